@@ -1,0 +1,43 @@
+"""semeval-emo: check, mend, score, place and train for SemEval-2025 Task 11 (BRIGHTER).
+
+The public API is the names in `__all__`; they load on first use, so importing the package is free.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "load_task": "semeval_emo.task",
+    "load_gold": "semeval_emo.data",
+    "read_submission": "semeval_emo.submission",
+    "validate": "semeval_emo.submission",
+    "fix": "semeval_emo.submission",
+    "pack": "semeval_emo.submission",
+    "score": "semeval_emo.scoring",
+    "compare": "semeval_emo.scoring",
+    "Leaderboard": "semeval_emo.leaderboard",
+    "EmoError": "semeval_emo.errors",
+}
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from semeval_emo.data import load_gold
+    from semeval_emo.errors import EmoError
+    from semeval_emo.leaderboard import Leaderboard
+    from semeval_emo.scoring import compare, score
+    from semeval_emo.submission import fix, pack, read_submission, validate
+    from semeval_emo.task import load_task
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'semeval_emo' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

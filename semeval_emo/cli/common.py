@@ -1,0 +1,98 @@
+"""What every command shares: options, output, errors, exit codes.
+
+A command parses, calls the API, hands the result to `emit` and exits. Results go to stdout,
+progress and notes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from semeval_emo.files import write_whole
+
+if TYPE_CHECKING:
+    from semeval_emo.report.table import Table
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    text = "text"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+    latex = "latex"
+
+
+TrackOption = Annotated[
+    str | None, typer.Option("--track", "-t", help="Track: a, b or c. Default: from ids and names.")
+]
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", "-l", help="Language code. Default: from ids and names.")
+]
+SplitOption = Annotated[str | None, typer.Option("--split", help="train, dev or test. Default: from ids.")]
+ReleaseOption = Annotated[
+    str | None, typer.Option("--release", help="Release of the data. Default: 2025, the competition.")
+]
+TaskOption = Annotated[
+    str | None, typer.Option("--task", help="Task: task11, sample, or a TOML file. Default: from ids.")
+]
+GoldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--gold", "--data",
+        help="Folder with gold labels, 'hub' or 'sample'. Default: $SEMEVAL_EMO_DATA, the fetched cache, the hub.",
+    ),
+]  # fmt: skip
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", help="Write the result to this file, not the screen.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
+
+
+def note(message: str, quiet: bool = False) -> None:
+    """Says something on stderr that is not part of the result."""
+    if not quiet:
+        typer.echo(message, err=True)
+
+
+def emit(
+    payload: dict[str, Any] | Callable[[], dict[str, Any]],
+    tables: Sequence[Table] | Callable[[], Sequence[Table]],
+    style: Format,
+    output: Path | None = None,
+    text: str | None = None,
+) -> None:
+    """Prints a result, or writes it to a file whole or not at all.
+
+    Args:
+        payload: the JSON form; its ``schema`` key names the layout and its version.
+        tables: the tables, or a function that makes them (not called for JSON).
+        text: what the ``text`` format prints instead of the tables.
+    """
+    if style is Format.json:
+        data = payload() if callable(payload) else payload
+        body = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    elif style is Format.text and text is not None:
+        body = text
+    else:
+        from semeval_emo.report.table import render
+
+        body = render(tables() if callable(tables) else tables, style.value)
+    if output is None:
+        typer.echo(body)
+    else:
+        write_whole(output, body + "\n")
+        note(f"written to {output}")
+
+
+def is_interactive() -> bool:
+    """True where progress bars make sense."""
+    return sys.stderr.isatty()

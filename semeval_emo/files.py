@@ -1,0 +1,50 @@
+"""Writing files so that nothing of the user's is ever half-written, and finding the shipped data folders."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from semeval_emo.errors import InputError
+
+
+def write_whole(path: Path, body: str | bytes) -> None:
+    """Writes a file whole or not at all: a temporary file beside it, then a rename.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written.
+    """
+    data = body.encode("utf-8") if isinstance(body, str) else body
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def shipped(folder: str) -> Path:
+    """Finds a data folder that ships with the package: ``zoo`` or ``leaderboard``.
+
+    ``$SEMEVAL_EMO_ZOO`` and ``$SEMEVAL_EMO_LEADERBOARD`` win, then the wheel's copy, then the
+    folder at the top of the checkout.
+    """
+    chosen = os.environ.get(f"SEMEVAL_EMO_{folder.upper()}")
+    if chosen:
+        return Path(chosen)
+    here = Path(__file__).parent
+    inside = here / f"_{folder}"
+    return inside if inside.is_dir() else here.parent / folder

@@ -1,0 +1,189 @@
+"""Reads a task from its TOML file.
+
+The format is told in docs/add-a-task.md; `task11.toml` and `sample.toml` are examples.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.errors import InputError, UsageError, suggest
+from semeval_emo.task.model import FileSpec, IdBlock, Language, Release, Task, Track
+
+HERE = Path(__file__).parent
+DEFAULT_TASK = "task11"
+TASKS_VARIABLE = "SEMEVAL_EMO_TASKS"
+
+
+def task_files() -> dict[str, Path]:
+    """Every known task by short name: the shipped ones, then those of ``$SEMEVAL_EMO_TASKS``."""
+    found = {path.stem: path for path in sorted(HERE.glob("*.toml"), key=lambda p: p.stem != DEFAULT_TASK)}
+    extra = os.environ.get(TASKS_VARIABLE)
+    if extra:
+        found |= {path.stem: path for path in sorted(Path(extra).glob("*.toml"))}
+    return found
+
+
+def load_task(name: str | os.PathLike[str] | None = None) -> Task:
+    """Loads a task by short name or from a TOML file.
+
+    Args:
+        name: ``task11`` (the default), ``sample``, a name in ``$SEMEVAL_EMO_TASKS``, or a path
+            that ends in ``.toml``.
+
+    Raises:
+        UsageError: no such task, or a TOML file that does not describe one.
+        InputError: the file cannot be read.
+
+    >>> load_task().spec("a", "eng", "test").rows
+    2767
+    """
+    text = str(name or DEFAULT_TASK)
+    known = task_files()
+    path = Path(text) if text.endswith(".toml") else known.get(text)
+    if path is None:
+        raise UsageError(
+            f"There is no task '{text}'.",
+            suggest(text, known) or f"use one of {', '.join(known)}, or the path of a TOML file",
+        )
+    return _load(path.resolve())
+
+
+@cache
+def _load(path: Path) -> Task:
+    try:
+        with path.open("rb") as handle:
+            raw = tomllib.load(handle)
+    except OSError as error:
+        raise InputError(f"The task file {path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"The task file {path} is not valid TOML: {error}.") from error
+    try:
+        return _build(raw)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UsageError(
+            f"The task file {path} does not describe a task: {type(error).__name__} {error}.",
+            "compare it with semeval_emo/task/sample.toml and docs/add-a-task.md",
+        ) from error
+
+
+def _build(raw: dict[str, Any]) -> Task:
+    tracks = {
+        key: Track(
+            key=key,
+            title=one["title"],
+            values=tuple(one["values"]),
+            metric=one["metric"],
+            averaging=one["averaging"],
+            trains_on=one.get("trains_on", key),
+        )
+        for key, one in raw["tracks"].items()
+    }
+    languages = {code: Language(code, *row) for code, row in raw["languages"].items()}
+    releases: dict[str, Release] = {}
+    for key, one in raw["releases"].items():
+        releases[key] = _release(raw, key, one, tracks, releases)
+    return Task(
+        key=raw["key"],
+        title=raw["title"],
+        emotions=tuple(raw["emotions"]),
+        tracks=tracks,
+        languages=languages,
+        releases=releases,
+        default_release=raw["default_release"],
+        aliases=dict(raw.get("aliases", {})),
+        cite=raw.get("cite", ""),
+    )
+
+
+def _release(
+    raw: dict[str, Any], key: str, one: dict[str, Any], tracks: dict[str, Track], known: dict[str, Release]
+) -> Release:
+    """Builds one release: what it inherits from `base`, then its own files, which win."""
+    base = known[one["base"]].specs if "base" in one else {}
+    specs: dict[tuple[str, str, str], FileSpec] = {}
+    if "pools" in one:
+        specs |= _pooled(raw, key, one, tracks, base)
+    else:
+        specs |= {where: _rebase(spec, key) for where, spec in base.items()}
+    pattern = one.get("ids", raw["ids"])
+    for where, entry in one.get("files", {}).items():
+        track, language, split = where.split("/")
+        if "blocks" in entry:
+            blocks = tuple(IdBlock(p, w, a, b, tuple(skip)) for p, w, a, b, *skip in entry["blocks"])
+        else:
+            prefix = pattern["prefix"].format(language=language, split=split, track=track)
+            blocks = (IdBlock(prefix, pattern["width"], 1, entry["rows"]),)
+        specs[track, language, split] = FileSpec(
+            task=raw["key"],
+            release=key,
+            track=track,
+            language=language,
+            split=split,
+            emotions=_emotions(raw, one, track, language),
+            values=tracks[track].values,
+            blocks=blocks,
+            texts_hash=entry.get("texts", ""),
+            labels_hash=entry.get("labels", ""),
+        )
+    return Release(
+        key=key,
+        title=one["title"],
+        published=str(one["published"]),
+        source=one["source"],
+        note=one.get("note", ""),
+        refused=one.get("refused", ""),
+        signs=one.get("signs", {}),
+        specs=specs,
+    )
+
+
+def _rebase(spec: FileSpec, release: str) -> FileSpec:
+    return FileSpec(**{**_fields(spec), "release": release})
+
+
+def _fields(spec: FileSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in FileSpec.__dataclass_fields__}
+
+
+def _pooled(
+    raw: dict[str, Any],
+    key: str,
+    one: dict[str, Any],
+    tracks: dict[str, Track],
+    base: dict[tuple[str, str, str], FileSpec],
+) -> dict[tuple[str, str, str], FileSpec]:
+    """Files that hold the rows of several tracks of the base release one after the other."""
+    specs: dict[tuple[str, str, str], FileSpec] = {}
+    for track, members in one["pools"].items():
+        for split in ("train", "dev", "test"):
+            for language in raw["languages"]:
+                parts = [base[m, language, split] for m in members if (m, language, split) in base]
+                if parts:
+                    alone = len(parts) == 1
+                    specs[track, language, split] = FileSpec(
+                        task=raw["key"],
+                        release=key,
+                        track=track,
+                        language=language,
+                        split=split,
+                        emotions=_emotions(raw, one, track, language),
+                        values=tracks[track].values,
+                        blocks=tuple(block for part in parts for block in part.blocks),
+                        texts_hash=parts[0].texts_hash if alone else "",
+                        labels_hash=parts[0].labels_hash if alone else "",
+                    )
+    return specs
+
+
+def _emotions(raw: dict[str, Any], one: dict[str, Any], track: str, language: str) -> tuple[str, ...]:
+    """The label columns: the most particular table wins (track/language, language, track, task)."""
+    for table in (one.get("emotions", {}), raw.get("emotions_by", {})):
+        for where in (f"{track}/{language}", language, track):
+            if where in table:
+                return tuple(table[where])
+    return tuple(raw["emotions"])

@@ -1,0 +1,302 @@
+"""The nouns of a shared task: tracks, languages, files, releases.
+
+Owns what the task *is*; says nothing of where texts, gold or predictions are. Every value comes
+from a TOML file (`task11.toml`, `sample.toml`), so code never spells out a language or an emotion.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from semeval_emo.errors import UsageError, suggest
+
+SPLITS = ("train", "dev", "test")
+
+
+def short_hash(lines: Iterable[str]) -> str:
+    """Hashes lines, in the order given: the first 16 hex digits of SHA-256, newline-joined.
+
+    >>> short_hash(["a", "b"])
+    '64c1a19d9e5bd3b3'
+    """
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class IdBlock:
+    """A run of consecutive ids: a prefix and a zero-padded number from `first` to `last`.
+
+    >>> list(IdBlock("eng_dev_track_a_", 5, 1, 3, skip=(2,)))
+    ['eng_dev_track_a_00001', 'eng_dev_track_a_00003']
+    """
+
+    prefix: str
+    width: int
+    first: int
+    last: int
+    skip: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1 - len(self.skip)
+
+    def __iter__(self) -> Iterator[str]:
+        for number in range(self.first, self.last + 1):
+            if number not in self.skip:
+                yield f"{self.prefix}{number:0{self.width}d}"
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track of a task.
+
+    Attributes:
+        key: lower-case letter, as in ``track_a``.
+        title: what the track asks for.
+        values: the allowed cell texts, in rising order (``("0", "1")`` or ``("0", ..., "3")``).
+        metric: the official metric, a name of `semeval_emo.scoring` (``macro_f1``, ``pearson``).
+        averaging: how the official figure is averaged over emotions and languages, in words.
+        trains_on: the track whose train split a system may use here (track C has none of its own).
+    """
+
+    key: str
+    title: str
+    values: tuple[str, ...]
+    metric: str
+    averaging: str
+    trains_on: str
+
+    @property
+    def folder(self) -> str:
+        """The folder of the official layout, such as ``track_a``."""
+        return f"track_{self.key}"
+
+    @property
+    def is_intensity(self) -> bool:
+        """True where cells are degrees rather than yes or no."""
+        return len(self.values) > 2
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language as the task names it (the task's codes are not all ISO 639-3)."""
+
+    code: str
+    name: str
+    family: str
+    script: str
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """What one file of a release holds: the place where every check and every join starts.
+
+    Attributes:
+        task, release, track, language, split: the file's address.
+        emotions: label columns in the official order.
+        blocks: the ids, in file order.
+        texts_hash: `short_hash` of ``id<TAB>text`` lines, or empty when it was never seen.
+        labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines, or empty likewise (blank or
+            unpublished labels).
+    """
+
+    task: str
+    release: str
+    track: str
+    language: str
+    split: str
+    emotions: tuple[str, ...]
+    values: tuple[str, ...]
+    blocks: tuple[IdBlock, ...]
+    texts_hash: str = ""
+    labels_hash: str = ""
+
+    @property
+    def rows(self) -> int:
+        """How many texts the file has."""
+        return sum(len(block) for block in self.blocks)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Every id, in file order."""
+        return tuple(i for block in self.blocks for i in block)
+
+    @cached_property
+    def id_set(self) -> frozenset[str]:
+        """Every id, for membership tests."""
+        return frozenset(self.ids)
+
+    @cached_property
+    def ids_hash(self) -> str:
+        """`short_hash` of the sorted ids: the identity of the id set."""
+        return short_hash(sorted(self.ids))
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The exact header of a prediction file."""
+        return ("id", *self.emotions)
+
+    @property
+    def file_name(self) -> str:
+        """The name that the organisers ask for, such as ``pred_eng.csv``."""
+        return f"pred_{self.language}.csv"
+
+    @property
+    def place(self) -> str:
+        """The address in words, such as ``2025 track a eng test``."""
+        return f"{self.release} track {self.track} {self.language} {self.split}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One publication of the data. The same id can be another text in another release.
+
+    Attributes:
+        key: the name used everywhere, such as ``2025``.
+        refused: why files of this release cannot be scored; empty for a usable one.
+        signs: how a file of a refused release is recognised (``capitalised_header`` and row counts).
+        specs: every file, by (track, language, split).
+    """
+
+    key: str
+    title: str
+    published: str
+    source: str
+    note: str = ""
+    refused: str = ""
+    signs: dict = field(default_factory=dict)
+    specs: dict[tuple[str, str, str], FileSpec] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A shared task: what `load_task` returns.
+
+    Attributes:
+        key: short name (``semeval-2025-task-11``, ``sample``).
+        emotions: every emotion of the task, in order.
+        aliases: codes that people use, to what was probably meant (a hint, never a guess).
+    """
+
+    key: str
+    title: str
+    emotions: tuple[str, ...]
+    tracks: dict[str, Track]
+    languages: dict[str, Language]
+    releases: dict[str, Release]
+    default_release: str
+    aliases: dict[str, str]
+    cite: str = ""
+
+    def track(self, key: str) -> Track:
+        """Looks a track up by letter, in either case, with or without ``track_``.
+
+        Raises:
+            UsageError: no such track.
+        """
+        found = self.tracks.get(key.lower().removeprefix("track_").removeprefix("track").strip())
+        if found is None:
+            raise UsageError(
+                f"There is no track '{key}' in {self.title}.",
+                f"use one of: {', '.join(self.tracks)}",
+            )
+        return found
+
+    def language(self, code: str) -> Language:
+        """Looks a language up by its exact code.
+
+        Raises:
+            UsageError: no such code; the remedy names the code that was probably meant.
+        """
+        found = self.languages.get(code)
+        if found is None:
+            raise UsageError(f"There is no language '{code}' in {self.title}.", self.hint(code))
+        return found
+
+    def hint(self, code: str) -> str:
+        """Says which language code was probably meant by an unknown one."""
+        low = code.lower()
+        if low in self.languages:
+            return f"codes are lower-case: use '{low}'"
+        if low in self.aliases:
+            meant = self.aliases[low]
+            name = self.languages[meant].name
+            return f"this task calls {name} '{meant}', not '{code}'"
+        names = {lang.name.lower(): key for key, lang in self.languages.items()}
+        if low in names:
+            return f"use the code '{names[low]}'"
+        near = suggest(low, self.languages)
+        return near or f"known codes: {', '.join(self.languages)}"
+
+    def release(self, key: str | None = None) -> Release:
+        """Looks a release up; None means the task's default.
+
+        Raises:
+            UsageError: no such release.
+        """
+        found = self.releases.get(key or self.default_release)
+        if found is None:
+            raise UsageError(
+                f"There is no release '{key}' of {self.title}.",
+                f"use one of: {', '.join(self.releases)}",
+            )
+        return found
+
+    def spec(self, track: str, language: str, split: str, release: str | None = None) -> FileSpec:
+        """The file at an address.
+
+        Raises:
+            UsageError: unknown name, or a file that this release does not have.
+        """
+        found_release = self.release(release)
+        found_track = self.track(track)
+        self.language(language)
+        found = found_release.specs.get((found_track.key, language, split))
+        if found is None:
+            has = sorted({s.language for s in self.specs(found_release.key, found_track.key, split=split)})
+            raise UsageError(
+                f"Release {found_release.key} has no {split} file of track {found_track.key} for '{language}'.",
+                f"languages there: {', '.join(has)}" if has else f"splits: {', '.join(SPLITS)}",
+            )
+        return found
+
+    def specs(
+        self,
+        release: str | None = None,
+        track: str | None = None,
+        language: str | None = None,
+        split: str | None = None,
+    ) -> list[FileSpec]:
+        """Every file that matches, in the task's order. `release` None means *all* releases."""
+        releases = [self.release(release)] if release else list(self.releases.values())
+        return [
+            spec
+            for one in releases
+            for spec in one.specs.values()
+            if (track is None or spec.track == track)
+            and (language is None or spec.language == language)
+            and (split is None or spec.split == split)
+        ]
+
+    @cached_property
+    def by_prefix(self) -> dict[str, list[FileSpec]]:
+        """Files by the prefix of their ids (all that stands before the number)."""
+        found: dict[str, list[FileSpec]] = {}
+        for spec in self.specs():
+            for block in spec.blocks:
+                found.setdefault(block.prefix, []).append(spec)
+        return found
+
+    def places(self, some_id: str) -> list[FileSpec]:
+        """Every file whose ids are formed like this one, default release first.
+
+        The number is not looked at: an id beyond the last row still says where it wanted to be.
+
+        >>> from semeval_emo.task import load_task
+        >>> [s.place for s in load_task().places("amh_dev_track_b_00007")][0]
+        '2025 track b amh dev'
+        """
+        found = self.by_prefix.get(some_id.rstrip("0123456789"), [])
+        return sorted(found, key=lambda spec: spec.release != self.default_release)
