@@ -1,0 +1,204 @@
+"""Gold labels and texts: found, read, named by their release, and refused when they are not what was asked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from semeval_emo.data.folder import Found, candidates
+from semeval_emo.data.identity import Match, identify
+from semeval_emo.data.sheet import Sheet, read_sheet
+from semeval_emo.errors import InputError, ReleaseMismatch
+from semeval_emo.task import FileSpec, Task, load_task, short_hash
+
+DATA_VARIABLE = "SEMEVAL_EMO_DATA"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, eq=False)
+class Gold:
+    """The rows of one file: texts and gold labels.
+
+    Attributes:
+        spec: the place asked for. Its release is ``unknown`` for a file of the right ids whose
+            labels are those of no known release.
+        ids: in file order.
+        texts: in file order; None where the file has labels only.
+        labels: shape (n, L), int8, columns in the order of `spec.emotions`; -1 where the file
+            has a blank and the caller allowed it.
+        source: what people are shown: the path, or the hub's name and revision.
+        releases: every release that the file is, by hash, the default first; empty for ``unknown``.
+        note: what a person must be told before trusting the rows; empty when there is nothing.
+    """
+
+    spec: FileSpec
+    ids: tuple[str, ...]
+    texts: tuple[str, ...] | None
+    labels: np.ndarray
+    source: str
+    releases: tuple[str, ...]
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def hash(self) -> str:
+        """`short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids: the identity of the labels."""
+        rows = ("\t".join(map(str, row)) for row in self.labels.tolist())
+        return short_hash(sorted(f"{i}\t{row}" for i, row in zip(self.ids, rows, strict=True)))
+
+
+def load_gold(
+    track: str,
+    language: str,
+    split: str = "test",
+    *,
+    release: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
+    labels_required: bool = True,
+) -> Gold:
+    """Loads the gold labels (and texts) of one file of the task.
+
+    Args:
+        track: ``a``, ``b`` or ``c``.
+        language: the task's code, such as ``eng``.
+        split: ``train``, ``dev`` or ``test``.
+        release: which release is wanted; None means the task's default, the competition.
+        source: a folder (one release or several, see docs/data.md), a CSV file, ``hub``,
+            ``sample``, or None for ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub.
+        task: the task or its name; None means the default, or the sample's own where that is the source.
+        labels_required: False lets blank labels through as -1, for a split to be predicted.
+
+    Raises:
+        UsageError: the task has no such track, language, split or release.
+        InputError: no file, an unreadable one, or one with blank labels.
+        ReleaseMismatch: there is such a file, but it is of another release.
+
+    >>> gold = load_gold("a", "eng", source="sample")
+    >>> gold.labels.shape, gold.releases
+    ((200, 5), ('1',))
+    """
+    if not isinstance(task, Task):
+        task = load_task("sample" if task is None and str(source) == "sample" else task)
+    chosen = task.release(release)
+    if chosen.refused:
+        raise ReleaseMismatch(f"Release {chosen.key} ({chosen.title}) is refused: {chosen.refused}.")
+    spec = task.spec(track, language, split, chosen.key)
+    folder, shown = _resolve(source)
+    return _from_folder(folder, shown, spec, task, labels_required)
+
+
+def _resolve(source: str | os.PathLike[str] | None) -> tuple[Path, str]:
+    if source is None:
+        source = os.environ.get(DATA_VARIABLE)
+        if not source:
+            raise InputError("No gold labels.", f"set ${DATA_VARIABLE} or name a folder")
+        return Path(source), f"${DATA_VARIABLE}"
+    return Path(source), str(source)
+
+
+def _from_folder(folder: Path, shown: str, spec: FileSpec, task: Task, labels_required: bool) -> Gold:
+    others: list[tuple[Found, Sheet, tuple[Match, ...]]] = []
+    for found in candidates(folder, spec, task):
+        sheet = read_sheet(found.path)
+        _refuse_old(sheet, spec, task)
+        sheet = _part(sheet, spec)
+        matches = identify(sheet, task, spec.track, spec.language, spec.split)
+        if any(match.spec.release == spec.release for match in matches):
+            return _gold(found, sheet, spec, matches, labels_required)
+        others.append((found, sheet, matches))
+    if not others:
+        raise InputError(
+            f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {shown}.",
+            f"it would be {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
+            "`semeval-emo data list` shows what is there",
+        )
+    direct = [(found, sheet) for found, sheet, matches in others if found.direct and not matches]
+    if len(direct) == 1 and len(direct[0][1]) == spec.rows and set(direct[0][1].ids) == spec.id_set:
+        found, sheet = direct[0]
+        return _gold(found, sheet, replace(spec, release=UNKNOWN), (), labels_required)
+    raise ReleaseMismatch(*_mismatch(others, spec))
+
+
+def _part(sheet: Sheet, spec: FileSpec) -> Sheet:
+    """The rows of the spec, where the file holds those of another track as well."""
+    if len(sheet) > spec.rows and spec.id_set <= set(sheet.ids):
+        return sheet.take(spec.id_set)
+    return sheet
+
+
+def _gold(found: Found, sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_required: bool) -> Gold:
+    missing = [name for name in spec.emotions if name not in sheet.header]
+    if missing and (labels_required or len(missing) < len(spec.emotions)):
+        raise InputError(
+            f"{found.path} has no column {', '.join(missing)}: its header is {','.join(sheet.header)}.",
+            f"track {spec.track} for '{spec.language}' needs {','.join(spec.header)}",
+        )
+    blanks = 0 if missing else sheet.blanks(spec.emotions)
+    if blanks and labels_required:
+        cells = len(sheet) * len(spec.emotions)
+        raise InputError(
+            f"The gold labels in {found.path} are blank: {blanks:,} of {cells:,} cells of {spec.place}. "
+            "Blank is not zero, so nothing can be scored against them.",
+            "use a release that published these labels: `semeval-emo data list` shows what is there",
+        )
+    if missing:
+        labels = np.full((len(sheet), len(spec.emotions)), -1, dtype=np.int8)
+    else:
+        labels = sheet.labels(spec.emotions, spec.values, blank=None if labels_required else -1)
+    texts = sheet.texts
+    ids = tuple(sheet.ids)
+    if len(set(ids)) != len(ids):
+        raise InputError(f"{found.path} holds an id twice.", "take the file from its publisher again")
+    return Gold(
+        spec=spec,
+        ids=ids,
+        texts=None if texts is None else tuple(texts),
+        labels=labels,
+        source=str(found.path),
+        releases=tuple(match.spec.release for match in matches),
+        note=_note(found, spec, matches),
+    )
+
+
+def _note(found: Found, spec: FileSpec, matches: tuple[Match, ...]) -> str:
+    if not matches:
+        return f"{found.path} has the ids of {spec.track} {spec.language} {spec.split}, but labels of no known release."
+    if matches[0].texts_differ:
+        return f"{found.path} has the labels of release {matches[0].spec.release}, but other texts."
+    return ""
+
+
+def _refuse_old(sheet: Sheet, spec: FileSpec, task: Task) -> None:
+    """Refuses a file that bears the signs of a release that cannot be scored."""
+    lowered = {name.lower() for name in sheet.header} - set(sheet.header)
+    for release in task.releases.values():
+        where = f"{spec.track}/{spec.split}/{spec.language}"
+        capitalised = release.signs.get("capitalised_header") and not lowered.isdisjoint(spec.emotions)
+        if release.refused and (capitalised or len(sheet) in release.signs.get("rows", {}).get(where, ())):
+            sign = f"its header is {','.join(sheet.header)}" if capitalised else f"it has {len(sheet)} rows"
+            raise ReleaseMismatch(
+                f"{sheet.path} is of release {release.key} ({release.title}): {sign}. "
+                f"That release is refused: {release.refused}.",
+                f"use release {task.default_release}",
+            )
+
+
+def _mismatch(others: list[tuple[Found, Sheet, tuple[Match, ...]]], spec: FileSpec) -> tuple[str, str]:
+    parts = []
+    for found, sheet, matches in others:
+        names = " or ".join(dict.fromkeys(match.spec.release for match in matches)) or "of no known release"
+        blank = sheet.has(spec.emotions) and sheet.blanks(spec.emotions) == len(sheet) * len(spec.emotions)
+        extra = ", and all its labels are blank" if blank else ""
+        parts.append(f"{found.path} is {names} ({len(sheet):,} rows{extra})")
+    return (
+        f"The gold is not release {spec.release}, whose {spec.split} file of track {spec.track} for "
+        f"'{spec.language}' has {spec.rows:,} rows: {'; '.join(parts)}. The same id is another text there.",
+        f"give the folder of release {spec.release}, or ask for the other one with --release",
+    )

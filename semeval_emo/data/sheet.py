@@ -1,0 +1,178 @@
+"""One CSV file of texts or labels: read by column name, hashed, never guessed at.
+
+Owns the reading of data files (texts, gold). Prediction files are another matter: they are read
+with suspicion by `submission/`. Uses the csv module alone, because `score` reads gold on every run
+and pandas costs more to import than the whole file takes to read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from semeval_emo.errors import InputError
+from semeval_emo.task import short_hash
+
+ID = "id"
+TEXT = "text"
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A data file in memory.
+
+    Attributes:
+        path: where it was read.
+        header: column names as they stand in the file, without a byte order mark.
+        rows: cells as text, one list a row, each as long as the header.
+        lines: the file line on which each row ends (a quoted text may hold line breaks).
+    """
+
+    path: Path
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+    _hashes: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> list[str]:
+        """The cells of one column, in file order."""
+        at = self.header.index(name)
+        return [row[at] for row in self.rows]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids, in file order."""
+        return self.column(ID)
+
+    @property
+    def texts(self) -> list[str] | None:
+        """The texts, or None where the file has labels only."""
+        return self.column(TEXT) if TEXT in self.header else None
+
+    def has(self, columns: Collection[str]) -> bool:
+        """True where every column is there, under its exact name."""
+        return set(columns) <= set(self.header)
+
+    def texts_hash(self) -> str:
+        """`short_hash` of ``id<TAB>text`` lines in the order of ids; empty without texts."""
+        if TEXT not in self.header:
+            return ""
+        return self._hash((ID, TEXT))
+
+    def labels_hash(self, emotions: Sequence[str]) -> str:
+        """`short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids; empty where a cell is blank."""
+        if not self.has(emotions) or self.blanks(emotions):
+            return ""
+        return self._hash((ID, *emotions))
+
+    def _hash(self, columns: tuple[str, ...]) -> str:
+        if columns not in self._hashes:
+            lines = zip(*(self.column(name) for name in columns), strict=True)
+            # Tab sorts below every character of an id, so sorted lines are lines sorted by id.
+            self._hashes[columns] = short_hash(sorted(map("\t".join, lines)))
+        return self._hashes[columns]
+
+    def blanks(self, emotions: Sequence[str]) -> int:
+        """How many label cells hold nothing."""
+        return sum(not cell.strip() for name in emotions for cell in self.column(name))
+
+    def labels(self, emotions: Sequence[str], values: Sequence[str], blank: int | None = None) -> np.ndarray:
+        """The label cells as numbers.
+
+        Args:
+            emotions: which columns, in the order wanted.
+            values: the allowed cell texts, whole numbers.
+            blank: what a blank cell becomes; None where it is an error.
+
+        Returns:
+            Array of shape (rows, emotions), int8.
+
+        Raises:
+            InputError: a cell holds something else.
+        """
+        code = {value: int(value) for value in values}
+        if blank is not None:
+            code[""] = blank
+        labels = np.empty((len(self), len(emotions)), dtype=np.int8)
+        for j, name in enumerate(emotions):
+            cells = self.column(name)
+            try:
+                labels[:, j] = [code[cell] for cell in cells]
+            except KeyError:
+                i = next(i for i, cell in enumerate(cells) if cell not in code)
+                raise InputError(
+                    f"{self.path} line {self.lines[i]}: the label of '{name}' is '{cells[i]}', "
+                    f"expected one of {', '.join(values)}.",
+                    "take the file from its publisher again, or mend the cell",
+                ) from None
+        return labels
+
+    def take(self, keep: Collection[str]) -> Sheet:
+        """The rows whose ids are in `keep`, in file order."""
+        at = self.header.index(ID)
+        picked = [(row, line) for row, line in zip(self.rows, self.lines, strict=True) if row[at] in keep]
+        return Sheet(self.path, self.header, [row for row, _ in picked], [line for _, line in picked])
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Reads a CSV file of texts or labels.
+
+    Raises:
+        InputError: the file cannot be read, is not UTF-8, has no ``id`` column, or a row has more
+            or fewer cells than the header.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8: byte {error.start} cannot be decoded.", "save the file again as UTF-8"
+        ) from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = tuple(next(reader, ()))
+        rows, lines = [], []
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise InputError(
+            f"{path} line {reader.line_num}: not readable as CSV ({error}).", "look for a quote that is never closed"
+        ) from error
+    if ID not in header:
+        raise InputError(
+            f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
+            "the first line names the columns: id, then text or emotions",
+        )
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(header):
+            raise InputError(
+                f"{path} line {line}: {len(row)} cells, but the header has {len(header)}.",
+                "a comma inside a text needs quotes around the text",
+            )
+    return Sheet(path, header, rows, lines)
+
+
+def peek(path: Path) -> tuple[tuple[str, ...], str]:
+    """The header of a file and its first id, without reading the rest; empty where it is no data file."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(65536).decode("utf-8-sig", "replace")
+        reader = csv.reader(io.StringIO(head, newline=""))
+        header = tuple(next(reader, ()))
+        first = next(reader, [])
+    except (OSError, csv.Error):
+        return (), ""
+    if ID not in header or len(first) <= header.index(ID):
+        return header, ""
+    return header, first[header.index(ID)]
