@@ -1,1 +1,1 @@
-"""TODO room docstring."""
+"""What predictions are worth: metrics from sufficient statistics, scorecards, resampling, comparison of systems."""

@@ -1,0 +1,216 @@
+"""Metrics: functions of summed per-text statistics, defined once for scores, resampling and merging.
+
+A metric names the blocks of statistics that it needs (`statistics.BLOCKS`) and a pure function of
+their sums that broadcasts over leading axes: sums of shape (..., K) give scores of shape (...) for a
+figure of the whole file, or (..., L) for a figure per emotion. So for weights W of shape (B, n)::
+
+    layout = layout_of([METRICS["macro_f1"]], emotions=5)
+    scores = METRICS["macro_f1"](layout.split(W @ layout.statistics(gold, predicted)))     # (B,)
+
+Rules of the organisers: an undefined precision, recall or F1 is 0. Pearson of a constant column is
+undefined in mathematics; `CODABENCH` and `ORGANISERS` say what each official scorer makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeval_emo.errors import UsageError, suggest
+from semeval_emo.scoring.statistics import Layout, Sums, layout_for
+
+# Pearson of a constant column. Codabench scorer (2026): 0.0, or 1.0 where both columns are constant
+# and equal. Organisers' checker (January 2025): scipy's nan, which makes the average nan.
+CODABENCH = "codabench"
+ORGANISERS = "organisers-2025"
+RULES = (CODABENCH, ORGANISERS)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure: the statistics it needs and the function of their sums.
+
+    Attributes:
+        name: as in `--fail-under` and JSON, such as ``macro_f1``.
+        title: as in tables, such as ``macro F1``.
+        blocks: names of `statistics.BLOCKS`.
+        of: function of the summed blocks, each of shape (..., width).
+        per_emotion: True where the result has shape (..., L) instead of (...).
+        lower_is_better: True for errors.
+    """
+
+    name: str
+    title: str
+    blocks: tuple[str, ...]
+    of: Callable[[Sums], NDArray]
+    per_emotion: bool = False
+    lower_is_better: bool = False
+
+    def __call__(self, sums: Sums) -> NDArray:
+        """Scores of summed statistics: shape (...) or, per emotion, (..., L)."""
+        return self.of(sums)
+
+
+def ratio(top: NDArray, bottom: NDArray) -> NDArray:
+    """Divides, with 0 where the ratio is undefined (the organisers' rule for F1).
+
+    >>> ratio(np.array([1, 0]), np.array([2, 0])).tolist()
+    [0.5, 0.0]
+    """
+    top, bottom = np.broadcast_arrays(top, bottom)
+    return np.divide(top, bottom, out=np.zeros(top.shape), where=bottom != 0)
+
+
+def _precision(s: Sums) -> NDArray:
+    return ratio(s["tp"], s["predicted"])
+
+
+def _recall(s: Sums) -> NDArray:
+    return ratio(s["tp"], s["gold"])
+
+
+def _f1(s: Sums) -> NDArray:
+    return ratio(2 * s["tp"], s["predicted"] + s["gold"])
+
+
+def _micro(figure: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
+    """Pools the emotions before the figure is taken."""
+    return lambda s: figure({name: s[name].sum(-1) for name in ("tp", "predicted", "gold")})
+
+
+def _macro(figure: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
+    """Means over emotions: every emotion counts the same."""
+    return lambda s: figure(s).mean(-1)
+
+
+def _over_texts(value: Callable[[NDArray, NDArray, int], NDArray]) -> Callable[[Sums], NDArray]:
+    """A mean over texts of a value that depends on (labels in common, labels in the union, L)."""
+
+    def of(s: Sums) -> NDArray:
+        counts = s["outcomes"]
+        emotions = int(np.sqrt(2 * counts.shape[-1])) - 1  # counts.shape[-1] = (L + 1)(L + 2) / 2
+        union = np.repeat(np.arange(emotions + 1), np.arange(1, emotions + 2))
+        common = np.arange(counts.shape[-1]) - union * (union + 1) // 2
+        return ratio((counts * value(common, union, emotions)).sum(-1), counts.sum(-1))
+
+    return of
+
+
+def _pearson(rule: str) -> Callable[[Sums], NDArray]:
+    def of(s: Sums) -> NDArray:
+        n = s["texts"]
+        covariance = n * s["xy"] - s["x"] * s["y"]
+        var_x, var_y = n * s["xx"] - s["x"] * s["x"], n * s["yy"] - s["y"] * s["y"]
+        return _correlation(covariance, var_x, var_y, s["x"] == s["y"], rule)
+
+    return of
+
+
+def _correlation(covariance: NDArray, var_x: NDArray, var_y: NDArray, same_mean: NDArray, rule: str) -> NDArray:
+    # One square root of the product: sqrt(v * v) is exactly v, so a perfect prediction scores exactly 1.
+    spread = np.sqrt(np.asarray(var_x, float) * var_y)
+    if rule == ORGANISERS:
+        undefined = np.full(spread.shape, np.nan)
+    else:
+        undefined = np.where((var_x == 0) & (var_y == 0) & same_mean, 1.0, 0.0)
+    return np.clip(np.divide(covariance, spread, out=undefined, where=spread > 0), -1, 1)
+
+
+def _spearman(rule: str) -> Callable[[Sums], NDArray]:
+    """Pearson of average ranks. On a scale of V values the ranks follow from how often each occurs."""
+
+    def of(s: Sums) -> NDArray:
+        emotions = s["x"].shape[-1]
+        values = round((s["joint"].shape[-1] / emotions) ** 0.5)
+        joint = s["joint"].reshape(*s["joint"].shape[:-1], emotions, values, values)
+        x, y = _mid_ranks(joint.sum(-1)), _mid_ranks(joint.sum(-2))
+        covariance = (joint * x[..., :, None] * y[..., None, :]).sum((-2, -1))
+        var_x, var_y = (joint.sum(-1) * x * x).sum(-1), (joint.sum(-2) * y * y).sum(-1)
+        return _correlation(covariance, var_x, var_y, s["x"] == s["y"], rule)
+
+    return of
+
+
+def _mid_ranks(counts: NDArray) -> NDArray:
+    """Twice the average rank of each value, less the mean of all: counts (..., V) to (..., V)."""
+    # float64: the cube of ten million rows is beyond int64.
+    return np.asarray(2 * np.cumsum(counts, -1) - counts - counts.sum(-1, keepdims=True), float)
+
+
+def _mae(s: Sums) -> NDArray:
+    return ratio(s["gap"], s["texts"])
+
+
+_COUNTS = ("tp", "predicted", "gold")
+_MOMENTS = ("texts", "x", "y", "xx", "yy", "xy")
+
+
+def _metrics(rule: str) -> dict[str, Metric]:
+    pearson, spearman = _pearson(rule), _spearman(rule)
+    over = ("outcomes",)
+    found = [
+        Metric("micro_precision", "micro precision", _COUNTS, _micro(_precision)),
+        Metric("micro_recall", "micro recall", _COUNTS, _micro(_recall)),
+        Metric("micro_f1", "micro F1", _COUNTS, _micro(_f1)),
+        Metric("macro_precision", "macro precision", _COUNTS, _macro(_precision)),
+        Metric("macro_recall", "macro recall", _COUNTS, _macro(_recall)),
+        Metric("macro_f1", "macro F1", _COUNTS, _macro(_f1)),
+        Metric("samples_f1", "samples F1", over, _over_texts(lambda c, u, _: ratio(2 * c, c + u))),
+        Metric("jaccard", "Jaccard", over, _over_texts(lambda c, u, _: ratio(c, u))),
+        Metric("exact_match", "exact match", over, _over_texts(lambda c, u, _: 1.0 * (c == u))),
+        Metric("hamming_loss", "Hamming loss", over, _over_texts(lambda c, u, n: (u - c) / n), lower_is_better=True),
+        Metric("precision", "precision", _COUNTS, _precision, per_emotion=True),
+        Metric("recall", "recall", _COUNTS, _recall, per_emotion=True),
+        Metric("f1", "F1", _COUNTS, _f1, per_emotion=True),
+        Metric("pearson", "Pearson r", _MOMENTS, _macro(pearson)),
+        Metric("spearman", "Spearman rho", ("x", "y", "joint"), _macro(spearman)),
+        Metric("mae", "MAE", ("texts", "gap"), _macro(_mae), lower_is_better=True),
+        Metric("emotion_pearson", "Pearson r", _MOMENTS, pearson, per_emotion=True),
+        Metric("emotion_spearman", "Spearman rho", ("x", "y", "joint"), spearman, per_emotion=True),
+        Metric("emotion_mae", "MAE", ("texts", "gap"), _mae, per_emotion=True, lower_is_better=True),
+    ]
+    return {metric.name: metric for metric in found}
+
+
+_BY_RULE = {rule: _metrics(rule) for rule in RULES}
+
+METRICS = _BY_RULE[CODABENCH]
+"""Every metric by name, with the default rule for constant columns."""
+
+LABEL_METRICS = tuple(name for name, m in METRICS.items() if {"tp", "outcomes"} & set(m.blocks))
+"""Metrics of yes-or-no labels (tracks A and C)."""
+
+INTENSITY_METRICS = tuple(name for name in METRICS if name not in LABEL_METRICS)
+"""Metrics of degrees (track B)."""
+
+
+def metric(name: str, rule: str = CODABENCH) -> Metric:
+    """Looks a metric up by name.
+
+    Args:
+        rule: what Pearson and Spearman make of a constant column, one of `RULES`.
+
+    Raises:
+        UsageError: no such metric or rule.
+
+    >>> metric("macro_f1").title
+    'macro F1'
+    """
+    if rule not in _BY_RULE:
+        raise UsageError(f"There is no rule '{rule}' for constant columns.", f"use one of {', '.join(RULES)}")
+    found = _BY_RULE[rule].get(name)
+    if found is None:
+        raise UsageError(f"There is no metric '{name}'.", suggest(name, METRICS) or f"use one of {', '.join(METRICS)}")
+    return found
+
+
+def layout_of(metrics: Iterable[Metric], emotions: int, values: int = 2) -> Layout:
+    """The statistics that these metrics need together.
+
+    >>> layout_of([METRICS["macro_f1"], METRICS["micro_f1"]], emotions=5).width
+    15
+    """
+    return layout_for((block for m in metrics for block in m.blocks), emotions, values)
