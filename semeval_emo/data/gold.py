@@ -11,12 +11,14 @@ import numpy as np
 
 from semeval_emo.data.folder import Found, candidates
 from semeval_emo.data.identity import Match, identify
+from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError, ReleaseMismatch
 from semeval_emo.task import FileSpec, Task, load_task, short_hash
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
+SAMPLE = "sample"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,7 @@ def load_gold(
     ((200, 5), ('1',))
     """
     if not isinstance(task, Task):
-        task = load_task("sample" if task is None and str(source) == "sample" else task)
+        task = load_task(SAMPLE if task is None and str(source) == SAMPLE else task)
     chosen = task.release(release)
     if chosen.refused:
         raise ReleaseMismatch(f"Release {chosen.key} ({chosen.title}) is refused: {chosen.refused}.")
@@ -100,6 +102,8 @@ def _resolve(source: str | os.PathLike[str] | None) -> tuple[Path, str]:
         if not source:
             raise InputError("No gold labels.", f"set ${DATA_VARIABLE} or name a folder")
         return Path(source), f"${DATA_VARIABLE}"
+    if str(source) == SAMPLE:
+        return sample_folder(), "the built-in sample"
     return Path(source), str(source)
 
 

@@ -97,6 +97,8 @@ def _build(raw: dict[str, Any]) -> Task:
         default_release=raw["default_release"],
         aliases=dict(raw.get("aliases", {})),
         cite=raw.get("cite", ""),
+        id_prefix=raw["ids"]["prefix"],
+        id_width=raw["ids"]["width"],
     )
 
 

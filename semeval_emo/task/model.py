@@ -20,7 +20,7 @@ def short_hash(lines: Iterable[str]) -> str:
     """Hashes lines, in the order given: the first 16 hex digits of SHA-256, newline-joined.
 
     >>> short_hash(["a", "b"])
-    '64c1a19d9e5bd3b3'
+    '7e18f737311b2dc3'
     """
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -178,6 +178,8 @@ class Task:
         key: short name (``semeval-2025-task-11``, ``sample``).
         emotions: every emotion of the task, in order.
         aliases: codes that people use, to what was probably meant (a hint, never a guess).
+        id_prefix, id_width: how the ids of a file are formed where a release does not say otherwise:
+            a format string with ``{language}``, ``{split}`` and ``{track}``, then a padded number.
     """
 
     key: str
@@ -189,6 +191,8 @@ class Task:
     default_release: str
     aliases: dict[str, str]
     cite: str = ""
+    id_prefix: str = ""
+    id_width: int = 0
 
     def track(self, key: str) -> Track:
         """Looks a track up by letter, in either case, with or without ``track_``.
