@@ -1,6 +1,6 @@
 """A problem is data: what is wrong, where, and what to do; and the catalogue that tells more.
 
-Owns the nouns `Problem`, `Entry` and `Findings` and the reading of `catalogue.toml`. Finding
+Owns the nouns `Problem`, `Entry` and `Findings` and the reading of `catalogue*.toml`. Finding
 problems is the business of the other modules of this room; drawing them that of `report/`.
 
 A code is a letter for severity (E error, W warning), a digit for the place (1 archive, 2 name,
@@ -181,8 +181,10 @@ def catalogue() -> dict[str, Entry]:
     >>> catalogue()["header-case"].severity.value
     'error'
     """
-    with (Path(__file__).parent / "catalogue.toml").open("rb") as stream:
-        raw = tomllib.load(stream)
+    raw: dict[str, Any] = {}
+    for path in sorted(Path(__file__).parent.glob("catalogue*.toml")):
+        with path.open("rb") as stream:
+            raw |= tomllib.load(stream)
     entries = (Entry(code=code, **_tidy(one)) for code, one in raw.items())
     return {entry.name: entry for entry in sorted(entries, key=lambda e: (e.code[1:], e.code[0]))}
 
