@@ -61,7 +61,8 @@ def ratio(top: NDArray, bottom: NDArray) -> NDArray:
     [0.5, 0.0]
     """
     top, bottom = np.broadcast_arrays(top, bottom)
-    return np.divide(top, bottom, out=np.zeros(top.shape), where=bottom != 0)
+    # zeros_like keeps the order of axes in memory, which resampling relies on for speed.
+    return np.divide(top, bottom, out=np.zeros_like(top, dtype=float), where=bottom != 0)
 
 
 def _precision(s: Sums) -> NDArray:
