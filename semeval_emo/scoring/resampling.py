@@ -1,0 +1,278 @@
+"""Bootstrap replicates and intervals of any figure, over texts.
+
+Owns how texts are drawn and what an interval is; `significance` owns tests between systems. All of
+it rests on one fact: a figure is a function of summed statistics (`statistics`), so a resample is a
+row of weights and ten thousand of them are one matrix product. Three things make the digits the
+same on every run, machine and thread count:
+
+* statistics and weights are whole numbers and their sums stay below 2**24 (float32) or 2**53
+  (float64), so a BLAS may add them in any order and cut them up among any threads;
+* every language has its own stream of random numbers, keyed by its name, so a figure does not
+  depend on which other languages are computed, nor in what order;
+* the stream is read text by text, so it depends neither on the size of the blocks that bound the
+  memory, nor on which systems are compared, nor on whether equal rows were merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from semeval_emo.errors import UsageError
+
+RESAMPLES = 10_000
+SEED = 12345
+LEVEL = 0.95
+METHODS = ("percentile", "bca")
+
+Figure = Callable[[NDArray], NDArray]
+"""Sums of shape (..., K) to figures of shape (...) or (..., F)."""
+
+# Cells of the largest temporary: 8 M float32 weights are 32 MB. Few large products also beat many small
+# ones: on a busy machine each call of a threaded BLAS can wait for a core.
+_CELLS = 1 << 23
+
+
+def generator(seed: int, *key: str) -> np.random.Generator:
+    """The stream of random numbers of one purpose and language.
+
+    It is a child of the seed as `SeedSequence.spawn` makes them, but keyed by name and not by turn.
+
+    >>> generator(1, "bootstrap", "deu").random() == generator(1, "bootstrap", "deu").random()
+    True
+    >>> generator(1, "bootstrap", "deu").random() == generator(1, "bootstrap", "eng").random()
+    False
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple("/".join(key).encode())))
+
+
+def clusters(names: Sequence[object]) -> NDArray[np.intp]:
+    """Numbers rows that must be drawn together, in the order of their first occurrence.
+
+    Args:
+        names: what the rows are told apart by, such as their normalised texts; length n.
+
+    Returns:
+        Shape (n,): the cluster of each row, 0 to m - 1.
+
+    >>> clusters(["a", "b", "a", "c"]).tolist()
+    [0, 1, 0, 2]
+    """
+    seen: dict[object, int] = {}
+    return np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.intp)
+
+
+def pool(statistics: ArrayLike, groups: ArrayLike | None = None) -> NDArray:
+    """Adds the statistics of rows of one cluster, so that the cluster is the unit that is drawn.
+
+    Rows that repeat a text are no independent evidence: drawn one by one, a test set in which every
+    text stands twice gives intervals too narrow by the square root of two.
+
+    Args:
+        statistics: shape (S, n, K) or (n, K), whole numbers.
+        groups: shape (n,), as `clusters` makes it; None where no row repeats another.
+
+    Returns:
+        Shape (S, m, K), the smallest integers that hold the sums.
+
+    >>> pool([[1, 0], [1, 1], [0, 1]], [0, 1, 0]).tolist()
+    [[[1, 1], [1, 1]]]
+    """
+    found = np.asarray(statistics)
+    if found.ndim == 2:
+        found = found[None]
+    if found.ndim != 3 or not np.issubdtype(found.dtype, np.integer):
+        raise UsageError(f"Statistics are whole numbers of shape (S, n, K) or (n, K), not {found.dtype} {found.shape}.")
+    if groups is None:
+        return found
+    index = np.asarray(groups)
+    if index.shape != found.shape[1:2]:
+        raise UsageError(f"There are {found.shape[1]:,} rows and {index.size:,} numbers of clusters.")
+    size = int(index.max(initial=-1)) + 1
+    if size == found.shape[1]:
+        return found
+    summed = np.zeros((found.shape[0], size, found.shape[2]), np.int64)
+    for k, system in enumerate(found):
+        np.add.at(summed[k], index, system)
+    return summed.astype(np.min_scalar_type(-int(np.abs(summed).max(initial=1)) - 1), copy=False)
+
+
+def bootstrap(
+    statistics: ArrayLike,
+    of: Figure,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    key: str = "",
+    groups: ArrayLike | None = None,
+) -> NDArray[np.float64]:
+    """Bootstrap replicates of figures of several systems, all from the same draws of texts.
+
+    The draws are shared, so the difference of two rows is a paired replicate of the difference.
+
+    Args:
+        statistics: shape (S, n, K) or (n, K), whole numbers: what `Layout.statistics` gives, by system.
+        of: sums (..., K) to figures (...) or (..., F); it must treat leading axes alike.
+        resamples: how many, B.
+        key: the name of the stream, by custom the language.
+        groups: shape (n,): rows to be drawn together (`clusters`).
+
+    Returns:
+        Shape (S, B) or (S, B, F).
+
+    >>> import numpy as np
+    >>> hits = np.array([[1], [0], [1], [1]])
+    >>> shares = bootstrap(hits, lambda sums: sums[..., 0] / 4, resamples=2000, seed=1)
+    >>> shares.shape, round(float(shares.mean()), 1)
+    ((1, 2000), 0.8)
+    """
+    units = pool(statistics, groups)
+    systems, size, width = units.shape
+    _check_size(size)
+    rows, index = _merged(units)
+    exact = _exact(rows, size)
+    wide = np.ascontiguousarray(rows.transpose(0, 2, 1).reshape(systems * width, -1)).astype(exact)
+    rng = generator(seed, "bootstrap", key)
+    found = []
+    for block in blocks(resamples, max(rows.shape[1], systems * width)):
+        weights = np.empty((block, rows.shape[1]), exact)
+        for row in weights:
+            row[:] = np.bincount(index[rng.integers(0, size, size)], minlength=rows.shape[1])
+        sums = (wide @ weights.T).astype(np.float64).reshape(systems, width, block)
+        # The long axis stays innermost in memory, which the figures' arithmetic is several times faster on.
+        found.append(of(np.moveaxis(sums, 1, -1)))
+    return np.concatenate(found, axis=1)
+
+
+def _merged(units: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
+    """Merges texts that all systems answered with the same statistics: exact, and a smaller product."""
+    systems, size, width = units.shape
+    flat = np.ascontiguousarray(units.transpose(1, 0, 2)).reshape(size, systems * width)
+    keys = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).ravel()
+    _, first, index = np.unique(keys, return_index=True, return_inverse=True)
+    return units[:, first], index
+
+
+def _exact(units: NDArray, size: int) -> type[np.floating]:
+    """The fastest float in which every sum over a resample is a whole number without rounding."""
+    largest = int(np.abs(units).max(initial=0)) * size
+    if largest >= 1 << 53:
+        raise UsageError(f"Sums of {size:,} rows are too large to be exact.")
+    return np.float32 if largest < 1 << 24 else np.float64
+
+
+def blocks(total: int, width: int) -> Iterator[int]:
+    """Cuts `total` rows into blocks, so that a block of this width has a bounded size."""
+    step = max(1, min(total, _CELLS // max(width, 1)))
+    for start in range(0, total, step):
+        yield min(step, total - start)
+
+
+def _check_size(size: int) -> None:
+    if size < 2:
+        raise UsageError(f"Resampling needs at least two different texts; there is {size}.")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its uncertainty over texts.
+
+    Attributes:
+        value: the figure on the whole test set (not the mean of the replicates).
+        low, high: the ends of the interval.
+        se: the standard deviation of the replicates.
+    """
+
+    value: float
+    low: float
+    high: float
+    se: float
+
+
+def interval(value: float, replicates: NDArray, *, level: float = LEVEL, jackknife: NDArray | None = None) -> Interval:
+    """The interval of one figure: percentile, or BCa where the jackknife is given.
+
+    Args:
+        value: the figure on all texts.
+        replicates: shape (B,).
+        level: coverage aimed at, in (0, 1).
+        jackknife: shape (m,), from `leave_one_out`; it turns percentile into BCa (Efron 1987).
+
+    >>> import numpy as np
+    >>> found = interval(0.5, np.linspace(0, 1, 101))
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.025, 0.975)
+    """
+    tail = (1 - level) / 2
+    at = (tail, 1 - tail) if jackknife is None else _bca(value, replicates, jackknife, tail)
+    low, high = np.quantile(replicates, at)
+    return Interval(float(value), float(low), float(high), float(np.std(replicates, ddof=1)))
+
+
+def _bca(value: float, replicates: NDArray, jackknife: NDArray, tail: float) -> tuple[float, float]:
+    """The quantiles that BCa takes instead of tail and 1 - tail; the plain ones where BCa is undefined."""
+    normal = NormalDist()
+    below = float(((replicates < value).mean() + (replicates <= value).mean()) / 2)
+    gap = jackknife.mean() - jackknife
+    spread = float((gap**2).sum()) ** 1.5
+    if not 0 < below < 1 or spread == 0:
+        return tail, 1 - tail
+    bias, skew = normal.inv_cdf(below), float((gap**3).sum()) / (6 * spread)
+
+    def moved(quantile: float) -> float:
+        z = bias + normal.inv_cdf(quantile)
+        return normal.cdf(bias + z / (1 - skew * z))
+
+    return moved(tail), moved(1 - tail)
+
+
+def leave_one_out(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
+    """The figures with each text left out in turn: the jackknife, without a refit.
+
+    Args:
+        statistics, of, groups: as for `bootstrap`.
+
+    Returns:
+        Shape (S, m) or (S, m, F), m the number of clusters.
+
+    >>> import numpy as np
+    >>> leave_one_out(np.array([[1], [2], [4]]), lambda sums: sums[..., 0]).tolist()
+    [[6.0, 5.0, 3.0]]
+    """
+    units = pool(statistics, groups)
+    _check_size(units.shape[1])
+    totals = units.sum(axis=1, dtype=np.int64)
+    rows, index = _merged(units)
+    left = np.moveaxis(np.ascontiguousarray((totals[:, None] - rows).transpose(0, 2, 1)), 1, -1)
+    return of(left.astype(np.float64))[:, index]
+
+
+def over_runs(replicates: NDArray, draws: NDArray) -> NDArray:
+    """Two-level replicates of the mean over several runs (seeds) of one recipe.
+
+    Args:
+        replicates: shape (k, B) or (k, B, F): the runs' replicates from the same draws of texts.
+        draws: shape (B, k), from `draw_runs`: the weight of each run in each replicate.
+
+    Returns:
+        Shape (B,) or (B, F).
+    """
+    return np.einsum("kb...,bk->b...", replicates, draws)
+
+
+def draw_runs(runs: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draws runs with replacement: shape (B, k), rows sum to 1.
+
+    k - 1 of k runs are drawn. Drawing k would make the variance between runs (k - 1)/k of what it
+    is, a third too small for three seeds; k - 1 makes it right (Rao and Wu 1988).
+
+    >>> draw_runs(1, 2, generator(1)).tolist()
+    [[1.0], [1.0]]
+    """
+    if runs == 1:
+        return np.ones((resamples, 1))
+    return rng.multinomial(runs - 1, np.full(runs, 1 / runs), size=resamples) / (runs - 1)
