@@ -1,0 +1,287 @@
+"""Every metric against scikit-learn and scipy, and the algebra that the sums promise."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn import metrics as sk
+
+from semeval_emo.errors import UsageError
+from semeval_emo.scoring.figures import figures_of, layout_of_all, score_arrays, score_chunks
+from semeval_emo.scoring.metrics import (
+    INTENSITY_METRICS,
+    LABEL_METRICS,
+    METRICS,
+    ORGANISERS,
+    RULES,
+    layout_of,
+    metric,
+)
+from semeval_emo.scoring.statistics import BLOCKS, Layout
+
+CLOSE = 1e-12
+
+
+@st.composite
+def matrices(draw: st.DrawFn, values: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Gold and predictions of one shape: few or many rows, rare and constant columns among them."""
+    rows, emotions = draw(st.integers(2, 60)), draw(st.integers(2, 8))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shares = rng.choice([0.0, 0.05, 0.3, 0.7, 1.0], size=(2, emotions))
+    cells = [(rng.random((rows, emotions)) < share) * rng.integers(1, values, (rows, emotions)) for share in shares]
+    return cells[0].astype(np.int8), cells[1].astype(np.int8)
+
+
+def sklearn_figures(gold: np.ndarray, predicted: np.ndarray) -> dict[str, float | np.ndarray]:
+    """The same figures by scikit-learn, undefined as 0."""
+    found: dict[str, float | np.ndarray] = {}
+    for average in ("micro", "macro", "samples", None):
+        three = sk.precision_recall_fscore_support(gold, predicted, average=average, zero_division=0)[:3]
+        prefix = f"{average}_" if average else ""
+        found |= {f"{prefix}{name}": one for name, one in zip(("precision", "recall", "f1"), three, strict=True)}
+    found["jaccard"] = sk.jaccard_score(gold, predicted, average="samples", zero_division=0)
+    found["exact_match"] = sk.accuracy_score(gold, predicted)
+    found["hamming_loss"] = sk.hamming_loss(gold, predicted)
+    return {name: found[name] for name in LABEL_METRICS}
+
+
+def assert_equals_sklearn(gold: np.ndarray, predicted: np.ndarray) -> None:
+    names = tuple(f"e{i}" for i in range(gold.shape[1]))
+    figures = score_arrays(gold, predicted, names)
+    for name, expected in sklearn_figures(gold, predicted).items():
+        ours = figures.by_emotion[name] if METRICS[name].per_emotion else figures.whole[name]
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=CLOSE, err_msg=name)
+    tables = sk.multilabel_confusion_matrix(gold, predicted)
+    for name, (i, j) in {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}.items():
+        assert figures.by_emotion[name] == tuple(tables[:, i, j].tolist()), name
+    assert figures.by_emotion["support"] == tuple(gold.sum(0).tolist())
+
+
+def assert_equals_scipy(gold: np.ndarray, predicted: np.ndarray) -> None:
+    names = tuple(f"e{i}" for i in range(gold.shape[1]))
+    figures = score_arrays(gold, predicted, names, values=4, rule=ORGANISERS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy warns of constant columns, which are meant here
+        pairs = list(zip(gold.T, predicted.T, strict=True))
+        expected = {
+            "emotion_pearson": [stats.pearsonr(x, y)[0] for x, y in pairs],
+            "emotion_spearman": [stats.spearmanr(x, y)[0] for x, y in pairs],
+            "emotion_mae": [sk.mean_absolute_error(x, y) for x, y in pairs],
+        }
+    whole = dict(zip(expected, ("pearson", "spearman", "mae"), strict=True))
+    for name, row in expected.items():
+        np.testing.assert_allclose(figures.by_emotion[name], row, rtol=0, atol=CLOSE, err_msg=name)
+        np.testing.assert_allclose(figures.whole[whole[name]], np.mean(row), rtol=0, atol=CLOSE, err_msg=name)
+
+
+@settings(deadline=None, max_examples=60)
+@given(matrices())
+def test_label_figures_equal_scikit_learn(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    assert_equals_sklearn(*pair)
+
+
+@settings(deadline=None, max_examples=60)
+@given(matrices(values=4))
+def test_degree_figures_equal_scipy(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    assert_equals_scipy(*pair)
+
+
+def test_a_single_emotion_equals_scikit_learn_on_that_column() -> None:
+    rng = np.random.default_rng(3)
+    gold, predicted = (rng.random((2, 200, 1)) < 0.4).astype(int)
+    figures = score_arrays(gold, predicted, ("joy",))
+    assert figures.whole["macro_f1"] == pytest.approx(sk.f1_score(gold[:, 0], predicted[:, 0]), abs=CLOSE)
+    assert figures.whole["exact_match"] == pytest.approx(sk.accuracy_score(gold, predicted), abs=CLOSE)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("language", ["eng", "ukr", "ptmz"])
+def test_real_labels_equal_scikit_learn(data_dir, language: str) -> None:
+    from semeval_emo.data import load_gold
+
+    gold = load_gold("a", language, source=data_dir).labels
+    noise = np.random.default_rng(0).random(gold.shape) < 0.15
+    assert_equals_sklearn(gold, gold ^ noise)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("language", ["eng", "chn", "ron"])
+def test_real_degrees_equal_scipy(data_dir, language: str) -> None:
+    from semeval_emo.data import load_gold
+
+    gold = load_gold("b", language, source=data_dir).labels
+    step = np.random.default_rng(0).integers(-1, 2, gold.shape)
+    assert_equals_scipy(gold, np.clip(gold + step, 0, 3))
+
+
+@settings(deadline=None, max_examples=30)
+@given(matrices(values=4), st.integers(0, 2**32 - 1))
+def test_order_of_texts_changes_no_digit(pair: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    gold, predicted = pair
+    order = np.random.default_rng(seed).permutation(len(gold))
+    names = tuple(map(str, range(gold.shape[1])))
+    for values, cut in ((4, 3), (2, 1)):
+        x, y = np.minimum(gold, cut), np.minimum(predicted, cut)
+        assert score_arrays(x, y, names, values=values) == score_arrays(x[order], y[order], names, values=values)
+
+
+@settings(deadline=None, max_examples=30)
+@given(matrices(), st.integers(0, 60))
+def test_merged_chunks_give_the_same_digits(pair: tuple[np.ndarray, np.ndarray], cut: int) -> None:
+    gold, predicted = pair
+    names = tuple(map(str, range(gold.shape[1])))
+    chunks = [(gold[:cut], predicted[:cut]), (gold[cut:], predicted[cut:])]
+    assert score_chunks(chunks, names) == score_arrays(gold, predicted, names)
+
+
+@settings(deadline=None, max_examples=30)
+@given(matrices(values=4), st.integers(0, 2**32 - 1))
+def test_weights_score_as_repeated_rows(pair: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    """A bootstrap weight of k is the row k times: for every metric, all replicates in one product."""
+    gold, predicted = pair
+    weights = np.random.default_rng(seed).integers(0, 4, (3, 2, len(gold)))
+    weights[0, 0] = 1
+    for values, names in ((4, INTENSITY_METRICS), (2, LABEL_METRICS)):
+        x, y = np.minimum(gold, values - 1), np.minimum(predicted, values - 1)
+        layout = layout_of_all(gold.shape[1], values)
+        sums = layout.split(weights @ layout.statistics(x, y).astype(float))
+        for name in names:
+            scores = METRICS[name](sums)
+            assert scores.shape == (3, 2, gold.shape[1])[: 3 if METRICS[name].per_emotion else 2], name
+            for where in np.ndindex(3, 2):
+                rows = np.repeat(np.arange(len(x)), weights[where])
+                one = METRICS[name](layout.split(layout.sums(x[rows], y[rows])))
+                np.testing.assert_array_equal(scores[where], one, err_msg=name)
+
+
+def test_float64_sums_are_exact_in_any_order() -> None:
+    """Whole numbers make the matrix product independent of threads and blocking."""
+    rng = np.random.default_rng(1)
+    gold, predicted = rng.integers(0, 4, (2, 3000, 6))
+    layout = layout_of_all(6, 4)
+    statistics, weights = layout.statistics(gold, predicted), rng.multinomial(3000, np.full(3000, 1 / 3000), 20)
+    np.testing.assert_array_equal(weights @ statistics.astype(float), weights @ statistics.astype(np.int64))
+
+
+def test_undefined_f1_is_zero() -> None:
+    figures = score_arrays([[0, 1], [0, 1]], [[0, 0], [0, 0]], ("joy", "fear"))
+    assert figures.by_emotion["f1"] == figures.by_emotion["precision"] == (0.0, 0.0)
+    assert figures.whole["macro_f1"] == figures.whole["micro_f1"] == 0.0
+
+
+def test_a_perfect_prediction_scores_exactly_one() -> None:
+    gold = np.random.default_rng(5).integers(0, 4, (2999, 6))
+    degrees = score_arrays(gold, gold, tuple("abcdef"), values=4)
+    assert degrees.whole == {"pearson": 1.0, "spearman": 1.0, "mae": 0.0}
+    labels = score_arrays(gold > 0, gold > 0, tuple("abcdef"))
+    assert labels.whole["macro_f1"] == labels.whole["micro_f1"] == labels.whole["exact_match"] == 1.0
+
+
+def test_texts_without_any_label_are_counted() -> None:
+    """They count 0 in Jaccard and samples F1, so a perfect file can stay below 1 there."""
+    figures = score_arrays([[0, 0], [1, 0], [0, 1], [0, 0]], [[0, 0], [1, 0], [0, 1], [1, 0]], ("joy", "fear"))
+    assert figures.silent == 1
+    assert figures.whole["jaccard"] == 0.5
+    assert figures.whole["exact_match"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "codabench"),
+    [
+        ([1, 1, 1], [1, 1, 1], 1.0),  # constant and equal
+        ([1, 1, 1], [2, 2, 2], 0.0),  # constant, not equal
+        ([0, 0, 0], [0, 1, 2], 0.0),
+        ([0, 1, 2], [0, 0, 0], 0.0),
+    ],
+)
+def test_constant_columns_by_the_rule_of_each_scorer(gold: list[int], predicted: list[int], codabench: float) -> None:
+    x, y = np.array([gold, [0, 1, 2]]).T, np.array([predicted, [0, 1, 2]]).T
+    for figure in ("pearson", "spearman"):
+        by_codabench = score_arrays(x, y, ("joy", "fear"), values=4)
+        assert by_codabench.by_emotion[f"emotion_{figure}"] == (codabench, 1.0)
+        assert by_codabench.whole[figure] == (codabench + 1) / 2
+        by_organisers = score_arrays(x, y, ("joy", "fear"), values=4, rule=ORGANISERS)
+        assert np.isnan(by_organisers.by_emotion[f"emotion_{figure}"][0])
+        assert np.isnan(by_organisers.whole[figure])
+
+
+def test_organisers_round_each_pearson_before_the_mean() -> None:
+    rng = np.random.default_rng(0)
+    seen_a_difference = False
+    for _ in range(60):
+        gold = rng.integers(0, 4, (40, 3))
+        predicted = np.clip(gold + rng.integers(-1, 2, gold.shape), 0, 3)
+        exact = score_arrays(gold, predicted, ("joy", "fear", "anger"), values=4)
+        ours, theirs = exact.rounded("codabench"), exact.rounded("organisers")
+        each = [stats.pearsonr(x, y)[0] for x, y in zip(gold.T, predicted.T, strict=True)]
+        assert ours.whole["pearson"] == round(float(np.mean(each)), 6)
+        assert theirs.whole["pearson"] == round(float(np.mean([round(r, 4) for r in each])), 4)
+        assert abs(ours.whole["pearson"] - theirs.whole["pearson"]) <= 1.01e-4
+        seen_a_difference |= theirs.whole["pearson"] != round(float(np.mean(each)), 4)
+    assert seen_a_difference
+
+
+def test_rounding_leaves_counts_alone() -> None:
+    rounded = score_arrays([[1, 0], [1, 1], [0, 1]], [[1, 0], [0, 1], [1, 1]], ("joy", "fear")).rounded("organisers")
+    assert rounded.whole["macro_f1"] == 0.75
+    assert rounded.by_emotion["tp"] == (1, 2)
+    assert rounded.by_emotion["f1"] == (0.5, 1.0)
+
+
+@pytest.mark.parametrize("bad", [-1, 2, 0.5])
+def test_a_value_that_is_no_label_is_refused(bad: float) -> None:
+    with pytest.raises(UsageError, match="gold hold values other than whole numbers from 0 to 1"):
+        score_arrays([[bad, 0]], [[1, 0]], ("joy", "fear"))
+
+
+def test_shapes_that_differ_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"shape \(1, 2\) and the predictions \(2, 2\)"):
+        score_arrays([[1, 0]], [[1, 0], [0, 0]], ("joy", "fear"))
+    with pytest.raises(UsageError, match=r"expected \(texts, 3\)"):
+        layout_of_all(3).statistics([[1, 0]], [[1, 0]])
+
+
+def test_no_texts_score_zero_not_a_crash() -> None:
+    empty = np.zeros((0, 2), np.int8)
+    assert score_arrays(empty, empty, ("joy", "fear")).whole["macro_f1"] == 0.0
+    assert score_arrays(empty, empty, ("joy", "fear"), values=4).whole["mae"] == 0.0
+
+
+def test_wide_scales_do_not_overflow() -> None:
+    gold = np.random.default_rng(2).integers(0, 101, (300, 2))
+    predicted = np.clip(gold + np.random.default_rng(3).integers(-20, 21, gold.shape), 0, 100)
+    figures = score_arrays(gold, predicted, ("joy", "fear"), values=101)
+    expected = [stats.pearsonr(x, y)[0] for x, y in zip(gold.T, predicted.T, strict=True)]
+    np.testing.assert_allclose(figures.by_emotion["emotion_pearson"], expected, atol=CLOSE)
+
+
+def test_unknown_names_are_answered_with_a_remedy() -> None:
+    with pytest.raises(UsageError, match="did you mean 'macro_f1'"):
+        metric("macrof1")
+    with pytest.raises(UsageError, match="use one of codabench, organisers-2025"):
+        metric("pearson", rule="none")
+    figures = score_arrays([[1, 0]], [[1, 0]], ("joy", "fear"))
+    with pytest.raises(UsageError, match=r"did you mean 'f1\.joy'"):
+        figures.value("f1.joi")
+    assert figures.value("f1.joy") == 1.0
+
+
+def test_every_metric_names_blocks_that_exist() -> None:
+    for rule in RULES:
+        for name in METRICS:
+            assert set(metric(name, rule).blocks) <= set(BLOCKS)
+    assert set(LABEL_METRICS) | set(INTENSITY_METRICS) == set(METRICS)
+    assert layout_of([METRICS["f1"]], 6) == Layout(("tp", "predicted", "gold"), 6)
+
+
+def test_figures_of_merged_languages_are_those_of_the_rows_together() -> None:
+    rng = np.random.default_rng(4)
+    one, two = rng.integers(0, 2, (2, 2, 50, 4))
+    layout = layout_of_all(4)
+    merged = figures_of(layout, layout.sums(*one) + layout.sums(*two), tuple("abcd"))
+    assert merged == score_arrays(np.vstack([one[0], two[0]]), np.vstack([one[1], two[1]]), tuple("abcd"))
