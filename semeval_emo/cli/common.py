@@ -7,6 +7,8 @@ progress and notes to stderr.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -78,19 +80,34 @@ def emit(
         text: what the ``text`` format prints instead of the tables.
     """
     if style is Format.json:
-        data = payload() if callable(payload) else payload
-        body = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+        from semeval_emo.report.formats import plain
+
+        body = json.dumps(plain(payload() if callable(payload) else payload), ensure_ascii=False, indent=2)
     elif style is Format.text and text is not None:
         body = text
     else:
         from semeval_emo.report.table import render
 
-        body = render(tables() if callable(tables) else tables, style.value)
+        made = tables() if callable(tables) else tables
+        # A file outlives this terminal: it is written at full width and without escapes.
+        on_screen = output is None
+        body = render(made, style.value, width=screen_width() if on_screen else None, colour=on_screen and has_colour())
     if output is None:
         typer.echo(body)
     else:
         write_whole(output, body + "\n")
         note(f"written to {output}")
+
+
+def screen_width() -> int | None:
+    """Columns that a line may have: those of the terminal, or of $COLUMNS; None where neither sets a limit."""
+    limited = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return max(40, shutil.get_terminal_size().columns) if limited else None
+
+
+def has_colour() -> bool:
+    """True where terminal escapes make sense: a terminal, and no wish against them (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def is_interactive() -> bool:

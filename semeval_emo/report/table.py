@@ -2,16 +2,16 @@
 
 Owns how results become text; knows nothing of what they mean. Rows hold raw values (floats
 unrounded, None for a gap); a column's kind says how they are printed, so that CSV and JSON keep
-every digit while text, Markdown and LaTeX round.
+every digit while text, Markdown and LaTeX round. Each format is one function of
+`semeval_emo.report.formats`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
@@ -19,17 +19,25 @@ from semeval_emo.errors import UsageError, suggest
 DASH = "–"
 MINUS = "−"
 
+# Joiners shape the letters of Indic and Arabic scripts; every other format character is dropped.
+_JOINERS = "\u200c\u200d"
+
 
 @dataclass(frozen=True)
 class Column:
     """A column: its name and how its values print.
 
-    Kinds: ``text``, ``int``, ``score`` (4 decimals), ``delta`` (signed, 4 decimals), ``percent``
-    (a share in [0, 1] printed with one decimal), ``seconds``.
+    Attributes:
+        kind: ``text``, ``int``, ``score`` (4 decimals), ``delta`` (signed, 4 decimals), ``percent``
+            (a share in [0, 1] printed with one decimal), ``seconds``, or ``letters`` (marks of the
+            column before it, such as ``ab``: a column of its own in text, CSV and JSON, superscripts
+            in Markdown and LaTeX).
+        best: ``max`` or ``min`` where one end is the good one; the best cells print in bold.
     """
 
     name: str
     kind: str = "text"
+    best: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,15 @@ class Table:
         columns: one `Column` per value of a row.
         rows: raw values; None prints as a dash.
         notes: lines under the table: units, sources, flags.
+        rules: numbers of the rows (from 0) under which a line is drawn, to set off a rank-1 row or a
+            baseline.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
+    rules: tuple[int, ...] = ()
 
 
 def cell(value: Any, kind: str) -> str:
@@ -56,20 +67,29 @@ def cell(value: Any, kind: str) -> str:
     """
     if value is None:
         return DASH
-    if kind == "int":
-        return f"{value:,}" if isinstance(value, int) else clean(str(value))
-    if isinstance(value, float):
-        if value != value:
-            return "nan"
-        if kind == "score":
-            return f"{value:.4f}"
-        if kind == "delta":
-            return f"{value:+.4f}".replace("-", MINUS)
-        if kind == "percent":
-            return f"{100 * value:.1f} %"
-        if kind == "seconds":
-            return f"{value:,.1f}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Integral) and kind in ("int", "text"):
+        return f"{int(value):,}" if kind == "int" else str(int(value))
+    if isinstance(value, Real) and kind in _PRINTED:
+        number = float(value)
+        return "nan" if number != number else _PRINTED[kind](number)
     return clean(str(value))
+
+
+def _delta(number: float) -> str:
+    printed = f"{number:+.4f}".replace("-", MINUS)
+    # A difference that rounds to nothing has no direction.
+    return printed if printed.strip("+0.−") else "0.0000"
+
+
+_PRINTED = {
+    "score": "{:.4f}".format,
+    "delta": _delta,
+    "percent": lambda share: f"{100 * share:.1f} %",
+    "seconds": "{:,.1f}".format,
+    "int": "{:,.0f}".format,
+}
 
 
 def clean(text: str) -> str:
@@ -78,92 +98,45 @@ def clean(text: str) -> str:
     >>> clean("a\x1b[31mb")
     'a[31mb'
     """
-    return "".join(c for c in text if c == " " or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp"))
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (c for c in text if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp"))
+    # A lone surrogate stands for a byte that was no text; it cannot be written out, and should not vanish.
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in kept)
 
 
-def text(table: Table) -> str:
-    """Plain text, aligned by display width."""
-    return "\n".join([table.title, _grid(table, "simple"), *table.notes])
+def best_cells(table: Table) -> set[tuple[int, int]]:
+    """The (row, column) places that print in bold: all that print like the best value of a `best` column."""
+    found = set()
+    for c, column in enumerate(table.columns):
+        values = [(row[c], r) for r, row in enumerate(table.rows) if isinstance(row[c], Real) and row[c] == row[c]]
+        if column.best and values:
+            top = (max if column.best == "max" else min)(values)[0]
+            printed = cell(top, column.kind)
+            found |= {(r, c) for value, r in values if cell(value, column.kind) == printed}
+    return found
 
 
-def markdown(table: Table) -> str:
-    """A GitHub-flavoured Markdown table."""
-    escaped = Table(
-        table.title,
-        table.columns,
-        tuple(tuple(v.replace("|", "\\|") if isinstance(v, str) else v for v in row) for row in table.rows),
-        table.notes,
-    )
-    return "\n".join([f"**{table.title}**", "", _grid(escaped, "pipe"), *(f"\n{note}" for note in table.notes)])
-
-
-def _grid(table: Table, style: str) -> str:
-    from tabulate import tabulate
-
-    cells = [[cell(v, c.kind) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
-    align = ["left" if c.kind == "text" else "right" for c in table.columns]
-    return tabulate(
-        cells, headers=[c.name for c in table.columns], tablefmt=style, colalign=align, disable_numparse=True
-    )
-
-
-def csv_text(table: Table) -> str:
-    """CSV with unrounded values; cells that a spreadsheet would run as formulas are quoted with '."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([c.name for c in table.columns])
-    for row in table.rows:
-        writer.writerow([_inert(v) for v in row])
-    return out.getvalue().rstrip("\n")
-
-
-def _inert(value: Any) -> Any:
-    if isinstance(value, str):
-        value = clean(value)
-        return "'" + value if value[:1] in ("=", "+", "-", "@") else value
-    return "" if value is None else value
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_",
-    "%": r"\%", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", MINUS: "$-$", DASH: "--",
-}  # fmt: skip
-
-
-def latex(table: Table) -> str:
-    r"""A booktabs table, ready to paste (needs ``\usepackage{booktabs}``)."""
-
-    def tex(string: str) -> str:
-        return "".join(_LATEX.get(c, c) for c in string)
-
-    spec = "".join("l" if c.kind == "text" else "r" for c in table.columns)
-    lines = [
-        r"\begin{table}[t]", r"\centering", rf"\caption{{{tex(table.title)}}}", rf"\begin{{tabular}}{{{spec}}}",
-        r"\toprule", " & ".join(tex(c.name) for c in table.columns) + r" \\", r"\midrule",
-    ]  # fmt: skip
-    for row in table.rows:
-        cells = [tex(cell(v, c.kind)) for v, c in zip(row, table.columns, strict=True)]
-        lines.append(" & ".join(cells) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [f"% {clean(note)}" for note in table.notes]
-    return "\n".join([*lines, r"\end{table}"])
-
-
-FORMATS: dict[str, Callable[[Table], str]] = {
-    "text": text,
-    "markdown": markdown,
-    "csv": csv_text,
-    "latex": latex,
-}
-
-
-def render(tables: Sequence[Table], style: str) -> str:
+def render(tables: Sequence[Table], style: str, *, width: int | None = None, colour: bool = False) -> str:
     """Renders tables one under the other.
+
+    Args:
+        style: ``text``, ``markdown``, ``csv``, ``json`` or ``latex``.
+        width: columns of the terminal, for the text format: wider tables wrap their texts, then
+            split into panels; None lets lines be as long as they are.
+        colour: whether the text format may use terminal escapes (bold).
 
     Raises:
         UsageError: unknown format.
     """
+    from semeval_emo.report.formats import FORMATS, json_text
+    from semeval_emo.report.grid import text
+
+    if style == "text":
+        return "\n\n".join(text(table, width, colour) for table in tables)
+    if style == "json":
+        return json_text(tables)
     if style not in FORMATS:
-        known = [*FORMATS, "json"]
+        known = ["text", *FORMATS, "json"]
         raise UsageError(f"There is no format '{style}'.", suggest(style, known) or f"use one of {', '.join(known)}")
     return "\n\n".join(FORMATS[style](table) for table in tables)

@@ -1,0 +1,158 @@
+"""The formats that are pasted or read by programs: Markdown, CSV, JSON and LaTeX.
+
+Texts, ids, names and paths come from strangers, so each format makes them inert: no markup, no
+formula, no terminal escape, no control sequence of LaTeX.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from semeval_emo.report.grid import END_ISOLATE, ISOLATE, display_width, is_right_to_left
+from semeval_emo.report.table import DASH, MINUS, Column, Table, best_cells, cell, clean
+
+TABLES_SCHEMA = "semeval-emo/tables/1"
+
+
+def markdown(table: Table) -> str:
+    """A GitHub-flavoured Markdown table; letters become superscripts, the best cells bold."""
+    columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>")
+    names = [_markdown_text(column.name) for column in columns]
+    widths = [max(3, *map(display_width, column)) for column in zip(names, *rows, strict=True)]
+    lines = [_markdown_line(names, widths, columns)]
+    bars = ["-" * w if c.kind == "text" else "-" * (w - 1) + ":" for w, c in zip(widths, columns, strict=True)]
+    lines.append(f"| {' | '.join(bars)} |")
+    lines += [_markdown_line(row, widths, columns) for row in rows]
+    notes = [f"\n{_markdown_text(note)}" for note in table.notes]
+    return "\n".join([f"**{_markdown_text(table.title)}**", "", *lines, *notes])
+
+
+def _markdown_line(row: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) -> str:
+    printed = []
+    for piece, width, column in zip(row, widths, columns, strict=True):
+        padding = " " * (width - display_width(piece))
+        if is_right_to_left(piece):
+            piece = f"{ISOLATE}{piece}{END_ISOLATE}"
+        printed.append(piece + padding if column.kind == "text" else padding + piece)
+    return f"| {' | '.join(printed)} |"
+
+
+def _markdown_text(string: str) -> str:
+    """Escapes what Markdown would act on; an underscore inside a word is left as it is."""
+    escaped = re.sub(r"([\\`*\[\]|~])", r"\\\1", clean(string))
+    escaped = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _marked(
+    table: Table, escape: Callable[[str], str], strong: str, raised: str
+) -> tuple[list[Column], list[list[str]]]:
+    """Cells as escaped text, with the best in bold and each `letters` column raised onto the one before it."""
+    best = best_cells(table)
+    kept = [c for c, column in enumerate(table.columns) if column.kind != "letters" or c == 0]
+    rows = []
+    for r, row in enumerate(table.rows):
+        printed = []
+        for c in kept:
+            piece = escape(cell(row[c], table.columns[c].kind))
+            piece = strong.format(piece) if (r, c) in best else piece
+            following = c + 1
+            if following < len(row) and following not in kept and row[following]:
+                piece += raised.format(escape(str(row[following])))
+            printed.append(piece)
+        rows.append(printed)
+    return [table.columns[c] for c in kept], rows
+
+
+def csv_text(table: Table) -> str:
+    """CSV with unrounded values; cells that a spreadsheet would run as formulas are quoted with '."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_inert(c.name) for c in table.columns])
+    for row in table.rows:
+        writer.writerow([_inert(v) for v in row])
+    return out.getvalue().rstrip("\n")
+
+
+def _inert(value: Any) -> Any:
+    if isinstance(value, str):
+        value = clean(value)
+        return "'" + value if value.lstrip()[:1] in tuple("=+-@") else value
+    return "" if value is None else value
+
+
+def json_text(tables: Sequence[Table]) -> str:
+    """Tables as JSON: a record per row, values unrounded, gaps and not-a-number as null."""
+    body = [
+        {
+            "title": table.title,
+            "rows": [
+                {c.name: plain(v) for c, v in zip(table.columns, row, strict=True)} for row in table.rows
+            ],
+            "notes": list(table.notes),
+        }
+        for table in tables
+    ]  # fmt: skip
+    return json.dumps({"schema": TABLES_SCHEMA, "tables": body}, ensure_ascii=False, indent=2)
+
+
+def plain(value: Any) -> Any:
+    """Turns a value, or a nest of them, into what JSON has: arrays become lists, NaN becomes null, the rest text.
+
+    >>> plain({"a": (1, float("nan")), 2: None})
+    {'a': [1, None], '2': None}
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_",
+    "%": r"\%", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
+    MINUS: "$-$", DASH: "--", "Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$",
+    "→": r"$\rightarrow$", "…": r"\ldots{}",
+    # At the start of a row these would be read as the argument of the \\ before it.
+    "[": "{[}", "*": "{*}",
+}  # fmt: skip
+
+
+def _latex_text(string: str) -> str:
+    return "".join(_LATEX.get(c, c) for c in clean(string))
+
+
+def latex(table: Table) -> str:
+    r"""A booktabs table, ready to paste: the best in bold, letters as superscripts, ruled-off rows.
+
+    Needs ``\usepackage{booktabs}`` and, where a text has a straight double quote,
+    ``\usepackage[T1]{fontenc}``.
+    """
+    columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
+    spec = "".join("l" if c.kind == "text" else "r" for c in columns)
+    lines = [
+        r"\begin{table}[t]", r"\centering", rf"\caption{{{_latex_text(table.title)}}}", rf"\begin{{tabular}}{{{spec}}}",
+        r"\toprule", " & ".join(_latex_text(c.name) for c in columns) + r" \\", r"\midrule",
+    ]  # fmt: skip
+    for r, row in enumerate(rows):
+        lines.append(" & ".join(row) + r" \\")
+        if r in table.rules and r + 1 < len(rows):
+            lines.append(r"\midrule")
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += [f"% {clean(note)}" for note in table.notes]
+    return "\n".join([*lines, r"\end{table}"])
+
+
+# A new format is one function and one entry here.
+FORMATS: dict[str, Callable[[Table], str]] = {"markdown": markdown, "csv": csv_text, "latex": latex}
