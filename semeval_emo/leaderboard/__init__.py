@@ -1,1 +1,24 @@
-"""TODO room docstring."""
+"""Stored scores with their provenance: reading, placing a score among them, adding rows, checking.
+
+The rows are data (`leaderboard/*.csv` at the top of the checkout, with sources.toml, lists.toml and notes.toml);
+this room holds no figure of its own.
+"""
+
+from semeval_emo.leaderboard.board import BoardCheck, Leaderboard
+from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
+from semeval_emo.leaderboard.place import Placement
+from semeval_emo.leaderboard.read import to_csv
+from semeval_emo.leaderboard.store import store_path
+
+__all__ = [
+    "BoardCheck",
+    "BoardList",
+    "Fault",
+    "Leaderboard",
+    "Note",
+    "Placement",
+    "Row",
+    "Source",
+    "store_path",
+    "to_csv",
+]

@@ -1,0 +1,301 @@
+"""The leaderboard: shipped rows and the user's own, with lists, sources and notes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from semeval_emo.errors import InputError, UsageError, suggest
+from semeval_emo.files import shipped
+from semeval_emo.leaderboard.check import check_row, check_together, ranked_metrics, score_range
+from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
+from semeval_emo.leaderboard.place import Placement, place
+from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
+from semeval_emo.leaderboard.store import append, store_path
+from semeval_emo.task import Task, load_task
+
+
+@dataclass(frozen=True)
+class BoardCheck:
+    """What `Leaderboard.check` found.
+
+    Attributes:
+        rows: rows read, by file, in the order of reading.
+        flagged: rows by flag.
+        faults: everything wrong; empty for a sound board.
+    """
+
+    rows: dict[str, int]
+    flagged: dict[str, int]
+    faults: tuple[Fault, ...]
+
+    @property
+    def valid(self) -> bool:
+        """True where nothing is wrong."""
+        return not self.faults
+
+
+@dataclass(frozen=True, eq=False)
+class Leaderboard:
+    """Stored scores of one task. Made by `Leaderboard.load`.
+
+    Attributes:
+        rows: every row of the task, in the order of the files.
+        lists: every list by key, in the order in which lists are shown; the first is the default.
+        faults: lines that could not be read and are left out; `check` lists them with all else.
+        files: the CSV files read.
+    """
+
+    task: Task
+    rows: tuple[Row, ...]
+    lists: dict[str, BoardList]
+    sources: dict[str, Source]
+    notes: tuple[Note, ...]
+    faults: tuple[Fault, ...] = ()
+    files: tuple[Path, ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        task: str | Task | None = None,
+        *,
+        extra: Iterable[str | os.PathLike[str]] = (),
+        own: bool = True,
+    ) -> Leaderboard:
+        """Reads the shipped board, the user's own rows and any further files.
+
+        Args:
+            task: a task or its name; the competition by default.
+            extra: further CSV files, or folders that hold CSV files and maybe sources.toml, lists.toml
+                and notes.toml.
+            own: False leaves the user's own rows out (``$SEMEVAL_EMO_BOARD``).
+
+        Raises:
+            InputError: a file is missing or unreadable.
+
+        >>> board = Leaderboard.load(own=False)
+        >>> board.place(0.7114, track="a", language="eng").rank
+        '29 to 75 of 75'
+        """
+        found = task if isinstance(task, Task) else load_task(task)
+        folders = [shipped("leaderboard")]
+        if not folders[0].is_dir():
+            raise InputError(f"The leaderboard folder {folders[0]} does not exist.", "set $SEMEVAL_EMO_LEADERBOARD")
+        files: list[tuple[Path, bool]] = [(path, False) for path in sorted(folders[0].glob("*.csv"))]
+        for one in map(Path, extra):
+            if one.is_dir():
+                folders.append(one)
+            files += [(path, True) for path in (sorted(one.glob("*.csv")) if one.is_dir() else [one])]
+        if own and store_path().is_file():
+            files.append((store_path(), True))
+        rows: list[Row] = []
+        faults: list[Fault] = []
+        for path, mine in files:
+            some, wrong = read_rows(path, own=mine)
+            rows += [row for row in some if row.task == found.key]
+            faults += wrong
+        return cls(
+            task=found,
+            rows=tuple(rows),
+            lists={key: one for folder in folders for key, one in read_lists(folder).items()},
+            sources={key: one for folder in folders for key, one in read_sources(folder).items()},
+            notes=tuple(note for folder in folders for note in read_notes(folder)),
+            faults=tuple(faults),
+            files=tuple(path for path, _ in files),
+        )
+
+    @property
+    def default_list(self) -> str:
+        """The list that is meant where none is named: the first one that has rows of this task."""
+        held = {row.list for row in self.rows}
+        return next((key for key in self.lists if key in held), next(iter(self.lists), ""))
+
+    def find_list(self, key: str | None = None) -> BoardList:
+        """Looks a list up by key; None means the default.
+
+        Raises:
+            UsageError: no such list.
+        """
+        name = key or self.default_list
+        if name not in self.lists:
+            raise UsageError(
+                f"There is no list '{name}' on the board.",
+                suggest(name, self.lists) or f"use one of: {', '.join(self.lists)}",
+            )
+        return self.lists[name]
+
+    def filter(
+        self,
+        *,
+        track: str | None = None,
+        language: str | None = None,
+        among: str | None = None,
+        kind: str | None = None,
+        release: str | None = None,
+        split: str | None = None,
+        metric: str | None = None,
+    ) -> tuple[Row, ...]:
+        """The rows that match, by list, track, language, then rank, then score. None matches everything.
+
+        Raises:
+            UsageError: an unknown track, language or list.
+
+        >>> [row.score_text for row in Leaderboard.load(own=False).filter(track="a", language="eng", among="official")]
+        ['0.8230', '0.7397', '0.7083']
+        """
+        wanted_track = None if track is None else self.task.track(track).key
+        wanted_language = None if language is None else self.task.language(language).code
+        wanted_list = None if among is None else self.find_list(among).key
+        found = [
+            row
+            for row in self.rows
+            if wanted_track in (None, *row.tracks)
+            and wanted_language in (None, row.language)
+            and wanted_list in (None, row.list)
+            and kind in (None, row.kind)
+            and release in (None, row.release)
+            and split in (None, row.split)
+            and metric in (None, row.metric)
+        ]
+        return tuple(sorted(found, key=self._order))
+
+    def _order(self, row: Row) -> tuple[object, ...]:
+        lists, languages = [*self.lists], [*self.task.languages]
+        ranked = row.list in self.lists and self.lists[row.list].ranked
+        return (
+            lists.index(row.list) if row.list in lists else len(lists),
+            row.track,
+            languages.index(row.language) if row.language in languages else len(languages),
+            row.metric,
+            (row.rank is None, row.rank or 0) if ranked else (False, 0),
+            -(row.score if row.score is not None else -2.0),
+        )
+
+    def place(
+        self,
+        score: float,
+        *,
+        track: str,
+        language: str,
+        among: str | None = None,
+        release: str | None = None,
+        split: str = "test",
+        metric: str | None = None,
+    ) -> Placement:
+        """Says where a score stands among the known rows of one list.
+
+        Args:
+            among: key of the list; the official one by default. Lists are never mixed.
+            release: the release that the score was measured on; the task's default by default.
+            metric: the track's official metric by default.
+
+        Raises:
+            UsageError: an unknown name, a score out of the metric's range, or no rows to place it among;
+                the remedy names what there is.
+
+        >>> place = Leaderboard.load(own=False).place(0.7114, track="a", language="eng")
+        >>> place.leader.score_text, f"{place.gap(place.leader):.4f}", f"{place.gap(place.baseline):+.4f}"
+        ('0.8230', '-0.1116', '+0.0031')
+        """
+        found_track, name = self.task.track(track), self.task.language(language)
+        found_list, found_release = self.find_list(among), release or self.task.default_release
+        metric = metric or found_track.metric
+        if metric not in ranked_metrics():
+            raise UsageError(f"There is no metric '{metric}' on the board.", suggest(metric, ranked_metrics()))
+        low, high = score_range(metric)
+        if not low <= score <= high:
+            hint = f"did you mean {score / 100:g}?" if 1 < score <= 100 else ""
+            raise UsageError(f"The score {score:g} is not from {low:g} to {high:g}.", hint)
+        address = (self.task.key, found_release, split, found_track.key, language, metric)
+        at_address = self.filter(
+            track=found_track.key, language=language, release=found_release, split=split, metric=metric
+        )
+        rows = [row for row in at_address if row.list == found_list.key]
+        if not any(row.score is not None for row in rows):
+            raise UsageError(
+                f"List {found_list.key} has no score of track {found_track.key}, {name.name} ({language}), {split}, "
+                f"release {found_release}, {metric}.",
+                self._elsewhere(found_track.key, language),
+            )
+        # In the order of lists: a list without a baseline of its own is measured against the first one's.
+        baselines = [row for row in at_address if row.kind == "baseline" and row.usable]
+        notes = tuple(
+            note
+            for note in self.notes
+            if note.belongs(self.task.key, found_track.key, language) and round(score, 4) in note.scores
+        )
+        return place(
+            score, rows, found_list, address=address, notes=notes, baseline=baselines[0] if baselines else None
+        )
+
+    def places(
+        self, score: float, *, track: str, language: str, release: str | None = None, split: str = "test"
+    ) -> tuple[Placement, ...]:
+        """Places a score among every list that has rows for it, each by itself, in the order of `lists`."""
+        found_release = release or self.task.default_release
+        rows = self.filter(track=track, language=language, release=found_release, split=split)
+        metric = self.task.track(track).metric
+        held = {row.list for row in rows if row.usable and row.metric == metric and row.kind != "baseline"}
+        return tuple(
+            self.place(score, track=track, language=language, among=key, release=found_release, split=split)
+            for key in self.lists
+            if key in held
+        )
+
+    def _elsewhere(self, track: str, language: str) -> str:
+        there = {
+            f"{row.list} (release {row.release}{'' if row.split == 'test' else f', {row.split}'})"
+            for row in self.filter(track=track, language=language)
+            if row.score is not None
+        }
+        if there:
+            return f"scores of this track and language are in: {', '.join(sorted(there))}; name list and release"
+        has = {row.language for row in self.filter(track=track)}
+        return f"languages of track {track} on the board: {', '.join(sorted(has))}" if has else ""
+
+    def add(self, row: Row, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:
+        """Adds one row to the user's own board, whole or not at all.
+
+        Args:
+            store: the CSV file to append to; `store_path` by default. It is made where absent.
+
+        Returns:
+            The board with the row.
+
+        Raises:
+            UsageError: the row is not sound, or stands on the board already. Nothing is written then.
+            InputError: the store cannot be read or written.
+        """
+        path = store_path() if store is None else Path(store)
+        _refuse(check_row(row, self.task, self.lists, self.sources))
+        others = [one for one in self.rows if Path(one.file) != path]
+
+        def sound(mine: Iterable[Row]) -> None:
+            _refuse(fault for fault in check_together([*others, *mine], self.lists) if fault.line == 0)
+
+        mine = append(path, row, sound)
+        files = self.files if path in self.files else (*self.files, path)
+        return replace(self, rows=(*others, *(one for one in mine if one.task == self.task.key)), files=files)
+
+    def check(self) -> BoardCheck:
+        """Checks every row of the board, of this task: names, ranges, sources, uniqueness, order of ranks."""
+        faults = list(self.faults)
+        for row in self.rows:
+            faults += check_row(row, self.task, self.lists, self.sources)
+        faults += check_together(self.rows, self.lists)
+        flags = [row.flag for row in self.rows if row.flag]
+        counts = {str(path): 0 for path in self.files}
+        for row in self.rows:
+            counts[row.file] += 1
+        return BoardCheck(
+            rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, faults=tuple(faults)
+        )
+
+
+def _refuse(faults: Iterable[Fault]) -> None:
+    found = list(faults)
+    if found:
+        more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+        raise UsageError(f"The row was not added: {found[0].message}{more}", found[0].fix)

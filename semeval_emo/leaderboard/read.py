@@ -1,0 +1,146 @@
+"""Reads and writes the leaderboard's files: CSV rows, and lists, sources and notes in TOML.
+
+A line that does not describe a row becomes a `Fault`, never an exception: `leaderboard check` shows all of
+them at once, and one bad line of the user's does not hide the rest.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Fault, Note, Row, Source
+
+
+def read_rows(path: Path, *, own: bool = False) -> tuple[list[Row], list[Fault]]:
+    """Reads one CSV file of the board.
+
+    Returns:
+        The rows that could be read, and a fault for every line that could not.
+
+    Raises:
+        InputError: the file is missing or is not UTF-8 text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"The leaderboard file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The leaderboard file {path} is not UTF-8 text (byte {error.start}).", "save it as CSV UTF-8"
+        ) from error
+    lines = csv.reader(io.StringIO(text, newline=""))
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    try:
+        header = next(lines, [])
+        if tuple(header) != COLUMNS:
+            return [], [_bad_header(path, header)]
+        for cells in lines:
+            if cells:
+                found = _row(cells, path, lines.line_num, own)
+                if isinstance(found, Row):
+                    rows.append(found)
+                else:
+                    faults.append(found)
+    except csv.Error as error:
+        faults.append(
+            Fault("not-csv", str(path), lines.line_num, "", "", f"The line is not CSV: {error}.", "mend the line")
+        )
+    return rows, faults
+
+
+def _bad_header(path: Path, header: list[str]) -> Fault:
+    absent = [name for name in COLUMNS if name not in header]
+    surplus = [name for name in header if name not in COLUMNS]
+    seen = "; ".join(
+        part
+        for part in (
+            f"missing: {', '.join(absent)}" if absent else "",
+            f"unknown: {', '.join(surplus)}" if surplus else "",
+        )
+        if part
+    )
+    return Fault(
+        "header", str(path), 1, "", ",".join(header),
+        f"The header is not that of a leaderboard file ({seen or 'the columns stand in another order'}).",
+        f"use: {','.join(COLUMNS)}",
+    )  # fmt: skip
+
+
+def _row(cells: list[str], path: Path, line: int, own: bool) -> Row | Fault:
+    if len(cells) != len(COLUMNS):
+        return Fault(
+            "cells", str(path), line, "", str(len(cells)),
+            f"The line has {len(cells)} cells, the header {len(COLUMNS)}.", "quote cells that hold commas",
+        )  # fmt: skip
+    values: dict[str, Any] = {}
+    for name, raw in zip(COLUMNS, cells, strict=True):
+        if name not in NUMBERS:
+            values[name] = raw
+            continue
+        try:
+            values[name] = NUMBERS[name](raw) if raw else None
+        except ValueError:
+            kind = "a whole number" if NUMBERS[name] is int else "a number"
+            return Fault(
+                "number", str(path), line, name, raw, f"'{raw}' in column {name} is not {kind}.",
+                f"write {kind}, or leave the cell blank",
+            )  # fmt: skip
+    return Row(**values, file=str(path), line=line, own=own)
+
+
+def to_csv(rows: Iterable[Row], *, inert: bool = False) -> str:
+    """Writes rows in the board's own layout, so that they can be read back.
+
+    Args:
+        inert: quote cells that a spreadsheet would run as a formula with ``'``. For files that leave the
+            board; the board itself keeps names as they are.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow(list(_cells(row, inert)))
+    return out.getvalue()
+
+
+def _cells(row: Row, inert: bool) -> Iterator[str]:
+    for name in COLUMNS:
+        value = row.score_text if name == "score" else getattr(row, name)
+        text = "" if value is None else str(value)
+        yield "'" + text if inert and name not in NUMBERS and text[:1] in ("=", "+", "-", "@") else text
+
+
+def read_lists(folder: Path) -> dict[str, BoardList]:
+    """Reads ``lists.toml`` of a folder; empty where there is none."""
+    return {key: BoardList(key=key, **one) for key, one in _toml(folder / "lists.toml").items()}
+
+
+def read_sources(folder: Path) -> dict[str, Source]:
+    """Reads ``sources.toml`` of a folder; empty where there is none."""
+    return {key: Source(key=key, **one) for key, one in _toml(folder / "sources.toml").items()}
+
+
+def read_notes(folder: Path) -> list[Note]:
+    """Reads ``notes.toml`` of a folder; empty where there is none."""
+    return [
+        Note(**{**one, "lists": tuple(one.get("lists", ())), "scores": tuple(one.get("scores", ()))})
+        for one in _toml(folder / "notes.toml").get("note", [])
+    ]
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The leaderboard file {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The leaderboard file {path} is not valid TOML: {error}.") from error
