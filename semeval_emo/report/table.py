@@ -28,7 +28,7 @@ class Column:
     """A column: its name and how its values print.
 
     Attributes:
-        kind: ``text``, ``int``, ``score`` (4 decimals), ``delta`` (signed, 4 decimals), ``percent``
+        kind: ``text``, ``int``, ``score`` (4 decimals), ``score6`` (6), ``delta`` (signed, 4 decimals), ``percent``
             (a share in [0, 1] printed with one decimal), ``seconds``, or ``letters`` (marks of the
             column before it, such as ``ab``: a column of its own in text, CSV and JSON, superscripts
             in Markdown and LaTeX).
@@ -85,6 +85,7 @@ def _delta(number: float) -> str:
 
 _PRINTED = {
     "score": "{:.4f}".format,
+    "score6": "{:.6f}".format,
     "delta": _delta,
     "percent": lambda share: f"{100 * share:.1f} %",
     "seconds": "{:,.1f}".format,

@@ -1,0 +1,241 @@
+"""Scorecards as tables: one card in detail, many as one row each with the averages under them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from semeval_emo.report.table import Column, Table
+from semeval_emo.scoring.metrics import METRICS, ORGANISERS
+from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
+from semeval_emo.task import Task
+
+DOT = " · "
+# The figures of a summary row beside the official one; the rest stands in the detail, CSV and JSON.
+LABEL_SUMMARY = ("macro_f1", "micro_f1", "macro_precision", "macro_recall", "jaccard", "exact_match")
+DEGREE_SUMMARY = ("pearson", "spearman", "mae")
+SHORT = {"macro_precision": "precision", "macro_recall": "recall", "exact_match": "exact"}
+SCORERS = {"organisers": "organisers' 2025 checker", "codabench": "Codabench scorer"}
+
+
+def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]:
+    """What a person reads: the detail of one file, or a summary of many (after every detail, where asked for)."""
+    alone = len(scores.cards) == 1
+    found = [table for card in scores.cards for table in detail(card, task)] if alone or per_emotion else []
+    return found if alone else found + summaries(scores, task)
+
+
+def signatures(scores: Scores) -> list[str]:
+    """The provenance lines of what `tables` shows: of each card, then of each average."""
+    return [card.signature for card in scores.cards] + [one.signature for one in scores.averages]
+
+
+def detail(card: Scorecard, task: Task) -> list[Table]:
+    """One card: its figures per emotion with the means under them, then the other figures."""
+    return [_degrees(card, task)] if _is_intensity(card, task) else [_labels(card, task), _over_texts(card)]
+
+
+def _is_intensity(card: Scorecard, task: Task) -> bool:
+    return task.track(card.spec.track).is_intensity
+
+
+def _heading(card: Scorecard, task: Task) -> str:
+    """The official figure, and of what: the release is that of the gold."""
+    spec = card.spec
+    value = "nan" if math.isnan(card.score) else f"{card.score:.{_decimals(card)}f}"
+    return DOT.join(
+        [
+            f"{METRICS[card.metric].title} {value}",
+            f"track {spec.track.upper()}",
+            f"{task.languages[spec.language].name} ({spec.language})",
+            spec.split,
+            f"release {card.release}",
+            f"{card.figures.texts:,} texts",
+        ]
+    )
+
+
+def _decimals(card: Scorecard) -> int:
+    return 6 if card.rounding == "codabench" else 4
+
+
+def _score(card: Scorecard) -> str:
+    """The kind of column that shows as many decimals as the figures have."""
+    return "score6" if _decimals(card) == 6 else "score"
+
+
+def _labels(card: Scorecard, task: Task) -> Table:
+    figures = card.figures
+    shares, counts = ("precision", "recall", "f1"), ("support", "tp", "fp", "fn", "tn")
+    rows = [
+        (emotion, *(figures.by_emotion[name][i] for name in (*shares, *counts)))
+        for i, emotion in enumerate(figures.emotions)
+    ]
+    rows.append(("macro", *(figures.whole[f"macro_{name}"] for name in shares), *[None] * len(counts)))
+    rows.append(
+        ("micro", *(figures.whole[f"micro_{name}"] for name in shares), *(sum(figures.by_emotion[c]) for c in counts))
+    )
+    return Table(
+        title=_heading(card, task),
+        columns=(
+            Column("emotion"),
+            *(Column(name, _score(card)) for name in ("precision", "recall", "F1")),
+            *(Column(name, "int") for name in ("support", "TP", "FP", "FN", "TN")),
+        ),
+        rows=tuple(rows),
+        notes=_official(card, task),
+        rules=(len(figures.emotions) - 1,),
+    )
+
+
+def _over_texts(card: Scorecard) -> Table:
+    names = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
+    silent = card.figures.silent
+    texts = (
+        "The one text without any label on either side counts"
+        if silent == 1
+        else (f"The {silent:,} texts without any label on either side count")
+    )
+    return Table(
+        title="Means over texts",
+        columns=tuple(Column(METRICS[name].title, _score(card)) for name in names),
+        rows=(tuple(card.figures.whole[name] for name in names),),
+        notes=(*((f"{texts} 0 in samples F1 and Jaccard.",) if silent else ()), *_sources(card), *_cautions(card)),
+    )
+
+
+def _degrees(card: Scorecard, task: Task) -> Table:
+    figures = card.figures
+    names = ("emotion_pearson", "emotion_spearman", "emotion_mae", "gold_mean", "predicted_mean")
+    rows = [(emotion, *(figures.by_emotion[name][i] for name in names)) for i, emotion in enumerate(figures.emotions)]
+    rows.append(("mean", *(figures.whole[name] for name in DEGREE_SUMMARY), None, None))
+    titles = ("Pearson r", "Spearman rho", "MAE", "mean gold", "mean predicted")
+    return Table(
+        title=_heading(card, task),
+        columns=(Column("emotion"), *(Column(title, _score(card)) for title in titles)),
+        rows=tuple(rows),
+        notes=(*_official(card, task), *_sources(card), *_cautions(card)),
+        rules=(len(figures.emotions) - 1,),
+    )
+
+
+def _official(card: Scorecard, task: Task) -> tuple[str, ...]:
+    how = task.track(card.spec.track).averaging.split(";")[0]
+    return (f"Official figure: {METRICS[card.metric].title} ({how}).",)
+
+
+def _sources(card: Scorecard) -> tuple[str, ...]:
+    return (f"File: {card.file}", f"Gold: {card.gold}")
+
+
+def _cautions(card: Scorecard) -> list[str]:
+    """What a person must know before trusting the figures."""
+    notes = [card.note] if card.note else []
+    if card.constant:
+        where = f"One value throughout in gold or prediction for {', '.join(card.constant)}"
+        if card.rule == ORGANISERS:
+            notes.append(
+                f"{where}: Pearson r is nan there, and so is the mean, as in the organisers' 2025 checker. "
+                "The Codabench scorer makes it 0: --rule codabench (the default)."
+            )
+        else:
+            notes.append(
+                f"{where}: Pearson r counts 0 there (1 where both are the same value), as in the Codabench scorer. "
+                "The organisers' 2025 checker makes it and the mean nan: --rule organisers-2025."
+            )
+    if card.rounding:
+        notes.append(f"Rounded as the {SCORERS[card.rounding]} does (--rounding {card.rounding}).")
+    return notes
+
+
+def summaries(scores: Scores, task: Task) -> list[Table]:
+    """One table for each release, track and split: a row a file, then the averages."""
+    groups: dict[tuple[str, str, str], list[Scorecard]] = {}
+    for card in scores.cards:
+        groups.setdefault(_address(card), []).append(card)
+    return [
+        _summary(cards, next((one for one in scores.averages if _address_of(one) == address), None), task)
+        for address, cards in groups.items()
+    ]
+
+
+def _address(card: Scorecard) -> tuple[str, str, str]:
+    return card.release, card.spec.track, card.spec.split
+
+
+def _address_of(average: Average) -> tuple[str, str, str]:
+    return average.release, average.track, average.split
+
+
+def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) -> Table:
+    first = cards[0]
+    names = _summary_figures(first, task)
+    # Files of one language are told apart by name, files of different languages by language.
+    by_file = len({card.spec.language for card in cards}) < len(cards)
+    rows = [
+        (
+            card.file if by_file else f"{card.spec.language} {task.languages[card.spec.language].name}",
+            card.figures.texts,
+            *(card.figures.whole[name] for name in names),
+        )
+        for card in cards
+    ]
+    notes: list[str] = []
+    rules: tuple[int, ...] = ()
+    if average is not None:
+        scored, every = len(average.languages), len(average.languages) + len(average.missing)
+        rules = (len(rows) - 1,)
+        rows.append((f"mean of {scored} scored", None, *(average.submitted[name] for name in names)))
+        rows.append((f"mean of all {every}", None, *(average.all_languages.get(name) for name in names)))
+        notes.append(
+            f"In the mean of all {every}, these languages count 0: {', '.join(average.missing)}."
+            if average.missing
+            else f"All {every} languages of the track are there, so both means agree."
+        )
+    languages = {card.spec.language for card in cards}
+    of = f"{languages.pop()}{DOT}" if len(languages) == 1 else ""
+    for card in cards:
+        notes += [f"{card.file}: {caution}" for caution in _cautions(card)]
+    return Table(
+        title=f"Track {first.spec.track.upper()}{DOT}{of}{first.spec.split}{DOT}release {first.release}"
+        f"{DOT}official figure: {METRICS[first.metric].title}",
+        columns=(
+            Column("file" if by_file else "language"),
+            Column("texts", "int"),
+            *(
+                Column(
+                    SHORT.get(name, METRICS[name].title),
+                    _score(first),
+                    best=("min" if METRICS[name].lower_is_better else "max") if by_file else "",
+                )
+                for name in names
+            ),
+        ),
+        rows=tuple(rows),
+        notes=tuple(notes),
+        rules=rules,
+    )
+
+
+def _summary_figures(card: Scorecard, task: Task) -> tuple[str, ...]:
+    names = DEGREE_SUMMARY if _is_intensity(card, task) else LABEL_SUMMARY
+    return (card.metric, *(name for name in names if name != card.metric))
+
+
+def long_table(scores: Scores) -> Table:
+    """One row per file and figure, every digit kept: what CSV is for."""
+    rows: list[tuple[str | float | None, ...]] = []
+    for card in scores.cards:
+        spec = card.spec
+        address = (card.file, card.release, spec.track, spec.language, spec.split)
+        rows += [(*address, name, None, value) for name, value in card.figures.whole.items()]
+        rows += [
+            (*address, name, emotion, value)
+            for name, row in card.figures.by_emotion.items()
+            for emotion, value in zip(card.figures.emotions, row, strict=True)
+        ]
+    for one in scores.averages:
+        for language, means in (("mean-of-scored", one.submitted), ("mean-of-all", one.all_languages)):
+            rows += [(None, one.release, one.track, language, one.split, n, None, value) for n, value in means.items()]
+    names = ("file", "release", "track", "language", "split", "figure", "emotion", "value")
+    return Table("scores", tuple(Column(name) for name in names), tuple(rows))
