@@ -164,7 +164,7 @@ def _walk(path: Path) -> list[str]:
     for root, folders, names in os.walk(path):
         below = Path(root).relative_to(path)
         # Hidden folders (.git, .venv) hold no predictions and may be huge; of notebooks' copies people should hear.
-        folders[:] = sorted(f for f in folders if f == CHECKPOINTS or not _is_litter(f))
+        folders[:] = sorted(f for f in folders if f == CHECKPOINTS or not f.startswith("."))
         listed += [f"{(below / folder).as_posix()}/" for folder in folders]
         listed += [(below / name).as_posix() for name in sorted(names)]
         if len(listed) > archive.MOST_FILES:
@@ -179,6 +179,7 @@ def _select(
     path: Path, entries: dict[str, zipfile.ZipInfo | None], above: Sequence[str], found: Findings, task: Task
 ) -> list[Source]:
     """Takes the prediction files among the entries of a folder or zip, and says what was left."""
+    refused = bool(found.problems)
     sorts: dict[str, list[str]] = {}
     for name in entries:
         sorts.setdefault(_sort(name, task), []).append(name)
@@ -192,7 +193,9 @@ def _select(
     if litter:
         found.add("litter", value=litter[0], count=len(litter))
     wanted, others = sorts.get("prediction", []), sorts.get("other", []) + sorts.get("table", [])
-    if not wanted and not others:
+    if not wanted and refused:
+        pass  # what was refused has been told; to say that nothing is there would mislead
+    elif not wanted and not others:
         folders = ", ".join(sorts.get("folder", [])[:3])
         found.add("nothing-inside", holds=f"only the folder {folders}" if folders else "nothing")
     elif not wanted:
