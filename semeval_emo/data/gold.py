@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from semeval_emo.data.cache import Manifest, fetched, read_manifest
 from semeval_emo.data.folder import Found, candidates
+from semeval_emo.data.hub import fetch, hub_release, remedies
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, read_sheet
-from semeval_emo.errors import InputError, ReleaseMismatch
+from semeval_emo.errors import InputError, ReleaseMismatch, UsageError
 from semeval_emo.task import FileSpec, Task, load_task, short_hash
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
 SAMPLE = "sample"
+HUB = "hub"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,22 +96,55 @@ def load_gold(
     if chosen.refused:
         raise ReleaseMismatch(f"Release {chosen.key} ({chosen.title}) is refused: {chosen.refused}.")
     spec = task.spec(track, language, split, chosen.key)
-    folder, shown = _resolve(source)
-    return _from_folder(folder, shown, spec, task, labels_required)
-
-
-def _resolve(source: str | os.PathLike[str] | None) -> tuple[Path, str]:
     if source is None:
-        source = os.environ.get(DATA_VARIABLE)
-        if not source:
-            raise InputError("No gold labels.", f"set ${DATA_VARIABLE} or name a folder")
-        return Path(source), f"${DATA_VARIABLE}"
-    if str(source) == SAMPLE:
-        return sample_folder(), "the built-in sample"
-    return Path(source), str(source)
+        return _from_anywhere(spec, task, labels_required)
+    if str(source) == HUB:
+        return _from_hub(spec, task, labels_required)
+    folder = sample_folder() if str(source) == SAMPLE else Path(source)
+    return _from_folder(folder, spec, task, labels_required)
 
 
-def _from_folder(folder: Path, shown: str, spec: FileSpec, task: Task, labels_required: bool) -> Gold:
+class _Elsewhere(InputError):
+    """This place does not have the file; another may."""
+
+
+def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
+    """The environment's folder, then the fetched cache, then the hub: the first that has the file."""
+    mismatch: ReleaseMismatch | None = None
+    tried = f"${DATA_VARIABLE} is not set."
+    folder = os.environ.get(DATA_VARIABLE)
+    if folder:
+        try:
+            return _from_folder(Path(folder), spec, task, labels_required)
+        except _Elsewhere as error:
+            tried = error.message
+        except ReleaseMismatch as error:
+            mismatch = error
+    try:
+        return _from_hub(spec, task, labels_required)
+    except (InputError, ReleaseMismatch, UsageError) as error:
+        # Gold of another release, at hand, says more than the hub that is out of reach.
+        if mismatch is not None:
+            raise mismatch from error
+        raise InputError(f"There are no labels for {spec.place}. {tried} {error.message}", remedies()) from error
+
+
+def _from_hub(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
+    """The fetched cache, filled from the hub where it lacks the language."""
+    for repository in hub_release(task).hub.values():
+        for folder, manifest in fetched(repository):
+            with suppress(_Elsewhere):
+                return _named(_from_folder(folder, spec, task, labels_required), manifest)
+    got = fetch(task, [spec.language], [spec.track])
+    folder = got[0].path.parents[2]
+    return _named(_from_folder(folder, spec, task, labels_required), read_manifest(folder))
+
+
+def _named(gold: Gold, manifest: Manifest | None) -> Gold:
+    return gold if manifest is None else replace(gold, source=f"{manifest.shown} ({gold.source})")
+
+
+def _from_folder(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> Gold:
     others: list[tuple[Found, Sheet, tuple[Match, ...]]] = []
     for found in candidates(folder, spec, task):
         sheet = read_sheet(found.path)
@@ -118,8 +155,8 @@ def _from_folder(folder: Path, shown: str, spec: FileSpec, task: Task, labels_re
             return _gold(found, sheet, spec, matches, labels_required)
         others.append((found, sheet, matches))
     if not others:
-        raise InputError(
-            f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {shown}.",
+        raise _Elsewhere(
+            f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {folder}.",
             f"it would be {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
             "`semeval-emo data list` shows what is there",
         )

@@ -106,7 +106,9 @@ def _release(
     raw: dict[str, Any], key: str, one: dict[str, Any], tracks: dict[str, Track], known: dict[str, Release]
 ) -> Release:
     """Builds one release: what it inherits from `base`, then its own files, which win."""
-    base = known[one["base"]].specs if "base" in one else {}
+    absent = one.get("leaves_out", ())
+    inherited = known[one["base"]].specs if "base" in one else {}
+    base = {where: spec for where, spec in inherited.items() if spec.language not in absent}
     specs: dict[tuple[str, str, str], FileSpec] = {}
     if "pools" in one:
         specs |= _pooled(raw, key, one, tracks, base)
@@ -141,6 +143,7 @@ def _release(
         refused=one.get("refused", ""),
         signs=one.get("signs", {}),
         specs=specs,
+        hub=one.get("hub", {}),
     )
 
 

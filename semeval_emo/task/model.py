@@ -158,6 +158,7 @@ class Release:
         refused: why files of this release cannot be scored; empty for a usable one.
         signs: how a file of a refused release is recognised (``capitalised_header`` and row counts).
         specs: every file, by (track, language, split).
+        hub: the dataset repositories that publish it on the Hugging Face hub, by track.
     """
 
     key: str
@@ -168,6 +169,7 @@ class Release:
     refused: str = ""
     signs: dict = field(default_factory=dict)
     specs: dict[tuple[str, str, str], FileSpec] = field(default_factory=dict, repr=False)
+    hub: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,106 @@
+"""Where fetched data are kept: one folder a repository and revision, each with a manifest.
+
+``$SEMEVAL_EMO_CACHE``, else the platform's folder for such things. A folder here has the official
+layout, so that everything that reads a folder reads it; ``manifest.json`` says where it came from
+and which hashes its files had when they were fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.errors import InputError
+from semeval_emo.files import write_whole
+
+CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
+MANIFEST = "manifest.json"
+SCHEMA = "semeval-emo/hub-manifest/1"
+
+
+def cache_folder() -> Path:
+    """The cache folder, which need not exist yet."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "semeval-emo"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Where a fetched folder came from.
+
+    Attributes:
+        repository: the dataset repository.
+        revision: its commit.
+        fetched: when the last file was fetched, as an ISO date and time in UTC.
+        files: by path below the folder: rows, the hashes learned, the releases that they prove.
+    """
+
+    repository: str
+    revision: str
+    fetched: str
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """The repository and the start of its commit, as people are shown them."""
+        return f"{self.repository}@{self.revision[:12]}"
+
+
+def revision_folder(repository: str, revision: str) -> Path:
+    """The folder of one revision of a repository."""
+    return cache_folder() / f"{repository.rstrip('/').rsplit('/', 1)[-1]}-{revision[:12]}"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a folder; None where it has none.
+
+    Raises:
+        InputError: there is one, but it cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return Manifest(raw["repository"], raw["revision"], raw["fetched"], raw["files"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} cannot be read: {type(error).__name__}.",
+            f"remove {folder} and fetch again: `semeval-emo data fetch`",
+        ) from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Writes the manifest of a folder, whole or not at all."""
+    body = {
+        "schema": SCHEMA,
+        "repository": manifest.repository,
+        "revision": manifest.revision,
+        "fetched": manifest.fetched,
+        "files": dict(sorted(manifest.files.items())),
+    }
+    write_whole(folder / MANIFEST, json.dumps(body, indent=1) + "\n")
+
+
+def fetched(repository: str | None = None) -> Iterator[tuple[Path, Manifest]]:
+    """The fetched folders, of one repository or of all, the last fetched first."""
+    try:
+        folders = sorted(path for path in cache_folder().iterdir() if path.is_dir())
+    except OSError:
+        return
+    found = [(folder, manifest) for folder in folders if (manifest := read_manifest(folder)) is not None]
+    found.sort(key=lambda one: one[1].fetched, reverse=True)
+    yield from (one for one in found if repository in (None, one[1].repository))
