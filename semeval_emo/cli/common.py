@@ -6,7 +6,6 @@ progress and notes to stderr.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -80,9 +79,9 @@ def emit(
         text: what the ``text`` format prints instead of the tables.
     """
     if style is Format.json:
-        from semeval_emo.report.formats import plain
+        from semeval_emo.report.formats import dump_json
 
-        body = json.dumps(plain(payload() if callable(payload) else payload), ensure_ascii=False, indent=2)
+        body = dump_json(payload() if callable(payload) else payload)
     elif style is Format.text and text is not None:
         body = text
     else:

@@ -46,7 +46,8 @@ def _markdown_text(string: str) -> str:
     """Escapes what Markdown would act on; an underscore inside a word is left as it is."""
     escaped = re.sub(r"([\\`*\[\]|~])", r"\\\1", clean(string))
     escaped = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = re.sub(r"&(?=#|\w+;)", "&amp;", escaped).replace("<", "&lt;")
+    return re.sub(r"^\s*([#>+-])", r"\\\1", escaped)
 
 
 def _marked(
@@ -98,7 +99,21 @@ def json_text(tables: Sequence[Table]) -> str:
         }
         for table in tables
     ]  # fmt: skip
-    return json.dumps({"schema": TABLES_SCHEMA, "tables": body}, ensure_ascii=False, indent=2)
+    return dump_json({"schema": TABLES_SCHEMA, "tables": body})
+
+
+def dump_json(payload: Any) -> str:
+    r"""JSON for people and programs: letters as themselves, whatever a terminal would obey as an escape.
+
+    >>> dump_json("é\u202e")
+    '"é\\u202e"'
+    """
+    body = json.dumps(plain(payload), ensure_ascii=False, allow_nan=False, indent=2)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", body)
+
+
+# C1 controls, zero-width and bidi characters, line separators, byte-order mark, lone surrogates.
+_OBEYED = re.compile("[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def plain(value: Any) -> Any:
