@@ -14,7 +14,7 @@ DOT = " · "
 # The figures of a summary row beside the official one; the rest stands in the detail, CSV and JSON.
 LABEL_SUMMARY = ("macro_f1", "micro_f1", "macro_precision", "macro_recall", "jaccard", "exact_match")
 DEGREE_SUMMARY = ("pearson", "spearman", "mae")
-SHORT = {"macro_precision": "precision", "macro_recall": "recall", "exact_match": "exact"}
+SHORT = {"macro_precision": "macro P", "macro_recall": "macro R", "exact_match": "exact"}
 SCORERS = {"organisers": "organisers' 2025 checker", "codabench": "Codabench scorer"}
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo import __version__
 from semeval_emo.scoring.figures import Figures, round_as
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Task, short_hash
+
+if TYPE_CHECKING:
+    from semeval_emo.scoring.pair import Pair
+    from semeval_emo.submission import Report
 
 SCHEMA = "semeval-emo/score/1"
 UNDEFINED = "undefined-is-0"
@@ -44,6 +48,7 @@ class Scorecard:
         rounding: ``organisers`` or ``codabench`` where the figures are rounded as theirs, else empty.
         constant: emotions whose predictions or gold are one value throughout (degrees only).
         note: what a person must know before trusting the figures; empty when there is nothing.
+        pair: both sides row by row, for intervals and tests.
     """
 
     file: str
@@ -58,6 +63,7 @@ class Scorecard:
     rounding: str = ""
     constant: tuple[str, ...] = ()
     note: str = ""
+    pair: Pair | None = field(default=None, repr=False, compare=False)
 
     @property
     def score(self) -> float:
@@ -171,10 +177,19 @@ class Average:
 
 @dataclass(frozen=True)
 class Scores:
-    """Several scorecards and, where they are of different languages, their averages."""
+    """What `score` returns: a scorecard a file, and averages where files are of different languages.
+
+    Attributes:
+        report: what was wrong with the files; None where predictions were scored that had been read.
+        refused: files that were not scored, because their labels cannot be read without guessing.
+        note: how the release was chosen, where that was not plain.
+    """
 
     cards: tuple[Scorecard, ...]
     averages: tuple[Average, ...] = ()
+    report: Report | None = field(default=None, repr=False)
+    refused: tuple[str, ...] = ()
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The whole as JSON has it, with its schema."""
@@ -182,6 +197,9 @@ class Scores:
             "schema": SCHEMA,
             "scorecards": [card.to_dict() for card in self.cards],
             "averages": [average.to_dict() for average in self.averages],
+            "refused": list(self.refused),
+            "note": self.note or None,
+            "problems": self.report.to_dict()["problems"] if self.report else [],
         }
 
 
@@ -224,6 +242,8 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "of": len(every),
                         "split": split,
                         "n": sum(card.figures.texts for card in group),
+                        "gold": short_hash(sorted(card.gold_hash for card in group)),
+                        "pred": short_hash(sorted(card.prediction_hash for card in group)),
                         "rule": first.rule,
                         "v": __version__,
                     },

@@ -1,136 +1,97 @@
-"""Joins predictions to the gold of the same release, and scores what was joined.
-
-An id alone does not say which text is meant: releases reuse ids for other texts, and a join by id
-across releases gives a plausible wrong number. So a join here is refused unless both sides name
-the same release and hold exactly the same ids.
-"""
+"""Scores prediction files: reads them, finds the gold of their release, joins, and computes every figure."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from semeval_emo.data import Gold, load_gold
-from semeval_emo.errors import ReleaseMismatch
-from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.scoring.figures import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
-from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard
+from semeval_emo.scoring.pair import Pair, join
+from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
 from semeval_emo.task import FileSpec, Task, load_task, task_files
 
 if TYPE_CHECKING:
-    from semeval_emo.submission import Predictions
+    from semeval_emo.data import Gold
+    from semeval_emo.submission import Predictions, Report
 
-UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Gold and predictions of the same texts, row by row: what every score and test starts from.
-
-    Attributes:
-        spec: the place.
-        release: the release by the gold's hashes, or ``unknown``.
-        gold, predicted: shape (n, L), int8, rows in the order of `spec.ids`.
-        texts: one a row where the gold has them, else None: rows of one text are one cluster.
-        file, source: what people are shown of both sides.
-        gold_hash, prediction_hash: identities of both sides.
-        note: what a person must know of the gold; empty when there is nothing.
-    """
-
-    spec: FileSpec
-    release: str
-    gold: NDArray[np.int8]
-    predicted: NDArray[np.int8]
-    texts: tuple[str, ...] | None
-    file: str
-    source: str
-    gold_hash: str
-    prediction_hash: str
-    note: str = ""
+Path = str | os.PathLike[str]
 
 
-def join(predictions: Predictions, gold: Gold) -> Pair:
-    """Puts gold and predictions of one release side by side.
+def score(
+    predictions: Path | Sequence[Path] | Predictions | Sequence[Predictions],
+    gold: Gold | None = None,
+    *,
+    source: Path | None = None,
+    track: str | None = None,
+    language: str | None = None,
+    split: str | None = None,
+    release: str | None = None,
+    task: Task | str | None = None,
+    rule: str = CODABENCH,
+    rounding: str = "",
+    strict: bool = True,
+) -> Scores:
+    """Scores prediction files against the gold labels of their own release.
+
+    Files whose problems leave the labels certain (order of columns, mixed tracks, blank lines) are
+    scored, and `Scores.report` says what was wrong; the others are refused.
+
+    Args:
+        predictions: files, folders or zips, or `Predictions` that were read before.
+        gold: gold labels at hand, for predictions of one language; None loads them from `source`.
+        source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
+        track, language, split: what the files should be; by default ids, names and folders say. Of
+            a file that mixes tracks, `track` names the part to score.
+        release: the release that was predicted; by default the task's own, else the one that the
+            gold at hand belongs to, if the files fit it.
+        task: the task or its name; by default ids say.
+        rule: what Pearson makes of a constant column, one of `metrics.RULES`.
+        rounding: ``organisers`` or ``codabench`` for figures as that scorer prints them.
+        strict: False scores what can be scored and lists the rest in `Scores.refused`.
 
     Raises:
-        ReleaseMismatch: they are of different places or releases, their ids differ, or a gold
-            label is blank.
+        InvalidSubmission: a file whose labels cannot be read without guessing (with `strict`), or
+            nothing to score.
+        ReleaseMismatch: predictions and gold are of different releases.
+        InputError: a file, or the gold labels, missing or blank.
+        UsageError: unknown names.
+
+    >>> import tempfile, pathlib
+    >>> from semeval_emo.data import load_gold
+    >>> from semeval_emo.submission import write_predictions
+    >>> gold = load_gold("a", "eng", source="sample")
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "pred_eng.csv"
+    >>> write_predictions(gold.spec, gold.labels, path)
+    >>> score(path, source="sample").cards[0].score
+    1.0
     """
-    spec, other = predictions.spec, gold.spec
-    release = _common_release(spec, gold)
-    have, want = set(gold.ids), spec.id_set
-    if have != want:
-        raise ReleaseMismatch(
-            f"{predictions.path} is {spec.place}: {spec.rows:,} ids. The gold {gold.source} is "
-            f"{_place(gold)}: {len(gold.ids):,} ids, of which {len(want & have):,} are the same. "
-            "The same id can be another text in another release, so nothing is joined.",
-            f"give gold labels of release {spec.release}: --gold FOLDER",
+    if rounding not in ("", *ROUNDINGS):
+        raise UsageError(f"There is no rounding '{rounding}'.", f"use one of {', '.join(ROUNDINGS)}")
+    paths, read = _apart(predictions)
+    if paths and read:
+        raise UsageError("Paths and predictions are mixed in one call.", "give either")
+    if read:
+        batch = _with_gold(Batch(read), gold, source, task)
+    else:
+        batch = _load(paths, gold, source, release, track=track, language=language, split=split, task=task)
+    if batch.refused and (strict or not batch.predictions):
+        raise InvalidSubmission(_sentence(batch.refused), f"semeval-emo validate {batch.refused[0]}")
+    if not batch.predictions:
+        raise InvalidSubmission(
+            "There are no predictions to score.", "name a file like pred_eng.csv, a folder or a zip"
         )
-    if np.any(gold.labels < 0):
-        blank = int(np.count_nonzero(gold.labels < 0))
-        raise ReleaseMismatch(
-            f"The gold {gold.source} ({_place(gold)}) has {blank:,} blank labels of {gold.labels.size:,}. "
-            "Blank is not zero, so nothing can be scored against them.",
-            f"give gold labels of release {spec.release} that were published: --gold FOLDER",
-        )
-    order = _order(gold.ids, spec.ids)
-    labels, texts = gold.labels, gold.texts
-    if other.emotions != spec.emotions:
-        labels = labels[:, [other.emotions.index(name) for name in spec.emotions]]
-    if order is not None:
-        labels = labels[order]
-        texts = None if texts is None else tuple(texts[i] for i in order)
-    return Pair(
-        spec=spec,
-        release=release,
-        gold=labels,
-        predicted=predictions.values,
-        texts=texts,
-        file=predictions.path,
-        source=gold.source,
-        gold_hash=gold.hash,
-        prediction_hash=predictions.hash,
-        note=gold.note,
-    )
-
-
-def _common_release(spec: FileSpec, gold: Gold) -> str:
-    """The release of both, or a refusal that names both."""
-    same_file = (spec.task, spec.track, spec.language, spec.split) == (
-        gold.spec.task,
-        gold.spec.track,
-        gold.spec.language,
-        gold.spec.split,
-    )
-    if same_file and set(spec.emotions) == set(gold.spec.emotions):
-        if not gold.releases:
-            return UNKNOWN
-        if spec.release in gold.releases:
-            return spec.release
-    raise ReleaseMismatch(
-        f"The predictions are {spec.place} ({spec.rows:,} ids), the gold {gold.source} is {_place(gold)} "
-        f"({len(gold.ids):,} ids). The same id can be another text there, so nothing is joined.",
-        f"give gold labels of release {spec.release}: --gold FOLDER",
-    )
-
-
-def _place(gold: Gold) -> str:
-    spec = gold.spec
-    release = " or ".join(gold.releases) or "of no known release,"
-    return f"{release} track {spec.track} {spec.language} {spec.split}"
-
-
-def _order(have: Sequence[str], want: Sequence[str]) -> list[int] | None:
-    """Where each wanted id stands; None where both are in the same order already."""
-    if tuple(have) == tuple(want):
-        return None
-    at = {one: i for i, one in enumerate(have)}
-    return [at[one] for one in want]
+    pairs = [(join(one, batch.gold[one.spec.place]), task_of(one.spec, task)) for one in batch.predictions]
+    cards = [score_pair(pair, found, rule) for pair, found in pairs]
+    means = averages(cards, pairs[0][1])
+    if rounding:
+        cards, means = [card.rounded(rounding) for card in cards], tuple(mean.rounded(rounding) for mean in means)
+    return Scores(tuple(cards), means, batch.report, batch.refused, batch.note)
 
 
 def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
@@ -144,8 +105,7 @@ def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
     figures = score_arrays(pair.gold, pair.predicted, spec.emotions, values=len(spec.values), rule=rule)
     constant: tuple[str, ...] = ()
     if track.is_intensity:
-        flat = np.ptp(pair.gold, axis=0) == 0
-        flat |= np.ptp(pair.predicted, axis=0) == 0
+        flat = (np.ptp(pair.gold, axis=0) == 0) | (np.ptp(pair.predicted, axis=0) == 0)
         constant = tuple(name for name, one in zip(spec.emotions, flat, strict=True) if one)
     return Scorecard(
         file=pair.file,
@@ -159,37 +119,8 @@ def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
         rule=rule if track.is_intensity else UNDEFINED,
         constant=constant,
         note=pair.note,
+        pair=pair,
     )
-
-
-def score_one(
-    predictions: Predictions,
-    gold: Gold | None = None,
-    *,
-    source: str | os.PathLike[str] | None = None,
-    task: Task | str | None = None,
-    rule: str = CODABENCH,
-    rounding: str = "",
-) -> Scorecard:
-    """Scores the predictions of one file.
-
-    Args:
-        gold: the gold labels; None loads those of the predictions' own release from `source`.
-        source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
-        task: the task or its name; None means the one that the predictions belong to.
-        rule: what Pearson makes of a constant column, one of `metrics.RULES`.
-        rounding: ``organisers`` or ``codabench`` for figures as that scorer prints them.
-
-    Raises:
-        ReleaseMismatch: predictions and gold are of different releases.
-        InputError: the gold labels are missing or blank.
-    """
-    found = task_of(predictions.spec, task)
-    if gold is None:
-        spec = predictions.spec
-        gold = load_gold(spec.track, spec.language, spec.split, release=spec.release, source=source, task=found)
-    card = score_pair(join(predictions, gold), found, rule)
-    return card.rounded(rounding) if rounding else card
 
 
 def task_of(spec: FileSpec, task: Task | str | None = None) -> Task:
@@ -198,3 +129,105 @@ def task_of(spec: FileSpec, task: Task | str | None = None) -> Task:
         return task if isinstance(task, Task) else load_task(task)
     known = (load_task(name) for name in task_files())
     return next((one for one in known if one.key == spec.task), load_task())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Predictions that were read, and the gold of each place (`FileSpec.place`)."""
+
+    predictions: tuple[Predictions, ...]
+    report: Report | None = None
+    refused: tuple[str, ...] = ()
+    gold: dict[str, Gold] = field(default_factory=dict)
+    note: str = ""
+
+
+def _apart(
+    predictions: Path | Sequence[Path] | Predictions | Sequence[Predictions],
+) -> tuple[list[Path], tuple[Predictions, ...]]:
+    """Tells paths from predictions that were read before."""
+    if isinstance(predictions, str | os.PathLike) or not isinstance(predictions, Sequence):
+        several: list[Path | Predictions] = [predictions]
+    else:
+        several = list(predictions)
+    paths: list[Path] = [one for one in several if isinstance(one, str | os.PathLike)]
+    return paths, tuple(one for one in several if not isinstance(one, str | os.PathLike))
+
+
+def _with_gold(batch: Batch, gold: Gold | None, source: Path | None, task: Task | str | None) -> Batch:
+    """Finds the gold of each place, once a place."""
+    from semeval_emo.data import load_gold
+
+    found: dict[str, Gold] = {}
+    for one in batch.predictions:
+        spec = one.spec
+        if spec.place not in found:
+            found[spec.place] = gold or load_gold(
+                spec.track, spec.language, spec.split, release=spec.release, source=source, task=task_of(spec, task)
+            )
+    return replace(batch, gold=found)
+
+
+def _load(
+    paths: list[Path],
+    gold: Gold | None,
+    source: Path | None,
+    release: str | None,
+    *,
+    track: str | None,
+    language: str | None,
+    split: str | None,
+    task: Task | str | None,
+) -> Batch:
+    """Reads files as the release asked for; where none was, as the one that the gold at hand belongs to."""
+    from semeval_emo.submission import read_submission
+
+    def read(as_release: str | None) -> Batch:
+        found = read_submission(paths, track=track, language=language, split=split, release=as_release, task=task)
+        refused = _refused(found.report, track, language, split)
+        return _with_gold(Batch(found.predictions, found.report, refused), gold, source, task)
+
+    try:
+        return read(release)
+    except ReleaseMismatch:
+        if release is not None:
+            raise
+        for other in _others(task):
+            try:
+                batch = read(other)
+            except ReleaseMismatch:
+                continue
+            if batch.predictions and not batch.refused:
+                return replace(batch, note=f"Read as release {other}, the release of the gold at hand.")
+        raise
+
+
+def _others(task: Task | str | None) -> list[str]:
+    """Releases beside the default one."""
+    found = task if isinstance(task, Task) else load_task(task)
+    return [key for key, one in found.releases.items() if key != found.default_release and not one.refused]
+
+
+def _refused(report: Report, track: str | None, language: str | None, split: str | None) -> tuple[str, ...]:
+    """Files of which nothing that was asked for can be scored."""
+    key = None if track is None else track.lower()[-1:]
+    found = []
+    for file in report.files:
+        meant = [
+            part
+            for part in file.parts
+            if key in (None, part.spec.track)
+            and language in (None, part.spec.language)
+            and split in (None, part.spec.split)
+        ]
+        elsewhere = file.parts and not meant
+        if file.kind == "predictions" and not elsewhere and not any(part.is_scorable for part in meant):
+            found.append(file.file)
+    return tuple(found)
+
+
+def _sentence(refused: Sequence[str]) -> str:
+    if len(refused) == 1:
+        return f"{refused[0]} has problems that leave its labels uncertain, so it is not scored."
+    names = ", ".join(refused)
+    return f"{len(refused)} files have problems that leave their labels uncertain, so they are not scored: {names}."
