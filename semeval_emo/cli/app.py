@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -60,10 +60,10 @@ def _main(
 @cache
 def command() -> TyperGroup:
     """The whole command with every group; each group imports its room only when called."""
-    from typer.main import get_group
+    from typer.main import get_command
 
     register(app)
-    return get_group(app)
+    return cast("TyperGroup", get_command(app))
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -32,18 +32,56 @@ class Format(StrEnum):
     latex = "latex"
 
 
+def _known(kind: str) -> Callable[[str], list[str]]:
+    """Offers the shell what the default task knows: its tracks, languages or releases."""
+
+    def offer(incomplete: str) -> list[str]:
+        from semeval_emo.task import load_task
+
+        return [key for key in getattr(load_task(), kind) if key.startswith(incomplete)]
+
+    return offer
+
+
+def _known_splits(incomplete: str) -> list[str]:
+    from semeval_emo.task import SPLITS
+
+    return [split for split in SPLITS if split.startswith(incomplete)]
+
+
+def _known_tasks(incomplete: str) -> list[str]:
+    from semeval_emo.task import task_files
+
+    return [name for name in task_files() if name.startswith(incomplete)]
+
+
 TrackOption = Annotated[
-    str | None, typer.Option("--track", "-t", help="Track: a, b or c. Default: from ids and names.")
+    str | None,
+    typer.Option(
+        "--track", "-t", autocompletion=_known("tracks"), help="Track: a, b or c. Default: from ids and names."
+    ),
 ]
 LanguageOption = Annotated[
-    str | None, typer.Option("--language", "-l", help="Language code. Default: from ids and names.")
+    str | None,
+    typer.Option(
+        "--language", "-l", autocompletion=_known("languages"), help="Language code. Default: from ids and names."
+    ),
 ]
-SplitOption = Annotated[str | None, typer.Option("--split", help="train, dev or test. Default: from ids.")]
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split", autocompletion=_known_splits, help="train, dev or test. Default: from ids."),
+]
 ReleaseOption = Annotated[
-    str | None, typer.Option("--release", help="Release of the data. Default: 2025, the competition.")
+    str | None,
+    typer.Option(
+        "--release", autocompletion=_known("releases"), help="Release of the data. Default: 2025, the competition."
+    ),
 ]
 TaskOption = Annotated[
-    str | None, typer.Option("--task", help="Task: task11, sample, or a TOML file. Default: from ids.")
+    str | None,
+    typer.Option(
+        "--task", autocompletion=_known_tasks, help="Task: task11, sample, or a TOML file. Default: from ids."
+    ),
 ]
 GoldOption = Annotated[
     str | None,
