@@ -14,7 +14,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
 CHUNK = 1 << 20
 MAX_LINE = 1 << 20
@@ -93,7 +93,7 @@ class RawTable:
     ([(3, ['x_1', '1'])], 3, [(2, '')])
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         head = stream.read(CHUNK)
         self.magic, self.encoding, skip = _sniff(head)
         self.bom = skip > 0
@@ -188,7 +188,7 @@ class RawTable:
                     return cells, last
         return None, 0
 
-    def _decoded(self, head: bytes, stream: BinaryIO) -> Iterator[str]:
+    def _decoded(self, head: bytes, stream: IO[bytes]) -> Iterator[str]:
         errors = "surrogateescape" if self.encoding == "utf-8" else "replace"
         decoder = codecs.getincrementaldecoder(self.encoding)(errors)
         while head:

@@ -1,0 +1,169 @@
+"""What a label cell holds, and what is wrong with it.
+
+Owns the allowed texts of a cell and the telling of one kind of bad cell from another. Good cells
+cost one look-up of the whole row; only rows with a bad cell reach pandera, which holds the schema
+of the columns, so a clean file never imports it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+    from semeval_emo.submission.problem import Findings
+
+Values = tuple[int, ...]
+
+CHUNK_ROWS = 20_000
+# Past this many bad rows the kinds of bad cells are known; the rest is counted without pandas.
+SCHEMA_ROWS = 60_000
+MEMO = 50_000
+
+_MISSING = frozenset(
+    ("nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "nat", "missing", "-", ".", "?")
+)
+_INTEGER = re.compile(r"[+-]?\d+(?:_\d+)*")
+
+
+def kind_of(text: str, values: Sequence[str]) -> str:
+    r"""Names what is wrong with a cell that is not one of `values`: an entry of the catalogue.
+
+    >>> kinds = ["", "nan", "1.0", "True", "0.73", "2", "+1", "01", "-1", "joy", "1\u200b", "1e0"]
+    >>> [kind_of(text, ("0", "1")) for text in kinds[:6]]
+    ['blank-cell', 'nan-cell', 'float-cell', 'boolean-cell', 'fraction-cell', 'out-of-range']
+    >>> [kind_of(text, ("0", "1")) for text in kinds[6:]]
+    ['number-form', 'number-form', 'out-of-range', 'text-cell', 'hidden-character', 'float-cell']
+    """
+    bare = text.strip()
+    if not bare:
+        return "blank-cell"
+    if bare.lower() in _MISSING:
+        return "nan-cell"
+    if bare.lower() in ("true", "false"):
+        return "boolean-cell"
+    if visible(text) in values:
+        return "hidden-character"
+    if _INTEGER.fullmatch(bare):
+        return "number-form" if _digits(bare) in values else "out-of-range"
+    try:
+        number = float(bare.replace(",", "."))
+    except ValueError:
+        return "text-cell"
+    if number != number or not float(values[0]) <= number <= float(values[-1]):
+        return "out-of-range"
+    return "float-cell" if number.is_integer() else "fraction-cell"
+
+
+def _digits(text: str) -> str:
+    """The plain form of an integer, or the text where it is longer than any label could be."""
+    return str(int(text)) if len(text) < 40 else text
+
+
+def visible(text: str) -> str:
+    """A cell without the characters that nobody sees: zero width, non-breaking, line separators, NUL."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Zs"))
+
+
+def schema(emotions: Sequence[str], values: Sequence[str]) -> DataFrameSchema:
+    """The columns of label cells as pandera sees them: every cell is a text out of `values`."""
+    import pandera.pandas as pa
+
+    check = pa.Check.isin(list(values))
+    return pa.DataFrameSchema({name: pa.Column(object, check) for name in emotions}, strict=True, ordered=True)
+
+
+class CellJudge:
+    """Turns the label cells of rows into whole numbers and reports those that are none.
+
+    >>> from semeval_emo.submission.problem import Findings
+    >>> found = Findings("pred_eng.csv")
+    >>> judge = CellJudge(("joy", "fear"), ("0", "1"), found)
+    >>> judge.values(2, ("0", "1")), judge.values(3, ("1.0", "0"))
+    ((0, 1), None)
+    >>> judge.finish()
+    >>> [(p.line, p.column, p.value) for p in found.problems]
+    [(3, 'joy', '1.0')]
+    """
+
+    def __init__(self, emotions: Sequence[str], values: Sequence[str], found: Findings) -> None:
+        self.emotions, self.allowed, self.found = tuple(emotions), tuple(values), found
+        self.number = {text: int(text) for text in values}
+        self.known: dict[tuple[str, ...], Values] = {}
+        self._bad: list[tuple[int, tuple[str, ...]]] = []
+        self._kinds: dict[str, str] = {}
+        self._judged = 0
+
+    def values(self, line: int, cells: tuple[str, ...]) -> Values | None:
+        """The labels of one row, or None where a cell is none (reported by `finish` at the latest)."""
+        good = self.known.get(cells)
+        if good is not None:
+            return good
+        number = self.number
+        if all(cell in number for cell in cells):
+            good = tuple(number[cell] for cell in cells)
+            if len(self.known) < MEMO:
+                self.known[cells] = good
+            return good
+        bare = tuple(cell.strip(" \t") for cell in cells)
+        for name, cell, inner in zip(self.emotions, cells, bare, strict=True):
+            if cell != inner and inner in number:
+                self.found.add("padded-cell", line=line, column=name, value=repr(cell), expected=inner)
+        if all(cell in number for cell in bare):
+            return tuple(number[cell] for cell in bare)
+        self._bad.append((line, tuple(i if i in number else c for i, c in zip(bare, cells, strict=True))))
+        if len(self._bad) >= CHUNK_ROWS:
+            self.finish()
+        return None
+
+    def finish(self) -> None:
+        """Reports the bad cells met so far."""
+        bad, self._bad = self._bad, []
+        if not bad:
+            return
+        cases = self._by_schema(bad) if self._judged < SCHEMA_ROWS else self._directly(bad)
+        self._judged += len(bad)
+        expected = _choice(self.allowed)
+        for line, name, text in cases:
+            kind = self._kinds.get(text)
+            if kind is None:
+                kind = kind_of(text, self.allowed)
+                if len(self._kinds) < MEMO:
+                    self._kinds[text] = kind
+            self.found.add(kind, line=line, column=name, value=text, expected=expected)
+
+    def _by_schema(self, bad: list[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, str, str]]:
+        import pandas as pd
+        import pandera.pandas as pa
+
+        index = range(len(bad))
+        frame = pd.DataFrame([cells for _, cells in bad], columns=list(self.emotions), index=index, dtype=object)
+        try:
+            schema(self.emotions, self.allowed).validate(frame, lazy=True)
+        except pa.errors.SchemaErrors as errors:
+            cases = errors.failure_cases
+            place = {name: at for at, name in enumerate(self.emotions)}
+            for row, at in sorted(
+                (int(row), place[name]) for row, name in zip(cases["index"], cases["column"], strict=True)
+            ):
+                line, cells = bad[row]
+                yield line, self.emotions[at], cells[at]
+
+    def _directly(self, bad: list[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, str, str]]:
+        for line, cells in bad:
+            for name, cell in zip(self.emotions, cells, strict=True):
+                if cell not in self.number:
+                    yield line, name, cell
+
+
+def _choice(values: Sequence[str]) -> str:
+    """Lists what is allowed.
+
+    >>> _choice(("0", "1")), _choice(("0", "1", "2", "3"))
+    ('0 or 1', '0, 1, 2 or 3')
+    """
+    return f"{', '.join(values[:-1])} or {values[-1]}"

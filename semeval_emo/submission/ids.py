@@ -1,0 +1,187 @@
+"""The verdict over the ids of a file: which file it is, what is missing, surplus or foreign.
+
+Comes after the pass over the rows, when every id has been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from semeval_emo.submission import fit
+from semeval_emo.submission.cells import Values
+from semeval_emo.submission.fit import Hints, Wish, grouped, prefix_of
+from semeval_emo.submission.problem import EXAMPLES, Findings
+from semeval_emo.submission.result import Part
+from semeval_emo.submission.rows import Rows
+from semeval_emo.task import FileSpec, Task
+
+Kept = dict[str, tuple[int, Values | None]]
+
+
+def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, has_ids: bool, found: Findings) -> list[Part]:
+    """Decides which file of the task the ids are, and reports what does not fit.
+
+    Returns:
+        The parts of the file, the meant one first.
+    """
+    kept = rows.kept
+    if not has_ids:
+        return []
+    groups = grouped(kept)
+    specs = fit.parts_of(groups, task, wish, hints)
+    if not specs:
+        _report_none(rows, groups, task, wish, hints, found)
+        return []
+    parts = [_part(spec, kept, rows.conflicting, groups, task) for spec in specs]
+    main, others = parts[0], parts[1:]
+    _check_address(main.spec, wish, hints, task, found)
+    _check_mixture(main, others, kept, groups, task, found)
+
+    refused = fit.refused_by(groups, rows.beyond, task)
+    exact = fit.fitting(groups, task) or fit.fitting(_own(main.spec, groups), task)
+    is_whole = main.held == main.spec.rows
+    if refused and (rows.beyond or not is_whole):
+        found.add("refused-release", value=refused, rows=len(kept) + sum(rows.beyond.values()),
+                  why=task.releases[refused].refused, expected=main.spec.rows, place=main.spec.place)  # fmt: skip
+    elif exact and not is_whole and not rows.beyond:
+        _report_release(main.spec, exact[0], found)
+    else:
+        _report_surplus(rows, main.spec, kept, groups, found)
+        _report_missing(main, kept, found)
+    if is_whole:
+        _check_order(main.spec, kept, found)
+    for part in parts:
+        _check_constant(part.spec, kept, task, found)
+    return parts
+
+
+def _own(spec: FileSpec, groups: fit.Groups) -> dict[str, list[str]]:
+    prefixes = {block.prefix for block in spec.blocks}
+    return {prefix: list(ids) for prefix, ids in groups.items() if prefix in prefixes}
+
+
+def _part(spec: FileSpec, kept: Kept, conflicting: set[str], groups: fit.Groups, task: Task) -> Part:
+    held = [one for one in spec.ids if one in kept]
+    lines = [kept[one][0] for one in held]
+    good = len(held) == spec.rows and all(kept[one][1] is not None and one not in conflicting for one in held)
+    releases = tuple(one.release for one in fit.fitting(_own(spec, groups), task) if one.track == spec.track)
+    return Part(spec, len(held), (min(lines), max(lines)), releases, good)
+
+
+def _report_none(rows: Rows, groups: fit.Groups, task: Task, wish: Wish, hints: Hints, found: Findings) -> None:
+    """No id belongs to the release asked for."""
+    release = wish.release or task.default_release
+    if groups:
+        exact = fit.fitting(groups, task)
+        near = exact[0] if exact else next(spec for prefix in groups for spec in task.by_prefix[prefix])
+        found.add("other-release", value=next(iter(rows.kept)), line=rows.kept[next(iter(rows.kept))][0],
+                  other=near.release, place=near.place, rows=len(rows.kept), release=release,
+                  expected="no ids of this form")  # fmt: skip
+        return
+    meant = fit.assumed(task, wish, hints)
+    if meant is not None:
+        _report_beyond(rows, meant, found)
+    if rows.count:
+        example = meant.ids[0] if meant else next(iter(task.release(release).specs.values())).ids[0]
+        found.add("no-known-id", example=example, rows=rows.count)
+    asked = wish.track or hints.track
+    language = wish.language or hints.language
+    if asked and language and not task.specs(release, asked, language):
+        found.add("no-such-file", track=asked, language=language, release=release,
+                  known=", ".join(dict.fromkeys(s.language for s in task.specs(release, asked))))  # fmt: skip
+
+
+def _report_release(spec: FileSpec, other: FileSpec, found: Findings) -> None:
+    found.add("other-release", value=f"{other.rows} ids", other=other.release, place=other.place, rows=other.rows,
+              release=spec.release, expected=f"{spec.rows:,} rows")  # fmt: skip
+
+
+def _check_address(spec: FileSpec, wish: Wish, hints: Hints, task: Task, found: Findings) -> None:
+    """Compares what the ids say with the name, the folder and the options."""
+    for name, said, asked, who in (
+        ("wrong-track", spec.track, wish.track, "--track asks for"),
+        ("wrong-track", spec.track, hints.track, "the name or folder says"),
+        ("wrong-language", spec.language, wish.language, "--language asks for"),
+        ("wrong-language", spec.language, hints.language, "the name says"),
+        ("wrong-split", spec.split, wish.split, "--split asks for"),
+    ):
+        if asked is not None and asked != said and not (who.startswith("the") and wish.track == said):
+            found.add(name, value=asked, ids=said, who=who, place=spec.place, official=spec.file_name)
+
+
+def _check_mixture(
+    main: Part, others: Sequence[Part], kept: Kept, groups: fit.Groups, task: Task, found: Findings
+) -> None:
+    """Reports rows of other tracks, splits or languages; one problem for each such part."""
+    whole = [spec for spec in fit.fitting(groups, task) if spec.release != main.spec.release]
+    rule = f"; release {whole[0].release} has such files (--release {whole[0].release})" if whole and others else ""
+    for part in others:
+        if part.spec.language != main.spec.language:
+            name, what = "mixed-languages", part.spec.language
+        elif part.spec.split != main.spec.split:
+            name, what = "mixed-splits", part.spec.split
+        else:
+            name, what = "mixed-tracks", part.spec.track
+        found.add(name, line=part.lines[0], value=what, rows=part.held, of=part.spec.rows, last=part.lines[1],
+                  place=part.spec.place, beside=main.held, main=main.spec.place, first_line=main.lines[0],
+                  last_line=main.lines[1], rule=rule)  # fmt: skip
+
+
+def _report_surplus(rows: Rows, spec: FileSpec, kept: Kept, groups: fit.Groups, found: Findings) -> None:
+    """Reports ids formed like the file's that it does not have."""
+    _report_beyond(rows, spec, found)
+    # Ids that another release has, but not this one.
+    for prefix in {block.prefix for block in spec.blocks}:
+        extra = [one for one in groups.get(prefix, ()) if one not in spec.id_set]
+        for one in extra[:EXAMPLES]:
+            found.add(
+                "extra-id",
+                line=kept[one][0],
+                column="id",
+                value=one,
+                place=spec.place,
+                rows=spec.rows,
+                last=spec.ids[-1],
+            )
+        found.more("extra-id", len(extra) - EXAMPLES)
+
+
+def _report_beyond(rows: Rows, spec: FileSpec, found: Findings) -> None:
+    for line, text in rows.beyond_first:
+        found.add("extra-id", line=line, column="id", value=text, place=spec.place, rows=spec.rows, last=spec.ids[-1])
+    found.more("extra-id", sum(rows.beyond.values()) - len(rows.beyond_first))
+
+
+def _report_missing(part: Part, kept: Kept, found: Findings) -> None:
+    missing = part.spec.rows - part.held
+    for one in islice((one for one in part.spec.ids if one not in kept), EXAMPLES):
+        found.add("missing-id", column="id", value=one, place=part.spec.place, rows=part.spec.rows, held=part.held)
+    found.more("missing-id", missing - EXAMPLES)
+
+
+def _check_order(spec: FileSpec, kept: Kept, found: Findings) -> None:
+    """Warns of rows that are all there, in another order than the test file's."""
+    own = (one for one in kept if one in spec.id_set)
+    for seen, expected in zip(own, spec.ids, strict=True):
+        if seen != expected:
+            found.add("row-order", line=kept[seen][0], column="id", value=seen, expected=expected)
+            return
+
+
+def _check_constant(spec: FileSpec, kept: Kept, task: Task, found: Findings) -> None:
+    """Warns of columns that hold one value only, and of files without any emotion."""
+    labels = [kept[one][1] for one in spec.ids if one in kept]
+    good = [one for one in labels if one is not None]
+    if len(good) < 2 or len(good) < len(labels):
+        return
+    columns = [set(column) for column in zip(*good, strict=True)]
+    if not set().union(*columns) - {0}:
+        found.add("all-zero", place=spec.place, rows=len(good))
+        return
+    for name, column in zip(spec.emotions, columns, strict=False):
+        if len(column) == 1:
+            found.add("constant-column", column=name, value=str(next(iter(column))), place=spec.place, rows=len(good))
+
+
+__all__ = ["Kept", "check_ids", "prefix_of"]

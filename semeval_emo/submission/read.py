@@ -1,0 +1,156 @@
+"""Checks prediction files, and reads those that are clean enough to score.
+
+Owns `validate` and `read_submission`; both go through the same checks, so what validates can be
+scored.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from semeval_emo.errors import InputError
+from semeval_emo.submission import fit
+from semeval_emo.submission.check import Checked, check, peek_ids
+from semeval_emo.submission.fit import Wish
+from semeval_emo.submission.problem import Findings, Problem
+from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
+from semeval_emo.submission.rows import Ids
+from semeval_emo.submission.sources import Source, Sources, find_sources
+from semeval_emo.task import Task, load_task
+
+Path = str | os.PathLike[str]
+
+
+def validate(
+    paths: Path | Sequence[Path],
+    *,
+    track: str | None = None,
+    language: str | None = None,
+    split: str | None = None,
+    release: str | None = None,
+    task: Task | str | None = None,
+) -> Report:
+    r"""Checks prediction files: every problem of every file in one pass.
+
+    Args:
+        paths: files, folders or zips; one or several.
+        track, language, split: what the files should be; by default ids, names and folders say.
+        release: the release of the data that was predicted; the task's default (the competition).
+        task: a task or its name; by default ids say.
+
+    Raises:
+        InputError: a path does not exist or cannot be read.
+        UsageError: an unknown track, language, split, release or task.
+
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "pred_eng.csv"
+    >>> spec = load_task().spec("a", "eng", "dev")
+    >>> _ = path.write_text("\n".join([",".join(spec.header), *(f"{one},1,0,0,0,2" for one in spec.ids)]) + "\n")
+    >>> report = validate(path)
+    >>> report.valid, report.problems[0].message
+    (False, "'2' is not 0 or 1")
+    """
+    return _examine(paths, track, language, split, release, task, keep=False)[1]
+
+
+def read_submission(
+    paths: Path | Sequence[Path],
+    *,
+    track: str | None = None,
+    language: str | None = None,
+    split: str | None = None,
+    release: str | None = None,
+    task: Task | str | None = None,
+) -> Submission:
+    """Reads the predictions of files, folders or zips, and the report of what is wrong with them.
+
+    Only what can be read without guessing becomes `Predictions`: a file with errors in it does not,
+    errors of its name or folder do no harm. Of a file that mixes tracks, each complete part does
+    (only the one that `track` names, where it is given).
+
+    Args:
+        paths, track, language, split, release, task: as for `validate`.
+
+    Raises:
+        InputError, UsageError: as for `validate`.
+    """
+    predictions, report = _examine(paths, track, language, split, release, task, keep=True)
+    return Submission(tuple(predictions), report)
+
+
+def _examine(
+    paths: Path | Sequence[Path],
+    track: str | None,
+    language: str | None,
+    split: str | None,
+    release: str | None,
+    task: Task | str | None,
+    keep: bool,
+) -> tuple[list[Predictions], Report]:
+    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    chosen, sources = _sources(listed, task)
+    wish = Wish.of(chosen, track, language, split, release)
+    ids = Ids(chosen)
+    files: list[FileReport] = []
+    problems: list[Problem] = []
+    predictions: list[Predictions] = []
+    for findings in sources.findings:
+        if findings.counts:
+            files.append(FileReport(findings.file, "container", counts=dict(findings.counts)))
+            problems += findings.problems
+    for source in sources.files:
+        try:
+            checked = check(source, chosen, wish, ids)
+        except InputError as error:
+            if len(listed) == 1 and source.member is None and os.fspath(listed[0]) == source.shown:
+                raise
+            checked = _unreadable(source, error)
+        files.append(checked.file)
+        problems += [problem for findings in checked.findings for problem in findings.problems]
+        if keep:
+            predictions += _predictions(checked, wish)
+    return predictions, report_of(chosen.key, files, problems)
+
+
+def _sources(paths: list[Path], task: Task | str | None) -> tuple[Task, Sources]:
+    """Finds the files, and the task that their ids belong to where none was named."""
+    named = task if isinstance(task, Task) else load_task(task)
+    sources = find_sources(paths, named)
+    if task is None:
+        for source in sources.files[:20]:
+            try:
+                found = fit.task_of(peek_ids(source))
+            except InputError:
+                continue
+            if found is not None:
+                return (named, sources) if found is named else (found, find_sources(paths, found))
+    return named, sources
+
+
+def _unreadable(source: Source, error: InputError) -> Checked:
+    found = Findings(source.shown)
+    found.add("unreadable", value=source.base, why=error.message)
+    return Checked(FileReport(source.shown, counts=dict(found.counts)), (found,), {})
+
+
+def _predictions(checked: Checked, wish: Wish) -> list[Predictions]:
+    import numpy as np
+
+    wanted = [
+        part
+        for part in checked.file.parts
+        if part.is_scorable
+        and wish.track in (None, part.spec.track)
+        and wish.language in (None, part.spec.language)
+        and wish.split in (None, part.spec.split)
+    ]
+    return [
+        Predictions(
+            spec=part.spec,
+            values=np.array([checked.kept[one][1] for one in part.spec.ids], dtype=np.int8),
+            path=checked.file.file,
+            releases=part.releases,
+        )
+        for part in wanted
+    ]

@@ -1,0 +1,197 @@
+"""Goes once over the rows of a file and gathers what is known of every id.
+
+Owns the shape of rows, the spelling of ids and duplicates. What is kept is bounded by the ids
+that the task knows, whatever the size of the file. Whether the ids are the right ones is decided
+afterwards, in `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from semeval_emo.submission.cells import CellJudge, Values, visible
+from semeval_emo.submission.fit import DIGITS, prefix_of
+from semeval_emo.submission.header import Columns
+from semeval_emo.submission.problem import Findings
+from semeval_emo.task import Task
+
+Row = tuple[int, list[str]]
+
+
+@dataclass
+class Rows:
+    """What one pass found.
+
+    Attributes:
+        kept: by id that the task knows: its first line, and its labels or None where they are bad.
+        count: rows of data.
+        beyond: ids formed like the task's but with a number past the last, counted by prefix, and
+            the line and text of the first five.
+        strange: how many ids the task does not know at all.
+        conflicting: ids that came twice with different labels.
+    """
+
+    kept: dict[str, tuple[int, Values | None]] = field(default_factory=dict)
+    count: int = 0
+    beyond: dict[str, int] = field(default_factory=dict)
+    beyond_first: list[tuple[int, str]] = field(default_factory=list)
+    strange: int = 0
+    conflicting: set[str] = field(default_factory=set)
+
+
+class Ids:
+    """Every id of every release of a task, loaded prefix by prefix as files ask for them."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.sure: set[str] = set()
+        self._loaded: set[str] = set()
+
+    def known(self, text: str) -> bool:
+        """True where some release has a text of this id."""
+        if text in self.sure:
+            return True
+        prefix = prefix_of(text)
+        if prefix in self._loaded or prefix not in self.task.by_prefix:
+            return False
+        self._loaded.add(prefix)
+        for spec in self.task.by_prefix[prefix]:
+            self.sure |= spec.id_set
+        return text in self.sure
+
+    def repaired(self, text: str) -> tuple[str, str] | None:
+        """A known id that this one must mean, and what is wrong with it: an entry of the catalogue."""
+        if len(text) > 200:
+            return None
+        bare = visible(text)
+        if bare != text and self.known(bare):
+            return bare, "id-padding"
+        low = bare.lower()
+        if low != bare and self.known(low):
+            return low, "id-case"
+        prefix = prefix_of(low)
+        number = low[len(prefix) :]
+        if number and len(number) < 10:
+            for spec in self.task.by_prefix.get(prefix, ()):
+                for block in spec.blocks:
+                    padded = f"{block.prefix}{int(number):0{block.width}d}"
+                    if block.prefix == prefix and padded != low and self.known(padded):
+                        return padded, "id-zeros"
+        return None
+
+
+class Pass:
+    """One pass over the rows of one file."""
+
+    def __init__(self, ids: Ids, columns: Columns, judge: CellJudge, found: Findings, delimiter: str) -> None:
+        self.ids, self.columns, self.judge, self.found = ids, columns, judge, found
+        self.delimiter = delimiter
+        self.rows = Rows()
+
+    def run(self, rows: Iterable[Row]) -> Rows:
+        """Reads every row.
+
+        >>> from semeval_emo.task import load_task
+        >>> found = Findings("pred_eng.csv")
+        >>> judge = CellJudge(("joy", "fear"), ("0", "1"), found)
+        >>> one = Pass(Ids(load_task()), Columns(0, (1, 2), 3), judge, found, ",")
+        >>> one.run([(2, ["eng_test_track_a_00001", "0", "1"]), (3, ["eng_test_track_a_2", "0", "1"])]).kept
+        {'eng_test_track_a_00001': (2, (0, 1)), 'eng_test_track_a_00002': (3, (0, 1))}
+        >>> [p.code for p in found.problems]
+        ['E406']
+        """
+        columns, judge, kept, sure = self.columns, self.judge, self.rows.kept, self.ids.sure
+        width, at = columns.width, columns.id
+        labels = [one for one in columns.labels if one is not None]
+        whole = len(labels) == len(columns.labels)
+        pick = itemgetter(*labels) if len(labels) > 1 else lambda row: tuple(row[one] for one in labels)
+        good = judge.known
+        count = 0
+        for line, row in rows:
+            count += 1
+            if len(row) != width:
+                short = len(row) < width
+                if not self._shape(line, row):
+                    count -= 1
+                    continue
+                if short:
+                    row = row + [""] * (width - len(row))
+                    self._meet(line, row[at] if at is not None else "", None, row)
+                    continue
+            cells = pick(row)
+            values = good.get(cells)
+            text = row[at] if at is not None else ""
+            if values is not None and whole and text in sure and text not in kept:
+                kept[text] = line, values
+            elif not any(cell and not cell.isspace() for cell in row):
+                self.found.add("blank-line", line=line)
+                count -= 1
+            elif text == "id" or (text.strip().lower() == "id" and values is None):
+                self.found.add("repeated-header", line=line, value=",".join(row))
+                count -= 1
+            else:
+                if values is None:
+                    values = judge.values(line, cells)
+                self._meet(line, text, values if whole else None, row)
+        judge.finish()
+        self.rows.count = count
+        return self.rows
+
+    def _shape(self, line: int, row: list[str]) -> bool:
+        """Reports a row of the wrong length; False where it is only delimiters."""
+        width, seen = self.columns.width, self.delimiter.join(row[:50])
+        if not any(cell and not cell.isspace() for cell in row):
+            self.found.add("blank-line", line=line)
+            return False
+        facts: dict[str, Any] = {"line": line, "value": seen, "cells": len(row), "width": width}
+        if len(row) < width:
+            other = next((one for one in ",;\t|" if one != self.delimiter and one in row[-1]), None)
+            hint = f"; it holds {other!r} where {self.delimiter!r} separates cells elsewhere" if other else ""
+            self.found.add("short-row", hint=hint, **facts)
+        elif any(row[width:]):
+            self.found.add("long-row", **facts)
+        else:
+            self.found.add("trailing-comma", surplus=len(row) - width, header="", **facts)
+        return True
+
+    def _meet(self, line: int, text: str, values: Values | None, row: list[str]) -> None:
+        """Takes in a row that is not plainly good: an odd id, a duplicate, bad labels."""
+        if self.columns.id is None:
+            return
+        found, rows, ids = self.found, self.rows, self.ids
+        if not ids.known(text):
+            if not text.strip():
+                found.add("blank-id", line=line, value=self.delimiter.join(row[:50]))
+                rows.strange += 1
+                return
+            mended = ids.repaired(text)
+            if mended is None:
+                self._strange(line, text)
+                return
+            found.add(mended[1], line=line, column="id", value=text, expected=mended[0])
+            text = mended[0]
+        if text not in rows.kept:
+            rows.kept[text] = line, values
+            return
+        first, before = rows.kept[text]
+        if values is not None and values == before:
+            found.add("duplicate-id", line=line, column="id", value=text, first=first)
+        else:
+            rows.conflicting.add(text)
+            found.add("conflicting-id", line=line, column="id", value=text, first=first)
+
+    def _strange(self, line: int, text: str) -> None:
+        rows, task = self.rows, self.ids.task
+        prefix = prefix_of(text) if len(text) < 200 else text
+        if prefix in task.by_prefix and text[-1:] in DIGITS:
+            rows.beyond[prefix] = rows.beyond.get(prefix, 0) + 1
+            if len(rows.beyond_first) < 5:
+                rows.beyond_first.append((line, text))
+            return
+        rows.strange += 1
+        word = text.split("_")[0].strip()
+        hint = f"; {task.hint(word)}" if word.lower() in task.aliases and word not in task.languages else ""
+        self.found.add("unknown-id", line=line, column="id", value=text, hint=hint)
