@@ -1,9 +1,158 @@
-"""The commands `score`."""
+"""The command `score`."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from semeval_emo.cli.common import (
+    Format,
+    FormatOption,
+    GoldOption,
+    LanguageOption,
+    OutputOption,
+    QuietOption,
+    ReleaseOption,
+    SplitOption,
+    TaskOption,
+    TrackOption,
+    emit,
+    has_colour,
+    note,
+    screen_width,
+)
+from semeval_emo.errors import InputError
+
+if TYPE_CHECKING:
+    from semeval_emo.scoring.scorecard import Scores
+
+
+class Rounding(StrEnum):
+    """Whose decimals are shown."""
+
+    organisers = "organisers"
+    codabench = "codabench"
+
+
+class Rule(StrEnum):
+    """What Pearson makes of a constant column."""
+
+    codabench = "codabench"
+    organisers = "organisers-2025"
 
 
 def register(app: typer.Typer) -> None:
-    """Adds these commands."""
+    """Adds the command."""
+    app.command()(score)
+
+
+def score(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Prediction files, folders or zips. Default: those of this folder, else of submissions/."),
+    ] = None,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: SplitOption = None,
+    release: ReleaseOption = None,
+    task: TaskOption = None,
+    gold: GoldOption = None,
+    per_emotion: Annotated[
+        bool, typer.Option("--per-emotion", "-e", help="Also show every emotion of every file.")
+    ] = False,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Exit 1 where a file misses a floor, such as macro_f1=0.7 or f1.anger=0.5 (a ceiling for errors)."
+        ),
+    ] = None,
+    rounding: Annotated[Rounding | None, typer.Option(help="Round as that official scorer does.")] = None,
+    rule: Annotated[
+        Rule, typer.Option(help="Pearson of a constant column: codabench makes it 0, organisers-2025 nan.")
+    ] = Rule.codabench,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    r"""Score predictions against the gold labels of their release.
+
+    Track, language and split come from ids and names. The official figure comes first, then every other;
+    files of several languages are averaged over the languages that were scored, and over all of the track.
+
+    \b
+    Examples:
+      semeval-emo score pred_eng.csv
+      semeval-emo score track_a.zip --gold data/
+      semeval-emo score submissions/ --per-emotion
+      semeval-emo score pred_eng.csv --track a --fail-under macro_f1=0.7
+      semeval-emo score track_b/ --rounding organisers --format csv
+    """
+    from semeval_emo.report import score_notes
+    from semeval_emo.scoring.floor import Floor
+    from semeval_emo.scoring.scorer import score as score_files
+
+    floors = [Floor.parse(text) for text in fail_under or []]
+    given = paths or _found(quiet)
+    result = score_files(
+        given,
+        source=gold,
+        track=track,
+        language=language,
+        split=split,
+        release=release,
+        task=task,
+        rule=rule.value,
+        rounding=rounding.value if rounding else "",
+        strict=False,
+    )
+    missed = [line for floor in floors for line in floor.misses(result.cards)]
+    for line in score_notes.notes(result):
+        note(f"{line}\n", quiet)
+    if result.cards or style is Format.json:
+        _show(result, task, per_emotion, style, output)
+    for line in missed:
+        typer.echo(f"missed: {line}", err=True)
+    if missed or result.refused:
+        raise typer.Exit(1)
+    if style is Format.text and (step := score_notes.next_step(result, given)):
+        note(f"\nnext: {step}", quiet)
+
+
+def _show(result: Scores, task: str | None, per_emotion: bool, style: Format, output: Path | None) -> None:
+    from semeval_emo.report import scores as report
+    from semeval_emo.report.table import render
+    from semeval_emo.scoring.scorer import task_of
+
+    if style is Format.json:
+        emit(result.to_dict, [], style, output)
+        return
+    if style is Format.csv:
+        emit({}, [report.long_table(result)], style, output)
+        return
+    tables = report.tables(result, task_of(result.cards[0].spec, task), per_emotion)
+    if style is not Format.text:
+        emit({}, report.signed(tables, result), style, output)
+        return
+    # Signatures stand on lines of their own, never wrapped: they are copied whole.
+    on_screen = output is None
+    body = render(tables, "text", width=screen_width() if on_screen else None, colour=on_screen and has_colour())
+    emit({}, [], style, output, text="\n".join([body, "", *report.signatures(result)]))
+
+
+def _found(quiet: bool) -> list[str]:
+    """The prediction files of this folder, else of submissions/."""
+    for folder in (Path(), Path("submissions")):
+        depth = ("pred_*.csv", "track_*/pred_*.csv") if folder == Path() else ("**/pred_*.csv",)
+        found = sorted(str(path) for pattern in depth for path in folder.glob(pattern) if path.is_file())
+        if found:
+            where = "this folder" if folder == Path() else f"{folder}/"
+            names = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+            note(f"No path given: scoring the prediction files of {where}: {names}.\n", quiet)
+            return found
+    raise InputError(
+        "No path given, and there is no pred_*.csv in this folder nor in submissions/.",
+        "semeval-emo score PATH, where PATH is a prediction file, a folder or a zip",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS, ORGANISERS
@@ -20,14 +21,23 @@ SCORERS = {"organisers": "organisers' 2025 checker", "codabench": "Codabench sco
 
 def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]:
     """What a person reads: the detail of one file, or a summary of many (after every detail, where asked for)."""
-    alone = len(scores.cards) == 1
+    alone = len({card.file for card in scores.cards}) == 1
     found = [table for card in scores.cards for table in detail(card, task)] if alone or per_emotion else []
     return found if alone else found + summaries(scores, task)
 
 
 def signatures(scores: Scores) -> list[str]:
-    """The provenance lines of what `tables` shows: of each card, then of each average."""
-    return [card.signature for card in scores.cards] + [one.signature for one in scores.averages]
+    """The provenance lines: one an average, and one a card that is in no average."""
+    averaged = {_address_of(one) for one in scores.averages}
+    alone = [card.signature for card in scores.cards if _address(card) not in averaged]
+    return alone + [one.signature for one in scores.averages]
+
+
+def signed(tables: list[Table], scores: Scores) -> list[Table]:
+    """The tables with the provenance lines as notes, for formats that are pasted elsewhere."""
+    if not tables:
+        return tables
+    return [*tables[:-1], replace(tables[-1], notes=(*tables[-1].notes, *signatures(scores)))]
 
 
 def detail(card: Scorecard, task: Task) -> list[Table]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from semeval_emo import __version__
+from semeval_emo.errors import UsageError
 from semeval_emo.scoring.figures import Figures, round_as
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import FileSpec, Task, short_hash
@@ -190,6 +191,17 @@ class Scores:
     report: Report | None = field(default=None, repr=False)
     refused: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def card(self) -> Scorecard:
+        """The only scorecard.
+
+        Raises:
+            UsageError: there is none, or more than one.
+        """
+        if len(self.cards) != 1:
+            raise UsageError(f"There are {len(self.cards)} scorecards, not one.", "look at `cards`")
+        return self.cards[0]
 
     def to_dict(self) -> dict[str, Any]:
         """The whole as JSON has it, with its schema."""

@@ -80,15 +80,15 @@ def score(
         batch = _with_gold(Batch(read), gold, source, task)
     else:
         batch = _load(paths, gold, source, release, track=track, language=language, split=split, task=task)
-    if batch.refused and (strict or not batch.predictions):
+    if batch.refused and strict:
         raise InvalidSubmission(_sentence(batch.refused), f"semeval-emo validate {batch.refused[0]}")
-    if not batch.predictions:
+    if not batch.predictions and not batch.refused:
         raise InvalidSubmission(
             "There are no predictions to score.", "name a file like pred_eng.csv, a folder or a zip"
         )
     pairs = [(join(one, batch.gold[one.spec.place]), task_of(one.spec, task)) for one in batch.predictions]
     cards = [score_pair(pair, found, rule) for pair, found in pairs]
-    means = averages(cards, pairs[0][1])
+    means = averages(cards, pairs[0][1]) if pairs else ()
     if rounding:
         cards, means = [card.rounded(rounding) for card in cards], tuple(mean.rounded(rounding) for mean in means)
     return Scores(tuple(cards), means, batch.report, batch.refused, batch.note)
