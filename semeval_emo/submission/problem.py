@@ -45,7 +45,7 @@ class Entry:
         explanation: a paragraph: why it matters, how it comes about.
         official: what each official scorer does with such a file, as a verb phrase.
         official_intensity: where that differs on tracks of degrees (B).
-        mended: True where ``semeval-emo fix`` repairs it.
+        mended: what ``semeval-emo fix`` did about it, such as "renamed"; empty where it does nothing.
         scorable: True where the labels inside can be read all the same, without guessing.
     """
 
@@ -57,7 +57,7 @@ class Entry:
     fix: str
     official: dict[str, str] = field(default_factory=dict)
     official_intensity: dict[str, str] = field(default_factory=dict)
-    mended: bool = False
+    mended: str = ""
     scorable: bool = False
 
     @property
