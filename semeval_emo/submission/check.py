@@ -6,7 +6,7 @@ not by the size of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import IO
@@ -26,6 +26,8 @@ from semeval_emo.task import FileSpec, Task
 # Rows looked at before the pass, to tell which file this is: more than any file of the task has.
 PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
 
+Judges = Callable[[Sequence[str], Sequence[str], Findings], CellJudge]
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -43,11 +45,12 @@ def peek_ids(source: Source) -> list[str]:
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
-def check(source: Source, task: Task, wish: Wish, ids: Ids) -> Checked:
+def check(source: Source, task: Task, wish: Wish, ids: Ids, judges: Judges = CellJudge) -> Checked:
     """Checks one file.
 
     Args:
         ids: the ids of the task, shared between files.
+        judges: makes the judge of label cells; `fix` brings one that mends them.
 
     Raises:
         InputError: the file cannot be read.
@@ -56,7 +59,7 @@ def check(source: Source, task: Task, wish: Wish, ids: Ids) -> Checked:
     meant: FileSpec | None = None
     for attempt in range(2):
         with source.open() as stream:
-            checked, target, judged = _once(stream, source, task, wish, hints, ids, meant)
+            checked, target, judged = _once(stream, source, task, wish, hints, ids, meant, judges)
         # The first rows can mislead about the rest; then the columns were read for another language.
         if attempt or target is None or (judged and _same_columns(target, judged)):
             break
@@ -69,7 +72,14 @@ def _same_columns(one: FileSpec, other: FileSpec) -> bool:
 
 
 def _once(
-    stream: IO[bytes], source: Source, task: Task, wish: Wish, hints: Hints, ids: Ids, meant: FileSpec | None
+    stream: IO[bytes],
+    source: Source,
+    task: Task,
+    wish: Wish,
+    hints: Hints,
+    ids: Ids,
+    meant: FileSpec | None,
+    judges: Judges,
 ) -> tuple[Checked, FileSpec | None, FileSpec | None]:
     """One reading of a file.
 
@@ -89,7 +99,7 @@ def _once(
     columns = read_header(table.header, table.header_line, sample, emotions, task, found)
     first: list[Row] = [] if columns.has_header else [(table.header_line, table.header)]
 
-    judge = CellJudge([e for e, at in zip(emotions, columns.labels, strict=True) if at is not None], values, found)
+    judge = judges([e for e, at in zip(emotions, columns.labels, strict=True) if at is not None], values, found)
     one = Pass(ids, columns, judge, found, table.delimiter)
     result = one.run(chain(first, peek, rows))
     _check_text(table, result.count, found)

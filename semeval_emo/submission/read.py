@@ -89,7 +89,7 @@ def _examine(
     keep: bool,
 ) -> tuple[list[Predictions], Report]:
     listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    chosen, sources = _sources(listed, task)
+    chosen, sources = gather(listed, task)
     wish = Wish.of(chosen, track, language, split, release)
     ids = Ids(chosen)
     files: list[FileReport] = []
@@ -113,7 +113,7 @@ def _examine(
     return predictions, report_of(chosen.key, files, problems)
 
 
-def _sources(paths: list[Path], task: Task | str | None) -> tuple[Task, Sources]:
+def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Sources]:
     """Finds the files, and the task that their ids belong to where none was named."""
     named = task if isinstance(task, Task) else load_task(task)
     sources = find_sources(paths, named)
