@@ -61,12 +61,13 @@ def score(
     task: TaskOption = None,
     gold: GoldOption = None,
     per_emotion: Annotated[
-        bool, typer.Option("--per-emotion", "-e", help="Also show every emotion of every file.")
+        bool, typer.Option("--per-emotion", "-e", help="Also show every emotion, where there are many files.")
     ] = False,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
-            help="Exit 1 where a file misses a floor, such as macro_f1=0.7 or f1.anger=0.5 (a ceiling for errors)."
+            metavar="FIGURE=VALUE",
+            help="Exit 1 where a file misses a floor, such as macro_f1=0.7 or f1.anger=0.5 (a ceiling for errors).",
         ),
     ] = None,
     rounding: Annotated[Rounding | None, typer.Option(help="Round as that official scorer does.")] = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS, ORGANISERS
@@ -13,17 +14,23 @@ from semeval_emo.task import Task
 
 DOT = " · "
 # The figures of a summary row beside the official one; the rest stands in the detail, CSV and JSON.
-LABEL_SUMMARY = ("macro_f1", "micro_f1", "macro_precision", "macro_recall", "jaccard", "exact_match")
+LABEL_SUMMARY = ("macro_f1", "micro_f1", "macro_precision", "macro_recall")
 DEGREE_SUMMARY = ("pearson", "spearman", "mae")
-SHORT = {"macro_precision": "macro P", "macro_recall": "macro R", "exact_match": "exact"}
+SHORT = {"macro_precision": "macro P", "macro_recall": "macro R"}
 SCORERS = {"organisers": "organisers' 2025 checker", "codabench": "Codabench scorer"}
 
 
 def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]:
-    """What a person reads: the detail of one file, or a summary of many (after every detail, where asked for)."""
-    alone = len({card.file for card in scores.cards}) == 1
-    found = [table for card in scores.cards for table in detail(card, task)] if alone or per_emotion else []
-    return found if alone else found + summaries(scores, task)
+    """What a person reads: the detail of one file, or a summary of many (with a row of emotions a file, if asked)."""
+    if len({card.file for card in scores.cards}) == 1:
+        return [table for card in scores.cards for table in detail(card, task)]
+    found = []
+    for cards in _groups(scores):
+        average = next((one for one in scores.averages if _address_of(one) == _address(cards[0])), None)
+        found.append(_summary(cards, average, task))
+        if per_emotion:
+            found.append(_emotions(cards, task))
+    return found
 
 
 def signatures(scores: Scores) -> list[str]:
@@ -158,15 +165,12 @@ def _cautions(card: Scorecard) -> list[str]:
     return notes
 
 
-def summaries(scores: Scores, task: Task) -> list[Table]:
-    """One table for each release, track and split: a row a file, then the averages."""
+def _groups(scores: Scores) -> list[list[Scorecard]]:
+    """Cards by release, track and split."""
     groups: dict[tuple[str, str, str], list[Scorecard]] = {}
     for card in scores.cards:
         groups.setdefault(_address(card), []).append(card)
-    return [
-        _summary(cards, next((one for one in scores.averages if _address_of(one) == address), None), task)
-        for address, cards in groups.items()
-    ]
+    return list(groups.values())
 
 
 def _address(card: Scorecard) -> tuple[str, str, str]:
@@ -180,51 +184,76 @@ def _address_of(average: Average) -> tuple[str, str, str]:
 def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) -> Table:
     first = cards[0]
     names = _summary_figures(first, task)
-    # Files of one language are told apart by name, files of different languages by language.
-    by_file = len({card.spec.language for card in cards}) < len(cards)
     rows = [
-        (
-            card.file if by_file else f"{card.spec.language} {task.languages[card.spec.language].name}",
-            card.figures.texts,
-            *(card.figures.whole[name] for name in names),
-        )
-        for card in cards
+        (name, card.figures.texts, *(card.figures.whole[one] for one in names))
+        for name, card in zip(_names(cards, task), cards, strict=True)
     ]
     notes: list[str] = []
     rules: tuple[int, ...] = ()
     if average is not None:
-        scored, every = len(average.languages), len(average.languages) + len(average.missing)
         rules = (len(rows) - 1,)
-        rows.append((f"mean of {scored} scored", None, *(average.submitted[name] for name in names)))
-        rows.append((f"mean of all {every}", None, *(average.all_languages.get(name) for name in names)))
-        notes.append(
-            f"In the mean of all {every}, these languages count 0: {', '.join(average.missing)}."
-            if average.missing
-            else f"All {every} languages of the track are there, so both means agree."
-        )
-    languages = {card.spec.language for card in cards}
-    of = f"{languages.pop()}{DOT}" if len(languages) == 1 else ""
+        scored, every = len(average.languages), len(average.languages) + len(average.missing)
+        if average.missing:
+            rows.append((f"mean of {scored} scored", None, *(average.submitted[one] for one in names)))
+            rows.append((f"mean of all {every}", None, *(average.all_languages.get(one) for one in names)))
+            notes.append(
+                f"In the mean of all {every}, a language that is not here counts 0: {', '.join(average.missing)}."
+            )
+        else:
+            rows.append((f"mean of all {every}", None, *(average.submitted[one] for one in names)))
     for card in cards:
         notes += [f"{card.file}: {caution}" for caution in _cautions(card)]
+    best = {one: "min" if METRICS[one].lower_is_better else "max" for one in names} if _by_file(cards) else {}
+    columns = [Column(SHORT.get(one, METRICS[one].title), _score(first), best.get(one, "")) for one in names]
     return Table(
-        title=f"Track {first.spec.track.upper()}{DOT}{of}{first.spec.split}{DOT}release {first.release}"
-        f"{DOT}official figure: {METRICS[first.metric].title}",
-        columns=(
-            Column("file" if by_file else "language"),
-            Column("texts", "int"),
-            *(
-                Column(
-                    SHORT.get(name, METRICS[name].title),
-                    _score(first),
-                    best=("min" if METRICS[name].lower_is_better else "max") if by_file else "",
-                )
-                for name in names
-            ),
-        ),
+        title=f"{_title(cards)}{DOT}official figure: {METRICS[first.metric].title}",
+        columns=(Column("file" if _by_file(cards) else "language"), Column("texts", "int"), *columns),
         rows=tuple(rows),
         notes=tuple(notes),
         rules=rules,
     )
+
+
+def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
+    """The official figure of each emotion, a row a file; a dash where a language has no such emotion."""
+    figure = "emotion_pearson" if _is_intensity(cards[0], task) else "f1"
+    emotions = [one for one in task.emotions if any(one in card.figures.emotions for card in cards)]
+    rows = []
+    for name, card in zip(_names(cards, task), cards, strict=True):
+        values = dict(zip(card.figures.emotions, card.figures.by_emotion[figure], strict=True))
+        rows.append((name, *(values.get(one) for one in emotions)))
+    return Table(
+        title=f"{_title(cards)}{DOT}{METRICS[figure].title} of each emotion",
+        columns=(
+            Column("file" if _by_file(cards) else "language"),
+            *(Column(one, _score(cards[0]), "max" if _by_file(cards) else "") for one in emotions),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _title(cards: Sequence[Scorecard]) -> str:
+    spec = cards[0].spec
+    language = f"{spec.language}{DOT}" if len({card.spec.language for card in cards}) == 1 else ""
+    return f"Track {spec.track.upper()}{DOT}{language}{spec.split}{DOT}release {cards[0].release}"
+
+
+def _by_file(cards: Sequence[Scorecard]) -> bool:
+    """Files of one language are told apart by name, files of different languages by language."""
+    return len({card.spec.language for card in cards}) < len(cards)
+
+
+def _names(cards: Sequence[Scorecard], task: Task) -> list[str]:
+    """What to call the rows: languages, or file names without the folder that all are in."""
+    if not _by_file(cards):
+        return [f"{card.spec.language} {task.languages[card.spec.language].name}" for card in cards]
+    paths = [PurePath(card.file) for card in cards]
+    shared = 0
+    for folders in zip(*(path.parts[:-1] for path in paths), strict=False):
+        if len(set(folders)) > 1:
+            break
+        shared += 1
+    return ["/".join(path.parts[shared:]) for path in paths]
 
 
 def _summary_figures(card: Scorecard, task: Task) -> tuple[str, ...]:

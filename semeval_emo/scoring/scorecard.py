@@ -250,7 +250,7 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "release": release,
                         "task": first.spec.task,
                         "track": track,
-                        "langs": "+".join(scored),
+                        "langs": "+".join(scored) if len(scored) < len(every) else "all",
                         "of": len(every),
                         "split": split,
                         "n": sum(card.figures.texts for card in group),
