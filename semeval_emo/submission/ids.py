@@ -115,7 +115,8 @@ def _check_mixture(
 ) -> None:
     """Reports rows of other tracks, splits or languages; one problem for each such part."""
     whole = [spec for spec in fit.fitting(groups, task) if spec.release != main.spec.release]
-    rule = f"; release {whole[0].release} has such files (--release {whole[0].release})" if whole and others else ""
+    names = [spec.release for spec in whole]
+    rule = f"; a file like this belongs to release {' or '.join(names)} (--release {names[0]})" if whole else ""
     for part in others:
         if part.spec.language != main.spec.language:
             name, what = "mixed-languages", part.spec.language
@@ -124,8 +125,7 @@ def _check_mixture(
         else:
             name, what = "mixed-tracks", part.spec.track
         found.add(name, line=part.lines[0], value=what, rows=part.held, of=part.spec.rows, last=part.lines[1],
-                  place=part.spec.place, beside=main.held, main=main.spec.place, first_line=main.lines[0],
-                  last_line=main.lines[1], rule=rule)  # fmt: skip
+                  place=part.spec.place, beside=main.held, main=main.spec.place, rule=rule)  # fmt: skip
 
 
 def _report_surplus(rows: Rows, spec: FileSpec, kept: Kept, groups: fit.Groups, found: Findings) -> None:

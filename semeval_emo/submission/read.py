@@ -7,6 +7,7 @@ scored.
 from __future__ import annotations
 
 import os
+import pathlib
 from collections.abc import Sequence
 
 from semeval_emo.errors import InputError
@@ -77,6 +78,22 @@ def read_submission(
     """
     predictions, report = _examine(paths, track, language, split, release, task, keep=True)
     return Submission(tuple(predictions), report)
+
+
+def here(folder: Path = ".") -> list[str]:
+    """The prediction files of a folder, and of the ``track_x`` folders in it, by their official names.
+
+    Raises:
+        InputError: there is none.
+    """
+    root = pathlib.Path(folder)
+    found = sorted(str(p) for pattern in ("pred_*.csv", "track_*/pred_*.csv") for p in root.glob(pattern))
+    if not found:
+        raise InputError(
+            "No path given, and there is no pred_*.csv in this folder.",
+            "semeval-emo validate PATH, where PATH is a prediction file, a folder or a zip",
+        )
+    return found
 
 
 def _examine(
