@@ -22,7 +22,6 @@ from semeval_emo.cli.common import (
     screen_width,
 )
 
-
 VALIDATE_EXAMPLES = """\b
 Examples:
   semeval-emo validate pred_eng.csv
