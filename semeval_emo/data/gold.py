@@ -23,6 +23,8 @@ DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
 SAMPLE = "sample"
 HUB = "hub"
+# How many files an error names.
+MOST = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,8 @@ def load_gold(
         split: ``train``, ``dev`` or ``test``.
         release: which release is wanted; None means the task's default, the competition.
         source: a folder (one release or several, see docs/data.md), a CSV file, ``hub``,
-            ``sample``, or None for ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub.
+            ``sample``, or None for ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub (the
+            sample's own task ends at the sample).
         task: the task or its name; None means the default, or the sample's own where that is the source.
         labels_required: False lets blank labels through as -1, for a split to be predicted.
 
@@ -120,6 +123,8 @@ def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
             tried = error.message
         except ReleaseMismatch as error:
             mismatch = error
+    if task.key == SAMPLE:
+        return _from_folder(sample_folder(), spec, task, labels_required)
     try:
         return _from_hub(spec, task, labels_required)
     except (InputError, ReleaseMismatch, UsageError) as error:
@@ -145,101 +150,122 @@ def _named(gold: Gold, manifest: Manifest | None) -> Gold:
 
 
 def _from_folder(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> Gold:
-    others: list[tuple[Found, Sheet, tuple[Match, ...]]] = []
+    seen: list[tuple[Found, Sheet, tuple[Match, ...], str]] = []
     for found in candidates(folder, spec, task):
-        sheet = read_sheet(found.path)
-        _refuse_old(sheet, spec, task)
-        sheet = _part(sheet, spec)
-        matches = identify(sheet, task, spec.track, spec.language, spec.split)
-        if any(match.spec.release == spec.release for match in matches):
-            return _gold(found, sheet, spec, matches, labels_required)
-        others.append((found, sheet, matches))
-    if not others:
+        try:
+            sheet = read_sheet(found.path)
+        except InputError:
+            if found.direct:
+                raise
+            continue
+        refused = refusal(sheet, task, spec.track, spec.language, spec.split)
+        matches = () if refused else identify(sheet, task, spec.track, spec.language, spec.split)
+        for part, proofs in ((sheet, matches), _part(sheet, spec, task)):
+            if any(match.spec.release == spec.release for match in proofs):
+                return as_gold(part, spec, proofs, labels_required)
+        seen.append((found, sheet, matches, refused))
+    if not seen:
         raise _Elsewhere(
             f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {folder}.",
             f"it would be {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
             "`semeval-emo data list` shows what is there",
         )
-    direct = [(found, sheet) for found, sheet, matches in others if found.direct and not matches]
-    if len(direct) == 1 and len(direct[0][1]) == spec.rows and set(direct[0][1].ids) == spec.id_set:
-        found, sheet = direct[0]
-        return _gold(found, sheet, replace(spec, release=UNKNOWN), (), labels_required)
-    raise ReleaseMismatch(*_mismatch(others, spec))
+    unknown = [sheet for found, sheet, matches, refused in seen if found.direct and not matches and not refused]
+    if len(unknown) == 1 and set(unknown[0].ids) == spec.id_set:
+        return as_gold(unknown[0], replace(spec, release=UNKNOWN), (), labels_required)
+    raise ReleaseMismatch(*_mismatch(seen, spec))
 
 
-def _part(sheet: Sheet, spec: FileSpec) -> Sheet:
-    """The rows of the spec, where the file holds those of another track as well."""
-    if len(sheet) > spec.rows and spec.id_set <= set(sheet.ids):
-        return sheet.take(spec.id_set)
-    return sheet
+def _part(sheet: Sheet, spec: FileSpec, task: Task) -> tuple[Sheet, tuple[Match, ...]]:
+    """The spec's own rows of a file that holds those of another track as well, where hashes prove them.
+
+    Ids prove nothing here: those of one release may be the first ids of another.
+    """
+    if len(sheet) <= spec.rows or not spec.id_set <= set(sheet.ids):
+        return sheet, ()
+    part = sheet.take(spec.id_set)
+    matches = identify(part, task, spec.track, spec.language, spec.split)
+    return part, tuple(match for match in matches if match.by != "ids")
 
 
-def _gold(found: Found, sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_required: bool) -> Gold:
+def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_required: bool = True) -> Gold:
+    """Turns a file into gold, its columns in the order of the spec.
+
+    Raises:
+        InputError: a label column is missing, a label is blank or not allowed, or an id comes twice.
+    """
     missing = [name for name in spec.emotions if name not in sheet.header]
     if missing and (labels_required or len(missing) < len(spec.emotions)):
         raise InputError(
-            f"{found.path} has no column {', '.join(missing)}: its header is {','.join(sheet.header)}.",
+            f"{sheet.path} has no column {', '.join(missing)}: its header is {','.join(sheet.header)}.",
             f"track {spec.track} for '{spec.language}' needs {','.join(spec.header)}",
         )
     blanks = 0 if missing else sheet.blanks(spec.emotions)
     if blanks and labels_required:
         cells = len(sheet) * len(spec.emotions)
         raise InputError(
-            f"The gold labels in {found.path} are blank: {blanks:,} of {cells:,} cells of {spec.place}. "
+            f"The gold labels in {sheet.path} are blank: {blanks:,} of {cells:,} cells of {spec.place}. "
             "Blank is not zero, so nothing can be scored against them.",
             "use a release that published these labels: `semeval-emo data list` shows what is there",
         )
+    ids = tuple(sheet.ids)
+    if len(set(ids)) != len(ids):
+        twice = next(one for at, one in enumerate(ids) if one in ids[:at])
+        raise InputError(f"{sheet.path} holds the id '{twice}' twice.", "take the file from its publisher again")
     if missing:
         labels = np.full((len(sheet), len(spec.emotions)), -1, dtype=np.int8)
     else:
         labels = sheet.labels(spec.emotions, spec.values, blank=None if labels_required else -1)
     texts = sheet.texts
-    ids = tuple(sheet.ids)
-    if len(set(ids)) != len(ids):
-        raise InputError(f"{found.path} holds an id twice.", "take the file from its publisher again")
     return Gold(
         spec=spec,
         ids=ids,
         texts=None if texts is None else tuple(texts),
         labels=labels,
-        source=str(found.path),
+        source=str(sheet.path),
         releases=tuple(match.spec.release for match in matches),
-        note=_note(found, spec, matches),
+        note=_note(sheet, spec, matches),
     )
 
 
-def _note(found: Found, spec: FileSpec, matches: tuple[Match, ...]) -> str:
+def _note(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...]) -> str:
     if not matches:
-        return f"{found.path} has the ids of {spec.track} {spec.language} {spec.split}, but labels of no known release."
+        return f"{sheet.path} has the ids of {spec.track} {spec.language} {spec.split}, but labels of no known release."
     if matches[0].texts_differ:
-        return f"{found.path} has the labels of release {matches[0].spec.release}, but other texts."
+        return f"{sheet.path} has the labels of release {matches[0].spec.release}, but other texts."
     return ""
 
 
-def _refuse_old(sheet: Sheet, spec: FileSpec, task: Task) -> None:
-    """Refuses a file that bears the signs of a release that cannot be scored."""
+def refusal(sheet: Sheet, task: Task, track: str, language: str, split: str) -> str:
+    """Why a file bears the signs of a release that cannot be scored; empty where it does not."""
     lowered = {name.lower() for name in sheet.header} - set(sheet.header)
     for release in task.releases.values():
-        where = f"{spec.track}/{spec.split}/{spec.language}"
-        capitalised = release.signs.get("capitalised_header") and not lowered.isdisjoint(spec.emotions)
-        if release.refused and (capitalised or len(sheet) in release.signs.get("rows", {}).get(where, ())):
-            sign = f"its header is {','.join(sheet.header)}" if capitalised else f"it has {len(sheet)} rows"
-            raise ReleaseMismatch(
-                f"{sheet.path} is of release {release.key} ({release.title}): {sign}. "
-                f"That release is refused: {release.refused}.",
-                f"use release {task.default_release}",
-            )
+        capitalised = release.signs.get("capitalised_header") and not lowered.isdisjoint(task.emotions)
+        counted = len(sheet) in release.signs.get("rows", {}).get(f"{track}/{split}/{language}", ())
+        if release.refused and (capitalised or counted):
+            sign = f"its header is {','.join(sheet.header)}" if capitalised else f"it has {len(sheet):,} rows"
+            return f"release {release.key} ({release.title}): {sign}. That release is refused: {release.refused}"
+    return ""
 
 
-def _mismatch(others: list[tuple[Found, Sheet, tuple[Match, ...]]], spec: FileSpec) -> tuple[str, str]:
+def _mismatch(seen: list[tuple[Found, Sheet, tuple[Match, ...], str]], spec: FileSpec) -> tuple[str, str]:
+    """What stands where the gold was looked for: files of named releases, else those of none."""
     parts = []
-    for found, sheet, matches in others:
-        names = " or ".join(dict.fromkeys(match.spec.release for match in matches)) or "of no known release"
-        blank = sheet.has(spec.emotions) and sheet.blanks(spec.emotions) == len(sheet) * len(spec.emotions)
-        extra = ", and all its labels are blank" if blank else ""
-        parts.append(f"{found.path} is {names} ({len(sheet):,} rows{extra})")
+    for found, sheet, matches, refused in seen:
+        if matches:
+            blank = sheet.has(spec.emotions) and sheet.blanks(spec.emotions) == len(sheet) * len(spec.emotions)
+            extra = ", and all its labels are blank" if blank else ""
+            parts.append(f"{found.path} is of release {matches[0].spec.release} ({len(sheet):,} rows{extra})")
+        elif refused:
+            parts.append(f"{found.path} is of {refused}")
+    why = "the same id is another text in another release"
+    if not parts:
+        parts = [f"{found.path} is of no known release ({len(sheet):,} rows)" for found, sheet, _, _ in seen]
+        why = "labels that no release has cannot be told from predictions"
+    if len(parts) > MOST:
+        parts = [*parts[:MOST], f"and {len(parts) - MOST} more"]
     return (
         f"The gold is not release {spec.release}, whose {spec.split} file of track {spec.track} for "
-        f"'{spec.language}' has {spec.rows:,} rows: {'; '.join(parts)}. The same id is another text there.",
+        f"'{spec.language}' has {spec.rows:,} rows: {'; '.join(parts)} ({why}).",
         f"give the folder of release {spec.release}, or ask for the other one with --release",
     )

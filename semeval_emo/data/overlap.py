@@ -13,7 +13,7 @@ file of the competition stand in its test split without their punctuation, 117 b
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -112,9 +112,10 @@ class Overlap:
 class Texts:
     """Texts with ids, looked up by their letters; the forms are worked out once and kept."""
 
-    def __init__(self, ids: Iterable[str], texts: Sequence[str]) -> None:
+    def __init__(self, ids: Iterable[str], texts: Sequence[str], form: Callable[[str], str] = letters) -> None:
         self.ids = tuple(ids)
         self.texts = texts
+        self.form = form
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -122,7 +123,7 @@ class Texts:
     @cached_property
     def letters(self) -> list[str]:
         """Every text in its widest form."""
-        return list(map(letters, self.texts))
+        return list(map(self.form, self.texts))
 
     @cached_property
     def index(self) -> dict[str, list[int]]:
