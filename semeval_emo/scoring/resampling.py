@@ -134,7 +134,7 @@ def bootstrap(
     systems, size, width = units.shape
     _check_size(size)
     rows, index = _merged(units)
-    exact = _exact(rows, size)
+    exact = exact_float(rows, size)
     wide = np.ascontiguousarray(rows.transpose(0, 2, 1).reshape(systems * width, -1)).astype(exact)
     rng = generator(seed, "bootstrap", key)
     found = []
@@ -157,7 +157,7 @@ def _merged(units: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
     return units[:, first], index
 
 
-def _exact(units: NDArray, size: int) -> type[np.floating]:
+def exact_float(units: NDArray, size: int) -> type[np.floating]:
     """The fastest float in which every sum over a resample is a whole number without rounding."""
     largest = int(np.abs(units).max(initial=0)) * size
     if largest >= 1 << 53:
@@ -192,15 +192,20 @@ class Interval:
     high: float
     se: float
 
+    def negated(self) -> Interval:
+        """The interval of the figure with its sign turned: of the difference the other way round."""
+        return Interval(-self.value, -self.high, -self.low, self.se)
 
-def interval(value: float, replicates: NDArray, *, level: float = LEVEL, jackknife: NDArray | None = None) -> Interval:
-    """The interval of one figure: percentile, or BCa where the jackknife is given.
+
+def interval(value: float, replicates: NDArray, *, level: float = LEVEL, pulls: NDArray | None = None) -> Interval:
+    """The interval of one figure: percentile, or BCa where the pulls of the texts are given.
 
     Args:
         value: the figure on all texts.
         replicates: shape (B,).
         level: coverage aimed at, in (0, 1).
-        jackknife: shape (m,), from `leave_one_out`; it turns percentile into BCa (Efron 1987).
+        pulls: shape (m,), from `pulls_of`; they turn percentile into BCa (Efron 1987), which falls
+            back to percentile where it is undefined (all replicates on one side of the figure).
 
     >>> import numpy as np
     >>> found = interval(0.5, np.linspace(0, 1, 101))
@@ -208,20 +213,28 @@ def interval(value: float, replicates: NDArray, *, level: float = LEVEL, jackkni
     (0.025, 0.975)
     """
     tail = (1 - level) / 2
-    at = (tail, 1 - tail) if jackknife is None else _bca(value, replicates, jackknife, tail)
-    low, high = np.quantile(replicates, at)
-    return Interval(float(value), float(low), float(high), float(np.std(replicates, ddof=1)))
+    at = (tail, 1 - tail) if pulls is None else _bca(value, replicates, pulls, tail)
+    # Sorting whole and interpolating is five times faster than numpy.quantile, and the same.
+    rising = np.sort(replicates)
+    low, high = (_between(rising, quantile) for quantile in at)
+    return Interval(float(value), low, high, float(np.std(replicates, ddof=1)))
 
 
-def _bca(value: float, replicates: NDArray, jackknife: NDArray, tail: float) -> tuple[float, float]:
+def _between(rising: NDArray, quantile: float) -> float:
+    place = quantile * (rising.size - 1)
+    below = int(place)
+    above = min(below + 1, rising.size - 1)
+    return float(rising[below] + (place - below) * (rising[above] - rising[below]))
+
+
+def _bca(value: float, replicates: NDArray, pulls: NDArray, tail: float) -> tuple[float, float]:
     """The quantiles that BCa takes instead of tail and 1 - tail; the plain ones where BCa is undefined."""
     normal = NormalDist()
     below = float(((replicates < value).mean() + (replicates <= value).mean()) / 2)
-    gap = jackknife.mean() - jackknife
-    spread = float((gap**2).sum()) ** 1.5
+    spread = float((pulls**2).sum()) ** 1.5
     if not 0 < below < 1 or spread == 0:
         return tail, 1 - tail
-    bias, skew = normal.inv_cdf(below), float((gap**3).sum()) / (6 * spread)
+    bias, skew = normal.inv_cdf(below), float((pulls**3).sum()) / (6 * spread)
 
     def moved(quantile: float) -> float:
         z = bias + normal.inv_cdf(quantile)
@@ -230,8 +243,12 @@ def _bca(value: float, replicates: NDArray, jackknife: NDArray, tail: float) -> 
     return moved(tail), moved(1 - tail)
 
 
-def leave_one_out(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
-    """The figures with each text left out in turn: the jackknife, without a refit.
+def pulls_of(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
+    """How far each text pulls each figure: the jackknife, without a refit.
+
+    The pull of a text is the mean of the figures with one text left out, less the figure without
+    this one, times (m - 1) / m. Pulls of a difference are differences of pulls; those of an average
+    over languages are the pulls of all languages, each over the number of languages.
 
     Args:
         statistics, of, groups: as for `bootstrap`.
@@ -240,15 +257,17 @@ def leave_one_out(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = 
         Shape (S, m) or (S, m, F), m the number of clusters.
 
     >>> import numpy as np
-    >>> leave_one_out(np.array([[1], [2], [4]]), lambda sums: sums[..., 0]).tolist()
-    [[6.0, 5.0, 3.0]]
+    >>> pulls_of(np.array([[1], [2], [6]]), lambda sums: sums[..., 0]).round(3).tolist()
+    [[-1.333, -0.667, 2.0]]
     """
     units = pool(statistics, groups)
-    _check_size(units.shape[1])
+    size = units.shape[1]
+    _check_size(size)
     totals = units.sum(axis=1, dtype=np.int64)
     rows, index = _merged(units)
-    left = np.moveaxis(np.ascontiguousarray((totals[:, None] - rows).transpose(0, 2, 1)), 1, -1)
-    return of(left.astype(np.float64))[:, index]
+    left = np.ascontiguousarray((totals[:, None] - rows).transpose(0, 2, 1)).astype(np.float64)
+    figures = of(np.moveaxis(left, 1, -1))[:, index]
+    return (figures.mean(axis=1, keepdims=True) - figures) * ((size - 1) / size)
 
 
 def over_runs(replicates: NDArray, draws: NDArray) -> NDArray:

@@ -1,0 +1,220 @@
+"""What resampling finds in one place: figures, differences, ranks and p-values, as plain numbers.
+
+Stands between the array mathematics (`resampling`, `significance`) and the conclusions (`verdicts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeval_emo.scoring import resampling, significance
+from semeval_emo.scoring.comparison import Settings
+from semeval_emo.scoring.resampling import Figure, Interval, interval
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where systems are compared: one file of the task, or all of its languages.
+
+    Attributes:
+        language: its code, or ``average``.
+        release: by the gold's hashes.
+        rows: of the file.
+        texts: different ones; None where the gold has no texts.
+        gold_hash: identity of the gold labels.
+        emotions: names of the figures after the first.
+    """
+
+    language: str
+    release: str
+    rows: int
+    texts: int | None
+    gold_hash: str
+    emotions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Arena:
+    """A ground with the statistics of everyone who stands on it.
+
+    Attributes:
+        units: shape (R, m, K): all runs of all systems, texts that repeat pooled.
+        of: sums (..., K) to figures (..., F).
+        notes: what a person must know of the gold.
+    """
+
+    ground: Ground
+    units: NDArray
+    of: Figure
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Figures of S systems and their replicates.
+
+    Attributes:
+        values: shape (S, F).
+        replicates: shape (S, B, F), the same draws for all systems.
+        run_values: shape (R,): the first figure of every run.
+        pulls: shape (S, m, F) for BCa, else None.
+    """
+
+    values: NDArray
+    replicates: NDArray
+    run_values: NDArray
+    pulls: NDArray | None
+
+    def share(self, of: int) -> Sample:
+        """What one of several languages adds to their average, which has the first figure only."""
+        return Sample(
+            self.values[:, :1] / of,
+            self.replicates[..., :1] / of,
+            self.run_values / of,
+            None if self.pulls is None else self.pulls[..., :1] / of,
+        )
+
+    def plus(self, other: Sample) -> Sample:
+        """Both shares together."""
+        pulls = None
+        if self.pulls is not None and other.pulls is not None:
+            pulls = np.concatenate([self.pulls, other.pulls], axis=1)
+        return Sample(
+            self.values + other.values,
+            self.replicates + other.replicates,
+            self.run_values + other.run_values,
+            pulls,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found on one ground; systems in the order of entry, pairs in that of `significance.pairs`.
+
+    Attributes:
+        scores: by system, by figure.
+        run_scores: by system, by run.
+        ranks, low, high: shape (S,): rank, and the ends of its interval.
+        best: shape (S,): share of replicates in which a system ranks first.
+        differences: by pair, by figure: the earlier system less the later.
+        p: shape (P, F), uncorrected.
+    """
+
+    ground: Ground
+    scores: tuple[tuple[Interval, ...], ...]
+    run_scores: tuple[tuple[float, ...], ...]
+    ranks: NDArray
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+    best: NDArray
+    differences: tuple[tuple[Interval, ...], ...]
+    p: NDArray
+
+
+def sample(arena: Arena, weights: Sequence[NDArray], settings: Settings) -> Sample:
+    """Draws texts, and runs where a system has several.
+
+    Args:
+        weights: by system, shape (B, k): the weight of each of its runs in each replicate.
+    """
+    replicates = resampling.bootstrap(
+        arena.units, arena.of, resamples=settings.resamples, seed=settings.seed, key=arena.ground.language
+    )
+    totals = arena.units.sum(axis=1, dtype=np.int64).astype(np.float64)
+    values = arena.of(totals)
+    pulls = resampling.pulls_of(arena.units, arena.of) if settings.interval == "bca" else None
+    groups = _runs_of(weights)
+    return Sample(
+        values=np.stack([values[one].mean(axis=0) for one in groups]),
+        replicates=np.stack(
+            [resampling.over_runs(replicates[one], by) for one, by in zip(groups, weights, strict=True)]
+        ),
+        run_values=values[:, 0],
+        pulls=pulls,
+    )
+
+
+def _runs_of(weights: Sequence[NDArray]) -> list[slice]:
+    ends = np.cumsum([by.shape[1] for by in weights])
+    return [slice(int(end) - by.shape[1], int(end)) for end, by in zip(ends, weights, strict=True)]
+
+
+def randomise(arenas: Sequence[Arena], settings: Settings) -> list[NDArray]:
+    """p-values of approximate randomisation by ground, and of the average over them where there are several.
+
+    In each trial answers are traded inside every language, and the traded figures are averaged.
+    """
+    swaps = [
+        significance.Swaps(arena.units, arena.of, seed=settings.seed, key=arena.ground.language) for arena in arenas
+    ]
+    observed = [one.observed() for one in swaps]
+    average = np.mean([one[:, :1] for one in observed], axis=0)
+    counts = [np.zeros(one.shape, np.int64) for one in observed]
+    together = np.zeros(average.shape, np.int64)
+    for block in resampling.blocks(settings.trials, max(one.width for one in swaps)):
+        total = np.zeros((len(average), block, 1))
+        for one, seen, count in zip(swaps, observed, counts, strict=True):
+            differences = one.differences(block)
+            np.add(count, significance.reached(differences, seen), out=count)
+            total += differences[..., :1]
+        together += significance.reached(total / len(arenas), average)
+    several = [together] if len(arenas) > 1 else []
+    return [(1 + count) / (settings.trials + 1) for count in (*counts, *several)]
+
+
+def summary(
+    drawn: Sample, ground: Ground, runs: Sequence[int], p: NDArray | None, settings: Settings, *, lower_is_better: bool
+) -> Found:
+    """Sums a sample up.
+
+    Args:
+        runs: how many each system has.
+        p: of the randomisation test; None takes the two-level bootstrap's.
+    """
+    first, second = significance.pairs(len(drawn.values))
+    observed = drawn.values[first] - drawn.values[second]
+    stands = significance.ranks(drawn.replicates[..., 0], lower_is_better=lower_is_better)
+    limits = [significance.rank_interval(one, settings.level) for one in stands]
+    ends = np.cumsum(runs)
+    return Found(
+        ground=ground,
+        scores=tuple(
+            _intervals(drawn.values[i], drawn.replicates[i], None if drawn.pulls is None else drawn.pulls[i], settings)
+            for i in range(len(drawn.values))
+        ),
+        run_scores=tuple(tuple(drawn.run_values[end - k : end].tolist()) for end, k in zip(ends, runs, strict=True)),
+        ranks=significance.ranks(drawn.values[:, 0], lower_is_better=lower_is_better),
+        low=tuple(low for low, _ in limits),
+        high=tuple(high for _, high in limits),
+        best=significance.best_shares(stands),
+        differences=tuple(
+            _intervals(
+                observed[at],
+                drawn.replicates[i] - drawn.replicates[j],
+                None if drawn.pulls is None else drawn.pulls[i] - drawn.pulls[j],
+                settings,
+            )
+            for at, (i, j) in enumerate(zip(first, second, strict=True))
+        ),
+        p=_bootstrap_p(drawn, observed) if p is None else p,
+    )
+
+
+def _bootstrap_p(drawn: Sample, observed: NDArray) -> NDArray:
+    first, second = significance.pairs(len(drawn.values))
+    found = [
+        significance.bootstrap_p((drawn.replicates[i] - drawn.replicates[j])[None], observed[at : at + 1])[0]
+        for at, (i, j) in enumerate(zip(first, second, strict=True))
+    ]
+    return np.array(found).reshape(observed.shape)
+
+
+def _intervals(values: NDArray, replicates: NDArray, pulls: NDArray | None, settings: Settings) -> tuple[Interval, ...]:
+    return tuple(
+        interval(float(value), replicates[:, f], level=settings.level, pulls=None if pulls is None else pulls[:, f])
+        for f, value in enumerate(values)
+    )
