@@ -146,10 +146,13 @@ class CellJudge:
             schema(self.emotions, self.allowed).validate(frame, lazy=True)
         except pa.errors.SchemaErrors as errors:
             cases = errors.failure_cases
+            if cases["index"].isna().any():
+                # A cell that pandas itself cannot hold (half a character): the check broke off.
+                yield from self._directly(bad)
+                return
             place = {name: at for at, name in enumerate(self.emotions)}
-            for row, at in sorted(
-                (int(row), place[name]) for row, name in zip(cases["index"], cases["column"], strict=True)
-            ):
+            found = zip(cases["index"], cases["column"], strict=True)
+            for row, at in sorted((int(row), place[name]) for row, name in found):
                 line, cells = bad[row]
                 yield line, self.emotions[at], cells[at]
 

@@ -179,14 +179,24 @@ class RawTable:
                 cells, state = _split(joined, self.delimiter)
                 if state == "quoted":
                     last = self._at + len(taken)
-                    rows = any(one.count(self.delimiter) + 1 == width > 1 for one in taken)
-                    if rows or (width and len(cells) != width):
+                    if self._are_rows(text, taken) or (width and len(cells) != width):
                         return None, last
                     for _ in taken:
                         self._ahead.popleft()
                     self._at = last
                     return cells, last
         return None, 0
+
+    def _are_rows(self, text: str, taken: list[str]) -> bool:
+        """True where lines that an open quote would swallow are rows themselves, begun like the row before them."""
+        start = self._start(text)
+        width = len(self.header)
+        return any(start and self._start(one) == start for one in taken) or any(
+            one.count(self.delimiter) + 1 == width > 1 for one in taken[:-1]
+        )
+
+    def _start(self, text: str) -> str:
+        return text.split(self.delimiter, 1)[0].strip('" ').rstrip("0123456789")
 
     def _decoded(self, head: bytes, stream: IO[bytes]) -> Iterator[str]:
         errors = "surrogateescape" if self.encoding == "utf-8" else "replace"

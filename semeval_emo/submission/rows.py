@@ -113,13 +113,12 @@ class Pass:
         for line, row in rows:
             count += 1
             if len(row) != width:
-                short = len(row) < width
-                if not self._shape(line, row):
+                shaped = self._shape(line, row)
+                if not shaped:
                     count -= 1
                     continue
-                if short:
-                    row = row + [""] * (width - len(row))
-                    self._meet(line, row[at] if at is not None else "", None, row)
+                if len(row) < width:
+                    self._meet(line, shaped[at] if at is not None else "", None, shaped)
                     continue
             cells = pick(row)
             values = good.get(cells)
@@ -140,22 +139,28 @@ class Pass:
         self.rows.count = count
         return self.rows
 
-    def _shape(self, line: int, row: list[str]) -> bool:
-        """Reports a row of the wrong length; False where it is only delimiters."""
+    def _shape(self, line: int, row: list[str]) -> list[str]:
+        """Reports a row of the wrong length.
+
+        Returns:
+            The row with as many cells as the header at least; nothing where it is only delimiters.
+        """
         width, seen = self.columns.width, self.delimiter.join(row[:50])
         if not any(cell and not cell.isspace() for cell in row):
             self.found.add("blank-line", line=line)
-            return False
+            return []
         facts: dict[str, Any] = {"line": line, "value": seen, "cells": len(row), "width": width}
         if len(row) < width:
             other = next((one for one in ",;\t|" if one != self.delimiter and one in row[-1]), None)
-            hint = f"; it holds {other!r} where {self.delimiter!r} separates cells elsewhere" if other else ""
+            hint = f"; it is separated by {other!r}, not by {self.delimiter!r}" if other else ""
             self.found.add("short-row", hint=hint, **facts)
-        elif any(row[width:]):
+            cells = self.delimiter.join(row).split(other) if other else row
+            return cells + [""] * (width - len(cells))
+        if any(cell and not cell.isspace() for cell in row[width:]):
             self.found.add("long-row", **facts)
         else:
             self.found.add("trailing-comma", surplus=len(row) - width, header="", **facts)
-        return True
+        return row
 
     def _meet(self, line: int, text: str, values: Values | None, row: list[str]) -> None:
         """Takes in a row that is not plainly good: an odd id, a duplicate, bad labels."""

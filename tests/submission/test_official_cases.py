@@ -1,0 +1,210 @@
+"""The malformed files that the official scorers were run on, each with the code that names it.
+
+Numbers are those of the measurements: Romanian, 1,119 rows, track A and track B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.submission import entry, read_submission, validate
+
+TRACKS = ("a", "b")
+
+
+def spoilt(case: int, file) -> bytes:
+    """The bytes of one case, made from a valid file."""
+    rows, header = file.rows, file.header
+    match case:
+        case 0:
+            pass
+        case 2:
+            file.header = ["ID", *(name.capitalize() for name in header[1:])]
+        case 4:
+            return b"\xef\xbb\xbf" + file.bytes()
+        case 6:
+            return file.bytes(newline="\r")
+        case 8:
+            for row in rows:
+                row[0] = f'"{row[0]}"'
+        case 10:
+            rows[0][1:] = [f"{cell}.0" for cell in rows[0][1:]]
+        case 12:
+            for row in rows:
+                row[1:] = [""] * len(row[1:])
+        case 14 | 16 | 54 | 56 | 58:
+            rows[0][1] = {14: "2", 16: "-1", 54: "01", 56: "1_0", 58: "1e0"}[case]
+        case 18:
+            for row in rows:
+                row[1:] = [str(cell != "0") for cell in row[1:]]
+        case 20:
+            rows[1][0] = rows[0][0]
+            rows[1][1:] = rows[0][2:] + ["1" if rows[0][1] == "0" else "0"]
+        case 22:
+            del rows[4]
+        case 24:
+            rows.append([rows[-1][0].replace("_01119", "_99999"), *rows[-1][1:]])
+        case 26:
+            for row in rows:
+                row[0] = row[0].replace(f"track_{file.spec.track}", "track_c")
+                row[1:] = [cell if cell in "01" else "1" for cell in row[1:]]
+        case 28:
+            ids = [row[0] for row in rows]
+            for row, other in zip(rows, ids[1:] + ids[:1], strict=True):
+                row[0] = other
+        case 30:
+            header.pop()
+            for row in rows:
+                row.pop()
+        case 32:
+            header.append("")
+            for row in rows:
+                row.append("")
+        case 34:
+            rows[0].pop()
+        case 36:
+            rows.clear()
+        case 38:
+            return file.bytes(delimiter=";")
+        case 40:
+            return file.text().encode("utf-16")
+        case 42:
+            header.insert(0, "")
+            for n, row in enumerate(rows):
+                row.insert(0, str(n))
+        case 44:
+            for row in rows:
+                row[1:] = [f" {cell}" for cell in row[1:]]
+        case 46:
+            return file.bytes() + b"\n"
+        case 48:
+            lines = file.text().split("\n")
+            return "\n".join([*lines[:10], "", *lines[10:]]).encode()
+        case 50:
+            for row in rows:
+                prefix, number = row[0].rsplit("_", 1)
+                row[0] = f"{prefix}_{int(number)}"
+        case 52:
+            for row in rows:
+                row[1:] = ["1"] * len(row[1:])
+        case _:
+            raise AssertionError(case)
+    return file.bytes()
+
+
+# Case: the codes under track A, under track B where they differ, and the line of the first problem.
+IN_THE_FILE: dict[int, tuple[set[str], set[str] | None, int | None]] = {
+    0: (set(), None, None),
+    2: ({"E309"}, None, 1),
+    4: ({"E304"}, None, 1),
+    6: ({"W324"}, None, None),
+    8: ({"E308"}, None, 2),
+    10: ({"E509"}, None, 2),
+    12: ({"E507"}, None, 2),
+    14: ({"E512"}, set(), 2),
+    16: ({"E512"}, None, 2),
+    18: ({"E510"}, None, 2),
+    20: ({"E401", "E405"}, None, None),
+    22: ({"E401"}, None, None),
+    24: ({"E402"}, None, 1121),
+    26: ({"E206"}, None, None),
+    28: ({"W416"}, None, 2),
+    30: ({"E312"}, None, 1),
+    32: ({"E318"}, None, 1),
+    34: ({"E501"}, None, 2),
+    36: ({"E320"}, None, 1),
+    38: ({"E307"}, None, 1),
+    40: ({"E303"}, None, None),
+    42: ({"E315"}, None, 1),
+    44: ({"W516"}, None, 2),
+    46: ({"E506"}, None, 1121),
+    48: ({"E506"}, None, 11),
+    50: ({"E406"}, None, 2),
+    52: ({"W517"}, None, None),
+    54: ({"E513"}, None, 2),
+    56: ({"E512"}, None, 2),
+    58: ({"E509"}, None, 2),
+}
+
+
+@pytest.mark.parametrize("track", TRACKS)
+@pytest.mark.parametrize("case", IN_THE_FILE)
+def test_a_spoilt_file_gets_its_code(case: int, track: str, made: Callable, checked: Callable):
+    file = made(track, "ron")
+    codes, others, line = IN_THE_FILE[case]
+    expected = others if track == "b" and others is not None else codes
+    name = file.name
+    report = checked(name, spoilt(case, file))
+    assert set(report.counts) == expected
+    if expected and line:
+        assert report.problems[0].line == line
+    assert report.valid == (not any(code.startswith("E") for code in expected))
+
+
+def test_ids_permuted_against_labels_cannot_be_seen(made: Callable, checked: Callable):
+    """Case 28: with the rows put back in order, nothing at all is odd; docs/problems.md says so."""
+    file = made("a", "ron")
+    spoilt(28, file)
+    file.rows.sort()
+    report = checked(file.name, file.bytes())
+    assert (report.valid, report.counts) == (True, {})
+
+
+@pytest.mark.parametrize(
+    ("case", "files", "codes"),
+    [
+        (60, {"track_{t}/predictions_ron.csv": 1}, {"E202"}),
+        (62, {"track_{t}/PRED_ron.csv": 1}, {"E202"}),
+        (64, {"track_{t}/pred_ron_{t}.csv": 1}, {"E201"}),
+        (66, {"track_{t}/pred_xyz.csv": 1}, {"E204"}),
+        (68, {"track_{t}/pred_ron.csv.csv": 1}, {"E201"}),
+        (70, {"pred_ron.csv": 1}, {"W117"}),
+        (72, {"Track{T}/pred_ron.csv": 1}, {"W118"}),
+        (74, {"track_{t}/pred_ron.csv": 1, "__MACOSX/track_{t}/._pred_ron.csv": 0, ".DS_Store": 0}, {"W115"}),
+        (76, {"track_{t}/pred_ron.csv": 1, "track_{t}/.ipynb_checkpoints/pred_ron-checkpoint.csv": 1}, {"W115"}),
+        (80, {"track_{t}/": 0}, {"E110"}),
+        (82, {"track_{t}/pred_ron.csv": 1, "track_{t}/pred_x.csv/": 0}, {"E112"}),
+    ],
+)
+@pytest.mark.parametrize("track", TRACKS)
+def test_an_odd_name_gets_its_code(case: int, files: dict, codes: set[str], track: str, made: Callable, put: Callable):
+    body = made(track, "ron").bytes()
+    folder = put({
+        name.format(t=track, T=track.upper()): body if whole else b"\0\5\7" for name, whole in files.items()
+    })  # fmt: skip
+    assert set(validate(folder).counts) == codes
+
+
+def test_a_checkpoint_in_a_zip_is_an_error(made: Callable, zipped: Callable):
+    """Case 76 as it reaches the platform, where it fails the whole submission."""
+    file = made("a", "ron")
+    path = zipped({file.name: file.bytes(), "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": file.bytes()})
+    report = validate(path)
+    assert set(report.counts) == {"E114"}
+    assert not report.valid
+
+
+def test_one_bad_header_beside_a_good_file(made: Callable, put: Callable):
+    """Case 78: the official scorers stop there; here the good file stays good."""
+    good, bad = made("a", "ron"), made("a", "rus")
+    bad.header[1] = "angry"
+    submission = read_submission(put({good.name: good.bytes(), bad.name: bad.bytes()}))
+    assert set(submission.report.counts) == {"E312", "E313"}
+    assert [one.spec.language for one in submission.predictions] == ["ron"]
+    unknown = next(one for one in submission.report.problems if one.code == "E313")
+    assert unknown.message == "column 2, 'angry', is none of this file's; did you mean 'anger'?"
+
+
+def test_every_case_tells_what_each_official_scorer_does():
+    named = {code for codes, others, _ in IN_THE_FILE.values() for code in codes | (others or set())}
+    for code in named:
+        assert len(entry(code).official) == 3, code
+
+
+def test_values_of_b_are_read(made: Callable, put: Callable):
+    file = made("b", "ron")
+    one = read_submission(put({file.name: file.bytes()}) / Path(file.name)).predictions[0]
+    assert one.values.tolist() == [[int(cell) for cell in row[1:]] for row in file.rows]

@@ -1,0 +1,294 @@
+"""Every kind of problem inside a file: made, found at its line, told in words that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from semeval_emo.submission import Report, catalogue, entry
+
+
+def cell(row: int, column: int, text: str) -> Callable:
+    """Spoils one cell: `row` counts from 0, `column` from 0 (the id)."""
+
+    def spoil(file) -> bytes:
+        file.rows[row][column] = text
+        return file.bytes()
+
+    return spoil
+
+
+def header(change: Callable[[list[str]], list[str]]) -> Callable:
+    """Spoils the names of columns."""
+
+    def spoil(file) -> bytes:
+        file.header = change(file.header)
+        return file.bytes()
+
+    return spoil
+
+
+def line(number: int, change: Callable[[str], str]) -> Callable:
+    """Spoils one line of text; numbers count from 1."""
+
+    def spoil(file) -> bytes:
+        lines = file.text().split("\n")
+        lines[number - 1] = change(lines[number - 1])
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+    return spoil
+
+
+def column(at: int, name: str, values: Callable[[int], str]) -> Callable:
+    """Puts a column in."""
+
+    def spoil(file) -> bytes:
+        file.header.insert(at, name)
+        for n, row in enumerate(file.rows):
+            row.insert(at, values(n))
+        return file.bytes()
+
+    return spoil
+
+
+def whole(change: Callable) -> Callable:
+    """Spoils the file as a whole."""
+
+    def spoil(file) -> bytes:
+        changed = change(file)
+        return file.bytes() if changed is None else changed
+
+    return spoil
+
+
+def swap(file) -> None:
+    file.rows[3], file.rows[4] = file.rows[4], file.rows[3]
+
+
+def constant(file) -> None:
+    for row in file.rows:
+        row[2] = "1"
+
+
+def zeros(file) -> None:
+    for row in file.rows:
+        row[1:] = ["0"] * len(row[1:])
+
+
+def reverse(names: list[str]) -> list[str]:
+    return [names[0], *reversed(names[1:])]
+
+
+ID = "ron_dev_track_a_"
+
+# What is done to ron's dev file of track A (123 rows), the codes that it gets with how many of each,
+# the line of the first, and words of its message or fix.
+CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
+    "empty": (whole(lambda f: b""), {"E301": 1}, None, "the file is empty"),
+    "only blanks": (whole(lambda f: b"\n  \n\n"), {"E301": 1}, None, "the file is empty"),
+    "a workbook": (whole(lambda f: b"PK\x03\x04" + bytes(range(256))), {"E302": 1}, None, "an Excel workbook"),
+    "binary": (whole(lambda f: bytes(1000)), {"E302": 1}, None, "a binary file"),
+    "UTF-16 LE": (whole(lambda f: b"\xff\xfe" + f.text().encode("utf-16-le")), {"E303": 1}, None, "in UTF-16-LE"),
+    "UTF-16 BE": (whole(lambda f: b"\xfe\xff" + f.text().encode("utf-16-be")), {"E303": 1}, None, "in UTF-16-BE"),
+    "UTF-16 bare": (whole(lambda f: f.text().encode("utf-16-le")), {"E303": 1}, None, "in UTF-16-LE"),
+    "UTF-32": (whole(lambda f: b"\xff\xfe\0\0" + f.text().encode("utf-32-le")), {"E303": 1}, None, "in UTF-32-LE"),
+    "BOM": (whole(lambda f: b"\xef\xbb\xbf" + f.bytes()), {"E304": 1}, 1, "byte order mark"),
+    "latin-1": (line(5, lambda t: t + "\udce9"), {"E305": 1, "E514": 1}, 5, r"not UTF-8: ron_dev_track_a_00004,"),
+    "NUL": (line(5, lambda t: t[:-1] + "\0" + t[-1]), {"E306": 1, "E515": 1}, 5, "holds NUL"),
+    "semicolons": (whole(lambda f: f.bytes(delimiter=";")), {"E307": 1}, 1, "separated by ';'"),
+    "tabs": (whole(lambda f: f.bytes(delimiter="\t")), {"E307": 1}, 1, r"separated by '\t'"),
+    "quoted": (line(2, lambda t: '"' + t.replace(",", '","') + '"'), {"E308": 1}, 2, "without quoting"),
+    "quoted header": (line(1, lambda t: '"' + t.replace(",", '","') + '"'), {"E308": 1}, 1, "without quoting"),
+    "capitals": (header(lambda h: [n.title() for n in h]), {"E309": 1}, 1, "id,anger,disgust,fear,joy,sadness,surprise"),
+    "padded header": (header(lambda h: [h[0], f" {h[1]}", *h[2:]]), {"E310": 1}, 1, "the column name ' anger' has"),
+    "hidden header": (header(lambda h: [h[0], f"{h[1]}\u200b", *h[2:]]), {"E310": 1}, 1, r"'anger\u200b'"),
+    "other order": (whole(lambda f: _reordered(f)), {"E311": 1}, 1, "expected id,anger,disgust,fear"),
+    "no surprise": (whole(lambda f: _without(f, 6)), {"E312": 1}, 1, "there is no column 'surprise'"),
+    "no id column": (whole(lambda f: _without(f, 0)), {"E312": 1}, 1, "there is no column 'id'"),
+    "id by another name": (header(lambda h: ["tweet_id", *h[1:]]), {"E312": 1, "E313": 1}, 1, "there is no column 'id'"),
+    "angry": (header(lambda h: [h[0], "angry", *h[2:]]), {"E312": 1, "E313": 1}, 1, "there is no column 'anger'"),
+    "a score": (column(7, "score", lambda n: f"0.{n}"), {"E313": 1}, 1, "column 8, 'score', is none of this file's"),
+    "joy twice": (column(5, "joy", lambda n: "0"), {"E314": 1}, 1, "'joy' is column 5 and again column 6"),
+    "index": (column(0, "Unnamed: 0", str), {"E315": 1}, 1, "index=False"),
+    "texts": (column(1, "text", lambda n: f"text {n}"), {"E316": 1}, 1, "there is a column of texts, 'text'"),
+    "comma in header": (column(7, "", lambda n: ""), {"E318": 1}, 1, "1 empty cell(s) after the last column"),
+    "commas in a row": (line(4, lambda t: t + ",,"), {"E318": 1}, 4, "2 empty cell(s) after the last column"),
+    "no header": (whole(lambda f: f.bytes().split(b"\n", 1)[1]), {"E319": 1}, 1, f"a row of data: {ID}00001,"),
+    "header alone": (whole(lambda f: f.bytes().split(b"\n")[0]), {"E320": 1}, 1, "no row after the header"),
+    "wide": (whole(lambda f: b"id," + b"x," * 100_000), {"E321": 1}, 1, "the header has 100,002 columns"),
+    "endless": (line(3, lambda t: t + "," + "0" * 3_000_000), {"E322": 1, "E401": 1}, 3, "more than 1,048,576"),
+    "endless header": (whole(lambda f: b"id" * 2_000_000), {"E322": 1}, 1, "more than 1,048,576"),
+    "CRLF": (whole(lambda f: f.bytes(newline="\r\n")), {"W323": 1}, None, "124 of 124 lines end in CR LF"),
+    "CR": (whole(lambda f: f.bytes(newline="\r")), {"W324": 1}, None, "124 of 124 lines end in a lone CR"),
+    "missing": (whole(lambda f: f.rows.__delitem__(slice(3, 12))), {"E401": 9}, None, f"no row for {ID}00004 (114 of 123"),
+    "surplus": (cell(122, 0, f"{ID}00124"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00123"),
+    "zero": (cell(0, 0, f"{ID}00000"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00001"),
+    "unknown": (cell(0, 0, "tweet-1"), {"E403": 1, "E401": 1}, None, f"no row for {ID}00001"),
+    "same row twice": (whole(lambda f: f.rows.append(f.rows[7])), {"E404": 1}, 125, f"{ID}00008 was already on line 9, with the same"),
+    "two answers": (whole(lambda f: _twice(f)), {"E405": 1}, 125, f"{ID}00008 was already on line 9, with other labels"),
+    "no zeros": (cell(6, 0, f"{ID}7"), {"E406": 1}, 8, f"'{ID}7' should be '{ID}00007'"),
+    "capital id": (cell(6, 0, f"{ID.upper()}00007"), {"E407": 1}, 8, f"should be '{ID}00007'"),
+    "padded id": (cell(6, 0, f" {ID}00007"), {"E408": 1}, 8, f"it should be '{ID}00007'"),
+    "no-break id": (cell(6, 0, f"{ID}00007\xa0"), {"E408": 1}, 8, r"00007\xa0' has blanks or hidden characters"),
+    "blank id": (cell(6, 0, ""), {"E401": 1, "E409": 1}, None, f"no row for {ID}00007"),
+    "no ids": (whole(lambda f: [row.__setitem__(0, str(n)) for n, row in enumerate(f.rows)] and None), {"E403": 123, "E415": 1}, 2, "the task has no id '0'"),
+    "order": (whole(swap), {"W416": 1}, 5, f"{ID}00005 stands where {ID}00004 does there"),
+    "short": (line(4, lambda t: t.rsplit(",", 2)[0]), {"E501": 1}, 4, "5 cell(s) where the header has 7"),
+    "another separator": (line(4, lambda t: t.replace(",", ";")), {"E501": 1}, 4, "it is separated by ';', not by ','"),
+    "long": (line(4, lambda t: t + ",1"), {"E502": 1}, 4, "8 cells where the header has 7"),
+    "a quote": (line(4, lambda t: t.replace("ron", '"ron', 1)), {"E503": 1}, 4, "a quotation mark is never closed on its line"),
+    "header again": (whole(lambda f: f.rows.insert(60, f.header)), {"E505": 1}, 62, "the header stands among the rows"),
+    "blank line": (line(7, lambda t: t + "\n"), {"E506": 1}, 8, "the line is blank"),
+    "only commas": (line(7, lambda t: t + "\n,,,,,,"), {"E506": 1}, 8, "the line is blank"),
+    "too many commas": (line(7, lambda t: t + "\n" + "," * 20), {"E506": 1}, 8, "the line is blank"),
+    "blank": (cell(3, 2, ""), {"E507": 1}, 5, "the cell is blank; 0 or 1 is expected"),
+    "blanks": (cell(3, 2, "  "), {"E507": 1}, 5, "the cell is blank; 0 or 1 is expected"),
+    "NaN": (cell(3, 2, "NaN"), {"E508": 1}, 5, "'NaN' means a missing value"),
+    "decimal": (cell(3, 2, "1.0"), {"E509": 1}, 5, "'1.0' is a decimal; 0 or 1 is expected"),
+    "True": (cell(3, 2, "True"), {"E510": 1}, 5, "'True' is a truth value"),
+    "probability": (cell(3, 2, "0.73"), {"E511": 1}, 5, "'0.73' is a fraction"),
+    "a degree": (cell(3, 2, "3"), {"E512": 1}, 5, "'3' is not 0 or 1"),
+    "a logit": (cell(3, 2, "-2.31"), {"E512": 1}, 5, "'-2.31' is not 0 or 1"),
+    "infinity": (cell(3, 2, "inf"), {"E512": 1}, 5, "'inf' is not 0 or 1"),
+    "plus": (cell(3, 2, "+1"), {"E513": 1}, 5, "'+1' is an unusual way"),
+    "full width": (cell(3, 2, "１"), {"E513": 1}, 5, "'１' is an unusual way"),
+    "a word": (cell(3, 2, "joy"), {"E514": 1}, 5, "'joy' is not 0 or 1"),
+    "yes": (cell(3, 2, "yes"), {"E514": 1}, 5, "'yes' is not 0 or 1"),
+    "zero width": (cell(3, 2, "1\u200b"), {"E515": 1}, 5, r"'1\u200b' holds hidden characters"),
+    "line separator": (cell(3, 2, "1\u2028"), {"E515": 1}, 5, r"'1\u2028' holds hidden characters"),
+    "padded": (cell(3, 2, " 1"), {"W516": 1}, 5, "' 1' has blanks around it"),
+    "constant": (whole(constant), {"W517": 1}, None, "'disgust' is 1 in all 123 rows"),
+    "all zero": (whole(zeros), {"W518": 1}, None, "every label of all 123 rows is 0"),
+}  # fmt: skip
+
+
+def _reordered(file) -> None:
+    for row in [file.header, *file.rows]:
+        row[1], row[4] = row[4], row[1]
+
+
+def _without(file, at: int) -> None:
+    for row in [file.header, *file.rows]:
+        del row[at]
+
+
+def _twice(file) -> None:
+    one = list(file.rows[7])
+    one[1] = "1" if one[1] == "0" else "0"
+    file.rows.append(one)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_problem_is_found(case: str, made: Callable, checked: Callable):
+    spoil, counts, at, words = CASES[case]
+    file = made("a", "ron", "dev")
+    report: Report = checked(file.name, spoil(file))
+    assert report.counts == counts
+    first = report.problems[0]
+    assert first.line == at
+    assert words in f"{first.message} / {first.fix}"
+    assert report.valid == all(code.startswith("W") for code in counts)
+
+
+def test_mixed_splits(made: Callable, checked: Callable):
+    test, dev = made("a", "ron"), made("a", "ron", "dev")
+    test.rows += dev.rows[:3]
+    report = checked(test.name, test.bytes())
+    assert report.counts == {"E411": 1}
+    assert report.problems[0].message == (
+        "lines 1121 to 1123: 3 of the 123 rows of split dev, beside 1,119 rows of 2025 track a ron test"
+    )
+
+
+def test_mixed_languages(made: Callable, checked: Callable):
+    ron, rus = made("a", "ron"), made("a", "rus")
+    ron.rows += rus.rows
+    report = checked(ron.name, ron.bytes())
+    assert report.counts == {"E412": 1}
+
+
+def test_mixed_tracks_of_degrees_and_labels(made: Callable, checked: Callable):
+    a, b = made("a", "ron"), made("b", "ron")
+    a.rows += b.rows
+    report = checked(a.name, a.bytes())
+    # Degrees beyond 1 are no labels of the meant track.
+    assert set(report.counts) == {"E410", "E512"}
+
+
+def test_surplus_emotion(made: Callable, checked: Callable):
+    file = made("a", "eng")
+    report = checked(file.name, column(2, "disgust", lambda n: "0")(file))
+    assert report.counts == {"E317": 1}
+    assert report.problems[0].message == "there is no 'disgust' in this language's gold"
+
+
+def test_a_quote_that_swallows_lines(made: Callable, checked: Callable):
+    """frictionless-py#1048: 68 rows vanished in one cell and the file still passed."""
+    file = made("a", "ron", "dev")
+    file.rows[33][1] = f'"{file.rows[33][1]}'
+    file.rows[101][6] = f'{file.rows[101][6]}"'
+    report = checked(file.name, file.bytes())
+    assert report.counts == {"E503": 2}
+    assert report.problems[0].message == (
+        "a quotation mark is never closed on its line; a CSV reader would take lines 35 to 103 for one row"
+    )
+    assert report.files[0].rows == 123
+
+
+def test_texts_over_several_lines(made: Callable, checked: Callable):
+    file = made("a", "ron", "dev")
+    body = column(1, "text", lambda n: '"first\nsecond, third"' if n == 4 else f"text {n}")(file)
+    report = checked(file.name, body)
+    assert report.counts == {"E316": 1, "E504": 1}
+    assert report.problems[1].message == "a quoted cell runs from line 6 to line 7"
+
+
+def test_a_separator_in_a_text_ends_no_line(made: Callable, checked: Callable):
+    """U+2028 breaks str.splitlines; one text of the real data holds it."""
+    file = made("a", "ron", "dev")
+    body = column(1, "text", lambda n: "one\u2028two\x0bthree\x85four" if n == 4 else "text")(file)
+    report = checked(file.name, body)
+    assert report.counts == {"E316": 1}
+    assert report.files[0].lines == 124
+
+
+def test_counts_and_first_examples(made: Callable, checked: Callable):
+    file = made("b", "ron")
+    for row in file.rows:
+        row[3] = "0.5"
+    report = checked(file.name, file.bytes())
+    assert report.counts == {"E511": 1119}
+    assert [(one.line, one.column, one.value) for one in report.problems] == [(n, "fear", "0.5") for n in range(2, 7)]
+
+
+def test_real_lines_after_blank_ones(made: Callable, checked: Callable):
+    file = made("a", "ron", "dev")
+    file.rows[50][1] = "x"
+    report = checked(file.name, file.bytes().replace(b"\n", b"\n\n\n", 10))
+    assert [one.line for one in report.problems if one.code == "E514"] == [72]
+
+
+def test_all_problems_in_one_pass_by_place(made: Callable, checked: Callable):
+    file = made("a", "ron", "dev")
+    file.header = [name.upper() for name in file.header]
+    file.rows[1][0] = f"{ID}2"
+    file.rows[2][1] = "nan"
+    del file.rows[9]
+    report = checked("track_b/pred_ron_x.csv", b"\xef\xbb\xbf" + file.bytes(newline="\r\n"))
+    codes = list(dict.fromkeys(one.code for one in report.problems))
+    assert codes == ["E201", "E206", "E304", "E309", "W323", "E401", "E406", "E508"]
+
+
+def test_every_code_has_a_test():
+    """Codes 1 and 2 are made in test_sources and test_fit, those of 3 to 5 here."""
+    made_here = {code for _, counts, _, _ in CASES.values() for code in counts}
+    elsewhere = {"E317", "E410", "E411", "E412", "E413", "E414", "E504"}
+    assert {one.code for one in catalogue().values() if one.code[1] in "345"} == made_here | elsewhere
+
+
+def test_every_entry_is_whole():
+    for one in catalogue().values():
+        assert one.explanation and one.fix and one.message and one.title, one.code
+        assert one.official or one.name == "unreadable", one.code
+        assert entry(one.code) is one
