@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from semeval_emo.cli import register
+from semeval_emo.cli.common import Group
 from semeval_emo.errors import EmoError, InputError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="semeval-emo",
+    cls=Group,
     help="Check, mend, score and place predictions for SemEval-2025 Task 11 (BRIGHTER), and train models for it.",
     epilog="Exit codes: 0 fine, 1 problems found or a floor missed, 2 usage, 3 input missing or unreadable, 70 a bug.",
     no_args_is_help=True,

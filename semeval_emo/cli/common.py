@@ -15,11 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from semeval_emo.files import write_whole
 
 if TYPE_CHECKING:
     from semeval_emo.report.table import Table
+
+
+class Group(TyperGroup):
+    """A group whose help shows the first sentence of every command whole, where the usual one cuts it off."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes the list of commands."""
+        shown = [(name, child) for name, child in self.commands.items() if not child.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, child.get_short_help_str(limit=1000)) for name, child in shown])
 
 
 class Format(StrEnum):
