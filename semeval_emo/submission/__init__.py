@@ -1,21 +1,61 @@
-"""Prediction files: found, read, checked, explained, repaired, packed."""
+"""Prediction files: found, read, checked, explained, repaired, packed.
+
+What writes loads on first use: checking a file needs neither it nor numpy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo.submission.problem import Entry, Findings, Problem, Severity, catalogue, entry
 from semeval_emo.submission.read import read_submission, validate
 from semeval_emo.submission.result import FileReport, Part, Predictions, Report, Submission
 
+if TYPE_CHECKING:
+    from semeval_emo.submission.fix_report import FixReport
+    from semeval_emo.submission.packing import PackReport, pack
+    from semeval_emo.submission.probabilities import Probabilities, read_probabilities
+    from semeval_emo.submission.repair import fix
+    from semeval_emo.submission.write import write_predictions, write_probabilities
+
+_LATER = {
+    "FixReport": "fix_report",
+    "PackReport": "packing",
+    "Probabilities": "probabilities",
+    "fix": "repair",
+    "pack": "packing",
+    "read_probabilities": "probabilities",
+    "write_predictions": "write",
+    "write_probabilities": "write",
+}
+
 __all__ = [
     "Entry",
     "FileReport",
     "Findings",
+    "FixReport",
+    "PackReport",
     "Part",
     "Predictions",
+    "Probabilities",
     "Problem",
     "Report",
     "Severity",
     "Submission",
     "catalogue",
     "entry",
+    "fix",
+    "pack",
+    "read_probabilities",
     "read_submission",
     "validate",
+    "write_predictions",
+    "write_probabilities",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'semeval_emo.submission' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"semeval_emo.submission.{_LATER[name]}"), name)

@@ -44,6 +44,13 @@ class Refusal:
     counts: dict[str, int] = field(default_factory=dict)
     why: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "file": self.file, "part": self.what, "why": self.why, "counts": self.counts,
+            "problems": [_example(problem) for problem in self.problems],
+        }  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Written:
@@ -99,11 +106,7 @@ class FixReport:
                  "examples": [_example(problem) for problem in one.examples]}
                 for one in self.changes
             ],
-            "refused": [
-                {"file": one.file, "part": one.what, "why": one.why, "counts": one.counts,
-                 "problems": [_example(problem) for problem in one.problems]}
-                for one in self.refusals
-            ],
+            "refused": [one.to_dict() for one in self.refusals],
             "notes": list(self.notes),
         }  # fmt: skip
 

@@ -1,0 +1,118 @@
+"""The commands `fix` and `pack`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semeval_emo.cli.common import (
+    Format,
+    FormatOption,
+    LanguageOption,
+    OutputOption,
+    ReleaseOption,
+    SplitOption,
+    TaskOption,
+    TrackOption,
+    emit,
+    screen_width,
+)
+
+FIX_EXAMPLES = """\b
+Examples:
+  semeval-emo fix pred_eng.csv
+  semeval-emo fix pred_eng.csv -o fixed
+  semeval-emo fix pred_eng.csv --track a -o clean/pred_eng.csv
+  semeval-emo fix prob_eng.csv --threshold 0.5
+  semeval-emo fix submission.zip -o fixed
+"""
+PACK_EXAMPLES = """\b
+Examples:
+  semeval-emo pack pred_eng.csv pred_deu.csv
+  semeval-emo pack fixed --track a -o track_a.zip
+  semeval-emo pack submissions/ -o submission.zip --skip-invalid
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands."""
+    app.command(epilog=FIX_EXAMPLES)(fix)
+    app.command(epilog=PACK_EXAMPLES)(pack)
+
+
+def fix(
+    path: Annotated[str, typer.Argument(help="A prediction file, a folder or a zip. It is never changed.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="A .csv file, or a folder for track_x/pred_*.csv. Default: the folder 'fixed' beside the input.",
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="Turn probabilities into labels: 1 from this value on. Default: refuse them."),
+    ] = None,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: SplitOption = None,
+    release: ReleaseOption = None,
+    task: TaskOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files of an earlier repair that differ.")] = False,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+) -> None:
+    """Repair prediction files into new files: safe repairs only, each one listed; labels are never guessed.
+
+    Names, encoding, separators, header, column order, surplus columns, 1.0 and True, repeated rows, mixed tracks.
+    Exits 0 where all of it is valid now, 1 where something needs you.
+    """
+    from semeval_emo.report import repair as report
+    from semeval_emo.submission import fix as mend
+
+    result = mend(
+        path, out, threshold=threshold, track=track, language=language, split=split, release=release, task=task,
+        force=force,
+    )  # fmt: skip
+    text = report.fix_text(result, screen_width() if output is None else None)
+    emit(result.to_dict, lambda: report.fix_tables(result), style, output, text=text)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def pack(
+    paths: Annotated[list[str], typer.Argument(help="Prediction files, folders or zips.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The zip. Default: track_x.zip, or submission.zip for several tracks."),
+    ] = None,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: SplitOption = None,
+    release: ReleaseOption = None,
+    task: TaskOption = None,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Leave invalid files out instead of packing nothing.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a zip that is there and differs.")] = False,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+) -> None:
+    """Pack valid prediction files into the zip to upload: track_x/pred_*.csv at its root, validated, always the same.
+
+    Exits 1 where a file is not valid.
+    """
+    from semeval_emo.report import repair as report
+    from semeval_emo.submission import pack as make
+
+    result = make(
+        paths, out, track=track, language=language, split=split, release=release, task=task,
+        skip_invalid=skip_invalid, force=force,
+    )  # fmt: skip
+    text = report.pack_text(result, screen_width() if output is None else None)
+    emit(result.to_dict, lambda: report.pack_tables(result), style, output, text=text)
+    if not result.ok:
+        raise typer.Exit(1)

@@ -1,0 +1,205 @@
+"""Draws what `fix` and `pack` did: for people at a terminal, and as tables."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Sequence
+
+from semeval_emo.report.submission import WIDTH
+from semeval_emo.report.table import Column, Table
+from semeval_emo.submission.fix_report import Change, FixReport, Refusal
+from semeval_emo.submission.packing import PackReport
+from semeval_emo.submission.problem import PLACES, Problem, entry
+from semeval_emo.task import FileSpec
+
+SHOWN = 3
+
+
+def fix_text(report: FixReport, width: int | None = None) -> str:
+    """What was changed, what was not, what was written, and what to type next."""
+    columns = min(width or WIDTH, WIDTH)
+    blocks = []
+    if report.changes:
+        blocks.append(["Changed", *_changes(report.changes, columns)])
+    if report.refusals:
+        blocks.append(["Not changed, since it would be a guess", *_refusals(report.refusals, columns)])
+    if report.written:
+        pairs = [(one.path, one.spec) for one in report.written]
+        blocks.append(["Written, and validated", *_listed(pairs)])
+    blocks.append(_fix_verdict(report, columns))
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _changes(changes: Sequence[Change], width: int) -> list[str]:
+    """One entry for each kind, whatever number of files it was found in."""
+    kinds: dict[tuple[str, str], list[Change]] = {}
+    for one in changes:
+        kinds.setdefault((one.code, one.done), []).append(one)
+    several = len({one.file for one in changes}) > 1
+    lines = []
+    for (code, done), group in kinds.items():
+        count = sum(one.count for one in group)
+        files = f" in {len(group):,} files" if len(group) > 1 else ""
+        times = f" ({count:,} times{files})" if count > 1 else ""
+        lines += _wrap(f"  {code or '    '}  ", f"{done}{times}", width, 8)
+        examples = [_example(problem, one.file if several else "") for one in group for problem in one.examples]
+        for example in examples[:SHOWN]:
+            if example:
+                lines += _wrap("        ", example, width, 10)
+    return lines
+
+
+def _example(problem: Problem, file: str) -> str:
+    """Where something was changed and what stood there, as short as may be."""
+    one = entry(problem.code)
+    line = problem.line or ""
+    where = f"{file}:{line}" if file and line else file or (f"line {line}" if line else "")
+    if one.name.startswith("mixed-"):
+        return f"{f'{file}: ' if file else ''}{problem.message}"
+    column = f"{problem.column} " if one.place == PLACES["5"] and problem.column else ""
+    seen = f"{column}'{problem.value}'" if problem.value else ""
+    return ": ".join(filter(None, (where, seen)))
+
+
+def _refusals(refusals: Sequence[Refusal], width: int) -> list[str]:
+    lines = []
+    for one in refusals:
+        lines += _wrap("  ", f"{one.file}{f' ({one.what})' if one.what else ''}", width, 4)
+        if one.why:
+            lines += _wrap("    ", one.why, width, 4)
+        groups: dict[str, list[Problem]] = {}
+        for problem in one.problems:
+            groups.setdefault(problem.code, []).append(problem)
+        for code, group in groups.items():
+            for problem in group[:SHOWN]:
+                where = f"line {problem.line}: " if problem.line else ""
+                column = f"{problem.column}: " if problem.column and code[1] == "5" else ""
+                lines += _wrap(f"    {code}  ", f"{where}{column}{problem.message}", width, 10)
+            more = one.counts.get(code, 0) - len(group[:SHOWN])
+            if more > 0:
+                lines.append(f"          … and {more:,} more like {'it' if len(group) == 1 else 'these'}")
+            lines += _wrap("          fix: ", group[0].fix, width, 15)
+    return lines
+
+
+def _listed(pairs: Sequence[tuple[str, FileSpec]]) -> list[str]:
+    longest = max(len(path) for path, _ in pairs)
+    return [f"  {path:<{longest}}  {spec.rows:>6,} rows  {spec.place}" for path, spec in pairs]
+
+
+def _fix_verdict(report: FixReport, width: int) -> list[str]:
+    name = shlex.quote(report.source)
+    if report.unchanged and not report.written:
+        return [f"Nothing to mend: {report.source} is valid as it stands.", f"Next: semeval-emo score {name}"]
+    if report.unchanged:
+        return ["Nothing to mend: what was written is a copy, byte for byte."]
+    count = len(report.written)
+    files = f"{count:,} file{'' if count == 1 else 's'}"
+    left = len(report.refusals)
+    lines = []
+    if not count:
+        lines.append("Nothing was written.")
+    elif left:
+        lines.append(f"Mended: {files}. Left as {'it was' if left == 1 else 'they were'}: {left:,}, see above.")
+    else:
+        lines.append(f"Mended: {files}; {report.source} itself is as it was.")
+    for one in report.notes:
+        lines += _wrap("Note: ", one, width, 6)
+    if count:
+        target = report.out if count > 1 else report.written[0].path
+        lines.append(f"Next: semeval-emo score {shlex.quote(target)}")
+    elif any(entry(code).name == "fraction-cell" for one in report.refusals for code in one.counts):
+        lines.append(f"Next: semeval-emo fix {name} --threshold 0.5, if these are probabilities and 0.5 is your choice")
+    return lines
+
+
+def fix_tables(report: FixReport) -> list[Table]:
+    """The report as tables: what was written, changed and refused."""
+    return [
+        Table(
+            "Written",
+            _columns("file", "from", "release", "track", "language", "split", "rows"),
+            tuple(
+                (one.path, one.source, one.spec.release, one.spec.track, one.spec.language, one.spec.split,
+                 one.spec.rows)
+                for one in report.written
+            ),
+            report.notes,
+        ),
+        Table(
+            "Changed",
+            _columns("file", "code", "what was done", "count", "first line"),
+            tuple(
+                (one.file, one.code or None, one.done, one.count, one.examples[0].line if one.examples else None)
+                for one in report.changes
+            ),
+        ),
+        _refusal_table("Not changed", report.refusals),
+    ]  # fmt: skip
+
+
+def _refusal_table(title: str, refusals: Sequence[Refusal]) -> Table:
+    rows: list[tuple[object, ...]] = []
+    for one in refusals:
+        if one.why:
+            rows.append((one.file, one.what or None, None, None, None, one.why))
+        rows += [
+            (one.file, one.what or None, problem.code, problem.line, problem.column, problem.message)
+            for problem in one.problems
+        ]
+    return Table(title, _columns("file", "part", "code", "line", "column", "why"), tuple(rows))
+
+
+def pack_text(report: PackReport, width: int | None = None) -> str:
+    """What is in the zip, what is not, and what to know before it is uploaded."""
+    columns = min(width or WIDTH, WIDTH)
+    blocks = []
+    if report.refusals:
+        title = "Left out" if report.ok else "Not packed: these files are not valid"
+        blocks.append([title, *_refusals(report.refusals, columns)])
+    if not report.ok:
+        names = " ".join(dict.fromkeys(shlex.quote(one.file.partition("!")[0]) for one in report.refusals))
+        blocks.append([
+            "Nothing was written.",
+            f"Next: semeval-emo fix {names}" if names.count(" ") == 0 else "Next: mend them with semeval-emo fix",
+            "Or pack the others alone: --skip-invalid",
+        ])  # fmt: skip
+        return "\n\n".join("\n".join(block) for block in blocks)
+    renamed = [one for one in report.files if one.source.rpartition("!")[2].rpartition("/")[2] != one.spec.file_name]
+    blocks.append([f"In {report.out}", *_listed([(one.path, one.spec) for one in report.files])])
+    if renamed:
+        blocks.append(["Renamed", *(f"  {one.source} → {one.path}" for one in renamed)])
+    done = "was there already, byte for byte" if report.was_there else "written, opened again and validated"
+    count = len(report.files)
+    last = [f"{report.out}: {count:,} file{'' if count == 1 else 's'}, {report.bytes:,} bytes, {done}."]
+    for note in report.notes:
+        last += _wrap("Note: ", note, columns, 6)
+    blocks.append([*last, f"sha256 {report.sha256}"])
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def pack_tables(report: PackReport) -> list[Table]:
+    """The report as tables: what is in the zip, what was left out."""
+    tables = [
+        Table(
+            report.out or "Nothing packed",
+            _columns("file", "from", "release", "track", "language", "split", "rows"),
+            tuple(
+                (one.path, one.source, one.spec.release, one.spec.track, one.spec.language, one.spec.split,
+                 one.spec.rows)
+                for one in report.files
+            ),
+            report.notes,
+        )
+    ]  # fmt: skip
+    return [*tables, _refusal_table("Left out", report.refusals)] if report.refusals else tables
+
+
+def _columns(*names: str) -> tuple[Column, ...]:
+    numbers = ("rows", "count", "line", "first line")
+    return tuple(Column(name, "int" if name in numbers else "text") for name in names)
+
+
+def _wrap(start: str, text: str, width: int, indent: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False)
