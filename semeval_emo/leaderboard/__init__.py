@@ -4,13 +4,16 @@ The rows are data (`leaderboard/*.csv` at the top of the checkout, with sources.
 this room holds no figure of its own.
 """
 
-from semeval_emo.leaderboard.board import BoardCheck, Leaderboard
+from semeval_emo.leaderboard.address import Address, new_row
+from semeval_emo.leaderboard.board import Leaderboard
+from semeval_emo.leaderboard.check import BoardCheck
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.place import Placement
 from semeval_emo.leaderboard.read import to_csv
 from semeval_emo.leaderboard.store import store_path
 
 __all__ = [
+    "Address",
     "BoardCheck",
     "BoardList",
     "Fault",
@@ -19,6 +22,7 @@ __all__ = [
     "Placement",
     "Row",
     "Source",
+    "new_row",
     "store_path",
     "to_csv",
 ]

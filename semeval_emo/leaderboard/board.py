@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard.check import check_row, check_together, ranked_metrics, score_range
+from semeval_emo.leaderboard.address import Address, address_of
+from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
+from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task, load_task
-
-
-@dataclass(frozen=True)
-class BoardCheck:
-    """What `Leaderboard.check` found.
-
-    Attributes:
-        rows: rows read, by file, in the order of reading.
-        flagged: rows by flag.
-        faults: everything wrong; empty for a sound board.
-    """
-
-    rows: dict[str, int]
-    flagged: dict[str, int]
-    faults: tuple[Fault, ...]
-
-    @property
-    def valid(self) -> bool:
-        """True where nothing is wrong."""
-        return not self.faults
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +119,7 @@ class Leaderboard:
         split: str | None = None,
         metric: str | None = None,
     ) -> tuple[Row, ...]:
-        """The rows that match, by list, track, language, then rank, then score. None matches everything.
+        """The rows that match, by list, track, metric, release, language, rank and score. None matches everything.
 
         Raises:
             UsageError: an unknown track, language or list.
@@ -159,26 +141,31 @@ class Leaderboard:
             and split in (None, row.split)
             and metric in (None, row.metric)
         ]
-        return tuple(sorted(found, key=self._order))
+        return tuple(sorted(found, key=lambda row: self._order(row, wanted_track)))
 
-    def _order(self, row: Row) -> tuple[object, ...]:
+    def _order(self, row: Row, track: str | None) -> tuple[object, ...]:
+        """Rows that compare stand together; unknown names come last."""
         lists, languages = [*self.lists], [*self.task.languages]
         ranked = row.list in self.lists and self.lists[row.list].ranked
         return (
             lists.index(row.list) if row.list in lists else len(lists),
-            row.track,
-            languages.index(row.language) if row.language in languages else len(languages),
+            track or row.track,
             row.metric,
+            row.release != self.task.default_release,
+            row.release,
+            row.split != "test",
+            row.split,
+            languages.index(row.language) if row.language in languages else len(languages),
             (row.rank is None, row.rank or 0) if ranked else (False, 0),
             -(row.score if row.score is not None else -2.0),
         )
 
     def place(
         self,
-        score: float,
+        score: float | Scorecard,
         *,
-        track: str,
-        language: str,
+        track: str | None = None,
+        language: str | None = None,
         among: str | None = None,
         release: str | None = None,
         split: str = "test",
@@ -187,6 +174,7 @@ class Leaderboard:
         """Says where a score stands among the known rows of one list.
 
         Args:
+            score: a number with its track and language, or a scorecard, which says what it measures.
             among: key of the list; the official one by default. Lists are never mixed.
             release: the release that the score was measured on; the task's default by default.
             metric: the track's official metric by default.
@@ -199,61 +187,50 @@ class Leaderboard:
         >>> place.leader.score_text, f"{place.gap(place.leader):.4f}", f"{place.gap(place.baseline):+.4f}"
         ('0.8230', '-0.1116', '+0.0031')
         """
-        found_track, name = self.task.track(track), self.task.language(language)
-        found_list, found_release = self.find_list(among), release or self.task.default_release
-        metric = metric or found_track.metric
-        if metric not in ranked_metrics():
-            raise UsageError(f"There is no metric '{metric}' on the board.", suggest(metric, ranked_metrics()))
-        low, high = score_range(metric)
-        if not low <= score <= high:
-            hint = f"did you mean {score / 100:g}?" if 1 < score <= 100 else ""
-            raise UsageError(f"The score {score:g} is not from {low:g} to {high:g}.", hint)
-        address = (self.task.key, found_release, split, found_track.key, language, metric)
-        at_address = self.filter(
-            track=found_track.key, language=language, release=found_release, split=split, metric=metric
-        )
-        rows = [row for row in at_address if row.list == found_list.key]
-        if not any(row.score is not None for row in rows):
-            raise UsageError(
-                f"List {found_list.key} has no score of track {found_track.key}, {name.name} ({language}), {split}, "
-                f"release {found_release}, {metric}.",
-                self._elsewhere(found_track.key, language),
-            )
-        # In the order of lists: a list without a baseline of its own is measured against the first one's.
-        baselines = [row for row in at_address if row.kind == "baseline" and row.usable]
-        notes = tuple(
-            note
-            for note in self.notes
-            if note.belongs(self.task.key, found_track.key, language) and round(score, 4) in note.scores
-        )
-        return place(
-            score, rows, found_list, address=address, notes=notes, baseline=baselines[0] if baselines else None
-        )
+        number, at = address_of(score, self.task, track, language, release, split, metric)
+        return self._placed(number, at, self.find_list(among))
 
     def places(
-        self, score: float, *, track: str, language: str, release: str | None = None, split: str = "test"
+        self,
+        score: float | Scorecard,
+        *,
+        track: str | None = None,
+        language: str | None = None,
+        release: str | None = None,
+        split: str = "test",
     ) -> tuple[Placement, ...]:
-        """Places a score among every list that has rows for it, each by itself, in the order of `lists`."""
-        found_release = release or self.task.default_release
-        rows = self.filter(track=track, language=language, release=found_release, split=split)
-        metric = self.task.track(track).metric
-        held = {row.list for row in rows if row.usable and row.metric == metric and row.kind != "baseline"}
-        return tuple(
-            self.place(score, track=track, language=language, among=key, release=found_release, split=split)
-            for key in self.lists
-            if key in held
-        )
+        """Places a score among every list that has scores for it, each by itself, in the order of `lists`."""
+        number, at = address_of(score, self.task, track, language, release, split)
+        held = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
+        return tuple(self._placed(number, at, one) for key, one in self.lists.items() if key in held)
 
-    def _elsewhere(self, track: str, language: str) -> str:
+    def _rows_at(self, at: Address) -> tuple[Row, ...]:
+        return self.filter(track=at.track, language=at.language, release=at.release, split=at.split, metric=at.metric)
+
+    def _placed(self, score: float, at: Address, among: BoardList) -> Placement:
+        there = self._rows_at(at)
+        rows = [row for row in there if row.list == among.key]
+        if not any(row.score is not None for row in rows):
+            raise UsageError(
+                f"List {among.key} has no score of track {at.track}, {self.task.language(at.language).name} "
+                f"({at.language}), {at.split}, release {at.release}, {at.metric}.",
+                self._elsewhere(at),
+            )
+        # In the order of lists: a list without a baseline of its own is measured against the first one's.
+        baseline = next((row for row in there if row.kind == "baseline" and row.usable), None)
+        notes = [n for n in self.notes if n.belongs(at.task, at.track, at.language) and round(score, 4) in n.scores]
+        return place(score, rows, at, among, baseline=baseline, notes=tuple(notes))
+
+    def _elsewhere(self, at: Address) -> str:
         there = {
             f"{row.list} (release {row.release}{'' if row.split == 'test' else f', {row.split}'})"
-            for row in self.filter(track=track, language=language)
+            for row in self.filter(track=at.track, language=at.language)
             if row.score is not None
         }
         if there:
             return f"scores of this track and language are in: {', '.join(sorted(there))}; name list and release"
-        has = {row.language for row in self.filter(track=track)}
-        return f"languages of track {track} on the board: {', '.join(sorted(has))}" if has else ""
+        has = sorted({row.language for row in self.filter(track=at.track)})
+        return f"languages of track {at.track} on the board: {', '.join(has)}" if has else ""
 
     def add(self, row: Row, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:
         """Adds one row to the user's own board, whole or not at all.
@@ -272,8 +249,11 @@ class Leaderboard:
         _refuse(check_row(row, self.task, self.lists, self.sources))
         others = [one for one in self.rows if Path(one.file) != path]
 
-        def sound(mine: Iterable[Row]) -> None:
-            _refuse(fault for fault in check_together([*others, *mine], self.lists) if fault.line == 0)
+        def sound(kept: Sequence[Row], placed: Row) -> None:
+            # A contradiction is charged to either of two rows, so what the row adds is found by difference.
+            known = set(check_together([*others, *kept], self.lists))
+            after = check_together([*others, *kept, placed], self.lists)
+            _refuse(fault for fault in after if fault not in known)
 
         mine = append(path, row, sound)
         files = self.files if path in self.files else (*self.files, path)
@@ -285,8 +265,10 @@ class Leaderboard:
         for row in self.rows:
             faults += check_row(row, self.task, self.lists, self.sources)
         faults += check_together(self.rows, self.lists)
+        files = [str(path) for path in self.files]
+        faults.sort(key=lambda fault: (files.index(fault.file), fault.line))
         flags = [row.flag for row in self.rows if row.flag]
-        counts = {str(path): 0 for path in self.files}
+        counts = dict.fromkeys(files, 0)
         for row in self.rows:
             counts[row.file] += 1
         return BoardCheck(

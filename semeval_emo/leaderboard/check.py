@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 from semeval_emo.errors import suggest
 from semeval_emo.leaderboard.model import (
@@ -25,6 +27,26 @@ from semeval_emo.task import SPLITS, Task
 LONGEST = 300
 """Characters in one cell; a longer one is a paste that went wrong."""
 _LINKS = ("https://", "http://", "doi:", "arxiv:")
+
+
+@dataclass(frozen=True)
+class BoardCheck:
+    """What `Leaderboard.check` found.
+
+    Attributes:
+        rows: rows read, by file, in the order of reading.
+        flagged: rows by flag.
+        faults: everything wrong; empty for a sound board.
+    """
+
+    rows: dict[str, int]
+    flagged: dict[str, int]
+    faults: tuple[Fault, ...]
+
+    @property
+    def valid(self) -> bool:
+        """True where nothing is wrong."""
+        return not self.faults
 
 
 def score_range(metric: str) -> tuple[float, float]:
@@ -53,7 +75,7 @@ def check_row(row: Row, task: Task, lists: Mapping[str, BoardList], sources: Map
         value = getattr(row, column)
         if value not in known:
             near = suggest(value, known) or f"use one of: {', '.join(name or '(blank)' for name in known)}"
-            yield fault("unknown-name", column, f"There is no {column.replace('_', ' ')} '{shown(value)}'.", near)
+            yield fault("unknown-name", column, f"'{shown(value)}' is not a known {column}.", near)
     yield from _figures(row, fault)
     if row.source not in sources and not row.source.lower().startswith(_LINKS):
         yield fault(
@@ -134,7 +156,7 @@ def _figures(row: Row, fault: _FaultMaker) -> Iterator[Fault]:
                 "decimals", "decimals", "The row has a score and does not say how many decimals its source prints.",
                 "count the decimals of the score",
             )  # fmt: skip
-        elif round(row.score, row.decimals) != row.score:
+        elif isfinite(row.score) and round(row.score, row.decimals) != row.score:
             yield fault(
                 "decimals", "decimals", f"The score {row.score} has more than {row.decimals} decimals.",
                 "correct the score or its decimals",
@@ -185,13 +207,20 @@ def _ranking(rows: list[Row]) -> Iterator[Fault]:
         )  # fmt: skip
     order = sorted((row for row in rows if row.rank is not None and row.usable), key=lambda row: row.rank or 0)
     for better, worse in pairwise(order):
-        if (better.score or 0.0) < (worse.score or 0.0):
-            yield _faults_of(worse)(
-                "rank-order", "score",
+        one, other = better.score or 0.0, worse.score or 0.0
+        if better.rank == worse.rank and one != other:
+            message = (
+                f"Rank {worse.rank} has {better.score_text} ({_at(better)}) and {worse.score_text} ({_at(worse)})."
+            )
+        elif one < other:
+            message = (
                 f"Rank {worse.rank} has {worse.score_text}, more than the {better.score_text} of rank {better.rank} "
-                f"({_at(better)}).", "correct a figure, or flag the doubtful row: suspect",
-            )  # fmt: skip
+                f"({_at(better)})."
+            )
+        else:
+            continue
+        yield _faults_of(worse)("rank-order", "score", message, "correct a figure, or flag the doubtful row: suspect")
 
 
 def _at(row: Row) -> str:
-    return f"line {row.line} of {row.file}" if row.file else "the new row"
+    return f"line {row.line} of {row.file}" if row.line else "the new row"

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from semeval_emo.leaderboard.address import Address
 from semeval_emo.leaderboard.model import BoardList, Note, Row
 
 
@@ -24,7 +25,7 @@ class Placement:
 
     Attributes:
         score: what was placed.
-        task, release, split, track, language, metric: the cell.
+        at: what it measures.
         among: the list.
         teams: how many teams the list has without this score; None where not known, or not one ranking.
         low, high: the best and the worst rank that the known rows allow; None where the list is no
@@ -41,12 +42,7 @@ class Placement:
     """
 
     score: float
-    task: str
-    release: str
-    split: str
-    track: str
-    language: str
-    metric: str
+    at: Address
     among: BoardList
     teams: int | None
     low: int | None
@@ -80,17 +76,16 @@ class Placement:
 def place(
     score: float,
     rows: Sequence[Row],
+    at: Address,
     among: BoardList,
     *,
-    address: tuple[str, str, str, str, str, str],
     baseline: Row | None = None,
     notes: tuple[Note, ...] = (),
 ) -> Placement:
-    """Places a score among the rows of one cell.
+    """Places a score among the rows of one list at one address.
 
     Args:
-        address: task, release, split, track, language, metric.
-        baseline: the row to measure against where the cell holds no baseline of its own.
+        baseline: the row to measure against where the list holds no baseline of its own.
     """
     systems = [row for row in rows if row.kind != "baseline"]
     usable = [row for row in systems if row.usable]
@@ -101,10 +96,8 @@ def place(
     teams = counts.pop() if among.ranked and len(counts) == 1 else None
     low, high = _interval(above, below, ties, teams) if among.ranked else (None, None)
     own_baseline = [row for row in rows if row.kind == "baseline" and row.usable]
-    task, release, split, track, language, metric = address
     return Placement(
-        score=score, task=task, release=release, split=split, track=track, language=language, metric=metric,
-        among=among, teams=teams, low=low, high=high,
+        score=score, at=at, among=among, teams=teams, low=low, high=high,
         leader=_leader(usable, among),
         baseline=own_baseline[0] if own_baseline else baseline,
         above=min(above, key=_score, default=None),

@@ -69,7 +69,7 @@ def _bad_header(path: Path, header: list[str]) -> Fault:
     return Fault(
         "header", str(path), 1, "", ",".join(header),
         f"The header is not that of a leaderboard file ({seen or 'the columns stand in another order'}).",
-        f"use: {','.join(COLUMNS)}",
+        "begin the file with the header that `semeval-emo leaderboard export` writes",
     )  # fmt: skip
 
 

@@ -32,11 +32,11 @@ def store_path() -> Path:
     return base / "semeval-emo" / "board.csv"
 
 
-def append(path: Path, row: Row, sound: Callable[[Sequence[Row]], None]) -> list[Row]:
+def append(path: Path, row: Row, sound: Callable[[Sequence[Row], Row], None]) -> list[Row]:
     """Adds a row at the end of the file, which is made where absent.
 
     Args:
-        sound: is given all rows of the file with the new one (line 0), and raises where they do not go together.
+        sound: is given the rows of the file and the new one (line 0), and raises where they do not go together.
 
     Returns:
         The rows of the file as they are now.
@@ -53,9 +53,9 @@ def append(path: Path, row: Row, sound: Callable[[Sequence[Row]], None]) -> list
                 f"Line {wrong[0].line}: {wrong[0].message}",
                 wrong[0].fix,
             )
-        rows = [*kept, replace(row, file=str(path), line=0, own=True)]
-        sound(rows)
-        write_whole(path, to_csv(rows))
+        placed = replace(row, file=str(path), line=0, own=True)
+        sound(kept, placed)
+        write_whole(path, to_csv([*kept, placed]))
         return read_rows(path, own=True)[0]
 
 

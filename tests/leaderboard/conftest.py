@@ -1,0 +1,38 @@
+"""A board of the shipped rows alone, and rows made for a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semeval_emo.leaderboard import Leaderboard, Row
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the board of the person who runs it."""
+    path = tmp_path / "own" / "board.csv"
+    monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(path))
+    return path
+
+
+@pytest.fixture
+def board() -> Leaderboard:
+    return Leaderboard.load()
+
+
+@pytest.fixture
+def make_row() -> Callable[..., Row]:
+    def make(**changes: Any) -> Row:
+        values: dict[str, Any] = {
+            "task": "semeval-2025-task-11", "release": "2025", "split": "test", "track": "a", "language": "eng",
+            "list": "mine", "rank": None, "teams": None, "system": "my model", "setting": "", "metric": "macro_f1",
+            "score": 0.7114, "decimals": 4, "kind": "user", "selected_on": "dev", "flag": "", "source": "own",
+            "where": "runs/7", "note": "",
+        }  # fmt: skip
+        return Row(**values | changes)
+
+    return make

@@ -1,0 +1,197 @@
+"""The user's own rows: validated, sourced, whole or not at all, never lost to another command."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.leaderboard import Leaderboard, Row, store_path
+
+MakeRow = Callable[..., Row]
+
+
+def test_a_row_is_stored_beside_the_shipped_ones(board: Leaderboard, make_row: MakeRow, own_store: Path) -> None:
+    row = make_row(score=0.73, decimals=4, note="one run")
+    after = board.add(row)
+    assert after.rows[-1] == row
+    assert own_store.read_text(encoding="utf-8").splitlines()[1].split(",")[11] == "0.7300"
+    again = Leaderboard.load()
+    assert again.rows[-1] == row
+    assert (again.rows[-1].own, again.rows[-1].line) == (True, 2)
+    assert len(again.rows) == len(board.rows) + 1
+    assert again.check().valid
+    assert Leaderboard.load(own=False).rows == board.rows
+    placed = again.place(0.7114, track="a", language="eng", among="mine")
+    assert placed.above == row
+
+
+def test_the_shipped_files_are_never_written(board: Leaderboard, make_row: MakeRow) -> None:
+    before = {path: path.read_bytes() for path in board.files}
+    board.add(make_row(list="official", rank=29, teams=74, kind="team", source="https://example.org", score=0.7390))
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_same_row_twice_is_refused(board: Leaderboard, make_row: MakeRow, own_store: Path) -> None:
+    board.add(make_row())
+    before = own_store.read_bytes()
+    # From a board that was loaded before, too: the store is read again under the lock.
+    for stale in (board, Leaderboard.load()):
+        with pytest.raises(UsageError) as caught:
+            stale.add(make_row(score=0.5))
+        assert caught.value.message == (
+            f"The row was not added: my model stands in list mine, track a, eng already (line 2 of {own_store})."
+        )
+    assert own_store.read_bytes() == before
+    board.add(make_row(setting="second run"))
+    assert len(own_store.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_a_shipped_row_cannot_be_added_again(board: Leaderboard, own_store: Path) -> None:
+    with pytest.raises(UsageError, match="already"):
+        board.add(board.rows[0])
+    assert not own_store.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message", "fix"),
+    [
+        ({"language": "en"}, "There is no language 'en'.", "this task calls English 'eng', not 'en'"),
+        ({"track": "d"}, "There is no track 'd'.", "use one of: a, b, c"),
+        ({"track": "b", "language": "afr", "metric": "pearson"},
+         "Release 2025 has no test file of track b for 'afr'.", "correct the track, the language or the release"),
+        ({"score": 71.14, "decimals": 2}, "The score 71.14 is not from 0 to 1.", "divide a percentage by 100"),
+        ({"score": float("nan")}, "The score nan is not from 0 to 1.", "give a number from 0 to 1"),
+        ({"score": 0.71145}, "The score 0.71145 has more than 4 decimals.", "correct the score or its decimals"),
+        ({"score": None}, "The row has neither a score nor a rank.", "give one of them"),
+        ({"source": ""}, "The source '' is not known.", "name a key of sources.toml, or a URL or DOI"),
+        ({"source": "acl-antology"}, "The source 'acl-antology' is not known.", "did you mean 'acl-anthology'?"),
+        ({"where": ""}, "The row does not say where in its source it stands.", "name the table, page or file"),
+        ({"list": "offical"}, "'offical' is not a known list.", "did you mean 'official'?"),
+        ({"kind": "teams"}, "'teams' is not a known kind.", "did you mean 'team'?"),
+        ({"selected_on": "tst"}, "'tst' is not a known selected_on.", "did you mean 'test'?"),
+        ({"flag": "odd"}, "'odd' is not a known flag.", "use one of: (blank), suspect, unverified, joined"),
+        ({"metric": "mae"}, "'mae' is not a known metric.", "use one of: "),
+        ({"release": "2027"}, "There is no release '2027'.", "use one of: 2024, 2025"),
+        ({"rank": 9, "teams": 8}, "Rank 9 of 8 teams.", "correct one of the two"),
+        ({"rank": 0}, "The column rank holds 0.", "count from 1, or leave it blank"),
+        ({"task": "sample"}, "The row is of task 'sample', not of semeval-2025-task-11.", "write semeval"),
+        ({"system": ""}, "The row names no system and has no rank.", "name the team or system"),
+        ({"system": "a\nb"}, "Column system holds a line break, a hidden character or spaces at its ends: 'a\\nb'.",
+         "write it on one line, as it is read"),
+        ({"system": "a\x1b[31m"}, "Column system holds a line break", "write it on one line"),
+        ({"note": "x" * 301}, "Column note has 301 characters.", "keep to 300"),
+        ({"list": "official", "kind": "team", "rank": 20, "teams": 74, "score": 0.9},
+         "Rank 20 has 0.9000, more than the 0.8230 of rank 1 (line 20 of ", "correct a figure, or flag the doubtful"),
+        ({"list": "official", "kind": "team", "rank": 20, "teams": 74, "score": 0.1},
+         "Rank 28 has 0.7397, more than the 0.1000 of rank 20 (the new row).", "correct a figure, or flag"),
+        ({"list": "official", "kind": "team", "rank": 28, "teams": 74, "score": 0.7},
+         "Rank 28 has 0.7397 (line 21 of ", "correct a figure, or flag the doubtful"),
+        ({"list": "official", "kind": "team", "rank": 2, "teams": 90, "score": 0.8},
+         "List official, track a, eng has 74 teams in one row and 90 in another.", "a list has one number of teams"),
+    ],
+)  # fmt: skip
+def test_an_unsound_row_is_refused_and_nothing_is_written(
+    board: Leaderboard, make_row: MakeRow, own_store: Path, changes: dict, message: str, fix: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        board.add(make_row(**changes))
+    assert caught.value.message.startswith(f"The row was not added: {message}")
+    assert caught.value.fix.startswith(fix)
+    assert not own_store.exists()
+
+
+@pytest.mark.parametrize("source", ["https://aclanthology.org/2025.semeval-1.149/", "doi:10.1/x", "arXiv:2502.11926"])
+def test_a_link_is_a_source(board: Leaderboard, make_row: MakeRow, source: str) -> None:
+    assert board.add(make_row(source=source, where="")).rows[-1].source == source
+
+
+def test_odd_names_come_back_as_they_went_in(board: Leaderboard, make_row: MakeRow) -> None:
+    names = ['=cmd|"/c calc"!A1', "a | b", "@x", "-1", 'quo"te, comma', "<b>&amp;</b>", "भाषा", "\\textbf{x}", "'"]
+    for name in names:
+        board = board.add(make_row(system=name))
+    assert [row.system for row in Leaderboard.load().rows if row.own] == names
+
+
+def test_commands_at_once_lose_no_row(board: Leaderboard, own_store: Path) -> None:
+    script = (
+        "import sys\n"
+        "from semeval_emo.leaderboard import Leaderboard\n"
+        "from dataclasses import replace\n"
+        "board = Leaderboard.load()\n"
+        "base = board.filter(track='a', language='eng', among='official')[1]\n"
+        "for i in range(5):\n"
+        "    name = f'{sys.argv[1]}-{i}'\n"
+        "    board = board.add(replace(base, list='mine', rank=None, teams=None, system=name, kind='user'))\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", script, str(k)], stderr=subprocess.PIPE) for k in range(3)]
+    for one in running:
+        _, errors = one.communicate(timeout=60)
+        assert one.returncode == 0, errors.decode()
+    with own_store.open(encoding="utf-8", newline="") as stream:
+        names = {line["system"] for line in csv.DictReader(stream)}
+    assert names == {f"{k}-{i}" for k in range(3) for i in range(5)}
+
+
+def test_a_damaged_store_is_named_and_not_written_over(board: Leaderboard, make_row: MakeRow, own_store: Path) -> None:
+    board.add(make_row())
+    damaged = own_store.read_text(encoding="utf-8") + "one,two\n"
+    own_store.write_text(damaged, encoding="utf-8")
+    loaded = Leaderboard.load()
+    assert loaded.rows[-1].system == "my model"
+    (fault,) = loaded.check().faults
+    assert (fault.code, fault.line, fault.message) == ("cells", 3, "The line has 2 cells, the header 19.")
+    with pytest.raises(InputError) as caught:
+        loaded.add(make_row(system="other"))
+    assert "1 of its lines cannot be read. Line 3: The line has 2 cells, the header 19." in caught.value.message
+    assert own_store.read_text(encoding="utf-8") == damaged
+
+
+def test_a_store_that_cannot_be_made(
+    board: Leaderboard, make_row: MakeRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "file" / "board.csv"))
+    with pytest.raises(InputError) as caught:
+        board.add(make_row())
+    assert "cannot be written" in caught.value.message
+    assert "$SEMEVAL_EMO_BOARD" in caught.value.fix
+
+
+def test_where_the_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path))
+    assert store_path() == tmp_path / "board.csv"
+    monkeypatch.delenv("SEMEVAL_EMO_BOARD")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert store_path() == tmp_path / "semeval-emo" / "board.csv"
+
+
+def test_further_rows_from_a_file_or_a_folder(board: Leaderboard, make_row: MakeRow, tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "sources.toml").write_text('[ours]\ntitle = "T"\nurl = ""\nwhere = "w"\n', encoding="utf-8")
+    (folder / "lists.toml").write_text('[ours]\ntitle = "our list"\nranked = true\n', encoding="utf-8")
+    (folder / "rows.csv").write_text(
+        ",".join(csv_header())
+        + "\nsemeval-2025-task-11,2025,test,a,eng,ours,1,3,us,,macro_f1,0.9,1,team,dev,,ours,T1,\n",
+        encoding="utf-8",
+    )
+    loaded = Leaderboard.load(extra=[folder])
+    assert loaded.check().valid
+    assert loaded.place(0.8, track="a", language="eng", among="ours").rank == "2 to 4 of 4"
+    alone = Leaderboard.load(extra=[folder / "rows.csv"])
+    assert {fault.code for fault in alone.check().faults} == {"unknown-name", "source"}
+    with pytest.raises(InputError, match=r"cannot be read: No such file"):
+        Leaderboard.load(extra=[tmp_path / "none.csv"])
+
+
+def csv_header() -> tuple[str, ...]:
+    from semeval_emo.leaderboard.model import COLUMNS
+
+    return COLUMNS

@@ -1,0 +1,193 @@
+"""The rows that ship: each one sound, sourced, and where it can be compared, equal to the collected figures."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.files import shipped
+from semeval_emo.leaderboard import Leaderboard
+from semeval_emo.leaderboard.check import check_row
+from semeval_emo.leaderboard.read import read_rows, to_csv
+
+FILES = sorted(shipped("leaderboard").glob("*.csv"))
+SOURCES = {
+    "ynwa_official": "ynwa-final",
+    "ynwa_unoff_v1": "ynwa-v1",
+    "ynwa_unoff_v2": "ynwa-v2",
+    "brighter_pdf": "brighter-paper",
+    "acl_semeval_xml": "acl-anthology",
+    "org_slides": "organisers-slides",
+    "chinchunmei_arxiv": "chinchunmei-arxiv",
+    "uob_arxiv": "uob-nlp-arxiv",
+    "sofismv_pdf": "sofismv",
+    "jellyk_repo": "jellyk",
+    "teama_repo": "e5-repository",
+    "rs7501928": "le-2025",
+}
+METRICS = {"macro-F1": "macro_f1", "Pearson r": "pearson"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_row_of_the_file_is_sound(path: Path) -> None:
+    rows, faults = read_rows(path)
+    assert rows and not faults
+    boards = {key: Leaderboard.load(key) for key in ("task11", "sample")}
+    board_of = {board.task.key: board for board in boards.values()}
+    for row in rows:
+        board = board_of[row.task]
+        assert not list(check_row(row, board.task, board.lists, board.sources)), row
+        assert row.list in board.lists
+        assert row.source in board.sources
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_are_written_as_the_board_writes_them(path: Path) -> None:
+    """So that a row added by hand makes a diff of one line."""
+    assert to_csv(read_rows(path)[0]) == path.read_text(encoding="utf-8")
+
+
+def test_the_board_as_a_whole_is_sound(board: Leaderboard) -> None:
+    result = board.check()
+    assert result.faults == ()
+    assert sum(result.rows.values()) == len(board.rows)
+
+
+def test_no_figure_that_its_source_leaves_unnamed_got_a_name(board: Leaderboard) -> None:
+    named = {(row.track, row.language, row.system) for row in board.rows if row.list == "official" and row.rank == 1}
+    assert {one for one in named if one[2]} == {
+        ("a", "hin", "JNLP"), ("a", "sun", "Lazarus NLP"), ("a", "tir", "NTA"), ("a", "vmw", "Team Unibuc - NLP"),
+        ("c", "kin", "YNWA_PZ"), ("c", "orm", "YNWA_PZ"), ("c", "tir", "YNWA_PZ"),
+    }  # fmt: skip
+
+
+def test_the_doubtful_cells_are_flagged(board: Leaderboard) -> None:
+    suspect = Counter((row.list, row.track, row.language) for row in board.rows if row.flag == "suspect")
+    assert suspect == {
+        ("official", "c", "som"): 1, ("official", "c", "jav"): 1, ("official", "c", "ron"): 1,
+        ("unofficial-v2", "c", "jav"): 1,
+        ("unofficial-v1", "c", "chn"): 2, ("unofficial-v1", "c", "jav"): 2, ("unofficial-v1", "c", "zul"): 2,
+        ("brighter-tables", "c", "ron"): 5,
+    }  # fmt: skip
+    joined = {row.language for row in board.rows if row.flag == "joined"}
+    assert joined == {"hin", "sun", "tir", "vmw"}
+
+
+def test_the_seeds_claim_as_the_data_has_it(board: Leaderboard) -> None:
+    holders = {(row.track, row.language, row.rank) for row in board.rows if row.score == 0.6986}
+    assert holders == {("a", "afr", 1)}
+    english = board.filter(track="a", language="eng", among="official")
+    assert [(row.rank, row.score) for row in english] == [(1, 0.8230), (28, 0.7397), (None, 0.7083)]
+    (headline,) = [row for row in board.rows if row.list == "seed-runs" and row.score == 0.7114]
+    assert headline.selected_on == "test"
+    (note,) = board.place(0.7114, track="a", language="eng").notes
+    for fact in ("0.7114", "0.6986", "Afrikaans", "0.8230", "0.7083", "selected on the test set"):
+        assert fact in note.text
+
+
+@pytest.fixture(scope="session")
+def collected(shared_dir: Path) -> list[dict[str, str]]:
+    with (shared_dir / "leaderboard" / "leaderboard.csv").open(encoding="utf-8") as stream:
+        # Aggregates ("19 of 28 languages") are notes, not rows.
+        return [one for one in csv.DictReader(stream) if len(one["language"]) <= 4]
+
+
+@pytest.fixture(scope="session")
+def collected_models(shared_dir: Path) -> list[dict[str, str]]:
+    with (shared_dir / "leaderboard" / "brighter_models.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.shared
+def test_every_collected_score_and_rank_is_a_row_and_no_other(
+    board: Leaderboard, collected: list[dict[str, str]]
+) -> None:
+    wanted = Counter(
+        (
+            one["track"].lower(), one["language"], int(one["rank"]) if one["rank"] else None,
+            float(one["score"]) if one["score"] else None, METRICS[one["metric"]], SOURCES[one["source_id"]],
+            one["is_baseline"] == "1",
+        )
+        for one in collected
+        if one["source_id"] != "brighter_pdf"
+    )  # fmt: skip
+    ours = Counter(
+        (row.track, row.language, row.rank, row.score, row.metric, row.source, row.kind == "baseline")
+        for row in board.rows
+        if row.list not in ("brighter-tables", "seed-runs")
+    )
+    assert ours == wanted
+    assert sum(ours.values()) == 588
+
+
+@pytest.mark.shared
+def test_teams_and_names_are_those_of_the_source(board: Leaderboard, collected: list[dict[str, str]]) -> None:
+    wanted: Counter[tuple[str, str, str, int | None]] = Counter()
+    for one in collected:
+        if one["source_id"] == "brighter_pdf":
+            continue
+        count = re.search(r"N=(\d+)", one["quote_or_table"]) or re.search(r"rank \d+/(\d+)", one["quote_or_table"])
+        team = "" if one["team"].startswith("(rank-1") else one["team"]
+        team = {"Organizers baseline (RemBERT)": "RemBERT"}.get(team, team)
+        team = "unnamed repository" if team.startswith("(unnamed") else team
+        team = "Le et al." if "Le et al." in team else team
+        wanted[one["track"].lower(), one["language"], team, int(count[1]) if count else None] += 1
+    ours = Counter(
+        (row.track, row.language, row.system, row.teams)
+        for row in board.rows
+        if row.list not in ("brighter-tables", "seed-runs")
+    )
+    assert ours == wanted
+
+
+@pytest.mark.shared
+def test_all_five_hundred_model_scores(
+    board: Leaderboard, collected: list[dict[str, str]], collected_models: list[dict[str, str]]
+) -> None:
+    has_a = {one["language"] for one in collected_models if one["track"] == "A"}
+
+    def track(one: dict[str, str]) -> str:
+        if one["track"] != "A/C test set":
+            return one["track"].lower()
+        return "a/c" if one["language"] in has_a else "c"
+
+    wanted = Counter(
+        (track(one), one["language"], one["model"], float(one["score"]), METRICS[one["metric"]], one["table"])
+        for one in collected_models
+    )
+    tables = [row for row in board.rows if row.list == "brighter-tables"]
+    ours = Counter((row.track, row.language, row.system, row.score, row.metric, row.where) for row in tables)
+    assert ours == wanted
+    assert len(tables) == 500
+    # The baselines that the collection took from the same tables are these very cells.
+    cells = {(row.track, row.language, row.score) for row in tables if row.system == "RemBERT"}
+    stated = [one for one in collected if one["source_id"] == "brighter_pdf"]
+    assert len(stated) == 62
+    assert all((one["track"].lower(), one["language"], float(one["score"])) in cells for one in stated)
+
+
+@pytest.mark.shared
+def test_the_22_runs_of_the_seed(board: Leaderboard, shared_dir: Path) -> None:
+    text = (shared_dir / "leaderboard" / "seed_runs.md").read_text(encoding="utf-8")
+    table = text.partition("## All runs")[2].partition("\n\nEvaluation")[0]
+    lines = [
+        [cell.strip(" *") for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")
+    ]
+    runs = {cells[0]: cells for cells in lines[2:]}
+    ours = {row.where.removeprefix("notebook "): row for row in board.rows if row.list == "seed-runs"}
+    assert len(runs) == 22
+    assert set(ours) == set(runs)
+    restored = set()
+    for row in (row for row in board.rows if row.list == "seed-runs"):
+        cells = runs[row.where.removeprefix("notebook ")]
+        numbers = re.findall(r"(?<!\d)\.\d{4}", " ".join(cells[7:]))
+        assert f"{row.score:.4f}"[1:] in numbers, row
+        if "best on test" in cells[7] or "tuned ON TEST" in cells[7]:
+            restored.add(cells[0])
+    chosen = {row.where.removeprefix("notebook ") for row in ours.values() if row.selected_on == "test"}
+    assert chosen == restored
+    assert len(chosen) == 6
