@@ -110,7 +110,7 @@ def score(
         strict=False,
     )
     missed = [line for floor in floors for line in floor.misses(result.cards)]
-    for line in score_notes.notes(result):
+    for line in score_notes.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)
     if result.cards or style is Format.json:
         _show(result, task, per_emotion, style, output)

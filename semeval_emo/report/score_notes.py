@@ -3,53 +3,84 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.submission import FileReport, Problem, Report, entry
 
-# Kinds of problem that are told of a file; `validate` tells the rest.
+# Kinds of problem, and files, that are told by name; `validate` tells the rest.
 SHOWN = 4
+PASSED_OVER = "left-out"
+REFUSED = "NOT scored, since labels cannot be read without guessing"
+SCORED = "scored, but not as the official scorers want it"
 
 
-def notes(scores: Scores) -> list[str]:
-    """Everything that a person must know before reading the figures, a paragraph each."""
+def notes(scores: Scores, width: int = 80) -> list[str]:
+    """Everything that a person must know before reading the figures, a paragraph each, of lines that fit."""
+    return [
+        "\n".join(
+            textwrap.fill(line, width, subsequent_indent=" " * 4, break_long_words=False, break_on_hyphens=False)
+            for line in paragraph.splitlines()
+        )
+        for paragraph in _paragraphs(scores)
+    ]
+
+
+def _paragraphs(scores: Scores) -> list[str]:
     found = [scores.note] if scores.note else []
     if scores.report is None:
         return found
+    # A file passed over in silence would be missed only when it is too late.
+    found += [f"{one.file}: {one.message}." for one in scores.report.problems if entry(one.code).name == PASSED_OVER]
     scored = {card.file for card in scores.cards}
+    alike: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
     for file in scores.report.files:
+        errors = tuple(sorted((code for code in file.counts if code.startswith("E")), key=_weight))
         if file.file in scores.refused:
-            found.append(
-                _paragraph(file, scores.report, "NOT scored, because its labels cannot be read with certainty")
-            )
-        elif file.file in scored and not file.valid:
-            found.append(
-                _paragraph(file, scores.report, "scored by names and ids, but official scorers want it otherwise")
-            )
+            alike.setdefault((REFUSED, errors), []).append(file)
+        elif file.file in scored and errors:
+            alike.setdefault((SCORED, errors), []).append(file)
+    # Many files tend to have the same problems: those are told once.
+    for (verdict, errors), files in alike.items():
+        told = _one(files[0], scores.report, errors) if len(files) == 1 else _many(files, errors)
+        names = ", ".join(PurePath(file.file).name for file in files[:SHOWN])
+        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        who = files[0].file if len(files) == 1 else f"{len(files)} files ({names}{more})"
+        found.append("\n".join([f"{who}: {verdict}.", *told]))
     return found
 
 
-def _paragraph(file: FileReport, report: Report, verdict: str) -> str:
-    """One file: the verdict, the first example of each kind of error, and the command that tells or mends more."""
-    errors = {code: count for code, count in file.counts.items() if code.startswith("E")}
+def _weight(code: str) -> tuple[bool, str]:
+    """What stops a file from being scored is told before what merely displeases."""
+    return entry(code).scorable, code[1:]
+
+
+def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
+    """The first example of each kind of error, and the command that mends or tells more."""
     first: dict[str, Problem] = {}
     for problem in report.of(file.file):
-        if problem.code in errors:
-            first.setdefault(problem.code, problem)
-    # What stops a file from being scored is told before what merely displeases.
-    order = sorted(first, key=lambda code: (entry(code).scorable, code[1:]))
-    lines = [f"{file.file}: {verdict}."]
-    for code in order[:SHOWN]:
+        first.setdefault(problem.code, problem)
+    lines = []
+    for code in errors[:SHOWN]:
         where = f" line {first[code].line}" if first[code].line else ""
-        often = f" ({errors[code]:,} times)" if errors[code] > 1 else ""
+        often = f" ({file.counts[code]:,} times)" if file.counts[code] > 1 else ""
         lines.append(f"  {code}{where}: {first[code].message}{often}")
-    if len(order) > SHOWN:
-        lines.append(f"  and {len(order) - SHOWN} more kinds")
     name = shlex.quote(file.file.partition("!")[0])
     mends = any(entry(code).mended for code in errors)
-    lines.append(f"  fix: semeval-emo fix {name} -o fixed" if mends else f"  see: semeval-emo validate {name}")
-    return "\n".join(lines)
+    hint = f"  fix: semeval-emo fix {name} -o fixed" if mends else f"  see: semeval-emo validate {name}"
+    return [*lines, *_rest(errors), hint]
+
+
+def _many(files: Sequence[FileReport], errors: Sequence[str]) -> list[str]:
+    """The kinds of error that several files share."""
+    lines = [f"  {code}: {entry(code).title}" for code in errors[:SHOWN]]
+    return [*lines, *_rest(errors), f"  see: semeval-emo validate {shlex.quote(files[0].file.partition('!')[0])}"]
+
+
+def _rest(errors: Sequence[str]) -> list[str]:
+    return [f"  and {len(errors) - SHOWN} more kinds"] if len(errors) > SHOWN else []
 
 
 def next_step(scores: Scores, paths: Sequence[str]) -> str:
@@ -58,7 +89,8 @@ def next_step(scores: Scores, paths: Sequence[str]) -> str:
         return ""
     languages = {(card.spec.track, card.spec.language) for card in scores.cards}
     if len(languages) < len(scores.cards):
-        return f"semeval-emo compare {' '.join(map(shlex.quote, paths))}"
+        several = " ".join(map(shlex.quote, paths[:SHOWN]))
+        return f"semeval-emo compare {several}{' ...' if len(paths) > SHOWN else ''}"
     if len(paths) == 1:
         return f"semeval-emo leaderboard place {shlex.quote(paths[0])}"
     return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, UsageError
 from semeval_emo.scoring.figures import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
 from semeval_emo.scoring.pair import Pair, join
@@ -125,10 +125,14 @@ def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
 
 def task_of(spec: FileSpec, task: Task | str | None = None) -> Task:
     """The task that a file belongs to, among the known ones where none is given."""
+    return _named(spec.task, task)
+
+
+def _named(key: str, task: Task | str | None) -> Task:
     if task is not None:
         return task if isinstance(task, Task) else load_task(task)
     known = (load_task(name) for name in task_files())
-    return next((one for one in known if one.key == spec.task), load_task())
+    return next((one for one in known if one.key == key), load_task())
 
 
 @dataclass(frozen=True)
@@ -184,28 +188,33 @@ def _load(
 
     def read(as_release: str | None) -> Batch:
         found = read_submission(paths, track=track, language=language, split=split, release=as_release, task=task)
-        refused = _refused(found.report, track, language, split)
-        return _with_gold(Batch(found.predictions, found.report, refused), gold, source, task)
+        return Batch(found.predictions, found.report, _refused(found.report, track, language, split))
 
+    first, mismatch = read(release), None
     try:
-        return read(release)
-    except ReleaseMismatch:
-        if release is not None:
-            raise
-        for other in _others(task):
+        complete = _with_gold(first, gold, source, task)
+        if not first.refused:
+            return complete
+    except ReleaseMismatch as error:
+        mismatch = error
+    if release is None and (source is not None or gold is not None):
+        for other in _other_releases(first, task):
             try:
-                batch = read(other)
-            except ReleaseMismatch:
+                batch = _with_gold(read(other), gold, source, task)
+            except (ReleaseMismatch, InputError):
                 continue
             if batch.predictions and not batch.refused:
                 return replace(batch, note=f"Read as release {other}, the release of the gold at hand.")
-        raise
+    if mismatch is not None:
+        raise mismatch
+    return complete
 
 
-def _others(task: Task | str | None) -> list[str]:
-    """Releases beside the default one."""
-    found = task if isinstance(task, Task) else load_task(task)
-    return [key for key, one in found.releases.items() if key != found.default_release and not one.refused]
+def _other_releases(batch: Batch, task: Task | str | None) -> list[str]:
+    """Releases of the files' task beside its default one."""
+    key = batch.report.task if batch.report else ""
+    found = _named(key, task)
+    return [name for name, one in found.releases.items() if name != found.default_release and not one.refused]
 
 
 def _refused(report: Report, track: str | None, language: str | None, split: str | None) -> tuple[str, ...]:

@@ -187,6 +187,9 @@ def test_texts_without_any_label_are_counted() -> None:
     figures = score_arrays([[0, 0], [1, 0], [0, 1], [0, 0]], [[0, 0], [1, 0], [0, 1], [1, 0]], ("joy", "fear"))
     assert figures.silent == 1
     assert figures.whole["jaccard"] == 0.5
+    gold, predicted = np.array([[0, 0], [1, 0], [0, 1], [0, 0]]), np.array([[0, 0], [1, 0], [0, 1], [1, 0]])
+    as_right = sk.jaccard_score(gold, predicted, average="samples", zero_division=1)
+    assert figures.whole["jaccard"] + figures.silent / figures.texts == as_right
     assert figures.whole["exact_match"] == 0.75
 
 
