@@ -32,6 +32,7 @@ class Rows:
             the line and text of the first five.
         strange: how many ids the task does not know at all.
         conflicting: ids that came twice with different labels.
+        unread: by id whose labels are bad: a hash of its cells, by which a repeated row is known again.
     """
 
     kept: dict[str, tuple[int, Values | None]] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Rows:
     beyond_first: list[tuple[int, str]] = field(default_factory=list)
     strange: int = 0
     conflicting: set[str] = field(default_factory=set)
+    unread: dict[str, int] = field(default_factory=dict)
 
 
 class Ids:
@@ -178,11 +180,14 @@ class Pass:
                 return
             found.add(mended[1], line=line, column="id", value=text, expected=mended[0])
             text = mended[0]
+        cells = 0 if values is not None else hash(tuple(row[one] for one in self.columns.labels if one is not None))
         if text not in rows.kept:
             rows.kept[text] = line, values
+            if values is None:
+                rows.unread[text] = cells
             return
         first, before = rows.kept[text]
-        if values is not None and values == before:
+        if values == before and cells == rows.unread.get(text, 0):
             found.add("duplicate-id", line=line, column="id", value=text, first=first)
         else:
             rows.conflicting.add(text)
