@@ -89,3 +89,89 @@ def zipped(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="session")
+def spoilt() -> Callable[[int, Made], bytes]:
+    """Makes one of the measured cases (docs/official-scorers) from a valid file: spoilt(10, made("a", "ron"))."""
+    return _spoilt
+
+
+def _spoilt(case: int, file: Made) -> bytes:
+    """The bytes of one malformed file that the official scorers were run on, made from a valid one."""
+    rows, header = file.rows, file.header
+    match case:
+        case 0:
+            pass
+        case 2:
+            file.header = ["ID", *(name.capitalize() for name in header[1:])]
+        case 4:
+            return b"\xef\xbb\xbf" + file.bytes()
+        case 6:
+            return file.bytes(newline="\r")
+        case 8:
+            for row in rows:
+                row[0] = f'"{row[0]}"'
+        case 10:
+            rows[0][1:] = [f"{cell}.0" for cell in rows[0][1:]]
+        case 12:
+            for row in rows:
+                row[1:] = [""] * len(row[1:])
+        case 14 | 16 | 54 | 56 | 58:
+            rows[0][1] = {14: "2", 16: "-1", 54: "01", 56: "1_0", 58: "1e0"}[case]
+        case 18:
+            for row in rows:
+                row[1:] = [str(cell != "0") for cell in row[1:]]
+        case 20:
+            rows[1][0] = rows[0][0]
+            rows[1][1:] = [*rows[0][2:], "1" if rows[0][1] == "0" else "0"]
+        case 22:
+            del rows[4]
+        case 24:
+            rows.append([rows[-1][0].replace("_01119", "_99999"), *rows[-1][1:]])
+        case 26:
+            for row in rows:
+                row[0] = row[0].replace(f"track_{file.spec.track}", "track_c")
+                row[1:] = [cell if cell in "01" else "1" for cell in row[1:]]
+        case 28:
+            ids = [row[0] for row in rows]
+            for row, other in zip(rows, ids[1:] + ids[:1], strict=True):
+                row[0] = other
+        case 30:
+            header.pop()
+            for row in rows:
+                row.pop()
+        case 32:
+            header.append("")
+            for row in rows:
+                row.append("")
+        case 34:
+            rows[0].pop()
+        case 36:
+            rows.clear()
+        case 38:
+            return file.bytes(delimiter=";")
+        case 40:
+            return file.text().encode("utf-16")
+        case 42:
+            header.insert(0, "")
+            for n, row in enumerate(rows):
+                row.insert(0, str(n))
+        case 44:
+            for row in rows:
+                row[1:] = [f" {cell}" for cell in row[1:]]
+        case 46:
+            return file.bytes() + b"\n"
+        case 48:
+            lines = file.text().split("\n")
+            return "\n".join([*lines[:10], "", *lines[10:]]).encode()
+        case 50:
+            for row in rows:
+                prefix, number = row[0].rsplit("_", 1)
+                row[0] = f"{prefix}_{int(number)}"
+        case 52:
+            for row in rows:
+                row[1:] = ["1"] * len(row[1:])
+        case _:
+            raise AssertionError(case)
+    return file.bytes()

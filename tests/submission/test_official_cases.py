@@ -14,87 +14,6 @@ from semeval_emo.submission import entry, read_submission, validate
 
 TRACKS = ("a", "b")
 
-
-def spoilt(case: int, file) -> bytes:
-    """The bytes of one case, made from a valid file."""
-    rows, header = file.rows, file.header
-    match case:
-        case 0:
-            pass
-        case 2:
-            file.header = ["ID", *(name.capitalize() for name in header[1:])]
-        case 4:
-            return b"\xef\xbb\xbf" + file.bytes()
-        case 6:
-            return file.bytes(newline="\r")
-        case 8:
-            for row in rows:
-                row[0] = f'"{row[0]}"'
-        case 10:
-            rows[0][1:] = [f"{cell}.0" for cell in rows[0][1:]]
-        case 12:
-            for row in rows:
-                row[1:] = [""] * len(row[1:])
-        case 14 | 16 | 54 | 56 | 58:
-            rows[0][1] = {14: "2", 16: "-1", 54: "01", 56: "1_0", 58: "1e0"}[case]
-        case 18:
-            for row in rows:
-                row[1:] = [str(cell != "0") for cell in row[1:]]
-        case 20:
-            rows[1][0] = rows[0][0]
-            rows[1][1:] = rows[0][2:] + ["1" if rows[0][1] == "0" else "0"]
-        case 22:
-            del rows[4]
-        case 24:
-            rows.append([rows[-1][0].replace("_01119", "_99999"), *rows[-1][1:]])
-        case 26:
-            for row in rows:
-                row[0] = row[0].replace(f"track_{file.spec.track}", "track_c")
-                row[1:] = [cell if cell in "01" else "1" for cell in row[1:]]
-        case 28:
-            ids = [row[0] for row in rows]
-            for row, other in zip(rows, ids[1:] + ids[:1], strict=True):
-                row[0] = other
-        case 30:
-            header.pop()
-            for row in rows:
-                row.pop()
-        case 32:
-            header.append("")
-            for row in rows:
-                row.append("")
-        case 34:
-            rows[0].pop()
-        case 36:
-            rows.clear()
-        case 38:
-            return file.bytes(delimiter=";")
-        case 40:
-            return file.text().encode("utf-16")
-        case 42:
-            header.insert(0, "")
-            for n, row in enumerate(rows):
-                row.insert(0, str(n))
-        case 44:
-            for row in rows:
-                row[1:] = [f" {cell}" for cell in row[1:]]
-        case 46:
-            return file.bytes() + b"\n"
-        case 48:
-            lines = file.text().split("\n")
-            return "\n".join([*lines[:10], "", *lines[10:]]).encode()
-        case 50:
-            for row in rows:
-                prefix, number = row[0].rsplit("_", 1)
-                row[0] = f"{prefix}_{int(number)}"
-        case 52:
-            for row in rows:
-                row[1:] = ["1"] * len(row[1:])
-        case _:
-            raise AssertionError(case)
-    return file.bytes()
-
-
 # Case: the codes under track A, under track B where they differ, and the line of the first problem.
 IN_THE_FILE: dict[int, tuple[set[str], set[str] | None, int | None]] = {
     0: (set(), None, None),
@@ -132,7 +51,7 @@ IN_THE_FILE: dict[int, tuple[set[str], set[str] | None, int | None]] = {
 
 @pytest.mark.parametrize("track", TRACKS)
 @pytest.mark.parametrize("case", IN_THE_FILE)
-def test_a_spoilt_file_gets_its_code(case: int, track: str, made: Callable, checked: Callable):
+def test_a_spoilt_file_gets_its_code(case: int, track: str, made: Callable, spoilt: Callable, checked: Callable):
     file = made(track, "ron")
     codes, others, line = IN_THE_FILE[case]
     expected = others if track == "b" and others is not None else codes
@@ -144,7 +63,7 @@ def test_a_spoilt_file_gets_its_code(case: int, track: str, made: Callable, chec
     assert report.valid == (not any(code.startswith("E") for code in expected))
 
 
-def test_ids_permuted_against_labels_cannot_be_seen(made: Callable, checked: Callable):
+def test_ids_permuted_against_labels_cannot_be_seen(made: Callable, spoilt: Callable, checked: Callable):
     """Case 28: with the rows put back in order, nothing at all is odd; docs/problems.md says so."""
     file = made("a", "ron")
     spoilt(28, file)
