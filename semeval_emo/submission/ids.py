@@ -41,10 +41,11 @@ def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, has_ids: bool, f
     refused = fit.refused_by(groups, rows.beyond, task)
     exact = fit.fitting(groups, task) or fit.fitting(_own(main.spec, groups), task)
     is_whole = main.held == main.spec.rows
+    own = sum(map(len, _own(main.spec, groups).values()))
     if refused and (rows.beyond or not is_whole):
         found.add("refused-release", value=refused, rows=len(kept) + sum(rows.beyond.values()),
                   why=task.releases[refused].refused, expected=main.spec.rows, place=main.spec.place)  # fmt: skip
-    elif exact and not is_whole and not rows.beyond:
+    elif exact and not rows.beyond and not (is_whole and own == main.held):
         _report_release(main.spec, exact[0], found)
     else:
         _report_surplus(rows, main.spec, kept, groups, found)
@@ -89,7 +90,7 @@ def _report_none(rows: Rows, groups: fit.Groups, task: Task, wish: Wish, hints: 
     language = wish.language or hints.language
     if asked and language and not task.specs(release, asked, language):
         found.add("no-such-file", track=asked, language=language, release=release,
-                  known=", ".join(dict.fromkeys(s.language for s in task.specs(release, asked))))  # fmt: skip
+                  known=", ".join(sorted({s.language for s in task.specs(release, asked)})))  # fmt: skip
 
 
 def _report_release(spec: FileSpec, other: FileSpec, found: Findings) -> None:
@@ -114,7 +115,11 @@ def _check_mixture(
     main: Part, others: Sequence[Part], kept: Kept, groups: fit.Groups, task: Task, found: Findings
 ) -> None:
     """Reports rows of other tracks, splits or languages; one problem for each such part."""
-    whole = [spec for spec in fit.fitting(groups, task) if spec.release != main.spec.release]
+    whole = [
+        spec
+        for spec in fit.fitting(groups, task)
+        if spec.release != main.spec.release and spec.emotions == main.spec.emotions
+    ]
     names = [spec.release for spec in whole]
     rule = f"; a file like this belongs to release {' or '.join(names)} (--release {names[0]})" if whole else ""
     for part in others:

@@ -125,7 +125,7 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "surplus": (cell(122, 0, f"{ID}00124"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00123"),
     "zero": (cell(0, 0, f"{ID}00000"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00001"),
     "unknown": (cell(0, 0, "tweet-1"), {"E403": 1, "E401": 1}, None, f"no row for {ID}00001"),
-    "same row twice": (whole(lambda f: f.rows.append(f.rows[7])), {"E404": 1}, 125, "was already on line 9, with the same"),
+    "same row twice": (whole(lambda f: f.rows.append(f.rows[7])), {"E404": 1}, 125, "on line 9, with the same"),
     "same bad row twice": (whole(lambda f: _bad_twice(f)), {"E404": 1, "E509": 2}, 125, "on line 9, with the same"),
     "two answers": (whole(lambda f: _twice(f)), {"E405": 1}, 125, "already on line 9, with other labels"),
     "no zeros": (cell(6, 0, f"{ID}7"), {"E406": 1}, 8, f"'{ID}7' should be '{ID}00007'"),
