@@ -1,9 +1,136 @@
-"""The commands `compare`."""
+"""The command `compare`."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
 import typer
+
+from semeval_emo.cli.common import (
+    Format,
+    FormatOption,
+    GoldOption,
+    LanguageOption,
+    OutputOption,
+    QuietOption,
+    ReleaseOption,
+    SeedOption,
+    SplitOption,
+    TaskOption,
+    TrackOption,
+    emit,
+    has_colour,
+    screen_width,
+)
+
+
+class Family(StrEnum):
+    """Within which p-values are corrected."""
+
+    rivals = "rivals"
+    pairs = "pairs"
+    languages = "languages"
 
 
 def register(app: typer.Typer) -> None:
-    """Adds these commands."""
+    """Adds the command."""
+    app.command()(compare)
+
+
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders or zips; NAME=PATH names one, NAME=PATH,PATH,... is several runs of one."),
+    ],
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: SplitOption = None,
+    release: ReleaseOption = None,
+    task: TaskOption = None,
+    gold: GoldOption = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", "-m", help="Figure to compare. Default: the track's official one.")
+    ] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Show every pair of systems.")] = False,
+    power: Annotated[bool, typer.Option("--power", help="Show how small a difference this test set can see.")] = False,
+    against_score: Annotated[
+        str | None,
+        typer.Option(metavar="SCORE", help="A published score without predictions, as printed, such as 0.7083."),
+    ] = None,
+    runs: Annotated[bool, typer.Option("--runs", help="All paths are runs (seeds) of one recipe.")] = False,
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples, for intervals and ranks.")] = 10_000,
+    trials: Annotated[int, typer.Option(help="Randomisation trials, for p-values.")] = 10_000,
+    seed: SeedOption = 12345,
+    alpha: Annotated[float, typer.Option(help="Largest corrected p-value that counts as significant.")] = 0.05,
+    family: Annotated[
+        Family | None,
+        typer.Option(help="What p-values are corrected over. Default: languages for two systems, else rivals."),
+    ] = None,
+    fdr: Annotated[bool, typer.Option("--fdr", help="Correct by Benjamini-Hochberg, not Holm.")] = False,
+    bca: Annotated[bool, typer.Option("--bca", help="BCa intervals, not percentile.")] = False,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    r"""Compare systems: which differences are real, and which are chance.
+
+    Letters after a score name the systems that it is significantly better than. Intervals and ranks come
+    from a bootstrap over texts, p-values from approximate randomisation; docs/significance.md tells more.
+
+    \b
+    Examples:
+      semeval-emo compare mine.csv theirs.csv
+      semeval-emo compare tfidf=runs/1/pred_eng.csv bert=runs/2/pred_eng.csv --power
+      semeval-emo compare track_a_mine.zip track_a_theirs/ --format markdown
+      semeval-emo compare bert=s1.csv,s2.csv,s3.csv base.csv
+      semeval-emo compare pred_eng.csv --against-score 0.7083
+    """
+    from semeval_emo.report import comparison as report
+    from semeval_emo.report import comparison_words as words
+    from semeval_emo.report.grid import wrap
+    from semeval_emo.report.table import render
+    from semeval_emo.scoring.contest import compare as compare_systems
+
+    result = compare_systems(
+        systems,
+        source=gold,
+        track=track,
+        language=language,
+        split=split,
+        release=release,
+        task=task,
+        metric=metric,
+        resamples=resamples,
+        trials=trials,
+        seed=seed,
+        alpha=alpha,
+        family=family.value if family else None,
+        fdr=fdr,
+        bca=bca,
+        stored=against_score,
+        one_recipe=runs,
+    )
+    if style is Format.json:
+        emit(result.to_dict, [], style, output)
+        return
+    if style is Format.csv:
+        emit({}, [report.csv_table(result, pairs=pairs)], style, output)
+        return
+    tables = report.tables(result, pairs=pairs, power=power)
+    said, how = words.sentences(result, power=power), [] if quiet else words.methods(result)
+    if style is not Format.text:
+        emit({}, report.with_notes(tables, [*said, *how, result.signature]), style, output)
+        return
+    on_screen = output is None
+    width = screen_width() if on_screen else None
+    body = render(tables, "text", width=width, colour=on_screen and has_colour())
+    blocks = ["\n".join(wrap(line, width or 100)) for line in said]
+    notes = ["\n".join(wrap(line, width or 100)) for line in how]
+    emit(
+        {},
+        [],
+        style,
+        output,
+        text="\n\n".join([body, *blocks, *(["\n".join(notes)] if notes else []), result.signature]),
+    )

@@ -89,6 +89,7 @@ class Place:
 
     Attributes:
         language: its code, or ``average``.
+        name: of the language, as people call it.
         release: by the gold's hashes.
         rows: of the file.
         texts: different ones, which are what is drawn; None where the gold has no texts.
@@ -98,6 +99,7 @@ class Place:
     """
 
     language: str
+    name: str
     release: str
     rows: int
     texts: int | None

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.scoring.scorer import refused_files
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import FileSpec, Task
 
@@ -110,11 +111,8 @@ def _one_a_file(
 
 def _read(path: str, **asked: Any) -> _Run:
     found = read_submission(path, **asked)
-    notes = tuple(
-        f"{file.file} is left out: `semeval-emo validate` says why it cannot be scored."
-        for file in found.report.files
-        if file.kind == "predictions" and not any(part.is_scorable for part in file.parts)
-    )
+    refused = refused_files(found.report, asked.get("track"), asked.get("language"), asked.get("split"))
+    notes = tuple(f"{file} is left out: `semeval-emo validate` says why it cannot be scored." for file in refused)
     if not found.predictions:
         problems = [p for p in found.report.problems if p.severity.value == "error"]
         told = "; ".join(f"{p.file}{f':{p.line}' if p.line else ''}: {p.message}" for p in problems[:_SHOWN])

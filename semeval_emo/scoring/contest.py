@@ -200,6 +200,7 @@ def _arena(
         notes.append(f"The gold of {spec.language} has no texts: rows are taken to be independent.")
     ground = Ground(
         language=spec.language,
+        name=task.languages[spec.language].name,
         release=joined[0].release,
         rows=spec.rows,
         texts=None if texts is None else units.shape[1],
@@ -234,7 +235,8 @@ def _resample(
     if len(arenas) > 1:
         grounds = [arena.ground for arena in arenas]
         rows, texts = sum(one.rows for one in grounds), sum(one.texts or one.rows for one in grounds)
-        sum_up(leading, Ground(AVERAGE, grounds[0].release, rows, texts, gold_hash=""))
+        name = f"average over {len(grounds)} languages"
+        sum_up(leading, Ground(AVERAGE, name, grounds[0].release, rows, texts, gold_hash=""))
     return found, leading
 
 

@@ -22,6 +22,7 @@ class Ground:
 
     Attributes:
         language: its code, or ``average``.
+        name: of the language, as people call it.
         release: by the gold's hashes.
         rows: of the file.
         texts: different ones; None where the gold has no texts.
@@ -30,6 +31,7 @@ class Ground:
     """
 
     language: str
+    name: str
     release: str
     rows: int
     texts: int | None

@@ -188,7 +188,7 @@ def _load(
 
     def read(as_release: str | None) -> Batch:
         found = read_submission(paths, track=track, language=language, split=split, release=as_release, task=task)
-        return Batch(found.predictions, found.report, _refused(found.report, track, language, split))
+        return Batch(found.predictions, found.report, refused_files(found.report, track, language, split))
 
     first, mismatch = read(release), None
     try:
@@ -217,7 +217,7 @@ def _other_releases(batch: Batch, task: Task | str | None) -> list[str]:
     return [name for name, one in found.releases.items() if name != found.default_release and not one.refused]
 
 
-def _refused(report: Report, track: str | None, language: str | None, split: str | None) -> tuple[str, ...]:
+def refused_files(report: Report, track: str | None, language: str | None, split: str | None) -> tuple[str, ...]:
     """Files of which nothing that was asked for can be scored."""
     key = None if track is None else track.lower()[-1:]
     found = []

@@ -136,6 +136,7 @@ def _place(
     ground = found.ground
     return Place(
         language=ground.language,
+        name=ground.name,
         release=ground.release,
         rows=ground.rows,
         texts=ground.texts,
