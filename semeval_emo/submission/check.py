@@ -7,7 +7,7 @@ not by the size of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import IO
 
@@ -103,10 +103,10 @@ def _once(
     one = Pass(ids, columns, judge, found, table.delimiter)
     result = one.run(chain(first, peek, rows))
     _check_text(table, result.count, found)
-    parts = check_ids(result, task, wish, hints, columns.id is not None, found)
+    parts = check_ids(result, task, wish, hints, emotions, found) if columns.id is not None else []
     target = parts[0].spec if parts else None
     return (
-        Checked(_file(source, table, found, result.count, parts), (source.findings, found), result.kept),
+        Checked(_file(source, table, found, result.count, parts), (_named(source, parts), found), result.kept),
         target,
         spec,
     )
@@ -167,8 +167,12 @@ def _check_text(table: RawTable, rows: int, found: Findings) -> None:
         found.add("byte-order-mark", line=1)
     if table.delimiter != ",":
         found.add("delimiter", line=table.header_line, value=table.delimiter)
-    for kind, name in (("undecodable", "undecodable"), ("nul", "nul-character"), ("quoted", "quoted")):
+    for kind, name in (("undecodable", "undecodable"), ("nul", "nul-character")):
         _marked(found, marks[kind].first, marks[kind].count, name)
+    # Texts bring quotes along, and take them away again when their column goes.
+    quoted = marks["quoted"]
+    if quoted.count and ('"' in table.header_text or entry("text-column").code not in found.counts):
+        _marked(found, quoted.first, quoted.count, "quoted")
     for line, _ in marks["blank"].first:
         found.add("blank-line", line=line)
     found.more("blank-line", marks["blank"].count - len(marks["blank"].first))
@@ -195,6 +199,17 @@ def _marked(found: Findings, first: Sequence[tuple[int, str]], count: int, name:
     for line, text in first:
         found.add(name, line=line, value=text or None)
     found.more(name, count - len(first))
+
+
+def _named(source: Source, parts: Sequence[Part]) -> Findings:
+    """What is wrong with the name, with the right name where the ids tell it."""
+    if not parts or source.name.code is None:
+        return source.findings
+    code, right = entry(source.name.code).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)
+    found = Findings(source.shown)
+    found.counts = source.findings.counts
+    found.problems = [replace(one, fix=right) if one.code == code else one for one in source.findings.problems]
+    return found
 
 
 def _file(source: Source, table: RawTable, found: Findings, rows: int = 0, parts: Sequence[Part] = ()) -> FileReport:

@@ -19,21 +19,22 @@ from semeval_emo.task import FileSpec, Task
 Kept = dict[str, tuple[int, Values | None]]
 
 
-def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, has_ids: bool, found: Findings) -> list[Part]:
+def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, emotions: Sequence[str], found: Findings) -> list[Part]:
     """Decides which file of the task the ids are, and reports what does not fit.
+
+    Args:
+        emotions: the columns that the labels were read from.
 
     Returns:
         The parts of the file, the meant one first.
     """
     kept = rows.kept
-    if not has_ids:
-        return []
     groups = grouped(kept)
     specs = fit.parts_of(groups, task, wish, hints)
     if not specs:
         _report_none(rows, groups, task, wish, hints, found)
         return []
-    parts = [_part(spec, kept, rows.conflicting, groups, task) for spec in specs]
+    parts = [_part(spec, rows, groups, emotions, task) for spec in specs]
     main, others = parts[0], parts[1:]
     _check_address(main.spec, wish, hints, task, found)
     _check_mixture(main, others, kept, groups, task, found)
@@ -62,10 +63,12 @@ def _own(spec: FileSpec, groups: fit.Groups) -> dict[str, list[str]]:
     return {prefix: list(ids) for prefix, ids in groups.items() if prefix in prefixes}
 
 
-def _part(spec: FileSpec, kept: Kept, conflicting: set[str], groups: fit.Groups, task: Task) -> Part:
+def _part(spec: FileSpec, rows: Rows, groups: fit.Groups, emotions: Sequence[str], task: Task) -> Part:
+    kept = rows.kept
     held = [one for one in spec.ids if one in kept]
     lines = [kept[one][0] for one in held]
-    good = len(held) == spec.rows and all(kept[one][1] is not None and one not in conflicting for one in held)
+    whole = len(held) == spec.rows and spec.emotions == tuple(emotions)
+    good = whole and all(kept[one][1] is not None and one not in rows.conflicting for one in held)
     releases = tuple(one.release for one in fit.fitting(_own(spec, groups), task) if one.track == spec.track)
     return Part(spec, len(held), (min(lines), max(lines)), releases, good)
 

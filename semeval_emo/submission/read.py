@@ -66,9 +66,10 @@ def read_submission(
 ) -> Submission:
     """Reads the predictions of files, folders or zips, and the report of what is wrong with them.
 
-    Only what can be read without guessing becomes `Predictions`: a file with errors in it does not,
-    errors of its name or folder do no harm. Of a file that mixes tracks, each complete part does
-    (only the one that `track` names, where it is given).
+    Only what can be read without guessing becomes `Predictions`. Errors that leave the labels certain
+    (a name, a byte order mark, the order of columns) do no harm here, though official scorers stop at
+    them; the catalogue says which do not (`Entry.scorable`). Of a file that mixes tracks each complete
+    part becomes one, or only the one that `track` names.
 
     Args:
         paths, track, language, split, release, task: as for `validate`.
