@@ -1,9 +1,267 @@
-"""The commands `data`."""
+"""The commands `data list`, `data fetch`, `data check`, `data stats` and `data pin`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from semeval_emo.cli.common import (
+    Format,
+    FormatOption,
+    LanguageOption,
+    OutputOption,
+    QuietOption,
+    ReleaseOption,
+    SplitOption,
+    TaskOption,
+    TrackOption,
+    emit,
+    has_colour,
+    note,
+    screen_width,
+)
+from semeval_emo.errors import InputError
+
+if TYPE_CHECKING:
+    from semeval_emo.data.sources import Source
+    from semeval_emo.data.survey import Folder
+    from semeval_emo.task import Task
+
+group = typer.Typer(
+    help="What data there are, where they come from, and whether they can be trusted.", no_args_is_help=True
+)
+
+Filters = tuple[str | None, str | None, str | None, str | None]
+
+FolderArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="Folder, 'sample' or 'hub' (what was fetched). Default: $SEMEVAL_EMO_DATA and what was fetched."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
+    app.add_typer(group, name="data")
+
+
+@group.command("list")
+def list_data(
+    folder: FolderArgument = None,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: SplitOption = None,
+    release: ReleaseOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    r"""Show the releases that are known and the data at hand; with a filter, file by file.
+
+    \b
+    Examples:
+      semeval-emo data list
+      semeval-emo data list data/
+      semeval-emo data list --language eng --track a
+    """
+    from semeval_emo.report import data as view
+    from semeval_emo.report.data_json import list_payload
+
+    chosen, found = _survey(folder, task, (track, language, split, release), quiet, required=False)
+    filtered = any((track, language, split, release))
+    tables = view.source_tables(found, one_by_one=filtered)
+    emit(
+        lambda: list_payload(chosen, found),
+        tables if filtered else [view.release_table(chosen), *tables],
+        style,
+        output,
+    )
+    if not found:
+        note("\nNo data at hand: set $SEMEVAL_EMO_DATA, or run `semeval-emo data fetch`.", quiet)
+    elif folder is None:
+        note("\nAlso: 'sample' is built in, and `semeval-emo data fetch` asks the hub.", quiet)
+
+
+@group.command("fetch")
+def fetch_data(
+    language: Annotated[
+        list[str] | None, typer.Option("--language", "-l", help="Language code; may be repeated. Default: all.")
+    ] = None,
+    track: Annotated[
+        list[str] | None, typer.Option("--track", "-t", help="Track; may be repeated. Default: all.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Commit, branch or tag. Default: the commit of the first fetch.")
+    ] = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    r"""Fetch texts and gold labels from the Hugging Face hub into the cache, pinned to a commit.
+
+    BRIGHTER is published there under CC BY 4.0. Needs a network once; afterwards everything works offline.
+
+    \b
+    Examples:
+      semeval-emo data fetch --language eng
+      semeval-emo data fetch -l hau -l ibo --track a
+      semeval-emo data fetch --revision main
+    """
+    from semeval_emo.data.cache import cache_folder
+    from semeval_emo.data.hub import fetch
+    from semeval_emo.report import data as view
+    from semeval_emo.report.data_json import fetch_payload
+    from semeval_emo.task import load_task
+
+    files = fetch(
+        load_task(task), language or None, track or None, revision=revision, progress=lambda line: note(line, quiet)
+    )
+    emit(lambda: fetch_payload(files), lambda: [view.fetch_table(files)], style, output)
+    note(f"\nkept in {cache_folder()}", quiet)
+
+
+@group.command("check")
+def check_folder(
+    folder: FolderArgument = None,
+    language: LanguageOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="List overlap of texts however small.")] = False,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    r"""Say which release a folder is, by hash, and what is wrong with it.
+
+    Finds blank gold, files of no known release, files that are no language, texts of a split that stand in
+    an earlier one (within and across tracks) and texts labelled in two ways. Exit code 1 when there is a
+    problem; overlap and conflicting labels are what was published, so they are told but are no problem.
+
+    \b
+    Examples:
+      semeval-emo data check data/brighter-2025
+      semeval-emo data check data/ --language eng
+      semeval-emo data check --format json
+    """
+    from semeval_emo.data.check import check_data
+    from semeval_emo.data.sources import sources
+    from semeval_emo.data.survey import task_of
+    from semeval_emo.report import data as view
+    from semeval_emo.report.data_json import check_payload
+    from semeval_emo.report.table import render
+    from semeval_emo.task import load_task
+
+    root = sources(folder)[0].root
+    chosen = load_task(task) if task else task_of(root)
+    code = chosen.language(language).code if language else None
+    check = check_data(root, chosen, code, lambda line: note(line, quiet))
+    width, colour = (screen_width(), has_colour()) if output is None else (None, False)
+    text = None
+    if style is Format.text:
+        text = view.check_text(
+            check, everything or code is not None, lambda tables: render(tables, "text", width=width, colour=colour)
+        )
+    emit(lambda: check_payload(check), lambda: view.check_tables(check), style, output, text)
+    if check.oddities:
+        raise typer.Exit(1)
+
+
+@group.command("stats")
+def describe_data(
+    folder: FolderArgument = None,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: SplitOption = None,
+    release: ReleaseOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    r"""Label prevalence, co-occurrence, text lengths and repeated texts; one file in full, several as a table.
+
+    \b
+    Examples:
+      semeval-emo data stats --track a --language eng --split test
+      semeval-emo data stats --track b --split train
+      semeval-emo data stats sample
+    """
+    from semeval_emo.data.stats import describe
+    from semeval_emo.data.survey import labelled
+    from semeval_emo.report import data_stats as view
+    from semeval_emo.report.data_json import stats_payload
+
+    if split is None and language is None:
+        split = "test"
+        note("the test splits; --split and --language choose others", quiet)
+    chosen, found = _survey(folder, task, (track, language, split, release), quiet)
+    golds = labelled([base for _, base in found], release or chosen.default_release)
+    if not golds:
+        wanted = " ".join(filter(None, (release, track and f"track {track}", language, split)))
+        raise InputError(f"There is no file with labels of {wanted}.", "`semeval-emo data list` shows what is there")
+    stats = [describe(gold) for gold in golds]
+    tables = view.file_tables(stats[0]) if len(stats) == 1 else [view.many_table(stats, chosen.emotions)]
+    emit(lambda: stats_payload(stats), tables, style, output)
+
+
+@group.command("pin")
+def pin_folder(
+    folder: Annotated[Path, typer.Argument(help="A release, in the official layout or without splits.")],
+    split: SplitOption = "test",
+    task: TaskOption = None,
+    output: OutputOption = None,
+) -> None:
+    r"""Print the table of files of a release as a task file wants it: row counts, ids and hashes.
+
+    \b
+    Examples:
+      semeval-emo data pin data/brighter-2025
+      semeval-emo data pin my-data/ --task my-task.toml
+    """
+    from semeval_emo.data.pin import pin
+    from semeval_emo.data.survey import task_of
+    from semeval_emo.task import load_task
+
+    chosen = load_task(task) if task else task_of(folder)
+    emit({}, [], Format.text, output, pin(folder, chosen, split or "test"))
+
+
+def _survey(
+    folder: str | None, task: str | None, filters: Filters, quiet: bool, required: bool = True
+) -> tuple[Task, list[tuple[Source, Folder]]]:
+    """Reads the folders at hand; the task is that of the first one's ids where none was named.
+
+    Args:
+        filters: track, language, split and release; None lets all through.
+    """
+    from semeval_emo.data.sources import sources
+    from semeval_emo.data.survey import survey, task_of
+    from semeval_emo.task import load_task
+
+    try:
+        places = sources(folder)
+    except InputError:
+        if required or folder is not None:
+            raise
+        return load_task(task), []
+    chosen = load_task(task) if task else task_of(places[0].root)
+    track, language, split, release = filters
+    wanted = (chosen.track(track).key if track else None, chosen.language(language).code if language else None, split)
+    key = None if release is None else chosen.release(release).key
+    found = []
+    for source in places:
+        for base in survey(
+            source.root,
+            chosen,
+            lambda line: note(line, quiet),
+            lambda place: all(want in (None, have) for want, have in zip(wanted, place, strict=True)),
+        ):
+            kept = tuple(one for one in base.files if key is None or key in one.releases)
+            if base.tally and kept:
+                found.append((source, replace(base, files=kept)))
+    return chosen, found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,18 +13,18 @@ from semeval_emo.data.cache import read_manifest
 from semeval_emo.data.overlap import DEGREES, Texts, letters, overlap
 from semeval_emo.data.stats import duplicates
 from semeval_emo.data.survey import BLANK, KNOWN, REFUSED, STRAY, UNKNOWN, UNREADABLE, DataFile, Folder, survey
-from semeval_emo.errors import EmoError
+from semeval_emo.errors import EmoError, InputError
 from semeval_emo.task import SPLITS, Task
 
-# What each kind of oddity is called, worst first.
+# What is said of a file with each kind of oddity, worst first.
 KINDS = {
-    UNREADABLE: "a file that cannot be read",
-    REFUSED: "a file of a release that cannot be scored",
-    BLANK: "gold labels that are blank",
-    UNKNOWN: "a file of no known release",
-    "changed": "a fetched file that is no longer what was fetched",
-    "altered": "labels of a release with other texts",
-    STRAY: "a file that is no language",
+    UNREADABLE: "cannot be read",
+    REFUSED: "of a release that cannot be scored",
+    BLANK: "the gold labels are blank",
+    UNKNOWN: "of no known release",
+    "changed": "no longer what was fetched",
+    "altered": "labels of a release, but other texts",
+    STRAY: "not a language",
 }
 
 
@@ -51,14 +51,15 @@ class Leak:
 
     Attributes:
         language: the language.
-        train: where they could be learnt from, such as ``("b", "train")``.
-        evaluation: where they are evaluated; several tracks where those repeat each other's texts.
+        train: where they could be learnt from, as (track, split); several where tracks repeat each
+            other's texts.
+        evaluation: where they are evaluated, likewise.
         rows: texts of the evaluation side.
         exact, normalised, letters: how many of them are shared, at each degree (see `overlap`).
     """
 
     language: str
-    train: tuple[str, str]
+    train: tuple[tuple[str, str], ...]
     evaluation: tuple[tuple[str, str], ...]
     rows: int
     exact: int
@@ -69,11 +70,6 @@ class Leak:
     def share(self) -> float:
         """The share of the evaluation texts that are shared once normalised."""
         return self.normalised / self.rows
-
-    @property
-    def within(self) -> bool:
-        """True where both sides are of one track."""
-        return any(track == self.train[0] for track, _ in self.evaluation)
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ def check_data(
         progress: told what is being done.
 
     Raises:
-        InputError: there is no such folder, or no data in it.
+        InputError: there is no such folder, or no gold in it.
     """
     folders, others = [], []
     for folder in survey(root, task, progress):
@@ -151,6 +147,12 @@ def check_data(
         else:
             progress(f"comparing the texts of {folder.path}")
             folders.append(_check(folder, task, language))
+    if not folders:
+        count = sum(files for _, files in others)
+        raise InputError(
+            f"There is no gold of {task.title} in {root}: {count} files have its ids, but labels of no known release.",
+            "predictions are checked by `semeval-emo validate`",
+        )
     return DataCheck(root, task, tuple(folders), tuple(others))
 
 
@@ -192,7 +194,11 @@ def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Oddity]:
             seen = "; ".join([one.detail, *_copies(one, folder, texts)])
             yield Oddity(STRAY, one.path, seen, "do not train on it, and do not take it for a language")
         elif one.state == UNKNOWN:
-            yield Oddity(UNKNOWN, one.path, one.detail, "take the file from its publisher again, or leave it out")
+            fix = "take the file from its publisher again, or leave it out"
+            bare = one.sheet is not None and one.sheet.texts is None
+            yield Oddity(
+                UNKNOWN, one.path, one.detail, f"{fix}; predictions go to `semeval-emo validate`" if bare else fix
+            )
         elif one.state == REFUSED:
             yield Oddity(REFUSED, one.path, f"it is of {one.detail}", "take the file from a later release")
         elif one.state == UNREADABLE:
@@ -239,16 +245,28 @@ def _leaks(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Leak]:
     sides = [(one.place, texts[one.path]) for one in folder.of(KNOWN, BLANK) if one.path in texts]
     for language in dict.fromkeys(place[1] for place, _ in sides):
         here = [(place, side) for place, side in sides if place[1] == language]
+        found: dict[tuple, list[tuple[str, str]]] = {}
         for (track, _, split), train in here:
-            merged: dict[tuple[int, ...], list[tuple[str, str]]] = {}
-            for (other, _, later), evaluation in here:
-                if SPLITS.index(later) > SPLITS.index(split):
-                    shared = overlap(train, evaluation)
-                    counts = tuple(shared.count(degree) for degree in DEGREES)
-                    if counts[-1]:
-                        merged.setdefault((SPLITS.index(later), len(evaluation), *counts), []).append((other, later))
-            for (_, rows, exact, normalised, wide), places in merged.items():
-                yield Leak(language, (track, split), tuple(places), rows, exact, normalised, wide)
+            for evaluation in _alike(train, [one for one in here if _later(one[0][2], split)]):
+                found.setdefault((split, *evaluation), []).append((track, split))
+        for (_, places, *counts), trains in found.items():
+            rows, exact, normalised, wide = counts
+            yield Leak(language, tuple(trains), places, rows, exact, normalised, wide)
+
+
+def _later(split: str, than: str) -> bool:
+    return SPLITS.index(split) > SPLITS.index(than)
+
+
+def _alike(train: Texts, sides: Sequence[tuple[tuple[str, str, str], Texts]]) -> list[tuple]:
+    """The sides that share texts with `train`, those of one split and the same counts as one."""
+    merged: dict[tuple, list[tuple[str, str]]] = {}
+    for (track, _, split), evaluation in sides:
+        shared = overlap(train, evaluation)
+        counts = tuple(shared.count(degree) for degree in DEGREES)
+        if counts[-1]:
+            merged.setdefault((split, len(evaluation), *counts), []).append((track, split))
+    return [(tuple(places), *counts) for (_, *counts), places in merged.items()]
 
 
 def _conflicts(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Conflict]:

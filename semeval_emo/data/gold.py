@@ -258,14 +258,14 @@ def _mismatch(seen: list[tuple[Found, Sheet, tuple[Match, ...], str]], spec: Fil
             parts.append(f"{found.path} is of release {matches[0].spec.release} ({len(sheet):,} rows{extra})")
         elif refused:
             parts.append(f"{found.path} is of {refused}")
-    why = "the same id is another text in another release"
+    why = "The same id is another text in another release"
     if not parts:
         parts = [f"{found.path} is of no known release ({len(sheet):,} rows)" for found, sheet, _, _ in seen]
-        why = "labels that no release has cannot be told from predictions"
+        why = "Labels that no release has cannot be told from predictions"
     if len(parts) > MOST:
         parts = [*parts[:MOST], f"and {len(parts) - MOST} more"]
     return (
         f"The gold is not release {spec.release}, whose {spec.split} file of track {spec.track} for "
-        f"'{spec.language}' has {spec.rows:,} rows: {'; '.join(parts)} ({why}).",
+        f"'{spec.language}' has {spec.rows:,} rows: {'; '.join(parts)}. {why}.",
         f"give the folder of release {spec.release}, or ask for the other one with --release",
     )

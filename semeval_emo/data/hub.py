@@ -98,7 +98,8 @@ def fetch(
             raise UsageError(f"{release.hub[key]} has no {', '.join(absent)}.", f"languages there: {', '.join(on_hub)}")
         results += _fetch_repository(task, release, key, codes, revision, hub, progress)
     if not results:
-        raise UsageError(f"The hub has no {', '.join(wanted or ())}.", "`semeval-emo data list` shows what it has")
+        there = sorted({spec.language for spec in task.specs(release.key)})
+        raise UsageError(f"The hub has no {', '.join(wanted or ())}.", f"languages there: {', '.join(there)}")
     return tuple(results)
 
 

@@ -1,4 +1,4 @@
-"""Writes the table of files of a release, as TOML: `python -m semeval_emo.data.pin FOLDER`.
+"""Writes the table of files of a release, as TOML: `semeval-emo data pin FOLDER`.
 
 The table is what a task file says of a release under ``[releases.NAME.files]``: row counts, ids and
 the hashes by which `identity` knows the files again. It holds no text and no label.
@@ -6,15 +6,13 @@ the hashes by which `identity` knows the files again. It holds no text and no la
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from semeval_emo.data.folder import flat_files
 from semeval_emo.data.sheet import Sheet, read_sheet
-from semeval_emo.errors import EmoError, InputError
-from semeval_emo.task import SPLITS, IdBlock, Task, load_task
+from semeval_emo.errors import InputError
+from semeval_emo.task import SPLITS, IdBlock, Task
 
 # A gap of more numbers than this starts a new run rather than a list of skipped ones.
 WIDEST_GAP = 9
@@ -33,6 +31,7 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
         InputError: no data file there, or one that cannot be read.
 
     >>> from semeval_emo.data.sample import sample_folder
+    >>> from semeval_emo.task import load_task
     >>> pin(sample_folder(), load_task("sample")).splitlines()[0][:36]
     '"a/eng/train" = { rows = 240, texts '
     """
@@ -112,22 +111,3 @@ def _runs(prefix: str, digits: list[str]) -> Iterator[IdBlock]:
             skip += range(before + 1, number)
         before = number
     yield IdBlock(prefix, width, first, before, tuple(skip))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m semeval_emo.data.pin", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--task", help="task name or TOML file that gives tracks, languages and emotions")
-    parser.add_argument("--split", default="test", choices=SPLITS, help="split, where the layout does not say")
-    chosen = parser.parse_args(arguments)
-    try:
-        sys.stdout.write(pin(chosen.folder, load_task(chosen.task), chosen.split) + "\n")
-    except EmoError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

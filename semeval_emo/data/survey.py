@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from semeval_emo.data.folder import bases, flat_files
-from semeval_emo.data.gold import refusal
+from semeval_emo.data.gold import Gold, as_gold, refusal
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.errors import EmoError, InputError
@@ -18,6 +18,9 @@ from semeval_emo.task import SPLITS, Task, load_task, task_files
 KNOWN, BLANK, UNKNOWN, STRAY, REFUSED, UNREADABLE = "known", "blank", "unknown", "stray", "refused", "unreadable"
 
 Place = tuple[str, str, str]
+
+# Fewer files than this are read before a person wonders.
+MANY = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +52,27 @@ class DataFile:
         return 0 if self.sheet is None else len(self.sheet)
 
     @property
+    def bare(self) -> bool:
+        """True where it has labels without texts."""
+        return self.sheet is not None and self.sheet.texts is None
+
+    @property
     def releases(self) -> tuple[str, ...]:
         """The keys of the releases that it is, the default first."""
         return tuple(match.spec.release for match in self.matches)
+
+    def gold(self, release: str | None = None) -> Gold:
+        """The file's labels and texts, as the file of a release that it is; None means its first.
+
+        Raises:
+            InputError: it is not of that release, or its labels are blank.
+        """
+        for match in self.matches:
+            if self.sheet is not None and release in (None, match.spec.release):
+                return as_gold(self.sheet, match.spec, self.matches)
+        raise InputError(
+            f"{self.path} is not of {release or 'any known release'}.", "`semeval-emo data check` says why"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +82,8 @@ class Folder:
     Attributes:
         path: the folder.
         files: its data files.
-        releases: the releases that all its known files are, the default first; empty where no one
-            release covers them.
+        releases: the releases that all its known files are, the best proven and then the default
+            first; empty where no one release covers them.
         tally: how many files each release covers.
     """
 
@@ -71,32 +92,64 @@ class Folder:
     releases: tuple[str, ...]
     tally: dict[str, int]
 
+    @property
+    def proven(self) -> int:
+        """How many files are of the first release by hash; the others have its ids, and no hash is pinned."""
+        return _proven(self.releases[0], [one for one in self.files if one.matches]) if self.releases else 0
+
     def of(self, *states: str) -> list[DataFile]:
         """The files in one of these states."""
         return [one for one in self.files if one.state in states]
 
 
-def survey(root: Path, task: Task, progress: Callable[[str], None] = lambda message: None) -> tuple[Folder, ...]:
-    """Reads every data file in a folder and those below it, and says which release each is.
+def survey(
+    root: Path,
+    task: Task,
+    progress: Callable[[str], None] = lambda message: None,
+    wanted: Callable[[Place], bool] = lambda place: True,
+) -> tuple[Folder, ...]:
+    """Reads the data files in a folder and those below it, and says which release each is.
+
+    Args:
+        progress: told what is being read, where it takes a while.
+        wanted: which places to read; the others are left out.
 
     Raises:
         InputError: there is no such folder, or no data file in it.
     """
     if not root.is_dir():
         raise InputError(f"There is no folder {root}.", "give the folder that holds track_a/test/…")
-    found = []
+    found, there = [], False
     for base in bases(root):
-        places = list(_places(base, task))
+        all_places = list(_places(base, task))
+        places = [(path, place) for path, place in all_places if wanted(place)]
+        there = there or bool(all_places)
+        if len(places) >= MANY:
+            progress(f"reading {len(places)} files of {base}")
         if places:
-            progress(f"reading {len(places)} file{'s' if len(places) > 1 else ''} of {base}")
             files = tuple(_read(path, place, task) for path, place in places)
             found.append(_folder(base, files, task))
-    if not found:
+    if not there:
         raise InputError(
             f"There is no data file of {task.title} in {root}.",
             "expected track_a/test/eng.csv, track_a/eng.csv or a CSV whose ids are the task's",
         )
     return tuple(found)
+
+
+def labelled(folders: Iterable[Folder], release: str) -> list[Gold]:
+    """The gold of every place that the folders hold: of one release where they have it, else of what they have.
+
+    A place that lies in several folders is taken from the first that has its texts.
+    """
+    files = [one for folder in folders for one in folder.of(KNOWN)]
+    asked = [one for one in files if release in one.releases]
+    chosen: dict[Place, DataFile] = {}
+    for one in asked or files:
+        had = chosen.get(one.place)
+        if had is None or (had.bare and not one.bare):
+            chosen[one.place] = one
+    return [one.gold(release if asked else None) for one in chosen.values()]
 
 
 def task_of(root: Path) -> Task:
@@ -171,6 +224,11 @@ def _row_counts(specs: list) -> dict[int, str]:
 def _folder(base: Path, files: tuple[DataFile, ...], task: Task) -> Folder:
     known = [one for one in files if one.matches]
     tally = Counter(release for one in known for release in one.releases)
-    whole = tuple(release for release in task.releases if known and tally[release] == len(known))
-    default_first = sorted(whole, key=lambda release: release != task.default_release)
-    return Folder(base, files, tuple(default_first), dict(tally))
+    whole = [release for release in task.releases if known and tally[release] == len(known)]
+    whole.sort(key=lambda release: (-_proven(release, known), release != task.default_release))
+    return Folder(base, files, tuple(whole), dict(tally))
+
+
+def _proven(release: str, known: list[DataFile]) -> int:
+    """How many files are of a release by a hash of labels or texts rather than by ids alone."""
+    return sum(match.spec.release == release and match.by != "ids" for one in known for match in one.matches)

@@ -1,0 +1,246 @@
+"""Draws what lies in folders of data: what there is, what is odd about it, what it is like."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from semeval_emo.data.check import KINDS, DataCheck, FolderCheck
+from semeval_emo.data.hub import Fetched
+from semeval_emo.data.sources import Source
+from semeval_emo.data.survey import DataFile, Folder
+from semeval_emo.report.table import Column, Table
+from semeval_emo.task import SPLITS, Task
+
+WIDTH = 100
+# Overlap below this share of the evaluation texts is counted, not listed, unless all is asked for.
+LEAST_SHARE = 0.01
+# How many files with the same problem are named.
+MOST = 4
+
+
+def _columns(text: str, kinds: dict[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, kinds.get(name, "text")) for name in text.split("|"))
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _under(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+# --- what there is ---------------------------------------------------------------------------------------------------
+
+
+def release_table(task: Task) -> Table:
+    """The releases that the task knows."""
+    rows = []
+    for release in task.releases.values():
+        what = "refused" if release.refused else "default" if release.key == task.default_release else ""
+        rows.append((release.key, what, release.title, release.published, len(release.specs) or None))
+    notes = tuple(f"{release.key}: {release.source}" for release in task.releases.values())
+    return Table(
+        f"Releases of {task.title}", _columns("release||title|published|files", {"files": "int"}), tuple(rows), notes
+    )
+
+
+def source_tables(found: Iterable[tuple[Source, Folder]], one_by_one: bool = False) -> list[Table]:
+    """The data at hand, a table for each source: folder by folder, or file by file."""
+    by_source: dict[Source, list[Folder]] = {}
+    for source, folder in found:
+        by_source.setdefault(source, []).append(folder)
+    draw = _file_table if one_by_one else _folder_table
+    return [draw(source, folders) for source, folders in by_source.items()]
+
+
+def _folder_table(source: Source, folders: Sequence[Folder]) -> Table:
+    rows = []
+    for folder in folders:
+        known = [one for one in folder.files if one.matches]
+        tracks = " ".join(sorted({one.place[0] for one in known}))
+        languages = sorted({one.place[1] for one in known})
+        splits = " ".join(split for split in SPLITS if any(one.place[2] == split for one in known))
+        rows.append(
+            (_under(folder.path, source.root), release_words(folder), tracks, _names(languages), splits, len(known),
+             sum(one.rows for one in known))
+        )  # fmt: skip
+    kinds = {"files": "int", "texts": "int"}
+    return Table(_titled(source), _columns("folder|release|tracks|languages|splits|files|texts", kinds), tuple(rows))
+
+
+def _file_table(source: Source, folders: Sequence[Folder]) -> Table:
+    rows = tuple(
+        (*one.place, one.rows, ", ".join(one.releases) or one.state, _under(one.path, source.root))
+        for folder in folders
+        for one in folder.files
+    )
+    return Table(_titled(source), _columns("track|language|split|texts|release|file", {"texts": "int"}), rows)
+
+
+def _titled(source: Source) -> str:
+    return f"Data at hand in {source.root} ({source.name})" if source.name != "folder" else f"Data in {source.root}"
+
+
+def _names(languages: Sequence[str], most: int = 3) -> str:
+    return " ".join(languages) if len(languages) <= most else f"{len(languages)} languages"
+
+
+def release_words(folder: Folder) -> str:
+    """Which release a folder is, in a few words."""
+    if folder.releases:
+        return folder.releases[0]
+    if not folder.tally:
+        return "unknown"
+    return "mixed: " + ", ".join(f"{release} ({count})" for release, count in folder.tally.items())
+
+
+def fetch_table(files: Sequence[Fetched]) -> Table:
+    """What a fetch brought, and what it is by hash."""
+    rows = tuple(
+        (one.track, one.language, one.split, one.rows, _proofs(one.proven) or "hub, unpinned",
+         "fetched" if one.new else "was there")
+        for one in files
+    )  # fmt: skip
+    shown = ", ".join(dict.fromkeys(one.shown for one in files))
+    return Table(f"Fetched from {shown}", _columns("track|language|split|texts|known as|", {"texts": "int"}), rows)
+
+
+def _proofs(proven: Sequence[str]) -> str:
+    """`2025 a`, `2025 c`, `hub a` as ``2025 (a, c), hub (a)``."""
+    tracks: dict[str, list[str]] = {}
+    for one in proven:
+        release, track = one.rsplit(" ", 1)
+        tracks.setdefault(release, []).append(track)
+    return ", ".join(f"{release} ({', '.join(keys)})" for release, keys in tracks.items())
+
+
+# --- what is odd about it --------------------------------------------------------------------------------------------
+
+
+def check_text(check: DataCheck, everything: bool, render: Callable[[list[Table]], str]) -> str:
+    """The check as people read it: folder by folder, problems first.
+
+    Args:
+        everything: list overlap however small.
+        render: turns tables into text.
+    """
+    blocks = []
+    for one in check.folders:
+        blocks.append(f"{one.folder.path}\n{_headline(one, check)}")
+        contents = contents_table(one.folder)
+        blocks += [render([contents])] if contents.rows else []
+        blocks += _odd_blocks(one)
+        for table in (leak_table(one, everything), conflict_table(one)):
+            blocks += [render([table])] if table.rows else list(table.notes)
+    if check.others:
+        names = ", ".join(f"{_under(path, check.root)} ({_plural(n, 'file')})" for path, n in check.others)
+        blocks.append("\n".join(_wrap(f"Not gold of any known release, so predictions, most likely: {names}.", "")))
+    blocks.append(_verdict(check))
+    return "\n\n".join(blocks)
+
+
+def check_tables(check: DataCheck) -> list[Table]:
+    """The check as tables: problems, overlap and conflicts of every folder."""
+    tables = []
+    for one in check.folders:
+        odd = tuple((KINDS[o.kind], _under(o.path, one.folder.path), o.message, o.fix) for o in one.oddities)
+        tables += [
+            contents_table(one.folder, f"{_headline(one, check)}"),
+            Table("Problems", _columns("problem|file|seen|fix", {}), odd),
+            leak_table(one),
+            conflict_table(one),
+        ]
+    return [table for table in tables if table.rows]
+
+
+def _headline(one: FolderCheck, check: DataCheck) -> str:
+    folder, task = one.folder, check.task
+    known = sum(bool(file.matches) for file in folder.files)
+    if not folder.releases:
+        return f"No known release of {task.title}." if not folder.tally else f"No one release: {release_words(folder)}."
+    release = task.release(folder.releases[0])
+    count = f"all {one.expected} files" if known == one.expected else f"{known} of {one.expected} files"
+    if folder.proven == known:
+        how = "known by their hashes"
+    elif folder.proven:
+        how = f"{folder.proven} known by their hashes, the others by their ids alone"
+    else:
+        how = "known by their ids alone: no hash of theirs is pinned"
+    return f"Release {release.key} ({release.title}): {count}, {how}."
+
+
+def contents_table(folder: Folder, title: str = "Contents") -> Table:
+    """What a folder holds, by track and split."""
+    groups: dict[tuple[str, int], list[DataFile]] = {}
+    for one in folder.files:
+        if one.matches:
+            groups.setdefault((one.place[0], SPLITS.index(one.place[2])), []).append(one)
+    rows = tuple(
+        (track, SPLITS[split], _names([one.place[1] for one in files]), sum(one.rows for one in files))
+        for (track, split), files in groups.items()
+    )
+    return Table(title, _columns("track|split|languages|texts", {"texts": "int"}), rows)
+
+
+def _odd_blocks(one: FolderCheck) -> list[str]:
+    """A block for each kind of problem; files with the same one stand together."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for odd in one.oddities:
+        groups.setdefault((odd.kind, odd.message, odd.fix), []).append(_under(odd.path, one.folder.path))
+    blocks = []
+    for (kind, message, fix), names in groups.items():
+        shown = ", ".join(names[:MOST]) + (f" and {_plural(len(names) - MOST, 'more file')}" if names[MOST:] else "")
+        lines = [*_wrap(f"PROBLEM  {shown}: {KINDS[kind]}", "", "  "), *_wrap(f"{message}."), *_wrap(f"fix: {fix}")]
+        blocks.append("\n".join(lines))
+    return blocks
+
+
+def _wrap(text: str, first: str = "  ", then: str | None = None) -> list[str]:
+    rest = first if then is None else then
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+
+
+def _sides(places: Sequence[tuple[str, str]]) -> str:
+    return f"{', '.join(track for track, _ in places)} {places[0][1]}"
+
+
+def leak_table(one: FolderCheck, everything: bool = True) -> Table:
+    """Texts that stand in an earlier split."""
+    shown = [leak for leak in one.leaks if everything or leak.share >= LEAST_SHARE]
+    rows = tuple(
+        (leak.language, _sides(leak.train), _sides(leak.evaluation), leak.rows, leak.normalised, leak.share,
+         leak.exact, leak.letters)
+        for leak in sorted(shown, key=lambda leak: (leak.language, -leak.share))
+    )  # fmt: skip
+    left = len(one.leaks) - len(shown)
+    notes = []
+    if left and shown:
+        notes.append(f"{_plural(left, 'more pair')} of splits share less than 1 % of the texts: --all lists them.")
+    elif left:
+        notes.append(f"No split shares as much as 1 % of its texts with an earlier one; {left:,} share less (--all).")
+    if rows:
+        notes.append(
+            "Shared: equal in case-folded NFKC with single spaces; letters: punctuation and spaces left out too."
+        )
+    kinds = {"texts": "int", "shared": "int", "share": "percent", "exact": "int", "letters": "int"}
+    return Table(
+        "Texts of a split that stand in an earlier one: to train there is to read the answers",
+        _columns("language|stands in|evaluated in|texts|shared|share|exact|letters", kinds), rows, tuple(notes),
+    )  # fmt: skip
+
+
+def conflict_table(one: FolderCheck) -> Table:
+    """Texts that are labelled in two ways."""
+    rows = tuple((*c.place, c.texts, c.conflicting, " ".join(c.ids[:2])) for c in one.conflicts)
+    return Table(
+        "Texts that a file holds more than once, with different labels",
+        _columns("track|language|split|repeated|in conflict|such as", {"repeated": "int", "in conflict": "int"}), rows,
+    )  # fmt: skip
+
+
+def _verdict(check: DataCheck) -> str:
+    count = len(check.oddities)
+    return f"{_plural(count, 'problem')}." if count else "No problems."
