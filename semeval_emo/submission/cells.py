@@ -127,7 +127,7 @@ class CellJudge:
             return
         cases = self._by_schema(bad) if self._judged < SCHEMA_ROWS else self._directly(bad)
         self._judged += len(bad)
-        expected = _choice(self.allowed)
+        expected = choice(self.allowed)
         for line, name, text in cases:
             kind = self._kinds.get(text)
             if kind is None:
@@ -163,10 +163,10 @@ class CellJudge:
                     yield line, name, cell
 
 
-def _choice(values: Sequence[str]) -> str:
+def choice(values: Sequence[str]) -> str:
     """Lists what is allowed.
 
-    >>> _choice(("0", "1")), _choice(("0", "1", "2", "3"))
+    >>> choice(("0", "1")), choice(("0", "1", "2", "3"))
     ('0 or 1', '0, 1, 2 or 3')
     """
     return f"{', '.join(values[:-1])} or {values[-1]}"

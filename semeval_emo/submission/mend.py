@@ -20,12 +20,15 @@ def mendable_cells(values: Sequence[str], threshold: float | None) -> frozenset[
     """The kinds of bad cells that have one meaning, as names of the catalogue.
 
     Args:
-        values: what the track allows. Where it takes degrees, True tells no degree.
+        values: what the track allows. Where it takes degrees, True tells no degree, and one threshold
+            cannot either.
 
-    >>> sorted(mendable_cells(("0", "1", "2", "3"), None))
+    >>> sorted(mendable_cells(("0", "1", "2", "3"), threshold=0.5))
     ['float-cell', 'hidden-character', 'number-form', 'padded-cell']
     """
-    kinds = SAME_NUMBER if len(values) > 2 else SAME_NUMBER | YES_OR_NO
+    if len(values) > 2:
+        return SAME_NUMBER
+    kinds = SAME_NUMBER | YES_OR_NO
     return kinds if threshold is None else kinds | WITH_THRESHOLD
 
 
