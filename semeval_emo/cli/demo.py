@@ -34,21 +34,10 @@ class Step:
     exit_code: int = 0
 
 
-@dataclass(frozen=True)
-class Edit:
-    """What no program may decide, done here as a person would: a line leaves a file."""
-
-    why: str
-    file: str
-    line: int
-
-
-STORY: tuple[Step | Edit, ...] = (
+STORY = (
     Step("You have a file of predictions. Is it valid?", f"validate {BAD}", 1),
     Step("What is meant by one of these?", "explain E309"),
-    Step("Mend what can be mended without guessing. One thing cannot:", f"fix {BAD} -o fixed", 1),
-    Edit("You know which of the two rows is meant, so you delete the other one.", BAD, 59),
-    Step("Now the rest is safe to mend, into a new file:", f"fix {BAD} -o fixed"),
+    Step("Mend it, into a new file; labels are never guessed:", f"fix {BAD} -o fixed"),
     Step("Is it valid now?", "validate fixed"),
     Step("Pack it as the platform wants it:", "pack fixed -o submission.zip"),
     Step("What does it score?", "score submission.zip --gold sample"),
@@ -83,10 +72,11 @@ def demo(
 ) -> None:
     """Show the whole story on the built-in sample, offline: check, mend, pack, score and place a file."""
     from semeval_emo.data.sample import sample_folder
+    from semeval_emo.task import load_task
 
     with _folder(into) as folder, contextlib.chdir(folder), _only_the_sample():
         shutil.copyfile(sample_folder() / "predictions" / "mistakes" / BAD, BAD)
-        typer.echo("The built-in sample: 500 made-up English texts, made for trying. Nothing here is a SemEval result.")
+        typer.echo(f"{load_task('sample').title}: for trying things out. Nothing here is a result of SemEval.")
         for number, step in enumerate(STORY, 1):
             typer.echo(f"\n=== {number}. {step.why}")
             _do(step)
@@ -95,13 +85,7 @@ def demo(
         typer.echo(f"\nThe files of this demo are in {into}.")
 
 
-def _do(step: Step | Edit) -> None:
-    if isinstance(step, Edit):
-        lines = Path(step.file).read_bytes().splitlines(keepends=True)
-        gone = lines.pop(step.line - 1).decode().strip()
-        Path(step.file).write_bytes(b"".join(lines))
-        typer.echo(f"(line {step.line} of {step.file} is deleted: {gone})")
-        return
+def _do(step: Step) -> None:
     from semeval_emo.cli.app import main
 
     typer.echo(f"$ semeval-emo {step.line}")
