@@ -1,0 +1,312 @@
+"""The command `score` as a person meets it: what it prints, what it refuses, how it exits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.errors import UsageError
+from semeval_emo.scoring import score
+from semeval_emo.scoring.floor import Floor
+from semeval_emo.submission.write import write_predictions
+
+
+class Screen:
+    """Runs the command in a folder and keeps what it said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *words: object) -> tuple[int, str, str]:
+        self.capsys.readouterr()
+        code = main(["score", *map(str, words)])
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Screen:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("SEMEVAL_EMO_DATA", raising=False)
+    return Screen(capsys)
+
+
+def write_sample(path: Path, track: str = "a", share: float = 0.2, seed: int = 0) -> Path:
+    """A prediction file for the sample's test split: its gold with some cells changed."""
+    gold = load_gold(track, "eng", source="sample")
+    rng = np.random.default_rng(seed)
+    other = rng.integers(0, len(gold.spec.values), gold.labels.shape)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_predictions(gold.spec, np.where(rng.random(gold.labels.shape) < share, other, gold.labels), path)
+    return path
+
+
+def test_one_file_is_shown_in_detail(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    code, out, err = run("pred_eng.csv", "--gold", "sample")
+    card = score("pred_eng.csv", source="sample").card
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0] == f"macro F1 {card.score:.4f} · track A · English (eng) · test · release 1 · 200 texts"
+    assert lines[1].split() == ["emotion", "precision", "recall", "F1", "support", "TP", "FP", "FN", "TN"]
+    for i, emotion in enumerate(card.figures.emotions):
+        by = card.figures.by_emotion
+        expected = [f"{by[name][i]:.4f}" for name in ("precision", "recall", "f1")]
+        expected += [str(by[name][i]) for name in ("support", "tp", "fp", "fn", "tn")]
+        assert lines[3 + i].split() == [emotion, *expected]
+    whole = card.figures.whole
+    macro = next(line.split() for line in lines[1:] if line.startswith("macro "))
+    assert macro == ["macro", *(f"{whole[f'macro_{one}']:.4f}" for one in ("precision", "recall", "f1")), *["–"] * 5]
+    means = ["samples_f1", "jaccard", "exact_match", "hamming_loss"]
+    assert [f"{whole[one]:.4f}" for one in means] in [line.split() for line in lines]
+    assert lines[-1] == card.signature
+    assert all(len(line) <= 80 for line in lines[:-1])
+    assert "next: semeval-emo leaderboard place pred_eng.csv" in err
+
+
+def test_quiet_says_nothing_beside_the_result(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    assert run("pred_eng.csv", "--gold", "sample", "-q")[2] == ""
+
+
+def test_degrees_have_correlations_and_errors(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv", track="b")
+    code, out, _ = run("pred_eng.csv", "--gold", "sample")
+    assert code == 0
+    assert out.startswith("Pearson r 0.")
+    assert out.splitlines()[1].split("  ")[0] == "emotion"
+    assert "Official figure: Pearson r (" in out
+    assert "|rule:codabench|" in out
+
+
+def test_a_constant_column_names_both_rules(run: Screen, tmp_path: Path) -> None:
+    gold = load_gold("b", "eng", source="sample")
+    values = gold.labels.copy()
+    values[:, 1] = 0
+    write_predictions(gold.spec, values, tmp_path / "pred_eng.csv")
+    name = gold.spec.emotions[1]
+    _, out, _ = run("pred_eng.csv", "--gold", "sample")
+    said = " ".join(out.split())
+    assert f"One value throughout in gold or prediction for {name}: Pearson r counts 0 there" in said
+    assert "The organisers' 2025 checker makes it and the mean nan: --rule organisers-2025." in said
+    code, out, _ = run("pred_eng.csv", "--gold", "sample", "--rule", "organisers-2025")
+    assert code == 0
+    assert out.startswith("Pearson r nan · track B")
+    assert "The Codabench scorer makes it 0: --rule codabench (the default)." in " ".join(out.split())
+
+
+@pytest.mark.parametrize(("rounding", "decimals"), [("organisers", 4), ("codabench", 6)])
+def test_rounding_as_an_official_scorer(run: Screen, tmp_path: Path, rounding: str, decimals: int) -> None:
+    write_sample(tmp_path / "pred_eng.csv", track="b")
+    _, out, _ = run("pred_eng.csv", "--gold", "sample", "--rounding", rounding)
+    shown = out.split()[2]
+    assert len(shown.partition(".")[2]) == decimals
+    _, out, _ = run("pred_eng.csv", "--gold", "sample", "--rounding", rounding, "-f", "json")
+    figure = json.loads(out)["scorecards"][0]["score"]
+    assert f"{figure:.{decimals}f}" == shown
+    assert figure == round(figure, decimals)
+
+
+def test_several_files_of_one_language_have_a_row_each_and_no_mean(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "x" / "pred_eng.csv")
+    write_sample(tmp_path / "y" / "pred_eng.csv", seed=1)
+    code, out, err = run("x/pred_eng.csv", "y/pred_eng.csv", "--gold", "sample", "--per-emotion")
+    assert code == 0
+    assert out.startswith("Track A · eng · test · release 1 · official figure: macro F1\nfile ")
+    assert out.count("\nx/pred_eng.csv  ") == out.count("\ny/pred_eng.csv  ") == 2
+    assert "F1 of each emotion" in out
+    assert "mean of" not in out
+    assert out.count("macro_f1|release:1|") == 2
+    assert "next: semeval-emo compare x/pred_eng.csv y/pred_eng.csv" in err
+
+
+def test_csv_has_a_row_per_file_and_figure_with_every_digit(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    _, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    card = score("pred_eng.csv", source="sample").card
+    whole = {row["figure"]: float(row["value"]) for row in rows if not row["emotion"]}
+    assert whole == card.figures.whole
+    joy = {row["figure"]: float(row["value"]) for row in rows if row["emotion"] == "joy"}
+    assert joy["f1"] == card.figures.value("f1.joy")
+    assert {row["file"] for row in rows} == {"pred_eng.csv"}
+
+
+@pytest.mark.parametrize("style", ["markdown", "latex"])
+def test_formats_for_papers_carry_the_signature(run: Screen, tmp_path: Path, style: str) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    code, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", style)
+    assert code == 0
+    assert "release:1" in out
+    assert {"markdown": "| emotion", "latex": r"\toprule"}[style] in out
+
+
+def test_output_is_written_whole_and_with_the_signature(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    code, out, err = run("pred_eng.csv", "--gold", "sample", "--output", "score.txt")
+    assert (code, out) == (0, "")
+    assert "written to score.txt" in err
+    assert (tmp_path / "score.txt").read_text().rstrip().splitlines()[-1].startswith("macro_f1|release:1|")
+
+
+def test_without_a_path_the_current_folder_then_submissions(run: Screen, tmp_path: Path) -> None:
+    code, out, err = run("--gold", "sample")
+    assert (code, out) == (3, "")
+    assert "error: No path given, and there is no pred_*.csv in this folder nor in submissions/." in err
+    write_sample(tmp_path / "submissions" / "mine" / "track_a" / "pred_eng.csv")
+    code, out, err = run("--gold", "sample")
+    assert code == 0
+    expected = "No path given: scoring the prediction files of submissions/: submissions/mine/track_a/pred_eng.csv."
+    assert expected in err
+    write_sample(tmp_path / "pred_eng.csv", seed=1)
+    code, out, err = run("--gold", "sample")
+    assert "scoring the prediction files of this folder: pred_eng.csv." in err
+    assert "File: pred_eng.csv" in out
+
+
+def test_certain_problems_warn_and_score(run: Screen, tmp_path: Path) -> None:
+    """Capitals, another order of columns, blank lines, a byte order mark: the labels are certain all the same."""
+    path = write_sample(tmp_path / "pred_eng.csv")
+    expected = score(path, source="sample").card
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    rows[0] = [one.capitalize() for one in rows[0]]
+    turned = ["\ufeff" + ",".join([rows[0][0], *rows[0][:0:-1]])]
+    turned += [",".join([row[0], *row[:0:-1]]) for row in rows[1:]]
+    path.write_text("\n\n".join(turned) + "\n", encoding="utf-8")
+    code, out, err = run("pred_eng.csv", "--gold", "sample")
+    assert code == 0
+    assert out.splitlines()[-1] == expected.signature
+    assert err.startswith("pred_eng.csv: scored, but not as the official scorers want it.\n")
+    for code_of_problem in ("E309", "E311"):
+        assert code_of_problem in err
+    assert "fix: semeval-emo fix pred_eng.csv -o fixed" in err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code_of_problem"),
+    [
+        (lambda lines: lines[:3] + lines[4:], "E401"),  # an id is missing
+        (lambda lines: [*lines, lines[-1].replace(",1", ",0").replace(",0", ",1", 1)], "E405"),  # an id twice
+        (lambda lines: [lines[0], lines[1][:-1] + "x", *lines[2:]], "E514"),  # a word for a label
+        (lambda lines: [lines[0], lines[1][:-1], *lines[2:]], "E507"),  # a blank label
+    ],
+)
+def test_uncertain_problems_refuse(run: Screen, tmp_path: Path, spoil, code_of_problem: str) -> None:
+    path = write_sample(tmp_path / "pred_eng.csv")
+    path.write_text("\n".join(spoil(path.read_text().splitlines())) + "\n")
+    code, out, err = run("pred_eng.csv", "--gold", "sample")
+    assert (code, out) == (1, "")
+    assert err.startswith("pred_eng.csv: NOT scored, since labels cannot be read without guessing.\n")
+    assert f"  {code_of_problem}" in err
+    assert "semeval-emo fix pred_eng.csv" in err or "semeval-emo validate pred_eng.csv" in err
+    code, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", "json")
+    assert code == 1
+    found = json.loads(out)
+    assert (found["scorecards"], found["refused"]) == ([], ["pred_eng.csv"])
+    assert found["problems"]
+
+
+def test_floors_decide_the_exit_code(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    card = score("pred_eng.csv", source="sample").card
+    held = ["--fail-under", f"macro_f1={card.score}", "--fail-under", "f1.joy=0", "--fail-under", "hamming_loss=1"]
+    code, out, err = run("pred_eng.csv", "--gold", "sample", *held)
+    assert code == 0
+    code, out, err = run("pred_eng.csv", "--gold", "sample", "--fail-under", "macro_f1=0.99")
+    assert code == 1
+    assert out.startswith("macro F1")
+    place = "pred_eng.csv (track a, eng, test)"
+    assert f"missed: macro_f1 is {card.score:.6f}, under the floor 0.99: {place}" in err
+    code, _, err = run("pred_eng.csv", "--gold", "sample", "-q", "--fail-under", "hamming_loss=0.01")
+    assert code == 1
+    assert err.startswith("missed: hamming_loss is 0.") and "over the ceiling 0.01" in err
+
+
+def test_nan_keeps_no_floor(run: Screen, tmp_path: Path) -> None:
+    gold = load_gold("b", "eng", source="sample")
+    write_predictions(gold.spec, np.zeros_like(gold.labels), tmp_path / "pred_eng.csv")
+    floor = ("--fail-under", "pearson=-1")
+    assert run("pred_eng.csv", "--gold", "sample", *floor)[0] == 0
+    assert run("pred_eng.csv", "--gold", "sample", *floor, "--rule", "organisers-2025")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("macro_f1", "A floor is a figure, '=' and a number; this is 'macro_f1'."),
+        ("macro_f1=high", "A floor is a figure, '=' and a number"),
+        ("macrof1=0.7", "did you mean 'macro_f1'?"),
+        ("f1=0.7", "write it as f1.EMOTION=0.7"),
+        ("macro_f1.joy=0.7", "write it as macro_f1=0.7"),
+    ],
+)
+def test_floors_that_cannot_be_read(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Floor.parse(text)
+    assert said in str(caught.value)
+
+
+def test_a_floor_for_a_figure_that_no_file_has_is_a_usage_error(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv")
+    for text in ("pearson=0.5", "f1.nostalgia=0.5"):
+        code, _, err = run("pred_eng.csv", "--gold", "sample", "--fail-under", text)
+        assert code == 2
+        assert f"error: There is no figure '{text.partition('=')[0]}' here." in err
+
+
+def test_a_missing_file_exits_3(run: Screen) -> None:
+    code, out, err = run("pred_eng.csv", "--gold", "sample")
+    assert (code, out) == (3, "")
+    assert "pred_eng.csv does not exist" in err
+
+
+@pytest.mark.data
+def test_the_seed_file_at_the_command_line(run: Screen, data_dir: Path) -> None:
+    seed = data_dir / "seed" / "pred_eng.csv"
+    code, out, err = run(seed, "--gold", data_dir, "--track", "a")
+    assert code == 0
+    for line in (
+        "macro F1 0.7114 · track A · English (eng) · test · release 2025 · 2,767 texts",
+        "anger        0.7512  0.4689  0.5774      322    151   50    171  2,395",
+        "macro        0.7689  0.6697  0.7114        –      –    –      –      –",
+        "micro        0.7834  0.7187  0.7496    4,216  3,030  838  1,186  8,781",
+    ):
+        assert line in out.splitlines()
+    assert "scored, but not as the official scorers want it." in " ".join(err.split())
+    assert "E311 line 1: the columns are id,joy,sadness,anger,fear,surprise" in err
+    assert "E410 line 2769" in err
+    _, both, _ = run(seed, "--gold", data_dir)
+    assert both.count("macro F1 0.7114 · track") == 2
+    assert "· track C ·" in both
+
+
+@pytest.mark.data
+def test_the_other_release_at_the_command_line(run: Screen, data_dir: Path) -> None:
+    code, out, err = run(data_dir / "seed" / "pred_eng.csv", "--gold", data_dir / "releases" / "2025-09-english")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: The gold is not release 2025")
+    assert "2,765 rows, and all its labels are blank" in err
+
+
+@pytest.mark.data
+def test_languages_are_averaged_both_ways(run: Screen, data_dir: Path, tmp_path: Path) -> None:
+    for language in ("afr", "eng"):
+        gold = load_gold("a", language, source=data_dir)
+        write_predictions(gold.spec, gold.labels, tmp_path / f"pred_{language}.csv")
+    code, out, _ = run(".", "--gold", data_dir, "--per-emotion")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert code == 0
+    assert "eng English 2,767 1.0000 1.0000 1.0000 1.0000" in lines
+    assert "mean of 2 scored – 1.0000 1.0000 1.0000 1.0000" in lines
+    assert f"mean of all 28 – {2 / 28:.4f} {2 / 28:.4f} {2 / 28:.4f} {2 / 28:.4f}" in lines
+    assert "afr Afrikaans 1.0000 1.0000 1.0000 1.0000 1.0000 –" in lines  # no surprise in Afrikaans
+    assert "|langs:afr+eng|of:28|" in lines[-1]
+    assert all(len(line) <= 80 for line in out.splitlines()[:-1])
