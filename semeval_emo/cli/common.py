@@ -43,7 +43,7 @@ class Format(StrEnum):
     latex = "latex"
 
 
-def _known(kind: str) -> Callable[[str], list[str]]:
+def known(kind: str) -> Callable[[str], list[str]]:
     """Offers the shell what the default task knows: its tracks, languages or releases."""
 
     def offer(incomplete: str) -> list[str]:
@@ -54,7 +54,7 @@ def _known(kind: str) -> Callable[[str], list[str]]:
     return offer
 
 
-def _known_splits(incomplete: str) -> list[str]:
+def known_splits(incomplete: str) -> list[str]:
     from semeval_emo.task import SPLITS
 
     return [split for split in SPLITS if split.startswith(incomplete)]
@@ -69,23 +69,23 @@ def _known_tasks(incomplete: str) -> list[str]:
 TrackOption = Annotated[
     str | None,
     typer.Option(
-        "--track", "-t", autocompletion=_known("tracks"), help="Track: a, b or c. Default: from ids and names."
+        "--track", "-t", autocompletion=known("tracks"), help="Track: a, b or c. Default: from ids and names."
     ),
 ]
 LanguageOption = Annotated[
     str | None,
     typer.Option(
-        "--language", "-l", autocompletion=_known("languages"), help="Language code. Default: from ids and names."
+        "--language", "-l", autocompletion=known("languages"), help="Language code. Default: from ids and names."
     ),
 ]
 SplitOption = Annotated[
     str | None,
-    typer.Option("--split", autocompletion=_known_splits, help="train, dev or test. Default: from ids."),
+    typer.Option("--split", autocompletion=known_splits, help="train, dev or test. Default: from ids."),
 ]
 ReleaseOption = Annotated[
     str | None,
     typer.Option(
-        "--release", autocompletion=_known("releases"), help="Release of the data. Default: 2025, the competition."
+        "--release", autocompletion=known("releases"), help="Release of the data. Default: 2025, the competition."
     ),
 ]
 TaskOption = Annotated[

@@ -11,15 +11,13 @@ import typer
 from semeval_emo.cli.common import (
     Format,
     FormatOption,
-    LanguageOption,
     OutputOption,
     QuietOption,
-    ReleaseOption,
-    SplitOption,
     TaskOption,
-    TrackOption,
     emit,
     has_colour,
+    known,
+    known_splits,
     note,
     screen_width,
 )
@@ -34,8 +32,48 @@ group = typer.Typer(
     help="What data there are, where they come from, and whether they can be trusted.", no_args_is_help=True
 )
 
+LIST_EXAMPLES = """\b
+Examples:
+  semeval-emo data list
+  semeval-emo data list data/
+  semeval-emo data list --language eng --track a
+"""
+FETCH_EXAMPLES = """\b
+Examples:
+  semeval-emo data fetch --language eng
+  semeval-emo data fetch -l hau -l ibo --track a
+  semeval-emo data fetch --revision main
+"""
+CHECK_EXAMPLES = """\b
+Examples:
+  semeval-emo data check data/brighter-2025
+  semeval-emo data check data/ --language eng
+  semeval-emo data check --format json
+"""
+STATS_EXAMPLES = """\b
+Examples:
+  semeval-emo data stats --track a --language eng --split test
+  semeval-emo data stats --track b --split train
+  semeval-emo data stats sample
+"""
+PIN_EXAMPLES = """\b
+Examples:
+  semeval-emo data pin data/brighter-2025
+  semeval-emo data pin my-data/ --task my-task.toml
+"""
+
 Filters = tuple[str | None, str | None, str | None, str | None]
 
+TrackFilter = Annotated[
+    str | None, typer.Option("--track", "-t", autocompletion=known("tracks"), help="Only this track.")
+]
+LanguageFilter = Annotated[
+    str | None, typer.Option("--language", "-l", autocompletion=known("languages"), help="Only this language.")
+]
+SplitFilter = Annotated[str | None, typer.Option("--split", autocompletion=known_splits, help="Only this split.")]
+ReleaseFilter = Annotated[
+    str | None, typer.Option("--release", autocompletion=known("releases"), help="Only files of this release.")
+]
 FolderArgument = Annotated[
     str | None,
     typer.Argument(
@@ -49,26 +87,19 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="data")
 
 
-@group.command("list")
+@group.command("list", epilog=LIST_EXAMPLES)
 def list_data(
     folder: FolderArgument = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
+    track: TrackFilter = None,
+    language: LanguageFilter = None,
+    split: SplitFilter = None,
+    release: ReleaseFilter = None,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    r"""Show the releases that are known and the data at hand; with a filter, file by file.
-
-    \b
-    Examples:
-      semeval-emo data list
-      semeval-emo data list data/
-      semeval-emo data list --language eng --track a
-    """
+    """Show the releases that are known and the data at hand; with a filter, file by file."""
     from semeval_emo.report import data as view
     from semeval_emo.report.data_json import list_payload
 
@@ -87,7 +118,7 @@ def list_data(
         note("\nAlso: 'sample' is built in, and `semeval-emo data fetch` asks the hub.", quiet)
 
 
-@group.command("fetch")
+@group.command("fetch", epilog=FETCH_EXAMPLES)
 def fetch_data(
     language: Annotated[
         list[str] | None, typer.Option("--language", "-l", help="Language code; may be repeated. Default: all.")
@@ -103,15 +134,9 @@ def fetch_data(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    r"""Fetch texts and gold labels from the Hugging Face hub into the cache, pinned to a commit.
+    """Fetch texts and gold labels from the Hugging Face hub into the cache, pinned to a commit.
 
     BRIGHTER is published there under CC BY 4.0. Needs a network once; afterwards everything works offline.
-
-    \b
-    Examples:
-      semeval-emo data fetch --language eng
-      semeval-emo data fetch -l hau -l ibo --track a
-      semeval-emo data fetch --revision main
     """
     from semeval_emo.data.cache import cache_folder
     from semeval_emo.data.hub import fetch
@@ -126,27 +151,24 @@ def fetch_data(
     note(f"\nkept in {cache_folder()}", quiet)
 
 
-@group.command("check")
+@group.command("check", epilog=CHECK_EXAMPLES)
 def check_folder(
-    folder: FolderArgument = None,
-    language: LanguageOption = None,
+    folder: Annotated[
+        str | None,
+        typer.Argument(help="Folder, 'sample' or 'hub'. Default: $SEMEVAL_EMO_DATA, else what was fetched."),
+    ] = None,
+    language: LanguageFilter = None,
     everything: Annotated[bool, typer.Option("--all", help="List overlap of texts however small.")] = False,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    r"""Say which release a folder is, by hash, and what is wrong with it.
+    """Say which release a folder is, by hash, and what is wrong with it.
 
     Finds blank gold, files of no known release, files that are no language, texts of a split that stand in
     an earlier one (within and across tracks) and texts labelled in two ways. Exit code 1 when there is a
     problem; overlap and conflicting labels are what was published, so they are told but are no problem.
-
-    \b
-    Examples:
-      semeval-emo data check data/brighter-2025
-      semeval-emo data check data/ --language eng
-      semeval-emo data check --format json
     """
     from semeval_emo.data.check import check_data
     from semeval_emo.data.sources import sources
@@ -171,26 +193,19 @@ def check_folder(
         raise typer.Exit(1)
 
 
-@group.command("stats")
+@group.command("stats", epilog=STATS_EXAMPLES)
 def describe_data(
     folder: FolderArgument = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
+    track: TrackFilter = None,
+    language: LanguageFilter = None,
+    split: SplitFilter = None,
+    release: ReleaseFilter = None,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    r"""Label prevalence, co-occurrence, text lengths and repeated texts; one file in full, several as a table.
-
-    \b
-    Examples:
-      semeval-emo data stats --track a --language eng --split test
-      semeval-emo data stats --track b --split train
-      semeval-emo data stats sample
-    """
+    """Label prevalence, co-occurrence, text lengths and repeated texts; one file in full, several as a table."""
     from semeval_emo.data.stats import describe
     from semeval_emo.data.survey import labelled
     from semeval_emo.report import data_stats as view
@@ -200,7 +215,7 @@ def describe_data(
         split = "test"
         note("the test splits; --split and --language choose others", quiet)
     chosen, found = _survey(folder, task, (track, language, split, release), quiet)
-    golds = labelled([base for _, base in found], release or chosen.default_release)
+    golds = labelled([base for _, base in found], chosen, release)
     if not golds:
         wanted = " ".join(filter(None, (release, track and f"track {track}", language, split)))
         raise InputError(f"There is no file with labels of {wanted}.", "`semeval-emo data list` shows what is there")
@@ -209,26 +224,20 @@ def describe_data(
     emit(lambda: stats_payload(stats), tables, style, output)
 
 
-@group.command("pin")
+@group.command("pin", epilog=PIN_EXAMPLES)
 def pin_folder(
     folder: Annotated[Path, typer.Argument(help="A release, in the official layout or without splits.")],
-    split: SplitOption = "test",
+    split: Annotated[str, typer.Option(help="The split of files in a layout without splits.")] = "test",
     task: TaskOption = None,
     output: OutputOption = None,
 ) -> None:
-    r"""Print the table of files of a release as a task file wants it: row counts, ids and hashes.
-
-    \b
-    Examples:
-      semeval-emo data pin data/brighter-2025
-      semeval-emo data pin my-data/ --task my-task.toml
-    """
+    """Print the table of files of a release as a task file wants it: row counts, ids and hashes."""
     from semeval_emo.data.pin import pin
     from semeval_emo.data.survey import task_of
     from semeval_emo.task import load_task
 
     chosen = load_task(task) if task else task_of(folder)
-    emit({}, [], Format.text, output, pin(folder, chosen, split or "test"))
+    emit({}, [], Format.text, output, pin(folder, chosen, split))
 
 
 def _survey(

@@ -137,19 +137,25 @@ def survey(
     return tuple(found)
 
 
-def labelled(folders: Iterable[Folder], release: str) -> list[Gold]:
-    """The gold of every place that the folders hold: of one release where they have it, else of what they have.
+def labelled(folders: Iterable[Folder], task: Task, release: str | None = None) -> list[Gold]:
+    """The gold of every place that the folders hold, once.
 
-    A place that lies in several folders is taken from the first that has its texts.
+    Args:
+        release: leave out what is not of this release. None prefers the task's default, place by
+            place, and takes what there is where it is missing.
     """
-    files = [one for folder in folders for one in folder.of(KNOWN)]
-    asked = [one for one in files if release in one.releases]
+    wanted = release or task.default_release
     chosen: dict[Place, DataFile] = {}
-    for one in asked or files:
+    for one in (one for folder in folders for one in folder.of(KNOWN)):
         had = chosen.get(one.place)
-        if had is None or (had.bare and not one.bare):
+        # A file of the wanted release before any other, one with texts before one without.
+        if (wanted in one.releases or release is None) and (had is None or _rank(one, wanted) > _rank(had, wanted)):
             chosen[one.place] = one
-    return [one.gold(release if asked else None) for one in chosen.values()]
+    return [one.gold(wanted if wanted in one.releases else None) for one in chosen.values()]
+
+
+def _rank(one: DataFile, wanted: str) -> tuple[bool, bool]:
+    return wanted in one.releases, not one.bare
 
 
 def task_of(root: Path) -> Task:

@@ -73,7 +73,7 @@ def many_table(found: Sequence[Stats], emotions: Sequence[str]) -> Table:
     """One line a file; what all files have in common stands in the title."""
     specs = [stats.spec for stats in found]
     common = [name for name in ("release", "track", "language", "split") if len({getattr(s, name) for s in specs}) == 1]
-    named = [name for name in ("track", "language", "split") if name not in common]
+    named = [name for name in ("release", "track", "language", "split") if name not in common]
     emotions = [name for name in emotions if any(name in spec.emotions for spec in specs)]
     rows = []
     for stats in found:
