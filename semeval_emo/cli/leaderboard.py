@@ -163,10 +163,10 @@ def check(
     """
     from dataclasses import asdict
 
-    from semeval_emo.leaderboard import Leaderboard
+    from semeval_emo.leaderboard import Leaderboard, check_boards
     from semeval_emo.report.leaderboard import check_tables
 
-    result = Leaderboard.load(task, extra=extra or ()).check()
+    result = Leaderboard.load(task, extra=extra or ()).check() if task else check_boards(extra or ())
     payload = {
         "schema": "semeval-emo/leaderboard-check/1", "valid": result.valid, "rows": result.rows,
         "flagged": result.flagged, "faults": [asdict(fault) for fault in result.faults],

@@ -5,7 +5,7 @@ this room holds no figure of its own.
 """
 
 from semeval_emo.leaderboard.address import Address, new_row
-from semeval_emo.leaderboard.board import Leaderboard
+from semeval_emo.leaderboard.board import Leaderboard, check_boards
 from semeval_emo.leaderboard.check import BoardCheck
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.place import Placement
@@ -22,6 +22,7 @@ __all__ = [
     "Placement",
     "Row",
     "Source",
+    "check_boards",
     "new_row",
     "store_path",
     "to_csv",

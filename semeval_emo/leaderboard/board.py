@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,13 +11,13 @@ from pathlib import Path
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard.address import Address, address_of
-from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
+from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together, unknown_task
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import Task, load_task
+from semeval_emo.task import Task, load_task, task_files
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +73,15 @@ class Leaderboard:
             files += [(path, True) for path in (sorted(one.glob("*.csv")) if one.is_dir() else [one])]
         if own and store_path().is_file():
             files.append((store_path(), True))
+        known = {found.key, *(load_task(name).key for name in task_files())}
         rows: list[Row] = []
         faults: list[Fault] = []
         for path, mine in files:
             some, wrong = read_rows(path, own=mine)
             rows += [row for row in some if row.task == found.key]
             faults += wrong
+            # A row of a task that nobody knows would be on no board at all.
+            faults += [unknown_task(row, known) for row in some if row.task not in known]
         return cls(
             task=found,
             rows=tuple(rows),
@@ -214,21 +218,22 @@ class Leaderboard:
             raise UsageError(
                 f"List {among.key} has no score of track {at.track}, {self.task.language(at.language).name} "
                 f"({at.language}), {at.split}, release {at.release}, {at.metric}.",
-                self._elsewhere(at),
+                self._elsewhere(at, among),
             )
         # In the order of lists: a list without a baseline of its own is measured against the first one's.
         baseline = next((row for row in there if row.kind == "baseline" and row.usable), None)
         notes = [n for n in self.notes if n.belongs(at.task, at.track, at.language) and round(score, 4) in n.scores]
         return place(score, rows, at, among, baseline=baseline, notes=tuple(notes))
 
-    def _elsewhere(self, at: Address) -> str:
-        there = {
-            f"{row.list} (release {row.release}{'' if row.split == 'test' else f', {row.split}'})"
-            for row in self.filter(track=at.track, language=at.language)
-            if row.score is not None
-        }
-        if there:
-            return f"scores of this track and language are in: {', '.join(sorted(there))}; name list and release"
+    def _elsewhere(self, at: Address, among: BoardList) -> str:
+        """What there is instead: the same list elsewhere, other lists, other languages."""
+        scored = [row for row in self.filter(track=at.track, language=at.language) if row.score is not None]
+        here = {row.release for row in scored if row.list == among.key and row.split == at.split}
+        if here - {at.release}:
+            return f"that list has scores of release {' and '.join(sorted(here))}: name the release that you mean"
+        lists = dict.fromkeys(row.list for row in scored if (row.release, row.split) == (at.release, at.split))
+        if lists:
+            return f"lists that have: {', '.join(lists)}"
         has = sorted({row.language for row in self.filter(track=at.track)})
         return f"languages of track {at.track} on the board: {', '.join(has)}" if has else ""
 
@@ -274,6 +279,24 @@ class Leaderboard:
         return BoardCheck(
             rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, faults=tuple(faults)
         )
+
+
+def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
+    """Checks the boards of every known task: all shipped rows, the user's own, and further files.
+
+    >>> check_boards().valid
+    True
+    """
+    paths = list(extra)
+    results = [Leaderboard.load(name, extra=paths).check() for name in task_files()]
+    rows: Counter[str] = Counter()
+    flagged: Counter[str] = Counter()
+    for result in results:
+        rows.update(result.rows)
+        flagged.update(result.flagged)
+    # A line that cannot be read belongs to no task, so every board reports it.
+    faults = dict.fromkeys(fault for result in results for fault in result.faults)
+    return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(faults))
 
 
 def _refuse(faults: Iterable[Fault]) -> None:

@@ -99,6 +99,12 @@ def _faults_of(row: Row) -> _FaultMaker:
     return fault
 
 
+def unknown_task(row: Row, known: Iterable[str]) -> Fault:
+    """A row of a task that is not known."""
+    near = suggest(row.task, known) or f"use one of: {', '.join(sorted(known))}"
+    return _faults_of(row)("task", "task", f"There is no task '{shown(row.task)}'.", near)
+
+
 def _texts(row: Row, fault: _FaultMaker) -> Iterator[Fault]:
     for column in COLUMNS:
         value = getattr(row, column)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-KINDS = ("team", "baseline", "published-model", "seed-run", "zoo", "user")
+KINDS = ("team", "baseline", "published-model", "seed-run", "zoo", "user", "sample")
 SELECTED_ON = ("unknown", "none", "dev", "test")
 FLAGS = ("", "suspect", "unverified", "joined")
 FLAG_MEANINGS = {
@@ -129,12 +129,18 @@ NUMBERS = {"rank": int, "teams": int, "decimals": int, "score": float}
 
 @dataclass(frozen=True)
 class BoardList:
-    """A list of scores. `ranked` says that the ranks of one track and language come from one ranking."""
+    """A list of scores.
+
+    Attributes:
+        ranked: True where the ranks of one track and language come from one ranking.
+        entries: what the list counts, such as ``teams``.
+    """
 
     key: str
     title: str
     ranked: bool
     note: str = ""
+    entries: str = "teams"
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class Placement:
 
     def gap(self, row: Row | None) -> float | None:
         """The distance to a row: positive where this score is higher."""
-        return None if row is None or row.score is None else self.score - row.score
+        # Rounded far below any printed digit: 0.7114 - 0.8230 is -0.1116, not -0.11159999999999992.
+        return None if row is None or row.score is None else round(self.score - row.score, 12)
 
     @property
     def rank(self) -> str:

@@ -21,8 +21,8 @@ def overview_tables(board: Leaderboard) -> list[Table]:
     rows = board.filter(among=among.key, release=board.task.default_release, split="test")
     lines = []
     flagged: dict[str, list[str]] = {}
-    for code, language in board.task.languages.items():
-        line: list[Any] = [code, language.name]
+    for code in board.task.languages:
+        line: list[Any] = [code]
         for key, track in tracks.items():
             here = [r for r in rows if r.language == code and key in r.tracks and r.metric == track.metric]
             top = next((row for row in here if row.rank == 1 and row.score is not None), None)
@@ -31,13 +31,13 @@ def overview_tables(board: Leaderboard) -> list[Table]:
             for row, what in ((top, "top"), (base, "base")):
                 if row and row.flag:
                     flagged.setdefault(row.flag, []).append(f"{key.upper()} {code} {what}")
-        if any(value is not None for value in line[2:]):
+        if any(value is not None for value in line[1:]):
             lines.append(tuple(line))
-    columns = [Column("code"), Column("language")]
+    columns = [Column("language")]
     for key in tracks:
         columns += [Column(f"{key.upper()} {what}", "int") for what in ("top", "base", "N")]
     metrics = ", ".join(f"{key.upper()} {METRICS[track.metric].title}" for key, track in tracks.items())
-    notes = [f"top: the score of rank 1; base: the organisers' baseline; N: teams. Metrics: {metrics}."]
+    notes = [f"top: the score of rank 1; base: the baseline; N: {among.entries}. Metrics: {metrics}."]
     notes += [
         f"{flag}: {', '.join(flagged[flag])} ({FLAG_MEANINGS[flag]})." for flag in FLAG_MEANINGS if flag in flagged
     ]
@@ -93,7 +93,7 @@ def _table(
     title = f"{_sentence(among.title if among else key)} · {_where(board, track, only, split)} · {_metric(metric)}"
     title += f" · {_release(release)}"
     if one_count:
-        title += f" · {teams.pop()} teams"
+        title += f" · {teams.pop()} {among.entries if among else 'teams'}"
     shown: list[tuple[Column, list[Any]]] = [
         (Column("language"), ["" if only else row.language for row in rows]),
         (Column("rank", "int"), [row.rank for row in rows]),
@@ -107,7 +107,7 @@ def _table(
     kept = [(column, values) for column, values in shown if any(value not in ("", None) for value in values)]
     notes = [f"{flag}: {meaning}." for flag, meaning in FLAG_MEANINGS.items() if any(row.flag == flag for row in rows)]
     if any(row.selected_on not in ("", "unknown") for row in rows):
-        notes.append("selected on: what chose the epoch or the threshold; none: the last epoch was kept.")
+        notes.append("selected on: what chose the epoch or the threshold; none: no score chose anything.")
     notes += _row_notes(rows) if only else []
     notes += [among.note] if among and among.note else []
     notes += _notes(n for n in board.notes if n.belongs(board.task.key, track, only) and key in n.lists)
@@ -181,7 +181,8 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
         for placed in placements
         for row in placed.suspect
     ]
-    return Table(f"{lists} · release {releases}", columns, rows, tuple(dict.fromkeys(notes)))
+    notes += [note for placed in placements for note in _notes(placed.notes)]
+    return Table(f"{_sentence(lists)} · release {releases}", columns, rows, tuple(dict.fromkeys(notes)))
 
 
 def _ladder(board: Leaderboard, placed: Placement) -> Table:
@@ -235,13 +236,11 @@ def _verdict(placed: Placement) -> str:
         )
     if placed.teams is None:
         return f"Rank {placed.rank}, by {scores}; the number of teams is not known."
-    count = f"{placed.teams} teams"
+    rank = f"Rank {placed.rank} (the {placed.teams} {placed.among.entries} and this score)"
     if placed.low == placed.high:
-        return f"Rank {placed.low} among the {count} and this score."
-    return (
-        f"Rank {placed.low} to {placed.high} among the {count} and this score: only {placed.known} of their scores "
-        f"{'is' if placed.known == 1 else 'are'} known, so the place is an interval."
-    )
+        return f"{rank}."
+    few = "one score is" if placed.known == 1 else f"{placed.known} of the scores are"
+    return f"{rank}: only {few} known, so it stays an interval." if placed.known else f"{rank}: no score is known."
 
 
 def _others(placements: Sequence[Placement]) -> Table:

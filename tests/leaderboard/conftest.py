@@ -19,9 +19,9 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def board() -> Leaderboard:
-    return Leaderboard.load()
+    return Leaderboard.load(own=False)
 
 
 @pytest.fixture

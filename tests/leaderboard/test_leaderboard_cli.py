@@ -1,0 +1,337 @@
+"""The commands as a person uses them: what is printed, where, and the exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.leaderboard.model import COLUMNS
+from semeval_emo.task import load_task
+
+
+class Said:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*words: str) -> Said:
+        code = main(["leaderboard", *words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return Said(code, out, err)
+
+    return call
+
+
+PLACED = """\
+track A · English (eng) · test · macro F1 · release 2025 · official list
+    rank  system               score  difference
+--------  ------------------  ------  ----------
+       1  (team not named)    0.8230     −0.1116
+      28  YNWA_PZ             0.7397     −0.0283
+29 to 75  this score          0.7114           –
+       –  RemBERT (baseline)  0.7083     +0.0031
+Rank 29 to 75 of 75 (the 74 teams and this score): only 2 of the scores are known, so it stays an
+interval.
+A README once set 0.7114 against 0.6986 as the top score. 0.6986 is rank 1 of Afrikaans; no English
+entry has it. English: rank 1 has 0.8230, the baseline 0.7083. And 0.7114 was selected on the test
+set. The sentence was removed by its authors on 2025-07-02.
+
+Other lists, each by itself (open one with --list)
+list                       rank  known scores  higher    best  difference
+---------------  --------------  ------------  ------  ------  ----------
+unofficial-v2    36 to 99 of 99             2       2  0.8230     −0.1116
+unofficial-v1    36 to 97 of 97             2       2  0.8230     −0.1116
+paper-claims                  –            15       7  0.8225     −0.1111
+brighter-tables               –            10       0  0.7083     +0.0031
+"""
+
+SOMALI = """\
+track C · Somali (som) · test · macro F1 · release 2025 · official list
+  rank  system               score  difference
+------  ------------------  ------  ----------
+1 to 3  this score          0.5000           –
+     3  YNWA_PZ             0.4826     +0.0174
+     –  RemBERT (baseline)  0.2727     +0.2273
+Rank 1 to 3 of 11 (the 10 teams and this score): only one score is known, so it stays an interval.
+Left out as suspect: 0.4779 of rank 1 (team not named): below the 0.4826 that the same table has at
+rank 3: one of the three figures is wrong.
+"""
+
+
+def test_place_of_the_headline(run) -> None:
+    said = run("place", "0.7114", "--track", "a", "--language", "eng")
+    assert (said.code, said.out, said.err) == (0, PLACED, "")
+
+
+def test_the_note_on_the_claim_stays_with_its_score(run) -> None:
+    assert "README" not in run("place", "0.7115", "-t", "a", "-l", "eng").out
+    assert "once taken for the top English score" in run("place", "0.6986", "-t", "a", "-l", "afr").out
+
+
+def test_place_beside_a_suspect_rank_1(run) -> None:
+    assert run("place", "0.5", "-t", "c", "-l", "som").out.startswith(SOMALI)
+
+
+def test_place_in_every_format(run) -> None:
+    words = ("place", "0.7114", "-t", "A", "-l", "eng", "--format")
+    assert "| 29 to 75 | this score" in run(*words, "markdown").out
+    assert "29 to 75 & this score & 0.7114 & -- " in run(*words, "latex").out
+    lines = list(csv.reader(io.StringIO(run(*words, "csv").out)))
+    assert lines[1] == ["1", "(team not named)", "0.8230", "-0.1116"]
+    found = json.loads(run(*words, "json").out)
+    assert found["schema"] == "semeval-emo/leaderboard-place/1"
+    (placed,) = found["placements"]
+    assert (placed["rank_low"], placed["rank_high"], placed["teams"]) == (29, 75, 74)
+    assert placed["leader"]["difference"] == -0.1116
+    assert placed["baseline"]["difference"] == 0.0031
+    assert [one["list"] for one in placed["other_lists"]][:2] == ["unofficial-v2", "unofficial-v1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("0.7",), 2, "error: A bare score needs its track and language.\n  fix: add them: place 0.7 -t a -l eng\n"),
+        (("71.14", "-t", "a", "-l", "eng"), 2,
+         "error: The score 71.14 is not from 0 to 1.\n  fix: did you mean 0.7114?\n"),
+        (("0,71", "-t", "a", "-l", "eng"), 2, "error: '0,71' is not a number.\n  fix: write 0.71\n"),
+        (("0.7", "-t", "a", "-l", "English"), 2,
+         "error: There is no language 'English' in SemEval-2025 Task 11 (BRIGHTER).\n  fix: use the code 'eng'\n"),
+        (("none.csv",), 3, "error: none.csv does not exist.\n"),
+        (("0.7", "-t", "a", "-l", "eng", "--list", "seed-runs"), 2,
+         "error: List seed-runs has no score of track a, English (eng), test, release 2025, macro_f1.\n"
+         "  fix: that list has scores of release hub: name the release that you mean\n"),
+    ],
+)  # fmt: skip
+def test_place_refuses_with_the_remedy(run, words: tuple[str, ...], code: int, said: str) -> None:
+    result = run("place", *words)
+    assert (result.code, result.out) == (code, "")
+    assert result.err.startswith(said)
+
+
+def every_emotion(path: Path, task: str, track: str, split: str = "test") -> Path:
+    spec = load_task(task).spec(track, "eng", split)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(spec.header), *(f"{one}{',1' * len(spec.emotions)}" for one in spec.ids)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_place_a_file(run, tmp_path: Path) -> None:
+    path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a")
+    said = run("place", str(path), "--gold", "sample")
+    assert said.code == 0
+    assert "release 1 · sample board, not SemEval" in said.out
+    assert "Rank 2 of 6 (the 5 systems and this score)." in said.out
+    assert "macro F1" in said.out and "SemEval-2025" not in said.out
+
+
+def test_place_several_files(run, tmp_path: Path) -> None:
+    for track in ("a", "b"):
+        every_emotion(tmp_path / f"track_{track}" / "pred_eng.csv", "sample", track)
+    said = run("place", str(tmp_path), "--gold", "sample")
+    rows = [line.split() for line in said.out.splitlines() if " eng " in line]
+    assert [row[:6] for row in rows] == [["A", "eng", "0.4035", "2", "of", "6"], ["B", "eng", "0.0000", "3", "of", "6"]]
+
+
+def test_a_file_with_problems_is_not_placed(run, tmp_path: Path) -> None:
+    path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a")
+    path.write_text(path.read_text(encoding="utf-8").replace(",1,1\n", ",1,7\n", 1), encoding="utf-8")
+    said = run("place", str(path), "--gold", "sample")
+    assert (said.code, said.out) == (1, "")
+    assert f"semeval-emo validate {path}" in said.err
+
+
+def test_a_dev_file_is_not_placed_among_test_scores(run, tmp_path: Path) -> None:
+    path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a", "dev")
+    said = run("place", str(path), "--gold", "sample")
+    assert (said.code, said.out) == (2, "")
+    assert "has no score of track a, English (eng), dev, release 1" in said.err
+
+
+@pytest.mark.data
+def test_the_seeds_own_file(run, data_dir: Path) -> None:
+    said = run("place", str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir))
+    assert said.code == 0
+    assert said.out == PLACED
+
+
+def test_overview(run) -> None:
+    said = run()
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0] == "SemEval-2025 Task 11 (BRIGHTER) · official list · release 2025"
+    assert "eng       0.8230  0.7083   74  0.8404  0.6415   36  0.7969  0.3754   12" in lines
+    assert "ind            –       –    –       –       –    –  0.6724  0.3764   15" in lines
+    assert sum(line[:3] in load_task().languages for line in lines) >= 30
+    assert "suspect: C jav top, C ron base, C som top" in said.out
+    assert said.err.startswith("\nnext: semeval-emo leaderboard show")
+
+
+def test_show_names_the_other_lists(run) -> None:
+    said = run("show", "-t", "a", "-l", "eng")
+    assert said.out.splitlines()[:6] == [
+        "Official list · track A · English (eng) · test · macro F1 · release 2025 · 74 teams",
+        "rank  system               score",
+        "----  ------------------  ------",
+        "   1  (team not named)    0.8230",
+        "  28  YNWA_PZ             0.7397",
+        "   –  RemBERT (baseline)  0.7083",
+    ]
+    assert said.err == (
+        "\nrows in other lists: unofficial-v2 2, unofficial-v1 2, paper-claims 20, brighter-tables 10, "
+        "post-competition 4, seed-runs 43 (--list NAME, or --list all)\n"
+    )
+
+
+def test_show_says_what_was_selected_on_test(run) -> None:
+    out = run("show", "-t", "a", "-l", "eng", "--list", "seed-runs").out
+    (line,) = [line for line in out.splitlines() if "0.7114  test" in line]
+    assert "final model" in line
+    assert "0.6986 is rank 1 of Afrikaans" in out
+
+
+def test_show_filters_limits_and_lists(run) -> None:
+    assert run("show", "-t", "b", "--kind", "published-model", "-n", "3").err.startswith("97 more: --limit 0 shows all")
+    everything = run("show", "-t", "a", "-l", "eng", "--list", "all", "--metric", "all").out
+    titles = [line for line in everything.splitlines() if "English (eng)" in line]
+    assert len(titles) == 11
+    assert "  0.71\n" in everything and "0.7100" not in everything
+    nothing = run("show", "-t", "a", "-l", "xho")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert nothing.err.startswith("no row matches")
+    assert json.loads(run("show", "-t", "a", "-l", "xho", "-f", "json").out)["rows"] == []
+
+
+def test_export_is_what_extra_reads(run, tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    said = run("export", "--output", str(path))
+    assert said.code == 0
+    rows = list(csv.DictReader(path.open(encoding="utf-8")))
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == len(json.loads(run("show", "-f", "json").out)["rows"])
+    again = run("check", "--extra", str(path), "-f", "json")
+    assert again.code == 1
+    # Read back without a loss, so each line is named as one that stands on the board already.
+    faults = json.loads(again.out)["faults"]
+    assert {fault["code"] for fault in faults} == {"duplicate"}
+    assert len(faults) == len(rows)
+
+
+def test_export_in_other_formats(run) -> None:
+    words = ("export", "-t", "a", "-l", "eng", "--list", "official")
+    assert r"YNWA\_PZ & 0.7397 \\" in run(*words, "-f", "latex").out
+    rows = json.loads(run(*words, "-f", "json").out)["rows"]
+    assert [row["score"] for row in rows] == [0.823, 0.7397, 0.7083]
+    assert set(rows[0]) == {*COLUMNS, "own"}
+
+
+def test_check_covers_every_shipped_row(run) -> None:
+    said = run("check", "-f", "json")
+    found = json.loads(said.out)
+    assert (said.code, found["valid"], found["faults"]) == (0, True, [])
+    assert sum(found["rows"].values()) == 1143
+    assert found["flagged"] == {"joined": 4, "suspect": 15, "unverified": 23}
+
+
+def test_check_names_every_fault(run, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(
+        ",".join(COLUMNS) + "\n"
+        "semeval-2025-task-11,2025,test,a,en,official,3,74,X,,macro_f1,81.1,1,team,dev,,nowhere,x,\n"
+        "semeval-2025-task-11,2025,test,a,eng,official,three,74,X,,macro_f1,0.8,1,team,dev,,seed,x,\n"
+        "a,b\n"
+        "semeval-2099,2025,test,a,eng,official,3,74,X,,macro_f1,0.8,1,team,dev,,seed,x,\n",
+        encoding="utf-8",
+    )
+    said = run("check", "--extra", str(bad), "-f", "json")
+    faults = json.loads(said.out)["faults"]
+    assert said.code == 1
+    assert [(one["line"], one["code"], one["column"]) for one in faults] == [
+        (2, "language", "language"), (2, "score", "score"), (2, "source", "source"), (3, "number", "rank"),
+        (4, "cells", ""), (5, "task", "task"),
+    ]  # fmt: skip
+    assert faults[3]["message"] == "'three' in column rank is not a whole number."
+    assert "6 problem(s)." in run("check", "--extra", str(bad)).out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The header is not that of a leaderboard file (missing: task"),
+        (b"x,y\n1,2\n", "unknown: x, y"),
+        ((",".join(reversed(COLUMNS)) + "\n").encode(), "the columns stand in another order"),
+        (b"\xff\xfe", "is not UTF-8 text (byte 0)."),
+        (",".join(COLUMNS).encode() + b"\n" + b'"' + b"x" * 200_000, "The line is not CSV: field larger than"),
+    ],
+)
+def test_a_file_that_is_no_board(run, tmp_path: Path, content: bytes, message: str) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(content)
+    said = run("check", "--extra", str(bad), "-f", "json")
+    assert said.code in (1, 3)
+    assert message in said.out + said.err
+
+
+def test_add_show_place(run, own_store: Path) -> None:
+    added = run("add", "0.72", "-t", "a", "-l", "eng", "--system", "ours", "--where", "runs/7", "--selected-on", "dev")
+    assert (added.code, added.out) == (0, "")
+    assert added.err == f"added to {own_store}: 0.72 of ours, track a, eng\n"
+    shown = run("show", "-t", "a", "-l", "eng", "--list", "mine").out.splitlines()
+    assert shown[0] == "Your own rows · track A · English (eng) · test · macro F1 · release 2025"
+    assert shown[3] == "ours     0.72  dev"
+    placed = run("place", "0.7114", "-t", "a", "-l", "eng", "--list", "mine").out
+    assert "ours (best known)" in placed
+    again = run("add", "0.73", "-t", "a", "-l", "eng", "--system", "ours", "--where", "runs/8")
+    assert again.code == 2
+    assert "ours stands in list mine, track a, eng already" in again.err
+
+
+def test_add_a_file_keeps_its_hashes(run, tmp_path: Path, own_store: Path) -> None:
+    path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a")
+    assert run("add", str(path), "--gold", "sample", "--system", "all").code == 0
+    (row,) = csv.DictReader(own_store.open(encoding="utf-8"))
+    assert (row["task"], row["release"], row["score"]) == ("sample", "1", "0.4035")
+    assert row["where"].startswith("pred_eng.csv, predictions ")
+
+
+def test_strangers_names_are_inert(run) -> None:
+    for name in ("=cmd|' /C calc'!A0", "a|b", "<script>x</script>", "\\input{x}"):
+        assert run("add", "0.5", "-t", "a", "-l", "eng", "--system", name, "--where", "x").code == 0
+    words = ("-t", "a", "-l", "eng", "--list", "mine")
+    assert "'=cmd|" in run("export", *words).out
+    assert "\n=cmd" not in run("show", *words, "-f", "csv").out
+    markdown = run("show", *words, "-f", "markdown").out
+    assert "a\\|b" in markdown and "<script>" not in markdown
+    assert "\\input" not in run("show", *words, "-f", "latex").out
+    refused = run("add", "0.5", "-t", "a", "-l", "eng", "--system", "two\nlines", "--where", "x")
+    assert refused.code == 2
+    assert "a line break" in refused.err
+
+
+def test_a_damaged_own_board_does_not_hide_the_rest(run, own_store: Path) -> None:
+    own_store.parent.mkdir(parents=True)
+    own_store.write_text(",".join(COLUMNS) + "\nx,y\n", encoding="utf-8")
+    said = run("show", "-t", "a", "-l", "eng")
+    assert "0.8230" in said.out
+    assert "1 line(s) cannot be read and are left out: semeval-emo leaderboard check" in said.err
+
+
+def test_another_board_folder(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMEVAL_EMO_LEADERBOARD", str(tmp_path))
+    assert run("check").out.splitlines()[-1] == "No problem found."
+    monkeypatch.setenv("SEMEVAL_EMO_LEADERBOARD", str(tmp_path / "none"))
+    said = run("show")
+    assert said.code == 3
+    assert said.err == (
+        f"error: The leaderboard folder {tmp_path / 'none'} does not exist.\n  fix: set $SEMEVAL_EMO_LEADERBOARD\n"
+    )
