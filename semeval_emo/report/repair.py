@@ -73,7 +73,7 @@ def _refusals(refusals: Sequence[Refusal], width: int) -> list[str]:
             groups.setdefault(problem.code, []).append(problem)
         for code, group in groups.items():
             for problem in group[:SHOWN]:
-                where = f"line {problem.line}: " if problem.line else ""
+                where = f"line {problem.line}: " if problem.line and not problem.message.startswith("line") else ""
                 column = f"{problem.column}: " if problem.column and code[1] == "5" else ""
                 lines += _wrap(f"    {code}  ", f"{where}{column}{problem.message}", width, 10)
             more = one.counts.get(code, 0) - len(group[:SHOWN])
@@ -159,12 +159,7 @@ def pack_text(report: PackReport, width: int | None = None) -> str:
         title = "Left out" if report.ok else "Not packed: these files are not valid"
         blocks.append([title, *_refusals(report.refusals, columns)])
     if not report.ok:
-        names = " ".join(dict.fromkeys(shlex.quote(one.file.partition("!")[0]) for one in report.refusals))
-        blocks.append([
-            "Nothing was written.",
-            f"Next: semeval-emo fix {names}" if names.count(" ") == 0 else "Next: mend them with semeval-emo fix",
-            "Or pack the others alone: --skip-invalid",
-        ])  # fmt: skip
+        blocks.append(["Nothing was written.", *_pack_next(report)])
         return "\n\n".join("\n".join(block) for block in blocks)
     renamed = [one for one in report.files if one.source.rpartition("!")[2].rpartition("/")[2] != one.spec.file_name]
     blocks.append([f"In {report.out}", *_listed([(one.path, one.spec) for one in report.files])])
@@ -177,6 +172,17 @@ def pack_text(report: PackReport, width: int | None = None) -> str:
         last += _wrap("Note: ", note, columns, 6)
     blocks.append([*last, f"sha256 {report.sha256}"])
     return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _pack_next(report: PackReport) -> list[str]:
+    lines = []
+    bad = list(dict.fromkeys(one.file.partition("!")[0] for one in report.refusals))
+    if all(entry(code).mended for one in report.refusals for code in one.counts):
+        lines.append(f"Next: semeval-emo fix {shlex.quote(bad[0])}{' (and so on)' if len(bad) > 1 else ''}")
+    if report.files:
+        count = len(report.files)
+        lines.append(f"To pack the {count:,} valid file{'' if count == 1 else 's'} alone: --skip-invalid")
+    return lines
 
 
 def pack_tables(report: PackReport) -> list[Table]:

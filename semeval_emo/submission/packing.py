@@ -53,7 +53,7 @@ class PackReport:
 
     Attributes:
         out: the zip; empty where none was written.
-        files: what is in it, in order.
+        files: what is in it, in order; where none was written, what would be without the refused files.
         refusals: files that are not in it, and why.
         bytes, sha256: of the zip.
         was_there: True where OUT held these very bytes already.
@@ -147,12 +147,13 @@ def pack(
     taken = [one for one in read.predictions if one.path not in spoilt and _is_asked(one.spec, asked)]
     taken.sort(key=lambda one: (one.spec.track, one.spec.language))
     _check_one_each(taken)
+    names = official_paths([one.spec for one in taken])
+    files = tuple(Packed(name, one.path, one.spec, one.hash) for name, one in zip(names, taken, strict=True))
     if refusals and not skip_invalid:
-        return PackReport("", (), refusals, 0, "", False)
+        return PackReport("", files, refusals, 0, "", False)
     if not taken:
         raise InvalidSubmission("There is nothing to pack.", _nothing(read.report, asked))
 
-    names = official_paths([one.spec for one in taken])
     body = _zip(dict(zip(names, (prediction_bytes(one.spec, one.values) for one in taken), strict=True)))
     tracks = list(dict.fromkeys(one.spec.track for one in taken))
     place = (
@@ -166,7 +167,7 @@ def pack(
         raise EmoError(f"{place} does not hold what was written to it.", "check the disk, and pack again")
     return PackReport(
         out=str(place),
-        files=tuple(Packed(name, one.path, one.spec, one.hash) for name, one in zip(names, taken, strict=True)),
+        files=files,
         refusals=refusals,
         bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),

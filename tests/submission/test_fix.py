@@ -489,7 +489,7 @@ def test_bad_places(made, put, tmp_path):
 CELLS = st.sampled_from(["0", "1", "1.0", "True", "False", " 1", "01", "1e0", "+0", "１", "", "2", "nan", "0.5", "x"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_written_validates_and_is_a_fixed_point(data, made, tmp_path_factory):
     """Whatever happened to a file: fix writes nothing, or what validates and is left alone by a second fix."""

@@ -1,0 +1,248 @@
+"""pack: the zip to upload, valid and the same every time."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semeval_emo.errors import InputError, InvalidSubmission, UsageError
+from semeval_emo.submission import pack, read_submission, validate
+from semeval_emo.submission.write import prediction_bytes
+from semeval_emo.task import load_task
+
+
+def inside(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def test_the_zip_holds_the_files_at_its_root_and_nothing_else(made, put, tmp_path):
+    files = [made("a", code) for code in ("ron", "deu", "eng")]
+    put({f"in/{file.name}": file.bytes() for file in files} | {"in/.DS_Store": b"\0", "in/notes.md": b"x"})
+    report = pack(tmp_path / "in", tmp_path / "track_a.zip")
+    assert report.ok
+    assert list(inside(tmp_path / "track_a.zip").items()) == sorted((file.name, file.bytes()) for file in files)
+    assert validate(tmp_path / "track_a.zip").counts == {}
+    assert report.bytes == (tmp_path / "track_a.zip").stat().st_size
+    assert report.sha256 == hashlib.sha256((tmp_path / "track_a.zip").read_bytes()).hexdigest()
+
+
+def test_the_same_predictions_give_the_same_bytes(made, put, zipped, tmp_path, monkeypatch):
+    ron, eng = made("a", "ron"), made("a", "eng")
+    ron_bytes, eng_bytes = ron.bytes(), eng.bytes()
+    ron.rows.reverse()
+    put({f"one/{ron.name}": ron_bytes, f"one/{eng.name}": eng_bytes})
+    put({"two/pred_ron_a.csv": ron.bytes(newline="\r\n"), "two/PRED_eng.csv": eng_bytes})
+    path = zipped({f"deep/{ron.name}": ron_bytes, "TrackA/pred_eng.csv": eng_bytes}, "three.zip")
+    first = pack(tmp_path / "one", tmp_path / "a.zip")
+    monkeypatch.setattr(time, "time", lambda: 2e9)
+    assert pack([tmp_path / "two" / "PRED_eng.csv", tmp_path / "two" / "pred_ron_a.csv"], tmp_path / "b.zip").ok
+    assert pack(path, tmp_path / "c.zip").sha256 == first.sha256
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes() == (tmp_path / "c.zip").read_bytes()
+
+
+def test_the_bytes_are_pinned(tmp_path):
+    """Another Python, machine or time must not change them."""
+    spec = load_task().spec("a", "eng", "dev")
+    (tmp_path / "pred_eng.csv").write_bytes(prediction_bytes(spec, np.zeros((spec.rows, 5), int)))
+    report = pack(tmp_path / "pred_eng.csv", tmp_path / "x.zip")
+    assert report.sha256 == "0237eb5a098dc7d8798a02a903621afc5c1cc39e61caff1790a1ba038e6effd4"
+    (info,) = zipfile.ZipFile(tmp_path / "x.zip").infolist()
+    assert (info.date_time, info.compress_type, info.external_attr >> 16, info.create_system) == (
+        (1980, 1, 1, 0, 0, 0), zipfile.ZIP_STORED, 0o100644, 3,
+    )  # fmt: skip
+
+
+def test_packing_again_changes_nothing(made, put, tmp_path):
+    file = made("b", "ron")
+    put({file.name: file.bytes()})
+    assert not pack(tmp_path, tmp_path / "b.zip").was_there
+    before = (tmp_path / "b.zip").stat().st_mtime_ns
+    again = pack(tmp_path, tmp_path / "b.zip")
+    assert again.was_there
+    assert again.ok
+    assert (tmp_path / "b.zip").stat().st_mtime_ns == before
+    assert pack(tmp_path / "b.zip", tmp_path / "c.zip").sha256 == again.sha256
+
+
+def test_an_invalid_file_stops_it_and_is_named(made, put, tmp_path):
+    good, bad = made("a", "ron"), made("a", "rus")
+    bad.rows[3][2] = "1.0"
+    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    report = pack(tmp_path / "in", tmp_path / "a.zip")
+    assert not report.ok
+    assert not (tmp_path / "a.zip").exists()
+    (refusal,) = report.refusals
+    assert (Path(refusal.file).name, list(refusal.counts), refusal.problems[0].line) == ("pred_rus.csv", ["E509"], 5)
+    assert [one.path for one in report.files] == [good.name]
+
+
+def test_an_invalid_file_is_left_out_when_told(made, put, tmp_path):
+    good, bad = made("a", "ron"), made("a", "rus")
+    bad.rows.pop()
+    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    report = pack(tmp_path / "in", tmp_path / "a.zip", skip_invalid=True)
+    assert report.ok
+    assert list(inside(tmp_path / "a.zip")) == [good.name]
+    assert len(report.refusals) == 1
+
+
+@pytest.mark.parametrize("spoil", [lambda f: f.header.reverse(), lambda f: f.rows.append(f.rows[0])])
+def test_content_is_never_mended_in_silence(spoil, made, put, tmp_path):
+    file = made("a", "ron")
+    spoil(file)
+    path = put({file.name: file.bytes()}) / file.name
+    assert not pack(path, tmp_path / "a.zip").ok
+
+
+def test_what_the_zip_loses_is_told_and_refused(made, zipped, tmp_path):
+    file = made("a", "ron")
+    path = zipped({file.name: file.bytes(), "../pred_rus.csv": made("a", "rus").bytes()})
+    report = pack(path, tmp_path / "a.zip")
+    assert [list(one.counts) for one in report.refusals] == [["E105"]]
+    assert not report.ok
+
+
+def test_a_track_language_or_split_can_be_chosen(made, put, tmp_path):
+    files = [made("a", "ron"), made("b", "ron"), made("a", "eng"), made("a", "deu", "dev")]
+    put({f"in/{file.spec.split}/{file.name}": file.bytes() for file in files})
+    report = pack(tmp_path / "in", tmp_path / "b.zip", track="b")
+    assert [one.path for one in report.files] == ["track_b/pred_ron.csv"]
+    report = pack(tmp_path / "in", tmp_path / "c.zip", language="ron")
+    assert [one.path for one in report.files] == ["track_a/pred_ron.csv", "track_b/pred_ron.csv"]
+    report = pack(tmp_path / "in", tmp_path / "d.zip", split="dev")
+    assert [one.path for one in report.files] == ["track_a/pred_deu.csv"]
+    with pytest.raises(InvalidSubmission) as caught:
+        pack(tmp_path / "in", tmp_path / "e.zip")
+    assert str(caught.value) == (
+        "A zip is for one split; these files are dev and test.\n  fix: choose one: --split test"
+    )
+    with pytest.raises(InvalidSubmission, match="There is nothing to pack") as caught:
+        pack(tmp_path / "in" / "dev", tmp_path / "e.zip", track="c")
+    assert caught.value.fix == "--track c leaves nothing of 2025 track a deu dev"
+
+
+def test_a_bad_file_of_a_track_that_is_not_packed_is_no_matter(made, put, tmp_path):
+    good, bad = made("a", "ron"), made("b", "ron")
+    bad.rows.pop()
+    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    assert pack(tmp_path / "in", tmp_path / "a.zip", track="a").ok
+
+
+def test_two_systems_are_not_packed_into_one(made, put, tmp_path):
+    file = made("a", "ron")
+    put({f"in/bert/{file.name}": file.bytes(), f"in/llama/{file.name}": file.bytes()})
+    with pytest.raises(InvalidSubmission, match=r"are both track a, ron\.") as caught:
+        pack(tmp_path / "in", tmp_path / "a.zip")
+    assert caught.value.fix == "name only the one to upload"
+
+
+def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_path):
+    file = made("a", "ron")
+    put({file.name: file.bytes(), "a.zip": b"mine"})
+    with pytest.raises(UsageError, match=r"a\.zip exists and differs\."):
+        pack(tmp_path / file.name, tmp_path / "a.zip")
+    assert (tmp_path / "a.zip").read_bytes() == b"mine"
+    assert pack(tmp_path / file.name, tmp_path / "a.zip", force=True).ok
+    assert list(inside(tmp_path / "a.zip")) == [file.name]
+
+
+def test_the_input_is_never_written_over(made, zipped, tmp_path):
+    file = made("a", "ron")
+    path = zipped({"pred_ron.csv": file.bytes()})
+    before = path.read_bytes()
+    (tmp_path / "link.zip").symlink_to(path)
+    for out in (path, tmp_path / "link.zip"):
+        with pytest.raises(UsageError, match="is the input; it is never written over"):
+            pack(path, out, force=True)
+    assert path.read_bytes() == before
+
+
+def test_bad_requests(made, put, tmp_path):
+    file = made("a", "ron")
+    put({file.name: file.bytes(), "dir.zip/": b""})
+    with pytest.raises(UsageError, match=r"does not end in \.zip"):
+        pack(tmp_path / file.name, tmp_path / "out.tar")
+    with pytest.raises(UsageError, match="is a folder"):
+        pack(tmp_path / file.name, tmp_path / "dir.zip")
+    with pytest.raises(UsageError, match="There is no track 'z'"):
+        pack(tmp_path / file.name, tmp_path / "a.zip", track="z")
+    with pytest.raises(InputError, match="does not exist"):
+        pack(tmp_path / "gone.csv")
+    with pytest.raises(UsageError, match=r"No prediction file was named\."):
+        pack([])
+
+
+def test_default_names(made, put, tmp_path, monkeypatch):
+    a, b = made("a", "ron"), made("b", "ron")
+    put({a.name: a.bytes(), b.name: b.bytes()})
+    monkeypatch.chdir(tmp_path)
+    assert pack(a.name).out == "track_a.zip"
+    report = pack(["track_a", "track_b"])
+    assert report.out == "submission.zip"
+    assert report.notes[0] == (
+        "the zip holds tracks a, b: where each is a competition of its own (as on Codabench), "
+        "pack each alone with --track"
+    )
+    assert "track a: 1 of 28 languages; an average over all of them counts the others as 0" in report.notes
+
+
+def test_a_whole_track_has_nothing_to_note(made, put, tmp_path):
+    put(
+        {
+            f"in/{spec.file_name}": made("b", spec.language).bytes()
+            for spec in load_task().specs("2025", "b", split="test")
+        }
+    )
+    report = pack(tmp_path / "in", tmp_path / "b.zip")
+    assert len(report.files) == 11
+    assert report.notes == ()
+
+
+def test_a_mixed_file_is_packed_under_its_own_release(made, put, tmp_path):
+    file = made("a", "eng", release="hub")
+    path = put({file.name: file.bytes()}) / file.name
+    assert not pack(path, tmp_path / "a.zip").ok
+    report = pack(path, tmp_path / "a.zip", release="hub")
+    assert inside(tmp_path / "a.zip") == {file.name: file.bytes()}
+    assert report.files[0].spec.release == "hub"
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), newline=st.sampled_from(["\n", "\r\n"]), shuffle=st.booleans())
+def test_what_comes_out_is_what_went_in(seed, newline, shuffle, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pack")
+    random = np.random.default_rng(seed)
+    spec = load_task().spec("b", "ron", "dev")
+    values = random.integers(0, 4, (spec.rows, 6))
+    head, *rows = prediction_bytes(spec, values).decode().splitlines()
+    if shuffle:
+        random.shuffle(rows)
+    (folder / "pred_ron.csv").write_text(newline.join([head, *rows, ""]), newline="")
+    report = pack(folder / "pred_ron.csv", folder / "b.zip")
+    (read,) = read_submission(folder / "b.zip").predictions
+    assert (read.values == values).all()
+    assert read.hash == report.files[0].hash
+
+
+def test_gold_as_prediction_packs_for_every_language(data_dir, made, put, tmp_path):
+    """All 32 files of track C, with the real labels."""
+    root = data_dir / "brighter-2025" if (data_dir / "brighter-2025").is_dir() else data_dir
+    files = {}
+    for path in sorted((root / "track_c" / "test").glob("*.csv")):
+        with path.open(newline="") as stream:
+            rows = [[row[0], *row[2:]] for row in csv.reader(stream)]
+        files[f"in/pred_{path.stem}.csv"] = "\n".join(",".join(row) for row in rows) + "\n"
+    put(files)
+    report = pack(tmp_path / "in", tmp_path / "track_c.zip")
+    assert len(report.files) == 32
+    assert validate(tmp_path / "track_c.zip").counts == {}
