@@ -55,6 +55,7 @@ def known(kind: str) -> Callable[[str], list[str]]:
 
 
 def known_splits(incomplete: str) -> list[str]:
+    """Offers the shell the splits."""
     from semeval_emo.task import SPLITS
 
     return [split for split in SPLITS if split.startswith(incomplete)]

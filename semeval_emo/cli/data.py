@@ -157,7 +157,10 @@ def check_folder(
         str | None,
         typer.Argument(help="Folder, 'sample' or 'hub'. Default: $SEMEVAL_EMO_DATA, else what was fetched."),
     ] = None,
-    language: LanguageFilter = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", "-l", autocompletion=known("languages"), help="Compare texts in this language only."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="List overlap of texts however small.")] = False,
     task: TaskOption = None,
     style: FormatOption = Format.text,

@@ -43,12 +43,14 @@ def bases(root: Path, depth: int = DEPTH) -> Iterator[Path]:
     level = [root]
     for _ in range(depth + 1):
         yield from level
-        level = [
-            below
-            for folder in level
-            for below in _folders(folder)
-            if not below.name.startswith((".", "track_", "__")) and below.name not in SPLITS
-        ]
+        level = [below for folder in level for below in _folders(folder) if _may_hold_a_release(below)]
+
+
+def _may_hold_a_release(folder: Path) -> bool:
+    """False for the folders inside a release, unless a person named the track's folder itself."""
+    if folder.name in SPLITS:
+        return folder.parent.name.startswith("track_")
+    return not folder.name.startswith((".", "track_", "__"))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -1,0 +1,295 @@
+"""load_gold: found in every layout, named by hashes, refused when it is not what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.data import load_gold
+from semeval_emo.data.identity import identify
+from semeval_emo.data.sheet import read_sheet
+from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UsageError
+
+
+def test_gold_has_ids_texts_and_labels_in_file_order(world):
+    gold = load_gold("a", "xx", source=world.official(), task=world.task)
+    expected = world.rows("a", "xx", "test")
+    assert gold.ids == tuple(i for i, _, _ in expected)
+    assert gold.texts == tuple(text for _, text, _ in expected)
+    assert gold.labels.dtype == np.int8
+    assert gold.labels.tolist() == [list(labels) for _, _, labels in expected]
+    assert (len(gold), gold.spec.place, gold.releases, gold.note) == (6, "1 track a xx test", ("1",), "")
+
+
+def test_the_hash_is_that_of_the_task_file(world):
+    gold = load_gold("b", "xx", "dev", source=world.official(), task=world.task)
+    assert gold.hash == gold.spec.labels_hash
+
+
+def test_columns_are_found_by_name_in_any_order(world):
+    path = world.write(world.folder / "r/track_a/test/xx.csv", world.rows("a", "xx", "test"), "rage,text,id,calm,hope")
+    gold = load_gold("a", "xx", source=path.parents[2], task=world.task)
+    assert gold.labels.tolist() == [list(labels) for _, _, labels in world.rows("a", "xx", "test")]
+
+
+@pytest.mark.parametrize("disguise", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n")])
+def test_a_byte_order_mark_and_windows_line_ends_are_tolerated(world, disguise):
+    path = world.official() / "track_a/test/xx.csv"
+    path.write_bytes(disguise(path.read_bytes()))
+    assert load_gold("a", "xx", source=world.folder / "first", task=world.task).releases == ("1",)
+
+
+@pytest.mark.parametrize("deep", ["", "track_a", "track_a/test", "track_a/test/xx.csv"])
+def test_a_folder_may_be_named_at_any_depth(world, deep):
+    gold = load_gold("a", "xx", source=world.official() / deep, task=world.task)
+    assert gold.source.endswith("track_a/test/xx.csv")
+
+
+def test_the_layout_without_splits(world):
+    world.write(world.folder / "bare/track_b/xx.csv", world.rows("b", "xx", "test"), "id,calm,hope,rage")
+    gold = load_gold("b", "xx", source=world.folder / "bare", task=world.task)
+    assert (gold.texts, gold.releases) == (None, ("1", "pool"))
+    with pytest.raises(ReleaseMismatch):
+        load_gold("b", "xx", "dev", source=world.folder / "bare", task=world.task)
+
+
+def test_a_parent_folder_gives_the_release_that_was_asked_for(world):
+    world.official("z-later")
+    world.second("a-earlier")
+    world.pooled("deep/pool")
+    where = {"source": world.folder, "task": world.task}
+    assert load_gold("a", "xx", **where).source.endswith("z-later/track_a/test/xx.csv")
+    assert load_gold("b", "xx", release="2", **where).source.endswith("a-earlier/track_b/test/xx.csv")
+    assert load_gold("a", "xx", release="pool", **where).source.endswith("deep/pool/gold.csv")
+
+
+def test_rows_of_a_pooled_file_are_gold_of_another_release_where_hashes_prove_it(world):
+    gold = load_gold("c", "xx", source=world.pooled(), task=world.task)
+    assert (gold.ids[0], len(gold), gold.releases) == ("xx-test-c-001", 6, ("1", "2"))
+    assert gold.hash == gold.spec.labels_hash
+
+
+def test_ids_alone_never_make_part_of_a_file_gold(world):
+    """The 5 ids of release 2 are the first 5 of release 1: by id they would join, and be wrong."""
+    with pytest.raises(ReleaseMismatch, match=r"first/track_b/test/xx\.csv is of release 1 \(6 rows\)") as caught:
+        load_gold("b", "xx", release="2", source=world.official(), task=world.task)
+    assert "The same id is another text in another release." in caught.value.message
+
+
+def test_a_pooled_file_is_known_by_its_ids_where_nothing_is_pinned(world):
+    gold = load_gold("a", "xx", release="pool", source=world.pooled(), task=world.task)
+    assert (len(gold), gold.releases) == (12, ("pool",))
+
+
+def test_another_release_is_refused_on_both_grounds(world):
+    with pytest.raises(ReleaseMismatch) as caught:
+        load_gold("a", "xx", source=world.second(), task=world.task)
+    assert caught.value.message == (
+        "The gold is not release 1, whose test file of track a for 'xx' has 6 rows: "
+        f"{world.folder}/second/track_a/test/xx.csv is of release 2 (5 rows, and all its labels are blank). "
+        "The same id is another text in another release."
+    )
+    assert caught.value.fix == "give the folder of release 1, or ask for the other one with --release"
+    assert caught.value.exit_code == 1
+
+
+def test_blank_gold_is_an_error_and_never_zeros(world):
+    with pytest.raises(InputError) as caught:
+        load_gold("a", "xx", release="2", source=world.second(), task=world.task)
+    assert "are blank: 15 of 15 cells of 2 track a xx test. Blank is not zero" in caught.value.message
+
+
+def test_blank_labels_come_as_minus_one_when_allowed(world):
+    gold = load_gold("a", "xx", release="2", source=world.second(), task=world.task, labels_required=False)
+    assert gold.texts is not None
+    assert set(gold.labels.ravel().tolist()) == {-1}
+
+
+def test_texts_without_label_columns_can_be_loaded_when_allowed(world):
+    path = world.write(world.folder / "t/track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text")
+    gold = load_gold("a", "xx", source=path.parents[2], task=world.task, labels_required=False)
+    assert (gold.labels.shape, gold.labels.min(), gold.releases) == ((6, 3), -1, ("1",))
+    with pytest.raises(InputError, match=r"has no column calm, hope, rage: its header is id,text\."):
+        load_gold("a", "xx", source=path.parents[2], task=world.task)
+
+
+def altered(world) -> Path:
+    base = world.official("mine")
+    changed = [(i, text, tuple(1 - v for v in labels)) for i, text, labels in world.rows("a", "xx", "test")]
+    world.write(base / "track_a/test/xx.csv", changed)
+    return base
+
+
+def test_unknown_labels_are_used_only_when_pointed_at_and_said_so(world):
+    base = altered(world)
+    gold = load_gold("a", "xx", source=base, task=world.task)
+    assert (gold.spec.release, gold.releases) == ("unknown", ())
+    assert gold.note == f"{base}/track_a/test/xx.csv has the ids of a xx test, but labels of no known release."
+    with pytest.raises(ReleaseMismatch, match="is of no known release"):
+        load_gold("a", "xx", source=world.folder, task=world.task)
+
+
+def test_unknown_labels_need_exactly_the_ids(world):
+    base = world.folder / "mine"
+    world.write(base / "track_a/test/xx.csv", world.rows("a", "xx", "test")[:5])
+    with pytest.raises(ReleaseMismatch, match=r"no known release \(5 rows\)"):
+        load_gold("a", "xx", source=base, task=world.task)
+
+
+def test_other_texts_under_known_labels_are_told(world):
+    base = world.official("lower")
+    lowered = [(i, text.lower(), labels) for i, text, labels in world.rows("a", "xx", "test")]
+    world.write(base / "track_a/test/xx.csv", lowered)
+    gold = load_gold("a", "xx", source=base, task=world.task)
+    assert gold.releases == ("1",)
+    assert gold.note.endswith("has the labels of release 1, but other texts.")
+
+
+def test_predictions_beside_gold_are_never_taken_for_it(world):
+    base = world.official("gold")
+    (base / "track_a/test/xx.csv").unlink()
+    world.write(world.folder / "predictions/pred_xx.csv", altered_rows(world), "id,calm,hope,rage")
+    with pytest.raises(ReleaseMismatch, match="Labels that no release has cannot be told from predictions"):
+        load_gold("a", "xx", source=world.folder, task=world.task)
+
+
+def altered_rows(world):
+    return [(i, text, (0, 0, 0)) for i, text, _ in world.rows("a", "xx", "test")]
+
+
+def test_a_capitalised_header_is_the_refused_release(world):
+    path = world.write(
+        world.folder / "old/track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text,Calm,Hope,Rage"
+    )
+    with pytest.raises(ReleaseMismatch) as caught:
+        load_gold("a", "xx", source=path.parents[2], task=world.task)
+    assert "is of release 0 (Draft): its header is id,text,Calm,Hope,Rage" in caught.value.message
+    assert "That release is refused: its texts are others" in caught.value.message
+
+
+def test_a_row_count_is_a_sign_of_the_refused_release_too(world):
+    path = world.write(world.folder / "old/track_a/train/xx.csv", world.rows("a", "xx", "train")[:7])
+    with pytest.raises(ReleaseMismatch, match=r"release 0 \(Draft\): it has 7 rows"):
+        load_gold("a", "xx", "train", source=path.parents[2], task=world.task)
+
+
+def test_a_refused_release_cannot_be_asked_for(world):
+    with pytest.raises(ReleaseMismatch, match=r"^Release 0 \(Draft\) is refused: its texts are others\.$"):
+        load_gold("a", "xx", release="0", source=world.folder, task=world.task)
+
+
+def test_the_refused_release_in_a_neighbouring_folder_does_not_stand_in_the_way(world):
+    world.write(world.folder / "aaa-old/track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text,Calm,Hope,Rage")
+    world.official("new")
+    assert load_gold("a", "xx", source=world.folder, task=world.task).releases == ("1",)
+
+
+def test_an_unreadable_neighbour_does_not_stand_in_the_way(world):
+    (world.folder / "aaa/track_a/test").mkdir(parents=True)
+    (world.folder / "aaa/track_a/test/xx.csv").write_bytes(b"\xff\xfe\x00")
+    world.official("new")
+    assert load_gold("a", "xx", source=world.folder, task=world.task).releases == ("1",)
+    with pytest.raises(InputError, match="is not UTF-8: byte 0 cannot be decoded"):
+        load_gold("a", "xx", source=world.folder / "aaa", task=world.task)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("", "has no column 'id'"),
+        ("id,text,calm,hope,rage\nxx-test-a-001,a,0,1\n", "line 2: 4 cells, but the header has 5"),
+        ('id,text,calm,hope,rage\nxx-test-a-001,"a,0,1,0\n', "line 2: 2 cells, but the header has 5"),
+    ],
+)
+def test_broken_files_are_told_with_their_line(world, body, error):
+    path = world.official() / "track_a/test/xx.csv"
+    path.write_text(body, encoding="utf-8")
+    with pytest.raises(InputError, match=error):
+        load_gold("a", "xx", source=world.folder / "first", task=world.task)
+
+
+def test_a_label_that_is_not_allowed_is_told_with_its_line(world):
+    path = world.official("odd") / "track_a/test/xx.csv"
+    rows = enumerate(world.rows("a", "xx", "test"))
+    found = [(i, text, (2, *labels[1:]) if n == 3 else labels) for n, (i, text, labels) in rows]
+    world.write(path, found)
+    with pytest.raises(InputError) as caught:
+        load_gold("a", "xx", source=world.folder / "odd", task=world.task)
+    assert caught.value.message == f"{path} line 5: the label of 'calm' is '2', expected one of 0, 1."
+
+
+def test_an_id_that_comes_twice_is_told(world):
+    path = world.folder / "twice/track_a/test/xx.csv"
+    found = world.rows("a", "xx", "test")
+    world.write(path, [*found, found[2]])
+    sheet = read_sheet(path)
+    assert identify(sheet, world.task, "a", "xx", "test") == ()
+    with pytest.raises(EmoError):
+        load_gold("a", "xx", source=world.folder / "twice", task=world.task)
+
+
+def test_what_the_task_does_not_have_is_a_usage_error(world):
+    with pytest.raises(UsageError, match="Release 1 has no train file of track c for 'zz'"):
+        load_gold("c", "zz", "train", source=world.official(), task=world.task)
+    with pytest.raises(UsageError, match="There is no language 'ww'"):
+        load_gold("a", "ww", source=world.folder, task=world.task)
+
+
+def test_a_missing_file_says_where_it_would_be(world):
+    base = world.second()
+    with pytest.raises(InputError) as caught:
+        load_gold("c", "zz", source=base, task=world.task)
+    assert caught.value.message == f"There is no test file of track c for 'zz' in {base}."
+    assert caught.value.fix.startswith(f"it would be {base}/track_c/test/zz.csv; ")
+    with pytest.raises(InputError, match="There is no folder .*nowhere"):
+        load_gold("c", "zz", source=base / "nowhere", task=world.task)
+
+
+def test_the_environment_names_a_folder_or_a_parent(world, monkeypatch):
+    world.official()
+    for folder in (world.folder, world.folder / "first"):
+        monkeypatch.setenv("SEMEVAL_EMO_DATA", str(folder))
+        assert load_gold("a", "yy", task=world.task).releases == ("1", "2")
+
+
+def test_the_environment_pointing_nowhere_is_an_error_and_not_passed_over(world, monkeypatch):
+    monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.folder / "typo"))
+    with pytest.raises(InputError, match="There is no folder .*typo"):
+        load_gold("a", "xx", task=world.task)
+
+
+def test_gold_of_another_release_at_hand_says_more_than_the_hub_out_of_reach(world, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.second()))
+    with pytest.raises(ReleaseMismatch, match="is of release 2"):
+        load_gold("a", "xx", task=world.task)
+
+
+def test_without_any_data_three_remedies_are_named(world, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(InputError) as caught:
+        load_gold("a", "xx", task=world.task)
+    assert caught.value.message == (
+        "There are no labels for 1 track a xx test. $SEMEVAL_EMO_DATA is not set. "
+        "The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE says to stay offline."
+    )
+    for remedy in ("1. point $SEMEVAL_EMO_DATA or --gold", "2. run `semeval-emo data fetch`", "3. try the command on"):
+        assert remedy in caught.value.fix
+
+
+def test_the_sample_is_its_own_task():
+    gold = load_gold("b", "eng", "dev", source="sample")
+    assert (gold.spec.task, gold.labels.shape, int(gold.labels.max())) == ("sample", (60, 5), 3)
+
+
+def test_the_sample_task_finds_its_gold_without_being_told(world):
+    assert len(load_gold("a", "eng", task="sample")) == 200
+
+
+def test_gold_hashes_of_the_sample_can_be_worked_out_by_hand():
+    gold = load_gold("a", "eng", "dev", source="sample")
+    lines = sorted("\t".join([i, *map(str, row)]) for i, row in zip(gold.ids, gold.labels.tolist(), strict=True))
+    assert gold.hash == hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
