@@ -109,7 +109,7 @@ def _fix_verdict(report: FixReport, width: int) -> list[str]:
     if count:
         target = report.out if count > 1 else report.written[0].path
         lines.append(f"Next: semeval-emo score {shlex.quote(target)}")
-    elif any(entry(code).name == "fraction-cell" for one in report.refusals for code in one.counts):
+    elif any(entry(code).name == "fraction-cell" for one in report.refusals if not one.why for code in one.counts):
         lines.append(f"Next: semeval-emo fix {name} --threshold 0.5, if these are probabilities and 0.5 is your choice")
     return lines
 

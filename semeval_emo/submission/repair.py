@@ -205,8 +205,8 @@ class _Work:
             or (one.line is not None and (first <= one.line <= last or one.code in fatal))
         )  # fmt: skip
         why = "" if problems else f"only {part.held:,} of {part.spec.rows:,} rows are there; none is filled in"
-        if self.threshold is not None and len(part.spec.values) > 2:
-            why = f"one threshold cannot make degrees; write {choice(part.spec.values)} yourself"
+        if len(part.spec.values) > 2 and any(entry(code).name == "fraction-cell" for code in counts):
+            why = f"a fraction tells no degree; write {choice(part.spec.values)} yourself"
         self.refusals.append(Refusal(source.shown, part.spec.place, problems, counts, why))
 
     def _in_the_way(self, checked: Checked) -> tuple[tuple[Problem, ...], dict[str, int]]:

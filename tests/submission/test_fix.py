@@ -372,7 +372,7 @@ def test_degrees_cannot_be_cut(made, mend):
     report, out = mend(file.name, file.bytes(), threshold=0.5)
     assert out == {}
     assert reasons(report) == {"E511"}
-    assert report.refusals[0].why == "one threshold cannot make degrees; write 0, 1, 2 or 3 yourself"
+    assert report.refusals[0].why == "a fraction tells no degree; write 0, 1, 2 or 3 yourself"
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.5, float("nan")])

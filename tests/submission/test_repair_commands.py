@@ -1,0 +1,204 @@
+"""The commands fix and pack, as a person sees them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from semeval_emo.cli.app import main
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command line in the folder of the test: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def command(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        seen = capsys.readouterr()
+        return code, seen.out, seen.err
+
+    return command
+
+
+def test_fix_lists_every_change_and_says_where_it_wrote(made, put, run):
+    a, c = made("a", "eng"), made("c", "eng")
+    a.rows += c.rows
+    order = [0, 3, 4, 1, 2, 5]
+    a.header, a.rows = [a.header[at] for at in order], [[row[at] for at in order] for row in a.rows]
+    put({"pred_eng.csv": a.bytes()})
+    code, out, err = run("fix", "pred_eng.csv")
+    assert (code, err) == (0, "")
+    assert (
+        out
+        == """\
+Changed
+  E311  columns put in the official order, by name
+        line 1: 'id,joy,sadness,anger,fear,surprise'
+  E410  rows sorted out by track
+        lines 2769 to 5535: 2,767 of the 2,767 rows of track c, beside 2,767 rows of 2025 track a
+          eng test; a file like this belongs to release hub (--release hub)
+
+Written, and validated
+  fixed/track_a/pred_eng.csv   2,767 rows  2025 track a eng test
+  fixed/track_c/pred_eng.csv   2,767 rows  2025 track c eng test
+
+Mended: 2 files; pred_eng.csv itself is as it was.
+Next: semeval-emo score fixed
+"""
+    )
+
+
+def test_fix_says_what_it_refuses_and_why(made, put, run, tmp_path):
+    file = made("a", "eng", "dev")
+    for row in file.rows[:9]:
+        row[3] = ""
+    file.rows[20][1] = "maybe"
+    put({"pred_eng.csv": file.bytes()})
+    code, out, err = run("fix", "pred_eng.csv")
+    assert (code, err) == (1, "")
+    assert (
+        out
+        == """\
+Not changed, since it would be a guess
+  pred_eng.csv (2025 track a eng dev)
+    E507  line 2: joy: the cell is blank; 0 or 1 is expected
+    E507  line 3: joy: the cell is blank; 0 or 1 is expected
+    E507  line 4: joy: the cell is blank; 0 or 1 is expected
+          … and 6 more like these
+          fix: predict it; 'no' is written 0
+    E514  line 22: anger: 'maybe' is not 0 or 1
+          fix: write 0 or 1
+
+Nothing was written.
+"""
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["pred_eng.csv"]
+
+
+def test_fix_offers_the_threshold(made, put, run):
+    file = made("a", "eng", "dev")
+    file.rows[0][1:] = ["0.9", "0.1", "0.2", "0.3", "0.4"]
+    put({"pred_eng.csv": file.bytes()})
+    code, out, _ = run("fix", "pred_eng.csv")
+    assert code == 1
+    assert out.endswith(
+        "Next: semeval-emo fix pred_eng.csv --threshold 0.5, if these are probabilities and 0.5 is your choice\n"
+    )
+    code, out, _ = run("fix", "pred_eng.csv", "--threshold", "0.5", "-o", "out.csv")
+    assert code == 0
+    assert "probabilities turned into labels: 1 from 0.5 on (5 times)" in out
+    assert "Note: out.csv is a name of your own: the official tools look for pred_eng.csv" in out
+
+
+def test_fix_leaves_a_valid_file_alone(made, put, run):
+    put({"pred_eng.csv": made("a", "eng", "dev").bytes()})
+    assert run("fix", "pred_eng.csv") == (
+        0,
+        "Nothing to mend: pred_eng.csv is valid as it stands.\nNext: semeval-emo score pred_eng.csv\n",
+        "",
+    )
+    code, out, _ = run("fix", "pred_eng.csv", "-o", "copy")
+    assert code == 0
+    assert out.endswith("Nothing to mend: what was written is a copy, byte for byte.\n")
+
+
+def test_fix_as_json_and_tables(made, put, run):
+    file = made("a", "eng", "dev")
+    file.rows[0][2] = "1.0"
+    put({"pred_eng.csv": file.bytes()})
+    code, out, _ = run("fix", "pred_eng.csv", "--format", "json")
+    seen = json.loads(out)
+    assert code == 0
+    assert seen["schema"] == "semeval-emo/fix/1"
+    assert (seen["ok"], seen["unchanged"], seen["out"]) == (True, False, "fixed")
+    assert seen["written"][0]["path"] == "fixed/track_a/pred_eng.csv"
+    assert seen["changes"][0]["code"] == "E509"
+    assert seen["changes"][0]["examples"][0]["value"] == "1.0"
+    code, out, _ = run("fix", "pred_eng.csv", "--format", "csv")
+    assert "pred_eng.csv,E509,decimals written as whole numbers,1,2" in out
+    code, out, _ = run("fix", "pred_eng.csv", "--format", "markdown")
+    assert "**Changed**" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["fix", "gone.csv"], 3, "error: gone.csv does not exist.\n  fix: did you mean 'one.csv'?"),
+        (["fix", "one.csv", "-o", "one.csv"], 2, "error: one.csv is the input; it is never written over."),
+        (["fix", "one.csv", "--threshold", "7"], 2, "error: A threshold lies above 0 and at most at 1; 7 does not."),
+        (["fix", "one.csv", "--track", "q"], 2, "error: There is no track 'q'"),
+        (["fix", "-"], 2, "error: Standard input ('-') is not read"),
+        (["pack", "-o", "a.zip"], 2, "error: Missing argument"),
+        (["pack", "one.csv", "-o", "a.rar"], 2, "error: The name of the archive, a.rar, does not end in .zip."),
+        (["pack", "gone.csv"], 3, "error: gone.csv does not exist."),
+    ],
+)
+def test_mistakes_have_their_exit_code_and_remedy(words, code, said, made, put, run):
+    put({"one.csv": made("a", "eng", "dev").bytes(newline="\r\n")})
+    seen, out, err = run(*words)
+    assert (seen, out) == (code, "")
+    assert err.startswith(said)
+
+
+def test_pack_says_what_is_inside(made, put, run):
+    put({"in/pred_ron_a.csv": made("a", "ron").bytes(), "in/track_a/pred_eng.csv": made("a", "eng").bytes()})
+    code, out, err = run("pack", "in", "-o", "track_a.zip")
+    assert (code, err) == (0, "")
+    *lines, last = out.splitlines()
+    assert lines == [
+        "In track_a.zip",
+        "  track_a/pred_eng.csv   2,767 rows  2025 track a eng test",
+        "  track_a/pred_ron.csv   1,119 rows  2025 track a ron test",
+        "",
+        "Renamed",
+        "  in/pred_ron_a.csv → track_a/pred_ron.csv",
+        "",
+        "track_a.zip: 2 files, 130,808 bytes, written, opened again and validated.",
+        "Note: track a: 2 of 28 languages; an average over all of them counts the others as 0",
+    ]
+    assert last.startswith("sha256 ")
+    code, out, _ = run("pack", "in", "-o", "track_a.zip", "--format", "json")
+    assert json.loads(out)["schema"] == "semeval-emo/pack/1"
+    assert json.loads(out)["was_there"]
+
+
+def test_pack_says_what_it_refuses_and_what_to_type(made, put, run, tmp_path):
+    good, bad = made("a", "eng", "dev"), made("a", "ron", "dev")
+    bad.rows[0][1] = "1.0"
+    put({"in/pred_eng.csv": good.bytes(), "in/pred_ron.csv": bad.bytes()})
+    code, out, _ = run("pack", "in")
+    assert code == 1
+    assert (
+        out
+        == """\
+Not packed: these files are not valid
+  in/pred_ron.csv
+    E509  line 2: anger: '1.0' is a decimal; 0 or 1 is expected
+          fix: write whole numbers (in pandas: frame.astype(int))
+
+Nothing was written.
+Next: semeval-emo fix in/pred_ron.csv
+To pack the 1 valid file alone: --skip-invalid
+"""
+    )
+    code, out, _ = run("pack", "in", "--skip-invalid")
+    assert code == 0
+    assert out.startswith("Left out\n  in/pred_ron.csv\n")
+    assert (tmp_path / "track_a.zip").exists()
+
+
+def test_from_a_bad_file_to_a_zip(made, put, run):
+    """The story: fix what validate finds, pack it, and the zip is valid."""
+    file = made("a", "eng")
+    file.header = [name.capitalize() for name in file.header]
+    put({"pred_ENG.csv": file.bytes()})
+    assert run("validate", "pred_ENG.csv")[0] == 1
+    assert run("fix", "pred_ENG.csv")[0] == 0
+    assert run("pack", "fixed")[0] == 0
+    code, out, _ = run("validate", "track_a.zip")
+    assert code == 0
+    assert "Valid: 1 file." in out
