@@ -1,9 +1,162 @@
-"""The commands `zoo`."""
+"""The commands `zoo`: list, show, train."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from semeval_emo.cli.common import (
+    Format,
+    FormatOption,
+    GoldOption,
+    OutputOption,
+    QuietOption,
+    TaskOption,
+    emit,
+    note,
+)
+
+group = typer.Typer(
+    name="zoo",
+    help="Models that train with one command: recipes, training, prediction.",
+    no_args_is_help=True,
+    epilog="""\b
+Examples:
+  semeval-emo zoo list 'llama*'            recipes by name
+  semeval-emo zoo show llama-4layer        everything about one
+  semeval-emo zoo train tfidf-logreg       train, predict, score, place
+  semeval-emo zoo train minilm-ft --set train.epochs=3 --language deu
+""",
+)
+
+
+def _names(incomplete: str) -> list[str]:
+    from semeval_emo.zoo.recipes import known_names
+
+    return [name for name in known_names() if name.startswith(incomplete)]
+
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=_names, help="A recipe, or its TOML file.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a field, such as train.epochs=2. Repeatable; recorded."),
+]
+RunsOption = Annotated[Path, typer.Option("--runs", help="The folder of all runs.")]
+TrackOption = Annotated[str | None, typer.Option("--track", "-t", help="Track: a, b or c. Default: the recipe's.")]
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", "-l", help="Language code, such as eng. Default: the recipe's.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
+    app.add_typer(group)
+
+
+@group.command(
+    "list",
+    epilog="""\b
+Examples:
+  semeval-emo zoo list
+  semeval-emo zoo list 'llama*' --format markdown
+""",
+)
+def list_(
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="A glob over names.")] = "*",
+    runs: RunsOption = Path("runs"),
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+) -> None:
+    """Every recipe: what it trains, how large it is, how it selects, what was published."""
+    from semeval_emo.report import zoo as view
+    from semeval_emo.zoo.overview import overview
+    from semeval_emo.zoo.recipes import list_recipes
+
+    listed = overview(list_recipes(pattern), runs)
+    emit(
+        lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [view.listed_dict(one) for one in listed]},
+        lambda: view.recipe_list(listed),
+        style,
+        output,
+    )
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo show llama-4layer-as-published
+  semeval-emo zoo show llama-4layer --set groups.layers.lr=5e-6 --format json
+"""
+)
+def show(
+    name: NameArgument,
+    settings: SetOption = None,
+    runs: RunsOption = Path("runs"),
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+) -> None:
+    """Everything about one recipe: data, model, what moves at which rate, how it is chosen."""
+    from semeval_emo.report import zoo as view
+    from semeval_emo.zoo.overview import overview
+    from semeval_emo.zoo.recipes import load_recipe
+
+    (one,) = overview([load_recipe(name, settings or ())], runs)
+    emit(
+        lambda: {"schema": "semeval-emo/zoo-show/1", **view.listed_dict(one)},
+        lambda: view.recipe_sheet(one),
+        style,
+        output,
+    )
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo train tfidf-logreg --language deu
+  semeval-emo zoo train smollm2-4layer --set train.batch=16 --set train.seed=1
+  semeval-emo zoo train llama-4layer --set model.backbone=path/to/llama
+  semeval-emo zoo train constant-all --data sample      without any data of your own
+A run that was stopped, by Ctrl-C or otherwise, goes on with the same command.
+"""
+)
+def train(
+    name: NameArgument,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    settings: SetOption = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Short for --set train.seed=N.")] = None,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    runs: RunsOption = Path("runs"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run and start anew.")] = False,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a recipe; end with a valid, scored and placed prediction file."""
+    from semeval_emo.cli.progress import Progress
+    from semeval_emo.report import zoo as view
+    from semeval_emo.zoo.recipes import load_recipe
+    from semeval_emo.zoo.run import train as run
+    from semeval_emo.zoo.selection import Stopped
+
+    chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
+    recipe = load_recipe(name, chosen)
+    watch = Progress(quiet)
+    try:
+        result = run(
+            recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, watch=watch
+        )
+    except (Stopped, KeyboardInterrupt) as stopped:
+        watch.end()
+        said = stopped.message if isinstance(stopped, Stopped) else "stopped at once; the last checkpoint stays"
+        note(f"\n{said}\n  go on: the same command; --fresh starts anew", quiet)
+        raise typer.Exit(Stopped.exit_code) from stopped
+    if result.was_done:
+        note(f"{result.folder.path} was done already; --fresh trains it anew", quiet)
+    emit(lambda: view.run_dict(result), lambda: view.run_tables(result), style, output)
+    if result.scorecard is not None:
+        note(f"\nnext: semeval-emo score {result.folder.predictions} --ci", quiet)
+    note(f"      semeval-emo pack {result.folder.predictions.parent} -o track_{result.folder.spec.track}.zip", quiet)

@@ -1,0 +1,352 @@
+"""How recipes and runs look: the list, one recipe, a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from semeval_emo.report.table import Column, Table
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.overview import Listed
+from semeval_emo.zoo.recipe import Group, Recipe
+from semeval_emo.zoo.recipes import trainable_text
+from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.run import RunResult
+
+TEST_MARK = "test!"
+"""How a choice that was made on the test split is marked, everywhere."""
+
+
+def recipe_list(listed: Sequence[Listed]) -> list[Table]:
+    """One line a recipe, one table for each backbone; the recipes of published runs stand last."""
+    groups: dict[tuple[bool, str], list[Listed]] = {}
+    for one in listed:
+        recipe = one.recipe
+        groups.setdefault((recipe.published is not None, short_backbone(recipe) or recipe.family), []).append(one)
+    tables = [_recipes_of(name, groups[published, name]) for published, name in sorted(groups)]
+    return [*tables[:-1], replace(tables[-1], notes=_list_notes(listed))]
+
+
+def _recipes_of(name: str, listed: Sequence[Listed]) -> Table:
+    """The recipes of one backbone; columns that are empty throughout are left out."""
+    columns = (
+        Column("recipe"), Column("trains"), Column("moves"), Column("rates"), Column("epochs"), Column("selects"),
+        Column("published", "score"), Column("measured on"), Column("ours", "score"),
+    )  # fmt: skip
+    rows = []
+    for one in listed:
+        recipe, said = one.recipe, one.recipe.published
+        uses = family_class(recipe.family).uses
+        trains = "train" in uses
+        rows.append(
+            (
+                recipe.name,
+                _short_trainable(recipe) if "trainable" in uses else None,
+                millions(one.sizes.trainable) if one.sizes else None,
+                "/".join(dict.fromkeys(_short_rate(group, recipe) for _, group in _moving(recipe))) if trains else None,
+                f"{recipe.train.epochs} x {recipe.train.batch}" if trains else None,
+                selects(recipe),
+                said.macro_f1 if said else None,
+                said.measured_on if said and said.measured_on != "test" else None,
+                one.ours,
+            )
+        )
+    used = [c for c in range(len(columns)) if any(row[c] is not None for row in rows)]
+    first = listed[0]
+    words = [name, first.recipe.family if name != first.recipe.family else "", _total(first.sizes)]
+    if first.recipe.published:
+        words.append(f"runs of {first.recipe.published.source}")
+    return Table(
+        " · ".join(word for word in words if word),
+        tuple(columns[c] for c in used),
+        tuple(tuple(row[c] for c in used) for row in rows),
+    )
+
+
+def _total(sizes: Sizes | None) -> str:
+    return f"{millions(sizes.total)} parameters" if sizes else ""
+
+
+def _short_trainable(recipe: Recipe) -> str:
+    part = recipe.trainable
+    return {"head": "head", "last": f"head + {part.layers}", "all": "all", "lora": "LoRA"}[part.part]
+
+
+def _short_rate(group: Group, recipe: Recipe) -> str:
+    return f"{recipe.train.lr if group.lr is None else group.lr:g}".replace("e-0", "e-")
+
+
+def _list_notes(listed: Sequence[Listed]) -> tuple[str, ...]:
+    recipes = [one.recipe for one in listed]
+    notes = [
+        f"{len(recipes)} recipes. " if len(recipes) != 1 else "",
+        "trains: head + n is the head and the last n layers; moves: parameters trained; rates: head/the rest; ",
+        "epochs x batch; selects: the split that decides what is kept, or the last epoch.",
+    ]
+    found = ["".join(notes)]
+    if any(recipe.published for recipe in recipes):
+        found.append("published: macro F1 by its source, one run each, on the test split unless said.")
+    if any(TEST_MARK in selects(recipe) for recipe in recipes):
+        found.append(f"{TEST_MARK} chosen on the test split itself, as its source did, so the figure is optimistic.")
+    if any(one.ours is not None for one in listed):
+        found.append("ours: the official metric on the test split of the run in the folder of runs.")
+    if not all(_trains_anywhere(recipe) for recipe in recipes):
+        found.append("int8 and int4 recipes train only with a GPU and bitsandbytes.")
+    return tuple(found)
+
+
+def _trains_anywhere(recipe: Recipe) -> bool:
+    return recipe.model.quantization == "none"
+
+
+def short_backbone(recipe: Recipe) -> str | None:
+    """The backbone's name without its owner or the kind of its source."""
+    name = recipe.model.backbone.rstrip("/").rsplit("/", 1)[-1].removeprefix("package:")
+    words = [name, "" if recipe.model.quantization == "none" else recipe.model.quantization]
+    return " ".join(word for word in words if word) or None
+
+
+def selects(recipe: Recipe) -> str:
+    """The split that decides what is kept, ``last`` where none does; test is marked."""
+    words = [recipe.select.split if recipe.select.epoch == "best" else "last"]
+    if recipe.threshold.rule != "fixed" and recipe.threshold.split not in words:
+        words.append(recipe.threshold.split)
+    return "+".join(TEST_MARK if word == "test" else word for word in words)
+
+
+def millions(count: int) -> str:
+    """A number of parameters in short.
+
+    >>> millions(243_296_256), millions(10_240), millions(1_235_824_640)
+    ('243M', '10.2k', '1.24B')
+    """
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return str(count)
+
+
+def recipe_sheet(one: Listed) -> list[Table]:
+    """Everything about one recipe."""
+    recipe = one.recipe
+    columns = (Column("field"), Column("value"))
+    rows: list[tuple[str, Any]] = [
+        ("family", recipe.family),
+        ("extends", " < ".join(recipe.kin) or None),
+        ("file", recipe.path.name),
+    ]
+    uses = family_class(recipe.family).uses
+    if "model" in uses:
+        model = recipe.model
+        rows += [("backbone", model.backbone), ("tokens", model.max_length), ("padding", model.padding)]
+        rows += [("pooling", model.pooling)] if model.pooling else []
+        rows += [("head", " ".join([model.head, *map(str, model.head_hidden)]))]
+        rows += [("dropout", model.dropout)] if model.dropout is not None else []
+        rows += [("weights", model.quantization)] if model.quantization != "none" else []
+    if one.sizes:
+        rows.append(("parameters", f"{one.sizes.trainable:,} trained of {one.sizes.total:,}"))
+    if "trainable" in uses:
+        frozen = "moves" if recipe.trainable.final_norm or recipe.trainable.part == "all" else "frozen"
+        rows += [("trains", trainable_text(recipe)), ("final norm", frozen)]
+    if "train" in uses:
+        rows += _training(recipe)
+    options = recipe.resolved()[recipe.family]
+    rows += [(name, _value(value)) for name, value in options.items()]
+    rows += [("seed", recipe.train.seed), ("kept epoch", _kept(recipe)), ("threshold", _threshold(recipe))]
+    rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
+    notes = [recipe.note] if recipe.note else []
+    tables = [Table(f"{recipe.name}: {recipe.title}", columns, tuple(rows), tuple(notes))]
+    if recipe.published:
+        tables.append(_published(recipe))
+    return tables
+
+
+def _training(recipe: Recipe) -> list[tuple[str, Any]]:
+    train = recipe.train
+    rates = [f"{name} {_rate(group, recipe)}" for name, group in _moving(recipe)]
+    loss = {"bce": "binary cross-entropy", "mse": "squared error of degrees"}[recipe.loss.kind]
+    weight = {"none": "", "per_label": ", positives weighted per label", "global": ", positives weighted as one"}
+    batch = f"{train.epochs} x batch {train.batch}"
+    return [
+        ("learning rates", "; ".join(rates)),
+        ("norms and biases", "decay too" if train.decay_norms else "do not decay"),
+        ("epochs", batch + (f" x {train.accumulate}" if train.accumulate > 1 else "")),
+        ("schedule", f"{train.schedule}, {train.warmup:.0%} warm-up, gradient clipped at {train.clip:g}"),
+        ("loss", loss + weight[recipe.loss.pos_weight]),
+        ("precision", train.precision),
+        ("engine", train.engine),
+    ]
+
+
+def _moving(recipe: Recipe) -> list[tuple[str, Group]]:
+    """The parameter groups that have something to move."""
+    part = recipe.trainable.part
+    groups = recipe.groups
+    found = [("head", groups.head)]
+    if part in ("last", "all"):
+        found.append(("layers", groups.layers))
+    if part == "all" or recipe.trainable.final_norm:
+        found.append(("norm", groups.norm))
+    if part == "all":
+        found.append(("embeddings", groups.embeddings))
+    if part == "lora":
+        found.append(("adapters", groups.adapters))
+    return found
+
+
+def _rate(group: Group, recipe: Recipe) -> str:
+    lr = recipe.train.lr if group.lr is None else group.lr
+    decay = recipe.train.weight_decay if group.weight_decay is None else group.weight_decay
+    return f"{lr:g}" + (f" (decay {decay:g})" if decay else "")
+
+
+def _kept(recipe: Recipe) -> str:
+    if recipe.select.epoch == "last":
+        return "the last"
+    mark = f" ({TEST_MARK} optimistic)" if recipe.select.split == "test" else ""
+    patience = f", stops after {recipe.select.patience} without a better one" if recipe.select.patience else ""
+    return f"best {METRICS[recipe.select.metric].title} on {recipe.select.split}{mark}{patience}"
+
+
+def _threshold(recipe: Recipe) -> str:
+    rule = recipe.threshold
+    if rule.rule == "fixed":
+        return f"{rule.value:g}"
+    words = {"global": "one for all emotions", "per_label": "one an emotion"}[rule.rule]
+    mark = f" ({TEST_MARK} optimistic)" if rule.split == "test" else ""
+    return f"{words}, tuned on {rule.split}{mark}"
+
+
+def _published(recipe: Recipe) -> Table:
+    said = recipe.published
+    assert said is not None
+    rows = [
+        (f"macro F1 on {said.measured_on}", f"{said.macro_f1:.4f}"),
+        (f"micro F1 on {said.measured_on}", None if said.micro_f1 is None else f"{said.micro_f1:.4f}"),
+        ("chosen", said.selected + (f" ({TEST_MARK} optimistic)" if said.selected_on_test else "")),
+        ("source", said.source),
+        ("run", said.run),
+    ]
+    return Table("Published", (Column("figure"), Column("value")), tuple(rows))
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def run_tables(result: RunResult) -> list[Table]:
+    """A finished run: its epochs, then what it is worth."""
+    tables = []
+    if result.rows:
+        tables.append(epochs(result))
+    tables.append(_outcome(result))
+    return tables
+
+
+def epochs(result: RunResult) -> Table:
+    """One line an epoch (or a setting, where there are none); the kept one is marked."""
+    first = result.rows[0]
+    splits = [name for name, value in first.items() if isinstance(value, dict) and name in ("dev", "test")]
+    kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
+    plain = [name for name in first if name not in splits and not isinstance(first[name], dict)]
+    columns = [Column(name, kinds.get(name, "text")) for name in plain]
+    columns += [Column(f"{split} {METRICS[m].title}", "score") for split in splits for m in first[split]]
+    rows = []
+    for row in result.rows:
+        figures = [row[split][m] for split in splits for m in first[split]]
+        kept = "kept" if row["epoch"] == result.kept else ""
+        rows.append((*(row.get(name) for name in plain), *figures, kept))
+    recipe = result.recipe
+    note = f"scored at threshold {recipe.threshold.value:g}"
+    if recipe.selects_on_test:
+        note += f"; {TEST_MARK} the test split has a say in what is kept, so the test score is optimistic"
+    return Table(f"{recipe.label} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
+
+
+def _outcome(result: RunResult) -> Table:
+    recipe, card, place = result.recipe, result.scorecard, result.placement
+    rows: list[tuple[str, Any]] = []
+    mark = f" {TEST_MARK}" if recipe.selects_on_test else ""
+    if card is not None:
+        figures = dict.fromkeys((card.metric, *result.dev))
+        rows += [(f"test {METRICS[name].title}{mark}", f"{card.figures.whole[name]:.4f}") for name in figures]
+    rows += [(f"dev {METRICS[name].title}", f"{value:.4f}") for name, value in result.dev.items()]
+    if place is not None:
+        rows.append(("place", f"{place.rank} ({place.among.title})" if place.rank else None))
+        for what, row in (("baseline", place.baseline), ("rank 1", place.leader)):
+            gap = place.gap(row)
+            if row is not None and gap is not None:
+                rows.append((f"to {what}", f"{gap:+.4f} (it has {row.score_text})"))
+    if recipe.threshold.rule == "per_label":
+        pairs = zip(result.folder.spec.emotions, result.thresholds, strict=True)
+        rows.append(("thresholds", ", ".join(f"{emotion} {value:.2f}" for emotion, value in pairs)))
+    else:
+        rows.append(("threshold", f"{result.thresholds[0]:.2f}"))
+    if result.sizes:
+        rows.append(("parameters", _sizes(result.sizes)))
+    rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", str(result.folder.predictions))]
+    rows += [("model", str(result.folder.model)), ("card", str(result.folder.card))]
+    notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
+    notes += [card.signature] if card is not None else []
+    return Table(
+        f"{recipe.label}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)
+    )
+
+
+def _sizes(sizes: Sizes) -> str:
+    return f"{sizes.trainable:,} trained of {sizes.total:,}"
+
+
+def listed_dict(one: Listed) -> dict[str, Any]:
+    """One recipe as JSON has it."""
+    recipe, said = one.recipe, one.recipe.published
+    return {
+        "name": recipe.name,
+        "title": recipe.title,
+        "note": recipe.note or None,
+        "extends": list(recipe.kin),
+        "trains": trainable_text(recipe),
+        "parameters": None if one.sizes is None else {"trained": one.sizes.trainable, "all": one.sizes.total},
+        "selects_on_test": recipe.selects_on_test,
+        "published": None
+        if said is None
+        else {
+            "macro_f1": said.macro_f1,
+            "micro_f1": said.micro_f1,
+            "measured_on": said.measured_on,
+            "selected": said.selected,
+            "selected_on_test": said.selected_on_test,
+            "source": said.source,
+            "run": said.run,
+        },
+        "ours": one.ours,
+        "hash": recipe.hash,
+        "recipe": recipe.resolved(),
+    }
+
+
+def run_dict(result: RunResult) -> dict[str, Any]:
+    """A finished run as JSON has it."""
+    place = result.placement
+    return {
+        "schema": "semeval-emo/zoo-train/1",
+        "recipe": result.recipe.resolved(),
+        "settings": dict(result.recipe.settings),
+        "folder": str(result.folder.path),
+        "predictions": str(result.folder.predictions),
+        "epochs": list(result.rows),
+        "kept": result.kept,
+        "thresholds": dict(zip(result.folder.spec.emotions, result.thresholds, strict=True)),
+        "parameters": None if result.sizes is None else {"trained": result.sizes.trainable, "all": result.sizes.total},
+        "seconds": result.seconds,
+        "went_on": result.went_on,
+        "was_done": result.was_done,
+        "selects_on_test": result.recipe.selects_on_test,
+        "dev": result.dev,
+        "score": None if result.scorecard is None else result.scorecard.to_dict(),
+        "place": None
+        if place is None
+        else {"list": place.among.key, "rank": place.rank, "low": place.low, "high": place.high},
+    }

@@ -1,0 +1,100 @@
+"""The model card of a run, in the hub's format: what it is, what it scored, how it was chosen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.task import Task
+from semeval_emo.zoo.folder import RunFolder
+from semeval_emo.zoo.recipe import Recipe
+
+LLAMA = "llama3"
+
+_TERMS = (
+    "Built with Llama. This model is a derivative of Meta's Llama and is governed by the Llama Community License of "
+    "its base model; whoever passes it on passes on that licence and keeps this notice.\n"
+)
+
+
+def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
+    """Writes the card.
+
+    Args:
+        scorecard: of the test split; None where its labels are not at hand.
+    """
+    state = folder.state()
+    language = task.language(recipe.data.language)
+    base = recipe.model.backbone
+    on_hub = base and ":" not in base and base.count("/") == 1 and not base.startswith((".", "/"))
+    front: dict[str, Any] = {"tags": ["emotion", "multi-label", recipe.family], "library_name": _library(recipe)}
+    if recipe.model.licence:
+        front["license"] = recipe.model.licence
+    if on_hub:
+        front["base_model"] = base
+    if recipe.family in ("encoder", "decoder", "lora"):
+        front["pipeline_tag"] = "text-classification"
+    if scorecard is not None:
+        front["model-index"] = [_index(recipe, scorecard, task)]
+    # JSON is YAML, and needs no quoting rules of our own.
+    head = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items())
+    lines = [
+        f"---\n{head}\n---\n",
+        f"# {recipe.name}\n",
+        f"{recipe.title or recipe.name}. Trained on {task.title}, track {recipe.data.track}, {language.name}, "
+        f"release {recipe.data.release}, split {' and '.join(recipe.data.splits)}.\n",
+    ]
+    if recipe.model.licence.startswith(LLAMA):
+        lines.append(_TERMS)
+    lines += ["## Scores\n", *_scores(recipe, state, scorecard), ""]
+    lines += ["## How it was chosen\n", chosen_text(recipe, state), ""]
+    lines += [f"{len(folder.spec.emotions)} emotions, with the probability from which each counts as present:\n"]
+    lines += ["| emotion | threshold |", "|---|---:|"]
+    pairs = zip(folder.spec.emotions, state["thresholds"], strict=True)
+    lines += [f"| {emotion} | {threshold:.3f} |" for emotion, threshold in pairs]
+    lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
+    lines += ["## Made with\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
+    return "\n".join(lines)
+
+
+def chosen_text(recipe: Recipe, state: dict[str, Any]) -> str:
+    """How the epoch and the thresholds were chosen, in words; says so where test had a say."""
+    if recipe.select.epoch == "best":
+        epoch = f"Epoch {state['kept']} by {recipe.select.metric} on {recipe.select.split}"
+    else:
+        epoch = "The last epoch"
+    rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
+    tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
+    words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
+    if recipe.selects_on_test:
+        words += " **Selected on test: its test score is optimistic, and no measure of new texts.**"
+    return words
+
+
+def _scores(recipe: Recipe, state: dict[str, Any], scorecard: Scorecard | None) -> list[str]:
+    lines = ["| split | metric | score |", "|---|---|---:|"]
+    lines += [f"| dev | {name} | {value:.4f} |" for name, value in state["dev"].items()]
+    if scorecard is not None:
+        mark = " (selected on test)" if recipe.selects_on_test else ""
+        names = dict.fromkeys((scorecard.metric, *state["dev"]))
+        lines += [f"| test{mark} | {name} | {scorecard.figures.whole[name]:.4f} |" for name in names]
+        lines += ["", f"`{scorecard.signature}`"]
+    return lines
+
+
+def _index(recipe: Recipe, scorecard: Scorecard, task: Task) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "results": [
+            {
+                "task": {"type": "text-classification"},
+                "dataset": {"name": task.title, "type": task.key, "split": "test", "revision": scorecard.release},
+                "metrics": [{"type": scorecard.metric, "value": round(scorecard.score, 4)}],
+            }
+        ],
+    }
+
+
+def _library(recipe: Recipe) -> str:
+    return {"tfidf": "sklearn", "embed": "sklearn", "lora": "peft"}.get(recipe.family, "transformers")

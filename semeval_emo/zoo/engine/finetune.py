@@ -1,0 +1,85 @@
+"""Trains a network by the way that fits it: the tail alone on a frozen prefix, or the whole by the Trainer."""
+
+from __future__ import annotations
+
+import os
+
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.engine import llama, plain
+from semeval_emo.zoo.engine.groups import count_layers
+from semeval_emo.zoo.engine.losses import LossFunction, loss_function
+from semeval_emo.zoo.engine.network import Network, build
+from semeval_emo.zoo.engine.prefix import MEGABYTE, compute, room_for
+from semeval_emo.zoo.engine.tail import Inputs, TailTrainer
+from semeval_emo.zoo.family import Examples, Job, Space
+from semeval_emo.zoo.recipe import Recipe
+
+
+def fit(recipe: Recipe, space: Space, train: Examples, judged: dict[str, Examples], job: Job) -> Network:
+    """Builds the network of a recipe and trains it.
+
+    Raises:
+        UsageError: ``train.engine = "prefix"`` where the prefix cannot be computed once.
+    """
+    network = build(recipe, space, job.watch)
+    loss = loss_function(recipe.loss, train.labels, space.top, network.device)
+    obstacle = "the recipe asks for the plain way" if recipe.train.engine == "plain" else prefix_obstacle(network)
+    if not obstacle:
+        obstacle = _on_prefix(network, train, judged, loss, job)
+        if not obstacle:
+            return network
+    if recipe.train.engine == "prefix":
+        raise UsageError(f"recipe {recipe.name}: its frozen layers cannot be computed once: {obstacle}.")
+    plain.train(network, train, judged, loss, job)
+    return network
+
+
+def prefix_obstacle(network: Network) -> str:
+    """Why the frozen layers cannot be computed once; empty where they can."""
+    recipe = network.recipe
+    if recipe.trainable.part not in ("head", "last"):
+        return "no layer below the trained ones is frozen"
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        return "several processes train together"
+    if not llama.is_llama(network.model):
+        return f"{type(network.model).__name__} with its dropout is not a Llama without one"
+    return ""
+
+
+def _on_prefix(network: Network, train: Examples, judged: dict[str, Examples], loss: LossFunction, job: Job) -> str:
+    """Trains the tail; returns what kept it from that, if anything did."""
+    recipe = network.recipe
+    layers = count_layers(name for name, _ in network.model.named_parameters())
+    first = layers - (recipe.trainable.layers if recipe.trainable.part == "last" else 0)
+    splits = {"train": train, **judged}
+    rows = {split: network.tokens(examples.texts) for split, examples in splits.items()}
+    only_last = first == layers
+    tokens = sum(len(all_rows) if only_last else sum(map(len, all_rows)) for all_rows in rows.values())
+    size = 2 if recipe.train.precision == "bf16" else 4
+    hidden = network.model.config.hidden_size
+    room = room_for(tokens, hidden, size, recipe.train.cache_mb, recipe.train.cache_disk_mb, job.work)
+    what = "no layer is trained" if only_last else f"layers 0-{first - 1} are frozen"
+    texts = sum(map(len, splits.values()))
+    job.watch.say(
+        f"{what}: their output for {texts:,} texts ({tokens:,} tokens) is computed once, "
+        f"{room.bytes / MEGABYTE:,.0f} MB " + {"memory": "in memory", "disk": "in a file", "nowhere": ""}[room.place]
+    )
+    if room.place == "nowhere":
+        job.watch.say(f"that is too much ({room.why}), so every step runs the whole network")
+        return room.why
+    network.model.eval()
+    inputs = {
+        split: Inputs(
+            compute(
+                network, rows[split], first, job.work / f"prefix-{split}.bin" if room.place == "disk" else None,
+                job.watch, f"prefix {split}",
+            ),
+            examples,
+        )
+        for split, examples in splits.items()
+    }  # fmt: skip
+    trainer = TailTrainer(network, first, inputs["train"], loss)
+    trainer.run({split: inputs[split] for split in judged}, job)
+    for file in job.work.glob("prefix-*.bin"):
+        file.unlink()
+    return ""

@@ -1,0 +1,53 @@
+"""What is minimised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from semeval_emo.zoo.recipe import Loss
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def positive_weights(labels: np.ndarray, how: str) -> np.ndarray | None:
+    """Weight of the positive side of each emotion.
+
+    Args:
+        labels: shape (n, L), 0 or 1, of the training texts.
+        how: ``none``, ``per_label`` or ``global``.
+
+    Returns:
+        Weights of shape (L,), or None for none. An emotion without positives weighs 1.
+
+    >>> positive_weights(np.array([[1, 0], [0, 0], [0, 0], [1, 1]]), "per_label").tolist()
+    [1.0, 2.0]
+    """
+    if how == "none":
+        return None
+    present = (labels > 0).astype(float)
+    share = present.mean(0) if how == "per_label" else np.full(present.shape[1], present.mean())
+    return np.divide(1.0, 2 * share, out=np.ones_like(share), where=share > 0)
+
+
+def loss_function(loss: Loss, labels: np.ndarray, top: int, device: torch.device) -> LossFunction:
+    """The loss of a recipe.
+
+    Args:
+        labels: degrees of the training texts, for weights.
+        top: the highest degree.
+
+    Returns:
+        A function of logits (B, L) and degrees (B, L) to a mean over both. Degrees above 0 are
+        "present" for ``bce``; ``mse`` compares sigmoids with degrees scaled to [0, 1].
+    """
+    if loss.kind == "mse":
+        return lambda logits, degrees: functional.mse_loss(torch.sigmoid(logits.float()), degrees / top)
+    found = positive_weights(labels, loss.pos_weight)
+    weights = None if found is None else torch.tensor(found, dtype=torch.float32, device=device)
+    return lambda logits, degrees: functional.binary_cross_entropy_with_logits(
+        logits.float(), (degrees > 0).float(), pos_weight=weights
+    )

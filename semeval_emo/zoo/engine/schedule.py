@@ -1,0 +1,46 @@
+"""Steps, order and learning rates of a training run: pure functions of a recipe and a number of texts.
+
+They repeat what Hugging Face's Trainer does with the same seed, so that every engine sees the same
+texts in the same order at the same rates.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from transformers import get_scheduler
+
+from semeval_emo.zoo.recipe import Train
+
+
+def steps_per_epoch(texts: int, train: Train) -> int:
+    """Optimizer steps in an epoch; the last one may see fewer texts."""
+    return math.ceil(math.ceil(texts / train.batch) / train.accumulate)
+
+
+def order(texts: int, seed: int, epoch: int) -> list[int]:
+    """The order of the texts in an epoch (from 0), as accelerate's seeded sampler draws it.
+
+    >>> order(4, 42, 0) == order(4, 42, 0) != order(4, 42, 1)
+    True
+    """
+    generator = torch.Generator().manual_seed(seed + epoch)
+    return torch.randperm(texts, generator=generator).tolist()
+
+
+def warmup_steps(total: int, train: Train) -> int:
+    """Steps in which the rate rises."""
+    return math.ceil(total * train.warmup)
+
+
+def scheduler(optimizer: torch.optim.Optimizer, total: int, train: Train) -> Any:
+    """The learning rate's schedule over all steps."""
+    name = "constant_with_warmup" if train.schedule == "constant" else train.schedule
+    return get_scheduler(name, optimizer, num_warmup_steps=warmup_steps(total, train), num_training_steps=total)
+
+
+def adamw(groups: list[dict[str, Any]]) -> torch.optim.AdamW:
+    """Fused AdamW with the Trainer's betas and epsilon; each group brings its rates."""
+    return torch.optim.AdamW(groups, betas=(0.9, 0.999), eps=1e-8, fused=True)

@@ -1,0 +1,128 @@
+"""Trains the tail of a network on the activations of its frozen prefix.
+
+The same losses as the plain way (same seed, order, batch, loss, clipping, optimizer and schedule): a
+test holds them to 1e-5 over 50 steps. Nothing here is random after the order, so a checkpoint is
+weights, optimizer and place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from semeval_emo.zoo.engine import schedule
+from semeval_emo.zoo.engine.checkpoint import Keeper, Place
+from semeval_emo.zoo.engine.groups import optimizer_groups
+from semeval_emo.zoo.engine.llama import Packed, Tail
+from semeval_emo.zoo.engine.losses import LossFunction
+from semeval_emo.zoo.engine.network import Network
+from semeval_emo.zoo.engine.prefix import Prefix
+from semeval_emo.zoo.family import Examples, Job
+
+EVALUATION_TOKENS = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Activations and labels of a split."""
+
+    prefix: Prefix
+    examples: Examples
+
+
+class TailTrainer:
+    """One training run of a tail.
+
+    Args:
+        first: number of the first layer that moves.
+        loss: of logits and degrees.
+    """
+
+    def __init__(self, network: Network, first: int, train: Inputs, loss: LossFunction) -> None:
+        self.network, self.inputs, self.loss = network, train, loss
+        self.train = network.recipe.train
+        self.tail = Tail(network.model, first)
+        self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
+        self.degrees = torch.tensor(train.examples.labels, dtype=torch.float32, device=network.device)
+        self.steps = schedule.steps_per_epoch(len(train.examples), self.train)
+        self.optimizer = schedule.adamw(optimizer_groups(self.parameters, network.recipe))
+        self.schedule = schedule.scheduler(self.optimizer, self.steps * self.train.epochs, self.train)
+
+    def batches(self, epoch: int, done: int = 0) -> Iterator[list[list[int]]]:
+        """The steps of an epoch (from 0) after the first `done`: each a list of batches to accumulate."""
+        texts = schedule.order(len(self.inputs.examples), self.train.seed, epoch)
+        size, each = self.train.batch, self.train.batch * self.train.accumulate
+        for step in range(done, self.steps):
+            taken = texts[step * each : (step + 1) * each]
+            yield [taken[i : i + size] for i in range(0, len(taken), size)]
+
+    def step(self, batches: Sequence[Sequence[int]]) -> float:
+        """One optimizer step; returns the mean loss of its batches."""
+        total = 0.0
+        for batch in batches:
+            states, lengths = self.inputs.prefix.of(batch, self.network.device)
+            with self.network.autocast():
+                logits = self.tail(states, Packed.of(lengths, self.network.device))
+                loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
+            loss.backward()
+            total += float(loss.detach())
+        if self.train.clip > 0:
+            torch.nn.utils.clip_grad_norm_(self.parameters.values(), self.train.clip)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return total
+
+    def predict(self, inputs: Inputs) -> np.ndarray:
+        """Probabilities of a split, shape (n, L), float64; texts of like length run together."""
+        found = np.zeros((len(inputs.examples), self.degrees.shape[1]))
+        lengths = inputs.prefix.lengths
+        ordered = np.argsort(lengths, kind="stable")
+        with torch.inference_mode(), self.network.autocast():
+            for batch in _slices(ordered, lengths, EVALUATION_TOKENS):
+                states, counts = inputs.prefix.of(batch, self.network.device)
+                logits = self.tail(states, Packed.of(counts, self.network.device))
+                found[batch] = torch.sigmoid(logits.double()).cpu().numpy()
+        return found
+
+    def run(self, judged: dict[str, Inputs], job: Job) -> None:
+        """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network."""
+        keeper = Keeper(job, self.network.recipe, self.parameters, self.optimizer, self.schedule)
+        place = keeper.resume()
+        job.watch.begin("training", self.steps * self.train.epochs, place.epoch * self.steps + place.step)
+        while place.epoch < self.train.epochs and not keeper.exhausted(place):
+            began = time.monotonic()
+            losses = list(place.losses)
+            for batches in self.batches(place.epoch, place.step):
+                losses.append(self.step(batches))
+                job.watch.step(1, losses[-1])
+                place = Place(place.epoch, len(losses), tuple(losses), place.rows)
+                keeper.perhaps(place)
+            row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(losses)), 6)}
+            for split, inputs in judged.items():
+                row[split] = job.judge(inputs.examples.labels, self.predict(inputs))
+            row["seconds"] = round(time.monotonic() - began, 2)
+            job.watch.epoch(row)
+            place = Place(place.epoch + 1, 0, (), (*place.rows, row))
+            keeper.epoch(place)
+        job.watch.end()
+        keeper.restore_kept(place)
+
+
+def _slices(ordered: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[list[int]]:
+    """Batches in the given order that hold at most so many tokens each."""
+    batch: list[int] = []
+    held = 0
+    for i in ordered.tolist():
+        if batch and held + lengths[i] > tokens:
+            yield batch
+            batch, held = [], 0
+        batch.append(i)
+        held += int(lengths[i])
+    if batch:
+        yield batch

@@ -1,0 +1,103 @@
+"""Sentence vectors of a frozen encoder with linear models on top."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from semeval_emo.files import write_whole
+from semeval_emo.zoo.families import tfidf
+from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.recipe import Recipe
+
+FILE = "embed.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The linear model on the vectors.
+
+    Attributes:
+        model: ``logreg``, ``svm`` or ``ridge`` (of degrees).
+        strength, balanced: values tried; the best on the selection split stays.
+    """
+
+    model: Literal["logreg", "svm", "ridge"] = "logreg"
+    strength: tuple[float, ...] = (1.0,)
+    balanced: tuple[bool, ...] = (True,)
+
+
+class Embed(Family):
+    """A frozen encoder, one linear model an emotion."""
+
+    Options = Options
+    packages: ClassVar[tuple[str, ...]] = ("sklearn", "skops", "torch", "transformers")
+    uses: ClassVar[frozenset[str]] = frozenset({"model", "shape"})
+    linear: Any
+    backbone: str
+    encoder_size: int
+
+    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
+        """Embeds every text once, then fits every setting; the best by the selection metric stays."""
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        options, select = self.recipe.options, self.recipe.select
+        self.backbone = self._resolve(job.watch)
+        vectors = self._embed(train.texts, job.watch)
+        seen = {split: self._embed(examples.texts, job.watch) for split, examples in judged.items()}
+        scaler = StandardScaler().fit(vectors)
+        rows: list[dict[str, Any]] = []
+        best = -np.inf
+        for number, (strength, balanced) in enumerate(product(options.strength, options.balanced), 1):
+            model = tfidf.fit_linear(
+                options.model, scaler.transform(vectors), train.labels, self.space.top, strength, balanced
+            )
+            candidate = make_pipeline(scaler, model)
+            row: dict[str, Any] = {"epoch": number, "strength": strength, "balanced": balanced}
+            for split, examples in judged.items():
+                row[split] = job.judge(examples.labels, tfidf.linear_probabilities(candidate, seen[split]))
+            rows.append(row)
+            if row[select.split][select.metric] > best:
+                best, self.linear = row[select.split][select.metric], candidate
+            job.watch.epoch(row)
+        job.record(rows)
+
+    def _resolve(self, watch: Watcher) -> str:
+        from semeval_emo.zoo.weights import local_folder
+
+        return str(local_folder(self.recipe.model.backbone, watch))
+
+    def _embed(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+        from semeval_emo.zoo.engine.embedding import embed
+
+        vectors, self.encoder_size = embed(self.backbone, texts, self.recipe.model, watch)
+        return vectors
+
+    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+        """Probabilities of the linear models on the texts' vectors."""
+        return tfidf.linear_probabilities(self.linear, self._embed(texts, watch or Silent()))
+
+    def save(self, folder: Path) -> None:
+        """Writes the linear models and where the encoder lies (its weights are not copied)."""
+        tfidf.save_skops(self.linear, folder / tfidf.FILE)
+        write_whole(folder / FILE, json.dumps({"backbone": self.recipe.model.backbone}) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
+        """Reads the linear models and finds the encoder again."""
+        model = cls(recipe, space)
+        model.linear = tfidf.load_skops(folder / tfidf.FILE)
+        model.backbone = model._resolve(Silent())
+        return model
+
+    def sizes(self) -> Sizes:
+        """The linear models move; the encoder counts towards the total."""
+        linear = tfidf.linear_sizes(self.linear)
+        return Sizes(linear.trainable, linear.total + self.encoder_size)

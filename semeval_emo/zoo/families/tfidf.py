@@ -1,0 +1,185 @@
+"""Counts of words and character runs with linear models on top: seconds to train, hard to beat by accident.
+
+scikit-learn throughout; saved with skops, so that loading a model runs no code of its maker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.family import Examples, Family, Job, Sizes, Space, Watcher
+from semeval_emo.zoo.recipe import Recipe
+
+FILE = "model.skops"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Features and the linear model.
+
+    Attributes:
+        words: shortest and longest run of words; empty for none.
+        characters: shortest and longest run of characters inside words; empty for none.
+        min_df: features of fewer training texts are dropped.
+        model: ``logreg``, ``svm`` (its margins squashed to (0, 1), not calibrated) or ``ridge`` (of degrees).
+        strength: values tried: C of logreg and svm, alpha of ridge. The best on the selection split stays.
+        balanced: values tried: whether each emotion's positives weigh as much as its negatives.
+    """
+
+    words: tuple[int, ...] = (1, 2)
+    characters: tuple[int, ...] = (2, 5)
+    min_df: int = 2
+    model: Literal["logreg", "svm", "ridge"] = "logreg"
+    strength: tuple[float, ...] = (1.0,)
+    balanced: tuple[bool, ...] = (True,)
+
+
+class Tfidf(Family):
+    """Sparse features, one linear model an emotion."""
+
+    Options = Options
+    packages: ClassVar[tuple[str, ...]] = ("sklearn", "skops")
+    uses: ClassVar[frozenset[str]] = frozenset({"loss"})
+    pipeline: Any
+
+    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
+        """Fits every setting of the grid; the best by the selection metric stays (the first wins ties)."""
+        from sklearn.pipeline import make_pipeline
+
+        options, select = self.recipe.options, self.recipe.select
+        features = self._features()
+        matrix = features.fit_transform(train.texts)
+        grid = list(product(options.strength, options.balanced if options.model != "ridge" else (False,)))
+        rows: list[dict[str, Any]] = []
+        best = -np.inf
+        job.watch.begin("fitting", len(grid))
+        for number, (strength, balanced) in enumerate(grid, 1):
+            model = fit_linear(options.model, matrix, train.labels, self.space.top, strength, balanced)
+            candidate = make_pipeline(features, model)
+            row: dict[str, Any] = {"epoch": number, "strength": strength, "balanced": balanced}
+            for split, examples in judged.items():
+                row[split] = job.judge(examples.labels, linear_probabilities(candidate, examples.texts))
+            rows.append(row)
+            if row[select.split][select.metric] > best:
+                best, self.pipeline = row[select.split][select.metric], candidate
+            job.watch.step()
+            job.watch.epoch(row)
+        job.watch.end()
+        job.record(rows)
+
+    def _features(self) -> Any:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.pipeline import FeatureUnion
+
+        options = self.recipe.options
+        runs = {"word": options.words, "char_wb": options.characters}
+        parts = []
+        for analyzer, span in runs.items():
+            if span:
+                if len(span) != 2 or not 1 <= span[0] <= span[1]:
+                    raise UsageError(
+                        f"recipe {self.recipe.name}: {list(span)} is no range of runs.", "write [shortest, longest]"
+                    )
+                parts.append(
+                    (
+                        analyzer,
+                        TfidfVectorizer(
+                            analyzer=analyzer, ngram_range=tuple(span), min_df=options.min_df, sublinear_tf=True
+                        ),
+                    )
+                )
+        if not parts:
+            raise UsageError(f"recipe {self.recipe.name}: neither words nor characters are counted.")
+        return FeatureUnion(parts)
+
+    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+        """Probabilities of the linear models, each emotion on its own."""
+        return linear_probabilities(self.pipeline, texts)
+
+    def save(self, folder: Path) -> None:
+        """Writes ``model.skops``."""
+        save_skops(self.pipeline, folder / FILE)
+
+    @classmethod
+    def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
+        """Reads ``model.skops``; objects of any but known scikit-learn and numpy types are refused."""
+        model = cls(recipe, space)
+        model.pipeline = load_skops(folder / FILE)
+        return model
+
+    def sizes(self) -> Sizes:
+        """Weights and intercepts of the linear models."""
+        return linear_sizes(self.pipeline)
+
+
+def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: float, balanced: bool) -> Any:
+    """Fits one linear model an emotion.
+
+    Args:
+        kind: ``logreg``, ``svm`` or ``ridge``.
+        matrix: features, shape (n, F), sparse or dense.
+        labels: shape (n, L), degrees from 0 to `top`.
+        top: the highest degree; logreg and svm learn "any degree above 0".
+    """
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.svm import LinearSVC
+
+    weight = "balanced" if balanced else None
+    if kind == "ridge":
+        return Ridge(alpha=strength, random_state=0).fit(matrix, labels / top)
+    present = (labels > 0).astype(np.int8)
+    if kind == "svm":
+        one = LinearSVC(C=strength, class_weight=weight, random_state=0)
+    else:
+        one = LogisticRegression(C=strength, class_weight=weight, max_iter=1000, random_state=0)
+    return OneVsRestClassifier(one).fit(matrix, present)
+
+
+def linear_probabilities(pipeline: Any, features: Any) -> np.ndarray:
+    """Numbers in [0, 1] of a fitted linear model or pipeline, shape (n, L), float64."""
+    last = pipeline[-1] if hasattr(pipeline, "steps") else pipeline
+    if hasattr(last, "estimators_"):
+        if hasattr(pipeline, "predict_proba"):
+            return np.asarray(pipeline.predict_proba(features), dtype=np.float64)
+        return 1 / (1 + np.exp(-np.asarray(pipeline.decision_function(features), dtype=np.float64)))
+    return np.clip(np.asarray(pipeline.predict(features), dtype=np.float64), 0.0, 1.0)
+
+
+def linear_sizes(pipeline: Any) -> Sizes:
+    """Weights and intercepts of a fitted linear model; all of them were trained."""
+    last = pipeline[-1] if hasattr(pipeline, "steps") else pipeline
+    parts = getattr(last, "estimators_", [last])
+    count = sum(int(np.size(p.coef_) + np.size(p.intercept_)) for p in parts if hasattr(p, "coef_"))
+    return Sizes(count, count)
+
+
+def save_skops(model: Any, path: Path) -> None:
+    """Writes a scikit-learn object without pickle, whole or not at all."""
+    from skops import io
+
+    from semeval_emo.files import write_whole
+
+    write_whole(path, io.dumps(model))
+
+
+def load_skops(path: Path) -> Any:
+    """Reads a scikit-learn object that `save_skops` wrote.
+
+    Raises:
+        UsageError: it holds objects of types that are not known to be harmless.
+    """
+    from skops import io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        return io.load(path, trusted=[])
+    except UntrustedTypesFoundException as error:
+        raise UsageError(f"{path} holds objects that could run code: {error}.", "train the recipe anew") from error

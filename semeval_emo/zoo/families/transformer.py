@@ -1,0 +1,59 @@
+"""What encoder, decoder and lora share: a Hugging Face network, trained and saved by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.recipe import Recipe
+
+if TYPE_CHECKING:
+    from semeval_emo.zoo.engine.network import Network
+
+
+@dataclass(frozen=True)
+class Options:
+    """A family without options of its own."""
+
+
+class Transformer(Family):
+    """A network of Hugging Face's sequence classification classes."""
+
+    Options: ClassVar[type] = Options
+    packages: ClassVar[tuple[str, ...]] = ("torch", "transformers", "accelerate", "safetensors")
+    uses: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
+    network: Network
+
+    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
+        """Builds the network from its backbone and trains it."""
+        from semeval_emo.zoo.engine.finetune import fit
+
+        self.network = fit(self.recipe, self.space, train, judged, job)
+
+    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+        """Sigmoids of the logits; texts of equal length run together, so nothing is padded."""
+        from semeval_emo.zoo.engine.inference import probabilities
+
+        return probabilities(self.network, texts, watch or Silent())
+
+    def save(self, folder: Path) -> None:
+        """Writes an ordinary Hugging Face folder: configuration, safetensors, tokenizer."""
+        self.network.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
+        """Reads what `save` wrote."""
+        from semeval_emo.zoo.engine.network import load
+
+        model = cls(recipe, space)
+        model.network = load(folder, recipe)
+        return model
+
+    def sizes(self) -> Sizes:
+        """Counted on the network."""
+        return self.network.sizes

@@ -1,0 +1,162 @@
+"""The one protocol behind which every kind of model stands.
+
+Owns the nouns that families and the training command share. Imports nothing heavy: families import
+torch and scikit-learn inside their methods, so that listing recipes costs nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from semeval_emo.zoo.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is predicted.
+
+    Attributes:
+        emotions: in the official order; the columns of every matrix.
+        top: the highest degree: 1 for present or absent, 3 for intensities.
+    """
+
+    emotions: tuple[str, ...]
+    top: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Texts and their labels.
+
+    Attributes:
+        texts: n of them.
+        labels: shape (n, L), int8, degrees from 0 to `Space.top`; -1 where unknown.
+    """
+
+    texts: tuple[str, ...]
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __add__(self, other: Examples) -> Examples:
+        return Examples(self.texts + other.texts, np.concatenate([self.labels, other.labels]))
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of parameters."""
+
+    trainable: int
+    total: int
+
+
+class Watcher(Protocol):
+    """Who looks on while a model trains. All methods may do nothing."""
+
+    def begin(self, what: str, total: int, done: int = 0) -> None:
+        """A piece of work begins: `total` steps, `done` of them in an earlier process."""
+
+    def step(self, count: int = 1, loss: float | None = None) -> None:
+        """Some steps of it are done; `loss` is that of the last one."""
+
+    def end(self) -> None:
+        """The piece of work is over, or was stopped."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """An epoch was judged: a line of ``metrics.jsonl``."""
+
+    def say(self, note: str) -> None:
+        """Something that a person should know."""
+
+
+class Silent:
+    """A watcher that does nothing."""
+
+    def begin(self, what: str, total: int, done: int = 0) -> None:
+        """Nothing."""
+
+    def step(self, count: int = 1, loss: float | None = None) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
+        """Nothing."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def say(self, note: str) -> None:
+        """Nothing."""
+
+
+class Job(Protocol):
+    """What a family may use of the run it trains in.
+
+    Attributes:
+        work: a folder for checkpoints; it outlives a killed process and is removed at the end.
+        watch: who looks on.
+    """
+
+    work: Path
+    watch: Watcher
+
+    def record(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Writes ``metrics.jsonl`` anew: one row an epoch, all epochs so far."""
+
+    def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """Scores probabilities at the recipe's fixed threshold: ``macro_f1``, ``micro_f1`` or ``pearson``."""
+
+    def stopping(self) -> bool:
+        """True when the person asked to stop: save and raise `Stopped`."""
+
+
+class Family(ABC):
+    """One kind of model.
+
+    Attributes:
+        Options: frozen dataclass of the family's own table in a recipe.
+        packages: what the family imports beyond the core install; asked for before any work.
+        uses: sections of a recipe that the family obeys, beside `data`, `select` and `threshold`.
+    """
+
+    Options: ClassVar[type]
+    packages: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, recipe: Recipe, space: Space) -> None:
+        self.recipe = recipe
+        self.space = space
+
+    @abstractmethod
+    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
+        """Trains, or goes on training where an earlier process was stopped.
+
+        Args:
+            train: what is learned from.
+            judged: splits to score each epoch on, by name; the selection split is among them.
+            job: the run.
+        """
+
+    @abstractmethod
+    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+        """Probabilities of each emotion, or degrees scaled to [0, 1]: shape (n, L), float64."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes the model into an existing folder."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
+        """Reads what `save` wrote."""
+
+    def sizes(self) -> Sizes | None:
+        """Parameters of the fitted model; None where the word makes no sense."""
+        return None

@@ -1,0 +1,78 @@
+"""A trained model on disk: any family's files and, beside them, what they are.
+
+A model folder stands alone: `zoo predict` needs no run folder, no recipe file and no task.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.errors import InputError
+from semeval_emo.files import write_whole
+from semeval_emo.zoo.extras import require
+from semeval_emo.zoo.family import Family, Space
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import from_resolved
+from semeval_emo.zoo.registry import family_class
+
+ABOUT = "semeval_emo.json"
+THRESHOLDS = "thresholds.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model that can predict.
+
+    Attributes:
+        thresholds: shape (L,).
+    """
+
+    recipe: Recipe
+    space: Space
+    family: Family
+    thresholds: np.ndarray
+
+
+def save_model(family: Family, folder: Path) -> None:
+    """Writes a model folder, whole or not at all: into a folder beside it, then a rename."""
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    family.save(beside)
+    about: dict[str, Any] = {
+        "emotions": list(family.space.emotions),
+        "top": family.space.top,
+        "recipe": family.recipe.resolved(),
+    }
+    write_whole(beside / ABOUT, json.dumps(about, indent=2) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
+
+
+def load_model(folder: Path) -> Model:
+    """Loads a model folder, or the model of a run folder.
+
+    Raises:
+        InputError: there is no model.
+    """
+    inside = folder / "model" if (folder / "model" / ABOUT).exists() else folder
+    try:
+        about = json.loads((inside / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder} holds no model of the zoo.", "name a run folder, such as runs/<recipe>/<language>"
+        ) from error
+    recipe = from_resolved(about["recipe"])
+    space = Space(tuple(about["emotions"]), about["top"])
+    thresholds = np.full(len(space.emotions), recipe.threshold.value)
+    if (inside / THRESHOLDS).exists():
+        thresholds = np.array(json.loads((inside / THRESHOLDS).read_text("utf-8")))
+    kind = family_class(recipe.family)
+    require(kind.packages, f"The family '{recipe.family}'")
+    return Model(recipe, space, kind.load(inside, recipe, space), thresholds)

