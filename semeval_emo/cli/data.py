@@ -11,6 +11,7 @@ import typer
 from semeval_emo.cli.common import (
     Format,
     FormatOption,
+    Group,
     OutputOption,
     QuietOption,
     TaskOption,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from semeval_emo.task import Task
 
 group = typer.Typer(
-    help="What data there are, where they come from, and whether they can be trusted.", no_args_is_help=True
+    cls=Group,
+    help="What data there are, where they come from, and whether they can be trusted.",
+    no_args_is_help=True,
 )
 
 LIST_EXAMPLES = """\b
@@ -159,7 +162,9 @@ def check_folder(
     ] = None,
     language: Annotated[
         str | None,
-        typer.Option("--language", "-l", autocompletion=known("languages"), help="Compare texts in this language only."),
+        typer.Option(
+            "--language", "-l", autocompletion=known("languages"), help="Compare texts in this language only."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="List overlap of texts however small.")] = False,
     task: TaskOption = None,

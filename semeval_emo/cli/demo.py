@@ -40,9 +40,9 @@ STORY = (
     Step("Mend it, into a new file; labels are never guessed:", f"fix {BAD} -o fixed"),
     Step("Is it valid now?", "validate fixed"),
     Step("Pack it as the platform wants it:", "pack fixed -o submission.zip"),
-    Step("What does it score?", "score submission.zip --gold sample"),
+    Step("What does it score?", "score submission.zip"),
     Step("Where would that stand? (The sample's own small board, not SemEval's.)",
-         "leaderboard place submission.zip --gold sample"),
+         "leaderboard place submission.zip"),
 )  # fmt: skip
 
 YOURS = """Your own file goes the same way:

@@ -11,6 +11,7 @@ from semeval_emo.cli.board import ExtraOption, known_lists, load_board
 from semeval_emo.cli.common import (
     Format,
     FormatOption,
+    Group,
     LanguageOption,
     OutputOption,
     QuietOption,
@@ -65,7 +66,7 @@ Examples:
 
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
-    group = typer.Typer(name="leaderboard", rich_markup_mode=None)
+    group = typer.Typer(name="leaderboard", cls=Group)
     group.callback(invoke_without_command=True, epilog=OVERVIEW_EXAMPLES)(overview)
     group.command(epilog=SHOW_EXAMPLES)(show)
     placing.register(group)

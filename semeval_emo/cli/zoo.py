@@ -11,6 +11,7 @@ from semeval_emo.cli.common import (
     Format,
     FormatOption,
     GoldOption,
+    Group,
     OutputOption,
     QuietOption,
     TaskOption,
@@ -20,6 +21,7 @@ from semeval_emo.cli.common import (
 
 group = typer.Typer(
     name="zoo",
+    cls=Group,
     help="Models that train with one command: recipes, training, prediction.",
     no_args_is_help=True,
     epilog="""\b

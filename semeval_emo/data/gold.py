@@ -103,8 +103,9 @@ def load_gold(
         return _from_anywhere(spec, task, labels_required)
     if str(source) == HUB:
         return _from_hub(spec, task, labels_required)
-    folder = sample_folder() if str(source) == SAMPLE else Path(source)
-    return _from_folder(folder, spec, task, labels_required)
+    if str(source) == SAMPLE:
+        return _from_sample(spec, task, labels_required)
+    return _from_folder(Path(source), spec, task, labels_required)
 
 
 class _Elsewhere(InputError):
@@ -124,7 +125,7 @@ def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
         except ReleaseMismatch as error:
             mismatch = error
     if task.key == SAMPLE:
-        return _from_folder(sample_folder(), spec, task, labels_required)
+        return _from_sample(spec, task, labels_required)
     try:
         return _from_hub(spec, task, labels_required)
     except (InputError, ReleaseMismatch, UsageError) as error:
@@ -132,6 +133,12 @@ def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
         if mismatch is not None:
             raise mismatch from error
         raise InputError(f"There are no labels for {spec.place}. {tried} {error.message}", remedies()) from error
+
+
+def _from_sample(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
+    """The built-in sample, named as such: where the package lies is nobody's concern."""
+    gold = _from_folder(sample_folder(), spec, task, labels_required)
+    return replace(gold, source=f"the built-in sample ({Path(gold.source).relative_to(sample_folder()).as_posix()})")
 
 
 def _from_hub(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
