@@ -25,8 +25,8 @@ def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]
     if len({card.file for card in scores.cards}) == 1:
         return [table for card in scores.cards for table in detail(card, task)]
     found = []
-    for cards in _groups(scores):
-        average = next((one for one in scores.averages if _address_of(one) == _address(cards[0])), None)
+    for cards in groups(scores):
+        average = next((one for one in scores.averages if address_of(one) == address(cards[0])), None)
         found.append(_summary(cards, average, task))
         if per_emotion:
             found.append(_emotions(cards, task))
@@ -35,8 +35,8 @@ def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]
 
 def signatures(scores: Scores) -> list[str]:
     """The provenance lines: one an average, and one a card that is in no average."""
-    averaged = {_address_of(one) for one in scores.averages}
-    alone = [card.signature for card in scores.cards if _address(card) not in averaged]
+    averaged = {address_of(one) for one in scores.averages}
+    alone = [card.signature for card in scores.cards if address(card) not in averaged]
     return alone + [one.signature for one in scores.averages]
 
 
@@ -165,28 +165,28 @@ def _cautions(card: Scorecard) -> list[str]:
     return notes
 
 
-def _groups(scores: Scores) -> list[list[Scorecard]]:
+def groups(scores: Scores) -> list[list[Scorecard]]:
     """Cards by release, track and split."""
     groups: dict[tuple[str, str, str], list[Scorecard]] = {}
     for card in scores.cards:
-        groups.setdefault(_address(card), []).append(card)
+        groups.setdefault(address(card), []).append(card)
     return list(groups.values())
 
 
-def _address(card: Scorecard) -> tuple[str, str, str]:
+def address(card: Scorecard) -> tuple[str, str, str]:
     return card.release, card.spec.track, card.spec.split
 
 
-def _address_of(average: Average) -> tuple[str, str, str]:
+def address_of(average: Average) -> tuple[str, str, str]:
     return average.release, average.track, average.split
 
 
 def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) -> Table:
     first = cards[0]
-    names = _summary_figures(first, task)
+    names = summary_figures(first, task)
     rows = [
         (name, card.figures.texts, *(card.figures.whole[one] for one in names))
-        for name, card in zip(_names(cards, task), cards, strict=True)
+        for name, card in zip(row_names(cards, task), cards, strict=True)
     ]
     notes: list[str] = []
     rules: tuple[int, ...] = ()
@@ -219,7 +219,7 @@ def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
     figure = "emotion_pearson" if _is_intensity(cards[0], task) else "f1"
     emotions = [one for one in task.emotions if any(one in card.figures.emotions for card in cards)]
     rows = []
-    for name, card in zip(_names(cards, task), cards, strict=True):
+    for name, card in zip(row_names(cards, task), cards, strict=True):
         values = dict(zip(card.figures.emotions, card.figures.by_emotion[figure], strict=True))
         rows.append((name, *(values.get(one) for one in emotions)))
     return Table(
@@ -243,7 +243,7 @@ def _by_file(cards: Sequence[Scorecard]) -> bool:
     return len({card.spec.language for card in cards}) < len(cards)
 
 
-def _names(cards: Sequence[Scorecard], task: Task) -> list[str]:
+def row_names(cards: Sequence[Scorecard], task: Task) -> list[str]:
     """What to call the rows: languages, or file names without the folder that all are in."""
     if not _by_file(cards):
         return [f"{card.spec.language} {task.languages[card.spec.language].name}" for card in cards]
@@ -256,7 +256,7 @@ def _names(cards: Sequence[Scorecard], task: Task) -> list[str]:
     return ["/".join(path.parts[shared:]) for path in paths]
 
 
-def _summary_figures(card: Scorecard, task: Task) -> tuple[str, ...]:
+def summary_figures(card: Scorecard, task: Task) -> tuple[str, ...]:
     names = DEGREE_SUMMARY if _is_intensity(card, task) else LABEL_SUMMARY
     return (card.metric, *(name for name in names if name != card.metric))
 
