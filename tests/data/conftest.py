@@ -51,6 +51,30 @@ refused = "its texts are others"
 signs = { capitalised_header = true, rows = { "a/train/xx" = [7] } }
 """
 
+FIRST = """
+[releases.1]
+title = "First"
+published = 2021-01-01
+source = "here"
+[releases.1.files]"""
+SECOND = """
+[releases.2]
+title = "Second"
+published = 2022-01-01
+source = "here"
+base = "1"
+[releases.2.files]"""
+POOL = """
+[releases.pool]
+title = "Pooled"
+published = 2023-01-01
+source = "hub"
+base = "1"
+hub = { a = "made/categories", b = "made/intensities" }
+pools = { a = ["a", "c"], b = ["b"] }
+leaves_out = ["yy"]
+"""
+
 
 def rows(track: str, language: str, split: str) -> list[Row]:
     """The rows of one file of release 1; track c repeats track a's texts in another order."""
@@ -120,17 +144,7 @@ class World:
             if not (track == "c" and split == "train")
         ]
         second = [pinned(f"{track}/xx/test", renumbered(track), labels=track == "b") for track in "ab"]
-        self.toml.write_text(
-            HEAD
-            + '[releases.1]\ntitle = "First"\npublished = 2021-01-01\nsource = "here"\n[releases.1.files]\n'
-            + "\n".join(first)
-            + '\n[releases.2]\ntitle = "Second"\npublished = 2022-01-01\nsource = "here"\nbase = "1"\n[releases.2.files]\n'
-            + "\n".join(second)
-            + '\n[releases.pool]\ntitle = "Pooled"\npublished = 2023-01-01\nsource = "hub"\nbase = "1"\n'
-            + 'hub = { a = "made/categories", b = "made/intensities" }\npools = { a = ["a", "c"], b = ["b"] }\n'
-            + 'leaves_out = ["yy"]\n',
-            encoding="utf-8",
-        )
+        self.toml.write_text("\n".join([HEAD, FIRST, *first, SECOND, *second, POOL]), encoding="utf-8")
         self.task: Task = load_task(self.toml)
 
     def official(self, name: str = "first") -> Path:

@@ -244,7 +244,7 @@ def test_a_missing_file_says_where_it_would_be(world):
         load_gold("c", "zz", source=base, task=world.task)
     assert caught.value.message == f"There is no test file of track c for 'zz' in {base}."
     assert caught.value.fix.startswith(f"it would be {base}/track_c/test/zz.csv; ")
-    with pytest.raises(InputError, match="There is no folder .*nowhere"):
+    with pytest.raises(InputError, match=r"There is no folder .*nowhere"):
         load_gold("c", "zz", source=base / "nowhere", task=world.task)
 
 
@@ -257,7 +257,7 @@ def test_the_environment_names_a_folder_or_a_parent(world, monkeypatch):
 
 def test_the_environment_pointing_nowhere_is_an_error_and_not_passed_over(world, monkeypatch):
     monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.folder / "typo"))
-    with pytest.raises(InputError, match="There is no folder .*typo"):
+    with pytest.raises(InputError, match=r"There is no folder .*typo"):
         load_gold("a", "xx", task=world.task)
 
 
