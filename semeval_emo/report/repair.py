@@ -23,7 +23,7 @@ def fix_text(report: FixReport, width: int | None = None) -> str:
     if report.changes:
         blocks.append(["Changed", *_changes(report.changes, columns)])
     if report.refusals:
-        blocks.append(["Not changed, since it would be a guess", *_refusals(report.refusals, columns)])
+        blocks.append(["Not mended: this needs you", *_refusals(report.refusals, columns)])
     if report.written:
         pairs = [(one.path, one.spec) for one in report.written]
         blocks.append(["Written, and validated", *_listed(pairs)])
@@ -176,9 +176,10 @@ def pack_text(report: PackReport, width: int | None = None) -> str:
 
 def _pack_next(report: PackReport) -> list[str]:
     lines = []
-    bad = list(dict.fromkeys(one.file.partition("!")[0] for one in report.refusals))
-    if all(entry(code).mended for one in report.refusals for code in one.counts):
-        lines.append(f"Next: semeval-emo fix {shlex.quote(bad[0])}{' (and so on)' if len(bad) > 1 else ''}")
+    mendable = [one.file for one in report.refusals if all(entry(code).mended for code in one.counts)]
+    files = list(dict.fromkeys(file.partition("!")[0] for file in mendable))
+    if files:
+        lines.append(f"Next: semeval-emo fix {shlex.quote(files[0])}{' (and so on)' if len(files) > 1 else ''}")
     if report.files:
         count = len(report.files)
         lines.append(f"To pack the {count:,} valid file{'' if count == 1 else 's'} alone: --skip-invalid")

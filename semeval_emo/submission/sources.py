@@ -27,12 +27,14 @@ from semeval_emo.submission.names import (
     read_name,
 )
 from semeval_emo.submission.problem import Findings
+from semeval_emo.submission.problem import shown as printable
 from semeval_emo.task import Task
 
 # Folders and files that editors, notebooks and file managers leave behind; hidden files are litter too.
 LITTER_FOLDERS = ("__MACOSX",)
 LITTER_FILES = ("thumbs.db", "desktop.ini", "ehthumbs.db")
 CHECKPOINTS = ".ipynb_checkpoints"
+LONGEST_NAME = 4096
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], task: Task) -> Sources
     findings = []
     for given in paths:
         path = _existing(os.fspath(given))
-        found = Findings(os.fspath(given))
+        found = Findings(printable(os.fspath(given), LONGEST_NAME))
         try:
             sources = _inside(path, found, task)
         except OSError as error:
@@ -217,7 +219,8 @@ def _select(
         elif zipped and parts[:-1] != (folder,):
             odd.setdefault(("nested-folders", expected), []).append(name)
         info = entries[name]
-        shown = f"{found.file}!{name}" if info else os.fspath(Path(found.file) / name)
+        inner = printable(name, LONGEST_NAME)
+        shown = f"{found.file}!{inner}" if info else os.fspath(Path(found.file) / inner)
         size = _readable(path, name, info, found)
         if size is not None:
             file = path if info else path / name

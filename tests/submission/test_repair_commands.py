@@ -63,7 +63,7 @@ def test_fix_says_what_it_refuses_and_why(made, put, run, tmp_path):
     assert (
         out
         == """\
-Not changed, since it would be a guess
+Not mended: this needs you
   pred_eng.csv (2025 track a eng dev)
     E507  line 2: joy: the cell is blank; 0 or 1 is expected
     E507  line 3: joy: the cell is blank; 0 or 1 is expected

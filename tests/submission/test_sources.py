@@ -401,3 +401,13 @@ def test_no_zip_whatever_happened_to_it_raises_anything_unforeseen(data, tmp_pat
                 stream.read()
     except EmoError:
         pass
+
+
+def test_names_of_strangers_are_shown_but_not_obeyed(tmp_path):
+    path = zipped(tmp_path / "s.zip", {"track_a/pred_\x1b[31meng\n.csv": BODY, "track_a/\u202epred_deu.csv": BODY})
+    assert [source.shown for source in found(path).files] == [
+        f"{path}!track_a/pred_\\x1b[31meng\\n.csv",
+        f"{path}!track_a/\\u202epred_deu.csv",
+    ]
+    with found(path).files[0].open() as stream:
+        assert stream.read() == BODY
