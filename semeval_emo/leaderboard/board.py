@@ -192,7 +192,7 @@ class Leaderboard:
         ('0.8230', '-0.1116', '+0.0031')
         """
         number, at = address_of(score, self.task, track, language, release, split, metric)
-        return self._placed(number, at, self.find_list(among))
+        return self._placed(number, at, self.find_list(among), _signature(score))
 
     def places(
         self,
@@ -206,12 +206,12 @@ class Leaderboard:
         """Places a score among every list that has scores for it, each by itself, in the order of `lists`."""
         number, at = address_of(score, self.task, track, language, release, split)
         held = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
-        return tuple(self._placed(number, at, one) for key, one in self.lists.items() if key in held)
+        return tuple(self._placed(number, at, one, _signature(score)) for key, one in self.lists.items() if key in held)
 
     def _rows_at(self, at: Address) -> tuple[Row, ...]:
         return self.filter(track=at.track, language=at.language, release=at.release, split=at.split, metric=at.metric)
 
-    def _placed(self, score: float, at: Address, among: BoardList) -> Placement:
+    def _placed(self, score: float, at: Address, among: BoardList, signature: str) -> Placement:
         there = self._rows_at(at)
         rows = [row for row in there if row.list == among.key]
         if not any(row.score is not None for row in rows):
@@ -223,7 +223,7 @@ class Leaderboard:
         # In the order of lists: a list without a baseline of its own is measured against the first one's.
         baseline = next((row for row in there if row.kind == "baseline" and row.usable), None)
         notes = [n for n in self.notes if n.belongs(at.task, at.track, at.language) and round(score, 4) in n.scores]
-        return place(score, rows, at, among, baseline=baseline, notes=tuple(notes))
+        return place(score, rows, at, among, baseline=baseline, notes=tuple(notes), signature=signature)
 
     def _elsewhere(self, at: Address, among: BoardList) -> str:
         """What there is instead: the same list elsewhere, other lists, other languages."""
@@ -297,6 +297,10 @@ def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
     # A line that cannot be read belongs to no task, so every board reports it.
     faults = dict.fromkeys(fault for result in results for fault in result.faults)
     return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(faults))
+
+
+def _signature(score: float | Scorecard) -> str:
+    return score.signature if isinstance(score, Scorecard) else ""
 
 
 def _refuse(faults: Iterable[Fault]) -> None:

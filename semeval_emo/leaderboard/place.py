@@ -38,7 +38,8 @@ class Placement:
         better: how many of them are higher.
         own: how many of them are the user's own rows.
         suspect: rows with a score that were left out of the arithmetic.
-        notes: what is noted about this list here, or about this score.
+        notes: what is noted about this score here.
+        signature: of the scorecard, where one was placed.
     """
 
     score: float
@@ -57,6 +58,7 @@ class Placement:
     own: int
     suspect: tuple[Row, ...]
     notes: tuple[Note, ...]
+    signature: str = ""
 
     def gap(self, row: Row | None) -> float | None:
         """The distance to a row: positive where this score is higher."""
@@ -82,6 +84,7 @@ def place(
     *,
     baseline: Row | None = None,
     notes: tuple[Note, ...] = (),
+    signature: str = "",
 ) -> Placement:
     """Places a score among the rows of one list at one address.
 
@@ -107,6 +110,7 @@ def place(
         known=len(usable), better=len(above), own=sum(row.own for row in usable),
         suspect=tuple(row for row in rows if row.score is not None and row.flag == "suspect"),
         notes=notes,
+        signature=signature,
     )  # fmt: skip
 
 

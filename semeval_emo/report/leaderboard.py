@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from semeval_emo.files import shipped
 from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, Row
 from semeval_emo.leaderboard.model import COLUMNS, FLAG_MEANINGS
 from semeval_emo.report.table import Column, Table
@@ -190,7 +191,9 @@ def _ladder(board: Leaderboard, placed: Placement) -> Table:
     for row in (placed.leader, placed.above, *placed.ties, placed.baseline, placed.below):
         if row is not None and row.score is not None:
             gap = None if row in placed.ties else placed.gap(row)
-            cells = (None if row.rank is None else str(row.rank), _named(row, placed), Decimal(row.score_text), gap)
+            # A rank in a list that is no ranking is a rank in some other list.
+            rank = str(row.rank) if row.rank and placed.among.ranked else None
+            cells = (rank, _named(row, placed), Decimal(row.score_text), gap)
             steps[id(row)] = (row.score, cells)
     mine = (placed.score, (placed.rank.partition(" of ")[0] or None, "this score", _exact(placed.score), None))
     ladder = sorted([*steps.values(), mine], key=lambda step: -step[0])
@@ -212,7 +215,7 @@ def _named(row: Row, placed: Placement) -> str:
     name = _system(row) if row.kind == "baseline" else row.name
     if row.kind == "baseline" and row.list != placed.among.key:
         name += f", from list {row.list}"
-    if row.rank is None and row is placed.leader:
+    if row is placed.leader and not placed.among.ranked:
         name += " (best known)"
     return name + (f" [{row.flag}]" if row.flag else "")
 
@@ -222,8 +225,8 @@ def _ladder_notes(placed: Placement) -> list[str]:
     for row in placed.suspect:
         who = f"rank {row.rank} {row.name}" if row.rank else _system(row)
         notes.append(f"Left out as suspect: {row.score_text} of {who}: {row.note}.")
-    if placed.own:
-        notes.append(f"{placed.own} of the known rows are your own.")
+    if 0 < placed.own < placed.known:
+        notes.append(f"Rows of your own among them: {placed.own}.")
     return notes + _notes(placed.notes)
 
 
@@ -231,9 +234,8 @@ def _verdict(placed: Placement) -> str:
     """The placement in a sentence or two."""
     scores = "1 known score" if placed.known == 1 else f"{placed.known} known scores"
     if placed.low is None:
-        return (
-            f"Higher than {placed.known - placed.better - len(placed.ties)} of the {scores}: this list is no ranking."
-        )
+        equal = f" and {len(placed.ties)} equal" if placed.ties else ""
+        return f"{placed.better} higher{equal} among {scores}: the list is no ranking, so it gives no rank."
     if placed.teams is None:
         return f"Rank {placed.rank}, by {scores}; the number of teams is not known."
     rank = f"Rank {placed.rank} (the {placed.teams} {placed.among.entries} and this score)"
@@ -274,8 +276,10 @@ def check_tables(result: BoardCheck) -> list[Table]:
 
 
 def _near(file: str) -> str:
-    """A path as short as it can be opened from here."""
+    """A path as short as it stays clear: shipped files by their folder's name, others from here."""
     path = Path(file)
+    if path.parent == shipped("leaderboard"):
+        return f"leaderboard/{path.name}"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 
@@ -296,5 +300,5 @@ def placement_payload(placed: Placement) -> dict[str, Any]:
         "leader": row(placed.leader), "baseline": row(placed.baseline), "above": row(placed.above),
         "below": row(placed.below), "ties": [row(one) for one in placed.ties], "known": placed.known,
         "better": placed.better, "own": placed.own, "suspect": [row(one) for one in placed.suspect],
-        "notes": _notes(placed.notes),
+        "notes": _notes(placed.notes), "signature": placed.signature or None,
     }  # fmt: skip

@@ -78,6 +78,19 @@ def test_the_note_on_the_claim_stays_with_its_score(run) -> None:
     assert "once taken for the top English score" in run("place", "0.6986", "-t", "a", "-l", "afr").out
 
 
+def test_place_on_a_list_that_is_no_ranking(run) -> None:
+    lines = run("place", "0.7114", "-t", "a", "-l", "eng", "--list", "paper-claims").out.splitlines()
+    assert lines[3:10] == [
+        "   –  NYCU-NLP (best known)                   0.8225     −0.1111",
+        "   –  CharsiuRice [unverified]                0.7264     −0.0150",
+        "   –  this score                              0.7114           –",
+        "   –  IEGPS-CSIC                                0.71           –",
+        "   –  RemBERT (baseline), from list official  0.7083     +0.0031",
+        "   –  Amado                                   0.7025     +0.0089",
+        "7 higher and 1 equal among 15 known scores: the list is no ranking, so it gives no rank.",
+    ]
+
+
 def test_place_beside_a_suspect_rank_1(run) -> None:
     assert run("place", "0.5", "-t", "c", "-l", "som").out.startswith(SOMALI)
 

@@ -77,6 +77,25 @@ def test_the_doubtful_cells_are_flagged(board: Leaderboard) -> None:
     assert joined == {"hin", "sun", "tir", "vmw"}
 
 
+def test_what_the_page_says_of_the_official_list(board: Leaderboard) -> None:
+    """docs/leaderboard.md gives these two facts as reasons to trust it."""
+    teams: dict[tuple[str, str], dict[str, int]] = {}
+    for row in board.rows:
+        if row.teams and row.list in ("official", "unofficial-v2"):
+            teams.setdefault((row.track, row.language), {})[row.list] = row.teams
+    assert len(teams) == 71
+    assert all(one["official"] < one["unofficial-v2"] for one in teams.values())
+    models = {
+        (row.track, row.language): row.score
+        for row in board.rows
+        if row.list == "brighter-tables" and row.system == "RemBERT"
+    }
+    stated = {(row.track, row.language): row.score for row in board.rows if row.kind == "baseline"}
+    both = models.keys() & stated.keys()
+    assert len(both) == 62
+    assert all(models[cell] == stated[cell] for cell in both)
+
+
 def test_the_seeds_claim_as_the_data_has_it(board: Leaderboard) -> None:
     holders = {(row.track, row.language, row.rank) for row in board.rows if row.score == 0.6986}
     assert holders == {("a", "afr", 1)}
