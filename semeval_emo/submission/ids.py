@@ -68,7 +68,12 @@ def _part(spec: FileSpec, rows: Rows, groups: fit.Groups, emotions: Sequence[str
     held = [one for one in spec.ids if one in kept]
     lines = [kept[one][0] for one in held]
     whole = len(held) == spec.rows and spec.emotions == tuple(emotions)
-    good = whole and all(kept[one][1] is not None and one not in rows.conflicting for one in held)
+    # Labels were judged by the values of the meant part; a part of another track may take fewer.
+    allowed = {int(text) for text in spec.values}
+    good = whole and all(
+        (labels := kept[one][1]) is not None and one not in rows.conflicting and allowed.issuperset(labels)
+        for one in held
+    )
     releases = tuple(one.release for one in fit.fitting(_own(spec, groups), task) if one.track == spec.track)
     return Part(spec, len(held), (min(lines), max(lines)), releases, good)
 

@@ -262,6 +262,21 @@ def test_languages_with_other_emotions_are_told_apart(made, mend):
     assert report.ok
 
 
+def test_degrees_among_rows_of_yes_and_no_are_seen(made, mend, put):
+    """Rows of track A after those of track B, one with a degree: the values of B are not those of A."""
+    b, a = made("b", "deu", "dev"), made("a", "deu", "dev")
+    b_bytes = b.bytes()
+    a.rows[3][1] = "2"
+    b.rows += a.rows
+    (read,) = read_submission(put({"pred_deu.csv": b.bytes()}) / "pred_deu.csv").predictions
+    assert read.spec.track == "b"
+    report, out = mend("pred_deu.csv", b.bytes())
+    assert out == {"track_b/pred_deu.csv": b_bytes}
+    (refusal,) = report.refusals
+    assert refusal.what == "2025 track a deu dev"
+    assert [(p.code, p.line, p.column) for p in refusal.problems] == [("E512", 200 + 5, "anger")]
+
+
 def test_splits_get_folders_of_their_own(made, mend):
     dev, test = made("a", "eng", "dev"), made("a", "eng")
     dev_bytes, test_bytes = dev.bytes(), test.bytes()
