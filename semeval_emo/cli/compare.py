@@ -24,6 +24,15 @@ from semeval_emo.cli.common import (
     screen_width,
 )
 
+EXAMPLES = """\b
+Examples:
+  semeval-emo compare mine.csv theirs.csv
+  semeval-emo compare tfidf=runs/1/pred_eng.csv bert=runs/2/pred_eng.csv --power
+  semeval-emo compare track_a_mine.zip track_a_theirs/ --format markdown
+  semeval-emo compare bert=s1.csv,s2.csv,s3.csv base.csv
+  semeval-emo compare pred_eng.csv --against-score 0.7083
+"""
+
 
 class Family(StrEnum):
     """Within which p-values are corrected."""
@@ -35,7 +44,7 @@ class Family(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command()(compare)
+    app.command(epilog=EXAMPLES)(compare)
 
 
 def compare(
@@ -73,18 +82,10 @@ def compare(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    r"""Compare systems: which differences are real, and which are chance.
+    """Compare systems: which differences are real, and which are chance.
 
     Letters after a score name the systems that it is significantly better than. Intervals and ranks come
     from a bootstrap over texts, p-values from approximate randomisation; docs/significance.md tells more.
-
-    \b
-    Examples:
-      semeval-emo compare mine.csv theirs.csv
-      semeval-emo compare tfidf=runs/1/pred_eng.csv bert=runs/2/pred_eng.csv --power
-      semeval-emo compare track_a_mine.zip track_a_theirs/ --format markdown
-      semeval-emo compare bert=s1.csv,s2.csv,s3.csv base.csv
-      semeval-emo compare pred_eng.csv --against-score 0.7083
     """
     from semeval_emo.report import comparison as report
     from semeval_emo.report import comparison_words as words

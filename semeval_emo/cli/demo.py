@@ -51,8 +51,8 @@ YOURS = """Your own file goes the same way:
   semeval-emo fix pred_eng.csv -o fixed
   semeval-emo pack fixed -o track_a.zip
   semeval-emo data fetch                         gold labels, once (or --gold FOLDER)
-  semeval-emo score fixed/pred_eng.csv
-  semeval-emo leaderboard place fixed/pred_eng.csv
+  semeval-emo score fixed
+  semeval-emo leaderboard place fixed
 
 More: semeval-emo --help, and --help after any command."""
 

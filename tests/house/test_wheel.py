@@ -137,7 +137,7 @@ def test_the_installed_package_is_the_wheels_and_has_only_the_core(installed: Pa
         (["leaderboard", "place", "0.7114", "-t", "a", "-l", "eng"], "0.7083"),
         (["leaderboard", "check"], ""),
         (["explain"], ""),
-        (["data", "list", "--gold", "sample", "--task", "sample"], "eng"),
+        (["data", "list", "sample"], "made-up texts"),
         (["zoo", "list"], "tfidf"),
         (["demo"], "semeval-emo score"),
     ],
@@ -156,6 +156,6 @@ def test_the_installed_command_works_away_from_the_checkout(installed: Path, wor
 def test_a_feature_of_an_extra_names_it(installed: Path):
     if "zoo" not in command().commands:
         pytest.skip("left out: the zoo has no commands yet")
-    done = run(installed, "semeval-emo", "zoo", "train", "tfidf-logreg")
+    done = run(installed, "semeval-emo", "zoo", "train", "tfidf-logreg", "--gold", "sample")
     assert done.returncode == 3, done.stdout + done.stderr
     assert 'pip install "semeval-emo[zoo]"' in done.stderr
