@@ -16,6 +16,7 @@ from semeval_emo.cli.common import (
     OutputOption,
     QuietOption,
     ReleaseOption,
+    SeedOption,
     SplitOption,
     TaskOption,
     TrackOption,
@@ -74,6 +75,10 @@ def score(
     rule: Annotated[
         Rule, typer.Option(help="Pearson of a constant column: codabench makes it 0, organisers-2025 nan.")
     ] = Rule.codabench,
+    ci: Annotated[bool, typer.Option("--ci", help="Also show how sure each figure is: bootstrap intervals.")] = False,
+    bca: Annotated[bool, typer.Option("--bca", help="With --ci: BCa intervals, not percentile.")] = False,
+    resamples: Annotated[int, typer.Option(help="With --ci: bootstrap resamples.")] = 10_000,
+    seed: SeedOption = 12345,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -89,6 +94,7 @@ def score(
       semeval-emo score track_a.zip --gold data/
       semeval-emo score submissions/ --per-emotion
       semeval-emo score pred_eng.csv --track a --fail-under macro_f1=0.7
+      semeval-emo score pred_eng.csv --ci
       semeval-emo score track_b/ --rounding organisers --format csv
     """
     from semeval_emo.report import score_notes
@@ -109,6 +115,10 @@ def score(
         rounding=rounding.value if rounding else "",
         strict=False,
     )
+    if ci or bca:
+        from semeval_emo.scoring.uncertainty import with_intervals
+
+        result = with_intervals(result, resamples=resamples, seed=seed, bca=bca)
     missed = [line for floor in floors for line in floor.misses(result.cards)]
     for line in score_notes.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)
@@ -127,13 +137,20 @@ def _show(result: Scores, task: str | None, per_emotion: bool, style: Format, ou
     from semeval_emo.report.table import render
     from semeval_emo.scoring.scorer import task_of
 
+    has_intervals = any(card.intervals for card in result.cards)
+    if has_intervals:
+        from semeval_emo.report import score_intervals
     if style is Format.json:
         emit(result.to_dict, [], style, output)
         return
     if style is Format.csv:
-        emit({}, [report.long_table(result)], style, output)
+        long = report.long_table(result)
+        emit({}, [score_intervals.with_intervals(long, result) if has_intervals else long], style, output)
         return
-    tables = report.tables(result, task_of(result.cards[0].spec, task), per_emotion)
+    found = task_of(result.cards[0].spec, task)
+    tables = report.tables(result, found, per_emotion)
+    if has_intervals:
+        tables += score_intervals.tables(result, found)
     if style is not Format.text:
         emit({}, report.signed(tables, result), style, output)
         return

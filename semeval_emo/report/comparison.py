@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from semeval_emo.report.table import MINUS, Column, Table
+from semeval_emo.report.score_intervals import range_of
+from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, Place, Standing
 from semeval_emo.scoring.resampling import Interval
 from semeval_emo.scoring.significance import letters
@@ -78,16 +79,6 @@ def short(name: str) -> str:
         return name
     head = LONGEST // 3
     return f"{name[:head]}…{name[len(name) - (LONGEST - head - 1) :]}"
-
-
-def range_of(one: Interval, *, signed: bool = False) -> str:
-    """The ends of an interval.
-
-    >>> range_of(Interval(0.5, 0.4, 0.6, 0.05)), range_of(Interval(0.1, -0.1, 0.3, 0.1), signed=True)
-    ('[0.4000, 0.6000]', '[−0.1000, +0.3000]')
-    """
-    style = "+.4f" if signed else ".4f"
-    return f"[{one.low:{style}}, {one.high:{style}}]".replace("-", MINUS)
 
 
 def p_text(p: float) -> str:

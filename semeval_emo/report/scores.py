@@ -174,10 +174,12 @@ def groups(scores: Scores) -> list[list[Scorecard]]:
 
 
 def address(card: Scorecard) -> tuple[str, str, str]:
+    """What a card shares with the others of its table: release, track, split."""
     return card.release, card.spec.track, card.spec.split
 
 
 def address_of(average: Average) -> tuple[str, str, str]:
+    """The address of the cards that were averaged."""
     return average.release, average.track, average.split
 
 
@@ -257,6 +259,7 @@ def row_names(cards: Sequence[Scorecard], task: Task) -> list[str]:
 
 
 def summary_figures(card: Scorecard, task: Task) -> tuple[str, ...]:
+    """The figures of a summary row, the official one first."""
     names = DEGREE_SUMMARY if _is_intensity(card, task) else LABEL_SUMMARY
     return (card.metric, *(name for name in names if name != card.metric))
 

@@ -118,12 +118,15 @@ def compare(
     if bca and max(runs) > 1:
         raise UsageError("BCa intervals are of single runs only.", "leave --bca out for systems of several runs")
     wanted = emotions if emotions is not None else len(lineup.names) <= 2
+    resampling.check_settings(resamples=resamples, trials=trials, seed=seed, level=level)
+    if not 0 < alpha < 1:
+        raise UsageError(f"Alpha is {alpha:g}; it must be between 0 and 1.", "5 % is 0.05")
     settings = Settings(
-        resamples=_positive(resamples, "resamples"),
-        trials=_positive(trials, "trials"),
-        seed=_positive(seed, "seed"),
-        level=_share(level, "level"),
-        alpha=_share(alpha, "alpha"),
+        resamples=resamples,
+        trials=trials,
+        seed=seed,
+        level=level,
+        alpha=alpha,
         power=significance.POWER,
         interval="bca" if bca else "percentile",
         test=TWO_LEVEL if max(runs) > 1 else RANDOMISATION,
@@ -146,18 +149,6 @@ def _metric(name: str, lineup: Lineup) -> Metric:
             f"'{name}' is a figure per emotion; systems are ranked by one figure.", f"use one of {', '.join(whole)}"
         )
     return found
-
-
-def _share(value: float, name: str) -> float:
-    if not 0 < value < 1:
-        raise UsageError(f"The {name} is {value}; it must be between 0 and 1.")
-    return value
-
-
-def _positive(value: int, name: str) -> int:
-    if value < (0 if name == "seed" else 100):
-        raise UsageError(f"There cannot be {value} {name}.", "use at least 100; 10,000 is the default")
-    return value
 
 
 def _family(family: str | None, lineup: Lineup) -> str:

@@ -35,6 +35,7 @@ Figure = Callable[[NDArray], NDArray]
 # Cells of the largest temporary: 8 M float32 weights are 32 MB. Few large products also beat many small
 # ones: on a busy machine each call of a threaded BLAS can wait for a core.
 _CELLS = 1 << 23
+_CACHED = 1 << 16
 
 
 def generator(seed: int, *key: str) -> np.random.Generator:
@@ -48,6 +49,21 @@ def generator(seed: int, *key: str) -> np.random.Generator:
     False
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple("/".join(key).encode())))
+
+
+def check_settings(*, resamples: int, seed: int, level: float, trials: int = RESAMPLES) -> None:
+    """Refuses settings that make no sense.
+
+    Raises:
+        UsageError: fewer than 100 resamples or trials, a negative seed, a level outside (0, 1).
+    """
+    for name, number in (("resamples", resamples), ("trials", trials)):
+        if number < 100:
+            raise UsageError(f"{number} {name} are too few.", "use 100 or more; 10,000 is the default")
+    if seed < 0:
+        raise UsageError(f"The seed is {seed}; it must be 0 or more.")
+    if not 0 < level < 1:
+        raise UsageError(f"The level of the intervals is {level:g}; it must be between 0 and 1.", "95 % is 0.95")
 
 
 def clusters(names: Sequence[object]) -> NDArray[np.intp]:
@@ -137,11 +153,15 @@ def bootstrap(
     exact = exact_float(rows, size)
     wide = np.ascontiguousarray(rows.transpose(0, 2, 1).reshape(systems * width, -1)).astype(exact)
     rng = generator(seed, "bootstrap", key)
+    # Some resamples at a time, so that the draws stay in the cache.
+    few = max(1, _CACHED // size)
     found = []
     for block in blocks(resamples, max(rows.shape[1], systems * width)):
         weights = np.empty((block, rows.shape[1]), exact)
-        for row in weights:
-            row[:] = np.bincount(index[rng.integers(0, size, size)], minlength=rows.shape[1])
+        for start in range(0, block, few):
+            some = weights[start : start + few]
+            for row, draw in zip(some, index.take(rng.integers(0, size, (len(some), size))), strict=True):
+                row[:] = np.bincount(draw, minlength=rows.shape[1])
         sums = (wide @ weights.T).astype(np.float64).reshape(systems, width, block)
         # The long axis stays innermost in memory, which the figures' arithmetic is several times faster on.
         found.append(of(np.moveaxis(sums, 1, -1)))
@@ -196,6 +216,10 @@ class Interval:
         """The interval of the figure with its sign turned: of the difference the other way round."""
         return Interval(-self.value, -self.high, -self.low, self.se)
 
+    def scaled(self, factor: float) -> Interval:
+        """The interval of the figure times a positive number."""
+        return Interval(self.value * factor, self.low * factor, self.high * factor, self.se * factor)
+
 
 def interval(value: float, replicates: NDArray, *, level: float = LEVEL, pulls: NDArray | None = None) -> Interval:
     """The interval of one figure: percentile, or BCa where the pulls of the texts are given.
@@ -207,11 +231,16 @@ def interval(value: float, replicates: NDArray, *, level: float = LEVEL, pulls: 
         pulls: shape (m,), from `pulls_of`; they turn percentile into BCa (Efron 1987), which falls
             back to percentile where it is undefined (all replicates on one side of the figure).
 
+    Returns:
+        The interval; its ends are nan where a replicate is nan (`metrics.ORGANISERS`).
+
     >>> import numpy as np
     >>> found = interval(0.5, np.linspace(0, 1, 101))
     >>> round(found.low, 3), round(found.high, 3)
     (0.025, 0.975)
     """
+    if np.isnan(value) or np.isnan(replicates).any():
+        return Interval(float(value), float("nan"), float("nan"), float("nan"))
     tail = (1 - level) / 2
     at = (tail, 1 - tail) if pulls is None else _bca(value, replicates, pulls, tail)
     # Sorting whole and interpolating is five times faster than numpy.quantile, and the same.

@@ -15,6 +15,7 @@ from semeval_emo.task import FileSpec, Task, short_hash
 
 if TYPE_CHECKING:
     from semeval_emo.scoring.pair import Pair
+    from semeval_emo.scoring.uncertainty import Intervals
     from semeval_emo.submission import Report
 
 SCHEMA = "semeval-emo/score/1"
@@ -50,6 +51,7 @@ class Scorecard:
         constant: emotions whose predictions or gold are one value throughout (degrees only).
         note: what a person must know before trusting the figures; empty when there is nothing.
         pair: both sides row by row, for intervals and tests.
+        intervals: how sure each figure is, where it was asked for (`uncertainty.with_intervals`).
     """
 
     file: str
@@ -65,6 +67,7 @@ class Scorecard:
     constant: tuple[str, ...] = ()
     note: str = ""
     pair: Pair | None = field(default=None, repr=False, compare=False)
+    intervals: Intervals | None = None
 
     @property
     def score(self) -> float:
@@ -88,6 +91,7 @@ class Scorecard:
                 "pred": self.prediction_hash,
                 "rule": self.rule,
                 "rounding": self.rounding,
+                **(self.intervals.signature if self.intervals else {}),
                 "v": __version__,
             },
         )
@@ -123,6 +127,7 @@ class Scorecard:
             "gold_hash": self.gold_hash,
             "prediction_hash": self.prediction_hash,
             "note": self.note or None,
+            "intervals": self.intervals.to_dict() if self.intervals else None,
             "signature": self.signature,
         }
 
@@ -138,6 +143,7 @@ class Average:
         all_languages: figure to its mean over every language of the track, a missing one as 0;
             only figures of which more is better.
         signature: the provenance in one line.
+        intervals: of the means over the scored languages, where they were asked for.
     """
 
     task: str
@@ -150,6 +156,7 @@ class Average:
     submitted: dict[str, float]
     all_languages: dict[str, float]
     signature: str
+    intervals: Intervals | None = None
 
     def rounded(self, rounding: str) -> Average:
         """Rounded after the mean, as the Codabench scorer does (the organisers' checker has no average)."""
@@ -172,6 +179,7 @@ class Average:
             "missing": list(self.missing),
             "mean_over_submitted_languages": self.submitted,
             "mean_over_all_languages_missing_as_0": self.all_languages,
+            "intervals": self.intervals.to_dict() if self.intervals else None,
             "signature": self.signature,
         }
 
