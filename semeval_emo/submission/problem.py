@@ -149,6 +149,10 @@ class Findings:
             )
         )
 
+    def is_full(self, name: str) -> bool:
+        """True where a kind has its examples, so that further ones are only counted."""
+        return self._shown.get(catalogue()[name].code, 0) >= EXAMPLES
+
     def more(self, name: str, count: int) -> None:
         """Counts further problems of a kind without examples."""
         if count > 0:

@@ -13,9 +13,9 @@ from operator import itemgetter
 from typing import Any
 
 from semeval_emo.submission.cells import CellJudge, Values, visible
-from semeval_emo.submission.fit import DIGITS, prefix_of
+from semeval_emo.submission.fit import prefix_of
 from semeval_emo.submission.header import Columns
-from semeval_emo.submission.problem import Findings
+from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.task import Task
 
 Row = tuple[int, list[str]]
@@ -51,6 +51,7 @@ class Ids:
         self.task = task
         self.sure: set[str] = set()
         self._loaded: set[str] = set()
+        self._widths: dict[str, set[int]] = {}
 
     def known(self, text: str) -> bool:
         """True where some release has a text of this id."""
@@ -63,6 +64,18 @@ class Ids:
         for spec in self.task.by_prefix[prefix]:
             self.sure |= spec.id_set
         return text in self.sure
+
+    def is_formed(self, text: str) -> bool:
+        """True for an id written as the task writes them, whether there is such a text or not."""
+        prefix = prefix_of(text)
+        if prefix not in self.task.by_prefix:
+            return False
+        widths = self._widths.get(prefix)
+        if widths is None:
+            blocks = (block for spec in self.task.by_prefix[prefix] for block in spec.blocks)
+            widths = self._widths[prefix] = {block.width for block in blocks if block.prefix == prefix}
+        digits = len(text) - len(prefix)
+        return digits in widths or (digits > max(widths) and text[len(prefix)] != "0")
 
     def repaired(self, text: str) -> tuple[str, str] | None:
         """A known id that this one must mean, and what is wrong with it: an entry of the catalogue."""
@@ -174,7 +187,7 @@ class Pass:
                 found.add("blank-id", line=line, value=self.delimiter.join(row[:50]))
                 rows.strange += 1
                 return
-            mended = ids.repaired(text)
+            mended = None if ids.is_formed(text) else ids.repaired(text)
             if mended is None:
                 self._strange(line, text)
                 return
@@ -195,13 +208,16 @@ class Pass:
 
     def _strange(self, line: int, text: str) -> None:
         rows, task = self.rows, self.ids.task
-        prefix = prefix_of(text) if len(text) < 200 else text
-        if prefix in task.by_prefix and text[-1:] in DIGITS:
+        if self.ids.is_formed(text):
+            prefix = prefix_of(text)
             rows.beyond[prefix] = rows.beyond.get(prefix, 0) + 1
-            if len(rows.beyond_first) < 5:
+            if len(rows.beyond_first) < EXAMPLES:
                 rows.beyond_first.append((line, text))
             return
         rows.strange += 1
+        if self.found.is_full("unknown-id"):
+            self.found.more("unknown-id", 1)
+            return
         word = text.split("_")[0].strip()
         hint = f"; {task.hint(word)}" if word.lower() in task.aliases and word not in task.languages else ""
         self.found.add("unknown-id", line=line, column="id", value=text, hint=hint)
