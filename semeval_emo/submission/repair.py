@@ -204,10 +204,18 @@ class _Work:
             if (one.line is None and (main or entry(one.code).name != "missing-id"))
             or (one.line is not None and (first <= one.line <= last or one.code in fatal))
         )  # fmt: skip
-        why = "" if problems else f"only {part.held:,} of {part.spec.rows:,} rows are there; none is filled in"
+        why = "" if problems else self._why(checked, part)
         if len(part.spec.values) > 2 and any(entry(code).name == "fraction-cell" for code in counts):
             why = f"a fraction tells no degree; write {choice(part.spec.values)} yourself"
         self.refusals.append(Refusal(source.shown, part.spec.place, problems, counts, why))
+
+    @staticmethod
+    def _why(checked: Checked, part: Part) -> str:
+        """The reason where the examples of problems are all of other parts."""
+        if part.held < part.spec.rows:
+            return f"only {part.held:,} of {part.spec.rows:,} rows are there; none is filled in"
+        lines = [checked.kept[one][0] for one in part.spec.ids if checked.kept[one][1] is None]
+        return f"{len(lines):,} of its rows hold no valid labels; the first is line {min(lines, default=part.lines[0])}"
 
     def _in_the_way(self, checked: Checked) -> tuple[tuple[Problem, ...], dict[str, int]]:
         """The errors of a file that cannot be mended."""
