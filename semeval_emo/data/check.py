@@ -150,7 +150,7 @@ def check_data(
     if not folders:
         count = sum(files for _, files in others)
         raise InputError(
-            f"There is no gold of {task.title} in {root}: {count} files have its ids, but labels of no known release.",
+            f"There is no gold of {task.title} in {root}: the labels of all files ({count}) are of no known release.",
             "predictions are checked by `semeval-emo validate`",
         )
     return DataCheck(root, task, tuple(folders), tuple(others))
