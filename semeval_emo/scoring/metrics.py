@@ -153,12 +153,12 @@ def _metrics(rule: str) -> dict[str, Metric]:
     pearson, spearman = _pearson(rule), _spearman(rule)
     over = ("outcomes",)
     found = [
-        Metric("micro_precision", "micro precision", _COUNTS, _micro(_precision)),
-        Metric("micro_recall", "micro recall", _COUNTS, _micro(_recall)),
-        Metric("micro_f1", "micro F1", _COUNTS, _micro(_f1)),
+        Metric("macro_f1", "macro F1", _COUNTS, _macro(_f1)),
         Metric("macro_precision", "macro precision", _COUNTS, _macro(_precision)),
         Metric("macro_recall", "macro recall", _COUNTS, _macro(_recall)),
-        Metric("macro_f1", "macro F1", _COUNTS, _macro(_f1)),
+        Metric("micro_f1", "micro F1", _COUNTS, _micro(_f1)),
+        Metric("micro_precision", "micro precision", _COUNTS, _micro(_precision)),
+        Metric("micro_recall", "micro recall", _COUNTS, _micro(_recall)),
         Metric("samples_f1", "samples F1", over, _over_texts(lambda c, u, _: ratio(2 * c, c + u))),
         Metric("jaccard", "Jaccard", over, _over_texts(lambda c, u, _: ratio(c, u))),
         Metric("exact_match", "exact match", over, _over_texts(lambda c, u, _: 1.0 * (c == u))),

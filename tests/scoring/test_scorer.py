@@ -14,7 +14,7 @@ from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, U
 from semeval_emo.scoring import Scorecard, score, score_arrays
 from semeval_emo.scoring.metrics import ORGANISERS
 from semeval_emo.scoring.pair import join
-from semeval_emo.submission import Predictions, read_submission
+from semeval_emo.submission import Predictions, fix, read_submission
 from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, load_task
 
@@ -54,6 +54,17 @@ def test_the_seeds_own_file_as_it_is(data_dir: Path, track: str) -> None:
     assert (card.spec.track, card.release, card.figures.texts) == (track, "2025", 2767)
     assert scores.report is not None
     assert set(scores.report.counts) == {"E311", "E410"}
+
+
+@pytest.mark.data
+def test_the_seeds_file_scores_the_same_after_fix(data_dir: Path, tmp_path: Path) -> None:
+    seed = data_dir / "seed" / "pred_eng.csv"
+    fix(seed, tmp_path / "fixed")
+    before, after = (score(path, source=data_dir) for path in (seed, tmp_path / "fixed"))
+    assert after.report is not None
+    assert after.report.valid
+    assert [card.signature for card in after.cards] == [card.signature for card in before.cards]
+    assert [card.spec.track for card in after.cards] == ["a", "c"]
 
 
 @pytest.mark.data
