@@ -32,6 +32,7 @@ endif
 .PHONY: demo test bench lint docs lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
+	@echo; echo "To type these yourself: . $(BIN)/activate"
 
 test: $(FULL)
 	$(BIN)/python -m pytest -rs
