@@ -67,9 +67,7 @@ def test_a_parent_folder_is_told_folder_by_folder(world):
 
 def test_predictions_alone_are_no_gold(world):
     world.write(world.folder / "sent/pred_xx.csv", [(i, t, (0, 0, 0)) for i, t, _ in world.rows("a", "xx", "test")])
-    with pytest.raises(
-        InputError, match=r"There is no gold of Made-up task in .*: the labels of all files \(1\)"
-    ):
+    with pytest.raises(InputError, match=r"There is no gold of Made-up task in .*: the labels of all files \(1\)"):
         check_data(world.folder, world.task)
 
 
