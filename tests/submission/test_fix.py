@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
+from semeval_emo.scoring import score_arrays
 from semeval_emo.submission import FixReport, entry, fix, read_submission, validate
 from semeval_emo.submission.write import probability_bytes
 from semeval_emo.task import load_task
@@ -581,10 +584,19 @@ def test_the_seeds_file_becomes_two_valid_ones(data_dir, tmp_path):
             assert [seed[name][emotion] for emotion in one.spec.emotions] == list(map(str, values))
 
 
-def test_every_other_file_of_the_seed_is_mended_too(data_dir, tmp_path):
-    files = sorted((data_dir / "seed" / "predictions").glob("*.csv"))
-    assert len(files) == 7
+def test_the_seeds_files_score_after_fix_as_they_were_measured(data_dir, shared_dir, tmp_path):
+    figures = json.loads((shared_dir / "docs" / "facts" / "seed_scores.json").read_text())
+    expected = {Path(one["file"]).name: one["track_a_competition"] for one in figures if "Predictions" in one["file"]}
+    expected["pred_eng.csv"] = figures[0]["track_a_competition"]
+    files = [data_dir / "seed" / "pred_eng.csv", *sorted((data_dir / "seed" / "predictions").glob("*.csv"))]
+    assert len(files) == 8
+    gold = load_gold("a", "eng", source=data_dir)
     for path in files:
         report = fix(path, tmp_path / path.stem)
         assert report.ok, path.name
         assert [one.spec.track for one in report.written] == ["a", "c"]
+        (read,) = read_submission(report.written[0].path).predictions
+        seen = score_arrays(gold.labels, read.values, read.spec.emotions)
+        for average, names in expected[path.name].items():
+            rounded = [round(seen.whole[f"{average}_{name}"], 4) for name in ("precision", "recall", "f1")]
+            assert rounded == names, path.name
