@@ -36,5 +36,6 @@ def load_board(task: str | None, extra: list[Path] | None = None, quiet: bool = 
 
     board = Leaderboard.load(task, extra=extra or ())
     if board.faults:
-        note(f"{len(board.faults)} line(s) cannot be read and are left out: semeval-emo leaderboard check", quiet)
+        lines = len({(fault.file, fault.line) for fault in board.faults})
+        note(f"left out, as not sound: {lines} line(s); semeval-emo leaderboard check says why", quiet)
     return board

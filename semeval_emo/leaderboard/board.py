@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semeval_emo.errors import InputError, UsageError, suggest
-from semeval_emo.files import shipped
+from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.address import Address, address_of
-from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together, unknown_task
+from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
+from semeval_emo.leaderboard.gather import gather
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.place import Placement, place
-from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task, load_task, task_files
@@ -27,7 +26,8 @@ class Leaderboard:
     Attributes:
         rows: every row of the task, in the order of the files.
         lists: every list by key, in the order in which lists are shown; the first is the default.
-        faults: lines that could not be read and are left out; `check` lists them with all else.
+        faults: what is wrong with lines that cannot be read, and with rows of the user's that are not sound:
+            they are left out; `check` lists them with all else.
         files: the CSV files read.
     """
 
@@ -63,34 +63,7 @@ class Leaderboard:
         '29 to 75 of 75'
         """
         found = task if isinstance(task, Task) else load_task(task)
-        folders = [shipped("leaderboard")]
-        if not folders[0].is_dir():
-            raise InputError(f"The leaderboard folder {folders[0]} does not exist.", "set $SEMEVAL_EMO_LEADERBOARD")
-        files: list[tuple[Path, bool]] = [(path, False) for path in sorted(folders[0].glob("*.csv"))]
-        for one in map(Path, extra):
-            if one.is_dir():
-                folders.append(one)
-            files += [(path, True) for path in (sorted(one.glob("*.csv")) if one.is_dir() else [one])]
-        if own and store_path().is_file():
-            files.append((store_path(), True))
-        known = {found.key, *(load_task(name).key for name in task_files())}
-        rows: list[Row] = []
-        faults: list[Fault] = []
-        for path, mine in files:
-            some, wrong = read_rows(path, own=mine)
-            rows += [row for row in some if row.task == found.key]
-            faults += wrong
-            # A row of a task that nobody knows would be on no board at all.
-            faults += [unknown_task(row, known) for row in some if row.task not in known]
-        return cls(
-            task=found,
-            rows=tuple(rows),
-            lists={key: one for folder in folders for key, one in read_lists(folder).items()},
-            sources={key: one for folder in folders for key, one in read_sources(folder).items()},
-            notes=tuple(note for folder in folders for note in read_notes(folder)),
-            faults=tuple(faults),
-            files=tuple(path for path, _ in files),
-        )
+        return cls(found, **vars(gather(found, [Path(one) for one in extra], own)))
 
     @property
     def default_list(self) -> str:

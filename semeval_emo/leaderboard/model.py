@@ -111,7 +111,11 @@ class Row:
         >>> replace(Leaderboard.load().rows[0], score=0.7, decimals=2).score_text
         '0.70'
         """
-        return "" if self.score is None else f"{self.score:.{4 if self.decimals is None else self.decimals}f}"
+        if self.score is None or self.decimals is None:
+            return "" if self.score is None else repr(self.score)
+        # A score with more decimals than its row says is unsound, but is not rounded away either.
+        exact = round(self.score, self.decimals) == self.score
+        return f"{self.score:.{self.decimals}f}" if exact else repr(self.score)
 
     def beats(self, score: float) -> int:
         """Compares with a score at the printed precision: 1 the row is higher, 0 a tie, -1 it is lower."""

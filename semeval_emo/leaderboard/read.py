@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Fault, Note, Row, Source
+from semeval_emo.submission.problem import shown
 
 
 def read_rows(path: Path, *, own: bool = False) -> tuple[list[Row], list[Fault]]:
@@ -86,12 +88,23 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> Row | Fault:
             continue
         try:
             values[name] = NUMBERS[name](raw) if raw else None
-        except ValueError:
-            kind = "a whole number" if NUMBERS[name] is int else "a number"
+            # An infinity or a count of decimals beyond any float would fail wherever the score is printed.
+            sound = values[name] is None or (isfinite(values[name]) and (name != "decimals" or 0 <= values[name] <= 17))
+        except (ValueError, OverflowError):
+            sound = False
+        if not sound:
+            kind = (
+                "a number" if name == "score" else "a number from 0 to 17" if name == "decimals" else "a whole number"
+            )
             return Fault(
-                "number", str(path), line, name, raw, f"'{raw}' in column {name} is not {kind}.",
+                "number", str(path), line, name, shown(raw), f"'{shown(raw)}' in column {name} is not {kind}.",
                 f"write {kind}, or leave the cell blank",
             )  # fmt: skip
+    if values["score"] is not None and values["decimals"] is None:
+        return Fault(
+            "decimals", str(path), line, "decimals", "", "The row does not say how many decimals its source prints.",
+            "count the decimals of the score",
+        )  # fmt: skip
     return Row(**values, file=str(path), line=line, own=own)
 
 
@@ -119,20 +132,35 @@ def _cells(row: Row, inert: bool) -> Iterator[str]:
 
 def read_lists(folder: Path) -> dict[str, BoardList]:
     """Reads ``lists.toml`` of a folder; empty where there is none."""
-    return {key: BoardList(key=key, **one) for key, one in _toml(folder / "lists.toml").items()}
+    return _read(folder / "lists.toml", lambda raw: {key: BoardList(key=key, **one) for key, one in raw.items()})
 
 
 def read_sources(folder: Path) -> dict[str, Source]:
     """Reads ``sources.toml`` of a folder; empty where there is none."""
-    return {key: Source(key=key, **one) for key, one in _toml(folder / "sources.toml").items()}
+    return _read(folder / "sources.toml", lambda raw: {key: Source(key=key, **one) for key, one in raw.items()})
 
 
 def read_notes(folder: Path) -> list[Note]:
     """Reads ``notes.toml`` of a folder; empty where there is none."""
-    return [
-        Note(**{**one, "lists": tuple(one.get("lists", ())), "scores": tuple(one.get("scores", ()))})
-        for one in _toml(folder / "notes.toml").get("note", [])
-    ]
+    return _read(folder / "notes.toml", lambda raw: [_note(one) for one in raw.get("note", [])])
+
+
+def _note(one: dict[str, Any]) -> Note:
+    return Note(**{**one, "lists": tuple(one.get("lists", ())), "scores": tuple(one.get("scores", ()))})
+
+
+T = TypeVar("T")
+
+
+def _read(path: Path, build: Callable[[dict[str, Any]], T]) -> T:
+    raw = _toml(path)
+    try:
+        return build(raw)
+    except (TypeError, AttributeError) as error:
+        raise UsageError(
+            f"The leaderboard file {path} does not hold what it should: {error}.",
+            f"compare it with the {path.name} that ships with the board",
+        ) from error
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -336,7 +336,7 @@ def test_a_damaged_own_board_does_not_hide_the_rest(run, own_store: Path) -> Non
     own_store.write_text(",".join(COLUMNS) + "\nx,y\n", encoding="utf-8")
     said = run("show", "-t", "a", "-l", "eng")
     assert "0.8230" in said.out
-    assert "1 line(s) cannot be read and are left out: semeval-emo leaderboard check" in said.err
+    assert "left out, as not sound: 1 line(s); semeval-emo leaderboard check says why" in said.err
 
 
 def test_another_board_folder(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

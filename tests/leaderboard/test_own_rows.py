@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.leaderboard import Leaderboard, Row, store_path
+from semeval_emo.leaderboard import Leaderboard, Row, store_path, to_csv
+from semeval_emo.leaderboard.read import read_rows
+from semeval_emo.report.leaderboard import rows_tables
+from semeval_emo.report.table import render
 
 MakeRow = Callable[..., Row]
 
@@ -187,6 +193,16 @@ def test_further_rows_from_a_file_or_a_folder(board: Leaderboard, make_row: Make
     assert loaded.place(0.8, track="a", language="eng", among="ours").rank == "2 to 4 of 4"
     alone = Leaderboard.load(extra=[folder / "rows.csv"])
     assert {fault.code for fault in alone.check().faults} == {"unknown-name", "source"}
+    # A row that is not sound counts for nothing.
+    assert alone.rows == board.rows
+    for name, content in (("lists.toml", "[x]\nname = 1\n"), ("sources.toml", "x = 1\n"), ("notes.toml", "note = 3\n")):
+        (folder / name).write_text(content, encoding="utf-8")
+        with pytest.raises(UsageError, match=f"{name} does not hold what it should"):
+            Leaderboard.load(extra=[folder])
+        (folder / name).write_text("= broken", encoding="utf-8")
+        with pytest.raises(UsageError, match="is not valid TOML"):
+            Leaderboard.load(extra=[folder])
+        (folder / name).unlink()
     with pytest.raises(InputError, match=r"cannot be read: No such file"):
         Leaderboard.load(extra=[tmp_path / "none.csv"])
 
@@ -195,3 +211,49 @@ def csv_header() -> tuple[str, ...]:
     from semeval_emo.leaderboard.model import COLUMNS
 
     return COLUMNS
+
+
+SOUND = "semeval-2025-task-11,2025,test,a,eng,mine,,,us,,macro_f1,0.9,1,user,dev,,own,T1,"
+ODD = st.sampled_from(
+    [
+        "",
+        "-1",
+        "0",
+        "1e999",
+        "nan",
+        "inf",
+        "99999999999999999999",
+        "9" * 5000,
+        "0.5",
+        "a/b",
+        "٣",
+        "=1",
+        '"',
+        "\n",
+        "\x00",
+        "sample",
+    ]
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(changes=st.dictionaries(st.integers(0, 18), ODD | st.text(max_size=8), max_size=4))
+def test_no_row_is_too_odd_to_be_read_shown_and_checked(
+    board: Leaderboard, tmp_path_factory: pytest.TempPathFactory, changes: dict[int, str]
+) -> None:
+    cells = SOUND.split(",")
+    for column, value in changes.items():
+        cells[column] = value
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([csv_header(), cells])
+    path = tmp_path_factory.mktemp("odd") / "rows.csv"
+    path.write_bytes(text.getvalue().encode("utf-8", "replace"))
+    loaded = Leaderboard.load(extra=[path], own=False)
+    mine = [row for row in loaded.rows if row.own]
+    # Either the row stands on the board of its task, or something says why not.
+    assert mine or loaded.check().faults or cells[0] == "sample"
+    assert render(rows_tables(loaded, loaded.filter(among="mine")), "text") or not mine
+    if mine:
+        assert read_rows(path)[0] == mine
+        path.write_text(to_csv(mine), encoding="utf-8")
+        assert read_rows(path)[0] == mine
