@@ -40,13 +40,15 @@ def _changes(changes: Sequence[Change], width: int) -> list[str]:
     lines = []
     for (code, done), group in kinds.items():
         count = sum(one.count for one in group)
-        files = f" in {len(group):,} files" if len(group) > 1 else ""
-        times = f" ({count:,} times{files})" if count > 1 else ""
-        lines += _wrap(f"  {code or '    '}  ", f"{done}{times}", width, 8)
-        examples = [_example(problem, one.file if several else "") for one in group for problem in one.examples]
-        for example in examples[:SHOWN]:
-            if example:
-                lines += _wrap("        ", example, width, 10)
+        times = f"{count:,} times" if count > len(group) else ""
+        files = f"{len(group):,} files" if len(group) > 1 else ""
+        often = " in ".join(filter(None, (times, files)))
+        lines += _wrap(f"  {code or '    '}  ", f"{done}{f' ({often})' if often else ''}", width, 8)
+        # Of several files, one example each tells more than three of the first.
+        shown = [(one, p) for one in group for p in (one.examples[:1] if len(group) > 1 else one.examples)]
+        for one, problem in shown[:SHOWN]:
+            example = _example(problem, one.file if several else "")
+            lines += _wrap("        ", example, width, 10) if example else []
     return lines
 
 
@@ -58,7 +60,9 @@ def _example(problem: Problem, file: str) -> str:
     if one.name.startswith("mixed-"):
         return f"{f'{file}: ' if file else ''}{problem.message}"
     column = f"{problem.column} " if one.place == PLACES["5"] and problem.column else ""
-    seen = f"{column}'{problem.value}'" if problem.value else ""
+    # The name of a file stands there already.
+    named = one.place == PLACES["2"] and file.endswith(problem.value or "")
+    seen = f"{column}'{problem.value}'" if problem.value and not named else ""
     return ": ".join(filter(None, (where, seen)))
 
 

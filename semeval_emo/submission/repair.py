@@ -98,6 +98,7 @@ def fix(
         work.judge_container(found)
     work.drop_clashes()
 
+    work.whole.sort(key=lambda one: (one.spec.split, one.spec.track, one.spec.language))
     wanted = Path(out) if out is not None else default_folder(given)
     places = places_for(wanted, [one.spec for one in work.whole])
     changes = work.changes
