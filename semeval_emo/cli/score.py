@@ -31,6 +31,17 @@ if TYPE_CHECKING:
     from semeval_emo.scoring.scorecard import Scores
 
 
+EXAMPLES = """\b
+Examples:
+  semeval-emo score pred_eng.csv
+  semeval-emo score pred_eng.csv --ci
+  semeval-emo score pred_eng.csv --track a --fail-under macro_f1=0.7
+  semeval-emo score track_a.zip --gold data/
+  semeval-emo score submissions/ --per-emotion
+  semeval-emo score track_b/ --rounding organisers --format csv
+"""
+
+
 class Rounding(StrEnum):
     """Whose decimals are shown."""
 
@@ -47,7 +58,7 @@ class Rule(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command()(score)
+    app.command(epilog=EXAMPLES)(score)
 
 
 def score(
@@ -83,19 +94,10 @@ def score(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    r"""Score predictions against the gold labels of their release.
+    """Score predictions against the gold labels of their release.
 
     Track, language and split come from ids and names. The official figure comes first, then every other;
     files of several languages are averaged over the languages that were scored, and over all of the track.
-
-    \b
-    Examples:
-      semeval-emo score pred_eng.csv
-      semeval-emo score track_a.zip --gold data/
-      semeval-emo score submissions/ --per-emotion
-      semeval-emo score pred_eng.csv --track a --fail-under macro_f1=0.7
-      semeval-emo score pred_eng.csv --ci
-      semeval-emo score track_b/ --rounding organisers --format csv
     """
     from semeval_emo.report import score_notes
     from semeval_emo.scoring.floor import Floor
