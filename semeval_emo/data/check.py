@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from semeval_emo.data.cache import read_manifest
 from semeval_emo.data.overlap import DEGREES, Texts, letters, overlap
-from semeval_emo.data.stats import duplicates
+from semeval_emo.data.stats import repeated
 from semeval_emo.data.survey import BLANK, KNOWN, REFUSED, STRAY, UNKNOWN, UNREADABLE, DataFile, Folder, survey
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.task import SPLITS, Task
@@ -272,9 +270,9 @@ def _alike(train: Texts, sides: Sequence[tuple[tuple[str, str, str], Texts]]) ->
 def _conflicts(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Conflict]:
     for one in folder.of(KNOWN):
         if one.path in texts and one.sheet is not None:
-            emotions = one.matches[0].spec.emotions
-            labels = np.array([one.sheet.column(name) for name in emotions], dtype="S8").T.copy()
             side = texts[one.path]
-            found = duplicates(side.ids, side.texts, labels)
-            if found.conflicting:
-                yield Conflict(one.place, found.texts, found.conflicting, found.conflicts[0])
+            columns = [one.sheet.column(name) for name in one.matches[0].spec.emotions]
+            groups = repeated(side.texts)
+            odd = [rows for rows in groups.values() if len({tuple(c[at] for c in columns) for at in rows}) > 1]
+            if odd:
+                yield Conflict(one.place, len(groups), len(odd), tuple(side.ids[at] for at in odd[0]))

@@ -29,7 +29,9 @@ def normalise(text: str) -> str:
     >>> normalise(" Ｗhat\u00a0a  DAY\n")
     'what a day'
     """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # Folding can undo the composition of letters and marks (Unicode 3.13, D146), so it is done again.
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 class _Letters(dict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +83,8 @@ class Sheet:
 
     def blanks(self, emotions: Sequence[str]) -> int:
         """How many label cells hold nothing."""
-        return sum(not cell.strip() for name in emotions for cell in self.column(name))
+        counts = Counter(cell for name in emotions for cell in self.column(name))
+        return sum(count for cell, count in counts.items() if not cell.strip())
 
     def labels(self, emotions: Sequence[str], values: Sequence[str], blank: int | None = None) -> np.ndarray:
         """The label cells as numbers.

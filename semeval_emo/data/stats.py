@@ -130,6 +130,20 @@ def lengths(counts: Sequence[int]) -> Lengths:
     )
 
 
+def repeated(texts: Sequence[str]) -> dict[str, list[int]]:
+    """The texts that come more than once, with the numbers of their rows.
+
+    >>> repeated(["a", "b", "a"])
+    {'a': [0, 2]}
+    """
+    counts = Counter(texts)
+    groups: dict[str, list[int]] = {text: [] for text, count in counts.items() if count > 1}
+    for at, text in enumerate(texts) if groups else ():
+        if text in groups:
+            groups[text].append(at)
+    return groups
+
+
 def duplicates(ids: Sequence[str], texts: Sequence[str], labels: np.ndarray) -> Duplicates:
     """Finds texts that come more than once, and those whose copies are labelled differently.
 
@@ -137,17 +151,13 @@ def duplicates(ids: Sequence[str], texts: Sequence[str], labels: np.ndarray) -> 
         ids, texts: one a row.
         labels: shape (n, L).
     """
-    counts = Counter(texts)
-    groups: dict[str, list[int]] = {text: [] for text, count in counts.items() if count > 1}
-    for at, text in enumerate(texts):
-        if text in groups:
-            groups[text].append(at)
+    groups = repeated(texts)
     conflicts = tuple(
         tuple(ids[at] for at in rows) for rows in groups.values() if len({labels[at].tobytes() for at in rows}) > 1
     )
     return Duplicates(
         texts=len(groups),
-        rows=len(texts) - len(counts),
+        rows=sum(len(rows) - 1 for rows in groups.values()),
         normalised_rows=len(texts) - len(set(map(normalise, texts))),
         conflicting=len(conflicts),
         conflicts=conflicts,
