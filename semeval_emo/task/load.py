@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import InputError, UsageError, suggest
-from semeval_emo.task.model import FileSpec, IdBlock, Language, Release, Task, Track
+from semeval_emo.task.model import SPLITS, FileSpec, IdBlock, Language, Release, Task, Track
 
 HERE = Path(__file__).parent
 DEFAULT_TASK = "task11"
@@ -63,12 +64,40 @@ def _load(path: Path) -> Task:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The task file {path} is not valid TOML: {error}.") from error
     try:
-        return _build(raw)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        task = _build(raw)
+        wrong = next(_contradictions(task), "")
+    except KeyError as error:
+        wrong = f"it lacks {error}"
+    except (TypeError, AttributeError, ValueError) as error:
+        wrong = f"{type(error).__name__} {error}"
+    if wrong:
         raise UsageError(
-            f"The task file {path} does not describe a task: {type(error).__name__} {error}.",
+            f"The task file {path} does not describe a task: {wrong}.",
             "compare it with semeval_emo/task/sample.toml and docs/add-a-task.md",
-        ) from error
+        )
+    return task
+
+
+def _contradictions(task: Task) -> Iterator[str]:
+    """What a task says that cannot be: a name that it does not define, a number that is none."""
+    if task.default_release not in task.releases:
+        yield f"the default release '{task.default_release}' is not among its releases"
+    yield from (
+        f"the alias '{code}' leads to no language" for code, to in task.aliases.items() if to not in task.languages
+    )
+    for track in task.tracks.values():
+        if track.trains_on not in task.tracks:
+            yield f"track {track.key} trains on '{track.trains_on}', which is no track"
+        if not all(value.isdecimal() for value in track.values):
+            yield f"the values of track {track.key} are not whole numbers, written as text"
+    for spec in task.specs():
+        if spec.track not in task.tracks or spec.language not in task.languages or spec.split not in SPLITS:
+            yield f'"{spec.track}/{spec.language}/{spec.split}" is not a track, a language and a split of it'
+        if not spec.emotions or not set(spec.emotions) <= set(task.emotions):
+            yield f"the emotions of {spec.place} are not among its emotions"
+        numbers = (n for block in spec.blocks for n in (block.width, block.first, block.last, *block.skip))
+        if not all(isinstance(number, int) for number in numbers):
+            yield f"the ids of {spec.place} are not numbered by whole numbers"
 
 
 def _build(raw: dict[str, Any]) -> Task:

@@ -1,0 +1,146 @@
+"""Tasks from TOML: the shipped ones, and a second one from a file alone."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.data.pin import pin
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.task import load_task, task_files
+from semeval_emo.task.load import HERE
+
+SMALL = """
+key = "moods"
+title = "Moods of made-up towns"
+default_release = "one"
+emotions = ["glee", "gloom"]
+ids = { prefix = "{language}:{split}:{track}:", width = 2 }
+aliases = { qaa = "aa" }
+[tracks.a]
+title = "Which moods"
+values = ["0", "1"]
+metric = "macro_f1"
+averaging = "mean"
+[languages]
+aa = ["Aaish", "Made-up", "Latin"]
+[releases.one]
+title = "One"
+published = 2026-01-01
+source = "this test"
+[releases.one.files]
+"""
+
+
+def write_town(folder: Path) -> Path:
+    """Two texts for dev and three for test, in the official layout."""
+    for split, count in (("dev", 2), ("test", 3)):
+        path = folder / f"track_a/{split}/aa.csv"
+        path.parent.mkdir(parents=True)
+        lines = [f"aa:{split}:a:{n:02d},Town {split} {n},{n % 2},{int(n > 1)}" for n in range(1, count + 1)]
+        path.write_text("\n".join(["id,text,glee,gloom", *lines]) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def towns(tmp_path: Path, monkeypatch) -> Path:
+    """A folder of tasks with one TOML file, and the data beside it."""
+    data = write_town(tmp_path / "data")
+    tasks = tmp_path / "tasks"
+    tasks.mkdir()
+    toml = tasks / "moods.toml"
+    toml.write_text(SMALL, encoding="utf-8")
+    toml.write_text(SMALL + pin(data, load_task(tmp_path / "tasks/../tasks/moods.toml")) + "\n", encoding="utf-8")
+    load_task.__globals__["_load"].cache_clear()
+    monkeypatch.setenv("SEMEVAL_EMO_TASKS", str(tasks))
+    return tmp_path
+
+
+def test_the_default_task_comes_first():
+    assert next(iter(task_files())) == "task11"
+    assert load_task() is load_task("task11")
+    assert load_task().key == "semeval-2025-task-11"
+
+
+def test_a_second_task_is_a_file_alone(towns, capsys):
+    """From $SEMEVAL_EMO_TASKS: its gold loads, its ids find it, its data check, its predictions validate and score."""
+    task = load_task("moods")
+    gold = load_gold("a", "aa", source=towns / "data", task=task)
+    assert (gold.ids, gold.releases) == (("aa:test:a:01", "aa:test:a:02", "aa:test:a:03"), ("one",))
+    assert gold.labels.tolist() == [[1, 0], [0, 1], [1, 1]]
+    assert task.hint("qaa") == "this task calls Aaish 'aa', not 'qaa'"
+    assert main(["data", "check", str(towns / "data"), "-q"]) == 0
+    assert "Release one (One): all 2 files, known by their hashes." in capsys.readouterr().out
+    path = towns / "pred_aa.csv"
+    path.write_text("id,glee,gloom\naa:test:a:01,1,0\naa:test:a:02,0,1\naa:test:a:03,1,0\n", encoding="utf-8")
+    assert main(["validate", str(path), "--task", "moods"]) == 0
+    capsys.readouterr()
+    assert main(["score", str(path), "--task", "moods", "--gold", str(towns / "data"), "-f", "csv"]) == 0
+    assert "0.83" in capsys.readouterr().out
+
+
+def test_a_task_may_be_named_by_its_path(towns):
+    assert load_task(towns / "tasks/moods.toml").title == "Moods of made-up towns"
+    assert load_task(str(towns / "tasks/moods.toml")) is load_task("moods")
+
+
+def test_an_unknown_task_is_hinted_at(towns):
+    with pytest.raises(UsageError) as caught:
+        load_task("mood")
+    assert (caught.value.message, caught.value.fix) == ("There is no task 'mood'.", "did you mean 'moods'?")
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "message"),
+    [
+        (None, InputError, "cannot be read: No such file"),
+        ("key = ", UsageError, "is not valid TOML"),
+        ('key = "x"', UsageError, "does not describe a task: it lacks 'tracks'"),
+        (SMALL.replace('title = "Which moods"', ""), UsageError, "does not describe a task: it lacks 'title'."),
+        (
+            SMALL + '"a/aa/test" = { rows = "3" }',
+            UsageError,
+            "the ids of one track a aa test are not numbered by whole",
+        ),
+        (SMALL + '"a/aa" = { rows = 3 }', UsageError, "does not describe a task: ValueError not enough values"),
+        (SMALL + '"a/bb/test" = { rows = 3 }', UsageError, '"a/bb/test" is not a track, a language and a split of it'),
+        (SMALL + '"a/aa/tset" = { rows = 3 }', UsageError, '"a/aa/tset" is not a track, a language and a split of it'),
+        (SMALL + '"z/aa/test" = { rows = 3 }', UsageError, "it lacks 'z'"),
+        (SMALL.replace('= "one"', '= "two"'), UsageError, "the default release 'two' is not among its releases"),
+        (SMALL.replace('qaa = "aa"', 'qaa = "ab"'), UsageError, "the alias 'qaa' leads to no language"),
+        (SMALL.replace('["0", "1"]', '["no", "yes"]'), UsageError, "the values of track a are not whole numbers"),
+        (SMALL.replace("[languages]", 'trains_on = "q"\n[languages]'), UsageError, "trains on 'q', which is no track"),
+        (
+            SMALL.replace("[tracks.a]", '[emotions_by]\naa = ["joy"]\n[tracks.a]') + '"a/aa/test" = { rows = 3 }',
+            UsageError,
+            "the emotions of one track a aa test are not among its emotions",
+        ),
+    ],
+)
+def test_a_broken_task_file_is_told(tmp_path, body, error, message):
+    path = tmp_path / "broken.toml"
+    if body is not None:
+        path.write_text(body, encoding="utf-8")
+    with pytest.raises(error) as caught:
+        load_task(path)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["task11", "sample"])
+def test_shipped_files_name_only_what_they_define(name):
+    raw = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
+    task = load_task(name)
+    assert task.default_release in task.releases
+    assert not task.release().refused
+    for release in task.releases.values():
+        for (track, language, split), spec in release.specs.items():
+            assert (spec.track, spec.language, spec.split) == (track, language, split)
+            assert track in raw["tracks"] and language in raw["languages"]
+            assert spec.rows > 0 and len(spec.id_set) == spec.rows
+            assert set(spec.emotions) <= set(task.emotions) and spec.emotions
+            assert all(len(h) in (0, 16) for h in (spec.texts_hash, spec.labels_hash))
+    assert all(t.trains_on in task.tracks for t in task.tracks.values())

@@ -1,0 +1,147 @@
+"""The nouns of a task: ids, places, names, hints."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from semeval_emo.errors import UsageError
+from semeval_emo.task import IdBlock, load_task, short_hash
+
+TASK = load_task()
+
+
+def test_the_short_hash_is_sha256_of_joined_lines():
+    assert short_hash(["é", "b"]) == hashlib.sha256("é\nb".encode()).hexdigest()[:16]
+
+
+def test_a_block_skips_what_it_must():
+    block = IdBlock("x_", 3, 9, 12, (10,))
+    assert (len(block), list(block)) == (3, ["x_009", "x_011", "x_012"])
+
+
+def test_tracks_languages_and_files_are_those_of_the_competition():
+    specs = TASK.specs("2025")
+    rows = {
+        (track, split): sum(s.rows for s in specs if (s.track, s.split) == (track, split))
+        for track in "abc"
+        for split in ("train", "dev", "test")
+    }
+    assert rows == {
+        ("a", "train"): 65098, ("a", "dev"): 8506, ("a", "test"): 41555,
+        ("b", "train"): 23516, ("b", "dev"): 2663, ("b", "test"): 19693,
+        ("c", "train"): 0, ("c", "dev"): 10370, ("c", "test"): 46884,
+    }  # fmt: skip
+    assert len(TASK.languages) == 32
+    assert {track: len({s.language for s in specs if s.track == track}) for track in "abc"} == {
+        "a": 28,
+        "b": 11,
+        "c": 32,
+    }
+    assert len(specs) == 180
+
+
+@pytest.mark.parametrize(
+    ("track", "language", "release", "missing"),
+    [
+        ("a", "eng", None, {"disgust"}),
+        ("b", "eng", "2025-09", {"disgust"}),
+        ("c", "afr", None, {"surprise"}),
+        ("a", "afr", "hub", {"surprise"}),
+        ("a", "deu", "codabench-2026", {"disgust"}),
+        ("a", "afr", "codabench-2026", {"disgust"}),
+        ("c", "afr", "codabench-2026", {"surprise"}),
+        ("c", "deu", None, set()),
+    ],
+)
+def test_emotions_by_track_language_and_release(track, language, release, missing):
+    spec = TASK.spec(track, language, "test", release)
+    assert set(TASK.emotions) - set(spec.emotions) == missing
+    assert list(spec.emotions) == sorted(spec.emotions)
+    assert spec.header == ("id", *spec.emotions)
+
+
+def test_a_file_says_what_it_is():
+    spec = TASK.spec("A", "eng", "test")
+    assert (spec.place, spec.file_name, spec.rows) == ("2025 track a eng test", "pred_eng.csv", 2767)
+    assert (spec.ids[0], spec.ids[-1]) == ("eng_test_track_a_00001", "eng_test_track_a_02767")
+    assert spec.id_set == set(spec.ids)
+    assert spec.ids_hash == short_hash(sorted(spec.ids))
+    assert spec.values == ("0", "1")
+    assert TASK.spec("b", "eng", "test").values == ("0", "1", "2", "3")
+
+
+def test_the_tracks_say_how_they_are_scored():
+    assert {key: (track.metric, track.is_intensity, track.trains_on) for key, track in TASK.tracks.items()} == {
+        "a": ("macro_f1", False, "a"), "b": ("pearson", True, "b"), "c": ("macro_f1", False, "a"),
+    }  # fmt: skip
+
+
+def test_the_hub_has_both_tracks_in_one_file_and_the_texts_that_its_page_states():
+    spec = TASK.spec("a", "eng", "test", "hub")
+    assert (spec.rows, [block.prefix for block in spec.blocks]) == (5534, ["eng_test_track_a_", "eng_test_track_c_"])
+    specs = TASK.specs("hub", "a")
+    assert (len({s.language for s in specs}), sum(s.rows for s in specs)) == (28, 139_595)
+
+
+def test_an_id_leads_to_every_place_that_forms_its_ids_so_the_default_release_first():
+    assert [spec.place for spec in TASK.places("eng_test_track_a_99999")] == [
+        "2025 track a eng test", "2025-09 track a eng test", "hub track a eng test",
+    ]  # fmt: skip
+    assert [s.place for s in TASK.places("eng_test_track1_001")] == ["codabench-2026 track a eng test"]
+    assert TASK.places("ron_test_track1_17") == TASK.places("") == TASK.places("123") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("oro", "this task calls Oromo 'orm', not 'oro'"),
+        ("zho", "this task calls Chinese (Mandarin) 'chn', not 'zho'"),
+        ("spa", "this task calls Spanish (Latin American) 'esp', not 'spa'"),
+        ("ptm", "this task calls Portuguese (Mozambican) 'ptmz', not 'ptm'"),
+        ("ENG", "codes are lower-case: use 'eng'"),
+        ("Hausa", "use the code 'hau'"),
+        ("ukra", "did you mean 'ukr'?"),
+        ("qqq", "known codes: afr, amh, arq"),
+    ],
+)
+def test_a_wrong_code_is_hinted_at_and_never_guessed(code, hint):
+    assert TASK.hint(code).startswith(hint)
+    with pytest.raises(UsageError, match=f"There is no language '{code}'"):
+        TASK.language(code)
+    with pytest.raises(UsageError):
+        TASK.spec("a", code, "test")
+
+
+def test_every_alias_leads_to_a_language_and_hides_none():
+    assert set(TASK.aliases.values()) <= set(TASK.languages)
+    assert not set(TASK.aliases) & set(TASK.languages)
+
+
+@pytest.mark.parametrize("key", ["a", "A", "track_a", "TRACK_A", "Track a"])
+def test_a_track_may_be_written_in_several_ways(key):
+    assert TASK.track(key).folder == "track_a"
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: TASK.track("d"), "There is no track 'd'"),
+        (lambda: TASK.release("2023"), "There is no release '2023'"),
+        (lambda: TASK.spec("b", "ron", "train"), "Release 2025 has no train file of track b for 'ron'."),
+        (lambda: TASK.spec("c", "eng", "train"), "Release 2025 has no train file of track c for 'eng'."),
+    ],
+)
+def test_what_is_not_there_is_told(ask, message):
+    with pytest.raises(UsageError) as caught:
+        ask()
+    assert caught.value.message.startswith(message)
+    assert caught.value.fix
+
+
+def test_the_early_release_is_known_and_refused():
+    release = TASK.release("2024")
+    assert "0-3 % agree" in release.refused
+    assert release.specs == {}
+    assert release.signs["capitalised_header"] is True
