@@ -35,7 +35,7 @@ demo: $(CORE)
 	@echo; echo "To type these yourself: . $(BIN)/activate"
 
 test: $(FULL)
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest
 
 bench: $(FULL)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -28,3 +28,13 @@ def data_dir() -> Path:
 def shared_dir() -> Path:
     """The folder that holds docs/facts and leaderboard/ beside the data."""
     return _folder("SEMEVAL_EMO_SHARED")
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Says at the end what was left out, and how to have it: a green suite should not claim more than it saw."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, count in sorted(reasons.items(), key=lambda one: -one[1]):
+        terminalreporter.write_line(f"{count} test{'s' if count > 1 else ''} {reason}")
