@@ -14,6 +14,7 @@ from semeval_emo.submission import FileReport, Problem, Report, entry
 SHOWN = 4
 PASSED_OVER = "left-out"
 REFUSED = "NOT scored, since labels cannot be read without guessing"
+IN_PART = "NOT scored as a whole, since not all of it can be read"
 SCORED = "scored, but not as the official scorers want it"
 
 
@@ -39,7 +40,7 @@ def _paragraphs(scores: Scores) -> list[str]:
     for file in scores.report.files:
         errors = tuple(sorted((code for code in file.counts if code.startswith("E")), key=_weight))
         if file.file in scores.refused:
-            alike.setdefault((REFUSED, errors), []).append(file)
+            alike.setdefault((IN_PART if file.kind == "container" else REFUSED, errors), []).append(file)
         elif file.file in scored and errors:
             alike.setdefault((SCORED, errors), []).append(file)
     # Many files tend to have the same problems: those are told once.

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 
+# Files that an error names; more than a few would hide the message.
+_TOLD = 4
+
 
 def score(
     predictions: Path | Sequence[Path] | Predictions | Sequence[Predictions],
@@ -83,9 +86,7 @@ def score(
     if batch.refused and strict:
         raise InvalidSubmission(_sentence(batch.refused), f"semeval-emo validate {batch.refused[0]}")
     if not batch.predictions and not batch.refused:
-        raise InvalidSubmission(
-            "There are no predictions to score.", "name a file like pred_eng.csv, a folder or a zip"
-        )
+        raise InvalidSubmission(*_nothing(batch.report))
     pairs = [(join(one, batch.gold[one.spec.place]), task_of(one.spec, task)) for one in batch.predictions]
     cards = [score_pair(pair, found, rule) for pair, found in pairs]
     means = averages(cards, pairs[0][1]) if pairs else ()
@@ -218,10 +219,16 @@ def _other_releases(batch: Batch, task: Task | str | None) -> list[str]:
 
 
 def refused_files(report: Report, track: str | None, language: str | None, split: str | None) -> tuple[str, ...]:
-    """Files of which nothing that was asked for can be scored."""
-    key = None if track is None else track.lower()[-1:]
+    """Files of which nothing that was asked for can be scored, and folders and zips that cannot be read whole."""
+    from semeval_emo.submission import entry
+
+    key = None if track is None else _named(report.task, None).track(track).key
     found = []
     for file in report.files:
+        if file.kind == "container":
+            if any(code.startswith("E") and not entry(code).scorable for code in file.counts):
+                found.append(file.file)
+            continue
         meant = [
             part
             for part in file.parts
@@ -230,13 +237,26 @@ def refused_files(report: Report, track: str | None, language: str | None, split
             and split in (None, part.spec.split)
         ]
         elsewhere = file.parts and not meant
-        if file.kind == "predictions" and not elsewhere and not any(part.is_scorable for part in meant):
+        if not elsewhere and not any(part.is_scorable for part in meant):
             found.append(file.file)
     return tuple(found)
+
+
+def _nothing(report: Report | None) -> tuple[str, str]:
+    """Why there is nothing to score, and the remedy: the files are of another track, language or split."""
+    parts = [f"{file.file} is {part.spec.place}" for file in report.files for part in file.parts] if report else []
+    if not parts:
+        return "There are no predictions to score.", "name a file like pred_eng.csv, a folder or a zip"
+    more = f" and {len(parts) - _TOLD} more" if len(parts) > _TOLD else ""
+    told = "; ".join(parts[:_TOLD])
+    return (
+        f"There is nothing to score of what was asked for: {told}{more}.",
+        "ask for what is there, or leave the option out",
+    )
 
 
 def _sentence(refused: Sequence[str]) -> str:
     if len(refused) == 1:
         return f"{refused[0]} has problems that leave its labels uncertain, so it is not scored."
-    names = ", ".join(refused)
+    names = ", ".join(refused[:_TOLD]) + (f" and {len(refused) - _TOLD} more" if len(refused) > _TOLD else "")
     return f"{len(refused)} files have problems that leave their labels uncertain, so they are not scored: {names}."

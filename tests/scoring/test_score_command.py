@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -310,3 +311,19 @@ def test_languages_are_averaged_both_ways(run: Screen, data_dir: Path, tmp_path:
     assert "afr Afrikaans 1.0000 1.0000 1.0000 1.0000 1.0000 –" in lines  # no surprise in Afrikaans
     assert "|langs:afr+eng|of:28|" in lines[-1]
     assert all(len(line) <= 80 for line in out.splitlines()[:-1])
+
+
+def test_a_file_of_another_track_is_named(run: Screen, tmp_path: Path) -> None:
+    write_sample(tmp_path / "pred_eng.csv", track="b")
+    code, out, err = run("pred_eng.csv", "--gold", "sample", "--track", "a")
+    assert (code, out) == (1, "")
+    assert "There is nothing to score of what was asked for: pred_eng.csv is 1 track b eng test." in err
+
+
+def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run: Screen, tmp_path: Path) -> None:
+    path = write_sample(tmp_path / "pred_eng.csv")
+    with zipfile.ZipFile(tmp_path / "track_a.zip", "w") as archive:
+        archive.write(path, "../pred_eng.csv")
+    code, out, err = run("track_a.zip", "--gold", "sample")
+    assert (code, out) == (1, "")
+    assert err.startswith("track_a.zip: NOT scored as a whole, since not all of it can be read.\n  E105")
