@@ -27,8 +27,11 @@ DIRECTORY_BYTES = 2**23
 """What a table of contents may weigh: more than `MOST_FILES` names need, less than hurts to read."""
 
 CHUNK = 2**20
-# What zipfile raises for archives that are damaged, encrypted or packed in a way it does not know.
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError)
+# What zipfile raises for archives that are damaged, encrypted or packed in a way it does not know
+# (OSError: an offset before the beginning of the file).
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError, OSError,
+)  # fmt: skip
 
 # End of the table of contents, and where in it the size of the table stands (zip format, 4.3.16).
 _END, _END_BYTES, _SIZE_AT, _LONGEST_COMMENT = b"PK\x05\x06", 22, slice(12, 16), 2**16

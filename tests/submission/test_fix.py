@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ from hypothesis import strategies as st
 from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.scoring import score_arrays
-from semeval_emo.submission import FixReport, entry, fix, read_submission, validate
+from semeval_emo.submission import FixReport, entry, fix, pack, read_submission, validate
 from semeval_emo.submission.write import probability_bytes
 from semeval_emo.task import load_task
 
@@ -563,6 +567,27 @@ def test_no_bytes_raise_anything_unforeseen(body, name, tmp_path_factory):
         return
     assert not report.ok
     assert not (folder / "out").exists()
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_no_zip_raises_anything_unforeseen(data, made, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("zips")
+    file = made("a", "eng", "dev")
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as archive:
+        archive.writestr(data.draw(st.sampled_from([file.name, "pred_eng.csv", "x/pred_eng_a.csv"])), file.bytes())
+        archive.writestr("__MACOSX/._pred_eng.csv", b"\0")
+    body = bytearray(raw.getvalue())
+    for _ in range(data.draw(st.integers(0, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    path = folder / "s.zip"
+    path.write_bytes(body)
+    for act in (validate, read_submission, partial(fix, out=folder / "out"), partial(pack, out=folder / "o.zip")):
+        with contextlib.suppress(EmoError):
+            act(path)
+    assert path.read_bytes() == body
+    assert not (folder / "out").exists() or validate(folder / "out").valid
 
 
 # ---- real files
