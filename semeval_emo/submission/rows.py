@@ -13,12 +13,13 @@ from operator import itemgetter
 from typing import Any
 
 from semeval_emo.submission.cells import CellJudge, Values, visible
-from semeval_emo.submission.fit import prefix_of
+from semeval_emo.submission.fit import DIGITS, prefix_of
 from semeval_emo.submission.header import Columns
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.task import Task
 
 Row = tuple[int, list[str]]
+KNOWN, FORMED = "known", "formed"
 
 
 @dataclass
@@ -50,32 +51,34 @@ class Ids:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.sure: set[str] = set()
-        self._loaded: set[str] = set()
         self._widths: dict[str, set[int]] = {}
 
     def known(self, text: str) -> bool:
         """True where some release has a text of this id."""
-        if text in self.sure:
-            return True
-        prefix = prefix_of(text)
-        if prefix in self._loaded or prefix not in self.task.by_prefix:
-            return False
-        self._loaded.add(prefix)
-        for spec in self.task.by_prefix[prefix]:
-            self.sure |= spec.id_set
-        return text in self.sure
+        return text in self.sure or self.standing(text) == KNOWN
 
-    def is_formed(self, text: str) -> bool:
-        """True for an id written as the task writes them, whether there is such a text or not."""
-        prefix = prefix_of(text)
-        if prefix not in self.task.by_prefix:
-            return False
+    def standing(self, text: str) -> str:
+        """`KNOWN`, `FORMED` (written as the task writes ids, but there is no such text), or empty.
+
+        >>> from semeval_emo.task import load_task
+        >>> ids = Ids(load_task())
+        >>> [ids.standing(f"eng_test_track_a_{number}") for number in ("00001", "99999", "7")]
+        ['known', 'formed', '']
+        """
+        prefix = text.rstrip(DIGITS)
         widths = self._widths.get(prefix)
         if widths is None:
-            blocks = (block for spec in self.task.by_prefix[prefix] for block in spec.blocks)
+            specs = self.task.by_prefix.get(prefix)
+            if specs is None:
+                return ""
+            for spec in specs:
+                self.sure |= spec.id_set
+            blocks = (block for spec in specs for block in spec.blocks)
             widths = self._widths[prefix] = {block.width for block in blocks if block.prefix == prefix}
+        if text in self.sure:
+            return KNOWN
         digits = len(text) - len(prefix)
-        return digits in widths or (digits > max(widths) and text[len(prefix)] != "0")
+        return FORMED if digits in widths or (digits > max(widths) and text[len(prefix)] != "0") else ""
 
     def repaired(self, text: str) -> tuple[str, str] | None:
         """A known id that this one must mean, and what is wrong with it: an entry of the catalogue."""
@@ -140,10 +143,10 @@ class Pass:
             text = row[at] if at is not None else ""
             if values is not None and whole and text in sure and text not in kept:
                 kept[text] = line, values
-            elif not any(cell and not cell.isspace() for cell in row):
+            elif (not text or text.isspace()) and not any(cell and not cell.isspace() for cell in row):
                 self.found.add("blank-line", line=line)
                 count -= 1
-            elif text == "id" or (text.strip().lower() == "id" and values is None):
+            elif len(text) < 10 and text.strip().lower() == "id" and (values is None or text == "id"):
                 self.found.add("repeated-header", line=line, value=",".join(row))
                 count -= 1
             else:
@@ -182,12 +185,19 @@ class Pass:
         if self.columns.id is None:
             return
         found, rows, ids = self.found, self.rows, self.ids
-        if not ids.known(text):
+        standing = KNOWN if text in ids.sure else ids.standing(text)
+        if standing == FORMED:
+            prefix = prefix_of(text)
+            rows.beyond[prefix] = rows.beyond.get(prefix, 0) + 1
+            if len(rows.beyond_first) < EXAMPLES:
+                rows.beyond_first.append((line, text))
+            return
+        if standing != KNOWN:
             if not text.strip():
                 found.add("blank-id", line=line, value=self.delimiter.join(row[:50]))
                 rows.strange += 1
                 return
-            mended = None if ids.is_formed(text) else ids.repaired(text)
+            mended = ids.repaired(text)
             if mended is None:
                 self._strange(line, text)
                 return
@@ -208,12 +218,6 @@ class Pass:
 
     def _strange(self, line: int, text: str) -> None:
         rows, task = self.rows, self.ids.task
-        if self.ids.is_formed(text):
-            prefix = prefix_of(text)
-            rows.beyond[prefix] = rows.beyond.get(prefix, 0) + 1
-            if len(rows.beyond_first) < EXAMPLES:
-                rows.beyond_first.append((line, text))
-            return
         rows.strange += 1
         if self.found.is_full("unknown-id"):
             self.found.more("unknown-id", 1)
