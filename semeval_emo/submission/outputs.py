@@ -6,6 +6,7 @@ or link it is reached; a file that exists and differs is replaced only when aske
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -31,14 +32,12 @@ def official_paths(specs: Sequence[FileSpec]) -> list[str]:
 
 def default_folder(given: Path) -> Path:
     """The folder beside an input that repairs go to: ``fixed``, or named after a folder or zip."""
-    if given.is_dir() or given.suffix.lower() == ".zip":
+    if given.is_dir():
         whole = given.resolve()
-        return (
-            given.parent / f"{whole.stem if given.is_file() else whole.name}-fixed"
-            if given.name
-            else (Path("..") / f"{whole.name}-fixed")
-        )
-    return given.parent / "fixed"
+        # "." and ".." do not say what they lie in.
+        beside = given.parent if given.name not in ("", "..") else Path(os.path.relpath(whole.parent))
+        return beside / f"{whole.name}-fixed"
+    return given.parent / (f"{given.stem}-fixed" if given.suffix.lower() == ".zip" else "fixed")
 
 
 def places_for(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
