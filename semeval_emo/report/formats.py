@@ -138,7 +138,7 @@ _LATEX = {
     "%": r"\%", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
     MINUS: "$-$", DASH: "--", "Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$",
-    "→": r"$\rightarrow$", "…": r"\ldots{}",
+    "→": r"$\rightarrow$", "…": r"\ldots{}", "\ufffd": "?",
     # At the start of a row these would be read as the argument of the \\ before it.
     "[": "{[}", "*": "{*}",
 }  # fmt: skip

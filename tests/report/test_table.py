@@ -7,6 +7,8 @@ import io
 import json
 import math
 import os
+import shutil
+import subprocess
 import unicodedata
 from pathlib import Path
 
@@ -167,6 +169,19 @@ def test_strangers_text_is_inert(style: str, text: str):
         body = [line for line in printed.split("\n") if not line.startswith("%")]
         assert r"\input" not in "\n".join(body)
         assert not [line for line in body if line.startswith(("[", "*"))]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="left out: needs pdflatex (texlive-latex-base)")
+def test_latex_compiles(tmp_path: Path):
+    tables = [BOARD, *(Table(text, (Column(text), Column("n", "int")), ((text, 1), (text, 2))) for text in HOSTILE)]
+    packages = r"\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{booktabs}"
+    page = "\n".join([r"\documentclass{article}", packages, r"\begin{document}", render(tables, "latex")])
+    (tmp_path / "page.tex").write_text(page + "\n\\end{document}\n", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "page.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    log = (tmp_path / "page.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    assert not [line for line in log.splitlines() if line.startswith("!") or "Missing character" in line]
 
 
 @given(st.text(max_size=60), st.integers(4, 30))
