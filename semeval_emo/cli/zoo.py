@@ -139,7 +139,7 @@ def train(
 ) -> None:
     """Train a recipe; end with a valid, scored and placed prediction file."""
     from semeval_emo.cli.progress import Progress
-    from semeval_emo.report import zoo as view
+    from semeval_emo.report import runs as view
     from semeval_emo.zoo.recipes import load_recipe
     from semeval_emo.zoo.run import train as run
     from semeval_emo.zoo.selection import Stopped

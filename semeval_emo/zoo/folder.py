@@ -122,22 +122,28 @@ class RunFolder:
         stored = _read(self.path / "recipe.json")
         if fresh and stored is not None:
             for child in self.path.iterdir():
-                if child.name != "lock":
+                if child.name not in ("lock", "recipe.json"):
                     shutil.rmtree(child) if child.is_dir() else child.unlink()
+            # Last, since its presence says that the folder is a run's and may be emptied.
+            (self.path / "recipe.json").unlink()
             stored = None
         if stored is None:
-            strangers = [child.name for child in self.path.iterdir() if child.name != "lock"]
+            # Names with a dot are what a process left that was killed while it wrote.
+            strangers = [p.name for p in self.path.iterdir() if p.name != "lock" and not p.name.startswith(".")]
             if strangers:
                 raise UsageError(
                     f"{self.path} is no run folder: it holds {', '.join(sorted(strangers)[:3])}.",
                     "name another place with --runs",
                 )
-            self.work.mkdir()
-            self.update(status=TRAINING, hash=recipe.hash, data=data)
             body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.kin}
-            # Last, since its presence says that the folder is a run's.
             write_whole(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
-            return False
+        if not self.state():
+            self.work.mkdir(exist_ok=True)
+            self.update(status=TRAINING, hash=recipe.hash, data=data)
+            if stored is None:
+                return False
+        for leftover in self.path.rglob(".*"):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         changed = differences(stored["resolved"], recipe.resolved())
         changed += differences(self.state().get("data", {}), data, "data")
         if changed:

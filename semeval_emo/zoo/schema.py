@@ -61,7 +61,14 @@ def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -
         if key not in fields:
             raise unknown_key(full, key, fields, where, path)
         values[key] = convert(fields[key], value, where, full)
+    lacking = [f.name for f in dataclasses.fields(typing.cast(Any, kind)) if _is_required(f) and f.name not in values]
+    if lacking:
+        raise UsageError(f"{where}: {path} lacks {', '.join(lacking)}.")
     return kind(**values)
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def unknown_key(full: str, key: str, known: Mapping[str, Any], where: str, path: str) -> UsageError:

@@ -31,6 +31,9 @@ def fit(recipe: Recipe, space: Space, train: Examples, judged: dict[str, Example
     if recipe.train.engine == "prefix":
         raise UsageError(f"recipe {recipe.name}: its frozen layers cannot be computed once: {obstacle}.")
     plain.train(network, train, judged, loss, job)
+    if recipe.trainable.part == "lora" and recipe.model.quantization == "none":
+        # Folded into the weights, so that the folder is an ordinary one; 8 and 4 bits cannot take them up.
+        network.model = network.model.merge_and_unload()
     return network
 
 

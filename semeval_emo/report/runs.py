@@ -1,0 +1,99 @@
+"""How a run of the zoo looks: its epochs, what it is worth, where everything lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from semeval_emo.report.table import Column, Table
+from semeval_emo.report.zoo import TEST_MARK
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.run import RunResult
+
+
+def run_tables(result: RunResult) -> list[Table]:
+    """A finished run: its epochs, then what it is worth."""
+    tables = []
+    if result.rows:
+        tables.append(epochs(result))
+    tables.append(_outcome(result))
+    return tables
+
+
+def epochs(result: RunResult) -> Table:
+    """One line an epoch (or a setting, where there are none); the kept one is marked."""
+    first = result.rows[0]
+    splits = [name for name, value in first.items() if isinstance(value, dict) and name in ("dev", "test")]
+    kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
+    plain = [name for name in first if name not in splits and not isinstance(first[name], dict)]
+    columns = [Column(name, kinds.get(name, "text")) for name in plain]
+    columns += [Column(f"{split} {METRICS[m].title}", "score") for split in splits for m in first[split]]
+    rows = []
+    for row in result.rows:
+        figures = [row[split][m] for split in splits for m in first[split]]
+        kept = "kept" if row["epoch"] == result.kept else ""
+        rows.append((*(row.get(name) for name in plain), *figures, kept))
+    recipe = result.recipe
+    note = f"scored at threshold {recipe.threshold.value:g}"
+    if recipe.selects_on_test:
+        note += f"; {TEST_MARK} the test split has a say in what is kept, so the test score is optimistic"
+    return Table(f"{recipe.label} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
+
+
+def _outcome(result: RunResult) -> Table:
+    recipe, card, place = result.recipe, result.scorecard, result.placement
+    rows: list[tuple[str, Any]] = []
+    mark = f" {TEST_MARK}" if recipe.selects_on_test else ""
+    if card is not None:
+        figures = dict.fromkeys((card.metric, *result.dev))
+        rows += [(f"test {METRICS[name].title}{mark}", f"{card.figures.whole[name]:.4f}") for name in figures]
+    rows += [(f"dev {METRICS[name].title}", f"{value:.4f}") for name, value in result.dev.items()]
+    if place is not None:
+        rows.append(("place", f"{place.rank} ({place.among.title})" if place.rank else None))
+        for what, row in (("baseline", place.baseline), ("rank 1", place.leader)):
+            gap = place.gap(row)
+            if row is not None and gap is not None:
+                rows.append((f"to {what}", f"{gap:+.4f} (it has {row.score_text})"))
+    if recipe.threshold.rule == "per_label":
+        pairs = zip(result.folder.spec.emotions, result.thresholds, strict=True)
+        rows.append(("thresholds", ", ".join(f"{emotion} {value:.2f}" for emotion, value in pairs)))
+    else:
+        rows.append(("threshold", f"{result.thresholds[0]:.2f}"))
+    if result.sizes:
+        rows.append(("parameters", _sizes(result.sizes)))
+    rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", str(result.folder.predictions))]
+    rows += [("model", str(result.folder.model)), ("card", str(result.folder.card))]
+    notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
+    notes += [card.signature] if card is not None else []
+    return Table(
+        f"{recipe.label}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)
+    )
+
+
+def _sizes(sizes: Sizes) -> str:
+    return f"{sizes.trainable:,} trained of {sizes.total:,}"
+
+
+def run_dict(result: RunResult) -> dict[str, Any]:
+    """A finished run as JSON has it."""
+    place = result.placement
+    return {
+        "schema": "semeval-emo/zoo-train/1",
+        "recipe": result.recipe.resolved(),
+        "settings": dict(result.recipe.settings),
+        "folder": str(result.folder.path),
+        "predictions": str(result.folder.predictions),
+        "epochs": list(result.rows),
+        "kept": result.kept,
+        "thresholds": dict(zip(result.folder.spec.emotions, result.thresholds, strict=True)),
+        "parameters": None if result.sizes is None else {"trained": result.sizes.trainable, "all": result.sizes.total},
+        "seconds": result.seconds,
+        "went_on": result.went_on,
+        "was_done": result.was_done,
+        "selects_on_test": result.recipe.selects_on_test,
+        "dev": result.dev,
+        "score": None if result.scorecard is None else result.scorecard.to_dict(),
+        "place": None
+        if place is None
+        else {"list": place.among.key, "rank": place.rank, "low": place.low, "high": place.high},
+    }

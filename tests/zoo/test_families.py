@@ -1,0 +1,162 @@
+"""Families that train in a second, on the built-in sample: whole runs, saved, loaded, and equal again."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from semeval_emo.data import load_gold
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.submission import validate
+from semeval_emo.zoo.families import tfidf
+from semeval_emo.zoo.families.ensemble import fit_weights
+from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+
+
+def run(name: str, runs: Path, *settings: str, **rest: object) -> RunResult:
+    return train(load_recipe(name, settings), source="sample", runs=runs, **rest)
+
+
+def test_a_run_folder_holds_everything(tmp_path: Path):
+    result = run("tfidf-logreg", tmp_path)
+    folder = result.folder.path
+    assert folder == tmp_path / "tfidf-logreg" / "eng"
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert found == {
+        "recipe.json", "run.json", "metrics.jsonl", "score.json", "MODEL_CARD.md", "lock", "track_a/pred_eng.csv",
+        "dev/prob_eng.csv", "test/prob_eng.csv", "model/model.skops", "model/semeval_emo.json", "model/thresholds.json",
+    }  # fmt: skip
+    state = json.loads((folder / "run.json").read_text())
+    assert state["status"] == "done"
+    assert state["versions"]["scikit-learn"] and state["versions"]["python"]
+    gold = load_gold("a", "eng", source="sample")
+    assert state["data"]["test"].endswith(f":{gold.hash}")
+    assert set(state["data"]) == {"train", "dev", "test"}
+    # A stranger's checks agree.
+    assert validate(result.folder.predictions).valid
+    assert result.scorecard.score > 0.9 and result.scorecard.gold_hash == gold.hash
+    assert json.loads((folder / "score.json").read_text())["score"] == result.scorecard.score
+
+
+@pytest.mark.parametrize("name", ["tfidf-logreg", "tfidf-svm", "tfidf-char", "constant-majority"])
+def test_a_loaded_model_predicts_what_the_run_wrote(name: str, tmp_path: Path):
+    result = run(name, tmp_path)
+    model = load_model(result.folder.path)
+    gold = load_gold("a", "eng", source="sample")
+    found = model.family.predict(gold.texts)
+    stored = np.loadtxt(result.folder.probabilities("test"), delimiter=",", skiprows=1, usecols=range(1, 6))
+    assert np.array_equal(found, stored)
+    assert model.space.emotions == gold.spec.emotions
+    assert tuple(model.thresholds) == result.thresholds
+
+
+def test_two_runs_are_equal_byte_for_byte(tmp_path: Path):
+    one, two = run("tfidf-logreg", tmp_path / "1"), run("tfidf-logreg", tmp_path / "2")
+    for split in ("dev", "test"):
+        assert one.folder.probabilities(split).read_bytes() == two.folder.probabilities(split).read_bytes()
+
+
+def test_no_pickle_is_written_and_none_is_read(tmp_path: Path):
+    result = run("tfidf-logreg", tmp_path)
+    file = result.folder.model / "model.skops"
+    with zipfile.ZipFile(file) as archive:
+        assert all(name.endswith((".json", ".npy", ".npz")) for name in archive.namelist())
+        schema = archive.read("schema.json")
+        others = {name: archive.read(name) for name in archive.namelist() if name != "schema.json"}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("schema.json", schema.replace(b'"Pipeline"', b'"system"').replace(b"sklearn.pipeline", b"os"))
+        for name, body in others.items():
+            archive.writestr(name, body)
+    with pytest.raises(UsageError, match="holds objects that could run code"):
+        tfidf.load_skops(file)
+
+
+def test_the_best_setting_on_dev_stays(tmp_path: Path):
+    result = run("tfidf-logreg", tmp_path, "tfidf.strength=[1e-6, 1.0]", "tfidf.balanced=[false]")
+    assert [row["strength"] for row in result.rows] == [1e-6, 1.0]
+    assert result.rows[0]["dev"]["macro_f1"] < result.rows[1]["dev"]["macro_f1"]
+    assert result.kept == 2
+
+
+def test_linear_models_are_those_of_scikit_learn():
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(80, 5)), (draw.random((80, 3)) < 0.4).astype(np.int8)
+    found = tfidf.linear_probabilities(tfidf.fit_linear("logreg", x, y, 1, 0.5, True), x)
+    for i in range(3):
+        one = LogisticRegression(C=0.5, class_weight="balanced", max_iter=1000).fit(x, y[:, i])
+        assert np.abs(found[:, i] - one.predict_proba(x)[:, 1]).max() < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["logreg", "svm"])
+def test_an_emotion_that_training_never_shows(kind: str):
+    x, y = np.eye(4), np.array([[1, 0, 1], [0, 0, 1], [1, 0, 1], [0, 0, 1]], dtype=np.int8)
+    found = tfidf.linear_probabilities(tfidf.fit_linear(kind, x, y, 1, 1.0, True), x)
+    assert found.shape == (4, 3)
+    assert (found[:, 1] < 0.5).all() and (found[:, 2] > 0.5).all()
+
+
+def test_degrees(tmp_path: Path):
+    result = run("tfidf-ridge", tmp_path)
+    assert result.folder.path == tmp_path / "tfidf-ridge" / "eng-track_b"
+    assert result.folder.predictions.parts[-2:] == ("track_b", "pred_eng.csv")
+    assert validate(result.folder.predictions).valid
+    assert result.scorecard.metric == "pearson"
+    assert result.scorecard.score > 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "track", "message"),
+    [
+        ("tfidf-logreg", "b", "Recipe tfidf-logreg selects by macro_f1, but track b asks for degrees."),
+        ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts degrees, but track a asks for yes or no."),
+    ],
+)
+def test_a_recipe_of_the_other_kind_is_refused(name: str, track: str, message: str, tmp_path: Path):
+    with pytest.raises(UsageError) as refused:
+        run(name, tmp_path, track=track)
+    assert refused.value.message == message
+
+
+def test_trained_on_dev_and_selected_on_dev_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="trains on dev and selects on it too"):
+        run("tfidf-logreg", tmp_path, 'data.splits=["train", "dev"]')
+
+
+def test_floors(tmp_path: Path):
+    everything, prevalence = run("constant-all", tmp_path), run("constant-all", tmp_path, "constant.says=prevalence")
+    gold = load_gold("a", "eng", source="sample")
+    share = gold.labels.mean(0)
+    assert everything.scorecard.score == pytest.approx((2 * share / (1 + share)).mean())
+    train_share = load_gold("a", "eng", "train", source="sample").labels.mean(0)
+    assert load_model(prevalence.folder.path).family.predict(["x"])[0] == pytest.approx(train_share)
+
+
+def test_an_ensemble_is_the_mean_of_its_members(tmp_path: Path):
+    for name in ("tfidf-logreg", "tfidf-char"):
+        run(name, tmp_path)
+    result = run("ensemble-small", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
+    texts = load_gold("a", "eng", source="sample").texts
+    parts = [load_model(tmp_path / name / "eng").family.predict(texts) for name in ("tfidf-logreg", "tfidf-char")]
+    assert load_model(result.folder.path).family.predict(texts) == pytest.approx(np.mean(parts, axis=0))
+
+
+def test_an_ensemble_names_the_member_that_is_missing(tmp_path: Path):
+    run("tfidf-logreg", tmp_path)
+    with pytest.raises(InputError) as refused:
+        run("ensemble-small", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
+    assert refused.value.message.startswith("The ensemble's member tfidf-char is not trained: there is no ")
+    assert refused.value.fix == "semeval-emo zoo train tfidf-char"
+
+
+def test_weights_prefer_the_member_that_knows():
+    gold = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])
+    knows, guesses = gold * 0.8 + 0.1, np.full(gold.shape, 0.5)
+    weights = fit_weights(np.stack([guesses, knows]), lambda p: -float(np.abs(p - gold).sum()))
+    assert weights.tolist() == [0.0, 1.0]

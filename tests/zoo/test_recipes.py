@@ -1,0 +1,163 @@
+"""Recipes: what is refused and with which words, what is inherited, what an override leaves behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.zoo.recipe import Recipe, differences
+from semeval_emo.zoo.recipes import from_resolved, list_recipes, load_recipe
+from semeval_emo.zoo.registry import FAMILIES, family_class
+
+BASE = 'family = "decoder"\ntitle = "mother"\n[data]\nlanguage = "eng"\n[train]\nepochs = 6\nbatch = 2\n'
+
+
+def write(folder: Path, name: str, body: str) -> None:
+    (folder / f"{name}.toml").write_text(body)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message", "fix"),
+    [
+        ("train.epoch=2", "there is no key 'train.epoch'.", "did you mean 'train.epochs'?"),
+        ("groups.head.rl=1", "there is no key 'groups.head.rl'.", "did you mean 'groups.head.lr'?"),
+        ("trian.epochs=2", "there is no key 'trian'.", "did you mean 'train'?"),
+        ("train.epochs=two", "train.epochs must be a whole number, not 'two'.", ""),
+        ("train.epochs=2.5", "train.epochs must be a whole number, not 2.5.", ""),
+        ("train.epochs=true", "train.epochs must be a whole number, not True.", ""),
+        ("train.lr=fast", "train.lr must be a number, not 'fast'.", ""),
+        ("train=3", "train must be a table, not 3.", ""),
+        ("data.splits=train", "data.splits must be a list, not 'train'.", ""),
+        ("train.precision=fp16", "train.precision cannot be 'fp16'.", "did you mean 'bf16'?"),
+        ("select.split=train", "select.split cannot be 'train'.", "use one of dev, test"),
+        ("tfidf.words=[1]", "there is no key 'tfidf'.", "known keys: "),
+    ],
+)
+def test_a_wrong_override_is_refused_with_a_remedy(setting: str, message: str, fix: str):
+    with pytest.raises(UsageError) as refused:
+        load_recipe("llama-4layer", [setting])
+    assert refused.value.message == f"recipe llama-4layer with --set: {message}"
+    assert refused.value.fix.startswith(fix) if fix else refused.value.fix == ""
+
+
+@pytest.mark.parametrize("setting", ["train.epochs", "=3", ""])
+def test_an_override_needs_a_key_and_a_value(setting: str):
+    with pytest.raises(UsageError, match="is not a setting"):
+        load_recipe("llama-4layer", [setting])
+
+
+def test_a_section_that_would_change_nothing_is_refused():
+    with pytest.raises(UsageError) as refused:
+        load_recipe("tfidf-logreg", ["train.epochs=3"])
+    assert refused.value.message == "recipe tfidf-logreg with --set: the family 'tfidf' does not use [train]."
+    assert refused.value.fix == "it uses data, loss, select, tfidf, threshold"
+    assert load_recipe("tfidf-logreg", ["train.seed=3"]).train.seed == 3
+
+
+def test_overrides_are_typed_recorded_and_named():
+    recipe = load_recipe("llama-4layer", ["train.epochs=2", "train.lr=1", "model.backbone=../my model", "train.seed=7"])
+    assert recipe.train.epochs == 2
+    assert recipe.train.lr == 1.0 and isinstance(recipe.train.lr, float)
+    assert recipe.model.backbone == "../my model"
+    assert recipe.settings[0] == ("train.epochs", 2)
+    assert recipe.label.startswith("llama-4layer+epochs=2,lr=1,backbone=my-model,")
+    # Two overrides that read alike must not share a folder.
+    other = load_recipe("llama-4layer", ["train.epochs=2", "train.lr=1", "model.backbone=../../my model", "train.seed=7"])
+    assert other.label != recipe.label
+    assert load_recipe("llama-4layer").label == "llama-4layer"
+
+
+def test_an_unknown_recipe_is_answered_with_the_one_that_was_meant():
+    with pytest.raises(UsageError) as refused:
+        load_recipe("lama-4layer")
+    assert str(refused.value) == "There is no recipe 'lama-4layer'.\n  fix: did you mean 'llama-4layer'?"
+    with pytest.raises(UsageError, match="is a base that recipes extend"):
+        load_recipe("llama")
+
+
+def test_inheritance(recipe_folder: Path):
+    write(recipe_folder, "mother", BASE + "[published]\nmacro_f1 = 0.7\n")
+    write(recipe_folder, "child", 'extends = "mother"\n[train]\nbatch = 8\n')
+    write(recipe_folder, "grandchild", 'extends = "child"\n[groups.head]\nlr = 0.5\n')
+    recipe = load_recipe("grandchild", root=recipe_folder)
+    assert recipe.kin == ("child", "mother")
+    assert (recipe.train.epochs, recipe.train.batch, recipe.groups.head.lr) == (6, 8, 0.5)
+    # What a recipe says of itself is not true of its children.
+    assert (recipe.title, recipe.published) == ("", None)
+    assert load_recipe("mother", root=recipe_folder).published.macro_f1 == 0.7
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a": 'extends = "b"', "b": 'extends = "a"'}, "Recipes extend each other in a circle: a -> b -> a."),
+        ({"a": 'extends = "nobody"'}, "There is no recipe 'nobody'."),
+        ({"a": "title = 'x'"}, "recipe a: it names no family."),
+        ({"a": 'family = "tfidff"'}, "recipe a: there is no family 'tfidff'."),
+        ({"a": 'family = "tfidf"\n[tfidf]\nword = [1, 2]'}, "recipe a: there is no key 'tfidf.word'."),
+        ({"a": 'family = "tfidf"\n[tfidf'}, "is not valid TOML"),
+        ({"a": BASE + "[shape]\nlayers = 3\n"}, "recipe a: shape lacks architecture, hidden, mlp, heads, vocabulary."),
+    ],
+)
+def test_a_recipe_that_is_none_is_refused(files: dict[str, str], message: str, recipe_folder: Path):
+    for name, body in files.items():
+        write(recipe_folder, name, body)
+    with pytest.raises(UsageError) as refused:
+        load_recipe("a", root=recipe_folder)
+    assert message in refused.value.message
+
+
+def test_two_recipes_of_one_name_are_refused(recipe_folder: Path):
+    write(recipe_folder, "a", BASE)
+    (recipe_folder / "seed").mkdir()
+    write(recipe_folder / "seed", "a", BASE)
+    with pytest.raises(UsageError, match="Two recipes are named 'a'"):
+        list_recipes(root=recipe_folder)
+    with pytest.raises(InputError, match="There is no recipe folder"):
+        list_recipes(root=recipe_folder / "nowhere")
+
+
+def test_a_recipe_is_one_file_anywhere(recipe_folder: Path):
+    write(recipe_folder, "mine", 'extends = "tfidf-logreg"\n[tfidf]\nmin_df = 5\n')
+    recipe = load_recipe(str(recipe_folder / "mine.toml"))
+    assert (recipe.name, recipe.options.min_df, recipe.options.words) == ("mine", 5, (1, 2))
+
+
+@pytest.mark.parametrize("recipe", list_recipes(), ids=lambda recipe: recipe.name)
+def test_every_shipped_recipe_is_whole(recipe: Recipe):
+    assert recipe.title, "every table shows it"
+    again = from_resolved(json.loads(json.dumps(recipe.resolved())))
+    assert again.resolved() == recipe.resolved()
+    assert again.hash == recipe.hash
+    assert differences(recipe.resolved(), again.resolved()) == []
+
+
+def test_the_hash_is_that_of_what_decides_the_result(recipe_folder: Path):
+    write(recipe_folder, "a", BASE)
+    before = load_recipe("a", root=recipe_folder).hash
+    write(recipe_folder, "a", BASE.replace("mother", "another title"))
+    assert load_recipe("a", root=recipe_folder).hash == before
+    write(recipe_folder, "a", BASE.replace("batch = 2", "batch = 3"))
+    assert load_recipe("a", root=recipe_folder).hash != before
+
+
+def test_every_family_is_one_class_behind_the_protocol():
+    for name in FAMILIES:
+        kind = family_class(name)
+        assert kind.Options.__doc__ and kind.__doc__
+        assert not kind.__abstractmethods__
+
+
+def test_listing_recipes_imports_nothing_heavy():
+    code = (
+        "import sys; from semeval_emo.zoo.recipes import list_recipes; list_recipes();"
+        "import semeval_emo.report.zoo, semeval_emo.zoo.run;"
+        "print(sorted({'torch', 'transformers', 'sklearn', 'pandas', 'peft', 'skops'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,278 @@
+"""A run that is killed at any moment goes on with the same command and ends with the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import semeval_emo.files
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.engine import finetune, inference
+from semeval_emo.zoo.family import Silent
+from semeval_emo.zoo.folder import Locked, locked
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.selection import Stopped
+
+SMALL = [
+    "shape.hidden=16", "shape.mlp=24", "shape.heads=2", "shape.kv_heads=1", "shape.vocabulary=260",
+    "shape.layers=3", "trainable.layers=2", "model.max_length=12", "train.batch=32", "train.epochs=3",
+    "groups.layers.lr=1e-3",
+]  # fmt: skip
+# A checkpoint after every step, so that every step is a place to go on from.
+OFTEN = "train.save_minutes=0"
+ENGINES = {"tail": [], "plain": ["train.engine=plain", "trainable.part=all", "train.epochs=2"]}
+RESULTS = ("track_a/pred_eng.csv", "dev/prob_eng.csv", "test/prob_eng.csv", "score.json", "model/model.safetensors")
+
+
+# Children are forked by the dozen; what is imported here is imported once.
+IMPORTED = (finetune, inference)
+
+
+class Killer(Silent):
+    """Ends the process like kill -9 does, at a step or when an epoch is judged."""
+
+    def __init__(self, step: int = 0, epoch: int = 0) -> None:
+        self.step_left, self.epoch_at = step, epoch
+
+    def step(self, count: int = 1, loss: float | None = None) -> None:
+        if loss is not None:
+            self.step_left -= 1
+            if self.step_left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        if row["epoch"] == self.epoch_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(recipe: Recipe, runs: Path, watch: Silent | None = None, **rest: Any) -> RunResult:
+    return train(recipe, source="sample", runs=runs, watch=watch or Silent(), **rest)
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """Runs something in a process of its own; returns its exit status, negative for a signal."""
+    child = os.fork()
+    if child == 0:
+        try:
+            torch.set_num_threads(1)
+            work()
+        except BaseException as error:
+            print(f"in the child: {type(error).__name__}: {error}", file=sys.stderr)
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def recipe_of(engine: str) -> Recipe:
+    return load_recipe("llama-tiny", [*SMALL, OFTEN, *ENGINES[engine]])
+
+
+def bytes_of(runs: Path, recipe: Recipe) -> dict[str, bytes]:
+    folder = runs / recipe.label / "eng"
+    found = {name: (folder / name).read_bytes() for name in RESULTS}
+    found["score.json"] = found["score.json"].replace(str(runs).encode(), b"")
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    for row in rows:
+        del row["seconds"]
+    found["metrics"] = json.dumps(rows).encode()
+    return found
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, bytes]]:
+    known: dict[str, dict[str, bytes]] = {}
+
+    def of(engine: str) -> dict[str, bytes]:
+        if engine not in known:
+            runs = tmp_path_factory.mktemp(engine)
+            assert in_child(lambda: run(recipe_of(engine), runs)) == 0
+            known[engine] = bytes_of(runs, recipe_of(engine))
+        return known[engine]
+
+    return of
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "kills",
+    [[Killer(step=5), Killer(step=2), Killer(step=6)], [Killer(epoch=1), Killer(epoch=2)]],
+    ids=["three times", "while judging"],
+)
+def test_killed_at_a_step(kills: list[Killer], engine: str, uninterrupted, tmp_path: Path):
+    recipe = recipe_of(engine)
+    for kill in kills:
+        assert in_child(lambda: run(recipe, tmp_path, kill)) == -signal.SIGKILL  # noqa: B023
+    assert in_child(lambda: run(recipe, tmp_path)) == 0
+    assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
+
+
+@pytest.mark.parametrize(
+    ("engine", "write"),
+    [("tail", 1), ("tail", 2), ("tail", 5), ("tail", 15), ("tail", 36), ("tail", 42), ("plain", 7), ("plain", 24)],
+)
+def test_killed_while_a_file_is_written(engine: str, write: int, uninterrupted, tmp_path: Path, monkeypatch):
+    """Dies after the body is in the temporary file and before it gets its name."""
+    recipe = recipe_of(engine)
+    left = [write]
+
+    def dies(self: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.replace(self, target)  # noqa: PTH105 - the method itself is what is replaced
+        return target
+
+    def work() -> None:
+        monkeypatch.setattr(semeval_emo.files.Path, "replace", dies)
+        run(recipe, tmp_path)
+
+    assert in_child(work) == -signal.SIGKILL
+    assert in_child(lambda: run(recipe, tmp_path)) == 0
+    assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_epoch_that_was_done_is_not_done_again(engine: str, tmp_path: Path):
+    recipe = load_recipe("llama-tiny", [*SMALL, *ENGINES[engine]])
+    assert in_child(lambda: run(recipe, tmp_path, Killer(step=12))) == -signal.SIGKILL
+    steps: list[float] = []
+
+    class Counting(Silent):
+        def step(self, count: int = 1, loss: float | None = None) -> None:
+            steps.extend([loss] if loss is not None else [])
+
+    result = run(recipe, tmp_path, Counting())
+    assert result.went_on and not result.was_done
+    # 240 texts in batches of 32 are 8 steps an epoch; the first epoch was saved.
+    assert len(steps) == 8 * (recipe.train.epochs - 1)
+    assert [row["epoch"] for row in result.rows] == list(range(1, recipe.train.epochs + 1))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ctrl_c_saves_and_says_so(engine: str, uninterrupted, tmp_path: Path):
+    recipe = recipe_of(engine)
+
+    class Impatient(Silent):
+        def __init__(self) -> None:
+            self.steps, self.said = 0, []
+
+        def say(self, note: str) -> None:
+            self.said.append(note)
+
+        def step(self, count: int = 1, loss: float | None = None) -> None:
+            if loss is not None:
+                self.steps += 1
+                if self.steps == 11:
+                    signal.raise_signal(signal.SIGINT)
+
+    watch = Impatient()
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Stopped, match="stopped after step 3 of epoch 2; everything is saved") as stopped:
+        run(recipe, tmp_path, watch)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert stopped.value.exit_code == 130
+    assert watch.said[-1] == "stopping after this step; once more ends it at once"
+    run(recipe, tmp_path)
+    assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
+
+
+def test_a_finished_run_is_not_run_again_and_fresh_runs_it(tmp_path: Path):
+    recipe = load_recipe("constant-all")
+    first = run(recipe, tmp_path)
+    assert (first.went_on, first.was_done) == (False, False)
+    folder = first.folder
+    made = folder.probabilities("test").stat().st_mtime_ns
+    second = run(recipe, tmp_path)
+    assert (second.went_on, second.was_done) == (True, True)
+    assert second.scorecard.score == first.scorecard.score
+    assert folder.probabilities("test").stat().st_mtime_ns == made
+    third = run(recipe, tmp_path, fresh=True)
+    assert (third.went_on, third.was_done) == (False, False)
+    assert folder.probabilities("test").stat().st_mtime_ns > made
+    assert not folder.work.exists()
+
+
+def test_another_experiment_in_the_same_folder_is_refused(tmp_path: Path, recipe_folder: Path):
+    file = recipe_folder / "mine.toml"
+    body = 'family = "constant"\n[data]\nlanguage = "eng"\n[constant]\nsays = "{}"\n'
+    file.write_text(body.format("all"))
+    run(load_recipe(str(file)), tmp_path)
+    file.write_text(body.format("none"))
+    with pytest.raises(UsageError) as refused:
+        run(load_recipe(str(file)), tmp_path)
+    assert 'holds a run of another experiment: constant.says: "all" -> "none".' in refused.value.message
+    assert refused.value.fix == "--fresh starts anew there, --runs names another place"
+
+
+def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path):
+    recipe = load_recipe("constant-all")
+    folder = tmp_path / "constant-all" / "eng"
+    folder.mkdir(parents=True)
+    (folder / "thesis.tex").write_text("years of work")
+    for fresh in (False, True):
+        with pytest.raises(UsageError, match=r"is no run folder: it holds thesis.tex\."):
+            run(recipe, tmp_path, fresh=fresh)
+    assert (folder / "thesis.tex").read_text() == "years of work"
+
+
+def test_two_processes_never_train_in_one_folder(tmp_path: Path):
+    recipe = load_recipe("constant-all")
+    path = tmp_path / "constant-all" / "eng"
+    ready, go = os.pipe(), os.pipe()
+
+    def hold() -> None:
+        with locked(path):
+            os.write(ready[1], b"x")
+            os.read(go[0], 1)
+
+    child = os.fork()
+    if child == 0:
+        hold()
+        os._exit(0)
+    os.read(ready[0], 1)
+    with pytest.raises(Locked) as refused:
+        run(recipe, tmp_path)
+    assert refused.value.message == f"Another process (process {child}) is training in {path}."
+    assert refused.value.exit_code == 1
+    # Killed, not ended: what it leaves behind must not lock anybody out.
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert (path / "lock").exists()
+    assert not run(recipe, tmp_path).was_done
+
+
+def test_the_command_goes_on_after_kill_9(tmp_path: Path):
+    """From outside, at whatever moment it happens to be."""
+    settings = [word for one in [*SMALL, OFTEN, "train.epochs=40"] for word in ("--set", one)]
+    command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", *settings]
+    command += ["--data", "sample", "--format", "json"]
+    for where in ("once", "killed"):
+        (tmp_path / where).mkdir()
+    process = subprocess.Popen([*command, "--runs", "killed"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "killed").glob("*/eng/work/checkpoint.pt")):
+        assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    found = {}
+    for where in ("killed", "once"):
+        done = subprocess.run([*command, "--runs", where], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        found[where] = json.loads(done.stdout)
+    assert found["killed"]["went_on"] and not found["once"]["went_on"]
+    names = [str(Path(*Path(found[w]["predictions"]).parts[1:])) for w in ("killed", "once")]
+    for name in (names[0], names[0].replace("track_a/pred_", "test/prob_")):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "once" / name).read_bytes()

@@ -1,0 +1,247 @@
+"""Training the tail on a frozen prefix is the same mathematics as Hugging Face's Trainer on the whole network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.engine import finetune
+from semeval_emo.zoo.engine.groups import optimizer_groups
+from semeval_emo.zoo.engine.inference import probabilities
+from semeval_emo.zoo.engine.llama import Packed, Tail
+from semeval_emo.zoo.engine.losses import loss_function
+from semeval_emo.zoo.engine.network import Network, build
+from semeval_emo.zoo.engine.prefix import compute, room_for
+from semeval_emo.zoo.engine.tail import Inputs, TailTrainer
+from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import load_recipe
+
+EMOTIONS = ("anger", "fear", "joy")
+SPACE = Space(EMOTIONS)
+SMALL = ("shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=32", "train.epochs=2")
+
+
+def corpus(count: int, seed: int = 0) -> Examples:
+    """Texts of many lengths whose labels can be learned."""
+    draw = np.random.default_rng(seed)
+    words = ["rage", "dread", "glee", "the", "a", "of"]
+    texts, labels = [], []
+    for _ in range(count):
+        chosen = draw.choice(words, size=draw.integers(1, 9))
+        texts.append(" ".join(chosen))
+        labels.append([int(word in chosen) for word in words[:3]])
+    return Examples(tuple(texts), np.array(labels, dtype=np.int8))
+
+
+def tail_trainer(recipe: Recipe, examples: Examples) -> TailTrainer:
+    network = build(recipe, SPACE, Silent())
+    network.model.eval()
+    first = len(network.model.model.layers) - recipe.trainable.layers
+    rows = network.tokens(examples.texts)
+    inputs = Inputs(compute(network, rows, first, None, Silent(), "prefix"), examples)
+    return TailTrainer(network, first, inputs, loss_function(recipe.loss, examples.labels, 1, network.device))
+
+
+def losses_of_tail(recipe: Recipe, examples: Examples, steps: int) -> list[float]:
+    trainer = tail_trainer(recipe, examples)
+    found: list[float] = []
+    for epoch in range(recipe.train.epochs):
+        for batches in trainer.batches(epoch):
+            if len(found) < steps:
+                found.append(trainer.step(batches))
+    return found
+
+
+class Losses(TrainerCallback):
+    """Collects the mean loss of each step."""
+
+    def __init__(self) -> None:
+        self.found: list[float] = []
+        self.batches: list[float] = []
+
+    def on_step_end(self, args, state, control, **rest):
+        self.found.append(sum(self.batches) / len(self.batches))
+        self.batches.clear()
+
+
+class Noting(Trainer):
+    """The Trainer as a notebook uses it; only what it computes is written down before it is rounded."""
+
+    # In 5.23 a network that takes `**kwargs` is believed to scale its loss for accumulation by
+    # itself, which no classification loss does: gradients would be summed instead of averaged.
+    loss_is_scaled_for_ga = False
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        loss = super().compute_loss(model, inputs)
+        self.notes.batches.append(float(loss.detach()))
+        return loss
+
+
+def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Path) -> list[float]:
+    """A notebook's way: every layer on every batch, padded to the full length, the network's own loss."""
+    network = build(recipe, SPACE, Silent())
+    rows = [
+        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": row.astype(np.float32)}
+        for ids, row in zip(network.tokens(examples.texts), examples.labels, strict=True)
+    ]
+    parameters = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
+    total = recipe.train.epochs * -(-len(rows) // (recipe.train.batch * recipe.train.accumulate))
+    optimizer = torch.optim.AdamW(optimizer_groups(parameters, recipe), fused=True)
+    warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / total)
+    watch = Losses()
+    trainer = Noting(
+        model=network.model,
+        args=TrainingArguments(
+            output_dir=str(folder),
+            per_device_train_batch_size=recipe.train.batch,
+            gradient_accumulation_steps=recipe.train.accumulate,
+            num_train_epochs=recipe.train.epochs,
+            logging_strategy="no",
+            seed=recipe.train.seed,
+            use_cpu=True,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_pin_memory=False,
+        ),
+        train_dataset=rows,
+        data_collator=DataCollatorWithPadding(
+            network.tokenizer, padding="max_length", max_length=recipe.model.max_length
+        ),
+        optimizers=(optimizer, warm),
+        callbacks=[watch],
+    )
+    trainer.notes = watch
+    trainer.train()
+    return watch.found[:steps]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("train.batch=2",),
+        ("train.batch=3", "train.accumulate=2", "train.epochs=4"),
+        ("trainable.part=head", "train.batch=2"),
+        ("trainable.layers=1", "trainable.final_norm=true", "train.batch=2", "groups.layers.lr=1e-3"),
+    ],
+    ids=["batch 2", "accumulated", "head only", "one layer and the norm"],
+)
+def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, ...], tmp_path: Path, capsys):
+    recipe = load_recipe("llama-tiny", [*SMALL, *settings])
+    if recipe.trainable.part == "head":
+        recipe = replace(recipe, trainable=replace(recipe.trainable, layers=0))
+    examples = corpus(61)
+    plain = losses_of_trainer(recipe, examples, 50, tmp_path)
+    ours = losses_of_tail(recipe, examples, len(plain))
+    assert len(plain) >= 40
+    assert max(abs(a - b) for a, b in zip(plain, ours, strict=True)) < 1e-5
+    # Else equal losses would prove nothing.
+    assert abs(plain[0] - plain[-1]) > 1e-3
+
+
+def test_the_tail_gives_the_networks_own_logits(tiny: Recipe):
+    network = build(tiny, SPACE, Silent())
+    network.model.eval()
+    rows = network.tokens(corpus(9).texts)
+    tail = Tail(network.model, 4)
+    with torch.no_grad():
+        padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+        expected = network.model(**padded).logits
+        states, lengths = compute(network, rows, 4, None, Silent(), "").of(range(9), network.device)
+        found = tail(states, Packed.of(lengths, network.device))
+    assert len(set(lengths)) > 2
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+
+
+def test_layers_and_head_move_at_their_rates_and_nothing_else_moves(tiny: Recipe, tmp_path: Path):
+    trainer = tail_trainer(tiny, corpus(20))
+    model = trainer.network.model
+    rates = {group["role"]: (group["lr"], group["weight_decay"]) for group in trainer.optimizer.param_groups}
+    assert rates == {"layers": (1e-4, 0.01), "head": (1e-3, 0.01)}
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    for batches in trainer.batches(0):
+        trainer.step(batches)
+    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert moved == {
+        name for name in before if name.startswith(("score", *(f"model.layers.{i}." for i in (4, 5, 6, 7))))
+    }
+    # A step of Adam is about as long as its rate, so the head went some ten times as far.
+    change = {name: float((model.get_parameter(name).detach() - before[name]).abs().max()) for name in moved}
+    assert change["score.weight"] > 3 * change["model.layers.7.mlp.up_proj.weight"] > 0
+
+
+def test_a_prefix_on_disk_is_the_one_in_memory(tiny: Recipe, tmp_path: Path):
+    network = build(tiny, SPACE, Silent())
+    network.model.eval()
+    rows = network.tokens(corpus(7).texts)
+    memory = compute(network, rows, 4, None, Silent(), "")
+    disk = compute(network, rows, 4, tmp_path / "prefix.bin", Silent(), "")
+    assert torch.equal(memory.states, disk.states)
+    assert (tmp_path / "prefix.bin").stat().st_size == memory.states.numel() * 4
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, note: str) -> None:
+        self.said.append(note)
+
+
+class Job:
+    """A run without a run folder."""
+
+    def __init__(self, work: Path) -> None:
+        self.work, self.watch, self.rows = work, Notes(), []
+
+    def record(self, rows):
+        self.rows = list(rows)
+
+    def judge(self, labels, values):
+        return {"macro_f1": float(((values > 0.5) == labels).mean()), "micro_f1": 0.0}
+
+    def stopping(self):
+        return False
+
+
+def fit(recipe: Recipe, work: Path) -> tuple[Network, Job]:
+    work.mkdir()
+    job = Job(work)
+    return finetune.fit(recipe, SPACE, corpus(24), {"dev": corpus(10, 1)}, job), job
+
+
+def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_path: Path):
+    cached, first = fit(load_recipe("llama-tiny", SMALL), tmp_path / "a")
+    assert first.watch.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
+    assert "computed once, 0 MB in memory" in first.watch.said[0]
+    nowhere = load_recipe("llama-tiny", [*SMALL, "train.cache_mb=0", "train.cache_disk_mb=0"])
+    plain, second = fit(nowhere, tmp_path / "b")
+    assert second.watch.said[1] == (
+        "that is too much (more than train.cache_mb=0 and train.cache_disk_mb=0 allow), "
+        "so every step runs the whole network"
+    )
+    # Either way the same model comes out, but for the order in which numbers are added.
+    texts = corpus(10, 1).texts
+    assert np.abs(probabilities(cached, texts, Silent()) - probabilities(plain, texts, Silent())).max() < 1e-4
+    assert [row["loss"] for row in first.rows] == pytest.approx([row["loss"] for row in second.rows], abs=1e-5)
+
+
+def test_a_prefix_that_must_be_and_cannot_be_is_refused(tmp_path: Path):
+    recipe = load_recipe("llama-tiny", [*SMALL, "trainable.part=all", "train.engine=prefix"])
+    with pytest.raises(UsageError, match="its frozen layers cannot be computed once: no layer below"):
+        fit(recipe, tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("memory", "disk", "place"), [(10, 0, "memory"), (0, 10, "disk"), (0, 0, "nowhere"), (1, 1, "nowhere")]
+)
+def test_where_activations_fit(memory: int, disk: int, place: str, tmp_path: Path):
+    room = room_for(1024, 1024, 4, memory, disk, tmp_path)
+    assert (room.bytes, room.place) == (4 * 2**20, place)
