@@ -50,10 +50,12 @@ def is_right_to_left(string: str) -> bool:
 
 
 def wrap(string: str, width: int) -> list[str]:
-    """Breaks a string into lines of at most `width` columns, at spaces where it can.
+    """Breaks a string into lines of at most `width` columns: at spaces, else after -, _ or /, else anywhere.
 
     >>> wrap("a fairly long note", 8)
     ['a fairly', 'long', 'note']
+    >>> wrap("unofficial-list-v2", 12)
+    ['unofficial-', 'list-v2']
     """
     lines, line = [], ""
     for word in string.split():
@@ -67,8 +69,9 @@ def wrap(string: str, width: int) -> list[str]:
         for char in word:
             # Marks go with their letter: they add no width, so they never start a line.
             if line and display_width(line + char) > width:
-                lines.append(line)
-                line = ""
+                cut = max(line.rfind(mark) for mark in "-_/") + 1 or len(line)
+                lines.append(line[:cut])
+                line = line[cut:]
             line += char
     return [*lines, line] if line or not lines else lines
 
