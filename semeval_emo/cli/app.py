@@ -6,6 +6,7 @@ unreadable, 70 a bug, 130 interrupted. A person never sees a traceback unless th
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -136,7 +137,8 @@ def run() -> None:
     """Entry point of the console script."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets a question mark, not a crash.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(main())
 
 

@@ -76,6 +76,11 @@ def read_submission(
 
     Raises:
         InputError, UsageError: as for `validate`.
+
+    >>> from semeval_emo.data.sample import sample_folder
+    >>> read = read_submission(sample_folder() / "predictions" / "strong" / "track_a")
+    >>> read.predictions[0].values.shape, read.report.valid
+    ((200, 5), True)
     """
     predictions, report = _examine(paths, track, language, split, release, task, keep=True)
     return Submission(tuple(predictions), report)
