@@ -184,6 +184,8 @@ class _Work:
                 others = " and ".join(one.source.shown for one in same)
                 why = f"{others} are all {spec.place}, and differ: mend them one at a time"
                 self.refusals.append(Refusal(same[0].source.shown, spec.place, why=why))
+                dropped = {one.source.shown for one in same}
+                self.changes = [one for one in self.changes if one.file not in dropped]
         self.whole = [same[0] for same in groups.values() if len({one.body for one in same}) == 1]
 
     def _check(self, source: Source, wish: Wish) -> Checked:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.submission import Report, validate
+from semeval_emo.submission import FixReport, Report, fix, validate
 from semeval_emo.task import FileSpec, load_task
 
 
@@ -89,6 +89,21 @@ def zipped(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture
+def mend(put: Callable, tmp_path: Path) -> Callable[..., tuple[FixReport, dict[str, bytes]]]:
+    """Writes one file, fixes it into a folder, and gives the report and what the folder holds."""
+
+    def run(name: str, body: bytes | str, **how) -> tuple[FixReport, dict[str, bytes]]:
+        path = put({f"in/{name}": body}) / "in" / name
+        before = path.read_bytes()
+        report = fix(path, tmp_path / "out", **how)
+        assert path.read_bytes() == before
+        out = tmp_path / "out"
+        return report, {p.relative_to(out).as_posix(): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,276 @@
+"""fix: files that hold several files, folders, zips, and where new files go."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.submission import FixReport, entry, fix, read_submission, validate
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def done(report: FixReport) -> dict[str, int]:
+    """What was done, by the name of the problem."""
+    return {entry(one.code).name if one.code else "": one.count for one in report.changes}
+
+
+def reasons(report: FixReport) -> set[str]:
+    return {code for one in report.refusals for code in one.counts}
+
+
+# ---- splitting
+
+
+def test_mixed_tracks_become_a_file_each(made, mend):
+    a, c = made("a", "eng"), made("c", "eng")
+    a_bytes, c_bytes = a.bytes(), c.bytes()
+    a.rows += c.rows
+    report, out = mend("pred_eng.csv", a.bytes())
+    assert out == {"track_a/pred_eng.csv": a_bytes, "track_c/pred_eng.csv": c_bytes}
+    assert done(report) == {"mixed-tracks": 1}
+    assert report.ok
+
+
+def test_one_track_of_a_mixed_file_goes_to_a_file(made, put, tmp_path):
+    a, c = made("a", "eng"), made("c", "eng")
+    a_bytes = a.bytes()
+    a.rows += c.rows
+    path = put({"pred_eng.csv": a.bytes()}) / "pred_eng.csv"
+    with pytest.raises(UsageError) as caught:
+        fix(path, tmp_path / "new.csv")
+    assert str(caught.value) == (
+        f"2 files come out, and {tmp_path}/new.csv is one: 2025 track a eng test, 2025 track c eng test.\n"
+        "  fix: name a folder, or choose one file with --track, --language or --split"
+    )
+    report = fix(path, tmp_path / "clean" / "pred_eng.csv", track="a")
+    assert (tmp_path / "clean" / "pred_eng.csv").read_bytes() == a_bytes
+    assert report.ok
+    assert report.notes == ()
+
+
+def test_a_mixed_file_is_whole_under_its_own_release(made, mend):
+    file = made("a", "eng", release="hub")
+    report, out = mend(file.name, file.bytes(), release="hub")
+    assert report.unchanged
+    assert out == {file.name: file.bytes()}
+
+
+def test_the_whole_part_of_a_mixed_file_is_written_and_the_other_refused(made, mend):
+    a, c = made("a", "eng"), made("c", "eng")
+    a_bytes = a.bytes()
+    c.rows[5][2] = ""
+    a.rows += c.rows
+    report, out = mend("pred_eng.csv", a.bytes())
+    assert out == {"track_a/pred_eng.csv": a_bytes}
+    (refusal,) = report.refusals
+    assert refusal.what == "2025 track c eng test"
+    assert [(p.code, p.line, p.column) for p in refusal.problems] == [("E507", 2767 + 7, "fear")]
+
+
+def test_a_part_with_rows_missing_is_refused(made, mend):
+    a, c = made("a", "eng"), made("c", "eng")
+    a.rows += c.rows[:100]
+    report, out = mend("pred_eng.csv", a.bytes())
+    assert list(out) == ["track_a/pred_eng.csv"]
+    assert [one.why for one in report.refusals] == ["only 100 of 2,767 rows are there; none is filled in"]
+
+
+def test_languages_with_other_emotions_are_told_apart(made, mend):
+    eng, deu = made("a", "eng", "dev"), made("a", "deu", "dev")
+    file = made("a", "deu", "dev")
+    file.rows += [[one, anger, "0", *rest] for one, anger, *rest in eng.rows]
+    report, out = mend("all.csv", file.bytes())
+    assert out == {"track_a/pred_eng.csv": eng.bytes(), "track_a/pred_deu.csv": deu.bytes()}
+    assert report.ok
+
+
+def test_degrees_among_rows_of_yes_and_no_are_seen(made, mend, put):
+    """Rows of track A after those of track B, one with a degree: the values of B are not those of A."""
+    b, a = made("b", "deu", "dev"), made("a", "deu", "dev")
+    b_bytes = b.bytes()
+    a.rows[3][1] = "2"
+    b.rows += a.rows
+    (read,) = read_submission(put({"pred_deu.csv": b.bytes()}) / "pred_deu.csv").predictions
+    assert read.spec.track == "b"
+    report, out = mend("pred_deu.csv", b.bytes())
+    assert out == {"track_b/pred_deu.csv": b_bytes}
+    (refusal,) = report.refusals
+    assert refusal.what == "2025 track a deu dev"
+    assert refusal.why == "1 of its rows hold no valid labels; the first is line 205"
+
+
+def test_splits_get_folders_of_their_own(made, mend):
+    dev, test = made("a", "eng", "dev"), made("a", "eng")
+    dev_bytes, test_bytes = dev.bytes(), test.bytes()
+    test.rows += dev.rows
+    report, out = mend("pred_eng.csv", test.bytes())
+    assert out == {"dev/track_a/pred_eng.csv": dev_bytes, "test/track_a/pred_eng.csv": test_bytes}
+    assert report.ok
+    assert validate(Path(report.out)).valid
+
+
+def test_a_track_that_is_not_there_is_refused(made, mend):
+    report, out = mend("pred_eng.csv", made("a", "eng", "dev").bytes(), track="b")
+    assert out == {}
+    assert [one.why for one in report.refusals] == [
+        "it holds 2025 track a eng dev, which is not what the options ask for"
+    ]
+
+
+# ---- folders and zips
+
+
+def test_a_zip_full_of_oddities(made, zipped, tmp_path):
+    ron, eng = made("a", "ron"), made("a", "eng")
+    path = zipped({
+        "out/TrackA/PRED_ron.csv": ron.bytes(newline="\r\n"),
+        "out/TrackA/pred_eng_a.csv": eng.bytes(),
+        "__MACOSX/out/._PRED_ron.csv": b"\0\5\7",
+        "out/TrackA/.ipynb_checkpoints/pred_eng-checkpoint.csv": eng.bytes(),
+        "out/.DS_Store": b"\0",
+    })  # fmt: skip
+    report = fix(path, tmp_path / "out")
+    assert contents(tmp_path / "out") == {ron.name: ron.bytes(), eng.name: eng.bytes()}
+    assert report.ok
+    assert set(done(report)) == {
+        "name-unseen", "name-extra", "crlf", "litter", "checkpoint-copy", "track-folder-name"
+    }  # fmt: skip
+    assert validate(tmp_path / "out").counts == {}
+
+
+def test_a_folder_where_one_file_needs_its_person(made, put, tmp_path):
+    good, bad = made("a", "ron"), made("a", "rus")
+    bad.header[1] = "angry"
+    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    report = fix(tmp_path / "in", tmp_path / "out")
+    assert contents(tmp_path / "out") == {good.name: good.bytes()}
+    assert not report.ok
+    assert [Path(one.file).name for one in report.refusals] == ["pred_rus.csv"]
+    assert reasons(report) == {"E312"}
+
+
+def test_two_systems_for_one_place_are_not_merged(made, put, tmp_path):
+    one, other = made("a", "ron"), made("a", "ron")
+    other.rows[0][1] = "1" if other.rows[0][1] == "0" else "0"
+    put({f"in/bert/{one.name}": one.bytes(), f"in/llama/{one.name}": other.bytes()})
+    report = fix(tmp_path / "in", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    (refusal,) = report.refusals
+    assert refusal.why == (
+        f"{tmp_path}/in/bert/track_a/pred_ron.csv and {tmp_path}/in/llama/track_a/pred_ron.csv "
+        "are all 2025 track a ron test, and differ: mend them one at a time"
+    )
+
+
+def test_an_archive_that_is_none_is_refused(put, tmp_path):
+    report = fix(put({"a.zip": b"id,anger\n"}) / "a.zip", tmp_path / "out")
+    assert reasons(report) == {"E101"}
+    assert not (tmp_path / "out").exists()
+
+
+# ---- where it writes
+
+
+def test_nothing_wrong_and_no_out_writes_nothing(made, put, tmp_path):
+    file = made("a", "eng", "dev")
+    report = fix(put({file.name: file.bytes()}) / file.name)
+    assert report.unchanged
+    assert report.out == ""
+    assert contents(tmp_path) == {file.name: file.bytes()}
+
+
+def test_nothing_wrong_and_an_out_gives_a_copy(made, mend):
+    file = made("a", "eng", "dev")
+    report, out = mend(file.name, file.bytes())
+    assert report.unchanged
+    assert out == {file.name: file.bytes()}
+
+
+def test_the_default_place_is_beside_the_input(made, put, tmp_path, monkeypatch):
+    file = made("a", "eng", "dev")
+    put({"pred_ENG.csv": file.bytes(), "runs/pred_ENG.csv": file.bytes()})
+    monkeypatch.chdir(tmp_path)
+    assert [one.path for one in fix("pred_ENG.csv").written] == ["fixed/track_a/pred_eng.csv"]
+    assert [one.path for one in fix("runs").written] == ["runs-fixed/track_a/pred_eng.csv"]
+    monkeypatch.chdir(tmp_path / "runs")
+    assert [one.path for one in fix(".").written] == ["../runs-fixed/track_a/pred_eng.csv"]
+
+
+@pytest.mark.parametrize("way", ["itself", "link", "hard link", "linked folder", "dotted"])
+def test_the_input_is_never_written_over(way, made, put, tmp_path):
+    file = made("a", "eng", "dev")
+    path = put({"in/pred_eng.csv": file.bytes(newline="\r\n")}) / "in" / "pred_eng.csv"
+    before = path.read_bytes()
+    out = path
+    if way == "link":
+        out = tmp_path / "link.csv"
+        out.symlink_to(path)
+    elif way == "hard link":
+        out = tmp_path / "hard.csv"
+        os.link(path, out)
+    elif way == "linked folder":
+        (tmp_path / "also").symlink_to(tmp_path / "in")
+        out = tmp_path / "also" / "pred_eng.csv"
+    elif way == "dotted":
+        out = tmp_path / "in" / ".." / "in" / "pred_eng.csv"
+    with pytest.raises(UsageError, match="is the input; it is never written over"):
+        fix(path, out, force=True)
+    assert path.read_bytes() == before
+
+
+def test_nothing_is_written_into_the_folder_that_is_read(made, put, tmp_path):
+    put({"in/PRED_eng.csv": made("a", "eng", "dev").bytes()})
+    with pytest.raises(UsageError, match="lies in the folder that is read"):
+        fix(tmp_path / "in", tmp_path / "in" / "fixed")
+    assert list(contents(tmp_path)) == ["in/PRED_eng.csv"]
+
+
+def test_a_file_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_path):
+    file = made("a", "eng", "dev")
+    put({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv": b"mine\n"})
+    with pytest.raises(UsageError) as caught:
+        fix(tmp_path / "PRED_eng.csv", tmp_path / "out")
+    assert str(caught.value) == (
+        f"{tmp_path}/out/track_a/pred_eng.csv exists and differs.\n"
+        "  fix: choose another place, or say --force to replace it"
+    )
+    assert (tmp_path / "out/track_a/pred_eng.csv").read_bytes() == b"mine\n"
+    fix(tmp_path / "PRED_eng.csv", tmp_path / "out", force=True)
+    fix(tmp_path / "PRED_eng.csv", tmp_path / "out")  # the same again needs no force
+    assert (tmp_path / "out/track_a/pred_eng.csv").read_bytes() == file.bytes()
+
+
+def test_all_or_nothing_where_one_place_is_taken(made, put, tmp_path):
+    a, c = made("a", "eng"), made("c", "eng")
+    a.rows += c.rows
+    put({"pred_eng.csv": a.bytes(), "out/track_c/pred_eng.csv": b"mine\n"})
+    with pytest.raises(UsageError):
+        fix(tmp_path / "pred_eng.csv", tmp_path / "out")
+    assert list(contents(tmp_path / "out")) == ["track_c/pred_eng.csv"]
+
+
+def test_a_name_of_ones_own_is_told(made, put, tmp_path):
+    path = put({"pred_eng.csv": made("a", "eng", "dev").bytes()}) / "pred_eng.csv"
+    report = fix(path, tmp_path / "mine.csv")
+    assert report.notes == ("mine.csv is a name of your own: the official tools look for pred_eng.csv",)
+
+
+def test_bad_places(made, put, tmp_path):
+    file = made("a", "eng", "dev")
+    path = put({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv/": b"", "file": b"x"}) / "PRED_eng.csv"
+    with pytest.raises(UsageError, match=r"would be a zip; fix writes files\."):
+        fix(path, tmp_path / "out.zip")
+    with pytest.raises(UsageError, match="is a folder"):
+        fix(path, tmp_path / "out")
+    with pytest.raises(InputError, match=r"cannot be made: (Not a directory|File exists)"):
+        fix(path, tmp_path / "file" / "below")
+    with pytest.raises(InputError, match="does not exist"):
+        fix(tmp_path / "gone.csv")
+    with pytest.raises(UsageError, match="There is no track 'x'"):
+        fix(path, track="x")
