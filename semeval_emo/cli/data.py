@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -234,18 +233,20 @@ def describe_data(
 
 @group.command("pin", epilog=PIN_EXAMPLES)
 def pin_folder(
-    folder: Annotated[Path, typer.Argument(help="A release, in the official layout or without splits.")],
+    folder: Annotated[str, typer.Argument(help="A release in any layout, or 'sample'.")],
     split: Annotated[str, typer.Option(help="The split of files in a layout without splits.")] = "test",
     task: TaskOption = None,
     output: OutputOption = None,
 ) -> None:
     """Print the table of files of a release as a task file wants it: row counts, ids and hashes."""
     from semeval_emo.data.pin import pin
+    from semeval_emo.data.sources import sources
     from semeval_emo.data.survey import task_of
     from semeval_emo.task import load_task
 
-    chosen = load_task(task) if task else task_of(folder)
-    emit({}, [], Format.text, output, pin(folder, chosen, split))
+    root = sources(folder)[0].root
+    chosen = load_task(task) if task else task_of(root)
+    emit({}, [], Format.text, output, pin(root, chosen, split))
 
 
 def _survey(

@@ -140,7 +140,7 @@ def check_data(
     """
     folders, others = [], []
     for folder in survey(root, task, progress):
-        if not any(one.matches for one in folder.files) and folder.path != root:
+        if not any(one.matches for one in folder.files) and folder.path not in (root, root.parent):
             others.append((folder.path, len(folder.files)))
         else:
             progress(f"comparing the texts of {folder.path}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -143,10 +142,17 @@ def _from_sample(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
 
 def _from_hub(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
     """The fetched cache, filled from the hub where it lacks the language."""
+    mismatch: ReleaseMismatch | None = None
     for repository in hub_release(task).hub.values():
         for folder, manifest in fetched(repository):
-            with suppress(_Elsewhere):
+            try:
                 return _named(_from_folder(folder, spec, task, labels_required), manifest)
+            except _Elsewhere:
+                continue
+            except ReleaseMismatch as error:
+                mismatch = mismatch or error
+    if mismatch is not None:
+        raise mismatch
     got = fetch(task, [spec.language], [spec.track])
     folder = got[0].path.parents[2]
     return _named(_from_folder(folder, spec, task, labels_required), read_manifest(folder))

@@ -182,7 +182,8 @@ def _write(path: Path, splits: Mapping[str, Columns], spec: FileSpec, task: Task
             "fetch an earlier commit with --revision, or use a folder",
         )
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    # Every cell is quoted: a lone carriage return inside a text would end the row in older Pythons.
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow([ID, TEXT, *emotions])
     writer.writerows(
         zip(columns[ID], columns[TEXT], *([_cell(v) for v in columns[name]] for name in emotions), strict=True)

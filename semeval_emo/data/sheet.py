@@ -128,8 +128,8 @@ def read_sheet(path: Path) -> Sheet:
     """Reads a CSV file of texts or labels.
 
     Raises:
-        InputError: the file cannot be read, is not UTF-8, has no ``id`` column, or a row has more
-            or fewer cells than the header.
+        InputError: the file cannot be read, is not UTF-8, has no ``id`` column, a column comes
+            twice, or a row has more or fewer cells than the header.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -156,6 +156,9 @@ def read_sheet(path: Path) -> Sheet:
             f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
             "the first line names the columns: id, then text or emotions",
         )
+    twice = next((name for name in header if name and header.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path} has the column '{twice}' twice.", "take the file from its publisher again")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
             raise InputError(

@@ -108,7 +108,7 @@ def survey(
     progress: Callable[[str], None] = lambda message: None,
     wanted: Callable[[Place], bool] = lambda place: True,
 ) -> tuple[Folder, ...]:
-    """Reads the data files in a folder and those below it, and says which release each is.
+    """Reads the data files in a folder and those below it (or one file), and says which release each is.
 
     Args:
         progress: told what is being read, where it takes a while.
@@ -117,8 +117,10 @@ def survey(
     Raises:
         InputError: there is no such folder, or no data file in it.
     """
+    if root.is_file():
+        return (_folder(root.parent, (_read(root, _place_by_ids(root, task), task),), task),)
     if not root.is_dir():
-        raise InputError(f"There is no folder {root}.", "give the folder that holds track_a/test/…")
+        raise InputError(f"There is no folder or file {root}.", "give the folder that holds track_a/test/…")
     found, there = [], False
     for base in bases(root):
         all_places = list(_places(base, task))
@@ -162,9 +164,9 @@ def task_of(root: Path) -> Task:
     """The task whose ids a folder's files have; the default task where none fits."""
     for name in task_files():
         task = load_task(name)
-        for base in bases(root):
-            if any(task.places(peek(path)[1]) for path, _ in _places(base, task)):
-                return task
+        paths = [root] if root.is_file() else (path for base in bases(root) for path, _ in _places(base, task))
+        if any(task.places(peek(path)[1]) for path in paths):
+            return task
     return load_task()
 
 
@@ -175,15 +177,17 @@ def _places(base: Path, task: Task) -> Iterator[tuple[Path, Place]]:
             for path in flat_files(base / track.folder / split):
                 yield path, (track.key, path.stem, split)
         for path in flat_files(base / track.folder):
-            yield path, (track.key, path.stem, _split(path, task))
+            yield path, (track.key, path.stem, _place_by_ids(path, task)[2])
     for path in flat_files(base):
-        places = task.places(peek(path)[1])
-        if places:
-            yield path, (places[0].track, places[0].language, places[0].split)
+        place = _place_by_ids(path, task)
+        if any(place):
+            yield path, place
 
 
-def _split(path: Path, task: Task) -> str:
-    return next((place.split for place in task.places(peek(path)[1])), "")
+def _place_by_ids(path: Path, task: Task) -> Place:
+    """Where the first id of a file says that it belongs; empty strings where it says nothing."""
+    places = task.places(peek(path)[1])
+    return (places[0].track, places[0].language, places[0].split) if places else ("", "", "")
 
 
 def _read(path: Path, place: Place, task: Task) -> DataFile:
@@ -194,6 +198,8 @@ def _read(path: Path, place: Place, task: Task) -> DataFile:
         return DataFile(path, place, UNREADABLE, detail=error.message)
     refused = refusal(sheet, task, *place)
     if language not in task.languages:
+        if not language:
+            return DataFile(path, place, UNKNOWN, detail=f"its ids are those of no file of {task.title}", sheet=sheet)
         return DataFile(path, (track, "", split), STRAY, detail=f"'{language}' is no language code", sheet=sheet)
     if refused:
         return DataFile(path, place, REFUSED, detail=refused, sheet=sheet)

@@ -183,7 +183,7 @@ def test_the_task_is_that_of_the_ids(tmp_path):
 def test_an_empty_folder_is_an_error(world):
     with pytest.raises(InputError, match="There is no data file of Made-up task in"):
         survey(world.folder, world.task)
-    with pytest.raises(InputError, match="There is no folder"):
+    with pytest.raises(InputError, match="There is no folder or file"):
         survey(world.folder / "x", world.task)
 
 
@@ -199,3 +199,19 @@ def test_the_json_form_is_whole(world):
         "file": f"{world.folder}/new/track_a/test/xx.csv", "track": "a", "language": "xx", "split": "test", "rows": 5,
         "state": "blank", "releases": ["2"], "known_by": "texts", "blank_cells": 15, "detail": None,
     }  # fmt: skip
+
+
+def test_one_file_can_be_checked(world):
+    path = world.pooled() / "gold.csv"
+    folder = only(check_data(path, world.task)).folder
+    assert (folder.releases, [one.place for one in folder.files]) == (("pool",), [("a", "xx", "test")])
+    assert task_of(path).key == load_task().key
+
+
+@pytest.mark.parametrize(
+    ("body", "message"), [("id,calm\nq-1,1\n", "its ids are those of no file"), ("", "has no column")]
+)
+def test_one_file_that_is_nothing_is_told(world, body, message):
+    path = world.folder / "some.csv"
+    path.write_text(body)
+    assert message in only(check_data(path, world.task)).oddities[0].message

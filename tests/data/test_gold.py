@@ -201,6 +201,7 @@ def test_an_unreadable_neighbour_does_not_stand_in_the_way(world):
     [
         ("", "has no column 'id'"),
         ("id,text,calm,hope,rage\nxx-test-a-001,a,0,1\n", "line 2: 4 cells, but the header has 5"),
+        ("id,text,calm,calm,rage\nxx-test-a-001,a,0,1,0\n", "has the column 'calm' twice"),
         ('id,text,calm,hope,rage\nxx-test-a-001,"a,0,1,0\n', "line 2: 2 cells, but the header has 5"),
     ],
 )

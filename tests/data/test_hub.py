@@ -139,6 +139,13 @@ def test_labels_arrive_as_whole_numbers_and_gaps_as_blanks(world):
     assert set(sheet.column("calm")[2:]) <= {"0", "1", "2"}
 
 
+def test_odd_characters_in_texts_survive(world):
+    odd = 'a\rb "c", d\u2028e\n'
+    hub = MadeHub(world, lambda columns: {**columns, "text": [odd, *columns["text"][1:]]})
+    fetch(world.task, ["xx"], ["b"], hub=hub)
+    assert read_sheet(cache_folder() / "intensities-111111111111/track_b/dev/xx.csv").texts[0] == odd
+
+
 def test_an_answer_without_ids_is_refused(world):
     with pytest.raises(InputError, match="is not what was expected: it has the columns text, calm"):
         fetch(

@@ -77,7 +77,7 @@ def test_a_second_task_is_a_file_alone(towns, capsys):
     assert "Release one (One): all 2 files, known by their hashes." in capsys.readouterr().out
     path = towns / "pred_aa.csv"
     path.write_text("id,glee,gloom\naa:test:a:01,1,0\naa:test:a:02,0,1\naa:test:a:03,1,0\n", encoding="utf-8")
-    assert main(["validate", str(path), "--task", "moods"]) == 0
+    assert main(["validate", str(path)]) == 0
     capsys.readouterr()
     assert main(["score", str(path), "--task", "moods", "--gold", str(towns / "data"), "-f", "csv"]) == 0
     assert "0.83" in capsys.readouterr().out
@@ -144,3 +144,12 @@ def test_shipped_files_name_only_what_they_define(name):
             assert set(spec.emotions) <= set(task.emotions) and spec.emotions
             assert all(len(h) in (0, 16) for h in (spec.texts_hash, spec.labels_hash))
     assert all(t.trains_on in task.tracks for t in task.tracks.values())
+
+
+def test_the_example_of_the_page_is_a_task(tmp_path):
+    page = (HERE.parents[1] / "docs/add-a-task.md").read_text(encoding="utf-8")
+    path = tmp_path / "moods-2027.toml"
+    path.write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    task = load_task(path)
+    assert task.spec("a", "tur", "test").ids[0] == "tur_test_a_0001"
+    assert task.hint("tr") == "this task calls Turkish 'tur', not 'tr'"
