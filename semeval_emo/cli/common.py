@@ -43,6 +43,13 @@ class Format(StrEnum):
     latex = "latex"
 
 
+class IntervalKind(StrEnum):
+    """How a bootstrap interval is made."""
+
+    bca = "bca"
+    percentile = "percentile"
+
+
 def known(kind: str) -> Callable[[str], list[str]]:
     """Offers the shell what the default task knows: its tracks, languages or releases."""
 

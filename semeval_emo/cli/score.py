@@ -12,6 +12,7 @@ from semeval_emo.cli.common import (
     Format,
     FormatOption,
     GoldOption,
+    IntervalKind,
     LanguageOption,
     OutputOption,
     QuietOption,
@@ -87,7 +88,7 @@ def score(
         Rule, typer.Option(help="Pearson of a constant column: codabench makes it 0, organisers-2025 nan.")
     ] = Rule.codabench,
     ci: Annotated[bool, typer.Option("--ci", help="Also show how sure each figure is: bootstrap intervals.")] = False,
-    bca: Annotated[bool, typer.Option("--bca", help="With --ci: BCa intervals, not percentile.")] = False,
+    interval: Annotated[IntervalKind, typer.Option(help="With --ci: how intervals are made.")] = IntervalKind.bca,
     resamples: Annotated[int, typer.Option(help="With --ci: bootstrap resamples.")] = 10_000,
     seed: SeedOption = 12345,
     style: FormatOption = Format.text,
@@ -117,10 +118,10 @@ def score(
         rounding=rounding.value if rounding else "",
         strict=False,
     )
-    if ci or bca:
+    if ci:
         from semeval_emo.scoring.uncertainty import with_intervals
 
-        result = with_intervals(result, resamples=resamples, seed=seed, bca=bca)
+        result = with_intervals(result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=task)
     missed = [line for floor in floors for line in floor.misses(result.cards)]
     for line in score_notes.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)

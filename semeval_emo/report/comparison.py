@@ -73,7 +73,7 @@ def short(name: str) -> str:
     """A name that fits into a table: cut in the middle, because ends tell names apart.
 
     >>> short("prediction_test_LLAMA_8Ep_batch6_with_4layer_unfreezed")
-    'prediction_…ch6_with_4layer_unfreezed'
+    'prediction_…_with_4layer_unfreezed'
     """
     if len(name) <= LONGEST:
         return name

@@ -75,10 +75,9 @@ def _title(found: Intervals) -> str:
 def _note(found: Intervals, rows: int) -> str:
     kind = {"percentile": "Percentile", "bca": "BCa"}[found.method]
     note = f"{kind} bootstrap over texts, {found.resamples:,} resamples, seed {found.seed}."
-    if found.texts is None:
-        return f"{note} The gold has no texts: rows are taken to be independent."
-    repeated = rows - found.texts
-    return f"{note} {repeated:,} of {rows:,} rows repeat a text and are drawn with it." if repeated else note
+    if found.texts is not None and found.texts < rows:
+        note += f" {rows - found.texts:,} of {rows:,} rows repeat a text and are drawn with it."
+    return f"{note} {found.note}".rstrip()
 
 
 def _detail(card: Scorecard, found: Intervals) -> list[Table]:

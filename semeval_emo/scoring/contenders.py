@@ -69,7 +69,7 @@ def read_contenders(
         UsageError: two systems of one name.
     """
     named: list[tuple[str, list[str]]] = []
-    for text in (str(os.fspath(one)) for one in arguments):
+    for text in _spread([str(os.fspath(one)) for one in arguments]):
         name, equals, paths = text.partition("=")
         is_named = equals and name and not Path(text).exists()
         named.append((name, paths.split(",")) if is_named else ("", [text]))
@@ -89,6 +89,15 @@ def read_contenders(
         Contender(name, tuple(run.predictions for run in group), tuple(note for run in group for note in run.notes))
         for name, group in zip(names, runs, strict=True)
     ]
+
+
+def _spread(arguments: list[str]) -> list[str]:
+    """A single folder of prediction files that have names of their own becomes its files."""
+    folder = Path(arguments[0]) if len(arguments) == 1 else None
+    if folder is None or not folder.is_dir():
+        return arguments
+    own = sorted(str(path) for path in folder.glob("*.csv"))
+    return own if own and not any(Path(path).name.startswith("pred_") for path in own) else arguments
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.data import Gold, load_gold
-from semeval_emo.data.overlap import normalise
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.scoring import resampling, significance
 from semeval_emo.scoring.comparison import AVERAGE, RANDOMISATION, TWO_LEVEL, Comparison, Settings
@@ -22,6 +21,7 @@ from semeval_emo.scoring.contenders import Contender, Lineup, line_up, read_cont
 from semeval_emo.scoring.findings import Arena, Found, Ground, Sample, randomise, sample, summary
 from semeval_emo.scoring.metrics import METRICS, Metric, layout_of, metric
 from semeval_emo.scoring.pair import join
+from semeval_emo.scoring.repeats import repeats_of
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.stored import Against, StoredScore, against
 from semeval_emo.scoring.verdicts import conclude
@@ -52,7 +52,7 @@ def compare(
     seed: int = resampling.SEED,
     level: float = resampling.LEVEL,
     alpha: float = significance.ALPHA,
-    bca: bool = False,
+    interval: str = resampling.METHODS[0],
     family: str | None = None,
     fdr: bool = False,
     stored: str | float | None = None,
@@ -73,7 +73,7 @@ def compare(
         seed: of everything random.
         level: coverage of the intervals.
         alpha: p-values up to this are called significant, after correction.
-        bca: BCa intervals instead of percentile ones.
+        interval: ``bca`` or ``percentile``.
         family: within which p-values are corrected, one of `significance.FAMILIES`; by default
             ``languages`` for two systems on several languages, else ``rivals``.
         fdr: correct by Benjamini-Hochberg instead of Holm.
@@ -115,10 +115,8 @@ def compare(
     lineup = line_up(contenders, chosen_task, track=track)
     chosen = _metric(metric or chosen_task.track(lineup.specs[0].track).metric, lineup)
     runs = tuple(len(one) for one in lineup.predictions)
-    if bca and max(runs) > 1:
-        raise UsageError("BCa intervals are of single runs only.", "leave --bca out for systems of several runs")
     wanted = emotions if emotions is not None else len(lineup.names) <= 2
-    resampling.check_settings(resamples=resamples, trials=trials, seed=seed, level=level)
+    resampling.check_settings(resamples=resamples, trials=trials, seed=seed, level=level, method=interval)
     if not 0 < alpha < 1:
         raise UsageError(f"Alpha is {alpha:g}; it must be between 0 and 1.", "5 % is 0.05")
     settings = Settings(
@@ -128,7 +126,7 @@ def compare(
         level=level,
         alpha=alpha,
         power=significance.POWER,
-        interval="bca" if bca else "percentile",
+        interval=interval,
         test=TWO_LEVEL if max(runs) > 1 else RANDOMISATION,
         family=_family(family, lineup),
         correction="Benjamini-Hochberg" if fdr else "Holm",
@@ -177,35 +175,32 @@ def _arena(
     layout = layout_of([one for one in (chosen, detail) if one], len(spec.emotions), len(spec.values))
     joined = [join(run[at], gold) for runs in lineup.predictions for run in runs]
     statistics = np.stack([layout.statistics(pair.gold, pair.predicted) for pair in joined])
-    texts = joined[0].texts
-    groups = None if texts is None else resampling.clusters([normalise(text) for text in texts])
-    units = resampling.pool(statistics, groups)
+    repeats = repeats_of(joined[0], task, source)
+    units = resampling.pool(statistics, repeats.groups)
 
     def of(sums: NDArray) -> NDArray:
         parts = layout.split(sums)
         whole = chosen(parts)[..., None]
         return whole if detail is None else np.concatenate([whole, detail(parts)], axis=-1)
 
-    notes = [joined[0].note] if joined[0].note else []
-    if texts is None:
-        notes.append(f"The gold of {spec.language} has no texts: rows are taken to be independent.")
+    notes = tuple(note for note in (joined[0].note, repeats.note) if note)
     ground = Ground(
         language=spec.language,
         name=task.languages[spec.language].name,
         release=joined[0].release,
         rows=spec.rows,
-        texts=None if texts is None else units.shape[1],
+        texts=repeats.texts,
         gold_hash=joined[0].gold_hash,
         emotions=spec.emotions if detail else (),
     )
-    return Arena(ground, units, of, tuple(notes))
+    return Arena(ground, units, of, notes)
 
 
 def _resample(
     arenas: Sequence[Arena], runs: tuple[int, ...], settings: Settings, *, lower_is_better: bool
 ) -> tuple[list[Found], Sample]:
     """Everything that is random. The leading sample comes with it: of the average, or of the only language."""
-    swapped = randomise(arenas, settings) if settings.test == RANDOMISATION else None
+    swapped = randomise(arenas, settings) if settings.test == RANDOMISATION and len(runs) > 1 else None
     weights = [
         resampling.draw_runs(k, settings.resamples, resampling.generator(settings.seed, "runs", str(i)))
         for i, k in enumerate(runs)
@@ -240,6 +235,7 @@ def _against(
             found.scores[i][0],
             leading.replicates[i, :, 0],
             target,
+            pulls=None if leading.pulls is None else leading.pulls[i, :, 0],
             alpha=settings.alpha,
             lower_is_better=chosen.lower_is_better,
         )

@@ -136,7 +136,8 @@ def sample(arena: Arena, weights: Sequence[NDArray], settings: Settings) -> Samp
             [resampling.over_runs(replicates[one], by) for one, by in zip(groups, weights, strict=True)]
         ),
         run_values=values[:, 0],
-        pulls=pulls,
+        # What runs add to the skewness is left out: a handful of runs cannot tell.
+        pulls=None if pulls is None else np.stack([pulls[one].mean(axis=0) for one in groups]),
     )
 
 

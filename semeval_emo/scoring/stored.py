@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError
-from semeval_emo.scoring.resampling import Interval
+from semeval_emo.scoring.resampling import Correction, Interval
 from semeval_emo.scoring.significance import ALPHA
 
 # Correlation of two strong systems' errors over texts.
@@ -93,6 +93,7 @@ def against(
     replicates: NDArray,
     stored: StoredScore,
     *,
+    pulls: NDArray | None = None,
     alpha: float = ALPHA,
     lower_is_better: bool = False,
 ) -> Against:
@@ -101,6 +102,7 @@ def against(
     Args:
         score: ours, with its standard error.
         replicates: bootstrap replicates of it, shape (B,).
+        pulls: shape (m,), where the interval of the score is BCa: level 1 then is, too.
 
     >>> import numpy as np
     >>> draws = np.random.default_rng(1).normal(0.7, 0.01, 9999)
@@ -109,15 +111,17 @@ def against(
     (0.02, 0.08, 0.01, 'better')
     """
     gap = score.value - stored.value
+    correction = Correction.of(score.value, replicates, pulls)
     above = (1 + np.count_nonzero(replicates >= stored.value - stored.rounding)) / (replicates.size + 1)
     below = (1 + np.count_nonzero(replicates <= stored.value + stored.rounding)) / (replicates.size + 1)
+    fixed = 2 * min(1 - correction.quantile(1 - above), correction.quantile(below))
     # What is left of the gap when the number is rounded as unkindly as it can be.
     sure = max(0.0, abs(gap) - stored.rounding)
     independent, typical = (_two_sided(sure, score.se * math.sqrt(2 * (1 - rho))) for rho in (0.0, TYPICAL))
     word = "better" if (gap > 0) != lower_is_better else "worse"
     words = {independent: f"clearly {word}", typical: word}
     verdict = next((words[p] for p in (independent, typical) if p <= alpha), "not separable")
-    return Against(name, stored, gap, float(min(1.0, 2 * min(above, below))), independent, typical, verdict)
+    return Against(name, stored, gap, float(min(1.0, fixed)), independent, typical, verdict)
 
 
 def _two_sided(gap: float, se: float) -> float:

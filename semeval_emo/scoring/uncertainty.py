@@ -6,6 +6,7 @@ The draws are those of `compare` (same seed, same language), so both give a file
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,13 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_emo.data.overlap import normalise
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring import resampling
 from semeval_emo.scoring.figures import layout_of_all
 from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, Metric, metric
+from semeval_emo.scoring.repeats import repeats_of
 from semeval_emo.scoring.resampling import Interval, interval
 from semeval_emo.scoring.scorecard import UNDEFINED, Average, Scorecard, Scores
+from semeval_emo.scoring.scorer import task_of
+from semeval_emo.task import Task
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Intervals:
     Attributes:
         whole: figures of the whole file by metric name.
         by_emotion: figures per emotion, in the order of the card's emotions.
-        texts: different texts, which are what is drawn; None where the gold has no texts.
+        texts: different texts, which are what is drawn; None where they are not known.
+        note: what a person must know of repeated texts; empty when there is nothing.
     """
 
     whole: dict[str, Interval]
@@ -39,6 +43,7 @@ class Intervals:
     seed: int
     level: float
     method: str
+    note: str = ""
 
     @property
     def signature(self) -> dict[str, object]:
@@ -53,6 +58,7 @@ class Intervals:
             "level": self.level,
             "method": self.method,
             "texts": self.texts,
+            "note": self.note or None,
             "figures": {name: asdict(one) for name, one in self.whole.items()},
             "by_emotion": {name: [asdict(one) for one in row] for name, row in self.by_emotion.items()},
         }
@@ -66,11 +72,12 @@ class _Drawn:
     replicates: NDArray
     pulls: NDArray | None
     texts: int | None
+    note: str
 
     def first(self, figures: int) -> _Drawn:
         """The first figures only."""
         pulls = None if self.pulls is None else self.pulls[:, :figures]
-        return _Drawn(self.values[:figures], self.replicates[:, :figures], pulls, self.texts)
+        return _Drawn(self.values[:figures], self.replicates[:, :figures], pulls, self.texts, self.note)
 
 
 def with_intervals(
@@ -79,7 +86,9 @@ def with_intervals(
     resamples: int = resampling.RESAMPLES,
     seed: int = resampling.SEED,
     level: float = resampling.LEVEL,
-    bca: bool = False,
+    method: str = resampling.METHODS[0],
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
 ) -> Scores:
     """Adds to every card, and to every average over languages, the intervals of its figures.
 
@@ -87,7 +96,9 @@ def with_intervals(
         scores: what `score` returned.
         resamples: of the bootstrap over texts; rows that repeat a text are drawn together.
         level: coverage of the intervals.
-        bca: BCa intervals instead of percentile ones.
+        method: ``bca`` or ``percentile``.
+        source: where texts may be found when the gold has none, as in `load_gold`.
+        task: the task or its name; None means the one that the predictions belong to.
 
     Raises:
         UsageError: too few resamples, an impossible level, or a file of fewer than two texts.
@@ -102,7 +113,7 @@ def with_intervals(
     >>> one.low < card.score < one.high
     True
     """
-    resampling.check_settings(resamples=resamples, seed=seed, level=level)
+    resampling.check_settings(resamples=resamples, seed=seed, level=level, method=method)
 
     def intervals(drawn: _Drawn, metrics: Sequence[Metric], emotions: int) -> Intervals:
         pulls = [None] * len(drawn.values) if drawn.pulls is None else drawn.pulls.T
@@ -110,9 +121,9 @@ def with_intervals(
         found = iter([interval(value, column, level=level, pulls=pull) for value, column, pull in columns])
         whole = {one.name: next(found) for one in metrics if not one.per_emotion}
         by_emotion = {one.name: tuple(itertools.islice(found, emotions)) for one in metrics if one.per_emotion}
-        return Intervals(whole, by_emotion, drawn.texts, resamples, seed, level, "bca" if bca else "percentile")
+        return Intervals(whole, by_emotion, drawn.texts, resamples, seed, level, method, drawn.note)
 
-    drawn = [_draw(card, resamples, seed, bca) for card in scores.cards]
+    drawn = [_draw(card, resamples, seed, method, source, task) for card in scores.cards]
     cards = [
         replace(card, intervals=intervals(one, _metrics(card), len(card.spec.emotions)))
         for card, one in zip(scores.cards, drawn, strict=True)
@@ -139,25 +150,32 @@ def _is_part(card: Scorecard, average: Average) -> bool:
     return (card.release, card.spec.track, card.spec.split) == (average.release, average.track, average.split)
 
 
-def _draw(card: Scorecard, resamples: int, seed: int, bca: bool) -> _Drawn:
+def _draw(
+    card: Scorecard,
+    resamples: int,
+    seed: int,
+    method: str,
+    source: str | os.PathLike[str] | None,
+    task: Task | str | None,
+) -> _Drawn:
     pair = card.pair
     if pair is None:
         raise UsageError(f"The scorecard of {card.file} has no rows to draw from.", "score the predictions anew")
     metrics = _metrics(card)
     layout = layout_of_all(len(card.spec.emotions), len(card.spec.values))
     statistics = layout.statistics(pair.gold, pair.predicted)
-    groups = None if pair.texts is None else resampling.clusters([normalise(text) for text in pair.texts])
+    repeats = repeats_of(pair, task_of(pair.spec, task), source)
 
     def of(sums: NDArray) -> NDArray:
         parts = layout.split(sums)
         found = [one(parts) if one.per_emotion else one(parts)[..., None] for one in metrics]
         return np.concatenate(found, axis=-1)
 
-    units = resampling.pool(statistics, groups)
+    units = resampling.pool(statistics, repeats.groups)
     replicates = resampling.bootstrap(units, of, resamples=resamples, seed=seed, key=card.spec.language)
-    pulls = resampling.pulls_of(units, of)[0] if bca else None
+    pulls = resampling.pulls_of(units, of)[0] if method == "bca" else None
     values = of(statistics.sum(axis=0, dtype=np.int64))
-    return _Drawn(values, replicates[0], pulls, None if groups is None else units.shape[1])
+    return _Drawn(values, replicates[0], pulls, repeats.texts, repeats.note)
 
 
 def _mean(parts: Sequence[_Drawn]) -> _Drawn:
@@ -170,4 +188,5 @@ def _mean(parts: Sequence[_Drawn]) -> _Drawn:
         replicates=np.mean([one.replicates for one in parts], axis=0),
         pulls=np.concatenate(pulls) if pulls else None,
         texts=sum(texts) if len(texts) == size else None,
+        note=" ".join(dict.fromkeys(one.note for one in parts if one.note)),
     )

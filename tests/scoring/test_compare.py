@@ -1,0 +1,463 @@
+"""Comparing systems: what is concluded, on made files and on the seed's real ones."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import semeval_emo
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.scoring import Comparison, Contender, compare, score
+from semeval_emo.scoring.contenders import short_names
+from semeval_emo.scoring.figures import layout_of_all
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.resampling import bootstrap, clusters, interval
+from semeval_emo.scoring.uncertainty import with_intervals
+from semeval_emo.submission import Predictions
+from semeval_emo.submission.write import write_predictions
+from semeval_emo.task import load_task
+
+FAST = {"resamples": 500, "trials": 500}
+
+
+def sample_gold(track: str = "a") -> Gold:
+    return load_gold(track, "eng", source="sample")
+
+
+def answers(gold: Gold, share: float, seed: int = 0) -> np.ndarray:
+    """The gold with a share of its cells changed at random."""
+    rng = np.random.default_rng(seed)
+    other = rng.integers(0, len(gold.spec.values), gold.labels.shape)
+    return np.where(rng.random(gold.labels.shape) < share, other, gold.labels).astype(np.int8)
+
+
+def predictions(gold: Gold, labels: np.ndarray, name: str = "x") -> Predictions:
+    return Predictions(gold.spec, labels, f"{name}.csv", (gold.spec.release,))
+
+
+def contender(name: str, *golds_and_answers: tuple[Gold, np.ndarray]) -> Contender:
+    return Contender(name, (tuple(predictions(gold, labels, name) for gold, labels in golds_and_answers),))
+
+
+def made_gold(language: str, rows_seed: int = 0, track: str = "a") -> Gold:
+    """Labels under the ids of a real place, with made texts: an unknown release, and no real data."""
+    spec = load_task().spec(track, language, "dev")
+    rng = np.random.default_rng([rows_seed, sum(map(ord, language))])
+    labels = (rng.random((spec.rows, len(spec.emotions))) < 0.3).astype(np.int8)
+    texts = tuple(f"text {i}" for i in range(spec.rows))
+    return Gold(spec, spec.ids, texts, labels, "made", (spec.release,))
+
+
+def two(gold: Gold, **settings: object) -> Comparison:
+    systems = [contender("rough", (gold, answers(gold, 0.6, 1))), contender("fine", (gold, answers(gold, 0.1, 2)))]
+    return compare(systems, gold=[gold], **FAST | settings)
+
+
+# --- one language --------------------------------------------------------------------------------
+
+
+def test_two_systems_that_differ() -> None:
+    found = two(sample_gold())
+    assert [(one.letter, one.name, one.rank) for one in found.lead.standings] == [("a", "fine", 1), ("b", "rough", 2)]
+    best, worst = found.lead.standings
+    assert best.beats == ("b",)
+    assert worst.beats == ()
+    assert best.best == pytest.approx(1)
+    assert (best.rank_low, best.rank_high, worst.rank_low, worst.rank_high) == (1, 1, 2, 2)
+    (difference,) = found.lead.differences
+    assert difference.value.value == pytest.approx(best.score.value - worst.score.value)
+    assert difference.value.low > 0
+    assert difference.p == pytest.approx(1 / 501)
+    assert difference.significant
+    assert set(difference.emotions) == set(sample_gold().spec.emotions)
+
+
+def test_figures_are_those_of_score() -> None:
+    gold = sample_gold()
+    labels = answers(gold, 0.3)
+    card = score(predictions(gold, labels), gold).card
+    for metric in ("macro_f1", "micro_f1", "jaccard", "exact_match"):
+        found = compare(
+            [contender("x", (gold, labels)), contender("y", (gold, gold.labels))], gold=[gold], metric=metric, **FAST
+        )
+        own = next(one for one in found.lead.standings if one.name == "x")
+        assert own.score.value == card.figures.whole[metric]
+    assert found.lead.gold_hash == card.gold_hash
+
+
+def test_intervals_are_those_of_score_ci() -> None:
+    gold = sample_gold()
+    labels = answers(gold, 0.3)
+    card = with_intervals(score(predictions(gold, labels), gold), resamples=500).card
+    found = compare([contender("x", (gold, labels)), contender("y", (gold, gold.labels))], gold=[gold], **FAST)
+    own = next(one for one in found.lead.standings if one.name == "x")
+    assert own.score == card.intervals.whole["macro_f1"]
+    for at, emotion in enumerate(gold.spec.emotions):
+        assert own.emotions[emotion] == card.intervals.by_emotion["f1"][at]
+    assert "bs:500|ci:bca|level:0.95|seed:12345" in card.signature
+
+
+def test_a_system_against_itself_is_no_difference() -> None:
+    gold = sample_gold()
+    labels = answers(gold, 0.3)
+    found = compare([contender("one", (gold, labels)), contender("other", (gold, labels))], gold=[gold], **FAST)
+    (difference,) = found.lead.differences
+    assert (difference.value.value, difference.value.low, difference.value.high) == (0, 0, 0)
+    assert difference.p == 1
+    assert [one.rank for one in found.lead.standings] == [1, 1]
+    assert [one.best for one in found.lead.standings] == [0.5, 0.5]
+    assert [one.beats for one in found.lead.standings] == [(), ()]
+
+
+def test_errors_rank_the_other_way_round() -> None:
+    found = two(sample_gold(), metric="hamming_loss")
+    assert found.lower_is_better
+    assert [one.name for one in found.lead.standings] == ["fine", "rough"]
+    assert found.lead.standings[0].score.value < found.lead.standings[1].score.value
+    assert found.lead.standings[0].beats == ("b",)
+    assert found.lead.differences[0].value.value < 0
+
+
+@pytest.mark.parametrize("metric", ["pearson", "spearman", "mae"])
+def test_degrees_are_compared_alike(metric: str) -> None:
+    gold = sample_gold("b")
+    found = two(gold, metric=metric)
+    assert [one.name for one in found.lead.standings] == ["fine", "rough"]
+    assert found.lead.standings[0].beats == ("b",)
+    assert found.lead.differences[0].emotions["joy"].value.value != 0
+    assert two(gold).metric == "pearson"
+
+
+def test_rows_of_one_text_are_drawn_together() -> None:
+    gold = sample_gold()
+    texts = tuple(f" Same {i // 2} " if i % 2 else f"same {i // 2}" for i in range(len(gold)))
+    doubled = Gold(gold.spec, gold.ids, texts, gold.labels, "made", gold.releases)
+    found = two(doubled, interval="percentile")
+    assert (found.lead.rows, found.lead.texts) == (200, 100)
+    scored = score(predictions(gold, answers(gold, 0.1, 2)), doubled)
+    card = with_intervals(scored, resamples=500, method="percentile").card
+    assert card.intervals.whole["macro_f1"] == found.lead.standings[0].score
+    layout = layout_of_all(5)
+    drawn = bootstrap(
+        layout.statistics(gold.labels, answers(gold, 0.1, 2)),
+        lambda sums: METRICS["macro_f1"](layout.split(sums)),
+        resamples=500,
+        key="eng",
+        groups=clusters([i // 2 for i in range(200)]),
+    )
+    expected = interval(found.lead.standings[0].score.value, drawn[0])
+    assert (found.lead.standings[0].score.low, found.lead.standings[0].score.high) == pytest.approx(
+        (expected.low, expected.high), abs=1e-12
+    )
+
+
+def test_gold_without_texts_is_said() -> None:
+    gold = sample_gold()
+    bare = Gold(gold.spec, gold.ids, None, gold.labels, "made", gold.releases)
+    # The sample's own texts are at hand, and its labels prove that they belong to the ids.
+    assert (
+        compare([contender("x", (bare, gold.labels))], gold=[bare], stored=0.5, source="sample", **FAST).lead.texts
+        == 200
+    )
+    found = two(replace(bare, labels=1 - gold.labels))
+    assert found.lead.texts is None
+    assert found.notes == ("The gold of eng has no texts: rows are taken to be independent.",)
+
+
+def test_the_same_seed_gives_the_same_digits() -> None:
+    gold = sample_gold()
+    assert two(gold, seed=7).to_dict() == two(gold, seed=7).to_dict()
+    assert two(gold, seed=7).lead.standings != two(gold, seed=8).lead.standings
+
+
+def test_bca_differs_from_percentile_but_not_much() -> None:
+    gold = sample_gold()
+    plain, bca = (two(gold, interval=one).lead.standings[0].score for one in ("percentile", "bca"))
+    assert two(gold).lead.standings[0].score == bca
+    assert plain != bca
+    assert (plain.low, plain.high) == pytest.approx((bca.low, bca.high), abs=0.03)
+
+
+def test_thirty_systems_have_letters() -> None:
+    gold = sample_gold()
+    systems = [contender(f"s{i}", (gold, answers(gold, i / 60, i))) for i in range(30)]
+    found = compare(systems, gold=[gold], resamples=200, trials=2000)
+    assert [one.letter for one in found.systems][24:] == ["y", "z", "aa", "ab", "ac", "ad"]
+    assert "ad" in found.lead.standings[0].beats
+    assert len(found.lead.differences) == 435
+    json.dumps(found.to_dict())
+
+
+def test_letters_follow_the_corrected_tests() -> None:
+    gold = sample_gold()
+    systems = [contender(f"s{i}", (gold, answers(gold, 0.1 + i / 40, i))) for i in range(6)]
+    for family in ("rivals", "pairs"):
+        found = compare(systems, gold=[gold], family=family, **FAST)
+        beats = {one.letter: set(one.beats) for one in found.lead.standings}
+        for one in found.lead.differences:
+            assert one.significant == (one.second in beats[one.first] or one.first in beats[one.second])
+            assert one.p_adjusted >= one.p
+    assert found.settings.family == "pairs"
+
+
+# --- several languages ---------------------------------------------------------------------------
+
+
+def over_languages(languages: list[str], **settings: object) -> Comparison:
+    golds = [made_gold(one) for one in languages]
+    systems = [
+        contender(name, *((gold, answers(gold, share, at + seed)) for at, gold in enumerate(golds)))
+        for seed, (name, share) in enumerate([("x", 0.30), ("y", 0.15)])
+    ]
+    return compare(systems, gold=golds, **FAST | settings)
+
+
+def test_the_average_resamples_inside_each_language() -> None:
+    found = over_languages(["afr", "eng", "ron"])
+    assert [place.language for place in found.places] == ["afr", "eng", "ron"]
+    assert found.lead is found.average
+    for at in range(2):
+        letter = found.systems[at].letter
+        own = [next(s for s in place.standings if s.letter == letter).score for place in found.places]
+        mean = next(s for s in found.average.standings if s.letter == letter).score
+        assert mean.value == pytest.approx(np.mean([one.value for one in own]))
+        assert mean.se == pytest.approx(np.sqrt(sum(one.se**2 for one in own)) / 3, rel=0.15)
+    (tally,) = found.tallies
+    assert tally.wins + tally.ties + tally.losses == 3
+    assert tally.wins == sum(place.differences[0].significant for place in found.places)
+    assert found.settings.family == "languages"
+    assert found.average.differences[0].p_adjusted == found.average.differences[0].p
+
+
+def test_a_language_has_the_same_digits_alone_and_in_any_company() -> None:
+    together = over_languages(["afr", "eng"])
+    golds = [made_gold("eng")]
+    systems = [
+        contender(name, (golds[0], answers(golds[0], share, 1 + seed)))
+        for seed, (name, share) in enumerate([("x", 0.30), ("y", 0.15)])
+    ]
+    alone = compare(systems, gold=golds, **FAST)
+    place = together.places[1]
+    assert place.language == "eng"
+    assert [s.score for s in place.standings] == [s.score for s in alone.lead.standings]
+    assert place.differences[0].p == alone.lead.differences[0].p
+    backwards = compare(systems[::-1], gold=golds, **FAST)
+    assert [s.score for s in backwards.lead.standings] == [s.score for s in alone.lead.standings]
+    there, back = alone.lead.differences[0], backwards.lead.differences[0]
+    assert (there.first, there.p) == (back.first, back.p)
+    assert there.value.low == pytest.approx(back.value.low, abs=1e-12)
+
+
+def test_only_what_all_predicted_is_compared() -> None:
+    eng, ron = made_gold("eng"), made_gold("ron")
+    systems = [
+        contender("both", (eng, answers(eng, 0.2)), (ron, answers(ron, 0.2))),
+        contender("one", (eng, answers(eng, 0.3))),
+    ]
+    found = compare(systems, gold=[eng, ron], **FAST)
+    assert [place.language for place in found.places] == ["eng"]
+    assert found.notes == ("Left out, because not every system predicted it: ron.",)
+
+
+# --- stored scores, runs -------------------------------------------------------------------------
+
+
+def test_against_a_stored_score() -> None:
+    gold = sample_gold()
+    found = compare([contender("ours", (gold, answers(gold, 0.2)))], gold=[gold], stored="0.70", **FAST)
+    (verdict,) = found.against
+    assert verdict.verdict == "clearly better"
+    assert verdict.p_typical < verdict.p_independent < 0.05
+    assert 1 / 501 <= verdict.p_fixed < 0.05
+    assert verdict.stored.rounding == 0.005
+    assert verdict.difference == pytest.approx(found.lead.standings[0].score.value - 0.7)
+    assert found.lead.differences == ()
+
+
+def runs_of(gold: Gold, shares: list[float]) -> tuple[tuple[Predictions, ...], ...]:
+    return tuple(
+        (Predictions(gold.spec, answers(gold, share, i), f"{i}.csv", (gold.spec.release,)),)
+        for i, share in enumerate(shares)
+    )
+
+
+def test_runs_of_one_recipe() -> None:
+    gold = sample_gold()
+    runs = runs_of(gold, [0.1, 0.2, 0.3])
+    found = compare([Contender("recipe", runs)], gold=[gold], **FAST)
+    (standing,) = found.lead.standings
+    scores = [score(one, gold).card.score for (one,) in runs]
+    assert standing.run_scores == pytest.approx(scores)
+    assert standing.score.value == pytest.approx(np.mean(scores))
+    assert standing.run_sd == pytest.approx(np.std(scores, ddof=1))
+    # Texts alone would give a far narrower interval than runs that differ this much.
+    assert standing.score.se > 0.9 * standing.run_sd / 3**0.5
+    single = compare([Contender("recipe", runs[1:2]), Contender("other", runs[:1])], gold=[gold], **FAST)
+    assert standing.score.se > 1.5 * max(one.score.se for one in single.lead.standings)
+
+
+def test_a_recipe_of_runs_against_a_single_run() -> None:
+    gold = sample_gold()
+    systems = [Contender("runs", runs_of(gold, [0.1, 0.12, 0.09])), contender("single", (gold, answers(gold, 0.6, 9)))]
+    found = compare(systems, gold=[gold], **FAST)
+    assert found.settings.test == "two-level bootstrap over runs and texts"
+    assert found.lead.standings[0].name == "runs"
+    assert found.lead.standings[0].beats == ("b",)
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+def test_one_system_alone_is_refused() -> None:
+    gold = sample_gold()
+    with pytest.raises(UsageError, match="One system alone cannot be compared") as raised:
+        compare([contender("x", (gold, gold.labels))], gold=[gold])
+    assert "--against-score" in raised.value.fix
+
+
+def test_nothing_common_is_refused() -> None:
+    eng, ron = made_gold("eng"), made_gold("ron")
+    systems = [contender("x", (eng, eng.labels)), contender("y", (ron, ron.labels))]
+    with pytest.raises(UsageError, match=r"no file that all systems predicted\. x: a/eng/dev; y: a/ron/dev"):
+        compare(systems, gold=[eng, ron])
+
+
+def test_releases_are_never_mixed() -> None:
+    one = made_gold("ron")
+    other = load_task().spec("a", "ron", "dev", "2025-09")
+    mixed = Contender("late", ((Predictions(other, one.labels, "late.csv", ("2025-09",)),),))
+    with pytest.raises(ReleaseMismatch, match="Systems of different releases cannot be compared: early predicted"):
+        compare([contender("early", (one, one.labels)), mixed], gold=[one])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"metric": "f1"}, "'f1' is a figure per emotion"),
+        ({"metric": "macro_f2"}, "There is no metric 'macro_f2'"),
+        ({"family": "friends"}, "There is no family 'friends'"),
+        ({"alpha": 5}, "Alpha is 5"),
+        ({"trials": 10}, "10 trials are too few"),
+        ({"stored": "71.14"}, "'71.14' is not a score from -1 to 1"),
+    ],
+)
+def test_impossible_settings_are_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        two(sample_gold(), **settings)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def write(path: Path, share: float, seed: int) -> Path:
+    gold = sample_gold()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_predictions(gold.spec, answers(gold, share, seed), path)
+    return path
+
+
+def test_files_folders_and_zips(tmp_path: Path) -> None:
+    write(tmp_path / "fine" / "track_a" / "pred_eng.csv", 0.1, 1)
+    write(tmp_path / "rough" / "track_a" / "pred_eng.csv", 0.4, 2)
+    shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "fine")
+    single = write(tmp_path / "pred_eng.csv", 0.2, 3)
+    found = semeval_emo.compare(
+        [tmp_path / "rough", tmp_path / "packed.zip", f"mine={single}"], source="sample", task="sample", **FAST
+    )
+    assert [one.name for one in found.lead.standings] == ["packed", "mine", "rough"]
+
+
+def test_a_folder_of_files_for_one_language_is_one_system_a_file(tmp_path: Path) -> None:
+    for at, name in enumerate(["tfidf", "bert", "llama"]):
+        write(tmp_path / f"{name}.csv", 0.1 + at / 5, at)
+    found = compare([tmp_path], source="sample", task="sample", **FAST)
+    assert sorted(one.name for one in found.systems) == ["bert", "llama", "tfidf"]
+
+
+def test_several_runs_from_files(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"seed{i}" / "pred_eng.csv", 0.2, i) for i in range(3)]
+    text = f"recipe={','.join(map(str, paths))}"
+    found = compare([text], source="sample", task="sample", **FAST)
+    assert len(found.lead.standings[0].run_scores) == 3
+    same = compare(paths, one_recipe=True, source="sample", task="sample", **FAST)
+    assert same.lead.standings[0].score == found.lead.standings[0].score
+
+
+def test_two_systems_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "pred_eng.csv", 0.2, 0)
+    with pytest.raises(UsageError, match="Two systems are called 'x'"):
+        compare([f"x={path}", f"x={path}"], source="sample", task="sample")
+
+
+def test_a_file_that_cannot_be_scored_is_named(tmp_path: Path) -> None:
+    good, bad = write(tmp_path / "good.csv", 0.2, 0), tmp_path / "bad.csv"
+    bad.write_text(good.read_text().replace(",1,", ",maybe,", 1))
+    with pytest.raises(InvalidSubmission, match=r"bad\.csv holds no predictions that can be scored: .*maybe") as raised:
+        compare([good, bad], source="sample", task="sample")
+    assert raised.value.fix == f"semeval-emo validate {bad}"
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["a/pred_eng.csv", "b/pred_eng.csv"], ["a", "b"]),
+        (["x/1/track_a/pred_eng.csv", "y/1/track_a/pred_eng.csv"], ["x", "y"]),
+        (["pred_eng.csv", "old/LLAMA.csv"], ["pred_eng", "LLAMA"]),
+        (["run_3layer.csv", "run_4layer.csv"], ["3layer", "4layer"]),
+        (["batch_2.csv", "batch_3.csv"], ["batch_2", "batch_3"]),
+        (["r/x/a.csv", "r/y/a.csv", "r/x/b.csv"], ["x/a", "y/a", "x/b"]),
+        (["one.zip!track_a/pred_eng.csv", "two.zip!track_a/pred_eng.csv"], ["one.zip", "two.zip"]),
+        (["pred_eng.csv"], ["pred_eng"]),
+        ([], []),
+    ],
+)
+def test_names_are_the_shortest_that_tell_apart(paths: list[str], names: list[str]) -> None:
+    assert short_names(paths) == names
+
+
+# --- real data -----------------------------------------------------------------------------------
+
+
+@pytest.mark.data
+def test_the_seeds_files(data_dir: Path) -> None:
+    """Hub-style files with rows of A and C, columns in another order: the part of track A is compared."""
+    files = [data_dir / "seed" / "pred_eng.csv", *sorted((data_dir / "seed" / "predictions").glob("*.csv"))]
+    found = compare(files, source=data_dir, resamples=2000, trials=4000)
+    scores = {one.name: round(one.score.value, 4) for one in found.lead.standings}
+    assert scores["LLAMA_with_3layer_unfreezed"] == 0.7163
+    assert scores["pred_eng"] == 0.7114
+    assert list(scores.values()) == [0.7163, 0.7114, 0.7092, 0.6571, 0.6507, 0.648, 0.631, 0.5912]
+    first = found.lead.differences[0]
+    assert (first.first, first.second, first.significant) == ("a", "b", False)
+    assert first.p == pytest.approx(0.42, abs=0.03)
+    assert first.value.low < 0 < first.value.high
+    assert found.lead.standings[0].beats == ("d", "e", "f", "g", "h")
+    assert found.lead.standings[0].rank_high == 3
+    assert (found.track, found.release, found.lead.rows, found.lead.texts) == ("a", "2025", 2767, 2762)
+    assert found.notes == ("The files also hold track c: --track c compares that.",)
+
+
+@pytest.mark.data
+def test_doubled_texts_of_the_2026_release_are_clusters(data_dir: Path) -> None:
+    """That gold has no texts: those of the competition's release are found by ids, and proved by labels."""
+    gold = load_gold("a", "deu", release="codabench-2026", source=data_dir)
+    assert gold.texts is None
+    systems = [contender(f"s{seed}", (gold, answers(gold, share, seed))) for seed, share in enumerate((0.1, 0.3))]
+    found = compare(systems, gold=[gold], source=data_dir, **FAST)
+    assert (found.lead.rows, found.lead.texts) == (5208, 2603)
+    assert "those of release 2025 with the same ids and labels" in found.notes[0]
+
+
+@pytest.mark.data
+def test_english_of_2026_has_other_texts_under_its_ids(data_dir: Path) -> None:
+    gold = load_gold("a", "eng", release="codabench-2026", source=data_dir)
+    systems = [contender(f"s{seed}", (gold, answers(gold, share, seed))) for seed, share in enumerate((0.1, 0.3))]
+    found = compare(systems, gold=[gold], source=data_dir, **FAST)
+    assert found.lead.texts is None
+    assert "has no texts" in found.notes[0]
