@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 CHUNK = 1 << 20
+HEAD = 4096
 MAX_LINE = 1 << 20
 MAX_COLUMNS = 200
 # A quoted cell may span this many lines and characters; beyond it the quote is taken as a slip.
@@ -95,6 +96,8 @@ class RawTable:
 
     def __init__(self, stream: IO[bytes]) -> None:
         head = stream.read(CHUNK)
+        while len(head) < HEAD and (more := stream.read(CHUNK)):
+            head += more
         self.magic, self.encoding, skip = _sniff(head)
         self.bom = skip > 0
         self.lines = 0
@@ -274,7 +277,7 @@ def _sniff(head: bytes) -> tuple[str, str, int]:
     for start, what in _MAGIC.items():
         if head.startswith(start):
             return what, "", 0
-    sample = head[:4096]
+    sample = head[:HEAD]
     if len(sample) > 3:
         # ASCII in UTF-16 without its mark: every other byte is NUL.
         even, odd = sample[::2].count(0), sample[1::2].count(0)
@@ -340,4 +343,5 @@ def _split(text: str, delimiter: str) -> tuple[list[str], str]:
     return text.replace('"', "").split(delimiter), state
 
 
-_QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
+# The mark that closes a cell is not the first half of a doubled one.
+_QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"(?!")')
