@@ -134,6 +134,10 @@ class Family(ABC):
         self.recipe = recipe
         self.space = space
 
+    def prepare(self, watch: Watcher) -> None:
+        """Finds weights and devices before any data is read; raises what keeps the recipe from training here."""
+        return
+
     @abstractmethod
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Trains, or goes on training where an earlier process was stopped.

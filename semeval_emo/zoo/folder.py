@@ -144,6 +144,7 @@ class RunFolder:
                 return False
         for leftover in self.path.rglob(".*"):
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        assert stored is not None
         changed = differences(stored["resolved"], recipe.resolved())
         changed += differences(self.state().get("data", {}), data, "data")
         if changed:

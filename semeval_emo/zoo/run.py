@@ -168,8 +168,10 @@ def train(
     spec = task.spec(data.track, data.language, "test", data.release or None)
     space = Space(spec.emotions, len(spec.values) - 1)
     _fits(recipe, space)
-    golds = _golds(recipe, source, task)
     path = run_path(runs, recipe, spec, next(iter(task.tracks)))
+    if RunFolder(path, spec).state().get("status") != DONE or fresh:
+        family_class(recipe.family)(recipe, space).prepare(watch)
+    golds = _golds(recipe, source, task)
     with locked(path):
         folder = RunFolder(path, spec)
         went_on = folder.begin(recipe, {split: _data_hash(gold) for split, gold in golds.items()}, fresh)

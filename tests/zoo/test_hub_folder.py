@@ -45,7 +45,7 @@ def test_pipeline_works_and_gives_every_emotion(trained: RunResult):
     logging.disable_progress_bar()
     classify = pipeline("text-classification", model=str(trained.folder.model), top_k=None)
     text = load_gold("a", "eng", source="sample").texts[3]
-    found = {one["label"]: one["score"] for one in classify(text, truncation=True, max_length=24)}
+    found = {one["label"]: one["score"] for one in classify([text], truncation=True, max_length=24)[0]}
     expected = dict(zip(trained.folder.spec.emotions, stored(trained)[3], strict=True))
     assert found == pytest.approx(expected, abs=1e-6)
 
@@ -106,9 +106,7 @@ def test_an_encoder_trains_is_saved_and_read_back(small_bert: Path, tmp_path: Pa
 
 
 def test_an_encoders_last_layer_alone(small_bert: Path, tmp_path: Path):
-    result = train(
-        of_bert(small_bert, "trainable.part=last", "trainable.layers=1"), source="sample", runs=tmp_path
-    )
+    result = train(of_bert(small_bert, "trainable.part=last", "trainable.layers=1"), source="sample", runs=tmp_path)
     before = BertModel.from_pretrained(small_bert).state_dict()
     after = AutoModelForSequenceClassification.from_pretrained(result.folder.model).bert.state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}

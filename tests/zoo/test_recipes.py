@@ -67,7 +67,8 @@ def test_overrides_are_typed_recorded_and_named():
     assert recipe.settings[0] == ("train.epochs", 2)
     assert recipe.label.startswith("llama-4layer+epochs=2,lr=1,backbone=my-model,")
     # Two overrides that read alike must not share a folder.
-    other = load_recipe("llama-4layer", ["train.epochs=2", "train.lr=1", "model.backbone=../../my model", "train.seed=7"])
+    same = ["train.epochs=2", "train.lr=1", "model.backbone=../../my model", "train.seed=7"]
+    other = load_recipe("llama-4layer", same)
     assert other.label != recipe.label
     assert load_recipe("llama-4layer").label == "llama-4layer"
 

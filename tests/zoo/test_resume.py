@@ -260,7 +260,9 @@ def test_the_command_goes_on_after_kill_9(tmp_path: Path):
     command += ["--data", "sample", "--format", "json"]
     for where in ("once", "killed"):
         (tmp_path / where).mkdir()
-    process = subprocess.Popen([*command, "--runs", "killed"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*command, "--runs", "killed"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     deadline = time.monotonic() + 120
     while not list((tmp_path / "killed").glob("*/eng/work/checkpoint.pt")):
         assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()

@@ -10,7 +10,7 @@ from semeval_emo.zoo.recipes import list_recipes, load_recipe, recipe_files
 
 DISTILBERT, DEBERTA, LLAMA = "distilbert-base-uncased", "microsoft/deberta-v3-small", "meta-llama/Llama-3.2-1B"
 
-# name, backbone, part, layers, epochs, batch, rate of head, of the rest, weight decay, macro F1, micro F1, chosen on test
+# name, backbone, part, layers, epochs, batch, rates of head and rest, weight decay, macro F1, micro F1, chosen on test
 FACTS = [
     ("distilbert-2epochs", DISTILBERT, "all", 0, 2, 16, 5e-5, 5e-5, 0.0, 0.6507, 0.7088, False),
     ("distilbert-20epochs", DISTILBERT, "all", 0, 20, 16, 5e-5, 5e-5, 0.0, 0.6698, 0.7138, False),

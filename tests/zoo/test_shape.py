@@ -37,7 +37,9 @@ CONFIGS = {
 @pytest.mark.parametrize(
     "name", ["llama-4layer", "smollm2-full", "llama-tiny", "minilm-ft", "distilbert-2epochs", "deberta-10epochs"]
 )
-@pytest.mark.parametrize("part", [Trainable("head"), Trainable("last", 2), Trainable("all"), Trainable("last", 1, True)])
+@pytest.mark.parametrize(
+    "part", [Trainable("head"), Trainable("last", 2), Trainable("all"), Trainable("last", 1, final_norm=True)]
+)
 def test_counts_are_those_of_the_network(name: str, part: Trainable):
     shape = load_recipe(name).shape
     with torch.device("meta"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +84,6 @@ def build(recipe: Recipe, space: Space, watch: Watcher) -> Network:
         InputError: no weights.
         UsageError: the recipe asks for something that the network or the machine does not have.
     """
-    _quantized_here(recipe)
     emotions = list(space.emotions)
     # The head's first weights, and those of a random backbone.
     set_seed(recipe.train.seed)
@@ -181,23 +179,6 @@ def freeze(model: Any, recipe: Recipe) -> Sizes:
         parameter.requires_grad_(moving)
         moved += parameter.numel() if moving else 0
     return Sizes(moved, total)
-
-
-def _quantized_here(recipe: Recipe) -> None:
-    """Refuses int8 and int4 where they cannot run."""
-    wanted = recipe.model.quantization
-    if wanted == "none":
-        return
-    lacking = []
-    if not torch.cuda.is_available():
-        lacking.append("a GPU")
-    if importlib.util.find_spec("bitsandbytes") is None:
-        lacking.append("bitsandbytes (pip install bitsandbytes)")
-    if lacking:
-        raise InputError(
-            f"recipe {recipe.name} wants its backbone in {wanted}, which needs {' and '.join(lacking)}.",
-            "plain LoRA runs anywhere: --set model.quantization=none",
-        )
 
 
 def load(folder: Path, recipe: Recipe) -> Network:

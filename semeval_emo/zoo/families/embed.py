@@ -43,6 +43,10 @@ class Embed(Family):
     backbone: str
     encoder_size: int
 
+    def prepare(self, watch: Watcher) -> None:
+        """Finds the encoder's weights."""
+        self._resolve(watch)
+
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Embeds every text once, then fits every setting; the best by the selection metric stays."""
         from sklearn.pipeline import make_pipeline

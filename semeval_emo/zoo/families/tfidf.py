@@ -19,6 +19,9 @@ from semeval_emo.zoo.recipe import Recipe
 
 FILE = "model.skops"
 
+# Beyond what skops trusts by itself: scikit-learn's stand-in for an emotion with one value throughout.
+HARMLESS = ["sklearn.multiclass._ConstantPredictor"]
+
 
 @dataclass(frozen=True)
 class Options:
@@ -145,12 +148,17 @@ def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: f
 
 def linear_probabilities(pipeline: Any, features: Any) -> np.ndarray:
     """Numbers in [0, 1] of a fitted linear model or pipeline, shape (n, L), float64."""
-    last = pipeline[-1] if hasattr(pipeline, "steps") else pipeline
-    if hasattr(last, "estimators_"):
-        if hasattr(pipeline, "predict_proba"):
-            return np.asarray(pipeline.predict_proba(features), dtype=np.float64)
-        return 1 / (1 + np.exp(-np.asarray(pipeline.decision_function(features), dtype=np.float64)))
-    return np.clip(np.asarray(pipeline.predict(features), dtype=np.float64), 0.0, 1.0)
+    if hasattr(pipeline, "steps"):
+        features, pipeline = pipeline[:-1].transform(features), pipeline[-1]
+    if not hasattr(pipeline, "estimators_"):
+        return np.clip(np.asarray(pipeline.predict(features), dtype=np.float64), 0.0, 1.0)
+    return np.stack([_one_probability(model, features) for model in pipeline.estimators_], axis=1)
+
+
+def _one_probability(model: Any, features: Any) -> np.ndarray:
+    if hasattr(model, "predict_proba"):
+        return np.asarray(model.predict_proba(features), dtype=np.float64)[:, 1]
+    return 1 / (1 + np.exp(-np.asarray(model.decision_function(features), dtype=np.float64)))
 
 
 def linear_sizes(pipeline: Any) -> Sizes:
@@ -180,6 +188,6 @@ def load_skops(path: Path) -> Any:
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        return io.load(path, trusted=[])
+        return io.load(path, trusted=HARMLESS)
     except UntrustedTypesFoundException as error:
         raise UsageError(f"{path} holds objects that could run code: {error}.", "train the recipe anew") from error

@@ -27,7 +27,16 @@ class Transformer(Family):
     Options: ClassVar[type] = Options
     packages: ClassVar[tuple[str, ...]] = ("torch", "transformers", "accelerate", "safetensors")
     uses: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
+    instead: ClassVar[str] = "smollm2-4layer"
     network: Network
+
+    def prepare(self, watch: Watcher) -> None:
+        """Finds the backbone's weights, without torch: who lacks them is told at once."""
+        from semeval_emo.zoo.weights import RANDOM, check_quantization, local_folder
+
+        check_quantization(self.recipe)
+        if self.recipe.model.backbone != RANDOM:
+            local_folder(self.recipe.model.backbone, watch, self.instead)
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Builds the network from its backbone and trains it."""
