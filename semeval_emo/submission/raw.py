@@ -23,8 +23,9 @@ MAX_COLUMNS = 200
 # A quoted cell may span this many lines and characters; beyond it the quote is taken as a slip.
 LOOK_LINES, LOOK_CHARACTERS, LOOK_TIMES = 100, 1 << 16, 1000
 
+_ZIP = "a zip archive"
 _MAGIC = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PK\x03\x04": _ZIP,
     b"PK\x05\x06": "an empty zip archive",
     b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file",
@@ -42,6 +43,12 @@ _MAGIC = {
     b"\x80\x03": "a Python pickle",
     b"\x80\x04": "a Python pickle",
     b"\x80\x05": "a Python pickle",
+}
+# Office files are zips; these names stand near the beginning of them.
+_OFFICE = {
+    b"[Content_Types].xml": "an Excel workbook",
+    b"xl/": "an Excel workbook",
+    b"opendocument.spreadsheet": "an OpenDocument sheet",
 }
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -276,7 +283,8 @@ def _sniff(head: bytes) -> tuple[str, str, int]:
             return "", encoding, len(mark)
     for start, what in _MAGIC.items():
         if head.startswith(start):
-            return what, "", 0
+            inside = [kind for mark, kind in _OFFICE.items() if what == _ZIP and mark in head[:HEAD]]
+            return inside[0] if inside else what, "", 0
     sample = head[:HEAD]
     if len(sample) > 3:
         # ASCII in UTF-16 without its mark: every other byte is NUL.

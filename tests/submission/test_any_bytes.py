@@ -1,0 +1,189 @@
+"""Whatever is in a file or zip: a report comes back, or an EmoError; never another exception."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from semeval_emo.errors import EmoError, InputError
+from semeval_emo.report.submission import validation_tables, validation_text
+from semeval_emo.report.table import render
+from semeval_emo.submission import Report, read_submission, validate
+from semeval_emo.submission.raw import RawTable
+from semeval_emo.task import load_task
+
+SPEC = load_task().spec("a", "ron", "dev")
+VALID = "".join(
+    ",".join(row) + "\n" for row in [SPEC.header, *((one, "1", "0", "0", "1", "0", "1") for one in SPEC.ids)]
+)
+BODY = VALID.encode()
+BOUNDS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+# What breaks readers: quotes, separators, line ends of every kind, NULs, halves of characters, marks.
+PIECES = [
+    b'"', b'""', b",", b";", b"\t", b"\r", b"\n", b"\r\n", b"\0", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf",
+    b"\xff\xfe", b"\xe2\x80\xa8", b"\xc2\x85", b"\x0b", b"\x1c", b"\x1b[31m", b"nan", b"1e999", b"-0", b"{file}", b"%s",
+    b"9" * 5000, b"ron_dev_track_a_", b"eng_test_track_a_00001,", b"id,", b"_", b"0x1", b" " * 300, b"PK\x03\x04",
+    *(digit.encode() for digit in "１٣²"),
+]  # fmt: skip
+EDITS = st.lists(
+    st.tuples(st.integers(0, len(BODY)), st.integers(0, 40), st.sampled_from(PIECES) | st.binary(max_size=12)),
+    max_size=8,
+)
+
+
+def mutated(edits: list[tuple[int, int, bytes]], body: bytes = BODY) -> bytes:
+    for at, cut, piece in edits:
+        body = body[:at] + piece + body[at + cut :]
+    return body
+
+
+def survives(path: Path) -> None:
+    """Validating, reading and drawing give results or an EmoError, and nothing that cannot be printed."""
+    try:
+        report = validate(path)
+    except EmoError:
+        return
+    assert isinstance(report, Report)
+    json.dumps(report.to_dict()).encode()
+    validation_text(report, [str(path)]).encode()
+    for style in ("markdown", "csv", "latex"):
+        render(validation_tables(report), style).encode()
+    submission = read_submission(path)
+    assert submission.report.counts == report.counts
+    for one in submission.predictions:
+        assert one.values.shape == (one.spec.rows, len(one.spec.emotions))
+    assert report.valid == (report.errors == 0)
+
+
+@BOUNDS
+@given(edits=EDITS)
+@example(edits=[(0, 40, b"")])
+@example(edits=[(len(BODY) - 1, 1, b'"')])
+def test_mutated_files(edits: list, tmp_path: Path):
+    path = tmp_path / "pred_ron.csv"
+    path.write_bytes(mutated(edits))
+    survives(path)
+
+
+@BOUNDS
+@given(
+    body=st.binary(max_size=400), bom=st.sampled_from([b"", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xff\xfe\0\0"])
+)
+def test_any_bytes_at_all(body: bytes, bom: bytes, tmp_path: Path):
+    path = tmp_path / "pred_ron.csv"
+    path.write_bytes(bom + body)
+    survives(path)
+
+
+@BOUNDS
+@given(rows=st.lists(st.lists(st.text(max_size=8), max_size=9), max_size=6), header=st.booleans())
+def test_any_cells(rows: list[list[str]], header: bool, tmp_path: Path):
+    lines = [",".join(SPEC.header)] * header + [",".join(row) for row in rows]
+    path = tmp_path / "pred_ron.csv"
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    survives(path)
+
+
+def a_zip(body: bytes) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("track_a/pred_ron.csv", body)
+        made.writestr("__MACOSX/._pred_ron.csv", b"\0\0")
+    return whole.getvalue()
+
+
+@BOUNDS
+@given(edits=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 9), st.binary(max_size=9)), max_size=4))
+def test_mutated_zips(edits: list, tmp_path: Path):
+    path = tmp_path / "track.zip"
+    path.write_bytes(mutated(edits, a_zip(BODY)))
+    survives(path)
+
+
+@BOUNDS
+@given(edits=EDITS)
+def test_mutated_files_in_zips(edits: list, tmp_path: Path):
+    path = tmp_path / "track.zip"
+    path.write_bytes(a_zip(mutated(edits)))
+    survives(path)
+
+
+class Drip(io.BytesIO):
+    """A stream that gives what it likes, as pipes and zips may."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(random.Random(self.tell()).randint(1, 7))
+
+
+@BOUNDS
+@given(edits=EDITS)
+def test_how_a_stream_is_cut_changes_nothing(edits: list):
+    body = mutated(edits)
+    one, other = RawTable(io.BytesIO(body)), RawTable(Drip(body))
+    assert list(one.rows()) == list(other.rows())
+    assert (one.encoding, one.magic, one.header) == (other.encoding, other.magic, other.header)
+    assert (one.newlines, one.lines, one.marks) == (other.newlines, other.lines, other.marks)
+
+
+@BOUNDS
+@given(rows=st.lists(st.lists(st.text(alphabet='ab"\n,;', max_size=5), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_quoted_cells_read_as_csv_writes_them(rows: list[list[str]]):
+    """What the standard library quotes on one line, comes back as it was."""
+    import csv
+
+    rows = [[cell.replace("\n", " ") for cell in row] for row in rows]
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([["x", "y", "z"], *rows])
+    table = RawTable(io.BytesIO(out.getvalue().encode()))
+    assert [cells for _, cells in table.rows()] == rows
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path):
+    import tracemalloc
+
+    path = tmp_path / "pred_ron.csv"
+    with path.open("w") as stream:
+        stream.write(VALID)
+        for n in range(60_000):
+            stream.write(f"{SPEC.ids[0]},1,0,0,1,0,{n % 2}\nother-{n},0,0,0,0,0,0\n")
+    tracemalloc.start()
+    report = validate(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.counts == {"E404": 30_000, "E403": 60_000, "E405": 30_000, "W517": 6}
+    assert peak < 16_000_000 < path.stat().st_size * 5
+
+
+@pytest.mark.parametrize("kind", ["pipe", "missing", "no-permission", "folder"])
+def test_what_is_no_file(kind: str, tmp_path: Path):
+    path = tmp_path / "pred_ron.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "no-permission":
+        path.write_bytes(BODY)
+        path.chmod(0)
+        if os.access(path, os.R_OK):
+            pytest.skip("left out: this user may read everything")
+    elif kind == "folder":
+        path.mkdir()
+        assert validate(path).counts == {"E110": 1}
+        return
+    with pytest.raises(InputError):
+        validate(path)
+
+
+def test_a_link_to_a_file_is_read(tmp_path: Path, put: Callable):
+    put({"run/real.csv": BODY})
+    link = tmp_path / "pred_ron.csv"
+    link.symlink_to(tmp_path / "run" / "real.csv")
+    assert validate(link).valid
