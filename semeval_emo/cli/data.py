@@ -193,7 +193,10 @@ def check_folder(
     text = None
     if style is Format.text:
         text = view.check_text(
-            check, everything or code is not None, lambda tables: render(tables, "text", width=width, colour=colour)
+            check,
+            everything or code is not None,
+            lambda tables: render(tables, "text", width=width, colour=colour),
+            width,
         )
     emit(lambda: check_payload(check), lambda: view.check_tables(check), style, output, text)
     if check.oddities:

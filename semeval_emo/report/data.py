@@ -120,24 +120,29 @@ def _proofs(proven: Sequence[str]) -> str:
 # --- what is odd about it --------------------------------------------------------------------------------------------
 
 
-def check_text(check: DataCheck, everything: bool, render: Callable[[list[Table]], str]) -> str:
+def check_text(
+    check: DataCheck, everything: bool, render: Callable[[list[Table]], str], width: int | None = None
+) -> str:
     """The check as people read it: folder by folder, problems first.
 
     Args:
         everything: list overlap however small.
         render: turns tables into text.
+        width: columns of the terminal; 100 where it sets no limit.
     """
+    columns = min(width or WIDTH, WIDTH)
     blocks = []
     for one in check.folders:
-        blocks.append(f"{one.folder.path}\n{_headline(one, check)}")
+        blocks.append("\n".join([str(one.folder.path), *_wrap(_headline(one, check), columns, "", "")]))
         contents = contents_table(one.folder)
         blocks += [render([contents])] if contents.rows else []
-        blocks += _odd_blocks(one)
+        blocks += _odd_blocks(one, columns)
         for table in (leak_table(one, everything), conflict_table(one)):
             blocks += [render([table])] if table.rows else list(table.notes)
     if check.others:
         names = ", ".join(f"{_under(path, check.root)} ({_plural(n, 'file')})" for path, n in check.others)
-        blocks.append("\n".join(_wrap(f"Not gold of any known release, so predictions, most likely: {names}.", "")))
+        lines = _wrap(f"Not gold of any known release, so predictions, most likely: {names}.", columns, "", "")
+        blocks.append("\n".join(lines))
     blocks.append(_verdict(check))
     return "\n\n".join(blocks)
 
@@ -185,7 +190,7 @@ def contents_table(folder: Folder, title: str = "Contents") -> Table:
     return Table(title, _columns("track|split|languages|texts", {"texts": "int"}), rows)
 
 
-def _odd_blocks(one: FolderCheck) -> list[str]:
+def _odd_blocks(one: FolderCheck, width: int) -> list[str]:
     """A block for each kind of problem; files with the same one stand together."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for odd in one.oddities:
@@ -193,14 +198,13 @@ def _odd_blocks(one: FolderCheck) -> list[str]:
     blocks = []
     for (kind, message, fix), names in groups.items():
         shown = ", ".join(names[:MOST]) + (f" and {_plural(len(names) - MOST, 'more file')}" if names[MOST:] else "")
-        lines = [*_wrap(f"PROBLEM  {shown}: {KINDS[kind]}", "", "  "), *_wrap(f"{message}."), *_wrap(f"fix: {fix}")]
-        blocks.append("\n".join(lines))
+        lines = _wrap(f"PROBLEM  {shown}: {KINDS[kind]}", width, "", "  ")
+        blocks.append("\n".join([*lines, *_wrap(f"{message}.", width), *_wrap(f"fix: {fix}", width)]))
     return blocks
 
 
-def _wrap(text: str, first: str = "  ", then: str | None = None) -> list[str]:
-    rest = first if then is None else then
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+def _wrap(text: str, width: int, first: str = "  ", then: str = "  ") -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
 def _sides(places: Sequence[tuple[str, str]]) -> str:
