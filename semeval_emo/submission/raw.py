@@ -34,13 +34,8 @@ _MAGIC = {
     b"Rar!": "a RAR archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"PAR1": "a Parquet file",
-    b"ARROW1": "an Arrow file",
     b"%PDF": "a PDF",
-    b"\x89PNG": "an image",
     b"\x93NUMPY": "a NumPy array",
-    b"SQLite format 3": "an SQLite database",
-    b"\x80\x02": "a Python pickle",
-    b"\x80\x03": "a Python pickle",
     b"\x80\x04": "a Python pickle",
     b"\x80\x05": "a Python pickle",
 }

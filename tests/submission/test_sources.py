@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.submission import archive
+from semeval_emo.submission import archive, validate
 from semeval_emo.submission.names import read_name
 from semeval_emo.submission.problem import catalogue
 from semeval_emo.submission.sources import Sources, find_sources
@@ -226,3 +227,19 @@ def test_a_pipe_is_refused(tmp_path):
 def test_the_same_file_named_twice_is_one_file(tmp_path):
     path = folder(tmp_path / "track_a", {"pred_eng.csv": BODY}) / "pred_eng.csv"
     assert len(find_sources([path, path.parent, path.parent / ".." / "track_a"], TASK).files) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "kind"),
+    [
+        ("track_a/pred_eng.csv", "a zip archive"),
+        ("[Content_Types].xml", "an Excel workbook"),
+        ("xl/workbook.xml", "an Excel workbook"),
+    ],
+)
+def test_a_csv_that_is_no_text_is_called_by_its_name(tmp_path, first, kind):
+    with zipfile.ZipFile(tmp_path / "pred_eng.csv", "w") as made:
+        made.writestr(first, BODY)
+        made.writestr("other", BODY)
+    (problem,) = validate(tmp_path / "pred_eng.csv").problems
+    assert problem.message == f"this is {kind}, not a text file of comma-separated values"
