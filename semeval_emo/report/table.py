@@ -29,9 +29,9 @@ class Column:
 
     Attributes:
         kind: ``text``, ``int``, ``score`` (4 decimals), ``score6`` (6), ``delta`` (signed, 4 decimals), ``percent``
-            (a share in [0, 1] printed with one decimal), ``seconds``, or ``letters`` (marks of the
-            column before it, such as ``ab``: a column of its own in text, CSV and JSON, superscripts
-            in Markdown and LaTeX).
+            (a share in [0, 1] printed with one decimal), ``decimal`` (1 decimal), ``decimal2`` (2), ``seconds``,
+            or ``letters`` (marks of the column before it, such as ``ab``: a column of its own in text, CSV
+            and JSON, superscripts in Markdown and LaTeX).
         best: ``max`` or ``min`` where one end is the good one; the best cells print in bold.
     """
 
@@ -89,6 +89,8 @@ _PRINTED = {
     "delta": _delta,
     "percent": lambda share: f"{100 * share:.1f} %",
     "seconds": "{:,.1f}".format,
+    "decimal": "{:,.1f}".format,
+    "decimal2": "{:,.2f}".format,
     "int": "{:,.0f}".format,
 }
 
