@@ -79,6 +79,21 @@ def read_probabilities(
     return Probabilities(spec, values, shown_path)
 
 
+def beside(path: str | os.PathLike[str], spec: FileSpec) -> Path | None:
+    """Finds the probability file that belongs to a prediction file.
+
+    It lies in the same folder, or where a run folder has it: ``<run>/<split>/`` beside ``<run>/track_x/``.
+
+    Returns:
+        The path; None where there is none, and for a file in a zip.
+    """
+    folder, name = Path(path).parent, f"prob_{spec.language}.csv"
+    for one in (folder / name, folder.parent / spec.split / name):
+        if Path(path).is_file() and one.is_file():
+            return one
+    return None
+
+
 def to_labels(values: NDArray[np.float64], threshold: float | NDArray[np.float64], spec: FileSpec) -> NDArray[np.int8]:
     """Says yes where a probability is at least the threshold.
 
