@@ -168,6 +168,22 @@ def test_two_systems_for_one_place_are_not_merged(made, put, tmp_path):
     )
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, made, put, tmp_path):
+    one, other = made("a", "ron"), made("a", "ron")
+    if not same:
+        other.rows[0][1] = "1" if other.rows[0][1] == "0" else "0"
+    put({f"in/{one.name}": one.bytes(), "in/track_a/pred_ron (1).csv": other.bytes(newline="\r\n")})
+    report = fix(tmp_path / "in", tmp_path / "out")
+    assert report.ok == same
+    assert (contents(tmp_path / "out") if same else None) == ({one.name: one.bytes()} if same else None)
+    if same:
+        assert done(report)["two-files"] == 1
+    else:
+        assert "are all 2025 track a ron test, and differ" in report.refusals[0].why
+        assert report.changes == ()
+
+
 def test_an_archive_that_is_none_is_refused(put, tmp_path):
     report = fix(put({"a.zip": b"id,anger\n"}) / "a.zip", tmp_path / "out")
     assert reasons(report) == {"E101"}
