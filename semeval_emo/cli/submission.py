@@ -65,7 +65,7 @@ def validate(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check prediction files: every problem at once, with its line, its fix, and what official scorers do.
+    """Check prediction files: every problem at once, with its line and its fix.
 
     Exits 0 where every file is valid (warnings do not count), 1 where one is not, 3 where one is missing.
     """
@@ -103,7 +103,7 @@ def explain(
     style: FormatOption = Format.text,
     output: OutputOption = None,
 ) -> None:
-    """Tell more about a problem: why it matters, what to do, what each official scorer does with it."""
+    """Tell more about a problem: why it matters, what to do, what official scorers do with it."""
     from semeval_emo.report import submission as report
     from semeval_emo.submission import catalogue, entry
 

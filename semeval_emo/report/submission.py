@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission import Entry, FileReport, Problem, Report, Severity, catalogue, entry
 from semeval_emo.submission.problem import PLACES, SCORERS
 
 WIDTH = 100
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+# How the catalogue says that a scorer does not mind.
+SCORES = "scores it"
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 def validation_text(report: Report, paths: Sequence[str] = (), width: int | None = None, colour: bool = False) -> str:
@@ -29,8 +32,11 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
         for code, group in _by_code(report.of(file.file)):
             block += ["", *_kind(entry(code), group, file, columns, colour)]
         blocks.append("\n".join(block))
-    clean = all(not file.counts for file in report.files)
-    return ("\n" if clean else "\n\n").join(blocks) + "\n\n" + "\n".join(_verdict(report, paths, columns))
+    # Clean files stand close together; a file with problems has air around it.
+    text = blocks[0]
+    for before, after in pairwise(blocks):
+        text += ("\n\n" if "\n" in before + after else "\n") + after
+    return text + "\n\n" + "\n".join(_verdict(report, paths, columns))
 
 
 def _by_code(problems: Iterable[Problem]) -> list[tuple[str, list[Problem]]]:
@@ -45,7 +51,8 @@ def _headline(file: FileReport) -> str:
     if file.kind == "container":
         return f"{file.file}: {_tally(file.errors, file.warnings)}"
     what = ", and ".join(
-        f"{part.held:,} {'row' if part.held == 1 else 'rows'} of {part.spec.place}" for part in file.parts
+        f"{part.held:,} {'' if part.held == part.spec.rows else f'of {part.spec.rows:,} '}rows of {part.spec.place}"
+        for part in file.parts
     )
     rows = what or f"{file.rows:,} rows, none with an id of the task"
     if not file.counts:
@@ -68,17 +75,15 @@ def _kind(one: Entry, group: Sequence[Problem], file: FileReport, width: int, co
         start = f"  {where}  {one.code}"
         wrapped = _wrap(f"{start}  ", f"{column}{problem.message}", width, indent=6)
         lines += [wrapped[0].replace(start, f"{BOLD}{start}{PLAIN}") if colour else wrapped[0], *wrapped[1:]]
-    more = file.counts[one.code] - len(group)
-    # A problem can stand for several (three files of litter); then its message says how many.
-    if more > 0 and not any(f"{file.counts[one.code]:,}" in problem.message for problem in group):
+    more = file.counts[one.code] - sum(problem.count for problem in group)
+    if more > 0:
         lines.append(f"      … and {more:,} more like {'it' if len(group) == 1 else 'these'}")
     intensity = bool(file.parts) and len(file.parts[0].spec.values) > 2
     if scorers := scorers_line(one, intensity):
-        lines += _wrap("      ", scorers, width, indent=6)
-    fixes = list(dict.fromkeys(problem.fix for problem in group))
-    does = "  [semeval-emo fix does it]" if one.mended else ""
-    lines += _wrap("      fix: ", fixes[0] + does, width, indent=11)
-    return lines
+        told = _wrap("      ", scorers, width, indent=6)
+        lines += [f"{DIM}{row}{PLAIN}" for row in told] if colour else told
+    start = "      auto-fix: " if one.mended else "      fix: "
+    return lines + _wrap(start, group[0].fix, width, indent=len(start))
 
 
 def scorers_line(one: Entry, intensity: bool = False) -> str:
@@ -90,7 +95,11 @@ def scorers_line(one: Entry, intensity: bool = False) -> str:
     said = one.says(intensity)
     if len(said) == len(SCORERS) and len(set(said.values())) == 1:
         return f"Every official scorer {next(iter(said.values()))}."
-    return " | ".join(f"{scorer} {verdict}" for scorer, verdict in said.items())
+    content = [scorer for scorer, verdict in said.items() if verdict == SCORES]
+    told = [f"{scorer} {verdict}" for scorer, verdict in said.items() if verdict != SCORES]
+    if content:
+        told.append(f"{' and '.join(content)} score{'s' if len(content) == 1 else ''} it")
+    return " | ".join(told)
 
 
 def _wrap(start: str, text: str, width: int, indent: int) -> list[str]:
@@ -115,7 +124,7 @@ def _verdict(report: Report, paths: Sequence[str], width: int) -> list[str]:
     if mended == len(errors):
         lines += _next("semeval-emo fix", named)
     elif mended:
-        lines += _wrap("", f"semeval-emo fix mends {mended} of {len(errors)} kinds of errors; "
+        lines += _wrap("", f"semeval-emo fix mends {mended} of {len(errors)} kinds of errors (auto-fix); "
                        "the others need you, since a repair would be a guess.", width, 0)  # fmt: skip
     return [*lines, f"More about a code: semeval-emo explain {errors[0].code if errors else ''}".rstrip()]
 

@@ -6,7 +6,6 @@ Comes after the pass over the rows, when every id has been seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from semeval_emo.submission import fit
 from semeval_emo.submission.cells import Values
@@ -167,10 +166,15 @@ def _report_beyond(rows: Rows, spec: FileSpec, found: Findings) -> None:
 
 
 def _report_missing(part: Part, kept: Kept, found: Findings) -> None:
-    missing = part.spec.rows - part.held
-    for one in islice((one for one in part.spec.ids if one not in kept), EXAMPLES):
-        found.add("missing-id", column="id", value=one, place=part.spec.place, rows=part.spec.rows, held=part.held)
-    found.more("missing-id", missing - EXAMPLES)
+    """Names the ids that are missing, a run of neighbours in one problem."""
+    run: list[str] = []
+    for one in [*part.spec.ids, ""]:
+        if one and one not in kept:
+            run.append(one)
+        elif run:
+            more = f" to {run[-1]} ({len(run):,} ids)" if len(run) > 1 else ""
+            found.add("missing-id", column="id", value=run[0], count=len(run), more=more, place=part.spec.place)
+            run = []
 
 
 def _check_order(spec: FileSpec, kept: Kept, found: Findings) -> None:

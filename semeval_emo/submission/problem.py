@@ -84,6 +84,7 @@ class Problem:
         line: the real line in the file, from 1; None where the whole file is meant.
         column: the name of the column, or None.
         value: what was seen there, made printable and cut short, or None.
+        count: how many problems it stands for, where one line tells of several.
     """
 
     code: str
@@ -94,6 +95,7 @@ class Problem:
     value: str | None
     message: str
     fix: str
+    count: int = 1
 
 
 class Findings:
@@ -146,6 +148,7 @@ class Findings:
                 value=seen,
                 message=entry.message.format(**told),
                 fix=entry.fix.format(**told),
+                count=count,
             )
         )
 

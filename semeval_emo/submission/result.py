@@ -141,7 +141,7 @@ class Report:
                 {
                     "code": one.code, "name": entry(one.code).name, "severity": one.severity.value, "file": one.file,
                     "line": one.line, "column": one.column, "value": one.value, "message": one.message,
-                    "fix": one.fix, "official": _official(one, self.files),
+                    "fix": one.fix, "count": one.count, "official": _official(one, self.files),
                 }
                 for one in self.problems
             ],

@@ -121,7 +121,7 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "endless header": (whole(lambda f: b"id" * 2_000_000), {"E322": 1}, 1, "more than 1,048,576"),
     "CRLF": (whole(lambda f: f.bytes(newline="\r\n")), {"W323": 1}, None, "124 of 124 lines end in CR LF"),
     "CR": (whole(lambda f: f.bytes(newline="\r")), {"W324": 1}, None, "124 of 124 lines end in a lone CR"),
-    "missing": (whole(lambda f: f.rows.__delitem__(slice(3, 12))), {"E401": 9}, None, f"no row for {ID}00004 (114"),
+    "missing": (whole(lambda f: f.rows.__delitem__(slice(3, 12))), {"E401": 9}, None, f"4 to {ID}00012 (9 ids)"),
     "surplus": (cell(122, 0, f"{ID}00124"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00123"),
     "zero": (cell(0, 0, f"{ID}00000"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00001"),
     "unknown": (cell(0, 0, "tweet-1"), {"E403": 1, "E401": 1}, None, f"no row for {ID}00001"),
@@ -159,7 +159,7 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "zero width": (cell(3, 2, "1\u200b"), {"E515": 1}, 5, r"'1\u200b' holds hidden characters"),
     "line separator": (cell(3, 2, "1\u2028"), {"E515": 1}, 5, r"'1\u2028' holds hidden characters"),
     "padded": (cell(3, 2, " 1"), {"W516": 1}, 5, "' 1' has blanks around it"),
-    "constant": (whole(constant), {"W517": 1}, None, "'disgust' is 1 in all 123 rows"),
+    "constant": (whole(constant), {"W517": 1}, None, "1 in all 123 rows"),
     "all zero": (whole(zeros), {"W518": 1}, None, "every label of all 123 rows is 0"),
 }  # fmt: skip
 

@@ -1,0 +1,259 @@
+"""The commands validate and explain, as a person sees them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.report.submission import catalogue_page
+from semeval_emo.submission import catalogue
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command line in the folder of the test: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def command(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        seen = capsys.readouterr()
+        return code, seen.out, seen.err
+
+    return command
+
+
+def test_a_valid_file_gets_one_line_and_the_next_command(made, put, run):
+    put({"pred_eng.csv": made("a", "eng").bytes()})
+    assert run("validate", "pred_eng.csv") == (
+        0,
+        "pred_eng.csv: valid, 2,767 rows of 2025 track a eng test\n\n"
+        "Valid: 1 file.\nNext: semeval-emo score pred_eng.csv\n",
+        "",
+    )
+
+
+def test_problems_are_told_by_place_with_fix_and_scorers(made, put, run):
+    a, c = made("a", "eng"), made("c", "eng")
+    a.rows += c.rows
+    order = [0, 3, 4, 1, 2, 5]
+    a.header, a.rows = [a.header[at] for at in order], [[row[at] for at in order] for row in a.rows]
+    put({"pred_eng.csv": a.bytes()})
+    code, out, err = run("validate", "pred_eng.csv")
+    assert (code, err) == (1, "")
+    assert (
+        out
+        == """\
+pred_eng.csv: 2,767 rows of 2025 track a eng test, and 2,767 rows of 2025 track c eng test; 2 errors
+
+  pred_eng.csv:1  E311  the columns are id,joy,sadness,anger,fear,surprise; expected
+      id,anger,fear,joy,sadness,surprise
+      organisers-2025 rejects the file: bad header | codabench-2026 fails the whole submission:
+      invalid header | evaluation-notebook scores it: it picks columns by name
+      auto-fix: put the columns in the official order, by name
+
+  pred_eng.csv:2769  E410  lines 2769 to 5535: 2,767 of the 2,767 rows of track c, beside 2,767 rows
+      of 2025 track a eng test; a file like this belongs to release hub (--release hub)
+      organisers-2025 rejects the file: another number of lines than the gold | codabench-2026 fails
+      the whole submission unless both tracks are complete in its own numbering |
+      evaluation-notebook crashes: another number of rows than the gold
+      auto-fix: split it: one file for each track
+
+Not valid: 2 errors.
+Next: semeval-emo fix pred_eng.csv
+More about a code: semeval-emo explain E311
+"""
+    )
+
+
+def test_first_examples_then_the_count(made, put, run):
+    file = made("a", "ron", "dev")
+    for row in file.rows:
+        row[2] = "nan"
+    put({"pred_ron.csv": file.bytes()})
+    code, out, _ = run("validate", "pred_ron.csv")
+    assert code == 1
+    assert "  pred_ron.csv:6  E508  disgust: 'nan' means a missing value; 0 or 1 is expected\n" in out
+    assert "pred_ron.csv:7" not in out
+    assert "      … and 118 more like these\n" in out
+    assert "Next:" not in out
+
+
+def test_what_fix_mends_and_what_needs_the_person(made, put, run):
+    file = made("a", "ron", "dev")
+    file.header[1] = "Anger"
+    file.rows[1][2] = "nan"
+    put({"pred_ron.csv": file.bytes()})
+    _, out, _ = run("validate", "pred_ron.csv")
+    assert "\nsemeval-emo fix mends 1 of 2 kinds of errors (auto-fix); the others need you, since" in out
+
+
+def test_warnings_do_not_fail(made, put, run):
+    file = made("b", "ron")
+    for row in file.rows:
+        row[1:] = ["0"] * 6
+    put({"pred_ron.csv": file.bytes()})
+    code, out, _ = run("validate", "pred_ron.csv")
+    assert code == 0
+    assert "W518  every label of all 1,119 rows is 0" in out
+    assert "organisers-2025 gives nan for every emotion and for the mean" in out
+    assert "Valid: 1 file, with 1 warning." in out
+
+
+def test_without_a_path_the_files_of_the_folder_are_checked(made, put, run):
+    put({"pred_eng.csv": made("a", "eng").bytes(), "track_b/pred_ron.csv": made("b", "ron").bytes(), "notes.csv": "x"})
+    code, out, err = run("validate")
+    assert code == 0
+    assert out.splitlines()[:2] == [
+        "pred_eng.csv: valid, 2,767 rows of 2025 track a eng test",
+        f"{Path('track_b/pred_ron.csv')}: valid, 1,119 rows of 2025 track b ron test",
+    ]
+    assert err == (
+        "No path given: checking the prediction files of this folder: pred_eng.csv, track_b/pred_ron.csv.\n\n"
+    )
+    assert run("validate", "--quiet")[2] == ""
+
+
+def test_an_empty_folder_without_a_path(run):
+    assert run("validate") == (
+        3,
+        "",
+        "error: No path given, and there is no pred_*.csv in this folder.\n"
+        "  fix: semeval-emo validate PATH, where PATH is a prediction file, a folder or a zip\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["pred_deu.csv"], 3, "error: pred_deu.csv does not exist.\n  fix: did you mean 'pred_eng.csv'?\n"),
+        (["-"], 2, "error: Standard input ('-') is not read"),
+        (["pred_eng.csv", "--track", "d"], 2, "error: There is no track 'd'"),
+        (["pred_eng.csv", "--release", "2024"], 2, "error: Files of release 2024 cannot be checked"),
+        (["pred_eng.csv", "--format", "yaml"], 2, "error: "),
+    ],
+)
+def test_what_was_put_wrongly(words, code, said, made, put, run):
+    put({"pred_eng.csv": made("a", "eng").bytes()})
+    got, out, err = run("validate", *words)
+    assert (got, out) == (code, "")
+    assert err.startswith(said)
+
+
+def test_a_pipe_is_refused(tmp_path, run):
+    os.mkfifo(tmp_path / "pred_eng.csv")
+    assert run("validate", "pred_eng.csv")[::2] == (
+        3,
+        "error: pred_eng.csv is neither a file nor a folder.\n  fix: name a file, a folder or a zip\n",
+    )
+
+
+def test_json(made, put, run):
+    file = made("a", "ron")
+    file.rows[3][1] = "1.0"
+    put({"pred_ron.csv": file.bytes()})
+    code, out, _ = run("validate", "pred_ron.csv", "--format", "json")
+    told = json.loads(out)
+    assert code == 1
+    assert (told["schema"], told["valid"], told["task"]) == ("semeval-emo/validate/1", False, "semeval-2025-task-11")
+    assert (told["errors"], told["warnings"], told["counts"]) == (1, 0, {"E509": 1})
+    assert told["files"] == [
+        {
+            "file": "pred_ron.csv", "kind": "predictions", "valid": False, "rows": 1119, "lines": 1120,
+            "encoding": "utf-8",
+            "parts": [
+                {
+                    "release": "2025", "track": "a", "language": "ron", "split": "test", "rows": 1119,
+                    "expected_rows": 1119, "lines": [2, 1120], "fits_releases": ["2025", "2025-09"], "scorable": False,
+                }
+            ],
+            "counts": {"E509": 1},
+        }
+    ]  # fmt: skip
+    problem = told["problems"][0]
+    assert problem.pop("official")["codabench-2026"] == "fails the whole submission: invalid value"
+    assert problem == {
+        "code": "E509", "name": "float-cell", "severity": "error", "file": "pred_ron.csv", "line": 5, "column": "anger",
+        "value": "1.0", "message": "'1.0' is a decimal; 0 or 1 is expected", "count": 1,
+        "fix": "write whole numbers (in pandas: frame.astype(int))",
+    }  # fmt: skip
+
+
+def test_csv_has_one_row_for_each_example(made, put, run):
+    file = made("a", "ron", "dev")
+    for row in file.rows:
+        row[2] = "nan"
+    put({"pred_ron.csv": file.bytes()})
+    _, out, _ = run("validate", "pred_ron.csv", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [(row["line"], row["code"], row["of this kind"]) for row in rows] == [
+        (str(n), "E508", "123") for n in range(2, 7)
+    ]
+
+
+def test_a_report_can_be_written_to_a_file(made, put, run, tmp_path):
+    put({"pred_eng.csv": made("a", "eng").bytes()})
+    code, out, err = run("validate", "pred_eng.csv", "--format", "markdown", "--output", "report.md")
+    assert (code, out, err) == (0, "", "written to report.md\n")
+    assert "| pred_eng.csv | yes" in (tmp_path / "report.md").read_text()
+
+
+def test_names_that_would_steer_a_terminal(made, put, run):
+    file = made("a", "ron", "dev")
+    file.rows[0][1] = "\x1b[31mred"
+    put({"pred_ron.csv": file.bytes()})
+    _, out, _ = run("validate", "pred_ron.csv")
+    assert "\x1b" not in out
+    assert r"'\x1b[31mred'" in out
+
+
+def test_explain_one(run):
+    code, out, _ = run("explain", "header-case")
+    assert code == 0
+    assert out.startswith("E309  header-case: capital letters in the header\nError, place: text and header.\n")
+    assert "  codabench-2026      accepts the header, then crashes (KeyError): the whole submission scores 0\n" in out
+    assert run("explain", "e309")[1] == out
+
+
+def test_explain_tells_the_track_of_degrees_apart(run):
+    out = " ".join(run("explain", "E507")[1].split())
+    assert (
+        "crashes: it fills in seven zeros, whatever the number of labels; on tracks of degrees (B): scores the row"
+        in out
+    )
+
+
+def test_explain_lists_every_code(run):
+    _, out, _ = run("explain")
+    for one in catalogue().values():
+        assert f"  {one.code}  {one.name}" in out
+    _, out, _ = run("explain", "--format", "json")
+    assert [one["code"] for one in json.loads(out)["problems"]] == [one.code for one in catalogue().values()]
+
+
+def test_explain_an_unknown_code(run):
+    assert run("explain", "E999") == (
+        2,
+        "",
+        "error: There is no problem code 'E999'.\n  fix: semeval-emo explain lists every code\n",
+    )
+    assert run("explain", "header-cas")[2].endswith("fix: did you mean 'header-case'?\n")
+
+
+def test_the_page_equals_the_catalogue():
+    """To mend it: semeval-emo explain --format markdown > docs/problems.md."""
+    page = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+    assert page == catalogue_page() + "\n"
+
+
+def test_explain_prints_the_page(run):
+    assert run("explain", "--format", "markdown")[1] == catalogue_page() + "\n"
