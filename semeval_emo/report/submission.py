@@ -226,8 +226,8 @@ def catalogue_page() -> str:
         "  that of a guess (0.33 for 0.77 in one measurement), which is the only sign.",
         "- Predictions for the early files of 2024: they have the ids of the competition for other texts. Only files",
         "  with another number of rows can be told.",
-        "- Whether English predictions were made on the texts of 2025 or of the re-release of September 2025, where",
-        "  both have as many rows (track C).", "",
+        "- An English file of 2025 that lost exactly its last two rows has the ids of the re-release of September",
+        "  2025. It is refused as a file of that release (E413), not for two missing rows.", "",
     ]  # fmt: skip
     for place in PLACES.values():
         lines += [f"## In the {place}" if place != "name" else "## In names and folders", ""]

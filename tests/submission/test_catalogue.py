@@ -1,0 +1,120 @@
+"""One made file, folder or zip for every code that test_problems does not make; together they are the catalogue."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.submission import catalogue, entry, validate
+from semeval_emo.submission.problem import PLACES, SCORERS
+
+Files = dict[str, bytes]
+
+
+def zipped(files: Files | list[tuple[str | zipfile.ZipInfo, bytes]]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, body in files.items() if isinstance(files, dict) else files:
+            made.writestr(name, body)
+    return whole.getvalue()
+
+
+def encrypted(good: bytes) -> bytes:
+    """Sets the flag of encryption in the entry and in the table of contents."""
+    body = bytearray(zipped({"track_a/pred_ron.csv": good}))
+    body[6] |= 1
+    body[body.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(body)
+
+
+def link() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("track_a/pred_ron.csv")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def twice(good: bytes) -> bytes:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        return zipped([("track_a/pred_ron.csv", good), ("track_a/pred_ron.csv", good)])
+
+
+RON = "track_a/pred_ron.csv"
+
+# For each code a function from the bytes of a valid file (track A, ron, dev) to files; the first path is checked,
+# a folder where it ends in /.
+MADE: dict[str, Callable[[bytes], Files]] = {
+    "E101": lambda good: {"a.zip": good},
+    "E102": lambda good: {"a.zip": zipped({RON: good})[:200]},
+    "E103": lambda good: {"a.zip": encrypted(good)},
+    "E104": lambda good: {"a.zip": zipped({RON: bytes(5_000_000)})},
+    "E105": lambda good: {"a.zip": zipped({"../" + RON: good})},
+    "E106": lambda good: {"a.zip": zipped({"track_a\\pred_ron.csv": good})},
+    "E107": lambda good: {"a.zip": zipped([(link(), b"/etc/passwd")])},
+    "E108": lambda good: {"a.zip": twice(good)},
+    "E109": lambda good: {"a.zip": zipped({"track_a.zip": zipped({RON: good})})},
+    "E110": lambda good: {"a.zip": zipped({"track_a/": b""})},
+    "E111": lambda good: {"in/": b"", "in/readme.md": b"x"},
+    "E112": lambda good: {"in/": b"", f"in/{RON}": good, "in/track_a/pred_deu.csv/": b""},
+    "E114": lambda good: {"a.zip": zipped({RON: good, "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": good})},
+    "W115": lambda good: {"in/": b"", f"in/{RON}": good, "in/.DS_Store": b"x"},
+    "W116": lambda good: {"in/": b"", f"in/{RON}": good, "in/results.csv": good},
+    "W117": lambda good: {"in/": b"", "in/pred_ron.csv": good},
+    "W118": lambda good: {"in/": b"", "in/Track A/pred_ron.csv": good},
+    "W119": lambda good: {"a.zip": zipped({"mine/" + RON: good})},
+    "E201": lambda good: {"pred_ron_a.csv": good},
+    "E202": lambda good: {"predictions_ron.csv": good},
+    "E203": lambda good: {"pred_spa.csv": good},
+    "E204": lambda good: {"pred_xyz.csv": good},
+    "E205": lambda good: {"in/": b"", f"in/{RON}": good, "in/track_a/pred_ron (1).csv": good},
+    "E206": lambda good: {"track_b/pred_ron.csv": good},
+    "E207": lambda good: {"pred_rus.csv": good},
+    "E209": lambda good: {"track_b/pred_afr.csv": good.replace(b"ron_dev_track_a", b"afr_dev_track_b")},
+}
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_a_code_is_made(code: str, made: Callable, put: Callable):
+    files = MADE[code](made("a", "ron", "dev").bytes())
+    folder = put(files)
+    assert code in validate(folder / next(iter(files))).counts
+
+
+def test_a_file_that_cannot_be_read(made: Callable, put: Callable, tmp_path: Path):
+    put({f"in/{RON}": made("a", "ron", "dev").bytes()})
+    (tmp_path / "in" / "track_a" / "pred_deu.csv").symlink_to("nowhere")
+    assert validate(tmp_path / "in").counts == {"E113": 1}
+
+
+def test_an_option_against_the_ids(made: Callable, checked: Callable):
+    assert checked("pred_ron.csv", made("a", "ron", "dev").bytes(), split="test").counts == {"E208": 1}
+
+
+def test_every_code_of_archives_and_names_is_made():
+    assert {one.code for one in catalogue().values() if one.code[1] in "12"} == {*MADE, "E113", "E208"}
+
+
+def test_codes_and_names_are_unique_and_in_place():
+    codes = [one.code for one in catalogue().values()]
+    numbers = [code[1:] for code in codes]
+    assert len(set(numbers)) == len(numbers)
+    assert numbers == sorted(numbers)
+    for one in catalogue().values():
+        assert one.code[0] in "EW" and one.place in PLACES.values()
+        assert entry(one.code) is entry(one.name) is one
+
+
+def test_what_scorers_do_is_told_of_known_scorers_only():
+    for one in catalogue().values():
+        assert set(one.official) <= set(SCORERS), one.code
+        assert set(one.official_intensity) <= set(one.official), one.code
+
+
+def test_an_error_is_what_some_scorer_minds():
+    for one in catalogue().values():
+        if one.code[0] == "E" and one.official:
+            assert set(one.official.values()) | set(one.official_intensity.values()) != {"scores it"}, one.code
