@@ -80,7 +80,7 @@ def _refusals(refusals: Sequence[Refusal], width: int) -> list[str]:
                 where = f"line {problem.line}: " if problem.line and not problem.message.startswith("line") else ""
                 column = f"{problem.column}: " if problem.column and code[1] == "5" else ""
                 lines += _wrap(f"    {code}  ", f"{where}{column}{problem.message}", width, 10)
-            more = one.counts.get(code, 0) - len(group[:SHOWN])
+            more = one.counts.get(code, 0) - sum(problem.count for problem in group[:SHOWN])
             if more > 0:
                 lines.append(f"          … and {more:,} more like {'it' if len(group) == 1 else 'these'}")
             lines += _wrap("          fix: ", group[0].fix, width, 15)

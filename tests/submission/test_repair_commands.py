@@ -79,6 +79,27 @@ Nothing was written.
     assert [path.name for path in tmp_path.iterdir()] == ["pred_eng.csv"]
 
 
+def test_fix_names_missing_rows_as_runs(made, put, run):
+    file = made("a", "eng", "dev")
+    del file.rows[40], file.rows[3:19]
+    put({"pred_eng.csv": file.bytes()})
+    code, out, _ = run("fix", "pred_eng.csv")
+    assert code == 1
+    assert (
+        out
+        == """\
+Not mended: this needs you
+  pred_eng.csv (2025 track a eng dev)
+    E401  there is no row for eng_dev_track_a_00004 to eng_dev_track_a_00019 (16 ids)
+    E401  there is no row for eng_dev_track_a_00041
+          fix: predict every text of 2025 track a eng dev; a text without any emotion is a row of
+               zeros, not a missing row
+
+Nothing was written.
+"""
+    )
+
+
 def test_fix_offers_the_threshold(made, put, run):
     file = made("a", "eng", "dev")
     file.rows[0][1:] = ["0.9", "0.1", "0.2", "0.3", "0.4"]
