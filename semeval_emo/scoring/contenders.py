@@ -68,11 +68,7 @@ def read_contenders(
         InvalidSubmission: a file cannot be scored.
         UsageError: two systems of one name.
     """
-    named: list[tuple[str, list[str]]] = []
-    for text in _spread([str(os.fspath(one)) for one in arguments]):
-        name, equals, paths = text.partition("=")
-        is_named = equals and name and not Path(text).exists()
-        named.append((name, paths.split(",")) if is_named else ("", [text]))
+    named = named_paths(arguments)
     runs = [[_read(path, **asked) for path in paths] for _, paths in named]
     if len(runs) == 1 and len(runs[0]) == 1:
         named, runs = _one_a_file(named, runs)
@@ -89,6 +85,20 @@ def read_contenders(
         Contender(name, tuple(run.predictions for run in group), tuple(note for run in group for note in run.notes))
         for name, group in zip(names, runs, strict=True)
     ]
+
+
+def named_paths(arguments: Sequence[str | os.PathLike[str]]) -> list[tuple[str, list[str]]]:
+    """Takes ``NAME=PATH`` and ``NAME=PATH,PATH,...`` apart; a bare path has the name "".
+
+    >>> named_paths(["mine=a.csv,b.csv", "c.csv"])
+    [('mine', ['a.csv', 'b.csv']), ('', ['c.csv'])]
+    """
+    named: list[tuple[str, list[str]]] = []
+    for text in _spread([str(os.fspath(one)) for one in arguments]):
+        name, equals, paths = text.partition("=")
+        is_named = equals and name and not Path(text).exists()
+        named.append((name, paths.split(",")) if is_named else ("", [text]))
+    return named
 
 
 def _spread(arguments: list[str]) -> list[str]:

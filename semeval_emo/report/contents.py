@@ -1,0 +1,264 @@
+"""What a report is about: gathers everything known of a submission, a run or several systems.
+
+Owns which parts there are; `plots` draws them and `html` lays them out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.scoring import Comparison, Contender, compare, score
+from semeval_emo.scoring.contenders import named_paths, short_names
+from semeval_emo.scoring.scorecard import Scorecard, Scores
+from semeval_emo.scoring.scorer import task_of
+from semeval_emo.scoring.uncertainty import with_intervals
+from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
+from semeval_emo.submission.probabilities import beside
+from semeval_emo.submission.result import report_of
+from semeval_emo.task import FileSpec, Task, load_task, task_files
+from semeval_emo.zoo.folder import RunFolder
+
+STATE = "run.json"
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """One system of a report.
+
+    Attributes:
+        name: what people call it.
+        cards: one a file of the task, with intervals where it is the only system.
+    """
+
+    name: str
+    cards: tuple[Scorecard, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingLog:
+    """What a run wrote down epoch by epoch.
+
+    Attributes:
+        rows: the lines of its ``metrics.jsonl``.
+        state: its ``run.json``.
+    """
+
+    name: str
+    rows: tuple[dict[str, Any], ...]
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A card's place on the board: in the default list, and in every list by itself."""
+
+    board: Leaderboard
+    placement: Placement
+    everywhere: tuple[Placement, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Everything that a report shows.
+
+    Attributes:
+        paths: what was asked for, as it was typed.
+        validation: what was wrong with the files.
+        refused: files that were not scored.
+        systems: one for a submission; several where they are compared, best first.
+        scores: of the only system; None in a comparison.
+        comparison: None for one system.
+        placements: by card (`key_of`), of the first system.
+        probabilities: likewise.
+        logs: of the systems that are runs of the zoo.
+    """
+
+    paths: tuple[str, ...]
+    task: Task
+    validation: Report
+    refused: tuple[str, ...]
+    systems: tuple[System, ...]
+    scores: Scores | None
+    comparison: Comparison | None
+    placements: dict[str, Placed]
+    probabilities: dict[str, Probabilities]
+    logs: tuple[TrainingLog, ...]
+
+    @property
+    def cards(self) -> tuple[Scorecard, ...]:
+        """The cards of the first system."""
+        return self.systems[0].cards if self.systems else ()
+
+
+def key_of(card: Scorecard) -> str:
+    """A short key that tells the files of one system apart, such as ``a-eng-test``."""
+    spec = card.spec
+    return f"{spec.track}-{spec.language}-{spec.split}"
+
+
+def gather(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    source: str | None = None,
+    resamples: int,
+    seed: int,
+    **asked: Any,
+) -> Contents:
+    """Reads, scores, places and compares.
+
+    Paths that answer the same file of the task are systems to compare, others one submission.
+
+    Args:
+        paths: files, folders (runs of the zoo too) or zips; ``NAME=PATH`` names a system.
+        source: where gold labels are, as in `load_gold`.
+        resamples, seed: of intervals and tests.
+        asked: track, language, split, release and task, as for `read_submission`.
+
+    Raises:
+        InputError: a path or the gold is missing.
+        ReleaseMismatch: gold and predictions are of different releases.
+        UsageError: no path, or an unknown name.
+    """
+    if not paths:
+        raise UsageError("There is nothing to report on.", "name a prediction file, a folder or a zip")
+    named = named_paths(paths)
+    results = [score(files, source=source, strict=False, **asked) for _, files in named]
+    specs = [card.spec for result in results for card in result.cards]
+    shown = tuple(os.fspath(path) for path in paths)
+    validation = _merged([result.report for result in results if result.report])
+    refused = tuple(file for result in results for file in result.refused)
+    task = task_of(specs[0], asked.get("task")) if specs else _task(validation, asked.get("task"))
+    if len(set(specs)) < len(specs):
+        systems, comparison = _compared(named, results, source, resamples, seed, task, asked.get("track"))
+        first, scores = systems[0].cards, None
+    else:
+        whole = results[0]
+        if len(results) > 1:
+            files = [file for _, several in named for file in several]
+            whole = score(files, source=source, strict=False, **asked)
+        scores = with_intervals(whole, resamples=resamples, seed=seed, source=source) if whole.cards else whole
+        first, comparison = scores.cards, None
+        name = next((name for name, _ in named if name), "") or _name(named)
+        systems = (System(name, first),) if first else ()
+    return Contents(
+        paths=shown,
+        task=task,
+        validation=validation,
+        refused=refused,
+        systems=systems,
+        scores=scores,
+        comparison=comparison,
+        placements=_placements(first, task),
+        probabilities=_probabilities(first) if comparison is None else {},
+        logs=_logs(systems),
+    )
+
+
+def _name(named: Sequence[tuple[str, list[str]]]) -> str:
+    files = [file for _, several in named for file in several]
+    return short_names(files)[0] if len(files) == 1 else f"{len(files)} files"
+
+
+def _task(report: Report, asked: str | Task | None) -> Task:
+    """The task of files that could not be scored."""
+    if asked is not None:
+        return asked if isinstance(asked, Task) else load_task(asked)
+    tasks = [load_task(name) for name in task_files()]
+    return next((task for task in tasks if task.key == report.task), load_task())
+
+
+def _merged(reports: Sequence[Report]) -> Report:
+    files = [file for report in reports for file in report.files]
+    problems = [problem for report in reports for problem in report.problems]
+    return report_of(reports[0].task if reports else "", files, problems)
+
+
+def _compared(
+    named: Sequence[tuple[str, list[str]]],
+    results: Sequence[Scores],
+    source: str | None,
+    resamples: int,
+    seed: int,
+    task: Task,
+    track: str | None,
+) -> tuple[tuple[System, ...], Comparison]:
+    """The systems of a comparison, best first: one a path, or one a file where a single path holds several."""
+    groups = [(name, files[0], list(result.cards)) for (name, files), result in zip(named, results, strict=True)]
+    if len(groups) == 1:
+        groups = [("", card.file, [card]) for card in groups[0][2]]
+    groups = [group for group in groups if group[2]]
+    shown = iter(short_names([file for name, file, _ in groups if not name]))
+    systems = [System(name or next(shown), tuple(cards)) for name, _, cards in groups]
+    contenders = [Contender(one.name, (tuple(map(_predictions, one.cards)),)) for one in systems]
+    found = compare(
+        contenders, source=source, task=task, track=track, resamples=resamples, seed=seed, emotions=True
+    )  # fmt: skip
+    places = {(found.track, place.language, found.split): at for at, place in enumerate(found.places)}
+
+    def taking_part(card: Scorecard) -> bool:
+        return _address(card.spec) in places
+
+    order = {one.name: at for at, one in enumerate(found.systems)}
+    kept = [
+        System(one.name, tuple(sorted(filter(taking_part, one.cards), key=lambda card: places[_address(card.spec)])))
+        for one in systems
+    ]
+    return tuple(sorted(kept, key=lambda one: order[one.name])), found
+
+
+def _address(spec: FileSpec) -> tuple[str, str, str]:
+    return spec.track, spec.language, spec.split
+
+
+def _predictions(card: Scorecard) -> Predictions:
+    values = card.pair.predicted if card.pair else np.empty((0, 0), np.int8)
+    return Predictions(card.spec, values, card.file)
+
+
+def _placements(cards: Sequence[Scorecard], task: Task) -> dict[str, Placed]:
+    board = Leaderboard.load(task)
+    found = {}
+    for card in cards:
+        try:
+            found[key_of(card)] = Placed(board, board.place(card), board.places(card))
+        except UsageError:
+            # The board knows nothing of this language, split or release.
+            continue
+    return found
+
+
+def _probabilities(cards: Sequence[Scorecard]) -> dict[str, Probabilities]:
+    found = {}
+    for card in cards:
+        spec, path = card.spec, beside(card.file, card.spec)
+        if path is None or len(spec.values) > 2:
+            continue
+        try:
+            found[key_of(card)] = read_probabilities(
+                path, track=spec.track, language=spec.language, split=spec.split, release=spec.release
+            )
+        except EmoError:
+            # A file of that name that is no probability file is nobody's mistake: nobody named it.
+            continue
+    return found
+
+
+def _logs(systems: Sequence[System]) -> tuple[TrainingLog, ...]:
+    found = []
+    for system in systems:
+        for card in system.cards:
+            # A run's predictions lie in a folder of their track, in the run's folder.
+            home = Path(card.file).parent.parent
+            if (home / STATE).is_file():
+                folder = RunFolder(home, card.spec)
+                name = system.name if len(system.cards) == 1 else f"{system.name} {card.spec.language}"
+                found.append(TrainingLog(name, tuple(folder.rows()), folder.state()))
+    return tuple(found)

@@ -1,0 +1,184 @@
+"""Plots of curves: training by epoch, precision against recall, calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.report.plots.scores import label
+from semeval_emo.report.plots.style import (
+    ACCENT,
+    DASHES,
+    FAINT,
+    MARKERS,
+    MUTED,
+    RULE,
+    SERIES,
+    WARM,
+    Plot,
+    canvas,
+    drawn,
+)  # fmt: skip
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.reliability import calibration, precision_recall
+
+ACROSS = 3
+POINTS = 160
+LOSS = "loss"
+
+
+@drawn
+def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int | None]]) -> Plot | None:
+    """Loss and figures by epoch, train against dev; several runs overlaid.
+
+    Args:
+        runs: name, the lines of ``metrics.jsonl``, and the epoch that was kept, of each run.
+
+    Returns:
+        None where no run has two epochs to draw a line between.
+    """
+    runs = [run for run in runs if len(run[1]) > 1]
+    panels: dict[str, dict[str, list[tuple[int, list[int], list[float]]]]] = {}
+    for at, (_, rows, _) in enumerate(runs):
+        for figure_name, split, epochs, values in _lines(rows):
+            panels.setdefault(figure_name, {}).setdefault(split, []).append((at, epochs, values))
+    if not panels:
+        return None
+    figure, grid = canvas(min(9.6, 3.4 * len(panels)), 2.9, ncols=len(panels), squeeze=False)
+    splits = list(dict.fromkeys(split for lines in panels.values() for split in lines))
+    for axes, (figure_name, lines) in zip(grid.flat, panels.items(), strict=True):
+        for split, several in lines.items():
+            for at, epochs, values in several:
+                style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": DASHES[splits.index(split)]}
+                words = " ".join(part for part in (label(runs[at][0]) if len(runs) > 1 else "", split) if part)
+                axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
+                kept = runs[at][2]
+                if kept in epochs and split != "train":
+                    # A ring around the epoch that was kept.
+                    axes.plot(kept, values[epochs.index(kept)], "o", ms=10, mfc="none", mec=style["color"], mew=1.4)
+        axes.set_title(METRICS[figure_name].title if figure_name in METRICS else figure_name)
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(axis="y")
+        axes.spines["left"].set_visible(False)
+    handles: dict[str, Any] = {}
+    for axes in grid.flat:
+        for handle, words in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(words, handle)
+    figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=min(4, len(handles)))
+    about = "; ".join(f"{label(one)}: {len(rows)} epochs, kept {kept}" for one, rows, kept in runs)
+    return Plot(name, "Training, epoch by epoch", f"{about}. A ring marks the epoch that was kept.", figure)
+
+
+def _lines(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[int], list[float]]]:
+    """Every figure of every split over the epochs; the loss outside of a split is that of train."""
+    found: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+    for row in rows:
+        values = {(LOSS, "train"): row.get(LOSS)}
+        values |= {(f, split): v for split, inner in row.items() if isinstance(inner, dict) for f, v in inner.items()}
+        for key, value in values.items():
+            if isinstance(value, int | float) and math.isfinite(value):
+                epochs, line = found.setdefault(key, ([], []))
+                epochs.append(row["epoch"])
+                line.append(float(value))
+    return [(f, split, *line) for (f, split), line in found.items()]
+
+
+def _multiples(count: int) -> tuple[Any, list[Any]]:
+    """Panels of one kind, a few abreast, the spare ones empty."""
+    across = min(ACROSS, count)
+    down = math.ceil(count / across)
+    figure, grid = canvas(2.3 * across, 2.35 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True)
+    panels = list(grid.flat)
+    for spare in panels[count:]:
+        spare.set_axis_off()
+        # Under a spare place the panel above needs its own numbers.
+        panels[panels.index(spare) - across].tick_params(labelbottom=True)
+    for axes in panels[:count]:
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+        axes.set_aspect("equal")
+        axes.grid()
+        axes.title.set_fontsize(9.5)
+    return figure, panels[:count]
+
+
+def _aside(axes: Any, words: str) -> None:
+    """A figure beside a panel's title."""
+    axes.set_title(words, loc="right", color=MUTED, fontsize=8.5, fontweight="normal")
+
+
+@drawn
+def precision_recall_curves(
+    name: str, emotions: Sequence[str], gold: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray
+) -> Plot | None:
+    """Precision against recall, an emotion a panel, with the point that was chosen.
+
+    Args:
+        gold, predicted: shape (n, L), 0 or 1; the prediction is the chosen point.
+        probabilities: shape (n, L).
+    """
+    curves = [precision_recall(gold[:, i], probabilities[:, i]) for i in range(len(emotions))]
+    if all(curve is None for curve in curves):
+        return None
+    figure, panels = _multiples(len(emotions))
+    told = []
+    for i, (axes, emotion, curve) in enumerate(zip(panels, emotions, curves, strict=True)):
+        axes.set_title(emotion)
+        if curve is None:
+            axes.text(0.5, 0.5, "none in gold", ha="center", color=MUTED)
+            continue
+        yes, right = predicted[:, i] > 0, (predicted[:, i] > 0) & (gold[:, i] > 0)
+        chosen = _threshold(probabilities[:, i], yes) if yes.any() else None
+        _aside(axes, f"AP {curve.average:.3f}" + (f"  at {chosen:.2f}" if chosen is not None else ""))
+        told.append(f"{emotion} {curve.average:.3f}")
+        axes.axhline(curve.prevalence, color=RULE, lw=1, ls=(0, (4, 2)))
+        # More points than this cannot be told apart, and would make the page heavy.
+        some = np.unique(np.searchsorted(curve.recall, np.linspace(0, 1, POINTS)).clip(max=len(curve.recall) - 1))
+        recall, precision = [0.0, *curve.recall[some]], [curve.precision[some[0]], *curve.precision[some]]
+        axes.step(recall, precision, where="pre", color=ACCENT, lw=1.5)
+        if yes.any():
+            axes.plot(right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum(), "o", ms=7, color=WARM, zorder=4)
+    figure.supxlabel("recall", color=MUTED, fontsize=9.5)
+    figure.supylabel("precision", color=MUTED, fontsize=9.5)
+    about = f"Average precision: {', '.join(told)}. The dot is what was predicted, at the threshold named; the dashed line is guessing."
+    return Plot(name, "Precision against recall", about, figure)
+
+
+def _threshold(probabilities: np.ndarray, yes: np.ndarray) -> float | None:
+    """The threshold that the labels show: between the highest no and the lowest yes."""
+    if yes.all():
+        return float(probabilities.min())
+    above, below = float(probabilities[yes].min()), float(probabilities[~yes].max())
+    return (above + below) / 2 if above >= below else None
+
+
+@drawn
+def calibration_curves(name: str, emotions: Sequence[str], gold: np.ndarray, probabilities: np.ndarray) -> Plot | None:
+    """How often a label holds that was given some probability, an emotion a panel; on the diagonal is right.
+
+    Args:
+        gold: shape (n, L), 0 or 1.
+        probabilities: shape (n, L).
+    """
+    figure, panels = _multiples(len(emotions))
+    told = []
+    for i, (axes, emotion) in enumerate(zip(panels, emotions, strict=True)):
+        found = calibration(gold[:, i], probabilities[:, i])
+        axes.set_title(emotion)
+        axes.plot([0, 1], [0, 1], color=RULE, lw=1, ls=(0, (4, 2)))
+        shares = found.counts / found.counts.max()
+        # How many texts there are at each probability, at the foot.
+        axes.vlines(found.predicted, 0, 0.18 * shares, color=FAINT, lw=7)
+        axes.plot(found.predicted, found.observed, marker="o", ms=4.5, color=ACCENT, lw=1.5)
+        _aside(axes, f"ECE {found.error:.3f}")
+        told.append(f"{emotion} {found.error:.3f}")
+    figure.supxlabel("probability given", color=MUTED, fontsize=9.5)
+    figure.supylabel("share that holds", color=MUTED, fontsize=9.5)
+    about = f"Expected calibration error: {', '.join(told)}. Grey bars: how many texts."
+    return Plot(name, "Calibration", about, figure)

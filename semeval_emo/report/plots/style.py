@@ -1,0 +1,178 @@
+"""How every plot looks, and how it becomes a file or a part of a page.
+
+Colours are those of Okabe and Ito, darkened where needed for text on white: they stay apart for all common kinds of
+colour blindness, and no plot says anything by colour alone. Each colour has a name; on the page it becomes the CSS
+variable of that name, so that plots follow the light and the dark theme.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semeval_emo.errors import InputError, MissingExtra
+from semeval_emo.files import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, RULE, FAINT = "#1a2129", "#59636e", "#c9d0d8", "#e8ecf0"
+SERIES = ("#0061a8", "#c34a00", "#007a5c", "#a3478a", "#9a6b00", "#4a5560")
+ACCENT, WARM = SERIES[0], SERIES[1]
+# A line has a look besides its colour.
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+VARIABLES = {
+    INK: "--ink", MUTED: "--muted", RULE: "--rule", FAINT: "--faint",
+    **{colour: f"--series-{at}" for at, colour in enumerate(SERIES, start=1)},
+}  # fmt: skip
+
+_RC: Any = {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.5,
+    # Names of strangers may hold dollar signs, which would start a formula.
+    "text.parse_math": False,
+    "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": RULE, "axes.linewidth": 0.8,
+    "xtick.color": MUTED, "ytick.color": MUTED, "xtick.major.size": 0, "ytick.major.size": 0,
+    "xtick.labelsize": 9, "ytick.labelsize": 9, "axes.titlesize": 10, "axes.titlelocation": "left",
+    "axes.titleweight": "bold", "axes.titlecolor": INK, "axes.titlepad": 8,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
+    "grid.color": FAINT, "grid.linewidth": 0.8, "legend.frameon": False, "legend.fontsize": 9,
+    "lines.linewidth": 1.8, "figure.constrained_layout.use": True,
+    "svg.fonttype": "none", "svg.hashsalt": "semeval-emo", "axes.unicode_minus": True,
+}  # fmt: skip
+DPI = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """A finished plot.
+
+    Attributes:
+        name: as its files are called, such as ``emotions-eng``.
+        title: what it shows.
+        about: how to read it, for those who cannot see it and for captions.
+    """
+
+    name: str
+    title: str
+    about: str
+    figure: Figure
+
+
+def has_matplotlib() -> bool:
+    """Whether the extra is there."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def require_matplotlib(what: str) -> None:
+    """Refuses, with the install line, where the extra is missing.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    if not has_matplotlib():
+        raise MissingExtra(what, "plots")
+
+
+@contextmanager
+def _drawing() -> Iterator[None]:
+    import matplotlib
+
+    with matplotlib.rc_context(_RC):
+        yield
+
+
+def drawn(draw: Callable[..., Plot | None]) -> Callable[..., Plot | None]:
+    """Makes a function draw in the house's style, whatever the person's own settings are."""
+
+    def styled(*given: Any, **named: Any) -> Plot | None:
+        with _drawing():
+            return draw(*given, **named)
+
+    styled.__doc__ = draw.__doc__
+    return styled
+
+
+def canvas(width: float, height: float, **grid: Any) -> tuple[Figure, Any]:
+    """A figure of this size in inches, and its axes as `Figure.subplots` gives them."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(**grid)
+
+
+def rule_lines(axes: Axes, along: str) -> None:
+    """Faint lines behind the marks, and no spine across them."""
+    axes.grid(axis=along)  # type: ignore[arg-type]
+    axes.spines["left" if along == "x" else "bottom"].set_visible(along != "x")
+
+
+def _svg(plot: Plot) -> str:
+    body = io.StringIO()
+    with _drawing():
+        # No date: the same figures give the same bytes.
+        plot.figure.savefig(body, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return body.getvalue()
+
+
+def inline(plot: Plot) -> str:
+    """The plot as an SVG element for a page: themed, scalable, with ids that no other plot has.
+
+    Texts stay texts; matplotlib escapes them.
+    """
+    body = _svg(plot)
+    body = body[body.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.S)
+    body = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', r'<svg role="img" viewBox="\1" class="plot">', body, count=1)
+    body = re.sub(r'\b(id|xlink:href|href)="(#?)([^"]+)"', _prefixed(plot.name), body).replace("xlink:href=", "href=")
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{_slug(plot.name)}-\1)", body)
+    # Hundredths of a point are finer than any screen.
+    body = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"\d+\.\d{3,}", _hundredths, path[0]), body)
+    body = re.sub(r"'DejaVu Sans'(, sans-serif)?", "var(--sans)", body)
+    return re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0]), body)
+
+
+def _prefixed(name: str) -> Callable[[re.Match[str]], str]:
+    return lambda found: f'{found[1]}="{found[2]}{_slug(name)}-{found[3]}"'
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def _hundredths(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"
+
+
+def _variable(colour: str) -> str:
+    return f"var({VARIABLES[colour]})" if colour in VARIABLES else colour
+
+
+def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
+    """Writes each plot as PNG and SVG, whole or not at all.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    written = []
+    for plot in plots:
+        png = io.BytesIO()
+        with _drawing():
+            plot.figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+        for suffix, body in ((".png", png.getvalue()), (".svg", _svg(plot))):
+            path = folder / f"{_slug(plot.name)}{suffix}"
+            write_whole(path, body)
+            written.append(path)
+    return written
