@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from contextlib import ExitStack
 from typing import Any
-
-import typer
 
 from semeval_emo.cli.common import is_interactive, note
 
 # Bars are drawn at most this often; a small model takes hundreds of steps a second.
 SECONDS_BETWEEN = 0.1
+WIDTH = 24
 
 
 class Progress:
@@ -21,54 +20,48 @@ class Progress:
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
         self._bars = is_interactive() and not quiet
-        self._stack = ExitStack()
-        self._bar: Any = None
-        self._pending = 0
-        self._drawn = 0.0
+        self._open = False
+        self._what, self._total, self._done, self._before = "", 0, 0, 0
+        self._began = self._drawn = 0.0
         self._loss: float | None = None
         self._judged = ""
 
     def begin(self, what: str, total: int, done: int = 0) -> None:
         """Opens a bar."""
         self.end()
-        self._pending, self._drawn, self._loss = 0, time.monotonic(), None
-        if self._bars and total > 1:
-            bar: Any = typer.progressbar(
-                length=total,
-                label=f"{what:<10}",
-                file=sys.stderr,
-                width=24,
-                show_pos=True,
-                item_show_func=lambda _: self._live(),
-            )
-            self._bar = self._stack.enter_context(bar)
-            if done:
-                self._bar.update(done)
-
-    def _live(self) -> str:
-        loss = "" if self._loss is None else f"loss {self._loss:.4f}"
-        return "  ".join(part for part in (loss, self._judged) if part)
+        self._what, self._total, self._done, self._before, self._loss = what, total, done, done, None
+        self._began = time.monotonic()
+        self._open = self._bars and total > 1
 
     def step(self, count: int = 1, loss: float | None = None) -> None:
         """Moves the bar."""
-        if self._bar is None:
-            return
-        self._pending += count
+        self._done += count
         self._loss = self._loss if loss is None else loss
-        now = time.monotonic()
-        if now - self._drawn >= SECONDS_BETWEEN:
-            self._flush(now)
+        if self._open and time.monotonic() - self._drawn >= SECONDS_BETWEEN:
+            self._draw()
 
-    def _flush(self, now: float) -> None:
-        self._bar.update(self._pending, current_item=True)
-        self._pending, self._drawn = 0, now
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        to_go = left(self._began, self._drawn, self._done - self._before, self._total - self._done)
+        live = [
+            bar(self._what, self._done, self._total, to_go),
+            "" if self._loss is None else f"loss {self._loss:.4f}",
+            self._judged,
+        ]
+        text = "  ".join(part for part in live if part)
+        # A line that wraps could not be drawn over.
+        sys.stderr.write("\r" + text[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
+        sys.stderr.flush()
 
     def end(self) -> None:
         """Closes the bar."""
-        if self._bar is not None:
-            self._flush(time.monotonic())
-        self._stack.close()
-        self._bar = None
+        if self._open:
+            self._clear()
+        self._open = False
+
+    def _clear(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
     def epoch(self, row: dict[str, Any]) -> None:
         """Says what an epoch reached, above the bar."""
@@ -84,7 +77,33 @@ class Progress:
 
     def say(self, message: str) -> None:
         """Says something without tearing the bar."""
-        if self._bar is not None:
-            # Back to the start of the line and clear it: the bar is drawn anew below.
-            sys.stderr.write("\r\x1b[K")
+        if self._open:
+            self._clear()
         note(message, self._quiet)
+
+
+def bar(what: str, done: int, total: int, to_go: str) -> str:
+    """A bar as one line of text.
+
+    >>> bar("training", 50, 200, "1:30 left")
+    'training [######------------------] 50/200  1:30 left'
+    """
+    filled = min(WIDTH, WIDTH * done // total)
+    return f"{what} [{'#' * filled}{'-' * (WIDTH - filled)}] {done:,}/{total:,}  {to_go}".rstrip()
+
+
+def left(began: float, now: float, done: int, to_go: int) -> str:
+    """How long the rest takes at the pace so far; empty before there is one.
+
+    Args:
+        began, now: seconds of one clock.
+        done: steps since `began`; those of an earlier process say nothing of this one's pace.
+
+    >>> left(0.0, 30.0, 10, 30), left(0.0, 1.0, 0, 30), left(0.0, 100.0, 1, 100)
+    ('1:30 left', '', '2:46:40 left')
+    """
+    if not done:
+        return ""
+    seconds = round((now - began) / done * to_go)
+    hours, minutes = divmod(seconds // 60, 60)
+    return (f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}") + " left"

@@ -142,7 +142,7 @@ def train(
     from semeval_emo.report import runs as view
     from semeval_emo.zoo.recipes import load_recipe
     from semeval_emo.zoo.run import train as run
-    from semeval_emo.zoo.selection import Stopped
+    from semeval_emo.zoo.selection import GO_ON, Stopped
 
     chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
     recipe = load_recipe(name, chosen)
@@ -151,11 +151,10 @@ def train(
         result = run(
             recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, watch=watch
         )
-    except (Stopped, KeyboardInterrupt) as stopped:
+    except KeyboardInterrupt as stopped:
+        raise Stopped("stopped at once; the last checkpoint stays", GO_ON) from stopped
+    finally:
         watch.end()
-        said = stopped.message if isinstance(stopped, Stopped) else "stopped at once; the last checkpoint stays"
-        note(f"\n{said}\n  go on: the same command; --fresh starts anew", quiet)
-        raise typer.Exit(Stopped.exit_code) from stopped
     if result.was_done:
         note(f"{result.folder.path} was done already; --fresh trains it anew", quiet)
     emit(lambda: view.run_dict(result), lambda: view.run_tables(result), style, output)

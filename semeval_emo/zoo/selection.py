@@ -9,6 +9,9 @@ from semeval_emo.errors import EmoError
 from semeval_emo.zoo.recipe import Recipe
 
 
+GO_ON = "the same command goes on, --fresh starts anew"
+
+
 class Stopped(EmoError):
     """The person asked to stop; everything is saved."""
 
@@ -19,7 +22,7 @@ class Stopped(EmoError):
 def stop(epoch: int, step: int) -> Stopped:
     """What is said when a run stops after so many epochs and steps of the next."""
     where = f"step {step} of epoch {epoch + 1}" if step else f"epoch {epoch}"
-    return Stopped(f"stopped after {where}; everything is saved", "the same command goes on, --fresh starts anew")
+    return Stopped(f"stopped after {where}; everything is saved", GO_ON)
 
 
 def kept_epoch(rows: Sequence[dict[str, Any]], recipe: Recipe) -> int:
