@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from semeval_emo.submission.problem import Problem, Severity, entry, in_order
@@ -170,7 +171,7 @@ class Predictions:
     path: str
     releases: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """`short_hash` of the sorted lines ``id<TAB>label<TAB>...``: the identity of the predictions."""
         rows = zip(self.spec.ids, self.values.tolist(), strict=True)
