@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission import Entry, FileReport, Problem, Report, Severity, catalogue, entry
-from semeval_emo.submission.problem import PLACES, SCORERS
+from semeval_emo.submission.problem import PLACES, SCORERS, shown
 
 WIDTH = 100
 # How the catalogue says that a scorer does not mind.
@@ -48,16 +48,17 @@ def _by_code(problems: Iterable[Problem]) -> list[tuple[str, list[Problem]]]:
 
 def _headline(file: FileReport) -> str:
     """One line per file: what it is, and how it stands."""
+    name = shown(file.file, 300)
     if file.kind == "container":
-        return f"{file.file}: {_tally(file.errors, file.warnings)}"
+        return f"{name}: {_tally(file.errors, file.warnings)}"
     what = ", and ".join(
         f"{part.held:,} {'' if part.held == part.spec.rows else f'of {part.spec.rows:,} '}rows of {part.spec.place}"
         for part in file.parts
     )
     rows = what or f"{file.rows:,} rows, none with an id of the task"
     if not file.counts:
-        return f"{file.file}: valid, {rows}"
-    return f"{file.file}: {'valid, ' if file.valid else ''}{rows}; {_tally(file.errors, file.warnings)}"
+        return f"{name}: valid, {rows}"
+    return f"{name}: {'valid, ' if file.valid else ''}{rows}; {_tally(file.errors, file.warnings)}"
 
 
 def _tally(errors: int, warnings: int) -> str:
@@ -67,7 +68,7 @@ def _tally(errors: int, warnings: int) -> str:
 
 def _kind(one: Entry, group: Sequence[Problem], file: FileReport, width: int, colour: bool) -> list[str]:
     """All problems of one kind in one file."""
-    name = file.file.rpartition("!")[2].rpartition("/")[2]
+    name = shown(file.file.rpartition("!")[2].rpartition("/")[2], 100)
     lines: list[str] = []
     for problem in group:
         where = name if problem.line is None else f"{name}:{problem.line}"

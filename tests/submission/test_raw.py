@@ -1,48 +1,72 @@
-"""The reader of broken files reads whole ones as the standard library does."""
+"""The reader: lines, encodings and quotes of files larger than what it holds at once."""
 
 from __future__ import annotations
 
-import csv
 import io
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-from semeval_emo.submission.raw import RawTable
-
-WORDS = ["a", "1", '"', " ", "é", "x y", "\u2028", "\u00a0"]
+from semeval_emo.submission.raw import CHUNK, LOOK_TIMES, MAX_LINE, RawTable
 
 
-def cells(*more: str) -> st.SearchStrategy[list[list[str]]]:
-    """Rows of three cells after the id, each of a few of these words."""
-    cell = st.lists(st.sampled_from([*WORDS, *more]), max_size=5).map("".join)
-    return st.lists(st.lists(cell, min_size=3, max_size=3), min_size=1, max_size=6)
+def table(body: bytes) -> RawTable:
+    return RawTable(io.BytesIO(body))
 
 
-def both(rows: list[list[str]], quoting: int, delimiter: str, newline: str) -> tuple[list, list]:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator=newline, quoting=quoting, delimiter=delimiter)
-    writer.writerows([["id", "text", "joy", "fear"], *([f"id{n}", *row] for n, row in enumerate(rows))])
-    table = RawTable(io.BytesIO(out.getvalue().encode()))
-    expected = list(csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=delimiter))
-    return [table.header, *(row for _, row in table.rows())], expected
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+def test_lines_are_cut_alike_in_files_of_several_chunks(newline: bytes):
+    lines = [b"id,joy", *(b"x_%d,%d" % (n, n % 2) for n in range(300_000))]
+    body = newline.join(lines) + newline
+    assert len(body) > 3 * CHUNK
+    one = table(body)
+    assert list(one.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(300_000)]
+    assert one.newlines[newline.decode()] == one.lines == 300_001
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    rows=cells(",", ";"),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-    delimiter=st.sampled_from(",;\t"),
-    newline=st.sampled_from(["\n", "\r\n"]),
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_encodings_over_chunks(encoding: str):
+    rows = [["id", "é😀"], *([str(n), "é😀" * 50] for n in range(8_000))]
+    one = table("".join(",".join(row) + "\n" for row in rows).encode(encoding))
+    assert one.header == rows[0]
+    assert [cells for _, cells in one.rows()] == rows[1:]
+    assert one.bom == (encoding != "utf-8")
+
+
+def test_a_line_that_never_ends_is_left_out():
+    body = b"id,joy\na,1\n" + b"b," + b"1" * (5 * MAX_LINE) + b"\nc,0\n"
+    one = table(body)
+    assert list(one.rows()) == [(2, ["a", "1"]), (4, ["c", "0"])]
+    assert one.marks["long"].first == [(3, "")]
+
+
+def test_a_file_that_is_one_endless_line():
+    one = table(b"x" * (3 * MAX_LINE))
+    assert (one.header, one.marks["long"].count, one.lines) == ([], 1, 1)
+
+
+def test_the_last_line_without_its_end():
+    one = table(b"id,joy\na,1")
+    assert list(one.rows()) == [(2, ["a", "1"])]
+    assert not one.final_newline
+
+
+def test_open_quotes_without_end_cost_no_more_than_a_bound():
+    body = b"id,joy\n" + b'"a,1\n' * (LOOK_TIMES + 500)
+    one = table(body)
+    assert len(list(one.rows())) == LOOK_TIMES + 500
+    assert one.marks["stray"].count == LOOK_TIMES + 500
+
+
+def test_a_cell_over_lines_is_one_row_with_its_first_line():
+    one = table(b'id,text,joy\nx_1,"one\n\n""two""",1\nx_2,three,0\n')
+    assert list(one.rows()) == [(2, ["x_1", 'one\n\n"two"', "1"]), (5, ["x_2", "three", "0"])]
+    assert one.marks["multiline"].first == [(2, "4")]
+    assert one.marks["blank"].count == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [(b"\x80\x04\x95abc", "a Python pickle"), (b"\x1f\x8b\x08abc", "a gzip file"), (bytes(range(4)) * 99, "")],
 )
-def test_rows_on_one_line_each_are_read_as_csv_reads_them(rows, quoting, delimiter, newline):
-    seen, expected = both(rows, quoting, delimiter, newline)
-    assert seen == expected
-
-
-@settings(max_examples=200, deadline=None)
-@given(rows=cells("\n"), quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-def test_cells_over_several_lines_are_read_as_csv_reads_them(rows, quoting):
-    """Also where a quotation mark stands at the end of a line, doubled."""
-    seen, expected = both(rows, quoting, ",", "\n")
-    assert seen == expected
+def test_what_is_no_text_is_told_by_its_first_bytes(body: bytes, what: str):
+    assert table(body).magic == what

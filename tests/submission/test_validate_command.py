@@ -216,6 +216,15 @@ def test_names_that_would_steer_a_terminal(made, put, run):
     assert r"'\x1b[31mred'" in out
 
 
+def test_a_file_name_that_would_steer_a_terminal(made, zipped, run):
+    zipped({"track_a/pred_ron\x1b[31m.csv": made("a", "ron", "dev").bytes()})
+    for style in ("text", "markdown", "csv", "json"):
+        code, out, _ = run("validate", "track.zip", "--format", style)
+        assert code == 1
+        assert "\x1b" not in out
+        assert "pred_ron" in out
+
+
 def test_explain_one(run):
     code, out, _ = run("explain", "header-case")
     assert code == 0
