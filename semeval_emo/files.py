@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from semeval_emo.errors import InputError
 
@@ -15,14 +18,37 @@ def write_whole(path: Path, body: str | bytes) -> None:
     Raises:
         InputError: the folder does not exist or cannot be written.
     """
-    data = body.encode("utf-8") if isinstance(body, str) else body
+    with _beside(path) as stream:
+        stream.write(body.encode("utf-8") if isinstance(body, str) else body)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> int:
+    """Writes lines as they come, whole or not at all; memory does not grow with their number.
+
+    Returns:
+        How many lines there were.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written.
+    """
+    count = 0
+    with _beside(path) as stream:
+        for line in lines:
+            stream.write(f"{line}\n".encode())
+            count += 1
+    return count
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[IO[bytes]]:
+    """A stream into a temporary file that takes the path's name at the end, and vanishes on an error."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
     except BaseException:

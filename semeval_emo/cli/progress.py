@@ -43,12 +43,8 @@ class Progress:
     def _draw(self) -> None:
         self._drawn = time.monotonic()
         to_go = left(self._began, self._drawn, self._done - self._before, self._total - self._done)
-        live = [
-            bar(self._what, self._done, self._total, to_go),
-            "" if self._loss is None else f"loss {self._loss:.4f}",
-            self._judged,
-        ]
-        text = "  ".join(part for part in live if part)
+        loss = "" if self._loss is None else f"loss {self._loss:.4f}"
+        text = "  ".join(filter(None, (bar(self._what, self._done, self._total, to_go), loss, self._judged)))
         # A line that wraps could not be drawn over.
         sys.stderr.write("\r" + text[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
         sys.stderr.flush()

@@ -1,9 +1,12 @@
-"""The commands `zoo`: list, show, train."""
+"""The commands `zoo`: list, show, train, predict, evaluate."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -14,10 +17,13 @@ from semeval_emo.cli.common import (
     Group,
     OutputOption,
     QuietOption,
+    ReleaseOption,
     TaskOption,
     emit,
     note,
 )
+from semeval_emo.errors import InputError
+from semeval_emo.files import write_lines
 
 group = typer.Typer(
     name="zoo",
@@ -161,3 +167,105 @@ def train(
     if result.scorecard is not None:
         note(f"\nnext: semeval-emo score {result.folder.predictions} --ci", quiet)
     note(f"      semeval-emo pack {result.folder.predictions.parent} -o track_{result.folder.spec.track}.zip", quiet)
+
+
+ModelArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")]
+
+
+class Input(StrEnum):
+    """How texts come."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    lines = "lines"
+
+
+class Answer(StrEnum):
+    """What is said of each text."""
+
+    probabilities = "probabilities"
+    labels = "labels"
+    jsonl = "jsonl"
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv > prob_eng.csv
+  semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv --as labels --output pred_eng.csv
+  echo "What a day!" | semeval-emo zoo predict runs/tfidf-logreg/eng --as jsonl
+"""
+)
+def predict(
+    run: ModelArgument,
+    texts: Annotated[
+        Path | None, typer.Argument(metavar="[TEXTS]", help="CSV with a column text, .jsonl, or .txt. Default: stdin.")
+    ] = None,
+    kind: Annotated[
+        Input | None, typer.Option("--input", help="How texts come. Default: by the file's name; lines from stdin.")
+    ] = None,
+    answer: Annotated[Answer, typer.Option("--as", help="What is said of each text.")] = Answer.probabilities,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Predict texts with a trained model. Texts stream through, so files may be of any length."""
+    from semeval_emo.zoo import predict as room
+    from semeval_emo.zoo.model import load_model
+
+    model = load_model(run)
+    with ExitStack() as stack:
+        stream: IO[str] = sys.stdin
+        if texts is not None:
+            try:
+                stream = stack.enter_context(texts.open(encoding="utf-8-sig", newline=""))
+            except OSError as error:
+                raise InputError(f"{texts} cannot be read: {error.strerror}.") from error
+        chosen = kind or Input({".csv": "csv", ".jsonl": "jsonl"}.get(texts.suffix if texts else "", "lines"))
+        predicted = room.predict(model, room.read_texts(stream, chosen.value, str(texts or "stdin")))
+        emotions = model.space.emotions
+        if answer is Answer.jsonl:
+            lines = room.json_lines(emotions, predicted)
+        else:
+            lines = room.csv_lines(emotions, predicted, labels=answer is Answer.labels)
+        if output is None:
+            for line in lines:
+                typer.echo(line)
+        else:
+            count = write_lines(output, lines) - (answer is not Answer.jsonl)
+            note(f"{count:,} texts, written to {output}", quiet)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo evaluate runs/tfidf-logreg/eng --split dev
+  semeval-emo zoo evaluate runs/tfidf-logreg/eng --track c
+"""
+)
+def evaluate(
+    run: ModelArgument,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
+    release: ReleaseOption = None,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Score a trained model on any split, language or release."""
+    from semeval_emo.cli.progress import Progress
+    from semeval_emo.report import scores as view
+    from semeval_emo.task import load_task
+    from semeval_emo.zoo.evaluate import evaluate as room
+
+    watch = Progress(quiet)
+    try:
+        found = room(
+            run, track=track, language=language, split=split, release=release, source=data, task=task, watch=watch
+        )
+    finally:
+        watch.end()
+    named = load_task(task or ("sample" if data == "sample" else None))
+    emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)

@@ -8,7 +8,6 @@ from typing import Any
 from semeval_emo.errors import EmoError
 from semeval_emo.zoo.recipe import Recipe
 
-
 GO_ON = "the same command goes on, --fresh starts anew"
 
 

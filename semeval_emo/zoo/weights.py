@@ -6,8 +6,10 @@ Asking the hub is bounded to seconds, and what can be done without it is said by
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import shutil
+from contextlib import redirect_stderr
 from pathlib import Path
 
 from semeval_emo.errors import InputError, MissingExtra
@@ -106,7 +108,8 @@ def _unpacked(name: str, packed: Path, watch: Watcher) -> Path:
 
     from semeval_emo.zoo.engine.quiet import quietly
 
-    with quietly():
+    # The converter draws a bar of its own, whatever it is told.
+    with quietly(), redirect_stderr(io.StringIO()):
         loaded = AutoModelForCausalLM.from_pretrained(packed.parent, gguf_file=packed.name)
         tokenizer = AutoTokenizer.from_pretrained(packed.parent, gguf_file=packed.name)
         config = loaded.config

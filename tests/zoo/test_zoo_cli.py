@@ -1,0 +1,274 @@
+"""The commands of the zoo as their user sees them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.cli.progress import Progress
+from semeval_emo.data import load_gold
+from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.predict import CHUNK, predict
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["zoo", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run of anybody else's is seen, and nothing is written elsewhere."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_list_marks_what_was_chosen_on_test(capsys):
+    code, out, _ = run(capsys, "list", "llama-*layer*")
+    assert code == 0
+    marked = {line.split()[0] for line in out.splitlines() if "test!" in line.split()}
+    assert marked == {"llama-1layer", "llama-2layer", "llama-4layer-8epochs", "llama-4layer-as-published", "test!"}
+    (line,) = (line for line in out.splitlines() if line.startswith("llama-4layer-as-published"))
+    assert " ".join(line.split()) == "llama-4layer-as-published head + 4 243M 1e-5/1e-6 6 x 2 test! 0.7114"
+    assert "test! chosen on the test split itself, as its source did, so the figure is optimistic." in out
+
+
+@pytest.mark.parametrize("style", ["markdown", "csv", "latex", "json"])
+def test_every_format(style: str, capsys):
+    code, out, _ = run(capsys, "list", "--format", style)
+    assert code == 0
+    assert "llama-4layer-as-published" in out.replace("\\", "")
+    assert "test!" in out or '"selects_on_test": true' in out
+
+
+def test_no_line_is_wider_than_the_screen(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for words in (["list"], ["show", "llama-lora-int8-batch8"]):
+        _, out, _ = run(capsys, *words)
+        assert max(map(len, out.splitlines())) <= 80
+
+
+def test_our_own_score_stands_in_the_list(capsys):
+    assert run(capsys, "train", "constant-all", "--data", "sample", "--quiet")[0] == 0
+    code, out, _ = run(capsys, "list", "constant*", "--format", "json")
+    assert code == 0
+    # A run on the sample is no run on the competition's data.
+    assert {one["name"]: one["ours"] for one in json.loads(out)["recipes"]}["constant-majority"] is None
+
+
+def test_show_says_everything(capsys):
+    code, out, _ = run(capsys, "show", "llama-4layer-as-published")
+    assert code == 0
+    said = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
+    assert said["learning rates"] == "head 1e-05 (decay 0.01); layers 1e-06 (decay 0.01)"
+    assert said["parameters"] == "243,296,256 trained of 1,235,824,640"
+    assert said["final norm"] == "frozen"
+    assert said["kept epoch"] == "best macro F1 on test (test! optimistic)"
+    assert said["macro F1 on test"] == "0.7114"
+
+
+def test_show_takes_overrides(capsys):
+    code, out, _ = run(capsys, "show", "llama-4layer", "--set", "trainable.layers=1", "--format", "json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["schema"] == "semeval-emo/zoo-show/1"
+    assert found["parameters"]["trained"] == 60_821_504 + 10_240
+    assert found["recipe"]["trainable"]["layers"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show", "lama-4layer"], "error: There is no recipe 'lama-4layer'.\n  fix: did you mean 'llama-4layer'?\n"),
+        (
+            ["show", "llama-4layer", "--set", "train.epoch=2"],
+            "error: recipe llama-4layer with --set: there is no key 'train.epoch'.\n"
+            "  fix: did you mean 'train.epochs'?\n",
+        ),
+        (["list", "gpt*"], "error: No recipe is named like 'gpt*'.\n  fix: see `semeval-emo zoo list`\n"),
+    ],
+)
+def test_a_slip_is_answered_with_a_remedy(words: list[str], message: str, capsys):
+    assert run(capsys, *words) == (2, "", message)
+
+
+def test_train_ends_with_a_scored_file_and_the_next_command(capsys):
+    code, out, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
+    assert code == 0
+    assert "test macro F1" in out and "kept" in out and "threshold" in out
+    assert Path("runs/tfidf-logreg/eng/track_a/pred_eng.csv").exists()
+    assert "next: semeval-emo score runs/tfidf-logreg/eng/track_a/pred_eng.csv" in err
+    code, again, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
+    assert (code, again) == (0, out)
+    assert "runs/tfidf-logreg/eng was done already; --fresh trains it anew" in err
+
+
+def test_train_in_json_and_quiet(capsys):
+    code, out, err = run(capsys, "train", "constant-all", "--data", "sample", "--format", "json", "--quiet")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["schema"] == "semeval-emo/zoo-train/1"
+    assert found["score"]["score"] == pytest.approx(found["score"]["figures"]["macro_f1"])
+    assert found["predictions"] == "runs/constant-all/eng/track_a/pred_eng.csv"
+    assert set(found["thresholds"].values()) == {0.5}
+
+
+def test_gated_weights_are_told_at_once_with_three_ways_on(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    code, out, err = run(capsys, "train", "llama-4layer", "--data", "sample")
+    assert (code, out) == (3, "")
+    assert err.startswith("error: The weights of meta-llama/Llama-3.2-1B are gated or absent")
+    ways = re.findall(r"^    (\d)\. (.+)$", err, re.MULTILINE)
+    assert [number for number, _ in ways] == ["1", "2", "3"]
+    assert "--set model.backbone=" in ways[0][1]
+    assert "hf auth login" in ways[1][1]
+    assert ways[2][1].endswith("semeval-emo zoo train smollm2-4layer")
+    assert not Path("runs").exists()
+
+
+def test_int8_without_a_gpu_is_told_at_once(capsys):
+    code, _, err = run(capsys, "train", "llama-lora-int8-batch8", "--data", "sample")
+    assert code == 3
+    assert err.startswith("error: Recipe llama-lora-int8-batch8 wants its backbone in int8, which needs ")
+    assert "plain LoRA runs anywhere: --set model.quantization=none" in err
+
+
+def test_a_missing_extra_is_named(capsys, monkeypatch):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "skops" else real(name, *rest))
+    code, _, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
+    assert code == 3
+    assert err == (
+        "error: The family 'tfidf' needs packages of the 'zoo' extra, which are not installed.\n"
+        '  fix: pip install "semeval-emo[zoo]"\n'
+    )
+
+
+def test_a_bar_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("semeval_emo.cli.progress.is_interactive", lambda: True)
+    monkeypatch.setenv("COLUMNS", "70")
+    monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
+    watch = Progress()
+    watch.begin("training", 200, done=100)
+    watch.step(1, 0.25)
+    watch.epoch({"epoch": 3, "loss": 0.25, "dev": {"macro_f1": 0.5}})
+    watch.step(49, 0.125)
+    watch.end()
+    drawn = capsys.readouterr().err
+    lines = re.split(r"[\r\n]", drawn.replace("\x1b[K", ""))
+    assert lines[1].startswith("training [############------------] 101/200")
+    assert lines[1].endswith("loss 0.2500")
+    assert "epoch 3  loss 0.2500  dev macro_f1 0.5000" in lines
+    assert any(line.startswith("training [##################------] 150/200") for line in lines)
+    assert max(map(len, lines)) == 69, "the longest line was cut, so that it could be drawn over"
+    # Nothing of the bar stays on the screen.
+    assert drawn.endswith("\r\x1b[K")
+
+
+def test_no_bar_elsewhere(capsys):
+    watch = Progress()
+    watch.begin("training", 10)
+    watch.step(1, 0.5)
+    watch.end()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def trained(capsys) -> Path:
+    assert run(capsys, "train", "tfidf-logreg", "--data", "sample", "--quiet")[0] == 0
+    return Path("runs/tfidf-logreg/eng")
+
+
+def test_predict_gives_the_files_of_the_run(trained: Path, capsys):
+    gold = load_gold("a", "eng", source="sample")
+    with Path("texts.csv").open("w", newline="", encoding="utf-8") as handle:
+        rows = [(one, "x", text) for one, text in zip(gold.ids, gold.texts, strict=True)]
+        csv.writer(handle).writerows([("ID", "other", "Text"), *rows])
+    code, out, err = run(capsys, "predict", str(trained), "texts.csv")
+    assert (code, err) == (0, "")
+    assert out == (trained / "test" / "prob_eng.csv").read_text()
+    code, _, err = run(capsys, "predict", str(trained), "texts.csv", "--as", "labels", "--output", "mine.csv")
+    assert (code, err) == (0, "200 texts, written to mine.csv\n")
+    assert Path("mine.csv").read_bytes() == (trained / "track_a" / "pred_eng.csv").read_bytes()
+
+
+def test_predict_from_stdin_line_by_line(trained: Path, capsys, monkeypatch):
+    texts = load_gold("a", "eng", source="sample").texts[:2]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(texts) + "\n"))
+    code, out, _ = run(capsys, "predict", str(trained), "--as", "jsonl")
+    assert code == 0
+    found = [json.loads(line) for line in out.splitlines()]
+    assert [one["id"] for one in found] == ["1", "2"]
+    stored = (trained / "test" / "prob_eng.csv").read_text().splitlines()[1].split(",")[1:]
+    assert list(found[0]["probabilities"].values()) == [round(float(p), 6) for p in stored]
+    thresholds = json.loads((trained / "model" / "thresholds.json").read_text())
+    present = {e for (e, p), t in zip(found[0]["probabilities"].items(), thresholds, strict=True) if p >= t}
+    assert set(found[0]["labels"]) == present
+
+
+def test_predict_reads_a_stream_in_chunks(trained: Path):
+    """Endless input: what has been asked for comes out, and no more is read than a chunk ahead."""
+    model = load_model(trained)
+    read = []
+
+    def endless():
+        for number in itertools.count():
+            read.append(number)
+            yield str(number), "a text"
+
+    found = list(itertools.islice(predict(model, endless()), 3))
+    assert [one.id for one in found] == ["0", "1", "2"]
+    assert len(read) == CHUNK
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "message"),
+    [
+        ("a.csv", "id,words\n1,x\n", "a.csv has no column 'text': its header is id,words."),
+        ("b.csv", "id,text\n1\n", "b.csv: row 1 has 1 of 2 columns, so no text."),
+        ("c.jsonl", '{"text": "x"}\n{"txt": "y"}\n', "c.jsonl:2: not a JSON object with a text."),
+        ("nothing.csv", None, "nothing.csv cannot be read: No such file or directory."),
+    ],
+)
+def test_predict_says_where_a_text_is_missing(name: str, body: str | None, message: str, trained: Path, capsys):
+    if body is not None:
+        Path(name).write_text(body)
+    code, _, err = run(capsys, "predict", str(trained), name, "--output", "out.csv")
+    assert code == 3
+    assert err.startswith(f"error: {message}")
+    assert not Path("out.csv").exists()
+
+
+def test_predict_needs_a_model(capsys):
+    code, _, err = run(capsys, "predict", ".", "texts.csv")
+    assert code == 3
+    assert err.startswith("error: . holds no model of the zoo.")
+
+
+def test_evaluate_is_the_score_of_the_run(trained: Path, capsys):
+    code, out, _ = run(capsys, "evaluate", str(trained), "--data", "sample", "--format", "json")
+    assert code == 0
+    found = json.loads(out)["scorecards"][0]
+    stored = json.loads((trained / "score.json").read_text())
+    for name in ("score", "figures", "by_emotion", "gold_hash", "prediction_hash"):
+        assert found[name] == stored[name]
+    code, out, _ = run(capsys, "evaluate", str(trained), "--data", "sample", "--split", "dev", "--format", "json")
+    dev = json.loads(out)["scorecards"][0]
+    assert dev["split"] == "dev"
+    assert dev["score"] == json.loads((trained / "run.json").read_text())["dev"]["macro_f1"]
+
+
+def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, capsys):
+    code, _, err = run(capsys, "evaluate", str(trained), "--data", "sample", "--track", "b")
+    assert code == 2
+    assert err.startswith("error: The model in runs/tfidf-logreg/eng predicts 0 to 1; ")
