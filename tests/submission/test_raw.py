@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from semeval_emo.submission.raw import CHUNK, LOOK_TIMES, MAX_LINE, RawTable
+from semeval_emo.submission.raw import LOOK_TIMES, MAX_LINE, RawTable
 
 
 def table(body: bytes) -> RawTable:
@@ -14,13 +14,14 @@ def table(body: bytes) -> RawTable:
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
-def test_lines_are_cut_alike_in_files_of_several_chunks(newline: bytes):
-    lines = [b"id,joy", *(b"x_%d,%d" % (n, n % 2) for n in range(300_000))]
-    body = newline.join(lines) + newline
-    assert len(body) > 3 * CHUNK
-    one = table(body)
-    assert list(one.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(300_000)]
-    assert one.newlines[newline.decode()] == one.lines == 300_001
+def test_lines_are_cut_alike_in_files_of_many_chunks(newline: bytes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("semeval_emo.submission.raw.CHUNK", 5000)
+    monkeypatch.setattr("semeval_emo.submission.raw.MAX_LINE", 5000)
+    lines = [b"id,joy", *(b"x_%d,%d" % (n, n % 2) for n in range(20_000))]
+    one = table(newline.join(lines) + newline)
+    assert list(one.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(20_000)]
+    assert one.newlines[newline.decode()] == one.lines == 20_001
+    assert one.marks["long"].count == 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
