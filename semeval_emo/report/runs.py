@@ -47,6 +47,10 @@ def _outcome(result: RunResult) -> Table:
     if card is not None:
         figures = dict.fromkeys((card.metric, *result.dev))
         rows += [(f"test {METRICS[name].title}{mark}", f"{card.figures.whole[name]:.4f}") for name in figures]
+    if result.overlap["without"]:
+        metric, value = next(iter(result.overlap["without"].items()))
+        seen = f"{result.overlap['normalised']:,} texts that training has too"
+        rows.append((f"  without {seen}", f"{value:.4f} ({METRICS[metric].title})"))
     rows += [(f"dev {METRICS[name].title}", f"{value:.4f}") for name, value in result.dev.items()]
     if place is not None:
         rows.append(("place", f"{place.rank} ({place.among.title})" if place.rank else None))
@@ -92,6 +96,7 @@ def run_dict(result: RunResult) -> dict[str, Any]:
         "was_done": result.was_done,
         "selects_on_test": result.recipe.selects_on_test,
         "dev": result.dev,
+        "overlap": result.overlap,
         "score": None if result.scorecard is None else result.scorecard.to_dict(),
         "place": None
         if place is None

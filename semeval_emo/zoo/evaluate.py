@@ -14,6 +14,7 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.splits import aligned
 
 
 def evaluate(
@@ -42,7 +43,7 @@ def evaluate(
     data = model.recipe.data
     if not isinstance(task, Task):
         task = load_task("sample" if task is None and str(source) == "sample" else task)
-    gold = load_gold(
+    loaded = load_gold(
         track or data.track,
         language or data.language,
         split,
@@ -50,6 +51,7 @@ def evaluate(
         source=source,
         task=task,
     )
+    gold = aligned(loaded)
     if gold.texts is None:
         raise InputError(f"{gold.source} has labels but no texts, so nothing can be predicted from it.")
     spec = gold.spec
@@ -61,9 +63,7 @@ def evaluate(
         )
     if len(spec.values) - 1 != model.space.top:
         raise UsageError(f"The model in {folder} predicts 0 to {model.space.top}; {spec.place} takes {spec.values}.")
-    # The gold's own rows, in its order; the model may know more emotions than the file has.
+    # The model may know more emotions than the file has.
     decided = labels_of(model.family.predict(gold.texts, watch), model.thresholds, model.space)
     columns = [model.space.emotions.index(emotion) for emotion in spec.emotions]
-    place = {one: i for i, one in enumerate(gold.ids)}
-    rows = [place[one] for one in spec.ids]
-    return score(Predictions(spec, decided[rows][:, columns], str(folder)), gold, task=task)
+    return score(Predictions(spec, decided[:, columns], str(folder)), gold, task=task)

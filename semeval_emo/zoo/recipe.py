@@ -27,7 +27,7 @@ class Data:
     track: str = ""
     language: str = ""
     release: str = ""
-    splits: tuple[str, ...] = ("train",)
+    splits: tuple[Literal["train", "dev"], ...] = ("train",)
 
 
 @dataclass(frozen=True)

@@ -9,38 +9,34 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from semeval_emo.data import Gold, load_gold
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.data import Gold
+from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.leaderboard import Leaderboard, Placement
-from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task, load_task, short_hash
+from semeval_emo.task import FileSpec, Task, load_task
 from semeval_emo.zoo import card
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Examples, Silent, Sizes, Space, Watcher
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
+from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.selection import kept_epoch
+from semeval_emo.zoo.splits import data_hash, examples_of, leakage, load_splits
 from semeval_emo.zoo.versions import versions
 
 RUNS = Path("runs")
@@ -60,6 +56,7 @@ class RunResult:
         dev: the dev figures of what was kept, at the thresholds.
         scorecard: None where the test labels are not at hand.
         placement: None where the board has nothing to compare with.
+        overlap: as `leakage` gives it.
     """
 
     recipe: Recipe
@@ -74,63 +71,8 @@ class RunResult:
     dev: dict[str, float]
     scorecard: Scorecard | None
     placement: Placement | None
+    overlap: dict[str, Any]
     data_notes: tuple[str, ...] = ()
-
-
-@dataclass
-class Run:
-    """The run as a family sees it (`family.Job`)."""
-
-    recipe: Recipe
-    folder: RunFolder
-    space: Space
-    watch: Watcher
-
-    def __post_init__(self) -> None:
-        self.work = self.folder.work
-        self._stop = False
-
-    def record(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes ``metrics.jsonl`` anew."""
-        self.folder.record(rows)
-
-    def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-        """Scores probabilities at the recipe's fixed threshold."""
-        return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
-
-    def stopping(self) -> bool:
-        """True when Ctrl-C was pressed (or the machine asked the process to end)."""
-        return self._stop
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Turns the first Ctrl-C into a wish that the family obeys; a second one ends the process at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-
-        def wish(number: int, frame: FrameType | None) -> None:
-            self._stop = True
-            for one, handler in before.items():
-                signal.signal(one, handler)
-            self.watch.say("stopping after this step; once more ends it at once")
-
-        for one in before:
-            signal.signal(one, wish)
-        try:
-            yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
-
-
-def judge(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> dict[str, float]:
-    """The figures that epochs are chosen by: macro and micro F1, or Pearson of degrees."""
-    decided = labels_of(probabilities, thresholds, space)
-    whole = score_arrays(labels, decided, space.emotions, values=space.top + 1).whole
-    names = ("pearson",) if space.top > 1 else ("macro_f1", "micro_f1")
-    return {name: float(whole[name]) for name in names}
 
 
 def train(
@@ -171,10 +113,10 @@ def train(
     path = run_path(runs, recipe, spec, next(iter(task.tracks)))
     if RunFolder(path, spec).state().get("status") != DONE or fresh:
         family_class(recipe.family)(recipe, space).prepare(watch)
-    golds = _golds(recipe, source, task)
+    golds = load_splits(recipe, source, task)
     with locked(path):
         folder = RunFolder(path, spec)
-        went_on = folder.begin(recipe, {split: _data_hash(gold) for split, gold in golds.items()}, fresh)
+        went_on = folder.begin(recipe, {split: data_hash(gold) for split, gold in golds.items()}, fresh)
         was_done = folder.state()["status"] == DONE
         if not was_done:
             run = Run(recipe, folder, space, watch)
@@ -214,30 +156,6 @@ def _fits(recipe: Recipe, space: Space) -> None:
         )
 
 
-def _golds(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
-    """Every split that the run needs. Only the test split may lack labels, and then has no say."""
-    data = recipe.data
-    found: dict[str, Gold] = {}
-    for split in dict.fromkeys((*data.splits, "dev", "test")):
-        say = split != "test" or recipe.selects_on_test or recipe.select.split == "test"
-        gold = load_gold(
-            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=say
-        )
-        if gold.texts is None:
-            raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
-        found[split] = gold
-    return found
-
-
-def _data_hash(gold: Gold) -> str:
-    texts = short_hash(f"{i}\t{text}" for i, text in zip(gold.ids, gold.texts or (), strict=True))
-    return f"{texts}:{gold.hash}"
-
-
-def _examples(gold: Gold) -> Examples:
-    return Examples(gold.texts or (), gold.labels)
-
-
 def _fit(run: Run, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
@@ -245,9 +163,9 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     overlap = [split for split in recipe.data.splits if split == recipe.select.split]
     if overlap:
         raise UsageError(f"Recipe {recipe.name} trains on {overlap[0]} and selects on it too.")
-    parts = [_examples(golds[split]) for split in recipe.data.splits]
+    parts = [examples_of(golds[split]) for split in recipe.data.splits]
     train_on = sum(parts[1:], parts[0])
-    judged: dict[str, Examples] = {split: _examples(golds[split]) for split in ("dev", recipe.select.split)}
+    judged: dict[str, Examples] = {split: examples_of(golds[split]) for split in ("dev", recipe.select.split)}
     model = family_class(recipe.family)(recipe, run.space)
     folder.update(versions=versions(), seed=recipe.train.seed)
     # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
@@ -288,8 +206,9 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     thresholds = tune(found[tuned_on], golds[tuned_on].labels, run.space, recipe.threshold, recipe.select.metric)
     folder.predictions.parent.mkdir(exist_ok=True)
     write_predictions(folder.spec, labels_of(found["test"], thresholds, run.space), folder.predictions)
+    overlap = leakage([golds[split] for split in recipe.data.splits], golds["test"], found["test"], thresholds, run)
     dev = judge(golds["dev"].labels, found["dev"], thresholds, run.space)
-    folder.update(thresholds=thresholds.tolist(), dev=dev)
+    folder.update(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
     scorecard = _score(folder, golds["test"], task)
     if scorecard is not None:
         write_whole(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
@@ -347,5 +266,6 @@ def _result(
         dev=state["dev"],
         scorecard=scorecard,
         placement=_place(scorecard, task),
+        overlap=state["overlap"],
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
     )

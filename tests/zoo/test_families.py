@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from semeval_emo.data import load_gold
+from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission import validate
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.families.ensemble import fit_weights
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.model import load_model
 from semeval_emo.zoo.recipes import load_recipe
 from semeval_emo.zoo.run import RunResult, train
@@ -162,3 +165,50 @@ def test_weights_prefer_the_member_that_knows():
     knows, guesses = gold * 0.8 + 0.1, np.full(gold.shape, 0.5)
     weights = fit_weights(np.stack([guesses, knows]), lambda p: -float(np.abs(p - gold).sum()))
     assert weights.tolist() == [0.0, 1.0]
+
+
+def official(tmp_path: Path, name: str = "release") -> Path:
+    """The sample's files, copied so that a test can spoil them."""
+    return Path(shutil.copytree(sample_folder(), tmp_path / name))
+
+
+def test_rows_in_another_order_are_the_same_data(tmp_path: Path):
+    folder = official(tmp_path)
+    for split in ("dev", "test"):
+        file = folder / "track_a" / split / "eng.csv"
+        head, *rows = file.read_text("utf-8").splitlines(keepends=True)
+        file.write_text(head + "".join(reversed(rows)), "utf-8")
+    recipe = load_recipe("tfidf-logreg")
+    shuffled = train(recipe, source=folder, task="sample", runs=tmp_path / "1")
+    straight = train(recipe, source="sample", runs=tmp_path / "2")
+    assert load_gold("a", "eng", source=folder, task="sample").ids != shuffled.folder.spec.ids
+    for split in ("dev", "test"):
+        assert shuffled.folder.probabilities(split).read_bytes() == straight.folder.probabilities(split).read_bytes()
+    assert shuffled.thresholds == straight.thresholds
+    assert shuffled.scorecard.score == straight.scorecard.score
+
+
+def test_overlap_with_the_training_texts_is_counted_and_the_score_without_it_given(data_dir: Path, tmp_path: Path):
+    notes: list[str] = []
+
+    class Notes(Silent):
+        def say(self, note: str) -> None:
+            notes.append(note)
+
+    result = train(load_recipe("constant-all"), source=data_dir, runs=tmp_path, watch=Notes())
+    assert (result.overlap["exact"], result.overlap["normalised"]) == (4, 5)
+    assert notes == [
+        "5 test texts stand in the training texts too (4 to the character); the score without them is given beside"
+    ]
+    without = result.overlap["without"]["macro_f1"]
+    assert without != result.scorecard.score and without == pytest.approx(result.scorecard.score, abs=0.002)
+
+
+def test_no_overlap_is_not_spoken_of(tmp_path: Path):
+    result = run("constant-all", tmp_path)
+    assert result.overlap == {"exact": 0, "normalised": 0, "without": None}
+
+
+def test_training_on_test_cannot_be_asked_for():
+    with pytest.raises(UsageError, match="data.splits cannot be 'test'"):
+        load_recipe("tfidf-logreg", ['data.splits=["train", "test"]'])

@@ -1,0 +1,75 @@
+"""A run as a family sees it: where checkpoints go, who looks on, how an epoch is judged, when to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.zoo.decide import labels_of
+from semeval_emo.zoo.family import Space, Watcher
+from semeval_emo.zoo.folder import RunFolder
+from semeval_emo.zoo.recipe import Recipe
+
+
+@dataclass
+class Run:
+    """The run as a family sees it (`family.Job`)."""
+
+    recipe: Recipe
+    folder: RunFolder
+    space: Space
+    watch: Watcher
+
+    def __post_init__(self) -> None:
+        self.work = self.folder.work
+        self._stop = False
+
+    def record(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Writes ``metrics.jsonl`` anew."""
+        self.folder.record(rows)
+
+    def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """Scores probabilities at the recipe's fixed threshold."""
+        return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
+
+    def stopping(self) -> bool:
+        """True when Ctrl-C was pressed (or the machine asked the process to end)."""
+        return self._stop
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Turns the first Ctrl-C into a wish that the family obeys; a second one ends the process at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+
+        def wish(number: int, frame: FrameType | None) -> None:
+            self._stop = True
+            for one, handler in before.items():
+                signal.signal(one, handler)
+            self.watch.say("stopping after this step; once more ends it at once")
+
+        for one in before:
+            signal.signal(one, wish)
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def judge(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> dict[str, float]:
+    """The figures that epochs are chosen by: macro and micro F1, or Pearson of degrees."""
+    decided = labels_of(probabilities, thresholds, space)
+    whole = score_arrays(labels, decided, space.emotions, values=space.top + 1).whole
+    names = ("pearson",) if space.top > 1 else ("macro_f1", "micro_f1")
+    return {name: float(whole[name]) for name in names}

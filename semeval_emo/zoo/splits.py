@@ -1,0 +1,81 @@
+"""The splits that a run needs: loaded, put in the official order, hashed, and looked through for leaks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.data.overlap import leaks
+from semeval_emo.errors import InputError
+from semeval_emo.task import Task, short_hash
+from semeval_emo.zoo.family import Examples
+from semeval_emo.zoo.job import Run, judge
+from semeval_emo.zoo.recipe import Recipe
+
+
+def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
+    """Every split that the run needs. Only the test split may lack labels, and then has no say."""
+    data = recipe.data
+    found: dict[str, Gold] = {}
+    for split in dict.fromkeys((*data.splits, "dev", "test")):
+        say = split != "test" or recipe.selects_on_test or recipe.select.split == "test"
+        gold = load_gold(
+            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=say
+        )
+        if gold.texts is None:
+            raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
+        found[split] = aligned(gold)
+    return found
+
+
+def data_hash(gold: Gold) -> str:
+    """Identity of a split's texts and labels, as ``run.json`` keeps it."""
+    texts = short_hash(f"{i}\t{text}" for i, text in zip(gold.ids, gold.texts or (), strict=True))
+    return f"{texts}:{gold.hash}"
+
+
+def aligned(gold: Gold) -> Gold:
+    """The same rows in the official order, in which predictions and probabilities are written.
+
+    Files that somebody sorted anew are as good as the original.
+    """
+    if gold.ids == gold.spec.ids:
+        return gold
+    place = {one: row for row, one in enumerate(gold.ids)}
+    rows = [place[one] for one in gold.spec.ids]
+    texts = None if gold.texts is None else tuple(gold.texts[row] for row in rows)
+    return replace(gold, ids=gold.spec.ids, texts=texts, labels=gold.labels[rows])
+
+
+def examples_of(gold: Gold) -> Examples:
+    """A split as families take it."""
+    return Examples(gold.texts or (), gold.labels)
+
+
+def leakage(
+    trained_on: Sequence[Gold], test: Gold, probabilities: np.ndarray, thresholds: np.ndarray, run: Run
+) -> dict[str, Any]:
+    """Counts test texts that the official train split holds too, and scores the others.
+
+    Returns:
+        Counts by degree, and ``without``: the figures on the other texts; None where the test labels
+        are not at hand or nothing overlaps.
+    """
+    found = leaks(list(trained_on), test)
+    seen = set(found.ids())
+    counts: dict[str, Any] = {"exact": found.exact, "normalised": found.normalised, "without": None}
+    if not seen:
+        return counts
+    run.watch.say(
+        f"{found.normalised:,} test texts stand in the training texts too ({found.exact:,} to the character); "
+        "the score without them is given beside"
+    )
+    if (test.labels >= 0).all():
+        others = [row for row, one in enumerate(test.ids) if one not in seen]
+        counts["without"] = judge(test.labels[others], probabilities[others], thresholds, run.space)
+    return counts
