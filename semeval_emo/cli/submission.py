@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,9 @@ from semeval_emo.cli.common import (
     note,
     screen_width,
 )
+
+# Bytes above which people are told that they have to wait; a real submission has a few megabytes.
+LARGE = 100 << 20
 
 VALIDATE_EXAMPLES = """\b
 Examples:
@@ -78,6 +82,9 @@ def validate(
         given = here()
         names = ", ".join(given[:3]) + (f" and {len(given) - 3} more" if len(given) > 3 else "")
         note(f"No path given: checking the prediction files of this folder: {names}.\n", quiet)
+    for path in given:
+        if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
+            note(f"{path} has {size >> 20:,} MiB; reading all of it takes a while.\n", quiet)
     result = check(given, track=track, language=language, split=split, release=release, task=task)
     # A file outlives this terminal, so its lines have the usual width.
     on_screen = output is None

@@ -28,7 +28,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
     columns = min(width or WIDTH, WIDTH)
     blocks = []
     for file in report.files:
-        block = [_headline(file)]
+        block = _wrap("", _headline(file), columns, indent=2)
         for code, group in _by_code(report.of(file.file)):
             block += ["", *_kind(entry(code), group, file, columns, colour)]
         blocks.append("\n".join(block))
@@ -56,6 +56,8 @@ def _headline(file: FileReport) -> str:
         for part in file.parts
     )
     rows = what or f"{file.rows:,} rows, none with an id of the task"
+    if file.parts and file.rows != sum(part.held for part in file.parts):
+        rows += f" ({file.rows:,} rows in all)"
     if not file.counts:
         return f"{name}: valid, {rows}"
     return f"{name}: {'valid, ' if file.valid else ''}{rows}; {_tally(file.errors, file.warnings)}"
