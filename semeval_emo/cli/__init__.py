@@ -7,7 +7,7 @@ import importlib
 import typer
 
 # One module a group; each has `register(app)`. Order is the order of --help.
-GROUPS = ("submission", "repair", "score", "compare", "analyse", "leaderboard", "data", "zoo", "demo")
+GROUPS = ("submission", "repair", "score", "compare", "analyse", "report", "leaderboard", "data", "zoo", "demo")
 
 
 def register(app: typer.Typer) -> None:

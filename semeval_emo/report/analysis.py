@@ -16,6 +16,8 @@ from semeval_emo.task import Task
 
 DOT = " · "
 NEUTRAL = "neutral"
+# Its rows stand in groups, so their order means something.
+KINDS = "Score by kind of text"
 # Characters of a text in a table; JSON and the report page have it whole.
 EXCERPT = 90
 
@@ -101,7 +103,7 @@ def _slices(found: Analysis) -> Table:
             rules.append(at - 1)
         rows.append((GROUPS[one.group], one.name, one.texts, one.score, one.exact, one.missed, one.invented))
     return Table(
-        title="Score by kind of text",
+        title=KINDS,
         columns=(
             Column("by"), Column("texts that are"), Column("texts", "int"), Column(official, "score"),
             Column("all right", "percent"), Column("missed per text", "decimal2"),

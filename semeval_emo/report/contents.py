@@ -163,8 +163,12 @@ def gather(
 
 
 def _name(named: Sequence[tuple[str, list[str]]]) -> str:
+    """What to call a submission: a run by its recipe, a file by its name."""
     files = [file for _, several in named for file in several]
-    return short_names(files)[0] if len(files) == 1 else f"{len(files)} files"
+    if len(files) > 1:
+        return f"{len(files)} files"
+    path = Path(files[0]).resolve()
+    return path.parent.name if (path / STATE).is_file() else path.name
 
 
 def _task(report: Report, asked: str | Task | None) -> Task:

@@ -15,6 +15,9 @@ from semeval_emo.leaderboard.model import COLUMNS, FLAG_MEANINGS
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 
+# The reader's own row on a ladder.
+THIS = "this score"
+
 
 def overview_tables(board: Leaderboard) -> list[Table]:
     """One line a language: rank 1, the baseline and the number of teams of the default list, for every track."""
@@ -195,7 +198,7 @@ def _ladder(board: Leaderboard, placed: Placement) -> Table:
             rank = str(row.rank) if row.rank and placed.among.ranked else None
             cells = (rank, _named(row, placed), Decimal(row.score_text), gap)
             steps[id(row)] = (row.score, cells)
-    mine = (placed.score, (placed.rank.partition(" of ")[0] or None, "this score", _exact(placed.score), None))
+    mine = (placed.score, (placed.rank.partition(" of ")[0] or None, THIS, _exact(placed.score), None))
     ladder = sorted([*steps.values(), mine], key=lambda step: -step[0])
     at = placed.at
     where = _where(board, at.track, at.language, at.split)

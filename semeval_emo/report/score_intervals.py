@@ -72,7 +72,8 @@ def _title(found: Intervals) -> str:
     return f"{100 * found.level:g} % intervals"
 
 
-def _note(found: Intervals, rows: int) -> str:
+def note_of(found: Intervals, rows: int) -> str:
+    """How the intervals were made, and what to know of repeated texts."""
     kind = {"percentile": "Percentile", "bca": "BCa"}[found.method]
     note = f"{kind} bootstrap over texts, {found.resamples:,} resamples, seed {found.seed}."
     if found.texts is not None and found.texts < rows:
@@ -90,7 +91,7 @@ def _detail(card: Scorecard, found: Intervals) -> list[Table]:
     for k, name in enumerate(("mean",) if degrees else ("macro", "micro"), start=1):
         rows.append((name, *(range_of(found.whole[group[k]]) for group in groups)))
     columns = (Column("emotion"), *(Column(METRICS[group[0]].title, "score") for group in groups))
-    note = _note(found, card.spec.rows)
+    note = note_of(found, card.spec.rows)
     made = [Table(_title(found), columns, tuple(rows), (note,), rules=(len(card.spec.emotions) - 1,))]
     if not degrees:
         titles = tuple(Column(METRICS[name].title, "score") for name in _OVER_TEXTS)
@@ -106,7 +107,7 @@ def _summary(cards: list[Scorecard], found: Scores, task: Task) -> Table:
         (name, *(range_of(one.whole[figure]) for figure in names))
         for name, one in zip(scores.row_names(cards, task), intervals, strict=True)
     ]
-    notes = [_note(one, card.spec.rows) for one, card in zip(intervals, cards, strict=True)]
+    notes = [note_of(one, card.spec.rows) for one, card in zip(intervals, cards, strict=True)]
     rules: tuple[int, ...] = ()
     for average in found.averages:
         if average.intervals and scores.address_of(average) == scores.address(cards[0]):
@@ -117,6 +118,6 @@ def _summary(cards: list[Scorecard], found: Scores, task: Task) -> Table:
                 whole = _of_all(average)
                 every = len(average.languages) + len(average.missing)
                 rows.append((f"mean of all {every}", *(range_of(whole.get(figure)) for figure in names)))
-            notes = [_note(average.intervals, sum(card.spec.rows for card in cards))]
+            notes = [note_of(average.intervals, sum(card.spec.rows for card in cards))]
     columns = (Column("file or language"), *(Column(scores.SHORT.get(n, METRICS[n].title), "score") for n in names))
     return Table(_title(intervals[0]), columns, tuple(rows), tuple(dict.fromkeys(notes)), rules)

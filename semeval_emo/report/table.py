@@ -70,7 +70,7 @@ def cell(value: Any, kind: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Integral) and kind in ("int", "text"):
-        return f"{int(value):,}" if kind == "int" else str(int(value))
+        return f"{int(value):,}".replace("-", MINUS) if kind == "int" else str(int(value))
     if isinstance(value, Real) and kind in _PRINTED:
         number = float(value)
         return "nan" if number != number else _PRINTED[kind](number)

@@ -47,7 +47,7 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
             panels.setdefault(figure_name, {}).setdefault(split, []).append((at, epochs, values))
     if not panels:
         return None
-    figure, grid = canvas(min(9.6, 3.4 * len(panels)), 2.9, ncols=len(panels), squeeze=False)
+    figure, grid = canvas(min(9.6, 3.0 * len(panels)), 2.7, ncols=len(panels), squeeze=False)
     splits = list(dict.fromkeys(split for lines in panels.values() for split in lines))
     for axes, (figure_name, lines) in zip(grid.flat, panels.items(), strict=True):
         for split, several in lines.items():
@@ -91,7 +91,7 @@ def _multiples(count: int) -> tuple[Any, list[Any]]:
     """Panels of one kind, a few abreast, the spare ones empty."""
     across = min(ACROSS, count)
     down = math.ceil(count / across)
-    figure, grid = canvas(2.3 * across, 2.35 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True)
+    figure, grid = canvas(1.85 * across, 1.95 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True)
     panels = list(grid.flat)
     for spare in panels[count:]:
         spare.set_axis_off()
@@ -146,7 +146,7 @@ def precision_recall_curves(
             axes.plot(right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum(), "o", ms=7, color=WARM, zorder=4)
     figure.supxlabel("recall", color=MUTED, fontsize=9.5)
     figure.supylabel("precision", color=MUTED, fontsize=9.5)
-    about = f"Average precision: {', '.join(told)}. The dot is what was predicted, at the threshold named; the dashed line is guessing."
+    about = f"Average precision: {', '.join(told)}. The dot is what was predicted; the dashed line is guessing."
     return Plot(name, "Precision against recall", about, figure)
 
 

@@ -47,7 +47,7 @@ def emotion_bars(
         systems: name of each system, and its figure of each emotion.
     """
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
-    figure, axes = canvas(6.6, height + (0.2 * ((len(systems) + 1) // 2) if len(systems) > 1 else 0))
+    figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
     rows = np.arange(len(emotions))[::-1]
     step = 0.7 / max(len(systems), 1)
     for at, (system, figures) in enumerate(systems):
@@ -73,7 +73,11 @@ def emotion_bars(
     axes.set_xlabel(figure_title)
     rule_lines(axes, "x")
     if len(systems) > 1:
-        figure.legend(loc="outside upper left", ncols=min(2, len(systems)), handletextpad=0.2)
+        figure.legend(
+            loc="outside upper left",
+            ncols=1 if max(len(label(one)) for one, _ in systems) > 24 else 3,
+            handletextpad=0.2,
+        )
     about = "; ".join(
         f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, figures, strict=True))
         for system, figures in systems
@@ -99,7 +103,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     ]  # fmt: skip
     named: list[tuple[str, Row | None]] = [("rank 1" if placed.among.ranked else "best known", placed.leader)]
     named.append(("baseline", placed.baseline))
-    figure, axes = canvas(6.6, 1.0 + 0.36 * (len(ours) + 1))
+    figure, axes = canvas(5.4, 1.0 + 0.36 * (len(ours) + 1))
     scores = np.array([row.score for row in rows], float)
     axes.plot(scores, np.zeros(len(scores)), "|", ms=15, mew=1.4, color=MUTED, zorder=2)
     for words, row in named:
@@ -114,9 +118,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
         if one.low == one.low:
             axes.plot([one.low, one.high], [place, place], color=colour, lw=2.2, solid_capstyle="round")
         axes.plot(one.value, place, "o", ms=7.5, color=colour)
-        axes.annotate(
-            f"{one.value:.4f}", (one.value, place), (0, 8), textcoords="offset points", ha="center", color=INK
-        )
+        axes.text(1.015, place, f"{one.value:.4f}", transform=axes.get_yaxis_transform(), va="center", color=INK)
     count = f"{len(rows)} known score{'' if len(rows) == 1 else 's'}"
     names = [count, *(label(system) for system, _ in reversed(ours))]
     axes.set_yticks(range(len(names)), names, color=INK)
@@ -194,7 +196,7 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     if not lines:
         return None
     lines.sort(key=lambda line: (line[2] if line[2] is not None else line[1]) or 0.0)
-    figure, axes = canvas(6.6, 0.9 + 0.23 * len(lines))
+    figure, axes = canvas(5.4, 0.9 + 0.23 * len(lines))
     for at, (_, base, top, rest) in enumerate(lines):
         if base is not None and top is not None:
             axes.plot([base, top], [at, at], color=RULE, lw=2.4, solid_capstyle="round", zorder=1)

@@ -1,0 +1,1 @@
+"""Pages: one self-contained HTML file a report, and the leaderboard as a site of one page."""

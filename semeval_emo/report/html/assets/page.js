@@ -1,0 +1,269 @@
+"use strict";
+// Everything here writes text, never markup: what strangers wrote can only ever be read.
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const make = (tag, kind, text) => {
+    const made = document.createElement(tag);
+    if (kind) made.className = kind;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+
+  // ---- Light and dark: the system's wish, until the reader has one.
+  const root = document.documentElement, button = byId("theme");
+  const wish = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : wish.matches);
+  const tell = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  try { const kept = localStorage.getItem("theme"); if (kept) root.dataset.theme = kept; } catch { /* not allowed here */ }
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* not allowed here */ }
+    tell();
+  });
+  wish.addEventListener("change", tell);
+  tell();
+
+  // ---- Signatures are copied whole.
+  for (const copy of document.querySelectorAll(".copy")) {
+    if (!navigator.clipboard) continue;
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(copy.parentElement.querySelector("code").textContent);
+      copy.textContent = "Copied";
+    });
+  }
+
+  // ---- Sortable tables. Numbers begin with the largest; a gap is always last.
+  const compare = (a, b) => {
+    const x = Number(a), y = Number(b);
+    return a !== "" && b !== "" && !Number.isNaN(x) && !Number.isNaN(y) ? x - y : a.localeCompare(b);
+  };
+  for (const table of document.querySelectorAll("table[data-sortable]")) {
+    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+    heads.forEach((head, at) => {
+      const sort = make("button", "", head.textContent || "order");
+      sort.type = "button";
+      head.textContent = "";
+      head.append(sort);
+      sort.addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        const falls = now ? now === "ascending" : head.classList.contains("n");
+        for (const other of heads) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", falls ? "descending" : "ascending");
+        const keyed = [...body.rows].map((row) => [row.cells[at].dataset.order, row]);
+        keyed.sort(([a], [b]) => (a === "") - (b === "") || (falls ? compare(b, a) : compare(a, b)));
+        body.append(...keyed.map(([, row]) => row));
+      });
+    });
+  }
+
+  const options = (select, words) => {
+    select.replaceChildren(...words.map(([value, text]) => {
+      const option = make("option", "", text);
+      option.value = value;
+      return option;
+    }));
+  };
+
+  // ---- Tables with filters (the board): a row is shown where every filter agrees.
+  const filter = byId("filter");
+  if (filter) {
+    filter.hidden = false;
+    const rows = [...document.querySelectorAll("#every tbody tr")];
+    const controls = [...filter.querySelectorAll("select")], search = byId("search");
+    for (const control of controls) {
+      const seen = new Map(rows.flatMap((row) => JSON.parse(row.dataset[control.id])).map((one) => [one, one]));
+      options(control, [["", control.dataset.all], ...seen]);
+    }
+    const apply = () => {
+      const words = search.value.trim().toLocaleLowerCase();
+      let shown = 0;
+      for (const row of rows) {
+        const fits = controls.every((one) => !one.value || JSON.parse(row.dataset[one.id]).includes(one.value))
+          && (!words || row.textContent.toLocaleLowerCase().includes(words));
+        row.hidden = !fits;
+        shown += fits;
+      }
+      byId("count").textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+    };
+    filter.addEventListener("input", apply);
+    filter.addEventListener("submit", (event) => event.preventDefault());
+    apply();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/" && !typing && byId("search")) { byId("search").focus(); event.preventDefault(); }
+    if (event.key === "Escape" && document.activeElement === byId("search")) byId("search").blur();
+    if (event.key === "[" && !typing && byId("previous")) byId("previous").click();
+    if (event.key === "]" && !typing && byId("next")) byId("next").click();
+  });
+
+  // ---- The error browser: filters over columns of plain data; only one page of rows is ever drawn.
+  const PAGE = 50;
+  const browser = byId("browser");
+  if (!browser) return;
+  const sets = JSON.parse(byId("data").textContent).sets;
+  const control = Object.fromEntries(
+    ["file", "system", "beside", "emotion", "kind", "order", "search"].map((id) => [id, byId(id)]));
+  let set, folded, found = [], page = 0;
+
+  const choose = (at) => {
+    set = sets[at];
+    folded = (set.texts || set.ids).map((text, i) => `${text}\n${set.ids[i]}`.toLocaleLowerCase());
+    options(control.system, set.systems.map((one, i) => [i, one.name]));
+    options(control.beside, [["", "none"], ...set.systems.map((one, i) => [i, one.name])]);
+    if (set.systems.length > 1) control.beside.value = "1";
+    options(control.emotion, [["", "all"], ...set.emotions.map((name, i) => [i, name])]);
+    options(control.order, [
+      ["file", "as in the file"], ["wrong", "most labels wrong"],
+      ...(set.sure ? [["sure", "most confident mistake"]] : []),
+      ...(set.texts ? [["long", "longest"], ["short", "shortest"]] : []),
+    ]);
+    kinds();
+  };
+
+  const kinds = () => {
+    const kept = control.kind.value;
+    options(control.kind, [
+      ["", "all texts"], ["wrong", "with a mistake"], ["right", "right"], ["missed", "missed"], ["invented", "invented"],
+      ...(set.top > 1 ? [["degree", "wrong degree"]] : []),
+      ...(control.beside.value !== "" ? [["only", "only the first is right"], ["other", "only the second is right"]] : []),
+    ]);
+    control.kind.value = kept;
+    if (control.kind.selectedIndex < 0) control.kind.selectedIndex = 0;
+  };
+
+  // Digits of one label on both sides; "0" is no label.
+  const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "invented" : label === "0" ? "missed" : "degree");
+
+  const fits = (i) => {
+    const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
+    const only = control.emotion.value, kind = control.kind.value;
+    if (kind === "only" || kind === "other") {
+      const beside = set.systems[control.beside.value].labels[i];
+      const a = only === "" ? labels === gold : labels[only] === gold[only];
+      const b = only === "" ? beside === gold : beside[only] === gold[only];
+      return kind === "only" ? a && !b : b && !a;
+    }
+    if (only !== "") {
+      const how = judge(gold[only], labels[only]);
+      if (kind === "right") return how === "same" && gold[only] !== "0";
+      if (kind === "wrong") return how !== "same";
+      return kind === "" ? gold[only] !== "0" || labels[only] !== "0" : how === kind;
+    }
+    if (kind === "") return true;
+    if (kind === "right") return gold === labels;
+    if (kind === "wrong") return gold !== labels;
+    for (let e = 0; e < gold.length; e += 1) if (judge(gold[e], labels[e]) === kind) return true;
+    return false;
+  };
+
+  const wrong = (i) => {
+    const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
+    let count = 0;
+    for (let e = 0; e < gold.length; e += 1) count += gold[e] !== labels[e];
+    return count;
+  };
+  const percent = (i, e) => Number(set.sure[i].slice(2 * e, 2 * e + 2));
+  const sure = (i) => {
+    const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
+    let most = -1;
+    for (let e = 0; e < gold.length; e += 1) {
+      if ((gold[e] === "0") !== (labels[e] === "0")) most = Math.max(most, labels[e] === "0" ? 99 - percent(i, e) : percent(i, e));
+    }
+    return most;
+  };
+  const length = (i) => set.texts[i].length;
+  const KEYS = { wrong: (i) => -wrong(i), sure: (i) => -sure(i), long: (i) => -length(i), short: length };
+
+  const look = () => {
+    const words = control.search.value.trim().toLocaleLowerCase();
+    found = [];
+    for (let i = 0; i < set.ids.length; i += 1) if (fits(i) && (!words || folded[i].includes(words))) found.push(i);
+    const key = KEYS[control.order.value];
+    if (key) {
+      const keys = new Map(found.map((i) => [i, key(i)]));
+      found.sort((a, b) => keys.get(a) - keys.get(b) || a - b);
+    }
+    page = 0;
+    draw();
+  };
+
+  const marked = (text, words) => {
+    // Folding can change the length of a text; then nothing is marked rather than the wrong letters.
+    const low = text.toLocaleLowerCase(), made = document.createDocumentFragment();
+    if (!words || low.length !== text.length) { made.append(text); return made; }
+    let from = 0;
+    for (let at = low.indexOf(words); at >= 0; at = low.indexOf(words, from)) {
+      made.append(text.slice(from, at), make("mark", "", text.slice(at, at + words.length)));
+      from = at + words.length;
+    }
+    made.append(text.slice(from));
+    return made;
+  };
+
+  const SIGNS = { same: "✓", missed: "−", invented: "+", degree: "≠" };
+  const line = (i, at, named) => {
+    const list = make("p", "labels"), gold = set.gold[i], labels = set.systems[at].labels[i];
+    if (named) list.append(make("b", "", set.systems[at].name));
+    for (let e = 0; e < gold.length; e += 1) {
+      if (gold[e] === "0" && labels[e] === "0") continue;
+      const how = judge(gold[e], labels[e]);
+      const degrees = set.top > 1 ? (how === "same" ? ` ${gold[e]}` : ` ${labels[e]}, gold ${gold[e]}`) : "";
+      const chip = make("span", `chip ${how === "same" ? "right" : how === "degree" ? "missed" : how}`, `${SIGNS[how]} ${set.emotions[e]}${degrees}`);
+      if (set.sure && Number(at) === 0) chip.append(make("small", "", `${percent(i, e)} %`));
+      chip.title = how === "same" ? "gold and prediction agree" : how;
+      list.append(chip);
+    }
+    if (!list.querySelector(".chip")) list.append(make("span", "chip none", "✓ no label"));
+    return list;
+  };
+
+  const draw = () => {
+    const words = control.search.value.trim().toLocaleLowerCase();
+    const pages = Math.max(1, Math.ceil(found.length / PAGE));
+    page = Math.min(Math.max(page, 0), pages - 1);
+    const here = found.slice(page * PAGE, (page + 1) * PAGE);
+    byId("rows").start = page * PAGE + 1;
+    byId("rows").replaceChildren(...here.map((i) => {
+      const row = make("li"), what = make("div"), how = make("div");
+      const id = make("span", "id");
+      id.append(marked(set.ids[i], words));
+      what.append(id);
+      if (set.texts) {
+        const text = make("p", "text");
+        text.dir = "auto";
+        text.append(marked(set.texts[i], words));
+        what.append(text);
+      }
+      const both = control.beside.value !== "" && control.beside.value !== control.system.value;
+      how.append(line(i, control.system.value, both));
+      if (both) how.append(line(i, control.beside.value, true));
+      row.append(what, how);
+      return row;
+    }));
+    const all = set.ids.length.toLocaleString("en"), some = found.length.toLocaleString("en");
+    byId("count").textContent = `${some} of ${all} texts` + (pages > 1 ? `, page ${page + 1} of ${pages}` : "");
+    byId("previous").disabled = page === 0;
+    byId("next").disabled = page === pages - 1;
+  };
+
+  const turn = (by) => { page += by; draw(); byId("texts").scrollIntoView(); };
+  byId("previous").addEventListener("click", () => turn(-1));
+  byId("next").addEventListener("click", () => turn(1));
+  browser.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+  browser.querySelector("form").addEventListener("input", (event) => {
+    if (event.target === control.file) choose(control.file.value);
+    if (event.target === control.beside) kinds();
+    look();
+  });
+  options(control.file, sets.map((one, i) => [i, one.name]));
+  browser.querySelector(".file").hidden = sets.length < 2;
+  for (const one of browser.querySelectorAll(".system")) one.hidden = sets.every((each) => each.systems.length < 2);
+  browser.hidden = false;
+  choose(0);
+  look();
+})();

@@ -1,0 +1,121 @@
+"""What a report says of one submission: its scores, its place on the board, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from semeval_emo.report import analysis as analysis_tables
+from semeval_emo.report import scores as score_tables
+from semeval_emo.report.contents import Contents, key_of
+from semeval_emo.report.html.parts import Group, Picture, Prose, Section, rows_of
+from semeval_emo.report.leaderboard import THIS, placement_tables
+from semeval_emo.report.score_intervals import note_of, range_of
+from semeval_emo.report.table import Column, Table
+from semeval_emo.scoring.analysis import analyse
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.scorecard import Scorecard
+
+
+def sections(contents: Contents, pictures: Mapping[str, Picture], texts: bool) -> list[Section]:
+    """Scores, place and errors, each file in a part of its own that folds away."""
+    if not contents.cards:
+        said = Prose(("Nothing could be scored: the problems below leave the labels uncertain.",))
+        return [Section("scores", "Scores", (Group((said,)),))]
+    found = [_scores(contents, pictures)]
+    if contents.placements:
+        found.append(_places(contents, pictures))
+    found.append(_errors(contents, texts))
+    return found
+
+
+def _name(contents: Contents, card: Scorecard) -> str:
+    return f"{contents.task.languages[card.spec.language].name} ({card.spec.language}), track {card.spec.track.upper()}"
+
+
+def _scores(contents: Contents, pictures: Mapping[str, Picture]) -> Section:
+    several = len(contents.cards) > 1
+    groups = []
+    if several and contents.scores is not None:
+        summary = [rows_of(table, foot=True) for table in score_tables.tables(contents.scores, contents.task)]
+        heat = [one for name, one in pictures.items() if name.startswith("languages-")]
+        groups.append(Group((*summary, *heat)))
+    for at, card in enumerate(contents.cards):
+        drawn = [pictures[name] for name in (f"emotions-{key_of(card)}",) if name in pictures]
+        blocks = (*drawn, *(rows_of(table, foot=True) for table in _detail(contents, card)))
+        groups.append(Group(blocks, _name(contents, card) if several else "", not several or at == 0))
+    return Section("scores", "Scores", tuple(groups))
+
+
+def _detail(contents: Contents, card: Scorecard) -> list[Table]:
+    """The figures of each emotion, the official one with its interval; then those over texts."""
+    figures, intervals = card.figures, card.intervals
+    degrees = len(card.spec.values) > 2
+    own = "emotion_pearson" if degrees else "f1"
+    others = ("emotion_spearman", "emotion_mae") if degrees else ("precision", "recall")
+    counts = () if degrees else ("support", "tp", "fp", "fn")
+    rows = [
+        (
+            emotion, figures.by_emotion[own][i], range_of(intervals.by_emotion[own][i]) if intervals else None,
+            *(figures.by_emotion[name][i] for name in (*others, *counts)),
+        )
+        for i, emotion in enumerate(figures.emotions)
+    ]  # fmt: skip
+    wholes = {"mean": ("pearson", "spearman", "mae")} if degrees else {
+        kind: tuple(f"{kind}_{name}" for name in ("f1", "precision", "recall")) for kind in ("macro", "micro")
+    }  # fmt: skip
+    for kind, names in wholes.items():
+        first = range_of(intervals.whole[names[0]]) if intervals else None
+        rows.append(
+            (kind, figures.whole[names[0]], first, *(figures.whole[n] for n in names[1:]), *[None] * len(counts))
+        )
+    level = f"{100 * intervals.level:g} % interval" if intervals else "interval"
+    columns = (
+        Column("emotion"), Column(METRICS[own].title, "score"), Column(level, "score"),
+        *(Column(METRICS[name].title, "score") for name in others),
+        *(Column(name if name == "support" else name.upper(), "int") for name in counts),
+    )  # fmt: skip
+    how = contents.task.track(card.spec.track).averaging.split(";")[0]
+    notes = [f"Official figure: {METRICS[card.metric].title} ({how})."]
+    if intervals:
+        notes.append(note_of(intervals, card.spec.rows))
+    notes += [card.note] if card.note else []
+    made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(figures.emotions) - 1,))]
+    if not degrees:
+        whole = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
+        over = tuple(
+            (METRICS[n].title, figures.whole[n], range_of(intervals.whole[n]) if intervals else None) for n in whole
+        )
+        made.append(
+            Table("Means over texts", (Column("figure"), Column("value", "score"), Column(level, "score")), over)
+        )
+    return made
+
+
+def _places(contents: Contents, pictures: Mapping[str, Picture]) -> Section:
+    placed = contents.placements
+    groups = []
+    if len(placed) > 1:
+        every = [(one.board, one.placement, one.everywhere) for one in placed.values()]
+        groups.append(Group(tuple(rows_of(table) for table in placement_tables(every))))
+    names = {key_of(card): _name(contents, card) for card in contents.cards}
+    for at, (key, one) in enumerate(placed.items()):
+        ladder, *others = placement_tables([(one.board, one.placement, one.everywhere)])
+        drawn = [pictures[name] for name in (f"position-{key}",) if name in pictures]
+        blocks = (*drawn, rows_of(ladder, sortable=False, mine=THIS), *(rows_of(table) for table in others))
+        groups.append(Group(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
+    lead = "A list knows only some of its scores, so a rank is an interval. Lists are never mixed."
+    return Section("leaderboard", "Leaderboard", tuple(groups), lead)
+
+
+def _errors(contents: Contents, texts: bool) -> Section:
+    groups = []
+    for at, card in enumerate(contents.cards):
+        found = analyse(card, probabilities=contents.probabilities.get(key_of(card)), texts=texts)
+        tables = analysis_tables.tables(found, contents.task, whole=True)
+        # The head of the page says what the first table's title repeats.
+        tables[0] = replace(tables[0], title="By emotion", notes=tables[0].notes[:-1])
+        blocks = tuple(rows_of(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
+        several = len(contents.cards) > 1
+        groups.append(Group(blocks, _name(contents, card) if several else "", not several or at == 0))
+    return Section("errors", "Errors", tuple(groups), "Missed: gold has the label. Invented: only the prediction has.")

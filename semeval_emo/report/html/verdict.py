@@ -1,0 +1,161 @@
+"""The head of a report: one figure, how sure it is, where it stands, whether the files are valid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semeval_emo.report import comparison_words as words
+from semeval_emo.report.comparison import short
+from semeval_emo.report.contents import Contents, key_of
+from semeval_emo.report.table import MINUS, cell, clean
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.resampling import Interval
+
+DOT = " · "
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One thing to know at a glance.
+
+    Attributes:
+        tone: ``good``, ``bad`` or empty.
+    """
+
+    name: str
+    value: str
+    detail: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The head of the page."""
+
+    title: str
+    place: str
+    figure: str
+    value: str
+    interval: str
+    tiles: tuple[Tile, ...]
+    sentences: tuple[str, ...]
+
+
+def headline_of(contents: Contents) -> Headline:
+    """What the reader should take away if they read nothing else."""
+    if contents.comparison is not None:
+        return _compared(contents)
+    if not contents.cards:
+        files = ", ".join(clean(path) for path in contents.paths)
+        return Headline(files, contents.task.title, "not scored", "–", "", (_validity(contents),), ())
+    return _scored(contents)
+
+
+def _interval(one: Interval | None, level: float) -> str:
+    if one is None or one.low != one.low:
+        return ""
+    return f"{100 * level:g} % interval {one.low:.4f} to {one.high:.4f}".replace("-", MINUS)
+
+
+def _scored(contents: Contents) -> Headline:
+    scores, cards = contents.scores, contents.cards
+    first = cards[0]
+    averages = scores.averages if scores is not None else ()
+    if len(cards) > 1 and averages:
+        mean = averages[0]
+        value, interval = mean.submitted[mean.metric], mean.intervals
+        figure = f"mean {METRICS[mean.metric].title} over {len(mean.languages)} languages"
+        whole = interval.whole[mean.metric] if interval else None
+    else:
+        value, interval, figure = first.score, first.intervals, METRICS[first.metric].title
+        whole = interval.whole[first.metric] if interval else None
+    spec = first.spec
+    names = list(dict.fromkeys(contents.task.languages[card.spec.language].name for card in cards))
+    tracks = list(dict.fromkeys(card.spec.track.upper() for card in cards))
+    texts = sum(card.spec.rows for card in cards)
+    where = [
+        f"Track {' and '.join(tracks)}",
+        names[0] if len(names) == 1 else f"{len(names)} languages",
+        spec.split, f"release {first.release}", f"{texts:,} texts",
+    ]  # fmt: skip
+    tiles = [_validity(contents)]
+    if len(cards) == 1:
+        tiles = [*(_standing(contents) or [_right(contents)]), *tiles]
+    elif averages and averages[0].missing:
+        every = averages[0].all_languages[averages[0].metric]
+        count = len(averages[0].languages) + len(averages[0].missing)
+        tiles.insert(0, Tile(f"over all {count} languages", f"{every:.4f}", "a language that is not here counts 0"))
+    return Headline(
+        title=clean(contents.systems[0].name),
+        place=DOT.join(where),
+        figure=figure,
+        value=cell(value, "score"),
+        interval=_interval(whole, interval.level) if interval else "",
+        tiles=tuple(tiles),
+        sentences=tuple(note for note in (scores.note if scores else "", *(card.note for card in cards)) if note),
+    )
+
+
+def _right(contents: Contents) -> Tile:
+    """How many texts are right as a whole."""
+    card = contents.cards[0]
+    if card.pair is None:
+        return Tile("all labels right", "–")
+    right = int((card.pair.gold == card.pair.predicted).all(axis=1).sum())
+    return Tile("all labels right", cell(right / card.spec.rows, "percent"), f"{right:,} of {card.spec.rows:,} texts")
+
+
+def _standing(contents: Contents) -> list[Tile]:
+    placed = contents.placements.get(key_of(contents.cards[0]))
+    if placed is None:
+        return []
+    found = placed.placement
+    tiles = []
+    if found.rank:
+        few = f"{found.known} known score{'' if found.known == 1 else 's'}, {found.among.title}"
+        tiles.append(Tile("rank", found.rank, few))
+    for name, row in (("baseline", found.baseline), ("rank 1" if found.among.ranked else "best known", found.leader)):
+        gap = found.gap(row)
+        if row is not None and gap is not None:
+            detail = f"{name} has {row.score_text}"
+            tiles.append(Tile(f"to {name}", cell(gap, "delta"), detail, "good" if gap > 0 else ""))
+    return tiles
+
+
+def _validity(contents: Contents) -> Tile:
+    found = contents.validation
+    files = sum(file.kind == "predictions" for file in found.files)
+    count = f"{files:,} file{'' if files == 1 else 's'}"
+    if found.valid:
+        detail = f"{found.warnings:,} warning{'' if found.warnings == 1 else 's'}" if found.warnings else "no problem"
+        return Tile(count, "valid", detail, "good")
+    errors = f"{found.errors:,} error{'' if found.errors == 1 else 's'}"
+    return Tile(count, errors, ", ".join(code for code in found.counts if code.startswith("E")), "bad")
+
+
+def _compared(contents: Contents) -> Headline:
+    found = contents.comparison
+    if found is None:
+        raise ValueError("there is no comparison")
+    lead = found.lead
+    best = lead.standings[0]
+    tiles = [
+        Tile(
+            f"{one.letter}  {short(clean(one.name))}",
+            f"{one.score.value:.4f}",
+            _interval(one.score, found.settings.level),
+        )
+        for one in lead.standings[1:3]
+    ]
+    where = [
+        f"Track {found.track.upper()}", lead.name, found.split, f"release {found.release}", f"{lead.rows:,} texts",
+    ]  # fmt: skip
+    return Headline(
+        title=f"{len(found.systems)} systems compared",
+        place=DOT.join(where),
+        figure=f"{found.title} of {best.letter}  {short(clean(best.name))}",
+        value=cell(best.score.value, "score"),
+        interval=_interval(best.score, found.settings.level),
+        tiles=(*tiles, _validity(contents)),
+        sentences=tuple(clean(line) for line in words.sentences(found)),
+    )
