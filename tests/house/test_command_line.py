@@ -166,7 +166,7 @@ def test_a_terminal_that_cannot_show_a_character_gets_a_question_mark():
 
 
 def test_every_group_is_there():
-    wanted = {"validate", "fix", "explain", "pack", "score", "leaderboard", "data", "demo"}
+    wanted = {"validate", "fix", "explain", "pack", "score", "compare", "leaderboard", "data", "zoo", "demo"}
     assert {path[0] for path in LEAVES} >= wanted
 
 
