@@ -13,8 +13,27 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from semeval_emo.report.grid import END_ISOLATE, ISOLATE, display_width, is_right_to_left
+from tabulate import DataRow, Line, TableFormat
+
+from semeval_emo.report.grid import isolated, laid_out
 from semeval_emo.report.table import DASH, MINUS, Column, Table, best_cells, cell, clean
+
+
+def _format(row: DataRow, rule: Line | Callable, around: tuple[str, str] = ("", ""), padding: int = 0) -> TableFormat:
+    """A layout for `grid.laid_out`: how rows look, the rule between them, lines above and below."""
+    above, below = (Line(line, "", "", "") if line else None for line in around)
+    return TableFormat(above, rule, None, below, row, row, padding=padding, with_header_hide=None)
+
+
+def _bars(widths: Sequence[int], sides: Sequence[str]) -> str:
+    """The second line of a Markdown table: a colon says that a column is to the right."""
+    bars = ("-" * (w - 3) + ":" if side == "right" else "-" * (w - 2) for w, side in zip(widths, sides, strict=True))
+    return f"| {' | '.join(bars)} |"
+
+
+_PIPE = _format(DataRow("|", "|", "|"), _bars, padding=1)
+# tabulate's own booktabs format escapes cells; ours are escaped already, and hold commands.
+_BOOKTABS = _format(DataRow("", " & ", r" \\"), Line(r"\midrule", "", "", ""), (r"\toprule", r"\bottomrule"))
 
 TABLES_SCHEMA = "semeval-emo/tables/1"
 
@@ -23,23 +42,9 @@ def markdown(table: Table) -> str:
     """A GitHub-flavoured Markdown table; letters become superscripts, the best cells bold."""
     columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>")
     names = [_markdown_text(column.name) for column in columns]
-    widths = [max(3, *map(display_width, column)) for column in zip(names, *rows, strict=True)]
-    lines = [_markdown_line(names, widths, columns)]
-    bars = ["-" * w if c.kind == "text" else "-" * (w - 1) + ":" for w, c in zip(widths, columns, strict=True)]
-    lines.append(f"| {' | '.join(bars)} |")
-    lines += [_markdown_line(row, widths, columns) for row in rows]
+    grid = laid_out(names, [[isolated(c) for c in row] for row in rows], columns, _PIPE)
     notes = [f"\n{_markdown_text(note)}" for note in table.notes]
-    return "\n".join([f"**{_markdown_text(table.title)}**", "", *lines, *notes])
-
-
-def _markdown_line(row: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) -> str:
-    printed = []
-    for piece, width, column in zip(row, widths, columns, strict=True):
-        padding = " " * (width - display_width(piece))
-        if is_right_to_left(piece):
-            piece = f"{ISOLATE}{piece}{END_ISOLATE}"
-        printed.append(piece + padding if column.kind == "text" else padding + piece)
-    return f"| {' | '.join(printed)} |"
+    return "\n".join([f"**{_markdown_text(table.title)}**", "", grid, *notes])
 
 
 def _markdown_text(string: str) -> str:
@@ -156,15 +161,11 @@ def latex(table: Table) -> str:
     """
     columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
     spec = "".join("l" if c.kind == "text" else "r" for c in columns)
+    grid = laid_out([_latex_text(c.name) for c in columns], rows, columns, _BOOKTABS, table.rules)
     lines = [
         r"\begin{table}[t]", r"\centering", rf"\caption{{{_latex_text(table.title)}}}", rf"\begin{{tabular}}{{{spec}}}",
-        r"\toprule", " & ".join(_latex_text(c.name) for c in columns) + r" \\", r"\midrule",
+        grid, r"\end{tabular}",
     ]  # fmt: skip
-    for r, row in enumerate(rows):
-        lines.append(" & ".join(row) + r" \\")
-        if r in table.rules and r + 1 < len(rows):
-            lines.append(r"\midrule")
-    lines += [r"\bottomrule", r"\end{tabular}"]
     lines += [f"% {clean(note)}" for note in table.notes]
     return "\n".join([*lines, r"\end{table}"])
 

@@ -1,12 +1,16 @@
 """A table as aligned plain text: display width, wrapping, panels, right-to-left cells.
 
-Written here rather than taken from a library because every command pays for the import, and
-because wide and right-to-left scripts must align without further packages.
+`tabulate` lays the grid out and `wcwidth` measures it; this module decides what goes into a cell and
+how a table that is wider than the terminal is broken up.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+
+from tabulate import SEPARATING_LINE, TableFormat, tabulate
+from wcwidth import wcswidth
 
 from semeval_emo.report.table import Column, Table, best_cells, cell, clean
 
@@ -15,38 +19,45 @@ NARROWEST = 12
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 # An isolate keeps a right-to-left cell from reordering its neighbours.
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
-EMOJI_STYLE = "\ufe0f"
-JOINER = "\u200d"
 
 
 def display_width(string: str) -> int:
-    """How many terminal columns a string takes.
+    """How many terminal columns a printable string takes.
 
     >>> display_width("joy"), display_width("喜び"), display_width("सुख")
     (3, 4, 2)
     """
-    if string.isascii():
-        return len(string)
-    total, joined, last = 0, False, 0
-    for char in string:
-        if char == JOINER:
-            joined = True
-        elif char == EMOJI_STYLE:
-            # Asks for the picture form, which is two columns wide.
-            total += 2 - last if last else 0
-            last = 2
-        elif unicodedata.category(char) not in ("Mn", "Me", "Cf"):
-            wide = unicodedata.east_asian_width(char) in "WF"
-            # After a joiner a picture melts into the one before it.
-            last = 0 if joined and wide else 1 + wide
-            total += last
-            joined = False
-    return total
+    return len(string) if string.isascii() else max(0, wcswidth(string))
 
 
-def is_right_to_left(string: str) -> bool:
+def laid_out(
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[Column],
+    style: str | TableFormat = "simple",
+    rules: Sequence[int] = (),
+) -> str:
+    """Lays printed cells out as a grid: texts to the left, numbers to the right, rules under the rows named."""
+    # The names go in as a row and a rule: as headers, tabulate would pad each of them by two columns.
+    body: list[Sequence[str] | str] = [names, SEPARATING_LINE]
+    for r, row in enumerate(rows):
+        body.append(row)
+        if r in rules and r + 1 < len(rows):
+            body.append(SEPARATING_LINE)
+    sides = ["left" if c.kind in ("text", "letters") else "right" for c in columns]
+    grid = tabulate(body, tablefmt=style, disable_numparse=True, colalign=sides, preserve_whitespace=True).split("\n")
+    # Without headers the format "simple" draws a rule above and below.
+    return "\n".join(line.rstrip(" ") for line in (grid[1:-1] if style == "simple" else grid))
+
+
+def _is_right_to_left(string: str) -> bool:
     """True where a string holds Arabic, Hebrew or other right-to-left letters."""
     return not string.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in string)
+
+
+def isolated(line: str) -> str:
+    """A line that cannot reorder its neighbours: right-to-left text comes between isolates."""
+    return f"{ISOLATE}{line}{END_ISOLATE}" if _is_right_to_left(line) else line
 
 
 def wrap(string: str, width: int) -> list[str]:
@@ -91,13 +102,11 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
     widths = _shrunk(widths, table.columns, width)
     parts = []
     for panel in _panels(widths, width):
-        rule = GAP.join("-" * widths[c] for c in panel)
-        lines = [_line(names, panel, widths, table.columns), rule]
-        for r, row in enumerate(cells):
-            lines.append(_line(row, panel, widths, table.columns, {c for at, c in strong if at == r}))
-            if r in table.rules and r + 1 < len(cells):
-                lines.append(rule)
-        parts.append("\n".join(lines))
+        rows = [
+            [_fitted(row[c], widths[c], (r, c) in strong) for c in panel] for r, row in enumerate(cells)
+        ]  # fmt: skip
+        columns = [table.columns[c] for c in panel]
+        parts.append(laid_out([_fitted(names[c], widths[c]) for c in panel], rows, columns, rules=table.rules))
     title = wrap(clean(table.title), width) if width else [clean(table.title)]
     notes = [line for note in table.notes for line in (wrap(clean(note), width) if width else [clean(note)])]
     return "\n".join([*title, "\n\n".join(parts), *notes])
@@ -129,25 +138,7 @@ def _panels(widths: list[int], width: int | None) -> list[list[int]]:
     return panels
 
 
-def _line(
-    row: list[str],
-    panel: list[int],
-    widths: list[int],
-    columns: tuple[Column, ...],
-    strong: set[int] | frozenset[int] = frozenset(),
-) -> str:
-    """One row as one or more lines of text: as many as its tallest wrapped cell."""
-    wrapped = {c: wrap(row[c], widths[c]) if display_width(row[c]) > widths[c] else [row[c]] for c in panel}
-    lines = []
-    for k in range(max(len(lines) for lines in wrapped.values())):
-        printed = []
-        for c in panel:
-            piece = wrapped[c][k] if k < len(wrapped[c]) else ""
-            padding = " " * (widths[c] - display_width(piece))
-            if is_right_to_left(piece):
-                piece = f"{ISOLATE}{piece}{END_ISOLATE}"
-            if c in strong:
-                piece = f"{BOLD}{piece}{PLAIN}"
-            printed.append(piece + padding if columns[c].kind in ("text", "letters") else padding + piece)
-        lines.append(GAP.join(printed).rstrip(" "))
-    return "\n".join(lines)
+def _fitted(piece: str, width: int, strong: bool = False) -> str:
+    """A cell broken into lines of at most `width` columns, each in bold where asked."""
+    lines = wrap(piece, width) if display_width(piece) > width else [piece]
+    return "\n".join(f"{BOLD}{isolated(line)}{PLAIN}" if strong else isolated(line) for line in lines)
