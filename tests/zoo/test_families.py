@@ -210,5 +210,5 @@ def test_no_overlap_is_not_spoken_of(tmp_path: Path):
 
 
 def test_training_on_test_cannot_be_asked_for():
-    with pytest.raises(UsageError, match="data.splits cannot be 'test'"):
+    with pytest.raises(UsageError, match=r"data\.splits cannot be 'test'"):
         load_recipe("tfidf-logreg", ['data.splits=["train", "test"]'])

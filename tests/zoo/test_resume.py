@@ -255,7 +255,7 @@ def test_two_processes_never_train_in_one_folder(tmp_path: Path):
 
 def test_the_command_goes_on_after_kill_9(tmp_path: Path):
     """From outside, at whatever moment it happens to be."""
-    settings = [word for one in [*SMALL, OFTEN, "train.epochs=40"] for word in ("--set", one)]
+    settings = [word for one in [*SMALL, OFTEN, "train.epochs=8"] for word in ("--set", one)]
     command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", *settings]
     command += ["--data", "sample", "--format", "json"]
     for where in ("once", "killed"):
