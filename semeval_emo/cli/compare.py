@@ -120,7 +120,7 @@ def compare(
         emit({}, [report.csv_table(result, pairs=pairs)], style, output)
         return
     tables = report.tables(result, pairs=pairs, power=power)
-    said, how = words.sentences(result, power=power), [] if quiet else words.methods(result)
+    said, how = words.sentences(result, power=power), words.methods(result)
     if style is not Format.text:
         emit({}, report.with_notes(tables, [*said, *how, result.signature]), style, output)
         return
