@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +62,19 @@ EXPORT_EXAMPLES = """\b
 Examples:
   semeval-emo leaderboard export --output board.csv
   semeval-emo leaderboard export -t a --list official -f latex
+  semeval-emo leaderboard export -f html --output leaderboard.html
 """
+
+
+class ExportFormat(StrEnum):
+    """How rows are written: as every result, or as a page."""
+
+    csv = "csv"
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+    latex = "latex"
+    html = "html"
 
 
 def register(app: typer.Typer) -> None:
@@ -186,7 +199,9 @@ def export(
     metric: MetricOption = None,
     task: TaskOption = None,
     extra: ExtraOption = None,
-    style: FormatOption = Format.csv,
+    style: Annotated[
+        ExportFormat, typer.Option("--format", "-f", help="How to write the rows; html is a site of one page.")
+    ] = ExportFormat.csv,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -199,8 +214,13 @@ def export(
 
     board = load_board(task, extra, quiet)
     rows = _selected(board, track, language, among or "all", kind, release, metric or "all")
+    if style is ExportFormat.html:
+        from semeval_emo.report.html.board import board_page
+
+        emit({}, (), Format.text, output, text=board_page(board, rows).rstrip("\n"))
+        return
     payload = {"schema": "semeval-emo/leaderboard-export/1", "rows": [row_payload(row) for row in rows]}
-    if style is Format.csv:
+    if style is ExportFormat.csv:
         emit(payload, (), Format.text, output, text=to_csv(rows, inert=True).rstrip("\n"))
     else:
-        emit(payload, lambda: rows_tables(board, rows, track), style, output)
+        emit(payload, lambda: rows_tables(board, rows, track), Format(style.value), output)

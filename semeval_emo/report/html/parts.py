@@ -70,7 +70,7 @@ class Rows:
     @property
     def is_wide(self) -> bool:
         """Whether the table wants the whole width."""
-        return len(self.heads) > 5 or any(head.is_prose for head in self.heads)
+        return len(self.heads) > 4 or any(head.is_prose for head in self.heads)
 
     def is_mine(self, row: tuple[Cell, ...]) -> bool:
         """Whether a row is the reader's own among those of others."""

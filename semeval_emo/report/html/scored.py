@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from semeval_emo.report import analysis as analysis_tables
 from semeval_emo.report import scores as score_tables
@@ -14,7 +15,8 @@ from semeval_emo.report.score_intervals import note_of, range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorecard import Scorecard, Scores
+from semeval_emo.scoring.uncertainty import Intervals
 
 
 def sections(contents: Contents, pictures: Mapping[str, Picture], texts: bool) -> list[Section]:
@@ -30,14 +32,18 @@ def sections(contents: Contents, pictures: Mapping[str, Picture], texts: bool) -
 
 
 def _name(contents: Contents, card: Scorecard) -> str:
-    return f"{contents.task.languages[card.spec.language].name} ({card.spec.language}), track {card.spec.track.upper()}"
+    return f"{_language(contents, card)}, track {card.spec.track.upper()}"
+
+
+def _language(contents: Contents, card: Scorecard) -> str:
+    return f"{contents.task.languages[card.spec.language].name} ({card.spec.language})"
 
 
 def _scores(contents: Contents, pictures: Mapping[str, Picture]) -> Section:
     several = len(contents.cards) > 1
     groups = []
     if several and contents.scores is not None:
-        summary = [rows_of(table, foot=True) for table in score_tables.tables(contents.scores, contents.task)]
+        summary = [rows_of(table, foot=True) for table in _summaries(contents, contents.scores)]
         heat = [one for name, one in pictures.items() if name.startswith("languages-")]
         groups.append(Group((*summary, *heat)))
     for at, card in enumerate(contents.cards):
@@ -45,6 +51,40 @@ def _scores(contents: Contents, pictures: Mapping[str, Picture]) -> Section:
         blocks = (*drawn, *(rows_of(table, foot=True) for table in _detail(contents, card)))
         groups.append(Group(blocks, _name(contents, card) if several else "", not several or at == 0))
     return Section("scores", "Scores", tuple(groups))
+
+
+def _summaries(contents: Contents, scores: Scores) -> list[Table]:
+    """A row a file: the official figure with its interval, then the others; the means over languages at the foot."""
+    made = []
+    for cards in score_tables.groups(scores):
+        first = cards[0]
+        names = score_tables.summary_figures(first, contents.task)
+        average = next((a for a in scores.averages if score_tables.address_of(a) == score_tables.address(first)), None)
+        rows = [
+            (_language(contents, card), card.spec.rows, *_row(card.figures.whole, card.intervals, names))
+            for card in cards
+        ]
+        rules = (len(rows) - 1,)
+        if average is not None:
+            rows.append((f"mean of {len(cards)}", None, *_row(average.submitted, average.intervals, names)))
+            if average.missing:
+                every = len(average.languages) + len(average.missing)
+                means = (average.all_languages.get(name) for name in names[1:])
+                rows.append(
+                    (f"mean of all {every}, a missing one as 0", None, average.all_languages[names[0]], None, *means)
+                )
+        columns = (
+            Column("language"), Column("texts", "int"), Column(METRICS[names[0]].title, "score"),
+            Column("interval", "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
+        )  # fmt: skip
+        title = f"Track {first.spec.track.upper()}"
+        made.append(Table(title, columns, tuple(rows), rules=rules if average is not None else ()))
+    return made
+
+
+def _row(whole: Mapping[str, float], intervals: Intervals | None, names: Sequence[str]) -> tuple[Any, ...]:
+    first = range_of(intervals.whole[names[0]]) if intervals else None
+    return (whole[names[0]], first, *(whole[name] for name in names[1:]))
 
 
 def _detail(contents: Contents, card: Scorecard) -> list[Table]:

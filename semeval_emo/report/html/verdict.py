@@ -68,6 +68,7 @@ def _scored(contents: Contents) -> Headline:
         whole = interval.whole[mean.metric] if interval else None
     else:
         value, interval, figure = first.score, first.intervals, METRICS[first.metric].title
+        figure += f", track {first.spec.track.upper()}" if len(cards) > 1 else ""
         whole = interval.whole[first.metric] if interval else None
     spec = first.spec
     names = list(dict.fromkeys(contents.task.languages[card.spec.language].name for card in cards))
@@ -79,7 +80,7 @@ def _scored(contents: Contents) -> Headline:
         spec.split, f"release {first.release}", f"{texts:,} texts",
     ]  # fmt: skip
     tiles = [_validity(contents)]
-    if len(cards) == 1:
+    if len(names) == 1:
         tiles = [*(_standing(contents) or [_right(contents)]), *tiles]
     elif averages and averages[0].missing:
         every = averages[0].all_languages[averages[0].metric]

@@ -1,0 +1,111 @@
+"""The leaderboard as a site of one page: every track, language and list, with filters, sources and notes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from semeval_emo.leaderboard import Leaderboard, Row
+from semeval_emo.leaderboard.model import FLAG_MEANINGS
+from semeval_emo.report.html.parts import Cell, Fact, Facts, Group, Section, pictures_of, rows_of
+from semeval_emo.report.html.render import page
+from semeval_emo.report.html.verdict import Tile
+from semeval_emo.report.leaderboard import overview_tables
+from semeval_emo.report.plots.scores import board_range
+from semeval_emo.report.plots.style import has_matplotlib
+from semeval_emo.report.table import clean
+from semeval_emo.scoring.metrics import METRICS
+
+HEADS = ("track", "language", "list", "rank", "of", "system", "metric", "score", "selected on", "flag", "source")
+NUMBERS = ("rank", "of", "score")
+SAFE = ("https://", "http://")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the board: its cells, what it is filtered by, and what must be known of it."""
+
+    cells: tuple[Cell, ...]
+    filters: dict[str, str]
+    note: str
+    source: str
+
+
+def board_page(board: Leaderboard, rows: Sequence[Row]) -> str:
+    """The page.
+
+    Args:
+        rows: what the table shows, as `Leaderboard.filter` orders them.
+    """
+    languages = {row.language for row in rows}
+    tiles = (
+        Tile("rows", f"{len(rows):,}", "each with its source"),
+        Tile("languages", str(len(languages)), f"{len({t for row in rows for t in row.tracks})} tracks"),
+        Tile("lists", str(len({row.list for row in rows})), "never mixed"),
+    )
+    keys = dict.fromkeys(row.source for row in rows)
+    return page(
+        "board.html.j2",
+        title="Leaderboard",
+        place=board.task.title,
+        tiles=tiles,
+        sections=[section for section in (_overview(board), _lists(board, rows)) if section is not None],
+        heads=[(name, name in NUMBERS) for name in HEADS],
+        lines=[_line(board, row) for row in rows],
+        sources=[(key, *_source(board, key)) for key in keys],
+    )
+
+
+def _overview(board: Leaderboard) -> Section | None:
+    if not board.rows:
+        return None
+    plots = []
+    if has_matplotlib():
+        tracks = board.task.tracks
+        plots = [board_range(f"board-{key}", board, key, board.task) for key in tracks]
+    drawn = [plot for plot in plots if plot is not None]
+    # The tallest first, so that two of a height stand side by side.
+    drawn.sort(key=lambda plot: -plot.figure.get_figheight())
+    pictures = pictures_of(drawn).values()
+    tables = [rows_of(table) for table in overview_tables(board)]
+    return Section("overview", "Overview", (Group((*tables, *pictures)),), "Rank 1 and the baseline of every language.")
+
+
+def _lists(board: Leaderboard, rows: Sequence[Row]) -> Section:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.list] = counts.get(row.list, 0) + 1
+    facts = []
+    for key, count in counts.items():
+        one = board.lists.get(key)
+        words = f"{one.title}. {one.note}" if one else "a list of your own"
+        facts.append(Fact(f"{clean(key)} ({count:,})", clean(words)))
+    facts += [Fact(flag, meaning) for flag, meaning in FLAG_MEANINGS.items()]
+    return Section("lists", "Lists and flags", (Group((Facts(tuple(facts)),)),))
+
+
+def _line(board: Leaderboard, row: Row) -> Line:
+    language = board.task.languages.get(row.language)
+    name = f"{language.name} ({row.language})" if language else row.language
+    track = "/".join(row.tracks).upper()
+    system = f"{row.name} (baseline)" if row.kind == "baseline" else row.name
+    values: tuple[tuple[str, float | int | None], ...] = (
+        (track, None), (name, None), (row.list, None), ("" if row.rank is None else str(row.rank), row.rank),
+        ("" if row.teams is None else str(row.teams), row.teams), (system, None),
+        (METRICS[row.metric].title if row.metric in METRICS else row.metric, None), (row.score_text, row.score),
+        ("" if row.selected_on == "unknown" else row.selected_on, None), (row.flag, None), (row.source, None),
+    )  # fmt: skip
+    cells = tuple(
+        Cell(clean(text), order=clean(text).lower() if number is None else str(number)) for text, number in values
+    )
+    filters = {"track": [one.upper() for one in row.tracks], "language": [name], "list": [row.list], "kind": [row.kind]}
+    note = ". ".join(part for part in (clean(row.note), clean(row.where)) if part)
+    return Line(cells, {key: json.dumps([clean(v) for v in value]) for key, value in filters.items()}, note, row.source)
+
+
+def _source(board: Leaderboard, key: str) -> tuple[str, str]:
+    """What a source is, and where it can be read; only an address of the web becomes a link."""
+    found = board.sources.get(key)
+    title, address = (found.title, found.url) if found else (key, key)
+    return clean(title), address if address.lower().startswith(SAFE) else ""
