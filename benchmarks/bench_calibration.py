@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.report.table import Column, Table, render
-from semeval_emo.scoring import resampling, significance
+from semeval_emo.scoring import intervals, resampling, significance
 from semeval_emo.scoring.metrics import METRICS, layout_of
 
 TRIALS = 2_000
@@ -91,7 +91,7 @@ def test_verdicts(world: World, rng: np.random.Generator, seed: int) -> Verdicts
     drawn = resampling.bootstrap(statistics, macro_f1, resamples=DRAWS, seed=seed, groups=groups)[..., 0]
     values = macro_f1(statistics.sum(axis=1, dtype=np.int64))[:, 0]
     gap, gaps = values[0] - values[1], drawn[0] - drawn[1]
-    ends = resampling.interval(gap, gaps)
+    ends = intervals.interval(gap, gaps)
     centred_late = np.abs(gaps) - np.abs(gaps).mean()
     moses = (np.count_nonzero(centred_late > abs(gap)) + 1) / (DRAWS + 1)
     centred = significance.bootstrap_p(gaps[None], np.array([gap]))[0]
@@ -119,11 +119,11 @@ def coverage_verdicts(world: World, rng: np.random.Generator, seed: int) -> Verd
 
 def _coverage(world: World, statistics: NDArray, groups: NDArray | None, seed: int) -> Verdicts:
     drawn = resampling.bootstrap(statistics, macro_f1, resamples=DRAWS, seed=seed, groups=groups)[..., 0]
-    pulls = resampling.pulls_of(statistics, macro_f1, groups)[..., 0]
+    pulls = intervals.pulls_of(statistics, macro_f1, groups)[..., 0]
     values = macro_f1(statistics.sum(axis=1, dtype=np.int64))[:, 0]
 
     def holds(truth: float, value: float, replicates: NDArray, pull: NDArray | None) -> bool:
-        one = resampling.interval(value, replicates, pulls=pull)
+        one = intervals.interval(value, replicates, pulls=pull)
         return one.low <= truth <= one.high
 
     gap, gaps, gap_pulls = values[0] - values[1], drawn[0] - drawn[1], pulls[0] - pulls[1]
@@ -145,13 +145,13 @@ def average_verdicts(world: World, rng: np.random.Generator, seed: int) -> Verdi
         statistics, _ = world.draw(rng)
         key = str(at)
         drawn = drawn + resampling.bootstrap(statistics, macro_f1, resamples=DRAWS, seed=seed, key=key)[..., 0]
-        pulls.append(resampling.pulls_of(statistics, macro_f1)[..., 0] / LANGUAGES)
+        pulls.append(intervals.pulls_of(statistics, macro_f1)[..., 0] / LANGUAGES)
         values = values + macro_f1(statistics.sum(axis=1, dtype=np.int64))[:, 0]
     drawn, values, pull = drawn / LANGUAGES, values / LANGUAGES, np.concatenate(pulls, axis=1)
     found = {}
     for kind, (score, gap) in {"percentile": (None, None), "BCa": (pull[0], pull[0] - pull[1])}.items():
-        one = resampling.interval(values[0], drawn[0], pulls=score)
-        two = resampling.interval(values[0] - values[1], drawn[0] - drawn[1], pulls=gap)
+        one = intervals.interval(values[0], drawn[0], pulls=score)
+        two = intervals.interval(values[0] - values[1], drawn[0] - drawn[1], pulls=gap)
         found[f"average score, {kind}"] = one.low <= world.truth() <= one.high
         found[f"average difference, {kind}"] = two.low <= world.difference <= two.high
     return found
@@ -176,14 +176,14 @@ def runs_verdicts(world: World, rng: np.random.Generator, seed: int, runs: int, 
     drawn = resampling.bootstrap(stacked, macro_f1, resamples=DRAWS, seed=seed)[..., 0]
     values = macro_f1(stacked.sum(axis=1, dtype=np.int64))[:, 0]
     weights = resampling.draw_runs(runs, DRAWS, resampling.generator(seed, "runs"))
-    pulls = resampling.pulls_of(stacked, macro_f1)[..., 0].mean(axis=0)
+    pulls = intervals.pulls_of(stacked, macro_f1)[..., 0].mean(axis=0)
     truth = _truth_over_runs(world, spread)
     kinds = {
         "mean of runs, BCa": (resampling.over_runs(drawn, weights), pulls),
         "mean of runs, percentile": (resampling.over_runs(drawn, weights), None),
         "not used: mean of runs, texts only, BCa": (drawn.mean(axis=0), pulls),
     }
-    ends = {name: resampling.interval(values.mean(), one, pulls=pull) for name, (one, pull) in kinds.items()}
+    ends = {name: intervals.interval(values.mean(), one, pulls=pull) for name, (one, pull) in kinds.items()}
     return {name: one.low <= truth <= one.high for name, one in ends.items()}
 
 

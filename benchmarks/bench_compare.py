@@ -33,8 +33,9 @@ def ours() -> float:
     """Seconds for all resamples of both systems, statistics and intervals included."""
     import numpy as np
 
+    from semeval_emo.scoring.intervals import interval
     from semeval_emo.scoring.metrics import METRICS, layout_of
-    from semeval_emo.scoring.resampling import bootstrap, interval
+    from semeval_emo.scoring.resampling import bootstrap
 
     gold, predicted = made(2)
     began = time.perf_counter()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, Place, Standing
-from semeval_emo.scoring.resampling import Interval
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
 
 DOT = " · "

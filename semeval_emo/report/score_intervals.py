@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from semeval_emo.report import scores
 from semeval_emo.report.table import MINUS, Column, Table
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.resampling import Interval
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.scoring.uncertainty import Intervals
 from semeval_emo.task import Task

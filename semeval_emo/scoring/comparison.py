@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from semeval_emo.scoring.resampling import Interval
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.stored import Against
 
 SCHEMA = "semeval-emo/compare/1"

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_emo.scoring import resampling, significance
+from semeval_emo.scoring import intervals, resampling, significance
 from semeval_emo.scoring.comparison import Settings
-from semeval_emo.scoring.resampling import Figure, Interval, interval
+from semeval_emo.scoring.intervals import Interval, interval
+from semeval_emo.scoring.resampling import Figure
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def sample(arena: Arena, weights: Sequence[NDArray], settings: Settings) -> Samp
     )
     totals = arena.units.sum(axis=1, dtype=np.int64).astype(np.float64)
     values = arena.of(totals)
-    pulls = resampling.pulls_of(arena.units, arena.of) if settings.interval == "bca" else None
+    pulls = intervals.pulls_of(arena.units, arena.of) if settings.interval == "bca" else None
     groups = _runs_of(weights)
     return Sample(
         values=np.stack([values[one].mean(axis=0) for one in groups]),

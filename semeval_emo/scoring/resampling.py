@@ -1,9 +1,9 @@
-"""Bootstrap replicates and intervals of any figure, over texts.
+"""Bootstrap replicates of any figure, over texts.
 
-Owns how texts are drawn and what an interval is; `significance` owns tests between systems. All of
-it rests on one fact: a figure is a function of summed statistics (`statistics`), so a resample is a
-row of weights and ten thousand of them are one matrix product. Three things make the digits the
-same on every run, machine and thread count:
+Owns how texts are drawn; `intervals` owns what is made of the replicates, `significance` the tests
+between systems. All of it rests on one fact: a figure is a function of summed statistics
+(`statistics`), so a resample is a row of weights and ten thousand of them are one matrix product.
+Three things make the digits the same on every run, machine and thread count:
 
 * statistics and weights are whole numbers and their sums stay below 2**24 (float32) or 2**53
   (float64), so a BLAS may add them in any order and cut them up among any threads;
@@ -16,8 +16,6 @@ same on every run, machine and thread count:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,8 +29,6 @@ METHODS = ("bca", "percentile")
 
 Figure = Callable[[NDArray], NDArray]
 """Sums of shape (..., K) to figures of shape (...) or (..., F)."""
-
-_NORMAL = NormalDist()
 
 # Cells of the largest temporary: 8 M float32 weights are 32 MB. Few large products also beat many small
 # ones: on a busy machine each call of a threaded BLAS can wait for a core.
@@ -155,8 +151,8 @@ def bootstrap(
     """
     units = pool(statistics, groups)
     systems, size, width = units.shape
-    _check_size(size)
-    rows, index = _merged(units)
+    check_size(size)
+    rows, index = merged(units)
     exact = exact_float(rows, size)
     wide = np.ascontiguousarray(rows.transpose(0, 2, 1).reshape(systems * width, -1)).astype(exact)
     rng = generator(seed, "bootstrap", key)
@@ -175,7 +171,7 @@ def bootstrap(
     return np.concatenate(found, axis=1)
 
 
-def _merged(units: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
+def merged(units: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
     """Merges texts that all systems answered with the same statistics: exact, and a smaller product."""
     systems, size, width = units.shape
     flat = np.ascontiguousarray(units.transpose(1, 0, 2)).reshape(size, systems * width)
@@ -199,140 +195,14 @@ def blocks(total: int, width: int) -> Iterator[int]:
         yield min(step, total - start)
 
 
-def _check_size(size: int) -> None:
+def check_size(size: int) -> None:
+    """Refuses to resample what has no spread to learn from.
+
+    Raises:
+        UsageError: fewer than two texts.
+    """
     if size < 2:
         raise UsageError(f"Resampling needs at least two different texts; there is {size}.")
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its uncertainty over texts.
-
-    Attributes:
-        value: the figure on the whole test set (not the mean of the replicates).
-        low, high: the ends of the interval.
-        se: the standard deviation of the replicates.
-    """
-
-    value: float
-    low: float
-    high: float
-    se: float
-
-    def negated(self) -> Interval:
-        """The interval of the figure with its sign turned: of the difference the other way round."""
-        return Interval(-self.value, -self.high, -self.low, self.se)
-
-    def scaled(self, factor: float) -> Interval:
-        """The interval of the figure times a positive number."""
-        return Interval(self.value * factor, self.low * factor, self.high * factor, self.se * factor)
-
-
-def interval(value: float, replicates: NDArray, *, level: float = LEVEL, pulls: NDArray | None = None) -> Interval:
-    """The interval of one figure: BCa where the pulls of the texts are given, else percentile.
-
-    Args:
-        value: the figure on all texts.
-        replicates: shape (B,).
-        level: coverage aimed at, in (0, 1).
-        pulls: shape (m,), from `pulls_of`; they turn percentile into BCa (Efron 1987), which falls
-            back to percentile where it is undefined (all replicates on one side of the figure).
-
-    Returns:
-        The interval; its ends are nan where a replicate is nan (`metrics.ORGANISERS`).
-
-    >>> import numpy as np
-    >>> found = interval(0.5, np.linspace(0, 1, 101))
-    >>> round(found.low, 3), round(found.high, 3)
-    (0.025, 0.975)
-    """
-    if np.isnan(value) or np.isnan(replicates).any():
-        return Interval(float(value), float("nan"), float("nan"), float("nan"))
-    tail = (1 - level) / 2
-    correction = Correction.of(value, replicates, pulls)
-    # Sorting whole and interpolating is five times faster than numpy.quantile, and the same.
-    rising = np.sort(replicates)
-    low, high = (_between(rising, correction.share(quantile)) for quantile in (tail, 1 - tail))
-    return Interval(float(value), low, high, float(np.std(replicates, ddof=1)))
-
-
-def _between(rising: NDArray, quantile: float) -> float:
-    place = quantile * (rising.size - 1)
-    below = int(place)
-    above = min(below + 1, rising.size - 1)
-    return float(rising[below] + (place - below) * (rising[above] - rising[below]))
-
-
-@dataclass(frozen=True)
-class Correction:
-    """How BCa reads the replicates: which share of them a quantile stands for.
-
-    Macro-F1 with rare emotions is biased: a resample that holds few of them scores lower. Percentile
-    ends then lie too low, by twice the bias, which an average over many languages does not shrink.
-
-    Attributes:
-        bias: how far the figure lies from the middle of its replicates, in standard normal units.
-        skew: how fast its standard error changes with its value (the acceleration).
-    """
-
-    bias: float = 0.0
-    skew: float = 0.0
-
-    @classmethod
-    def of(cls, value: float, replicates: NDArray, pulls: NDArray | None) -> Correction:
-        """The correction of one figure; none without pulls, or where it is undefined."""
-        if pulls is None:
-            return cls()
-        below = float(((replicates < value).mean() + (replicates <= value).mean()) / 2)
-        spread = float((pulls**2).sum()) ** 1.5
-        if not 0 < below < 1 or spread == 0:
-            return cls()
-        return cls(_NORMAL.inv_cdf(below), float((pulls**3).sum()) / (6 * spread))
-
-    def share(self, quantile: float) -> float:
-        """The share of replicates below the end that stands at a quantile."""
-        if not (self.bias or self.skew):
-            return quantile
-        z = self.bias + _NORMAL.inv_cdf(quantile)
-        return _NORMAL.cdf(self.bias + z / (1 - self.skew * z))
-
-    def quantile(self, share: float) -> float:
-        """The quantile at which a share of replicates stands: the inverse of `share`.
-
-        >>> round(Correction(0.1, 0.02).quantile(Correction(0.1, 0.02).share(0.025)), 6)
-        0.025
-        """
-        if not (self.bias or self.skew) or not 0 < share < 1:
-            return share
-        z = _NORMAL.inv_cdf(share) - self.bias
-        return _NORMAL.cdf(z / (1 + self.skew * z) - self.bias)
-
-
-def pulls_of(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
-    """How far each text pulls each figure: the jackknife, without a refit.
-
-    The pull of a text is the mean of the figures with one text left out, less the figure without
-    this one, times (m - 1) / m. Pulls of a difference are differences of pulls; those of an average
-    over languages are the pulls of all languages, each over the number of languages.
-
-    Args:
-        statistics, of, groups: as for `bootstrap`.
-
-    Returns:
-        Shape (S, m) or (S, m, F), m the number of clusters.
-
-    >>> import numpy as np
-    >>> pulls_of(np.array([[1], [2], [6]]), lambda sums: sums[..., 0]).round(3).tolist()
-    [[-1.333, -0.667, 2.0]]
-    """
-    units = pool(statistics, groups)
-    size = units.shape[1]
-    _check_size(size)
-    totals = units.sum(axis=1, dtype=np.int64)
-    rows, index = _merged(units)
-    left = np.ascontiguousarray((totals[:, None] - rows).transpose(0, 2, 1)).astype(np.float64)
-    figures = of(np.moveaxis(left, 1, -1))[:, index]
-    return (figures.mean(axis=1, keepdims=True) - figures) * ((size - 1) / size)
 
 
 def over_runs(replicates: NDArray, draws: NDArray) -> NDArray:

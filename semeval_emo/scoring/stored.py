@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError
-from semeval_emo.scoring.resampling import Correction, Interval
+from semeval_emo.scoring.intervals import Correction, Interval
 from semeval_emo.scoring.significance import ALPHA
 
 # Correlation of two strong systems' errors over texts.

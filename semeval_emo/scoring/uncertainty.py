@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring import resampling
 from semeval_emo.scoring.figures import layout_of_all
+from semeval_emo.scoring.intervals import Interval, interval, pulls_of
 from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, Metric, metric
 from semeval_emo.scoring.repeats import repeats_of
-from semeval_emo.scoring.resampling import Interval, interval
 from semeval_emo.scoring.scorecard import UNDEFINED, Average, Scorecard, Scores
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.task import Task
@@ -173,7 +173,7 @@ def _draw(
 
     units = resampling.pool(statistics, repeats.groups)
     replicates = resampling.bootstrap(units, of, resamples=resamples, seed=seed, key=card.spec.language)
-    pulls = resampling.pulls_of(units, of)[0] if method == "bca" else None
+    pulls = pulls_of(units, of)[0] if method == "bca" else None
     values = of(statistics.sum(axis=0, dtype=np.int64))
     return _Drawn(values, replicates[0], pulls, repeats.texts, repeats.note)
 

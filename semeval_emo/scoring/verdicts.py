@@ -22,8 +22,8 @@ from semeval_emo.scoring.comparison import (
 )
 from semeval_emo.scoring.contenders import Lineup
 from semeval_emo.scoring.findings import Found
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import Metric
-from semeval_emo.scoring.resampling import Interval
 from semeval_emo.scoring.scorecard import signature
 from semeval_emo.scoring.stored import Against
 from semeval_emo.task import short_hash

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import semeval_emo
 from semeval_emo.data import Gold, load_gold
-from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.errors import ReleaseMismatch, UsageError
 from semeval_emo.scoring import Comparison, Contender, compare, score
-from semeval_emo.scoring.contenders import short_names
 from semeval_emo.scoring.figures import layout_of_all
+from semeval_emo.scoring.intervals import interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.resampling import bootstrap, clusters, interval
+from semeval_emo.scoring.resampling import bootstrap, clusters
 from semeval_emo.scoring.uncertainty import with_intervals
 from semeval_emo.submission import Predictions
-from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import load_task
 
 FAST = {"resamples": 500, "trials": 500}
@@ -350,114 +346,3 @@ def test_releases_are_never_mixed() -> None:
 def test_impossible_settings_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         two(sample_gold(), **settings)
-
-
-# --- files ---------------------------------------------------------------------------------------
-
-
-def write(path: Path, share: float, seed: int) -> Path:
-    gold = sample_gold()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_predictions(gold.spec, answers(gold, share, seed), path)
-    return path
-
-
-def test_files_folders_and_zips(tmp_path: Path) -> None:
-    write(tmp_path / "fine" / "track_a" / "pred_eng.csv", 0.1, 1)
-    write(tmp_path / "rough" / "track_a" / "pred_eng.csv", 0.4, 2)
-    shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "fine")
-    single = write(tmp_path / "pred_eng.csv", 0.2, 3)
-    found = semeval_emo.compare(
-        [tmp_path / "rough", tmp_path / "packed.zip", f"mine={single}"], source="sample", task="sample", **FAST
-    )
-    assert [one.name for one in found.lead.standings] == ["packed", "mine", "rough"]
-
-
-def test_a_folder_of_files_for_one_language_is_one_system_a_file(tmp_path: Path) -> None:
-    for at, name in enumerate(["tfidf", "bert", "llama"]):
-        write(tmp_path / f"{name}.csv", 0.1 + at / 5, at)
-    found = compare([tmp_path], source="sample", task="sample", **FAST)
-    assert sorted(one.name for one in found.systems) == ["bert", "llama", "tfidf"]
-
-
-def test_several_runs_from_files(tmp_path: Path) -> None:
-    paths = [write(tmp_path / f"seed{i}" / "pred_eng.csv", 0.2, i) for i in range(3)]
-    text = f"recipe={','.join(map(str, paths))}"
-    found = compare([text], source="sample", task="sample", **FAST)
-    assert len(found.lead.standings[0].run_scores) == 3
-    same = compare(paths, one_recipe=True, source="sample", task="sample", **FAST)
-    assert same.lead.standings[0].score == found.lead.standings[0].score
-
-
-def test_two_systems_of_one_name_are_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "pred_eng.csv", 0.2, 0)
-    with pytest.raises(UsageError, match="Two systems are called 'x'"):
-        compare([f"x={path}", f"x={path}"], source="sample", task="sample")
-
-
-def test_a_file_that_cannot_be_scored_is_named(tmp_path: Path) -> None:
-    good, bad = write(tmp_path / "good.csv", 0.2, 0), tmp_path / "bad.csv"
-    bad.write_text(good.read_text().replace(",1,", ",maybe,", 1))
-    with pytest.raises(InvalidSubmission, match=r"bad\.csv holds no predictions that can be scored: .*maybe") as raised:
-        compare([good, bad], source="sample", task="sample")
-    assert raised.value.fix == f"semeval-emo validate {bad}"
-
-
-@pytest.mark.parametrize(
-    ("paths", "names"),
-    [
-        (["a/pred_eng.csv", "b/pred_eng.csv"], ["a", "b"]),
-        (["x/1/track_a/pred_eng.csv", "y/1/track_a/pred_eng.csv"], ["x", "y"]),
-        (["pred_eng.csv", "old/LLAMA.csv"], ["pred_eng", "LLAMA"]),
-        (["run_3layer.csv", "run_4layer.csv"], ["3layer", "4layer"]),
-        (["batch_2.csv", "batch_3.csv"], ["batch_2", "batch_3"]),
-        (["r/x/a.csv", "r/y/a.csv", "r/x/b.csv"], ["x/a", "y/a", "x/b"]),
-        (["one.zip!track_a/pred_eng.csv", "two.zip!track_a/pred_eng.csv"], ["one.zip", "two.zip"]),
-        (["pred_eng.csv"], ["pred_eng"]),
-        ([], []),
-    ],
-)
-def test_names_are_the_shortest_that_tell_apart(paths: list[str], names: list[str]) -> None:
-    assert short_names(paths) == names
-
-
-# --- real data -----------------------------------------------------------------------------------
-
-
-@pytest.mark.data
-def test_the_seeds_files(data_dir: Path) -> None:
-    """Hub-style files with rows of A and C, columns in another order: the part of track A is compared."""
-    files = [data_dir / "seed" / "pred_eng.csv", *sorted((data_dir / "seed" / "predictions").glob("*.csv"))]
-    found = compare(files, source=data_dir, resamples=2000, trials=4000)
-    scores = {one.name: round(one.score.value, 4) for one in found.lead.standings}
-    assert scores["LLAMA_with_3layer_unfreezed"] == 0.7163
-    assert scores["pred_eng"] == 0.7114
-    assert list(scores.values()) == [0.7163, 0.7114, 0.7092, 0.6571, 0.6507, 0.648, 0.631, 0.5912]
-    first = found.lead.differences[0]
-    assert (first.first, first.second, first.significant) == ("a", "b", False)
-    assert first.p == pytest.approx(0.42, abs=0.03)
-    assert first.value.low < 0 < first.value.high
-    assert found.lead.standings[0].beats == ("d", "e", "f", "g", "h")
-    assert found.lead.standings[0].rank_high == 3
-    assert (found.track, found.release, found.lead.rows, found.lead.texts) == ("a", "2025", 2767, 2762)
-    assert found.notes == ("The files also hold track c: --track c compares that.",)
-
-
-@pytest.mark.data
-def test_doubled_texts_of_the_2026_release_are_clusters(data_dir: Path) -> None:
-    """That gold has no texts: those of the competition's release are found by ids, and proved by labels."""
-    gold = load_gold("a", "deu", release="codabench-2026", source=data_dir)
-    assert gold.texts is None
-    systems = [contender(f"s{seed}", (gold, answers(gold, share, seed))) for seed, share in enumerate((0.1, 0.3))]
-    found = compare(systems, gold=[gold], source=data_dir, **FAST)
-    assert (found.lead.rows, found.lead.texts) == (5208, 2603)
-    assert "those of release 2025 with the same ids and labels" in found.notes[0]
-
-
-@pytest.mark.data
-def test_english_of_2026_has_other_texts_under_its_ids(data_dir: Path) -> None:
-    gold = load_gold("a", "eng", release="codabench-2026", source=data_dir)
-    systems = [contender(f"s{seed}", (gold, answers(gold, share, seed))) for seed, share in enumerate((0.1, 0.3))]
-    found = compare(systems, gold=[gold], source=data_dir, **FAST)
-    assert found.lead.texts is None
-    assert "has no texts" in found.notes[0]

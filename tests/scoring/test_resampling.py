@@ -21,17 +21,9 @@ from sklearn.metrics import f1_score
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring import resampling
 from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.intervals import interval, pulls_of
 from semeval_emo.scoring.metrics import INTENSITY_METRICS, LABEL_METRICS, METRICS, Metric, layout_of
-from semeval_emo.scoring.resampling import (
-    bootstrap,
-    clusters,
-    draw_runs,
-    generator,
-    interval,
-    over_runs,
-    pool,
-    pulls_of,
-)
+from semeval_emo.scoring.resampling import bootstrap, clusters, draw_runs, generator, over_runs, pool
 
 EMOTIONS = 5
 
@@ -141,8 +133,8 @@ def test_merging_equal_rows_changes_no_digit(monkeypatch: pytest.MonkeyPatch) ->
     gold, predicted = world(400)
     statistics = stacked(gold, predicted)
     merged = bootstrap(statistics, macro_f1, resamples=200)
-    assert resampling._merged(statistics)[0].shape[1] < 300
-    monkeypatch.setattr(resampling, "_merged", lambda units: (units, np.arange(units.shape[1])))
+    assert resampling.merged(statistics)[0].shape[1] < 300
+    monkeypatch.setattr(resampling, "merged", lambda units: (units, np.arange(units.shape[1])))
     assert np.array_equal(bootstrap(statistics, macro_f1, resamples=200), merged)
 
 

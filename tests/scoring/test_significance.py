@@ -13,8 +13,9 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from semeval_emo.scoring import significance
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, layout_of
-from semeval_emo.scoring.resampling import Interval, blocks, clusters
+from semeval_emo.scoring.resampling import blocks, clusters
 from semeval_emo.scoring.significance import (
     Swaps,
     adjusted,
