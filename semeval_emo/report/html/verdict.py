@@ -9,7 +9,7 @@ from semeval_emo.report.comparison import short
 from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.table import MINUS, cell, clean
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.resampling import Interval
+from semeval_emo.scoring.intervals import Interval
 
 DOT = " · "
 

@@ -24,7 +24,7 @@ from semeval_emo.report.plots.style import (
 )  # fmt: skip
 from semeval_emo.report.table import clean
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.resampling import Interval
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.task import Task
 
 LONGEST = 38
