@@ -1,4 +1,4 @@
-"""The commands `zoo`: list, show, train, predict, evaluate."""
+"""The commands `zoo`: list, show, train, predict, evaluate, export, card."""
 
 from __future__ import annotations
 
@@ -269,3 +269,36 @@ def evaluate(
         watch.end()
     named = load_task(task or ("sample" if data == "sample" else None))
     emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo export runs/smollm2-4layer/eng --to my-model
+  hf upload my-name/my-model my-model
+"""
+)
+def export(
+    run: ModelArgument,
+    to: Annotated[Path, typer.Option("--to", help="A new folder.")],
+    quiet: QuietOption = False,
+) -> None:
+    """Copy a run's model and its card into a folder ready for the hub."""
+    from semeval_emo.zoo.export import export as room
+
+    for name in room(run, to):
+        typer.echo(to / name)
+    note(f"\nnext: hf upload YOUR-NAME/{to.name} {to}", quiet)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo card runs/tfidf-logreg/eng
+"""
+)
+def card(run: ModelArgument) -> None:
+    """Print a run's model card."""
+    from semeval_emo.zoo.export import read_card
+
+    typer.echo(read_card(run), nl=False)

@@ -47,7 +47,7 @@ def _outcome(result: RunResult) -> Table:
     if card is not None:
         figures = dict.fromkeys((card.metric, *result.dev))
         rows += [(f"test {METRICS[name].title}{mark}", f"{card.figures.whole[name]:.4f}") for name in figures]
-    if result.overlap["without"]:
+    if result.overlap and result.overlap["without"]:
         metric, value = next(iter(result.overlap["without"].items()))
         seen = f"{result.overlap['normalised']:,} texts that training has too"
         rows.append((f"  without {seen}", f"{value:.4f} ({METRICS[metric].title})"))

@@ -56,7 +56,7 @@ class RunResult:
         dev: the dev figures of what was kept, at the thresholds.
         scorecard: None where the test labels are not at hand.
         placement: None where the board has nothing to compare with.
-        overlap: as `leakage` gives it.
+        overlap: as `splits.leakage` gives it; None in a run of a version that did not look.
     """
 
     recipe: Recipe
@@ -71,7 +71,7 @@ class RunResult:
     dev: dict[str, float]
     scorecard: Scorecard | None
     placement: Placement | None
-    overlap: dict[str, Any]
+    overlap: dict[str, Any] | None
     data_notes: tuple[str, ...] = ()
 
 
@@ -266,6 +266,6 @@ def _result(
         dev=state["dev"],
         scorecard=scorecard,
         placement=_place(scorecard, task),
-        overlap=state["overlap"],
+        overlap=state.get("overlap"),
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
     )

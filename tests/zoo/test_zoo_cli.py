@@ -272,3 +272,30 @@ def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, capsys):
     code, _, err = run(capsys, "evaluate", str(trained), "--data", "sample", "--track", "b")
     assert code == 2
     assert err.startswith("error: The model in runs/tfidf-logreg/eng predicts 0 to 1; ")
+
+
+def test_export_is_a_folder_that_stands_alone(trained: Path, capsys):
+    code, out, err = run(capsys, "export", str(trained), "--to", "mine")
+    assert code == 0
+    names = {Path(line).name for line in out.splitlines()}
+    assert names == {"README.md", "model.skops", "semeval_emo.json", "thresholds.json"}
+    assert "hf upload YOUR-NAME/mine mine" in err
+    assert Path("mine/README.md").read_bytes() == (trained / "MODEL_CARD.md").read_bytes()
+    assert run(capsys, "card", str(trained))[1] == Path("mine/README.md").read_text()
+    # Moved away from its run, it still says the same, thresholds included.
+    text = load_gold("a", "eng", source="sample").texts[0]
+    Path("one.txt").write_text(text + "\n")
+    said = [run(capsys, "predict", str(folder), "one.txt", "--as", "jsonl")[1] for folder in ("mine", trained)]
+    assert said[0] == said[1]
+
+
+def test_export_writes_over_nothing(trained: Path, capsys):
+    Path("mine").mkdir()
+    Path("mine/thesis.tex").write_text("years of work")
+    code, out, err = run(capsys, "export", str(trained), "--to", "mine")
+    assert (code, out) == (2, "")
+    assert err == "error: mine is there already.\n  fix: name a new folder; nothing of yours is written over\n"
+    assert [path.name for path in Path("mine").iterdir()] == ["thesis.tex"]
+    code, _, err = run(capsys, "export", "mine", "--to", "other")
+    assert code == 3
+    assert err.startswith("error: mine holds no finished run.")
