@@ -61,7 +61,9 @@ class Progress:
 
     def epoch(self, row: dict[str, Any]) -> None:
         """Says what an epoch reached, above the bar."""
-        parts = [f"epoch {row['epoch']}"]
+        from semeval_emo.zoo.selection import unit
+
+        parts = [f"{unit(row)} {row['epoch']}"]
         if "loss" in row:
             parts.append(f"loss {row['loss']:.4f}")
         for split in ("dev", "test"):

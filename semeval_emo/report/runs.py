@@ -9,6 +9,7 @@ from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.run import RunResult
+from semeval_emo.zoo.selection import unit
 
 
 def run_tables(result: RunResult) -> list[Table]:
@@ -26,7 +27,8 @@ def epochs(result: RunResult) -> Table:
     splits = [name for name, value in first.items() if isinstance(value, dict) and name in ("dev", "test")]
     kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
     plain = [name for name in first if name not in splits and not isinstance(first[name], dict)]
-    columns = [Column(name, kinds.get(name, "text")) for name in plain]
+    names = {"epoch": unit(first)}
+    columns = [Column(names.get(name, name), kinds.get(name, "text")) for name in plain]
     columns += [Column(f"{split} {METRICS[m].title}", "score") for split in splits for m in first[split]]
     rows = []
     for row in result.rows:

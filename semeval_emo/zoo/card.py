@@ -9,6 +9,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.selection import unit
 
 LLAMA = "llama3"
 
@@ -48,7 +49,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
     lines += ["## Scores\n", *_scores(recipe, state, scorecard), ""]
-    lines += ["## How it was chosen\n", chosen_text(recipe, state), ""]
+    lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
     lines += [f"{len(folder.spec.emotions)} emotions, with the probability from which each counts as present:\n"]
     lines += ["| emotion | threshold |", "|---|---:|"]
     pairs = zip(folder.spec.emotions, state["thresholds"], strict=True)
@@ -58,10 +59,13 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     return "\n".join(lines)
 
 
-def chosen_text(recipe: Recipe, state: dict[str, Any]) -> str:
+def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str:
     """How the epoch and the thresholds were chosen, in words; says so where test had a say."""
-    if recipe.select.epoch == "best":
-        epoch = f"Epoch {state['kept']} by {recipe.select.metric} on {recipe.select.split}"
+    rows = folder.rows()
+    if not rows:
+        epoch = "There was nothing to choose"
+    elif recipe.select.epoch == "best":
+        epoch = f"{unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {recipe.select.split}"
     else:
         epoch = "The last epoch"
     rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}

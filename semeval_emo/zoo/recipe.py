@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -290,7 +291,7 @@ class Recipe:
 
 def _slug(value: Any) -> str:
     text = Path(value).name if isinstance(value, str) else json.dumps(value)
-    return "".join(c if c.isalnum() or c in "._" else "-" for c in text)
+    return re.sub(r"[^\w.]+", "-", text).strip("-")
 
 
 def differences(one: dict[str, Any], other: dict[str, Any], path: str = "") -> list[str]:

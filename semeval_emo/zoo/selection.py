@@ -40,6 +40,15 @@ def kept_epoch(rows: Sequence[dict[str, Any]], recipe: Recipe) -> int:
     return int(best["epoch"])
 
 
+def unit(row: dict[str, Any]) -> str:
+    """What a row of metrics stands for: an ``epoch``, or a ``setting`` of a model that has none.
+
+    >>> unit({"epoch": 1, "loss": 0.5}), unit({"epoch": 1, "strength": 1.0})
+    ('epoch', 'setting')
+    """
+    return "epoch" if "loss" in row else "setting"
+
+
 def run_out(rows: Sequence[dict[str, Any]], recipe: Recipe) -> bool:
     """True where the recipe's patience has run out: so many epochs without a better one."""
     if not recipe.select.patience or not rows:
