@@ -84,7 +84,7 @@ def analyse(
     cards = score(path, **asked).cards
     if second is None:
         for card in cards:
-            found = analyse_card(card, probabilities=_probabilities(card, probabilities), texts=texts, most=most)
+            found = analyse_card(card, probabilities=_probabilities(card, probabilities, task), texts=texts, most=most)
             payload["analyses"].append(found.to_dict())
             tables += report.tables(found, task_of(card.spec, task), whole=whole)
         if probabilities is None and not any(one["confident_mistakes"] for one in payload["analyses"]):
@@ -101,8 +101,9 @@ def analyse(
     emit(payload, tables, style, output)
 
 
-def _probabilities(card: Scorecard, given: Path | None) -> Any:
+def _probabilities(card: Scorecard, given: Path | None, task: str | None) -> Any:
     """The probabilities given, else those beside the file."""
+    from semeval_emo.scoring.scorer import task_of
     from semeval_emo.submission import read_probabilities
     from semeval_emo.submission.probabilities import beside
 
@@ -110,4 +111,6 @@ def _probabilities(card: Scorecard, given: Path | None) -> Any:
     spec = card.spec
     if path is None:
         return None
-    return read_probabilities(path, track=spec.track, language=spec.language, split=spec.split, release=spec.release)
+    return read_probabilities(
+        path, track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task_of(spec, task)
+    )

@@ -157,7 +157,7 @@ def gather(
         scores=scores,
         comparison=comparison,
         placements=_placements(first, task),
-        probabilities=_probabilities(first) if comparison is None else {},
+        probabilities=_probabilities(first, task) if comparison is None else {},
         logs=_logs(systems),
     )
 
@@ -239,7 +239,7 @@ def _placements(cards: Sequence[Scorecard], task: Task) -> dict[str, Placed]:
     return found
 
 
-def _probabilities(cards: Sequence[Scorecard]) -> dict[str, Probabilities]:
+def _probabilities(cards: Sequence[Scorecard], task: Task) -> dict[str, Probabilities]:
     found = {}
     for card in cards:
         spec, path = card.spec, beside(card.file, card.spec)
@@ -247,7 +247,7 @@ def _probabilities(cards: Sequence[Scorecard]) -> dict[str, Probabilities]:
             continue
         try:
             found[key_of(card)] = read_probabilities(
-                path, track=spec.track, language=spec.language, split=spec.split, release=spec.release
+                path, track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task
             )
         except EmoError:
             # A file of that name that is no probability file is nobody's mistake: nobody named it.

@@ -99,6 +99,8 @@ class CellJudge:
         self._bad: list[tuple[int, tuple[str, ...]]] = []
         self._kinds: dict[str, str] = {}
         self._judged = 0
+        # Columns that hold fractions: 1.0 among probabilities is one of them, not a label.
+        self._fractions: set[str] = set()
 
     def values(self, line: int, cells: tuple[str, ...]) -> Values | None:
         """The labels of one row, or None where a cell is none (reported by `finish` at the latest)."""
@@ -128,22 +130,32 @@ class CellJudge:
         bad, self._bad = self._bad, []
         if not bad:
             return
+        whole = [at for at, name in enumerate(self.emotions) if name not in self._fractions]
+        for at in whole:
+            if any(self._kind(cells[at]) == "fraction-cell" for _, cells in bad):
+                self._fractions.add(self.emotions[at])
         cases = self._by_schema(bad) if self._judged < SCHEMA_ROWS else self._directly(bad)
         self._judged += len(bad)
         expected = choice(self.allowed)
         more: dict[str, int] = {}
         for line, name, text in cases:
-            kind = self._kinds.get(text)
-            if kind is None:
-                kind = kind_of(text, self.allowed)
-                if len(self._kinds) < MEMO:
-                    self._kinds[text] = kind
+            kind = self._kind(text)
+            if kind == "float-cell" and name in self._fractions:
+                kind = "fraction-cell"
             if kind in more or self.found.is_full(kind):
                 more[kind] = more.get(kind, 0) + 1
             else:
                 self.found.add(kind, line=line, column=name, value=text, expected=expected)
         for kind, count in more.items():
             self.found.more(kind, count)
+
+    def _kind(self, text: str) -> str:
+        kind = self._kinds.get(text)
+        if kind is None:
+            kind = "" if text in self.number else kind_of(text, self.allowed)
+            if len(self._kinds) < MEMO:
+                self._kinds[text] = kind
+        return kind
 
     def _by_schema(self, bad: list[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, str, str]]:
         import pandas as pd

@@ -20,6 +20,7 @@ from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
 from semeval_emo.submission.result import FileReport, Part
 from semeval_emo.submission.rows import Ids, Pass, Row
+from semeval_emo.submission.sniff import remedy
 from semeval_emo.submission.sources import Source
 from semeval_emo.task import FileSpec, Task
 
@@ -115,7 +116,7 @@ def _once(
 def _is_table(table: RawTable, found: Findings) -> bool:
     """Reports files that hold no rows at all."""
     if table.magic:
-        found.add("not-text", kind=table.magic)
+        found.add("not-text", kind=table.magic, remedy=remedy(table.magic))
     elif table.marks["long"].count and not table.header:
         found.add("long-line", line=table.marks["long"].first[0][0], limit=MAX_LINE)
     elif not table.header:
@@ -167,7 +168,7 @@ def _check_text(table: RawTable, rows: int, found: Findings) -> None:
         found.add("byte-order-mark", line=1)
     if table.delimiter != ",":
         found.add("delimiter", line=table.header_line, value=table.delimiter)
-    for kind, name in (("undecodable", "undecodable"), ("nul", "nul-character")):
+    for kind, name in (("undecodable", "undecodable"), ("nul", "nul-character"), ("above", "above-header")):
         _marked(found, marks[kind].first, marks[kind].count, name)
     # Texts bring quotes along, and take them away again when their column goes.
     quoted = marks["quoted"]

@@ -25,12 +25,14 @@ class Columns:
         labels: index of each emotion's column in the order of the emotions; None where it is missing.
         width: how many cells a row has.
         has_header: False where the first row is data already.
+        unnamed: how many of the last columns have no name; nothing may stand in them.
     """
 
     id: int | None
     labels: tuple[int | None, ...]
     width: int
     has_header: bool = True
+    unnamed: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -74,7 +76,8 @@ def read_header(
     last = len(names)
     while last > 1 and not names[last - 1]:
         last -= 1
-    if last < len(names):
+    # Where something stands below, the rows are reported: no column may be left out unseen.
+    if last < len(names) and not any(cell.strip() for row in sample for cell in row[last:]):
         found.add("trailing-comma", value=",".join(cells), surplus=len(names) - last, **facts)
     place: dict[str, int] = {}
     strange: list[int] = []
@@ -104,7 +107,7 @@ def read_header(
         place["id"] = found_at
     for name in lacking:
         found.add("missing-column", column=name, seen=seen, **facts)
-    return Columns(place.get("id"), tuple(place.get(name) for name in emotions), len(cells))
+    return Columns(place.get("id"), tuple(place.get(name) for name in emotions), len(cells), unnamed=len(names) - last)
 
 
 def _report_strange(

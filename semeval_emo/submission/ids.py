@@ -13,7 +13,7 @@ from semeval_emo.submission.fit import Hints, Wish, grouped, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Rows
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import SPLITS, FileSpec, Task
 
 Kept = dict[str, tuple[int, Values | None]]
 
@@ -53,7 +53,7 @@ def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, emotions: Sequen
     if is_whole:
         _check_order(main.spec, kept, found)
     for part in parts:
-        _check_constant(part.spec, kept, task, found)
+        _check_labels(part.spec, kept, emotions, found)
     return parts
 
 
@@ -115,7 +115,17 @@ def _check_address(spec: FileSpec, wish: Wish, hints: Hints, task: Task, found: 
         ("wrong-split", spec.split, wish.split, "--split asks for"),
     ):
         if asked is not None and asked != said and not (who.startswith("the") and wish.track == said):
-            found.add(name, value=asked, ids=said, who=who, place=spec.place, official=spec.file_name)
+            found.add(name, value=asked, ids=said, who=who, place=spec.place, official=spec.file_name,
+                      none=_none(task, name, spec, asked))  # fmt: skip
+    if spec.split == SPLITS[0] and wish.split is None:
+        found.add("train-split", place=spec.place)
+
+
+def _none(task: Task, name: str, spec: FileSpec, asked: str) -> str:
+    """What to add where a file was asked for that the task does not have."""
+    if name != "wrong-track" or task.specs(spec.release, asked, spec.language):
+        return ""
+    return f" (it has no '{spec.language}')"
 
 
 def _check_mixture(
@@ -136,7 +146,8 @@ def _check_mixture(
             name, what = "mixed-splits", part.spec.split
         else:
             name, what = "mixed-tracks", part.spec.track
-        found.add(name, line=part.lines[0], value=what, rows=part.held, of=part.spec.rows, last=part.lines[1],
+        all_rows = main.held + sum(one.held for one in others)
+        found.add(name, line=part.lines[0], value=what, all_rows=all_rows, track=main.spec.track, own=main.spec.rows, rows=part.held, of=part.spec.rows, last=part.lines[1],
                   place=part.spec.place, beside=main.held, main=main.spec.place, rule=rule)  # fmt: skip
 
 
@@ -147,21 +158,16 @@ def _report_surplus(rows: Rows, spec: FileSpec, kept: Kept, groups: fit.Groups, 
     for prefix in {block.prefix for block in spec.blocks}:
         extra = [one for one in groups.get(prefix, ()) if one not in spec.id_set]
         for one in extra[:EXAMPLES]:
-            found.add(
-                "extra-id",
-                line=kept[one][0],
-                column="id",
-                value=one,
-                place=spec.place,
-                rows=spec.rows,
-                last=spec.ids[-1],
-            )
+            found.add("extra-id", line=kept[one][0], column="id", value=one, where=f"ids end at {spec.ids[-1]}")
         found.more("extra-id", len(extra) - EXAMPLES)
 
 
 def _report_beyond(rows: Rows, spec: FileSpec, found: Findings) -> None:
     for line, text in rows.beyond_first:
-        found.add("extra-id", line=line, column="id", value=text, place=spec.place, rows=spec.rows, last=spec.ids[-1])
+        where = f"ids end at {spec.ids[-1]}"
+        if not text[len(prefix_of(text)) :].strip("0"):
+            where = f"ids begin at {spec.ids[0]}: numbered from 0, every row may stand at the text before its own"
+        found.add("extra-id", line=line, column="id", value=text, where=where)
     found.more("extra-id", sum(rows.beyond.values()) - len(rows.beyond_first))
 
 
@@ -186,19 +192,24 @@ def _check_order(spec: FileSpec, kept: Kept, found: Findings) -> None:
             return
 
 
-def _check_constant(spec: FileSpec, kept: Kept, task: Task, found: Findings) -> None:
-    """Warns of columns that hold one value only, and of files without any emotion."""
+def _check_labels(spec: FileSpec, kept: Kept, emotions: Sequence[str], found: Findings) -> None:
+    """Warns of columns that hold one value only, of files without any emotion, and of degrees that are none."""
     labels = [kept[one][1] for one in spec.ids if one in kept]
     good = [one for one in labels if one is not None]
     if len(good) < 2 or len(good) < len(labels):
         return
-    columns = [set(column) for column in zip(*good, strict=True)]
-    if not set().union(*columns) - {0}:
+    # Labels were read in the columns of the meant part; another part may have fewer.
+    columns = {name: set(column) for name, column in zip(emotions, zip(*good, strict=True), strict=True)}
+    columns = {name: columns[name] for name in spec.emotions if name in columns}
+    seen = set().union(*columns.values())
+    if not seen - {0}:
         found.add("all-zero", place=spec.place, rows=len(good))
         return
-    for name, column in zip(spec.emotions, columns, strict=False):
+    for name, column in columns.items():
         if len(column) == 1:
             found.add("constant-column", column=name, value=str(next(iter(column))), place=spec.place, rows=len(good))
+    if len(spec.values) > 2 and max(seen) == 1:
+        found.add("no-degrees", place=spec.place, rows=len(good), highest=spec.values[-1])
 
 
 __all__ = ["Kept", "check_ids", "prefix_of"]

@@ -16,42 +16,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
+from semeval_emo.submission.sniff import HEAD, sniff
+
 CHUNK = 1 << 20
-HEAD = 4096
 MAX_LINE = 1 << 20
 MAX_COLUMNS = 200
 # A quoted cell may span this many lines and characters; beyond it the quote is taken as a slip.
 LOOK_LINES, LOOK_CHARACTERS, LOOK_TIMES = 100, 1 << 16, 1000
 
-_ZIP = "a zip archive"
-_MAGIC = {
-    b"PK\x03\x04": _ZIP,
-    b"PK\x05\x06": "an empty zip archive",
-    b"\x1f\x8b": "a gzip file",
-    b"BZh": "a bzip2 file",
-    b"\xfd7zXZ": "an xz file",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"Rar!": "a RAR archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"PAR1": "a Parquet file",
-    b"%PDF": "a PDF",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x80\x04": "a Python pickle",
-    b"\x80\x05": "a Python pickle",
-}
-# Office files are zips; these names stand near the beginning of them.
-_OFFICE = {
-    b"[Content_Types].xml": "an Excel workbook",
-    b"xl/": "an Excel workbook",
-    b"opendocument.spreadsheet": "an OpenDocument sheet",
-}
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: it begins with the same two bytes
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+# Excel's word on the separator, and comments; a header may begin with # too (numpy.savetxt writes it).
+_ABOVE = re.compile(r'"?sep=.?"?[,;\t|]*\s*$|#(?!\s*"?id\b|[,;\t|])', re.IGNORECASE)
 _UNDECODABLE = re.compile("[\udc80-\udcff\ufffd]")
 
 
@@ -77,7 +51,7 @@ class RawTable:
         encoding: ``utf-8``, or what else was found.
         bom: True where the file begins with a byte order mark.
         delimiter: what separates cells: ``,`` or the one of ``; \t |`` that the first row uses.
-        header: the cells of the first row that is not blank, as they stand (quotes taken off).
+        header: the cells of the first row that is neither blank nor a comment, as they stand (quotes taken off).
         header_line: its line; 0 in a file without any.
         header_text: that line as it stands.
         lines: physical lines read so far.
@@ -86,7 +60,7 @@ class RawTable:
         marks: what was met so far, by kind: ``quoted`` rows, a ``stray`` quotation mark (detail: the
             line where a CSV reader would see it closed), a ``multiline`` cell (detail: its last line),
             ``blank`` lines, ``undecodable`` bytes (detail: the line), ``nul`` characters, a ``long``
-            line (left out).
+            line (left out), a line ``above`` the header (detail: the line; left out).
 
     >>> import io
     >>> table = RawTable(io.BytesIO(b'\xef\xbb\xbfid;joy\r\n\r\nx_1;"1"\r\n'))
@@ -100,13 +74,13 @@ class RawTable:
         head = stream.read(CHUNK)
         while len(head) < HEAD and (more := stream.read(CHUNK)):
             head += more
-        self.magic, self.encoding, skip = _sniff(head)
+        self.magic, self.encoding, skip = sniff(head)
         self.bom = skip > 0
         self.lines = 0
         self.newlines = {"\n": 0, "\r\n": 0, "\r": 0}
         self.final_newline = True
         self.marks: dict[str, Mark] = {
-            kind: Mark() for kind in ("quoted", "stray", "multiline", "blank", "undecodable", "nul", "long")
+            kind: Mark() for kind in ("quoted", "stray", "multiline", "blank", "undecodable", "nul", "long", "above")
         }
         self._ahead: deque[str] = deque()
         self._incoming = iter(()) if self.magic else self._physical(self._decoded(head[skip:], stream))
@@ -116,6 +90,9 @@ class RawTable:
         self.header_text = ""
         self.header_line = 0
         for line, text in self._filled():
+            if _ABOVE.match(text):
+                self.marks["above"].add(line, text[:200])
+                continue
             self.header_line, self.header_text = line, text
             self.delimiter = _delimiter(text)
             self.header = self._row(line, text)
@@ -271,37 +248,17 @@ class RawTable:
 _TOO_LONG = "".join(["\0", "too long"])
 
 
-def _sniff(head: bytes) -> tuple[str, str, int]:
-    """Tells from the first bytes: what it is if no text, the encoding, the length of the BOM."""
-    for mark, encoding in _BOMS:
-        if head.startswith(mark):
-            return "", encoding, len(mark)
-    for start, what in _MAGIC.items():
-        if head.startswith(start):
-            inside = [kind for mark, kind in _OFFICE.items() if what == _ZIP and mark in head[:HEAD]]
-            return inside[0] if inside else what, "", 0
-    sample = head[:HEAD]
-    if len(sample) > 3:
-        # ASCII in UTF-16 without its mark: every other byte is NUL.
-        even, odd = sample[::2].count(0), sample[1::2].count(0)
-        half = len(sample) // 2
-        if odd > 0.7 * half and even < 0.1 * half:
-            return "", "utf-16-le", 0
-        if even > 0.7 * half and odd < 0.1 * half:
-            return "", "utf-16-be", 0
-        if sample.count(0) > 0.3 * len(sample):
-            return "a binary file", "", 0
-    return "", "utf-8", 0
-
-
 def _delimiter(text: str) -> str:
     r"""The separator that a row uses most, outside quotes; a comma where there is none.
 
-    >>> _delimiter("id;anger;fear"), _delimiter("id\tjoy"), _delimiter("id")
-    (';', '\t', ',')
+    Blanks separate only a header that begins with id: elsewhere they are words of a text.
+
+    >>> _delimiter("id;anger;fear"), _delimiter("id\tjoy"), _delimiter("id joy"), _delimiter("id")
+    (';', '\t', ' ', ',')
     """
     bare = re.sub(r'"[^"]*"', "", text)
-    return max(",;\t|", key=bare.count)
+    best = max(",;\t|", key=bare.count)
+    return " " if best not in bare and bare.lower().startswith("id ") else best
 
 
 def _split(text: str, delimiter: str) -> tuple[list[str], str]:

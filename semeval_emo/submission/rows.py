@@ -84,7 +84,7 @@ class Ids:
         """A known id that this one must mean, and what is wrong with it: an entry of the catalogue."""
         if len(text) > 200:
             return None
-        bare = visible(text)
+        bare = visible(text).strip("'\"`")
         if bare != text and self.known(bare):
             return bare, "id-padding"
         low = bare.lower()
@@ -122,7 +122,7 @@ class Pass:
         ['E406']
         """
         columns, judge, kept, sure = self.columns, self.judge, self.rows.kept, self.ids.sure
-        width, at = columns.width, columns.id
+        width, at, unnamed = columns.width, columns.id, columns.unnamed
         labels = [one for one in columns.labels if one is not None]
         whole = len(labels) == len(columns.labels)
         pick = itemgetter(*labels) if len(labels) > 1 else lambda row: tuple(row[one] for one in labels)
@@ -130,12 +130,13 @@ class Pass:
         count = 0
         for line, row in rows:
             count += 1
-            if len(row) != width:
+            if len(row) != width or (unnamed and self._is_over(row)):
                 shaped = self._shape(line, row)
                 if not shaped:
                     count -= 1
                     continue
-                if len(row) < width:
+                if len(row) < width or self._is_over(row):
+                    # Which of its labels stand where they should cannot be known.
                     self._meet(line, shaped[at] if at is not None else "", None, shaped)
                     continue
             cells = pick(row)
@@ -163,22 +164,27 @@ class Pass:
         Returns:
             The row with as many cells as the header at least; nothing where it is only delimiters.
         """
-        width, seen = self.columns.width, self.delimiter.join(row[:50])
+        width, seen = self.columns.width - self.columns.unnamed, self.delimiter.join(row[:50])
         if not any(cell and not cell.isspace() for cell in row):
             self.found.add("blank-line", line=line)
             return []
         facts: dict[str, Any] = {"line": line, "value": seen, "cells": len(row), "width": width}
-        if len(row) < width:
+        if len(row) < self.columns.width:
             other = next((one for one in ",;\t|" if one != self.delimiter and one in row[-1]), None)
             hint = f"; it is separated by {other!r}, not by {self.delimiter!r}" if other else ""
             self.found.add("short-row", hint=hint, **facts)
             cells = self.delimiter.join(row).split(other) if other else row
-            return cells + [""] * (width - len(cells))
-        if any(cell and not cell.isspace() for cell in row[width:]):
-            self.found.add("long-row", **facts)
+            return cells + [""] * (self.columns.width - len(cells))
+        if self._is_over(row):
+            twice = len(row) - 1 == 2 * (width - 1)
+            self.found.add("long-row", hint="; commas for decimal points, perhaps" if twice else "", **facts)
         else:
             self.found.add("trailing-comma", surplus=len(row) - width, header="", **facts)
         return row
+
+    def _is_over(self, row: list[str]) -> bool:
+        """True where something stands right of the last column that has a name."""
+        return any(cell and not cell.isspace() for cell in row[self.columns.width - self.columns.unnamed :])
 
     def _meet(self, line: int, text: str, values: Values | None, row: list[str]) -> None:
         """Takes in a row that is not plainly good: an odd id, a duplicate, bad labels."""

@@ -202,9 +202,11 @@ def _select(
         found.add("nothing-inside", holds=f"only the folder {folders}" if folders else "nothing")
     elif not wanted:
         example = f"{PREFIX}{next(iter(task.languages))}{SUFFIX}"
-        found.add("no-predictions", holds=", ".join(others[:3]) + (" ..." if len(others) > 3 else ""), example=example)
+        more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
+        found.add("no-predictions", holds=", ".join(others[:3]) + more, example=example)
     elif sorts.get("table"):
-        found.add("left-out", value=sorts["table"][0], count=len(sorts["table"]))
+        tables = sorted(sorts["table"], key=lambda name: not name.lower().endswith(SUFFIX))
+        found.add("left-out", value=tables[0], count=len(tables), kinds=_kinds(tables))
 
     sources = []
     odd: dict[tuple[str, str], list[str]] = {}
@@ -228,6 +230,16 @@ def _select(
     for (problem, expected), names in odd.items():
         found.add(problem, value=names[0], count=len(names), expected=expected)
     return sources
+
+
+def _kinds(names: Sequence[str]) -> str:
+    """Counts files by their suffix.
+
+    >>> _kinds(["a.csv", "b.CSV", "notes.txt"])
+    '2 .csv, 1 .txt'
+    """
+    suffixes = [PurePosixPath(name).suffix.lower() for name in names]
+    return ", ".join(f"{suffixes.count(one):,} {one}" for one in dict.fromkeys(suffixes))
 
 
 def _sort(name: str, task: Task) -> str:

@@ -154,7 +154,7 @@ def _errors(contents: Contents, texts: bool) -> Section:
         found = analyse(card, probabilities=contents.probabilities.get(key_of(card)), texts=texts)
         tables = analysis_tables.tables(found, contents.task, whole=True)
         # The head of the page says what the first table's title repeats.
-        tables[0] = replace(tables[0], title="By emotion", notes=tables[0].notes[:-1])
+        tables[0] = replace(tables[0], title="Errors by emotion", notes=tables[0].notes[:-1])
         blocks = tuple(rows_of(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
         several = len(contents.cards) > 1
         groups.append(Group(blocks, _name(contents, card) if several else "", not several or at == 0))

@@ -66,6 +66,13 @@
     }));
   };
 
+  // A search acts on every letter, a choice when it is made.
+  const listen = (form, act) => {
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("input", (event) => { if (event.target.tagName === "INPUT") act(event.target); });
+    form.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") act(event.target); });
+  };
+
   // ---- Tables with filters (the board): a row is shown where every filter agrees.
   const filter = byId("filter");
   if (filter) {
@@ -87,8 +94,7 @@
       }
       byId("count").textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
     };
-    filter.addEventListener("input", apply);
-    filter.addEventListener("submit", (event) => event.preventDefault());
+    listen(filter, apply);
     apply();
   }
 
@@ -254,10 +260,9 @@
   const turn = (by) => { page += by; draw(); byId("texts").scrollIntoView(); };
   byId("previous").addEventListener("click", () => turn(-1));
   byId("next").addEventListener("click", () => turn(1));
-  browser.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
-  browser.querySelector("form").addEventListener("input", (event) => {
-    if (event.target === control.file) choose(control.file.value);
-    if (event.target === control.beside) kinds();
+  listen(browser.querySelector("form"), (changed) => {
+    if (changed === control.file) choose(control.file.value);
+    if (changed === control.beside) kinds();
     look();
   });
   options(control.file, sets.map((one, i) => [i, one.name]));
