@@ -98,6 +98,8 @@ def run(body: str, folder: Path, environment: dict[str, str]) -> str:
             ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, check=False, timeout=120,
         )  # fmt: skip
+        if "this is a bug in semeval-emo" in done.stdout:
+            raise RuntimeError(f"a page may not show a bug: {command}\n{done.stdout}")
         lines.append(f"{shown}\n{done.stdout}")
     return "".join(lines)
 

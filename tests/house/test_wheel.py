@@ -15,7 +15,8 @@ import tarfile
 import venv
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, requires
+from email import message_from_bytes
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,9 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
 
 
-def core(name: str = "semeval-emo", seen: frozenset[str] = frozenset()) -> Iterator[Distribution]:
-    """The packages that the core install brings, without any extra's."""
-    for requirement in requires(name) or ():
+def core(wanted: list[str], seen: frozenset[str] = frozenset()) -> Iterator[Distribution]:
+    """The packages that requirements bring, and theirs in turn, without any extra's."""
+    for requirement in wanted:
         if "extra ==" in requirement:
             continue
         needed = re.match(r"[\w.-]+", requirement)[0]
@@ -56,7 +57,7 @@ def core(name: str = "semeval-emo", seen: frozenset[str] = frozenset()) -> Itera
             # For another system or an older Python, by its marker.
             continue
         yield found
-        yield from core(needed, seen | {needed.lower()})
+        yield from core(found.requires or [], seen | {needed.lower()})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(home, with_pip=False, symlinks=os.name != "nt")
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
     packages = next(home.rglob("site-packages"))
-    for package in core():
+    (metadata,) = (n for n in zipfile.ZipFile(wheel).namelist() if n.endswith(".dist-info/METADATA"))
+    wanted = message_from_bytes(zipfile.ZipFile(wheel).read(metadata)).get_all("Requires-Dist", [])
+    for package in core(wanted):
         for top in {Path(file).parts[0] for file in package.files or () if ".." not in Path(file).parts}:
             source = Path(str(package.locate_file(top)))
             if source.exists() and not (packages / top).exists() and top != "__pycache__":
