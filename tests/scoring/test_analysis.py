@@ -1,0 +1,292 @@
+"""Error analysis: counts against plain loops, examples in their order, two systems, and the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.errors import UsageError
+from semeval_emo.scoring import score
+from semeval_emo.scoring.analysis import analyse
+from semeval_emo.scoring.divergence import diverge
+from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.reliability import calibration, precision_recall
+from semeval_emo.submission import Predictions, Probabilities, write_predictions, write_probabilities
+from semeval_emo.submission.probabilities import beside
+
+
+@pytest.fixture(scope="module")
+def gold() -> Gold:
+    return load_gold("a", "eng", source="sample")
+
+
+@pytest.fixture(scope="module")
+def degrees() -> Gold:
+    return load_gold("b", "eng", source="sample")
+
+
+def card_of(gold: Gold, values: np.ndarray, name: str = "mine") -> Any:
+    return score(Predictions(gold.spec, values.astype(np.int8), name), gold).card
+
+
+def noisy(gold: Gold, rate: float, seed: int = 3) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    other = random.integers(0, len(gold.spec.values), gold.labels.shape)
+    return np.where(random.random(gold.labels.shape) < rate, other, gold.labels).astype(np.int8)
+
+
+@pytest.fixture(params=["labels", "degrees"])
+def case(request: pytest.FixtureRequest, gold: Gold, degrees: Gold) -> tuple[Gold, np.ndarray]:
+    chosen = gold if request.param == "labels" else degrees
+    return chosen, noisy(chosen, 0.5)
+
+
+def test_counts_of_each_emotion(case: tuple[Gold, np.ndarray]):
+    gold, predicted = case
+    for i, one in enumerate(analyse(card_of(gold, predicted)).emotions):
+        pairs = Counter(zip((gold.labels[:, i] > 0).tolist(), (predicted[:, i] > 0).tolist(), strict=True))
+        assert (one.right, one.missed, one.invented) == (pairs[True, True], pairs[True, False], pairs[False, True])
+        assert (one.gold, one.predicted) == (one.right + one.missed, one.right + one.invented)
+        both = (gold.labels[:, i] > 0) & (predicted[:, i] > 0)
+        assert one.low == np.count_nonzero(both & (predicted[:, i] < gold.labels[:, i]))
+        assert one.high == np.count_nonzero(both & (predicted[:, i] > gold.labels[:, i]))
+
+
+def test_what_an_emotion_is_taken_for(gold: Gold):
+    predicted = gold.labels.copy()
+    anger, fear = gold.spec.emotions.index("anger"), gold.spec.emotions.index("fear")
+    rows = np.flatnonzero((gold.labels[:, anger] == 1) & (gold.labels[:, fear] == 0))
+    predicted[rows, anger], predicted[rows, fear] = 0, 1
+    found = {one.emotion: one for one in analyse(card_of(gold, predicted)).emotions}
+    assert (found["anger"].instead, found["anger"].instead_count) == ("fear", len(rows))
+    assert found["joy"].instead == ""
+
+
+def test_pairs_of_emotions(gold: Gold):
+    predicted = noisy(gold, 0.4)
+    found = analyse(card_of(gold, predicted))
+    for i in range(5):
+        for j in range(5):
+            assert found.together_gold[i, j] == sum(row[i] and row[j] for row in gold.labels.tolist())
+            assert found.together_predicted[i, j] == sum(row[i] and row[j] for row in predicted.tolist())
+
+
+def test_slices_take_every_text_once_and_score_it_as_score_does(case: tuple[Gold, np.ndarray]):
+    gold, predicted = case
+    card = card_of(gold, predicted)
+    found = analyse(card).slices
+    for group in ("length", "number", "neutral"):
+        assert sum(one.texts for one in found if one.group == group) == len(gold)
+    number = (gold.labels > 0).sum(axis=1)
+    two = next(one for one in found if (one.group, one.name) == ("number", "2"))
+    kept = number == 2
+    again = score_arrays(gold.labels[kept], predicted[kept], gold.spec.emotions, values=len(gold.spec.values))
+    assert two.score == again.whole[card.metric]
+    assert two.exact == (gold.labels[kept] == predicted[kept]).all(axis=1).mean()
+    neutral = next(one for one in found if one.name == "neutral")
+    assert neutral.score is None
+    assert neutral.missed == 0
+    assert neutral.invented == (predicted[number == 0] > 0).sum() / (number == 0).sum()
+
+
+def test_lengths_are_those_of_the_texts(gold: Gold):
+    lengths = [one for one in analyse(card_of(gold, gold.labels)).slices if one.group == "length"]
+    ends = [int(one.name.split()[2]) for one in lengths]
+    sizes = [len(text) for text in gold.texts]
+    assert ends[-1] == max(sizes)
+    assert lengths[0].texts == sum(size <= ends[0] for size in sizes)
+    assert len(lengths) == 4
+
+
+def test_wrong_sets_are_counted_whole(gold: Gold):
+    predicted = gold.labels.copy()
+    predicted[:7] = 1 - predicted[:7]
+    found = analyse(card_of(gold, predicted), most=100)
+    assert found.wrong_sets == sum(one.texts for one in found.set_errors) == 7
+    assert found.exact == len(gold) - 7
+    counts = [one.texts for one in found.set_errors]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_confident_mistakes_are_the_surest_wrong_labels(gold: Gold):
+    random = np.random.default_rng(5)
+    values = random.random(gold.labels.shape)
+    predicted = (values >= 0.5).astype(np.int8)
+    found = analyse(card_of(gold, predicted), probabilities=Probabilities(gold.spec, values, "p"), most=5)
+    wrong = predicted != gold.labels
+    sure = np.sort(np.where(predicted == 1, values, 1 - values)[wrong])[::-1]
+    assert [one.confidence for one in found.mistakes] == sure[:5].tolist()
+    first = found.mistakes[0]
+    row, column = gold.ids.index(first.id), gold.spec.emotions.index(first.emotion)
+    assert first.kind == ("missed" if gold.labels[row, column] else "invented")
+    assert first.text == gold.texts[row]
+
+
+def test_probabilities_of_another_file_are_refused(gold: Gold, degrees: Gold):
+    values = np.zeros(degrees.labels.shape)
+    with pytest.raises(UsageError, match="is 1 track b eng test, and mine is 1 track a eng test"):
+        analyse(card_of(gold, gold.labels), probabilities=Probabilities(degrees.spec, values, "p"))
+
+
+def test_repeated_texts_and_what_differs(gold: Gold):
+    texts = list(gold.texts)
+    texts[3], texts[9] = f" {texts[0].upper()}", texts[8]
+    labels = gold.labels.copy()
+    labels[3], labels[9] = 1 - labels[0], labels[8]
+    changed = replace(gold, texts=tuple(texts), labels=labels, releases=())
+    predicted = labels.copy()
+    predicted[9] = 1 - labels[9]
+    found = analyse(card_of(changed, predicted)).repetition
+    assert (found.texts, found.rows, found.gold_differs) == (2, 4, 1)
+    assert found.examples[0].ids == (gold.ids[0], gold.ids[3])
+    assert found.examples[1].predicted_differs
+
+
+def test_without_texts_no_example_has_one(gold: Gold):
+    found = analyse(card_of(gold, noisy(gold, 0.4)), texts=False).to_dict()
+    assert not [text for text in gold.texts if text in json.dumps(found)]
+
+
+def test_two_systems_share_what_is_right(case: tuple[Gold, np.ndarray]):
+    gold, first = case
+    second = noisy(gold, 0.6, seed=8)
+    found = diverge(card_of(gold, first, "a"), card_of(gold, second, "b"), most=500)
+    right, also = (first == gold.labels).all(axis=1), (second == gold.labels).all(axis=1)
+    whole = found.whole
+    assert (whole.both, whole.first, whole.second) == (
+        np.count_nonzero(right & also),
+        np.count_nonzero(right & ~also),
+        np.count_nonzero(also & ~right),
+    )
+    assert whole.both + whole.first + whole.second + whole.neither == len(gold)
+    assert {one.id for one in found.first_right} == {gold.ids[i] for i in np.flatnonzero(right & ~also)}
+    wrong = [one.wrong for one in found.first_right]
+    assert wrong == sorted(wrong, reverse=True)
+    for i, one in enumerate(found.emotions):
+        assert one.first == np.count_nonzero((first[:, i] == gold.labels[:, i]) & (second[:, i] != gold.labels[:, i]))
+
+
+def test_systems_of_different_files_are_not_set_side_by_side(gold: Gold, degrees: Gold):
+    with pytest.raises(UsageError, match="only predictions of the same texts"):
+        diverge(card_of(gold, gold.labels), card_of(degrees, degrees.labels))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_precision_and_recall_are_those_of_sklearn(seed: int):
+    random = np.random.default_rng(seed)
+    gold = random.integers(0, 2, 200)
+    values = np.round(random.random(200), 1 + seed)
+    found = precision_recall(gold, values)
+    assert found.average == pytest.approx(average_precision_score(gold, values), abs=1e-12)
+    precision, recall, thresholds = precision_recall_curve(gold, values)
+    kept = np.isin(thresholds, found.thresholds)
+    assert np.allclose(found.precision, precision[:-1][kept][::-1])
+    assert np.allclose(found.recall, recall[:-1][kept][::-1])
+    assert precision_recall(np.zeros(3), values[:3]) is None
+
+
+def test_calibration_of_perfect_and_of_silly_probabilities():
+    gold = np.array([0, 0, 0, 1] * 50)
+    assert calibration(gold, np.full(200, 0.25)).error == pytest.approx(0)
+    assert calibration(gold, 1.0 - gold).error == pytest.approx(1)
+    assert calibration(gold, np.full(200, 1.0)).counts.tolist() == [200]
+
+
+def test_probabilities_are_found_beside_the_file_or_in_the_run(gold: Gold, tmp_path: Path):
+    path = tmp_path / "run" / "track_a" / "pred_eng.csv"
+    path.parent.mkdir(parents=True)
+    write_predictions(gold.spec, gold.labels, path)
+    assert beside(path, gold.spec) is None
+    inside = tmp_path / "run" / "test" / "prob_eng.csv"
+    inside.parent.mkdir()
+    write_probabilities(gold.spec, gold.labels * 0.9, inside)
+    assert beside(path, gold.spec) == inside
+    nearer = path.with_name("prob_eng.csv")
+    write_probabilities(gold.spec, gold.labels * 0.8, nearer)
+    assert beside(path, gold.spec) == nearer
+    assert beside("archive.zip!track_a/pred_eng.csv", gold.spec) is None
+
+
+@pytest.fixture
+def files(gold: Gold, tmp_path: Path) -> tuple[Path, Path]:
+    made = []
+    for name, rate in (("one", 0.2), ("two", 0.5)):
+        path = tmp_path / name / "pred_eng.csv"
+        path.parent.mkdir()
+        write_predictions(gold.spec, noisy(gold, rate, seed=len(name) + int(100 * rate)), path)
+        made.append(path)
+    return made[0], made[1]
+
+
+def run(*words: str) -> int:
+    return main(["analyse", *words, "--gold", "sample"])
+
+
+def test_the_command_in_every_format(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
+    write_probabilities(
+        load_gold("a", "eng", source="sample").spec, np.full((200, 5), 0.7), files[0].parent / "prob_eng.csv"
+    )
+    for style in ("text", "markdown", "latex"):
+        assert run(str(files[0]), "--format", style) == 0
+        shown = capsys.readouterr()
+        assert "Errors by emotion" in shown.out
+        assert "Most confident mistakes" in shown.out
+        assert shown.err == ""
+    assert run(str(files[0]), "--format", "csv") == 0
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert rows[0][:3] == ["emotion", "gold", "predicted"]
+    assert run(str(files[0]), "--format", "json", "--most", "2") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "semeval-emo/analyse/1"
+    assert len(found["analyses"][0]["confident_mistakes"]) == 2
+    assert found["analyses"][0]["together"]["emotions"] == ["anger", "fear", "joy", "sadness", "surprise"]
+
+
+def test_the_command_says_what_it_has_no_probabilities_for(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+):
+    assert run(str(files[0])) == 0
+    assert "no probabilities beside the file" in capsys.readouterr().err
+    assert run(str(files[0]), "--quiet") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_command_with_two_paths(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
+    assert run(str(files[0]), str(files[1]), "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["analyses"] == []
+    (parted,) = found["divergences"]
+    assert sum(parted["whole"][key] for key in ("both", "first", "second", "neither")) == 200
+    assert run(str(files[0]), str(files[1]), "--no-texts") == 0
+    shown = capsys.readouterr().out
+    assert "Right only in a" in shown
+    assert not [text for text in load_gold("a", "eng", source="sample").texts if text[:40] in shown]
+
+
+def test_the_command_refuses_a_file_that_cannot_be_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "pred_eng.csv"
+    path.write_text("id,anger\nx,1\n")
+    assert run(str(path)) == 1
+    assert "semeval-emo validate" in capsys.readouterr().err
+    assert run(str(tmp_path / "nothing.csv")) == 3
+
+
+@pytest.mark.data
+def test_the_seeds_file(data_dir: Path, capsys: pytest.CaptureFixture[str]):
+    words = [str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir), "-f", "json", "-q"]
+    assert main(["analyse", *words]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["analyses"]
+    assert found["exact"] == 1276
+    assert [one["missed"] for one in found["emotions"]] == [171, 269, 184, 274, 288]
+    assert [one["invented"] for one in found["emotions"]] == [50, 275, 165, 183, 165]
