@@ -62,6 +62,9 @@ def compare(
     metric: Annotated[
         str | None, typer.Option("--metric", "-m", help="Figure to compare. Default: the track's official one.")
     ] = None,
+    per_emotion: Annotated[
+        bool, typer.Option("--per-emotion", "-e", help="Also compare each emotion (as always for two systems).")
+    ] = False,
     pairs: Annotated[bool, typer.Option("--pairs", help="Show every pair of systems.")] = False,
     power: Annotated[bool, typer.Option("--power", help="Show how small a difference this test set can see.")] = False,
     against_score: Annotated[
@@ -103,6 +106,7 @@ def compare(
         release=release,
         task=task,
         metric=metric,
+        emotions=per_emotion or None,
         resamples=resamples,
         trials=trials,
         seed=seed,

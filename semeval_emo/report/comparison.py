@@ -30,6 +30,8 @@ def tables(found: Comparison, *, pairs: bool = False, power: bool = False) -> li
     made = [_standings(found)]
     if two and found.average is None:
         made.append(_emotions(found, found.places[0], power))
+    if not two:
+        made += [_emotion_standings(found, place) for place in found.places if place.standings[0].emotions]
     if found.average is not None:
         made.append(_languages_of_two(found) if two else _languages(found))
     if pairs or (power and not two and len(found.systems) > 1) or (power and found.average is not None):
@@ -171,6 +173,37 @@ def _emotions(found: Comparison, place: Place, power: bool) -> Table:
         (note,) if whole.emotions else (),
         rules=(0,) if whole.emotions else (),
     )
+
+
+def _emotion_standings(found: Comparison, place: Place) -> Table:
+    """Many systems in one language: every emotion, with letters of its own."""
+    names = list(place.standings[0].emotions)
+    best = "min" if found.lower_is_better else "max"
+    rows = []
+    for one in place.standings:
+        row: list[object] = [one.letter]
+        for name in names:
+            row += [one.emotions[name].value, letters(_indices(found, _beaten(found, place, one.letter, name)))]
+        rows.append(tuple(row))
+    columns = [column for name in names for column in (Column(name, "score", best), Column("beats", "letters"))]
+    return Table(
+        f"Each emotion · {place.language} {place.name}",
+        (Column(""), *columns),
+        tuple(rows),
+        (f"Letters: p corrected over the {len(names)} emotions of each pair ({found.settings.correction}).",),
+    )
+
+
+def _beaten(found: Comparison, place: Place, letter: str, emotion: str) -> list[str]:
+    """Letters of the systems that this one is significantly better than on one emotion."""
+    beaten = []
+    for pair in place.differences:
+        one = pair.emotions[emotion]
+        if one.significant and letter in (pair.first, pair.second):
+            first_wins = (one.value.value > 0) != found.lower_is_better
+            if first_wins == (letter == pair.first):
+                beaten.append(pair.second if first_wins else pair.first)
+    return beaten
 
 
 def _test(one: Difference, power: bool) -> tuple:

@@ -105,6 +105,18 @@ def test_too_few_trials_for_the_family_are_told(run: Screen) -> None:
     assert "With 200 trials no p-value is small enough to survive a correction over 66 tests" in unwrapped(out)
 
 
+def test_each_emotion_of_many_systems_has_letters_of_its_own(run: Screen) -> None:
+    paths = [write(f"s{i}.csv", 0.05 + i / 4, i) for i in range(3)]
+    _, out, _ = run("compare", *paths, *FAST, "--per-emotion")
+    title, header, _, first, _, last, *_ = out.split("Each emotion · ")[1].splitlines()
+    assert title == "eng English"
+    assert header.split() == [w for name in ("anger", "fear", "joy", "sadness", "surprise") for w in (name, "beats")]
+    assert first.startswith("a ")
+    assert len(re.findall(r"b c|\bc\b", first)) >= 3
+    assert not re.search(r"[abc]", last[1:])
+    assert "Each emotion" not in run("compare", *paths, *FAST)[1]
+
+
 def test_power_and_pairs(run: Screen) -> None:
     paths = [write(f"s{i}.csv", 0.1 + i / 50, i) for i in range(3)]
     _, out, _ = run("compare", *paths, *FAST, "--power", "--pairs")
