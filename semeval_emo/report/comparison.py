@@ -30,7 +30,7 @@ def tables(found: Comparison, *, pairs: bool = False, power: bool = False) -> li
     made = [_standings(found)]
     if two and found.average is None:
         made.append(_emotions(found, found.places[0], power))
-    if not two:
+    if len(found.systems) > 2:
         made += [_emotion_standings(found, place) for place in found.places if place.standings[0].emotions]
     if found.average is not None:
         made.append(_languages_of_two(found) if two else _languages(found))

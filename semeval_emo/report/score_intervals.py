@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from semeval_emo.report import scores
-from semeval_emo.report.table import MINUS, Column, Table
+from semeval_emo.report.table import MINUS, Column, Table, cell
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
@@ -26,8 +26,8 @@ def range_of(one: Interval | None, *, signed: bool = False) -> str | None:
     """
     if one is None:
         return None
-    style = "+.4f" if signed else ".4f"
-    return f"[{one.low:{style}}, {one.high:{style}}]".replace("-", MINUS)
+    kind = "delta" if signed else "score"
+    return f"[{cell(one.low, kind)}, {cell(one.high, kind)}]".replace("-", MINUS)
 
 
 def tables(found: Scores, task: Task) -> list[Table]:
