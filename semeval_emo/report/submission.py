@@ -55,7 +55,7 @@ def _headline(file: FileReport) -> str:
         f"{part.held:,} {'' if part.held == part.spec.rows else f'of {part.spec.rows:,} '}rows of {part.spec.place}"
         for part in file.parts
     )
-    rows = what or f"{file.rows:,} rows, none with an id of the task"
+    rows = what or (f"{file.rows:,} rows, none with an id of the task" if file.rows else "no row was read")
     if file.parts and file.rows != sum(part.held for part in file.parts):
         rows += f" ({file.rows:,} rows in all)"
     if not file.counts:
@@ -121,7 +121,7 @@ def _verdict(report: Report, paths: Sequence[str], width: int) -> list[str]:
         return [f"Valid: {what}{warned}.", *_next("semeval-emo score", named)]
     bad = sum(not file.valid for file in read)
     where = f" in {bad:,} of {what}" if len(read) > 1 else ""
-    lines = [f"Not valid: {_tally(report.errors, report.warnings)}{where}."]
+    lines = [f"Not valid: {_sum(report)}{where}."]
     errors = [entry(code) for code in report.counts if entry(code).severity is Severity.error]
     mended = sum(bool(one.mended) for one in errors)
     if mended == len(errors):
@@ -130,6 +130,23 @@ def _verdict(report: Report, paths: Sequence[str], width: int) -> list[str]:
         lines += _wrap("", f"semeval-emo fix mends {mended} of {len(errors)} kinds of errors (auto-fix); "
                        "the others need you, since a repair would be a guess.", width, 0)  # fmt: skip
     return [*lines, f"More about a code: semeval-emo explain {errors[0].code if errors else ''}".rstrip()]
+
+
+def _sum(report: Report) -> str:
+    """How many kinds of problems there are, and at how many places."""
+    parts = []
+    for severity, word in ((Severity.error, "problem"), (Severity.warning, "warning")):
+        counts = [n for code, n in report.counts.items() if entry(code).severity is severity]
+        kinds, places = len(counts), sum(counts)
+        if not counts:
+            continue
+        said = f"{places:,} {word}{'' if places == 1 else 's'}"
+        if places > kinds:
+            said = (
+                f"{kinds:,} kind{'' if kinds == 1 else 's'} of {word}{'' if kinds == 1 else 's'}, at {places:,} places"
+            )
+        parts.append(said)
+    return "; and ".join(parts) or "no prediction file"
 
 
 def _next(command: str, paths: str) -> list[str]:

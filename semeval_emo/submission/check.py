@@ -90,6 +90,9 @@ def _once(
     found = Findings(source.shown)
     table = RawTable(stream)
     if not _is_table(table, found):
+        if table.magic and source.name.code == "name-unseen":
+            # No other name would make predictions of it.
+            source = replace(source, findings=Findings(source.shown))
         return Checked(_file(source, table, found), (source.findings, found), {}), None, None
     rows = table.rows()
     peek = _peek(rows)

@@ -26,6 +26,7 @@ class Columns:
         width: how many cells a row has.
         has_header: False where the first row is data already.
         unnamed: how many of the last columns have no name; nothing may stand in them.
+        names: the names in plain letters, by which a header among the rows is compared with this one.
     """
 
     id: int | None
@@ -33,6 +34,7 @@ class Columns:
     width: int
     has_header: bool = True
     unnamed: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -72,7 +74,7 @@ def read_header(
         labels = tuple(rest[i] if i < len(rest) else None for i in range(len(emotions)))
         return Columns(at, labels, len(cells), has_header=False)
 
-    names = [visible(cell).strip("'\"").casefold() for cell in cells]
+    names = plain_names(cells)
     last = len(names)
     while last > 1 and not names[last - 1]:
         last -= 1
@@ -107,7 +109,17 @@ def read_header(
         place["id"] = found_at
     for name in lacking:
         found.add("missing-column", column=name, seen=seen, **facts)
-    return Columns(place.get("id"), tuple(place.get(name) for name in emotions), len(cells), unnamed=len(names) - last)
+    labels = tuple(place.get(name) for name in emotions)
+    return Columns(place.get("id"), labels, len(cells), unnamed=len(names) - last, names=tuple(names))
+
+
+def plain_names(cells: Sequence[str]) -> list[str]:
+    """Names of columns without case, quotes and blanks.
+
+    >>> plain_names(["ID", " 'Joy' "])
+    ['id', 'joy']
+    """
+    return [visible(cell).strip("'\"").casefold() for cell in cells]
 
 
 def _report_strange(

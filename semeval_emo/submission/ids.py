@@ -147,7 +147,8 @@ def _check_mixture(
         else:
             name, what = "mixed-tracks", part.spec.track
         all_rows = main.held + sum(one.held for one in others)
-        found.add(name, line=part.lines[0], value=what, all_rows=all_rows, track=main.spec.track, own=main.spec.rows, rows=part.held, of=part.spec.rows, last=part.lines[1],
+        found.add(name, line=part.lines[0], value=what, all_rows=all_rows, track=main.spec.track,
+                  own=main.spec.rows, rows=part.held, of=part.spec.rows, last=part.lines[1],
                   place=part.spec.place, beside=main.held, main=main.spec.place, rule=rule)  # fmt: skip
 
 
@@ -208,7 +209,7 @@ def _check_labels(spec: FileSpec, kept: Kept, emotions: Sequence[str], found: Fi
     for name, column in columns.items():
         if len(column) == 1:
             found.add("constant-column", column=name, value=str(next(iter(column))), place=spec.place, rows=len(good))
-    if len(spec.values) > 2 and max(seen) == 1:
+    if len(spec.values) > 2 and max(seen) == 1 and any(len(column) > 1 for column in columns.values()):
         found.add("no-degrees", place=spec.place, rows=len(good), highest=spec.values[-1])
 
 

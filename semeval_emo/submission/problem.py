@@ -169,12 +169,11 @@ def shown(value: str, limit: int = 60) -> str:
     >>> shown("1\x1b[31m\u202e"), shown("x" * 70, 10)
     ('1\\x1b[31m\\u202e', 'xxxxxxxxx…')
     """
-    text = value if len(value) <= limit else value[: limit - 1] + "…"
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        c if unicodedata.category(c) not in _HIDDEN or c == " " else c.encode("unicode_escape").decode() for c in text
-    )
+    text = value[: limit + 1]
+    if not (text.isascii() and text.isprintable()):
+        seen = (unicodedata.category(c) not in _HIDDEN or c == " " for c in text)
+        text = "".join(c if ok else c.encode("unicode_escape").decode() for c, ok in zip(text, seen, strict=True))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 # Control, format (bidi overrides, zero width), surrogate, private, unassigned, separators.

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from semeval_emo.errors import InputError
 from semeval_emo.submission import fit
 from semeval_emo.submission.check import Checked, check, peek_ids
 from semeval_emo.submission.fit import Wish
-from semeval_emo.submission.problem import Findings, Problem
+from semeval_emo.submission.problem import Findings, Problem, entry
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
 from semeval_emo.submission.rows import Ids
 from semeval_emo.submission.sources import Source, Sources, find_sources
@@ -117,7 +118,8 @@ def _examine(
     ids = Ids(chosen)
     files: list[FileReport] = []
     problems: list[Problem] = []
-    predictions: list[Predictions] = []
+    checks: list[tuple[Source, Checked]] = []
+    made: list[list[Predictions]] = []
     for findings in sources.findings:
         if findings.counts:
             files.append(FileReport(findings.file, "container", counts=dict(findings.counts)))
@@ -129,10 +131,13 @@ def _examine(
             if len(listed) == 1 and source.member is None and os.fspath(listed[0]) == source.shown:
                 raise
             checked = _unreadable(source, error)
+        made.append(_predictions(checked, wish) if keep else [])
+        checks.append((source, replace(checked, kept={})))
+    predictions: list[Predictions] = []
+    for checked, own in zip(_without_twins(checks), made, strict=True):
         files.append(checked.file)
         problems += [problem for findings in checked.findings for problem in findings.problems]
-        if keep:
-            predictions += _predictions(checked, wish)
+        predictions += own if any(part.is_scorable for part in checked.file.parts) else []
     return predictions, report_of(chosen.key, files, problems)
 
 
@@ -149,6 +154,28 @@ def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Source
             if found is not None:
                 return (named, sources) if found is named else (found, find_sources(paths, found))
     return named, sources
+
+
+def _without_twins(checks: Sequence[tuple[Source, Checked]]) -> list[Checked]:
+    """Reports files of one zip or folder whose ids turn out to be those of the same file of the task."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for at, (source, checked) in enumerate(checks):
+        for part in checked.file.parts[:1]:
+            beside = "" if source.member else str(source.path.parent)
+            groups.setdefault((source.container, beside, part.spec.place), []).append(at)
+    result = [checked for _, checked in checks]
+    for (_, _, place), same in groups.items():
+        for at in same:
+            one = result[at]
+            twin = next((other for other in same if other != at), at)
+            if twin == at or entry("two-files").code in one.file.counts:
+                continue
+            found = Findings(one.file.file)
+            found.add("two-files", value=checks[at][0].base, other=checks[twin][0].shown, language=place)
+            parts = tuple(replace(part, is_scorable=False) for part in one.file.parts)
+            file = replace(one.file, counts=one.file.counts | found.counts, parts=parts)
+            result[at] = replace(one, file=file, findings=(*one.findings, found))
+    return result
 
 
 def _unreadable(source: Source, error: InputError) -> Checked:

@@ -37,6 +37,7 @@ CELLS = frozenset({
 })  # fmt: skip
 # Errors of single rows: another part of the file, all of whose rows are whole, can be written all the same.
 ROW_ERRORS = CELLS | {"short-row", "missing-id"}
+TWIN_LEFT_OUT = "one of several identical files kept"
 FOLDER_CHANGES = ("no-track-folder", "track-folder-name", "nested-folders")
 
 
@@ -180,12 +181,16 @@ class _Work:
         for one in self.whole:
             groups.setdefault(one.spec, []).append(one)
         for spec, same in groups.items():
-            if len(same) > 1 and len({one.body for one in same}) > 1:
+            if len({one.body for one in same}) > 1:
                 others = " and ".join(one.source.shown for one in same)
                 why = f"{others} are all {spec.place}, and differ: mend them one at a time"
                 self.refusals.append(Refusal(same[0].source.shown, spec.place, why=why))
                 dropped = {one.source.shown for one in same}
                 self.changes = [one for one in self.changes if one.file not in dropped]
+                continue
+            names = [one.source.shown for one in same]
+            if not any(change.done == TWIN_LEFT_OUT and change.file in names for change in self.changes):
+                self.changes += [Change(name, entry("two-files").code, TWIN_LEFT_OUT, 1) for name in names[1:]]
         self.whole = [same[0] for same in groups.values() if len({one.body for one in same}) == 1]
 
     def _check(self, source: Source, wish: Wish) -> Checked:
@@ -230,7 +235,7 @@ class _Work:
         """What is done about a problem in this file; empty where nothing can be."""
         one = entry(code)
         if one.name == "two-files":  # where they differ, `drop_clashes` refuses both
-            return "one of several identical files kept"
+            return TWIN_LEFT_OUT
         if one.name not in CELLS:
             return one.mended
         values = checked.file.parts[0].spec.values if checked.file.parts else ()

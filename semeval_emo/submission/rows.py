@@ -14,7 +14,7 @@ from typing import Any
 
 from semeval_emo.submission.cells import CellJudge, Values, visible
 from semeval_emo.submission.fit import DIGITS, prefix_of
-from semeval_emo.submission.header import Columns
+from semeval_emo.submission.header import Columns, plain_names
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.task import Task
 
@@ -148,7 +148,8 @@ class Pass:
                 self.found.add("blank-line", line=line)
                 count -= 1
             elif len(text) < 10 and text.strip().lower() == "id" and (values is None or text == "id"):
-                self.found.add("repeated-header", line=line, value=",".join(row))
+                same = not columns.names or plain_names(row) == list(columns.names)
+                self.found.add("repeated-header" if same else "other-header", line=line, value=",".join(row))
                 count -= 1
             else:
                 if values is None:

@@ -141,6 +141,8 @@ def _existing(given: str) -> Path:
             return path
         if path.exists():
             raise InputError(f"{given} is neither a file nor a folder.", "name a file, a folder or a zip")
+        if path.is_symlink():
+            raise InputError(f"{given} is a link that leads nowhere.", "check where it points")
         beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
     except (OSError, ValueError) as error:
         raise InputError(f"{given} cannot be read: {archive.reason(error)}.") from error
@@ -199,7 +201,8 @@ def _select(
         pass  # what was refused has been told; to say that nothing is there would mislead
     elif not wanted and not others:
         folders = ", ".join(sorts.get("folder", [])[:3])
-        found.add("nothing-inside", holds=f"only the folder {folders}" if folders else "nothing")
+        holds = f"only the folder {folders}" if folders else "only files of the system" if litter else "nothing"
+        found.add("nothing-inside", holds=holds)
     elif not wanted:
         example = f"{PREFIX}{next(iter(task.languages))}{SUFFIX}"
         more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""

@@ -94,8 +94,18 @@ def test_an_option_against_the_ids(made: Callable, checked: Callable):
     assert checked("pred_ron.csv", made("a", "ron", "dev").bytes(), split="test").counts == {"E208": 1}
 
 
+def test_a_train_file_is_told_from_one_to_hand_in(made: Callable, checked: Callable):
+    body = made("a", "ron", "train").bytes()
+    report = checked("pred_ron.csv", body)
+    assert report.counts == {"W210": 1} and report.valid
+    assert report.problems[0].message == (
+        "these are the rows of 2025 track a ron train, which no phase of the competition scores"
+    )
+    assert checked("pred_ron.csv", body, split="train").counts == {}
+
+
 def test_every_code_of_archives_and_names_is_made():
-    assert {one.code for one in catalogue().values() if one.code[1] in "12"} == {*MADE, "E113", "E208"}
+    assert {one.code for one in catalogue().values() if one.code[1] in "12"} == {*MADE, "E113", "E208", "W210"}
 
 
 def test_codes_and_names_are_unique_and_in_place():

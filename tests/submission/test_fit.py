@@ -16,7 +16,7 @@ def test_rows_of_a_and_c_are_an_error_under_2025_and_the_rule_under_hub(made: Ca
     report = checked("pred_eng.csv", both.bytes())
     assert report.counts == {"E410": 1}
     assert report.problems[0].message == (
-        "lines 2769 to 5535: 2,767 of the 2,767 rows of track c, beside 2,767 rows of 2025 track a eng test; "
+        "5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of track c (2,767 of its 2,767 rows); "
         "a file like this belongs to release hub (--release hub)"
     )
     assert report.problems[0].line == 2769
@@ -47,7 +47,7 @@ def test_an_incomplete_part_is_no_prediction(made: Callable, put: Callable):
     del both.rows[-3:]
     submission = read_submission(put({"pred_eng.csv": both.bytes()}))
     assert [one.spec.track for one in submission.predictions] == ["a"]
-    assert submission.report.problems[-1].message.startswith("lines 2769 to 5532: 2,764 of the 2,767 rows of track c")
+    assert submission.report.problems[-1].message.endswith("2769 to 5532 are of track c (2,764 of its 2,767 rows)")
 
 
 def test_a_file_of_another_release_is_refused_by_its_name(made: Callable, checked: Callable):

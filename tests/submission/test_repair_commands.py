@@ -39,8 +39,8 @@ Changed
   E311  columns put in the official order, by name
         line 1: 'id,joy,sadness,anger,fear,surprise'
   E410  rows sorted out by track
-        lines 2769 to 5535: 2,767 of the 2,767 rows of track c, beside 2,767 rows of 2025 track a
-          eng test; a file like this belongs to release hub (--release hub)
+        5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of track c (2,767 of
+          its 2,767 rows); a file like this belongs to release hub (--release hub)
 
 Written, and validated
   fixed/track_a/pred_eng.csv   2,767 rows  2025 track a eng test

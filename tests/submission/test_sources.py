@@ -242,4 +242,4 @@ def test_a_csv_that_is_no_text_is_called_by_its_name(tmp_path, first, kind):
         made.writestr(first, BODY)
         made.writestr("other", BODY)
     (problem,) = validate(tmp_path / "pred_eng.csv").problems
-    assert problem.message == f"this is {kind}, not a text file of comma-separated values"
+    assert problem.message == f"this is {kind}, not CSV (text in comma-separated cells)"

@@ -61,14 +61,14 @@ pred_eng.csv: 2,767 rows of 2025 track a eng test, and 2,767 rows of 2025 track 
       invalid header | evaluation-notebook scores it: it picks columns by name
       auto-fix: put the columns in the official order, by name
 
-  pred_eng.csv:2769  E410  lines 2769 to 5535: 2,767 of the 2,767 rows of track c, beside 2,767 rows
-      of 2025 track a eng test; a file like this belongs to release hub (--release hub)
+  pred_eng.csv:2769  E410  5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of
+      track c (2,767 of its 2,767 rows); a file like this belongs to release hub (--release hub)
       organisers-2025 rejects the file: another number of lines than the gold | codabench-2026 fails
       the whole submission unless both tracks are complete in its own numbering |
       evaluation-notebook crashes: another number of rows than the gold
       auto-fix: split it: one file for each track
 
-Not valid: 2 errors.
+Not valid: 2 problems.
 Next: semeval-emo fix pred_eng.csv
 More about a code: semeval-emo explain E311
 """

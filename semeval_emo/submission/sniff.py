@@ -1,0 +1,102 @@
+"""Tells from the first bytes of a file what it is: text, and in which encoding, or something else."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+HEAD = 4096
+
+_ZIP = "a zip archive"
+_MAGIC = {
+    b"PK\x03\x04": _ZIP,
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x1f\x8b": "a gzip file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"(\xb5/\xfd": "a Zstandard file",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"%PDF": "a PDF",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x80\x04": "a Python pickle",
+    b"\x80\x05": "a Python pickle",
+}
+_TAR, _TAR_AT = b"ustar", 257
+# Office files are zips; these names stand near the beginning of them.
+_OFFICE = {
+    b"[Content_Types].xml": "an Excel workbook",
+    b"xl/": "an Excel workbook",
+    b"opendocument.spreadsheet": "an OpenDocument sheet",
+}
+# Texts that are no tables, by how they begin once blanks are passed over.
+_DOCUMENTS = (
+    (re.compile(r'\[\s*([\[{"]|$)|\{\s*("|$)'), "JSON"),
+    (re.compile(r"<!doctype html|<html|<head|<body|<table", re.IGNORECASE), "HTML"),
+    (re.compile(r"<\?xml|<!--"), "XML"),
+    (re.compile(r"version https://git-lfs\.github\.com/"), "a Git LFS pointer"),
+)
+_REMEDIES = {
+    "JSON": "read it and write it as CSV: in pandas, read_json, then to_csv(..., index=False)",
+    "HTML": "this is a web page, often an error or log-in page: download the file itself again",
+    "a Git LFS pointer": "it stands for a file that was not fetched: run git lfs pull",
+}
+_ARCHIVES = ("archive", "gzip", "bzip2", "xz", "Zstandard")
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: it begins with the same two bytes
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def sniff(head: bytes) -> tuple[str, str, int]:
+    r"""Tells what a file is if it is no table, the encoding of its text, and the length of its BOM.
+
+    >>> sniff(b"id,joy"), sniff(b"\xef\xbb\xbfid,joy"), sniff(b"  <html lang=en>")[0]
+    (('', 'utf-8', 0), ('', 'utf-8', 3), 'HTML')
+    """
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            text = head[len(mark) : HEAD].decode(encoding, "ignore")
+            return _document(text), encoding, len(mark)
+    for start, what in _MAGIC.items():
+        if head.startswith(start):
+            inside = [kind for mark, kind in _OFFICE.items() if what == _ZIP and mark in head[:HEAD]]
+            return inside[0] if inside else what, "", 0
+    sample = head[:HEAD]
+    if sample[_TAR_AT:].startswith(_TAR):
+        return "a tar archive", "", 0
+    if len(sample) > 3:
+        # ASCII in UTF-16 without its mark: every other byte is NUL.
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        half = len(sample) // 2
+        if odd > 0.7 * half and even < 0.1 * half:
+            return "", "utf-16-le", 0
+        if even > 0.7 * half and odd < 0.1 * half:
+            return "", "utf-16-be", 0
+        if sample.count(0) > 0.3 * len(sample):
+            return "a binary file", "", 0
+    return _document(sample.decode("utf-8", "ignore")), "utf-8", 0
+
+
+def _document(text: str) -> str:
+    """What a text is that is no table of cells; empty for any other."""
+    begin = text.lstrip()
+    return next((kind for pattern, kind in _DOCUMENTS if pattern.match(begin)), "")
+
+
+def remedy(kind: str) -> str:
+    """What to do with a file that is no table.
+
+    >>> remedy("a gzip file")
+    'unpack it; to hand predictions in, semeval-emo pack makes the zip'
+    """
+    if any(word in kind for word in _ARCHIVES):
+        return "unpack it; to hand predictions in, semeval-emo pack makes the zip"
+    return _REMEDIES.get(kind, "open it in the program that made it and export it as CSV (UTF-8, comma)")

@@ -1,0 +1,220 @@
+"""Files that people really have, and what they must hear of them: the right thing, once, and no unsafe repair."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+
+import pytest
+
+from semeval_emo.submission import fix, read_submission, validate
+from semeval_emo.submission.problem import shown
+
+RON = "track_a/pred_ron.csv"
+
+
+def records(file) -> list[dict[str, str]]:
+    return [dict(zip(file.header, row, strict=True)) for row in file.rows]
+
+
+def tarred(file) -> bytes:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as made:
+        info = tarfile.TarInfo(RON)
+        info.size = len(file.bytes())
+        made.addfile(info, io.BytesIO(file.bytes()))
+    return whole.getvalue()
+
+
+NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
+    "records": (lambda f: json.dumps(records(f)).encode(), "JSON", "read_json"),
+    "indented": (lambda f: json.dumps(records(f), indent=2).encode(), "JSON", "read_json"),
+    "lines": (lambda f: "\n".join(map(json.dumps, records(f))).encode(), "JSON", "read_json"),
+    "lists": (lambda f: json.dumps(f.rows).encode(), "JSON", "read_json"),
+    "with BOM": (lambda f: b"\xef\xbb\xbf" + json.dumps(records(f)).encode(), "JSON", "read_json"),
+    "a page": (lambda f: b"\n<!DOCTYPE html>\n<html><p>404, not found</p>", "HTML", "download the file itself again"),
+    "a table": (lambda f: b"<table border=1><tr><td>id</td></tr></table>", "HTML", "download the file itself again"),
+    "XML": (lambda f: b"<?xml version='1.0'?><a/>", "XML", "export it as CSV"),
+    "LFS": (lambda f: b"version https://git-lfs.github.com/spec/v1\nsize 1\n", "a Git LFS pointer", "git lfs pull"),
+    "tar": (tarred, "a tar archive", "unpack it"),
+    "gzip": (lambda f: b"\x1f\x8b\x08" + bytes(20), "a gzip file", "unpack it"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_TABLES)
+def test_what_is_no_table_is_called_by_its_name_and_nothing_else(case, made, put):
+    make, kind, remedy = NOT_TABLES[case]
+    (problem,) = validate(put({RON: make(made("a", "ron", "dev"))})).problems
+    assert problem.message == f"this is {kind}, not CSV (text in comma-separated cells)"
+    assert remedy in problem.fix
+
+
+def test_no_name_makes_predictions_of_an_archive(put):
+    assert validate(put({"run.tar.gz": b"\x1f\x8b" + bytes(20)}) / "run.tar.gz").counts == {"E302": 1}
+
+
+def unnamed(file) -> None:
+    file.header.append("")
+    for row in file.rows:
+        row.append("1")
+
+
+def unnamed_late(file) -> None:
+    """Only row 101 has something under no name, long after the rows that are looked at first."""
+    file.header.append("")
+    for n, row in enumerate(file.rows):
+        row.append("x" if n == 100 else "")
+
+
+def decimal_commas(file) -> None:
+    for row in file.rows:
+        row[1:] = [f"0,{cell}" for cell in row[1:]]
+
+
+def other_order(file) -> None:
+    """The second half of the file has its columns the other way round, under a header of its own."""
+    for row in file.rows[60:]:
+        row[1:] = row[:0:-1]
+    file.rows.insert(60, [file.header[0], *file.header[:0:-1]])
+
+
+def from_zero(file) -> None:
+    for n, row in enumerate(file.rows):
+        row[0] = f"{row[0][:-5]}{n:05d}"
+
+
+def words(file) -> None:
+    for row in file.rows:
+        row[1:] = ["yes" if cell == "1" else "no" for cell in row[1:]]
+
+
+def other_language(file) -> None:
+    file.header[1:] = ["Wut", "Ekel", "Angst", "Freude", "Trauer", "Erstaunen"]
+
+
+# What a repair would have to guess: the codes, and words that must be said.
+GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
+    "a column without a name": (unnamed, {"E502": 123}, "8 cells where the header has 7"),
+    "one cell without a name": (unnamed_late, {"E318": 1, "E502": 1}, "8 cells where the header has 7"),
+    "decimal commas": (decimal_commas, {"E502": 123}, "commas for decimal points, perhaps"),
+    "two orders of columns": (other_order, {"E520": 1}, "a header of other columns stands among the rows"),
+    "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "numbered from 0, every row may stand at the text before"),
+    "yes and no": (words, {"E514": 738}, "is not 0 or 1"),
+    "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that holds it"),
+}
+
+
+@pytest.mark.parametrize("case", GUESSES)
+def test_what_would_be_a_guess_is_refused_and_never_scored(case, made, put, tmp_path):
+    spoil, counts, said = GUESSES[case]
+    file = made("a", "ron", "dev")
+    spoil(file)
+    path = put({RON: file.bytes()}) / RON
+    report = validate(path)
+    assert report.counts == counts
+    assert any(said in f"{one.message} / {one.fix}" for one in report.problems)
+    assert fix(path, tmp_path / "out").written == ()
+    assert read_submission(path).predictions == ()
+
+
+def messy(file) -> bytes:
+    """Saved by Excel: BOM, sep=, semicolons, CRLF, capitals, another order, the id last, an apostrophe."""
+    rows = [[cell.upper() for cell in file.header], *([f"'{row[0]}", *row[1:]] for row in file.rows)]
+    text = "sep=;\r\n" + "".join(";".join(row[::-1]) + "\r\n" for row in rows)
+    return b"\xef\xbb\xbf" + text.encode()
+
+
+def concatenated(file) -> bytes:
+    half = len(file.rows) // 2
+    head = ",".join(file.header)
+    both = [",".join(name.title() for name in file.header), *map(",".join, file.rows[:half]), head]
+    return "\n".join([*both, *map(",".join, file.rows[half:])]).encode()
+
+
+LOSSLESS: dict[str, Callable] = {
+    "messy": messy,
+    "comments": lambda f: b"# model: x, lr 1e-5\n# today\n" + f.bytes(),
+    "blank first line": lambda f: b"\n" + f.bytes(),
+    "two headers": lambda f: f.bytes().split(b"\n")[0] + b"\n" + f.bytes(),
+    "concatenated": concatenated,
+    "blanks between": lambda f: f.bytes(delimiter=" "),
+    "negative zero": lambda f: f.bytes().replace(b",0", b",-0.0"),
+    "scientific": lambda f: f.bytes().replace(b",1", b",1.0e+00"),
+    "decimal commas": lambda f: f.bytes(delimiter=";").replace(b";1", b";1,0"),
+    "no-break blanks": lambda f: f.bytes().replace(b",1", ",\xa01".encode()),
+    "Windows text": lambda f: b"".join(
+        line + (b",text\n" if n == 0 else b",caf\xe9 \x80\n") for n, line in enumerate(f.bytes().splitlines())
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOSSLESS)
+def test_what_loses_nothing_is_mended_whole(case, made, put, tmp_path):
+    file = made("a", "ron", "dev")
+    path = put({RON: LOSSLESS[case](file)}) / RON
+    assert not validate(path).valid
+    assert fix(path, tmp_path / "out").ok
+    assert (tmp_path / "out" / RON).read_bytes() == file.bytes()
+
+
+def test_probabilities_are_told_as_one_kind(made, put, tmp_path):
+    """1.000 among fractions is a probability, and `fix` without a threshold would not mend it."""
+    file = made("a", "ron", "dev")
+    for n, row in enumerate(file.rows):
+        row[1:] = ["1.000" if n == 3 and cell == "1" else "0.73" if cell == "1" else "0.000" for cell in row[1:]]
+    path = put({RON: file.bytes()}) / RON
+    assert validate(path).counts == {"E511": 738}
+    assert fix(path, tmp_path / "out").written == ()
+    assert fix(path, tmp_path / "out", threshold=0.5).ok
+    # Decimals of a column without fractions stay what they are.
+    for row in file.rows:
+        row[2] = "1.0"
+    assert validate(put({RON: file.bytes()})).counts == {"E509": 123, "E511": 615}
+
+
+def test_labels_of_yes_and_no_in_a_file_of_degrees(made, checked):
+    file = made("b", "ron", "dev")
+    for row in file.rows:
+        row[1:] = [str(int(cell) % 2) for cell in row[1:]]
+    report = checked(file.name, file.bytes())
+    assert report.counts == {"W519": 1} and report.valid
+    assert report.problems[0].message == "no label of all 123 rows is above 1; degrees go up to 3"
+
+
+def test_constant_columns_are_named_where_languages_are_mixed(made, checked):
+    """English has no disgust: its rows, read below a header of six emotions, say nothing of fear."""
+    ron, eng = made("a", "ron", "dev"), made("a", "eng", "dev")
+    ron.rows += [[*row[:2], "0", *row[2:]] for row in eng.rows]
+    assert checked(ron.name, ron.bytes()).counts == {"E412": 1}
+
+
+def test_one_file_at_the_root_and_in_its_track_folder(made, put, zipped, tmp_path):
+    file = made("a", "ron", "dev")
+    both = zipped({RON: file.bytes(), "pred_ron.csv": file.bytes()})
+    report = validate(both)
+    assert report.counts == {"W117": 1, "E205": 2}
+    assert "both stand for '2025 track a ron dev'" in next(p.message for p in report.problems if p.code == "E205")
+    assert read_submission(both).predictions == ()
+    mended = fix(both, tmp_path / "out")
+    assert [change.done for change in mended.changes if change.code == "E205"] == [
+        "one of several identical files kept"
+    ]
+    # On disk, folders may hold a system each.
+    folder = put({f"systems/{RON}": file.bytes(), "systems/pred_ron.csv": file.bytes()}) / "systems"
+    assert validate(folder).counts == {"W117": 1}
+
+
+def test_files_passed_over_are_counted_by_kind(made, put):
+    body = made("a", "ron", "dev").bytes()
+    report = validate(
+        put({RON: body, "track_a/LLAMA_3layer.csv": body, "track_a/b.csv": body, "track_a/notes.txt": b"x"})
+    )
+    assert [one.message for one in report.problems] == [
+        "3 file(s) not taken as predictions (2 .csv, 1 .txt), such as 'track_a/LLAMA_3layer.csv'"
+    ]
+
+
+def test_what_is_shown_stays_short_however_it_is_written():
+    assert len(shown("\0" * 500, 60)) <= 60
