@@ -129,11 +129,11 @@ def _stored(found: Comparison) -> list[str]:
         "clearly worse": "is clearly worse than",
     }[one.verdict]
     return [
-        f"{_called(score)} ({score.score.value:.4f}) {meaning} a rival of {target.text} tested on as many texts "
+        f"{_called(score)}, {score.score.value:.4f}, {meaning} a rival of {target.text} tested on as many texts "
         f"(level 2, same-size rival: p {_equals(one.p_independent)} if the two err independently, "
         f"{_equals(one.p_typical)} if their errors correlate by 0.5).",
         f"Level 1, fixed target, only asks whether our score differs from the number {target.text}, which is known to "
-        f"±{target.rounding:g}: p {_equals(one.p_fixed)}. Level 3, the paired test, needs the rival's predictions: "
+        f"±{f'{target.rounding:.12f}'.rstrip('0')}: p {_equals(one.p_fixed)}. Level 3, the paired test, needs the rival's predictions: "
         "semeval-emo compare OURS THEIRS.",
         f"{target.text} is taken to be of release {found.release}, {found.lead.language}, "
         f"{found.lead.rows:,} texts; a score of another release is of other texts and cannot be compared.",

@@ -134,7 +134,7 @@ def test_against_a_stored_score_names_the_levels(run: Screen) -> None:
     assert "Against the stored score 0.7083" in said
     assert "(level 2, same-size rival: p" in said
     assert (
-        "Level 1, fixed target, only asks whether our score differs from the number 0.7083, which is known to ±5e-05"
+        "Level 1, fixed target, only asks whether our score differs from the number 0.7083, which is known to ±0.00005"
         in said
     )
     assert "Level 3, the paired test, needs the rival's predictions" in said
