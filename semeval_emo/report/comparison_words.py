@@ -133,11 +133,16 @@ def _stored(found: Comparison) -> list[str]:
         f"(level 2, same-size rival: p {_equals(one.p_independent)} if the two err independently, "
         f"{_equals(one.p_typical)} if their errors correlate by 0.5).",
         f"Level 1, fixed target, only asks whether our score differs from the number {target.text}, which is known to "
-        f"±{f'{target.rounding:.12f}'.rstrip('0')}: p {_equals(one.p_fixed)}. Level 3, the paired test, needs the rival's predictions: "
-        "semeval-emo compare OURS THEIRS.",
+        f"±{_plain(target.rounding)}: p {_equals(one.p_fixed)}. Level 3, the paired test, needs the rival's "
+        "predictions: semeval-emo compare OURS THEIRS.",
         f"{target.text} is taken to be of release {found.release}, {found.lead.language}, "
         f"{found.lead.rows:,} texts; a score of another release is of other texts and cannot be compared.",
     ]
+
+
+def _plain(number: float) -> str:
+    """A small number without an exponent."""
+    return f"{number:.12f}".rstrip("0")
 
 
 def methods(found: Comparison) -> list[str]:
