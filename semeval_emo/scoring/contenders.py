@@ -97,7 +97,9 @@ def named_paths(arguments: Sequence[str | os.PathLike[str]]) -> list[tuple[str, 
     for text in _spread([str(os.fspath(one)) for one in arguments]):
         name, equals, paths = text.partition("=")
         is_named = equals and name and not Path(text).exists()
-        named.append((name, paths.split(",")) if is_named else ("", [text]))
+        # A path may hold commas itself: run folders are named after their settings.
+        several = [paths] if Path(paths).exists() else paths.split(",")
+        named.append((name, several) if is_named else ("", [text]))
     return named
 
 
