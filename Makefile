@@ -4,6 +4,7 @@
 #   make bench   speed and memory, as ratios against named peers
 #   make lint    ruff, ruff format and mypy
 #   make docs    rewrites the shown output in README.md and docs/ with what the commands print now
+#   make docs-latex  compiles the LaTeX that the commands print, and reads the log (needs pdflatex)
 #   make lock    rewrites constraints.txt from .venv
 #   make clean   removes .venv and everything built
 
@@ -29,7 +30,7 @@ export SEMEVAL_EMO_DATA ?= $(abspath ../shared/data)
 export SEMEVAL_EMO_SHARED ?= $(abspath ../shared)
 endif
 
-.PHONY: demo test bench lint docs lock clean
+.PHONY: demo test bench lint docs docs-latex lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
 	@echo; echo "To type these yourself: . $(BIN)/activate"
@@ -47,6 +48,9 @@ lint: $(FULL)
 
 docs: $(CORE)
 	$(BIN)/python docs/refresh.py
+
+docs-latex: $(CORE)
+	@$(BIN)/python docs/latex.py
 
 lock: $(FULL)
 	{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new
