@@ -8,8 +8,8 @@ from semeval_emo.report import comparison_words as words
 from semeval_emo.report.comparison import short
 from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.table import MINUS, cell, clean
-from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.intervals import Interval
+from semeval_emo.scoring.metrics import METRICS
 
 DOT = " · "
 

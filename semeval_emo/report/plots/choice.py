@@ -7,8 +7,8 @@ import numpy as np
 from semeval_emo.report.contents import Contents, Placed, key_of
 from semeval_emo.report.plots import curves, scores
 from semeval_emo.report.plots.style import Plot, require_matplotlib
-from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.intervals import Interval
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 
 # Files that get plots of their own; of a submission in every language the heat map tells more.

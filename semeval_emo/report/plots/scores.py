@@ -23,8 +23,8 @@ from semeval_emo.report.plots.style import (
     rule_lines,
 )  # fmt: skip
 from semeval_emo.report.table import clean
-from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.intervals import Interval
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task
 
 LONGEST = 38
