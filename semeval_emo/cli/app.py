@@ -7,6 +7,7 @@ unreadable, 70 a bug, 130 interrupted. A person never sees a traceback unless th
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import traceback
@@ -79,6 +80,7 @@ def main(args: Sequence[str] | None = None) -> int:
     # Wanted after a command has failed, so it may stand anywhere in the line.
     debug = "--debug" in words or os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")
     words = [word for word in words if word != "--debug"]
+    _hear_rooms("--quiet" in words or "-q" in words)
     try:
         result = command().main(words, prog_name="semeval-emo", standalone_mode=False)
     except EmoError as error:
@@ -97,6 +99,20 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _bug(error, debug)
     return result if isinstance(result, int) else 0
+
+
+class _Notes(logging.Handler):
+    """Shows on stderr what the rooms log, such as that labels are being fetched."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        typer.echo(record.getMessage(), err=True)
+
+
+def _hear_rooms(quiet: bool) -> None:
+    log = logging.getLogger("semeval_emo")
+    log.handlers = [_Notes()]
+    log.propagate = False
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
 def _fail(message: str, code: int, head: str = "error: ") -> int:

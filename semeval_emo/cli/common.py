@@ -121,6 +121,24 @@ def note(message: str, quiet: bool = False) -> None:
         typer.echo(message, err=True)
 
 
+def found_here(doing: str, quiet: bool, otherwise: str = "") -> list[str]:
+    """The prediction files that are meant where a command was given none, and says which.
+
+    Args:
+        doing: what is done with them, such as ``scoring``.
+        otherwise: a folder to look into where this one has none.
+
+    Raises:
+        InputError: there is none.
+    """
+    from semeval_emo.submission.read import here
+
+    where, found = here(otherwise)
+    names = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    note(f"No path given: {doing} the prediction files of {where}: {names}.\n", quiet)
+    return found
+
+
 def emit(
     payload: dict[str, Any] | Callable[[], dict[str, Any]],
     tables: Sequence[Table] | Callable[[], Sequence[Table]],

@@ -22,6 +22,7 @@ from semeval_emo.cli.common import (
     TaskOption,
     TrackOption,
     emit,
+    found_here,
     has_colour,
     note,
     screen_width,
@@ -99,13 +100,15 @@ def score(
 
     Track, language and split come from ids and names. The official figure comes first, then every other;
     files of several languages are averaged over the languages that were scored, and over all of the track.
+
+    Exits 1 where a file cannot be scored or a floor is missed, 3 where gold labels are missing.
     """
     from semeval_emo.report import score_notes
     from semeval_emo.scoring.floor import Floor
     from semeval_emo.scoring.scorer import score as score_files
 
     floors = [Floor.parse(text) for text in fail_under or []]
-    given = paths or _found(quiet)
+    given = paths or found_here("scoring", quiet, otherwise="submissions")
     result = score_files(
         given,
         source=gold,
@@ -131,6 +134,8 @@ def score(
         typer.echo(f"missed: {line}", err=True)
     if missed or result.refused:
         raise typer.Exit(1)
+    if result.without_gold:
+        raise typer.Exit(InputError.exit_code)
     if style is Format.text and (step := score_notes.next_step(result, given)):
         note(f"\nnext: {step}", quiet)
 
@@ -161,19 +166,3 @@ def _show(result: Scores, task: str | None, per_emotion: bool, style: Format, ou
     on_screen = output is None
     body = render(tables, "text", width=screen_width() if on_screen else None, colour=on_screen and has_colour())
     emit({}, [], style, output, text="\n".join([body, "", *report.signatures(result)]))
-
-
-def _found(quiet: bool) -> list[str]:
-    """The prediction files of this folder, else of submissions/."""
-    for folder in (Path(), Path("submissions")):
-        depth = ("pred_*.csv", "track_*/pred_*.csv") if folder == Path() else ("**/pred_*.csv",)
-        found = sorted(str(path) for pattern in depth for path in folder.glob(pattern) if path.is_file())
-        if found:
-            where = "this folder" if folder == Path() else f"{folder}/"
-            names = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-            note(f"No path given: scoring the prediction files of {where}: {names}.\n", quiet)
-            return found
-    raise InputError(
-        "No path given, and there is no pred_*.csv in this folder nor in submissions/.",
-        "semeval-emo score PATH, where PATH is a prediction file, a folder or a zip",
-    )

@@ -18,6 +18,7 @@ from semeval_emo.cli.common import (
     TaskOption,
     TrackOption,
     emit,
+    found_here,
     has_colour,
     note,
     screen_width,
@@ -75,13 +76,8 @@ def validate(
     """
     from semeval_emo.report import submission as report
     from semeval_emo.submission import validate as check
-    from semeval_emo.submission.read import here
 
-    given = paths
-    if not given:
-        given = here()
-        names = ", ".join(given[:3]) + (f" and {len(given) - 3} more" if len(given) > 3 else "")
-        note(f"No path given: checking the prediction files of this folder: {names}.\n", quiet)
+    given = paths or found_here("checking", quiet)
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading all of it takes a while.\n", quiet)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ PATIENCE = 3.0
 
 Columns = Mapping[str, Sequence[Any]]
 Progress = Callable[[str], None]
+# Whoever asked for labels may not know that they come from afar: the command line shows what is said here.
+LOG = logging.getLogger("semeval_emo")
 
 
 class Hub(Protocol):
@@ -68,7 +71,7 @@ def fetch(
     *,
     revision: str | None = None,
     hub: Hub | None = None,
-    progress: Progress = lambda message: None,
+    progress: Progress = LOG.info,
 ) -> tuple[Fetched, ...]:
     """Fetches languages into the cache, unless they are there.
 
@@ -79,7 +82,7 @@ def fetch(
         languages: codes; None means every language that the hub has.
         tracks: tracks; None means all. Tracks that share a repository come together.
         revision: a commit, branch or tag.
-        progress: told what is being fetched.
+        progress: told what is being fetched; by default the log `semeval_emo`.
 
     Raises:
         UsageError: the task is not on the hub, or the hub has no such language or track.

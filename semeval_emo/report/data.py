@@ -224,15 +224,14 @@ def leak_table(one: FolderCheck, everything: bool = True) -> Table:
     if left and shown:
         notes.append(f"{_plural(left, 'more pair')} of splits share less than 1 % of the texts: --all lists them.")
     elif left:
-        notes.append(f"No split shares as much as 1 % of its texts with an earlier one; {left:,} share less (--all).")
+        pairs = "1 pair shares" if left == 1 else f"{left:,} pairs share"
+        notes.append(f"No split shares as much as 1 % of its texts with an earlier one; {pairs} less (--all).")
     if rows:
-        notes.append(
-            "Shared: equal in case-folded NFKC with single spaces; letters: punctuation and spaces left out too."
-        )
-    kinds = {"texts": "int", "shared": "int", "share": "percent", "exact": "int", "letters": "int"}
+        notes.append("Shared: equal in case-folded NFKC with single spaces; bare: in letters and digits alone.")
+    kinds = {"texts": "int", "shared": "int", "share": "percent", "exact": "int", "bare": "int"}
     return Table(
         "Texts of a split that stand in an earlier one: to train there is to read the answers",
-        _columns("language|stands in|evaluated in|texts|shared|share|exact|letters", kinds), rows, tuple(notes),
+        _columns("language|stands in|evaluated in|texts|shared|share|exact|bare", kinds), rows, tuple(notes),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def notes(scores: Scores, width: int = 80) -> list[str]:
 
 
 def _paragraphs(scores: Scores) -> list[str]:
-    found = [scores.note] if scores.note else []
+    found = [one for one in (scores.note, *scores.without_gold) if one]
     if scores.report is None:
         return found
     # A file passed over in silence would be missed only when it is too late.

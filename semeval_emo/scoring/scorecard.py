@@ -199,6 +199,7 @@ class Scores:
     report: Report | None = field(default=None, repr=False)
     refused: tuple[str, ...] = ()
     note: str = ""
+    without_gold: tuple[str, ...] = ()
 
     @property
     def card(self) -> Scorecard:
@@ -218,6 +219,7 @@ class Scores:
             "scorecards": [card.to_dict() for card in self.cards],
             "averages": [average.to_dict() for average in self.averages],
             "refused": list(self.refused),
+            "without_gold": list(self.without_gold),
             "note": self.note or None,
             "problems": self.report.to_dict()["problems"] if self.report else [],
         }

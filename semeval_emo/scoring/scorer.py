@@ -56,7 +56,8 @@ def score(
         task: the task or its name; by default ids say.
         rule: what Pearson makes of a constant column, one of `metrics.RULES`.
         rounding: ``organisers`` or ``codabench`` for figures as that scorer prints them.
-        strict: False scores what can be scored and lists the rest in `Scores.refused`.
+        strict: False scores what can be scored and lists the rest in `Scores.refused` and, where gold
+            labels are missing for some of several files, in `Scores.without_gold`.
 
     Raises:
         InvalidSubmission: a file whose labels cannot be read without guessing (with `strict`), or
@@ -80,9 +81,9 @@ def score(
     if paths and read:
         raise UsageError("Paths and predictions are mixed in one call.", "give either")
     if read:
-        batch = _with_gold(Batch(read), gold, source, task)
+        batch = _with_gold(Batch(read), gold, source, task, strict)
     else:
-        batch = _load(paths, gold, source, release, track=track, language=language, split=split, task=task)
+        batch = _load(paths, gold, source, release, strict, track=track, language=language, split=split, task=task)
     if batch.refused and strict:
         raise InvalidSubmission(_sentence(batch.refused), f"semeval-emo validate {batch.refused[0]}")
     if not batch.predictions and not batch.refused:
@@ -92,7 +93,7 @@ def score(
     means = averages(cards, pairs[0][1]) if pairs else ()
     if rounding:
         cards, means = [card.rounded(rounding) for card in cards], tuple(mean.rounded(rounding) for mean in means)
-    return Scores(tuple(cards), means, batch.report, batch.refused, batch.note)
+    return Scores(tuple(cards), means, batch.report, batch.refused, batch.note, batch.without_gold)
 
 
 def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
@@ -145,6 +146,7 @@ class Batch:
     refused: tuple[str, ...] = ()
     gold: dict[str, Gold] = field(default_factory=dict)
     note: str = ""
+    without_gold: tuple[str, ...] = ()
 
 
 def _apart(
@@ -159,18 +161,41 @@ def _apart(
     return paths, tuple(one for one in several if not isinstance(one, str | os.PathLike))
 
 
-def _with_gold(batch: Batch, gold: Gold | None, source: Path | None, task: Task | str | None) -> Batch:
-    """Finds the gold of each place, once a place."""
+def _with_gold(
+    batch: Batch, gold: Gold | None, source: Path | None, task: Task | str | None, strict: bool = True
+) -> Batch:
+    """Finds the gold of each place, once a place.
+
+    Args:
+        strict: False leaves out predictions without gold, and says why, as long as any have theirs.
+
+    Raises:
+        InputError: gold is missing or blank.
+        ReleaseMismatch: it is of another release.
+    """
     from semeval_emo.data import load_gold
 
     found: dict[str, Gold] = {}
-    for one in batch.predictions:
-        spec = one.spec
-        if spec.place not in found:
+    lacking: dict[str, InputError] = {}
+    for spec in dict.fromkeys(one.spec for one in batch.predictions):
+        try:
             found[spec.place] = gold or load_gold(
                 spec.track, spec.language, spec.split, release=spec.release, source=source, task=task_of(spec, task)
             )
-    return replace(batch, gold=found)
+        except InputError as error:
+            lacking[spec.place] = error
+    if lacking and (strict or not found):
+        raise next(iter(lacking.values()))
+    return replace(
+        batch,
+        predictions=tuple(one for one in batch.predictions if one.spec.place in found),
+        gold=found,
+        without_gold=tuple(
+            f"{one.path} is NOT scored: {lacking[one.spec.place].message}"
+            for one in batch.predictions
+            if one.spec.place in lacking
+        ),
+    )
 
 
 def _load(
@@ -178,6 +203,7 @@ def _load(
     gold: Gold | None,
     source: Path | None,
     release: str | None,
+    strict: bool,
     *,
     track: str | None,
     language: str | None,
@@ -193,7 +219,7 @@ def _load(
 
     first, mismatch = read(release), None
     try:
-        complete = _with_gold(first, gold, source, task)
+        complete = _with_gold(first, gold, source, task, strict)
         if not first.refused:
             return complete
     except ReleaseMismatch as error:

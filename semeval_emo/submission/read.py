@@ -87,20 +87,29 @@ def read_submission(
     return Submission(tuple(predictions), report)
 
 
-def here(folder: Path = ".") -> list[str]:
-    """The prediction files of a folder, and of the ``track_x`` folders in it, by their official names.
+def here(otherwise: str = "") -> tuple[str, list[str]]:
+    """The prediction files of this folder and of the ``track_x`` folders in it, by their official names.
+
+    Args:
+        otherwise: a folder to look into, at any depth, where this one has none.
+
+    Returns:
+        Where they were found, in words, and their paths.
 
     Raises:
         InputError: there is none.
     """
-    root = pathlib.Path(folder)
-    found = sorted(str(p) for pattern in ("pred_*.csv", "track_*/pred_*.csv") for p in root.glob(pattern))
-    if not found:
-        raise InputError(
-            "No path given, and there is no pred_*.csv in this folder.",
-            "semeval-emo validate PATH, where PATH is a prediction file, a folder or a zip",
-        )
-    return found
+    places = {"this folder": ("pred_*.csv", "track_*/pred_*.csv")}
+    if otherwise:
+        places[f"{otherwise}/"] = (f"{otherwise}/**/pred_*.csv",)
+    for where, patterns in places.items():
+        found = sorted(str(p) for pattern in patterns for p in pathlib.Path().glob(pattern) if p.is_file())
+        if found:
+            return where, found
+    raise InputError(
+        f"No path given, and there is no pred_*.csv in {' nor in '.join(places)}.",
+        "give a path: a prediction file, a folder or a zip",
+    )
 
 
 def _examine(

@@ -71,7 +71,7 @@ def test_check_of_the_sample_is_clean(run):
     code, out, _ = run("data", "check", "sample")
     assert code == 0
     assert f"{sample_folder()}\nRelease 1 (First): all 6 files, known by their hashes." in out
-    assert "No split shares as much as 1 % of its texts with an earlier one; 2 share less (--all)." in out
+    assert "No split shares as much as 1 % of its texts with an earlier one; 2 pairs share less (--all)." in out
 
 
 @pytest.mark.parametrize("style", ["markdown", "csv", "latex"])

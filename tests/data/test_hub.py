@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from semeval_emo.cli.app import main
 from semeval_emo.data import hub as module
 from semeval_emo.data import load_gold
 from semeval_emo.data.cache import cache_folder, read_manifest
@@ -249,3 +250,15 @@ def test_the_cache_lies_where_the_platform_keeps_caches(monkeypatch, tmp_path, p
 
 def test_a_folder_without_manifest_is_nobodys(world):
     assert read_manifest(world.folder) is None
+
+
+def test_labels_from_afar_are_announced(world, made, capsys):
+    """Whoever scores a file may not know that its gold has to be fetched first."""
+    main(["explain", "E311"])
+    capsys.readouterr()
+    fetch(world.task, ["xx"], ["a"])
+    assert capsys.readouterr().err.startswith("fetching xx from ")
+    main(["explain", "E311", "--quiet"])
+    capsys.readouterr()
+    fetch(world.task, ["xx"], ["b"])
+    assert capsys.readouterr().err == ""

@@ -13,7 +13,7 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring import score
 from semeval_emo.scoring.floor import Floor
 from semeval_emo.submission.write import write_predictions
@@ -327,3 +327,24 @@ def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run: Screen, tmp_pat
     code, out, err = run("track_a.zip", "--gold", "sample")
     assert (code, out) == (1, "")
     assert err.startswith("track_a.zip: NOT scored as a whole, since not all of it can be read.\n  E105")
+
+
+def test_a_language_without_gold_is_named_and_the_rest_is_scored(run: Screen, data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "in/track_a").mkdir(parents=True)
+    for language in ("ron", "rus"):
+        gold = load_gold("a", language, source=data_dir)
+        write_predictions(gold.spec, gold.labels, tmp_path / f"in/track_a/pred_{language}.csv")
+    home = tmp_path / "gold/track_a/test"
+    home.mkdir(parents=True)
+    (home / "ron.csv").write_bytes(Path(load_gold("a", "ron", source=data_dir).source).read_bytes())
+    code, out, err = run("in", "--gold", "gold")
+    said = " ".join(err.split())
+    assert code == 3
+    assert "1.0000" in out and "ron" in out and "rus" not in out
+    assert "in/track_a/pred_rus.csv is NOT scored: There is no test file of track a for 'rus' in gold." in said
+    code, out, _ = run("in", "--gold", "gold", "--format", "json")
+    assert code == 3 and len(json.loads(out)["without_gold"]) == 1
+    # Without any gold there is nothing to show.
+    assert run("in/track_a/pred_rus.csv", "--gold", "gold")[0] == 3
+    with pytest.raises(InputError, match="for 'rus'"):
+        score("in", source="gold")

@@ -128,7 +128,7 @@ def test_an_empty_folder_without_a_path(run):
         3,
         "",
         "error: No path given, and there is no pred_*.csv in this folder.\n"
-        "  fix: semeval-emo validate PATH, where PATH is a prediction file, a folder or a zip\n",
+        "  fix: give a path: a prediction file, a folder or a zip\n",
     )
 
 
