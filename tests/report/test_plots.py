@@ -127,7 +127,7 @@ def test_the_chosen_threshold_is_where_the_predictions_are():
         right = ((predicted[:, i] == 1) & (gold[:, i] == 1)).sum()
         assert dot.get_xdata()[0] == pytest.approx(right / gold[:, i].sum())
         assert dot.get_ydata()[0] == pytest.approx(right / predicted[:, i].sum())
-        (shown,) = re.findall(r"at (\d\.\d\d)$", axes.get_title(loc="right"))
+        (shown,) = re.findall(r"≥ (\d\.\d\d)", " ".join(one.get_text() for one in axes.texts))
         assert values[predicted[:, i] == 0, i].max() <= float(shown) + 0.005
         assert float(shown) - 0.005 <= values[predicted[:, i] == 1, i].min()
 

@@ -49,6 +49,7 @@ def board_page(board: Leaderboard, rows: Sequence[Row]) -> str:
         "board.html.j2",
         title="Leaderboard",
         place=board.task.title,
+        first_list=board.default_list if any(row.list == board.default_list for row in rows) else "",
         tiles=tiles,
         sections=[section for section in (_overview(board), _lists(board, rows)) if section is not None],
         heads=[(name, name in NUMBERS) for name in HEADS],

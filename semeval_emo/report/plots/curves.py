@@ -135,7 +135,7 @@ def precision_recall_curves(
             continue
         yes, right = predicted[:, i] > 0, (predicted[:, i] > 0) & (gold[:, i] > 0)
         chosen = _threshold(probabilities[:, i], yes) if yes.any() else None
-        _aside(axes, f"AP {curve.average:.3f}" + (f"  at {chosen:.2f}" if chosen is not None else ""))
+        _aside(axes, f"AP {curve.average:.3f}")
         told.append(f"{emotion} {curve.average:.3f}")
         axes.axhline(curve.prevalence, color=RULE, lw=1, ls=(0, (4, 2)))
         # More points than this cannot be told apart, and would make the page heavy.
@@ -143,7 +143,12 @@ def precision_recall_curves(
         recall, precision = [0.0, *curve.recall[some]], [curve.precision[some[0]], *curve.precision[some]]
         axes.step(recall, precision, where="pre", color=ACCENT, lw=1.5)
         if yes.any():
-            axes.plot(right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum(), "o", ms=7, color=WARM, zorder=4)
+            x, y = right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum()
+            axes.plot(x, y, "o", ms=7, color=WARM, zorder=4)
+            if chosen is not None:
+                # Below a curve that falls there is room.
+                side = {"xytext": (-6, -12), "ha": "right"} if x > 0.4 else {"xytext": (7, 5), "ha": "left"}
+                axes.annotate(f"≥ {chosen:.2f}", (x, y), textcoords="offset points", color=WARM, fontsize=9, **side)
     figure.supxlabel("recall", color=MUTED, fontsize=9.5)
     figure.supylabel("precision", color=MUTED, fontsize=9.5)
     about = f"Average precision: {', '.join(told)}. The dot is what was predicted; the dashed line is guessing."

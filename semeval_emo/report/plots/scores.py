@@ -28,6 +28,8 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task
 
 LONGEST = 38
+# Of the width of a plot: room for two labels side by side.
+CLOSE = 0.22
 
 
 def label(name: str) -> str:
@@ -67,7 +69,7 @@ def emotion_bars(
                 axes.annotate(f"{value:.3f}", (end, place), (7, 0), textcoords="offset points", va="center", color=INK)
     axes.set_yticks(rows, emotions, color=INK, fontsize=10)
     low = min(0.0, *(one.low for _, figures in systems for one in figures if one.low == one.low))
-    axes.set_xlim(low, 1.06 if len(systems) == 1 else 1.0)
+    axes.set_xlim(low - 0.015, 1.06 if len(systems) == 1 else 1.0)
     axes.set_xticks([tick for tick in (0, 0.2, 0.4, 0.6, 0.8, 1.0) if tick >= low])
     axes.set_ylim(-0.6, len(emotions) - 0.4)
     axes.set_xlabel(figure_title)
@@ -106,13 +108,20 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     figure, axes = canvas(5.4, 1.0 + 0.36 * (len(ours) + 1))
     scores = np.array([row.score for row in rows], float)
     axes.plot(scores, np.zeros(len(scores)), "|", ms=15, mew=1.4, color=MUTED, zorder=2)
-    for words, row in named:
-        if row is not None and row.score is not None:
-            axes.axvline(row.score, color=WARM if words == "baseline" else MUTED, lw=1.2, ls=(0, (4, 2)), zorder=1)
-            axes.annotate(
-                f"{words}\n{row.score_text}", (row.score, len(ours) + 0.55), (0, 2), textcoords="offset points",
-                ha="center", va="bottom", color=WARM if words == "baseline" else MUTED, fontsize=9,
-            )  # fmt: skip
+    lines = [(words, row) for words, row in named if row is not None and row.score is not None]
+    lines.sort(key=lambda line: line[1].score or 0.0)
+    every = [*scores, *(row.score for _, row in lines), *(end for _, one in ours for end in (one.low, one.high))]
+    every = [end for end in (*every, *(one.value for _, one in ours)) if end == end]
+    reach = max(every) - min(every)
+    # Two lines that are close together have their words on either side.
+    close = len(lines) == 2 and (lines[1][1].score or 0.0) - (lines[0][1].score or 0.0) < CLOSE * reach
+    for at_line, (words, row) in enumerate(lines):
+        colour = WARM if words == "baseline" else MUTED
+        axes.axvline(row.score or 0.0, color=colour, lw=1.2, ls=(0, (4, 2)), zorder=1)
+        axes.annotate(
+            f"{words}\n{row.score_text}", (row.score or 0.0, len(ours) + 0.55), (0, 2), textcoords="offset points",
+            ha=("right", "left")[at_line] if close else "center", va="bottom", color=colour, fontsize=9,
+        )  # fmt: skip
     for place, (_, one) in enumerate(reversed(ours), start=1):
         colour = SERIES[(len(ours) - place) % len(SERIES)]
         if one.low == one.low:
@@ -123,10 +132,8 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     names = [count, *(label(system) for system, _ in reversed(ours))]
     axes.set_yticks(range(len(names)), names, color=INK)
     axes.set_ylim(-0.7, len(ours) + 0.6)
-    found = [*scores, *(row.score for _, row in named if row is not None and row.score is not None)]
-    found += [end for _, one in ours for end in (one.low, one.high, one.value) if end == end]
-    margin = max(0.02, 0.08 * (max(found) - min(found)))
-    axes.set_xlim(min(found) - margin, max(found) + margin)
+    margin = max(0.02, 0.08 * reach)
+    axes.set_xlim(min(every) - margin, max(every) + margin)
     axes.set_xlabel(f"{METRICS[at.metric].title if at.metric in METRICS else at.metric}, {placed.among.title}")
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

@@ -42,7 +42,8 @@
   for (const table of document.querySelectorAll("table[data-sortable]")) {
     const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
     heads.forEach((head, at) => {
-      const sort = make("button", "", head.textContent || "order");
+      if (!head.textContent.trim()) return;
+      const sort = make("button", "", head.textContent);
       sort.type = "button";
       head.textContent = "";
       head.append(sort);
@@ -82,6 +83,8 @@
     for (const control of controls) {
       const seen = new Map(rows.flatMap((row) => JSON.parse(row.dataset[control.id])).map((one) => [one, one]));
       options(control, [["", control.dataset.all], ...seen]);
+      // The board begins with one list, since lists are never mixed.
+      if (control.dataset.first) control.value = control.dataset.first;
     }
     const apply = () => {
       const words = search.value.trim().toLocaleLowerCase();
