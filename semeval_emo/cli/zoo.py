@@ -1,4 +1,4 @@
-"""The commands `zoo`: list, show, train, predict, evaluate, export, card."""
+"""The commands `zoo`: list, show, train, predict, evaluate, tune, export, card."""
 
 from __future__ import annotations
 
@@ -194,6 +194,7 @@ Examples:
   semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv > prob_eng.csv
   semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv --as labels --output pred_eng.csv
   echo "What a day!" | semeval-emo zoo predict runs/tfidf-logreg/eng --as jsonl
+  semeval-emo zoo predict RUN texts.csv --as labels --thresholds RUN/tuned/thresholds.json
 """
 )
 def predict(
@@ -205,6 +206,9 @@ def predict(
         Input | None, typer.Option("--input", help="How texts come. Default: by the file's name; lines from stdin.")
     ] = None,
     answer: Annotated[Answer, typer.Option("--as", help="What is said of each text.")] = Answer.probabilities,
+    thresholds: Annotated[
+        Path | None, typer.Option("--thresholds", help="Thresholds of `zoo tune` instead of the model's own.")
+    ] = None,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -212,7 +216,7 @@ def predict(
     from semeval_emo.zoo import predict as room
     from semeval_emo.zoo.model import load_model
 
-    model = load_model(run)
+    model = load_model(run, thresholds)
     with ExitStack() as stack:
         stream: IO[str] = sys.stdin
         if texts is not None:
@@ -269,6 +273,53 @@ def evaluate(
         watch.end()
     named = load_task(task or ("sample" if data == "sample" else None))
     emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
+
+
+class Rule(StrEnum):
+    """Which thresholds are written."""
+
+    common = "global"
+    per_label = "per-label"
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo tune runs/tfidf-logreg/eng
+  semeval-emo zoo tune runs/tfidf-logreg/eng --rule global
+  semeval-emo zoo tune runs/tfidf-logreg/eng --by folds/prob_eng.csv     out of fold, of train
+"""
+)
+def tune(
+    run: ModelArgument,
+    rule: Annotated[
+        Rule, typer.Option("--rule", help="What is written: one threshold for all, or one an emotion.")
+    ] = Rule.per_label,
+    split: Annotated[str, typer.Option("--split", help="Fit to this split's probabilities: dev; never test.")] = "dev",
+    by: Annotated[
+        Path | None, typer.Option("--by", help="Fit to this probability file, such as out-of-fold ones of train.")
+    ] = None,
+    shrink: Annotated[
+        float | None,
+        typer.Option("--shrink", help="Positives that weigh as much as the global one. Default: the recipe's (30)."),
+    ] = None,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Fit thresholds to a finished run, on dev or out of fold; write them and the predictions they give."""
+    from semeval_emo.report import tuning as view
+    from semeval_emo.zoo.tuning import tune_run
+
+    found = tune_run(
+        run, rule="global" if rule is Rule.common else "per_label", split=split, by=by, shrink=shrink, source=data,
+        task=task,
+    )  # fmt: skip
+    emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
+    note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)
+    note(f"next: semeval-emo score {found.predictions} --ci", quiet)
 
 
 @group.command(

@@ -55,11 +55,14 @@ def save_model(family: Family, folder: Path) -> None:
     beside.rename(folder)
 
 
-def load_model(folder: Path) -> Model:
+def load_model(folder: Path, thresholds_file: Path | None = None) -> Model:
     """Loads a model folder, or the model of a run folder.
 
+    Args:
+        thresholds_file: thresholds to use instead of the model's own.
+
     Raises:
-        InputError: there is no model.
+        InputError: there is no model, or no thresholds for it in the file.
     """
     inside = folder / "model" if (folder / "model" / ABOUT).exists() else folder
     try:
@@ -71,8 +74,18 @@ def load_model(folder: Path) -> Model:
     recipe = from_resolved(about["recipe"])
     space = Space(tuple(about["emotions"]), about["top"])
     thresholds = np.full(len(space.emotions), recipe.threshold.value)
-    if (inside / THRESHOLDS).exists():
-        thresholds = np.array(json.loads((inside / THRESHOLDS).read_text("utf-8")))
+    if thresholds_file is not None or (inside / THRESHOLDS).exists():
+        thresholds = _thresholds(thresholds_file or inside / THRESHOLDS, len(space.emotions))
     kind = family_class(recipe.family)
     require(kind.packages, f"The family '{recipe.family}'")
     return Model(recipe, space, kind.load(inside, recipe, space), thresholds)
+
+
+def _thresholds(path: Path, emotions: int) -> np.ndarray:
+    try:
+        found = np.array(json.loads(path.read_text("utf-8")), dtype=float)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} holds no thresholds.", "`semeval-emo zoo tune RUN` writes them") from error
+    if found.shape != (emotions,):
+        raise InputError(f"{path} holds {found.size} thresholds; the model predicts {emotions} emotions.")
+    return found

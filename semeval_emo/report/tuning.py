@@ -1,0 +1,83 @@
+"""How tuned thresholds look: before and after, and what each emotion got."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from semeval_emo.report.table import Column, Table
+from semeval_emo.report.zoo import TEST_MARK
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.tuning import Row, Tuned
+
+NAMES = {"as trained": "as trained", "global": "one for all", "per_label": "one an emotion"}
+
+
+def tables(tuned: Tuned) -> list[Table]:
+    """What every rule reaches, then the thresholds."""
+    title = METRICS[tuned.metric].title
+    mark = f" {TEST_MARK}" if tuned.recipe.selects_on_test else ""
+    columns = [
+        Column("thresholds"),
+        Column(f"{tuned.split}, fitted", "score"),
+        Column(f"{tuned.split}, out of fold", "score"),
+        *([Column("dev", "score")] if tuned.split != "dev" else []),
+        Column(f"test{mark}", "score"),
+        Column(""),
+    ]
+    rows = [
+        (
+            NAMES[row.rule],
+            row.fitted,
+            row.out_of_fold,
+            *([row.dev] if tuned.split != "dev" else []),
+            row.test,
+            "written" if row.rule == tuned.chosen else "",
+        )
+        for row in tuned.rows
+    ]
+    notes = [
+        f"{title}. fitted: on the {tuned.texts:,} texts that the thresholds were fitted to, so optimistic; out of "
+        "fold: fitted on four fifths of them, judged on the last; test: a report, it has no say."
+    ]
+    best = max(tuned.rows, key=lambda row: row.out_of_fold)
+    written = tuned.row(tuned.chosen)
+    if best.out_of_fold > written.out_of_fold:
+        notes.append(f"Out of fold '{NAMES[best.rule]}' does better than what was written.")
+    outcome = Table(f"{tuned.recipe.name}: thresholds · {tuned.spec.place}", tuple(columns), tuple(rows), tuple(notes))
+    return [outcome, _thresholds(tuned, written)]
+
+
+def _thresholds(tuned: Tuned, written: Row) -> Table:
+    before = tuned.rows[0].thresholds
+    rows = zip(tuned.spec.emotions, tuned.positives, before, written.thresholds, strict=True)
+    return Table(
+        "Each emotion",
+        (Column("emotion"), Column(f"positives in {tuned.split}", "int"), Column("before", "score"),
+         Column("after", "score")),
+        tuple(rows),
+    )  # fmt: skip
+
+
+def to_dict(tuned: Tuned) -> dict[str, Any]:
+    """Tuned thresholds as JSON has them."""
+    return {
+        "schema": "semeval-emo/zoo-tune/1",
+        "recipe": tuned.recipe.name,
+        "metric": tuned.metric,
+        "split": tuned.split,
+        "texts": tuned.texts,
+        "selects_on_test": tuned.recipe.selects_on_test,
+        "written": tuned.chosen,
+        "rules": {
+            row.rule: {
+                "fitted": row.fitted,
+                "out_of_fold": row.out_of_fold,
+                "dev": row.dev,
+                "test": row.test,
+                "thresholds": dict(zip(tuned.spec.emotions, row.thresholds, strict=True)),
+            }
+            for row in tuned.rows
+        },
+        "predictions": str(tuned.predictions),
+        "thresholds": str(tuned.thresholds),
+    }

@@ -1,0 +1,280 @@
+"""Thresholds fitted to a finished run's probabilities, on dev or out of fold; never on test.
+
+What a threshold gains on the texts it was fitted to is no gain yet, so every rule is also judged
+out of fold: fitted on four fifths of the texts and applied to the last fifth. The run itself stays
+as its recipe made it; what is found goes to ``tuned/`` inside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.files import write_whole
+from semeval_emo.submission.probabilities import read_probabilities
+from semeval_emo.submission.write import write_predictions
+from semeval_emo.task import FileSpec, Task, load_task, short_hash
+from semeval_emo.zoo.decide import labels_of, tune
+from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.folder import DONE, RunFolder, locked
+from semeval_emo.zoo.job import judge
+from semeval_emo.zoo.model import THRESHOLDS
+from semeval_emo.zoo.recipe import Recipe, Threshold
+from semeval_emo.zoo.recipes import from_resolved
+from semeval_emo.zoo.splits import aligned, data_hash
+
+FOLDER = "tuned"
+REPORT = "tuning.json"
+FOLDS = 5
+# One partition of a hundred texts says little; the mean of several says more.
+PARTITIONS = 5
+
+Rule = Literal["global", "per_label"]
+NEVER = "Thresholds are never tuned on test: what is chosen there measures nothing."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rule and what it reaches by the run's own metric.
+
+    Attributes:
+        rule: ``as trained``, ``global`` or ``per_label``.
+        thresholds: one an emotion.
+        fitted: on the texts that it was fitted to.
+        out_of_fold: on texts that it was not fitted to, as a mean over partitions.
+        dev: on dev; the same as `fitted` where that is dev.
+        test: on test, as a report; None where the test labels are not at hand.
+    """
+
+    rule: str
+    thresholds: tuple[float, ...]
+    fitted: float
+    out_of_fold: float
+    dev: float
+    test: float | None
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What `tune_run` found and wrote.
+
+    Attributes:
+        split: the split that the probabilities are of.
+        rows: before, then each rule.
+        chosen: the rule that was written.
+        predictions, thresholds: the files.
+    """
+
+    recipe: Recipe
+    spec: FileSpec
+    metric: str
+    split: str
+    texts: int
+    positives: tuple[int, ...]
+    rows: tuple[Row, ...]
+    chosen: str
+    predictions: Path
+    thresholds: Path
+
+    def row(self, rule: str) -> Row:
+        """The row of a rule."""
+        return next(row for row in self.rows if row.rule == rule)
+
+
+def open_run(path: Path, task: Task) -> tuple[RunFolder, Recipe, dict[str, Any]]:
+    """A finished run folder, its recipe and its state.
+
+    Raises:
+        InputError: it is none, or not finished.
+    """
+    try:
+        recipe = from_resolved(json.loads((path / "recipe.json").read_text("utf-8"))["resolved"])
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is no run folder.", "name one, such as runs/<recipe>/<language>") from error
+    data = recipe.data
+    folder = RunFolder(path, task.spec(data.track, data.language, "test", data.release))
+    state = folder.state()
+    if state.get("status") != DONE:
+        raise InputError(f"The run in {path} is not finished.", "the command that began it goes on")
+    return folder, recipe, state
+
+
+def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
+    """The probabilities of dev or test in a run folder: shape (n, L), rows in the official order."""
+    return _read(folder.probabilities(split), replace(folder.spec, split=split), task)[1]
+
+
+def _read(path: Path, spec: FileSpec, task: Task, split: str | None = "") -> tuple[FileSpec, np.ndarray]:
+    found = read_probabilities(
+        path, track=spec.track, language=spec.language, split=spec.split if split == "" else split,
+        release=spec.release, task=task,
+    )  # fmt: skip
+    return found.spec, found.values
+
+
+def tune_run(
+    path: Path,
+    *,
+    rule: Rule = "per_label",
+    split: str = "dev",
+    by: Path | None = None,
+    shrink: float | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
+) -> Tuned:
+    """Fits thresholds to a finished run and writes them with the test predictions that they give.
+
+    Args:
+        rule: what is written; both rules are judged.
+        split: ``dev``; anything else is refused.
+        by: a probability file to fit to instead, such as out-of-fold probabilities of train.
+        shrink: as in `recipe.Threshold`; None takes the recipe's.
+        source: as in `load_gold`.
+
+    Raises:
+        UsageError: the probabilities are those of test, or the run predicts degrees.
+        InputError: no finished run, or no labels.
+    """
+    if not isinstance(task, Task):
+        task = load_task("sample" if task is None and str(source) == "sample" else task)
+    if split != "dev":
+        said = f"A run stores no probabilities of {split} that its model has not learned from."
+        raise UsageError(NEVER if split == "test" else said, "leave --split out, or name an out-of-fold file with --by")
+    if shrink is not None and shrink < 0:
+        raise UsageError(f"--shrink is a number of positives, 0 or more, not {shrink:g}.")
+    folder, recipe, state = open_run(path, task)
+    space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
+    if space.top > 1:
+        raise UsageError(f"{path} predicts degrees, which are rounded: there is no threshold to tune.")
+    golds = {one: _gold(recipe, one, source, task) for one in ("dev", "test")}
+    if data_hash(golds["dev"]) != state["data"]["dev"]:
+        raise UsageError(
+            f"{golds['dev'].source} is not the dev split that {path} was judged on.", "--data names where that lies"
+        )
+    found = {one: stored(folder, one, task) for one in golds}
+    if by is not None:
+        spec, values = _read(by, folder.spec, task, split=None)
+        if spec.split == "test":
+            raise UsageError(f"{by} holds probabilities of test. {NEVER}", "name a file of train (out of fold) or dev")
+        split = spec.split
+        golds[split], found[split] = _gold(recipe, split, source, task), values
+    judged = _Judged(space, recipe.select.metric, found, golds, split)
+    base = replace(recipe.threshold, shrink=recipe.threshold.shrink if shrink is None else shrink)
+    rows = [judged.row("as trained", np.array(state["thresholds"]), recipe.threshold)]
+    for name in ("global", "per_label"):
+        wanted = replace(base, rule=name)
+        rows.append(judged.row(name, judged.fit(wanted), wanted))
+    chosen = next(row for row in rows if row.rule == rule)
+    target = path / FOLDER
+    tuned = Tuned(
+        recipe=recipe,
+        spec=folder.spec,
+        metric=recipe.select.metric,
+        split=split,
+        texts=len(found[split]),
+        positives=tuple(golds[split].labels.sum(0).tolist()),
+        rows=tuple(rows),
+        chosen=rule,
+        predictions=target / folder.predictions.relative_to(path),
+        thresholds=target / THRESHOLDS,
+    )
+    about = {
+        "rule": rule,
+        "shrink": base.shrink,
+        "split": split,
+        "probabilities_hash": short_hash(",".join(map(repr, row)) for row in found[split].tolist()),
+        "recipe_hash": recipe.hash,
+        "before": list(rows[0].thresholds),
+    }
+    with locked(path):
+        _write(tuned, target, labels_of(found["test"], np.array(chosen.thresholds), space), about)
+    return tuned
+
+
+def _write(tuned: Tuned, target: Path, labels: np.ndarray, about: dict[str, Any]) -> None:
+    """All files or none: into a folder beside, then a rename."""
+    beside = target.with_name(f".{target.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    predictions = beside / tuned.predictions.relative_to(target)
+    predictions.parent.mkdir(parents=True)
+    write_predictions(tuned.spec, labels, predictions)
+    write_whole(beside / THRESHOLDS, json.dumps(list(tuned.row(tuned.chosen).thresholds)) + "\n")
+    write_whole(beside / REPORT, json.dumps(about, indent=2) + "\n")
+    shutil.rmtree(target, ignore_errors=True)
+    beside.rename(target)
+
+
+def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, task: Task) -> Gold:
+    data = recipe.data
+    return aligned(
+        load_gold(
+            data.track, data.language, split, release=data.release, source=source, task=task,
+            labels_required=split != "test",
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Probabilities and labels of every split, to judge thresholds by."""
+
+    space: Space
+    metric: str
+    found: dict[str, np.ndarray]
+    golds: dict[str, Gold]
+    split: str
+
+    def fit(self, rule: Threshold) -> np.ndarray:
+        return tune(self.found[self.split], self.golds[self.split].labels, self.space, rule, self.metric)
+
+    def row(self, name: str, thresholds: np.ndarray, rule: Threshold) -> Row:
+        test = self.golds["test"].labels
+        fitted = self.score(self.split, thresholds)
+        return Row(
+            rule=name,
+            thresholds=tuple(thresholds.tolist()),
+            fitted=fitted,
+            out_of_fold=fitted if rule.rule == "fixed" else self.out_of_fold(rule),
+            dev=self.score("dev", thresholds),
+            test=None if (test < 0).any() else self.score("test", thresholds),
+        )
+
+    def score(self, split: str, thresholds: np.ndarray) -> float:
+        return judge(self.golds[split].labels, self.found[split], thresholds, self.space)[self.metric]
+
+    def out_of_fold(self, rule: Threshold) -> float:
+        p, y = self.found[self.split], self.golds[self.split].labels
+        return out_of_fold(
+            p, lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
+            lambda moved: judge(y, moved, np.full(len(self.space.emotions), 0.5), self.space)[self.metric],
+        )  # fmt: skip
+
+
+def out_of_fold(
+    probabilities: np.ndarray, fit: Callable[[np.ndarray], np.ndarray], score: Callable[[np.ndarray], float]
+) -> float:
+    """What thresholds reach on texts that they were not fitted to: a mean over partitions.
+
+    Args:
+        probabilities: shape (n, L).
+        fit: thresholds of shape (L,) from a mask of rows.
+        score: of yes (1.0) and no (0.0) for all rows.
+    """
+    found = []
+    for seed in range(PARTITIONS):
+        fold = np.random.default_rng(seed).permutation(len(probabilities)) % FOLDS
+        decided = np.zeros(probabilities.shape)
+        for one in range(FOLDS):
+            out = fold == one
+            decided[out] = probabilities[out] >= fit(~out)
+        found.append(score(decided))
+    return float(np.mean(found))

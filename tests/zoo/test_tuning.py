@@ -1,0 +1,165 @@
+"""`zoo tune`: thresholds from dev or out of fold, never from test; the run itself stays as it was."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.submission import validate
+from semeval_emo.submission.write import write_probabilities
+from semeval_emo.task import load_task
+from semeval_emo.zoo.decide import tune
+from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import train
+from semeval_emo.zoo.tuning import out_of_fold, tune_run
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(load_recipe("tfidf-logreg"), source="sample", runs=tmp_path_factory.mktemp("runs")).folder.path
+
+
+@pytest.fixture
+def run_folder(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "eng"))
+
+
+def stored(path: Path) -> np.ndarray:
+    return np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(1, 6))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_written_is_what_the_thresholds_give(run_folder: Path):
+    before = files(run_folder)
+    tuned = tune_run(run_folder, source="sample")
+    after = files(run_folder)
+    assert {name: after[name] for name in before if name != "lock"} == {
+        name: body for name, body in before.items() if name != "lock"
+    }, "the run stays as its recipe made it"
+    assert set(after) - set(before) == {"tuned/track_a/pred_eng.csv", "tuned/thresholds.json", "tuned/tuning.json"}
+    assert validate(tuned.predictions).valid
+    thresholds = json.loads(tuned.thresholds.read_text())
+    # By hand, from the files alone.
+    gold = {split: load_gold("a", "eng", split, source="sample").labels for split in ("dev", "test")}
+    p = {split: stored(run_folder / split / "prob_eng.csv") for split in gold}
+    assert np.array_equal(stored(tuned.predictions), p["test"] >= thresholds)
+    row = tuned.row("per_label")
+    assert row.thresholds == tuple(thresholds)
+    for split, said in (("dev", row.dev), ("test", row.test)):
+        assert said == pytest.approx(f1_score(gold[split], p[split] >= thresholds, average="macro", zero_division=0))
+    rule = Threshold(rule="per_label")
+    space = Space(load_task("sample").spec("a", "eng", "dev").emotions)
+    assert thresholds == tune(p["dev"], gold["dev"], space, rule, "macro_f1").tolist()
+    assert tuned.row("as trained").dev == json.loads((run_folder / "run.json").read_text())["dev"]["macro_f1"]
+    assert json.loads((run_folder / "tuned" / "tuning.json").read_text())["split"] == "dev"
+
+
+def test_test_labels_have_no_say(run_folder: Path, tmp_path: Path):
+    from semeval_emo.data.sample import sample_folder
+
+    data = Path(shutil.copytree(sample_folder(), tmp_path / "data"))
+    file = data / "track_a" / "test" / "eng.csv"
+    rows = list(csv.reader(file.open(encoding="utf-8", newline="")))
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([rows[0], *[[*row[:2], *[""] * (len(row) - 2)] for row in rows[1:]]])
+    with_labels = tune_run(run_folder, source="sample")
+    written = with_labels.predictions.read_bytes()
+    without = tune_run(run_folder, source=data, task="sample")
+    assert [row.test for row in without.rows] == [None] * 3
+    assert [row.thresholds for row in without.rows] == [row.thresholds for row in with_labels.rows]
+    assert without.predictions.read_bytes() == written
+
+
+def test_test_is_refused_by_name(run_folder: Path):
+    for words in ({"split": "test"}, {"by": run_folder / "test" / "prob_eng.csv"}):
+        with pytest.raises(UsageError, match="Thresholds are never tuned on test"):
+            tune_run(run_folder, source="sample", **words)
+    with pytest.raises(UsageError, match="stores no probabilities of train that its model has not learned from"):
+        tune_run(run_folder, source="sample", split="train")
+    assert not (run_folder / "tuned").exists()
+
+
+def test_out_of_fold_probabilities_of_train(run_folder: Path, tmp_path: Path):
+    spec = load_task("sample").spec("a", "eng", "train")
+    labels = load_gold("a", "eng", "train", source="sample").labels
+    # Only what is above 0.7 is there: no threshold that dev would give.
+    noise = np.random.default_rng(0).random(labels.shape) * 0.1
+    write_probabilities(spec, np.where(labels == 1, 0.75, 0.55) + noise, tmp_path / "prob_eng.csv")
+    tuned = tune_run(run_folder, by=tmp_path / "prob_eng.csv", shrink=0.0, source="sample")
+    assert (tuned.split, tuned.texts) == ("train", len(labels))
+    row = tuned.row("per_label")
+    assert row.fitted == row.out_of_fold == 1.0
+    assert all(0.64 < threshold < 0.76 for threshold in row.thresholds)
+    assert row.dev < 1.0
+
+
+def test_rare_emotions_lean_on_the_common_threshold(run_folder: Path):
+    alone, far = (tune_run(run_folder, shrink=shrink, source="sample") for shrink in (0.0, 1e9))
+    common = far.row("global").thresholds
+    assert far.row("per_label").thresholds == pytest.approx(common, abs=1e-6)
+    assert alone.row("per_label").thresholds != pytest.approx(common, abs=1e-3)
+
+
+def test_out_of_fold_never_sees_what_it_judges():
+    """Labels of pure chance: fitting gains, out of fold nothing is left of it."""
+    draw = np.random.default_rng(1)
+    p, y = draw.random((60, 1)), (draw.random((60, 1)) < 0.5).astype(int)
+
+    def best(rows: np.ndarray) -> np.ndarray:
+        grid = np.linspace(0, 1, 51)
+        return grid[np.argmax([((p[rows] >= t) == y[rows]).mean() for t in grid])]
+
+    def accuracy(decided: np.ndarray) -> float:
+        return float((decided == y).mean())
+
+    fitted = accuracy((p >= best(np.ones(60, dtype=bool))).astype(float))
+    assert out_of_fold(p, best, accuracy) < fitted - 0.03
+
+
+def test_what_cannot_be_tuned(run_folder: Path, tmp_path: Path):
+    with pytest.raises(InputError, match="is no run folder"):
+        tune_run(tmp_path, source="sample")
+    state = json.loads((run_folder / "run.json").read_text())
+    (run_folder / "run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "other"}}))
+    with pytest.raises(UsageError, match="is not the dev split that"):
+        tune_run(run_folder, source="sample")
+    (run_folder / "run.json").write_text(json.dumps(state | {"status": "trained"}))
+    with pytest.raises(InputError, match="is not finished"):
+        tune_run(run_folder, source="sample")
+    degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path / "runs").folder.path
+    with pytest.raises(UsageError, match="there is no threshold to tune"):
+        tune_run(degrees, source="sample")
+
+
+def test_the_command_and_the_thresholds_in_use(run_folder: Path, capsys):
+    assert main(["zoo", "tune", str(run_folder), "--data", "sample", "--rule", "global"]) == 0
+    said = capsys.readouterr()
+    lines = [line for line in said.out.splitlines() if line.endswith("written")]
+    assert len(lines) == 1 and lines[0].startswith("one for all")
+    assert f"written: {run_folder}/tuned/track_a/pred_eng.csv" in said.err
+    texts = run_folder.parent / "texts.csv"
+    gold = load_gold("a", "eng", source="sample")
+    with texts.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([("id", "text"), *zip(gold.ids, gold.texts, strict=True)])
+    use = ["--thresholds", str(run_folder / "tuned" / "thresholds.json")]
+    assert main(["zoo", "predict", str(run_folder), str(texts), "--as", "labels", *use]) == 0
+    assert capsys.readouterr().out == (run_folder / "tuned" / "track_a" / "pred_eng.csv").read_text()
+    texts.with_name("bad.json").write_text("[0.5]")
+    assert main(["zoo", "predict", str(run_folder), str(texts), "--thresholds", str(texts.with_name("bad.json"))]) == 3
+    assert "bad.json holds 1 thresholds; the model predicts 5 emotions." in capsys.readouterr().err
+    assert main(["zoo", "tune", str(run_folder), "--data", "sample", "--split", "test"]) == 2
+    assert capsys.readouterr().err.startswith("error: Thresholds are never tuned on test")
