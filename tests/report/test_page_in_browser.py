@@ -293,6 +293,24 @@ def test_the_board_filters_and_sorts(open_page: Any, browser: Any, tmp_path: Pat
     assert browser.get_log("browser") == []
 
 
+def test_hostile_rows_of_ones_own_are_only_text(
+    open_page: Any, hostile: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "mine.csv"))
+    source = 'https://example.org/"onmouseover="x'
+    words = ["leaderboard", "add", "0.7", "-t", "a", "-l", "eng", "--system", hostile.script, "--source", source]
+    assert main([*words, "--note", hostile.formula, "--quiet"]) == 0
+    path = tmp_path / "board.html"
+    assert main(["leaderboard", "export", "-f", "html", "--list", "mine", "--output", str(path)]) == 0
+    page = open_page(path)
+    assert page.struck is None
+    shown = page.one("#every tbody tr").text
+    assert hostile.script in shown
+    assert hostile.formula in shown
+    assert page.one("#sources dd a").get_attribute("href") == source.replace('"', "%22")
+    assert page.script("return document.querySelectorAll('[onmouseover]').length") == 0
+
+
 @pytest.mark.data
 def test_a_real_page_is_small_and_whole(data_dir: Path, tmp_path: Path, open_page: Any, report_of: Any, browser: Any):
     words = [str(data_dir / "seed" / "pred_eng.csv"), "--gold", str(data_dir), "--track", "a"]
