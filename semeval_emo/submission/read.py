@@ -99,7 +99,7 @@ def here(otherwise: str = "") -> tuple[str, list[str]]:
     Raises:
         InputError: there is none.
     """
-    places = {"this folder": ("pred_*.csv", "track_*/pred_*.csv")}
+    places: dict[str, tuple[str, ...]] = {"this folder": ("pred_*.csv", "track_*/pred_*.csv")}
     if otherwise:
         places[f"{otherwise}/"] = (f"{otherwise}/**/pred_*.csv",)
     for where, patterns in places.items():
@@ -166,14 +166,16 @@ def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Source
 
 
 def _without_twins(checks: Sequence[tuple[Source, Checked]]) -> list[Checked]:
-    """Reports files of one zip or folder whose ids turn out to be those of the same file of the task."""
-    groups: dict[tuple[str, str, str], list[int]] = {}
+    """Reports files of one zip whose ids turn out to be those of the same file of the task.
+
+    Folders on disk may hold several systems side by side, under names that say no language; a zip is one submission.
+    """
+    groups: dict[tuple[str, str], list[int]] = {}
     for at, (source, checked) in enumerate(checks):
-        for part in checked.file.parts[:1]:
-            beside = "" if source.member else str(source.path.parent)
-            groups.setdefault((source.container, beside, part.spec.place), []).append(at)
+        for part in checked.file.parts[:1] if source.member else ():
+            groups.setdefault((source.container, part.spec.place), []).append(at)
     result = [checked for _, checked in checks]
-    for (_, _, place), same in groups.items():
+    for (_, place), same in groups.items():
         for at in same:
             one = result[at]
             twin = next((other for other in same if other != at), at)

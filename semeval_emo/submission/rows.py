@@ -131,7 +131,7 @@ class Pass:
         for line, row in rows:
             count += 1
             if len(row) != width or (unnamed and self._is_over(row)):
-                shaped = self._shape(line, row)
+                shaped = [] if self._is_header(line, row) else self._shape(line, row)
                 if not shaped:
                     count -= 1
                     continue
@@ -182,6 +182,14 @@ class Pass:
         else:
             self.found.add("trailing-comma", surplus=len(row) - width, header="", **facts)
         return row
+
+    def _is_header(self, line: int, row: list[str]) -> bool:
+        """Reports a header of another length."""
+        at = self.columns.id
+        if at is None or at >= len(row) or row[at].strip().lower() != "id" or len(row) < 2:
+            return False
+        self.found.add("other-header", line=line, value=",".join(row[:50]))
+        return True
 
     def _is_over(self, row: list[str]) -> bool:
         """True where something stands right of the last column that has a name."""

@@ -80,6 +80,11 @@ def other_order(file) -> None:
     file.rows.insert(60, [file.header[0], *file.header[:0:-1]])
 
 
+def wider_order(file) -> None:
+    """The second half has a column more, and a header of its own."""
+    file.rows.insert(60, [*file.header, "joy"])
+
+
 def from_zero(file) -> None:
     for n, row in enumerate(file.rows):
         row[0] = f"{row[0][:-5]}{n:05d}"
@@ -100,6 +105,7 @@ GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
     "one cell without a name": (unnamed_late, {"E318": 1, "E502": 1}, "8 cells where the header has 7"),
     "decimal commas": (decimal_commas, {"E502": 123}, "commas for decimal points, perhaps"),
     "two orders of columns": (other_order, {"E520": 1}, "a header of other columns stands among the rows"),
+    "a wider header below": (wider_order, {"E520": 1}, "a header of other columns stands among the rows"),
     "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "numbered from 0, every row may stand at the text before"),
     "yes and no": (words, {"E514": 738}, "is not 0 or 1"),
     "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that holds it"),
@@ -204,6 +210,14 @@ def test_one_file_at_the_root_and_in_its_track_folder(made, put, zipped, tmp_pat
     # On disk, folders may hold a system each.
     folder = put({f"systems/{RON}": file.bytes(), "systems/pred_ron.csv": file.bytes()}) / "systems"
     assert validate(folder).counts == {"W117": 1}
+
+
+def test_systems_side_by_side_in_a_folder_are_no_twins(made, put):
+    """As the seed keeps its runs: seven files whose names say no language."""
+    body = made("a", "ron", "dev").bytes()
+    folder = put({f"runs/prediction_{name}.csv": body for name in ("bert", "llama")}) / "runs"
+    assert validate(folder).counts == {"W117": 2, "E202": 2}
+    assert len(read_submission(folder).predictions) == 2
 
 
 def test_files_passed_over_are_counted_by_kind(made, put):
