@@ -81,6 +81,9 @@ def test_a_planted_script_in_the_data_stays_data(page_file: Path, hostile: Any):
     body = page_file.read_text(encoding="utf-8")
     assert hostile.script not in body
     assert body.count("</script>") == 2
+    island = body.partition('id="data">')[2].partition("</script>")[0]
+    assert len(island) > 10_000
+    assert not set(island) & set("<>&")
     assert "http://www.w3.org" not in body.replace('xmlns="http://www.w3.org', "")
 
 
