@@ -14,11 +14,6 @@ from semeval_emo.leaderboard.model import COLUMNS
 from semeval_emo.task import load_task
 
 
-def squeezed(text: str) -> str:
-    """Runs of blanks as one: LaTeX reads them so, and its columns are padded for people."""
-    return " ".join(text.split())
-
-
 class Said:
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
@@ -103,7 +98,7 @@ def test_place_beside_a_suspect_rank_1(run) -> None:
 def test_place_in_every_format(run) -> None:
     words = ("place", "0.7114", "-t", "A", "-l", "eng", "--format")
     assert "| 29 to 75 | this score" in run(*words, "markdown").out
-    assert "29 to 75 & this score & 0.7114 & -- " in squeezed(run(*words, "latex").out)
+    assert "29 to 75 & this score & 0.7114 & -- " in " ".join(run(*words, "latex").out.split())
     lines = list(csv.reader(io.StringIO(run(*words, "csv").out)))
     assert lines[1] == ["1", "(team not named)", "0.8230", "-0.1116"]
     found = json.loads(run(*words, "json").out)
@@ -247,7 +242,7 @@ def test_export_is_what_extra_reads(run, tmp_path: Path) -> None:
 
 def test_export_in_other_formats(run) -> None:
     words = ("export", "-t", "a", "-l", "eng", "--list", "official")
-    assert r"YNWA\_PZ & 0.7397 \\" in squeezed(run(*words, "-f", "latex").out)
+    assert r"YNWA\_PZ & 0.7397 \\" in " ".join(run(*words, "-f", "latex").out.split())
     rows = json.loads(run(*words, "-f", "json").out)["rows"]
     assert [row["score"] for row in rows] == [0.823, 0.7397, 0.7083]
     assert set(rows[0]) == {*COLUMNS, "own"}
