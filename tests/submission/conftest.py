@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from semeval_emo.cli.app import main
 from semeval_emo.submission import FixReport, Report, fix, validate
 from semeval_emo.task import FileSpec, load_task
 
@@ -104,6 +105,20 @@ def mend(put: Callable, tmp_path: Path) -> Callable[..., tuple[FixReport, dict[s
         return report, {p.relative_to(out).as_posix(): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
 
     return run
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command line in the folder of the test: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def command(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        seen = capsys.readouterr()
+        return code, seen.out, seen.err
+
+    return command
 
 
 @pytest.fixture(scope="session")

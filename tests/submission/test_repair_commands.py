@@ -3,25 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
-
-from semeval_emo.cli.app import main
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command line in the folder of the test: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def command(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        seen = capsys.readouterr()
-        return code, seen.out, seen.err
-
-    return command
 
 
 def test_fix_lists_every_change_and_says_where_it_wrote(made, put, run):

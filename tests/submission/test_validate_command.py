@@ -6,30 +6,14 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.report.submission import catalogue_page
 from semeval_emo.submission import catalogue
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command line in the folder of the test: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def command(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        seen = capsys.readouterr()
-        return code, seen.out, seen.err
-
-    return command
 
 
 def test_a_valid_file_gets_one_line_and_the_next_command(made, put, run):
