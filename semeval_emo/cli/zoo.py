@@ -1,4 +1,4 @@
-"""The commands `zoo`: list, show, train, predict, evaluate, tune, export, card."""
+"""The commands `zoo`: list, show, train, predict, evaluate, tune, ensemble, export, card."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,9 @@ from semeval_emo.cli.common import (
 )
 from semeval_emo.errors import InputError
 from semeval_emo.files import write_lines
+
+if TYPE_CHECKING:
+    from semeval_emo.zoo.run import RunResult
 
 group = typer.Typer(
     name="zoo",
@@ -145,7 +148,6 @@ def train(
 ) -> None:
     """Train a recipe; end with a valid, scored and placed prediction file."""
     from semeval_emo.cli.progress import Progress
-    from semeval_emo.report import runs as view
     from semeval_emo.zoo.recipes import load_recipe
     from semeval_emo.zoo.run import train as run
     from semeval_emo.zoo.selection import GO_ON, Stopped
@@ -161,6 +163,13 @@ def train(
         raise Stopped("stopped at once; the last checkpoint stays", GO_ON) from stopped
     finally:
         watch.end()
+    _show(result, style, output, quiet)
+
+
+def _show(result: RunResult, style: Format, output: Path | None, quiet: bool) -> None:
+    """A finished run, and the next command."""
+    from semeval_emo.report import runs as view
+
     if result.was_done:
         note(f"{result.folder.path} was done already; --fresh trains it anew", quiet)
     emit(lambda: view.run_dict(result), lambda: view.run_tables(result), style, output)
@@ -320,6 +329,47 @@ def tune(
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
     note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)
     note(f"next: semeval-emo score {found.predictions} --ci", quiet)
+
+
+class Method(StrEnum):
+    """How members are joined."""
+
+    mean = "mean"
+    weighted = "weighted"
+    vote = "vote"
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo ensemble runs/minilm-ft/eng runs/smollm2-full/eng -o pair
+  semeval-emo zoo ensemble runs/minilm*/eng -o minilms --method weighted
+  semeval-emo zoo ensemble runs/a/eng runs/b/eng -o pair --set threshold.rule=per_label
+"""
+)
+def ensemble(
+    members: Annotated[list[Path], typer.Argument(metavar="RUN RUN ...", help="Run folders, two or more.")],
+    name: Annotated[str, typer.Option("--name", "-o", metavar="NAME", help="The run's name: RUNS/NAME/<language>.")],
+    method: Annotated[
+        Method, typer.Option("--method", help="Mean, mean with weights fitted on dev, or vote of yes and no.")
+    ] = Method.mean,
+    settings: SetOption = None,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    runs: RunsOption = Path("runs"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run of this name.")] = False,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Join finished runs into one, from their stored probabilities; end with a scored and placed file."""
+    from semeval_emo.cli.progress import Progress
+    from semeval_emo.zoo.joining import ensemble_recipe
+    from semeval_emo.zoo.run import train as run
+
+    recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
+    result = run(recipe, source=data, task=task, runs=runs, fresh=fresh, watch=Progress(quiet))
+    _show(result, style, output, quiet)
 
 
 @group.command(

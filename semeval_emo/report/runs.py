@@ -60,6 +60,9 @@ def _outcome(result: RunResult) -> Table:
             gap = place.gap(row)
             if row is not None and gap is not None:
                 rows.append((f"to {what}", f"{gap:+.4f} (it has {row.score_text})"))
+    if result.rows and "weights" in result.rows[0]:
+        shares = result.rows[0]["weights"].items()
+        rows.append(("weights", ", ".join(f"{member} {share:.2f}" for member, share in shares)))
     if recipe.threshold.rule == "per_label":
         pairs = zip(result.folder.spec.emotions, result.thresholds, strict=True)
         rows.append(("thresholds", ", ".join(f"{emotion} {value:.2f}" for emotion, value in pairs)))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from semeval_emo.task import Task
     from semeval_emo.zoo.recipe import Recipe
 
 
@@ -113,6 +114,9 @@ class Job(Protocol):
     def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold: ``macro_f1``, ``micro_f1`` or ``pearson``."""
 
+    def said(self, run: Path, split: str) -> np.ndarray:
+        """The probabilities that another finished run of the same file stored: shape (n, L)."""
+
     def stopping(self) -> bool:
         """True when the person asked to stop: save and raise `Stopped`."""
 
@@ -137,6 +141,19 @@ class Family(ABC):
     def prepare(self, watch: Watcher) -> None:
         """Finds weights and devices before any data is read; raises what keeps the recipe from training here."""
         return
+
+    def rests_on(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
+        """Identities of the other runs that this one rests on, by name; a run folder keeps them with its data's.
+
+        Args:
+            run: this run's folder.
+            data: hashes of this run's splits.
+        """
+        return {}
+
+    def stored(self, split: str, job: Job) -> np.ndarray | None:
+        """Probabilities of a split of the run's own, where they need no texts; None where they do."""
+        return None
 
     @abstractmethod
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:

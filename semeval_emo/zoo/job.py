@@ -7,14 +7,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.task import Task
 from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Space, Watcher
+from semeval_emo.zoo.finished import stored
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 
@@ -27,6 +30,7 @@ class Run:
     folder: RunFolder
     space: Space
     watch: Watcher
+    task: Task
 
     def __post_init__(self) -> None:
         self.work = self.folder.work
@@ -39,6 +43,10 @@ class Run:
     def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold."""
         return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
+
+    def said(self, run: Path, split: str) -> np.ndarray:
+        """The probabilities that another finished run of the same file stored."""
+        return stored(RunFolder(run, self.folder.spec), split, self.task)
 
     def stopping(self) -> bool:
         """True when Ctrl-C was pressed (or the machine asked the process to end)."""

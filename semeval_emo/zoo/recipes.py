@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,19 @@ def load_recipe(name: str, settings: Sequence[str] = (), root: Path | None = Non
     table, kin, path = _inherited(name, recipe_files(root), ())
     if table.get("abstract"):
         raise UsageError(f"'{name}' is a base that recipes extend; it cannot be trained.", "see `semeval-emo zoo list`")
+    return _with_settings(table, path, kin, settings)
+
+
+def recipe_of(name: str, table: dict[str, Any], settings: Sequence[str] = ()) -> Recipe:
+    """Builds a recipe that has no file from its table, and lays overrides over it; they do not name its folder.
+
+    Raises:
+        UsageError: as `load_recipe`.
+    """
+    return replace(_with_settings(table, Path(f"{name}.toml"), (), settings), settings=())
+
+
+def _with_settings(table: dict[str, Any], path: Path, kin: tuple[str, ...], settings: Sequence[str]) -> Recipe:
     where = f"recipe {path.stem}"
     pairs = []
     for setting in settings:

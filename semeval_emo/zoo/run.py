@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from semeval_emo.data import Gold
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
@@ -23,13 +21,13 @@ from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
-from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task, load_task
+from semeval_emo.task import Task, load_task
 from semeval_emo.zoo import card
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Examples, Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.finished import stored
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
@@ -111,15 +109,18 @@ def train(
     space = Space(spec.emotions, len(spec.values) - 1)
     _fits(recipe, space)
     path = run_path(runs, recipe, spec, next(iter(task.tracks)))
+    family = family_class(recipe.family)(recipe, space)
     if RunFolder(path, spec).state().get("status") != DONE or fresh:
-        family_class(recipe.family)(recipe, space).prepare(watch)
+        family.prepare(watch)
     golds = load_splits(recipe, source, task)
+    hashes = {split: data_hash(gold) for split, gold in golds.items()}
+    hashes |= family.rests_on(path, hashes, task)
     with locked(path):
         folder = RunFolder(path, spec)
-        went_on = folder.begin(recipe, {split: data_hash(gold) for split, gold in golds.items()}, fresh)
+        went_on = folder.begin(recipe, hashes, fresh)
         was_done = folder.state()["status"] == DONE
         if not was_done:
-            run = Run(recipe, folder, space, watch)
+            run = Run(recipe, folder, space, watch, task)
             _fit(run, golds)
             _predict(run, golds)
             _finish(run, golds, task)
@@ -195,13 +196,14 @@ def _predict(run: Run, golds: dict[str, Gold]) -> None:
         gold = golds[split]
         path = run.folder.probabilities(split)
         path.parent.mkdir(exist_ok=True)
-        write_probabilities(gold.spec, model.predict(gold.texts or (), run.watch), path)
+        said = model.stored(split, run)
+        write_probabilities(gold.spec, model.predict(gold.texts or (), run.watch) if said is None else said, path)
 
 
 def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     """Thresholds, the prediction file, the score and the card."""
     recipe, folder = run.recipe, run.folder
-    found = {split: _probabilities(folder, golds[split].spec, task) for split in ("dev", "test")}
+    found = {split: stored(folder, split, task) for split in ("dev", "test")}
     tuned_on = recipe.threshold.split
     thresholds = tune(found[tuned_on], golds[tuned_on].labels, run.space, recipe.threshold, recipe.select.metric)
     folder.predictions.parent.mkdir(exist_ok=True)
@@ -217,13 +219,6 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     write_whole(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
     folder.update(status=DONE)
     shutil.rmtree(folder.work, ignore_errors=True)
-
-
-def _probabilities(folder: RunFolder, spec: FileSpec, task: Task) -> np.ndarray:
-    return read_probabilities(
-        folder.probabilities(spec.split),
-        track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task,
-    ).values  # fmt: skip
 
 
 def _score(folder: RunFolder, gold: Gold, task: Task) -> Scorecard | None:

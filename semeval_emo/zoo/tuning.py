@@ -18,18 +18,18 @@ from typing import Any, Literal
 import numpy as np
 
 from semeval_emo.data import Gold, load_gold
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, Task, load_task, short_hash
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.family import Space
-from semeval_emo.zoo.folder import DONE, RunFolder, locked
+from semeval_emo.zoo.finished import folder_of, recipe_and_state, stored
+from semeval_emo.zoo.folder import locked
 from semeval_emo.zoo.job import judge
 from semeval_emo.zoo.model import THRESHOLDS
 from semeval_emo.zoo.recipe import Recipe, Threshold
-from semeval_emo.zoo.recipes import from_resolved
 from semeval_emo.zoo.splits import aligned, data_hash
 
 FOLDER = "tuned"
@@ -90,37 +90,6 @@ class Tuned:
         return next(row for row in self.rows if row.rule == rule)
 
 
-def open_run(path: Path, task: Task) -> tuple[RunFolder, Recipe, dict[str, Any]]:
-    """A finished run folder, its recipe and its state.
-
-    Raises:
-        InputError: it is none, or not finished.
-    """
-    try:
-        recipe = from_resolved(json.loads((path / "recipe.json").read_text("utf-8"))["resolved"])
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} is no run folder.", "name one, such as runs/<recipe>/<language>") from error
-    data = recipe.data
-    folder = RunFolder(path, task.spec(data.track, data.language, "test", data.release))
-    state = folder.state()
-    if state.get("status") != DONE:
-        raise InputError(f"The run in {path} is not finished.", "the command that began it goes on")
-    return folder, recipe, state
-
-
-def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
-    """The probabilities of dev or test in a run folder: shape (n, L), rows in the official order."""
-    return _read(folder.probabilities(split), replace(folder.spec, split=split), task)[1]
-
-
-def _read(path: Path, spec: FileSpec, task: Task, split: str | None = "") -> tuple[FileSpec, np.ndarray]:
-    found = read_probabilities(
-        path, track=spec.track, language=spec.language, split=spec.split if split == "" else split,
-        release=spec.release, task=task,
-    )  # fmt: skip
-    return found.spec, found.values
-
-
 def tune_run(
     path: Path,
     *,
@@ -151,7 +120,8 @@ def tune_run(
         raise UsageError(NEVER if split == "test" else said, "leave --split out, or name an out-of-fold file with --by")
     if shrink is not None and shrink < 0:
         raise UsageError(f"--shrink is a number of positives, 0 or more, not {shrink:g}.")
-    folder, recipe, state = open_run(path, task)
+    recipe, state = recipe_and_state(path)
+    folder = folder_of(path, recipe, task)
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
     if space.top > 1:
         raise UsageError(f"{path} predicts degrees, which are rounded: there is no threshold to tune.")
@@ -162,11 +132,12 @@ def tune_run(
         )
     found = {one: stored(folder, one, task) for one in golds}
     if by is not None:
-        spec, values = _read(by, folder.spec, task, split=None)
-        if spec.split == "test":
+        data = recipe.data
+        given = read_probabilities(by, track=data.track, language=data.language, release=data.release, task=task)
+        if given.spec.split == "test":
             raise UsageError(f"{by} holds probabilities of test. {NEVER}", "name a file of train (out of fold) or dev")
-        split = spec.split
-        golds[split], found[split] = _gold(recipe, split, source, task), values
+        split = given.spec.split
+        golds[split], found[split] = _gold(recipe, split, source, task), given.values
     judged = _Judged(space, recipe.select.metric, found, golds, split)
     base = replace(recipe.threshold, shrink=recipe.threshold.shrink if shrink is None else shrink)
     rows = [judged.row("as trained", np.array(state["thresholds"]), recipe.threshold)]

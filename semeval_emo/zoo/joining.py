@@ -1,0 +1,56 @@
+"""An ensemble of finished runs that somebody names, as a recipe: what `zoo ensemble` trains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.finished import recipe_and_state
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import recipe_files, recipe_of
+
+
+def ensemble_recipe(
+    members: Sequence[Path],
+    name: str,
+    *,
+    method: Literal["mean", "weighted", "vote"] = "mean",
+    settings: Sequence[str] = (),
+    runs: Path = Path("runs"),
+) -> Recipe:
+    """The recipe of an ensemble of run folders; data and metric are those of the first.
+
+    Args:
+        name: of the recipe, and so of its run folder.
+        settings: overrides, as in `load_recipe`.
+        runs: the folder of all runs; members in it are known by their names, others by their paths.
+
+    Raises:
+        UsageError: a name that cannot be one, or is a shipped recipe's.
+        InputError: a member is no finished run.
+    """
+    if not re.fullmatch(r"\w[\w.+-]*", name):
+        raise UsageError(f"'{name}' cannot name a run: use letters, digits, '-', '_', '.' and '+'.")
+    if name in recipe_files():
+        raise UsageError(f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or another name")
+    recipes = [recipe_and_state(path)[0] for path in members]
+    data, select = recipes[0].data, recipes[0].select
+    table: dict[str, Any] = {
+        "family": "ensemble",
+        "title": f"{method.capitalize()} of {len(members)} runs",
+        "data": {"track": data.track, "language": data.language, "release": data.release},
+        "select": {"metric": select.metric},
+        # Members are of many kinds; whether 0.5 fits their mean, dev says. Votes have been thresholded already.
+        "threshold": {"rule": "fixed" if method == "vote" else "global"},
+        "ensemble": {"members": [_name(path, runs) for path in members], "method": method},
+    }
+    return recipe_of(name, table, settings)
+
+
+def _name(path: Path, runs: Path) -> str:
+    full = path.resolve()
+    # runs/<recipe>/<language>
+    return full.parent.name if full.parent.parent == runs.resolve() else str(path)

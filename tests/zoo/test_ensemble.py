@@ -1,0 +1,176 @@
+"""`zoo ensemble`: finished runs joined from their stored probabilities, into a run of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.submission import validate
+from semeval_emo.zoo.families.ensemble import fit_weights, loss
+from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.joining import ensemble_recipe
+from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+
+NAMES = ("tfidf-logreg", "tfidf-char", "constant-majority")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    runs = tmp_path_factory.mktemp("made")
+    for name in NAMES:
+        train(load_recipe(name), source="sample", runs=runs)
+    return runs
+
+
+@pytest.fixture
+def runs(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "runs"))
+
+
+def join(runs: Path, name: str = "both", *members: str, method: str = "mean", settings: tuple[str, ...] = ()):
+    paths = [runs / member / "eng" for member in members or NAMES[:2]]
+    return ensemble_recipe(paths, name, method=method, settings=settings, runs=runs)
+
+
+def made(recipe, runs: Path) -> RunResult:
+    return train(recipe, source="sample", runs=runs)
+
+
+def stored(runs: Path, name: str, split: str) -> np.ndarray:
+    return np.loadtxt(runs / name / "eng" / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+
+
+def test_a_mean_of_files_is_the_mean_of_the_models(runs: Path):
+    result = made(join(runs), runs)
+    for split in ("dev", "test"):
+        parts = [stored(runs, name, split) for name in NAMES[:2]]
+        assert stored(runs, "both", split) == pytest.approx(np.mean(parts, axis=0))
+    texts = load_gold("a", "eng", source="sample").texts
+    assert load_model(runs / "both" / "eng").family.predict(texts) == pytest.approx(stored(runs, "both", "test"))
+    assert validate(result.folder.predictions).valid
+    assert result.scorecard.score > 0.6
+    assert (runs / "both" / "eng" / "MODEL_CARD.md").exists()
+
+
+def test_no_member_is_loaded_for_the_splits_that_it_has_predicted(runs: Path):
+    for name in NAMES[:2]:
+        shutil.rmtree(runs / name / "eng" / "model")
+        (runs / name / "eng" / "model").mkdir()
+    made(join(runs), runs)
+
+
+def test_a_vote_is_the_share_of_yes(runs: Path):
+    made(join(runs, "three", *NAMES, method="vote"), runs)
+    votes = []
+    for name in NAMES:
+        thresholds = json.loads((runs / name / "eng" / "run.json").read_text())["thresholds"]
+        votes.append(stored(runs, name, "test") >= thresholds)
+    share = np.mean(votes, axis=0)
+    assert stored(runs, "three", "test") == pytest.approx(share)
+    labels = np.loadtxt(runs / "three/eng/track_a/pred_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+    assert np.array_equal(labels, share >= 0.5)
+
+
+def test_weights_are_fitted_on_dev_and_recorded(runs: Path):
+    result = made(join(runs, "heavy", *NAMES, method="weighted"), runs)
+    weights = result.rows[0]["weights"]
+    assert list(weights) == list(NAMES)
+    assert sum(weights.values()) == pytest.approx(1.0, abs=1e-3) and min(weights.values()) >= 0
+    gold = load_gold("a", "eng", "dev", source="sample").labels
+    space = Space(load_gold("a", "eng", "dev", source="sample").spec.emotions)
+
+    def of(name: str) -> float:
+        return loss(stored(runs, name, "dev"), gold, space)
+
+    assert of("heavy") <= min(map(of, NAMES)) + 1e-9, "no worse than the best member alone"
+    found = json.loads((runs / "heavy/eng/model/ensemble.json").read_text())["weights"]
+    parts = [stored(runs, name, "test") for name in NAMES]
+    assert stored(runs, "heavy", "test") == pytest.approx(np.tensordot(found, parts, 1))
+
+
+def test_the_loss_is_that_of_scikit_learn():
+    draw = np.random.default_rng(0)
+    p, y = draw.uniform(0.01, 0.99, (40, 2)), (draw.random((40, 2)) < 0.4).astype(int)
+    assert loss(p, y, Space(("joy", "fear"))) == pytest.approx(log_loss(y.ravel(), p.ravel()))
+    assert loss(p, y, Space(("joy", "fear"), top=3)) == pytest.approx(np.mean((p - y) ** 2))
+
+
+def test_weights_of_equal_members_lose_nothing():
+    p = np.random.default_rng(0).random((2, 30, 2))
+    weights = fit_weights(np.stack([p[0], p[0]]), lambda joined: -float(np.abs(joined - p[0]).sum()))
+    assert weights.sum() == pytest.approx(1.0)
+
+
+def test_members_are_known_by_name_and_hash_and_may_not_change(runs: Path):
+    recipe = join(runs)
+    made(recipe, runs)
+    folder = runs / "both" / "eng"
+    assert json.loads((folder / "recipe.json").read_text())["resolved"]["ensemble"]["members"] == list(NAMES[:2])
+    data = json.loads((folder / "run.json").read_text())["data"]
+    for name in NAMES[:2]:
+        hash_of_recipe = json.loads((runs / name / "eng" / "run.json").read_text())["hash"]
+        assert data[f"member {name}"].startswith(f"{hash_of_recipe}:")
+    assert made(recipe, runs).was_done
+    changed = runs / NAMES[0] / "eng" / "test" / "prob_eng.csv"
+    changed.write_bytes((runs / NAMES[1] / "eng" / "test" / "prob_eng.csv").read_bytes())
+    with pytest.raises(UsageError, match=r"holds a run of another experiment: data\.member tfidf-logreg: "):
+        made(recipe, runs)
+    assert not train(recipe, source="sample", runs=runs, fresh=True).was_done
+
+
+def test_a_member_that_test_had_a_say_in_marks_the_ensemble(runs: Path):
+    chosen = train(load_recipe("tfidf-logreg", ["select.split=test"]), source="sample", runs=runs)
+    members = (chosen.recipe.label, "tfidf-char")
+    with pytest.raises(UsageError) as refused:
+        made(join(runs, "sly", *members), runs)
+    assert "was selected on test, so the ensemble's test score would be optimistic." in refused.value.message
+    result = made(join(runs, "sly", *members, settings=("select.split=test",)), runs)
+    assert result.recipe.selects_on_test
+
+
+def test_members_that_cannot_be_joined(runs: Path, tmp_path: Path):
+    train(load_recipe("tfidf-ridge"), source="sample", runs=runs)
+    degrees = runs / "tfidf-ridge" / "eng-track_b"
+    recipe = ensemble_recipe([runs / "tfidf-logreg" / "eng", degrees], "odd", runs=tmp_path)
+    with pytest.raises(UsageError, match="has track b; the ensemble has a"):
+        made(recipe, tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="needs two members or more"):
+        made(join(runs, "one", "tfidf-logreg"), runs)
+    with pytest.raises(InputError, match="is no run folder"):
+        join(runs, "none", "tfidf-logreg", "nobody")
+    state = json.loads((runs / "tfidf-char/eng/run.json").read_text())
+    (runs / "tfidf-char/eng/run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "x"}}))
+    with pytest.raises(UsageError, match="tfidf-char was run on another dev split than the one at hand"):
+        made(join(runs), runs)
+    (runs / "tfidf-char/eng/run.json").write_text(json.dumps(state | {"status": "trained"}))
+    with pytest.raises(InputError, match="is not finished"):
+        join(runs)
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", "tfidf-logreg"])
+def test_a_name_that_cannot_be_one(name: str, runs: Path):
+    with pytest.raises(UsageError, match=r"cannot name a run|is the name of a shipped recipe"):
+        join(runs, name)
+
+
+def test_the_command(runs: Path, monkeypatch, capsys):
+    monkeypatch.chdir(runs.parent)
+    words = ["zoo", "ensemble", *(f"runs/{name}/eng" for name in NAMES[:2]), "-o", "pair", "--data", "sample"]
+    assert main([*words, "--method", "weighted", "--set", "threshold.rule=per_label"]) == 0
+    said = capsys.readouterr()
+    assert "pair: the result" in said.out
+    assert "tfidf-logreg 0." in next(line for line in said.out.splitlines() if line.startswith("weights"))
+    assert "next: semeval-emo score runs/pair/eng/track_a/pred_eng.csv --ci" in said.err
+    assert main(["zoo", "evaluate", "runs/pair/eng", "--data", "sample", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]
+    assert found == json.loads(Path("runs/pair/eng/score.json").read_text())["score"]
