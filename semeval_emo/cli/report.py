@@ -80,3 +80,7 @@ def report(
         typer.echo(target)
         if texts and contents.cards:
             note("the page holds the texts: they keep the terms of the data (--no-texts leaves them out)", quiet)
+    if contents.refused or not contents.cards:
+        named = ", ".join(contents.refused) or "nothing was found that could be"
+        note(f"not scored: {named}; the page says why", quiet)
+        raise typer.Exit(1)

@@ -1,0 +1,136 @@
+"""The command `report`: what becomes one submission and what a comparison, names, exit codes, provenance."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data.sample import sample_folder
+from semeval_emo.report.contents import gather
+from semeval_emo.report.html.render import island
+from semeval_emo.scoring import score
+from semeval_emo.scoring.uncertainty import with_intervals
+
+STRONG = "strong/track_a/pred_eng.csv"
+WEAK = "weak/track_a/pred_eng.csv"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with the sample's prediction files."""
+    shutil.copytree(sample_folder() / "predictions", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def report(*words: str) -> int:
+    return main(["report", *words, "--gold", "sample", "--resamples", "300"])
+
+
+def gathered(*paths: str) -> Any:
+    return gather(paths, source="sample", resamples=300, seed=1)
+
+
+def test_the_page_is_written_where_it_is_said(files: Path, capsys: pytest.CaptureFixture[str]):
+    assert report(STRONG) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "report.html\n"
+    assert "the page holds the texts" in shown.err
+    assert (files / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert report(STRONG, "-o", "other.html", "--no-texts") == 0
+    assert capsys.readouterr() == ("other.html\n", "")
+
+
+def test_the_page_has_the_figures_and_the_signature_of_score(files: Path):
+    assert report(STRONG, "--seed", "5") == 0
+    scores = with_intervals(score(STRONG, source="sample"), resamples=300, seed=5, source="sample")
+    card = scores.card
+    body = html.unescape((files / "report.html").read_text(encoding="utf-8"))
+    one = card.intervals.whole["macro_f1"]
+    assert f"{one.low:.4f} to {one.high:.4f}" in body
+    assert card.signature in body
+    for value in card.figures.by_emotion["f1"]:
+        assert f"{value:.4f}" in body
+
+
+def test_the_same_command_gives_the_same_page(files: Path):
+    assert report(STRONG, "-o", "one.html") == report(STRONG, "-o", "two.html") == 0
+    assert (files / "one.html").read_bytes() == (files / "two.html").read_bytes()
+
+
+def test_files_of_one_place_are_compared_best_first(files: Path):
+    found = gathered(WEAK, STRONG)
+    assert [one.name for one in found.systems] == ["strong", "weak"]
+    assert found.comparison is not None
+    assert found.scores is None
+
+
+def test_files_of_several_tracks_are_one_submission(files: Path):
+    found = gathered(STRONG, "strong/track_b/pred_eng.csv")
+    assert found.comparison is None
+    assert [card.spec.track for card in found.cards] == ["a", "b"]
+    assert len(found.placements) == 2
+    assert report(STRONG, "strong/track_b/pred_eng.csv") == 0
+
+
+def test_a_folder_of_several_systems_is_compared(files: Path):
+    (files / "all").mkdir()
+    shutil.copy(STRONG, files / "all" / "first.csv")
+    shutil.copy(WEAK, files / "all" / "second.csv")
+    assert [one.name for one in gathered("all").systems] == ["first", "second"]
+
+
+def test_names_are_those_given(files: Path):
+    found = gathered(f"theirs={STRONG}", f"ours={WEAK}")
+    assert [one.name for one in found.systems] == ["theirs", "ours"]
+    assert report(f"theirs={STRONG}", f"ours={WEAK}") == 0
+    body = (files / "report.html").read_text(encoding="utf-8")
+    assert "2 systems compared" in body
+    assert "a is theirs, b is ours" in body
+
+
+def test_a_file_that_cannot_be_scored_still_gets_its_page(files: Path, capsys: pytest.CaptureFixture[str]):
+    assert report("mistakes/pred_eng_a.csv") == 1
+    assert "not scored: mistakes/pred_eng_a.csv; the page says why" in capsys.readouterr().err
+    body = (files / "report.html").read_text(encoding="utf-8")
+    assert "Nothing could be scored" in body
+    assert "E509" in body
+    assert "frame.astype(int)" in body
+
+
+def test_what_is_not_there_is_told_and_nothing_is_written(files: Path, capsys: pytest.CaptureFixture[str]):
+    assert report("nothing.csv") == 3
+    assert "nothing.csv does not exist" in capsys.readouterr().err
+    assert report(STRONG, "-o", "no/such/folder.html") == 3
+    assert not (files / "report.html").exists()
+
+
+def test_an_island_reads_back_whatever_it_holds():
+    value = ["</script>", "<!--", "&amp;", "\u2028", "שלום", '"']
+    spelled = str(island(value))
+    assert json.loads(spelled) == value
+    assert not set(spelled) & set("<>&\u2028")
+
+
+@pytest.mark.data
+def test_every_language_on_one_page(data_dir: Path, tmp_path: Path):
+    """Gold as its own prediction, of a few languages: a mean, a heat map, a part a language."""
+    from semeval_emo.data import load_gold
+    from semeval_emo.submission import write_predictions
+
+    for language in ("afr", "hin", "yor"):
+        gold = load_gold("a", language, source=data_dir)
+        write_predictions(gold.spec, gold.labels, tmp_path / f"pred_{language}.csv")
+    page = tmp_path / "page.html"
+    words = ["report", str(tmp_path), "--gold", str(data_dir), "-o", str(page), "--resamples", "200", "--no-texts"]
+    assert main(words) == 0
+    body = page.read_text(encoding="utf-8")
+    assert "mean macro F1 over 3 languages" in body
+    assert "macro F1 by language and system" in body
+    assert body.count("<summary>") == 9
