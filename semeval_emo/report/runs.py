@@ -73,6 +73,8 @@ def _outcome(result: RunResult) -> Table:
     rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", str(result.folder.predictions))]
     rows += [("model", str(result.folder.model)), ("card", str(result.folder.card))]
     notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
+    if recipe.data.allow:
+        notes.append(f"{', '.join(recipe.data.allow)} may hold texts that are scored here: allowed by name.")
     notes += [card.signature] if card is not None else []
     return Table(
         f"{recipe.label}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)

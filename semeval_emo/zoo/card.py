@@ -44,7 +44,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
         f"{recipe.title or recipe.name}. Trained on {task.title}, track {recipe.data.track}, {language.name}, "
-        f"release {recipe.data.release}, split {' and '.join(recipe.data.splits)}.\n",
+        f"release {recipe.data.release}, split {' and '.join(recipe.data.splits)}{_added(recipe)}.\n",
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
@@ -57,6 +57,13 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
     lines += ["## Made with\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _added(recipe: Recipe) -> str:
+    words = "".join(f", and {name}" for name in recipe.data.extra)
+    if recipe.data.allow:
+        words += f". **Texts that the scores below are measured on may stand in {', '.join(recipe.data.allow)}**"
+    return words
 
 
 def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str:

@@ -41,13 +41,21 @@ def ensemble_recipe(
     table: dict[str, Any] = {
         "family": "ensemble",
         "title": f"{method.capitalize()} of {len(members)} runs",
-        "data": {"track": data.track, "language": data.language, "release": data.release},
+        "data": {
+            **{"track": data.track, "language": data.language, "release": data.release},
+            # What any of them has read, the ensemble has read.
+            **{name: _union([getattr(one.data, name) for one in recipes]) for name in ("splits", "extra", "allow")},
+        },
         "select": {"metric": select.metric},
         # Members are of many kinds; whether 0.5 fits their mean, dev says. Votes have been thresholded already.
         "threshold": {"rule": "fixed" if method == "vote" else "global"},
         "ensemble": {"members": [_name(path, runs) for path in members], "method": method},
     }
     return recipe_of(name, table, settings)
+
+
+def _union(names: Sequence[Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(name for some in names for name in some))
 
 
 def _name(path: Path, runs: Path) -> str:

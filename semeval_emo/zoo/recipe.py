@@ -23,12 +23,17 @@ class Data:
     Attributes:
         track, release: empty for the task's first track and default release.
         splits: trained on, one after the other; the selection split is never among them.
+        extra: trained on after them: another track's split (``b/train``; its degrees become yes or
+            no where that is asked for), or CSV files with id, text and the emotions.
+        allow: names of `extra` that may hold texts which the run is judged on.
     """
 
     track: str = ""
     language: str = ""
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
+    extra: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -268,6 +273,8 @@ class Recipe:
         for section in shared:
             value = getattr(self, section)
             found[section] = dataclasses.asdict(value) if value is not None else None
+        # Left out where empty, so that the identity of a recipe without them does not hang on their being known.
+        found["data"] = {k: v for k, v in found["data"].items() if v or k not in ("extra", "allow")}
         found[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}
         return json.loads(json.dumps(found))
 

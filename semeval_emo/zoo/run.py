@@ -34,7 +34,7 @@ from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.selection import kept_epoch
-from semeval_emo.zoo.splits import data_hash, examples_of, leakage, load_splits
+from semeval_emo.zoo.splits import data_hash, examples_of, leakage, load_splits, trained_on
 from semeval_emo.zoo.versions import versions
 
 RUNS = Path("runs")
@@ -164,7 +164,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     overlap = [split for split in recipe.data.splits if split == recipe.select.split]
     if overlap:
         raise UsageError(f"Recipe {recipe.name} trains on {overlap[0]} and selects on it too.")
-    parts = [examples_of(golds[split]) for split in recipe.data.splits]
+    parts = [examples_of(gold) for gold in trained_on(recipe, golds)]
     train_on = sum(parts[1:], parts[0])
     judged: dict[str, Examples] = {split: examples_of(golds[split]) for split in ("dev", recipe.select.split)}
     model = family_class(recipe.family)(recipe, run.space)
@@ -208,7 +208,7 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     thresholds = tune(found[tuned_on], golds[tuned_on].labels, run.space, recipe.threshold, recipe.select.metric)
     folder.predictions.parent.mkdir(exist_ok=True)
     write_predictions(folder.spec, labels_of(found["test"], thresholds, run.space), folder.predictions)
-    overlap = leakage([golds[split] for split in recipe.data.splits], golds["test"], found["test"], thresholds, run)
+    overlap = leakage(trained_on(recipe, golds), golds["test"], found["test"], thresholds, run)
     dev = judge(golds["dev"].labels, found["dev"], thresholds, run.space)
     folder.update(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
     scorecard = _score(folder, golds["test"], task)

@@ -13,13 +13,17 @@ from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError
 from semeval_emo.task import Task, short_hash
+from semeval_emo.zoo.extra import guard, load_extra
 from semeval_emo.zoo.family import Examples
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.recipe import Recipe
 
 
 def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
-    """Every split that the run needs. Only the test split may lack labels, and then has no say."""
+    """Every split that the run needs, and its extra data by name, guarded against leaks.
+
+    Only the test split may lack labels, and then has no say.
+    """
     data = recipe.data
     found: dict[str, Gold] = {}
     for split in dict.fromkeys((*data.splits, "dev", "test")):
@@ -30,7 +34,14 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
         if gold.texts is None:
             raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
         found[split] = aligned(gold)
-    return found
+    extra = load_extra(recipe, source, task)
+    guard(extra, [found["dev"], found["test"]], recipe)
+    return found | extra
+
+
+def trained_on(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
+    """What `load_splits` loaded to learn from, in the order of the recipe."""
+    return [golds[name] for name in (*recipe.data.splits, *recipe.data.extra)]
 
 
 def data_hash(gold: Gold) -> str:
@@ -58,15 +69,15 @@ def examples_of(gold: Gold) -> Examples:
 
 
 def leakage(
-    trained_on: Sequence[Gold], test: Gold, probabilities: np.ndarray, thresholds: np.ndarray, run: Run
+    learned: Sequence[Gold], test: Gold, probabilities: np.ndarray, thresholds: np.ndarray, run: Run
 ) -> dict[str, Any]:
-    """Counts test texts that the official train split holds too, and scores the others.
+    """Counts test texts that stand in what was trained on too, and scores the others.
 
     Returns:
         Counts by degree, and ``without``: the figures on the other texts; None where the test labels
         are not at hand or nothing overlaps.
     """
-    found = leaks(list(trained_on), test)
+    found = leaks(list(learned), test)
     seen = set(found.ids())
     counts: dict[str, Any] = {"exact": found.exact, "normalised": found.normalised, "without": None}
     if not seen:

@@ -169,7 +169,8 @@ def test_the_command(runs: Path, monkeypatch, capsys):
     assert main([*words, "--method", "weighted", "--set", "threshold.rule=per_label"]) == 0
     said = capsys.readouterr()
     assert "pair: the result" in said.out
-    assert "tfidf-logreg 0." in next(line for line in said.out.splitlines() if line.startswith("weights"))
+    (weights,) = (line for line in said.out.splitlines() if line.startswith("weights"))
+    assert weights.split(maxsplit=1)[1] == "tfidf-logreg 1.00, tfidf-char 0.00"
     assert "next: semeval-emo score runs/pair/eng/track_a/pred_eng.csv --ci" in said.err
     assert main(["zoo", "evaluate", "runs/pair/eng", "--data", "sample", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]

@@ -151,6 +151,14 @@ def _check(own: Recipe, name: str, member: Recipe, its_data: dict[str, str], dat
                 f"The ensemble's member {name} was run on another {split} split than the one at hand.",
                 "--data names where that lies",
             )
+    unsaid = [
+        name for name in (*member.data.splits, *member.data.extra) if name not in own.data.splits + own.data.extra
+    ]
+    if unsaid:
+        raise UsageError(
+            f"The ensemble's member {name} was trained on {', '.join(unsaid)} too, which the ensemble does not say.",
+            "add it to its data.splits or data.extra",
+        )
     if member.selects_on_test and not own.selects_on_test:
         raise UsageError(
             f"The ensemble's member {name} was selected on test, so the ensemble's test score would be optimistic.",

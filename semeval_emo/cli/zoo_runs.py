@@ -1,0 +1,211 @@
+"""The commands `zoo` that take a finished run: predict, evaluate, tune, export, card."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from semeval_emo.cli.common import (
+    Format,
+    FormatOption,
+    GoldOption,
+    OutputOption,
+    QuietOption,
+    ReleaseOption,
+    TaskOption,
+    emit,
+    note,
+)
+from semeval_emo.cli.zoo import LanguageOption, TrackOption, group
+from semeval_emo.errors import InputError
+from semeval_emo.files import write_lines
+
+ModelArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")]
+
+
+class Input(StrEnum):
+    """How texts come."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    lines = "lines"
+
+
+class Answer(StrEnum):
+    """What is said of each text."""
+
+    probabilities = "probabilities"
+    labels = "labels"
+    jsonl = "jsonl"
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv > prob_eng.csv
+  semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv --as labels --output pred_eng.csv
+  echo "What a day!" | semeval-emo zoo predict runs/tfidf-logreg/eng --as jsonl
+  semeval-emo zoo predict RUN texts.csv --as labels --thresholds RUN/tuned/thresholds.json
+"""
+)
+def predict(
+    run: ModelArgument,
+    texts: Annotated[
+        Path | None, typer.Argument(metavar="[TEXTS]", help="CSV with a column text, .jsonl, or .txt. Default: stdin.")
+    ] = None,
+    kind: Annotated[
+        Input | None, typer.Option("--input", help="How texts come. Default: by the file's name; lines from stdin.")
+    ] = None,
+    answer: Annotated[Answer, typer.Option("--as", help="What is said of each text.")] = Answer.probabilities,
+    thresholds: Annotated[
+        Path | None, typer.Option("--thresholds", help="Thresholds of `zoo tune` instead of the model's own.")
+    ] = None,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Predict texts with a trained model. Texts stream through, so files may be of any length."""
+    from semeval_emo.zoo import predict as room
+    from semeval_emo.zoo.model import load_model
+
+    model = load_model(run, thresholds)
+    with ExitStack() as stack:
+        stream: IO[str] = sys.stdin
+        if texts is not None:
+            try:
+                stream = stack.enter_context(texts.open(encoding="utf-8-sig", newline=""))
+            except OSError as error:
+                raise InputError(f"{texts} cannot be read: {error.strerror}.") from error
+        chosen = kind or Input({".csv": "csv", ".jsonl": "jsonl"}.get(texts.suffix if texts else "", "lines"))
+        predicted = room.predict(model, room.read_texts(stream, chosen.value, str(texts or "stdin")))
+        emotions = model.space.emotions
+        if answer is Answer.jsonl:
+            lines = room.json_lines(emotions, predicted)
+        else:
+            lines = room.csv_lines(emotions, predicted, labels=answer is Answer.labels)
+        if output is None:
+            for line in lines:
+                typer.echo(line)
+        else:
+            count = write_lines(output, lines) - (answer is not Answer.jsonl)
+            note(f"{count:,} texts, written to {output}", quiet)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo evaluate runs/tfidf-logreg/eng --split dev
+  semeval-emo zoo evaluate runs/tfidf-logreg/eng --track c
+"""
+)
+def evaluate(
+    run: ModelArgument,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
+    release: ReleaseOption = None,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Score a trained model on any split, language or release."""
+    from semeval_emo.cli.progress import Progress
+    from semeval_emo.report import scores as view
+    from semeval_emo.task import load_task
+    from semeval_emo.zoo.evaluate import evaluate as room
+
+    watch = Progress(quiet)
+    try:
+        found = room(
+            run, track=track, language=language, split=split, release=release, source=data, task=task, watch=watch
+        )
+    finally:
+        watch.end()
+    named = load_task(task or ("sample" if data == "sample" else None))
+    emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
+
+
+class Rule(StrEnum):
+    """Which thresholds are written."""
+
+    common = "global"
+    per_label = "per-label"
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo tune runs/tfidf-logreg/eng
+  semeval-emo zoo tune runs/tfidf-logreg/eng --rule global
+  semeval-emo zoo tune runs/tfidf-logreg/eng --by folds/prob_eng.csv     out of fold, of train
+"""
+)
+def tune(
+    run: ModelArgument,
+    rule: Annotated[
+        Rule, typer.Option("--rule", help="What is written: one threshold for all, or one an emotion.")
+    ] = Rule.per_label,
+    split: Annotated[str, typer.Option("--split", help="Fit to this split's probabilities: dev; never test.")] = "dev",
+    by: Annotated[
+        Path | None, typer.Option("--by", help="Fit to this probability file, such as out-of-fold ones of train.")
+    ] = None,
+    shrink: Annotated[
+        float | None,
+        typer.Option("--shrink", help="Positives that weigh as much as the global one. Default: the recipe's (30)."),
+    ] = None,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Fit thresholds to a finished run, on dev or out of fold; write them and the predictions they give."""
+    from semeval_emo.report import tuning as view
+    from semeval_emo.zoo.tuning import tune_run
+
+    found = tune_run(
+        run, rule="global" if rule is Rule.common else "per_label", split=split, by=by, shrink=shrink, source=data,
+        task=task,
+    )  # fmt: skip
+    emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
+    note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)
+    note(f"next: semeval-emo score {found.predictions} --ci", quiet)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo export runs/smollm2-4layer/eng --to my-model
+  hf upload my-name/my-model my-model
+"""
+)
+def export(
+    run: ModelArgument,
+    to: Annotated[Path, typer.Option("--to", help="A new folder.")],
+    quiet: QuietOption = False,
+) -> None:
+    """Copy a run's model and its card into a folder ready for the hub."""
+    from semeval_emo.zoo.export import export as room
+
+    for name in room(run, to):
+        typer.echo(to / name)
+    note(f"\nnext: hf upload YOUR-NAME/{to.name} {to}", quiet)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo card runs/tfidf-logreg/eng
+"""
+)
+def card(run: ModelArgument) -> None:
+    """Print a run's model card."""
+    from semeval_emo.zoo.export import read_card
+
+    typer.echo(read_card(run), nl=False)

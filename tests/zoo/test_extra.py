@@ -1,0 +1,147 @@
+"""Data beyond a recipe's own splits: what can be added, and what is refused because the run is judged on it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.data import load_gold
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.task import load_task
+from semeval_emo.zoo.joining import ensemble_recipe
+from semeval_emo.zoo.recipes import from_resolved, load_recipe
+from semeval_emo.zoo.run import train
+from semeval_emo.zoo.splits import load_splits
+
+HEADER = ["id", "text", "joy", "anger", "fear", "sadness", "surprise"]
+
+
+def write(path: Path, texts: list[str], header: list[str] | None = None) -> str:
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        rows = [[f"x{i}", text, 1, 0, 0, 0, 0] for i, text in enumerate(texts)]
+        csv.writer(handle).writerows([header or HEADER, *rows])
+    return str(path)
+
+
+def run(runs: Path, name: str = "constant-majority", *settings: str, **rest: object):
+    return train(load_recipe(name, settings), source="sample", runs=runs, **rest)
+
+
+def quoted(*names: str) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+def test_a_file_is_trained_on_its_columns_by_name(tmp_path: Path):
+    file = write(tmp_path / "mine.csv", [f"what a joyful day number {i}" for i in range(300)])
+    plain = run(tmp_path / "runs", "constant-all", "constant.says=prevalence")
+    more = run(tmp_path / "runs", "constant-all", "constant.says=prevalence", f"data.extra={quoted(file)}")
+    n = len(load_gold("a", "eng", "train", source="sample"))
+    before, after = (
+        [float(x) for x in one.folder.probabilities("test").read_text().splitlines()[1].split(",")[1:]]
+        for one in (plain, more)
+    )
+    joy = plain.folder.spec.emotions.index("joy")
+    wanted = [(p * n + 300 * (i == joy)) / (n + 300) for i, p in enumerate(before)]
+    assert after == pytest.approx(wanted)
+    assert more.folder.state()["data"][file]
+    assert f", and {file}." in more.folder.card.read_text()
+
+
+def test_copies_of_what_is_judged_are_refused_however_they_are_written(tmp_path: Path):
+    test, dev = (load_gold("a", "eng", split, source="sample").texts for split in ("test", "dev"))
+    texts = ["new words", test[3].upper(), " ".join(f"{word} ," for word in test[5].split()), dev[0]]
+    file = write(tmp_path / "mine.csv", texts)
+    with pytest.raises(UsageError) as refused:
+        run(tmp_path / "runs", "constant-majority", f"data.extra={quoted(file)}")
+    spec = load_task("sample").spec("a", "eng", "dev")
+    assert refused.value.message == (
+        f"'{file}' holds 1 of {spec.rows:,} dev texts and 2 of 200 test texts of {spec.place.removesuffix(' dev')} "
+        f"(x3 is {spec.ids[0]}), so the run would be judged on what it has read."
+    )
+    assert refused.value.fix == f"take them out, or allow it by name: --set 'data.allow=[\"{file}\"]'"
+    assert not (tmp_path / "runs").exists(), "refused before anything is written"
+
+
+def test_allowed_by_name_it_is_trained_counted_and_said(tmp_path: Path):
+    test = load_gold("a", "eng", source="sample").texts
+    file = write(tmp_path / "mine.csv", list(test[:7]))
+    result = run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", f"data.allow={quoted(file)}")
+    assert result.overlap["exact"] == 7 and result.overlap["without"] is not None
+    assert f"may stand in {file}**" in result.folder.card.read_text()
+    with pytest.raises(UsageError, match=r"allows 'other\.csv', which data\.extra does not add"):
+        run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", 'data.allow=["other.csv"]')
+
+
+def test_degrees_of_another_track_become_yes_or_no(tmp_path: Path):
+    recipe = load_recipe("constant-all", ['data.extra=["b/train"]', 'data.allow=["b/train"]', "data.track=a"])
+    found = load_splits(_placed(recipe), "sample", load_task("sample"))["b/train"]
+    wanted = load_gold("b", "eng", "train", source="sample")
+    assert (found.labels == (wanted.labels > 0)).all() and found.labels.max() == 1
+    assert found.texts == wanted.texts
+
+
+def _placed(recipe):
+    from semeval_emo.zoo.run import placed
+
+    return placed(recipe, load_task("sample"), None, "eng")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a/train", "'a/train' is of its own track."),
+        ("b/test", "data.extra cannot be 'b/test'. Nothing trains on test."),
+        ("z/train", "data.extra cannot be 'z/train'."),
+        ("nonsense", "data.extra cannot be 'nonsense'."),
+    ],
+)
+def test_what_cannot_be_added(name: str, message: str, tmp_path: Path):
+    with pytest.raises(UsageError) as refused:
+        run(tmp_path, "constant-majority", f"data.extra={quoted(name)}")
+    assert refused.value.message == f"Recipe constant-majority: {message}"
+
+
+def test_yes_and_no_are_no_degrees(tmp_path: Path):
+    with pytest.raises(UsageError, match="needs degrees"):
+        run(tmp_path, "tfidf-ridge", 'data.extra=["a/train"]')
+
+
+def test_a_file_that_lacks_something(tmp_path: Path):
+    file = write(tmp_path / "mine.csv", ["x"], ["id", "text", "joy", "anger", "fear", "sadness", "other"])
+    with pytest.raises(InputError) as refused:
+        run(tmp_path, "constant-majority", f"data.extra={quoted(file)}")
+    assert refused.value.message == f"{file} has no column surprise."
+    with pytest.raises(InputError, match="cannot be read"):
+        run(tmp_path, "constant-majority", f"data.extra={quoted(str(tmp_path / 'nothing.csv'))}")
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "held"),
+    [("amh", "b/train", r"1,0\d\d of 1,774 test"), ("rus", "b/dev", r"178 of 1,000 test|1[78]\d of 1,000 test")],
+)
+def test_the_tracks_that_leak(language: str, name: str, held: str, data_dir: Path, tmp_path: Path):
+    recipe = load_recipe("constant-majority", [f"data.extra={quoted(name)}"])
+    with pytest.raises(UsageError, match=held):
+        train(recipe, language=language, source=data_dir, runs=tmp_path)
+
+
+def test_an_ensemble_has_read_what_its_members_have(tmp_path: Path):
+    file = write(tmp_path / "mine.csv", ["new words", "other words"])
+    more = run(tmp_path, "constant-all", f"data.extra={quoted(file)}")
+    plain = run(tmp_path, "constant-majority")
+    recipe = ensemble_recipe([plain.folder.path, more.folder.path], "both", runs=tmp_path)
+    assert recipe.data.extra == (file,)
+    train(recipe, source="sample", runs=tmp_path)
+    members = quoted("constant-majority", more.recipe.label)
+    with pytest.raises(UsageError, match=r"was trained on .*mine\.csv too, which the ensemble does not say"):
+        run(tmp_path, "ensemble-small", f"ensemble.members={members}")
+
+
+def test_a_recipe_without_them_is_what_it_was(tmp_path: Path):
+    recipe = load_recipe("constant-all")
+    assert not {"extra", "allow"} & set(recipe.resolved()["data"])
+    added = load_recipe("constant-all", ['data.extra=["b/train"]'])
+    assert added.hash != recipe.hash
+    assert from_resolved(added.resolved()).data.extra == ("b/train",)
