@@ -17,7 +17,7 @@ import torch
 
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
-from semeval_emo.zoo.engine.groups import optimizer_groups
+from semeval_emo.zoo.engine.flat import Flat, Stepper
 from semeval_emo.zoo.engine.llama import Packed, Tail
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
@@ -46,11 +46,17 @@ class TailTrainer:
     def __init__(self, network: Network, first: int, train: Inputs, loss: LossFunction) -> None:
         self.network, self.inputs, self.loss = network, train, loss
         self.train = network.recipe.train
-        self.tail = Tail(network.model, first)
         self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
+        self.flat = Flat(self.parameters, network.recipe)
+        self.stepper = Stepper(self.flat, self.train.clip)
+        self.optimizer = self.stepper.optimizer
+        self.tail = Tail(network.model, first)
+        written = {gradient.data_ptr() for product in self.tail.products for gradient in product.written}
+        # What autograd adds to must be cleared first; the products write theirs anew.
+        self._added = [p.grad for p in self.parameters.values() if p.grad is not None]
+        self._added = [gradient for gradient in self._added if gradient.data_ptr() not in written]
         self.degrees = torch.tensor(train.examples.labels, dtype=torch.float32, device=network.device)
         self.steps = schedule.steps_per_epoch(len(train.examples), self.train)
-        self.optimizer = schedule.adamw(optimizer_groups(self.parameters, network.recipe))
         self.schedule = schedule.scheduler(self.optimizer, self.steps * self.train.epochs, self.train)
 
     def batches(self, epoch: int, done: int = 0) -> Iterator[list[list[int]]]:
@@ -64,18 +70,19 @@ class TailTrainer:
     def step(self, batches: Sequence[Sequence[int]]) -> float:
         """One optimizer step; returns the mean loss of its batches."""
         total = 0.0
-        for batch in batches:
+        for gradient in self._added:
+            gradient.zero_()
+        for number, batch in enumerate(batches):
+            for product in self.tail.products:
+                product.anew = number == 0
             states, lengths = self.inputs.prefix.of(batch, self.network.device)
             with self.network.autocast():
                 logits = self.tail(states, Packed.of(lengths, self.network.device))
                 loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
             loss.backward()
             total += float(loss.detach())
-        if self.train.clip > 0:
-            torch.nn.utils.clip_grad_norm_(self.parameters.values(), self.train.clip)
-        self.optimizer.step()
+        self.stepper.step()
         self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=True)
         return total
 
     def predict(self, inputs: Inputs) -> np.ndarray:
@@ -112,6 +119,7 @@ class TailTrainer:
             keeper.epoch(place)
         job.watch.end()
         keeper.restore_kept(place)
+        self.flat.release()
 
 
 def _slices(ordered: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[list[int]]:
