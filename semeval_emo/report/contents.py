@@ -130,14 +130,15 @@ def gather(
     if not paths:
         raise UsageError("There is nothing to report on.", "name a prediction file, a folder or a zip")
     named = named_paths(paths)
-    results = [score(files, source=source, strict=False, **asked) for _, files in named]
+    runs = [[score(file, source=source, strict=False, **asked) for file in files] for _, files in named]
+    results = [result for several in runs for result in several]
     specs = [card.spec for result in results for card in result.cards]
     shown = tuple(os.fspath(path) for path in paths)
     validation = _merged([result.report for result in results if result.report])
     refused = tuple(file for result in results for file in result.refused)
     task = task_of(specs[0], asked.get("task")) if specs else _task(validation, asked.get("task"))
     if len(set(specs)) < len(specs):
-        systems, comparison = _compared(named, results, source, resamples, seed, task, asked.get("track"))
+        systems, comparison = _compared(named, runs, source, resamples, seed, task, asked.get("track"))
         first, scores = systems[0].cards, None
     else:
         whole = results[0]
@@ -187,7 +188,7 @@ def _merged(reports: Sequence[Report]) -> Report:
 
 def _compared(
     named: Sequence[tuple[str, list[str]]],
-    results: Sequence[Scores],
+    runs: Sequence[Sequence[Scores]],
     source: str | None,
     resamples: int,
     seed: int,
@@ -195,13 +196,20 @@ def _compared(
     track: str | None,
 ) -> tuple[tuple[System, ...], Comparison]:
     """The systems of a comparison, best first: one a path, or one a file where a single path holds several."""
-    groups = [(name, files[0], list(result.cards)) for (name, files), result in zip(named, results, strict=True)]
-    if len(groups) == 1:
-        groups = [("", card.file, [card]) for card in groups[0][2]]
-    groups = [group for group in groups if group[2]]
+    # By system: its name, a file to name it after, and the cards of each of its runs.
+    groups = [
+        (name, files[0], [result.cards for result in several])
+        for (name, files), several in zip(named, runs, strict=True)
+    ]
+    if len(groups) == 1 and len(groups[0][2]) == 1:
+        groups = [("", card.file, [(card,)]) for card in groups[0][2][0]]
+    groups = [group for group in groups if all(group[2])]
     shown = iter(short_names([file for name, file, _ in groups if not name]))
-    systems = [System(name or next(shown), tuple(cards)) for name, _, cards in groups]
-    contenders = [Contender(one.name, (tuple(map(_predictions, one.cards)),)) for one in systems]
+    systems, contenders = [], []
+    for name, _, cards in groups:
+        # The page shows the first run of a system; the comparison takes all of them.
+        systems.append(System(name or next(shown), cards[0]))
+        contenders.append(Contender(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
     found = compare(
         contenders, source=source, task=task, track=track, resamples=resamples, seed=seed, emotions=True
     )  # fmt: skip

@@ -95,6 +95,20 @@ def test_names_are_those_given(files: Path):
     assert "a is theirs, b is ours" in body
 
 
+def test_several_runs_of_one_system_are_one_system(files: Path):
+    found = gathered(f"ours={STRONG},{WEAK}", f"theirs={WEAK}")
+    ours = next(one for one in found.comparison.lead.standings if one.name == "ours")
+    assert len(ours.run_scores) == 2
+    assert [len(system.cards) for system in found.systems] == [1, 1]
+
+
+def test_a_named_path_may_hold_commas(files: Path):
+    (files / "lr=0.1,epochs=2").mkdir()
+    shutil.copy(STRONG, files / "lr=0.1,epochs=2" / "pred_eng.csv")
+    found = gathered("ours=lr=0.1,epochs=2", f"theirs={WEAK}")
+    assert [one.name for one in found.systems] == ["ours", "theirs"]
+
+
 def test_a_file_that_cannot_be_scored_still_gets_its_page(files: Path, capsys: pytest.CaptureFixture[str]):
     assert report("mistakes/pred_eng_a.csv") == 1
     assert "not scored: mistakes/pred_eng_a.csv; the page says why" in capsys.readouterr().err
