@@ -1,0 +1,439 @@
+"""Training and predicting against Hugging Face's Trainer, in one run: SmolLM2-135M, last 4 of 30 layers and the head.
+
+Four ways to the same losses take turns, a round each: the notebook's (batch 2, padded to 128 tokens,
+plain AdamW), the same with fused AdamW, the Trainer at its best (dynamic padding, fused AdamW, sorted
+evaluation), and ours. The Trainer's whole training (steps and an evaluation on the test split after each
+epoch) is extrapolated from these steps; ours runs from end to end, loading and checkpoints included.
+The rates are those that fit SmolLM2 (zoo/smollm2-4layer-tuned.toml), since with the published ones it learns
+next to nothing and equal scores would prove nothing; they do not change what a step costs.
+
+    python benchmarks/bench_train.py            some ten minutes on an idle machine, and an hour on a busy one
+    python benchmarks/bench_train.py --quick    a smoke run: few steps, one epoch, no figure to quote
+
+Processor seconds are given beside those of the clock: colleagues on the same cores inflate the latter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from semeval_emo.data import load_gold
+from semeval_emo.report.table import Column, Table, render
+from semeval_emo.task import load_task
+from semeval_emo.zoo.engine import checkpoint, finetune, flat, inference, schedule, tail
+from semeval_emo.zoo.engine.groups import optimizer_groups
+from semeval_emo.zoo.engine.losses import loss_function
+from semeval_emo.zoo.engine.network import Network, build
+from semeval_emo.zoo.engine.prefix import compute
+from semeval_emo.zoo.engine.quiet import quietly
+from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.job import judge
+from semeval_emo.zoo.predict import CHUNK
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import load_recipe
+
+EQUAL = ("groups.head.lr=1e-3", "groups.layers.lr=1e-4", "train.weight_decay=0.0", "train.warmup=0.06")
+NOTEBOOK, FUSED, BEST, OURS = (
+    "Trainer, padded to 128, plain AdamW", "Trainer, padded to 128, fused AdamW",
+    "Trainer at its best: dynamic padding, fused AdamW", "ours",
+)  # fmt: skip
+
+
+@dataclass
+class Clock:
+    """Seconds of the clock and of the processor, by what they were spent on."""
+
+    wall: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    work: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """Times a block."""
+        wall, work = time.perf_counter(), time.process_time()
+        yield
+        self.wall[what].append(time.perf_counter() - wall)
+        self.work[what].append(time.process_time() - work)
+
+    @contextmanager
+    def within(self, places: dict[str, tuple[Any, str]]) -> Iterator[None]:
+        """Times every call of some functions, each named by its owner and name."""
+        before = {what: getattr(*place) for what, place in places.items()}
+
+        def timed(what: str, call: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(call)
+            def wrapper(*args: Any, **rest: Any) -> Any:
+                with self.of(what):
+                    return call(*args, **rest)
+
+            return wrapper
+
+        for what, (owner, name) in places.items():
+            setattr(owner, name, timed(what, before[what]))
+        try:
+            yield
+        finally:
+            for what, (owner, name) in places.items():
+                setattr(owner, name, before[what])
+
+
+class Steps(TrainerCallback):
+    """Times the Trainer's steps from end to end of each; the first of a round, which starts it up, is left out."""
+
+    def __init__(self, clock: Clock, what: str) -> None:
+        self.clock, self.what, self.losses = clock, what, []
+        self.last: tuple[float, float] | None = None
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        """After each step."""
+        now = time.perf_counter(), time.process_time()
+        if self.last is not None:
+            self.clock.wall[self.what].append(now[0] - self.last[0])
+            self.clock.work[self.what].append(now[1] - self.last[1])
+        self.last = now
+
+
+class Noting(Trainer):
+    """The Trainer as it is, its losses written down before they are rounded, its texts in the given order."""
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **rest: Any) -> Any:
+        """The network's own loss."""
+        found = super().compute_loss(model, inputs, return_outputs=return_outputs, **rest)
+        if model.training:
+            self.noted.append(float((found[0] if return_outputs else found).detach()))
+        return found
+
+    def _get_train_sampler(self, *_: Any) -> torch.utils.data.Sampler:
+        return torch.utils.data.SequentialSampler(self.train_dataset)
+
+
+class Baseline:
+    """One way of the Trainer."""
+
+    def __init__(self, what: str, recipe: Recipe, space: Space, total: int, clock: Clock, folder: Path) -> None:
+        self.what, self.recipe, self.clock, self.folder = what, recipe, clock, folder
+        self.network = build(recipe, space, Silent())
+        parameters = {n: p for n, p in self.network.model.named_parameters() if p.requires_grad}
+        groups = optimizer_groups(parameters, recipe)
+        self.optimizer = torch.optim.AdamW(groups) if what == NOTEBOOK else schedule.adamw(groups)
+        self.schedule = schedule.scheduler(self.optimizer, total, recipe.train)
+        self.noted: list[float] = []
+
+    def _trainer(self, rows: list[dict[str, Any]], batch: int) -> Noting:
+        tokenizer = self.network.tokenizer
+        padding = {} if self.what == BEST else {"padding": "max_length", "max_length": self.recipe.model.max_length}
+        trainer = Noting(
+            model=self.network.model,
+            args=TrainingArguments(
+                output_dir=str(self.folder), per_device_train_batch_size=self.recipe.train.batch,
+                per_device_eval_batch_size=batch, num_train_epochs=1, use_cpu=True, save_strategy="no",
+                logging_strategy="no", report_to="none", disable_tqdm=True, dataloader_pin_memory=False,
+            ),
+            train_dataset=rows,
+            data_collator=DataCollatorWithPadding(tokenizer, **padding),
+            optimizers=(self.optimizer, self.schedule),
+        )  # fmt: skip
+        trainer.remove_callback(PrinterCallback)
+        trainer.noted = self.noted
+        return trainer
+
+    def _rows(self, examples: Examples, chosen: Sequence[int]) -> list[dict[str, Any]]:
+        tokens = self.network.tokens([examples.texts[i] for i in chosen])
+        return [
+            {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": examples.labels[i].astype(np.float32)}
+            for i, ids in zip(chosen, tokens, strict=True)
+        ]
+
+    def train(self, examples: Examples, batches: Sequence[Sequence[int]]) -> None:
+        """A round of steps."""
+        with quietly():
+            trainer = self._trainer(self._rows(examples, [i for batch in batches for i in batch]), 2)
+            trainer.add_callback(Steps(self.clock, self.what))
+            trainer.train()
+
+    def predict(self, examples: Examples, chosen: Sequence[int]) -> np.ndarray:
+        """Logits of some texts: two at a time, padded; at its best sorted by length and eight at a time."""
+        rows = self._rows(examples, chosen)
+        if self.what == BEST:
+            rows.sort(key=lambda row: len(row["input_ids"]))
+        with quietly():
+            trainer = self._trainer(rows, 8 if self.what == BEST else 2)
+            with self.clock.of(f"predict {self.what}"):
+                return trainer.predict(rows).predictions
+
+
+class Job:
+    """A run without a run folder."""
+
+    def __init__(self, work: Path, space: Space) -> None:
+        self.work, self.space, self.watch = work, space, Silent()
+        self.rows: list[dict[str, Any]] = []
+
+    def record(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Keeps the epochs' figures."""
+        self.rows = list(rows)
+
+    def judge(self, labels: np.ndarray, values: np.ndarray) -> dict[str, float]:
+        """At a threshold of one half."""
+        return judge(labels, values, np.full(len(self.space.emotions), 0.5), self.space)
+
+    def stopping(self) -> bool:
+        """Never."""
+        return False
+
+
+@dataclass
+class Bench:
+    """Everything that one run measures."""
+
+    splits: dict[str, Examples]
+    space: Space
+    recipe: Recipe
+    rounds: int
+    steps: int
+    texts: int
+    clock: Clock = field(default_factory=Clock)
+
+    def take_turns(self, folder: Path) -> dict[str, float]:
+        """Rounds of all four ways; returns each one's largest difference in loss from the notebook's."""
+        train, size = self.splits["train"], self.recipe.train.batch
+        total = self.recipe.train.epochs * schedule.steps_per_epoch(len(train), self.recipe.train)
+        order = schedule.order(len(train), self.recipe.train.seed, 0)
+        batches = [order[i * size : (i + 1) * size] for i in range(self.rounds * self.steps)]
+        peers = [Baseline(w, self.recipe, self.space, total, self.clock, folder) for w in (NOTEBOOK, FUSED, BEST)]
+        ours, losses = self._tail(batches, total), []
+        some = _spread(len(self.splits["test"]), self.texts)
+        for number in range(self.rounds):
+            part = batches[number * self.steps : (number + 1) * self.steps]
+            for peer in peers:
+                peer.train(train, part)
+                say(f"round {number + 1} of {self.rounds}: {peer.what}")
+            for place, batch in enumerate(part):
+                with self.clock.of(OURS if place else "first steps"):
+                    losses.append(ours.step([batch]))
+        for peer in peers[1:]:
+            peer.predict(self.splits["test"], some)
+        noted = {peer.what: peer.noted for peer in peers} | {OURS: losses}
+        first = noted[NOTEBOOK]
+        return {what: max(abs(a - b) for a, b in zip(first, own, strict=True)) for what, own in noted.items()}
+
+    def _tail(self, batches: Sequence[Sequence[int]], total: int) -> tail.TailTrainer:
+        """Our trainer on the texts of the rounds alone."""
+        train = self.splits["train"]
+        network = build(self.recipe, self.space, Silent())
+        network.model.eval()
+        rows = [[0]] * len(train)
+        for i in {i for batch in batches for i in batch}:
+            rows[i] = network.tokens([train.texts[i]])[0]
+        inputs = tail.Inputs(compute(network, rows, 26, None, Silent(), ""), train)
+        return tail.TailTrainer(network, 26, inputs, loss_function(self.recipe.loss, train.labels, 1, network.device))
+
+    def whole(self, name: str, recipe: Recipe, folder: Path) -> tuple[Network, Job]:
+        """Trains from end to end, judged on test after each epoch (and on dev, to choose the epoch)."""
+        folder.mkdir()
+        job = Job(folder, self.space)
+        places = {
+            f"{name}: building": (finetune, "build"),
+            f"{name}: prefix": (finetune, "compute"),
+            f"{name}: steps": (tail.TailTrainer, "step"),
+            f"{name}: clipping": (flat.Flat, "scale"),
+            f"{name}: clipping and optimizer": (flat.Stepper, "step"),
+            f"{name}: evaluation": (tail.TailTrainer, "predict"),
+            f"{name}: checkpoints": (checkpoint.Keeper, "epoch"),
+        }
+        judged = {split: self.splits[split] for split in ("dev", "test")}
+        with self.clock.within(places), self.clock.of(name):
+            network = finetune.fit(recipe, self.space, self.splits["train"], judged, job)
+        say(f"{name}: {sum(self.clock.wall[name]):,.0f} s")
+        return network, job
+
+    def predict(self, network: Network) -> None:
+        """What `zoo predict` does with texts once its model is loaded."""
+        test = self.splits["test"]
+        texts = [test.texts[i] for i in _spread(len(test), 8 * self.texts)]
+        with self.clock.of(f"predict {OURS}"):
+            for start in range(0, len(texts), CHUNK):
+                inference.probabilities(network, texts[start : start + CHUNK], Silent())
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Places spread evenly."""
+    return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(int)).tolist()
+
+
+def peak(kind: torch.dtype) -> float:
+    """Multiply-adds that a large matrix product reaches, in GFLOP/s: the best of seven."""
+    one = torch.randn(2048, 2048).to(kind)
+    found = []
+    for _ in range(7):
+        began = time.perf_counter()
+        one @ one
+        found.append(2 * 2048**3 / (time.perf_counter() - began) / 1e9)
+    return max(found)
+
+
+def operations(network: Network, lengths: Sequence[int], texts: int) -> tuple[float, float]:
+    """GFLOP of the matrix products: of the prefix over so many tokens, and of a training epoch of the tail."""
+    layer = network.model.model.layers[0]
+    whole = sum(p.numel() for p in layer.parameters() if p.dim() == 2)
+    answers = layer.self_attn.k_proj.weight.numel() + layer.self_attn.v_proj.weight.numel()
+    train = sum(lengths[:texts])
+    return 2e-9 * 26 * whole * sum(lengths), 6e-9 * (train * (3 * whole + answers) + texts * (whole - answers))
+
+
+def say(note: str) -> None:
+    """To stderr: how far it is."""
+    print(f"{time.strftime('%H:%M:%S')}  {note}", file=sys.stderr, flush=True)
+
+
+def totals(bench: Bench, seconds: dict[str, list[float]]) -> dict[str, float]:
+    """Seconds of a whole training by each of the Trainer's ways, extrapolated."""
+    train, test = bench.splits["train"], bench.splits["test"]
+    epochs = bench.recipe.train.epochs
+    steps = epochs * schedule.steps_per_epoch(len(train), bench.recipe.train)
+    some = len(_spread(len(test), bench.texts))
+    found = {}
+    for what in (NOTEBOOK, FUSED, BEST):
+        # Both padded ways predict alike; one of them is measured.
+        judging = sum(seconds[f"predict {FUSED if what == NOTEBOOK else what}"]) / some
+        found[what] = statistics.fmean(seconds[what]) * steps + judging * len(test) * epochs
+    return found
+
+
+def compared(bench: Bench, differences: dict[str, float], jobs: dict[str, Job], note: str) -> list[Table]:
+    """The tables of steps and of whole trainings."""
+    wall, work = bench.clock.wall, bench.clock.work
+    base = statistics.median(wall[FUSED])
+    rows = [
+        (
+            what, 1e3 * statistics.median(wall[what]), 1e3 * statistics.fmean(wall[what]),
+            base / statistics.median(wall[what]), len(wall[what]), f"{differences[what]:.1e}",
+        )
+        for what in (NOTEBOOK, FUSED, BEST, OURS)
+    ]  # fmt: skip
+    columns = (
+        Column("a step of 2 texts"), Column("median ms", "seconds"), Column("mean ms", "seconds"),
+        Column("x (b)", "seconds"), Column("steps", "int"), Column("largest |loss - (a)|"),
+    )  # fmt: skip
+    steps = Table("Steps in turns, equal batches, order and losses", columns, tuple(rows), (note,))
+    naive, naive_work = totals(bench, wall), totals(bench, work)
+    best = {name: max(row["dev"]["macro_f1"] for row in job.rows) for name, job in jobs.items()}
+    measured = {name: sum(wall[name]) for name in jobs}
+    every = [(what, naive[what], naive_work[what], "extrapolated", "-") for what in naive]
+    every += [(name, measured[name], sum(work[name]), "end to end", f"{best[name]:.3f}") for name in jobs]
+    body = [
+        (what, s, p, naive[FUSED] / s, naive[BEST] / s, naive_work[FUSED] / p, naive_work[BEST] / p, how, f1)
+        for what, s, p, how, f1 in every
+    ]
+    columns = (
+        Column("whole training"), Column("s", "seconds"), Column("processor s", "seconds"),
+        Column("x (b)", "seconds"), Column("x best", "seconds"), Column("x (b), processor", "seconds"),
+        Column("x best, processor", "seconds"), Column("how"), Column("dev macro-F1"),
+    )  # fmt: skip
+    return [steps, Table("Training with an evaluation on test after each epoch", columns, tuple(body))]
+
+
+def breakdown(bench: Bench, name: str, flops: tuple[float, float], epochs: int, top: float) -> Table:
+    """Where a whole training of ours spends its time, and how near it comes to the machine's peak."""
+    wall = {what: sum(s) for what, s in bench.clock.wall.items()}
+
+    def of(part: str) -> float:
+        return wall.get(f"{name}: {part}", 0.0)
+
+    passes = of("steps") - of("clipping and optimizer")
+    parts = {
+        "building the network": (of("building"), None),
+        "prefix, all splits, once": (of("prefix"), flops[0] / of("prefix") / top),
+        "tail forward and backward": (passes, flops[1] * epochs / passes / top),
+        "clipping": (of("clipping"), None),
+        "optimizer": (of("clipping and optimizer") - of("clipping"), None),
+        "evaluation": (of("evaluation"), None),
+        "checkpoints": (of("checkpoints"), None),
+    }
+    rest = wall[name] - sum(seconds for seconds, _ in parts.values())
+    rows = [(what, s, s / wall[name], "-" if share is None else f"{share:.0%}") for what, (s, share) in parts.items()]
+    rows.append(("the rest", rest, rest / wall[name], "-"))
+    columns = (Column("part"), Column("s", "seconds"), Column("share", "percent"), Column("of matmul peak"))
+    return Table(f"{name}: where {wall[name]:,.1f} s go (peak {top:,.0f} GFLOP/s)", columns, tuple(rows))
+
+
+def data(quick: bool) -> tuple[dict[str, Examples], Space, str]:
+    """English of $SEMEVAL_EMO_DATA, or the built-in sample."""
+    real = bool(os.environ.get("SEMEVAL_EMO_DATA"))
+    task, source = (load_task(None), None) if real else (load_task("sample"), "sample")
+    golds = {
+        s: load_gold(next(iter(task.tracks)), "eng", s, source=source, task=task) for s in ("train", "dev", "test")
+    }
+    most = 96 if quick else None
+    splits = {s: Examples((g.texts or ())[:most], g.labels[:most]) for s, g in golds.items()}
+    words = "English of $SEMEVAL_EMO_DATA" if real else "the built-in sample, since $SEMEVAL_EMO_DATA is not set"
+    counts = ", ".join(f"{len(examples):,} {s}" for s, examples in splits.items())
+    return splits, Space(golds["train"].spec.emotions), f"{words}: {counts} texts"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Training against Hugging Face's Trainer.")
+    parser.add_argument("--quick", action="store_true", help="a smoke run: no figure of it is worth quoting")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    splits, space, words = data(asked.quick)
+    peaks = {kind: peak(kind) for kind in (torch.float32, torch.bfloat16)}
+    epochs = 1 if asked.quick else 6
+    recipe = load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"])
+    # On processors without matrix units for it, bf16 is slower than fp32; then the fast preset stays with that.
+    pays = peaks[torch.bfloat16] > 1.5 * peaks[torch.float32]
+    precision = "bf16" if pays else "fp32"
+    quick_recipe = replace(recipe, train=replace(recipe.train, batch=16, precision=precision, epochs=min(epochs, 4)))
+    fast = f"ours, fast: batch 16, {precision}, {quick_recipe.train.epochs} epochs"
+    rounds, steps, texts = (1, 4, 8) if asked.quick else (3, 16, 64)
+    bench = Bench(splits, space, recipe, rounds, steps, texts)
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        differences = bench.take_turns(folder / "trainer")
+        network, first = bench.whole(OURS, recipe, folder / "ours")
+        bench.predict(network)
+        _, second = bench.whole(fast, quick_recipe, folder / "fast")
+    note = (
+        f"{words}; {asked.threads} threads; others' load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
+    )
+    tables = compared(bench, differences, {OURS: first, fast: second}, note)
+    lengths = [len(row) for s in ("train", "dev", "test") for row in network.tokens(splits[s].texts)]
+    flops = operations(network, lengths, len(splits["train"]))
+    tables.append(breakdown(bench, OURS, flops, epochs, peaks[torch.float32]))
+    tables.append(
+        breakdown(bench, fast, flops, quick_recipe.train.epochs, peaks[torch.bfloat16 if pays else torch.float32])
+    )
+    test, clock = len(splits["test"]), bench.clock
+    slow = sum(clock.wall[f"predict {FUSED}"]) / len(_spread(test, texts))
+    quickly_ = sum(clock.wall[f"predict {OURS}"]) / len(_spread(test, 8 * texts))
+    rows = (
+        ("Trainer.predict, batch 2, padded to 128", 1e3 * slow, 1.0),
+        ("zoo predict", 1e3 * quickly_, slow / quickly_),
+    )
+    columns = (Column("predicting"), Column("ms a text", "seconds"), Column("x", "seconds"))
+    tables.append(Table("A trained run predicts", columns, rows))
+    if asked.quick:
+        print("SMOKE RUN (--quick): none of these figures means anything.\n")
+    print(f"matmul peak: {peaks[torch.float32]:,.0f} GFLOP/s in fp32, {peaks[torch.bfloat16]:,.0f} in bf16\n")
+    print(render(tables, "text"))
+
+
+if __name__ == "__main__":
+    main()
