@@ -42,3 +42,25 @@ def of_equal_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
         most = max(1, tokens // max(1, length))
         for start in range(0, len(by[length]), most):
             yield by[length][start : start + most]
+
+
+def packs(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """Batches of texts laid end to end, the shortest first: those of like length share a batch.
+
+    Args:
+        lengths: tokens of each text.
+        tokens: the most that a batch may hold; a longer text stands alone.
+
+    >>> list(packs([3, 9, 4, 1], tokens=8))
+    [[3, 0, 2], [1]]
+    """
+    batch: list[int] = []
+    held = 0
+    for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
+        if batch and held + lengths[i] > tokens:
+            yield batch
+            batch, held = [], 0
+        batch.append(i)
+        held += lengths[i]
+    if batch:
+        yield batch

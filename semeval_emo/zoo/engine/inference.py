@@ -1,17 +1,18 @@
-"""Predicts with a whole network; texts of equal length run together, so nothing is ever padded."""
+"""Predicts with a whole network, without padding: a Llama runs on texts end to end, others on texts of equal length."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
-from semeval_emo.zoo.engine.batches import of_equal_length
+from semeval_emo.zoo.engine import llama
+from semeval_emo.zoo.engine.batches import of_equal_length, packs
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.family import Watcher
 
-TOKENS = 2048
+TOKENS = 1024
 """Tokens in a batch."""
 
 
@@ -19,17 +20,40 @@ def probabilities(network: Network, texts: Sequence[str], watch: Watcher) -> np.
     """Sigmoids of the logits: shape (n, L), float64."""
     rows = network.tokens(texts)
     found = np.zeros((len(rows), network.model.config.num_labels))
-    model, device = network.model, network.device
+    model = network.model
     training = model.training
     model.eval()
     watch.begin("predicting", len(rows))
+    lengths = [len(row) for row in rows]
+    run = _packed(network) if llama.is_llama(model) else _whole(network)
     with torch.inference_mode(), network.autocast():
-        for batch in of_equal_length([len(row) for row in rows], TOKENS):
-            ids = torch.tensor([rows[i] for i in batch], device=device)
-            # Every token counts; a mask spares the network from guessing by the padding's id.
-            logits = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-            found[batch] = torch.sigmoid(logits.double()).cpu().numpy()
+        for batch in packs(lengths, TOKENS) if llama.is_llama(model) else of_equal_length(lengths, TOKENS):
+            found[batch] = torch.sigmoid(run([rows[i] for i in batch]).double()).cpu().numpy()
             watch.step(len(batch))
     watch.end()
     model.train(training)
     return found
+
+
+def _whole(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
+    """Logits of texts of one length by the network itself."""
+
+    def run(rows: list[list[int]]) -> torch.Tensor:
+        ids = torch.tensor(rows, device=network.device)
+        # Every token counts; a mask spares the network from guessing by the padding's id.
+        logits: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+        return logits
+
+    return run
+
+
+def _packed(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
+    """Logits of texts of any length by its layers, the texts end to end."""
+    whole = llama.Tail(network.model, 0)
+
+    def run(rows: list[list[int]]) -> torch.Tensor:
+        ids = torch.tensor([token for row in rows for token in row], device=network.device)
+        packed = llama.Packed.of([len(row) for row in rows], network.device)
+        return whole(network.model.model.embed_tokens(ids), packed)
+
+    return run

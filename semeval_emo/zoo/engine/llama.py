@@ -8,6 +8,7 @@ last layer only the last token of a text asks, because nothing reads the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,17 +138,18 @@ class Layer:
         return mixed.transpose(1, 2)[packed.rows, packed.positions]
 
 
-class Tail:
-    """Layers `first` to the end, the final norm and the head of a network, run on packed activations.
+class Body:
+    """Some layers of a network in their order, run on packed activations.
 
     It owns no weights: those of the network move.
+
+    Args:
+        layers: of the network.
+        last: whether only last tokens are read after the last of them.
     """
 
-    def __init__(self, model: Any, first: int) -> None:
-        layers = list(model.model.layers[first:])
-        self.layers = [Layer(layer, model.config, layer is layers[-1]) for layer in layers]
-        self.norm = model.model.norm
-        self.head = model.score
+    def __init__(self, model: Any, layers: Sequence[Any], last: bool) -> None:
+        self.layers = [Layer(layer, model.config, last and layer is layers[-1]) for layer in layers]
         self._rotary = model.model.rotary_emb
         self._tables: tuple[torch.Tensor, torch.Tensor] | None = None
 
@@ -157,20 +159,12 @@ class Tail:
         return [product for layer in self.layers for product in layer.products]
 
     def __call__(self, states: torch.Tensor, packed: Packed) -> torch.Tensor:
-        """Logits of each text.
-
-        Args:
-            states: activations before layer `first`, shape (T, hidden); shape (B, hidden), of the last
-                tokens alone, where there is no layer left.
-
-        Returns:
-            Shape (B, emotions).
-        """
+        """Activations (T, hidden) before the layers to those after them: (T, hidden), or (B, hidden) of last tokens."""
         if self.layers:
             cos, sin = self._rotations(packed, states)
             for layer in self.layers:
                 states = layer(states, packed, cos, sin)
-        return self.head(norm(self.norm, states))
+        return states
 
     def _rotations(self, packed: Packed, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosines and sines of each token's place, shape (T, 1, D)."""
@@ -183,6 +177,27 @@ class Tail:
             self._tables = (cos[0], sin[0])
         cos, sin = self._tables
         return cos[packed.positions, None], sin[packed.positions, None]
+
+
+class Tail(Body):
+    """Layers `first` to the end, the final norm and the head of a network."""
+
+    def __init__(self, model: Any, first: int) -> None:
+        super().__init__(model, list(model.model.layers[first:]), last=True)
+        self.norm = model.model.norm
+        self.head = model.score
+
+    def __call__(self, states: torch.Tensor, packed: Packed) -> torch.Tensor:
+        """Logits of each text.
+
+        Args:
+            states: activations before layer `first`, shape (T, hidden); shape (B, hidden), of the last
+                tokens alone, where there is no layer left.
+
+        Returns:
+            Shape (B, emotions).
+        """
+        return self.head(norm(self.norm, super().__call__(states, packed)))
 
 
 def norm(layer: Any, states: torch.Tensor) -> torch.Tensor:

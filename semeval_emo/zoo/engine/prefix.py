@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from semeval_emo.zoo.engine.batches import of_equal_length
+from semeval_emo.zoo.engine.batches import packs
+from semeval_emo.zoo.engine.llama import Body, Packed
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.family import Watcher
 
-TOKENS = 2048
+TOKENS = 1024
 """Tokens in a batch."""
 
 MEGABYTE = 2**20
@@ -92,7 +93,7 @@ def room_for(tokens: int, hidden: int, size: int, memory_mb: int, disk_mb: int, 
 def compute(
     network: Network, rows: Sequence[Sequence[int]], first: int, file: Path | None, watch: Watcher, what: str
 ) -> Prefix:
-    """Runs the frozen layers over texts, those of equal length together.
+    """Runs the frozen layers over texts, those of like length together.
 
     Args:
         rows: token ids of each text.
@@ -107,16 +108,13 @@ def compute(
     kind = torch.bfloat16 if network.recipe.train.precision == "bf16" else torch.float32
     states = _empty(int(starts[-1]), network.model.config.hidden_size, kind, file)
     watch.begin(what, len(rows))
+    frozen = Body(network.model, body.layers[:first], last=only_last)
     with torch.inference_mode(), network.autocast():
-        for batch in of_equal_length([len(row) for row in rows], TOKENS):
-            ids = torch.tensor([list(rows[i]) for i in batch], device=network.device)
-            hidden = body.embed_tokens(ids)
-            places = torch.arange(ids.shape[1], device=ids.device)[None]
-            turned = body.rotary_emb(hidden, position_ids=places)
-            for layer in body.layers[:first]:
-                hidden = layer(hidden, attention_mask=None, position_ids=places, position_embeddings=turned)
-            hidden = (hidden[:, -1:] if only_last else hidden).to(kind).cpu()
-            for i, one in zip(batch, hidden, strict=True):
+        for batch in packs([len(row) for row in rows], TOKENS):
+            ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)
+            packed = Packed.of([len(rows[i]) for i in batch], network.device)
+            hidden = frozen(body.embed_tokens(ids), packed).to(kind).cpu()
+            for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
                 states[starts[i] : starts[i + 1]] = one
             watch.step(len(batch))
     watch.end()

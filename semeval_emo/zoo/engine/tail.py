@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import schedule
+from semeval_emo.zoo.engine.batches import packs
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
 from semeval_emo.zoo.engine.flat import Flat, Stepper
 from semeval_emo.zoo.engine.llama import Packed, Tail
@@ -24,7 +25,7 @@ from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.prefix import Prefix
 from semeval_emo.zoo.family import Examples, Job
 
-EVALUATION_TOKENS = 4096
+EVALUATION_TOKENS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +89,8 @@ class TailTrainer:
     def predict(self, inputs: Inputs) -> np.ndarray:
         """Probabilities of a split, shape (n, L), float64; texts of like length run together."""
         found = np.zeros((len(inputs.examples), self.degrees.shape[1]))
-        lengths = inputs.prefix.lengths
-        ordered = np.argsort(lengths, kind="stable")
         with torch.inference_mode(), self.network.autocast():
-            for batch in _slices(ordered, lengths, EVALUATION_TOKENS):
+            for batch in packs(inputs.prefix.lengths.tolist(), EVALUATION_TOKENS):
                 states, counts = inputs.prefix.of(batch, self.network.device)
                 logits = self.tail(states, Packed.of(counts, self.network.device))
                 found[batch] = torch.sigmoid(logits.double()).cpu().numpy()
@@ -120,17 +119,3 @@ class TailTrainer:
         job.watch.end()
         keeper.restore_kept(place)
         self.flat.release()
-
-
-def _slices(ordered: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[list[int]]:
-    """Batches in the given order that hold at most so many tokens each."""
-    batch: list[int] = []
-    held = 0
-    for i in ordered.tolist():
-        if batch and held + lengths[i] > tokens:
-            yield batch
-            batch, held = [], 0
-        batch.append(i)
-        held += int(lengths[i])
-    if batch:
-        yield batch
