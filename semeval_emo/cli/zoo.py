@@ -19,6 +19,7 @@ from semeval_emo.cli.common import (
     emit,
     note,
 )
+from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
     from semeval_emo.zoo.run import RunResult
@@ -128,6 +129,7 @@ Examples:
   semeval-emo zoo train smollm2-4layer --set train.batch=16 --set train.seed=1
   semeval-emo zoo train llama-4layer --set model.backbone=path/to/llama
   semeval-emo zoo train constant-all --data sample      without any data of your own
+  torchrun --nproc-per-node 2 -m semeval_emo zoo train smollm2-4layer     two processes
 A run that was stopped, by Ctrl-C or otherwise, goes on with the same command.
 """
 )
@@ -148,11 +150,20 @@ def train(
     """Train a recipe; end with a valid, scored and placed prediction file."""
     from semeval_emo.cli.progress import Progress
     from semeval_emo.zoo.recipes import load_recipe
+    from semeval_emo.zoo.run import follow
     from semeval_emo.zoo.run import train as run
     from semeval_emo.zoo.selection import GO_ON, Stopped
+    from semeval_emo.zoo.together import is_first
 
     chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
     recipe = load_recipe(name, chosen)
+    if not is_first():
+        try:
+            follow(recipe, track=track, language=language, source=data, task=task, runs=runs)
+        except EmoError as error:
+            # The first process meets the same and says why.
+            raise typer.Exit(error.exit_code) from error
+        return
     watch = Progress(quiet)
     try:
         result = run(

@@ -128,11 +128,13 @@ class Family(ABC):
         Options: frozen dataclass of the family's own table in a recipe.
         packages: what the family imports beyond the core install; asked for before any work.
         uses: sections of a recipe that the family obeys, beside `data`, `select` and `threshold`.
+        together: whether several processes can train one model; where not, the first trains alone.
     """
 
     Options: ClassVar[type]
     packages: ClassVar[tuple[str, ...]] = ()
     uses: ClassVar[frozenset[str]] = frozenset()
+    together: ClassVar[bool] = False
 
     def __init__(self, recipe: Recipe, space: Space) -> None:
         self.recipe = recipe

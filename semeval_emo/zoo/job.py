@@ -20,6 +20,7 @@ from semeval_emo.zoo.family import Space, Watcher
 from semeval_emo.zoo.finished import stored
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.together import is_first
 
 
 @dataclass
@@ -38,7 +39,8 @@ class Run:
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
         """Writes ``metrics.jsonl`` anew."""
-        self.folder.record(rows)
+        if is_first():
+            self.folder.record(rows)
 
     def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold."""

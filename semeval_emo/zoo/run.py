@@ -22,8 +22,8 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import Task, load_task
-from semeval_emo.zoo import card
+from semeval_emo.task import FileSpec, Task, load_task
+from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Examples, Silent, Sizes, Space, Watcher
@@ -100,6 +100,79 @@ def train(
         Stopped: the person asked to stop.
     """
     watch = watch or Silent()
+    plan = _plan(recipe, track, language, source, task)
+    recipe, task = plan.recipe, plan.task
+    path = run_path(runs, recipe, plan.spec, next(iter(task.tracks)))
+    family = family_class(recipe.family)(recipe, plan.space)
+    if RunFolder(path, plan.spec).state().get("status") != DONE or fresh:
+        family.prepare(watch)
+    golds = plan.load(source)
+    hashes = {split: data_hash(gold) for split, gold in golds.items()}
+    hashes |= family.rests_on(path, hashes, task)
+    with locked(path):
+        folder = RunFolder(path, plan.spec)
+        went_on = folder.begin(recipe, hashes, fresh)
+        was_done = folder.state()["status"] == DONE
+        if family.together:
+            together.meet()
+            together.as_first_says(folder.state()["status"] == TRAINING)
+        if not was_done:
+            run = Run(recipe, folder, plan.space, watch, task)
+            _fit(run, golds)
+            _predict(run, golds)
+            _finish(run, golds, task)
+        return _result(recipe, folder, task, golds, went_on, was_done)
+
+
+def follow(
+    recipe: Recipe,
+    *,
+    track: str | None = None,
+    language: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
+    runs: Path = RUNS,
+) -> None:
+    """Takes part in a training that another process leads with `train`; writes and says nothing.
+
+    What every process but the first calls, with the same arguments.
+    """
+    plan = _plan(recipe, track, language, source, task)
+    kind = family_class(recipe.family)
+    if not kind.together:
+        return
+    golds = plan.load(source)
+    together.meet()
+    try:
+        if together.as_first_says(False):
+            path = run_path(runs, plan.recipe, plan.spec, next(iter(plan.task.tracks)))
+            run = Run(plan.recipe, RunFolder(path, plan.spec), plan.space, Silent(), plan.task)
+            with run.listening():
+                kind(plan.recipe, plan.space).fit(*_examples(run, golds), run)
+    finally:
+        together.part()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A recipe with its place found."""
+
+    recipe: Recipe
+    task: Task
+    spec: FileSpec
+    space: Space
+
+    def load(self, source: str | os.PathLike[str] | None) -> dict[str, Gold]:
+        return load_splits(self.recipe, source, self.task)
+
+
+def _plan(
+    recipe: Recipe,
+    track: str | None,
+    language: str | None,
+    source: str | os.PathLike[str] | None,
+    task: Task | str | None,
+) -> _Plan:
     if not isinstance(task, Task):
         task = load_task("sample" if task is None and str(source) == "sample" else task)
     require(family_class(recipe.family).packages, f"The family '{recipe.family}'")
@@ -108,23 +181,7 @@ def train(
     spec = task.spec(data.track, data.language, "test", data.release or None)
     space = Space(spec.emotions, len(spec.values) - 1)
     _fits(recipe, space)
-    path = run_path(runs, recipe, spec, next(iter(task.tracks)))
-    family = family_class(recipe.family)(recipe, space)
-    if RunFolder(path, spec).state().get("status") != DONE or fresh:
-        family.prepare(watch)
-    golds = load_splits(recipe, source, task)
-    hashes = {split: data_hash(gold) for split, gold in golds.items()}
-    hashes |= family.rests_on(path, hashes, task)
-    with locked(path):
-        folder = RunFolder(path, spec)
-        went_on = folder.begin(recipe, hashes, fresh)
-        was_done = folder.state()["status"] == DONE
-        if not was_done:
-            run = Run(recipe, folder, space, watch, task)
-            _fit(run, golds)
-            _predict(run, golds)
-            _finish(run, golds, task)
-        return _result(recipe, folder, task, golds, went_on, was_done)
+    return _Plan(recipe, task, spec, space)
 
 
 def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
@@ -161,12 +218,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
     recipe, folder = run.recipe, run.folder
-    overlap = [split for split in recipe.data.splits if split == recipe.select.split]
-    if overlap:
-        raise UsageError(f"Recipe {recipe.name} trains on {overlap[0]} and selects on it too.")
-    parts = [examples_of(gold) for gold in trained_on(recipe, golds)]
-    train_on = sum(parts[1:], parts[0])
-    judged: dict[str, Examples] = {split: examples_of(golds[split]) for split in ("dev", recipe.select.split)}
+    train_on, judged = _examples(run, golds)
     model = family_class(recipe.family)(recipe, run.space)
     folder.update(versions=versions(), seed=recipe.train.seed)
     # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
@@ -176,6 +228,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         with run.listening():
             model.fit(train_on, judged, run)
     finally:
+        together.part()
         folder.update(seconds=round(earlier + time.monotonic() - began, 3))
     sizes = model.sizes()
     save_model(model, folder.model)
@@ -184,6 +237,15 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         sizes=[sizes.trainable, sizes.total] if sizes else None,
         kept=kept_epoch(folder.rows(), recipe),
     )
+
+
+def _examples(run: Run, golds: dict[str, Gold]) -> tuple[Examples, dict[str, Examples]]:
+    """What is learned from, and what epochs are judged on."""
+    recipe = run.recipe
+    if recipe.select.split in recipe.data.splits:
+        raise UsageError(f"Recipe {recipe.name} trains on {recipe.select.split} and selects on it too.")
+    parts = [examples_of(gold) for gold in trained_on(recipe, golds)]
+    return sum(parts[1:], parts[0]), {split: examples_of(golds[split]) for split in ("dev", recipe.select.split)}
 
 
 def _predict(run: Run, golds: dict[str, Gold]) -> None:

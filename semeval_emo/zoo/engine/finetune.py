@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from semeval_emo.errors import UsageError
+from semeval_emo.zoo import together
 from semeval_emo.zoo.engine import llama, plain
 from semeval_emo.zoo.engine.groups import count_layers
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
@@ -42,7 +41,7 @@ def prefix_obstacle(network: Network) -> str:
     recipe = network.recipe
     if recipe.trainable.part not in ("head", "last"):
         return "no layer below the trained ones is frozen"
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if together.processes() > 1:
         return "several processes train together"
     if not llama.is_llama(network.model):
         return f"{type(network.model).__name__} with its dropout is not a Llama without one"

@@ -17,7 +17,9 @@ import torch
 from safetensors.torch import load_file, save
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
+from semeval_emo.zoo import together
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.groups import optimizer_groups
 from semeval_emo.zoo.engine.inference import probabilities
@@ -91,13 +93,16 @@ class Watching(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """After each optimizer step."""
-        self.losses.append(self.trainer.pending)
+        late = together.is_first() and time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
+        loss, due = together.total(self.trainer.pending / together.processes(), late)
+        self.losses.append(loss)
         self.trainer.pending = 0.0
         self.job.watch.step(1, self.losses[-1])
         if state.global_step % self.steps == 0:
             return  # the epoch's end saves and stops
-        stopping = self.job.stopping()
-        if stopping or time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes:
+        # Whoever is asked to stop, all stop, and at the same step.
+        (stopping,) = together.total(self.job.stopping())
+        if stopping or due:
             control.should_save = True
         if stopping:
             self.stopped_at = state.global_step
@@ -114,19 +119,23 @@ class Watching(TrainerCallback):
             for split, examples in self.judged.items():
                 row[split] = self.job.judge(examples.labels, probabilities(self.network, examples.texts, Silent()))
         row["seconds"] = round(time.monotonic() - self._began, 2)
+        row = together.as_first_says(row)
         self._began = time.monotonic()
         self.rows.append(row)
         self.losses = []
         self.job.watch.epoch(row)
-        if kept_epoch(self.rows, self.recipe) == epoch:
+        if together.is_first() and kept_epoch(self.rows, self.recipe) == epoch:
             weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
             write_whole(self.kept_file(epoch), save(weights))
-        if self.job.stopping():
+        (stopping,) = together.total(self.job.stopping())
+        if stopping:
             self.stopped_at = state.global_step
-        control.should_training_stop |= self.job.stopping() or run_out(self.rows, self.recipe)
+        control.should_training_stop |= bool(stopping) or run_out(self.rows, self.recipe)
 
     def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Completes the checkpoint that the Trainer has just written, and drops what it replaces."""
+        if not together.is_first():
+            return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         write_whole(folder / PROGRESS, json.dumps({"rows": self.rows, "losses": self.losses}))
         self.job.record(self.rows)
@@ -145,12 +154,24 @@ class Watching(TrainerCallback):
 
 
 def train(network: Network, train_on: Examples, judged: dict[str, Examples], loss: LossFunction, job: Job) -> None:
-    """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network."""
+    """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network.
+
+    Of several processes that train together, each takes its share of every batch; only the first has
+    the kept weights at the end.
+
+    Raises:
+        UsageError: a batch cannot be shared out evenly.
+    """
     recipe = network.recipe
+    if recipe.train.batch % together.processes():
+        raise UsageError(
+            f"recipe {recipe.name}: {together.processes()} processes cannot share a batch of {recipe.train.batch}.",
+            f"--set train.batch={-(-recipe.train.batch // together.processes()) * together.processes()}",
+        )
     steps = schedule.steps_per_epoch(len(train_on), recipe.train)
     watching = Watching(network, judged, job, steps)
     folder = job.work / "trainer"
-    checkpoint = _last_complete(folder)
+    checkpoint = together.as_first_says(_last_complete(folder) if together.is_first() else None)
     rows = [
         {"input_ids": ids, "labels": labels}
         for ids, labels in zip(network.tokens(train_on.texts), train_on.labels, strict=True)
@@ -178,6 +199,8 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
         job.watch.end()
     if watching.stopped_at >= 0:
         raise stop(*divmod(watching.stopped_at, steps))
+    if not together.is_first():
+        return
     weights = load_file(watching.kept_file(kept_epoch(watching.rows, recipe)))
     with torch.no_grad():
         for name, parameter in parameters.items():
@@ -200,7 +223,7 @@ def _arguments(folder: Path, network: Network) -> TrainingArguments:
     on_cpu = network.device.type == "cpu"
     return TrainingArguments(
         output_dir=str(folder),
-        per_device_train_batch_size=train.batch,
+        per_device_train_batch_size=train.batch // together.processes(),
         gradient_accumulation_steps=train.accumulate,
         num_train_epochs=train.epochs,
         max_grad_norm=train.clip,
@@ -213,4 +236,5 @@ def _arguments(folder: Path, network: Network) -> TrainingArguments:
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
+        ddp_find_unused_parameters=False,
     )

@@ -27,6 +27,7 @@ class Transformer(Family):
     Options: ClassVar[type] = Options
     packages: ClassVar[tuple[str, ...]] = ("torch", "transformers", "accelerate", "safetensors")
     uses: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
+    together: ClassVar[bool] = True
     instead: ClassVar[str] = "smollm2-4layer"
     network: Network
 

@@ -1,0 +1,71 @@
+"""Two processes train one model as one process does; only the first writes and speaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.engine import finetune
+from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import train
+
+# Rates at which two epochs move a random network a long way.
+SETTINGS = (
+    "shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.engine=plain",
+    "train.batch=16", "groups.layers.lr=5e-3", "groups.head.lr=1e-2",
+)  # fmt: skip
+
+
+def probabilities(folder: Path, split: str) -> np.ndarray:
+    return np.loadtxt(folder / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+
+
+def test_two_processes_reach_what_one_reaches(tmp_path: Path):
+    recipe = load_recipe("llama-tiny", SETTINGS)
+    one = train(recipe, source="sample", runs=tmp_path / "one").folder.path
+    words = [word for setting in SETTINGS for word in ("--set", setting)]
+    launched = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = ["-m", "semeval_emo", "zoo", "train", "llama-tiny", *words, "--data", "sample", "--format", "json"]
+    done = subprocess.run(
+        [*launched, *command, "--runs", "two"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    # One answer, and every note once.
+    said = json.loads(done.stdout)
+    assert done.stderr.count("epoch 1 ") == done.stderr.count("next: ") == 1
+    two = tmp_path / said["folder"]
+    assert two == tmp_path / "two" / recipe.label / "eng"
+    assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in one.iterdir()), "nothing is left over"
+    rows = [[json.loads(line) for line in (f / "metrics.jsonl").read_text().splitlines()] for f in (one, two)]
+    for alone, shared in zip(*rows, strict=True):
+        assert shared["loss"] == pytest.approx(alone["loss"], abs=1e-5)
+        assert shared["dev"] == pytest.approx(alone["dev"])
+    assert rows[0][1]["loss"] < rows[0][0]["loss"]
+    for split in ("dev", "test"):
+        found = probabilities(one, split), probabilities(two, split)
+        assert found[0].std(0).max() > 1e-3, "a model that says the same of every text would prove nothing"
+        assert np.abs(found[0] - found[1]).max() < 1e-4
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(tiny: Recipe, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    examples = Examples(("a text", "another"), np.eye(2, dtype=np.int8))
+
+    class Nobody:
+        work, watch = tmp_path, Silent()
+
+    with pytest.raises(UsageError) as refused:
+        finetune.fit(tiny, Space(("joy", "fear")), examples, {"dev": examples}, Nobody())
+    assert refused.value.message == "recipe llama-tiny: 3 processes cannot share a batch of 8."
+    assert refused.value.fix == "--set train.batch=9"
