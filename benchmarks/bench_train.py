@@ -1,11 +1,12 @@
 """Training and predicting against Hugging Face's Trainer, in one run: SmolLM2-135M, last 4 of 30 layers and the head.
 
-Four ways to the same losses take turns, a round each: the notebook's (batch 2, padded to 128 tokens,
-plain AdamW), the same with fused AdamW, the Trainer at its best (dynamic padding, fused AdamW, sorted
-evaluation), and ours. The Trainer's whole training (steps and an evaluation on the test split after each
-epoch) is extrapolated from these steps; ours runs from end to end, loading and checkpoints included.
-The rates are those that fit SmolLM2 (zoo/smollm2-4layer-tuned.toml), since with the published ones it learns
-next to nothing and equal scores would prove nothing; they do not change what a step costs.
+Four ways to the same losses take turns, in rounds before, between and after the whole runs: (a) the
+notebook's (batch 2, padded to 128 tokens, plain AdamW), (b) the same with fused AdamW, (c) the Trainer at
+its best (dynamic padding, fused AdamW, sorted evaluation), and ours. The Trainer's whole training (steps,
+and an evaluation on the test split after each epoch) is extrapolated from these steps; ours runs from end to
+end, building the network and checkpoints included. The rates are those that fit SmolLM2
+(zoo/smollm2-4layer-tuned.toml), since with the published ones it learns next to nothing and equal scores
+would prove nothing; they do not change what a step costs.
 
     python benchmarks/bench_train.py            some ten minutes on an idle machine, and an hour on a busy one
     python benchmarks/bench_train.py --quick    a smoke run: few steps, one epoch, no figure to quote
@@ -77,32 +78,41 @@ class Bench:
     rounds: int
     steps: int
     texts: int
+    folder: Path
     clock: Clock = field(default_factory=Clock)
 
-    def take_turns(self, folder: Path) -> dict[str, float]:
-        """Rounds of all four ways; returns each one's largest difference in loss from the notebook's."""
-        train, size = self.splits["train"], self.recipe.train.batch
-        total = self.recipe.train.epochs * schedule.steps_per_epoch(len(train), self.recipe.train)
-        order = schedule.order(len(train), self.recipe.train.seed, 0)
-        batches = [order[i * size : (i + 1) * size] for i in range(self.rounds * self.steps)]
-        peers = [Baseline(w, self.recipe, self.space, total, self.clock, folder) for w in (NOTEBOOK, FUSED, BEST)]
-        ours, losses = self._tail(batches, total), []
-        some = _spread(len(self.splits["test"]), self.texts)
-        for number in range(self.rounds):
-            part = batches[number * self.steps : (number + 1) * self.steps]
-            for peer in peers:
-                peer.train(train, part)
-                say(f"round {number + 1} of {self.rounds}: {peer.what}")
-            for place, batch in enumerate(part):
-                with self.clock.of(OURS if place else "first steps"):
-                    losses.append(ours.step([batch]))
-        for peer in peers[1:]:
-            peer.predict(self.splits["test"], some)
-        noted = {peer.what: peer.noted for peer in peers} | {OURS: losses}
+    def __post_init__(self) -> None:
+        size = self.recipe.train.batch
+        order = schedule.order(len(self.splits["train"]), self.recipe.train.seed, 0)
+        self.batches = [order[i * size : (i + 1) * size] for i in range(self.rounds * self.steps)]
+        total = self.recipe.train.epochs * schedule.steps_per_epoch(len(order), self.recipe.train)
+        self.peers = [
+            Baseline(what, self.recipe, self.space, total, self.clock, self.folder / "trainer")
+            for what in (NOTEBOOK, FUSED, BEST)
+        ]
+        self.ours = self._tail(self.batches)
+        self.losses: list[float] = []
+
+    def turn(self, number: int) -> None:
+        """A round of all four ways, and of the Trainer's predictions."""
+        part = self.batches[number * self.steps : (number + 1) * self.steps]
+        some = _spread(len(self.splits["test"]), self.texts)[number :: self.rounds]
+        for peer in self.peers:
+            peer.train(self.splits["train"], part)
+            if peer.what != NOTEBOOK:
+                peer.predict(self.splits["test"], some)
+        for place, batch in enumerate(part):
+            with self.clock.of(OURS if place else "first steps"):
+                self.losses.append(self.ours.step([batch]))
+        say(f"round {number + 1} of {self.rounds}, load {os.getloadavg()[0]:.1f}")
+
+    def differences(self) -> dict[str, float]:
+        """Each way's largest difference in loss from the notebook's."""
+        noted = {peer.what: peer.noted for peer in self.peers} | {OURS: self.losses}
         first = noted[NOTEBOOK]
         return {what: max(abs(a - b) for a, b in zip(first, own, strict=True)) for what, own in noted.items()}
 
-    def _tail(self, batches: Sequence[Sequence[int]], total: int) -> tail.TailTrainer:
+    def _tail(self, batches: Sequence[Sequence[int]]) -> tail.TailTrainer:
         """Our trainer on the texts of the rounds alone."""
         train = self.splits["train"]
         network = build(self.recipe, self.space, Silent())
@@ -212,8 +222,8 @@ def compared(bench: Bench, differences: dict[str, float], jobs: dict[str, Job], 
     ]
     columns = (
         Column("whole training"), Column("s", "seconds"), Column("processor s", "seconds"),
-        Column("x (b)", "seconds"), Column("x best", "seconds"), Column("x (b), processor", "seconds"),
-        Column("x best, processor", "seconds"), Column("how"), Column("dev macro-F1"),
+        Column("x (b)", "seconds"), Column("x (c)", "seconds"), Column("x (b), processor", "seconds"),
+        Column("x (c), processor", "seconds"), Column("how"), Column("dev macro-F1"),
     )  # fmt: skip
     return [steps, Table("Training with an evaluation on test after each epoch", columns, tuple(body))]
 
@@ -271,19 +281,22 @@ def main() -> None:
     precision = "bf16" if pays else "fp32"
     quick_recipe = replace(recipe, train=replace(recipe.train, batch=16, precision=precision, epochs=min(epochs, 4)))
     fast = f"ours, fast: batch 16, {precision}, {quick_recipe.train.epochs} epochs"
-    rounds, steps, texts = (1, 4, 8) if asked.quick else (3, 16, 64)
-    bench = Bench(splits, space, recipe, rounds, steps, texts)
+    rounds, steps, texts = (3, 3, 9) if asked.quick else (3, 16, 66)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        differences = bench.take_turns(folder / "trainer")
+        bench = Bench(splits, space, recipe, rounds, steps, texts, folder)
+        # Rounds before, between and after the whole runs, so that all ways meet the same neighbours.
+        bench.turn(0)
         network, first = bench.whole(WHOLE, recipe, folder / "ours")
+        bench.turn(1)
         bench.predict(network)
         _, second = bench.whole(fast, quick_recipe, folder / "fast")
+        bench.turn(2)
     note = (
         f"{words}; {asked.threads} threads; others' load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
     )
-    tables = compared(bench, differences, {WHOLE: first, fast: second}, note)
+    tables = compared(bench, bench.differences(), {WHOLE: first, fast: second}, note)
     lengths = [len(row) for s in ("train", "dev", "test") for row in network.tokens(splits[s].texts)]
     flops = operations(network, lengths, len(splits["train"]))
     tables.append(breakdown(bench, WHOLE, flops, epochs, peaks[torch.float32]))

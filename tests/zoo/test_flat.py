@@ -1,0 +1,100 @@
+"""Parameters that lie flat move as they would one by one, and a product's own backward pass is autograd's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from semeval_emo.zoo.engine.batches import packs
+from semeval_emo.zoo.engine.flat import Flat, Product, Stepper
+from semeval_emo.zoo.engine.groups import optimizer_groups
+from semeval_emo.zoo.engine.schedule import adamw
+from semeval_emo.zoo.recipe import Recipe
+
+NAMES = ("model.layers.7.q.weight", "model.layers.7.k.weight", "model.layers.7.norm.weight", "score.weight")
+SHAPES = ((8, 8), (4, 8), (8,), (3, 8))
+
+
+def parameters(seed: int = 0) -> dict[str, torch.nn.Parameter]:
+    draw = torch.Generator().manual_seed(seed)
+    return {
+        name: torch.nn.Parameter(torch.randn(shape, generator=draw)) for name, shape in zip(NAMES, SHAPES, strict=True)
+    }
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.5, 1e6], ids=["never", "always", "not reached"])
+@pytest.mark.parametrize("decay_norms", [True, False])
+def test_flat_steps_are_those_of_clipping_and_adamw_one_by_one(clip: float, decay_norms: bool, tiny: Recipe):
+    recipe = replace(tiny, train=replace(tiny.train, decay_norms=decay_norms))
+    alone, together = parameters(), parameters()
+    optimizer = adamw(optimizer_groups(alone, recipe))
+    flat = Flat(together, recipe)
+    stepper = Stepper(flat, clip)
+    assert [(g["role"], g["lr"], g["weight_decay"]) for g in flat.groups] == [
+        (g["role"], g["lr"], g["weight_decay"]) for g in optimizer.param_groups
+    ]
+    draw = torch.Generator().manual_seed(1)
+    for _ in range(5):
+        for name, p in alone.items():
+            p.grad = torch.randn(p.shape, generator=draw)
+            together[name].grad.copy_(p.grad)
+        if clip:
+            torch.nn.utils.clip_grad_norm_(alone.values(), clip)
+        optimizer.step()
+        stepper.step()
+    start = parameters()
+    for name, p in alone.items():
+        assert not torch.equal(p, start[name])
+        torch.testing.assert_close(together[name], p, atol=1e-7, rtol=1e-6)
+
+
+def test_released_parameters_have_memory_of_their_own(tiny: Recipe):
+    own = parameters()
+    flat = Flat(own, tiny)
+    flat.release()
+    assert len({p.untyped_storage().data_ptr() for p in own.values()}) == len(NAMES)
+    assert all(torch.equal(p, before) for p, before in zip(own.values(), parameters().values(), strict=True))
+    assert all(p.grad is None for p in own.values())
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias: bool, tiny: Recipe):
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(8, 6, bias=bias), torch.nn.Linear(8, 4, bias=bias)]
+    plain = [torch.nn.Linear(8, 6, bias=bias), torch.nn.Linear(8, 4, bias=bias)]
+    for one, other in zip(layers, plain, strict=True):
+        other.load_state_dict(one.state_dict())
+    flat = Flat({f"model.layers.0.{i}.weight": layer.weight for i, layer in enumerate(layers)}, tiny)
+    product = Product(layers)
+    assert len(product.written) == 2
+    product.written[0].fill_(torch.nan)  # what lies there from before must not matter
+    for number in range(2):
+        states = torch.randn(5, 8)
+        ours, theirs = states.clone().requires_grad_(), states.clone().requires_grad_()
+        product.anew = number == 0
+        found, expected = product(ours), torch.cat([layer(theirs) for layer in plain], dim=-1)
+        torch.testing.assert_close(found, expected)
+        (found**2).sum().backward()
+        (expected**2).sum().backward()
+        torch.testing.assert_close(ours.grad, theirs.grad)
+    for one, other in zip(layers, plain, strict=True):
+        torch.testing.assert_close(one.weight.grad, other.weight.grad)
+    assert len(flat.groups) == 1
+
+
+def test_layers_that_lie_apart_are_products_of_their_own():
+    layers = [torch.nn.Linear(8, 6), torch.nn.Linear(8, 4)]
+    states = torch.randn(3, 8)
+    product = Product(layers)
+    assert product.written == []
+    torch.testing.assert_close(product(states), torch.cat([layer(states) for layer in layers], dim=-1))
+
+
+def test_packs_hold_every_text_once_and_no_more_tokens_than_asked():
+    lengths = [5, 1, 30, 2, 2, 9, 7]
+    found = list(packs(lengths, 12))
+    assert sorted(i for batch in found for i in batch) == list(range(7))
+    assert all(sum(lengths[i] for i in batch) <= 12 for batch in found if len(batch) > 1)
+    assert [2] in found
