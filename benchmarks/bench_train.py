@@ -25,7 +25,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ from semeval_emo.zoo.engine import checkpoint, finetune, flat, inference, schedu
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.prefix import compute
-from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.family import Examples, Silent, Space, Watcher
 from semeval_emo.zoo.job import judge
 from semeval_emo.zoo.predict import CHUNK
 from semeval_emo.zoo.recipe import Recipe
@@ -52,7 +52,8 @@ class Job:
     """A run without a run folder."""
 
     def __init__(self, work: Path, space: Space) -> None:
-        self.work, self.space, self.watch = work, space, Silent()
+        self.work, self.space = work, space
+        self.watch: Watcher = Silent()
         self.rows: list[dict[str, Any]] = []
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -66,6 +67,10 @@ class Job:
     def stopping(self) -> bool:
         """Never."""
         return False
+
+    def said(self, run: Path, split: str) -> np.ndarray:
+        """There are no other runs."""
+        raise FileNotFoundError(run)
 
 
 @dataclass
@@ -220,12 +225,12 @@ def compared(bench: Bench, differences: dict[str, float], jobs: dict[str, Job], 
         (what, s, p, naive[FUSED] / s, naive[BEST] / s, naive_work[FUSED] / p, naive_work[BEST] / p, how, f1)
         for what, s, p, how, f1 in every
     ]
-    columns = (
+    wide = (
         Column("whole training"), Column("s", "seconds"), Column("processor s", "seconds"),
         Column("x (b)", "seconds"), Column("x (c)", "seconds"), Column("x (b), processor", "seconds"),
         Column("x (c), processor", "seconds"), Column("how"), Column("dev macro-F1"),
     )  # fmt: skip
-    return [steps, Table("Training with an evaluation on test after each epoch", columns, tuple(body))]
+    return [steps, Table("Training with an evaluation on test after each epoch", wide, tuple(body))]
 
 
 def breakdown(bench: Bench, name: str, flops: tuple[float, float], epochs: int, top: float) -> Table:
@@ -278,7 +283,7 @@ def main() -> None:
     recipe = load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"])
     # On processors without matrix units for it, bf16 is slower than fp32; then the fast preset stays with that.
     pays = peaks[torch.bfloat16] > 1.5 * peaks[torch.float32]
-    precision = "bf16" if pays else "fp32"
+    precision: Literal["fp32", "bf16"] = "bf16" if pays else "fp32"
     quick_recipe = replace(recipe, train=replace(recipe.train, batch=16, precision=precision, epochs=min(epochs, 4)))
     fast = f"ours, fast: batch 16, {precision}, {quick_recipe.train.epochs} epochs"
     rounds, steps, texts = (3, 3, 9) if asked.quick else (3, 16, 66)
