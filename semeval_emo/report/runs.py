@@ -8,8 +8,9 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.run import RunResult
-from semeval_emo.zoo.selection import unit
+from semeval_emo.zoo.selection import FOLDS, unit
 
 
 def run_tables(result: RunResult) -> list[Table]:
@@ -24,7 +25,7 @@ def run_tables(result: RunResult) -> list[Table]:
 def epochs(result: RunResult) -> Table:
     """One line an epoch (or a setting, where there are none); the kept one is marked."""
     first = result.rows[0]
-    splits = [name for name, value in first.items() if isinstance(value, dict) and name in ("dev", "test")]
+    splits = [name for name, value in first.items() if isinstance(value, dict) and name in ("folds", "dev", "test")]
     kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
     plain = [name for name in first if name not in splits and not isinstance(first[name], dict)]
     names = {"epoch": unit(first)}
@@ -37,6 +38,8 @@ def epochs(result: RunResult) -> Table:
         rows.append((*(row.get(name) for name in plain), *figures, kept))
     recipe = result.recipe
     note = f"scored at threshold {recipe.threshold.value:g}"
+    if FOLDS in splits:
+        note = f"folds: each text by a model that has not read it, {_threshold_words(recipe)}"
     if recipe.selects_on_test:
         note += f"; {TEST_MARK} the test split has a say in what is kept, so the test score is optimistic"
     return Table(f"{recipe.label} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
@@ -53,7 +56,11 @@ def _outcome(result: RunResult) -> Table:
         metric, value = next(iter(result.overlap["without"].items()))
         seen = f"{result.overlap['normalised']:,} texts that training has too"
         rows.append((f"  without {seen}", f"{value:.4f} ({METRICS[metric].title})"))
-    rows += [(f"dev {METRICS[name].title}", f"{value:.4f}") for name, value in result.dev.items()]
+    if recipe.select.split == FOLDS:
+        kept = result.rows[result.kept - 1][FOLDS]
+        rows += [(f"folds {METRICS[name].title}", f"{value:.4f}") for name, value in kept.items()]
+    dev = "dev, out of fold," if recipe.out_of_fold("dev") else "dev"
+    rows += [(f"{dev} {METRICS[name].title}", f"{value:.4f}") for name, value in result.dev.items()]
     if place is not None:
         rows.append(("place", f"{place.rank} ({place.among.title})" if place.rank else None))
         for what, row in (("baseline", place.baseline), ("rank 1", place.leader)):
@@ -79,6 +86,11 @@ def _outcome(result: RunResult) -> Table:
     return Table(
         f"{recipe.label}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)
     )
+
+
+def _threshold_words(recipe: Recipe) -> str:
+    rule = recipe.threshold
+    return f"at threshold {rule.value:g}" if rule.rule == "fixed" else "thresholds from the other folds"
 
 
 def _sizes(sizes: Sizes) -> str:

@@ -9,7 +9,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.selection import unit
+from semeval_emo.zoo.selection import FOLDS, unit
 
 LLAMA = "llama3"
 
@@ -48,7 +48,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
-    lines += ["## Scores\n", *_scores(recipe, state, scorecard), ""]
+    lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
     lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
     lines += [f"{len(folder.spec.emotions)} emotions, with the probability from which each counts as present:\n"]
     lines += ["| emotion | threshold |", "|---|---:|"]
@@ -72,7 +72,7 @@ def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str
     if not rows:
         epoch = "There was nothing to choose"
     elif recipe.select.epoch == "best":
-        epoch = f"{unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {recipe.select.split}"
+        epoch = f"{unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {_judged_on(recipe)}"
     else:
         epoch = "The last epoch"
     rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
@@ -83,9 +83,21 @@ def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str
     return words
 
 
-def _scores(recipe: Recipe, state: dict[str, Any], scorecard: Scorecard | None) -> list[str]:
+def _judged_on(recipe: Recipe) -> str:
+    if recipe.select.split != FOLDS:
+        return recipe.select.split
+    trained = " and ".join(recipe.data.splits)
+    return f"{recipe.select.folds} folds of {trained}, each text by a model that has not read it"
+
+
+def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> list[str]:
+    state = folder.state()
     lines = ["| split | metric | score |", "|---|---|---:|"]
-    lines += [f"| dev | {name} | {value:.4f} |" for name, value in state["dev"].items()]
+    dev = "dev (out of fold)" if recipe.out_of_fold("dev") else "dev"
+    if recipe.select.split == FOLDS:
+        kept = folder.rows()[state["kept"] - 1][FOLDS]
+        lines += [f"| folds | {name} | {value:.4f} |" for name, value in kept.items()]
+    lines += [f"| {dev} | {name} | {value:.4f} |" for name, value in state["dev"].items()]
     if scorecard is not None:
         mark = " (selected on test)" if recipe.selects_on_test else ""
         names = dict.fromkeys((scorecard.metric, *state["dev"]))

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo import cuts
 from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.folds import Folds
 from semeval_emo.zoo.recipe import Threshold
 
 
 def labels_of(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> np.ndarray:
-    """Applies thresholds, or rounds degrees to the nearest.
+    """Applies thresholds or cut points, or rounds degrees to the nearest.
 
     Args:
         probabilities: shape (n, L) in [0, 1].
-        thresholds: shape (L,); present means at least this much. Not used for degrees.
+        thresholds: shape (L,); present means at least this much. Not used for degrees, which are
+            rounded, unless they are cut points of shape (L, top), as `cuts.fit` gives them.
 
     Returns:
         Labels of shape (n, L), int8.
@@ -27,6 +30,8 @@ def labels_of(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -
     >>> labels_of(np.array([[0.5, 0.1]]), np.array([0.5, 0.5]), Space(("joy", "fear"), top=3)).tolist()
     [[2, 0]]
     """
+    if thresholds.ndim == 2:
+        return (probabilities[:, :, None] >= thresholds).sum(2).astype(np.int8)
     if space.top == 1:
         return (probabilities >= thresholds).astype(np.int8)
     # Half a degree goes up, as people round; numpy would go to the even one.
@@ -46,7 +51,7 @@ def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Thre
         metric: what the global threshold maximises; a label's own one maximises its F1.
 
     Returns:
-        Thresholds of shape (L,).
+        Thresholds of shape (L,); of degrees, cut points of shape (L, top) unless the rule is fixed.
 
     >>> p = np.array([[0.9], [0.4], [0.3], [0.1]])
     >>> y = np.array([[1], [1], [0], [0]])
@@ -54,26 +59,56 @@ def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Thre
     [0.36]
     """
     emotions = len(space.emotions)
-    if rule.rule == "fixed" or space.top > 1:
+    if rule.rule == "fixed":
         return np.full(emotions, rule.value)
+    if space.top > 1:
+        return cuts.fit(probabilities, labels, space.top, rule)
     first, last, step = rule.grid
     grid = np.round(np.arange(first, last + step / 2, step), 6)
-    scores = [score_arrays(labels, probabilities >= t, space.emotions).whole[metric] for t in grid]
-    common = _middle_of_best(grid, np.array(scores))
+    sums = _sums(probabilities, labels, grid)
+    common = _middle_of_best(grid, METRICS[metric](sums))
     if rule.rule == "global":
         return np.full(emotions, common)
+    own = METRICS["f1"](sums)
     found = np.empty(emotions)
     for i in range(emotions):
-        own = [_f1(labels[:, i], probabilities[:, i] >= t) for t in grid]
         positives = int(labels[:, i].sum())
         trust = positives / (positives + rule.shrink) if positives else 0.0
-        found[i] = trust * _middle_of_best(grid, np.array(own)) + (1 - trust) * common
+        found[i] = trust * _middle_of_best(grid, own[:, i]) + (1 - trust) * common
     return found
 
 
-def _f1(gold: np.ndarray, predicted: np.ndarray) -> float:
-    total = int(gold.sum() + predicted.sum())
-    return 2 * int((gold * predicted).sum()) / total if total else 0.0
+def out_of_fold(
+    probabilities: np.ndarray, labels: np.ndarray, folds: Folds, space: Space, rule: Threshold, metric: str
+) -> np.ndarray:
+    """Labels whose thresholds were tuned on the other folds: what the rule is worth on new texts.
+
+    Args:
+        probabilities: shape (n, L), of the folds' own texts.
+        labels: shape (n, L).
+
+    Returns:
+        Labels of shape (n, L), int8.
+    """
+    decided = np.zeros(labels.shape, dtype=np.int8)
+    for _, held in folds:
+        rest = np.setdiff1d(np.arange(len(labels)), held)
+        thresholds = tune(probabilities[rest], labels[rest], space, rule, metric)
+        decided[held] = labels_of(probabilities[held], thresholds, space)
+    return decided
+
+
+def _sums(probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> dict[str, np.ndarray]:
+    """True positives, predicted and gold at every threshold of a grid: each of shape (T, L)."""
+
+    def at_least(values: np.ndarray) -> np.ndarray:
+        # By sorting once instead of comparing at each threshold.
+        return len(values) - np.searchsorted(np.sort(values), grid)
+
+    columns = range(labels.shape[1])
+    predicted = np.stack([at_least(probabilities[:, i]) for i in columns], axis=1)
+    tp = np.stack([at_least(probabilities[labels[:, i] > 0, i]) for i in columns], axis=1)
+    return {"tp": tp, "predicted": predicted, "gold": np.broadcast_to((labels > 0).sum(0), tp.shape)}
 
 
 def _middle_of_best(grid: np.ndarray, scores: np.ndarray) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from semeval_emo.task import Task
+    from semeval_emo.zoo.folds import Folds
     from semeval_emo.zoo.recipe import Recipe
 
 
@@ -39,10 +40,12 @@ class Examples:
     Attributes:
         texts: n of them.
         labels: shape (n, L), int8, degrees from 0 to `Space.top`; -1 where unknown.
+        folds: who stands aside when, where choices are made out of fold.
     """
 
     texts: tuple[str, ...]
     labels: np.ndarray
+    folds: Folds | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -114,6 +117,12 @@ class Job(Protocol):
     def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold: ``macro_f1``, ``micro_f1`` or ``pearson``."""
 
+    def judge_folds(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
+        """Scores out-of-fold probabilities, with thresholds by the recipe's rule from the other folds."""
+
+    def keep(self, probabilities: np.ndarray) -> None:
+        """Stores the out-of-fold probabilities of what is trained on: shape (own texts, L)."""
+
     def said(self, run: Path, split: str) -> np.ndarray:
         """The probabilities that another finished run of the same file stored: shape (n, L)."""
 
@@ -129,12 +138,17 @@ class Family(ABC):
         packages: what the family imports beyond the core install; asked for before any work.
         uses: sections of a recipe that the family obeys, beside `data`, `select` and `threshold`.
         together: whether several processes can train one model; where not, the first trains alone.
+        by_folds: whether it can choose by folds (``select.split = "folds"``): it then gets `Examples.folds`,
+            judges by `Job.judge_folds` and gives what it keeps to `Job.keep`.
+        learns: whether it learns from the splits itself; where not, others did, and say how.
     """
 
     Options: ClassVar[type]
     packages: ClassVar[tuple[str, ...]] = ()
     uses: ClassVar[frozenset[str]] = frozenset()
     together: ClassVar[bool] = False
+    by_folds: ClassVar[bool] = False
+    learns: ClassVar[bool] = True
 
     def __init__(self, recipe: Recipe, space: Space) -> None:
         self.recipe = recipe
@@ -163,7 +177,8 @@ class Family(ABC):
 
         Args:
             train: what is learned from.
-            judged: splits to score each epoch on, by name; the selection split is among them.
+            judged: splits to score each epoch on, by name; the selection split is among them, unless
+                that is the folds of `train`.
             job: the run.
         """
 

@@ -43,7 +43,7 @@ def folder_of(path: Path, recipe: Recipe, task: Task) -> RunFolder:
 
 
 def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
-    """The probabilities of dev or test in a run folder: shape (n, L), rows in the official order."""
+    """The probabilities of a split in a run folder: shape (n, L), rows in the official order."""
     spec = folder.spec
     return read_probabilities(
         folder.probabilities(split),
@@ -51,7 +51,13 @@ def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
     ).values  # fmt: skip
 
 
+def stored_folds(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
+    """The out-of-fold probabilities of all that a run was trained on: shape (own texts, L), split after split."""
+    return np.concatenate([stored(folder, split, task) for split in recipe.data.splits])
+
+
 def run_hash(folder: RunFolder, recipe: Recipe) -> str:
     """Identity of what a run says: the hash of its recipe, and that of its probabilities and thresholds."""
-    said = [folder.probabilities(split).read_text("utf-8") for split in ("dev", "test")]
+    files = [folder.probabilities(split) for split in ("train", "dev", "test")]
+    said = [file.read_text("utf-8") for file in files if file.exists()]
     return f"{recipe.hash}:{short_hash([*said, str(folder.state()['thresholds'])])}"

@@ -8,6 +8,7 @@ Layout::
       metrics.jsonl      one line an epoch
       model/             the model: a Hugging Face folder, or skops files
       dev/prob_<language>.csv, test/prob_<language>.csv
+                         with folds train/ too; of what was trained on they are out of fold
       track_<t>/pred_<language>.csv, score.json, MODEL_CARD.md
       work/              checkpoints; gone when the run is done
       lock               held while a process trains here

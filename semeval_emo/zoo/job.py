@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
-from semeval_emo.zoo.decide import labels_of
+from semeval_emo.zoo.decide import labels_of, out_of_fold
 from semeval_emo.zoo.family import Space, Watcher
 from semeval_emo.zoo.finished import stored
 from semeval_emo.zoo.folder import RunFolder
+from semeval_emo.zoo.folds import Folds
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.together import is_first
 
@@ -45,6 +47,22 @@ class Run:
     def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold."""
         return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
+
+    def judge_folds(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
+        """Scores out-of-fold probabilities, with thresholds by the recipe's rule from the other folds."""
+        recipe = self.recipe
+        decided = out_of_fold(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
+        return figures(labels, decided, self.space)
+
+    def keep(self, probabilities: np.ndarray) -> None:
+        """Stores the out-of-fold probabilities of what is trained on, split by split: shape (own texts, L)."""
+        data = self.recipe.data
+        for split in data.splits:
+            spec = self.task.spec(data.track, data.language, split, data.release)
+            path = self.folder.probabilities(split)
+            path.parent.mkdir(exist_ok=True)
+            write_probabilities(spec, probabilities[: spec.rows], path)
+            probabilities = probabilities[spec.rows :]
 
     def said(self, run: Path, split: str) -> np.ndarray:
         """The probabilities that another finished run of the same file stored."""
@@ -78,8 +96,12 @@ class Run:
 
 
 def judge(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> dict[str, float]:
-    """The figures that epochs are chosen by: macro and micro F1, or Pearson of degrees."""
-    decided = labels_of(probabilities, thresholds, space)
+    """The figures that epochs are chosen by, at thresholds."""
+    return figures(labels, labels_of(probabilities, thresholds, space), space)
+
+
+def figures(labels: np.ndarray, decided: np.ndarray, space: Space) -> dict[str, float]:
+    """Macro and micro F1 of labels, or Pearson of degrees."""
     whole = score_arrays(labels, decided, space.emotions, values=space.top + 1).whole
     names = ("pearson",) if space.top > 1 else ("macro_f1", "micro_f1")
     return {name: float(whole[name]) for name in names}

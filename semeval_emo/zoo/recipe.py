@@ -70,12 +70,12 @@ class Shape:
     """The size of a transformer: counts its parameters without loading it, and builds random ones.
 
     Attributes:
-        architecture: ``llama``, ``bert``, ``distilbert`` or ``deberta``.
+        architecture: ``llama``, ``bert``, ``distilbert``, ``mpnet`` or ``deberta``.
         kv_heads: key/value heads; 0 means as many as `heads`.
         positions: learned position embeddings (0 for rotary or relative ones).
     """
 
-    architecture: Literal["llama", "bert", "distilbert", "deberta"]
+    architecture: Literal["llama", "bert", "distilbert", "mpnet", "deberta"]
     layers: int
     hidden: int
     mlp: int
@@ -173,19 +173,23 @@ class Train:
 
 @dataclass(frozen=True)
 class Select:
-    """Which epoch is kept.
+    """Which epoch is kept, or which setting.
 
     Attributes:
-        split: judged on; ``test`` exists only to repeat what others published, and every table marks it.
+        split: judged on. ``folds``: on what is trained on, each text by a model that has not read it or
+            a copy of it; what is kept is then trained on everything. ``test`` exists only to repeat
+            what others published, and every table marks it.
         metric: ``macro_f1`` or ``micro_f1`` (``pearson`` on intensities).
         epoch: ``best`` by `metric`, earlier wins ties; ``last`` keeps the last.
         patience: stop after this many epochs without a better one; 0 never stops early.
+        folds: how many, with ``folds``; dealt by ``train.seed``.
     """
 
-    split: Literal["dev", "test"] = "dev"
+    split: Literal["dev", "folds", "test"] = "dev"
     metric: Literal["macro_f1", "micro_f1", "pearson"] = "macro_f1"
     epoch: Literal["best", "last"] = "best"
     patience: int = 0
+    folds: int = 5
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,8 @@ class Threshold:
     Attributes:
         rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one an emotion (drawn
             towards the global one where the emotion is rare).
-        split: tuned on; ``test`` exists only to repeat what others published.
+        split: tuned on; ``folds`` as in `Select`, whose probabilities they are; ``test`` exists only to
+            repeat what others published.
         grid: first, last and step of the thresholds tried.
         shrink: positives that count as much for the global threshold as an emotion's own count for
             its own; 0 trusts the emotion alone.
@@ -203,7 +208,7 @@ class Threshold:
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
     value: float = 0.5
-    split: Literal["dev", "test"] = "dev"
+    split: Literal["dev", "folds", "test"] = "dev"
     grid: tuple[float, ...] = (0.05, 0.95, 0.01)
     shrink: float = 30.0
 
@@ -266,6 +271,10 @@ class Recipe:
         epoch = self.select.split == "test" and self.select.epoch == "best"
         return epoch or (self.threshold.rule != "fixed" and self.threshold.split == "test")
 
+    def out_of_fold(self, split: str) -> bool:
+        """True where the split is trained on, so that what is said of its texts is said by folds."""
+        return self.select.split == "folds" and split in self.data.splits
+
     def resolved(self) -> dict[str, Any]:
         """Everything that decides the result, complete: what a run folder stores."""
         shared = ("data", "model", "shape", "trainable", "groups", "loss", "train", "select", "threshold")
@@ -275,6 +284,8 @@ class Recipe:
             found[section] = dataclasses.asdict(value) if value is not None else None
         # Left out where empty, so that the identity of a recipe without them does not hang on their being known.
         found["data"] = {k: v for k, v in found["data"].items() if v or k not in ("extra", "allow")}
+        if self.select.split != "folds":
+            del found["select"]["folds"]
         found[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}
         return json.loads(json.dumps(found))
 

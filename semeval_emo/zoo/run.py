@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from semeval_emo.data import Gold
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
@@ -26,15 +28,15 @@ from semeval_emo.task import FileSpec, Task, load_task
 from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
-from semeval_emo.zoo.family import Examples, Silent, Sizes, Space, Watcher
-from semeval_emo.zoo.finished import stored
+from semeval_emo.zoo.family import Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.finished import stored, stored_folds
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.selection import kept_epoch
-from semeval_emo.zoo.splits import data_hash, examples_of, leakage, load_splits, trained_on
+from semeval_emo.zoo.selection import FOLDS, check_selection, kept_epoch
+from semeval_emo.zoo.splits import data_hash, leakage, load_splits, to_learn, trained_on
 from semeval_emo.zoo.versions import versions
 
 RUNS = Path("runs")
@@ -148,7 +150,7 @@ def follow(
             path = run_path(runs, plan.recipe, plan.spec, next(iter(plan.task.tracks)))
             run = Run(plan.recipe, RunFolder(path, plan.spec), plan.space, Silent(), plan.task)
             with run.listening():
-                kind(plan.recipe, plan.space).fit(*_examples(run, golds), run)
+                kind(plan.recipe, plan.space).fit(*to_learn(run.recipe, golds), run)
     finally:
         together.part()
 
@@ -181,6 +183,7 @@ def _plan(
     spec = task.spec(data.track, data.language, "test", data.release or None)
     space = Space(spec.emotions, len(spec.values) - 1)
     _fits(recipe, space)
+    check_selection(recipe, family_class(recipe.family))
     return _Plan(recipe, task, spec, space)
 
 
@@ -218,7 +221,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
     recipe, folder = run.recipe, run.folder
-    train_on, judged = _examples(run, golds)
+    train_on, judged = to_learn(recipe, golds)
     model = family_class(recipe.family)(recipe, run.space)
     folder.update(versions=versions(), seed=recipe.train.seed)
     # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
@@ -239,15 +242,6 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     )
 
 
-def _examples(run: Run, golds: dict[str, Gold]) -> tuple[Examples, dict[str, Examples]]:
-    """What is learned from, and what epochs are judged on."""
-    recipe = run.recipe
-    if recipe.select.split in recipe.data.splits:
-        raise UsageError(f"Recipe {recipe.name} trains on {recipe.select.split} and selects on it too.")
-    parts = [examples_of(gold) for gold in trained_on(recipe, golds)]
-    return sum(parts[1:], parts[0]), {split: examples_of(golds[split]) for split in ("dev", recipe.select.split)}
-
-
 def _predict(run: Run, golds: dict[str, Gold]) -> None:
     """Probabilities of dev and test, by the model as it was saved."""
     missing = [split for split in ("dev", "test") if not run.folder.probabilities(split).exists()]
@@ -266,8 +260,12 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     """Thresholds, the prediction file, the score and the card."""
     recipe, folder = run.recipe, run.folder
     found = {split: stored(folder, split, task) for split in ("dev", "test")}
+    labels = {split: golds[split].labels for split in found}
+    if recipe.select.split == FOLDS:
+        found[FOLDS] = stored_folds(folder, recipe, task)
+        labels[FOLDS] = np.concatenate([golds[split].labels for split in recipe.data.splits])
     tuned_on = recipe.threshold.split
-    thresholds = tune(found[tuned_on], golds[tuned_on].labels, run.space, recipe.threshold, recipe.select.metric)
+    thresholds = tune(found[tuned_on], labels[tuned_on], run.space, recipe.threshold, recipe.select.metric)
     folder.predictions.parent.mkdir(exist_ok=True)
     write_predictions(folder.spec, labels_of(found["test"], thresholds, run.space), folder.predictions)
     overlap = leakage(trained_on(recipe, golds), golds["test"], found["test"], thresholds, run)

@@ -1,14 +1,17 @@
-"""Which epoch is kept, when to stop, and what is said when a person stops a run."""
+"""Which epoch or setting is kept, on what such choices may be made, when to stop and what is said then."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from semeval_emo.errors import EmoError
+from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
 
 GO_ON = "the same command goes on, --fresh starts anew"
+FOLDS = "folds"
+"""The name of `folds.Folds` among the splits that choices are made on."""
 
 
 class Stopped(EmoError):
@@ -55,3 +58,35 @@ def run_out(rows: Sequence[dict[str, Any]], recipe: Recipe) -> bool:
         return False
     scores = [row[recipe.select.split][recipe.select.metric] for row in rows]
     return len(scores) - 1 - scores.index(max(scores)) >= recipe.select.patience
+
+
+def check_selection(recipe: Recipe, kind: type[Family]) -> None:
+    """Refuses choices that cannot be made, or that would be made on what was learned.
+
+    Raises:
+        UsageError: the family has no folds, there are no out-of-fold probabilities to tune on, or a
+            split is trained on and chosen on.
+    """
+    select = recipe.select
+    if select.split == FOLDS:
+        if not kind.by_folds:
+            raise UsageError(
+                f"Recipe {recipe.name}: the family '{recipe.family}' cannot choose by folds.",
+                "select on dev and train on train alone: --set select.split=dev --set threshold.split=dev "
+                "--set 'data.splits=[\"train\"]'",
+            )
+        if select.folds < 2:
+            raise UsageError(f"Recipe {recipe.name}: select.folds is {select.folds}; there must be 2 or more.")
+        return
+    if recipe.threshold.split == FOLDS:
+        raise UsageError(
+            f"Recipe {recipe.name} tunes thresholds on folds but selects on {select.split}, so nothing is out of fold.",
+            "--set select.split=folds" if kind.by_folds else f"--set threshold.split={select.split}",
+        )
+    tuned = () if recipe.threshold.rule == "fixed" else (recipe.threshold.split,)
+    for split in (select.split, *tuned):
+        if split in recipe.data.splits and kind.learns:
+            raise UsageError(
+                f"Recipe {recipe.name} trains on {split} and selects on it too.",
+                "--set select.split=folds --set threshold.split=folds chooses out of fold" if kind.by_folds else "",
+            )

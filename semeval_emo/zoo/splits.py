@@ -15,8 +15,10 @@ from semeval_emo.errors import InputError
 from semeval_emo.task import Task, short_hash
 from semeval_emo.zoo.extra import guard, load_extra
 from semeval_emo.zoo.family import Examples
+from semeval_emo.zoo.folds import assign
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.selection import FOLDS
 
 
 def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
@@ -61,6 +63,19 @@ def aligned(gold: Gold) -> Gold:
     rows = [place[one] for one in gold.spec.ids]
     texts = None if gold.texts is None else tuple(gold.texts[row] for row in rows)
     return replace(gold, ids=gold.spec.ids, texts=texts, labels=gold.labels[rows])
+
+
+def to_learn(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples, dict[str, Examples]]:
+    """What is learned from, and the splits that epochs or settings are judged on beside the folds."""
+    data, select = recipe.data, recipe.select
+    parts = [examples_of(gold) for gold in trained_on(recipe, golds)]
+    train = sum(parts[1:], parts[0])
+    if select.split != FOLDS:
+        return train, {split: examples_of(golds[split]) for split in ("dev", select.split)}
+    own = sum(len(golds[split].ids) for split in data.splits)
+    folds = assign(train.texts, train.labels, select.folds, recipe.train.seed, own)
+    unread = {"dev"}.difference(data.splits)
+    return replace(train, folds=folds), {split: examples_of(golds[split]) for split in unread}
 
 
 def examples_of(gold: Gold) -> Examples:

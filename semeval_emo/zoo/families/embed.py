@@ -14,6 +14,7 @@ import numpy as np
 from semeval_emo.files import write_whole
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.grid import Grid
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "embed.json"
@@ -39,6 +40,7 @@ class Embed(Family):
     Options = Options
     packages: ClassVar[tuple[str, ...]] = ("sklearn", "skops", "torch", "transformers")
     uses: ClassVar[frozenset[str]] = frozenset({"model", "shape"})
+    by_folds: ClassVar[bool] = True
     linear: Any
     backbone: str
     encoder_size: int
@@ -49,29 +51,19 @@ class Embed(Family):
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Embeds every text once, then fits every setting; the best by the selection metric stays."""
-        from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        options, select = self.recipe.options, self.recipe.select
+        options = self.recipe.options
         self.backbone = self._resolve(job.watch)
         vectors = self._embed(train.texts, job.watch)
-        seen = {split: self._embed(examples.texts, job.watch) for split, examples in judged.items()}
-        scaler = StandardScaler().fit(vectors)
-        rows: list[dict[str, Any]] = []
-        best = -np.inf
-        for number, (strength, balanced) in enumerate(product(options.strength, options.balanced), 1):
-            model = tfidf.fit_linear(
-                options.model, scaler.transform(vectors), train.labels, self.space.top, strength, balanced
-            )
-            candidate = make_pipeline(scaler, model)
-            row: dict[str, Any] = {"epoch": number, "strength": strength, "balanced": balanced}
-            for split, examples in judged.items():
-                row[split] = job.judge(examples.labels, tfidf.linear_probabilities(candidate, seen[split]))
-            rows.append(row)
-            if row[select.split][select.metric] > best:
-                best, self.linear = row[select.split][select.metric], candidate
-            job.watch.epoch(row)
-        job.record(rows)
+        unread = {split: (examples, self._embed(examples.texts, job.watch)) for split, examples in judged.items()}
+        grid = Grid(
+            [{"strength": one, "balanced": two} for one, two in product(options.strength, options.balanced)],
+            StandardScaler,
+            lambda matrix, labels, one: tfidf.fit_linear(options.model, matrix, labels, self.space.top, **one),
+            tfidf.linear_probabilities,
+        )
+        self.linear = grid.search(self.recipe, train, vectors, unread, job)
 
     def _resolve(self, watch: Watcher) -> str:
         from semeval_emo.zoo.weights import local_folder

@@ -41,6 +41,7 @@ class Ensemble(Family):
 
     Options = Options
     uses: ClassVar[frozenset[str]] = frozenset()
+    learns: ClassVar[bool] = False
     folders: list[Path]
     weights: np.ndarray
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.family import Examples, Family, Job, Sizes, Space, Watcher
+from semeval_emo.zoo.grid import Grid
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "model.skops"
@@ -50,32 +51,21 @@ class Tfidf(Family):
     Options = Options
     packages: ClassVar[tuple[str, ...]] = ("sklearn", "skops")
     uses: ClassVar[frozenset[str]] = frozenset({"loss"})
+    by_folds: ClassVar[bool] = True
     pipeline: Any
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Fits every setting of the grid; the best by the selection metric stays (the first wins ties)."""
-        from sklearn.pipeline import make_pipeline
-
-        options, select = self.recipe.options, self.recipe.select
-        features = self._features()
-        matrix = features.fit_transform(train.texts)
-        grid = list(product(options.strength, options.balanced if options.model != "ridge" else (False,)))
-        rows: list[dict[str, Any]] = []
-        best = -np.inf
-        job.watch.begin("fitting", len(grid))
-        for number, (strength, balanced) in enumerate(grid, 1):
-            model = fit_linear(options.model, matrix, train.labels, self.space.top, strength, balanced)
-            candidate = make_pipeline(features, model)
-            row: dict[str, Any] = {"epoch": number, "strength": strength, "balanced": balanced}
-            for split, examples in judged.items():
-                row[split] = job.judge(examples.labels, linear_probabilities(candidate, examples.texts))
-            rows.append(row)
-            if row[select.split][select.metric] > best:
-                best, self.pipeline = row[select.split][select.metric], candidate
-            job.watch.step()
-            job.watch.epoch(row)
-        job.watch.end()
-        job.record(rows)
+        options = self.recipe.options
+        pairs = product(options.strength, options.balanced if options.model != "ridge" else (False,))
+        grid = Grid(
+            [{"strength": strength, "balanced": balanced} for strength, balanced in pairs],
+            self._features,
+            lambda matrix, labels, one: fit_linear(options.model, matrix, labels, self.space.top, **one),
+            linear_probabilities,
+        )
+        texts = {split: (examples, _items(examples.texts)) for split, examples in judged.items()}
+        self.pipeline = grid.search(self.recipe, train, _items(train.texts), texts, job)
 
     def _features(self) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -120,6 +110,11 @@ class Tfidf(Family):
     def sizes(self) -> Sizes:
         """Weights and intercepts of the linear models."""
         return linear_sizes(self.pipeline)
+
+
+def _items(texts: Sequence[str]) -> np.ndarray:
+    """Texts that can be picked by rows."""
+    return np.array(texts, dtype=object)
 
 
 def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: float, balanced: bool) -> Any:

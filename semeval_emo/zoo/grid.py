@@ -1,0 +1,104 @@
+"""Settings of a model without epochs, tried on dev or by folds: the search that linear families share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.zoo.family import Examples, Job
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.selection import FOLDS, GO_ON, Stopped, kept_epoch
+
+Setting = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is tried, and how.
+
+    Attributes:
+        settings: what is tried; their names and values stand in ``metrics.jsonl``.
+        features: makes unfitted features, a transformer of scikit-learn.
+        fit: a model from a matrix, labels and a setting.
+        predict: probabilities of a model and a matrix: shape (n, L).
+    """
+
+    settings: Sequence[Setting]
+    features: Callable[[], Any]
+    fit: Callable[[Any, np.ndarray, Setting], Any]
+    predict: Callable[[Any, Any], np.ndarray]
+
+    def search(
+        self,
+        recipe: Recipe,
+        train: Examples,
+        material: np.ndarray,
+        judged: dict[str, tuple[Examples, np.ndarray]],
+        job: Job,
+    ) -> Any:
+        """Fits every setting; the best by the selection metric stays (the first wins ties).
+
+        With folds, features too are fitted to what each fold learns from, once for all settings, and
+        the setting that stays is fitted to everything at the end.
+
+        Args:
+            material: what features are made of, one item a training text: texts, or their vectors.
+            judged: labels and material of the splits that settings are judged on where there are no folds.
+
+        Returns:
+            A pipeline of scikit-learn: features and model.
+        """
+        from sklearn.pipeline import make_pipeline
+
+        rows: list[dict[str, Any]] = [{"epoch": number, **setting} for number, setting in enumerate(self.settings, 1)]
+        fitted = self.features()
+        if train.folds is not None:
+            said = self._by_folds(train, material, job)
+            for row, probabilities in zip(rows, said, strict=True):
+                row[FOLDS] = job.judge_folds(train.labels[: train.folds.own], probabilities, train.folds)
+                job.watch.epoch(row)
+            kept = kept_epoch(rows, recipe) - 1
+            model = self.fit(fitted.fit_transform(material), train.labels, self.settings[kept])
+            job.keep(said[kept])
+            job.record(rows)
+            return make_pipeline(fitted, model)
+        matrix = fitted.fit_transform(material)
+        unread = {split: fitted.transform(items) for split, (_, items) in judged.items()}
+        models = []
+        job.watch.begin("fitting", len(rows))
+        for row, setting in zip(rows, self.settings, strict=True):
+            _obey(job)
+            models.append(self.fit(matrix, train.labels, setting))
+            for split, (examples, _) in judged.items():
+                row[split] = job.judge(examples.labels, self.predict(models[-1], unread[split]))
+            job.watch.step()
+            job.watch.epoch(row)
+        job.watch.end()
+        job.record(rows)
+        return make_pipeline(fitted, models[kept_epoch(rows, recipe) - 1])
+
+    def _by_folds(self, train: Examples, material: np.ndarray, job: Job) -> np.ndarray:
+        """Out-of-fold probabilities of every setting: shape (settings, own texts, L)."""
+        folds = train.folds
+        assert folds is not None
+        said = np.zeros((len(self.settings), folds.own, train.labels.shape[1]))
+        job.watch.begin("fitting", folds.count * len(self.settings))
+        for learn, held in folds:
+            fitted = self.features()
+            matrix = fitted.fit_transform(material[learn])
+            unread = fitted.transform(material[held])
+            for i, setting in enumerate(self.settings):
+                _obey(job)
+                said[i, held] = self.predict(self.fit(matrix, train.labels[learn], setting), unread)
+                job.watch.step()
+        job.watch.end()
+        return said
+
+
+def _obey(job: Job) -> None:
+    if job.stopping():
+        job.watch.end()
+        raise Stopped("stopped while settings were tried; they will be tried anew", GO_ON)

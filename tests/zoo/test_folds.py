@@ -1,0 +1,228 @@
+"""Choices out of fold: who stands aside, that nothing said of a text comes from the text, that test has no say."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from semeval_emo.data import load_gold
+from semeval_emo.data.overlap import letters
+from semeval_emo.data.sample import sample_folder
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.decide import out_of_fold, tune
+from semeval_emo.zoo.families import tfidf
+from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.folds import ALWAYS, assign
+from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+
+FOLDS = (
+    'data.splits=["train", "dev"]', "select.split=folds", "threshold.split=folds", "threshold.rule=per_label",
+    "tfidf.strength=[0.1, 1.0, 10.0]",
+)  # fmt: skip
+
+
+def run(runs: Path, *more: str, name: str = "tfidf-logreg", source: str | Path = "sample") -> RunResult:
+    return train(load_recipe(name, (*FOLDS, *more)), source=source, task="sample", runs=runs)
+
+
+def stored(result: RunResult, split: str) -> np.ndarray:
+    path = result.folder.probabilities(split)
+    return np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(1, 6))
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(10, 150), count=st.integers(2, 6))
+@settings(max_examples=40, deadline=None)
+def test_every_text_stands_aside_once_and_copies_together(seed: int, n: int, count: int):
+    draw = np.random.default_rng(seed)
+    # Few different texts, so that there are copies, some with other capitals and marks.
+    texts = [f"text {draw.integers(n)}"[:: draw.choice([1])] + draw.choice(["", "!", " ?"]) for _ in range(n)]
+    labels = (draw.random((n, 3)) < [0.5, 0.2, 0.05]).astype(np.int8)
+    own = int(draw.integers(n // 2, n + 1))
+    folds = assign(texts, labels, count, seed, own)
+    assert np.array_equal(folds.of, assign(texts, labels, count, seed, own).of), "the seed decides"
+    held = np.concatenate([rows for _, rows in folds])
+    assert sorted(held) == list(range(own))
+    for learn, rows in folds:
+        assert not {letters(texts[row]) for row in learn} & {letters(texts[row]) for row in rows}
+    for row in range(own, n):
+        alone = letters(texts[row]) not in {letters(text) for text in texts[:own]}
+        assert (folds.of[row] == ALWAYS) == alone
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_sets_of_labels_are_dealt_out_evenly(seed: int):
+    draw = np.random.default_rng(seed)
+    labels = (draw.random((200, 4)) < [0.5, 0.3, 0.1, 0.04]).astype(np.int8)
+    folds = assign([f"text {i}" for i in range(200)], labels, 5, seed)
+    rows = [held for _, held in folds]
+    for one in np.unique(labels, axis=0):
+        counts = [(labels[held] == one).all(1).sum() for held in rows]
+        assert max(counts) - min(counts) <= 1
+    for emotion in range(4):
+        counts = [labels[held, emotion].sum() for held in rows]
+        assert max(counts) - min(counts) <= 4
+    sizes = [len(held) for held in rows]
+    assert max(sizes) - min(sizes) <= 6
+
+
+def test_a_rare_emotion_is_in_every_fold():
+    labels = np.zeros((60, 2), dtype=np.int8)
+    labels[:5, 1] = 1
+    labels[::2, 0] = 1
+    assert [labels[held, 1].sum() for _, held in assign([str(i) for i in range(60)], labels, 5, 3)] == [1] * 5
+
+
+def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A model that remembers every text, and labels by chance: perfect in sample, nothing out of fold."""
+
+    def remember(kind: str, matrix, labels: np.ndarray, *_: object, **__: object) -> KNeighborsClassifier:
+        return KNeighborsClassifier(1).fit(matrix, labels)
+
+    monkeypatch.setattr(tfidf, "fit_linear", remember)
+    monkeypatch.setattr(tfidf, "linear_probabilities", lambda model, matrix: model.predict(matrix).astype(float))
+    monkeypatch.setattr(tfidf.Tfidf, "sizes", lambda self: None)
+    monkeypatch.setattr(tfidf, "save_skops", lambda model, path: None)
+    monkeypatch.setattr(tfidf.Tfidf, "predict", lambda self, texts, watch=None: np.zeros((len(texts), 5)))
+    monkeypatch.setattr(tfidf.Tfidf, "load", classmethod(lambda cls, folder, recipe, space: cls(recipe, space)))
+    data = noisy(tmp_path / "data", "train", "dev")
+    # Every dev text stands in train too, with the same labels: whoever learns from train knows all of dev.
+    folder = data / "track_a"
+    spec = load_gold("a", "eng", "dev", source=data, task="sample").spec
+    head, *rows = read(folder / "train" / "eng.csv")
+    copies = [[i, *row[1:]] for i, row in zip(spec.ids, rows, strict=False)]
+    write(folder / "dev" / "eng.csv", [head, *copies])
+    result = run(tmp_path, source=data)
+    for split in ("train", "dev"):
+        gold = load_gold("a", "eng", split, source=data, task="sample").labels
+        assert f1_score(gold, stored(result, split), average="macro") < 0.65, "half of the cells, as chance has it"
+    assert result.dev["macro_f1"] < 0.75
+
+
+def read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.reader(handle))
+
+
+def write(path: Path, rows: list[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(rows)
+
+
+def noisy(folder: Path, *splits: str) -> Path:
+    """The sample with labels of chance in some splits."""
+    shutil.copytree(sample_folder(), folder)
+    draw = np.random.default_rng(7)
+    for split in splits:
+        path = folder / "track_a" / split / "eng.csv"
+        head, *rows = read(path)
+        write(path, [head, *[[*row[:2], *map(str, draw.integers(0, 2, len(row) - 2))] for row in rows]])
+    return folder
+
+
+def inside(path: Path) -> list[bytes]:
+    """What a model file holds: skops names its parts by places in memory, zip by the time."""
+    with zipfile.ZipFile(path) as archive:
+        bodies = {name: archive.read(name) for name in archive.namelist()}
+    schema = bodies.pop("schema.json").decode()
+    places = {one: str(i) for i, one in enumerate(dict.fromkeys(re.findall(r"\d{9,}", schema)))}
+    return [re.sub(r"\d{9,}", lambda m: places[m[0]], schema).encode(), *sorted(bodies.values())]
+
+
+def test_test_labels_have_no_say(tmp_path: Path):
+    honest = run(tmp_path / "1", source=Path(shutil.copytree(sample_folder(), tmp_path / "data")))
+    blind = run(tmp_path / "2", source=noisy(tmp_path / "noise", "test"))
+    assert abs(blind.scorecard.score - honest.scorecard.score) > 0.1, "the noise is there"
+    for one in ("predictions", "metrics"):
+        assert getattr(honest.folder, one).read_bytes() == getattr(blind.folder, one).read_bytes()
+    for split in ("train", "dev", "test"):
+        assert honest.folder.probabilities(split).read_bytes() == blind.folder.probabilities(split).read_bytes()
+    assert honest.thresholds == blind.thresholds
+    assert inside(honest.folder.model / tfidf.FILE) == inside(blind.folder.model / tfidf.FILE)
+
+
+def test_the_run_is_what_its_files_say(tmp_path: Path):
+    result = run(tmp_path)
+    gold = np.concatenate([load_gold("a", "eng", split, source="sample").labels for split in ("train", "dev")])
+    said = np.concatenate([stored(result, split) for split in ("train", "dev")])
+    space = Space(result.folder.spec.emotions)
+    rule = Threshold(rule="per_label")
+    assert result.thresholds == tuple(tune(said, gold, space, rule, "macro_f1"))
+    texts = [text for split in ("train", "dev") for text in load_gold("a", "eng", split, source="sample").texts]
+    folds = assign(texts, gold, 5, seed=42)
+    decided = out_of_fold(said, gold, folds, space, rule, "macro_f1")
+    kept = result.rows[result.kept - 1]
+    assert kept["folds"]["macro_f1"] == pytest.approx(f1_score(gold, decided, average="macro"))
+    assert kept["folds"]["macro_f1"] == max(row["folds"]["macro_f1"] for row in result.rows)
+    # What is kept learned from everything, so it knows dev better than what was said of dev out of fold.
+    assert result.dev["macro_f1"] < 1.0
+    assert json.loads((result.folder.path / "recipe.json").read_text())["resolved"]["select"]["folds"] == 5
+
+
+def test_features_are_fitted_inside_each_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen = []
+    features = tfidf.Tfidf._features
+
+    def counted(self: tfidf.Tfidf):
+        seen.append(features(self))
+        return seen[-1]
+
+    monkeypatch.setattr(tfidf.Tfidf, "_features", counted)
+    run(tmp_path)
+    # The first is the one that is fitted to everything at the end.
+    words = [set(dict(one.transformer_list)["word"].vocabulary_) for one in seen]
+    assert len(words) == 6 and all(some < words[0] for some in words[1:])
+
+
+def test_dev_may_stay_outside(tmp_path: Path):
+    """With train alone in the folds, dev is predicted by the model that learned from all of train."""
+    result = run(tmp_path, 'data.splits=["train"]')
+    gold = load_gold("a", "eng", "dev", source="sample")
+    model = tfidf.load_skops(result.folder.model / tfidf.FILE)
+    assert np.array_equal(tfidf.linear_probabilities(model, gold.texts), stored(result, "dev"))
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        ("llama-tiny", (), "Recipe llama-tiny: the family 'decoder' cannot choose by folds."),
+        ("tfidf-logreg", ("select.folds=1",), "Recipe tfidf-logreg: select.folds is 1; there must be 2 or more."),
+        (
+            "tfidf-logreg",
+            ("select.split=dev",),
+            "Recipe tfidf-logreg tunes thresholds on folds but selects on dev, so nothing is out of fold.",
+        ),
+        (
+            "tfidf-logreg",
+            ("select.split=dev", "threshold.split=dev"),
+            "Recipe tfidf-logreg trains on dev and selects on it too.",
+        ),
+    ],
+)
+def test_choices_that_cannot_be_made(name: str, more: tuple[str, ...], message: str, tmp_path: Path):
+    own = FOLDS if name.startswith("tfidf") else FOLDS[:-1]
+    with pytest.raises(UsageError) as refused:
+        train(load_recipe(name, (*own, *more)), source="sample", runs=tmp_path)
+    assert refused.value.message == message
+    assert refused.value.fix.startswith(("--set select.split=", "select on dev")) or "select.folds" in message
+
+
+def test_recipes_without_folds_keep_their_identity():
+    recipe = load_recipe("tfidf-logreg")
+    assert "folds" not in recipe.resolved()["select"]
+    changed = replace(recipe, select=replace(recipe.select, folds=7))
+    assert changed.hash == recipe.hash
