@@ -66,10 +66,11 @@ class Progress:
         parts = [f"{unit(row)} {row['epoch']}"]
         if "loss" in row:
             parts.append(f"loss {row['loss']:.4f}")
-        for split in ("dev", "test"):
+        for split in ("folds", "dev", "test"):
             if split in row:
                 metric, value = next(iter(row[split].items()))
-                parts.append(f"{split} {metric} {value:.4f}")
+                loss = f"loss {row[split]['loss']:.4f}, " if "loss" in row[split] else ""
+                parts.append(f"{split} {loss}{metric} {value:.4f}")
         self._judged = parts[-1] if len(parts) > 1 else ""
         self.say("  ".join(parts))
 

@@ -25,24 +25,39 @@ def run_tables(result: RunResult) -> list[Table]:
 def epochs(result: RunResult) -> Table:
     """One line an epoch (or a setting, where there are none); the kept one is marked."""
     first = result.rows[0]
-    splits = [name for name, value in first.items() if isinstance(value, dict) and name in ("folds", "dev", "test")]
     kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
-    plain = [name for name in first if name not in splits and not isinstance(first[name], dict)]
-    names = {"epoch": unit(first)}
+    plain = [name for name in first if not isinstance(first[name], dict)]
+    names = {"epoch": unit(first), "seconds": "time"}
     columns = [Column(names.get(name, name), kinds.get(name, "text")) for name in plain]
-    columns += [Column(f"{split} {METRICS[m].title}", "score") for split in splits for m in first[split]]
+    figures = _figures(result)
+    splits = {split for split, _ in figures}
+    columns += [Column(f"{split} {METRICS[m].title if m in METRICS else m}", "score") for split, m in figures]
     rows = []
     for row in result.rows:
-        figures = [row[split][m] for split in splits for m in first[split]]
+        said = [row.get(split, {}).get(m) for split, m in figures]
         kept = "kept" if row["epoch"] == result.kept else ""
-        rows.append((*(row.get(name) for name in plain), *figures, kept))
+        rows.append((*(row.get(name) for name in plain), *said, kept))
     recipe = result.recipe
     note = f"scored at threshold {recipe.threshold.value:g}"
     if FOLDS in splits:
         note = f"folds: each text by a model that has not read it, {_threshold_words(recipe)}"
+    if "seconds" in first:
+        note += "; time in seconds"
+    if "train" in splits:
+        note += "; train: measured while it trains"
     if recipe.selects_on_test:
         note += f"; {TEST_MARK} the test split has a say in what is kept, so the test score is optimistic"
     return Table(f"{recipe.label} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
+
+
+def _figures(result: RunResult) -> list[tuple[str, str]]:
+    """Split and figure of each column: of train only what is selected by, or the table gets too wide."""
+    return [
+        (split, name)
+        for split in ("train", "folds", "dev", "test")
+        for name in dict.fromkeys(name for row in result.rows for name in row.get(split, {}))
+        if split != "train" or name == result.recipe.select.metric
+    ]
 
 
 def _outcome(result: RunResult) -> Table:

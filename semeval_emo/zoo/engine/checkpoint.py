@@ -10,7 +10,7 @@ import io
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,30 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import kept_epoch, run_out, stop
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """How far a training run is.
 
     Attributes:
         epoch: epochs done.
-        step: optimizer steps done in the next one.
-        losses: of these steps.
         rows: metrics of the epochs done.
+        losses: of the optimizer steps done in the next one.
+        seen: logits of these steps, each of shape (B, L).
     """
 
     epoch: int = 0
-    step: int = 0
-    losses: tuple[float, ...] = ()
     rows: tuple[dict[str, Any], ...] = ()
+    losses: list[float] = field(default_factory=list)
+    seen: list[torch.Tensor] = field(default_factory=list)
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done in the next epoch."""
+        return len(self.losses)
+
+    def after(self, row: dict[str, Any]) -> Place:
+        """The place at the end of the epoch, of which `row` tells."""
+        return Place(self.epoch + 1, (*self.rows, row))
 
 
 class Keeper:
@@ -69,7 +78,10 @@ class Keeper:
                 parameter.copy_(stored["weights"][name])
         self.optimizer.load_state_dict(stored["optimizer"])
         self.schedule.load_state_dict(stored["schedule"])
-        place = Place(stored["epoch"], stored["step"], tuple(stored["losses"]), tuple(json.loads(stored["rows"])))
+        device = next(iter(self.parameters.values())).device
+        # Checkpoints of older versions have no logits.
+        seen = [logits.to(device) for logits in stored.get("seen", [])]
+        place = Place(stored["epoch"], tuple(json.loads(stored["rows"])), stored["losses"], seen)
         self.job.record(place.rows)
         self.job.watch.say(f"going on after epoch {place.epoch}, step {place.step}")
         return place
@@ -82,9 +94,9 @@ class Keeper:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "epoch": place.epoch,
-            "step": place.step,
-            "losses": list(place.losses),
             "rows": json.dumps(place.rows),
+            "losses": place.losses,
+            "seen": [torch.cat(place.seen).float().cpu()] if place.seen else [],
         }
         torch.save(state, stream)
         write_whole(self.file, stream.getvalue())

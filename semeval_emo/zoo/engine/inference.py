@@ -10,6 +10,7 @@ import torch
 from semeval_emo.zoo.engine import llama
 from semeval_emo.zoo.engine.batches import of_equal_length, packs
 from semeval_emo.zoo.engine.network import Network
+from semeval_emo.zoo.engine.rows import probabilities_of
 from semeval_emo.zoo.family import Watcher
 
 TOKENS = 1024
@@ -18,8 +19,13 @@ TOKENS = 1024
 
 def probabilities(network: Network, texts: Sequence[str], watch: Watcher) -> np.ndarray:
     """Sigmoids of the logits: shape (n, L), float64."""
+    return probabilities_of(logits(network, texts, watch))
+
+
+def logits(network: Network, texts: Sequence[str], watch: Watcher) -> torch.Tensor:
+    """What the network says of each text: shape (n, L)."""
     rows = network.tokens(texts)
-    found = np.zeros((len(rows), network.model.config.num_labels))
+    found = torch.zeros(len(rows), network.model.config.num_labels, device=network.device)
     model = network.model
     training = model.training
     model.eval()
@@ -28,7 +34,7 @@ def probabilities(network: Network, texts: Sequence[str], watch: Watcher) -> np.
     run = _packed(network) if llama.is_llama(model) else _whole(network)
     with torch.inference_mode(), network.autocast():
         for batch in packs(lengths, TOKENS) if llama.is_llama(model) else of_equal_length(lengths, TOKENS):
-            found[batch] = torch.sigmoid(run([rows[i] for i in batch]).double()).cpu().numpy()
+            found[batch] = run([rows[i] for i in batch]).float()
             watch.step(len(batch))
     watch.end()
     model.train(training)
@@ -41,8 +47,8 @@ def _whole(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
     def run(rows: list[list[int]]) -> torch.Tensor:
         ids = torch.tensor(rows, device=network.device)
         # Every token counts; a mask spares the network from guessing by the padding's id.
-        logits: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-        return logits
+        said: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+        return said
 
     return run
 

@@ -20,9 +20,8 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.zoo import together
-from semeval_emo.zoo.engine import schedule
+from semeval_emo.zoo.engine import inference, rows, schedule
 from semeval_emo.zoo.engine.groups import optimizer_groups
-from semeval_emo.zoo.engine.inference import probabilities
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.quiet import quietly
@@ -30,10 +29,15 @@ from semeval_emo.zoo.family import Examples, Job, Silent
 from semeval_emo.zoo.selection import kept_epoch, run_out, stop
 
 PROGRESS = "zoo.json"
+SEEN = "seen.safetensors"
 
 
 class LossTrainer(Trainer):
-    """The Trainer with the recipe's loss; it remembers the last one, for the progress bar."""
+    """The Trainer with the recipe's loss; it remembers the last one, for the progress bar.
+
+    Attributes:
+        seen: logits and degrees of each batch since somebody emptied the list.
+    """
 
     def __init__(self, loss: LossFunction, **rest: Any) -> None:
         super().__init__(**rest)
@@ -42,6 +46,7 @@ class LossTrainer(Trainer):
         self.loss_is_scaled_for_ga = False
         self.model_accepts_loss_kwargs = False
         self.pending = 0.0
+        self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -51,6 +56,7 @@ class LossTrainer(Trainer):
         outputs = model(**inputs)
         loss = self.loss(outputs.logits, degrees)
         self.pending += float(loss.detach()) / self.current_gradient_accumulation_steps
+        self.seen.append((outputs.logits.detach(), degrees))
         return (loss, outputs) if return_outputs else loss
 
 
@@ -76,8 +82,8 @@ class Collator:
 class Watching(TrainerCallback):
     """Judges each epoch, keeps the best weights, completes checkpoints, and stops when asked to."""
 
-    def __init__(self, network: Network, judged: dict[str, Examples], job: Job, steps: int) -> None:
-        self.network, self.judged, self.job, self.steps = network, judged, job, steps
+    def __init__(self, network: Network, texts: int, judged: dict[str, Examples], job: Job, steps: int) -> None:
+        self.network, self.texts, self.judged, self.job, self.steps = network, texts, judged, job, steps
         self.recipe = network.recipe
         self.trainer: LossTrainer
         self.rows: list[dict[str, Any]] = []
@@ -89,7 +95,15 @@ class Watching(TrainerCallback):
         """Takes up what the checkpoint knew."""
         stored = json.loads((checkpoint / PROGRESS).read_text("utf-8"))
         self.rows, self.losses = stored["rows"], stored["losses"]
+        if together.is_first() and (checkpoint / SEEN).exists():
+            tensors = load_file(checkpoint / SEEN, device=str(self.network.device))
+            self.trainer.seen.append((tensors["logits"], tensors["degrees"]))
         self.job.record(self.rows)
+
+    def _seen(self) -> list[torch.Tensor]:
+        """Logits and degrees of the epoch's steps so far, of all processes; empty before the first."""
+        own = [torch.cat(tensors).float().cpu() for tensors in zip(*self.trainer.seen, strict=True)]
+        return [torch.cat(tensors) for tensors in zip(*filter(None, together.collected(own)), strict=True)]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """After each optimizer step."""
@@ -115,9 +129,13 @@ class Watching(TrainerCallback):
             return
         epoch = state.global_step // self.steps
         row: dict[str, Any] = {"epoch": epoch, "loss": round(float(np.mean(self.losses)), 6)}
+        logits, degrees = self._seen()
+        self.trainer.seen.clear()
         if state.is_world_process_zero:
+            row |= rows.seen(logits, degrees.numpy().astype(np.int8), self.texts, self.job)
             for split, examples in self.judged.items():
-                row[split] = self.job.judge(examples.labels, probabilities(self.network, examples.texts, Silent()))
+                logits = inference.logits(self.network, examples.texts, Silent())
+                row[split] = rows.judged(logits, examples.labels, self.trainer.loss, self.job)
         row["seconds"] = round(time.monotonic() - self._began, 2)
         row = together.as_first_says(row)
         self._began = time.monotonic()
@@ -134,9 +152,12 @@ class Watching(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Completes the checkpoint that the Trainer has just written, and drops what it replaces."""
+        seen = self._seen()
         if not together.is_first():
             return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        if seen:
+            write_whole(folder / SEEN, save(dict(zip(("logits", "degrees"), seen, strict=True))))
         write_whole(folder / PROGRESS, json.dumps({"rows": self.rows, "losses": self.losses}))
         self.job.record(self.rows)
         for old in Path(args.output_dir).glob("checkpoint-*"):
@@ -169,10 +190,10 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
             f"--set train.batch={-(-recipe.train.batch // together.processes()) * together.processes()}",
         )
     steps = schedule.steps_per_epoch(len(train_on), recipe.train)
-    watching = Watching(network, judged, job, steps)
+    watching = Watching(network, len(train_on), judged, job, steps)
     folder = job.work / "trainer"
     checkpoint = together.as_first_says(_last_complete(folder) if together.is_first() else None)
-    rows = [
+    learned = [
         {"input_ids": ids, "labels": labels}
         for ids, labels in zip(network.tokens(train_on.texts), train_on.labels, strict=True)
     ]
@@ -183,7 +204,7 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
             loss,
             model=network.model,
             args=_arguments(folder, network),
-            train_dataset=rows,
+            train_dataset=learned,
             data_collator=Collator(network),
             optimizers=(optimizer, schedule.scheduler(optimizer, steps * recipe.train.epochs, recipe.train)),
             callbacks=[watching],

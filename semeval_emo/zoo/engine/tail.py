@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from semeval_emo.zoo.engine import schedule
+from semeval_emo.zoo.engine import rows, schedule
 from semeval_emo.zoo.engine.batches import packs
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
 from semeval_emo.zoo.engine.flat import Flat, Stepper
@@ -68,8 +68,12 @@ class TailTrainer:
             taken = texts[step * each : (step + 1) * each]
             yield [taken[i : i + size] for i in range(0, len(taken), size)]
 
-    def step(self, batches: Sequence[Sequence[int]]) -> float:
-        """One optimizer step; returns the mean loss of its batches."""
+    def step(self, batches: Sequence[Sequence[int]], seen: list[torch.Tensor] | None = None) -> float:
+        """One optimizer step; returns the mean loss of its batches.
+
+        Args:
+            seen: takes up the logits of each batch.
+        """
         total = 0.0
         for gradient in self._added:
             gradient.zero_()
@@ -81,19 +85,20 @@ class TailTrainer:
                 logits = self.tail(states, Packed.of(lengths, self.network.device))
                 loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
             loss.backward()
+            if seen is not None:
+                seen.append(logits.detach())
             total += float(loss.detach())
         self.stepper.step()
         self.schedule.step()
         return total
 
-    def predict(self, inputs: Inputs) -> np.ndarray:
-        """Probabilities of a split, shape (n, L), float64; texts of like length run together."""
-        found = np.zeros((len(inputs.examples), self.degrees.shape[1]))
+    def predict(self, inputs: Inputs) -> torch.Tensor:
+        """Logits of a split, shape (n, L); texts of like length run together."""
+        found = torch.zeros(len(inputs.examples), self.degrees.shape[1], device=self.network.device)
         with torch.inference_mode(), self.network.autocast():
             for batch in packs(inputs.prefix.lengths.tolist(), EVALUATION_TOKENS):
                 states, counts = inputs.prefix.of(batch, self.network.device)
-                logits = self.tail(states, Packed.of(counts, self.network.device))
-                found[batch] = torch.sigmoid(logits.double()).cpu().numpy()
+                found[batch] = self.tail(states, Packed.of(counts, self.network.device)).float()
         return found
 
     def run(self, judged: dict[str, Inputs], job: Job) -> None:
@@ -103,19 +108,24 @@ class TailTrainer:
         job.watch.begin("training", self.steps * self.train.epochs, place.epoch * self.steps + place.step)
         while place.epoch < self.train.epochs and not keeper.exhausted(place):
             began = time.monotonic()
-            losses = list(place.losses)
             for batches in self.batches(place.epoch, place.step):
-                losses.append(self.step(batches))
-                job.watch.step(1, losses[-1])
-                place = Place(place.epoch, len(losses), tuple(losses), place.rows)
+                place.losses.append(self.step(batches, place.seen))
+                job.watch.step(1, place.losses[-1])
                 keeper.perhaps(place)
-            row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(losses)), 6)}
+            row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(place.losses)), 6)}
+            row |= self._seen(place, job)
             for split, inputs in judged.items():
-                row[split] = job.judge(inputs.examples.labels, self.predict(inputs))
+                row[split] = rows.judged(self.predict(inputs), inputs.examples.labels, self.loss, job)
             row["seconds"] = round(time.monotonic() - began, 2)
             job.watch.epoch(row)
-            place = Place(place.epoch + 1, 0, (), (*place.rows, row))
+            place = place.after(row)
             keeper.epoch(place)
         job.watch.end()
         keeper.restore_kept(place)
         self.flat.release()
+
+    def _seen(self, place: Place, job: Job) -> dict[str, Any]:
+        """Figures of the training texts."""
+        labels = self.inputs.examples.labels[schedule.order(len(self.inputs.examples), self.train.seed, place.epoch)]
+        logits = torch.cat(place.seen).float()
+        return rows.seen(logits, labels[-len(logits) :], len(labels), job)

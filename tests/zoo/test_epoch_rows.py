@@ -1,0 +1,140 @@
+"""What a line of metrics.jsonl says: dev loss from the judged logits, train figures from those of the steps."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from semeval_emo.data import load_gold
+from semeval_emo.zoo.engine import rows
+from semeval_emo.zoo.engine.checkpoint import Keeper
+from semeval_emo.zoo.engine.tail import TailTrainer
+from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.job import judge
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.selection import Stopped
+
+SMALL = [
+    "shape.hidden=16", "shape.mlp=24", "shape.heads=2", "shape.kv_heads=1", "shape.vocabulary=260",
+    "shape.layers=3", "trainable.layers=2", "model.max_length=12", "train.batch=32", "train.epochs=3",
+    "groups.layers.lr=1e-3",
+]  # fmt: skip
+ENGINES = {"tail": [], "plain": ["train.engine=plain"]}
+
+
+def run(runs: Path, *settings: str, **rest: Any) -> RunResult:
+    return train(load_recipe("llama-tiny", [*SMALL, *settings]), source="sample", runs=runs, **rest)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunResult]:
+    return {engine: run(tmp_path_factory.mktemp(engine), *words) for engine, words in ENGINES.items()}
+
+
+def test_both_engines_say_the_same_of_every_epoch(found: dict[str, RunResult]):
+    one, other = found["tail"].rows, found["plain"].rows
+    assert len(one) == 3
+    assert list(one[0]) == list(other[0]) == ["epoch", "loss", "train", "dev", "seconds"]
+    for ours, theirs in zip(one, other, strict=True):
+        assert ours["train"] == pytest.approx(theirs["train"], abs=1e-9)
+        assert ours["dev"] == pytest.approx(theirs["dev"], abs=1e-5)
+    assert one[0]["train"] != one[2]["train"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_dev_loss_is_that_of_the_saved_model(engine: str, found: dict[str, RunResult]):
+    result = found[engine]
+    model = AutoModelForSequenceClassification.from_pretrained(result.folder.model)
+    tokenizer = AutoTokenizer.from_pretrained(result.folder.model)
+    dev = load_gold("a", "eng", "dev", source="sample")
+    batch = tokenizer(list(dev.texts), padding=True, truncation=True, max_length=12, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(**batch).logits
+    expected = functional.binary_cross_entropy_with_logits(logits, torch.tensor(dev.labels, dtype=torch.float32))
+    kept = next(row for row in result.rows if row["epoch"] == result.kept)
+    assert kept["dev"]["loss"] == pytest.approx(float(expected), abs=2e-6)
+
+
+def test_train_figures_are_of_what_was_said_before_each_step(tmp_path: Path, monkeypatch):
+    """Beside every step the network says what it thinks of the batch, before it moves."""
+    said: list[tuple[list[int], torch.Tensor]] = []
+    step = TailTrainer.step
+
+    def noting(self: TailTrainer, batches: list[list[int]], *rest: Any) -> float:
+        for batch in batches:
+            texts = [gold.texts[i] for i in batch]
+            padded = self.network.tokenizer.pad({"input_ids": self.network.tokens(texts)}, return_tensors="pt")
+            with torch.no_grad():
+                said.append((batch, self.network.model(**padded).logits))
+        return step(self, batches, *rest)
+
+    gold = load_gold("a", "eng", "train", source="sample")
+    monkeypatch.setattr(TailTrainer, "step", noting)
+    result = run(tmp_path, "train.epochs=1", "train.batch=16", "train.accumulate=2")
+    order = [i for batch, _ in said for i in batch]
+    assert sorted(order) == list(range(len(gold)))
+    values = torch.sigmoid(torch.cat([logits for _, logits in said]).double()).numpy()
+    expected = judge(gold.labels[order], values, np.full(5, 0.5), Space(gold.spec.emotions))
+    assert result.rows[0]["train"] == pytest.approx(expected)
+
+
+def test_degrees_have_pearson_and_squared_error(tmp_path: Path):
+    words = ["train.epochs=1", "loss.kind=mse", "select.metric=pearson"]
+    (row,) = run(tmp_path, *words, track="b").rows
+    assert set(row["train"]) == {"pearson"}
+    assert set(row["dev"]) == {"pearson", "loss"}
+    assert 0 < row["dev"]["loss"] < 1
+
+
+class Stopping(Silent):
+    """Asks to stop in the midst of the second epoch."""
+
+    def __init__(self) -> None:
+        self.left = 11
+
+    def step(self, count: int = 1, loss: float | None = None) -> None:
+        self.left -= loss is not None
+        if self.left == 0:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_out(tmp_path: Path, monkeypatch):
+    save = Keeper.save
+
+    def older(self: Keeper, place: Any) -> None:
+        save(self, place)
+        stored = torch.load(self.file, weights_only=True)
+        del stored["seen"]
+        torch.save(stored, self.file)
+
+    monkeypatch.setattr(Keeper, "save", older)
+    with pytest.raises(Stopped):
+        run(tmp_path, watch=Stopping())
+    monkeypatch.undo()
+    result = run(tmp_path)
+    assert result.went_on
+    assert ["train" in row for row in result.rows] == [True, False, True]
+
+
+def test_a_row_is_json(found: dict[str, RunResult]):
+    for line in found["tail"].folder.metrics.read_text().splitlines():
+        assert isinstance(json.loads(line)["dev"]["loss"], float)
+
+
+def test_labels_are_joined_with_what_was_seen():
+    class Job:
+        def judge(self, labels, values):
+            return {"share": float(((values > 0.5) == labels).mean())}
+
+    logits = torch.tensor([[2.0], [-2.0]])
+    assert rows.seen(logits, np.array([[1], [1]]), 2, Job()) == {"train": {"share": 0.5}}
+    assert rows.seen(logits, np.array([[1], [1]]), 3, Job()) == {}
