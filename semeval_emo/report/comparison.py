@@ -28,10 +28,11 @@ def tables(found: Comparison, *, pairs: bool = False, power: bool = False) -> li
     """
     two = len(found.systems) == 2
     made = [_standings(found)]
-    if two and found.average is None:
-        made.append(_emotions(found, found.places[0], power))
+    if two:
+        made.append(_emotions(found, power))
     if len(found.systems) > 2:
-        made += [_emotion_standings(found, place) for place in found.places if place.standings[0].emotions]
+        places = [found.lead, *(found.places if found.average else [])]
+        made += [_emotion_standings(found, place) for place in places if place.standings[0].emotions]
     if found.average is not None:
         made.append(_languages_of_two(found) if two else _languages(found))
     if pairs or (power and not two and len(found.systems) > 1) or (power and found.average is not None):
@@ -149,30 +150,38 @@ def _tally(found: Comparison, letter: str) -> str:
     return f"{wins}/{ties}/{losses}"
 
 
-def _emotions(found: Comparison, place: Place, power: bool) -> Table:
-    """Two systems in one language: the figure and every emotion."""
-    (whole,) = place.differences
-    scores = {one.letter: one for one in place.standings}
-    rows = [
-        (found.title, scores[whole.first].score.value, scores[whole.second].score.value, *_test(whole, power)),
-        *(
-            (
-                name,
-                scores[whole.first].emotions[name].value,
-                scores[whole.second].emotions[name].value,
-                *_test(one, power),
-            )
-            for name, one in whole.emotions.items()
-        ),
+def _emotions(found: Comparison, power: bool) -> Table:
+    """Two systems in one language or over all: the figure and every emotion."""
+    (whole,) = found.lead.differences
+    scores = {one.letter: one for one in found.lead.standings}
+    first, second = scores[whole.first], scores[whole.second]
+    rows = [(found.title, first.score.value, second.score.value, *_test(whole, power))]
+    rows += [
+        (name, first.emotions[name].value, second.emotions[name].value, *_test(one, power))
+        for name, one in whole.emotions.items()
     ]
-    note = f"p of the emotions: corrected over the {len(whole.emotions)} emotions ({found.settings.correction})."
+    notes = [f"p of the emotions: corrected over the {len(whole.emotions)} emotions ({found.settings.correction})."]
+    notes += _averaged(found)
     return Table(
         f"Difference {whole.first} − {whole.second}",
         (Column("figure"), Column(whole.first, "score"), Column(whole.second, "score"), *_test_columns(found, power)),
         tuple(rows),
-        (note,) if whole.emotions else (),
+        tuple(notes) if whole.emotions else (),
         rules=(0,) if whole.emotions else (),
     )
+
+
+def _averaged(found: Comparison) -> list[str]:
+    """Says over how many languages an emotion is averaged, where it is not over all."""
+    if found.average is None:
+        return []
+    counts = {
+        name: sum(name in place.standings[0].emotions for place in found.places)
+        for name in found.average.standings[0].emotions
+    }
+    fewer = [f"{name} ({count})" for name, count in counts.items() if count < len(found.places)]
+    said = f"Each emotion is averaged over the languages that have it: all {len(found.places)}"
+    return [f"{said}, but for {', '.join(fewer)}." if fewer else f"{said}."]
 
 
 def _emotion_standings(found: Comparison, place: Place) -> Table:
@@ -187,10 +196,13 @@ def _emotion_standings(found: Comparison, place: Place) -> Table:
         rows.append(tuple(row))
     columns = [column for name in names for column in (Column(name, "score", best), Column("beats", "letters"))]
     return Table(
-        f"Each emotion · {place.language} {place.name}",
+        f"Each emotion · {place.name if place is found.average else f'{place.language} {place.name}'}",
         (Column(""), *columns),
         tuple(rows),
-        (f"Letters: p corrected over the {len(names)} emotions of each pair ({found.settings.correction}).",),
+        (
+            f"Letters: p corrected over the {len(names)} emotions of each pair ({found.settings.correction}).",
+            *(_averaged(found) if place is found.average else []),
+        ),
     )
 
 

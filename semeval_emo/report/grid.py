@@ -101,7 +101,7 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
     widths = [max(map(display_width, column)) for column in zip(names, *cells, strict=True)]
     widths = _shrunk(widths, table.columns, width)
     parts = []
-    for panel in _panels(widths, width):
+    for panel in _panels(widths, table.columns, width):
         rows = [
             [_fitted(row[c], widths[c], (r, c) in strong) for c in panel] for r, row in enumerate(cells)
         ]  # fmt: skip
@@ -125,16 +125,23 @@ def _shrunk(widths: list[int], columns: tuple[Column, ...], width: int | None) -
     return widths
 
 
-def _panels(widths: list[int], width: int | None) -> list[list[int]]:
-    """Groups columns into panels that fit; each panel begins with the first column."""
+def _panels(widths: list[int], columns: tuple[Column, ...], width: int | None) -> list[list[int]]:
+    """Groups columns into panels that fit; each panel begins with the first column, and letters stay with theirs."""
+    groups: list[list[int]] = []
+    for c in range(1, len(widths)):
+        if columns[c].kind == "letters" and groups:
+            groups[-1].append(c)
+        else:
+            groups.append([c])
     panels: list[list[int]] = [[0]] if widths else []
     used = widths[0] if widths else 0
-    for c in range(1, len(widths)):
-        used += len(GAP) + widths[c]
-        if width and used > width and len(panels[-1]) > 1:
+    for group in groups:
+        wanted = sum(len(GAP) + widths[c] for c in group)
+        if width and used + wanted > width and len(panels[-1]) > 1:
             panels.append([0])
-            used = widths[0] + len(GAP) + widths[c]
-        panels[-1].append(c)
+            used = widths[0]
+        panels[-1] += group
+        used += wanted
     return panels
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,32 @@ from semeval_emo.scoring import intervals, resampling, significance
 from semeval_emo.scoring.comparison import Settings
 from semeval_emo.scoring.intervals import Interval, interval
 from semeval_emo.scoring.resampling import Figure
+
+
+class Watch(Protocol):
+    """Who looks on while a comparison takes its time."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A piece of work begins: `total` steps."""
+
+    def step(self, count: int = 1) -> None:
+        """Some steps of it are done."""
+
+    def end(self) -> None:
+        """It is over."""
+
+
+class Nobody:
+    """Looks away."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Nothing."""
+
+    def step(self, count: int = 1) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +55,7 @@ class Ground:
         rows: of the file.
         texts: different ones; None where the gold has no texts.
         gold_hash: identity of the gold labels.
-        emotions: names of the figures after the first.
+        emotions: names of the figures after the first; of an average, those that any language has.
     """
 
     language: str
@@ -56,6 +83,40 @@ class Arena:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Part:
+    """One language's part in the average: of an emotion, over the languages that have it.
+
+    Attributes:
+        languages: how many there are.
+        places: where each of the language's emotions stands among those of the average.
+        counts: how many languages have each emotion of the average.
+    """
+
+    languages: int
+    places: tuple[int, ...]
+    counts: tuple[int, ...]
+
+    def of(self, figures: NDArray) -> NDArray:
+        """The part of figures (..., F): shape (..., 1 + emotions of the average).
+
+        >>> Part(2, (1,), (1, 2)).of(np.array([0.5, 0.25])).tolist()
+        [0.25, 0.0, 0.125]
+        """
+        shared = np.zeros((*figures.shape[:-1], 1 + len(self.counts)))
+        shared[..., 0] = figures[..., 0] / self.languages
+        for at, place in enumerate(self.places, start=1):
+            shared[..., 1 + place] = figures[..., at] / self.counts[place]
+        return shared
+
+
+def parts_of(grounds: Sequence[Ground]) -> tuple[tuple[str, ...], list[Part]]:
+    """The emotions that any language has, in the order of first mention, and each language's part in the average."""
+    emotions = tuple(dict.fromkeys(name for one in grounds for name in one.emotions))
+    counts = tuple(sum(name in one.emotions for one in grounds) for name in emotions)
+    return emotions, [Part(len(grounds), tuple(map(emotions.index, one.emotions)), counts) for one in grounds]
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Figures of S systems and their replicates.
@@ -72,13 +133,13 @@ class Sample:
     run_values: NDArray
     pulls: NDArray | None
 
-    def share(self, of: int) -> Sample:
-        """What one of several languages adds to their average, which has the first figure only."""
+    def share(self, part: Part) -> Sample:
+        """What one of several languages adds to their average."""
         return Sample(
-            self.values[:, :1] / of,
-            self.replicates[..., :1] / of,
-            self.run_values / of,
-            None if self.pulls is None else self.pulls[..., :1] / of,
+            part.of(self.values),
+            part.of(self.replicates),
+            self.run_values / part.languages,
+            None if self.pulls is None else part.of(self.pulls),
         )
 
     def plus(self, other: Sample) -> Sample:
@@ -147,25 +208,29 @@ def _runs_of(weights: Sequence[NDArray]) -> list[slice]:
     return [slice(int(end) - by.shape[1], int(end)) for end, by in zip(ends, weights, strict=True)]
 
 
-def randomise(arenas: Sequence[Arena], settings: Settings) -> list[NDArray]:
+def randomise(arenas: Sequence[Arena], settings: Settings, watch: Watch) -> list[NDArray]:
     """p-values of approximate randomisation by ground, and of the average over them where there are several.
 
     In each trial answers are traded inside every language, and the traded figures are averaged.
     """
+    _, parts = parts_of([arena.ground for arena in arenas])
     swaps = [
         significance.Swaps(arena.units, arena.of, seed=settings.seed, key=arena.ground.language) for arena in arenas
     ]
     observed = [one.observed() for one in swaps]
-    average = np.mean([one[:, :1] for one in observed], axis=0)
+    average = np.sum([part.of(one) for part, one in zip(parts, observed, strict=True)], axis=0)
     counts = [np.zeros(one.shape, np.int64) for one in observed]
     together = np.zeros(average.shape, np.int64)
+    watch.begin("trials", settings.trials)
     for block in resampling.blocks(settings.trials, max(one.width for one in swaps)):
-        total = np.zeros((len(average), block, 1))
-        for one, seen, count in zip(swaps, observed, counts, strict=True):
+        total = np.zeros((len(average), block, average.shape[1]))
+        for one, part, seen, count in zip(swaps, parts, observed, counts, strict=True):
             differences = one.differences(block)
             np.add(count, significance.reached(differences, seen), out=count)
-            total += differences[..., :1]
-        together += significance.reached(total / len(arenas), average)
+            total += part.of(differences)
+        together += significance.reached(total, average)
+        watch.step(block)
+    watch.end()
     several = [together] if len(arenas) > 1 else []
     return [(1 + count) / (settings.trials + 1) for count in (*counts, *several)]
 

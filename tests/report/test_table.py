@@ -131,6 +131,18 @@ def test_text_keeps_to_the_terminal(width: int):
         assert printed.count(f"emotion{k}") == 1
 
 
+def test_letters_stay_with_their_score_in_narrow_panels():
+    columns = [c for name in ("anger", "fear", "joy") for c in (Column(name, "score"), Column("beats", "letters"))]
+    table = Table(
+        "t", (Column(""), *columns), (("a", 0.5, "b c", 0.4, "b", 0.3, "c"), ("b", 0.1, "", 0.2, "c", 0.3, ""))
+    )
+    for width in range(40, 60):
+        for line in render([table], "text", width=width).split("\n"):
+            words = [word for word in line.split() if word in ("anger", "fear", "joy", "beats")]
+            assert words[1::2] == ["beats"] * (len(words) // 2)
+            assert len(words) % 2 == 0
+
+
 def test_without_a_width_nothing_wraps():
     table = Table("t", (Column("a"), Column("b")), (("x" * 300, "y" * 300),))
     assert f"{'x' * 300}  {'y' * 300}" in render([table], "text")

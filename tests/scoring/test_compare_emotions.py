@@ -1,0 +1,93 @@
+"""Comparing over languages: each emotion averaged over the languages that have it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from semeval_emo.data import Gold
+from semeval_emo.report.comparison import tables
+from semeval_emo.scoring import Comparison, Contender, compare
+from semeval_emo.submission import Predictions
+from semeval_emo.task import load_task
+
+SHARES = {"fine": 0.1, "rough": 0.4, "poor": 0.6}
+# English has no disgust, Afrikaans no surprise.
+LANGUAGES = ("afr", "eng", "ron")
+
+
+def made(language: str) -> Gold:
+    """Labels under the ids of a real place, with made texts."""
+    spec = load_task().spec("a", language, "dev")
+    draw = np.random.default_rng(sum(map(ord, language)))
+    labels = (draw.random((spec.rows, len(spec.emotions))) < 0.3).astype(np.int8)
+    return Gold(spec, spec.ids, tuple(f"text {i}" for i in range(spec.rows)), labels, "made", (spec.release,))
+
+
+def compared(*names: str, **settings: object) -> Comparison:
+    golds = [made(language) for language in LANGUAGES]
+    systems = []
+    for name in names:
+        draw = np.random.default_rng(len(name))
+        changed = [np.where(draw.random(g.labels.shape) < SHARES[name], 1 - g.labels, g.labels) for g in golds]
+        run = [Predictions(g.spec, y, f"{name}.csv", ("2025",)) for g, y in zip(golds, changed, strict=True)]
+        systems.append(Contender(name, (tuple(run),)))
+    return compare(systems, gold=golds, **{"resamples": 500, "trials": 500, **settings})
+
+
+@pytest.mark.parametrize("interval", ["bca", "percentile"])
+def test_an_emotion_is_averaged_over_the_languages_that_have_it(interval: str):
+    found = compared("fine", "rough", interval=interval)
+    standing = {place.language: place.standings[0] for place in found.places}
+    own = found.average.standings[0].emotions
+    assert list(own) == ["anger", "disgust", "fear", "joy", "sadness", "surprise"]
+    for name, figure in own.items():
+        having = [one.emotions[name] for one in standing.values() if name in one.emotions]
+        assert len(having) == (2 if name in ("disgust", "surprise") else 3)
+        assert figure.value == pytest.approx(np.mean([one.value for one in having]))
+        assert figure.se == pytest.approx(np.sqrt(sum(one.se**2 for one in having)) / len(having), rel=0.15)
+        assert figure.low < figure.value < figure.high
+    (difference,) = found.average.differences
+    for name, one in difference.emotions.items():
+        assert one.value.value == pytest.approx(own[name].value - found.average.standings[1].emotions[name].value)
+        assert one.p <= 0.01
+
+
+def test_the_average_itself_is_what_it_is_without_emotions():
+    names = ("fine", "rough", "poor")
+    with_them, without = compared(*names, emotions=True), compared(*names)
+    assert with_them.average.standings[0].score == without.average.standings[0].score
+    assert [one.p for one in with_them.average.differences] == [one.p for one in without.average.differences]
+    assert not without.average.standings[0].emotions
+
+
+def test_tables_say_over_how_many_languages():
+    two = next(table for table in tables(compared("fine", "rough")) if table.title == "Difference a − b")
+    assert [row[0] for row in two.rows] == ["macro F1", "anger", "disgust", "fear", "joy", "sadness", "surprise"]
+    said = "Each emotion is averaged over the languages that have it: all 3, but for disgust (2), surprise (2)."
+    assert two.notes[-1] == said
+    many = [t for t in tables(compared("fine", "rough", "poor", emotions=True)) if t.title.startswith("Each emotion")]
+    assert [t.title.split(" · ")[1] for t in many] == [
+        "average over 3 languages", "afr Afrikaans", "eng English", "ron Romanian"
+    ]  # fmt: skip
+    assert many[0].notes[-1] == said
+    assert len(many[1].notes) == 1
+
+
+def test_whoever_looks_on_sees_every_step():
+    class Watch:
+        def __init__(self) -> None:
+            self.seen: list[list] = []
+
+        def begin(self, what: str, total: int) -> None:
+            self.seen.append([what, total, 0])
+
+        def step(self, count: int = 1) -> None:
+            self.seen[-1][2] += count
+
+        def end(self) -> None:
+            self.seen[-1].append("over")
+
+    watch = Watch()
+    compared("fine", "rough", watch=watch)
+    assert watch.seen == [["trials", 500, 500, "over"], ["resamples", 3, 3, "over"]]
