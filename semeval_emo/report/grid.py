@@ -108,7 +108,10 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
         columns = [table.columns[c] for c in panel]
         parts.append(laid_out([_fitted(names[c], widths[c]) for c in panel], rows, columns, rules=table.rules))
     title = wrap(clean(table.title), width) if width else [clean(table.title)]
-    notes = [line for note in table.notes for line in (wrap(clean(note), width) if width else [clean(note)])]
+    # A signature has no blanks: it is copied whole, so it stands on one line whatever its length.
+    notes = [
+        line for note in map(clean, table.notes) for line in (wrap(note, width) if width and " " in note else [note])
+    ]
     return "\n".join([*title, "\n\n".join(parts), *notes])
 
 

@@ -143,6 +143,14 @@ def test_letters_stay_with_their_score_in_narrow_panels():
             assert len(words) % 2 == 0
 
 
+def test_a_signature_under_a_table_is_never_broken():
+    signature = "macro_f1|release:1|" + "x" * 90
+    table = Table("t", (Column("a"),), (("b",),), ("words that do wrap " * 4, signature))
+    lines = render([table], "text", width=40).split("\n")
+    assert lines[-1] == signature
+    assert all(len(line) <= 40 for line in lines[:-1])
+
+
 def test_without_a_width_nothing_wraps():
     table = Table("t", (Column("a"), Column("b")), (("x" * 300, "y" * 300),))
     assert f"{'x' * 300}  {'y' * 300}" in render([table], "text")
