@@ -69,7 +69,7 @@ def test_degrees_are_rounded_to_the_nearest():
     p = np.array([[0.0, 1 / 6 - 1e-9], [1 / 6, 0.5], [5 / 6, 1.0]])
     space = Space(("joy", "fear"), top=3)
     assert labels_of(p, np.full(2, 0.9), space).tolist() == [[0, 0], [1, 2], [3, 3]]
-    assert tune(p, p, space, Threshold(rule="per_label"), "pearson").tolist() == [0.5, 0.5]
+    assert tune(p, p, space, Threshold(rule="fixed"), "pearson").tolist() == [0.5, 0.5]
 
 
 def test_at_the_threshold_is_present():
