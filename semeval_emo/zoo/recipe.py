@@ -15,6 +15,9 @@ from typing import Any, Literal
 
 from semeval_emo.task import short_hash
 
+ADDED = ("sources", "stand_in", "extra", "allow")
+"""Fields of `Data` that are left out of a recipe's identity where they are empty."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -23,15 +26,21 @@ class Data:
     Attributes:
         track, release: empty for the task's first track and default release.
         splits: trained on, one after the other; the selection split is never among them.
+        sources: train splits of other languages, trained on after them: codes, ``family`` (the others
+            of the language's family) or ``others`` (all of them), of the track that its track trains
+            on; ``a/deu`` names the track, ``a/self`` is the language's own split of another one.
+        stand_in: sources where the language has no train split of its own.
         extra: trained on after them: another track's split (``b/train``; its degrees become yes or
             no where that is asked for), or CSV files with id, text and the emotions.
-        allow: names of `extra` that may hold texts which the run is judged on.
+        allow: names of `extra` or `sources` that may hold texts which the run is judged on.
     """
 
     track: str = ""
     language: str = ""
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
+    sources: tuple[str, ...] = ()
+    stand_in: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
 
@@ -146,6 +155,7 @@ class Train:
         schedule: of the learning rate, down to zero at the last step except ``constant``.
         warmup: share of all steps.
         clip: largest norm of the gradient; 0 never clips.
+        batches: ``random``, or ``by_length``: texts of like length together, so that little is padded.
         engine: ``auto`` computes a frozen prefix once where that is exact, ``plain`` never,
             ``prefix`` refuses to go without.
         cache_mb: the most memory for the frozen prefix's activations; above it they go to a
@@ -164,6 +174,7 @@ class Train:
     warmup: float = 0.0
     clip: float = 1.0
     precision: Literal["fp32", "bf16"] = "fp32"
+    batches: Literal["random", "by_length"] = "random"
     engine: Literal["auto", "plain", "prefix"] = "auto"
     cache_mb: int = 2048
     cache_disk_mb: int = 16384
@@ -194,11 +205,12 @@ class Select:
 
 @dataclass(frozen=True)
 class Threshold:
-    """From which probability an emotion counts as present.
+    """From which probability an emotion counts as present, or as each degree.
 
     Attributes:
         rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one an emotion (drawn
-            towards the global one where the emotion is rare).
+            towards the global one where the emotion is rare). Of degrees ``fixed`` rounds to the
+            nearest; the others tune cut points between them, for Pearson.
         split: tuned on; ``folds`` as in `Select`, whose probabilities they are; ``test`` exists only to
             repeat what others published.
         grid: first, last and step of the thresholds tried.
@@ -283,7 +295,9 @@ class Recipe:
             value = getattr(self, section)
             found[section] = dataclasses.asdict(value) if value is not None else None
         # Left out where empty, so that the identity of a recipe without them does not hang on their being known.
-        found["data"] = {k: v for k, v in found["data"].items() if v or k not in ("extra", "allow")}
+        found["data"] = {k: v for k, v in found["data"].items() if v or k not in ADDED}
+        if self.train.batches == "random":
+            del found["train"]["batches"]
         if self.select.split != "folds":
             del found["select"]["folds"]
         found[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}

@@ -29,9 +29,8 @@ def count(shape: Shape, trainable: Trainable, model: Model, emotions: int, *, po
     """
     if trainable.part == "lora":
         return None
-    layer, rest = {"llama": _llama, "bert": _bert, "distilbert": _distilbert, "deberta": _deberta}[shape.architecture](
-        shape
-    )
+    sizes = {"llama": _llama, "bert": _bert, "distilbert": _distilbert, "mpnet": _mpnet, "deberta": _deberta}
+    layer, rest = sizes[shape.architecture](shape)
     head = _head(shape, model, emotions, pooled)
     total = shape.layers * layer + rest + head
     moves = {"head": head, "last": head + trainable.layers * layer, "all": total}[trainable.part]
@@ -72,6 +71,11 @@ def _bert(shape: Shape) -> tuple[int, int]:
 
 def _distilbert(shape: Shape) -> tuple[int, int]:
     return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2) * shape.hidden
+
+
+def _mpnet(shape: Shape) -> tuple[int, int]:
+    # 32 buckets of distances, one weight a head.
+    return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2) * shape.hidden + 32 * shape.heads
 
 
 def _deberta(shape: Shape) -> tuple[int, int]:

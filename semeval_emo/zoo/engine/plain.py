@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.quiet import quietly
 from semeval_emo.zoo.family import Examples, Job, Silent
+from semeval_emo.zoo.recipe import Train
 from semeval_emo.zoo.selection import kept_epoch, run_out, stop
 
 PROGRESS = "zoo.json"
@@ -39,14 +41,19 @@ class LossTrainer(Trainer):
         seen: logits and degrees of each batch since somebody emptied the list.
     """
 
-    def __init__(self, loss: LossFunction, **rest: Any) -> None:
+    def __init__(self, loss: LossFunction, recipe: Train, **rest: Any) -> None:
         super().__init__(**rest)
-        self.loss = loss
+        self.loss, self.recipe = loss, recipe
         # A mean over the batch: the Trainer divides it by the number of batches that it accumulates.
         self.loss_is_scaled_for_ga = False
         self.model_accepts_loss_kwargs = False
         self.pending = 0.0
         self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> torch.utils.data.Sampler | None:
+        if self.recipe.batches == "random":
+            return super()._get_train_sampler(train_dataset)
+        return ByLength([len(row["input_ids"]) for row in self.train_dataset], self.recipe)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -58,6 +65,23 @@ class LossTrainer(Trainer):
         self.pending += float(loss.detach()) / self.current_gradient_accumulation_steps
         self.seen.append((outputs.logits.detach(), degrees))
         return (loss, outputs) if return_outputs else loss
+
+
+class ByLength(torch.utils.data.Sampler):
+    """Texts of like length together, in an order of each epoch's own."""
+
+    def __init__(self, lengths: Sequence[int], train: Train) -> None:
+        self.lengths, self.train, self.epoch = lengths, train, 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(schedule.order_by_length(self.lengths, self.train, self.epoch))
+
+    def set_epoch(self, epoch: int) -> None:
+        """What the Trainer calls before each epoch."""
+        self.epoch = epoch
 
 
 class Collator:
@@ -202,6 +226,7 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
     with quietly():
         trainer = LossTrainer(
             loss,
+            recipe.train,
             model=network.model,
             args=_arguments(folder, network),
             train_dataset=learned,

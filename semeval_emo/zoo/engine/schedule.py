@@ -7,6 +7,7 @@ texts in the same order at the same rates.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,6 +29,32 @@ def order(texts: int, seed: int, epoch: int) -> list[int]:
     """
     generator = torch.Generator().manual_seed(seed + epoch)
     return torch.randperm(texts, generator=generator).tolist()
+
+
+# Texts are sorted by length within so many batches, so that every epoch mixes them anew.
+WINDOW = 16
+
+
+def order_by_length(lengths: Sequence[int], train: Train, epoch: int) -> list[int]:
+    """The order of the texts in an epoch (from 0), those of like length in one batch.
+
+    The random order is cut into windows of `WINDOW` batches, each sorted by length; the batches are
+    then shuffled. Only the last of an epoch may be short of texts, as the steps count it.
+
+    >>> order_by_length([9, 1, 8, 2], Train(batch=2, seed=1), 0) in ([1, 3, 2, 0], [2, 0, 1, 3])
+    True
+    """
+    size = train.batch * train.accumulate
+    drawn = order(len(lengths), train.seed, epoch)
+    window = WINDOW * size
+    full, rest = drawn[: len(drawn) // size * size], drawn[len(drawn) // size * size :]
+    batches = []
+    for start in range(0, len(full), window):
+        part = sorted(full[start : start + window], key=lambda i: lengths[i])
+        batches += [part[i : i + size] for i in range(0, len(part), size)]
+    generator = torch.Generator().manual_seed(train.seed + epoch)
+    shuffled = [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+    return [text for batch in [*shuffled, rest] for text in batch]
 
 
 def warmup_steps(total: int, train: Train) -> int:

@@ -1,0 +1,62 @@
+"""Batches of texts of like length: every text once an epoch, little padding, the same after a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semeval_emo.zoo.engine import schedule
+from semeval_emo.zoo.engine.finetune import prefix_obstacle
+from semeval_emo.zoo.engine.network import build
+from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.recipe import Train
+from semeval_emo.zoo.recipes import load_recipe
+
+
+@given(
+    lengths=st.lists(st.integers(1, 60), min_size=1, max_size=200),
+    batch=st.integers(1, 9),
+    accumulate=st.integers(1, 3),
+    epoch=st.integers(0, 3),
+)
+def test_every_text_once_and_steps_as_counted(lengths: list[int], batch: int, accumulate: int, epoch: int):
+    train = Train(batch=batch, accumulate=accumulate)
+    found = schedule.order_by_length(lengths, train, epoch)
+    assert sorted(found) == list(range(len(lengths)))
+    assert found == schedule.order_by_length(lengths, train, epoch)
+
+
+def padded(lengths: np.ndarray, order: list[int], batch: int) -> int:
+    """Tokens of all batches, padding included."""
+    return sum(max(lengths[order[i : i + batch]]) * len(order[i : i + batch]) for i in range(0, len(order), batch))
+
+
+def test_it_saves_most_of_the_padding_and_mixes_every_epoch():
+    lengths = np.random.default_rng(0).geometric(0.06, 2_000)
+    train = Train(batch=16)
+    first, second = (schedule.order_by_length(lengths, train, epoch) for epoch in (0, 1))
+    assert padded(lengths, first, 16) < 1.3 * lengths.sum() < padded(lengths, schedule.order(2_000, 42, 0), 16) / 2
+    batches = [{frozenset(order[i : i + 16]) for i in range(0, 2_000, 16)} for order in (first, second)]
+    assert len(batches[0] & batches[1]) < 3
+
+
+def test_another_field_of_old_recipes_changes_nothing():
+    assert "batches" not in load_recipe("llama-tiny").resolved()["train"]
+    assert load_recipe("llama-tiny", ["train.batches=by_length"]).resolved()["train"]["batches"] == "by_length"
+
+
+def test_a_way_without_padding_has_no_use_for_it(tmp_path: Path):
+    recipe = load_recipe("llama-tiny", ["train.batches=by_length"])
+    assert "by length" in prefix_obstacle(build(recipe, Space(("joy", "fear")), Silent()))
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_short_batch_is_the_last(batch: int):
+    lengths = [5, 1, 4, 2, 3, 9, 7]
+    found = schedule.order_by_length(lengths, Train(batch=batch), 0)
+    whole = [found[i : i + batch] for i in range(0, len(found) // batch * batch, batch)]
+    assert all([lengths[i] for i in one] == sorted(lengths[i] for i in one) for one in whole)
