@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,13 @@ def read_header(
         return Columns(at, labels, len(cells), has_header=False)
 
     names = plain_names(cells)
+    width = Counter(len(row) for row in sample).most_common(1)
+    if width and width[0][0] != len(cells) and not {*expected, *task.emotions, *TEXT_NAMES} & {*names}:
+        # Free text: what it lacks, and how the rows differ from it, would be a list without end.
+        found.add("not-a-header", value=",".join(cells), **facts)
+        at = _id_column(sample, width[0][0], task)
+        return Columns(at, (None,) * len(emotions), width[0][0], names=tuple(names))
+
     last = len(names)
     while last > 1 and not names[last - 1]:
         last -= 1

@@ -21,6 +21,8 @@ from semeval_emo.submission.sniff import HEAD, sniff
 CHUNK = 1 << 20
 MAX_LINE = 1 << 20
 MAX_COLUMNS = 200
+# How far below free text its table may begin.
+LOOK_BELOW = 5
 # A quoted cell may span this many lines and characters; beyond it the quote is taken as a slip.
 LOOK_LINES, LOOK_CHARACTERS, LOOK_TIMES = 100, 1 << 16, 1000
 
@@ -90,13 +92,22 @@ class RawTable:
         self.header_text = ""
         self.header_line = 0
         for line, text in self._filled():
-            if _ABOVE.match(text):
+            if _ABOVE.match(text) or self._is_remark(text):
                 self.marks["above"].add(line, text[:200])
                 continue
             self.header_line, self.header_text = line, text
             self.delimiter = _delimiter(text)
             self.header = self._row(line, text)
             break
+
+    def _is_remark(self, text: str) -> bool:
+        """True for free text above a header: the header stands a little below, and has other cells."""
+        while len(self._ahead) < LOOK_BELOW and (more := next(self._incoming, None)) is not None:
+            self._ahead.append(more)
+        header = next((one for one in [text, *self._ahead] if _names_an_id(one)), text)
+        delimiter = _delimiter(header)
+        # A row of data above a header has as many cells; it is no remark, and nothing that may go.
+        return header is not text and text.count(delimiter) != header.count(delimiter)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yields (line, cells) of every row after the header; blank lines are marked, not yielded."""
@@ -246,6 +257,14 @@ class RawTable:
 
 # Compared by identity; no line of a file can be this object.
 _TOO_LONG = "".join(["\0", "too long"])
+
+
+def _names_an_id(text: str) -> bool:
+    """True for a line of several cells, one of which says that a column holds ids."""
+    if text is _TOO_LONG:
+        return False
+    cells = _split(text, _delimiter(text))[0]
+    return len(cells) > 1 and any(cell.strip("\"'# ").lower() == "id" for cell in cells)
 
 
 def _delimiter(text: str) -> str:

@@ -161,6 +161,10 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "padded": (cell(3, 2, " 1"), {"W516": 1}, 5, "' 1' has blanks around it"),
     "comment": (whole(lambda f: b"# a model\n\n#run 3\n" + f.bytes()), {"E325": 2, "E506": 1}, 1, "header: # a model"),
     "sep=": (whole(lambda f: b"sep=;\n" + f.bytes(delimiter=";")), {"E307": 1, "E325": 1}, 2, "separated by ';'"),
+    "a title": (whole(lambda f: b"Run 3, our best\nof May\n" + f.bytes()), {"E325": 2}, 1, "header: Run 3, our best"),
+    "a title for a header": (
+        whole(lambda f: b"Run 3, our best\n" + f.bytes().split(b"\n", 1)[1]), {"E326": 1}, 1, "not a header: "
+    ),
     "another header": (whole(lambda f: f.rows.insert(60, reverse(f.header))), {"E520": 1}, 62, "of other columns"),
     "blanks between": (whole(lambda f: f.bytes(delimiter=" ")), {"E307": 1}, 1, "separated by ' '"),
     "quoted id": (cell(6, 0, f"'{ID}00007"), {"E408": 1}, 8, f"it should be '{ID}00007'"),

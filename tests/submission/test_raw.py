@@ -45,6 +45,23 @@ def test_a_file_that_is_one_endless_line():
     assert (one.header, one.marks["long"].count, one.lines) == ([], 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("body", "above", "header"),
+    [
+        (b"Our best run\n\nof May\nid,joy\na,1\n", [1, 3], ["id", "joy"]),
+        (b"Our best, of May; it is good\n'ID';joy;fear\na;1;0\n", [1], ["'ID'", "joy", "fear"]),
+        # A row of data, with as many cells, may not go; nor may what has no header near it.
+        (b"a,1\nid,joy\nb,0\n", [], ["a", "1"]),
+        (b"title\n" + b"a,1\n" * 5 + b"id,joy\n", [], ["title"]),
+        (b"title\nid\na\n", [], ["title"]),
+        (b"title\n" + b"x" * (2 * MAX_LINE) + b"\nid,joy\n", [1], ["id", "joy"]),
+    ],
+)
+def test_free_text_above_a_header(body: bytes, above: list[int], header: list[str]):
+    one = table(body)
+    assert ([line for line, _ in one.marks["above"].first], one.header) == (above, header)
+
+
 def test_the_last_line_without_its_end():
     one = table(b"id,joy\na,1")
     assert list(one.rows()) == [(2, ["a", "1"])]
