@@ -47,7 +47,7 @@ def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Thre
 
     Args:
         probabilities: shape (n, L), of the split that `rule` names.
-        labels: shape (n, L).
+        labels: shape (n, L); -1 where unknown.
         metric: what the global threshold maximises; a label's own one maximises its F1.
 
     Returns:
@@ -72,7 +72,7 @@ def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Thre
     own = METRICS["f1"](sums)
     found = np.empty(emotions)
     for i in range(emotions):
-        positives = int(labels[:, i].sum())
+        positives = int((labels[:, i] > 0).sum())
         trust = positives / (positives + rule.shrink) if positives else 0.0
         found[i] = trust * _middle_of_best(grid, own[:, i]) + (1 - trust) * common
     return found
@@ -99,14 +99,14 @@ def out_of_fold(
 
 
 def _sums(probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> dict[str, np.ndarray]:
-    """True positives, predicted and gold at every threshold of a grid: each of shape (T, L)."""
+    """True positives, predicted and gold at every threshold of a grid, where gold is known: each of shape (T, L)."""
 
     def at_least(values: np.ndarray) -> np.ndarray:
         # By sorting once instead of comparing at each threshold.
         return len(values) - np.searchsorted(np.sort(values), grid)
 
     columns = range(labels.shape[1])
-    predicted = np.stack([at_least(probabilities[:, i]) for i in columns], axis=1)
+    predicted = np.stack([at_least(probabilities[labels[:, i] >= 0, i]) for i in columns], axis=1)
     tp = np.stack([at_least(probabilities[labels[:, i] > 0, i]) for i in columns], axis=1)
     return {"tp": tp, "predicted": predicted, "gold": np.broadcast_to((labels > 0).sum(0), tp.shape)}
 

@@ -25,11 +25,11 @@ class Options:
     """The linear model on the vectors.
 
     Attributes:
-        model: ``logreg``, ``svm`` or ``ridge`` (of degrees).
+        model: ``logreg``, ``svm``, ``ridge`` or ``ordinal``, as in `tfidf`.
         strength, balanced: values tried; the best on the selection split stays.
     """
 
-    model: Literal["logreg", "svm", "ridge"] = "logreg"
+    model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
     strength: tuple[float, ...] = (1.0,)
     balanced: tuple[bool, ...] = (True,)
 

@@ -32,7 +32,8 @@ class Options:
         words: shortest and longest run of words; empty for none.
         characters: shortest and longest run of characters inside words; empty for none.
         min_df: features of fewer training texts are dropped.
-        model: ``logreg``, ``svm`` (its margins squashed to (0, 1), not calibrated) or ``ridge`` (of degrees).
+        model: ``logreg``, ``svm`` (its margins squashed to (0, 1), not calibrated), ``ridge`` (of degrees)
+            or ``ordinal`` (of degrees: one logistic regression for each "at least this").
         strength: values tried: C of logreg and svm, alpha of ridge. The best on the selection split stays.
         balanced: values tried: whether each emotion's positives weigh as much as its negatives.
     """
@@ -40,7 +41,7 @@ class Options:
     words: tuple[int, ...] = (1, 2)
     characters: tuple[int, ...] = (2, 5)
     min_df: int = 2
-    model: Literal["logreg", "svm", "ridge"] = "logreg"
+    model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
     strength: tuple[float, ...] = (1.0,)
     balanced: tuple[bool, ...] = (True,)
 
@@ -121,24 +122,62 @@ def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: f
     """Fits one linear model an emotion.
 
     Args:
-        kind: ``logreg``, ``svm`` or ``ridge``.
+        kind: ``logreg``, ``svm``, ``ridge`` or ``ordinal``.
         matrix: features, shape (n, F), sparse or dense.
-        labels: shape (n, L), degrees from 0 to `top`.
-        top: the highest degree; logreg and svm learn "any degree above 0".
+        labels: shape (n, L), degrees from 0 to `top`; a text whose label is -1 is not learned from for
+            that emotion.
+        top: the highest degree; logreg and svm learn "any degree above 0", ordinal each "at least this".
     """
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.svm import LinearSVC
 
     weight = "balanced" if balanced else None
+    known = labels >= 0
     if kind == "ridge":
-        return Ridge(alpha=strength, random_state=0).fit(matrix, labels / top)
-    present = (labels > 0).astype(np.int8)
+        return _ridge(Ridge(alpha=strength, random_state=0), matrix, labels / top, known)
+    levels = np.arange(1, top + 1 if kind == "ordinal" else 2)
+    # Columns: the levels of the first emotion, then those of the second.
+    present = (labels[:, :, None] >= levels).reshape(len(labels), -1).astype(np.int8)
     if kind == "svm":
         one = LinearSVC(C=strength, class_weight=weight, random_state=0)
     else:
         one = LogisticRegression(C=strength, class_weight=weight, max_iter=1000, random_state=0)
-    return OneVsRestClassifier(one).fit(matrix, present)
+    model = OneVsRestClassifier(one)
+    if known.all():
+        model.fit(matrix, present)
+    else:
+        asked = np.repeat(known, len(levels), axis=1)
+        model.estimators_ = [_alone(one, matrix, *pair) for pair in zip(present.T, asked.T, strict=True)]
+    model.levels_ = len(levels)
+    return model
+
+
+def _alone(one: Any, matrix: Any, present: np.ndarray, known: np.ndarray) -> Any:
+    """One fitted model of one column, from the texts where it is known."""
+    from sklearn.base import clone
+    from sklearn.multiclass import OneVsRestClassifier
+
+    values = np.unique(present[known])
+    if len(values) == 2:
+        return clone(one).fit(matrix[known], present[known])
+    # scikit-learn's stand-in for a column with one value throughout; with nothing known it says no.
+    same = np.full((2, 2), values[0] if len(values) else 0)
+    return OneVsRestClassifier(one).fit(matrix[:2], same).estimators_[0]
+
+
+def _ridge(model: Any, matrix: Any, degrees: np.ndarray, known: np.ndarray) -> Any:
+    """Fits ridge regression of every column, each from the texts where it is known."""
+    from sklearn.base import clone
+
+    if known.all():
+        return model.fit(matrix, degrees)
+    columns = zip(degrees.T, known.T, strict=True)
+    parts = [clone(model).fit(matrix[rows], y[rows]) if rows.any() else None for y, rows in columns]
+    model.coef_ = np.stack([np.zeros(matrix.shape[1]) if one is None else one.coef_ for one in parts])
+    model.intercept_ = np.array([0.0 if one is None else one.intercept_ for one in parts])
+    model.n_features_in_ = matrix.shape[1]
+    return model
 
 
 def linear_probabilities(pipeline: Any, features: Any) -> np.ndarray:
@@ -147,7 +186,10 @@ def linear_probabilities(pipeline: Any, features: Any) -> np.ndarray:
         features, pipeline = pipeline[:-1].transform(features), pipeline[-1]
     if not hasattr(pipeline, "estimators_"):
         return np.clip(np.asarray(pipeline.predict(features), dtype=np.float64), 0.0, 1.0)
-    return np.stack([_one_probability(model, features) for model in pipeline.estimators_], axis=1)
+    found = np.stack([_one_probability(model, features) for model in pipeline.estimators_], axis=1)
+    # The mean of "at least 1", "at least 2" ... is the expected degree, scaled to [0, 1].
+    levels = getattr(pipeline, "levels_", 1)
+    return found if levels == 1 else found.reshape(len(found), -1, levels).mean(2)
 
 
 def _one_probability(model: Any, features: Any) -> np.ndarray:

@@ -1,0 +1,150 @@
+"""Degrees by "at least this many", and labels that nobody gave: they are not learned from, and not judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from torch.nn import functional
+
+from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.zoo.decide import tune
+from semeval_emo.zoo.engine.losses import loss_function, positive_weights
+from semeval_emo.zoo.families import tfidf
+from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.job import figures
+from semeval_emo.zoo.recipe import Loss, Threshold
+
+CPU = torch.device("cpu")
+
+
+def degrees(n: int = 120, top: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    x = draw.normal(size=(n, 5))
+    return x, np.clip(np.round(x[:, :3] + draw.normal(0, 0.7, (n, 3)) + 0.5), 0, top).astype(np.int8)
+
+
+def holes(labels: np.ndarray, seed: int = 1) -> np.ndarray:
+    """The same labels, some of them unknown, the last emotion in half of the texts."""
+    unknown = np.random.default_rng(seed).random(labels.shape) < [0.2, 0.0, 0.5]
+    return np.where(unknown, -1, labels).astype(np.int8)
+
+
+def test_the_ordinal_model_says_the_expected_degree_of_one_regression_for_each_at_least():
+    x, y = degrees()
+    found = tfidf.linear_probabilities(tfidf.fit_linear("ordinal", x, y, 3, 0.5, False), x)
+    for i in range(3):
+        at_least = [
+            LogisticRegression(C=0.5, max_iter=1000).fit(x, y[:, i] >= k).predict_proba(x)[:, 1] for k in (1, 2, 3)
+        ]
+        # 1 x P(exactly 1) + 2 x P(exactly 2) + 3 x P(exactly 3), as a share of 3.
+        exactly = [at_least[0] - at_least[1], at_least[1] - at_least[2], at_least[2]]
+        expected = (exactly[0] + 2 * exactly[1] + 3 * exactly[2]) / 3
+        assert np.abs(found[:, i] - expected).max() < 1e-6
+
+
+def test_the_ordinal_model_of_yes_and_no_is_logistic_regression():
+    x, y = degrees(top=1)
+    found = [
+        tfidf.linear_probabilities(tfidf.fit_linear(kind, x, y, 1, 1.0, True), x) for kind in ("ordinal", "logreg")
+    ]
+    assert (found[0] == found[1]).all()
+
+
+@pytest.mark.parametrize(("kind", "top"), [("logreg", 1), ("svm", 1), ("ridge", 3), ("ordinal", 3)])
+@pytest.mark.parametrize("sparse", [True, False])
+def test_texts_without_a_label_are_as_if_they_were_not_there(kind: str, top: int, sparse: bool, tmp_path: Path):
+    x, y = degrees(top=top)
+    given = holes(y)
+    matrix = csr_matrix(x) if sparse else x
+    model = tfidf.fit_linear(kind, matrix, given, top, 1.0, True)
+    tfidf.save_skops(model, tmp_path / "model.skops")
+    found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), matrix)
+    for i in range(3):
+        rows = given[:, i] >= 0
+        alone = tfidf.fit_linear(kind, matrix[rows], np.stack([y[rows, i]] * 2, 1), top, 1.0, True)
+        assert np.abs(found[:, i] - tfidf.linear_probabilities(alone, matrix)[:, 0]).max() < 1e-9
+    other = given.copy()
+    other[given < 0] = -7
+    again = tfidf.linear_probabilities(tfidf.fit_linear(kind, matrix, other, top, 1.0, True), matrix)
+    assert (again == found).all(), "how the unknown is written says nothing"
+
+
+@pytest.mark.parametrize(("kind", "top"), [("logreg", 1), ("ridge", 3), ("ordinal", 3)])
+@pytest.mark.filterwarnings("ignore:Label")
+def test_an_emotion_that_nobody_annotates_is_never_said(kind: str, top: int, tmp_path: Path):
+    x, y = degrees(top=top)
+    y[:, 1] = -1
+    y[3:, 2] = -1
+    y[:3, 2] = top
+    model = tfidf.fit_linear(kind, x, y, top, 1.0, False)
+    tfidf.save_skops(model, tmp_path / "model.skops")
+    found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), x)
+    assert (found[:, 1] == 0).all()
+    assert (found[:, 2] == 1).all() or kind == "ridge"
+
+
+def test_what_is_unknown_is_not_judged():
+    _, y = degrees(top=1)
+    _, said = degrees(top=1, seed=5)
+    given = holes(y)
+    space = Space(("joy", "fear", "anger"))
+    found = figures(given, said, space)
+    rows = [given[:, i] >= 0 for i in range(3)]
+    alone = [score_arrays(y[r, i : i + 1], said[r, i : i + 1], ("x",)).whole["macro_f1"] for i, r in enumerate(rows)]
+    assert found["macro_f1"] == pytest.approx(np.mean(alone))
+    known = given >= 0
+    assert found["micro_f1"] == pytest.approx(2 * (y & said)[known].sum() / (y[known].sum() + said[known].sum()))
+    _, y = degrees()
+    _, said = degrees(seed=5)
+    given = holes(y)
+    found = figures(given, said, Space(space.emotions, 3))
+    alone = [np.corrcoef(y[given[:, i] >= 0, i], said[given[:, i] >= 0, i])[0, 1] for i in range(3)]
+    assert found["pearson"] == pytest.approx(np.mean(alone))
+
+
+@pytest.mark.parametrize("rule", ["global", "per_label"])
+def test_thresholds_do_not_hear_of_the_unknown(rule: str):
+    draw = np.random.default_rng(2)
+    y = (draw.random((150, 2)) < 0.4).astype(np.int8)
+    p = np.clip(y * 0.3 + draw.random((150, 2)) * 0.7, 0, 1)
+    space, wanted = Space(("joy", "fear")), Threshold(rule=rule, shrink=0.0)
+    given = y.copy()
+    given[100:] = -1
+    assert (tune(p, given, space, wanted, "macro_f1") == tune(p[:100], y[:100], space, wanted, "macro_f1")).all()
+
+
+@pytest.mark.parametrize("kind", ["bce", "mse"])
+def test_the_loss_is_a_mean_over_known_cells(kind: str):
+    top = 3
+    _, y = degrees()
+    given = holes(y)
+    logits = torch.tensor(np.random.default_rng(3).normal(size=y.shape), dtype=torch.float32, requires_grad=True)
+    loss = loss_function(Loss(kind=kind), given, top, CPU)(logits, torch.tensor(given, dtype=torch.float32))
+    known = torch.tensor(given >= 0)
+    picked, gold = logits[known], torch.tensor(y, dtype=torch.float32)[known]
+    if kind == "mse":
+        wanted = ((torch.sigmoid(picked) - gold / top) ** 2).mean()
+    else:
+        wanted = functional.binary_cross_entropy_with_logits(picked, (gold > 0).float())
+    assert float(loss.detach()) == pytest.approx(float(wanted.detach()))
+    loss.backward()
+    assert (logits.grad[~known] == 0).all() and (logits.grad[known] != 0).all()
+
+
+def test_a_batch_of_which_nothing_is_known_moves_nothing():
+    given = np.full((2, 3), -1)
+    logits = torch.zeros(2, 3, requires_grad=True)
+    loss = loss_function(Loss(), given, 1, CPU)(logits, torch.tensor(given, dtype=torch.float32))
+    loss.backward()
+    assert float(loss.detach()) == 0 and not logits.grad.any()
+
+
+def test_weights_of_positives_are_counted_among_the_known():
+    labels = np.array([[1, 0], [0, -1], [0, 1], [-1, 0]])
+    assert positive_weights(labels, "per_label") == pytest.approx([3 / 2, 3 / 2])
+    assert positive_weights(labels, "global") == pytest.approx([6 / 4, 6 / 4])
