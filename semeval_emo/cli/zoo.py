@@ -19,6 +19,7 @@ from semeval_emo.cli.common import (
     emit,
     note,
 )
+from semeval_emo.cli.zoo_series import is_series, train_series
 from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ Examples:
   semeval-emo zoo train smollm2-4layer --set train.batch=16 --set train.seed=1
   semeval-emo zoo train llama-4layer --set model.backbone=path/to/llama
   semeval-emo zoo train constant-all --data sample      without any data of your own
+  semeval-emo zoo train tfidf-char --track a --language all      a run each, and one zip
+  semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
   torchrun --nproc-per-node 2 -m semeval_emo zoo train smollm2-4layer     two processes
 A run that was stopped, by Ctrl-C or otherwise, goes on with the same command.
 """
@@ -136,18 +139,34 @@ A run that was stopped, by Ctrl-C or otherwise, goes on with the same command.
 def train(
     name: NameArgument,
     track: TrackOption = None,
-    language: LanguageOption = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language", "-l", help="Language code, several with commas between, or all. Default: the recipe's."
+        ),
+    ] = None,
     settings: SetOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Short for --set train.seed=N.")] = None,
     data: GoldOption = None,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run and start anew.")] = False,
+    only_missing: Annotated[
+        bool, typer.Option("--only-missing", help="Leave finished languages alone, without a look at their data.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", help="Languages at a time. Default: one a core; 1 for models that need torch."),
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option("--zip", help="Where the zip of several languages goes. Default: RUNS/<recipe>/track_<t>.zip."),
+    ] = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Train a recipe; end with a valid, scored and placed prediction file."""
+    """Train a recipe; end with a valid, scored and placed prediction file, or with a zip of many languages."""
     from semeval_emo.cli.progress import Progress
     from semeval_emo.zoo.recipes import load_recipe
     from semeval_emo.zoo.run import follow
@@ -157,6 +176,12 @@ def train(
 
     chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
     recipe = load_recipe(name, chosen)
+    if is_series(language, only_missing, jobs, archive):
+        train_series(
+            recipe, language, track=track, data=data, task=task, runs=runs, fresh=fresh, only_missing=only_missing,
+            jobs=jobs, archive=archive, style=style, output=output, quiet=quiet,
+        )  # fmt: skip
+        return
     if not is_first():
         try:
             follow(recipe, track=track, language=language, source=data, task=task, runs=runs)

@@ -1,0 +1,239 @@
+"""One recipe in many languages: a run each, one zip, and a summary; nothing that fails stops the rest."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.submission import validate
+from semeval_emo.task import load_task
+from semeval_emo.zoo.leader import train_series
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.series import Series, languages_of
+
+_spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
+toys = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(toys)
+
+# What learns, and what costs nothing.
+LEARNS, NAME, LANGUAGES = "tfidf-logreg", "constant-all", toys.LANGUAGES
+
+
+@pytest.fixture(autouse=True)
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "board.csv"))
+    return toys.make_toy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Series:
+    """A series of the model that learns, in one go."""
+    folder = tmp_path_factory.mktemp("whole")
+    task = toys.make_toy(folder)
+    return train_series(load_recipe(LEARNS), source=folder / "data", task=str(task), runs=folder / "runs", jobs=1)
+
+
+def files(series: Series) -> dict[str, bytes]:
+    return {one.folder.predictions.name: one.folder.predictions.read_bytes() for one in series.outcomes}
+
+
+def words(*more: str, name: str = NAME) -> list[str]:
+    return ["zoo", "train", name, "--task", "toy.toml", "--data", "data", *more]
+
+
+def run(capsys: pytest.CaptureFixture[str], *more: str, name: str = NAME) -> tuple[int, str, str]:
+    code = main(words(*more, name=name))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def predictions(runs: str = "runs", name: str = NAME) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(runs, name).glob("*/track_a/pred_*.csv")}
+
+
+def test_all_languages_end_in_one_valid_zip_and_a_summary(capsys):
+    code, out, err = run(capsys, "--language", "all")
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert [row[0] for row in rows[3:6]] == list(LANGUAGES)
+    assert rows[1] == ["language", "labels", "dev", "test", "base", "to", "base", "top", "to", "top", "place", "of"]
+    scores = [json.loads(Path(f"runs/{NAME}/{one}/score.json").read_text())["score"] for one in LANGUAGES]
+    assert [row[3] for row in rows[3:6]] == [f"{score:.4f}" for score in scores]
+    assert rows[7][0] == "mean" and rows[7][3] == f"{np.mean(scores):.4f}"
+    packed = Path(f"runs/{NAME}/track_a.zip")
+    report = validate(packed, task="toy.toml")
+    assert report.valid and len(report.files) == 3
+    assert zipfile.ZipFile(packed).namelist() == [f"track_a/pred_{one}.csv" for one in LANGUAGES]
+    for one in LANGUAGES:
+        assert zipfile.ZipFile(packed).read(f"track_a/pred_{one}.csv") == predictions()[f"pred_{one}.csv"]
+    assert f"written, opened again and validated: runs/{NAME}/track_a.zip (3 files)" in err
+    assert sorted(line.split()[1] for line in err.splitlines() if line.startswith("[")) == list(LANGUAGES)
+
+
+def test_one_language_in_a_series_is_the_run_that_it_is_alone(whole: Series, capsys):
+    assert run(capsys, "--language", "xbb", "-q", name=LEARNS)[0] == 0
+    assert predictions(name=LEARNS) == {"pred_xbb.csv": files(whole)["pred_xbb.csv"]}
+    assert not Path("runs", LEARNS, "track_a.zip").exists(), "a single language ends as it always did"
+
+
+def test_what_is_finished_is_not_redone(capsys):
+    run(capsys, "--language", "xaa", "-q")
+    before = Path(f"runs/{NAME}/xaa/model/constant.json").stat().st_mtime_ns
+    code, out, _ = run(capsys, "--language", "all", "-q", "-f", "json")
+    assert code == 0
+    assert {one["language"]: one["was_done"] for one in json.loads(out)["languages"]} == {
+        "xaa": True, "xbb": False, "xcc": False,
+    }  # fmt: skip
+    assert Path(f"runs/{NAME}/xaa/model/constant.json").stat().st_mtime_ns == before
+
+
+def test_only_missing_does_not_look_at_the_data_of_what_is_finished(capsys):
+    run(capsys, "--language", "xaa,xbb", "-q")
+    for one in ("xaa", "xbb"):
+        Path(f"data/track_a/train/{one}.csv").write_text("id,text\nbroken,file\n")
+    code, out, err = run(capsys, "--language", "all", "--only-missing")
+    assert code == 0
+    assert "2 of 3 languages were finished before, and are left alone" in err
+    assert [line.split()[0] for line in out.splitlines()[3:6]] == list(LANGUAGES)
+    # Without the option the data are looked at, as by a single `zoo train`.
+    code, out, err = run(capsys, "--language", "all")
+    assert code == 1
+    assert err.count("\nerror: ") == 2
+
+
+def test_only_missing_knows_a_run_of_another_recipe(capsys, monkeypatch):
+    Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n')
+    run(capsys, "--language", "xaa,xbb", "-q", name="mine.toml")
+    Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n[threshold]\nvalue = 0.4\n')
+    code, _, err = run(capsys, "--language", "xaa,xbb,xcc", "--only-missing", name="mine.toml")
+    assert code == 1
+    assert "error: xaa: runs/mine/xaa holds a run of another experiment: threshold.value: 0.5 -> 0.4." in err
+
+
+def test_a_language_that_fails_does_not_stop_the_others(capsys):
+    Path("data/track_a/dev/xbb.csv").unlink()
+    code, out, err = run(capsys, "--language", "all")
+    assert code == 1
+    table = {line.split()[0]: line.split() for line in out.splitlines()[3:] if line}
+    assert table["xbb"][-2] == "failed" and table["xaa"][-2] != "failed"
+    assert "Failed, and in no mean: xbb." in out
+    assert (
+        "\nerror: xbb: There is no dev file of track a for 'xbb' in data.\n  fix: it would be data/track_a/dev/" in err
+    )
+    assert [one.file for one in validate(f"runs/{NAME}/track_a.zip", task="toy.toml").files] == [
+        f"runs/{NAME}/track_a.zip!track_a/pred_{one}.csv" for one in ("xaa", "xcc")
+    ]
+    assert "Traceback" not in err
+
+
+def test_what_keeps_every_language_from_training_is_said_once(capsys):
+    code, out, err = run(capsys, "--language", "all", "--set", "select.metric=pearson", "-q")
+    assert (code, out) == (2, "")
+    assert err == (
+        "error: Recipe constant-all predicts degrees, but track a asks for yes or no.\n"
+        "  fix: --set select.metric=macro_f1\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (["--language", "xaa,eng"], 2, "error: There is no language 'eng' in Toy.\n"),
+        (["--language", "all", "--fresh", "--only-missing"], 2, "error: --fresh trains anew what --only-missing"),
+        (["--language", "all", "--jobs", "0"], 2, "error: --jobs 0 leaves nobody to work.\n  fix: name 1 or more\n"),
+        (["--language", "all", "--zip", "a.tar"], 2, "error: The name of the archive, a.tar, does not end in .zip.\n"),
+        (["--language", ","], 2, "error: --language names no language.\n  fix: name codes, such as eng,hau, or all\n"),
+    ],
+)
+def test_a_slip_is_told_before_anything_is_trained(more, code, said, capsys):
+    found, out, err = run(capsys, *more)
+    assert (found, out) == (code, "")
+    assert err.startswith(said)
+    assert not Path("runs").exists()
+
+
+def test_zip_names_its_place_and_quiet_says_nothing(capsys):
+    code, out, err = run(capsys, "--language", "xaa", "--zip", "mine.zip", "-q")
+    assert (code, err) == (0, "")
+    assert validate("mine.zip", task="toy.toml").valid
+    assert out.splitlines()[0] == f"{NAME} · track A · macro F1 · release 1"
+
+
+def test_json_says_all_of_it(capsys):
+    code, out, _ = run(capsys, "--language", "xaa,xbb", "-q", "-f", "json")
+    found = json.loads(out)
+    assert (code, found["schema"], found["track"]) == (0, "semeval-emo/zoo-train-series/1", "a")
+    assert [one["folder"] for one in found["languages"]] == [f"runs/{NAME}/xaa", f"runs/{NAME}/xbb"]
+    assert found["mean"]["test"] == pytest.approx(np.mean([one["score"] for one in found["languages"]]))
+    assert found["zip"]["out"] == f"runs/{NAME}/track_a.zip"
+    assert found["above_baseline"] == {"won": 0, "equal": 0, "of": 0}
+
+
+def test_predictions_do_not_hang_on_the_test_labels(whole: Series, capsys):
+    """Noise for gold: everything that is predicted stays as it is, byte for byte."""
+    for one in LANGUAGES:
+        path = Path(f"data/track_a/test/{one}.csv")
+        with path.open(encoding="utf-8") as handle:
+            texts = [row["text"] for row in csv.DictReader(handle)]
+        noise = np.random.default_rng(7).integers(0, 2, (toys.ROWS["test"], len(toys.EMOTIONS)))
+        toys.write_split(Path(), one, "test", texts, noise)
+    code, out, _ = run(capsys, "--language", "all", "-q", "-f", "json", name=LEARNS)
+    assert code == 0
+    assert len(files(whole)) == 3 and predictions(name=LEARNS) == files(whole)
+    found = zip(json.loads(out)["languages"], whole.outcomes, strict=True)
+    assert all(noisy["score"] < real.score - 0.1 for noisy, real in found)
+
+
+def start(*more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "semeval_emo", *words(*more, name=LEARNS)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for(what: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 120
+    while not list(Path().glob(what)):
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="left out: signals of Unix")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, capsys):
+    process = start("--language", "all", "--jobs", "1")
+    wait_for(f"runs/{LEARNS}/*/run.json", process)
+    process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert err.endswith(
+            "error: stopped with 0 of 3 languages finished\n"
+            "  fix: the same command goes on; --only-missing skips what is finished without a look\n"
+        )
+        assert "Traceback" not in err
+    # At once: no worker that outlived its leader may stand in the way.
+    assert run(capsys, "--language", "all", "-q", name=LEARNS)[0] == 0
+    assert predictions(name=LEARNS) == files(whole)
+
+
+def test_all_means_the_languages_that_have_what_the_recipe_needs():
+    task = load_task()
+    ridge = load_recipe("tfidf-ridge")
+    found = languages_of(ridge, task, "b")
+    assert len(found) == 10 and "ron" not in found
+    both = load_recipe("tfidf-char", ['data.extra=["b/train"]'])
+    assert languages_of(both, task, "a") == found
