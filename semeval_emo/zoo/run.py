@@ -37,7 +37,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.selection import FOLDS, check_selection, kept_epoch
 from semeval_emo.zoo.splits import data_hash, leakage, load_splits, to_learn, trained_on
-from semeval_emo.zoo.versions import versions
+from semeval_emo.zoo.versions import commit, machine, versions
 
 RUNS = Path("runs")
 
@@ -49,7 +49,7 @@ class RunResult:
     Attributes:
         rows: the lines of ``metrics.jsonl``.
         kept: number of the epoch that was kept.
-        thresholds: one an emotion.
+        thresholds: one an emotion; of degrees its cut points, or nothing that counts where they are rounded.
         seconds: spent training, over all processes that took part.
         went_on: True where an earlier process had begun the run.
         was_done: True where there was nothing left to do.
@@ -63,7 +63,7 @@ class RunResult:
     folder: RunFolder
     rows: tuple[dict[str, Any], ...]
     kept: int
-    thresholds: tuple[float, ...]
+    thresholds: tuple[float | list[float], ...]
     sizes: Sizes | None
     seconds: float
     went_on: bool
@@ -223,7 +223,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     recipe, folder = run.recipe, run.folder
     train_on, judged = to_learn(recipe, golds)
     model = family_class(recipe.family)(recipe, run.space)
-    folder.update(versions=versions(), seed=recipe.train.seed)
+    folder.update(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)
     # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
     began = time.monotonic()
     earlier = float(folder.state().get("seconds", 0.0))
