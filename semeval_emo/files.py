@@ -39,6 +39,25 @@ def write_lines(path: Path, lines: Iterable[str]) -> int:
     return count
 
 
+def read_utf8(path: Path, shown: str = "") -> str:
+    """Reads a text file of a person; a byte order mark is passed over.
+
+    Args:
+        shown: what the file is called in errors; by default its path.
+
+    Raises:
+        InputError: the file cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{shown or path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{shown or path} is not UTF-8: byte {error.start} cannot be decoded.", "save the file again as UTF-8"
+        ) from error
+
+
 @contextmanager
 def _beside(path: Path) -> Iterator[IO[bytes]]:
     """A stream into a temporary file that takes the path's name at the end, and vanishes on an error."""
@@ -63,10 +82,10 @@ def _umask() -> int:
 
 
 def shipped(folder: str) -> Path:
-    """Finds a data folder that ships with the package: ``zoo`` or ``leaderboard``.
+    """Finds a data folder that ships with the package: ``zoo``, ``leaderboard`` or ``submissions``.
 
-    ``$SEMEVAL_EMO_ZOO`` and ``$SEMEVAL_EMO_LEADERBOARD`` win, then the wheel's copy, then the
-    folder at the top of the checkout.
+    ``$SEMEVAL_EMO_ZOO`` and the like win, then the wheel's copy, then the folder at the top of the
+    checkout. Of ``submissions`` the wheel has no prediction files.
     """
     chosen = os.environ.get(f"SEMEVAL_EMO_{folder.upper()}")
     if chosen:

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from semeval_emo.cli.common import (
+    Asked,
     Format,
     FormatOption,
     GoldOption,
-    LanguageOption,
     OutputOption,
     QuietOption,
-    ReleaseOption,
-    SplitOption,
-    TaskOption,
-    TrackOption,
     emit,
     note,
+    which_file,
 )
 from semeval_emo.errors import UsageError
 
@@ -42,16 +39,14 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EXAMPLES)(analyse)
 
 
+@which_file
 def analyse(
     path: Annotated[str, typer.Argument(help="A prediction file, a folder (a run's too) or a zip.")],
     second: Annotated[
         str | None, typer.Argument(metavar="[PATH2]", help="Another system: shows where one is right, the other wrong.")
     ] = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     gold: GoldOption = None,
     probabilities: Annotated[
         Path | None,
@@ -75,13 +70,11 @@ def analyse(
     from semeval_emo.scoring.divergence import diverge
     from semeval_emo.scoring.scorer import task_of
 
-    asked: dict[str, Any] = {
-        "source": gold, "track": track, "language": language, "split": split, "release": release, "task": task,
-    }  # fmt: skip
+    task = asked["task"]
     whole = style is not Format.text
     payload: dict[str, Any] = {"schema": SCHEMA, "analyses": [], "divergences": []}
     tables: list[Table] = []
-    cards = score(path, **asked).cards
+    cards = score(path, source=gold, **asked).cards
     if second is None:
         for card in cards:
             found = analyse_card(card, probabilities=_probabilities(card, probabilities, task), texts=texts, most=most)
@@ -90,7 +83,7 @@ def analyse(
         if probabilities is None and not any(one["confident_mistakes"] for one in payload["analyses"]):
             note("no probabilities beside the file, so no most confident mistakes (--probabilities FILE)", quiet)
     else:
-        others = {card.spec: card for card in score(second, **asked).cards}
+        others = {card.spec: card for card in score(second, source=gold, **asked).cards}
         for card in cards:
             if card.spec in others:
                 parted = diverge(card, others[card.spec], texts=texts, most=most)

@@ -6,6 +6,9 @@ progress and notes to stderr.
 
 from __future__ import annotations
 
+import functools
+import inspect
+import logging
 import os
 import shutil
 import sys
@@ -115,6 +118,40 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything rand
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 
 
+# Which file of the task is meant, by the names of the options below; None where ids and names say.
+Asked = dict[str, Any]
+_WHICH = {
+    "track": TrackOption,
+    "language": LanguageOption,
+    "split": SplitOption,
+    "release": ReleaseOption,
+    "task": TaskOption,
+}
+
+
+def which_file(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that say which file of the task is meant, in place of its parameter `asked`.
+
+    Typer takes options from the signature of a function, one by one.
+    """
+    own = inspect.signature(command, eval_str=True)
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in _WHICH.items()
+    ]
+    parameters: list[inspect.Parameter] = []
+    for one in own.parameters.values():
+        parameters += options if one.name == "asked" else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        command(asked={name: given.pop(name) for name in _WHICH}, **given)
+
+    # What Typer reads; functools.wraps has set the other one.
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
+
+
 def note(message: str, quiet: bool = False) -> None:
     """Says something on stderr that is not part of the result."""
     if not quiet:
@@ -170,7 +207,8 @@ def emit(
         typer.echo(body)
     else:
         write_whole(output, body + "\n")
-        note(f"written to {output}")
+        # As a note of a room is told, which --quiet keeps from the screen wherever it stands.
+        logging.getLogger("semeval_emo").info("written to %s", output)
 
 
 def screen_width() -> int | None:

@@ -8,21 +8,18 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
+    Asked,
     Format,
     FormatOption,
     GoldOption,
     IntervalKind,
-    LanguageOption,
     OutputOption,
     QuietOption,
-    ReleaseOption,
     SeedOption,
-    SplitOption,
-    TaskOption,
-    TrackOption,
     emit,
     has_colour,
     screen_width,
+    which_file,
 )
 
 EXAMPLES = """\b
@@ -48,16 +45,14 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EXAMPLES)(compare)
 
 
+@which_file
 def compare(
     systems: Annotated[
         list[str],
         typer.Argument(help="Files, folders or zips; NAME=PATH names one, NAME=PATH,PATH,... is several runs of one."),
     ],
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     gold: GoldOption = None,
     metric: Annotated[
         str | None, typer.Option("--metric", "-m", help="Figure to compare. Default: the track's official one.")
@@ -101,10 +96,9 @@ def compare(
     watch = Progress(quiet)
     try:
         result = compare_systems(
-            systems, source=gold, track=track, language=language, split=split, release=release, task=task,
-            metric=metric, emotions=per_emotion or None, resamples=resamples, trials=trials, seed=seed, alpha=alpha,
-            family=family.value if family else None, fdr=fdr, interval=interval.value, stored=against_score,
-            one_recipe=runs, watch=watch,
+            systems, source=gold, **asked, metric=metric, emotions=per_emotion or None, resamples=resamples,
+            trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
+            interval=interval.value, stored=against_score, one_recipe=runs, watch=watch,
         )  # fmt: skip
     finally:
         watch.end()

@@ -240,6 +240,7 @@ def pin_folder(
     split: Annotated[str, typer.Option(help="The split of files in a layout without splits.")] = "test",
     task: TaskOption = None,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Print the table of files of a release as a task file wants it: row counts, ids and hashes."""
     from semeval_emo.data.pin import pin

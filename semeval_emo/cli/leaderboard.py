@@ -170,6 +170,7 @@ def check(
     extra: ExtraOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Check every row, of the shipped board and your own.
 

@@ -8,16 +8,14 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
+    Asked,
     Format,
     FormatOption,
-    LanguageOption,
     OutputOption,
-    ReleaseOption,
-    SplitOption,
-    TaskOption,
-    TrackOption,
+    QuietOption,
     emit,
     screen_width,
+    which_file,
 )
 
 FIX_EXAMPLES = """\b
@@ -42,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=PACK_EXAMPLES)(pack)
 
 
+@which_file
 def fix(
     path: Annotated[str, typer.Argument(help="A prediction file, a folder or a zip. It is never changed.")],
     out: Annotated[
@@ -56,14 +55,12 @@ def fix(
         float | None,
         typer.Option("--threshold", help="Turn probabilities into labels: 1 from this value on. Default: refuse them."),
     ] = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     force: Annotated[bool, typer.Option("--force", help="Replace files of an earlier repair that differ.")] = False,
     style: FormatOption = Format.text,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Repair prediction files into new files: safe repairs only, each one listed; labels are never guessed.
 
@@ -73,33 +70,29 @@ def fix(
     from semeval_emo.report import repair as report
     from semeval_emo.submission import fix as mend
 
-    result = mend(
-        path, out, threshold=threshold, track=track, language=language, split=split, release=release, task=task,
-        force=force,
-    )  # fmt: skip
+    result = mend(path, out, threshold=threshold, force=force, **asked)
     text = report.fix_text(result, screen_width() if output is None else None)
     emit(result.to_dict, lambda: report.fix_tables(result), style, output, text=text)
     if not result.ok:
         raise typer.Exit(1)
 
 
+@which_file
 def pack(
     paths: Annotated[list[str], typer.Argument(help="Prediction files, folders or zips.")],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The zip. Default: track_x.zip, or submission.zip for several tracks."),
     ] = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     skip_invalid: Annotated[
         bool, typer.Option("--skip-invalid", help="Leave invalid files out instead of packing nothing.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a zip that is there and differs.")] = False,
     style: FormatOption = Format.text,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Pack valid prediction files into the zip to upload: track_x/pred_*.csv at its root, validated, always the same.
 
@@ -108,10 +101,7 @@ def pack(
     from semeval_emo.report import repair as report
     from semeval_emo.submission import pack as make
 
-    result = make(
-        paths, out, track=track, language=language, split=split, release=release, task=task,
-        skip_invalid=skip_invalid, force=force,
-    )  # fmt: skip
+    result = make(paths, out, skip_invalid=skip_invalid, force=force, **asked)
     text = report.pack_text(result, screen_width() if output is None else None)
     emit(result.to_dict, lambda: report.pack_tables(result), style, output, text=text)
     if not result.ok:

@@ -8,15 +8,12 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
+    Asked,
     GoldOption,
-    LanguageOption,
     QuietOption,
-    ReleaseOption,
     SeedOption,
-    SplitOption,
-    TaskOption,
-    TrackOption,
     note,
+    which_file,
 )
 from semeval_emo.files import write_whole
 
@@ -36,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EXAMPLES)(report)
 
 
+@which_file
 def report(
     paths: Annotated[
         list[str], typer.Argument(help="Prediction files, folders (a run's too) or zips; NAME=PATH names a system.")
@@ -45,11 +43,8 @@ def report(
     ] = None,
     plots: Annotated[Path | None, typer.Option(help="Write every plot to this folder, as PNG and SVG.")] = None,
     texts: Annotated[bool, typer.Option("--texts/--no-texts", help="Put the texts into the page.")] = True,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     gold: GoldOption = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples, for intervals and tests.")] = 10_000,
     seed: SeedOption = 12345,
@@ -62,10 +57,7 @@ def report(
     """
     from semeval_emo.report.contents import gather
 
-    contents = gather(
-        paths, source=gold, resamples=resamples, seed=seed, track=track, language=language, split=split,
-        release=release, task=task,
-    )  # fmt: skip
+    contents = gather(paths, source=gold, resamples=resamples, seed=seed, **asked)
     if plots is not None:
         from semeval_emo.report.plots.choice import plots_of
         from semeval_emo.report.plots.style import write_plots

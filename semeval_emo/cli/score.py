@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semeval_emo.cli.common import (
+    Asked,
     Format,
     FormatOption,
     GoldOption,
     IntervalKind,
-    LanguageOption,
     OutputOption,
     QuietOption,
-    ReleaseOption,
     SeedOption,
-    SplitOption,
-    TaskOption,
-    TrackOption,
     emit,
     found_here,
     has_colour,
     note,
     screen_width,
+    which_file,
 )
 from semeval_emo.errors import InputError
 
@@ -63,16 +60,14 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EXAMPLES)(score)
 
 
+@which_file
 def score(
     paths: Annotated[
         list[str] | None,
         typer.Argument(help="Prediction files, folders or zips. Default: those of this folder, else of submissions/."),
     ] = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     gold: GoldOption = None,
     per_emotion: Annotated[
         bool, typer.Option("--per-emotion", "-e", help="Also show every emotion, where there are many files.")
@@ -112,11 +107,7 @@ def score(
     result = score_files(
         given,
         source=gold,
-        track=track,
-        language=language,
-        split=split,
-        release=release,
-        task=task,
+        **asked,
         rule=rule.value,
         rounding=rounding.value if rounding else "",
         strict=False,
@@ -124,12 +115,14 @@ def score(
     if ci:
         from semeval_emo.scoring.uncertainty import with_intervals
 
-        result = with_intervals(result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=task)
+        result = with_intervals(
+            result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=asked["task"]
+        )
     missed = [line for floor in floors for line in floor.misses(result.cards)]
     for line in score_notes.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)
     if result.cards or style is Format.json:
-        _show(result, task, per_emotion, style, output)
+        _show(result, asked["task"], per_emotion, style, output)
     for line in missed:
         typer.echo(f"missed: {line}", err=True)
     if missed or result.refused:

@@ -8,20 +8,17 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
+    Asked,
     Format,
     FormatOption,
-    LanguageOption,
     OutputOption,
     QuietOption,
-    ReleaseOption,
-    SplitOption,
-    TaskOption,
-    TrackOption,
     emit,
     found_here,
     has_colour,
     note,
     screen_width,
+    which_file,
 )
 
 # Bytes above which people are told that they have to wait; a real submission has a few megabytes.
@@ -56,16 +53,14 @@ def _known_codes() -> list[str]:
     return [code for one in catalogue().values() for code in (one.code, one.name)]
 
 
+@which_file
 def validate(
     paths: Annotated[
         list[str] | None,
         typer.Argument(help="Prediction files, folders or zips. Default: the prediction files of this folder."),
     ] = None,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: SplitOption = None,
-    release: ReleaseOption = None,
-    task: TaskOption = None,
+    *,
+    asked: Asked,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -81,7 +76,7 @@ def validate(
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading all of it takes a while.\n", quiet)
-    result = check(given, track=track, language=language, split=split, release=release, task=task)
+    result = check(given, **asked)
     # A file outlives this terminal, so its lines have the usual width.
     on_screen = output is None
     text = report.validation_text(
@@ -105,6 +100,7 @@ def explain(
     ] = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Tell more about a problem: why it matters, what to do, what official scorers do with it."""
     from semeval_emo.report import submission as report

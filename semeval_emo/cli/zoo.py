@@ -80,6 +80,7 @@ def list_(
     runs: RunsOption = Path("runs"),
     style: FormatOption = Format.text,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Every recipe: what it trains, how large it is, how it selects, what was published."""
     from semeval_emo.report import zoo as view
@@ -108,6 +109,7 @@ def show(
     runs: RunsOption = Path("runs"),
     style: FormatOption = Format.text,
     output: OutputOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Everything about one recipe: data, model, what moves at which rate, how it is chosen."""
     from semeval_emo.report import zoo as view

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.errors import InputError
+from semeval_emo.files import read_utf8
 from semeval_emo.task import short_hash
 
 ID = "id"
@@ -131,15 +132,7 @@ def read_sheet(path: Path) -> Sheet:
         InputError: the file cannot be read, is not UTF-8, has no ``id`` column, a column comes
             twice, or a row has more or fewer cells than the header.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8: byte {error.start} cannot be decoded.", "save the file again as UTF-8"
-        ) from error
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(read_utf8(path), newline=""))
     try:
         header = tuple(next(reader, ()))
         rows, lines = [], []

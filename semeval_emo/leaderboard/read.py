@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.files import read_utf8
 from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Fault, Note, Row, Source
 from semeval_emo.submission.problem import shown
 
@@ -28,15 +29,7 @@ def read_rows(path: Path, *, own: bool = False) -> tuple[list[Row], list[Fault]]
     Raises:
         InputError: the file is missing or is not UTF-8 text.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"The leaderboard file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The leaderboard file {path} is not UTF-8 text (byte {error.start}).", "save it as CSV UTF-8"
-        ) from error
-    lines = csv.reader(io.StringIO(text, newline=""))
+    lines = csv.reader(io.StringIO(read_utf8(path, f"The leaderboard file {path}"), newline=""))
     rows: list[Row] = []
     faults: list[Fault] = []
     try:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from semeval_emo.report.submission import WIDTH
 from semeval_emo.report.table import Column, Table
-from semeval_emo.submission.fix_report import Change, FixReport, Refusal
-from semeval_emo.submission.packing import PackReport
+from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Written
+from semeval_emo.submission.packing import Packed, PackReport
 from semeval_emo.submission.problem import PLACES, Problem, entry
 from semeval_emo.task import FileSpec
 
@@ -121,16 +121,7 @@ def _fix_verdict(report: FixReport, width: int) -> list[str]:
 def fix_tables(report: FixReport) -> list[Table]:
     """The report as tables: what was written, changed and refused."""
     return [
-        Table(
-            "Written",
-            _columns("file", "from", "release", "track", "language", "split", "rows"),
-            tuple(
-                (one.path, one.source, one.spec.release, one.spec.track, one.spec.language, one.spec.split,
-                 one.spec.rows)
-                for one in report.written
-            ),
-            report.notes,
-        ),
+        _made_table("Written", report.written, report.notes),
         Table(
             "Changed",
             _columns("file", "code", "what was done", "count", "first line"),
@@ -140,7 +131,18 @@ def fix_tables(report: FixReport) -> list[Table]:
             ),
         ),
         _refusal_table("Not changed", report.refusals),
-    ]  # fmt: skip
+    ]
+
+
+def _made_table(title: str, made: Sequence[Written | Packed], notes: tuple[str, ...]) -> Table:
+    """One line a file that was written or packed."""
+    places = [(one.path, one.source, one.spec) for one in made]
+    return Table(
+        title,
+        _columns("file", "from", "release", "track", "language", "split", "rows"),
+        tuple((path, source, s.release, s.track, s.language, s.split, s.rows) for path, source, s in places),
+        notes,
+    )
 
 
 def _refusal_table(title: str, refusals: Sequence[Refusal]) -> Table:
@@ -192,18 +194,7 @@ def _pack_next(report: PackReport) -> list[str]:
 
 def pack_tables(report: PackReport) -> list[Table]:
     """The report as tables: what is in the zip, what was left out."""
-    tables = [
-        Table(
-            report.out or "Nothing packed",
-            _columns("file", "from", "release", "track", "language", "split", "rows"),
-            tuple(
-                (one.path, one.source, one.spec.release, one.spec.track, one.spec.language, one.spec.split,
-                 one.spec.rows)
-                for one in report.files
-            ),
-            report.notes,
-        )
-    ]  # fmt: skip
+    tables = [_made_table(report.out or "Nothing packed", report.files, report.notes)]
     return [*tables, _refusal_table("Left out", report.refusals)] if report.refusals else tables
 
 

@@ -40,6 +40,15 @@ def leaves(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 LEAVES = dict(leaves())
 
 
+def test_whatever_writes_a_file_can_be_quiet_about_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    options = {path: {one.name for one in child.params} for path, child in LEAVES.items()}
+    assert [path for path, names in options.items() if "output" in names and "quiet" not in names] == []
+    target = tmp_path / "e311.csv"
+    for words, said in ([], f"written to {target}\n"), (["-q"], ""):
+        assert main(["explain", "E311", "--format", "csv", "--output", str(target), *words]) == 0
+        assert capsys.readouterr() == ("", said)
+
+
 def test_version():
     done = run("--version")
     assert (done.returncode, done.stdout) == (0, f"semeval-emo {semeval_emo.__version__}\n")

@@ -283,7 +283,7 @@ def test_check_names_every_fault(run, tmp_path: Path) -> None:
         (b"", "The header is not that of a leaderboard file (missing: task"),
         (b"x,y\n1,2\n", "unknown: x, y"),
         ((",".join(reversed(COLUMNS)) + "\n").encode(), "the columns stand in another order"),
-        (b"\xff\xfe", "is not UTF-8 text (byte 0)."),
+        (b"\xff\xfe", "is not UTF-8: byte 0 cannot be decoded."),
         (",".join(COLUMNS).encode() + b"\n" + b'"' + b"x" * 200_000, "The line is not CSV: field larger than"),
     ],
 )
