@@ -130,8 +130,9 @@ def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Pa
         ("train.batch=3", "train.accumulate=2", "train.epochs=4"),
         ("trainable.part=head", "train.batch=2"),
         ("trainable.layers=1", "trainable.final_norm=true", "train.batch=2", "groups.layers.lr=1e-3"),
+        ("trainable.layers=8", "trainable.final_norm=true", "train.batch=2", "groups.layers.lr=1e-3"),
     ],
-    ids=["batch 2", "accumulated", "head only", "one layer and the norm"],
+    ids=["batch 2", "accumulated", "head only", "one layer and the norm", "all but the embeddings"],
 )
 def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, ...], tmp_path: Path, capsys):
     recipe = load_recipe("llama-tiny", [*SMALL, *settings])

@@ -62,7 +62,7 @@ def _on_prefix(network: Network, train: Examples, judged: dict[str, Examples], l
     size = 2 if recipe.train.precision == "bf16" else 4
     hidden = network.model.config.hidden_size
     room = room_for(tokens, hidden, size, recipe.train.cache_mb, recipe.train.cache_disk_mb, job.work)
-    what = "all layers are frozen" if only_last else f"layers 0-{first - 1} are frozen"
+    what = f"layers 0-{first - 1} are frozen" if first else "the embeddings are frozen"
     texts = sum(map(len, splits.values()))
     job.watch.say(
         f"{what}: their output for {texts:,} texts ({tokens:,} tokens) is computed once, "
