@@ -18,6 +18,14 @@ _TERMS = (
     "its base model; whoever passes it on passes on that licence and keeps this notice.\n"
 )
 
+NETWORKS = ("encoder", "decoder", "lora")
+
+_OWN_HEAD = (
+    "**Hugging Face's `from_pretrained` and `pipeline` cannot read this model's head, a multilayer perceptron: they "
+    "put a random one in its place and only warn of it.** Read the folder with `semeval-emo zoo predict FOLDER TEXTS` or "
+    "`semeval_emo.zoo.model.load_model(FOLDER)`.\n"
+)
+
 
 def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
     """Writes the card.
@@ -34,7 +42,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         front["license"] = recipe.model.licence
     if on_hub:
         front["base_model"] = base
-    if recipe.family in ("encoder", "decoder", "lora"):
+    if recipe.family in NETWORKS and not _own_head(recipe):
         front["pipeline_tag"] = "text-classification"
     if scorecard is not None:
         front["model-index"] = [_index(recipe, scorecard, task)]
@@ -48,6 +56,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
+    if _own_head(recipe):
+        lines.append(_OWN_HEAD)
     lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
     lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
     lines += [f"{len(folder.spec.emotions)} emotions, with the probability from which each counts as present:\n"]
@@ -119,5 +129,11 @@ def _index(recipe: Recipe, scorecard: Scorecard, task: Task) -> dict[str, Any]:
     }
 
 
+def _own_head(recipe: Recipe) -> bool:
+    return recipe.family in NETWORKS and recipe.model.head == "mlp"
+
+
 def _library(recipe: Recipe) -> str:
+    if _own_head(recipe):
+        return "semeval-emo"
     return {"tfidf": "sklearn", "embed": "sklearn", "lora": "peft"}.get(recipe.family, "transformers")
