@@ -22,8 +22,8 @@ NETWORKS = ("encoder", "decoder", "lora")
 
 _OWN_HEAD = (
     "**Hugging Face's `from_pretrained` and `pipeline` cannot read this model's head, a multilayer perceptron: they "
-    "put a random one in its place and only warn of it.** Read the folder with `semeval-emo zoo predict FOLDER TEXTS` or "
-    "`semeval_emo.zoo.model.load_model(FOLDER)`.\n"
+    "put a random one in its place and only warn of it.** Read the folder with `semeval-emo zoo predict FOLDER TEXTS` "
+    "or `semeval_emo.zoo.model.load_model(FOLDER)`.\n"
 )
 
 
