@@ -7,6 +7,7 @@ from typing import Any
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.cuts import words
 from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.run import RunResult
@@ -38,7 +39,8 @@ def epochs(result: RunResult) -> Table:
         kept = "kept" if row["epoch"] == result.kept else ""
         rows.append((*(row.get(name) for name in plain), *said, kept))
     recipe = result.recipe
-    note = f"scored at threshold {recipe.threshold.value:g}"
+    degrees = len(result.folder.spec.values) > 2
+    note = "degrees rounded to the nearest" if degrees else f"scored at threshold {recipe.threshold.value:g}"
     if FOLDS in splits:
         note = f"folds: each text by a model that has not read it, {_threshold_words(recipe)}"
     if "seconds" in first:
@@ -85,11 +87,15 @@ def _outcome(result: RunResult) -> Table:
     if result.rows and "weights" in result.rows[0]:
         shares = result.rows[0]["weights"].items()
         rows.append(("weights", ", ".join(f"{member} {share:.2f}" for member, share in shares)))
-    if recipe.threshold.rule == "per_label":
-        pairs = zip(result.folder.spec.emotions, result.thresholds, strict=True)
-        rows.append(("thresholds", ", ".join(f"{emotion} {value:.2f}" for emotion, value in pairs)))
+    degrees = len(result.folder.spec.values) > 2
+    if degrees and recipe.threshold.rule == "fixed":
+        rows.append(("degrees", "rounded to the nearest"))
+    elif recipe.threshold.rule == "per_label":
+        said = [f"{one} {words(cut)}" for one, cut in zip(result.folder.spec.emotions, result.thresholds, strict=True)]
+        # Three numbers an emotion are too many for one line.
+        rows += [("cut points", one) for one in said] if degrees else [("thresholds", ", ".join(said))]
     else:
-        rows.append(("threshold", f"{result.thresholds[0]:.2f}"))
+        rows.append(("cut points" if degrees else "threshold", words(result.thresholds[0])))
     if result.sizes:
         rows.append(("parameters", _sizes(result.sizes)))
     rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", str(result.folder.predictions))]
@@ -105,6 +111,8 @@ def _outcome(result: RunResult) -> Table:
 
 def _threshold_words(recipe: Recipe) -> str:
     rule = recipe.threshold
+    if recipe.select.metric == "pearson":
+        return "rounded" if rule.rule == "fixed" else "cut points from the other folds"
     return f"at threshold {rule.value:g}" if rule.rule == "fixed" else "thresholds from the other folds"
 
 

@@ -1,4 +1,4 @@
-"""How tuned thresholds look: before and after, and what each emotion got."""
+"""How tuned thresholds, or cut points of degrees, look: before and after, and what each emotion got."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.cuts import words
 from semeval_emo.zoo.tuning import Row, Tuned
 
 NAMES = {"as trained": "as trained", "global": "one for all", "per_label": "one an emotion"}
@@ -15,9 +16,10 @@ NAMES = {"as trained": "as trained", "global": "one for all", "per_label": "one 
 def tables(tuned: Tuned) -> list[Table]:
     """What every rule reaches, then the thresholds."""
     title = METRICS[tuned.metric].title
+    what = "cut points" if len(tuned.spec.values) > 2 else "thresholds"
     mark = f" {TEST_MARK}" if tuned.recipe.selects_on_test else ""
     columns = [
-        Column("thresholds"),
+        Column(what),
         Column(f"{tuned.split}, fitted", "score"),
         Column(f"{tuned.split}, out of fold", "score"),
         *([Column("dev", "score")] if tuned.split != "dev" else []),
@@ -36,26 +38,35 @@ def tables(tuned: Tuned) -> list[Table]:
         for row in tuned.rows
     ]
     notes = [
-        f"{title}. fitted: on the {tuned.texts:,} texts that the thresholds were fitted to, so optimistic; out of "
+        f"{title}. fitted: on the {tuned.texts:,} texts that the {what} were fitted to, so optimistic; out of "
         "fold: fitted on four fifths of them, judged on the last; test: a report, it has no say."
     ]
     best = max(tuned.rows, key=lambda row: row.out_of_fold)
     written = tuned.row(tuned.chosen)
     if best.out_of_fold > written.out_of_fold:
         notes.append(f"Out of fold '{NAMES[best.rule]}' does better than what was written.")
-    outcome = Table(f"{tuned.recipe.name}: thresholds · {tuned.spec.place}", tuple(columns), tuple(rows), tuple(notes))
+    outcome = Table(f"{tuned.recipe.name}: {what} · {tuned.spec.place}", tuple(columns), tuple(rows), tuple(notes))
     return [outcome, _thresholds(tuned, written)]
 
 
 def _thresholds(tuned: Tuned, written: Row) -> Table:
-    before = tuned.rows[0].thresholds
-    rows = zip(tuned.spec.emotions, tuned.positives, before, written.thresholds, strict=True)
+    degrees = tuned.spec.values[1:]
+    kind = "text" if len(degrees) > 1 else "score"
+    notes = (f"From where on the scale from 0 to 1 it counts as {', '.join(degrees)}.",) if len(degrees) > 1 else ()
+    before, after = (
+        [_cut(one) if len(degrees) > 1 else one for one in row.thresholds] for row in (tuned.rows[0], written)
+    )
+    rows = zip(tuned.spec.emotions, tuned.positives, before, after, strict=True)
     return Table(
         "Each emotion",
-        (Column("emotion"), Column(f"positives in {tuned.split}", "int"), Column("before", "score"),
-         Column("after", "score")),
-        tuple(rows),
+        (Column("emotion"), Column(f"positives in {tuned.split}", "int"), Column("before", kind),
+         Column("after", kind)),
+        tuple(rows), notes,
     )  # fmt: skip
+
+
+def _cut(one: float | list[float]) -> str:
+    return words(one) if isinstance(one, list) else "rounded"
 
 
 def to_dict(tuned: Tuned) -> dict[str, Any]:

@@ -60,13 +60,24 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         lines.append(_OWN_HEAD)
     lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
     lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
-    lines += [f"{len(folder.spec.emotions)} emotions, with the probability from which each counts as present:\n"]
-    lines += ["| emotion | threshold |", "|---|---:|"]
-    pairs = zip(folder.spec.emotions, state["thresholds"], strict=True)
-    lines += [f"| {emotion} | {threshold:.3f} |" for emotion, threshold in pairs]
+    lines += _thresholds(recipe, folder, state["thresholds"])
     lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
     lines += ["## Made with\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> list[str]:
+    emotions, degrees = folder.spec.emotions, folder.spec.values[1:]
+    if len(degrees) > 1 and recipe.threshold.rule == "fixed":
+        return [f"{len(emotions)} emotions; degrees are rounded to the nearest."]
+    what = "counts as present" if len(degrees) == 1 else "counts as each degree"
+    heads = ["threshold"] if len(degrees) == 1 else [f"{degree} from" for degree in degrees]
+    lines = [f"{len(emotions)} emotions, with the probability from which each {what}:\n"]
+    lines += [f"| emotion | {' | '.join(heads)} |", "|---" + "|---:" * len(heads) + "|"]
+    for emotion, cut in zip(emotions, thresholds, strict=True):
+        cells = [f"{one:.3f}" for one in (cut if isinstance(cut, list) else [cut])]
+        lines.append(f"| {emotion} | {' | '.join(cells)} |")
+    return lines
 
 
 def _added(recipe: Recipe) -> str:
@@ -86,6 +97,8 @@ def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str
     else:
         epoch = "The last epoch"
     rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
+    if len(folder.spec.values) > 2:
+        rule = {"fixed": "degrees rounded", "global": "cut points common to all emotions", "per_label": "cut points"}
     tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
     words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
     if recipe.selects_on_test:

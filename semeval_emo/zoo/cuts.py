@@ -7,6 +7,7 @@ are fitted to what r makes of them, on dev or out of fold, as thresholds are fit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from math import comb
 
@@ -26,6 +27,15 @@ def nearest(top: int) -> np.ndarray:
     [0.167, 0.5, 0.833]
     """
     return (np.arange(top) + 0.5) / top
+
+
+def words(cut: float | Sequence[float]) -> str:
+    """A threshold, or the cut points of an emotion, as people read them.
+
+    >>> words(0.5), words([0.1, 0.25, 0.8])
+    ('0.50', '0.10 0.25 0.80')
+    """
+    return f"{cut:.2f}" if isinstance(cut, int | float) else " ".join(f"{one:.2f}" for one in cut)
 
 
 def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold) -> np.ndarray:

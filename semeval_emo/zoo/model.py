@@ -30,7 +30,7 @@ class Model:
     """A model that can predict.
 
     Attributes:
-        thresholds: shape (L,).
+        thresholds: shape (L,); cut points of degrees (L, top).
     """
 
     recipe: Recipe
@@ -75,17 +75,23 @@ def load_model(folder: Path, thresholds_file: Path | None = None) -> Model:
     space = Space(tuple(about["emotions"]), about["top"])
     thresholds = np.full(len(space.emotions), recipe.threshold.value)
     if thresholds_file is not None or (inside / THRESHOLDS).exists():
-        thresholds = _thresholds(thresholds_file or inside / THRESHOLDS, len(space.emotions))
+        thresholds = _thresholds(thresholds_file or inside / THRESHOLDS, space)
     kind = family_class(recipe.family)
     require(kind.packages, f"The family '{recipe.family}'")
     return Model(recipe, space, kind.load(inside, recipe, space), thresholds)
 
 
-def _thresholds(path: Path, emotions: int) -> np.ndarray:
+def _thresholds(path: Path, space: Space) -> np.ndarray:
     try:
         found = np.array(json.loads(path.read_text("utf-8")), dtype=float)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path} holds no thresholds.", "`semeval-emo zoo tune RUN` writes them") from error
-    if found.shape != (emotions,):
+    emotions = len(space.emotions)
+    if found.ndim == 2 and space.top > 1 and found.shape != (emotions, space.top):
+        raise InputError(
+            f"{path} holds {len(found)} times {found.shape[1]} cut points; the model predicts {emotions} emotions "
+            f"of {space.top} degrees."
+        )
+    if found.shape != (emotions,) and (found.ndim != 2 or space.top == 1):
         raise InputError(f"{path} holds {found.size} thresholds; the model predicts {emotions} emotions.")
     return found

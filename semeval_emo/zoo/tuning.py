@@ -1,4 +1,4 @@
-"""Thresholds fitted to a finished run's probabilities, on dev or out of fold; never on test.
+"""Thresholds, or cut points of degrees, fitted to a finished run's probabilities; on dev or out of fold, never on test.
 
 What a threshold gains on the texts it was fitted to is no gain yet, so every rule is also judged
 out of fold: fitted on four fifths of the texts and applied to the last fifth. The run itself stays
@@ -27,7 +27,7 @@ from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.family import Space
 from semeval_emo.zoo.finished import folder_of, recipe_and_state, stored
 from semeval_emo.zoo.folder import locked
-from semeval_emo.zoo.job import judge
+from semeval_emo.zoo.job import figures, judge
 from semeval_emo.zoo.model import THRESHOLDS
 from semeval_emo.zoo.recipe import Recipe, Threshold
 from semeval_emo.zoo.splits import aligned, data_hash
@@ -48,7 +48,7 @@ class Row:
 
     Attributes:
         rule: ``as trained``, ``global`` or ``per_label``.
-        thresholds: one an emotion.
+        thresholds: one an emotion; of degrees its cut points, or nothing that counts where they are rounded.
         fitted: on the texts that it was fitted to.
         out_of_fold: on texts that it was not fitted to, as a mean over partitions.
         dev: on dev; the same as `fitted` where that is dev.
@@ -56,7 +56,7 @@ class Row:
     """
 
     rule: str
-    thresholds: tuple[float, ...]
+    thresholds: tuple[float | list[float], ...]
     fitted: float
     out_of_fold: float
     dev: float
@@ -110,7 +110,7 @@ def tune_run(
         source: as in `load_gold`.
 
     Raises:
-        UsageError: the probabilities are those of test, or the run predicts degrees.
+        UsageError: the probabilities are those of test, or of another split than the run was judged on.
         InputError: no finished run, or no labels.
     """
     if not isinstance(task, Task):
@@ -123,8 +123,6 @@ def tune_run(
     recipe, state = recipe_and_state(path)
     folder = folder_of(path, recipe, task)
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
-    if space.top > 1:
-        raise UsageError(f"{path} predicts degrees, which are rounded: there is no threshold to tune.")
     golds = {one: _gold(recipe, one, source, task) for one in ("dev", "test")}
     if data_hash(golds["dev"]) != state["data"]["dev"]:
         raise UsageError(
@@ -152,7 +150,7 @@ def tune_run(
         metric=recipe.select.metric,
         split=split,
         texts=len(found[split]),
-        positives=tuple(golds[split].labels.sum(0).tolist()),
+        positives=tuple((golds[split].labels > 0).sum(0).tolist()),
         rows=tuple(rows),
         chosen=rule,
         predictions=target / folder.predictions.relative_to(path),
@@ -225,27 +223,31 @@ class _Judged:
     def out_of_fold(self, rule: Threshold) -> float:
         p, y = self.found[self.split], self.golds[self.split].labels
         return out_of_fold(
-            p, lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
-            lambda moved: judge(y, moved, np.full(len(self.space.emotions), 0.5), self.space)[self.metric],
+            len(p), lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
+            lambda rows, fitted: labels_of(p[rows], fitted, self.space),
+            lambda decided: figures(y, decided, self.space)[self.metric],
         )  # fmt: skip
 
 
 def out_of_fold(
-    probabilities: np.ndarray, fit: Callable[[np.ndarray], np.ndarray], score: Callable[[np.ndarray], float]
+    texts: int,
+    fit: Callable[[np.ndarray], np.ndarray],
+    decide: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    score: Callable[[np.ndarray], float],
 ) -> float:
     """What thresholds reach on texts that they were not fitted to: a mean over partitions.
 
     Args:
-        probabilities: shape (n, L).
-        fit: thresholds of shape (L,) from a mask of rows.
-        score: of yes (1.0) and no (0.0) for all rows.
+        fit: thresholds from a mask of rows.
+        decide: labels of a mask of rows by thresholds.
+        score: of labels of all rows.
     """
     found = []
     for seed in range(PARTITIONS):
-        fold = np.random.default_rng(seed).permutation(len(probabilities)) % FOLDS
-        decided = np.zeros(probabilities.shape)
-        for one in range(FOLDS):
-            out = fold == one
-            decided[out] = probabilities[out] >= fit(~out)
+        fold = np.random.default_rng(seed).permutation(texts) % FOLDS
+        parts = [(fold == one, decide(fold == one, fit(fold != one))) for one in range(FOLDS)]
+        decided = np.zeros((texts, parts[0][1].shape[1]), dtype=np.int8)
+        for out, labels in parts:
+            decided[out] = labels
         found.append(score(decided))
     return float(np.mean(found))

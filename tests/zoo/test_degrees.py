@@ -1,0 +1,122 @@
+"""Runs that predict degrees: cut points in the run folder, in tables and cards, by `zoo tune` and in `zoo predict`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.data.sample import sample_folder
+from semeval_emo.submission import validate
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.tuning import tune_run
+
+CUT = ("threshold.rule=per_label", "threshold.grid=[0.05, 0.95, 0.05]")
+
+
+@pytest.fixture(scope="module")
+def rounded(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    return train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    recipe = load_recipe("tfidf-ridge", ["tfidf.model=ordinal", *CUT])
+    return train(recipe, source="sample", runs=tmp_path_factory.mktemp("runs"))
+
+
+def stored(path: Path) -> np.ndarray:
+    return np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(1, 6))
+
+
+def test_what_is_written_is_what_the_cut_points_give(cut: RunResult):
+    points = np.array(json.loads((cut.folder.model / "thresholds.json").read_text()))
+    assert points.shape == (5, 3) and (np.diff(points) >= 0).all()
+    assert [list(one) for one in cut.thresholds] == points.tolist()
+    said = stored(cut.folder.probabilities("test"))
+    by_hand = sum((said >= points[:, k]).astype(int) for k in range(3))
+    assert np.array_equal(stored(cut.folder.predictions), by_hand)
+    assert validate(cut.folder.predictions).valid
+
+
+def test_the_card_has_them(cut: RunResult, rounded: RunResult):
+    card = cut.folder.card.read_text()
+    assert "| emotion | 1 from | 2 from | 3 from |\n|---|---:|---:|---:|\n| anger | 0." in card
+    assert "by pearson on dev; cut points tuned on dev." in card
+    plain = rounded.folder.card.read_text()
+    assert "5 emotions; degrees are rounded to the nearest." in plain and "| threshold |" not in plain
+
+
+def test_no_test_label_has_a_say(cut: RunResult, tmp_path: Path):
+    """With test gold of pure noise every file that is predicted stays the same, byte for byte."""
+    folder = Path(shutil.copytree(sample_folder(), tmp_path / "release"))
+    file = folder / "track_b" / "test" / "eng.csv"
+    with file.open(newline="", encoding="utf-8") as handle:
+        head, *rows = csv.reader(handle)
+    draw = np.random.default_rng(0)
+    with file.open("w", newline="", encoding="utf-8") as handle:
+        noisy = [[*row[:2], *draw.integers(0, 4, len(row) - 2)] for row in rows]
+        csv.writer(handle, lineterminator="\n").writerows([head, *noisy])
+    result = train(cut.recipe, source=folder, task="sample", runs=tmp_path / "runs")
+    assert result.scorecard is None or result.scorecard.score != cut.scorecard.score
+    for one, other in (
+        (result.folder.predictions, cut.folder.predictions),
+        (result.folder.probabilities("test"), cut.folder.probabilities("test")),
+        (result.folder.model / "thresholds.json", cut.folder.model / "thresholds.json"),
+    ):
+        assert one.read_bytes() == other.read_bytes()
+    tuned = [
+        tune_run(one.folder.path, source=where, task="sample") for one, where in ((cut, "sample"), (result, folder))
+    ]
+    assert tuned[0].predictions.read_bytes() == tuned[1].predictions.read_bytes()
+
+
+def test_tune_fits_cut_points_to_a_run_that_rounds(rounded: RunResult, tmp_path: Path, capsys):
+    run = Path(shutil.copytree(rounded.folder.path, tmp_path / "eng-track_b"))
+    tuned = tune_run(run, source="sample")
+    rows = {row.rule: row for row in tuned.rows}
+    assert rows["as trained"].fitted == rows["as trained"].out_of_fold == rounded.dev["pearson"]
+    assert rows["per_label"].fitted >= rows["as trained"].fitted
+    assert rows["global"].fitted >= rows["as trained"].fitted
+    assert np.array(rows["per_label"].thresholds).shape == (5, 3)
+    assert tuned.positives == tuple((load_gold("b", "eng", "dev", source="sample").labels > 0).sum(0))
+    assert main(["zoo", "tune", str(run), "--data", "sample", "--rule", "global"]) == 0
+    said = capsys.readouterr().out
+    assert "tfidf-ridge: cut points" in said and "rounded" in said
+    assert "From where on the scale from 0 to 1 it counts as 1, 2, 3." in said
+    texts = tmp_path / "texts.csv"
+    gold = load_gold("b", "eng", source="sample")
+    with texts.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([("id", "text"), *zip(gold.ids, gold.texts, strict=True)])
+    use = ["--thresholds", str(run / "tuned" / "thresholds.json")]
+    assert main(["zoo", "predict", str(run), str(texts), "--as", "labels", *use]) == 0
+    assert capsys.readouterr().out == (run / "tuned" / "track_b" / "pred_eng.csv").read_text()
+    texts.with_name("bad.json").write_text("[[0.1, 0.2]]")
+    assert main(["zoo", "predict", str(run), str(texts), "--thresholds", str(texts.with_name("bad.json"))]) == 3
+    assert "bad.json holds 1 times 2 cut points; the model predicts 5 emotions of 3 degrees." in capsys.readouterr().err
+
+
+def test_the_table_of_a_run_says_them(tmp_path: Path, capsys):
+    words = ["zoo", "train", "tfidf-ridge", "--data", "sample", "--runs", str(tmp_path), "--quiet"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "degrees rounded to the nearest" in said and "threshold" not in said
+    assert main([*words, "--fresh", "--format", "json", *(x for one in CUT for x in ("--set", one))]) == 0
+    found = json.loads(capsys.readouterr().out)["thresholds"]
+    assert all(len(points) == 3 for points in found.values())
+    assert main([*words, *(x for one in CUT for x in ("--set", one))]) == 0
+    assert sum(line.startswith("cut points ") for line in capsys.readouterr().out.splitlines()) == 5
+
+
+def test_cut_points_by_folds_are_those_of_unread_texts(tmp_path: Path):
+    recipe = load_recipe("tfidf-ridge", ["select.split=folds", "threshold.split=folds", "select.folds=3", *CUT])
+    result = train(recipe, source="sample", runs=tmp_path)
+    assert np.array(result.thresholds).shape == (5, 3)
+    assert "folds" in result.rows[0] and result.dev["pearson"] > 0.6
