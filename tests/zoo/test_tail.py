@@ -221,7 +221,7 @@ def fit(recipe: Recipe, work: Path) -> tuple[Network, Job]:
 def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_path: Path):
     cached, first = fit(load_recipe("llama-tiny", SMALL), tmp_path / "a")
     assert first.watch.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
-    assert "computed once, 0 MB in memory" in first.watch.said[0]
+    assert "computed once, less than 1 MB in memory" in first.watch.said[0]
     nowhere = load_recipe("llama-tiny", [*SMALL, "train.cache_mb=0", "train.cache_disk_mb=0"])
     plain, second = fit(nowhere, tmp_path / "b")
     assert second.watch.said[1] == (
@@ -232,6 +232,19 @@ def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_pa
     texts = corpus(10, 1).texts
     assert np.abs(probabilities(cached, texts, Silent()) - probabilities(plain, texts, Silent())).max() < 1e-4
     assert [row["loss"] for row in first.rows] == pytest.approx([row["loss"] for row in second.rows], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["trainable.part=head", "trainable.layers=0"], "all layers are frozen: their output at the last token for 34"),
+        (["trainable.layers=8"], "the embeddings are frozen: their output for 34 texts ("),
+        (["trainable.layers=7"], "layer 0 is frozen: its output for 34 texts ("),
+    ],
+)
+def test_what_is_frozen_is_said_in_words(settings: list[str], said: str, tmp_path: Path):
+    _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.epochs=1", *settings]), tmp_path / "a")
+    assert job.watch.said[0].startswith(said)
 
 
 def test_a_prefix_that_must_be_and_cannot_be_is_refused(tmp_path: Path):

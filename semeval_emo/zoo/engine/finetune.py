@@ -8,7 +8,7 @@ from semeval_emo.zoo.engine import llama, plain
 from semeval_emo.zoo.engine.groups import count_layers
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
 from semeval_emo.zoo.engine.network import Network, build
-from semeval_emo.zoo.engine.prefix import MEGABYTE, compute, room_for
+from semeval_emo.zoo.engine.prefix import compute, room_for
 from semeval_emo.zoo.engine.tail import Inputs, TailTrainer
 from semeval_emo.zoo.family import Examples, Job, Space
 from semeval_emo.zoo.recipe import Recipe
@@ -50,6 +50,15 @@ def prefix_obstacle(network: Network) -> str:
     return ""
 
 
+def _frozen(first: int, layers: int) -> str:
+    """What is frozen below the layer `first`, in words."""
+    if first == layers:
+        return "all layers are frozen: their output at the last token"
+    if first < 2:
+        return "layer 0 is frozen: its output" if first else "the embeddings are frozen: their output"
+    return f"layers 0-{first - 1} are frozen: their output"
+
+
 def _on_prefix(network: Network, train: Examples, judged: dict[str, Examples], loss: LossFunction, job: Job) -> str:
     """Trains the tail; returns what kept it from that, if anything did."""
     recipe = network.recipe
@@ -62,12 +71,8 @@ def _on_prefix(network: Network, train: Examples, judged: dict[str, Examples], l
     size = 2 if recipe.train.precision == "bf16" else 4
     hidden = network.model.config.hidden_size
     room = room_for(tokens, hidden, size, recipe.train.cache_mb, recipe.train.cache_disk_mb, job.work)
-    what = f"layers 0-{first - 1} are frozen" if first else "the embeddings are frozen"
-    texts = sum(map(len, splits.values()))
-    job.watch.say(
-        f"{what}: their output for {texts:,} texts ({tokens:,} tokens) is computed once, "
-        f"{room.bytes / MEGABYTE:,.0f} MB " + {"memory": "in memory", "disk": "in a file", "nowhere": ""}[room.place]
-    )
+    texts = f"{sum(map(len, splits.values())):,} texts ({tokens:,} tokens)"
+    job.watch.say(f"{_frozen(first, layers)} for {texts} is computed once, {room}")
     if room.place == "nowhere":
         job.watch.say(f"that is too much ({room.why}), so every step runs the whole network")
         return room.why

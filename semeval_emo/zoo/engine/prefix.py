@@ -40,6 +40,10 @@ class Room:
     place: str
     why: str = ""
 
+    def __str__(self) -> str:
+        size = f"{self.bytes / MEGABYTE:,.0f} MB" if self.bytes >= MEGABYTE else "less than 1 MB"
+        return size + {"memory": " in memory", "disk": " in a file", "nowhere": ""}[self.place]
+
 
 @dataclass(frozen=True, eq=False)
 class Prefix:
