@@ -1,4 +1,4 @@
-"""The commands `zoo` that take a finished run: predict, evaluate, tune, export, card."""
+"""The commands `zoo` that take finished runs: predict, evaluate, tune, submit, export, card."""
 
 from __future__ import annotations
 
@@ -176,6 +176,48 @@ def tune(
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
     note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)
     note(f"next: semeval-emo score {found.predictions} --ci", quiet)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo submit runs/tfidf-char --to submissions/tfidf-char
+  semeval-emo zoo submit runs/tfidf-* --to submissions/ngrams --best-on-dev
+  semeval-emo zoo submit runs/minilm-ft/eng runs/minilm-ft/deu --to submissions/minilm
+"""
+)
+def submit(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN ...", help="Run folders, or folders of them.")],
+    to: Annotated[Path, typer.Option("--to", help="The system's folder; its name is the system's.")],
+    title: Annotated[str, typer.Option("--title", help="What the system is. Default: its recipe's title.")] = "",
+    best_on_dev: Annotated[
+        bool, typer.Option("--best-on-dev", help="Of several runs for one language, take the better one on dev.")
+    ] = False,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Take the predictions of finished runs into a system's folder, with how each was made and what it scored.
+
+    The system is then on the board's list `zoo` and in `leaderboard results`.
+    """
+    from semeval_emo.cli.progress import Progress
+    from semeval_emo.report import submitted as view
+    from semeval_emo.zoo.submit import submit as room
+
+    watch = Progress(quiet)
+    try:
+        found = room(runs, to, title=title, best_on_dev=best_on_dev, source=data, task=task, watch=watch)
+    finally:
+        watch.end()
+    emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
+    for reason in found.left:
+        note(f"left out: {reason}", quiet)
+    note(f"\nwritten: {found.system.path} ({len(found.system.files)} files)", quiet)
+    note(f"next: semeval-emo validate {found.system.path}", quiet)
+    note("      semeval-emo leaderboard results", quiet)
 
 
 @group.command(

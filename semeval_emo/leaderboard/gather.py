@@ -1,4 +1,4 @@
-"""Gathers the files of a board: the shipped folder, further files and folders, the user's own rows."""
+"""Gathers the files of a board: the shipped folder, further files and folders, the user's own rows, our submissions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from semeval_emo.leaderboard.check import check_row, unknown_task
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import store_path
+from semeval_emo.leaderboard.submitted import FILE, read_systems, rows_of
 from semeval_emo.task import Task, load_task, task_files
 
 
@@ -57,5 +58,8 @@ def gather(task: Task, extra: Sequence[Path], own: bool) -> Gathered:
                 unsound = list(check_row(row, task, lists, sources)) if mine else []
                 faults += unsound
                 rows += [] if unsound else [row]
+    systems = [system for system in read_systems() if system.task == task.key]
+    rows += rows_of(systems)
     notes = tuple(note for folder in folders for note in read_notes(folder))
-    return Gathered(tuple(rows), lists, sources, notes, tuple(faults), tuple(path for path, _ in files))
+    paths = (*(path for path, _ in files), *(system.path / FILE for system in systems))
+    return Gathered(tuple(rows), lists, sources, notes, tuple(faults), paths)

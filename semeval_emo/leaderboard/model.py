@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 KINDS = ("team", "baseline", "published-model", "seed-run", "zoo", "user", "sample")
-SELECTED_ON = ("unknown", "none", "dev", "test")
+SELECTED_ON = ("unknown", "none", "dev", "folds", "sources", "test")
 FLAGS = ("", "suspect", "unverified", "joined")
 FLAG_MEANINGS = {
     "suspect": "the source contradicts itself: shown, never used in arithmetic",
@@ -38,7 +38,9 @@ class Row:
         score: on a 0-1 scale (Pearson: -1 to 1).
         decimals: how many decimals the source prints on that scale.
         kind: one of `KINDS`.
-        selected_on: what chose the checkpoint or threshold; ``none`` where nothing was chosen.
+        selected_on: what chose the checkpoint or threshold: a split, ``folds`` of what was trained on (each
+            text by a model that had not read it), ``sources`` (dev splits of other languages); ``none``
+            where nothing was chosen.
         flag: one of `FLAGS`; what they mean is in `FLAG_MEANINGS`.
         source: key of a `Source`, or a URL or DOI in the user's own rows.
         where: table, section, page or file inside the source.
@@ -100,7 +102,8 @@ class Row:
         """System and setting for people, or a phrase where the source names none."""
         if not self.system:
             return "(team not named)"
-        return f"{self.system}, {self.setting}" if self.setting else self.system
+        name = f"{self.system}, {self.setting}" if self.setting else self.system
+        return f"{name} (ours)" if self.kind == "zoo" else name
 
     @property
     def score_text(self) -> str:

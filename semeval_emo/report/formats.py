@@ -12,11 +12,12 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from tabulate import DataRow, Line, TableFormat
 
 from semeval_emo.report.grid import isolated, laid_out
-from semeval_emo.report.table import DASH, MINUS, Column, Table, best_cells, cell, clean
+from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean
 
 
 def _format(row: DataRow, rule: Line | Callable, around: tuple[str, str] = ("", ""), padding: int = 0) -> TableFormat:
@@ -40,7 +41,7 @@ TABLES_SCHEMA = "semeval-emo/tables/1"
 
 def markdown(table: Table) -> str:
     """A GitHub-flavoured Markdown table; letters become superscripts, the best cells bold."""
-    columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>")
+    columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>", "[{}]({})")
     names = [_markdown_text(column.name) for column in columns]
     grid = laid_out(names, [[isolated(c) for c in row] for row in rows], columns, _PIPE)
     notes = [f"\n{_markdown_text(note)}" for note in table.notes]
@@ -56,7 +57,7 @@ def _markdown_text(string: str) -> str:
 
 
 def _marked(
-    table: Table, escape: Callable[[str], str], strong: str, raised: str
+    table: Table, escape: Callable[[str], str], strong: str, raised: str, linked: str = "{}"
 ) -> tuple[list[Column], list[list[str]]]:
     """Cells as escaped text, with the best in bold and each `letters` column raised onto the one before it."""
     best = best_cells(table)
@@ -66,6 +67,8 @@ def _marked(
         printed = []
         for c in kept:
             piece = escape(cell(row[c], table.columns[c].kind))
+            if isinstance(row[c], Link):
+                piece = linked.format(piece, quote(row[c].to, safe="/:#+,=~"))
             piece = strong.format(piece) if (r, c) in best else piece
             following = c + 1
             if following < len(row) and following not in kept and row[following]:
@@ -86,6 +89,8 @@ def csv_text(table: Table) -> str:
 
 
 def _inert(value: Any) -> Any:
+    if isinstance(value, Link):
+        value = value.value
     if isinstance(value, str):
         value = clean(value)
         return "'" + value if value.lstrip()[:1] in tuple("=+-@") else value
@@ -127,6 +132,8 @@ def plain(value: Any) -> Any:
     >>> plain({"a": (1, float("nan")), 2: None})
     {'a': [1, None], '2': None}
     """
+    if isinstance(value, Link):
+        value = value.value
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict):

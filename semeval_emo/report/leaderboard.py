@@ -112,6 +112,10 @@ def _table(
     notes = [f"{flag}: {meaning}." for flag, meaning in FLAG_MEANINGS.items() if any(row.flag == flag for row in rows)]
     if any(row.selected_on not in ("", "unknown") for row in rows):
         notes.append("selected on: what chose the epoch or the threshold; none: no score chose anything.")
+    if any(row.selected_on == "folds" for row in rows):
+        notes.append("folds: texts that were trained on, each judged by a model that had not read it.")
+    if any(row.selected_on == "sources" for row in rows):
+        notes.append("sources: dev texts of the other languages that were trained on.")
     notes += _row_notes(rows) if only else []
     notes += [among.note] if among and among.note else []
     notes += _notes(n for n in board.notes if n.belongs(board.task.key, track, only) and key in n.lists)
@@ -132,7 +136,8 @@ def _row_notes(rows: Sequence[Row]) -> list[str]:
 
 
 def _system(row: Row) -> str:
-    return f"{row.system} (baseline)" if row.kind == "baseline" else row.system or "(team not named)"
+    mark = {"baseline": " (baseline)", "zoo": " (ours)"}.get(row.kind, "")
+    return f"{row.system}{mark}" if row.system else "(team not named)"
 
 
 def _where(board: Leaderboard, track: str, language: str, split: str) -> str:
@@ -281,8 +286,9 @@ def check_tables(result: BoardCheck) -> list[Table]:
 def _near(file: str) -> str:
     """A path as short as it stays clear: shipped files by their folder's name, others from here."""
     path = Path(file)
-    if path.parent == shipped("leaderboard"):
-        return f"leaderboard/{path.name}"
+    for folder in ("leaderboard", "submissions"):
+        if path.is_relative_to(shipped(folder)):
+            return f"{folder}/{path.relative_to(shipped(folder)).as_posix()}"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 

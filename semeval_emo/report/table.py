@@ -41,6 +41,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A value that leads somewhere. Markdown links it; the other formats print the value alone."""
+
+    value: Any
+    to: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A titled table with notes under it.
 
@@ -65,6 +73,8 @@ def cell(value: Any, kind: str) -> str:
     >>> cell(0.71136, "score"), cell(-0.1116, "delta"), cell(None, "int"), cell(0.5, "percent")
     ('0.7114', '−0.1116', '–', '50.0 %')
     """
+    if isinstance(value, Link):
+        return cell(value.value, kind)
     if value is None:
         return DASH
     if isinstance(value, bool):

@@ -1,0 +1,169 @@
+"""Our submissions on the board: read, set beside others, wins counted honestly; nothing is claimed that is not so."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.errors import UsageError
+from semeval_emo.leaderboard import Leaderboard
+from semeval_emo.leaderboard.results import Wins, results, verdict
+from semeval_emo.leaderboard.submitted import Making, Submitted, System, read_system, rows_of, to_toml
+
+MADE = Making("0123456789ab", "2-core x86-64 VM", {"python": "3.11.7", "scikit-learn": "1.9.1"})
+
+
+def submitted(language: str, score: float | None, interval: tuple[float, ...] = (), **changes: object) -> Submitted:
+    one = Submitted(
+        track="a", language=language, release="2025", split="test", recipe="mine", recipe_hash="0" * 16, seed=42,
+        seconds=1.5, selected_on="dev", metric="macro_f1", dev=0.5, score=score, interval=interval,
+        predictions="1" * 16, signature="macro_f1|release:2025", made=MADE,
+    )  # fmt: skip
+    return replace(one, **changes)
+
+
+def store(folder: Path, *files: Submitted, title: str = "a title") -> System:
+    system = System(folder.name, title, "semeval-2025-task-11", folder, files)
+    folder.mkdir(parents=True)
+    (folder / "submission.toml").write_text(to_toml(system))
+    return system
+
+
+# Rank 1 and the baseline: eng .8230 and .7083, ibo .6001 and .4790, hau .7507 and .5955.
+FILES = (
+    submitted("eng", 0.7083, (0.69, 0.72)),
+    submitted("hau", 0.60, (0.58, 0.62)),
+    submitted("ibo", 0.61, (0.58, 0.63)),
+    submitted("yor", None),
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "submissions"
+    store(folder / "mine", *FILES)
+    monkeypatch.setenv("SEMEVAL_EMO_SUBMISSIONS", str(folder))
+    return folder
+
+
+def test_what_is_written_is_read_back(tmp_path: Path):
+    other = submitted("deu", 0.123456789012345, (0.1, 0.2), track="b", made=replace(MADE, commit=""))
+    system = store(tmp_path / "both", *FILES, other, title='with "quotes" and a \\')
+    assert read_system(tmp_path / "both") == system
+    assert (tmp_path / "both" / "submission.toml").read_text().count("[made.") == 2, "what is shared is written once"
+
+
+def test_a_broken_file_is_told_with_its_remedy(tmp_path: Path):
+    (tmp_path / "submission.toml").write_text('title = "x"\ntask = "y"\n')
+    with pytest.raises(UsageError, match=r"does not hold what it should: KeyError 'made'\.") as refused:
+        read_system(tmp_path)
+    assert "zoo submit" in refused.value.fix
+
+
+def test_wins_are_counted_at_the_printed_precision(root: Path):
+    found = results(Leaderboard.load(own=False), "a")
+    (system,) = found.systems
+    # eng ties the baseline and is no win; yor has no score; ibo is above rank 1, but not clearly.
+    assert found.wins(system, lambda line: line.baseline) == Wins(won=2, clear=1, of=3)
+    assert found.wins(system, lambda line: line.leader) == Wins(won=1, clear=0, of=3)
+    said = {line.language: verdict(found.files(system)[line.language], line) for line in found.lines[:3]}
+    assert said == {"eng": "equal to baseline", "hau": "above baseline, unclear", "ibo": "above rank 1, unclear"}
+
+
+def test_without_an_interval_nothing_is_clear(root: Path):
+    store(root / "bare", submitted("ibo", 0.9))
+    found = results(Leaderboard.load(own=False), "a", names=["bare"])
+    assert found.wins(found.systems[0], lambda line: line.leader) == Wins(won=1, clear=0, of=1)
+
+
+def test_suspect_scores_take_no_part(root: Path):
+    """Romanian of track c: the whole row of the source repeats another one."""
+    store(root / "c", submitted("ron", 0.99, (0.98, 1.0), track="c"), submitted("som", 0.99, (0.98, 1.0), track="c"))
+    found = results(Leaderboard.load(own=False), "c")
+    lines = {line.language: line for line in found.lines}
+    assert lines["ron"].leader is None or lines["ron"].leader.usable
+    assert "RemBERT" not in lines["ron"].models
+    assert lines["som"].leader is None
+    assert found.wins(found.systems[0], lambda line: line.leader).of < 2
+
+
+def test_the_board_carries_our_rows_and_marks_them(root: Path, capsys):
+    assert main(["leaderboard", "show", "-t", "a", "-l", "ibo", "--list", "zoo"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^mine \(ours\) +0\.6100 +dev$", out, re.M)
+    assert "unofficial" in out.splitlines()[0]
+    assert "Ours, made after the competition: no leaderboard entries." in out
+    # No rank is given and none is taken: the official list does not know them.
+    assert main(["leaderboard", "show", "-t", "a", "-l", "ibo", "-f", "json", "-q"]) == 0
+    assert not [row for row in json.loads(capsys.readouterr().out)["rows"] if row["kind"] == "zoo"]
+    assert main(["leaderboard", "check"]) == 0
+    assert re.search(r"submissions/mine/submission.toml +3$", capsys.readouterr().out, re.M)
+
+
+def test_the_site_carries_them_too(root: Path, capsys):
+    assert main(["leaderboard", "export", "-t", "a", "-l", "ibo", "-f", "html"]) == 0
+    page = capsys.readouterr().out
+    assert "mine (ours)" in page and "unofficial" in page
+    assert "submissions/mine/track_a/pred_ibo.csv" in page
+
+
+def test_rows_of_the_board_are_sound(root: Path):
+    board = Leaderboard.load(own=False)
+    assert board.check().faults == ()
+    assert [row.score_text for row in rows_of([read_system(root / "mine")])] == ["0.7083", "0.6000", "0.6100"]
+
+
+def test_the_command_shows_release_list_choice_and_verdicts(root: Path, capsys):
+    assert main(["leaderboard", "results", "-t", "a"]) == 0
+    out = capsys.readouterr().out
+    assert "release 2025, official list" in out and "Chosen on dev" in out and "(RemBERT)" in out
+    summary = next(line.split() for line in out.splitlines() if line.startswith("A "))
+    assert summary[1:3] == ["mine", "dev"] and summary[6:] == ["2", "of", "3", "1", "1", "of", "3"]
+    assert "above rank 1, unclear" in out
+    # RemBERT is the baseline, which English only equals.
+    assert re.search(r"^mine above .*\b2 of 3\b", out, re.M), "wins over each published model"
+    assert "commit 0123456789ab, 2-core x86-64 VM" in out
+
+
+def test_figures_link_to_their_files_in_markdown_alone(root: Path, capsys):
+    words = ["leaderboard", "results", "-t", "a", "--links", "../"]
+    assert main([*words, "-f", "markdown"]) == 0
+    out = capsys.readouterr().out
+    assert "[0.6100](../submissions/mine/track_a/pred_ibo.csv)" in out
+    assert "[mine](../submissions/mine/submission.toml)" in out
+    for style in ("text", "csv", "latex"):
+        assert main([*words, "-f", style]) == 0
+        assert "submissions/mine" not in capsys.readouterr().out
+
+
+def test_results_as_json(root: Path, capsys):
+    assert main(["leaderboard", "results", "-f", "json"]) == 0
+    (track,) = json.loads(capsys.readouterr().out)["tracks"]
+    (system,) = track["systems"]
+    assert system["above"]["baseline"] == {"won": 2, "clear": 1, "of": 3}
+    ibo = next(one for one in system["languages"] if one["language"] == "ibo")
+    assert (ibo["file"], ibo["rank_1"]) == ("submissions/mine/track_a/pred_ibo.csv", 0.6001)
+    assert ibo["models"]["LaBSE"] == 0.4590
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["-s", "mien"], 2, "error: There is no system 'mien' among the submissions.\n  fix: did you mean 'mine'?\n"),
+        (["-t", "b"], 3, "error: No system of ours has been submitted for track B.\n  fix: `semeval-emo zoo submit`"),
+    ],
+)
+def test_what_is_not_there_is_told(words, code, said, root: Path, capsys):
+    assert main(["leaderboard", "results", *words]) == code
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_no_line_is_wider_than_the_screen(root: Path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["leaderboard", "results"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

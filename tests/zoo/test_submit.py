@@ -1,0 +1,166 @@
+"""Finished runs are taken into a system's folder with their provenance; what the project ships is what it says."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.files import shipped
+from semeval_emo.leaderboard.submitted import System, read_system, read_systems
+from semeval_emo.scoring.scorer import score
+from semeval_emo.submission import validate
+from semeval_emo.submission.read import read_submission
+
+SYSTEMS = read_systems()
+IDS = [system.name for system in SYSTEMS]
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["zoo", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def train(name: str, *more: str) -> None:
+    assert main(["zoo", "train", name, "--data", "sample", "-q", *more]) == 0
+
+
+def submit(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    return run(capsys, "submit", *words, "--to", "submissions/mine", "--data", "sample")
+
+
+def test_a_run_is_taken_with_its_provenance(capsys):
+    train("constant-all")
+    capsys.readouterr()
+    code, out, err = submit(capsys, "runs/constant-all")
+    assert code == 0
+    state = json.loads(Path("runs/constant-all/eng/run.json").read_text())
+    raw = tomllib.loads(Path("submissions/mine/submission.toml").read_text())
+    (file,) = raw["files"].values()
+    assert (raw["task"], file["recipe"], file["recipe_hash"]) == ("sample", "constant-all", state["hash"])
+    assert raw["made"]["1"]["versions"] == state["versions"] and raw["made"]["1"]["machine"] == state["machine"]
+    assert file["seconds"] == state["seconds"] and file["selected_on"] == "none"
+    card = json.loads(Path("runs/constant-all/eng/score.json").read_text())
+    assert file["score"] == card["score"] and file["signature"] == card["signature"]
+    low, high = file["interval"]
+    assert low < file["score"] < high
+    assert (
+        Path("submissions/mine/track_a/pred_eng.csv").read_bytes()
+        == Path("runs/constant-all/eng/track_a/pred_eng.csv").read_bytes()
+    )
+    assert "written: submissions/mine (1 files)" in err or "written: submissions/mine (1 file)" in err
+    assert f"{card['score']:.4f}" in out and "new" in out
+
+
+def test_other_tracks_stay_and_what_is_the_same_says_so(capsys):
+    train("constant-all")
+    train("tfidf-ridge")
+    assert submit(capsys, "runs/constant-all")[0] == 0
+    first = read_system(Path("submissions/mine")).files
+    code, out, _ = submit(capsys, "runs/tfidf-ridge", "runs/constant-all")
+    assert code == 0
+    system = read_system(Path("submissions/mine"))
+    assert [one.key for one in system.files] == [("a", "eng"), ("b", "eng")]
+    assert system.files[:1] == first
+    assert [line.split()[-1] for line in out.splitlines()[3:5]] == ["new", "same"]
+
+
+def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(capsys):
+    train("constant-all")
+    train("constant-majority")
+    capsys.readouterr()
+    code, _, err = submit(capsys, "runs/constant-all", "runs/constant-majority")
+    assert (code, Path("submissions").exists()) == (2, False)
+    assert err == (
+        "error: runs/constant-all/eng and runs/constant-majority/eng are both track a, eng.\n"
+        "  fix: name one of them, or let --best-on-dev choose\n"
+    )
+    code, _, err = submit(capsys, "runs/constant-majority", "runs/constant-all", "--best-on-dev")
+    assert code == 0
+    dev = {
+        name: json.loads(Path(f"runs/{name}/eng/run.json").read_text())["dev"]["macro_f1"]
+        for name in ("constant-all", "constant-majority")
+    }
+    (file,) = read_system(Path("submissions/mine")).files
+    assert file.recipe == max(dev, key=dev.get)
+    assert "left out: runs/constant-majority/eng is not as good on dev as runs/constant-all/eng." in err
+
+
+def test_without_the_labels_the_recorded_score_is_kept(capsys, monkeypatch):
+    train("constant-all")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert run(capsys, "submit", "runs/constant-all", "--to", "mine", "--data", "nowhere")[0] == 0
+    (file,) = read_system(Path("mine")).files
+    assert file.score == json.loads(Path("runs/constant-all/eng/score.json").read_text())["score"]
+    assert file.interval == ()
+
+
+def test_a_file_that_was_changed_is_refused(capsys):
+    train("constant-all")
+    path = Path("runs/constant-all/eng/track_a/pred_eng.csv")
+    path.write_text(path.read_text().replace(",1,1,1,1,1\n", ",0,1,1,1,1\n", 1))
+    capsys.readouterr()
+    code, _, err = submit(capsys, "runs/constant-all")
+    assert code == 2
+    assert err == (
+        "error: runs/constant-all/eng/track_a/pred_eng.csv is not the file that its run scored.\n"
+        "  fix: train the run anew: --fresh\n"
+    )
+    assert not Path("submissions").exists()
+
+
+def test_nothing_finished_is_told(capsys):
+    code, _, err = submit(capsys, "runs/nothing")
+    assert code == 3
+    assert err.startswith("error: There is no finished run in runs/nothing.\n  fix: name run folders")
+
+
+# What ships.
+
+
+def folder_of(system: System) -> Path:
+    return shipped("submissions") / system.name
+
+
+def test_the_project_ships_systems_for_whole_tracks():
+    assert len(SYSTEMS) >= 2
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=IDS)
+def test_a_stored_submission_is_valid_and_complete(system: System):
+    """Without gold: every file is there, valid, of the place and with the predictions that the record names."""
+    folder = folder_of(system)
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == sorted(
+        ["submission.toml", *(one.name for one in system.files)]
+    )
+    assert validate(folder).valid
+    found = {(one.spec.track, one.spec.language): one for one in read_submission(folder).predictions}
+    for file in system.files:
+        spec = found[file.key].spec
+        assert (spec.release, spec.split) == (file.release, file.split)
+        assert found[file.key].hash == file.predictions
+        assert file.recipe and file.recipe_hash and file.seconds > 0 and file.made.machine
+        assert file.selected_on in ("none", "dev", "folds", "sources")
+        if file.score is not None:
+            assert f"pred:{file.predictions}" in file.signature
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("system", SYSTEMS, ids=IDS)
+def test_a_stored_submission_scores_what_it_says(system: System, data_dir: Path):
+    cards = score(folder_of(system), source=data_dir).cards
+    found = {(card.spec.track, card.spec.language): card for card in cards}
+    assert len(found) == len(system.files)
+    for file in system.files:
+        assert file.score == pytest.approx(found[file.key].score, abs=1e-9)
+        gold = found[file.key].gold_hash
+        assert f"gold:{gold}" in file.signature and found[file.key].metric == file.metric
