@@ -6,7 +6,7 @@ Owns its nouns, and which languages a person means; `leader` trains it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Protocol
 
@@ -15,7 +15,8 @@ from semeval_emo.leaderboard import Placement, Row
 from semeval_emo.submission import PackReport
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.folder import RunFolder
-from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipe import Data, Recipe
+from semeval_emo.zoo.run import placed
 from semeval_emo.zoo.workers import BUG, Failure, Finished
 
 ALL = "all"
@@ -140,7 +141,7 @@ class Nobody:
 def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> list[str]:
     """The languages that a person asked for: codes with commas between, or ``all``.
 
-    ``all`` are those of the track that have the splits which the recipe asks for.
+    ``all`` are those of the track that have what the recipe learns from and is judged on.
 
     Raises:
         UsageError: an unknown code, or a track in which no language has what the recipe needs.
@@ -159,21 +160,29 @@ def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> li
             raise UsageError("--language names no language.", "name codes, such as eng,hau, or all")
         return [code for code in task.languages if code in known]
     release = task.release(recipe.data.release or None)
-    found = [
-        code
-        for code in task.languages
-        if all((one, code, split) in release.specs for one, split in _needed(recipe, track))
-    ]
+    found, refusals = [], []
+    for code in task.languages:
+        try:
+            data = placed(recipe, task, track, code).data
+        except UsageError as error:
+            refusals.append(error)
+            continue
+        if all((one, code, split) in release.specs for one, split in _read_for(data)):
+            found.append(code)
     if not found:
-        wants = " and ".join(dict.fromkeys(f"{split} of track {one}" for one, split in _needed(recipe, track)))
-        raise UsageError(f"No language of release {release.key} has what recipe {recipe.name} needs: {wants}.")
+        wants = " and ".join(f"{split} of track {one}" for one, split in _read_for(replace(recipe.data, track=track)))
+        raise (
+            refusals[0]
+            if refusals
+            else UsageError(f"No language of release {release.key} has what recipe {recipe.name} needs: {wants}.")
+        )
     return found
 
 
-def _needed(recipe: Recipe, track: str) -> list[tuple[str, str]]:
-    """The files of a language that a recipe reads, as track and split."""
-    own = [(track, split) for split in dict.fromkeys((*recipe.data.splits, "dev", "test"))]
-    added = [name.partition("/") for name in recipe.data.extra if not name.endswith(".csv")]
+def _read_for(data: Data) -> list[tuple[str, str]]:
+    """The files of a language that a recipe reads, as track and split; those of other languages are not its own."""
+    own = [(data.track, split) for split in dict.fromkeys((*data.splits, "dev", "test"))]
+    added = [name.partition("/") for name in data.extra if not name.endswith(".csv")]
     return own + [(other, split) for other, _, split in added]
 
 
