@@ -23,6 +23,7 @@ from semeval_emo.zoo.family import Silent, Watcher
 from semeval_emo.zoo.finished import folder_of, recipe_and_state
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import list_recipes
 
 # How near a score must come to the one that the run recorded.
 NEAR = 1e-9
@@ -242,4 +243,6 @@ def _title(before: System, chosen: Sequence[_Found], best_on_dev: bool) -> str:
     names = list(dict.fromkeys(one.folder.path.parent.name for one in chosen))
     if len(names) > 1:
         return ("the best on dev of " if best_on_dev else "") + ", ".join(names)
-    return before.title or chosen[0].recipe.title or names[0]
+    # A run keeps what decides its result, and so no title.
+    titles = {one.name: one.title for one in list_recipes()}
+    return before.title or titles.get(chosen[0].recipe.name) or names[0]

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -30,8 +31,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def commit() -> str:
-    """The commit of the checkout that runs, with ``+`` where its code or recipes differ; empty in no checkout."""
+    """The commit of the checkout that runs, with ``+`` where its code or recipes differ; empty in no checkout.
+
+    Looked up once: what a process has loaded stays, whatever is committed meanwhile.
+    """
     top = Path(semeval_emo.__file__).parents[1]
     # Installed into an environment that lies in somebody's repository, the package is not of that one.
     if shutil.which("git") is None or not (top / ".git").exists() or not (top / "pyproject.toml").is_file():
