@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
 from semeval_emo.leaderboard import Placement, Row
@@ -16,7 +17,8 @@ def line(outcome: Outcome, done: int, total: int) -> str:
     """What is said when a language ends."""
     head = f"[{done:>{len(str(total))}}/{total}] {outcome.spec.language:<4}"
     if outcome.failure is not None:
-        return f"{head} failed: {outcome.failure.message}"
+        # In full at the end, each reason once.
+        return f"{head} failed: {shorten(outcome.failure.message, 80, placeholder=' …')}"
     found = outcome.finished
     assert found is not None
     dev = "  ".join(f"dev {value:.4f}" for value in list(found.dev.values())[:1])
