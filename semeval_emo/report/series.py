@@ -18,7 +18,8 @@ def line(outcome: Outcome, done: int, total: int) -> str:
     head = f"[{done:>{len(str(total))}}/{total}] {outcome.spec.language:<4}"
     if outcome.failure is not None:
         # In full at the end, each reason once.
-        return f"{head} failed: {shorten(outcome.failure.message, 80, placeholder=' …')}"
+        reason = shorten(outcome.failure.message, 80, placeholder=" …")
+        return f"{head} failed: {reason}"
     found = outcome.finished
     assert found is not None
     dev = "  ".join(f"dev {value:.4f}" for value in list(found.dev.values())[:1])
