@@ -99,6 +99,9 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path):
     assert "semeval_emo/task/task11.toml" in names
     assert "semeval_emo/task/sample.toml" in names
     assert [n for n in names if n.startswith("semeval_emo/_leaderboard/") and n.endswith(".csv")]
+    # What our systems scored, without their predictions.
+    ours = {Path(n).name for n in names if n.startswith("semeval_emo/_submissions/")}
+    assert ours == {"submission.toml"}
     recipes = {f"semeval_emo/_zoo/{path.name}" for path in (ROOT / "zoo").glob("*.toml")}
     assert recipes <= set(names)
     assert [n for n in names if n.startswith("semeval_emo/data/sample/") and n.endswith(".csv")]
@@ -137,6 +140,7 @@ def test_the_installed_package_is_the_wheels_and_has_only_the_core(installed: Pa
         (["leaderboard", "show", "-t", "a", "-l", "eng"], "0.8230"),
         (["leaderboard", "place", "0.7114", "-t", "a", "-l", "eng"], "0.7083"),
         (["leaderboard", "check"], ""),
+        (["leaderboard", "results", "--summary"], "tfidf-char"),
         (["explain"], ""),
         (["data", "list", "sample"], "made-up texts"),
         (["zoo", "list"], "tfidf"),
