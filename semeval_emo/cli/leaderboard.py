@@ -1,4 +1,4 @@
-"""The commands `leaderboard`: overview, show, check, export. `placing` adds place and add, `results` its own."""
+"""The commands `leaderboard`: overview, show, check, export. `placing` adds place and add, `ours` ours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semeval_emo.cli import placing, results
+from semeval_emo.cli import ours, placing
 from semeval_emo.cli.board import ExtraOption, known_lists, load_board
 from semeval_emo.cli.common import (
     Format,
@@ -83,7 +83,7 @@ def register(app: typer.Typer) -> None:
     group.callback(invoke_without_command=True, epilog=OVERVIEW_EXAMPLES)(overview)
     group.command(epilog=SHOW_EXAMPLES)(show)
     placing.register(group)
-    results.register(group)
+    ours.register(group)
     group.command(epilog=CHECK_EXAMPLES)(check)
     group.command(epilog=EXPORT_EXAMPLES)(export)
     app.add_typer(group)

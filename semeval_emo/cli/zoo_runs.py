@@ -201,7 +201,7 @@ def submit(
 ) -> None:
     """Take the predictions of finished runs into a system's folder, with how each was made and what it scored.
 
-    The system is then on the board's list `zoo` and in `leaderboard results`.
+    The system is then on the board's list `zoo` and in `leaderboard ours`.
     """
     from semeval_emo.cli.progress import Progress
     from semeval_emo.report import submitted as view
@@ -217,7 +217,7 @@ def submit(
         note(f"left out: {reason}", quiet)
     note(f"\nwritten: {found.system.path} ({len(found.system.files)} files)", quiet)
     note(f"next: semeval-emo validate {found.system.path}", quiet)
-    note("      semeval-emo leaderboard results", quiet)
+    note("      semeval-emo leaderboard ours", quiet)
 
 
 @group.command(

@@ -203,7 +203,7 @@ def _gap(file: Submitted, row: Row | None) -> float | None:
 
 def to_dict(found: Sequence[TrackResults]) -> dict[str, Any]:
     """Results as JSON has them."""
-    return {"schema": "semeval-emo/leaderboard-results/1", "tracks": [_track_dict(one) for one in found]}
+    return {"schema": "semeval-emo/leaderboard-ours/1", "tracks": [_track_dict(one) for one in found]}
 
 
 def _track_dict(one: TrackResults) -> dict[str, Any]:

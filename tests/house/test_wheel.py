@@ -140,7 +140,7 @@ def test_the_installed_package_is_the_wheels_and_has_only_the_core(installed: Pa
         (["leaderboard", "show", "-t", "a", "-l", "eng"], "0.8230"),
         (["leaderboard", "place", "0.7114", "-t", "a", "-l", "eng"], "0.7083"),
         (["leaderboard", "check"], ""),
-        (["leaderboard", "results", "--summary"], "tfidf-char"),
+        (["leaderboard", "ours", "--summary"], "tfidf-char"),
         (["explain"], ""),
         (["data", "list", "sample"], "made-up texts"),
         (["zoo", "list"], "tfidf"),

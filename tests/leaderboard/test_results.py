@@ -119,7 +119,7 @@ def test_rows_of_the_board_are_sound(root: Path):
 
 
 def test_the_command_shows_release_list_choice_and_verdicts(root: Path, capsys):
-    assert main(["leaderboard", "results", "-t", "a"]) == 0
+    assert main(["leaderboard", "ours", "-t", "a"]) == 0
     out = capsys.readouterr().out
     assert "release 2025, official list" in out and "Chosen on dev" in out and "(RemBERT)" in out
     summary = next(line.split() for line in out.splitlines() if line.startswith("A "))
@@ -131,7 +131,7 @@ def test_the_command_shows_release_list_choice_and_verdicts(root: Path, capsys):
 
 
 def test_figures_link_to_their_files_in_markdown_alone(root: Path, capsys):
-    words = ["leaderboard", "results", "-t", "a", "--links", "../"]
+    words = ["leaderboard", "ours", "-t", "a", "--links", "../"]
     assert main([*words, "-f", "markdown"]) == 0
     out = capsys.readouterr().out
     assert "[0.6100](../submissions/mine/track_a/pred_ibo.csv)" in out
@@ -142,7 +142,7 @@ def test_figures_link_to_their_files_in_markdown_alone(root: Path, capsys):
 
 
 def test_results_as_json(root: Path, capsys):
-    assert main(["leaderboard", "results", "-f", "json"]) == 0
+    assert main(["leaderboard", "ours", "-f", "json"]) == 0
     (track,) = json.loads(capsys.readouterr().out)["tracks"]
     (system,) = track["systems"]
     assert system["above"]["baseline"] == {"won": 2, "clear": 1, "of": 3}
@@ -159,11 +159,11 @@ def test_results_as_json(root: Path, capsys):
     ],
 )
 def test_what_is_not_there_is_told(words, code, said, root: Path, capsys):
-    assert main(["leaderboard", "results", *words]) == code
+    assert main(["leaderboard", "ours", *words]) == code
     assert capsys.readouterr().err.startswith(said)
 
 
 def test_no_line_is_wider_than_the_screen(root: Path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    assert main(["leaderboard", "results"]) == 0
+    assert main(["leaderboard", "ours"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

@@ -1,4 +1,4 @@
-"""The command `leaderboard results`: our systems beside others."""
+"""The command `leaderboard ours`: our systems beside others."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.board import load_board
-from semeval_emo.cli.common import Format, FormatOption, OutputOption, QuietOption, TaskOption, TrackOption, emit
+from semeval_emo.cli.common import Format, FormatOption, OutputOption, QuietOption, TaskOption, emit
 from semeval_emo.errors import InputError
 
-RESULTS_EXAMPLES = """\b
+OURS_EXAMPLES = """\b
 Examples:
-  semeval-emo leaderboard results --summary
-  semeval-emo leaderboard results --track a
-  semeval-emo leaderboard results -t a --system tfidf-char
-  semeval-emo leaderboard results -t b --format markdown --links ../
+  semeval-emo leaderboard ours --summary
+  semeval-emo leaderboard ours --track a
+  semeval-emo leaderboard ours -t a --system tfidf-char
+  semeval-emo leaderboard ours -t b --format markdown --links ../
 """
 
 
 def register(group: typer.Typer) -> None:
     """Adds the command."""
-    group.command(epilog=RESULTS_EXAMPLES)(results)
+    group.command(epilog=OURS_EXAMPLES)(ours)
 
 
-def results(
-    track: TrackOption = None,
+def ours(
+    track: Annotated[str | None, typer.Option("--track", "-t", help="Track: a, b or c. Default: all.")] = None,
     system: Annotated[
         list[str] | None, typer.Option("--system", "-s", help="A folder of submissions/. Repeatable. Default: all.")
     ] = None,
@@ -40,12 +40,12 @@ def results(
     quiet: QuietOption = False,
 ) -> None:
     """Show our own systems beside rank 1, the baseline and published models, with the wins counted."""
-    from semeval_emo.leaderboard.results import results as room
+    from semeval_emo.leaderboard.results import results
     from semeval_emo.report import results as view
 
     board = load_board(task, quiet=quiet)
     asked = [track] if track else list(board.task.tracks)
-    found = [one for key in asked if (one := room(board, key, names=system or ())) is not None]
+    found = [one for key in asked if (one := results(board, key, names=system or ())) is not None]
     if not found:
         where = f"track {track.upper()}" if track else board.task.title
         raise InputError(f"No system of ours has been submitted for {where}.", "`semeval-emo zoo submit` takes runs in")
