@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +22,17 @@ class Grid:
     Attributes:
         settings: what is tried; their names and values stand in ``metrics.jsonl``.
         features: makes unfitted features, a transformer of scikit-learn.
-        fit: a model from a matrix, labels and a setting.
+        fit: models from a matrix, labels and settings, one a setting.
         predict: probabilities of a model and a matrix: shape (n, L).
+        of_fold: matrices of the rows that a fold learns from and of those that stand aside, where there
+            is a quicker way than to fit the features anew.
     """
 
     settings: Sequence[Setting]
     features: Callable[[], Any]
-    fit: Callable[[Any, np.ndarray, Setting], Any]
+    fit: Callable[[Any, np.ndarray, Sequence[Setting]], Iterable[Any]]
     predict: Callable[[Any, Any], np.ndarray]
+    of_fold: Callable[[np.ndarray, np.ndarray], tuple[Any, Any]] | None = None
 
     def search(
         self,
@@ -61,7 +64,7 @@ class Grid:
                 row[FOLDS] = job.judge_folds(train.labels[: train.folds.own], probabilities, train.folds)
                 job.watch.epoch(row)
             kept = kept_epoch(rows, recipe) - 1
-            model = self.fit(fitted.fit_transform(material), train.labels, self.settings[kept])
+            (model,) = self.fit(fitted.fit_transform(material), train.labels, [self.settings[kept]])
             job.keep(said[kept])
             job.record(rows)
             return make_pipeline(fitted, model)
@@ -69,13 +72,13 @@ class Grid:
         unread = {split: fitted.transform(items) for split, (_, items) in judged.items()}
         models = []
         job.watch.begin("fitting", len(rows))
-        for row, setting in zip(rows, self.settings, strict=True):
-            _obey(job)
-            models.append(self.fit(matrix, train.labels, setting))
+        for row, model in zip(rows, self.fit(matrix, train.labels, self.settings), strict=True):
+            models.append(model)
             for split, (examples, _) in judged.items():
                 row[split] = job.judge(examples.labels, self.predict(models[-1], unread[split]))
             job.watch.step()
             job.watch.epoch(row)
+            _obey(job)
         job.watch.end()
         job.record(rows)
         return make_pipeline(fitted, models[kept_epoch(rows, recipe) - 1])
@@ -87,15 +90,22 @@ class Grid:
         said = np.zeros((len(self.settings), folds.own, train.labels.shape[1]))
         job.watch.begin("fitting", folds.count * len(self.settings))
         for learn, held in folds:
-            fitted = self.features()
-            matrix = fitted.fit_transform(material[learn])
-            unread = fitted.transform(material[held])
-            for i, setting in enumerate(self.settings):
-                _obey(job)
-                said[i, held] = self.predict(self.fit(matrix, train.labels[learn], setting), unread)
+            matrix, unread = (self.of_fold or self._anew(material))(learn, held)
+            for i, model in enumerate(self.fit(matrix, train.labels[learn], self.settings)):
+                said[i, held] = self.predict(model, unread)
                 job.watch.step()
+                _obey(job)
         job.watch.end()
         return said
+
+    def _anew(self, material: np.ndarray) -> Callable[[np.ndarray, np.ndarray], tuple[Any, Any]]:
+        """Fits features to the rows that are learned from, and to nothing else."""
+
+        def of_fold(learn: np.ndarray, held: np.ndarray) -> tuple[Any, Any]:
+            fitted = self.features()
+            return fitted.fit_transform(material[learn]), fitted.transform(material[held])
+
+        return of_fold
 
 
 def _obey(job: Job) -> None:

@@ -14,13 +14,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FeatureUnion
 
 from semeval_emo.data import load_gold
 from semeval_emo.data.overlap import letters
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import UsageError
+from semeval_emo.zoo.counts import Counts
 from semeval_emo.zoo.decide import out_of_fold, tune
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.family import Space
@@ -90,10 +94,10 @@ def test_a_rare_emotion_is_in_every_fold():
 def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A model that remembers every text, and labels by chance: perfect in sample, nothing out of fold."""
 
-    def remember(kind: str, matrix, labels: np.ndarray, *_: object, **__: object) -> KNeighborsClassifier:
-        return KNeighborsClassifier(1).fit(matrix, labels)
+    def remember(kind, top, together, matrix, labels: np.ndarray, settings) -> list[KNeighborsClassifier]:
+        return [KNeighborsClassifier(1).fit(matrix, labels) for _ in settings]
 
-    monkeypatch.setattr(tfidf, "fit_linear", remember)
+    monkeypatch.setattr(tfidf, "fit_linears", remember)
     monkeypatch.setattr(tfidf, "linear_probabilities", lambda model, matrix: model.predict(matrix).astype(float))
     monkeypatch.setattr(tfidf.Tfidf, "sizes", lambda self: None)
     monkeypatch.setattr(tfidf, "save_skops", lambda model, path: None)
@@ -173,19 +177,17 @@ def test_the_run_is_what_its_files_say(tmp_path: Path):
     assert json.loads((result.folder.path / "recipe.json").read_text())["resolved"]["select"]["folds"] == 5
 
 
-def test_features_are_fitted_inside_each_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    seen = []
-    features = tfidf.Tfidf._features
-
-    def counted(self: tfidf.Tfidf):
-        seen.append(features(self))
-        return seen[-1]
-
-    monkeypatch.setattr(tfidf.Tfidf, "_features", counted)
-    run(tmp_path)
-    # The first is the one that is fitted to everything at the end.
-    words = [set(dict(one.transformer_list)["word"].vocabulary_) for one in seen]
-    assert len(words) == 6 and all(some < words[0] for some in words[1:])
+def test_features_are_those_of_vectorizers_that_saw_what_a_fold_learns_from():
+    vectorizers = [
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4)),
+    ]
+    texts = np.array(load_gold("a", "eng", "train", source="sample").texts, dtype=object)
+    learn, held = np.arange(0, 200), np.arange(200, 240)
+    found = Counts(vectorizers, texts).features(learn, held)
+    union = FeatureUnion([(str(i), clone(one)) for i, one in enumerate(vectorizers)]).fit(texts[learn])
+    for rows, matrix in zip((learn, held), found, strict=True):
+        assert abs(matrix - union.transform(texts[rows])).max() < 1e-12
 
 
 def test_dev_may_stay_outside(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -60,7 +61,7 @@ class Embed(Family):
         grid = Grid(
             [{"strength": one, "balanced": two} for one, two in product(options.strength, options.balanced)],
             StandardScaler,
-            lambda matrix, labels, one: tfidf.fit_linear(options.model, matrix, labels, self.space.top, **one),
+            partial(tfidf.fit_linears, options.model, self.space.top, train.folds is not None),
             tfidf.linear_probabilities,
         )
         self.linear = grid.search(self.recipe, train, vectors, unread, job)

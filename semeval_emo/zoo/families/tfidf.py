@@ -5,8 +5,9 @@ scikit-learn throughout; saved with skops, so that loading a model runs no code 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -14,8 +15,10 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from semeval_emo.errors import UsageError
+from semeval_emo.zoo import logistic
+from semeval_emo.zoo.counts import Counts
 from semeval_emo.zoo.family import Examples, Family, Job, Sizes, Space, Watcher
-from semeval_emo.zoo.grid import Grid
+from semeval_emo.zoo.grid import Grid, Setting
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "model.skops"
@@ -62,36 +65,36 @@ class Tfidf(Family):
         grid = Grid(
             [{"strength": strength, "balanced": balanced} for strength, balanced in pairs],
             self._features,
-            lambda matrix, labels, one: fit_linear(options.model, matrix, labels, self.space.top, **one),
+            partial(fit_linears, options.model, self.space.top, train.folds is not None),
             linear_probabilities,
+            Counts(self._vectorizers().values(), train.texts).features if train.folds else None,
         )
         texts = {split: (examples, _items(examples.texts)) for split, examples in judged.items()}
         self.pipeline = grid.search(self.recipe, train, _items(train.texts), texts, job)
 
     def _features(self) -> Any:
-        from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.pipeline import FeatureUnion
 
+        return FeatureUnion(list(self._vectorizers().items()))
+
+    def _vectorizers(self) -> dict[str, Any]:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         options = self.recipe.options
-        runs = {"word": options.words, "char_wb": options.characters}
-        parts = []
-        for analyzer, span in runs.items():
-            if span:
-                if len(span) != 2 or not 1 <= span[0] <= span[1]:
-                    raise UsageError(
-                        f"recipe {self.recipe.name}: {list(span)} is no range of runs.", "write [shortest, longest]"
-                    )
-                parts.append(
-                    (
-                        analyzer,
-                        TfidfVectorizer(
-                            analyzer=analyzer, ngram_range=tuple(span), min_df=options.min_df, sublinear_tf=True
-                        ),
-                    )
+        found = {}
+        for analyzer, span in {"word": options.words, "char_wb": options.characters}.items():
+            if not span:
+                continue
+            if len(span) != 2 or not 1 <= span[0] <= span[1]:
+                raise UsageError(
+                    f"recipe {self.recipe.name}: {list(span)} is no range of runs.", "write [shortest, longest]"
                 )
-        if not parts:
+            found[analyzer] = TfidfVectorizer(
+                analyzer=analyzer, ngram_range=tuple(span), min_df=options.min_df, sublinear_tf=True
+            )
+        if not found:
             raise UsageError(f"recipe {self.recipe.name}: neither words nor characters are counted.")
-        return FeatureUnion(parts)
+        return found
 
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
         """Probabilities of the linear models, each emotion on its own."""
@@ -118,6 +121,29 @@ def _items(texts: Sequence[str]) -> np.ndarray:
     return np.array(texts, dtype=object)
 
 
+def fit_linears(
+    kind: str, top: int, together: bool, matrix: Any, labels: np.ndarray, settings: Sequence[Setting]
+) -> Iterator[Any]:
+    """Fits every setting of a grid.
+
+    Args:
+        together: whether logistic regressions are fitted all at once: sooner, and equal up to the
+            tolerance of either way.
+        settings: arguments of `fit_linear`, which says what the others are.
+    """
+    from sklearn.multiclass import OneVsRestClassifier
+
+    if not together or kind not in ("logreg", "ordinal") or len(labels) > logistic.MOST:
+        yield from (fit_linear(kind, matrix, labels, top, **one) for one in settings)
+        return
+    present, known, levels = _columns(kind, labels, top)
+    pairs = [(one["strength"], one["balanced"]) for one in settings]
+    for models in logistic.fit_together(matrix, present, known, pairs):
+        model = OneVsRestClassifier(models[0])
+        model.estimators_, model.levels_ = models, levels
+        yield model
+
+
 def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: float, balanced: bool) -> Any:
     """Fits one linear model an emotion.
 
@@ -136,9 +162,7 @@ def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: f
     known = labels >= 0
     if kind == "ridge":
         return _ridge(Ridge(alpha=strength, random_state=0), matrix, labels / top, known)
-    levels = np.arange(1, top + 1 if kind == "ordinal" else 2)
-    # Columns: the levels of the first emotion, then those of the second.
-    present = (labels[:, :, None] >= levels).reshape(len(labels), -1).astype(np.int8)
+    present, asked, levels = _columns(kind, labels, top)
     if kind == "svm":
         one = LinearSVC(C=strength, class_weight=weight, random_state=0)
     else:
@@ -147,10 +171,17 @@ def fit_linear(kind: str, matrix: Any, labels: np.ndarray, top: int, strength: f
     if known.all():
         model.fit(matrix, present)
     else:
-        asked = np.repeat(known, len(levels), axis=1)
         model.estimators_ = [_alone(one, matrix, *pair) for pair in zip(present.T, asked.T, strict=True)]
-    model.levels_ = len(levels)
+    model.levels_ = levels
     return model
+
+
+def _columns(kind: str, labels: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Yes or no of each emotion, or of each level of each emotion, whether it is known, and the number of levels."""
+    levels = np.arange(1, top + 1 if kind == "ordinal" else 2)
+    # Columns: the levels of the first emotion, then those of the second.
+    present = (labels[:, :, None] >= levels).reshape(len(labels), -1).astype(np.int8)
+    return present, np.repeat(labels >= 0, len(levels), axis=1), len(levels)
 
 
 def _alone(one: Any, matrix: Any, present: np.ndarray, known: np.ndarray) -> Any:

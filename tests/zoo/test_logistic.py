@@ -1,0 +1,94 @@
+"""Logistic regressions fitted together are those of scikit-learn, fitted one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from semeval_emo.zoo.families import tfidf
+from semeval_emo.zoo.logistic import COMMON, INTERCEPT, duals, fit_together, gram
+
+GRID = [(0.3, False), (0.3, True), (30.0, False), (30.0, True)]
+
+
+def sample(n: int, features: int, seed: int) -> tuple[csr_matrix, np.ndarray]:
+    """Sparse rows of length 1, and labels that hang on them: one frequent, one rare."""
+    draw = np.random.default_rng(seed)
+    x = draw.random((n, features)) * (draw.random((n, features)) < 0.2)
+    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    noise = draw.normal(size=(n, 2)) * 0.2
+    scores = x @ draw.normal(size=(features, 2)) + noise
+    return csr_matrix(x), (scores > [np.median(scores[:, 0]), np.quantile(scores[:, 1], 0.9)]).astype(np.int8)
+
+
+def reference(matrix, y: np.ndarray, strength: float, balanced: bool) -> LogisticRegression:
+    """The same objective, the intercept's prior included, by another algorithm."""
+    return LogisticRegression(
+        C=strength, class_weight="balanced" if balanced else None, solver="liblinear", tol=1e-10, max_iter=10_000,
+        intercept_scaling=np.sqrt(INTERCEPT),
+    ).fit(matrix, y)  # fmt: skip
+
+
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=8, deadline=None)
+def test_all_settings_at_once_are_each_alone(seed: int):
+    matrix, y = sample(120, 400, seed)
+    fitted = list(fit_together(matrix, y, np.ones(y.shape, dtype=bool), GRID))
+    for (strength, balanced), models in zip(GRID, fitted, strict=True):
+        for column, model in enumerate(models):
+            wanted = reference(matrix, y[:, column], strength, balanced).predict_proba(matrix)
+            assert np.abs(model.predict_proba(matrix) - wanted).max() < 5e-3
+
+
+def test_a_tighter_tolerance_comes_closer():
+    matrix, y = sample(150, 300, 1)
+    costs = np.full((150, 1), 3.0)
+    wanted = reference(matrix, y[:, 0], 3.0, False)
+    gaps = []
+    for tolerance in (1e-1, 1e-3, 1e-5):
+        a = duals(gram(matrix), y[:, :1].astype(float), costs, tolerance)
+        gaps.append(np.abs((matrix.T @ a)[:, 0] - wanted.coef_[0]).max())
+    assert gaps[0] > gaps[1] > gaps[2] and gaps[2] < 1e-3
+
+
+def test_products_of_rows():
+    matrix, _ = sample(COMMON + 150, 40, 2)
+    dense = matrix.toarray()
+    assert np.abs(gram(matrix) - dense @ dense.T).max() < 1e-5
+    assert np.abs(gram(dense) - dense @ dense.T).max() < 1e-5
+    common = csr_matrix(np.column_stack([np.ones(COMMON + 150), dense]))
+    assert np.abs(gram(common) - 1 - dense @ dense.T).max() < 1e-5
+
+
+def test_what_is_not_known_is_not_learned_from():
+    matrix, y = sample(100, 200, 3)
+    known = np.ones(y.shape, dtype=bool)
+    known[60:, 1] = False
+    ((_, model),) = fit_together(matrix, y, known, [(3.0, True)])
+    wanted = reference(matrix[:60], y[:60, 1], 3.0, True)
+    assert np.abs(model.predict_proba(matrix) - wanted.predict_proba(matrix)).max() < 5e-3
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_columns_with_one_value_throughout():
+    matrix, y = sample(50, 80, 4)
+    y[:, 0], y[:, 1] = 0, 1
+    ((no, yes),) = fit_together(matrix, y, np.ones(y.shape, dtype=bool), [(1.0, True)])
+    assert (no.predict_proba(matrix)[:, 1] < 0.1).all() and (yes.predict_proba(matrix)[:, 1] > 0.9).all()
+
+
+@pytest.mark.parametrize("kind", ["logreg", "ordinal"])
+def test_together_or_one_by_one(kind: str):
+    matrix, y = sample(120, 300, 5)
+    top = 1 if kind == "logreg" else 3
+    labels = y * np.random.default_rng(0).integers(1, top + 1, y.shape)
+    grid = [{"strength": 1.0, "balanced": False}, {"strength": 3.0, "balanced": True}]
+    ways = [list(tfidf.fit_linears(kind, top, together, matrix, labels, grid)) for together in (True, False)]
+    for one, other in zip(*ways, strict=True):
+        gap = np.abs(tfidf.linear_probabilities(one, matrix) - tfidf.linear_probabilities(other, matrix))
+        assert gap.max() < 0.02
+        assert np.array_equal(one.estimators_[0].classes_, other.estimators_[0].classes_)
