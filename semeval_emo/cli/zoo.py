@@ -61,9 +61,9 @@ LanguageOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
     # It puts its commands into the group below, so it can only be imported once that is there.
-    from semeval_emo.cli import zoo_runs
+    from semeval_emo.cli import zoo_results, zoo_runs
 
-    assert zoo_runs.group is group
+    assert zoo_runs.group is zoo_results.group is group
     app.add_typer(group)
 
 

@@ -41,9 +41,9 @@ class LossTrainer(Trainer):
         seen: logits and degrees of each batch since somebody emptied the list.
     """
 
-    def __init__(self, loss: LossFunction, recipe: Train, **rest: Any) -> None:
+    def __init__(self, loss: LossFunction, sampler: ByLength | None, **rest: Any) -> None:
         super().__init__(**rest)
-        self.loss, self.recipe = loss, recipe
+        self.loss, self.sampler = loss, sampler
         # A mean over the batch: the Trainer divides it by the number of batches that it accumulates.
         self.loss_is_scaled_for_ga = False
         self.model_accepts_loss_kwargs = False
@@ -51,9 +51,7 @@ class LossTrainer(Trainer):
         self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def _get_train_sampler(self, train_dataset: Any = None) -> torch.utils.data.Sampler | None:
-        if self.recipe.batches == "random":
-            return super()._get_train_sampler(train_dataset)
-        return ByLength([len(row["input_ids"]) for row in self.train_dataset], self.recipe)
+        return self.sampler or super()._get_train_sampler(train_dataset)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -221,12 +219,13 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
         {"input_ids": ids, "labels": labels}
         for ids, labels in zip(network.tokens(train_on.texts), train_on.labels, strict=True)
     ]
+    by_length = recipe.train.batches == "by_length"
     parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
     optimizer = schedule.adamw(optimizer_groups(parameters, recipe))
     with quietly():
         trainer = LossTrainer(
             loss,
-            recipe.train,
+            ByLength([len(row["input_ids"]) for row in learned], recipe.train) if by_length else None,
             model=network.model,
             args=_arguments(folder, network),
             train_dataset=learned,

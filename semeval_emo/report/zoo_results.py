@@ -1,0 +1,72 @@
+"""How finished runs look side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from semeval_emo.report.comparison import heading, short
+from semeval_emo.report.score_intervals import range_of
+from semeval_emo.report.table import Column, Table
+from semeval_emo.report.zoo import TEST_MARK, millions
+from semeval_emo.scoring.significance import letters
+from semeval_emo.zoo.results import Line, Results
+
+
+def tables(found: Results) -> list[Table]:
+    """One line a recipe, the best first; then what rank 1 and the baseline reached."""
+    comparison = found.comparison
+    index = {one.letter: place for place, one in enumerate(comparison.systems)}
+    columns = (
+        Column(""), Column("system"), Column(comparison.title, "score", "max"), Column("beats", "letters"),
+        Column("95 % interval"), Column("seeds", "int"), Column("sd", "score"), Column("dev", "score"),
+        Column("chosen on"), Column("trained"), Column("seconds", "seconds"),
+    )  # fmt: skip
+    rows: list[tuple[Any, ...]] = [
+        (
+            one.standing.letter, short(one.name), one.standing.score.value,
+            letters([index[letter] for letter in one.standing.beats]) or "", range_of(one.standing.score),
+            len(one.seeds), one.standing.run_sd, one.dev,
+            TEST_MARK if one.selected_on == "test" else one.selected_on,
+            millions(one.sizes.trainable) if one.sizes else None, round(one.seconds),
+        )
+        for one in found.lines
+    ]  # fmt: skip
+    place, ours = found.placement, len(rows)
+    if place is not None:
+        for what, row in (("rank 1", place.leader), ("official baseline", place.baseline)):
+            if row is not None:
+                rows.append(("", what, float(row.score_text), *[None] * 8))
+    notes = [
+        "A mean over seeds; the interval is over seeds and texts. beats: letters of the systems that it is "
+        "significantly better than. trained: parameters that moved; seconds: of training one seed.",
+        "chosen on: the split that had a say in settings, epochs, weights or thresholds.",
+    ]
+    ruled = (ours - 1,) if len(rows) > ours else ()
+    return [Table(heading(comparison), columns, tuple(rows), (*notes, comparison.signature), ruled)]
+
+
+def to_dict(found: Results) -> dict[str, Any]:
+    """The JSON form."""
+    return {
+        "schema": "semeval-emo/zoo-results/1",
+        "lines": [_line(one) for one in found.lines],
+        "comparison": found.comparison.to_dict(),
+    }
+
+
+def _line(one: Line) -> dict[str, Any]:
+    score = one.standing.score
+    return {
+        "name": one.name,
+        "title": one.title,
+        "folders": [str(path) for path in one.folders],
+        "seeds": list(one.seeds),
+        "score": score.value,
+        "interval": [score.low, score.high],
+        "runs": list(one.standing.run_scores),
+        "sd": one.standing.run_sd,
+        "dev": one.dev,
+        "selected_on": one.selected_on,
+        "parameters": None if one.sizes is None else {"trained": one.sizes.trainable, "all": one.sizes.total},
+        "seconds": one.seconds,
+    }

@@ -1,0 +1,82 @@
+"""Finished runs side by side: seeds of a recipe share a line, everything is scored again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.results import results
+from semeval_emo.zoo.run import train
+
+TINY = ["shape.hidden=16", "shape.mlp=24", "model.max_length=12", "train.epochs=1", "train.batch=64"]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for seed in (1, 2):
+        settings = [*TINY, "threshold.rule=global", f"train.seed={seed}"]
+        train(load_recipe("llama-tiny", settings), source="sample", runs=folder)
+    for name in ("tfidf-logreg", "constant-all"):
+        train(load_recipe(name), source="sample", runs=folder)
+    return folder
+
+
+def scores(runs: Path, pattern: str) -> list[float]:
+    return [json.loads(path.read_text())["score"] for path in sorted(runs.glob(f"{pattern}/eng/score.json"))]
+
+
+def test_seeds_share_a_line_and_are_averaged(runs: Path):
+    found = results([runs], source="sample")
+    lines = {one.name.split("+")[0]: one for one in found.lines}
+    assert list(lines) == sorted(lines, key=lambda name: -lines[name].standing.score.value)
+    tiny = lines["llama-tiny"]
+    own = scores(runs, "llama-tiny*")
+    assert tiny.seeds == (1, 2) and len(own) == 2
+    assert tiny.standing.score.value == pytest.approx(fmean(own), abs=1e-12)
+    assert tiny.standing.run_sd == pytest.approx(stdev(own), abs=1e-12)
+    assert lines["tfidf-logreg"].standing.score.value == pytest.approx(scores(runs, "tfidf-logreg")[0], abs=1e-12)
+    assert lines["tfidf-logreg"].standing.score.low < lines["tfidf-logreg"].standing.score.value
+
+
+def test_the_command_names_seeds_costs_and_choices(runs: Path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    command = ["zoo", "results", str(runs), "--data", "sample"]
+    assert main([*command, "--format", "json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["schema"] == "semeval-emo/zoo-results/1"
+    by_name = {one["name"]: one for one in body["lines"]}
+    assert by_name["constant-all"]["selected_on"] == "none"
+    assert by_name["tfidf-logreg"]["selected_on"] == "dev"
+    assert by_name["tfidf-logreg"]["parameters"]["trained"] > 1_000
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "rank 1" in shown and "official baseline" in shown and "macro_f1|release:1|task:sample" in shown
+
+
+def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
+    for name in ("tfidf-logreg", "constant-all"):
+        (tmp_path / name).symlink_to(runs / name)
+    half = tmp_path / "half" / "eng"
+    half.mkdir(parents=True)
+    (half / "recipe.json").write_bytes((runs / "tfidf-logreg" / "eng" / "recipe.json").read_bytes())
+    (half / "run.json").write_text('{"status": "training"}')
+    found = results([tmp_path], source="sample")
+    assert len(found.lines) == 2
+    assert found.left == (f"The run in {half} is not finished.",)
+
+
+def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path):
+    with pytest.raises(InputError, match="fewer than two finished runs"):
+        results([runs / "constant-all"], source="sample")
+    with pytest.raises(InputError, match="holds no run"):
+        results([tmp_path], source="sample")
+    degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
+    with pytest.raises(UsageError, match="runs of several files"):
+        results([runs, degrees.folder.path], source="sample")
