@@ -65,8 +65,8 @@ def duals(kernel: np.ndarray, present: np.ndarray, costs: np.ndarray, tolerance:
             break
         step = _newton(kernel, np.sqrt((costs * chances * (1 - chances))[:, at]), downhill[:, at])
         moved = _times(kernel, step)
-        # Far from the goal a whole step may overshoot; a sixteenth never did.
-        for _ in range(5):
+        # Far from the goal a whole step may overshoot.
+        for _ in range(20):
             tried = _objective(a[:, at] + step, scores[:, at] + moved, present[:, at], costs[:, at])
             worse = tried > height[at] * (1 + 1e-9)
             if not worse.any():
@@ -99,10 +99,11 @@ def _newton(kernel: np.ndarray, root: np.ndarray, downhill: np.ndarray) -> np.nd
     u = np.zeros_like(rest)
     direction = rest.copy()
     squares = (rest * rest).sum(0)
-    # A tenth of the way is near enough: the next step starts from there.
-    goal = squares * 1e-2
-    for _ in range(200):
-        at = np.flatnonzero(squares > goal)
+    # A tenth of what is asked for is near enough, since the next step starts from there. It is measured as
+    # downhill is: in the symmetric form the intercept outweighs everything.
+    goal = (downhill**2).sum(0) * 1e-2
+    for _ in range(300):
+        at = np.flatnonzero(((root * rest) ** 2).sum(0) > goal)
         if not len(at):
             break
         toward, before = direction[:, at], squares[at]

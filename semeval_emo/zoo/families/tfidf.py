@@ -67,7 +67,7 @@ class Tfidf(Family):
             self._features,
             partial(fit_linears, options.model, self.space.top, train.folds is not None),
             linear_probabilities,
-            Counts(self._vectorizers().values(), train.texts).features if train.folds else None,
+            Counts(list(self._vectorizers().values()), train.texts).features if train.folds else None,
         )
         texts = {split: (examples, _items(examples.texts)) for split, examples in judged.items()}
         self.pipeline = grid.search(self.recipe, train, _items(train.texts), texts, job)
