@@ -2,6 +2,7 @@
 #   make demo    the whole story on the built-in sample, offline (core install only)
 #   make test    lint is apart; the whole suite, on real data where ../shared is beside the checkout
 #   make bench   speed and memory, as ratios against named peers
+#   make zoo-results   trains the English systems on real data (hours) and writes README's table of them
 #   make lint    ruff, ruff format and mypy
 #   make docs    rewrites the shown output in README.md and docs/ with what the commands print now
 #   make docs-latex  compiles the LaTeX that the commands print, and reads the log (needs pdflatex)
@@ -30,7 +31,7 @@ export SEMEVAL_EMO_DATA ?= $(abspath ../shared/data)
 export SEMEVAL_EMO_SHARED ?= $(abspath ../shared)
 endif
 
-.PHONY: demo test bench lint docs docs-latex lock clean
+.PHONY: demo test bench zoo-results lint docs docs-latex lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
 	@echo; echo "To type these yourself: . $(BIN)/activate"
@@ -40,6 +41,10 @@ test: $(FULL)
 
 bench: $(FULL)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+zoo-results: $(FULL)
+	@$(PIP) -e ".[zoo,weights,mpnet]"
+	$(BIN)/python benchmarks/zoo_results.py
 
 lint: $(FULL)
 	$(BIN)/ruff check .

@@ -136,7 +136,7 @@ def test_an_ensemble_has_read_what_its_members_have(tmp_path: Path):
     train(recipe, source="sample", runs=tmp_path)
     members = quoted("constant-majority", more.recipe.label)
     with pytest.raises(UsageError, match=r"was trained on .*mine\.csv too, which the ensemble does not say"):
-        run(tmp_path, "ensemble-small", f"ensemble.members={members}")
+        run(tmp_path, "ensemble-english", f"ensemble.members={members}")
 
 
 def test_a_recipe_without_them_is_what_it_was(tmp_path: Path):

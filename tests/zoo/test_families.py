@@ -146,7 +146,7 @@ def test_floors(tmp_path: Path):
 def test_an_ensemble_is_the_mean_of_its_members(tmp_path: Path):
     for name in ("tfidf-logreg", "tfidf-char"):
         run(name, tmp_path)
-    result = run("ensemble-small", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
+    result = run("ensemble-english", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
     texts = load_gold("a", "eng", source="sample").texts
     parts = [load_model(tmp_path / name / "eng").family.predict(texts) for name in ("tfidf-logreg", "tfidf-char")]
     assert load_model(result.folder.path).family.predict(texts) == pytest.approx(np.mean(parts, axis=0))
@@ -155,7 +155,7 @@ def test_an_ensemble_is_the_mean_of_its_members(tmp_path: Path):
 def test_an_ensemble_names_the_member_that_is_missing(tmp_path: Path):
     run("tfidf-logreg", tmp_path)
     with pytest.raises(InputError) as refused:
-        run("ensemble-small", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
+        run("ensemble-english", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
     assert refused.value.message.startswith("The ensemble's member tfidf-char is not trained: there is no ")
     assert refused.value.fix == "semeval-emo zoo train tfidf-char"
 
