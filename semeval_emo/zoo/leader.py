@@ -132,18 +132,21 @@ def _check(fresh: bool, only_missing: bool, jobs: int | None, archive: Path | No
 
 
 def _place_for(recipe: Recipe, task: Task, track: str, language: str, runs: Path) -> Outcome:
-    data = placed(recipe, task, track, language).data
-    spec = task.spec(track, language, "test", data.release)
+    spec = task.spec(track, language, "test", recipe.data.release or None)
     return Outcome(spec, RunFolder(run_path(runs, recipe, spec, next(iter(task.tracks))), spec))
 
 
 def _as_found(one: Outcome, recipe: Recipe, task: Task) -> Outcome:
     """The outcome with what its folder says of a finished run, if it holds one of this very recipe."""
-    state = one.folder.state()
-    same = state.get("hash") == placed(recipe, task, one.spec.track, one.spec.language).hash
+    try:
+        state = one.folder.state()
+        same = state.get("hash") == placed(recipe, task, one.spec.track, one.spec.language).hash
+        card = json.loads(one.folder.score.read_text("utf-8")) if one.folder.score.is_file() else {}
+    except (EmoError, ValueError):
+        # Whoever trains it meets the same, and says it of this language alone.
+        return one
     if state.get("status") != DONE or not same or not one.folder.predictions.is_file():
         return one
-    card = json.loads(one.folder.score.read_text("utf-8")) if one.folder.score.is_file() else {}
     return replace(
         one,
         finished=Finished(

@@ -141,6 +141,15 @@ def test_a_language_that_fails_does_not_stop_the_others(capsys):
     assert "Traceback" not in err
 
 
+def test_a_broken_run_folder_is_the_failure_of_its_language_alone(capsys):
+    run(capsys, "--language", "xaa", "-q")
+    Path(f"runs/{NAME}/xaa/run.json").write_text("{")
+    code, out, err = run(capsys, "--language", "xaa,xbb", "--only-missing")
+    assert code == 1
+    assert f"\nerror: xaa: runs/{NAME}/xaa/run.json cannot be read: " in err
+    assert "Failed, and in no mean: xaa." in out and Path(f"runs/{NAME}/xbb/score.json").exists()
+
+
 def test_what_keeps_every_language_from_training_is_said_once(capsys):
     code, out, err = run(capsys, "--language", "all", "--set", "select.metric=pearson", "-q")
     assert (code, out) == (2, "")
