@@ -239,7 +239,7 @@ def start(*more: str) -> subprocess.Popen[str]:
 
 
 def wait_for(what: str, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not list(Path().glob(what)):
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()
         time.sleep(0.01)
@@ -251,7 +251,7 @@ def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, c
     process = start("--language", "all", "--jobs", "1")
     wait_for(f"runs/{LEARNS}/*/run.json", process)
     process.send_signal(how)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     if how == signal.SIGINT:
         assert process.returncode == 130
         assert err.endswith(
@@ -262,6 +262,20 @@ def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, c
     # At once: no worker that outlived its leader may stand in the way.
     assert run(capsys, "--language", "all", "-q", name=LEARNS)[0] == 0
     assert predictions(name=LEARNS) == files(whole)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="left out: processes are found the Linux way")
+def test_a_worker_that_dies_fails_its_language_alone():
+    process = start("--language", "all", "--jobs", "1")
+    wait_for(f"runs/{LEARNS}/*/run.json", process)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    (worker,) = [one for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    os.kill(int(worker), signal.SIGKILL)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 1
+    reason = "The process that trained it ended with signal 9, as when memory runs out."
+    assert f"\nerror: xaa: {reason}\n  fix: the same command goes on; --jobs 1 needs less memory\n" in err
+    assert set(predictions(name=LEARNS)) == {"pred_xbb.csv", "pred_xcc.csv"}
 
 
 def test_all_means_the_languages_that_have_what_the_recipe_needs():
