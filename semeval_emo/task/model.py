@@ -146,7 +146,9 @@ class FileSpec:
     @property
     def place(self) -> str:
         """The address in words, such as ``2025 track a eng test``."""
-        return f"{self.release} track {self.track} {self.language} {self.split}"
+        # "200 rows of 1 track a" would read like a count.
+        release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
+        return f"{release} track {self.track} {self.language} {self.split}"
 
 
 @dataclass(frozen=True)

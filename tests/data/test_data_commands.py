@@ -139,7 +139,7 @@ def test_list_as_json(world, run):
 def test_stats_of_one_file_in_full(run):
     code, out, _ = run("data", "stats", "sample", "--track", "b", "--split", "test")
     assert code == 0
-    assert out.startswith("1 track b eng test: 200 texts\nemotion   texts   share  degree 1  degree 2  degree 3\n")
+    assert out.startswith("release 1 track b eng test: 200 texts\nemotion   texts   share  degree 1  degree 2  degree 3\n")
     assert "Texts with both emotions\n" in out
     assert "No text comes more than once." in out
 

@@ -21,7 +21,7 @@ def test_gold_has_ids_texts_and_labels_in_file_order(world):
     assert gold.texts == tuple(text for _, text, _ in expected)
     assert gold.labels.dtype == np.int8
     assert gold.labels.tolist() == [list(labels) for _, _, labels in expected]
-    assert (len(gold), gold.spec.place, gold.releases, gold.note) == (6, "1 track a xx test", ("1",), "")
+    assert (len(gold), gold.spec.place, gold.releases, gold.note) == (6, "release 1 track a xx test", ("1",), "")
 
 
 def test_the_hash_is_that_of_the_task_file(world):
@@ -99,7 +99,7 @@ def test_another_release_is_refused_on_both_grounds(world):
 def test_blank_gold_is_an_error_and_never_zeros(world):
     with pytest.raises(InputError) as caught:
         load_gold("a", "xx", release="2", source=world.second(), task=world.task)
-    assert "are blank: 15 of 15 cells of 2 track a xx test. Blank is not zero" in caught.value.message
+    assert "are blank: 15 of 15 cells of release 2 track a xx test. Blank is not zero" in caught.value.message
 
 
 def test_blank_labels_come_as_minus_one_when_allowed(world):
@@ -274,7 +274,7 @@ def test_without_any_data_three_remedies_are_named(world, monkeypatch):
     with pytest.raises(InputError) as caught:
         load_gold("a", "xx", task=world.task)
     assert caught.value.message == (
-        "There are no labels for 1 track a xx test. $SEMEVAL_EMO_DATA is not set. "
+        "There are no labels for release 1 track a xx test. $SEMEVAL_EMO_DATA is not set. "
         "The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE says to stay offline."
     )
     for remedy in ("1. point $SEMEVAL_EMO_DATA or --gold", "2. run `semeval-emo data fetch`", "3. try the command on"):

@@ -135,7 +135,7 @@ def test_confident_mistakes_are_the_surest_wrong_labels(gold: Gold):
 
 def test_probabilities_of_another_file_are_refused(gold: Gold, degrees: Gold):
     values = np.zeros(degrees.labels.shape)
-    with pytest.raises(UsageError, match="is 1 track b eng test, and mine is 1 track a eng test"):
+    with pytest.raises(UsageError, match="is release 1 track b eng test, and mine is release 1 track a eng test"):
         analyse(card_of(gold, gold.labels), probabilities=Probabilities(degrees.spec, values, "p"))
 
 

@@ -317,7 +317,7 @@ def test_a_file_of_another_track_is_named(run: Screen, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
     code, out, err = run("pred_eng.csv", "--gold", "sample", "--track", "a")
     assert (code, out) == (1, "")
-    assert "There is nothing to score of what was asked for: pred_eng.csv is 1 track b eng test." in err
+    assert "There is nothing to score of what was asked for: pred_eng.csv is release 1 track b eng test." in err
 
 
 def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run: Screen, tmp_path: Path) -> None:
