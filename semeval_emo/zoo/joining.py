@@ -11,13 +11,14 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo.finished import recipe_and_state
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import recipe_files, recipe_of
+from semeval_emo.zoo.selection import FOLDS
 
 
 def ensemble_recipe(
     members: Sequence[Path],
     name: str,
     *,
-    method: Literal["mean", "weighted", "vote"] = "mean",
+    method: Literal["mean", "weighted", "vote", "stack", "best"] = "mean",
     settings: Sequence[str] = (),
     runs: Path = Path("runs"),
 ) -> Recipe:
@@ -38,6 +39,9 @@ def ensemble_recipe(
         raise UsageError(f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or another name")
     recipes = [recipe_and_state(path)[0] for path in members]
     data, select = recipes[0].data, recipes[0].select
+    # Where all chose by the same folds, so does the ensemble; dev is the least that all have.
+    by_folds = all(one.select.split == FOLDS and one.data.splits == data.splits for one in recipes)
+    judged_on = FOLDS if by_folds else "dev"
     table: dict[str, Any] = {
         "family": "ensemble",
         "title": f"{method.capitalize()} of {len(members)} runs",
@@ -46,9 +50,9 @@ def ensemble_recipe(
             # What any of them has read, the ensemble has read.
             **{name: _union([getattr(one.data, name) for one in recipes]) for name in ("splits", "extra", "allow")},
         },
-        "select": {"metric": select.metric},
-        # Members are of many kinds; whether 0.5 fits their mean, dev says. Votes have been thresholded already.
-        "threshold": {"rule": "fixed" if method == "vote" else "global"},
+        "select": {"metric": select.metric, "split": judged_on},
+        # Members are of many kinds; whether 0.5 fits their mean has to be seen. Votes were thresholded already.
+        "threshold": {"rule": "fixed" if method == "vote" else "global", "split": judged_on},
         "ensemble": {"members": [_name(path, runs) for path in members], "method": method},
     }
     return recipe_of(name, table, settings)

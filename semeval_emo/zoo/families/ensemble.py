@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Examples, Family, Job, Space, Watcher
 from semeval_emo.zoo.finished import folder_of, recipe_and_state, run_hash
+from semeval_emo.zoo.folds import Folds
+from semeval_emo.zoo.joiners import Stack, Weights, fit_stack
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.selection import FOLDS, kept_epoch
 
 FILE = "ensemble.json"
 
@@ -29,11 +32,15 @@ class Options:
         members: recipes whose runs lie beside this one (same folder of runs, same language), or
             paths of run folders.
         method: ``mean`` of the probabilities, ``weighted`` (weights that make the log-loss on the
-            selection split small) or ``vote`` (the share of members that say yes at their own thresholds).
+            selection split small), ``vote`` (the share of members that say yes at their own thresholds),
+            ``stack`` (a logistic regression over what all say of all emotions; by folds alone) or
+            ``best`` (the member with the highest score on the selection split speaks alone).
+        strength: values tried with ``stack``: C of the logistic regressions.
     """
 
     members: tuple[str, ...] = ()
-    method: Literal["mean", "weighted", "vote"] = "mean"
+    method: Literal["mean", "weighted", "vote", "stack", "best"] = "mean"
+    strength: tuple[float, ...] = (0.1,)
 
 
 class Ensemble(Family):
@@ -42,8 +49,9 @@ class Ensemble(Family):
     Options = Options
     uses: ClassVar[frozenset[str]] = frozenset()
     learns: ClassVar[bool] = False
+    by_folds: ClassVar[bool] = True
     folders: list[Path]
-    weights: np.ndarray
+    join: Weights | Stack
 
     def rests_on(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
         """Identities of the members: their recipes, probabilities and thresholds.
@@ -53,8 +61,15 @@ class Ensemble(Family):
             UsageError: there are too few, or one cannot be joined with the others.
         """
         members = self.recipe.options.members
-        if len(set(members)) < 2:
+        method = self.recipe.options.method
+        fewest = 1 if method == "stack" else 2
+        if len(set(members)) < fewest:
             raise UsageError(f"recipe {self.recipe.name}: an ensemble needs two members or more.")
+        if method == "stack" and (self.recipe.select.split != FOLDS or self.space.top > 1):
+            raise UsageError(
+                f"recipe {self.recipe.name}: 'stack' fits many weights to yes or no, and so needs folds.",
+                "--set ensemble.method=weighted, or members that chose by folds and --set select.split=folds",
+            )
         found = {}
         for name in members:
             folder = _member(name, run)
@@ -64,21 +79,53 @@ class Ensemble(Family):
         return found
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
-        """Joins what the members' runs stored and, with ``weighted``, fits their weights."""
+        """Joins what the members' runs stored; what has to be fitted for it, on the selection split."""
         options, select = self.recipe.options, self.recipe.select
         self.folders = [_member(name, job.work.parent) for name in options.members]
-        self.weights = np.full(len(self.folders), 1 / len(self.folders))
-        labels = judged[select.split].labels
-        parts = self._stored(select.split, job)
+        settings = options.strength if options.method == "stack" else (0.0,)
+        rows: list[dict[str, Any]] = []
+        if train.folds is None:
+            labels, parts = judged[select.split].labels, self._stored(select.split, job)
+            self.join, said = self._fitted(parts, labels, 0.0)
+            rows = [{"epoch": 1, **said, select.split: job.judge(labels, self.join(parts))}]
+        else:
+            labels = train.labels[: train.folds.own]
+            parts = np.concatenate([self._stored(split, job) for split in self.recipe.data.splits], axis=1)
+            joined = [self._by_folds(parts, labels, train.folds, one) for one in settings]
+            for number, (one, probabilities) in enumerate(zip(settings, joined, strict=True), 1):
+                row = {"epoch": number} | ({"strength": one} if options.method == "stack" else {})
+                rows.append(row | {FOLDS: job.judge_folds(labels, probabilities, train.folds)})
+            kept = kept_epoch(rows, self.recipe) - 1
+            self.join, said = self._fitted(parts, labels, settings[kept])
+            rows[kept] |= said
+            job.keep(joined[kept])
+        for row in rows:
+            job.watch.epoch(row)
+        job.record(rows)
+
+    def _fitted(self, parts: np.ndarray, labels: np.ndarray, strength: float) -> tuple[Weights | Stack, dict[str, Any]]:
+        """A joiner fitted to some texts, and what `metrics.jsonl` says of it."""
+        options = self.recipe.options
+        if options.method == "stack":
+            return fit_stack(parts, labels, strength), {}
+        said: dict[str, Any] = {}
+        weights = np.full(len(parts), 1 / len(parts))
         if options.method == "weighted":
-            self.weights = fit_weights(parts, lambda joined: -loss(joined, labels / self.space.top, self.space))
-        row = {
-            "epoch": 1,
-            "weights": dict(zip(options.members, self.weights.round(4).tolist(), strict=True)),
-            select.split: job.judge(labels, np.tensordot(self.weights, parts, 1)),
-        }
-        job.watch.epoch(row)
-        job.record([row])
+            weights = fit_weights(parts, lambda joined: -loss(joined, labels / self.space.top, self.space))
+        elif options.method == "best":
+            scores = [_recorded(folder, self.recipe) for folder in self.folders]
+            weights = np.eye(len(parts))[int(np.argmax(scores))]
+            said["scores"] = dict(zip(options.members, scores, strict=True))
+        said["weights"] = dict(zip(options.members, weights.round(4).tolist(), strict=True))
+        return Weights(weights), said
+
+    def _by_folds(self, parts: np.ndarray, labels: np.ndarray, folds: Folds, strength: float) -> np.ndarray:
+        """Joined probabilities of texts that the joiner was not fitted to either: shape (n, L)."""
+        joined = np.zeros(labels.shape)
+        for _, held in folds:
+            rest = np.setdiff1d(np.arange(len(labels)), held)
+            joined[held] = self._fitted(parts[:, rest], labels[rest], strength)[0](parts[:, held])
+        return joined
 
     def _stored(self, split: str, job: Job) -> np.ndarray:
         """What each member's run stored: shape (members, n, L)."""
@@ -91,7 +138,7 @@ class Ensemble(Family):
 
     def stored(self, split: str, job: Job) -> np.ndarray:
         """Joined from the members' files: no member is loaded."""
-        return self._joined(self._stored(split, job))
+        return self.join(self._stored(split, job))
 
     def _voice(self, said: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
         """What a member has to say: its probabilities, or its yes and no with ``vote``."""
@@ -99,22 +146,18 @@ class Ensemble(Family):
             return said
         return labels_of(said, thresholds, self.space) / self.space.top
 
-    def _joined(self, parts: np.ndarray) -> np.ndarray:
-        joined: np.ndarray = np.tensordot(self.weights, parts, 1)
-        return np.clip(joined, 0.0, 1.0)
-
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
         """Joined from what the members' models say of new texts."""
         from semeval_emo.zoo.model import load_model
 
         models = [load_model(folder) for folder in self.folders]
-        return self._joined(
+        return self.join(
             np.stack([self._voice(model.family.predict(texts, watch), model.thresholds) for model in models])
         )
 
     def save(self, folder: Path) -> None:
         """Writes weights and where the members lie (their models are not copied)."""
-        body = {"members": [str(f) for f in self.folders], "weights": self.weights.tolist()}
+        body = {"members": [str(f) for f in self.folders], **self.join.to_dict()}
         write_whole(folder / FILE, json.dumps(body, indent=2) + "\n")
 
     @classmethod
@@ -123,7 +166,7 @@ class Ensemble(Family):
         model = cls(recipe, space)
         body = json.loads((folder / FILE).read_text("utf-8"))
         model.folders = [Path(name) for name in body["members"]]
-        model.weights = np.array(body["weights"])
+        model.join = (Stack if recipe.options.method == "stack" else Weights).from_dict(body)
         return model
 
 
@@ -140,6 +183,15 @@ def _member(name: str, here: Path) -> Path:
     return found.resolve()
 
 
+def _recorded(folder: Path, own: Recipe) -> float:
+    """What a member's run says that it reached on the selection split, by the ensemble's metric."""
+    metric = own.select.metric
+    if own.select.split != FOLDS:
+        return float(recipe_and_state(folder)[1]["dev"][metric])
+    state, rows = recipe_and_state(folder)[1], (folder / "metrics.jsonl").read_text("utf-8").splitlines()
+    return float(json.loads(rows[state["kept"] - 1])[FOLDS][metric])
+
+
 def _check(own: Recipe, name: str, member: Recipe, its_data: dict[str, str], data: dict[str, str]) -> None:
     """Refuses a member that speaks of other texts, or whose choice hides that test had a say."""
     for field in ("track", "language", "release"):
@@ -152,6 +204,18 @@ def _check(own: Recipe, name: str, member: Recipe, its_data: dict[str, str], dat
                 f"The ensemble's member {name} was run on another {split} split than the one at hand.",
                 "--data names where that lies",
             )
+    judged_on = own.select.split
+    by_folds = member.select.split == FOLDS
+    if judged_on == FOLDS and not (by_folds and member.data.splits == own.data.splits):
+        raise UsageError(
+            f"The ensemble's member {name} has no out-of-fold probabilities of {' and '.join(own.data.splits)}.",
+            "join members that chose by folds of the same splits, or --set select.split=dev --set threshold.split=dev",
+        )
+    if judged_on in member.data.splits and not by_folds:
+        raise UsageError(
+            f"The ensemble's member {name} has learned {judged_on}, on which the ensemble is chosen.",
+            f"train it by folds, or without {judged_on}",
+        )
     unsaid = [
         name for name in (*member.data.splits, *member.data.extra) if name not in own.data.splits + own.data.extra
     ]
