@@ -9,6 +9,11 @@ comment, so that later blocks see the files of earlier ones:
     <!-- session: seed -->      a new folder with the seed's real file pred_eng.csv and gold at hand
     <!-- not run -->            the next block is only shown: it installs, downloads or trains
 
+What stands between these two lines is what the command prints, as Markdown:
+
+    <!-- made by: semeval-emo leaderboard ours --format markdown -->
+    <!-- end -->
+
 A session that needs real data is left as it is where $SEMEVAL_EMO_DATA is not set. The same runs are a
 test, so that the pages cannot drift from the program.
 """
@@ -31,6 +36,8 @@ WIDTH = 100
 BLOCK = re.compile(
     r"(?:<!-- (?P<note>not run|session: (?P<session>\w+)) -->\n+)?```console\n(?P<body>.*?)^```$", re.M | re.S
 )
+
+MADE = re.compile(r"(?P<head><!-- made by: (?P<command>semeval-emo .+?) -->\n).*?(?P<foot><!-- end -->)", re.S)
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,25 @@ def refreshed(page: str) -> tuple[str, list[str]]:
             if block.is_run and environment:
                 made += [page[at : block.start], run(block.body, folder, environment)]
                 at = block.end
-    return "".join([*made, page[at:]]), left
+    return made_anew("".join([*made, page[at:]])), left
+
+
+def made_anew(page: str) -> str:
+    """A page with what its Markdown is made by, made now."""
+
+    def printed(found: re.Match[str]) -> str:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "work"
+            folder.mkdir()
+            done = subprocess.run(
+                ["bash", "-c", found["command"]], cwd=folder, env=prepare("empty", folder), capture_output=True,
+                text=True, check=False, timeout=120,
+            )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{found['command']} failed:\n{done.stderr}")
+        return f"{found['head']}\n{done.stdout.strip()}\n\n{found['foot']}"
+
+    return MADE.sub(printed, page)
 
 
 def main() -> None:
