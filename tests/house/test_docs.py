@@ -145,7 +145,8 @@ def test_pinned_versions_satisfy_the_declared_ones():
     )
     assert not [version for version in pinned.values() if "+" in version], "a local version is on no index"
     # The packages with weights are large and wanted by few; no target of the Makefile installs them.
-    extras = {name: wants for name, wants in project["optional-dependencies"].items() if name not in ("all", "weights", "mpnet")}
+    without = ("all", "weights", "mpnet")
+    extras = {name: wants for name, wants in project["optional-dependencies"].items() if name not in without}
     for line in [*project["dependencies"], *(line for wants in extras.values() for line in wants)]:
         wanted = Requirement(line)
         assert wanted.name.lower() in pinned, f"constraints.txt does not pin {wanted.name}"
