@@ -12,6 +12,7 @@ from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.run import RunResult
 from semeval_emo.zoo.selection import FOLDS, unit
+from semeval_emo.zoo.sources import SOURCES, chosen_words
 
 
 def run_tables(result: RunResult) -> list[Table]:
@@ -42,7 +43,10 @@ def epochs(result: RunResult) -> Table:
     degrees = len(result.folder.spec.values) > 2
     note = "degrees rounded to the nearest" if degrees else f"scored at threshold {recipe.threshold.value:g}"
     if FOLDS in splits:
-        note = f"folds: each text by a model that has not read it, {_threshold_words(recipe)}"
+        unread = "language" if len(recipe.data.sources) > 1 and not recipe.data.splits else "text"
+        note = f"folds: each {unread} by a model that has not read it, {_threshold_words(recipe)}"
+    if SOURCES in splits:
+        note += f"; {SOURCES}: dev of the languages learned from"
     if "seconds" in first:
         note += "; time in seconds"
     if "train" in splits:
@@ -56,7 +60,7 @@ def _figures(result: RunResult) -> list[tuple[str, str]]:
     """Split and figure of each column: of train only what is selected by, or the table gets too wide."""
     return [
         (split, name)
-        for split in ("train", "folds", "dev", "test")
+        for split in ("train", "folds", SOURCES, "dev", "test")
         for name in dict.fromkeys(name for row in result.rows for name in row.get(split, {}))
         if split != "train" or name == result.recipe.select.metric
     ]
@@ -103,6 +107,8 @@ def _outcome(result: RunResult) -> Table:
     notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
     if recipe.data.allow:
         notes.append(f"{', '.join(recipe.data.allow)} may hold texts that are scored here: allowed by name.")
+    whose = chosen_words(recipe, result.rows)
+    notes += [whose] if whose else []
     notes += [card.signature] if card is not None else []
     return Table(
         f"{recipe.label}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)

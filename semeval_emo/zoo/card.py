@@ -10,6 +10,7 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import FOLDS, unit
+from semeval_emo.zoo.sources import chosen_words, learned_words
 
 LLAMA = "llama3"
 
@@ -52,7 +53,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
         f"{recipe.title or recipe.name}. Trained on {task.title}, track {recipe.data.track}, {language.name}, "
-        f"release {recipe.data.release}, split {' and '.join(recipe.data.splits)}{_added(recipe)}.\n",
+        f"release {recipe.data.release}, {learned_words(recipe, task)}{_added(recipe)}.\n",
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
@@ -103,14 +104,16 @@ def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str
     words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
     if recipe.selects_on_test:
         words += " **Selected on test: its test score is optimistic, and no measure of new texts.**"
-    return words
+    return f"{words} {chosen_words(recipe, rows)}".rstrip()
 
 
 def _judged_on(recipe: Recipe) -> str:
     if recipe.select.split != FOLDS:
         return recipe.select.split
     trained = " and ".join(recipe.data.splits)
-    return f"{recipe.select.folds} folds of {trained}, each text by a model that has not read it"
+    if len(recipe.data.sources) > 1 and not trained:
+        return "folds of whole languages, each by a model that has not read it"
+    return f"{recipe.select.folds} folds of {trained or 'its source'}, each text by a model that has not read it"
 
 
 def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> list[str]:

@@ -39,13 +39,14 @@ def load_extra(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
         InputError: a file is missing or unreadable.
     """
     data = recipe.data
-    strangers = [name for name in data.allow if name not in data.extra]
+    added = (*data.extra, *data.sources)
+    strangers = [name for name in data.allow if name not in added]
     if strangers:
         raise UsageError(
             f"Recipe {recipe.name} allows '{strangers[0]}', which data.extra does not add.",
-            suggest(strangers[0], data.extra),
+            suggest(strangers[0], added),
         )
-    own = task.spec(data.track, data.language, "train", data.release)
+    own = task.spec(data.track, data.language, "test", data.release)
     found = {}
     for name in data.extra:
         if Path(name).suffix == ".csv":
@@ -74,6 +75,13 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
             f"Recipe {recipe.name}: data.extra cannot be '{name}'." + (" Nothing trains on test." if held_out else ""),
             "name a CSV file, or another track's train or dev, such as "
             + " or ".join(f"{key}/train" for key in task.tracks if key != own.track),
+        )
+    if task.track(own.track).trains_on != own.track:
+        language = task.language(own.language).name
+        raise UsageError(
+            f"Recipe {recipe.name}: '{name}' is {language}, the language of the texts to be judged; track {own.track} "
+            "is learned from other languages alone.",
+            "data.sources names those",
         )
     if track == own.track:
         raise UsageError(f"Recipe {recipe.name}: '{name}' is of its own track.", "data.splits names those")
@@ -114,3 +122,30 @@ def guard(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe) -> Non
                 f"({first.train_id} is {first.id}), so the run would be judged on what it has read.",
                 f"take them out, or allow it by name: --set 'data.allow=[{allowed}]'",
             )
+
+
+def guard_target(extra: dict[str, Gold], recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> None:
+    """Refuses added files that hold texts of the target's own language, where a track is learned from others alone.
+
+    Args:
+        extra: as `load_extra` gives it.
+
+    Raises:
+        UsageError: one does, and the recipe does not allow it by name.
+    """
+    data = recipe.data
+    if not extra or task.track(data.track).trains_on == data.track:
+        return
+    for spec in task.specs(data.release, language=data.language, split="train"):
+        own = load_gold(
+            spec.track, spec.language, spec.split, release=data.release, source=source, task=task, labels_required=False
+        )
+        for name, gold in extra.items():
+            held = leaks(gold, own)
+            if held.pairs and name not in data.allow:
+                raise UsageError(
+                    f"'{name}' holds {held.count(DEGREE):,} of {held.rows:,} texts of {spec.place} "
+                    f"({held.pairs[0].train_id} is {held.pairs[0].id}); track {data.track} is learned from other "
+                    "languages alone.",
+                    f"take them out, or allow it by name: --set 'data.allow=[\"{name}\"]'",
+                )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.errors import InputError
+from semeval_emo.files import write_whole
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.task import Task, short_hash
 from semeval_emo.zoo.folder import DONE, RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import from_resolved
+from semeval_emo.zoo.selection import FOLDS
 
 
 def recipe_and_state(path: Path) -> tuple[Recipe, dict[str, Any]]:
@@ -52,8 +55,34 @@ def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
 
 
 def stored_folds(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
-    """The out-of-fold probabilities of all that a run was trained on: shape (own texts, L), split after split."""
+    """The out-of-fold probabilities of all that a run was trained on: shape (own texts, L), split after split.
+
+    Or, where its language has no split of its own, source after source.
+    """
+    if not recipe.data.splits:
+        return load_array(folder, FOLDS)
     return np.concatenate([stored(folder, split, task) for split in recipe.data.splits])
+
+
+def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:
+    """Stores probabilities of texts of other languages, whole or not at all."""
+    body = io.BytesIO()
+    np.save(body, values)
+    path = folder.array(name)
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, body.getvalue())
+
+
+def load_array(folder: RunFolder, name: str) -> np.ndarray:
+    """What `save_array` stored: shape (n, L).
+
+    Raises:
+        InputError: it is not there.
+    """
+    try:
+        return np.load(folder.array(name))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder.array(name)} cannot be read: {error}.", "--fresh trains the run anew") from error
 
 
 def run_hash(folder: RunFolder, recipe: Recipe) -> str:

@@ -8,6 +8,7 @@ Layout::
       metrics.jsonl      one line an epoch
       model/             the model: a Hugging Face folder, or skops files
       dev/prob_<language>.csv, test/prob_<language>.csv
+      sources/*.npy      what was said of other languages' texts, where choices are made on those
                          with folds train/ too; of what was trained on they are out of fold
       track_<t>/pred_<language>.csv, score.json, MODEL_CARD.md
       work/              checkpoints; gone when the run is done
@@ -88,6 +89,10 @@ class RunFolder:
     def probabilities(self, split: str) -> Path:
         """The probabilities of a split."""
         return self.path / split / f"prob_{self.spec.language}.csv"
+
+    def array(self, name: str) -> Path:
+        """Probabilities of texts of other languages, which are no file of the task."""
+        return self.path / "sources" / f"{name}.npy"
 
     def state(self) -> dict[str, Any]:
         """What ``run.json`` says; empty where no run has begun."""

@@ -47,6 +47,27 @@ class Folds:
         return Folds(self.of[rows], len(rows), self.count)
 
 
+def by_parts(sizes: Sequence[int], count: int, texts: int) -> Folds:
+    """Deals whole parts out to folds, such as languages: the largest first, each to the smallest fold.
+
+    Args:
+        sizes: how many texts each part has, one part after the other.
+        count: of folds; no more than there are parts are made.
+        texts: of all parts, and what was added after them.
+
+    >>> by_parts([2, 1, 3], 2, 7).of.tolist()
+    [1, 1, 1, 0, 0, 0, -1]
+    """
+    count = min(count, len(sizes))
+    filled = [0] * count
+    fold_of = {}
+    for part in sorted(range(len(sizes)), key=lambda part: (-sizes[part], part)):
+        fold_of[part] = min(range(count), key=lambda fold: (filled[fold], fold))
+        filled[fold_of[part]] += sizes[part]
+    of = np.repeat([fold_of[part] for part in range(len(sizes))], sizes)
+    return Folds(np.append(of, np.full(texts - len(of), ALWAYS)), len(of), count)
+
+
 def assign(texts: Sequence[str], labels: np.ndarray, count: int, seed: int, own: int | None = None) -> Folds:
     """Deals texts out to folds: evenly, every set of labels evenly, and copies of a text into one fold.
 

@@ -18,10 +18,11 @@ from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
 from semeval_emo.zoo.decide import labels_of, out_of_fold
 from semeval_emo.zoo.family import Space, Watcher
-from semeval_emo.zoo.finished import stored
+from semeval_emo.zoo.finished import save_array, stored
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.folds import Folds
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.selection import FOLDS
 from semeval_emo.zoo.together import is_first
 
 
@@ -57,6 +58,8 @@ class Run:
     def keep(self, probabilities: np.ndarray) -> None:
         """Stores the out-of-fold probabilities of what is trained on, split by split: shape (own texts, L)."""
         data = self.recipe.data
+        if not data.splits:
+            save_array(self.folder, FOLDS, probabilities)
         for split in data.splits:
             spec = self.task.spec(data.track, data.language, split, data.release)
             path = self.folder.probabilities(split)

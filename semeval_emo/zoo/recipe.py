@@ -188,15 +188,16 @@ class Select:
 
     Attributes:
         split: judged on. ``folds``: on what is trained on, each text by a model that has not read it or
-            a copy of it; what is kept is then trained on everything. ``test`` exists only to repeat
-            what others published, and every table marks it.
+            a copy of it (or its language, where all are other languages); what is kept is then trained
+            on everything. ``sources``: on the dev splits of the languages learned from. ``test`` exists
+            only to repeat what others published, and every table marks it.
         metric: ``macro_f1`` or ``micro_f1`` (``pearson`` on intensities).
         epoch: ``best`` by `metric`, earlier wins ties; ``last`` keeps the last.
         patience: stop after this many epochs without a better one; 0 never stops early.
         folds: how many, with ``folds``; dealt by ``train.seed``.
     """
 
-    split: Literal["dev", "folds", "test"] = "dev"
+    split: Literal["dev", "folds", "sources", "test"] = "dev"
     metric: Literal["macro_f1", "micro_f1", "pearson"] = "macro_f1"
     epoch: Literal["best", "last"] = "best"
     patience: int = 0
@@ -211,8 +212,7 @@ class Threshold:
         rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one an emotion (drawn
             towards the global one where the emotion is rare). Of degrees ``fixed`` rounds to the
             nearest; the others tune cut points between them, for Pearson.
-        split: tuned on; ``folds`` as in `Select`, whose probabilities they are; ``test`` exists only to
-            repeat what others published.
+        split: tuned on, as in `Select`; ``folds`` are those of `Select`.
         grid: first, last and step of the thresholds tried.
         shrink: positives that count as much for the global threshold as an emotion's own count for
             its own; 0 trusts the emotion alone.
@@ -220,7 +220,7 @@ class Threshold:
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
     value: float = 0.5
-    split: Literal["dev", "folds", "test"] = "dev"
+    split: Literal["dev", "folds", "sources", "test"] = "dev"
     grid: tuple[float, ...] = (0.05, 0.95, 0.01)
     shrink: float = 30.0
 

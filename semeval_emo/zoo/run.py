@@ -29,14 +29,15 @@ from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Silent, Sizes, Space, Watcher
-from semeval_emo.zoo.finished import stored, stored_folds
+from semeval_emo.zoo.finished import load_array, save_array, stored, stored_folds
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.selection import FOLDS, check_selection, kept_epoch
-from semeval_emo.zoo.splits import data_hash, leakage, load_splits, to_learn, trained_on
+from semeval_emo.zoo.sources import SOURCES, settle
+from semeval_emo.zoo.splits import data_hash, folded, leakage, load_splits, to_learn, trained_on
 from semeval_emo.zoo.versions import commit, machine, versions
 
 RUNS = Path("runs")
@@ -199,7 +200,8 @@ def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) 
     if not found_language:
         raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
     release = task.release(chosen.release or None).key
-    return replace(recipe, data=replace(chosen, track=found_track, language=found_language, release=release))
+    data = replace(chosen, track=found_track, language=found_language, release=release)
+    return settle(replace(recipe, data=data), task)
 
 
 def _fits(recipe: Recipe, space: Space) -> None:
@@ -245,9 +247,12 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
 def _predict(run: Run, golds: dict[str, Gold]) -> None:
     """Probabilities of dev and test, by the model as it was saved."""
     missing = [split for split in ("dev", "test") if not run.folder.probabilities(split).exists()]
-    if not missing:
+    others = SOURCES in golds and not run.folder.array(SOURCES).exists()
+    if not missing and not others:
         return
     model = load_model(run.folder.model).family
+    if others:
+        save_array(run.folder, SOURCES, model.predict(golds[SOURCES].texts or (), run.watch))
     for split in missing:
         gold = golds[split]
         path = run.folder.probabilities(split)
@@ -263,7 +268,9 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     labels = {split: golds[split].labels for split in found}
     if recipe.select.split == FOLDS:
         found[FOLDS] = stored_folds(folder, recipe, task)
-        labels[FOLDS] = np.concatenate([golds[split].labels for split in recipe.data.splits])
+        labels[FOLDS] = np.concatenate([golds[name].labels for name in folded(recipe)])
+    if SOURCES in golds:
+        found[SOURCES], labels[SOURCES] = load_array(folder, SOURCES), golds[SOURCES].labels
     tuned_on = recipe.threshold.split
     thresholds = tune(found[tuned_on], labels[tuned_on], run.space, recipe.threshold, recipe.select.metric)
     folder.predictions.parent.mkdir(exist_ok=True)

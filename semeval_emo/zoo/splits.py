@@ -13,12 +13,13 @@ from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError
 from semeval_emo.task import Task, short_hash
-from semeval_emo.zoo.extra import guard, load_extra
+from semeval_emo.zoo.extra import guard, guard_target, load_extra
 from semeval_emo.zoo.family import Examples
-from semeval_emo.zoo.folds import assign
+from semeval_emo.zoo.folds import assign, by_parts
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import FOLDS
+from semeval_emo.zoo.sources import SOURCES, load_dev, load_sources, own_language
 
 
 def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
@@ -36,14 +37,29 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
         if gold.texts is None:
             raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
         found[split] = aligned(gold)
+    judged = [found["dev"], found["test"]]
+    others = load_sources(recipe, judged, source, task)
     extra = load_extra(recipe, source, task)
-    guard(extra, [found["dev"], found["test"]], recipe)
-    return found | extra
+    guard(extra | own_language(others, recipe), judged, recipe)
+    guard_target(extra, recipe, source, task)
+    if SOURCES in (recipe.select.split, recipe.threshold.split):
+        found[SOURCES] = load_dev(recipe, found["dev"].spec, source, task)
+    return found | others | extra
 
 
 def trained_on(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
     """What `load_splits` loaded to learn from, in the order of the recipe."""
-    return [golds[name] for name in (*recipe.data.splits, *recipe.data.extra)]
+    return [golds[name] for name in learned_names(recipe)]
+
+
+def learned_names(recipe: Recipe) -> tuple[str, ...]:
+    """The names of all that is learned from, in the order in which it is."""
+    return (*recipe.data.splits, *recipe.data.sources, *recipe.data.extra)
+
+
+def folded(recipe: Recipe) -> tuple[str, ...]:
+    """The names of what folds are made of: the language's own splits, or its sources where it has none."""
+    return recipe.data.splits or recipe.data.sources
 
 
 def data_hash(gold: Gold) -> str:
@@ -72,8 +88,12 @@ def to_learn(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples, dict[str
     train = sum(parts[1:], parts[0])
     if select.split != FOLDS:
         return train, {split: examples_of(golds[split]) for split in ("dev", select.split)}
-    own = sum(len(golds[split].ids) for split in data.splits)
-    folds = assign(train.texts, train.labels, select.folds, recipe.train.seed, own)
+    sizes = [len(golds[name].ids) for name in folded(recipe)]
+    if data.splits or len(sizes) < 2:
+        folds = assign(train.texts, train.labels, select.folds, recipe.train.seed, sum(sizes))
+    else:
+        # What is asked for is another language than those learned from, so whole languages stand aside.
+        folds = by_parts(sizes, select.folds, len(train))
     unread = {"dev"}.difference(data.splits)
     return replace(train, folds=folds), {split: examples_of(golds[split]) for split in unread}
 

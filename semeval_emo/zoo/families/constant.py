@@ -38,13 +38,13 @@ class Constant(Family):
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Looks at the labels alone."""
-        degrees = train.labels / self.space.top
+        degrees = np.ma.masked_less(train.labels, 0) / self.space.top
         emotions = len(self.space.emotions)
         self.values = {
             "all": lambda: np.ones(emotions),
             "none": lambda: np.zeros(emotions),
-            "majority": lambda: np.median(degrees, axis=0).round(),
-            "prevalence": lambda: degrees.mean(axis=0),
+            "majority": lambda: np.ma.median(degrees, axis=0).filled(0).round(),
+            "prevalence": lambda: degrees.mean(axis=0).filled(0),
         }[self.recipe.options.says]()
 
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:

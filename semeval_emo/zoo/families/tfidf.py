@@ -5,6 +5,7 @@ scikit-learn throughout; saved with skops, so that loading a model runs no code 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -194,7 +195,9 @@ def _alone(one: Any, matrix: Any, present: np.ndarray, known: np.ndarray) -> Any
         return clone(one).fit(matrix[known], present[known])
     # scikit-learn's stand-in for a column with one value throughout; with nothing known it says no.
     same = np.full((2, 2), values[0] if len(values) else 0)
-    return OneVsRestClassifier(one).fit(matrix[:2], same).estimators_[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return OneVsRestClassifier(one).fit(matrix[:2], same).estimators_[0]
 
 
 def _ridge(model: Any, matrix: Any, degrees: np.ndarray, known: np.ndarray) -> Any:

@@ -1,0 +1,65 @@
+"""A task with a cross-lingual track, made of the built-in sample's texts: three languages, one of them without fear."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from semeval_emo.data import load_gold
+
+EMOTIONS = {
+    "xaa": ("anger", "fear", "joy", "sadness", "surprise"),
+    "xbb": ("anger", "joy", "sadness", "surprise"),
+    "xcc": ("anger", "fear", "joy", "sadness", "surprise"),
+}
+FAMILIES = {"xaa": "First", "xbb": "First", "xcc": "Second"}
+SAMPLE = EMOTIONS["xaa"]
+ROWS = {"train": 240, "dev": 60, "test": 200}
+
+
+def make_cross(folder: Path) -> Path:
+    """Writes the task and its data; returns the task's file, beside which ``data`` lies.
+
+    Track c has the texts of track a in another order, and no train split; xcc has none in track b either.
+    """
+    lines = [
+        'key = "cross"', 'title = "Cross"', 'default_release = "1"', f"emotions = {list(SAMPLE)}",
+        'ids = { prefix = "cross_{language}_{split}_{track}_", width = 4 }',
+        "[emotions_by]", f"xbb = {list(EMOTIONS['xbb'])}",
+        "[tracks.a]", 'title = "Labels"', 'values = ["0", "1"]', 'metric = "macro_f1"', 'averaging = "mean"',
+        "[tracks.b]", 'title = "Degrees"', 'values = ["0", "1", "2", "3"]', 'metric = "pearson"', 'averaging = "mean"',
+        "[tracks.c]", 'title = "Elsewhere"', 'values = ["0", "1"]', 'metric = "macro_f1"', 'averaging = "mean"',
+        'trains_on = "a"',
+        "[languages]", *(f'{code} = ["{code.title()}", "{family}", "Latin"]' for code, family in FAMILIES.items()),
+        "[releases.1]", 'title = "First"', "published = 2026-01-01", 'source = "tests"',
+        "[releases.1.files]",
+    ]  # fmt: skip
+    for number, code in enumerate(EMOTIONS):
+        for track in "abc":
+            for split in ("train", "dev", "test"):
+                if split == "train" and (track == "c" or (track, code) == ("b", "xcc")):
+                    continue
+                gold = load_gold("b" if track == "b" else "a", "eng", split, source="sample")
+                order = np.random.default_rng(number + 10 * ord(track)).permutation(ROWS[split])
+                lines.append(f'"{track}/{code}/{split}" = {{ rows = {ROWS[split]} }}')
+                columns = [SAMPLE.index(one) for one in EMOTIONS[code]]
+                # Words of their own, so that no text stands in two files but those of tracks a and c.
+                texts = [f"{code} {split} {gold.texts[i]}" for i in order]
+                write(folder, track, code, split, texts, gold.labels[order][:, columns])
+    path = folder / "cross.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write(folder: Path, track: str, code: str, split: str, texts: list[str], labels: np.ndarray) -> Path:
+    """Writes one file of the official layout."""
+    path = folder / "data" / f"track_{track}" / split / f"{code}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(["id", "text", *EMOTIONS[code]])
+        for row, (text, values) in enumerate(zip(texts, labels.tolist(), strict=True), 1):
+            writer.writerow([f"cross_{code}_{split}_{track}_{row:04d}", text, *values])
+    return path

@@ -1,0 +1,239 @@
+"""Learning from other languages: which are meant, how labels meet, what is refused, and whose labels choose."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.errors import UsageError
+from semeval_emo.submission import validate
+from semeval_emo.task import Task, load_task
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, placed, train
+from semeval_emo.zoo.splits import load_splits, to_learn
+
+# Beside this file; with pytest's import mode it is no module that could be named.
+_spec = importlib.util.spec_from_file_location("cross_task", Path(__file__).with_name("cross_task.py"))
+cross_task = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(cross_task)
+EMOTIONS, SAMPLE, make_cross, write = cross_task.EMOTIONS, cross_task.SAMPLE, cross_task.make_cross, cross_task.write
+
+BY_FOLDS = ('data.sources=["others"]', "select.split=folds", "threshold.split=folds", "threshold.rule=per_label")
+BY_DEV = ('data.sources=["others"]', "select.split=sources", "threshold.split=sources", "threshold.rule=per_label")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_cross(tmp_path_factory.mktemp("cross")).parent
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return make_cross(tmp_path).parent
+
+
+def settled(folder: Path, track: str, language: str, *settings: str, name: str = "tfidf-logreg") -> Recipe:
+    return placed(load_recipe(name, settings), load_task(folder / "cross.toml"), track, language)
+
+
+def run(folder: Path, runs: Path, *settings: str, track: str = "c", language: str = "xaa", name: str = "tfidf-logreg"):
+    return train(
+        load_recipe(name, settings), track=track, language=language, source=folder / "data",
+        task=load_task(folder / "cross.toml"), runs=runs,
+    )  # fmt: skip
+
+
+def task_of(folder: Path) -> Task:
+    return load_task(folder / "cross.toml")
+
+
+@pytest.mark.parametrize(
+    ("track", "words", "wanted"),
+    [
+        ("c", '["others"]', ("a/xbb", "a/xcc")),
+        ("c", '["family"]', ("a/xbb",)),
+        ("c", '["xcc", "a/xbb", "xcc"]', ("a/xcc", "a/xbb")),
+        ("a", '["others"]', ("a/xbb", "a/xcc")),
+        ("b", '["a/self"]', ("a/xaa",)),
+        ("b", '["others"]', ("b/xbb",)),
+    ],
+)
+def test_words_become_names(track: str, words: str, wanted: tuple[str, ...], folder: Path):
+    found = settled(folder, track, "xaa", f"data.sources={words}").data
+    assert found.sources == wanted
+    assert found.splits == (() if track == "c" else ("train",))
+    assert placed(settled(folder, track, "xaa", f"data.sources={words}"), task_of(folder), None, None).data == found
+
+
+@pytest.mark.parametrize(
+    ("track", "language", "words", "message"),
+    [
+        ("c", "xaa", '["xaa"]', "'xaa' is Xaa, the language of the texts to be judged; track c is learned from other "),
+        ("c", "xaa", '["a/self"]', "'a/self' is Xaa, the language of the texts to be judged; track c is learned from "),
+        ("c", "xaa", '["b/xaa"]', "'b/xaa' is Xaa, the language of the texts to be judged; track c is learned from "),
+        ("c", "xcc", '["family"]', "no other language of the family Second has training texts in track a, so xcc has "),
+        ("a", "xaa", '["xaa"]', "'xaa' is its own train split."),
+    ],
+)
+def test_the_target_is_no_source(track: str, language: str, words: str, message: str, folder: Path):
+    with pytest.raises(UsageError) as refused:
+        settled(folder, track, language, f"data.sources={words}")
+    assert refused.value.message.startswith(f"Recipe tfidf-logreg: {message}")
+
+
+def test_nothing_to_learn_from_is_said(folder: Path):
+    with pytest.raises(UsageError) as refused:
+        settled(folder, "c", "xaa")
+    assert refused.value.message == "Track c has no training texts, so recipe tfidf-logreg has nothing to learn from."
+    assert refused.value.fix == "--set 'data.sources=[\"others\"]' learns from the other languages of track a"
+    with pytest.raises(UsageError, match="There is no language 'xdd'"):
+        settled(folder, "c", "xaa", 'data.sources=["xdd"]')
+    with pytest.raises(UsageError, match="has no train file of track b for 'xcc'"):
+        settled(folder, "b", "xaa", 'data.sources=["xcc"]')
+
+
+@pytest.mark.parametrize("name", ["a/train", "b/train", "a/dev"])
+def test_the_targets_own_splits_are_no_extra_data_either(name: str, folder: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match=rf"'{name}' is Xaa, the language of the texts to be judged"):
+        run(folder, tmp_path, 'data.sources=["others"]', f'data.extra=["{name}"]')
+
+
+def test_a_file_that_holds_them_is_refused(folder: Path, tmp_path: Path):
+    file = write(tmp_path, "a", "xaa", "train", ["a new text", "another"], np.zeros((2, 5), int))
+    settings = ('data.sources=["others"]', f'data.extra=["{file}"]')
+    run(folder, tmp_path / "runs", *settings, name="constant-majority")
+    text = load_gold("a", "xaa", "train", source=folder / "data", task=task_of(folder)).texts[7]
+    file = write(tmp_path, "a", "xaa", "train", ["a new text", text.upper()], np.zeros((2, 5), int))
+    with pytest.raises(UsageError) as refused:
+        run(folder, tmp_path / "other", *settings, name="constant-majority")
+    place = "release 1 track a xaa train"
+    assert refused.value.message == (
+        f"'{file}' holds 1 of 240 texts of {place} (cross_xaa_train_a_0002 is cross_xaa_train_a_0008); "
+        "track c is learned from other languages alone."
+    )
+
+
+def test_what_a_source_does_not_annotate_is_unknown(folder: Path):
+    recipe = settled(folder, "c", "xaa", 'data.sources=["xbb"]')
+    golds = load_splits(recipe, folder / "data", task_of(folder))
+    labels = golds["a/xbb"].labels
+    fear = SAMPLE.index("fear")
+    assert (labels[:, fear] == -1).all()
+    wanted = load_gold("a", "xbb", "train", source=folder / "data", task=task_of(folder)).labels
+    assert (np.delete(labels, fear, axis=1) == wanted).all()
+    learned, judged = to_learn(recipe, golds)
+    assert len(learned) == 240 and set(judged) == {"dev"}
+    # The other way round the column goes.
+    recipe = settled(folder, "c", "xbb", 'data.sources=["xaa"]')
+    golds = load_splits(recipe, folder / "data", task_of(folder))
+    assert golds["a/xaa"].labels.shape[1] == len(EMOTIONS["xbb"]) and golds["a/xaa"].labels.min() == 0
+
+
+def test_an_emotion_that_no_source_annotates_is_never_said(folder: Path, tmp_path: Path):
+    result = run(folder, tmp_path, 'data.sources=["xbb"]', "threshold.rule=fixed")
+    fear = SAMPLE.index("fear")
+    said = np.loadtxt(result.folder.predictions, delimiter=",", skiprows=1, usecols=range(1, 6))
+    assert not said[:, fear].any() and said.sum() > 100
+
+
+def test_texts_that_the_target_is_judged_on_are_left_out(own: Path, tmp_path: Path):
+    task, data = task_of(own), own / "data"
+    test = load_gold("c", "xaa", source=data, task=task).texts
+    gold = load_gold("a", "xbb", "train", source=data, task=task)
+    texts = [f"{test[0]}!", test[1].upper(), *gold.texts[2:]]
+    write(own, "a", "xbb", "train", texts, gold.labels)
+    result = run(own, tmp_path, 'data.sources=["others"]', name="constant-majority")
+    assert [note.endswith("left out: they stand in dev or test of xaa too.") for note in result.data_notes] == [True]
+    assert result.data_notes[0].startswith("2 of 240 texts of ")
+    assert result.overlap == {"exact": 0, "normalised": 0, "without": None}
+
+
+@pytest.fixture(scope="module")
+def strict(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunResult]:
+    runs = tmp_path_factory.mktemp("runs")
+    settings = {"folds": BY_FOLDS, "sources": BY_DEV}
+    return {name: run(folder, runs, *words) for name, words in settings.items()}
+
+
+@pytest.mark.parametrize("how", ["folds", "sources"])
+def test_a_strict_choice_hears_no_label_of_the_target(
+    how: str, strict: dict[str, RunResult], own: Path, tmp_path: Path
+):
+    """Dev and test of pure noise, and the target's own train split too: every prediction stays, byte for byte."""
+    result = strict[how]
+    assert validate(result.folder.predictions, task=task_of(own)).valid
+    draw = np.random.default_rng(0)
+    for track, split in (("a", "train"), ("a", "dev"), ("c", "dev"), ("c", "test")):
+        gold = load_gold(track, "xaa", split, source=own / "data", task=task_of(own))
+        write(own, track, "xaa", split, list(gold.texts), draw.integers(0, 2, gold.labels.shape))
+    noise = run(own, tmp_path, *(BY_FOLDS if how == "folds" else BY_DEV))
+    assert noise.scorecard.score != result.scorecard.score and noise.dev != result.dev
+    assert noise.kept == result.kept and noise.thresholds == result.thresholds
+    for one, other in (
+        (noise.folder.predictions, result.folder.predictions),
+        (noise.folder.probabilities("test"), result.folder.probabilities("test")),
+    ):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_whole_languages_stand_aside(folder: Path):
+    recipe = settled(folder, "c", "xaa", *BY_FOLDS)
+    learned, _ = to_learn(recipe, load_splits(recipe, folder / "data", task_of(folder)))
+    folds = [(set(learn.tolist()), set(held.tolist())) for learn, held in learned.folds]
+    first, second = set(range(240)), set(range(240, 480))
+    assert sorted(folds, key=lambda one: min(one[1])) == [(second, first), (first, second)]
+
+
+def test_one_source_is_folded_by_texts(folder: Path, tmp_path: Path):
+    result = run(folder, tmp_path, 'data.sources=["xcc"]', "select.split=folds", "select.folds=3")
+    assert "folds" in result.rows[0]
+
+
+def test_tables_and_cards_say_whose_labels_chose(strict: dict[str, RunResult], folder: Path, tmp_path: Path, capsys):
+    card = strict["folds"].folder.card.read_text()
+    assert "track c, Xaa, release 1, from Xbb and Xcc (track a)." in card
+    assert "No label of xaa had a say." in card
+    assert "No label of xaa had a say." in strict["sources"].folder.card.read_text()
+    words = ["--track", "c", "--language", "xaa", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
+    words += ["--runs", str(tmp_path), "--quiet", "--set", 'data.sources=["others"]']
+    assert main(["zoo", "train", "tfidf-logreg", *words]) == 0
+    said = capsys.readouterr().out
+    assert "The thresholds were chosen on dev labels of xaa, which not everybody calls zero-shot." in said
+    assert main(["zoo", "train", "tfidf-logreg", *words, "--set", "threshold.rule=fixed"]) == 0
+    assert "No label of xaa had a say." in capsys.readouterr().out
+
+
+def test_a_language_without_degrees_takes_its_stand_ins(folder: Path, tmp_path: Path):
+    settings = ('data.stand_in=["a/self"]', "threshold.rule=per_label")
+    result = run(folder, tmp_path, *settings, track="b", language="xcc", name="tfidf-ridge")
+    assert result.recipe.data.sources == ("a/xcc",) and result.recipe.data.splits == ()
+    assert result.recipe.data.stand_in == ()
+    golds = load_splits(result.recipe, folder / "data", task_of(folder))
+    assert set(np.unique(golds["a/xcc"].labels)) == {0, 3}
+    assert result.dev["pearson"] > 0.5
+    assert "track b, Xcc, release 1, from Xcc (track a)." in result.folder.card.read_text()
+    with_its_own = settled(folder, "b", "xaa", *settings, name="tfidf-ridge")
+    assert with_its_own.resolved() == settled(folder, "b", "xaa", settings[1], name="tfidf-ridge").resolved()
+
+
+def test_the_same_language_of_another_track_is_guarded(own: Path, tmp_path: Path):
+    task, data = task_of(own), own / "data"
+    test = load_gold("b", "xcc", source=data, task=task).texts
+    gold = load_gold("a", "xcc", "train", source=data, task=task)
+    write(own, "a", "xcc", "train", [test[5], *gold.texts[1:]], gold.labels)
+    with pytest.raises(UsageError, match=r"'a/xcc' holds 1 of 200 test texts of release 1 track b xcc"):
+        run(own, tmp_path, 'data.stand_in=["a/self"]', track="b", language="xcc", name="tfidf-ridge")
+    allowed = ('data.stand_in=["a/self"]', 'data.allow=["a/xcc"]')
+    result = run(own, tmp_path, *allowed, track="b", language="xcc", name="tfidf-ridge")
+    assert result.overlap["exact"] == 1
+
+
+def test_floors_need_no_words(folder: Path, tmp_path: Path):
+    assert run(folder, tmp_path, name="constant-all").scorecard.score > 0.1
