@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from semeval_emo.data import load_gold
-from semeval_emo.errors import InputError, UsageError
+import numpy as np
+
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.data.overlap import leaks
+from semeval_emo.data.sheet import read_sheet
+from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
@@ -14,6 +18,7 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.splits import aligned
 
 
@@ -65,5 +70,51 @@ def evaluate(
         raise UsageError(f"The model in {folder} predicts 0 to {model.space.top}; {spec.place} takes {spec.values}.")
     # The model may know more emotions than the file has.
     decided = labels_of(model.family.predict(gold.texts, watch), model.thresholds, model.space)
+    if watch is not None:
+        for note in read_before(model.recipe, gold, source, task):
+            watch.say(note)
     columns = [model.space.emotions.index(emotion) for emotion in spec.emotions]
     return score(Predictions(spec, decided[:, columns], str(folder)), gold, task=task)
+
+
+def read_before(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None, task: Task) -> list[str]:
+    """What a person must know before trusting the score: how many of the texts the model was trained on.
+
+    Compared is what is at hand; of what is not, that is said. Tracks hold each other's texts, whole or in part.
+
+    Args:
+        source: where the training texts are looked for.
+    """
+    notes, learned = [], []
+    for name in recipe.data.learned:
+        try:
+            learned.append(_trained_on(name, recipe, source, task))
+        except EmoError as error:
+            notes.append(f"whether {name} holds any of these texts is not known: {error.message}")
+    found = leaks(learned, gold)
+    if found.normalised:
+        names = [one.source for one in learned if leaks(one, gold).normalised]
+        notes.append(
+            f"{found.normalised:,} of {found.rows:,} texts of {gold.spec.place} were trained on "
+            f"({found.exact:,} to the character), so the score flatters the model; they stand in {', '.join(names)}"
+        )
+    return notes
+
+
+def _trained_on(name: str, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
+    """The texts behind a name of `Data.learned`."""
+    data = recipe.data
+    address: tuple[str, str, str]
+    if name in data.splits:
+        address = (data.track, data.language, name)
+    elif name in data.sources:
+        track, _, language = name.partition("/")
+        address = (track, language, "train")
+    elif name.endswith(".csv"):
+        sheet = read_sheet(Path(name))
+        spec = task.spec(data.track, data.language, "test", data.release)
+        return Gold(spec, tuple(sheet.ids), tuple(sheet.texts or ()), np.empty((0, 0)), name, ())
+    else:
+        track, _, split = name.partition("/")
+        address = (track, data.language, split)
+    return load_gold(*address, release=data.release, source=source, task=task, labels_required=False)

@@ -13,6 +13,9 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import recipe_files, recipe_of
 from semeval_emo.zoo.selection import FOLDS
 
+READ = ("splits", "sources", "extra", "allow")
+"""Fields of a recipe's data that say what it has read."""
+
 
 def ensemble_recipe(
     members: Sequence[Path],
@@ -40,7 +43,10 @@ def ensemble_recipe(
     recipes = [recipe_and_state(path)[0] for path in members]
     data, select = recipes[0].data, recipes[0].select
     # Where all chose by the same folds, so does the ensemble; dev is the least that all have.
-    by_folds = all(one.select.split == FOLDS and one.data.splits == data.splits for one in recipes)
+    by_folds = all(
+        one.select.split == FOLDS and (one.data.splits, one.data.sources) == (data.splits, data.sources)
+        for one in recipes
+    )
     judged_on = FOLDS if by_folds else "dev"
     table: dict[str, Any] = {
         "family": "ensemble",
@@ -48,7 +54,7 @@ def ensemble_recipe(
         "data": {
             **{"track": data.track, "language": data.language, "release": data.release},
             # What any of them has read, the ensemble has read.
-            **{name: _union([getattr(one.data, name) for one in recipes]) for name in ("splits", "extra", "allow")},
+            **{name: _union([getattr(one.data, name) for one in recipes]) for name in READ},
         },
         "select": {"metric": select.metric, "split": judged_on},
         # Members are of many kinds; whether 0.5 fits their mean has to be seen. Votes were thresholded already.

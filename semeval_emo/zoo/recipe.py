@@ -44,6 +44,11 @@ class Data:
     extra: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
 
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The names of all that is trained on, in that order."""
+        return (*self.splits, *self.sources, *self.extra)
+
 
 @dataclass(frozen=True)
 class Model:

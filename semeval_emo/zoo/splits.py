@@ -49,12 +49,7 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
 
 def trained_on(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
     """What `load_splits` loaded to learn from, in the order of the recipe."""
-    return [golds[name] for name in learned_names(recipe)]
-
-
-def learned_names(recipe: Recipe) -> tuple[str, ...]:
-    """The names of all that is learned from, in the order in which it is."""
-    return (*recipe.data.splits, *recipe.data.sources, *recipe.data.extra)
+    return [golds[name] for name in recipe.data.learned]
 
 
 def folded(recipe: Recipe) -> tuple[str, ...]:

@@ -216,13 +216,11 @@ def _check(own: Recipe, name: str, member: Recipe, its_data: dict[str, str], dat
             f"The ensemble's member {name} has learned {judged_on}, on which the ensemble is chosen.",
             f"train it by folds, or without {judged_on}",
         )
-    unsaid = [
-        name for name in (*member.data.splits, *member.data.extra) if name not in own.data.splits + own.data.extra
-    ]
+    unsaid = [name for name in member.data.learned if name not in own.data.learned]
     if unsaid:
         raise UsageError(
             f"The ensemble's member {name} was trained on {', '.join(unsaid)} too, which the ensemble does not say.",
-            "add it to its data.splits or data.extra",
+            "add it to its data.splits, data.sources or data.extra",
         )
     if member.selects_on_test and not own.selects_on_test:
         raise UsageError(

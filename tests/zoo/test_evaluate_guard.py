@@ -1,0 +1,75 @@
+"""`zoo evaluate` says how many of the texts that it scores the model was trained on."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.task import load_task
+from semeval_emo.zoo.evaluate import evaluate, read_before
+from semeval_emo.zoo.family import Silent
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import train
+
+# Beside this file; with pytest's import mode it is no module that could be named.
+_spec = importlib.util.spec_from_file_location("cross_task", Path(__file__).with_name("cross_task.py"))
+cross_task = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(cross_task)
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, note: str) -> None:
+        self.said.append(note)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return cross_task.make_cross(tmp_path).parent
+
+
+def said(run: Path, own: Path, **where: str) -> list[str]:
+    watch = Notes()
+    evaluate(run, source=own / "data", task=load_task(own / "cross.toml"), watch=watch, **where)
+    return watch.said
+
+
+def test_counts_by_file(own: Path, tmp_path: Path, capsys):
+    data, task = own / "data", load_task(own / "cross.toml")
+    recipe = load_recipe("constant-majority", ['data.sources=["xcc"]'])
+    run = train(recipe, track="a", language="xaa", source=data, task=task, runs=tmp_path / "runs").folder.path
+    assert said(run, own) == [], "nothing of its own test split was read"
+    assert said(run, own, track="c") == []
+    learned, other = (load_gold("a", code, "train", source=data, task=task).texts for code in ("xaa", "xcc"))
+    test = load_gold("c", "xaa", source=data, task=task)
+    texts = [learned[0], learned[1].upper(), other[2], f"{learned[3]}!", *test.texts[4:]]
+    cross_task.write(own, "c", "xaa", "test", texts, test.labels)
+    (note,) = said(run, own, track="c")
+    first, second = (data / "track_a" / "train" / f"{code}.csv" for code in ("xaa", "xcc"))
+    assert note == (
+        "3 of 200 texts of release 1 track c xaa test were trained on (2 to the character), so the score flatters the "
+        f"model; they stand in {first}, {second}"
+    )
+    (note,) = said(run, own, split="train")
+    assert note.startswith("240 of 240 texts of release 1 track a xaa train were trained on (240 to the character)")
+    words = ["--data", str(data), "--task", str(own / "cross.toml"), "--track", "c"]
+    assert main(["zoo", "evaluate", str(run), *words]) == 0
+    assert "3 of 200 texts" in capsys.readouterr().err
+    second.unlink()
+    notes = said(run, own, track="c")
+    assert notes[0].startswith("whether a/xcc holds any of these texts is not known: There is no train file")
+    assert notes[1].startswith("2 of 200 texts")
+
+
+@pytest.mark.parametrize(("language", "track", "count"), [("ibo", "c", 61), ("amh", "b", 1040), ("deu", "c", 0)])
+def test_the_tracks_that_hold_each_other(language: str, track: str, count: int, data_dir: Path):
+    recipe = load_recipe("constant-majority", ["data.track=a", f"data.language={language}", 'data.release="2025"'])
+    gold = load_gold(track, language, source=data_dir)
+    notes = read_before(recipe, gold, data_dir, load_task())
+    assert [note.split()[0].replace(",", "") for note in notes] == ([str(count)] if count else [])
