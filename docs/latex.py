@@ -7,6 +7,7 @@ document with all tables is compiled; errors, missing characters and tables that
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,19 +18,44 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import refresh
 
+A, B, WEAK = (f"{place}/pred_eng.csv" for place in ("strong/track_a", "strong/track_b", "weak/track_a"))
+# Every command that prints tables, in an order in which each finds what the ones before it have made; a test holds
+# the list to that, and looks at every format of each.
 COMMANDS = {
     "sample": (
-        "score strong/track_a/pred_eng.csv --gold sample --ci",
-        "score strong/track_b/pred_eng.csv --gold sample",
-        "compare strong/track_a/pred_eng.csv weak/track_a/pred_eng.csv --gold sample --resamples 500 --trials 500",
-        "analyse weak/track_a/pred_eng.csv --gold sample --no-texts",
-        "analyse strong/track_a/pred_eng.csv weak/track_a/pred_eng.csv --gold sample --no-texts",
+        f"score {A} --gold sample --ci --resamples 500",
+        f"score {B} --gold sample",
+        f"compare {A} {WEAK} --gold sample --resamples 500 --trials 500",
+        f"compare {A} {WEAK} same={A} --gold sample --resamples 500 --trials 500 --per-emotion --pairs --power",
+        f"compare {A} --gold sample --resamples 500 --trials 500 --against-score 0.7456",
+        f"analyse {WEAK} --gold sample --most 3",
+        f"analyse {A} {WEAK} --gold sample --most 3",
+        "validate mistakes/pred_eng_a.csv",
+        "fix mistakes/pred_eng_a.csv --out fixed",
+        f"pack {A} {B} --out submission.zip",
+        "explain",
+        "explain E311",
         "leaderboard show",
         "leaderboard show --track a --language eng",
         "leaderboard show -t a -l eng --list seed-runs",
         "leaderboard place 0.7114 -t a -l eng",
+        "leaderboard export -t a -l eng",
+        "leaderboard check",
+        "data list",
+        "data list sample --split test",
+        "data check sample",
         "data stats sample",
+        "data stats sample --track a --split test",
         "zoo list",
+        "zoo show llama-4layer-as-published",
+        "zoo train constant-all --data sample",
+        "zoo train constant-majority --data sample",
+        "zoo ensemble runs/constant-all/eng runs/constant-majority/eng -o both --data sample",
+        "zoo evaluate runs/constant-all/eng --data sample --split dev",
+        "zoo tune runs/constant-majority/eng --data sample",
+        "zoo results runs --data sample",
+        "zoo submit runs/constant-all/eng --to submissions/mine --data sample",
+        "leaderboard ours",
     ),
     "seed": (
         "score pred_eng.csv --track a",
@@ -44,13 +70,16 @@ HEAD = r"""\documentclass[10pt]{article}
 \begin{document}
 \small
 """
+# Begins the line of the log under which stands what a command printed.
+MARK = "== semeval-emo "
 # Wider than this much over the edge (in points) can be seen.
 SPARE = 5.0
 
 
-def printed() -> tuple[list[str], list[str]]:
+def printed() -> tuple[dict[str, str], list[str]]:
     """The LaTeX of every command, and the sessions that need data which is not here."""
-    parts, left = [], []
+    parts: dict[str, str] = {}
+    left = []
     with tempfile.TemporaryDirectory() as scratch:
         for session, commands in COMMANDS.items():
             folder = Path(scratch) / session / "work"
@@ -62,18 +91,43 @@ def printed() -> tuple[list[str], list[str]]:
             for command in commands:
                 words = ["semeval-emo", *command.split(), "--format", "latex"]
                 done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-                if done.returncode:
+                # 1 is an answer too: problems were found.
+                if done.returncode not in (0, 1):
                     sys.exit(f"semeval-emo {command} ended with {done.returncode}:\n{done.stderr}")
-                # One float a page at most would leave LaTeX with too many unprocessed floats.
-                parts.append(f"% {command}\n{done.stdout}\n\\clearpage")
+                parts[command] = done.stdout
     return parts, left
 
 
 def faults(log: str) -> list[str]:
     """What a reader of the document would miss: errors, characters that no font has, tables over the edge."""
-    found = [line for line in log.splitlines() if line.startswith("!") or "Missing character" in line]
-    widths = re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\)", log)
-    return [*found, *(f"a table is {width} pt too wide for the page" for width in widths if float(width) > SPARE)]
+    found, command = [], ""
+    for line in log.splitlines():
+        wide = re.match(r"Overfull \\hbox \(([\d.]+)pt too wide\)", line)
+        if line.startswith(MARK):
+            command = line.removeprefix(MARK)
+        elif line.startswith("!") or "Missing character" in line:
+            found.append(f"{command}: {line}")
+        elif wide and float(wide[1]) > SPARE:
+            found.append(f"{command}: a table is {wide[1]} pt too wide for the page")
+    return found
+
+
+def compiled(parts: dict[str, str]) -> list[str]:
+    """Compiles what the commands printed, in one document; returns its faults."""
+    body = [
+        # Without a page of its own each float would wait, and LaTeX keeps only so many waiting.
+        f"\\typeout{{{MARK}\\detokenize{{{command}}}}}\n{printed}\n\\clearpage\n"
+        for command, printed in parts.items()
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "tables.tex"
+        source.write_text(HEAD + "".join(body) + "\\end{document}\n", encoding="utf-8")
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", source.name]
+        # Else the log breaks its lines.
+        environment = {**os.environ, "max_print_line": "1000"}
+        done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, check=False)
+        log = source.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
+    return faults(log) or ([] if done.returncode == 0 else [log[-1500:]])
 
 
 def main() -> int:
@@ -82,14 +136,8 @@ def main() -> int:
         print("pdflatex is missing: apt-get install texlive-latex-base texlive-latex-recommended")
         return 3
     parts, left = printed()
-    with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "tables.tex"
-        source.write_text(HEAD + "\n".join(parts) + "\n\\end{document}\n", encoding="utf-8")
-        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", source.name]
-        done = subprocess.run(command, cwd=scratch, capture_output=True, check=False)
-        log = source.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
-    found = faults(log) or ([] if done.returncode == 0 else [log[-1500:]])
-    tables = sum(part.count(r"\begin{tabular}") for part in parts)
+    found = compiled(parts)
+    tables = sum(part.count(r"\begin{tabular}") for part in parts.values())
     for line in found:
         print(line)
     print(

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from tabulate import DataRow, Line, TableFormat
 
-from semeval_emo.report.grid import isolated, laid_out
+from semeval_emo.report.grid import display_width, isolated, laid_out, narrowed
 from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean
 
 
@@ -35,6 +35,9 @@ def _bars(widths: Sequence[int], sides: Sequence[str]) -> str:
 _PIPE = _format(DataRow("|", "|", "|"), _bars, padding=1)
 # tabulate's own booktabs format escapes cells; ours are escaped already, and hold commands.
 _BOOKTABS = _format(DataRow("", " & ", r" \\"), Line(r"\midrule", "", "", ""), (r"\toprule", r"\bottomrule"))
+
+# Characters that a line of a page takes, more or less.
+LINE = 80
 
 TABLES_SCHEMA = "semeval-emo/tables/1"
 
@@ -61,7 +64,7 @@ def _marked(
 ) -> tuple[list[Column], list[list[str]]]:
     """Cells as escaped text, with the best in bold and each `letters` column raised onto the one before it."""
     best = best_cells(table)
-    kept = [c for c, column in enumerate(table.columns) if column.kind != "letters" or c == 0]
+    kept = _kept(table)
     rows = []
     for r, row in enumerate(table.rows):
         printed = []
@@ -76,6 +79,11 @@ def _marked(
             printed.append(piece)
         rows.append(printed)
     return [table.columns[c] for c in kept], rows
+
+
+def _kept(table: Table) -> list[int]:
+    """The columns that stay columns where letters are raised."""
+    return [c for c, column in enumerate(table.columns) if column.kind != "letters" or c == 0]
 
 
 def csv_text(table: Table) -> str:
@@ -156,8 +164,26 @@ _LATEX = {
 }  # fmt: skip
 
 
+_BREAKS, _MAY_BREAK = r"(\\_|[/,])(?=\S)", r"\1\\allowbreak{}"
+
+
 def _latex_text(string: str) -> str:
     return "".join(_LATEX.get(c, c) for c in clean(string))
+
+
+def _wrapping(table: Table) -> tuple[dict[int, float], int]:
+    """The text columns that must wrap on a page, with their shares of a line; and the characters of a line then.
+
+    `letters` do not count.
+    """
+    kept = _kept(table)
+    columns = tuple(table.columns[c] for c in kept)
+    names = [[column.name for column in columns]]
+    cells = [[cell(row[c], table.columns[c].kind) for c in kept] for row in table.rows]
+    widths = [max(map(display_width, column)) for column in zip(*names, *cells, strict=True)]
+    fitting = narrowed(widths, columns, LINE)
+    line = max(LINE, sum(fitting) + 2 * (len(fitting) - 1))
+    return {c: fit / line for c, (width, fit) in enumerate(zip(widths, fitting, strict=True)) if fit < width}, line
 
 
 def latex(table: Table) -> str:
@@ -167,12 +193,24 @@ def latex(table: Table) -> str:
     ``\usepackage[T1]{fontenc}``.
     """
     columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
-    spec = "".join("l" if c.kind == "text" else "r" for c in columns)
+    sides = ["l" if c.kind == "text" else "r" for c in columns]
+    wrapping, line = _wrapping(table)
+    for c, share in wrapping.items():
+        sides[c] = rf"p{{{share:.2f}\linewidth}}"
+        for row in rows:
+            # Ids, paths and lists of names have no blanks to break at.
+            row[c] = rf"{{\raggedright {re.sub(_BREAKS, _MAY_BREAK, row[c])}\par}}"
+    spec = "".join(sides)
     grid = laid_out([_latex_text(c.name) for c in columns], rows, columns, _BOOKTABS, table.rules)
     lines = [
-        r"\begin{table}[t]", r"\centering", rf"\caption{{{_latex_text(table.title)}}}", rf"\begin{{tabular}}{{{spec}}}",
-        grid, r"\end{tabular}",
-    ]  # fmt: skip
+        r"\begin{table}[t]",
+        r"\centering",
+        *([r"\footnotesize\setlength{\tabcolsep}{3pt}"] if line > LINE else []),
+        rf"\caption{{{_latex_text(table.title)}}}",
+        rf"\begin{{tabular}}{{{spec}}}",
+        grid,
+        r"\end{tabular}",
+    ]
     lines += [f"% {clean(note)}" for note in table.notes]
     return "\n".join([*lines, r"\end{table}"])
 

@@ -99,7 +99,7 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
     cells = [[cell(v, c.kind) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
     names = [clean(c.name) for c in table.columns]
     widths = [max(map(display_width, column)) for column in zip(names, *cells, strict=True)]
-    widths = _shrunk(widths, table.columns, width)
+    widths = narrowed(widths, table.columns, width)
     parts = []
     for panel in _panels(widths, table.columns, width):
         rows = [
@@ -115,8 +115,8 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
     return "\n".join([*title, "\n\n".join(parts), *notes])
 
 
-def _shrunk(widths: list[int], columns: tuple[Column, ...], width: int | None) -> list[int]:
-    """Narrows the widest text columns, one column of the terminal at a time, until the table fits or none can give."""
+def narrowed(widths: list[int], columns: tuple[Column, ...], width: int | None) -> list[int]:
+    """Widths that fit: the widest text columns give, a character at a time, until the table fits or none can."""
     widths = list(widths)
     spare = sum(widths) + len(GAP) * (len(widths) - 1) - (width or 10**9)
     while spare > 0:
