@@ -221,6 +221,8 @@ class Method(StrEnum):
     mean = "mean"
     weighted = "weighted"
     vote = "vote"
+    stack = "stack"
+    best = "best"
 
 
 @group.command(
@@ -235,7 +237,8 @@ def ensemble(
     members: Annotated[list[Path], typer.Argument(metavar="RUN RUN ...", help="Run folders, two or more.")],
     name: Annotated[str, typer.Option("--name", "-o", metavar="NAME", help="The run's name: RUNS/NAME/<language>.")],
     method: Annotated[
-        Method, typer.Option("--method", help="Mean, mean with weights fitted on dev, or vote of yes and no.")
+        Method,
+        typer.Option("--method", help="Fitted on dev, or by folds where all members have them (stack must)."),
     ] = Method.mean,
     settings: SetOption = None,
     data: GoldOption = None,

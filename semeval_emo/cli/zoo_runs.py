@@ -151,7 +151,10 @@ def tune(
     rule: Annotated[
         Rule, typer.Option("--rule", help="What is written: one threshold for all, or one an emotion.")
     ] = Rule.per_label,
-    split: Annotated[str, typer.Option("--split", help="Fit to this split's probabilities: dev; never test.")] = "dev",
+    split: Annotated[
+        str | None,
+        typer.Option("--split", help="Fit to dev or folds; never test. Default: folds where the run chose by them."),
+    ] = None,
     by: Annotated[
         Path | None, typer.Option("--by", help="Fit to this probability file, such as out-of-fold ones of train.")
     ] = None,

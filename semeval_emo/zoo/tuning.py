@@ -25,16 +25,17 @@ from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, Task, load_task, short_hash
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.family import Space
-from semeval_emo.zoo.finished import folder_of, recipe_and_state, stored
+from semeval_emo.zoo.finished import folder_of, recipe_and_state, stored, stored_folds
 from semeval_emo.zoo.folder import locked
 from semeval_emo.zoo.job import figures, judge
 from semeval_emo.zoo.model import THRESHOLDS
 from semeval_emo.zoo.recipe import Recipe, Threshold
+from semeval_emo.zoo.selection import FOLDS
 from semeval_emo.zoo.splits import aligned, data_hash
 
 FOLDER = "tuned"
 REPORT = "tuning.json"
-FOLDS = 5
+PARTS = 5
 # One partition of a hundred texts says little; the mean of several says more.
 PARTITIONS = 5
 
@@ -68,7 +69,7 @@ class Tuned:
     """What `tune_run` found and wrote.
 
     Attributes:
-        split: the split that the probabilities are of.
+        split: the split that the probabilities are of, or ``folds``.
         rows: before, then each rule.
         chosen: the rule that was written.
         predictions, thresholds: the files.
@@ -94,7 +95,7 @@ def tune_run(
     path: Path,
     *,
     rule: Rule = "per_label",
-    split: str = "dev",
+    split: str | None = None,
     by: Path | None = None,
     shrink: float | None = None,
     source: str | os.PathLike[str] | None = None,
@@ -104,7 +105,8 @@ def tune_run(
 
     Args:
         rule: what is written; both rules are judged.
-        split: ``dev``; anything else is refused.
+        split: ``dev``, or ``folds`` of a run that chose by them, which is then what None means; anything
+            else is refused.
         by: a probability file to fit to instead, such as out-of-fold probabilities of train.
         shrink: as in `recipe.Threshold`; None takes the recipe's.
         source: as in `load_gold`.
@@ -115,7 +117,7 @@ def tune_run(
     """
     if not isinstance(task, Task):
         task = load_task("sample" if task is None and str(source) == "sample" else task)
-    if split != "dev":
+    if split not in (None, "dev", FOLDS):
         said = f"A run stores no probabilities of {split} that its model has not learned from."
         raise UsageError(NEVER if split == "test" else said, "leave --split out, or name an out-of-fold file with --by")
     if shrink is not None and shrink < 0:
@@ -129,14 +131,25 @@ def tune_run(
             f"{golds['dev'].source} is not the dev split that {path} was judged on.", "--data names where that lies"
         )
     found = {one: stored(folder, one, task) for one in golds}
+    labels = {one: gold.labels for one, gold in golds.items()}
+    by_folds = recipe.select.split == FOLDS and bool(recipe.data.splits)
+    if split == FOLDS and not by_folds:
+        raise UsageError(
+            f"{path} made no choice by folds of its own texts, so there is nothing out of fold to tune on.",
+            "leave --split out, or name an out-of-fold file with --by",
+        )
+    split = split or (FOLDS if by_folds else "dev")
+    if split == FOLDS and by is None:
+        found[FOLDS] = stored_folds(folder, recipe, task)
+        labels[FOLDS] = np.concatenate([_gold(recipe, one, source, task).labels for one in recipe.data.splits])
     if by is not None:
         data = recipe.data
         given = read_probabilities(by, track=data.track, language=data.language, release=data.release, task=task)
         if given.spec.split == "test":
             raise UsageError(f"{by} holds probabilities of test. {NEVER}", "name a file of train (out of fold) or dev")
         split = given.spec.split
-        golds[split], found[split] = _gold(recipe, split, source, task), given.values
-    judged = _Judged(space, recipe.select.metric, found, golds, split)
+        labels[split], found[split] = _gold(recipe, split, source, task).labels, given.values
+    judged = _Judged(space, recipe.select.metric, found, labels, split)
     base = replace(recipe.threshold, shrink=recipe.threshold.shrink if shrink is None else shrink)
     rows = [judged.row("as trained", np.array(state["thresholds"]), recipe.threshold)]
     for name in ("global", "per_label"):
@@ -150,7 +163,7 @@ def tune_run(
         metric=recipe.select.metric,
         split=split,
         texts=len(found[split]),
-        positives=tuple((golds[split].labels > 0).sum(0).tolist()),
+        positives=tuple((labels[split] > 0).sum(0).tolist()),
         rows=tuple(rows),
         chosen=rule,
         predictions=target / folder.predictions.relative_to(path),
@@ -199,14 +212,14 @@ class _Judged:
     space: Space
     metric: str
     found: dict[str, np.ndarray]
-    golds: dict[str, Gold]
+    labels: dict[str, np.ndarray]
     split: str
 
     def fit(self, rule: Threshold) -> np.ndarray:
-        return tune(self.found[self.split], self.golds[self.split].labels, self.space, rule, self.metric)
+        return tune(self.found[self.split], self.labels[self.split], self.space, rule, self.metric)
 
     def row(self, name: str, thresholds: np.ndarray, rule: Threshold) -> Row:
-        test = self.golds["test"].labels
+        test = self.labels["test"]
         fitted = self.score(self.split, thresholds)
         return Row(
             rule=name,
@@ -218,10 +231,10 @@ class _Judged:
         )
 
     def score(self, split: str, thresholds: np.ndarray) -> float:
-        return judge(self.golds[split].labels, self.found[split], thresholds, self.space)[self.metric]
+        return judge(self.labels[split], self.found[split], thresholds, self.space)[self.metric]
 
     def out_of_fold(self, rule: Threshold) -> float:
-        p, y = self.found[self.split], self.golds[self.split].labels
+        p, y = self.found[self.split], self.labels[self.split]
         return out_of_fold(
             len(p), lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
             lambda rows, fitted: labels_of(p[rows], fitted, self.space),
@@ -244,8 +257,8 @@ def out_of_fold(
     """
     found = []
     for seed in range(PARTITIONS):
-        fold = np.random.default_rng(seed).permutation(texts) % FOLDS
-        parts = [(fold == one, decide(fold == one, fit(fold != one))) for one in range(FOLDS)]
+        fold = np.random.default_rng(seed).permutation(texts) % PARTS
+        parts = [(fold == one, decide(fold == one, fit(fold != one))) for one in range(PARTS)]
         decided = np.zeros((texts, parts[0][1].shape[1]), dtype=np.int8)
         for out, labels in parts:
             decided[out] = labels

@@ -1,0 +1,163 @@
+"""Ensembles by folds: stacked, weighted or the best alone, fitted and judged on what was said of unread texts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.errors import UsageError
+from semeval_emo.zoo.joiners import Stack, Weights, fit_stack
+from semeval_emo.zoo.joining import ensemble_recipe
+from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.tuning import tune_run
+
+SPLITS = ("train", "dev")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two members by folds, and one that was chosen on dev."""
+    runs = tmp_path_factory.mktemp("made")
+    for name, settings in {
+        "words": ["tfidf.characters=[]"],
+        "characters": ["tfidf.words=[]", "tfidf.characters=[1, 3]"],
+    }.items():
+        made = train(load_recipe("tfidf-folds", settings), source="sample", runs=runs)
+        made.folder.path.parent.rename(runs / name)
+    train(load_recipe("tfidf-logreg"), source="sample", runs=runs)
+    return runs
+
+
+@pytest.fixture
+def runs(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "runs"))
+
+
+def join(runs: Path, method: str, *members: str, settings: tuple[str, ...] = ()) -> RunResult:
+    paths = [runs / member / "eng" for member in members or ("words", "characters")]
+    recipe = ensemble_recipe(paths, method, method=method, settings=settings, runs=runs)
+    return train(recipe, source="sample", runs=runs)
+
+
+def stored(runs: Path, name: str, split: str) -> np.ndarray:
+    return np.loadtxt(runs / name / "eng" / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+
+
+def all_stored(runs: Path, name: str) -> np.ndarray:
+    return np.concatenate([stored(runs, name, split) for split in SPLITS])
+
+
+def test_a_stack_learns_which_member_knows_what():
+    draw = np.random.default_rng(0)
+    gold = (draw.random((400, 2)) < 0.4).astype(np.int8)
+    blind = draw.random((400, 2))
+    # What this member says of one emotion is true of the other.
+    crossed = np.clip(gold[:, ::-1] * 0.6 + 0.2 + draw.normal(size=gold.shape) * 0.05, 0.01, 0.99)
+    stack = fit_stack(np.stack([blind, crossed]), gold, 1.0)
+    assert ((stack(np.stack([blind, crossed])) >= 0.5) == gold).mean() > 0.99
+    again = Stack.from_dict(json.loads(json.dumps(stack.to_dict())))
+    assert np.array_equal(again(np.stack([blind, crossed])), stack(np.stack([blind, crossed])))
+
+
+def test_an_emotion_that_is_never_there_is_not_said():
+    draw = np.random.default_rng(1)
+    gold = np.stack([draw.random(50) < 0.5, np.zeros(50)], axis=1).astype(np.int8)
+    parts = draw.random((2, 50, 2))
+    assert (fit_stack(parts, gold, 1.0)(parts)[:, 1] < 0.01).all()
+
+
+def test_weights_join_as_a_mean():
+    parts = np.random.default_rng(2).random((2, 5, 3))
+    assert Weights(np.array([0.25, 0.75]))(parts) == pytest.approx(0.25 * parts[0] + 0.75 * parts[1])
+
+
+def test_a_stack_is_fitted_on_folds_and_judged_out_of_them(runs: Path):
+    result = join(runs, "stack", settings=("ensemble.strength=[0.01, 1.0]",))
+    assert result.recipe.select.split == result.recipe.threshold.split == "folds"
+    assert result.recipe.data.splits == SPLITS
+    assert [row["strength"] for row in result.rows] == [0.01, 1.0]
+    gold = np.concatenate([load_gold("a", "eng", split, source="sample").labels for split in SPLITS])
+    parts = np.stack([all_stored(runs, name) for name in ("words", "characters")])
+    kept = result.rows[result.kept - 1]["strength"]
+    everything = fit_stack(parts, gold, kept)
+    own = all_stored(runs, "stack")
+    assert not np.allclose(own, everything(parts)), "what is stored of the folds was not said by what read them"
+    assert np.corrcoef(own.ravel(), everything(parts).ravel())[0, 1] > 0.95
+    test = np.stack([stored(runs, name, "test") for name in ("words", "characters")])
+    assert stored(runs, "stack", "test") == pytest.approx(everything(test))
+    model = load_model(result.folder.path).family
+    assert model.predict(load_gold("a", "eng", source="sample").texts) == pytest.approx(everything(test), abs=1e-9)
+
+
+def test_weights_by_folds(runs: Path):
+    result = join(runs, "weighted")
+    assert sum(result.rows[0]["weights"].values()) == pytest.approx(1.0, abs=1e-3)
+    assert result.rows[0]["folds"]["macro_f1"] > 0.5
+
+
+def test_the_best_member_speaks_alone(runs: Path):
+    result = join(runs, "best")
+    scores = result.rows[0]["scores"]
+    for name, said in scores.items():
+        state = json.loads((runs / name / "eng" / "run.json").read_text())
+        row = (runs / name / "eng" / "metrics.jsonl").read_text().splitlines()[state["kept"] - 1]
+        assert said == json.loads(row)["folds"]["macro_f1"]
+    winner = max(scores, key=scores.get)
+    for split in (*SPLITS, "test"):
+        assert stored(runs, "best", split) == pytest.approx(stored(runs, winner, split))
+
+
+def test_with_a_member_that_was_chosen_on_dev_dev_is_what_all_have(runs: Path):
+    """Dev was learned by two of them, but what they said of it was said by folds."""
+    result = join(runs, "mean", "words", "characters", "tfidf-logreg")
+    assert result.recipe.select.split == "dev" and result.recipe.data.splits == SPLITS
+    parts = [stored(runs, name, "dev") for name in ("words", "characters", "tfidf-logreg")]
+    assert stored(runs, "mean", "dev") == pytest.approx(np.mean(parts, axis=0))
+    with pytest.raises(UsageError) as refused:
+        join(runs, "stack", "words", "tfidf-logreg")
+    assert refused.value.message == "recipe stack: 'stack' fits many weights to yes or no, and so needs folds."
+
+
+def test_a_member_without_folds_is_named(runs: Path):
+    settings = ("select.split=folds", "threshold.split=folds")
+    with pytest.raises(UsageError) as refused:
+        join(runs, "mean", "words", "tfidf-logreg", settings=settings)
+    assert refused.value.message == (
+        "The ensemble's member tfidf-logreg has no out-of-fold probabilities of train and dev."
+    )
+
+
+def test_a_member_that_learned_what_the_ensemble_is_chosen_on(runs: Path):
+    folder = runs / "tfidf-logreg" / "eng" / "recipe.json"
+    body = json.loads(folder.read_text())
+    body["resolved"]["data"]["splits"] = list(SPLITS)
+    folder.write_text(json.dumps(body))
+    with pytest.raises(UsageError, match="tfidf-logreg has learned dev, on which the ensemble is chosen"):
+        join(runs, "mean", "words", "tfidf-logreg")
+
+
+def test_thresholds_of_a_finished_run_by_its_folds(runs: Path):
+    tuned = tune_run(runs / "words" / "eng", source="sample")
+    assert (tuned.split, tuned.texts) == ("folds", 300)
+    state = json.loads((runs / "words" / "eng" / "run.json").read_text())
+    assert tuned.row("per_label").thresholds == tuple(state["thresholds"]), "the recipe's own rule, found again"
+    with pytest.raises(UsageError, match="so there is nothing out of fold to tune on"):
+        tune_run(runs / "tfidf-logreg" / "eng", split="folds", source="sample")
+
+
+def test_the_command(runs: Path, monkeypatch, capsys):
+    monkeypatch.chdir(runs.parent)
+    words = ["zoo", "ensemble", "runs/words/eng", "runs/characters/eng", "-o", "both", "--data", "sample"]
+    assert main([*words, "--method", "stack"]) == 0
+    said = capsys.readouterr().out
+    assert "folds macro F1" in said and "thresholds from the other folds" in said
+    assert main(["zoo", "tune", "runs/both/eng", "--data", "sample"]) == 0
+    assert "folds, fitted" in capsys.readouterr().out
