@@ -103,7 +103,7 @@ def _system(one: TrackResults, system: System, links: str | None) -> Table:
         keep = [c for c in keep if columns[c].name != "chosen on"]
     notes = [
         f"Release {one.release}, {one.among.title}. {_others([one])} Unclear: that score lies within our interval.",
-        f"{'; '.join(_makings(files.values()))}. Training took {_time(files.values())} in all.",
+        f"Made by {'; '.join(_makings(files.values()))}. Training took {_time(files.values())} in all.",
     ]
     if len(chosen) == 1:
         notes.insert(0, f"Chosen on {chosen_words([*chosen])}")
