@@ -164,6 +164,8 @@ _LATEX = {
 }  # fmt: skip
 
 
+# \raggedright takes \\ for itself; the row's end needs it back.
+_RAGGED = r"\raggedright\let\\\tabularnewline "
 _BREAKS, _MAY_BREAK = r"(\\_|[/,])(?=\S)", r"\1\\allowbreak{}"
 
 
@@ -199,7 +201,7 @@ def latex(table: Table) -> str:
         sides[c] = rf"p{{{share:.2f}\linewidth}}"
         for row in rows:
             # Ids, paths and lists of names have no blanks to break at.
-            row[c] = rf"{{\raggedright {re.sub(_BREAKS, _MAY_BREAK, row[c])}\par}}"
+            row[c] = _RAGGED + re.sub(_BREAKS, _MAY_BREAK, row[c])
     spec = "".join(sides)
     grid = laid_out([_latex_text(c.name) for c in columns], rows, columns, _BOOKTABS, table.rules)
     lines = [
