@@ -90,7 +90,7 @@ def _list_notes(listed: Sequence[Listed]) -> tuple[str, ...]:
     if any(TEST_MARK in selects(recipe) for recipe in recipes):
         found.append(f"{TEST_MARK} chosen on the test split itself, as its source did, so the figure is optimistic.")
     if any(one.ours is not None for one in listed):
-        found.append("ours: the official metric on the test split of the run in the folder of runs.")
+        found.append("ours: the official metric on test: of the run in the folder of runs, else as submitted.")
     if not all(_trains_anywhere(recipe) for recipe in recipes):
         found.append("int8 and int4 recipes train only with a GPU and bitsandbytes.")
     return tuple(found)

@@ -80,8 +80,7 @@ def read_header(
     if width and width[0][0] != len(cells) and not {*expected, *task.emotions, *TEXT_NAMES} & {*names}:
         # Free text: what it lacks, and how the rows differ from it, would be a list without end.
         found.add("not-a-header", value=",".join(cells), **facts)
-        at = _id_column(sample, width[0][0], task)
-        return Columns(at, (None,) * len(emotions), width[0][0], names=tuple(names))
+        return Columns(_id_column(sample, width[0][0], task), (None,) * len(emotions), width[0][0], names=tuple(names))
 
     last = len(names)
     while last > 1 and not names[last - 1]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from semeval_emo.leaderboard.submitted import System, read_systems
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.folder import DONE, RunFolder, run_path
@@ -20,7 +21,8 @@ class Listed:
 
     Attributes:
         sizes: counted from the recipe's shape, without loading anything; None where it has none.
-        ours: the official metric of the finished run in the folder of runs; None where there is none.
+        ours: the official metric of the finished run in the folder of runs, else of the run that was
+            submitted; None where there is neither.
     """
 
     recipe: Recipe
@@ -31,7 +33,8 @@ class Listed:
 def overview(recipes: Sequence[Recipe], runs: Path, task: Task | None = None) -> list[Listed]:
     """Adds sizes and own scores to recipes."""
     task = task or load_task()
-    return [Listed(recipe, sizes_of(recipe, task), measured(recipe, runs, task)) for recipe in recipes]
+    systems = [one for one in read_systems() if one.task == task.key]
+    return [Listed(recipe, sizes_of(recipe, task), measured(recipe, runs, task, systems)) for recipe in recipes]
 
 
 def sizes_of(recipe: Recipe, task: Task) -> Sizes | None:
@@ -47,11 +50,12 @@ def sizes_of(recipe: Recipe, task: Task) -> Sizes | None:
     return count(recipe.shape, recipe.trainable, recipe.model, emotions)
 
 
-def measured(recipe: Recipe, runs: Path, task: Task) -> float | None:
-    """The score of the recipe's finished run, if it lies in the folder of runs."""
+def measured(recipe: Recipe, runs: Path, task: Task, systems: Sequence[System] = ()) -> float | None:
+    """The score of the recipe's finished run, if it lies in the folder of runs or was submitted."""
     track = recipe.data.track or next(iter(task.tracks))
     spec = task.spec(track, recipe.data.language, "test")
     folder = RunFolder(run_path(runs, recipe, spec, next(iter(task.tracks))), spec)
-    if folder.state().get("status") != DONE or not folder.score.exists():
-        return None
-    return float(json.loads(folder.score.read_text("utf-8"))["score"])
+    if folder.state().get("status") == DONE and folder.score.exists():
+        return float(json.loads(folder.score.read_text("utf-8"))["score"])
+    submitted = {(file.recipe, file.release, *file.key): file.score for system in systems for file in system.files}
+    return submitted.get((recipe.label, spec.release, spec.track, spec.language))
