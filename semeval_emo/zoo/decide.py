@@ -38,7 +38,14 @@ def labels_of(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -
     return np.clip(np.floor(probabilities * space.top + 0.5), 0, space.top).astype(np.int8)
 
 
-def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Threshold, metric: str) -> np.ndarray:
+def tune(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    space: Space,
+    rule: Threshold,
+    metric: str,
+    parts: np.ndarray | None = None,
+) -> np.ndarray:
     """Finds thresholds by a recipe's rule.
 
     The best value of a grid is the middle of the widest run of equally good ones, so that no
@@ -49,6 +56,8 @@ def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Thre
         probabilities: shape (n, L), of the split that `rule` names.
         labels: shape (n, L); -1 where unknown.
         metric: what the global threshold maximises; a label's own one maximises its F1.
+        parts: shape (n,), the part that each text is of, such as its language: what is maximised is then
+            the mean over parts, so that a threshold suits a part that nobody has seen. Not used for degrees.
 
     Returns:
         Thresholds of shape (L,); of degrees, cut points of shape (L, top) unless the rule is fixed.
@@ -65,11 +74,13 @@ def tune(probabilities: np.ndarray, labels: np.ndarray, space: Space, rule: Thre
         return cuts.fit(probabilities, labels, space.top, rule)
     first, last, step = rule.grid
     grid = np.round(np.arange(first, last + step / 2, step), 6)
-    sums = _sums(probabilities, labels, grid)
-    common = _middle_of_best(grid, METRICS[metric](sums))
+    each = [slice(None)] if parts is None else [parts == part for part in np.unique(parts)]
+    sums = [_sums(probabilities[rows], labels[rows], grid) for rows in each]
+    common = _middle_of_best(grid, np.mean([METRICS[metric](one) for one in sums], axis=0))
     if rule.rule == "global":
         return np.full(emotions, common)
-    own = METRICS["f1"](sums)
+    # Where a part does not know an emotion its F1 is 0 at every threshold, so it has no say.
+    own = np.mean([METRICS["f1"](one) for one in sums], axis=0)
     found = np.empty(emotions)
     for i in range(emotions):
         positives = int((labels[:, i] > 0).sum())
@@ -93,7 +104,8 @@ def out_of_fold(
     decided = np.zeros(labels.shape, dtype=np.int8)
     for _, held in folds:
         rest = np.setdiff1d(np.arange(len(labels)), held)
-        thresholds = tune(probabilities[rest], labels[rest], space, rule, metric)
+        parts = None if folds.parts is None else folds.parts[rest]
+        thresholds = tune(probabilities[rest], labels[rest], space, rule, metric, parts)
         decided[held] = labels_of(probabilities[held], thresholds, space)
     return decided
 

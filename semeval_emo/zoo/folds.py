@@ -27,6 +27,8 @@ class Folds:
         own: how many texts, from the first, are predicted out of fold; those after them are data
             that was added, which is only learned from.
         count: how many folds there are.
+        parts: shape (own,), which part of the whole each text is of, where thresholds are to suit the
+            parts alike; None where there are none.
 
     >>> folds = assign(["a b", "c", "A, b!", "d"], np.ones((4, 1)), 2, seed=0)
     >>> [held.tolist() for _, held in folds]
@@ -36,6 +38,7 @@ class Folds:
     of: np.ndarray
     own: int
     count: int
+    parts: np.ndarray | None = None
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows to learn from, and rows to predict, one fold after the other."""
@@ -64,8 +67,9 @@ def by_parts(sizes: Sequence[int], count: int, texts: int) -> Folds:
     for part in sorted(range(len(sizes)), key=lambda part: (-sizes[part], part)):
         fold_of[part] = min(range(count), key=lambda fold: (filled[fold], fold))
         filled[fold_of[part]] += sizes[part]
-    of = np.repeat([fold_of[part] for part in range(len(sizes))], sizes)
-    return Folds(np.append(of, np.full(texts - len(of), ALWAYS)), len(of), count)
+    parts = np.repeat(np.arange(len(sizes)), sizes)
+    of = np.array([fold_of[part] for part in range(len(sizes))])[parts]
+    return Folds(np.append(of, np.full(texts - len(of), ALWAYS)), len(of), count, parts)
 
 
 def assign(texts: Sequence[str], labels: np.ndarray, count: int, seed: int, own: int | None = None) -> Folds:

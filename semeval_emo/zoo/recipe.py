@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from semeval_emo.task import short_hash
 
-ADDED = ("sources", "stand_in", "extra", "allow")
+ADDED = ("sources", "most", "stand_in", "extra", "allow")
 """Fields of `Data` that are left out of a recipe's identity where they are empty."""
 
 
@@ -26,12 +26,13 @@ class Data:
     Attributes:
         track, release: empty for the task's first track and default release.
         splits: trained on, one after the other; the selection split is never among them.
-        sources: train splits of other languages, trained on after them: codes, ``family`` (the others
-            of the language's family) or ``others`` (all of them), of the track that its track trains
-            on; ``a/deu`` names the track, ``a/self`` is the language's own split of another one.
+        sources: train splits of other languages, trained on after them: codes, ``family`` (the
+            language's own) or ``others`` (all), of the track that its track trains on; ``a/deu`` names
+            the track, ``a/self`` is its own split of another one.
+        most: of each source, drawn by ``train.seed``; 0 for all its texts.
         stand_in: sources where the language has no train split of its own.
-        extra: trained on after them: another track's split (``b/train``; its degrees become yes or
-            no where that is asked for), or CSV files with id, text and the emotions.
+        extra: trained on last: another track's split (``b/train``; its degrees become yes or no where
+            that is asked for), or CSV files with id, text and the emotions.
         allow: names of `extra` or `sources` that may hold texts which the run is judged on.
     """
 
@@ -40,6 +41,7 @@ class Data:
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
     sources: tuple[str, ...] = ()
+    most: int = 0
     stand_in: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()

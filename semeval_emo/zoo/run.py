@@ -37,7 +37,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.selection import FOLDS, check_selection, kept_epoch
 from semeval_emo.zoo.sources import SOURCES, settle
-from semeval_emo.zoo.splits import data_hash, folded, leakage, load_splits, to_learn, trained_on
+from semeval_emo.zoo.splits import data_hash, folded, languages, leakage, load_splits, to_learn, trained_on
 from semeval_emo.zoo.versions import commit, machine, versions
 
 RUNS = Path("runs")
@@ -271,8 +271,10 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
         labels[FOLDS] = np.concatenate([golds[name].labels for name in folded(recipe)])
     if SOURCES in golds:
         found[SOURCES], labels[SOURCES] = load_array(folder, SOURCES), golds[SOURCES].labels
-    tuned_on = recipe.threshold.split
-    thresholds = tune(found[tuned_on], labels[tuned_on], run.space, recipe.threshold, recipe.select.metric)
+    tuned_on, metric = recipe.threshold.split, recipe.select.metric
+    thresholds = tune(
+        found[tuned_on], labels[tuned_on], run.space, recipe.threshold, metric, languages(tuned_on, recipe, golds)
+    )
     folder.predictions.parent.mkdir(exist_ok=True)
     write_predictions(folder.spec, labels_of(found["test"], thresholds, run.space), folder.predictions)
     overlap = leakage(trained_on(recipe, golds), golds["test"], found["test"], thresholds, run)

@@ -140,12 +140,17 @@ def load_sources(
     Args:
         judged: the dev and test splits of the target.
     """
+    most = recipe.data.most
     heard = {letters(text) for gold in judged for text in gold.texts or ()}
     own = judged[0].spec
     found = {}
     for name in recipe.data.sources:
         gold = _load(name, "train", own, source, task)
-        found[name] = gold if name.endswith(f"/{own.language}") else _without(gold, heard, own)
+        gold = gold if name.endswith(f"/{own.language}") else _without(gold, heard, own)
+        if 0 < most < len(gold):
+            drawn = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
+            gold = _taken(gold, np.sort(drawn).tolist())
+        found[name] = gold
     return found
 
 
@@ -209,11 +214,21 @@ def _without(gold: Gold, heard: set[str], own: FileSpec) -> Gold:
     left_out = len(texts) - len(rows)
     if not left_out:
         return gold
+    note = f"{left_out:,} of {len(texts):,} texts of {gold.source} left out: they stand in dev or test of "
+    return replace(_taken(gold, rows), note=f"{note}{own.language} too.")
+
+
+def _taken(gold: Gold, rows: list[int]) -> Gold:
+    texts = gold.texts or ()
     return replace(
-        gold,
-        ids=tuple(gold.ids[row] for row in rows),
-        texts=tuple(texts[row] for row in rows),
-        labels=gold.labels[rows],
-        note=f"{left_out:,} of {len(texts):,} texts of {gold.source} left out: they stand in dev or test of "
-        f"{own.language} too.",
+        gold, ids=tuple(gold.ids[i] for i in rows), texts=tuple(texts[i] for i in rows), labels=gold.labels[rows]
     )
+
+
+def parts_of(ids: Sequence[str]) -> np.ndarray:
+    """Which texts come from the same file, by how their ids begin: shape (n,), a number a file.
+
+    >>> parts_of(["deu_train_track_a_00001", "deu_train_track_a_00002", "afr_train_track_a_00001"]).tolist()
+    [1, 1, 0]
+    """
+    return np.unique([one.rstrip("0123456789") for one in ids], return_inverse=True)[1]

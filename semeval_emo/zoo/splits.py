@@ -19,7 +19,7 @@ from semeval_emo.zoo.folds import assign, by_parts
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import FOLDS
-from semeval_emo.zoo.sources import SOURCES, load_dev, load_sources, own_language
+from semeval_emo.zoo.sources import SOURCES, load_dev, load_sources, own_language, parts_of
 
 
 def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
@@ -55,6 +55,15 @@ def trained_on(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
 def folded(recipe: Recipe) -> tuple[str, ...]:
     """The names of what folds are made of: the language's own splits, or its sources where it has none."""
     return recipe.data.splits or recipe.data.sources
+
+
+def languages(split: str, recipe: Recipe, golds: dict[str, Gold]) -> np.ndarray | None:
+    """Which language each text is of, where choices are made on several: shape (n,), a number a language; else None."""
+    if split == SOURCES:
+        return parts_of(golds[SOURCES].ids)
+    if split == FOLDS and not recipe.data.splits and len(recipe.data.sources) > 1:
+        return parts_of([i for name in recipe.data.sources for i in golds[name].ids])
+    return None
 
 
 def data_hash(gold: Gold) -> str:
