@@ -41,6 +41,8 @@ def tables(tuned: Tuned) -> list[Table]:
         f"{title}. fitted: on the {tuned.texts:,} texts that the {what} were fitted to, so optimistic; out of "
         "fold: fitted on four fifths of them, judged on the last; test: a report, it has no say."
     ]
+    if tuned.recipe.data.sources and not tuned.recipe.data.splits and tuned.split == "dev":
+        notes.append(f"Fitted to dev labels of {tuned.spec.language}, which not everybody calls zero-shot.")
     best = max(tuned.rows, key=lambda row: row.out_of_fold)
     written = tuned.row(tuned.chosen)
     if best.out_of_fold > written.out_of_fold:

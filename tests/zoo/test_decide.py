@@ -65,6 +65,34 @@ def test_the_notebooks_grid_is_tried_and_nothing_else():
     assert set(tune(p, gold, SPACE, rule, "macro_f1").round(3)) <= {0.1, 0.3, 0.5, 0.7, 0.9}
 
 
+@pytest.mark.parametrize("rule", ["global", "per_label"])
+def test_thresholds_that_suit_all_parts_alike(rule: str):
+    """A large part that wants high thresholds does not outvote two small ones that want low ones."""
+    draw = np.random.default_rng(5)
+    sizes, shifts = (400, 60, 60), (0.3, 0.0, 0.0)
+    parts = np.repeat(range(3), sizes)
+    gold = (draw.random((520, 2)) < 0.4).astype(np.int8)
+    p = np.clip(gold * 0.3 + draw.random((520, 2)) * 0.4 + np.repeat(shifts, sizes)[:, None], 0, 1)
+    wanted = Threshold(rule=rule, shrink=0.0)
+    found = tune(p, gold, SPACE, wanted, "macro_f1", parts)
+
+    def by_part(thresholds: np.ndarray, emotions: list[int]) -> float:
+        scores = [
+            f1_score(gold[parts == k][:, i], p[parts == k, i] >= thresholds[i], zero_division=0)
+            for k in range(3)
+            for i in emotions
+        ]
+        return float(np.mean(scores))
+
+    grid = np.arange(0.05, 0.955, 0.01)
+    for emotions in [[0, 1]] if rule == "global" else [[0], [1]]:
+        best = max(by_part(np.full(2, t), emotions) for t in grid)
+        assert by_part(found, emotions) == pytest.approx(best)
+    pooled = tune(p, gold, SPACE, wanted, "macro_f1")
+    assert by_part(pooled, [0, 1]) < by_part(found, [0, 1])
+    assert (tune(p, gold, SPACE, wanted, "macro_f1", np.zeros(520)) == pooled).all()
+
+
 def test_degrees_are_rounded_to_the_nearest():
     p = np.array([[0.0, 1 / 6 - 1e-9], [1 / 6, 0.5], [5 / 6, 1.0]])
     space = Space(("joy", "fear"), top=3)

@@ -191,6 +191,21 @@ def test_whole_languages_stand_aside(folder: Path):
     assert sorted(folds, key=lambda one: min(one[1])) == [(second, first), (first, second)]
 
 
+def test_so_many_of_each_source(folder: Path):
+    settings = ('data.sources=["others"]', "data.most=50")
+    task = task_of(folder)
+    golds = load_splits(settled(folder, "c", "xaa", *settings), folder / "data", task)
+    whole = load_gold("a", "xbb", "train", source=folder / "data", task=task)
+    part = golds["a/xbb"]
+    rows = [whole.ids.index(one) for one in part.ids]
+    assert len(part) == len(golds["a/xcc"]) == 50 and rows == sorted(rows)
+    assert part.texts == tuple(whole.texts[row] for row in rows)
+    assert (np.delete(part.labels, SAMPLE.index("fear"), axis=1) == whole.labels[rows]).all()
+    again = load_splits(settled(folder, "c", "xaa", *settings), folder / "data", task)["a/xbb"]
+    other = load_splits(settled(folder, "c", "xaa", *settings, "train.seed=1"), folder / "data", task)["a/xbb"]
+    assert again.ids == part.ids != other.ids
+
+
 def test_one_source_is_folded_by_texts(folder: Path, tmp_path: Path):
     result = run(folder, tmp_path, 'data.sources=["xcc"]', "select.split=folds", "select.folds=3")
     assert "folds" in result.rows[0]
