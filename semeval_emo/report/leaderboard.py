@@ -230,6 +230,9 @@ def _named(row: Row, placed: Placement) -> str:
 
 def _ladder_notes(placed: Placement) -> list[str]:
     notes = [_verdict(placed)]
+    below = placed.below
+    if below is not None and below.rank and placed.among.ranked and placed.low:
+        notes.append("Other ranks are those without this score.")
     for row in placed.suspect:
         who = f"rank {row.rank} {row.name}" if row.rank else _system(row)
         notes.append(f"Left out as suspect: {row.score_text} of {who}: {row.note}.")

@@ -63,6 +63,7 @@ track C · Somali (som) · test · macro F1 · release 2025 · official list
      3  YNWA_PZ             0.4826     +0.0174
      –  RemBERT (baseline)  0.2727     +0.2273
 Rank 1 to 3 of 11 (the 10 teams and this score): only one score is known, so it stays an interval.
+Other ranks are those without this score.
 Left out as suspect: 0.4779 of rank 1 (team not named): below the 0.4826 that the same table has at
 rank 3: one of the three figures is wrong.
 """

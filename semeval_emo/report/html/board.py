@@ -19,8 +19,6 @@ from semeval_emo.scoring.metrics import METRICS
 
 HEADS = ("track", "language", "list", "rank", "of", "system", "metric", "score", "selected on", "flag", "source")
 NUMBERS = ("rank", "of", "score")
-# Inches.
-TALL = 4
 SAFE = ("https://", "http://")
 
 
@@ -69,7 +67,8 @@ def _overview(board: Leaderboard) -> Section | None:
         plots = [board_range(f"board-{key}", board, key, board.task) for key in tracks]
     drawn = [plot for plot in plots if plot is not None]
     # The tall ones first, so that two of about a height stand side by side.
-    drawn.sort(key=lambda plot: -(plot.figure.get_figheight() // TALL))
+    tallest = max((plot.figure.get_figheight() for plot in drawn), default=0.0)
+    drawn.sort(key=lambda plot: plot.figure.get_figheight() < tallest / 2)
     pictures = pictures_of(drawn).values()
     tables = [rows_of(table) for table in overview_tables(board)]
     return Section("overview", "Overview", (Group((*tables, *pictures)),), "Rank 1 and the baseline of every language.")

@@ -207,7 +207,7 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     for at, (_, base, top, rest) in enumerate(lines):
         if base is not None and top is not None:
             axes.plot([base, top], [at, at], color=RULE, lw=2.4, solid_capstyle="round", zorder=1)
-        axes.plot(rest, [at] * len(rest), "|", ms=8, color=MUTED, zorder=2)
+        axes.plot(rest, [at] * len(rest), "|", ms=8, color=MUTED, zorder=2, label="other known" if rest else "")
         if base is not None:
             axes.plot(base, at, "D", ms=5, color=WARM, zorder=3, label="baseline")
         if top is not None:
@@ -218,6 +218,6 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     rule_lines(axes, "x")
     handles, words = axes.get_legend_handles_labels()
     once = dict(zip(words, handles, strict=True))
-    figure.legend(list(once.values()), list(once), loc="outside upper right", ncols=2, handletextpad=0.2)
+    figure.legend(list(once.values()), list(once), loc="outside upper right", ncols=3, handletextpad=0.2)
     about = f"{len(lines)} languages of track {track.upper()}; other known scores are short lines."
     return Plot(name, f"Track {track.upper()}: from the baseline to rank 1", about, figure)
