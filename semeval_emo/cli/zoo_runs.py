@@ -44,6 +44,13 @@ class Answer(StrEnum):
     jsonl = "jsonl"
 
 
+class Precision(StrEnum):
+    """What a network computes in."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
+
+
 @group.command(
     epilog="""\b
 Examples:
@@ -65,6 +72,10 @@ def predict(
     thresholds: Annotated[
         Path | None, typer.Option("--thresholds", help="Thresholds of `zoo tune` instead of the model's own.")
     ] = None,
+    precision: Annotated[
+        Precision | None,
+        typer.Option(help="bf16 is faster where the machine has units for it. Default: as the model was trained."),
+    ] = None,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -72,7 +83,7 @@ def predict(
     from semeval_emo.zoo import predict as room
     from semeval_emo.zoo.model import load_model
 
-    model = load_model(run, thresholds)
+    model = load_model(run, thresholds, precision.value if precision else None)
     with ExitStack() as stack:
         stream: IO[str] = sys.stdin
         if texts is not None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Family, Space
@@ -55,14 +55,18 @@ def save_model(family: Family, folder: Path) -> None:
     beside.rename(folder)
 
 
-def load_model(folder: Path, thresholds_file: Path | None = None) -> Model:
+def load_model(
+    folder: Path, thresholds_file: Path | None = None, precision: Literal["fp32", "bf16"] | None = None
+) -> Model:
     """Loads a model folder, or the model of a run folder.
 
     Args:
         thresholds_file: thresholds to use instead of the model's own.
+        precision: of a network's products, instead of the one it was trained in.
 
     Raises:
         InputError: there is no model, or no thresholds for it in the file.
+        UsageError: the model is no network, so it has no precision to choose.
     """
     inside = folder / "model" if (folder / "model" / ABOUT).exists() else folder
     try:
@@ -78,6 +82,10 @@ def load_model(folder: Path, thresholds_file: Path | None = None) -> Model:
         thresholds = _thresholds(thresholds_file or inside / THRESHOLDS, space)
     kind = family_class(recipe.family)
     require(kind.packages, f"The family '{recipe.family}'")
+    if precision is not None:
+        if "train" not in kind.uses:
+            raise UsageError(f"{folder} is of the family '{recipe.family}', which has no precision to choose.")
+        recipe = replace(recipe, train=replace(recipe.train, precision=precision))
     return Model(recipe, space, kind.load(inside, recipe, space), thresholds)
 
 

@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Bert
 from transformers.utils import logging
 
 from semeval_emo.data import load_gold
+from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine.random_llama import byte_tokenizer
 from semeval_emo.zoo.model import load_model
 from semeval_emo.zoo.recipe import Recipe
@@ -137,3 +138,13 @@ def test_plain_lora(small_bert: Path, tmp_path: Path):
     assert not [name for name, _ in model.named_parameters() if "lora" in name]
     texts = load_gold("a", "eng", source="sample").texts
     assert load_model(result.folder.path).family.predict(texts) == pytest.approx(stored(result), abs=1e-7)
+
+
+def test_bf16_says_nearly_the_same_and_only_where_there_is_a_network(trained: RunResult, tmp_path: Path):
+    texts = load_gold("a", "eng", source="sample").texts
+    whole, half = (load_model(trained.folder.path, precision=p).family.predict(texts) for p in ("fp32", "bf16"))
+    assert np.array_equal(whole, stored(trained))
+    assert 0 < np.abs(whole - half).max() < 0.02
+    linear = train(load_recipe("constant-all"), source="sample", runs=tmp_path)
+    with pytest.raises(UsageError, match="has no precision to choose"):
+        load_model(linear.folder.path, precision="bf16")
