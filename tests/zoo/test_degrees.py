@@ -115,6 +115,20 @@ def test_the_table_of_a_run_says_them(tmp_path: Path, capsys):
     assert sum(line.startswith("cut points ") for line in capsys.readouterr().out.splitlines()) == 5
 
 
+def test_a_network_learns_degrees(tmp_path: Path):
+    small = ("shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.batch=8")
+    degrees = ("data.track=b", "loss.kind=mse", "select.metric=pearson", *CUT)
+    result = train(load_recipe("llama-tiny", [*small, *degrees]), source="sample", runs=tmp_path)
+    assert validate(result.folder.predictions).valid and np.array(result.thresholds).shape == (5, 3)
+    recipe = load_recipe("minilm-degrees")
+    assert (recipe.data.track, recipe.loss.kind, recipe.select.metric, recipe.family) == (
+        "b",
+        "mse",
+        "pearson",
+        "encoder",
+    )
+
+
 def test_cut_points_by_folds_are_those_of_unread_texts(tmp_path: Path):
     recipe = load_recipe("tfidf-ridge", ["select.split=folds", "threshold.split=folds", "select.folds=3", *CUT])
     result = train(recipe, source="sample", runs=tmp_path)

@@ -34,7 +34,7 @@ def write(folder: Path, name: str, body: str) -> None:
         ("train=3", "train must be a table, not 3.", ""),
         ("data.splits=train", "data.splits must be a list, not 'train'.", ""),
         ("train.precision=fp16", "train.precision cannot be 'fp16'.", "did you mean 'bf16'?"),
-        ("select.split=train", "select.split cannot be 'train'.", "use one of dev, folds, test"),
+        ("select.split=train", "select.split cannot be 'train'.", "use one of dev, folds, sources, test"),
         ("tfidf.words=[1]", "there is no key 'tfidf'.", "known keys: "),
     ],
 )
