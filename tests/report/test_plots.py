@@ -97,7 +97,10 @@ def test_bars_say_their_figures_and_describe_themselves():
 
 def test_training_overlays_runs_and_rings_the_kept_epoch():
     plot = curves.training("training", [("tail", log(0.1, 0.3, 0.2), 2), ("whole", log(0.2, 0.1, 0.1), 1)])
-    assert {"tail train", "tail dev", "whole train", "whole dev"} <= set(words_of(plot))
+    (legend,) = plot.figure.legends
+    shown = [one.get_text() for one in legend.get_texts()]
+    assert shown == ["tail train", "tail dev", "whole train", "whole dev"]
+    assert set(shown) <= set(words_of(plot))
     loss, macro = plot.figure.axes
     assert [line.get_ydata().tolist() for line in loss.lines] == [[1, 1 / 2, 1 / 3]] * 2
     rings = [line for line in macro.lines if line.get_markerfacecolor() == "none"]

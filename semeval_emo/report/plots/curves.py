@@ -48,13 +48,15 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
     if not panels:
         return None
     figure, grid = canvas(min(9.6, 3.0 * len(panels)), 2.7, ncols=len(panels), squeeze=False)
-    splits = list(dict.fromkeys(split for lines in panels.values() for split in lines))
-    for axes, (figure_name, lines) in zip(grid.flat, panels.items(), strict=True):
-        for split, several in lines.items():
+    splits = list(dict.fromkeys(split for by_split in panels.values() for split in by_split))
+    lines: dict[tuple[int, int], Any] = {}
+    for axes, (figure_name, by_split) in zip(grid.flat, panels.items(), strict=True):
+        for split, several in by_split.items():
             for at, epochs, values in several:
                 style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": DASHES[splits.index(split)]}
                 words = " ".join(part for part in (label(runs[at][0]) if len(runs) > 1 else "", split) if part)
-                axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
+                (line,) = axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
+                lines.setdefault((at, splits.index(split)), line)
                 kept = runs[at][2]
                 if kept in epochs and split != "train":
                     # A ring around the epoch that was kept.
@@ -64,11 +66,10 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
-    handles: dict[str, Any] = {}
-    for axes in grid.flat:
-        for handle, words in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(words, handle)
-    figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=min(4, len(handles)))
+    # A legend fills its columns one after the other: each run gets one.
+    shown = [lines[key] for key in sorted(lines)]
+    columns = min(4, len(runs) if len(runs) > 1 else len(shown))
+    figure.legend(handles=shown, loc="outside upper left", ncols=columns)
     about = "; ".join(f"{label(one)}: {len(rows)} epochs, kept {kept}" for one, rows, kept in runs)
     return Plot(name, "Training, epoch by epoch", f"{about}. A ring marks the epoch that was kept.", figure)
 
