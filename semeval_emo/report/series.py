@@ -10,7 +10,9 @@ from semeval_emo.leaderboard import Placement, Row
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.finished import recipe_and_state
 from semeval_emo.zoo.series import Outcome, Series, mean
+from semeval_emo.zoo.sources import chosen_words
 
 
 def line(outcome: Outcome, done: int, total: int) -> str:
@@ -105,6 +107,10 @@ def _notes(series: Series) -> list[str]:
         notes.append(f"Not scored, since the test labels are not at hand: {', '.join(unscored)}.")
     if series.recipe.selects_on_test:
         notes.append(f"{TEST_MARK} the test split has a say in what is kept, so the test scores are optimistic.")
+    if series.finished:
+        folder = series.finished[0].folder
+        whose = chosen_words(recipe_and_state(folder.path)[0], folder.rows(), "the language that is asked for")
+        notes += [whose] if whose else []
     if series.failed:
         notes.append(f"Failed, and in no mean: {', '.join(one.spec.language for one in series.failed)}.")
     return notes

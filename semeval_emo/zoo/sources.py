@@ -111,12 +111,14 @@ def learned_words(recipe: Recipe, task: Task) -> str:
     return ", and ".join(found)
 
 
-def chosen_words(recipe: Recipe, rows: Sequence[dict[str, Any]]) -> str:
+def chosen_words(recipe: Recipe, rows: Sequence[dict[str, Any]], whose: str = "") -> str:
     """Whether labels of the language asked for had a say where only others were learned from; else empty.
 
     Args:
         rows: the lines of ``metrics.jsonl``.
+        whose: whose labels, in words; empty for the language's code.
     """
+    whose = whose or recipe.data.language
     data, select, threshold = recipe.data, recipe.select, recipe.threshold
     own = [name for name in data.sources if name.rpartition("/")[2] == data.language]
     if data.splits or not data.sources or own or recipe.selects_on_test:
@@ -124,10 +126,8 @@ def chosen_words(recipe: Recipe, rows: Sequence[dict[str, Any]]) -> str:
     chosen = [f"{unit(rows[0])} was"] if len(rows) > 1 and (select.split, select.epoch) == ("dev", "best") else []
     chosen += ["thresholds were"] if threshold.rule != "fixed" and threshold.split == "dev" else []
     if not chosen:
-        return f"No label of {data.language} had a say."
-    return (
-        f"The {' and the '.join(chosen)} chosen on dev labels of {data.language}, which not everybody calls zero-shot."
-    )
+        return f"No label of {whose} had a say."
+    return f"The {' and the '.join(chosen)} chosen on dev labels of {whose}, which not everybody calls zero-shot."
 
 
 def load_sources(
