@@ -43,7 +43,7 @@ def ensemble_recipe(
     recipes = [recipe_and_state(path)[0] for path in members]
     data, select = recipes[0].data, recipes[0].select
     # Where all chose by the same folds, so does the ensemble; dev is the least that all have.
-    by_folds = all(
+    by_folds = bool(data.splits) and all(
         one.select.split == FOLDS and (one.data.splits, one.data.sources) == (data.splits, data.sources)
         for one in recipes
     )

@@ -70,6 +70,11 @@ class Ensemble(Family):
                 f"recipe {self.recipe.name}: 'stack' fits many weights to yes or no, and so needs folds.",
                 "--set ensemble.method=weighted, or members that chose by folds and --set select.split=folds",
             )
+        if self.recipe.select.split == FOLDS and not self.recipe.data.splits:
+            raise UsageError(
+                f"recipe {self.recipe.name}: an ensemble cannot choose by folds of other languages.",
+                "--set select.split=dev --set threshold.rule=fixed needs no labels",
+            )
         found = {}
         for name in members:
             folder = _member(name, run)
