@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.cuts import words
@@ -87,7 +87,7 @@ def _outcome(result: RunResult) -> Table:
         for what, row in (("baseline", place.baseline), ("rank 1", place.leader)):
             gap = place.gap(row)
             if row is not None and gap is not None:
-                rows.append((f"to {what}", f"{gap:+.4f} (it has {row.score_text})"))
+                rows.append((f"to {what}", f"{cell(gap, 'delta')} (it has {row.score_text})"))
     if result.rows and "weights" in result.rows[0]:
         shares = result.rows[0]["weights"].items()
         rows.append(("weights", ", ".join(f"{member} {share:.2f}" for member, share in shares)))

@@ -168,11 +168,12 @@ def _training(recipe: Recipe) -> list[tuple[str, Any]]:
     loss = {"bce": "binary cross-entropy", "mse": "squared error of degrees"}[recipe.loss.kind]
     weight = {"none": "", "per_label": ", positives weighted per label", "global": ", positives weighted as one"}
     batch = f"{train.epochs} x batch {train.batch}"
+    warmup = f"{train.warmup:.0%} warm-up" if train.warmup else "no warm-up"
     return [
         ("learning rates", "; ".join(rates)),
         ("norms and biases", "decay too" if train.decay_norms else "do not decay"),
         ("epochs", batch + (f" x {train.accumulate}" if train.accumulate > 1 else "")),
-        ("schedule", f"{train.schedule}, {train.warmup:.0%} warm-up, gradient clipped at {train.clip:g}"),
+        ("schedule", f"{train.schedule}, {warmup}, gradient clipped at {train.clip:g}"),
         ("loss", loss + weight[recipe.loss.pos_weight]),
         ("precision", train.precision),
         ("engine", train.engine),

@@ -22,7 +22,7 @@ def plots_of(contents: Contents) -> list[Plot]:
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    require_matplotlib("Plots")
+    require_matplotlib("Drawing plots")
     found: list[Plot | None] = []
     if contents.comparison is not None:
         found += _of_comparison(contents)
