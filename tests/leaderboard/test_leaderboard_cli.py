@@ -100,8 +100,7 @@ def test_place_in_every_format(run) -> None:
     words = ("place", "0.7114", "-t", "A", "-l", "eng", "--format")
     assert "| 29 to 75 | this score" in run(*words, "markdown").out
     assert "29 to 75 & this score & 0.7114 & -- " in " ".join(run(*words, "latex").out.split())
-    lines = list(csv.reader(io.StringIO(run(*words, "csv").out)))
-    assert lines[1] == ["1", "(team not named)", "0.8230", "-0.1116"]
+    assert list(csv.reader(io.StringIO(run(*words, "csv").out)))[1] == ["1", "(team not named)", "0.8230", "-0.1116"]
     found = json.loads(run(*words, "json").out)
     assert found["schema"] == "semeval-emo/leaderboard-place/1"
     (placed,) = found["placements"]
