@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from semeval_emo.data import load_gold
 from semeval_emo.errors import UsageError
 from semeval_emo.submission import validate
 from semeval_emo.task import Task, load_task
+from semeval_emo.zoo.joining import ensemble_recipe
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import load_recipe
 from semeval_emo.zoo.run import RunResult, placed, train
+from semeval_emo.zoo.sources import chosen_words
 from semeval_emo.zoo.splits import load_splits, to_learn
 
 # Beside this file; with pytest's import mode it is no module that could be named.
@@ -249,6 +252,23 @@ def test_the_same_language_of_another_track_is_guarded(own: Path, tmp_path: Path
     allowed = ('data.stand_in=["a/self"]', 'data.allow=["a/xcc"]')
     result = run(own, tmp_path, *allowed, track="b", language="xcc", name="tfidf-ridge")
     assert result.overlap["exact"] == 1
+
+
+def test_an_ensemble_of_them_has_read_what_they_have(folder: Path, tmp_path: Path):
+    members = [run(folder, tmp_path, *BY_FOLDS, name=name) for name in ("tfidf-logreg", "tfidf-char")]
+    words = {"source": folder / "data", "task": task_of(folder), "runs": tmp_path}
+    recipe = ensemble_recipe([one.folder.path for one in members], "both", runs=tmp_path)
+    assert recipe.data.sources == ("a/xbb", "a/xcc") and recipe.select.split == "dev"
+    result = train(recipe, **words)
+    assert chosen_words(result.recipe, result.rows).startswith("The thresholds were chosen on dev labels of xaa")
+    fixed = ensemble_recipe(
+        [one.folder.path for one in members], "other", settings=["threshold.rule=fixed"], runs=tmp_path
+    )
+    result = train(fixed, **words)
+    assert chosen_words(result.recipe, result.rows) == "No label of xaa had a say."
+    by_folds = replace(fixed, name="third", select=replace(fixed.select, split="folds"))
+    with pytest.raises(UsageError, match="an ensemble cannot choose by folds of other languages"):
+        train(by_folds, **words)
 
 
 def test_floors_of_all_languages_need_no_words(folder: Path, tmp_path: Path, capsys):
