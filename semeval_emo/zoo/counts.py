@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -22,12 +24,14 @@ class Counts:
 
     def __init__(self, vectorizers: Sequence[Any], texts: Sequence[str]) -> None:
         from sklearn.feature_extraction.text import CountVectorizer
+        from sklearn.pipeline import make_union
 
         self._vectorizers = vectorizers
-        self._counts = [
-            CountVectorizer(analyzer=one.analyzer, ngram_range=one.ngram_range).fit_transform(texts)
-            for one in vectorizers
-        ]
+        counters = [CountVectorizer(analyzer=one.analyzer, ngram_range=one.ngram_range) for one in vectorizers]
+        union = make_union(*counters)
+        self._counts = union.fit_transform(texts)
+        # Where the columns of each vectorizer begin, and where the last ones end.
+        self._edges = np.cumsum([0, *(len(one.vocabulary_) for one in counters)])
 
     def features(self, learn: np.ndarray, held: np.ndarray) -> tuple[Any, Any]:
         """Features of the rows that are learned from, and of those that stand aside.
@@ -35,15 +39,16 @@ class Counts:
         Returns:
             Two sparse matrices, of shapes (len(learn), F) and (len(held), F).
         """
-        from scipy.sparse import hstack
         from sklearn.feature_extraction.text import TfidfTransformer
+        from sklearn.pipeline import make_pipeline, make_union
+        from sklearn.preprocessing import FunctionTransformer
 
-        learned, aside = [], []
-        for vectorizer, counts in zip(self._vectorizers, self._counts, strict=True):
-            known = counts[learn]
-            texts_with = np.bincount(known.indices, minlength=known.shape[1])
-            kept = np.flatnonzero(texts_with >= vectorizer.min_df)
-            weights = TfidfTransformer(sublinear_tf=vectorizer.sublinear_tf)
-            learned.append(weights.fit_transform(known[:, kept]))
-            aside.append(weights.transform(counts[held][:, kept]))
-        return hstack(learned, format="csr"), hstack(aside, format="csr")
+        known = self._counts[learn]
+        texts_with = np.bincount(known.indices, minlength=known.shape[1])
+        parts = []
+        for vectorizer, (first, last) in zip(self._vectorizers, pairwise(self._edges), strict=True):
+            kept = first + np.flatnonzero(texts_with[first:last] >= vectorizer.min_df)
+            pick = FunctionTransformer(itemgetter((slice(None), kept)))
+            parts.append(make_pipeline(pick, TfidfTransformer(sublinear_tf=vectorizer.sublinear_tf)))
+        union = make_union(*parts)
+        return union.fit_transform(known), union.transform(self._counts[held])
