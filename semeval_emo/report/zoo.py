@@ -136,6 +136,7 @@ def recipe_sheet(one: Listed) -> list[Table]:
         ("extends", " < ".join(recipe.kin) or None),
         ("file", recipe.path.name),
     ]
+    rows += _learned(recipe)
     uses = family_class(recipe.family).uses
     if "model" in uses:
         model = recipe.model
@@ -153,13 +154,27 @@ def recipe_sheet(one: Listed) -> list[Table]:
         rows += _training(recipe)
     options = recipe.resolved()[recipe.family]
     rows += [(name, _value(value)) for name, value in options.items()]
-    rows += [("seed", recipe.train.seed), ("kept epoch", _kept(recipe)), ("threshold", _threshold(recipe))]
+    cut = "cut points" if recipe.select.metric == "pearson" else "threshold"
+    rows += [("seed", recipe.train.seed), ("kept epoch", _kept(recipe)), (cut, _threshold(recipe))]
     rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
     notes = [recipe.note] if recipe.note else []
     tables = [Table(f"{recipe.name}: {recipe.title}", columns, tuple(rows), tuple(notes))]
     if recipe.published:
         tables.append(_published(recipe))
     return tables
+
+
+def _learned(recipe: Recipe) -> list[tuple[str, Any]]:
+    """What is trained on, where it is more than the language's own train split."""
+    data = recipe.data
+    most = f", {data.most:,} texts of each" if data.most else ""
+    found = [
+        ("splits", ", ".join(data.splits) if data.splits not in ((), ("train",)) else ""),
+        ("sources", ", ".join(data.sources) + most if data.sources else ""),
+        ("where it has no train", ", ".join(data.stand_in)),
+        ("extra data", ", ".join(data.extra)),
+    ]
+    return [(what, words) for what, words in found if words]
 
 
 def _training(recipe: Recipe) -> list[tuple[str, Any]]:
@@ -212,8 +227,9 @@ def _kept(recipe: Recipe) -> str:
 
 def _threshold(recipe: Recipe) -> str:
     rule = recipe.threshold
+    degrees = recipe.select.metric == "pearson"
     if rule.rule == "fixed":
-        return f"{rule.value:g}"
+        return "rounded" if degrees else f"{rule.value:g}"
     words = {"global": "one for all emotions", "per_label": "one an emotion"}[rule.rule]
     mark = f" ({TEST_MARK} optimistic)" if rule.split == "test" else ""
     return f"{words}, tuned on {rule.split}{mark}"
