@@ -13,6 +13,7 @@ from semeval_emo.zoo.overview import Listed
 from semeval_emo.zoo.recipe import Group, Recipe
 from semeval_emo.zoo.recipes import trainable_text
 from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.selection import FOLDS
 
 TEST_MARK = "test!"
 """How a choice that was made on the test split is marked, everywhere."""
@@ -222,7 +223,8 @@ def _kept(recipe: Recipe) -> str:
         return "the last"
     mark = f" ({TEST_MARK} optimistic)" if recipe.select.split == "test" else ""
     patience = f", stops after {recipe.select.patience} without a better one" if recipe.select.patience else ""
-    return f"best {METRICS[recipe.select.metric].title} on {recipe.select.split}{mark}{patience}"
+    folds = f"{recipe.select.folds} " if recipe.select.split == FOLDS else ""
+    return f"best {METRICS[recipe.select.metric].title} on {folds}{recipe.select.split}{mark}{patience}"
 
 
 def _threshold(recipe: Recipe) -> str:

@@ -20,6 +20,7 @@ from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion
 
+from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.data.overlap import letters
 from semeval_emo.data.sample import sample_folder
@@ -228,3 +229,13 @@ def test_recipes_without_folds_keep_their_identity():
     assert "folds" not in recipe.resolved()["select"]
     changed = replace(recipe, select=replace(recipe.select, folds=7))
     assert changed.hash == recipe.hash
+
+
+def test_the_list_and_the_sheet_name_the_folds(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["zoo", "list", "tfidf-folds"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("tfidf-folds"))
+    assert line.split()[1] == "folds"
+    assert main(["zoo", "show", "tfidf-folds"]) == 0
+    said = capsys.readouterr().out
+    assert "best macro F1 on 5 folds" in said and "one an emotion, tuned on folds" in said
