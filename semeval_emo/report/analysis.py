@@ -105,12 +105,14 @@ def _slices(found: Analysis) -> Table:
     return Table(
         title=KINDS,
         columns=(
-            Column("by"), Column("texts that are"), Column("texts", "int"), Column(official, "score"),
-            Column("all right", "percent"), Column("missed per text", "decimal2"),
-            Column("invented per text", "decimal2"),
+            Column("by"), Column("kind"), Column("texts", "int"), Column(official, "score"),
+            Column("all right", "percent"), Column("missed", "decimal2"), Column("invented", "decimal2"),
         ),
         rows=tuple(rows),
-        notes=(f"{official} has no meaning where gold has no label; quarters of the texts by length.",),
+        notes=(
+            "Quarters of the texts by length; missed, invented: labels per text.",
+            f"{official} has no meaning where gold has no label.",
+        ),
         rules=tuple(rules),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.scoring.pair import Pair
 
 LENGTH, NUMBER, NEUTRAL = "length", "number", "neutral"
-GROUPS = {LENGTH: "text length", NUMBER: "gold emotions", NEUTRAL: "neutral or not"}
+GROUPS = {LENGTH: "length", NUMBER: "emotions", NEUTRAL: "neutral"}
 # A text of this many emotions or more goes with the others of that kind: there are few.
 MANY = 3
 QUARTERS = (0.25, 0.5, 0.75)
