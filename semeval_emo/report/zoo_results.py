@@ -19,7 +19,7 @@ def tables(found: Results) -> list[Table]:
     columns = (
         Column(""), Column("system"), Column(comparison.title, "score", "max"), Column("beats", "letters"),
         Column("95 % interval"), Column("seeds", "int"), Column("sd", "score"), Column("dev", "score"),
-        Column("chosen on"), Column("trained"), Column("seconds", "seconds"),
+        Column("chosen on"), Column("trained"), Column("seconds", "int"),
     )  # fmt: skip
     rows: list[tuple[Any, ...]] = [
         (
