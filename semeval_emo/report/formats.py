@@ -188,6 +188,13 @@ def _wrapping(table: Table) -> tuple[dict[int, float], int]:
     return {c: fit / line for c, (width, fit) in enumerate(zip(widths, fitting, strict=True)) if fit < width}, line
 
 
+def _smaller(line: int) -> list[str]:
+    r"""The type and the gaps in which so many characters still fit on a line."""
+    sizes = ((2.0, r"\tiny", 1), (1.0, r"\footnotesize", 3))
+    fitting = [rf"{size}\setlength{{\tabcolsep}}{{{gap}pt}}" for over, size, gap in sizes if line > over * LINE]
+    return fitting[:1]
+
+
 def latex(table: Table) -> str:
     r"""A booktabs table, ready to paste: the best in bold, letters as superscripts, ruled-off rows.
 
@@ -207,7 +214,7 @@ def latex(table: Table) -> str:
     lines = [
         r"\begin{table}[t]",
         r"\centering",
-        *([r"\footnotesize\setlength{\tabcolsep}{3pt}"] if line > LINE else []),
+        *_smaller(line),
         rf"\caption{{{_latex_text(table.title)}}}",
         rf"\begin{{tabular}}{{{spec}}}",
         grid,
