@@ -108,7 +108,7 @@ def results(
     groups: dict[str, list[_Run]] = {}
     for run in runs:
         groups.setdefault(_but_the_seed(run.recipe), []).append(run)
-    named = {_name(group): sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()}
+    named = _named([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
     contenders = [Contender(name, tuple(_said(run, task) for run in group)) for name, group in named.items()]
     found = compare(contenders, gold=[gold], source=source, task=task, watch=watch)
     lines = tuple(_line(named[standing.name], standing) for standing in found.lead.standings)
@@ -153,9 +153,13 @@ def _but_the_seed(recipe: Recipe) -> str:
     return json.dumps(replace(recipe, train=replace(recipe.train, seed=0)).resolved(), sort_keys=True)
 
 
-def _name(runs: Sequence[_Run]) -> str:
-    first = runs[0]
-    return first.recipe.name if first.only_seed else first.folder.path.parent.name
+def _named(groups: Sequence[list[_Run]]) -> dict[str, list[_Run]]:
+    """Groups by the recipe's name; by a folder's where it changed between runs, or more than its seed was set."""
+    names = [group[0].recipe.name for group in groups]
+    return {
+        name if group[0].only_seed and names.count(name) == 1 else group[0].folder.path.parent.name: group
+        for name, group in zip(names, groups, strict=True)
+    }
 
 
 def _line(runs: Sequence[_Run], standing: Standing) -> Line:

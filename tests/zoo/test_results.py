@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -80,3 +81,15 @@ def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path)
     degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
     with pytest.raises(UsageError, match="runs of several files"):
         results([runs, degrees.folder.path], source="sample")
+
+
+def test_a_recipe_that_was_changed_between_runs_keeps_both_lines(runs: Path, tmp_path: Path):
+    first = next(iter(runs.glob("llama-tiny*/eng")))
+    body = json.loads((first / "recipe.json").read_text())
+    for name, epochs in (("before", 1), ("after", 2)):
+        folder = tmp_path / name / "eng"
+        shutil.copytree(first, folder)
+        body["resolved"]["train"]["epochs"], body["settings"] = epochs, {}
+        (folder / "recipe.json").write_text(json.dumps(body))
+    found = results([tmp_path], source="sample")
+    assert sorted(one.name for one in found.lines) == ["after", "before"]
