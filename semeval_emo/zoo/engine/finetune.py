@@ -72,10 +72,11 @@ def _on_prefix(network: Network, train: Examples, judged: dict[str, Examples], l
     hidden = network.model.config.hidden_size
     room = room_for(tokens, hidden, size, recipe.train.cache_mb, recipe.train.cache_disk_mb, job.work)
     texts = f"{sum(map(len, splits.values())):,} texts ({tokens:,} tokens)"
-    job.watch.say(f"{_frozen(first, layers)} for {texts} is computed once, {room}")
+    frozen = f"{_frozen(first, layers)} for {texts}"
     if room.place == "nowhere":
-        job.watch.say(f"that is too much ({room.why}), so every step runs the whole network")
+        job.watch.say(f"{frozen} would take {room}, {room.why}, so every step runs the whole network")
         return room.why
+    job.watch.say(f"{frozen} is computed once, {room}")
     network.model.eval()
     inputs = {
         split: Inputs(
