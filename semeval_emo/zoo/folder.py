@@ -30,7 +30,8 @@ from typing import Any
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.task import FileSpec
-from semeval_emo.zoo.recipe import Recipe, differences
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.schema import differences
 
 # States of a run, in order.
 TRAINING = "training"

@@ -43,7 +43,10 @@ class Folds:
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows to learn from, and rows to predict, one fold after the other."""
         for fold in range(self.count):
-            yield np.flatnonzero(self.of != fold), np.flatnonzero(self.of[: self.own] == fold)
+            held = np.flatnonzero(self.of[: self.own] == fold)
+            # Copies of a text share a fold, so of very many folds some stay empty.
+            if len(held):
+                yield np.flatnonzero(self.of != fold), held
 
     def among(self, rows: np.ndarray) -> Folds:
         """The folds of some of the own rows."""

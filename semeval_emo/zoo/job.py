@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from semeval_emo.errors import UsageError
 from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
@@ -41,7 +43,17 @@ class Run:
         self._stop = False
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes ``metrics.jsonl`` anew."""
+        """Writes ``metrics.jsonl`` anew.
+
+        Raises:
+            UsageError: a loss is no number any more, so nothing that follows would mean anything.
+        """
+        lost = next((row for row in rows if not math.isfinite(row.get("loss", 0.0))), None)
+        if lost is not None:
+            raise UsageError(
+                f"Recipe {self.recipe.name}: the loss of epoch {lost['epoch']} is {lost['loss']}; nothing was learned.",
+                "lower the rates (train.lr, groups) and train anew, with --fresh in the same folder",
+            )
         if is_first():
             self.folder.record(rows)
 

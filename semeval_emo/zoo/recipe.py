@@ -1,6 +1,6 @@
 """What a recipe holds: the whole experiment as data.
 
-Owns the fields and their defaults. Reading files, inheritance and overrides are in `recipes`; what
+Owns the fields, their bounds and their defaults. Reading files, inheritance and overrides are in `recipes`; what
 a family adds (its ``Options``) is in its own file under `families`. Imports nothing heavy.
 """
 
@@ -11,9 +11,10 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from semeval_emo.task import short_hash
+from semeval_emo.zoo.limits import Amount, Count, Dropout, Range, Seed, Share, Whole, steps
 
 ADDED = ("sources", "most", "stand_in", "extra", "allow")
 """Fields of `Data` that are left out of a recipe's identity where they are empty."""
@@ -41,7 +42,7 @@ class Data:
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
     sources: tuple[str, ...] = ()
-    most: int = 0
+    most: Whole = 0
     stand_in: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
@@ -71,12 +72,12 @@ class Model:
     """
 
     backbone: str = ""
-    max_length: int = 128
+    max_length: Count = 128
     padding: Literal["longest", "max_length"] = "longest"
     pooling: Literal["", "last", "first", "mean"] = ""
     head: Literal["linear", "mlp"] = "linear"
-    head_hidden: tuple[int, ...] = ()
-    dropout: float | None = None
+    head_hidden: tuple[Count, ...] = ()
+    dropout: Dropout | None = None
     quantization: Literal["none", "int8", "int4"] = "none"
     licence: str = ""
 
@@ -92,13 +93,13 @@ class Shape:
     """
 
     architecture: Literal["llama", "bert", "distilbert", "mpnet", "deberta"]
-    layers: int
-    hidden: int
-    mlp: int
-    heads: int
-    vocabulary: int
-    kv_heads: int = 0
-    positions: int = 0
+    layers: Count
+    hidden: Count
+    mlp: Count
+    heads: Count
+    vocabulary: Count
+    kv_heads: Whole = 0
+    positions: Whole = 0
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Trainable:
     """
 
     part: Literal["head", "last", "all", "lora"] = "all"
-    layers: int = 0
+    layers: Whole = 0
     final_norm: bool = False
 
 
@@ -121,8 +122,8 @@ class Trainable:
 class Group:
     """Rates of one parameter group; None takes the rate of `Train`."""
 
-    lr: float | None = None
-    weight_decay: float | None = None
+    lr: Amount | None = None
+    weight_decay: Amount | None = None
 
 
 @dataclass(frozen=True)
@@ -171,22 +172,22 @@ class Train:
         seed: of initial weights, order and dropout.
     """
 
-    epochs: int = 3
-    batch: int = 16
-    accumulate: int = 1
-    lr: float = 5e-5
-    weight_decay: float = 0.0
+    epochs: Count = 3
+    batch: Count = 16
+    accumulate: Count = 1
+    lr: Amount = 5e-5
+    weight_decay: Amount = 0.0
     decay_norms: bool = False
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup: float = 0.0
-    clip: float = 1.0
+    warmup: Share = 0.0
+    clip: Amount = 1.0
     precision: Literal["fp32", "bf16"] = "fp32"
     batches: Literal["random", "by_length"] = "random"
     engine: Literal["auto", "plain", "prefix"] = "auto"
-    cache_mb: int = 2048
-    cache_disk_mb: int = 16384
-    save_minutes: float = 5.0
-    seed: int = 42
+    cache_mb: Whole = 2048
+    cache_disk_mb: Whole = 16384
+    save_minutes: Amount = 5.0
+    seed: Seed = 42
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,8 @@ class Select:
     split: Literal["dev", "folds", "sources", "test"] = "dev"
     metric: Literal["macro_f1", "micro_f1", "pearson"] = "macro_f1"
     epoch: Literal["best", "last"] = "best"
-    patience: int = 0
-    folds: int = 5
+    patience: Whole = 0
+    folds: Annotated[int, Range(2)] = 5
 
 
 @dataclass(frozen=True)
@@ -226,10 +227,10 @@ class Threshold:
     """
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
-    value: float = 0.5
+    value: Share = 0.5
     split: Literal["dev", "folds", "sources", "test"] = "dev"
-    grid: tuple[float, ...] = (0.05, 0.95, 0.01)
-    shrink: float = 30.0
+    grid: Annotated[tuple[Share, ...], steps] = (0.05, 0.95, 0.01)
+    shrink: Amount = 30.0
 
 
 @dataclass(frozen=True)
@@ -244,8 +245,8 @@ class Published:
         run: the notebook or table of the source.
     """
 
-    macro_f1: float
-    micro_f1: float | None = None
+    macro_f1: Share
+    micro_f1: Share | None = None
     measured_on: Literal["dev", "test"] = "test"
     selected: str = ""
     selected_on_test: bool = False
@@ -331,20 +332,3 @@ class Recipe:
 def _slug(value: Any) -> str:
     text = Path(value).name if isinstance(value, str) else json.dumps(value)
     return re.sub(r"[^\w.]+", "-", text).strip("-")
-
-
-def differences(one: dict[str, Any], other: dict[str, Any], path: str = "") -> list[str]:
-    """Where two resolved recipes differ, as ``train.epochs: 6 -> 2``.
-
-    >>> differences({"train": {"epochs": 6, "batch": 2}}, {"train": {"epochs": 2, "batch": 2}})
-    ['train.epochs: 6 -> 2']
-    """
-    found = []
-    for key in sorted({*one, *other}):
-        full = f"{path}.{key}" if path else key
-        a, b = one.get(key), other.get(key)
-        if isinstance(a, dict) and isinstance(b, dict):
-            found += differences(a, b, full)
-        elif a != b:
-            found.append(f"{full}: {json.dumps(a)} -> {json.dumps(b)}")
-    return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
-from semeval_emo.zoo import schema
+from semeval_emo.zoo import consistency, schema
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import FAMILIES, family_class
 
@@ -50,7 +50,7 @@ def load_recipe(name: str, settings: Sequence[str] = (), root: Path | None = Non
 
     Raises:
         UsageError: no such recipe, an unknown key (the remedy names what was probably meant), a
-            value of the wrong type.
+            value of the wrong type or out of its bounds, fields that contradict each other.
         InputError: the file cannot be read.
 
     >>> recipe = load_recipe("llama-4layer", ["train.epochs=2"])
@@ -154,7 +154,7 @@ def _build(
             shared[key] = schema.convert(fields[key], value, where, key)
         else:
             raise schema.unknown_key(key, key, {**fields, family: None}, where, "")
-    return Recipe(
+    recipe = Recipe(
         name=path.stem,
         kin=kin,
         path=path,
@@ -162,6 +162,8 @@ def _build(
         options=schema.convert(kind.Options, own, where, family),
         **shared,
     )
+    consistency.check(recipe, where)
+    return recipe
 
 
 # Sections that every family obeys. Of `train` the seed is one of them.

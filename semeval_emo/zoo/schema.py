@@ -1,12 +1,15 @@
-"""Turns TOML tables into frozen dataclasses, strictly: unknown keys and wrong types are refused by name.
+"""Turns TOML tables into frozen dataclasses, strictly: unknown keys, wrong types and wrong numbers are refused by name.
 
 Owns the checking; knows nothing of recipes. Types understood: bool, int, float, str, ``Literal``,
-``tuple[X, ...]``, ``X | None`` and other dataclasses.
+``tuple[X, ...]``, ``X | None``, other dataclasses, and ``Annotated[X, rule]``, where a rule says what
+it wants of a value that it does not take (`limits`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import tomllib
 import types
 import typing
@@ -21,7 +24,7 @@ T = TypeVar("T")
 
 @cache
 def _hints(kind: Hashable) -> dict[str, Any]:
-    known = typing.get_type_hints(kind)
+    known = typing.get_type_hints(kind, include_extras=True)
     return {f.name: known[f.name] for f in dataclasses.fields(typing.cast(Any, kind))}
 
 
@@ -40,8 +43,8 @@ def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -
         path: dotted path of the table inside it.
 
     Raises:
-        UsageError: an unknown key (the remedy names the one that was probably meant) or a value of
-            the wrong type.
+        UsageError: an unknown key (the remedy names the one that was probably meant), or a value of
+            the wrong type or out of its bounds.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -82,9 +85,16 @@ def convert(kind: Any, value: Any, where: str, path: str) -> Any:
     """Checks one value against its type; whole numbers pass as floats, lists become tuples.
 
     Raises:
-        UsageError: wrong type, or a word that is not among the choices.
+        UsageError: wrong type, a word that is not among the choices, or a value that a rule does not take.
     """
     origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        plain, *rules = typing.get_args(kind)
+        found = convert(plain, value, where, path)
+        for rule in rules:
+            if wanted := rule(found):
+                raise _wrong(where, path, wanted, value)
+        return found
     if origin in (types.UnionType, typing.Union):
         if value is None:
             return None
@@ -103,12 +113,22 @@ def convert(kind: Any, value: Any, where: str, path: str) -> Any:
         if isinstance(value, Mapping):
             return build(typing.cast(type, kind), value, where, path)
         raise _wrong(where, path, "a table", value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if not _is_finite(value):
+            raise _wrong(where, path, "a finite number", value)
         return float(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
     raise _wrong(where, path, words.get(kind, str(kind)), value)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number that no float can hold.
+        return False
 
 
 def _wrong(where: str, path: str, wanted: str, value: Any) -> UsageError:
@@ -156,3 +176,20 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
+
+
+def differences(one: dict[str, Any], other: dict[str, Any], path: str = "") -> list[str]:
+    """Where two resolved recipes differ, as ``train.epochs: 6 -> 2``.
+
+    >>> differences({"train": {"epochs": 6, "batch": 2}}, {"train": {"epochs": 2, "batch": 2}})
+    ['train.epochs: 6 -> 2']
+    """
+    found = []
+    for key in sorted({*one, *other}):
+        full = f"{path}.{key}" if path else key
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += differences(a, b, full)
+        elif a != b:
+            found.append(f"{full}: {json.dumps(a)} -> {json.dumps(b)}")
+    return found

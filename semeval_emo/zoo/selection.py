@@ -75,8 +75,6 @@ def check_selection(recipe: Recipe, kind: type[Family]) -> None:
                 "select on dev and train on train alone: --set select.split=dev --set threshold.split=dev "
                 "--set 'data.splits=[\"train\"]'",
             )
-        if select.folds < 2:
-            raise UsageError(f"Recipe {recipe.name}: select.folds is {select.folds}; there must be 2 or more.")
         return
     if recipe.threshold.split == FOLDS:
         raise UsageError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import leaks
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.task import Task, short_hash
 from semeval_emo.zoo.extra import guard, guard_target, load_extra
 from semeval_emo.zoo.family import Examples
@@ -93,6 +93,11 @@ def to_learn(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples, dict[str
     if select.split != FOLDS:
         return train, {split: examples_of(golds[split]) for split in ("dev", select.split)}
     sizes = [len(golds[name].ids) for name in folded(recipe)]
+    if select.folds > sum(sizes):
+        raise UsageError(
+            f"Recipe {recipe.name}: {sum(sizes)} texts cannot be dealt out to {select.folds} folds.",
+            "--set select.folds=5",
+        )
     if data.splits or len(sizes) < 2:
         folds = assign(train.texts, train.labels, select.folds, recipe.train.seed, sum(sizes))
     else:

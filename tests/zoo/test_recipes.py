@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.zoo.recipe import Recipe, differences
+from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import from_resolved, list_recipes, load_recipe
 from semeval_emo.zoo.registry import FAMILIES, family_class
+from semeval_emo.zoo.schema import differences
 
 BASE = 'family = "decoder"\ntitle = "mother"\n[data]\nlanguage = "eng"\n[train]\nepochs = 6\nbatch = 2\n'
 

@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from semeval_emo.zoo.engine.batches import by_length
+from semeval_emo.zoo.engine.network import check_length
 from semeval_emo.zoo.engine.quiet import quietly
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Model
@@ -25,9 +26,13 @@ def embed(backbone: str, texts: Sequence[str], model: Model, watch: Watcher) -> 
 
     Returns:
         Vectors of shape (n, hidden), float32, of unit length; and the encoder's number of parameters.
+
+    Raises:
+        UsageError: the encoder does not take texts of that length.
     """
     with quietly():
         tokenizer = AutoTokenizer.from_pretrained(backbone, local_files_only=True)
+        check_length(tokenizer, model)
         encoder = AutoModel.from_pretrained(backbone, local_files_only=True).eval()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     encoder.to(device)

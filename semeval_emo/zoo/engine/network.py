@@ -14,7 +14,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.zoo.engine import groups, random_llama
 from semeval_emo.zoo.engine.quiet import quietly
 from semeval_emo.zoo.family import Sizes, Space, Watcher
-from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipe import Model, Recipe
 from semeval_emo.zoo.weights import RANDOM, local_folder
 
 # Every name that configurations have for hidden and attention dropout.
@@ -101,6 +101,7 @@ def build(recipe: Recipe, space: Space, watch: Watcher) -> Network:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             set_seed(recipe.train.seed)
             model = _pretrained(folder, recipe, config)
+    check_length(tokenizer, recipe.model)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -112,6 +113,21 @@ def build(recipe: Recipe, space: Space, watch: Watcher) -> Network:
 
         model = add_adapters(model, recipe)
     return Network(model.to(device()), tokenizer, recipe, freeze(model, recipe))
+
+
+def check_length(tokenizer: Any, model: Model) -> None:
+    """Refuses a length that leaves no room for a text, or that the backbone has no positions for.
+
+    Raises:
+        UsageError: ``model.max_length`` is such a length.
+    """
+    least, most = tokenizer.num_special_tokens_to_add() + 1, tokenizer.model_max_length
+    if not least <= model.max_length <= most:
+        near = min(max(model.max_length, least), most)
+        raise UsageError(
+            f"{model.backbone} takes {least} to {most} tokens, and model.max_length is {model.max_length}.",
+            f"--set model.max_length={near}",
+        )
 
 
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from semeval_emo.files import write_whole
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, Watcher
 from semeval_emo.zoo.grid import Grid
+from semeval_emo.zoo.limits import Positive, filled
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "embed.json"
@@ -31,8 +32,8 @@ class Options:
     """
 
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
-    strength: tuple[float, ...] = (1.0,)
-    balanced: tuple[bool, ...] = (True,)
+    strength: Annotated[tuple[Positive, ...], filled] = (1.0,)
+    balanced: Annotated[tuple[bool, ...], filled] = (True,)
 
 
 class Embed(Family):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from semeval_emo.zoo.family import Examples, Family, Job, Space, Watcher
 from semeval_emo.zoo.finished import folder_of, recipe_and_state, run_hash
 from semeval_emo.zoo.folds import Folds
 from semeval_emo.zoo.joiners import Stack, Weights, fit_stack
+from semeval_emo.zoo.limits import Positive, filled
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import FOLDS, kept_epoch
 
@@ -40,7 +41,7 @@ class Options:
 
     members: tuple[str, ...] = ()
     method: Literal["mean", "weighted", "vote", "stack", "best"] = "mean"
-    strength: tuple[float, ...] = (0.1,)
+    strength: Annotated[tuple[Positive, ...], filled] = (0.1,)
 
 
 class Ensemble(Family):

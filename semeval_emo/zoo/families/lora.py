@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from semeval_emo.zoo.families.transformer import Transformer
+from semeval_emo.zoo.limits import Count, Dropout, Positive
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,9 @@ class Options:
         targets: names of the layers that get one; empty for what peft takes for the architecture.
     """
 
-    rank: int = 8
-    alpha: float = 16.0
-    dropout: float = 0.1
+    rank: Count = 8
+    alpha: Positive = 16.0
+    dropout: Dropout = 0.1
     targets: tuple[str, ...] = ()
 
 

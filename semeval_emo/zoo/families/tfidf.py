@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -20,12 +20,16 @@ from semeval_emo.zoo import logistic
 from semeval_emo.zoo.counts import Counts
 from semeval_emo.zoo.family import Examples, Family, Job, Sizes, Space, Watcher
 from semeval_emo.zoo.grid import Grid, Setting
+from semeval_emo.zoo.limits import Count, Positive, filled, span
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "model.skops"
 
 # Beyond what skops trusts by itself: scikit-learn's stand-in for an emotion with one value throughout.
 HARMLESS = ["sklearn.multiclass._ConstantPredictor"]
+
+# How scikit-learn says that there are no features.
+NOTHING_LEFT = ("no terms remain", "max_df corresponds to < documents than min_df", "empty vocabulary", "0 feature(s)")
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,12 @@ class Options:
         balanced: values tried: whether each emotion's positives weigh as much as its negatives.
     """
 
-    words: tuple[int, ...] = (1, 2)
-    characters: tuple[int, ...] = (2, 5)
-    min_df: int = 2
+    words: Annotated[tuple[Count, ...], span] = (1, 2)
+    characters: Annotated[tuple[Count, ...], span] = (2, 5)
+    min_df: Count = 2
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
-    strength: tuple[float, ...] = (1.0,)
-    balanced: tuple[bool, ...] = (True,)
+    strength: Annotated[tuple[Positive, ...], filled] = (1.0,)
+    balanced: Annotated[tuple[bool, ...], filled] = (True,)
 
 
 class Tfidf(Family):
@@ -71,7 +75,17 @@ class Tfidf(Family):
             Counts(list(self._vectorizers().values()), train.texts).features if train.folds else None,
         )
         texts = {split: (examples, _items(examples.texts)) for split, examples in judged.items()}
-        self.pipeline = grid.search(self.recipe, train, _items(train.texts), texts, job)
+        try:
+            self.pipeline = grid.search(self.recipe, train, _items(train.texts), texts, job)
+        except ValueError as error:
+            # scikit-learn has no exception of its own for it.
+            if not any(words in str(error) for words in NOTHING_LEFT):
+                raise
+            raise UsageError(
+                f"recipe {self.recipe.name}: of {len(train):,} texts no run of words or characters stands in "
+                f"tfidf.min_df = {options.min_df} or more.",
+                "--set tfidf.min_df=1 keeps every run",
+            ) from error
 
     def _features(self) -> Any:
         from sklearn.pipeline import FeatureUnion
@@ -83,15 +97,11 @@ class Tfidf(Family):
 
         options = self.recipe.options
         found = {}
-        for analyzer, span in {"word": options.words, "char_wb": options.characters}.items():
-            if not span:
+        for analyzer, runs in {"word": options.words, "char_wb": options.characters}.items():
+            if not runs:
                 continue
-            if len(span) != 2 or not 1 <= span[0] <= span[1]:
-                raise UsageError(
-                    f"recipe {self.recipe.name}: {list(span)} is no range of runs.", "write [shortest, longest]"
-                )
             found[analyzer] = TfidfVectorizer(
-                analyzer=analyzer, ngram_range=tuple(span), min_df=options.min_df, sublinear_tf=True
+                analyzer=analyzer, ngram_range=tuple(runs), min_df=options.min_df, sublinear_tf=True
             )
         if not found:
             raise UsageError(f"recipe {self.recipe.name}: neither words nor characters are counted.")
