@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.errors import InputError
+from semeval_emo.errors import EmoError, InputError
 from semeval_emo.files import write_whole
 from semeval_emo.submission.probabilities import read_probabilities
+from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Task, short_hash
-from semeval_emo.zoo.folder import DONE, RunFolder
+from semeval_emo.zoo.decide import labels_of
+from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.folder import DONE, TRAINED, RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import from_resolved
 from semeval_emo.zoo.selection import FOLDS
@@ -62,6 +65,30 @@ def stored_folds(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
     if not recipe.data.splits:
         return load_array(folder, FOLDS)
     return np.concatenate([stored(folder, split, task) for split in recipe.data.splits])
+
+
+def look_over(folder: RunFolder, task: Task) -> None:
+    """Looks whether a finished run still has its files: what is gone is to be written again.
+
+    Raises:
+        EmoError: the prediction file is not the one that the run wrote.
+    """
+    said = folder.probabilities("test")
+    if folder.predictions.exists() and said.exists() and not has_own_predictions(folder, task):
+        raise EmoError(
+            f"{folder.predictions} is not the file that its run wrote.",
+            "delete it, or move it away if it is yours, and the same command writes it again",
+        )
+    if not all(path.exists() for path in (folder.predictions, folder.card, said, folder.probabilities("dev"))):
+        folder.update(status=TRAINED)
+
+
+def has_own_predictions(folder: RunFolder, task: Task) -> bool:
+    """Whether the prediction file of a finished run is what its probabilities and thresholds give."""
+    spec = folder.spec
+    thresholds = np.array(folder.state()["thresholds"])
+    decided = labels_of(stored(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1))
+    return folder.predictions.read_bytes() == prediction_bytes(spec, decided)
 
 
 def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:

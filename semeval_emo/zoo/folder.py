@@ -96,18 +96,29 @@ class RunFolder:
         return self.path / "sources" / f"{name}.npy"
 
     def state(self) -> dict[str, Any]:
-        """What ``run.json`` says; empty where no run has begun."""
-        return _read(self.path / "run.json") or {}
+        """What ``run.json`` says; empty where no run has begun.
+
+        Raises:
+            InputError: it is no state of a run.
+        """
+        return _read(self.path / "run.json", "status") or {}
 
     def update(self, **values: Any) -> None:
         """Adds to ``run.json``, whole or not at all."""
         write_whole(self.path / "run.json", json.dumps(self.state() | values, indent=2, ensure_ascii=False) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:
-        """The lines of ``metrics.jsonl``."""
+        """The lines of ``metrics.jsonl``.
+
+        Raises:
+            InputError: they cannot be read.
+        """
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines() if line]
+        try:
+            return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines() if line]
+        except (OSError, ValueError) as error:
+            raise _unreadable(self.metrics, str(error)) from error
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
         """Writes ``metrics.jsonl`` anew, so that a killed process never leaves half a line or a line twice."""
@@ -118,22 +129,22 @@ class RunFolder:
 
         Args:
             data: hashes of what is trained and judged on, by split.
-            fresh: forget an earlier run.
+            fresh: forget an earlier run, be it readable or not.
 
         Returns:
             True where an earlier run of the same recipe goes on.
 
         Raises:
             UsageError: the folder holds a run of another recipe or other data, or is no run folder.
+            InputError: what it holds of a run cannot be read.
         """
-        stored = _read(self.path / "recipe.json")
-        if fresh and stored is not None:
+        stored = None if fresh else _read(self.path / "recipe.json", "resolved")
+        if fresh and (self.path / "recipe.json").exists():
             for child in self.path.iterdir():
                 if child.name not in ("lock", "recipe.json"):
                     shutil.rmtree(child) if child.is_dir() else child.unlink()
             # Last, since its presence says that the folder is a run's and may be emptied.
             (self.path / "recipe.json").unlink()
-            stored = None
         if stored is None:
             # Names with a dot are what a process left that was killed while it wrote.
             strangers = [p.name for p in self.path.iterdir() if p.name != "lock" and not p.name.startswith(".")]
@@ -163,13 +174,21 @@ class RunFolder:
         return True
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, key: str) -> dict[str, Any] | None:
+    """A JSON object that has a key; None where there is no file."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "--fresh starts anew") from error
+        raise _unreadable(path, str(error)) from error
+    if not isinstance(found, dict) or key not in found:
+        raise _unreadable(path, f"it says nothing of '{key}'")
+    return found
+
+
+def _unreadable(path: Path, why: str) -> InputError:
+    return InputError(f"{path} cannot be read: {why}.", "--fresh starts anew")
 
 
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:

@@ -14,6 +14,7 @@ from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo import together
+from semeval_emo.zoo.finished import has_own_predictions
 from semeval_emo.zoo.folder import DONE, RunFolder, run_path
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
@@ -140,12 +141,15 @@ def _as_found(one: Outcome, recipe: Recipe, task: Task) -> Outcome:
     """The outcome with what its folder says of a finished run, if it holds one of this very recipe."""
     try:
         state = one.folder.state()
+        if state.get("status") != DONE or not one.folder.predictions.is_file():
+            return one
         same = state.get("hash") == placed(recipe, task, one.spec.track, one.spec.language).hash
+        same = same and has_own_predictions(one.folder, task)
         card = json.loads(one.folder.score.read_text("utf-8")) if one.folder.score.is_file() else {}
     except (EmoError, ValueError):
         # Whoever trains it meets the same, and says it of this language alone.
         return one
-    if state.get("status") != DONE or not same or not one.folder.predictions.is_file():
+    if not same:
         return one
     return replace(
         one,

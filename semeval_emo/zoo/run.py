@@ -29,7 +29,7 @@ from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Silent, Sizes, Space, Watcher
-from semeval_emo.zoo.finished import load_array, save_array, stored, stored_folds
+from semeval_emo.zoo.finished import load_array, look_over, save_array, stored, stored_folds
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
@@ -98,6 +98,7 @@ def train(
 
     Raises:
         UsageError: the recipe does not fit the task, or the folder holds another experiment.
+        EmoError: a finished run's prediction file was changed.
         InputError: data, weights or packages are missing.
         Locked: another process trains in the same folder.
         Stopped: the person asked to stop.
@@ -107,7 +108,7 @@ def train(
     recipe, task = plan.recipe, plan.task
     path = run_path(runs, recipe, plan.spec, next(iter(task.tracks)))
     family = family_class(recipe.family)(recipe, plan.space)
-    if RunFolder(path, plan.spec).state().get("status") != DONE or fresh:
+    if fresh or RunFolder(path, plan.spec).state().get("status") != DONE:
         family.prepare(watch)
     golds = plan.load(source)
     hashes = {split: data_hash(gold) for split, gold in golds.items()}
@@ -115,6 +116,8 @@ def train(
     with locked(path):
         folder = RunFolder(path, plan.spec)
         went_on = folder.begin(recipe, hashes, fresh)
+        if folder.state()["status"] == DONE:
+            look_over(folder, task)
         was_done = folder.state()["status"] == DONE
         if family.together:
             together.meet()
