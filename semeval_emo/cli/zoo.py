@@ -251,9 +251,11 @@ def ensemble(
 ) -> None:
     """Join finished runs into one, from their stored probabilities; end with a scored and placed file."""
     from semeval_emo.cli.progress import Progress
-    from semeval_emo.zoo.joining import ensemble_recipe
+    from semeval_emo.zoo.joining import ensemble_recipe, task_of_run
     from semeval_emo.zoo.run import train as run
+    from semeval_emo.zoo.tasks import task_for
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
-    result = run(recipe, source=data, task=task, runs=runs, fresh=fresh, watch=Progress(quiet))
+    chosen = task_for(task, data, task_of_run(members[0]))
+    result = run(recipe, source=data, task=chosen, runs=runs, fresh=fresh, watch=Progress(quiet))
     _show(result, style, output, quiet)

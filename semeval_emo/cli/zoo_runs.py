@@ -128,8 +128,8 @@ def evaluate(
     """Score a trained model on any split, language or release."""
     from semeval_emo.cli.progress import Progress
     from semeval_emo.report import scores as view
-    from semeval_emo.task import load_task
     from semeval_emo.zoo.evaluate import evaluate as room
+    from semeval_emo.zoo.tasks import task_for
 
     watch = Progress(quiet)
     try:
@@ -138,7 +138,7 @@ def evaluate(
         )
     finally:
         watch.end()
-    named = load_task(task or ("sample" if data == "sample" else None))
+    named = task_for(task, data, found.cards[0].spec.task)
     emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
 
 

@@ -23,7 +23,7 @@ from semeval_emo.scoring.uncertainty import with_intervals
 from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
 from semeval_emo.submission.probabilities import beside
 from semeval_emo.submission.result import report_of
-from semeval_emo.task import FileSpec, Task, load_task, task_files
+from semeval_emo.task import FileSpec, Task, find_task, load_task
 from semeval_emo.zoo.folder import RunFolder
 
 STATE = "run.json"
@@ -176,8 +176,7 @@ def _task(report: Report, asked: str | Task | None) -> Task:
     """The task of files that could not be scored."""
     if asked is not None:
         return asked if isinstance(asked, Task) else load_task(asked)
-    tasks = [load_task(name) for name in task_files()]
-    return next((task for task in tasks if task.key == report.task), load_task())
+    return find_task(report.task) or load_task()
 
 
 def _merged(reports: Sequence[Report]) -> Report:

@@ -14,7 +14,7 @@ from semeval_emo.scoring.figures import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
 from semeval_emo.scoring.pair import Pair, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
-from semeval_emo.task import FileSpec, Task, load_task, task_files
+from semeval_emo.task import FileSpec, Task, find_task, load_task
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -133,8 +133,7 @@ def task_of(spec: FileSpec, task: Task | str | None = None) -> Task:
 def _named(key: str, task: Task | str | None) -> Task:
     if task is not None:
         return task if isinstance(task, Task) else load_task(task)
-    known = (load_task(name) for name in task_files())
-    return next((one for one in known if one.key == key), load_task())
+    return find_task(key) or load_task()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the task is: tracks, languages, emotions, ids, releases. Imports nothing heavy."""
 
-from semeval_emo.task.load import load_task, task_files
+from semeval_emo.task.load import find_task, load_task, task_files
 from semeval_emo.task.model import SPLITS, FileSpec, IdBlock, Language, Release, Task, Track, short_hash
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Release",
     "Task",
     "Track",
+    "find_task",
     "load_task",
     "short_hash",
     "task_files",

@@ -54,6 +54,15 @@ def load_task(name: str | os.PathLike[str] | None = None) -> Task:
     return _load(path.resolve())
 
 
+def find_task(key: str) -> Task | None:
+    """The known task with a key, as files, scores and runs name it; None where none has it.
+
+    >>> find_task("sample").title, find_task("nothing")
+    ('Built-in sample (made-up texts, not SemEval)', None)
+    """
+    return next((task for task in map(load_task, task_files()) if task.key == key), None)
+
+
 @cache
 def _load(path: Path) -> Task:
     try:

@@ -14,12 +14,13 @@ from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
-from semeval_emo.task import Task, load_task
+from semeval_emo.task import Task
 from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.model import load_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.splits import aligned
+from semeval_emo.zoo.tasks import task_for
 
 
 def evaluate(
@@ -39,6 +40,7 @@ def evaluate(
         folder: a run folder or a model folder.
         track, language, release: by default those that the model was trained on.
         source: as in `load_gold`.
+        task: by default the one that the model was trained on.
 
     Raises:
         InputError: no model, no texts or no labels.
@@ -46,8 +48,7 @@ def evaluate(
     """
     model = load_model(folder)
     data = model.recipe.data
-    if not isinstance(task, Task):
-        task = load_task("sample" if task is None and str(source) == "sample" else task)
+    task = task_for(task, source, model.task)
     loaded = load_gold(
         track or data.track,
         language or data.language,

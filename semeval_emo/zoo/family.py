@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from semeval_emo.errors import InputError
+
 if TYPE_CHECKING:
     from semeval_emo.task import Task
     from semeval_emo.zoo.folds import Folds
@@ -130,6 +132,18 @@ class Job(Protocol):
         """True when the person asked to stop: save and raise `Stopped`."""
 
 
+class Untrained(InputError):
+    """A run that this one rests on is not there.
+
+    Attributes:
+        run: its name, as a recipe is named.
+    """
+
+    def __init__(self, run: str, message: str) -> None:
+        super().__init__(message, "name a run folder, or a recipe that is trained")
+        self.run = run
+
+
 class Family(ABC):
     """One kind of model.
 
@@ -164,6 +178,9 @@ class Family(ABC):
         Args:
             run: this run's folder.
             data: hashes of this run's splits.
+
+        Raises:
+            Untrained: one of them is not there.
         """
         return {}
 

@@ -2,9 +2,9 @@
 
 Layout::
 
-    runs/<recipe>/<language>/
+    runs/<recipe>/<language>/           (runs/<task>/<recipe>/<language>/ of any but the default task)
       recipe.json        the resolved recipe, complete
-      run.json           state, versions, data hashes, seeds, sizes, thresholds, scores
+      run.json           state, task, versions, data hashes, seeds, sizes, thresholds, scores
       metrics.jsonl      one line an epoch
       model/             the model: a Hugging Face folder, or skops files
       dev/prob_<language>.csv, test/prob_<language>.csv
@@ -32,6 +32,7 @@ from semeval_emo.files import write_whole
 from semeval_emo.task import FileSpec
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.schema import differences
+from semeval_emo.zoo.tasks import runs_of
 
 # States of a run, in order.
 TRAINING = "training"
@@ -157,7 +158,7 @@ class RunFolder:
             write_whole(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
         if not self.state():
             self.work.mkdir(exist_ok=True)
-            self.update(status=TRAINING, hash=recipe.hash, data=data)
+            self.update(status=TRAINING, task=self.spec.task, hash=recipe.hash, data=data)
             if stored is None:
                 return False
         for leftover in self.path.rglob(".*"):
@@ -192,9 +193,12 @@ def _unreadable(path: Path, why: str) -> InputError:
 
 
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:
-    """Where a run lies: ``<runs>/<recipe>/<language>``, with ``-track_b`` and the like off the first track."""
+    """Where a run lies: ``<runs>/<recipe>/<language>``, with ``-track_b`` and the like off the first track.
+
+    Below a folder of the task's own where that is not the default one (`tasks.runs_of`).
+    """
     suffix = "" if spec.track == first_track else f"-track_{spec.track}"
-    return runs / recipe.label / f"{spec.language}{suffix}"
+    return runs_of(runs, spec.task) / recipe.label / f"{spec.language}{suffix}"
 
 
 @contextmanager

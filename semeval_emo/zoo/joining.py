@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from semeval_emo.errors import UsageError
+from semeval_emo.task import load_task
 from semeval_emo.zoo.finished import recipe_and_state
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import recipe_files, recipe_of
 from semeval_emo.zoo.selection import FOLDS
+from semeval_emo.zoo.tasks import runs_of
 
 READ = ("splits", "sources", "extra", "allow")
 """Fields of a recipe's data that say what it has read."""
@@ -33,14 +35,22 @@ def ensemble_recipe(
         runs: the folder of all runs; members in it are known by their names, others by their paths.
 
     Raises:
-        UsageError: a name that cannot be one, or is a shipped recipe's.
+        UsageError: a name that cannot be one, or is a shipped recipe's; members of different files.
         InputError: a member is no finished run.
     """
     if not re.fullmatch(r"\w[\w.+-]*", name):
         raise UsageError(f"'{name}' cannot name a run: use letters, digits, '-', '_', '.' and '+'.")
     if name in recipe_files():
         raise UsageError(f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or another name")
-    recipes = [recipe_and_state(path)[0] for path in members]
+    found = [recipe_and_state(path) for path in members]
+    recipes, keys = [recipe for recipe, _ in found], [state.get("task", "") for _, state in found]
+    places = [_place(recipe, key) for recipe, key in zip(recipes, keys, strict=True)]
+    for path, place in zip(members, places, strict=True):
+        if place != places[0]:
+            raise UsageError(
+                f"Members must speak of the same texts: {members[0]} is a run of {places[0]}, {path} of {place}.",
+                "join runs of one track, language and release",
+            )
     data, select = recipes[0].data, recipes[0].select
     # Where all chose by the same folds, so does the ensemble; dev is the least that all have.
     by_folds = bool(data.splits) and all(
@@ -59,9 +69,20 @@ def ensemble_recipe(
         "select": {"metric": select.metric, "split": judged_on},
         # Members are of many kinds; whether 0.5 fits their mean has to be seen. Votes were thresholded already.
         "threshold": {"rule": "fixed" if method == "vote" else "global", "split": judged_on},
-        "ensemble": {"members": [_name(path, runs) for path in members], "method": method},
+        "ensemble": {"members": [_name(path, runs_of(runs, keys[0])) for path in members], "method": method},
     }
     return recipe_of(name, table, settings)
+
+
+def task_of_run(path: Path) -> str:
+    """Key of the task that a finished run is of; empty where an older version did not say."""
+    return recipe_and_state(path)[1].get("task", "")
+
+
+def _place(recipe: Recipe, key: str) -> str:
+    data = recipe.data
+    named = f"{key} " if key not in ("", load_task().key) else ""
+    return f"{named}track {data.track}, {data.language}, release {data.release}"
 
 
 def _union(names: Sequence[Sequence[str]]) -> list[str]:

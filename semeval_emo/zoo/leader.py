@@ -12,7 +12,7 @@ from pathlib import Path
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.submission.packing import ZIP, pack
-from semeval_emo.task import Task, load_task
+from semeval_emo.task import Task
 from semeval_emo.zoo import together
 from semeval_emo.zoo.finished import has_own_predictions
 from semeval_emo.zoo.folder import DONE, RunFolder, run_path
@@ -21,6 +21,7 @@ from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.run import RUNS, placed
 from semeval_emo.zoo.selection import Stopped
 from semeval_emo.zoo.series import ALL, Nobody, Onlooker, Outcome, Series, languages_of
+from semeval_emo.zoo.tasks import task_for
 from semeval_emo.zoo.workers import BUG, Crew, Failure, Finished, Order
 
 # How often the leader looks up from waiting, in seconds: it redraws what it shows.
@@ -73,8 +74,7 @@ def train_series(
         EmoError: every language failed, and all for the same reason: that one.
         Stopped: Ctrl-C.
     """
-    if not isinstance(task, Task):
-        task = load_task("sample" if task is None and str(source) == "sample" else task)
+    task = task_for(task, source)
     _check(fresh, only_missing, jobs, archive)
     watch = watch or Nobody()
     key = task.track(track or recipe.data.track or next(iter(task.tracks))).key

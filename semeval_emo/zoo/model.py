@@ -31,21 +31,28 @@ class Model:
 
     Attributes:
         thresholds: shape (L,); cut points of degrees (L, top).
+        task: key of the task that it was trained on; empty where an older version did not say.
     """
 
     recipe: Recipe
     space: Space
     family: Family
     thresholds: np.ndarray
+    task: str = ""
 
 
-def save_model(family: Family, folder: Path) -> None:
-    """Writes a model folder, whole or not at all: into a folder beside it, then a rename."""
+def save_model(family: Family, folder: Path, task: str) -> None:
+    """Writes a model folder, whole or not at all: into a folder beside it, then a rename.
+
+    Args:
+        task: key of the task that it was trained on.
+    """
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     family.save(beside)
     about: dict[str, Any] = {
+        "task": task,
         "emotions": list(family.space.emotions),
         "top": family.space.top,
         "recipe": family.recipe.resolved(),
@@ -86,7 +93,7 @@ def load_model(
         if "train" not in kind.uses:
             raise UsageError(f"{folder} is of the family '{recipe.family}', which has no precision to choose.")
         recipe = replace(recipe, train=replace(recipe.train, precision=precision))
-    return Model(recipe, space, kind.load(inside, recipe, space), thresholds)
+    return Model(recipe, space, kind.load(inside, recipe, space), thresholds, about.get("task", ""))
 
 
 def _thresholds(path: Path, space: Space) -> np.ndarray:

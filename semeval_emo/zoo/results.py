@@ -24,6 +24,7 @@ from semeval_emo.zoo.finished import folder_of, recipe_and_state
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.submit import selected_on
+from semeval_emo.zoo.tasks import task_for
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,13 @@ def results(
         InputError: fewer than two finished runs, or no test labels.
         UsageError: runs of several files.
     """
-    if not isinstance(task, Task):
-        task = load_task("sample" if task is None and str(source) == "sample" else task)
     left: list[str] = []
-    runs = [run for path in _folders(paths) if (run := _read(path, task, left)) is not None]
+    stored = {path: state for path in _folders(paths) if (state := _finished(path, left)) is not None}
+    keys = {state.get("task", load_task().key) for _, state in stored.values()}
+    if len(keys) > 1 and task is None:
+        raise UsageError(f"These are runs of several tasks: {', '.join(sorted(keys))}.", "name runs of one, or --task")
+    task = task_for(task, source, next(iter(keys), ""))
+    runs = [_read(path, task, *one) for path, one in stored.items()]
     places = {run.folder.spec.place for run in runs}
     if len(places) > 1:
         raise UsageError(
@@ -133,13 +137,16 @@ def _folders(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _read(path: Path, task: Task, left: list[str]) -> _Run | None:
-    """A run; None where it is not finished, as one may be that trains just now."""
+def _finished(path: Path, left: list[str]) -> tuple[Recipe, dict[str, Any]] | None:
+    """The recipe and the state of a run; None where it is not finished, as one may be that trains just now."""
     try:
-        recipe, state = recipe_and_state(path)
+        return recipe_and_state(path)
     except InputError as error:
         left.append(error.message)
         return None
+
+
+def _read(path: Path, task: Task, recipe: Recipe, state: dict[str, Any]) -> _Run:
     settings = json.loads((path / "recipe.json").read_text("utf-8"))["settings"]
     return _Run(folder_of(path, recipe, task), recipe, state, set(settings) <= {"train.seed"})
 

@@ -17,30 +17,30 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.data import Gold
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task, load_task
+from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
-from semeval_emo.zoo.family import Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.family import Silent, Sizes, Space, Untrained, Watcher
 from semeval_emo.zoo.finished import load_array, look_over, save_array, stored, stored_folds
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.selection import FOLDS, check_selection, kept_epoch
+from semeval_emo.zoo.remedies import RUNS, train_command
+from semeval_emo.zoo.selection import FOLDS, check_metric, check_selection, kept_epoch
 from semeval_emo.zoo.sources import SOURCES, settle
 from semeval_emo.zoo.splits import data_hash, folded, languages, leakage, load_splits, to_learn, trained_on
+from semeval_emo.zoo.tasks import task_for
 from semeval_emo.zoo.versions import commit, machine, versions
-
-RUNS = Path("runs")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,11 @@ def train(
         family.prepare(watch)
     golds = plan.load(source)
     hashes = {split: data_hash(gold) for split, gold in golds.items()}
-    hashes |= family.rests_on(path, hashes, task)
+    try:
+        hashes |= family.rests_on(path, hashes, task)
+    except Untrained as error:
+        command = train_command(error.run, recipe.data, source=source, task=task, runs=runs)
+        raise InputError(error.message, command or error.fix) from error
     with locked(path):
         folder = RunFolder(path, plan.spec)
         went_on = folder.begin(recipe, hashes, fresh)
@@ -179,15 +183,15 @@ def _plan(
     source: str | os.PathLike[str] | None,
     task: Task | str | None,
 ) -> _Plan:
-    if not isinstance(task, Task):
-        task = load_task("sample" if task is None and str(source) == "sample" else task)
-    require(family_class(recipe.family).packages, f"The family '{recipe.family}'")
+    task = task_for(task, source)
+    kind = family_class(recipe.family)
+    require(kind.packages, f"The family '{recipe.family}'")
     recipe = placed(recipe, task, track, language)
     data = recipe.data
     spec = task.spec(data.track, data.language, "test", data.release or None)
     space = Space(spec.emotions, len(spec.values) - 1)
-    _fits(recipe, space)
-    check_selection(recipe, family_class(recipe.family))
+    check_metric(recipe, kind, space)
+    check_selection(recipe, kind)
     return _Plan(recipe, task, spec, space)
 
 
@@ -207,21 +211,6 @@ def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) 
     return settle(replace(recipe, data=data), task)
 
 
-def _fits(recipe: Recipe, space: Space) -> None:
-    """Refuses a metric or a loss that the track cannot have."""
-    degrees = space.top > 1
-    if degrees and recipe.select.metric != "pearson":
-        raise UsageError(
-            f"Recipe {recipe.name} selects by {recipe.select.metric}, but track {recipe.data.track} asks for degrees.",
-            "--set select.metric=pearson" + ("" if recipe.loss.kind == "mse" else " --set loss.kind=mse"),
-        )
-    if not degrees and recipe.select.metric == "pearson":
-        raise UsageError(
-            f"Recipe {recipe.name} predicts degrees, but track {recipe.data.track} asks for yes or no.",
-            "--set select.metric=macro_f1",
-        )
-
-
 def _fit(run: Run, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
@@ -239,7 +228,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         together.part()
         folder.update(seconds=round(earlier + time.monotonic() - began, 3))
     sizes = model.sizes()
-    save_model(model, folder.model)
+    save_model(model, folder.model, folder.spec.task)
     folder.update(
         status=TRAINED,
         sizes=[sizes.trainable, sizes.total] if sizes else None,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from semeval_emo.errors import EmoError, UsageError
-from semeval_emo.zoo.family import Family
+from semeval_emo.zoo.family import Family, Space
 from semeval_emo.zoo.recipe import Recipe
 
 GO_ON = "the same command goes on, --fresh starts anew"
@@ -58,6 +58,27 @@ def run_out(rows: Sequence[dict[str, Any]], recipe: Recipe) -> bool:
         return False
     scores = [row[recipe.select.split][recipe.select.metric] for row in rows]
     return len(scores) - 1 - scores.index(max(scores)) >= recipe.select.patience
+
+
+def check_metric(recipe: Recipe, kind: type[Family], space: Space) -> None:
+    """Refuses a metric that the track cannot have.
+
+    Raises:
+        UsageError: F1 of degrees, or Pearson of yes and no; the remedy names only what the family uses.
+    """
+    degrees = space.top > 1
+    if degrees and recipe.select.metric != "pearson":
+        loss = " --set loss.kind=mse" if "loss" in kind.uses and recipe.loss.kind != "mse" else ""
+        raise UsageError(
+            f"Recipe {recipe.name} selects by {recipe.select.metric}, but track {recipe.data.track} asks for degrees.",
+            f"--set select.metric=pearson{loss}",
+        )
+    if not degrees and recipe.select.metric == "pearson":
+        loss = " --set loss.kind=bce" if "loss" in kind.uses and recipe.loss.kind == "mse" else ""
+        raise UsageError(
+            f"Recipe {recipe.name} predicts degrees, but track {recipe.data.track} asks for yes or no.",
+            f"--set select.metric=macro_f1{loss}",
+        )
 
 
 def check_selection(recipe: Recipe, kind: type[Family]) -> None:

@@ -141,10 +141,13 @@ class Nobody:
 def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> list[str]:
     """The languages that a person asked for: codes with commas between, or ``all``.
 
-    ``all`` are those of the track that have what the recipe learns from and is judged on.
+    ``all`` are those of the track that have what the recipe learns from and is judged on. A language
+    that the track does not have is refused as an unknown code is: the task says so before anything is
+    trained, and what shows only in training is left to the language that it shows in.
 
     Raises:
-        UsageError: an unknown code, or a track in which no language has what the recipe needs.
+        UsageError: an unknown code, one that the track does not have, or a track in which no language
+            has what the recipe needs.
 
     >>> from semeval_emo.zoo.recipes import load_recipe
     >>> from semeval_emo.task import load_task
@@ -153,13 +156,20 @@ def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> li
     >>> len(languages_of(recipe, task, "a")), languages_of(recipe, task, "a", "hau,eng")
     (28, ['eng', 'hau'])
     """
+    release = task.release(recipe.data.release or None)
     asked = {code.strip() for code in named.split(",")} - {""}
     if ALL not in asked:
         known = {task.language(code).code for code in asked}
         if not known:
             raise UsageError("--language names no language.", "name codes, such as eng,hau, or all")
-        return [code for code in task.languages if code in known]
-    release = task.release(recipe.data.release or None)
+        there = [code for code in task.languages if code in known and (track, code, "test") in release.specs]
+        lacking = sorted(known.difference(there))
+        if lacking:
+            raise UsageError(
+                f"Track {track} of release {release.key} has no {' and no '.join(lacking)}.",
+                f"the others: --language {','.join(there)}" if there else "--language all takes those that it has",
+            )
+        return there
     found, refusals = [], []
     for code in task.languages:
         try:

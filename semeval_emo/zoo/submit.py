@@ -18,12 +18,13 @@ from semeval_emo.scoring.scorer import score
 from semeval_emo.scoring.uncertainty import with_intervals
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.submission.write import prediction_bytes
-from semeval_emo.task import Task, load_task, task_files
+from semeval_emo.task import Task
 from semeval_emo.zoo.family import Silent, Watcher
 from semeval_emo.zoo.finished import folder_of, recipe_and_state
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import list_recipes
+from semeval_emo.zoo.tasks import task_for
 
 # How near a score must come to the one that the run recorded.
 NEAR = 1e-9
@@ -81,7 +82,7 @@ def submit(
         title: what the system is; by default the title of its recipe.
         best_on_dev: of several runs for one track and language, take the better one on dev.
         source: of the test labels, as in `load_gold`.
-        task: of the runs; by default the one that they were scored for.
+        task: of the runs; by default the one that they say they are of.
 
     Raises:
         InputError: no finished run.
@@ -146,9 +147,10 @@ def _read(path: Path, task: Task | str | None) -> _Found:
     recipe, state = recipe_and_state(path)
     if task is None:
         score_file = path / "score.json"
-        key = json.loads(score_file.read_text("utf-8"))["task"] if score_file.exists() else ""
-        task = next((one for one in map(load_task, task_files()) if one.key == key), load_task())
-    chosen = task if isinstance(task, Task) else load_task(task)
+        scored = json.loads(score_file.read_text("utf-8"))["task"] if score_file.exists() else ""
+        chosen = task_for(None, None, state.get("task", scored))
+    else:
+        chosen = task_for(task, None)
     return _Found(folder_of(path, recipe, chosen), recipe, state, chosen)
 
 

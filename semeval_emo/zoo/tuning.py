@@ -22,7 +22,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import write_predictions
-from semeval_emo.task import FileSpec, Task, load_task, short_hash
+from semeval_emo.task import FileSpec, Task, short_hash
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.family import Space
 from semeval_emo.zoo.finished import folder_of, recipe_and_state, stored, stored_folds
@@ -32,6 +32,7 @@ from semeval_emo.zoo.model import THRESHOLDS
 from semeval_emo.zoo.recipe import Recipe, Threshold
 from semeval_emo.zoo.selection import FOLDS
 from semeval_emo.zoo.splits import aligned, data_hash
+from semeval_emo.zoo.tasks import task_for
 
 FOLDER = "tuned"
 REPORT = "tuning.json"
@@ -110,19 +111,19 @@ def tune_run(
         by: a probability file to fit to instead, such as out-of-fold probabilities of train.
         shrink: as in `recipe.Threshold`; None takes the recipe's.
         source: as in `load_gold`.
+        task: by default the run's.
 
     Raises:
         UsageError: the probabilities are those of test, or of another split than the run was judged on.
         InputError: no finished run, or no labels.
     """
-    if not isinstance(task, Task):
-        task = load_task("sample" if task is None and str(source) == "sample" else task)
     if split not in (None, "dev", FOLDS):
         said = f"A run stores no probabilities of {split} that its model has not learned from."
         raise UsageError(NEVER if split == "test" else said, "leave --split out, or name an out-of-fold file with --by")
     if shrink is not None and shrink < 0:
         raise UsageError(f"--shrink is a number of positives, 0 or more, not {shrink:g}.")
     recipe, state = recipe_and_state(path)
+    task = task_for(task, source, state.get("task", ""))
     folder = folder_of(path, recipe, task)
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
     golds = {one: _gold(recipe, one, source, task) for one in ("dev", "test")}

@@ -38,7 +38,7 @@ def runs(finished: Path, tmp_path: Path) -> Path:
 
 
 def join(runs: Path, name: str = "both", *members: str, method: str = "mean", settings: tuple[str, ...] = ()):
-    paths = [runs / member / "eng" for member in members or NAMES[:2]]
+    paths = [runs / "sample" / member / "eng" for member in members or NAMES[:2]]
     return ensemble_recipe(paths, name, method=method, settings=settings, runs=runs)
 
 
@@ -47,7 +47,9 @@ def made(recipe, runs: Path) -> RunResult:
 
 
 def stored(runs: Path, name: str, split: str) -> np.ndarray:
-    return np.loadtxt(runs / name / "eng" / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+    return np.loadtxt(
+        runs / "sample" / name / "eng" / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6)
+    )
 
 
 def test_a_mean_of_files_is_the_mean_of_the_models(runs: Path):
@@ -56,16 +58,18 @@ def test_a_mean_of_files_is_the_mean_of_the_models(runs: Path):
         parts = [stored(runs, name, split) for name in NAMES[:2]]
         assert stored(runs, "both", split) == pytest.approx(np.mean(parts, axis=0))
     texts = load_gold("a", "eng", source="sample").texts
-    assert load_model(runs / "both" / "eng").family.predict(texts) == pytest.approx(stored(runs, "both", "test"))
+    assert load_model(runs / "sample" / "both" / "eng").family.predict(texts) == pytest.approx(
+        stored(runs, "both", "test")
+    )
     assert validate(result.folder.predictions).valid
     assert result.scorecard.score > 0.6
-    assert (runs / "both" / "eng" / "MODEL_CARD.md").exists()
+    assert (runs / "sample" / "both" / "eng" / "MODEL_CARD.md").exists()
 
 
 def test_no_member_is_loaded_for_the_splits_that_it_has_predicted(runs: Path):
     for name in NAMES[:2]:
-        shutil.rmtree(runs / name / "eng" / "model")
-        (runs / name / "eng" / "model").mkdir()
+        shutil.rmtree(runs / "sample" / name / "eng" / "model")
+        (runs / "sample" / name / "eng" / "model").mkdir()
     made(join(runs), runs)
 
 
@@ -73,11 +77,11 @@ def test_a_vote_is_the_share_of_yes(runs: Path):
     made(join(runs, "three", *NAMES, method="vote"), runs)
     votes = []
     for name in NAMES:
-        thresholds = json.loads((runs / name / "eng" / "run.json").read_text())["thresholds"]
+        thresholds = json.loads((runs / "sample" / name / "eng" / "run.json").read_text())["thresholds"]
         votes.append(stored(runs, name, "test") >= thresholds)
     share = np.mean(votes, axis=0)
     assert stored(runs, "three", "test") == pytest.approx(share)
-    labels = np.loadtxt(runs / "three/eng/track_a/pred_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+    labels = np.loadtxt(runs / "sample/three/eng/track_a/pred_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
     assert np.array_equal(labels, share >= 0.5)
 
 
@@ -93,7 +97,7 @@ def test_weights_are_fitted_on_dev_and_recorded(runs: Path):
         return loss(stored(runs, name, "dev"), gold, space)
 
     assert of("heavy") <= min(map(of, NAMES)) + 1e-9, "no worse than the best member alone"
-    found = json.loads((runs / "heavy/eng/model/ensemble.json").read_text())["weights"]
+    found = json.loads((runs / "sample/heavy/eng/model/ensemble.json").read_text())["weights"]
     parts = [stored(runs, name, "test") for name in NAMES]
     assert stored(runs, "heavy", "test") == pytest.approx(np.tensordot(found, parts, 1))
 
@@ -114,15 +118,15 @@ def test_weights_of_equal_members_lose_nothing():
 def test_members_are_known_by_name_and_hash_and_may_not_change(runs: Path):
     recipe = join(runs)
     made(recipe, runs)
-    folder = runs / "both" / "eng"
+    folder = runs / "sample" / "both" / "eng"
     assert json.loads((folder / "recipe.json").read_text())["resolved"]["ensemble"]["members"] == list(NAMES[:2])
     data = json.loads((folder / "run.json").read_text())["data"]
     for name in NAMES[:2]:
-        hash_of_recipe = json.loads((runs / name / "eng" / "run.json").read_text())["hash"]
+        hash_of_recipe = json.loads((runs / "sample" / name / "eng" / "run.json").read_text())["hash"]
         assert data[f"member {name}"].startswith(f"{hash_of_recipe}:")
     assert made(recipe, runs).was_done
-    changed = runs / NAMES[0] / "eng" / "test" / "prob_eng.csv"
-    changed.write_bytes((runs / NAMES[1] / "eng" / "test" / "prob_eng.csv").read_bytes())
+    changed = runs / "sample" / NAMES[0] / "eng" / "test" / "prob_eng.csv"
+    changed.write_bytes((runs / "sample" / NAMES[1] / "eng" / "test" / "prob_eng.csv").read_bytes())
     with pytest.raises(UsageError, match=r"holds a run of another experiment: data\.member tfidf-logreg: "):
         made(recipe, runs)
     assert not train(recipe, source="sample", runs=runs, fresh=True).was_done
@@ -140,19 +144,22 @@ def test_a_member_that_test_had_a_say_in_marks_the_ensemble(runs: Path):
 
 def test_members_that_cannot_be_joined(runs: Path, tmp_path: Path):
     train(load_recipe("tfidf-ridge"), source="sample", runs=runs)
-    degrees = runs / "tfidf-ridge" / "eng-track_b"
-    recipe = ensemble_recipe([runs / "tfidf-logreg" / "eng", degrees], "odd", runs=tmp_path)
-    with pytest.raises(UsageError, match="has track b; the ensemble has a"):
-        made(recipe, tmp_path / "elsewhere")
+    degrees = runs / "sample" / "tfidf-ridge" / "eng-track_b"
+    with pytest.raises(UsageError) as refused:
+        ensemble_recipe([runs / "sample" / "tfidf-logreg" / "eng", degrees], "odd", runs=tmp_path)
+    assert refused.value.message == (
+        f"Members must speak of the same texts: {runs}/sample/tfidf-logreg/eng is a run of sample track a, eng, "
+        f"release 1, {degrees} of sample track b, eng, release 1."
+    )
     with pytest.raises(UsageError, match="needs two members or more"):
         made(join(runs, "one", "tfidf-logreg"), runs)
     with pytest.raises(InputError, match="is no run folder"):
         join(runs, "none", "tfidf-logreg", "nobody")
-    state = json.loads((runs / "tfidf-char/eng/run.json").read_text())
-    (runs / "tfidf-char/eng/run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "x"}}))
+    state = json.loads((runs / "sample/tfidf-char/eng/run.json").read_text())
+    (runs / "sample/tfidf-char/eng/run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "x"}}))
     with pytest.raises(UsageError, match="tfidf-char was run on another dev split than the one at hand"):
         made(join(runs), runs)
-    (runs / "tfidf-char/eng/run.json").write_text(json.dumps(state | {"status": "trained"}))
+    (runs / "sample/tfidf-char/eng/run.json").write_text(json.dumps(state | {"status": "trained"}))
     with pytest.raises(InputError, match="is not finished"):
         join(runs)
 
@@ -165,13 +172,13 @@ def test_a_name_that_cannot_be_one(name: str, runs: Path):
 
 def test_the_command(runs: Path, monkeypatch, capsys):
     monkeypatch.chdir(runs.parent)
-    words = ["zoo", "ensemble", *(f"runs/{name}/eng" for name in NAMES[:2]), "-o", "pair", "--data", "sample"]
+    words = ["zoo", "ensemble", *(f"runs/sample/{name}/eng" for name in NAMES[:2]), "-o", "pair", "--data", "sample"]
     assert main([*words, "--method", "weighted", "--set", "threshold.rule=per_label"]) == 0
     said = capsys.readouterr()
     assert "pair: the result" in said.out
     (weights,) = (line for line in said.out.splitlines() if line.startswith("weights"))
     assert weights.split(maxsplit=1)[1] == "tfidf-logreg 1.00, tfidf-char 0.00"
-    assert "next: semeval-emo score runs/pair/eng/track_a/pred_eng.csv --ci" in said.err
-    assert main(["zoo", "evaluate", "runs/pair/eng", "--data", "sample", "--format", "json"]) == 0
+    assert "next: semeval-emo score runs/sample/pair/eng/track_a/pred_eng.csv --ci" in said.err
+    assert main(["zoo", "evaluate", "runs/sample/pair/eng", "--data", "sample", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]
-    assert found == json.loads(Path("runs/pair/eng/score.json").read_text())["score"]
+    assert found == json.loads(Path("runs/sample/pair/eng/score.json").read_text())["score"]

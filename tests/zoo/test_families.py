@@ -30,7 +30,7 @@ def run(name: str, runs: Path, *settings: str, **rest: object) -> RunResult:
 def test_a_run_folder_holds_everything(tmp_path: Path):
     result = run("tfidf-logreg", tmp_path)
     folder = result.folder.path
-    assert folder == tmp_path / "tfidf-logreg" / "eng"
+    assert folder == tmp_path / "sample" / "tfidf-logreg" / "eng"
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert found == {
         "recipe.json", "run.json", "metrics.jsonl", "score.json", "MODEL_CARD.md", "lock", "track_a/pred_eng.csv",
@@ -148,7 +148,9 @@ def test_an_ensemble_is_the_mean_of_its_members(tmp_path: Path):
         run(name, tmp_path)
     result = run("ensemble-english", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
     texts = load_gold("a", "eng", source="sample").texts
-    parts = [load_model(tmp_path / name / "eng").family.predict(texts) for name in ("tfidf-logreg", "tfidf-char")]
+    parts = [
+        load_model(tmp_path / "sample" / name / "eng").family.predict(texts) for name in ("tfidf-logreg", "tfidf-char")
+    ]
     assert load_model(result.folder.path).family.predict(texts) == pytest.approx(np.mean(parts, axis=0))
 
 
@@ -157,7 +159,7 @@ def test_an_ensemble_names_the_member_that_is_missing(tmp_path: Path):
     with pytest.raises(InputError) as refused:
         run("ensemble-english", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
     assert refused.value.message.startswith("The ensemble's member tfidf-char is not trained: there is no ")
-    assert refused.value.fix == "semeval-emo zoo train tfidf-char"
+    assert refused.value.fix == f"semeval-emo zoo train tfidf-char --data sample --runs {tmp_path}"
 
 
 def test_weights_prefer_the_member_that_knows():

@@ -31,7 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "characters": ["tfidf.words=[]", "tfidf.characters=[1, 3]"],
     }.items():
         made = train(load_recipe("tfidf-folds", settings), source="sample", runs=runs)
-        made.folder.path.parent.rename(runs / name)
+        made.folder.path.parent.rename(runs / "sample" / name)
     train(load_recipe("tfidf-logreg"), source="sample", runs=runs)
     return runs
 
@@ -42,13 +42,15 @@ def runs(finished: Path, tmp_path: Path) -> Path:
 
 
 def join(runs: Path, method: str, *members: str, settings: tuple[str, ...] = ()) -> RunResult:
-    paths = [runs / member / "eng" for member in members or ("words", "characters")]
+    paths = [runs / "sample" / member / "eng" for member in members or ("words", "characters")]
     recipe = ensemble_recipe(paths, method, method=method, settings=settings, runs=runs)
     return train(recipe, source="sample", runs=runs)
 
 
 def stored(runs: Path, name: str, split: str) -> np.ndarray:
-    return np.loadtxt(runs / name / "eng" / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
+    return np.loadtxt(
+        runs / "sample" / name / "eng" / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6)
+    )
 
 
 def all_stored(runs: Path, name: str) -> np.ndarray:
@@ -107,8 +109,8 @@ def test_the_best_member_speaks_alone(runs: Path):
     result = join(runs, "best")
     scores = result.rows[0]["scores"]
     for name, said in scores.items():
-        state = json.loads((runs / name / "eng" / "run.json").read_text())
-        row = (runs / name / "eng" / "metrics.jsonl").read_text().splitlines()[state["kept"] - 1]
+        state = json.loads((runs / "sample" / name / "eng" / "run.json").read_text())
+        row = (runs / "sample" / name / "eng" / "metrics.jsonl").read_text().splitlines()[state["kept"] - 1]
         assert said == json.loads(row)["folds"]["macro_f1"]
     winner = max(scores, key=scores.get)
     for split in (*SPLITS, "test"):
@@ -136,7 +138,7 @@ def test_a_member_without_folds_is_named(runs: Path):
 
 
 def test_a_member_that_learned_what_the_ensemble_is_chosen_on(runs: Path):
-    folder = runs / "tfidf-logreg" / "eng" / "recipe.json"
+    folder = runs / "sample" / "tfidf-logreg" / "eng" / "recipe.json"
     body = json.loads(folder.read_text())
     body["resolved"]["data"]["splits"] = list(SPLITS)
     folder.write_text(json.dumps(body))
@@ -145,19 +147,19 @@ def test_a_member_that_learned_what_the_ensemble_is_chosen_on(runs: Path):
 
 
 def test_thresholds_of_a_finished_run_by_its_folds(runs: Path):
-    tuned = tune_run(runs / "words" / "eng", source="sample")
+    tuned = tune_run(runs / "sample" / "words" / "eng", source="sample")
     assert (tuned.split, tuned.texts) == ("folds", 300)
-    state = json.loads((runs / "words" / "eng" / "run.json").read_text())
+    state = json.loads((runs / "sample" / "words" / "eng" / "run.json").read_text())
     assert tuned.row("per_label").thresholds == tuple(state["thresholds"]), "the recipe's own rule, found again"
     with pytest.raises(UsageError, match="so there is nothing out of fold to tune on"):
-        tune_run(runs / "tfidf-logreg" / "eng", split="folds", source="sample")
+        tune_run(runs / "sample" / "tfidf-logreg" / "eng", split="folds", source="sample")
 
 
 def test_the_command(runs: Path, monkeypatch, capsys):
     monkeypatch.chdir(runs.parent)
-    words = ["zoo", "ensemble", "runs/words/eng", "runs/characters/eng", "-o", "both", "--data", "sample"]
+    words = ["zoo", "ensemble", "runs/sample/words/eng", "runs/sample/characters/eng", "-o", "both", "--data", "sample"]
     assert main([*words, "--method", "stack"]) == 0
     said = capsys.readouterr().out
     assert "folds macro F1" in said and "thresholds from the other folds" in said
-    assert main(["zoo", "tune", "runs/both/eng", "--data", "sample"]) == 0
+    assert main(["zoo", "tune", "runs/sample/both/eng", "--data", "sample"]) == 0
     assert "folds, fitted" in capsys.readouterr().out

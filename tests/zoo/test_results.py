@@ -30,11 +30,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def scores(runs: Path, pattern: str) -> list[float]:
-    return [json.loads(path.read_text())["score"] for path in sorted(runs.glob(f"{pattern}/eng/score.json"))]
+    return [json.loads(path.read_text())["score"] for path in sorted(runs.glob(f"sample/{pattern}/eng/score.json"))]
 
 
 def test_seeds_share_a_line_and_are_averaged(runs: Path):
-    found = results([runs], source="sample")
+    found = results([runs / "sample"], source="sample")
     lines = {one.name.split("+")[0]: one for one in found.lines}
     assert list(lines) == sorted(lines, key=lambda name: -lines[name].standing.score.value)
     tiny = lines["llama-tiny"]
@@ -48,7 +48,7 @@ def test_seeds_share_a_line_and_are_averaged(runs: Path):
 
 def test_the_command_names_seeds_costs_and_choices(runs: Path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
-    command = ["zoo", "results", str(runs), "--data", "sample"]
+    command = ["zoo", "results", str(runs / "sample")]
     assert main([*command, "--format", "json"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert body["schema"] == "semeval-emo/zoo-results/1"
@@ -63,10 +63,10 @@ def test_the_command_names_seeds_costs_and_choices(runs: Path, capsys, monkeypat
 
 def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
     for name in ("tfidf-logreg", "constant-all"):
-        (tmp_path / name).symlink_to(runs / name)
+        (tmp_path / name).symlink_to(runs / "sample" / name)
     half = tmp_path / "half" / "eng"
     half.mkdir(parents=True)
-    (half / "recipe.json").write_bytes((runs / "tfidf-logreg" / "eng" / "recipe.json").read_bytes())
+    (half / "recipe.json").write_bytes((runs / "sample" / "tfidf-logreg" / "eng" / "recipe.json").read_bytes())
     (half / "run.json").write_text('{"status": "training"}')
     found = results([tmp_path], source="sample")
     assert len(found.lines) == 2
@@ -75,16 +75,16 @@ def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
 
 def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(InputError, match="fewer than two finished runs"):
-        results([runs / "constant-all"], source="sample")
+        results([runs / "sample" / "constant-all"], source="sample")
     with pytest.raises(InputError, match="holds no run"):
         results([tmp_path], source="sample")
     degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
     with pytest.raises(UsageError, match="runs of several files"):
-        results([runs, degrees.folder.path], source="sample")
+        results([runs / "sample", degrees.folder.path], source="sample")
 
 
 def test_a_recipe_that_was_changed_between_runs_keeps_both_lines(runs: Path, tmp_path: Path):
-    first = next(iter(runs.glob("llama-tiny*/eng")))
+    first = next(iter(runs.glob("sample/llama-tiny*/eng")))
     body = json.loads((first / "recipe.json").read_text())
     for name, epochs in (("before", 1), ("after", 2)):
         folder = tmp_path / name / "eng"

@@ -219,7 +219,7 @@ def test_another_experiment_in_the_same_folder_is_refused(tmp_path: Path, recipe
 
 def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path):
     recipe = load_recipe("constant-all")
-    folder = tmp_path / "constant-all" / "eng"
+    folder = tmp_path / "sample" / "constant-all" / "eng"
     folder.mkdir(parents=True)
     (folder / "thesis.tex").write_text("years of work")
     for fresh in (False, True):
@@ -230,7 +230,7 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path):
 
 def test_two_processes_never_train_in_one_folder(tmp_path: Path):
     recipe = load_recipe("constant-all")
-    path = tmp_path / "constant-all" / "eng"
+    path = tmp_path / "sample" / "constant-all" / "eng"
     ready, go = os.pipe(), os.pipe()
 
     def hold() -> None:

@@ -63,7 +63,7 @@ def run(capsys: pytest.CaptureFixture[str], *more: str, name: str = NAME) -> tup
 
 
 def predictions(runs: str = "runs", name: str = NAME) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(runs, name).glob("*/track_a/pred_*.csv")}
+    return {path.name: path.read_bytes() for path in Path(runs, "toy", name).glob("*/track_a/pred_*.csv")}
 
 
 def test_all_languages_end_in_one_valid_zip_and_a_summary(capsys):
@@ -72,34 +72,34 @@ def test_all_languages_end_in_one_valid_zip_and_a_summary(capsys):
     rows = [line.split() for line in out.splitlines()]
     assert [row[0] for row in rows[3:6]] == list(LANGUAGES)
     assert rows[1] == ["language", "labels", "dev", "test", "base", "to", "base", "top", "to", "top", "place", "of"]
-    scores = [json.loads(Path(f"runs/{NAME}/{one}/score.json").read_text())["score"] for one in LANGUAGES]
+    scores = [json.loads(Path(f"runs/toy/{NAME}/{one}/score.json").read_text())["score"] for one in LANGUAGES]
     assert [row[3] for row in rows[3:6]] == [f"{score:.4f}" for score in scores]
     assert rows[7][0] == "mean" and rows[7][3] == f"{np.mean(scores):.4f}"
-    packed = Path(f"runs/{NAME}/track_a.zip")
+    packed = Path(f"runs/toy/{NAME}/track_a.zip")
     report = validate(packed, task="toy.toml")
     assert report.valid and len(report.files) == 3
     assert zipfile.ZipFile(packed).namelist() == [f"track_a/pred_{one}.csv" for one in LANGUAGES]
     for one in LANGUAGES:
         assert zipfile.ZipFile(packed).read(f"track_a/pred_{one}.csv") == predictions()[f"pred_{one}.csv"]
-    assert f"written, opened again and validated: runs/{NAME}/track_a.zip (3 files)" in err
+    assert f"written, opened again and validated: runs/toy/{NAME}/track_a.zip (3 files)" in err
     assert sorted(line.split()[1] for line in err.splitlines() if line.startswith("[")) == list(LANGUAGES)
 
 
 def test_one_language_in_a_series_is_the_run_that_it_is_alone(whole: Series, capsys):
     assert run(capsys, "--language", "xbb", "-q", name=LEARNS)[0] == 0
     assert predictions(name=LEARNS) == {"pred_xbb.csv": files(whole)["pred_xbb.csv"]}
-    assert not Path("runs", LEARNS, "track_a.zip").exists(), "a single language ends as it always did"
+    assert not Path("runs", "toy", LEARNS, "track_a.zip").exists(), "a single language ends as it always did"
 
 
 def test_what_is_finished_is_not_redone(capsys):
     run(capsys, "--language", "xaa", "-q")
-    before = Path(f"runs/{NAME}/xaa/model/constant.json").stat().st_mtime_ns
+    before = Path(f"runs/toy/{NAME}/xaa/model/constant.json").stat().st_mtime_ns
     code, out, _ = run(capsys, "--language", "all", "-q", "-f", "json")
     assert code == 0
     assert {one["language"]: one["was_done"] for one in json.loads(out)["languages"]} == {
         "xaa": True, "xbb": False, "xcc": False,
     }  # fmt: skip
-    assert Path(f"runs/{NAME}/xaa/model/constant.json").stat().st_mtime_ns == before
+    assert Path(f"runs/toy/{NAME}/xaa/model/constant.json").stat().st_mtime_ns == before
 
 
 def test_only_missing_does_not_look_at_the_data_of_what_is_finished(capsys):
@@ -122,7 +122,7 @@ def test_only_missing_knows_a_run_of_another_recipe(capsys, monkeypatch):
     Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n[threshold]\nvalue = 0.4\n')
     code, _, err = run(capsys, "--language", "xaa,xbb,xcc", "--only-missing", name="mine.toml")
     assert code == 1
-    assert "error: xaa: runs/mine/xaa holds a run of another experiment: threshold.value: 0.5 -> 0.4." in err
+    assert "error: xaa: runs/toy/mine/xaa holds a run of another experiment: threshold.value: 0.5 -> 0.4." in err
 
 
 def test_a_language_that_fails_does_not_stop_the_others(capsys):
@@ -135,19 +135,19 @@ def test_a_language_that_fails_does_not_stop_the_others(capsys):
     assert (
         "\nerror: xbb: There is no dev file of track a for 'xbb' in data.\n  fix: it would be data/track_a/dev/" in err
     )
-    assert [one.file for one in validate(f"runs/{NAME}/track_a.zip", task="toy.toml").files] == [
-        f"runs/{NAME}/track_a.zip!track_a/pred_{one}.csv" for one in ("xaa", "xcc")
+    assert [one.file for one in validate(f"runs/toy/{NAME}/track_a.zip", task="toy.toml").files] == [
+        f"runs/toy/{NAME}/track_a.zip!track_a/pred_{one}.csv" for one in ("xaa", "xcc")
     ]
     assert "Traceback" not in err
 
 
 def test_a_broken_run_folder_is_the_failure_of_its_language_alone(capsys):
     run(capsys, "--language", "xaa", "-q")
-    Path(f"runs/{NAME}/xaa/run.json").write_text("{")
+    Path(f"runs/toy/{NAME}/xaa/run.json").write_text("{")
     code, out, err = run(capsys, "--language", "xaa,xbb", "--only-missing")
     assert code == 1
-    assert f"\nerror: xaa: runs/{NAME}/xaa/run.json cannot be read: " in err
-    assert "Failed, and in no mean: xaa." in out and Path(f"runs/{NAME}/xbb/score.json").exists()
+    assert f"\nerror: xaa: runs/toy/{NAME}/xaa/run.json cannot be read: " in err
+    assert "Failed, and in no mean: xaa." in out and Path(f"runs/toy/{NAME}/xbb/score.json").exists()
 
 
 def test_what_keeps_every_language_from_training_is_said_once(capsys):
@@ -187,9 +187,9 @@ def test_json_says_all_of_it(capsys):
     code, out, _ = run(capsys, "--language", "xaa,xbb", "-q", "-f", "json")
     found = json.loads(out)
     assert (code, found["schema"], found["track"]) == (0, "semeval-emo/zoo-train-series/1", "a")
-    assert [one["folder"] for one in found["languages"]] == [f"runs/{NAME}/xaa", f"runs/{NAME}/xbb"]
+    assert [one["folder"] for one in found["languages"]] == [f"runs/toy/{NAME}/xaa", f"runs/toy/{NAME}/xbb"]
     assert found["mean"]["test"] == pytest.approx(np.mean([one["score"] for one in found["languages"]]))
-    assert found["zip"]["out"] == f"runs/{NAME}/track_a.zip"
+    assert found["zip"]["out"] == f"runs/toy/{NAME}/track_a.zip"
     assert found["above_baseline"] == {"won": 0, "equal": 0, "of": 0}
 
 
@@ -251,7 +251,7 @@ def wait_for(what: str, process: subprocess.Popen[str]) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, capsys):
     process = start("--language", "all", "--jobs", "1")
-    wait_for(f"runs/{LEARNS}/*/run.json", process)
+    wait_for(f"runs/toy/{LEARNS}/*/run.json", process)
     process.send_signal(how)
     _, err = process.communicate(timeout=300)
     if how == signal.SIGINT:
@@ -269,7 +269,7 @@ def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, c
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="left out: processes are found the Linux way")
 def test_a_worker_that_dies_fails_its_language_alone():
     process = start("--language", "all", "--jobs", "1")
-    wait_for(f"runs/{LEARNS}/*/run.json", process)
+    wait_for(f"runs/toy/{LEARNS}/*/run.json", process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     (worker,) = [one for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
     os.kill(int(worker), signal.SIGKILL)

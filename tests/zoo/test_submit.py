@@ -41,21 +41,21 @@ def submit(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
 def test_a_run_is_taken_with_its_provenance(capsys):
     train("constant-all")
     capsys.readouterr()
-    code, out, err = submit(capsys, "runs/constant-all")
+    code, out, err = submit(capsys, "runs/sample/constant-all")
     assert code == 0
-    state = json.loads(Path("runs/constant-all/eng/run.json").read_text())
+    state = json.loads(Path("runs/sample/constant-all/eng/run.json").read_text())
     raw = tomllib.loads(Path("submissions/mine/submission.toml").read_text())
     (file,) = raw["files"].values()
     assert (raw["task"], file["recipe"], file["recipe_hash"]) == ("sample", "constant-all", state["hash"])
     assert raw["made"]["1"]["versions"] == state["versions"] and raw["made"]["1"]["machine"] == state["machine"]
     assert file["seconds"] == state["seconds"] and file["selected_on"] == "none"
-    card = json.loads(Path("runs/constant-all/eng/score.json").read_text())
+    card = json.loads(Path("runs/sample/constant-all/eng/score.json").read_text())
     assert file["score"] == card["score"] and file["signature"] == card["signature"]
     low, high = file["interval"]
     assert low < file["score"] < high
     assert (
         Path("submissions/mine/track_a/pred_eng.csv").read_bytes()
-        == Path("runs/constant-all/eng/track_a/pred_eng.csv").read_bytes()
+        == Path("runs/sample/constant-all/eng/track_a/pred_eng.csv").read_bytes()
     )
     assert "written: submissions/mine (1 files)" in err or "written: submissions/mine (1 file)" in err
     assert f"{card['score']:.4f}" in out and "new" in out
@@ -64,9 +64,9 @@ def test_a_run_is_taken_with_its_provenance(capsys):
 def test_other_tracks_stay_and_what_is_the_same_says_so(capsys):
     train("constant-all")
     train("tfidf-ridge")
-    assert submit(capsys, "runs/constant-all")[0] == 0
+    assert submit(capsys, "runs/sample/constant-all")[0] == 0
     first = read_system(Path("submissions/mine")).files
-    code, out, _ = submit(capsys, "runs/tfidf-ridge", "runs/constant-all")
+    code, out, _ = submit(capsys, "runs/sample/tfidf-ridge", "runs/sample/constant-all")
     assert code == 0
     system = read_system(Path("submissions/mine"))
     assert [one.key for one in system.files] == [("a", "eng"), ("b", "eng")]
@@ -78,41 +78,41 @@ def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(capsys):
     train("constant-all")
     train("constant-majority")
     capsys.readouterr()
-    code, _, err = submit(capsys, "runs/constant-all", "runs/constant-majority")
+    code, _, err = submit(capsys, "runs/sample/constant-all", "runs/sample/constant-majority")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
-        "error: runs/constant-all/eng and runs/constant-majority/eng are both track a, eng.\n"
+        "error: runs/sample/constant-all/eng and runs/sample/constant-majority/eng are both track a, eng.\n"
         "  fix: name one of them, or let --best-on-dev choose\n"
     )
-    code, _, err = submit(capsys, "runs/constant-majority", "runs/constant-all", "--best-on-dev")
+    code, _, err = submit(capsys, "runs/sample/constant-majority", "runs/sample/constant-all", "--best-on-dev")
     assert code == 0
     dev = {
-        name: json.loads(Path(f"runs/{name}/eng/run.json").read_text())["dev"]["macro_f1"]
+        name: json.loads(Path(f"runs/sample/{name}/eng/run.json").read_text())["dev"]["macro_f1"]
         for name in ("constant-all", "constant-majority")
     }
     (file,) = read_system(Path("submissions/mine")).files
     assert file.recipe == max(dev, key=dev.get)
-    assert "left out: runs/constant-majority/eng is not as good on dev as runs/constant-all/eng." in err
+    assert "left out: runs/sample/constant-majority/eng is not as good on dev as runs/sample/constant-all/eng." in err
 
 
 def test_without_the_labels_the_recorded_score_is_kept(capsys, monkeypatch):
     train("constant-all")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert run(capsys, "submit", "runs/constant-all", "--to", "mine", "--data", "nowhere")[0] == 0
+    assert run(capsys, "submit", "runs/sample/constant-all", "--to", "mine", "--data", "nowhere")[0] == 0
     (file,) = read_system(Path("mine")).files
-    assert file.score == json.loads(Path("runs/constant-all/eng/score.json").read_text())["score"]
+    assert file.score == json.loads(Path("runs/sample/constant-all/eng/score.json").read_text())["score"]
     assert file.interval == ()
 
 
 def test_a_file_that_was_changed_is_refused(capsys):
     train("constant-all")
-    path = Path("runs/constant-all/eng/track_a/pred_eng.csv")
+    path = Path("runs/sample/constant-all/eng/track_a/pred_eng.csv")
     path.write_text(path.read_text().replace(",1,1,1,1,1\n", ",0,1,1,1,1\n", 1))
     capsys.readouterr()
-    code, _, err = submit(capsys, "runs/constant-all")
+    code, _, err = submit(capsys, "runs/sample/constant-all")
     assert code == 2
     assert err == (
-        "error: runs/constant-all/eng/track_a/pred_eng.csv is not the file that its run scored.\n"
+        "error: runs/sample/constant-all/eng/track_a/pred_eng.csv is not the file that its run scored.\n"
         "  fix: train the run anew: --fresh\n"
     )
     assert not Path("submissions").exists()

@@ -103,11 +103,11 @@ def test_train_ends_with_a_scored_file_and_the_next_command(capsys):
     code, out, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
     assert code == 0
     assert "test macro F1" in out and "kept" in out and "threshold" in out
-    assert Path("runs/tfidf-logreg/eng/track_a/pred_eng.csv").exists()
-    assert "next: semeval-emo score runs/tfidf-logreg/eng/track_a/pred_eng.csv" in err
+    assert Path("runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv").exists()
+    assert "next: semeval-emo score runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv" in err
     code, again, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
     assert (code, again) == (0, out)
-    assert "runs/tfidf-logreg/eng was done already; --fresh trains it anew" in err
+    assert "runs/sample/tfidf-logreg/eng was done already; --fresh trains it anew" in err
 
 
 def test_train_in_json_and_quiet(capsys):
@@ -116,7 +116,7 @@ def test_train_in_json_and_quiet(capsys):
     assert (code, err) == (0, "")
     assert found["schema"] == "semeval-emo/zoo-train/1"
     assert found["score"]["score"] == pytest.approx(found["score"]["figures"]["macro_f1"])
-    assert found["predictions"] == "runs/constant-all/eng/track_a/pred_eng.csv"
+    assert found["predictions"] == "runs/sample/constant-all/eng/track_a/pred_eng.csv"
     assert set(found["thresholds"].values()) == {0.5}
 
 
@@ -186,7 +186,7 @@ def test_no_bar_elsewhere(capsys):
 @pytest.fixture
 def trained(capsys) -> Path:
     assert run(capsys, "train", "tfidf-logreg", "--data", "sample", "--quiet")[0] == 0
-    return Path("runs/tfidf-logreg/eng")
+    return Path("runs/sample/tfidf-logreg/eng")
 
 
 def test_predict_gives_the_files_of_the_run(trained: Path, capsys):
@@ -271,7 +271,7 @@ def test_evaluate_is_the_score_of_the_run(trained: Path, capsys):
 def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, capsys):
     code, _, err = run(capsys, "evaluate", str(trained), "--data", "sample", "--track", "b")
     assert code == 2
-    assert err.startswith("error: The model in runs/tfidf-logreg/eng predicts 0 to 1; ")
+    assert err.startswith("error: The model in runs/sample/tfidf-logreg/eng predicts 0 to 1; ")
 
 
 def test_export_is_a_folder_that_stands_alone(trained: Path, capsys):

@@ -10,11 +10,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.task import Task
 from semeval_emo.zoo.decide import labels_of
-from semeval_emo.zoo.family import Examples, Family, Job, Space, Watcher
+from semeval_emo.zoo.family import Examples, Family, Job, Space, Untrained, Watcher
 from semeval_emo.zoo.finished import folder_of, recipe_and_state, run_hash
 from semeval_emo.zoo.folds import Folds
 from semeval_emo.zoo.joiners import Stack, Weights, fit_stack
@@ -58,7 +58,7 @@ class Ensemble(Family):
         """Identities of the members: their recipes, probabilities and thresholds.
 
         Raises:
-            InputError: a member is not trained.
+            Untrained: a member is not trained.
             UsageError: there are too few, or one cannot be joined with the others.
         """
         members = self.recipe.options.members
@@ -182,10 +182,7 @@ def _member(name: str, here: Path) -> Path:
     beside = here.parent.parent / name / here.name
     found = beside if (beside / "model").is_dir() else Path(name)
     if not (found / "model").is_dir():
-        raise InputError(
-            f"The ensemble's member {name} is not trained: there is no {beside / 'model'}.",
-            f"semeval-emo zoo train {name}",
-        )
+        raise Untrained(name, f"The ensemble's member {name} is not trained: there is no {beside / 'model'}.")
     return found.resolve()
 
 

@@ -1,0 +1,108 @@
+"""Runs know their task: commands take it from them, and runs of two tasks never share a folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.task import load_task
+
+_spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
+toys = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(toys)
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "board.csv"))
+
+
+def zoo(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["zoo", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def on_sample(name: str, *more: str) -> Path:
+    assert main(["zoo", "train", name, "--data", "sample", "-q", *more]) == 0
+    return Path("runs/sample", name, "eng")
+
+
+def test_a_run_on_the_sample_needs_no_reminder_of_it(capsys):
+    path = on_sample("tfidf-char")
+    assert json.loads((path / "run.json").read_text())["task"] == "sample"
+    assert json.loads((path / "model" / "semeval_emo.json").read_text())["task"] == "sample"
+    score = json.loads((path / "score.json").read_text())["score"]
+    capsys.readouterr()
+    code, out, err = zoo(capsys, "evaluate", str(path), "--format", "json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)["scorecards"][0]
+    assert found["score"] == score and "task:sample" in found["signature"]
+    code, out, _ = zoo(capsys, "tune", str(path), "-q")
+    assert code == 0 and out.startswith("tfidf-char: thresholds · release 1 track a eng test")
+    # The model alone knows it too.
+    assert (
+        json.loads(zoo(capsys, "evaluate", str(path / "model"), "--format", "json")[1])["scorecards"][0]["score"]
+        == score
+    )
+
+
+def test_members_bring_their_task(capsys):
+    for name in ("constant-all", "constant-majority"):
+        on_sample(name)
+    members = [f"runs/sample/{name}/eng" for name in ("constant-all", "constant-majority")]
+    code, _, err = zoo(capsys, "ensemble", *members, "-o", "both")
+    assert code == 0, err
+    assert json.loads(Path("runs/sample/both/eng/recipe.json").read_text())["resolved"]["ensemble"]["members"] == [
+        "constant-all",
+        "constant-majority",
+    ]
+    code, out, err = zoo(capsys, "results", "runs/sample", "-q")
+    assert code == 0 and "task:sample" in out
+
+
+def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(capsys):
+    toys.make_toy(Path())
+    on_sample("constant-all")
+    words = ["--task", "toy.toml", "--data", "data", "-q"]
+    assert zoo(capsys, "train", "constant-all", "--language", "xaa", *words)[0] == 0
+    assert Path("runs/toy/constant-all/xaa/score.json").exists() and Path("runs/sample/constant-all/eng").exists()
+    both = ["runs/sample/constant-all", "runs/toy/constant-all"]
+    code, _, err = zoo(capsys, "results", *both)
+    assert code == 2
+    assert err == "error: These are runs of several tasks: sample, toy.\n  fix: name runs of one, or --task\n"
+    code, _, err = zoo(capsys, "ensemble", *(f"{one}/{code}" for one, code in zip(both, ("eng", "xaa"), strict=True)),
+                       "-o", "odd")  # fmt: skip
+    assert code == 2
+    assert err == (
+        "error: Members must speak of the same texts: runs/sample/constant-all/eng is a run of sample track a, eng, "
+        "release 1, runs/toy/constant-all/xaa of toy track a, xaa, release 1.\n"
+        "  fix: join runs of one track, language and release\n"
+    )
+
+
+def test_a_task_that_is_not_known_here_must_be_named(capsys):
+    toys.make_toy(Path())
+    zoo(capsys, "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
+    run = "runs/toy/constant-all/xaa"
+    for command in (["evaluate", run], ["tune", run], ["submit", run, "--to", "mine"]):
+        code, _, err = zoo(capsys, *command)
+        assert code == 2
+        assert err == "error: This is of the task 'toy', which is not known here.\n  fix: --task names its file\n"
+    assert zoo(capsys, "evaluate", run, "--task", "toy.toml", "--data", "data", "-q")[0] == 0
+
+
+@pytest.mark.data
+def test_a_run_of_an_older_version_is_of_the_default_task(data_dir: Path, capsys):
+    code, _, _ = zoo(capsys, "train", "constant-all", "-q")
+    path = Path("runs/constant-all/eng")
+    state = json.loads((path / "run.json").read_text())
+    assert (code, state.pop("task")) == (0, load_task().key)
+    (path / "run.json").write_text(json.dumps(state))
+    assert zoo(capsys, "train", "constant-all")[2].startswith("runs/constant-all/eng was done already")
+    assert zoo(capsys, "tune", str(path), "-q")[0] == 0
