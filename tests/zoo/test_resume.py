@@ -81,7 +81,7 @@ def recipe_of(engine: str) -> Recipe:
 
 
 def bytes_of(runs: Path, recipe: Recipe) -> dict[str, bytes]:
-    folder = runs / recipe.label / "eng"
+    folder = runs / "sample" / recipe.label / "eng"
     found = {name: (folder / name).read_bytes() for name in RESULTS}
     found["score.json"] = found["score.json"].replace(str(runs).encode(), b"")
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -265,7 +265,7 @@ def test_the_command_goes_on_after_kill_9(tmp_path: Path):
         [*command, "--runs", "killed"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     deadline = time.monotonic() + 120
-    while not list((tmp_path / "killed").glob("*/eng/work/checkpoint.pt")):
+    while not list((tmp_path / "killed").glob("sample/*/eng/work/checkpoint.pt")):
         assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
         time.sleep(0.02)
     process.kill()
