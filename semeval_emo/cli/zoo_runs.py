@@ -160,8 +160,11 @@ Examples:
 def tune(
     run: ModelArgument,
     rule: Annotated[
-        Rule, typer.Option("--rule", help="What is written: one threshold for all, or one an emotion.")
-    ] = Rule.per_label,
+        Rule | None,
+        typer.Option(
+            "--rule", help="What is written: one threshold for all, or one an emotion. Default: the best out of fold."
+        ),
+    ] = None,
     split: Annotated[
         str | None,
         typer.Option("--split", help="Fit to dev or folds; never test. Default: folds where the run chose by them."),
@@ -184,8 +187,8 @@ def tune(
     from semeval_emo.zoo.tuning import tune_run
 
     found = tune_run(
-        run, rule="global" if rule is Rule.common else "per_label", split=split, by=by, shrink=shrink, source=data,
-        task=task,
+        run, rule="global" if rule is Rule.common else "per_label" if rule else None, split=split, by=by,
+        shrink=shrink, source=data, task=task,
     )  # fmt: skip
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
     note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)
