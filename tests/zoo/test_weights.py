@@ -1,4 +1,4 @@
-"""Weights from the hub and from GGUF files: found or told in seconds, and the same numbers as before they were packed."""
+"""Weights from the hub and from GGUF files: found or told in seconds, and the numbers that were packed."""
 
 from __future__ import annotations
 
