@@ -68,17 +68,18 @@ def _beside(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
-        Path(temporary).chmod(0o666 & ~_umask())
+        as_umask(Path(temporary))
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
+def as_umask(file: Path) -> None:
+    """Gives a file the mode that the person's umask asks for; some writers keep theirs from everybody else."""
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    file.chmod(0o666 & ~mask)
 
 
 def shipped(folder: str) -> Path:

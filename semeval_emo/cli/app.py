@@ -89,8 +89,11 @@ def main(args: Sequence[str] | None = None) -> int:
         return _usage(error)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", INTERRUPTED, "")
-    except BrokenPipeError:
-        return _reader_gone()
+    except SystemExit as ended:
+        # Typer ends the process with 1 where the reader of a pipe has left.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return _reader_gone()
+        raise
     except OSError as error:
         if debug:
             traceback.print_exc()

@@ -11,7 +11,11 @@ from semeval_emo.cli.common import is_interactive, note
 
 # Bars are drawn at most this often; a small model takes hundreds of steps a second.
 SECONDS_BETWEEN = 0.1
-WIDTH = 24
+# So narrow that hours to go, the loss and what dev reached stand beside the bar on 80 columns.
+WIDTH = 12
+
+# What a figure is called where a line is all the room there is.
+SHORT = {"macro_f1": "F1", "micro_f1": "micro F1", "pearson": "r"}
 
 
 class Progress:
@@ -71,7 +75,7 @@ class Progress:
                 metric, value = next(iter(row[split].items()))
                 loss = f"loss {row[split]['loss']:.4f}, " if "loss" in row[split] else ""
                 parts.append(f"{split} {loss}{metric} {value:.4f}")
-        self._judged = parts[-1] if len(parts) > 1 else ""
+        self._judged = _judged(row) or self._judged
         self.say("  ".join(parts))
 
     def say(self, message: str) -> None:
@@ -81,11 +85,24 @@ class Progress:
         note(message, self._quiet)
 
 
+def _judged(row: dict[str, Any]) -> str:
+    """What an epoch reached on the split that tells most of new texts.
+
+    >>> _judged({"epoch": 1, "loss": 0.5, "dev": {"macro_f1": 0.69604, "micro_f1": 0.7, "loss": 0.6}})
+    'dev F1 .6960'
+    """
+    split = next((one for one in ("dev", "folds", "test") if one in row), None)
+    if split is None:
+        return ""
+    metric, value = next(iter(row[split].items()))
+    return f"{split} {SHORT.get(metric, metric)} {f'{value:.4f}'.replace('0.', '.', 1)}"
+
+
 def bar(what: str, done: int, total: int, to_go: str) -> str:
     """A bar as one line of text.
 
     >>> bar("training", 50, 200, "1:30 left")
-    'training [######------------------] 50/200  1:30 left'
+    'training [###---------] 50/200  1:30 left'
     """
     filled = min(WIDTH, WIDTH * done // total)
     return f"{what} [{'#' * filled}{'-' * (WIDTH - filled)}] {done:,}/{total:,}  {to_go}".rstrip()

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -63,10 +63,13 @@ Examples:
 def predict(
     run: ModelArgument,
     texts: Annotated[
-        Path | None, typer.Argument(metavar="[TEXTS]", help="CSV with a column text, .jsonl, or .txt. Default: stdin.")
+        Path | None,
+        typer.Argument(
+            metavar="[TEXTS]", help="CSV or TSV with a column text, JSON lines, or text lines. Default: stdin."
+        ),
     ] = None,
     kind: Annotated[
-        Input | None, typer.Option("--input", help="How texts come. Default: by the file's name; lines from stdin.")
+        Input | None, typer.Option("--input", help="How texts come. Default: by the file's name, or by the first line.")
     ] = None,
     answer: Annotated[Answer, typer.Option("--as", help="What is said of each text.")] = Answer.probabilities,
     thresholds: Annotated[
@@ -82,27 +85,38 @@ def predict(
     """Predict texts with a trained model. Texts stream through, so files may be of any length."""
     from semeval_emo.zoo import predict as room
     from semeval_emo.zoo.model import load_model
+    from semeval_emo.zoo.texts import Lines, guess, kind_of, read_texts
 
     model = load_model(run, thresholds, precision.value if precision else None)
     with ExitStack() as stack:
-        stream: IO[str] = sys.stdin
+        stream: IO[Any] | None = sys.stdin
         if texts is not None:
             try:
-                stream = stack.enter_context(texts.open(encoding="utf-8-sig", newline=""))
+                stream = stack.enter_context(texts.open("rb"))
             except OSError as error:
                 raise InputError(f"{texts} cannot be read: {error.strerror}.") from error
-        chosen = kind or Input({".csv": "csv", ".jsonl": "jsonl"}.get(texts.suffix if texts else "", "lines"))
-        predicted = room.predict(model, room.read_texts(stream, chosen.value, str(texts or "stdin")))
+        elif stream is None:
+            raise InputError("stdin is closed, so there are no texts.", "name a file of texts")
+        elif stream.isatty():
+            note("one text a line; Ctrl-D ends", quiet)
+        lines = Lines(stream, str(texts or "stdin"))
+        first = lines.peek()
+        chosen = kind.value if kind else kind_of(lines.name)
+        if not chosen:
+            chosen = guess(first)
+            if seen := {"csv": "a header with a column 'text': CSV", "jsonl": "JSON: one object a line"}.get(chosen):
+                note(f"{lines.name} begins like {seen}; --input lines reads one text a line", quiet)
+        predicted = room.predict(model, read_texts(lines, chosen, lines.name), waits=lines.waits)
         emotions = model.space.emotions
         if answer is Answer.jsonl:
-            lines = room.json_lines(emotions, predicted)
+            said = room.json_lines(emotions, predicted)
         else:
-            lines = room.csv_lines(emotions, predicted, labels=answer is Answer.labels)
+            said = room.csv_lines(emotions, predicted, labels=answer is Answer.labels)
         if output is None:
-            for line in lines:
+            for line in said:
                 typer.echo(line)
         else:
-            count = write_lines(output, lines) - (answer is not Answer.jsonl)
+            count = write_lines(output, said) - (answer is not Answer.jsonl)
             note(f"{count:,} texts, written to {output}", quiet)
 
 
@@ -160,8 +174,11 @@ Examples:
 def tune(
     run: ModelArgument,
     rule: Annotated[
-        Rule, typer.Option("--rule", help="What is written: one threshold for all, or one an emotion.")
-    ] = Rule.per_label,
+        Rule | None,
+        typer.Option(
+            "--rule", help="What is written: one threshold for all, or one an emotion. Default: the best out of fold."
+        ),
+    ] = None,
     split: Annotated[
         str | None,
         typer.Option("--split", help="Fit to dev or folds; never test. Default: folds where the run chose by them."),
@@ -184,8 +201,8 @@ def tune(
     from semeval_emo.zoo.tuning import tune_run
 
     found = tune_run(
-        run, rule="global" if rule is Rule.common else "per_label", split=split, by=by, shrink=shrink, source=data,
-        task=task,
+        run, rule="global" if rule is Rule.common else "per_label" if rule else None, split=split, by=by,
+        shrink=shrink, source=data, task=task,
     )  # fmt: skip
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
     note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)

@@ -8,9 +8,9 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.cuts import words
-from semeval_emo.zoo.tuning import Row, Tuned
+from semeval_emo.zoo.tuning import AS_TRAINED, Row, Tuned
 
-NAMES = {"as trained": "as trained", "global": "one for all", "per_label": "one an emotion"}
+NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one an emotion"}
 
 
 def tables(tuned: Tuned) -> list[Table]:
@@ -47,6 +47,8 @@ def tables(tuned: Tuned) -> list[Table]:
     written = tuned.row(tuned.chosen)
     if best.out_of_fold > written.out_of_fold:
         notes.append(f"Out of fold '{NAMES[best.rule]}' does better than what was written.")
+    elif tuned.chosen == AS_TRAINED:
+        notes.append(f"Out of fold no other {what} do better than the run's own, so these were written.")
     outcome = Table(f"{tuned.recipe.name}: {what} · {tuned.spec.place}", tuple(columns), tuple(rows), tuple(notes))
     return [outcome, _thresholds(tuned, written)]
 

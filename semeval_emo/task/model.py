@@ -81,12 +81,17 @@ class Track:
 
 @dataclass(frozen=True)
 class Language:
-    """A language as the task names it (the task's codes are not all ISO 639-3)."""
+    """A language as the task names it.
+
+    Attributes:
+        iso: its ISO 639-3 code where the task's own is another; else empty.
+    """
 
     code: str
     name: str
     family: str
     script: str
+    iso: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from semeval_emo.data.hub import holder, hub_release
+from semeval_emo.errors import UsageError
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task
 from semeval_emo.zoo.folder import RunFolder
@@ -20,6 +23,20 @@ _TERMS = (
 )
 
 NETWORKS = ("encoder", "decoder", "lora")
+
+_OURS = (
+    "Read the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.model.load_model(FOLDER)` "
+    '(`pip install "semeval-emo[zoo]"`).'
+)
+
+# What a model needs beside its own files; `zoo export` copies that in.
+_NEEDS = {
+    "embed": " Its sentence vectors come from an encoder, {backbone}: `semeval-emo zoo export` puts that inside.",
+    "ensemble": " It speaks through its members: `semeval-emo zoo export` puts their models inside.",
+}
+
+# What the hub calls our metrics.
+_HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
 
 _OWN_HEAD = (
     "**Hugging Face's `from_pretrained` and `pipeline` cannot read this model's head, a multilayer perceptron: they "
@@ -39,6 +56,9 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     base = recipe.model.backbone
     on_hub = base and ":" not in base and base.count("/") == 1 and not base.startswith((".", "/"))
     front: dict[str, Any] = {"tags": ["emotion", "multi-label", recipe.family], "library_name": _library(recipe)}
+    front["language"] = [language.iso or language.code]
+    front["datasets"] = _datasets(recipe, task)
+    front["metrics"] = [_hub_metric(task.track(recipe.data.track).metric)]
     if recipe.model.licence:
         front["license"] = recipe.model.licence
     if on_hub:
@@ -48,7 +68,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     if scorecard is not None:
         front["model-index"] = [_index(recipe, scorecard, task)]
     # JSON is YAML, and needs no quoting rules of our own.
-    head = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items())
+    head = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items() if value)
     lines = [
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
@@ -59,6 +79,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         lines.append(_TERMS)
     if _own_head(recipe):
         lines.append(_OWN_HEAD)
+    if recipe.family not in NETWORKS:
+        lines.append(_OURS + _NEEDS.get(recipe.family, "").format(backbone=base) + "\n")
     lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
     lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
     lines += _thresholds(recipe, folder, state["thresholds"])
@@ -139,10 +161,30 @@ def _index(recipe: Recipe, scorecard: Scorecard, task: Task) -> dict[str, Any]:
             {
                 "task": {"type": "text-classification"},
                 "dataset": {"name": task.title, "type": task.key, "split": "test", "revision": scorecard.release},
-                "metrics": [{"type": scorecard.metric, "value": round(scorecard.score, 4)}],
+                "metrics": [
+                    {
+                        "type": _hub_metric(scorecard.metric),
+                        "name": METRICS[scorecard.metric].title,
+                        "value": round(scorecard.score, 4),
+                    }
+                ],
             }
         ],
     }
+
+
+def _hub_metric(name: str) -> str:
+    return _HUB_METRICS.get(name, name)
+
+
+def _datasets(recipe: Recipe, task: Task) -> list[str]:
+    """The hub's repositories of what was trained on; none where the task is not on the hub."""
+    try:
+        release = hub_release(task)
+        tracks = [name.partition("/")[0] for name in recipe.data.sources] + [recipe.data.track]
+        return list(dict.fromkeys(release.hub[holder(task, release, track)] for track in tracks))
+    except UsageError:
+        return []
 
 
 def _own_head(recipe: Recipe) -> bool:
@@ -150,6 +192,9 @@ def _own_head(recipe: Recipe) -> bool:
 
 
 def _library(recipe: Recipe) -> str:
-    if _own_head(recipe):
+    if recipe.family in ("tfidf", "embed"):
+        return "sklearn"
+    if recipe.family not in NETWORKS or _own_head(recipe):
         return "semeval-emo"
-    return {"tfidf": "sklearn", "embed": "sklearn", "lora": "peft"}.get(recipe.family, "transformers")
+    # Adapters on a backbone in full are merged into it.
+    return "transformers" if recipe.model.quantization == "none" else "peft"

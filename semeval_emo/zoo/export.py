@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.zoo.model import export_model
 
 
 def read_card(run: Path) -> str:
@@ -29,7 +30,7 @@ def export(run: Path, out: Path) -> tuple[str, ...]:
         The names of the files, sorted.
 
     Raises:
-        InputError: the run is not finished.
+        InputError: the run is not finished, or what its model needs is gone.
         UsageError: the folder is there already and is not empty.
     """
     card = read_card(run)
@@ -38,12 +39,13 @@ def export(run: Path, out: Path) -> tuple[str, ...]:
     beside = out.with_name(f".{out.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        shutil.copytree(run / "model", beside)
+        export_model(run / "model", beside)
         (beside / "README.md").write_text(card, "utf-8")
         if out.exists():
             out.rmdir()
         beside.rename(out)
     except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
         raise InputError(f"{out} cannot be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return tuple(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()))

@@ -6,6 +6,7 @@ torch and scikit-learn inside their methods, so that listing recipes costs nothi
 
 from __future__ import annotations
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,6 +184,15 @@ class Family(ABC):
             Untrained: one of them is not there.
         """
         return {}
+
+    @classmethod
+    def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
+        """Copies a saved model to where it stands alone, with what else it needs of this machine.
+
+        Raises:
+            InputError: what it needs is gone.
+        """
+        shutil.copytree(folder, out)
 
     def stored(self, split: str, job: Job) -> np.ndarray | None:
         """Probabilities of a split of the run's own, where they need no texts; None where they do."""

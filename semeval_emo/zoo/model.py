@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import as_umask, write_whole
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Family, Space
 from semeval_emo.zoo.recipe import Recipe
@@ -58,6 +58,7 @@ def save_model(family: Family, folder: Path, task: str) -> None:
         "recipe": family.recipe.resolved(),
     }
     write_whole(beside / ABOUT, json.dumps(about, indent=2) + "\n")
+    _open_up(beside)
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
 
@@ -76,13 +77,7 @@ def load_model(
         UsageError: the model is no network, so it has no precision to choose.
     """
     inside = folder / "model" if (folder / "model" / ABOUT).exists() else folder
-    try:
-        about = json.loads((inside / ABOUT).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{folder} holds no model of the zoo.", "name a run folder, such as runs/<recipe>/<language>"
-        ) from error
-    recipe = from_resolved(about["recipe"])
+    about, recipe = _about(inside, folder)
     space = Space(tuple(about["emotions"]), about["top"])
     thresholds = np.full(len(space.emotions), recipe.threshold.value)
     if thresholds_file is not None or (inside / THRESHOLDS).exists():
@@ -94,6 +89,34 @@ def load_model(
             raise UsageError(f"{folder} is of the family '{recipe.family}', which has no precision to choose.")
         recipe = replace(recipe, train=replace(recipe.train, precision=precision))
     return Model(recipe, space, kind.load(inside, recipe, space), thresholds, about.get("task", ""))
+
+
+def export_model(folder: Path, out: Path) -> None:
+    """Copies a model folder to where it stands alone: nothing in it leads elsewhere on this machine.
+
+    Raises:
+        InputError: there is no model, or what it needs is gone.
+    """
+    _, recipe = _about(folder, folder)
+    family_class(recipe.family).export(folder, out, recipe)
+    _open_up(out)
+
+
+def _about(inside: Path, named: Path) -> tuple[dict[str, Any], Recipe]:
+    try:
+        about = json.loads((inside / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{named} holds no model of the zoo.", "name a run folder, such as runs/<recipe>/<language>"
+        ) from error
+    return about, from_resolved(about["recipe"])
+
+
+def _open_up(folder: Path) -> None:
+    # safetensors keeps its files from everybody else.
+    for path in folder.rglob("*"):
+        if path.is_file():
+            as_umask(path)
 
 
 def _thresholds(path: Path, space: Space) -> np.ndarray:

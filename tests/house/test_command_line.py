@@ -173,6 +173,18 @@ def test_a_reader_that_leaves_is_no_error():
     assert done.stderr == "code 0\n"
 
 
+@pytest.mark.parametrize("words", [("explain", "E311"), ("leaderboard", "show", "-t", "a", "-l", "eng")], ids=" ".join)
+def test_a_reader_that_left_before_anything_came_is_no_error(words: tuple[str, ...]):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "semeval_emo", *words],
+        stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_terminal_that_cannot_show_a_character_gets_a_question_mark():
     done = run("leaderboard", "show", "-t", "a", "-l", "eng", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr

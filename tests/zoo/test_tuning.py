@@ -45,7 +45,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_what_is_written_is_what_the_thresholds_give(run_folder: Path):
     before = files(run_folder)
-    tuned = tune_run(run_folder, source="sample")
+    tuned = tune_run(run_folder, rule="per_label", source="sample")
     after = files(run_folder)
     assert {name: after[name] for name in before if name != "lock"} == {
         name: body for name, body in before.items() if name != "lock"
@@ -76,12 +76,44 @@ def test_test_labels_have_no_say(run_folder: Path, tmp_path: Path):
     rows = list(csv.reader(file.open(encoding="utf-8", newline="")))
     with file.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows([rows[0], *[[*row[:2], *[""] * (len(row) - 2)] for row in rows[1:]]])
-    with_labels = tune_run(run_folder, source="sample")
+    with_labels = tune_run(run_folder, rule="per_label", source="sample")
     written = with_labels.predictions.read_bytes()
-    without = tune_run(run_folder, source=data, task="sample")
+    without = tune_run(run_folder, rule="per_label", source=data, task="sample")
     assert [row.test for row in without.rows] == [None] * 3
     assert [row.thresholds for row in without.rows] == [row.thresholds for row in with_labels.rows]
     assert without.predictions.read_bytes() == written
+
+
+@pytest.mark.parametrize("best", ["as trained", "global", "per_label"])
+def test_without_a_rule_the_best_out_of_fold_is_written(best: str, run_folder: Path, tmp_path: Path, capsys):
+    """Probabilities of train, made so that each of the three suits their labels best."""
+    spec = load_task("sample").spec("a", "eng", "train")
+    labels = load_gold("a", "eng", "train", source="sample").labels
+    trained = np.array(json.loads((run_folder / "run.json").read_text())["thresholds"])
+    cuts = {"as trained": trained, "global": trained / 2, "per_label": np.array([0.2, 0.8, 0.3, 0.9, 0.1])}[best]
+    noise = np.random.default_rng(0).random(labels.shape)
+    # What is fitted to a part of the texts lies a little beside the cut.
+    write_probabilities(spec, np.where(labels == 1, cuts + (1 - cuts) * noise, cuts * noise), tmp_path / "prob_eng.csv")
+    by = ["--by", str(tmp_path / "prob_eng.csv"), "--shrink", "0"]
+    words = ["zoo", "tune", str(run_folder), "--data", "sample", *by]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    names = {"as trained": "as trained", "global": "one for all", "per_label": "one an emotion"}
+    rows = {name: next(line for line in said.splitlines() if line.startswith(name)).split() for name in names.values()}
+    figures = {name: [float(word) for word in row if word[0].isdigit()] for name, row in rows.items()}
+    written = [name for name, row in rows.items() if row[-1] == "written"]
+    assert written == [names[best]]
+    assert figures[names[best]][1] == max(figure[1] for figure in figures.values())
+    assert ("no other thresholds do better than the run's own, so these were written" in said) == (best == "as trained")
+    if best == "as trained":
+        assert (run_folder / "tuned/track_a/pred_eng.csv").read_text() == (
+            run_folder / "track_a/pred_eng.csv"
+        ).read_text()
+        assert json.loads((run_folder / "tuned/thresholds.json").read_text()) == trained.tolist()
+        # Who wants another one gets it, and is told.
+        assert main([*words, "--rule", "per-label"]) == 0
+        said = capsys.readouterr().out
+        assert "Out of fold 'as trained' does better than what was written." in " ".join(said.split())
 
 
 def test_test_is_refused_by_name(run_folder: Path):

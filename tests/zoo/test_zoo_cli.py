@@ -166,13 +166,32 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
     watch.end()
     drawn = capsys.readouterr().err
     lines = re.split(r"[\r\n]", drawn.replace("\x1b[K", ""))
-    assert lines[1].startswith("training [############------------] 101/200")
+    assert lines[1].startswith("training [######------] 101/200")
     assert lines[1].endswith("loss 0.2500")
     assert "epoch 3  loss 0.2500  dev macro_f1 0.5000" in lines
-    assert any(line.startswith("training [##################------] 150/200") for line in lines)
-    assert max(map(len, lines)) == 69, "the longest line was cut, so that it could be drawn over"
+    assert any(line.startswith("training [#########---] 150/200") for line in lines)
+    assert max(map(len, lines)) <= 69, "a line that wraps could not be drawn over"
     # Nothing of the bar stays on the screen.
     assert drawn.endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize(("columns", "seen"), [("80", "dev F1 .6960"), ("40", "training [###---------] 3,460/12,345")])
+def test_what_dev_reached_stands_beside_a_long_bar(columns: str, seen: str, capsys, monkeypatch):
+    monkeypatch.setattr("semeval_emo.cli.progress.is_interactive", lambda: True)
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
+    watch = Progress()
+    watch.begin("training", 12_345)
+    watch._began -= 15_000
+    watch.step(3_459, 0.5971)
+    watch.epoch({"epoch": 3, "loss": 0.5, "dev": {"macro_f1": 0.69604, "micro_f1": 0.7, "loss": 0.6}})
+    watch.step(1, 0.5971)
+    drawn = re.split(r"[\r\n]", capsys.readouterr().err.replace("\x1b[K", ""))
+    assert "epoch 3  loss 0.5000  dev loss 0.6000, macro_f1 0.6960" in drawn
+    (line,) = (one for one in drawn if "3,460/12,345" in one)
+    assert seen in line and len(line) < int(columns)
+    if columns == "80":
+        assert re.search(r"\d:\d\d:\d\d left  loss 0\.5971  dev F1 \.6960$", line)
 
 
 def test_no_bar_elsewhere(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -48,6 +49,17 @@ def embed(backbone: str, texts: Sequence[str], model: Model, watch: Watcher) -> 
             watch.step(len(batch))
     watch.end()
     return found, sum(p.numel() for p in encoder.parameters())
+
+
+def save_encoder(backbone: str, folder: Path) -> None:
+    """Copies an encoder and its tokenizer, whatever else lies beside them.
+
+    Args:
+        backbone: a local folder.
+    """
+    with quietly():
+        AutoTokenizer.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
+        AutoModel.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
 
 
 def pool(states: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:

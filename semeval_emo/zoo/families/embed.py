@@ -20,6 +20,7 @@ from semeval_emo.zoo.limits import Positive, filled
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "embed.json"
+ENCODER = "encoder"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Embed(Family):
         return tfidf.linear_probabilities(self.linear, self._embed(texts, watch or Silent()))
 
     def save(self, folder: Path) -> None:
-        """Writes the linear models and where the encoder lies (its weights are not copied)."""
+        """Writes the linear models and where the encoder lies; only `export` copies that."""
         tfidf.save_skops(self.linear, folder / tfidf.FILE)
         write_whole(folder / FILE, json.dumps({"backbone": self.recipe.model.backbone}) + "\n")
 
@@ -92,8 +93,20 @@ class Embed(Family):
         """Reads the linear models and finds the encoder again."""
         model = cls(recipe, space)
         model.linear = tfidf.load_skops(folder / tfidf.FILE)
-        model.backbone = model._resolve(Silent())
+        beside = folder / ENCODER
+        model.backbone = str(beside) if beside.is_dir() else model._resolve(Silent())
         return model
+
+    @classmethod
+    def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
+        """Puts the encoder beside the linear models."""
+        from semeval_emo.zoo.engine.embedding import save_encoder
+        from semeval_emo.zoo.weights import local_folder
+
+        super().export(folder, out, recipe)
+        if not (out / ENCODER).exists():
+            save_encoder(str(local_folder(recipe.model.backbone, Silent())), out / ENCODER)
+            write_whole(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
 
     def sizes(self) -> Sizes:
         """The linear models move; the encoder counts towards the total."""

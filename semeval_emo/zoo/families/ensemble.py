@@ -23,6 +23,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import FOLDS, kept_epoch
 
 FILE = "ensemble.json"
+MEMBERS = "members"
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Ensemble(Family):
         )
 
     def save(self, folder: Path) -> None:
-        """Writes weights and where the members lie (their models are not copied)."""
+        """Writes weights and where the members lie; only `export` copies their models."""
         body = {"members": [str(f) for f in self.folders], **self.join.to_dict()}
         write_whole(folder / FILE, json.dumps(body, indent=2) + "\n")
 
@@ -171,9 +172,30 @@ class Ensemble(Family):
         """Reads weights and members."""
         model = cls(recipe, space)
         body = json.loads((folder / FILE).read_text("utf-8"))
-        model.folders = [Path(name) for name in body["members"]]
+        # Of an exported model these are inside; a path from the root stays what it is.
+        model.folders = [folder / name for name in body["members"]]
         model.join = (Stack if recipe.options.method == "stack" else Weights).from_dict(body)
         return model
+
+    @classmethod
+    def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
+        """Puts the members' models inside, each as its own family exports it."""
+        from semeval_emo.zoo.model import export_model
+
+        super().export(folder, out, recipe)
+        body = json.loads((folder / FILE).read_text("utf-8"))
+        for number, name in enumerate(body["members"], 1):
+            inside = f"{MEMBERS}/{number}-{Path(name).parent.name}"
+            # A path from the root; what is inside already came along.
+            if not (out / name).is_relative_to(out):
+                if not (folder / name / "model").is_dir():
+                    raise InputError(
+                        f"The ensemble's member {name} is gone, so its model cannot be put inside.",
+                        "train it there again",
+                    )
+                export_model(folder / name / "model", out / inside)
+                body["members"][number - 1] = inside
+        write_whole(out / FILE, json.dumps(body, indent=2) + "\n")
 
 
 def _member(name: str, here: Path) -> Path:

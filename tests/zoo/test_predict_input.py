@@ -1,0 +1,147 @@
+"""What `zoo predict` makes of texts as they come: files and pipes of every kind, and what is none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.predict import predict
+from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.run import train
+from semeval_emo.zoo.texts import Lines, read_texts
+
+HEADER = "id,anger,fear,joy,sadness,surprise\n"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Says the same of every text, so that only ids tell them apart."""
+    return train(load_recipe("constant-all"), source="sample", runs=tmp_path_factory.mktemp("runs")).folder.model
+
+
+@pytest.fixture
+def ask(model: Path, tmp_path: Path, monkeypatch, capsys):
+    """Runs the command on bytes that come from a file of that name, or from a pipe where there is none."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(body: bytes, name: str = "", *words: str) -> tuple[int, str, str]:
+        if name:
+            Path(name).write_bytes(body)
+            code = main(["zoo", "predict", str(model), name, "--as", "labels", *words])
+        else:
+            reader, writer = os.pipe()
+            os.write(writer, body)
+            os.close(writer)
+            with os.fdopen(reader, encoding="utf-8") as stream:
+                monkeypatch.setattr("sys.stdin", stream)
+                code = main(["zoo", "predict", str(model), "--as", "labels", *words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def ids(out: str) -> list[str]:
+    assert out.startswith(HEADER)
+    return [row[0] for row in csv.reader(io.StringIO(out))][1:]
+
+
+CSV_NOTE = "stdin begins like a header with a column 'text': CSV; --input lines reads one text a line\n"
+JSON_NOTE = "stdin begins like JSON: one object a line; --input lines reads one text a line\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "found", "note"),
+    [
+        (b"id,text\na,What a day!\n", "", ["a"], CSV_NOTE),
+        (b"\xef\xbb\xbfID\tText\na\tWhat, a day\n", "", ["a"], CSV_NOTE),
+        (b'"text","id"\n"Oh, no","a"\n', "", ["a"], CSV_NOTE),
+        (b'{"id": "a", "text": "What a day!"}\n{"id": null, "text": "Oh"}\n', "", ["a", "2"], JSON_NOTE),
+        (b"What a day, they said\nOh\n", "", ["1", "2"], ""),
+        (b"A text, as you see\r\nOh", "", ["1", "2"], ""),
+        (b"{sighs} Oh\n", "", ["1"], ""),
+        (b'id,text\r\na,"Two\r\nlines"\r\nb,Oh\r\n', "T.CSV", ["a", "b"], ""),
+        (b"id\ttext\na\tWhat, a day\n", "t.tsv", ["a"], ""),
+        (b'{"id": "a", "text": "Oh"}\n', "T.JSONL", ["a"], ""),
+        (b"id,text\na,What a day!\n", "t.txt", ["a"], CSV_NOTE.replace("stdin", "t.txt")),
+        (b"one\rtwo\r", "t.txt", ["1", "2"], ""),
+    ],
+    ids=lambda value: None if isinstance(value, list) else repr(value)[:24],
+)
+def test_every_kind_of_texts_is_known(body: bytes, name: str, found: list[str], note: str, ask):
+    code, out, err = ask(body, name)
+    assert (code, ids(out), err) == (0, found, note)
+
+
+def test_who_says_lines_gets_lines(ask):
+    code, out, err = ask(b"id,text\na,What a day!\n", "", "--input", "lines")
+    assert (code, ids(out), err) == (0, ["1", "2"], "")
+    code, out, err = ask(b"id,text\na,What a day!\n", "", "--quiet")
+    assert (code, ids(out), err) == (0, ["a"], "")
+
+
+def test_a_text_is_read_to_its_end(tmp_path: Path):
+    """What goes to the model, quotes, commas and line ends included."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'id,text\r\na,"She said ""Oh"", and\r\nwent"\r\n"b,c",\xc3\xa9\r\n')
+    with path.open("rb") as stream:
+        found = list(read_texts(Lines(stream, "t.csv"), "csv", "t.csv"))
+    assert found == [("a", 'She said "Oh", and\r\nwent'), ("b,c", "é")]
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "message"),
+    [
+        (b"", "", "stdin is empty: there is no text to predict."),
+        (b"", "t.csv", "t.csv is empty: there is no text to predict."),
+        (b'{"text": null}\n', "", "stdin:1: the text is null, not a string."),
+        (b'{"text": "a"}\n{"text": ["b"]}\n', "t.jsonl", 't.jsonl:2: the text is ["b"], not a string.'),
+        (b'{"text": "\\ud800"}\n', "", "stdin:1: half of a surrogate pair, which is no character."),
+        (b'[\n{"text": "a"}\n]\n', "t.json", "t.json:1: not a JSON object with a text."),
+        (b"id,text\na,caf\xe9\n", "t.csv", "t.csv:2: not UTF-8: byte 0xe9 cannot be decoded."),
+        (b"Oh\ncaf\xe9\n", "", "stdin:2: not UTF-8: byte 0xe9 cannot be decoded."),
+        (b"id,text\na," + b"x" * 131_073 + b"\n", "t.csv", "t.csv:2: not CSV: field larger than field limit (131072)."),
+        (b'id,text\na,"Oh\nb,no\n', "t.csv", "t.csv:3: not CSV: unexpected end of data."),
+        (b"id,text\na,Oh, no\n", "t.csv", "t.csv: row 1 has 3 columns, and the header has 2."),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_what_cannot_be_read_is_told_and_nothing_is_printed(body: bytes, name: str, message: str, ask):
+    code, out, err = ask(body, name, "--quiet")
+    assert (code, out) == (3, "")
+    assert err.startswith(f"error: {message}\n")
+
+
+def test_a_header_alone_has_no_texts(ask):
+    assert ask(b"id,text\n", "t.csv") == (0, HEADER, "")
+
+
+def test_a_closed_stdin_is_told(model: Path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["zoo", "predict", str(model)]) == 3
+    assert capsys.readouterr().err.startswith("error: stdin is closed, so there are no texts.\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="left out: pipes are asked the Unix way")
+def test_what_a_slow_pipe_has_said_is_predicted_before_it_says_more(model: Path):
+    reader, writer = os.pipe()
+    at_last = threading.Timer(20, os.close, [writer])
+    at_last.start()
+    with os.fdopen(reader) as stream:
+        lines = Lines(stream, "stdin")
+        found = predict(load_model(model), read_texts(lines, "lines", "stdin"), waits=lines.waits)
+        for said, expected in ((b"one\ntwo\nthr", ["1", "2"]), (b"ee\n", ["3"])):
+            os.write(writer, said)
+            assert [one.id for one in itertools.islice(found, len(expected))] == expected
+        assert at_last.is_alive(), "nothing came before the end"
+        at_last.cancel()
+        os.close(writer)
+        assert list(found) == []
