@@ -26,9 +26,9 @@ class Data:
     Attributes:
         track, release: empty for the task's first track and default release.
         splits: trained on, one after the other; the selection split is never among them.
-        sources: train splits of other languages, trained on after them: codes, ``family`` (the
-            language's own) or ``others`` (all), of the track that its track trains on; ``a/deu`` names
-            the track, ``a/self`` is its own split of another one.
+        sources: train splits of other languages, trained on after them: codes, ``family`` (the language's own),
+            ``others`` or ``all`` (its own among them: one model for all), of the track that its track trains
+            on; ``a/deu`` names the track, ``a/self`` is its own split of another one.
         most: of each source, drawn by ``train.seed``; 0 for all its texts.
         stand_in: sources where the language has no train split of its own.
         extra: trained on last: another track's split (``b/train``; its degrees become yes or no where
