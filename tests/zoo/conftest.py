@@ -8,12 +8,14 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.weights import CACHE_VARIABLE
 
 # A Llama that trains in a second: short texts, few texts, small layers.
 SMALL = (
@@ -33,3 +35,31 @@ def recipe_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "zoo"
     folder.mkdir()
     return folder
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder of installed packages."""
+
+    folder: Path
+
+    def install(self, package: str, file: str, body: bytes) -> None:
+        """A distribution as pip leaves it, whose module would fail if anybody imported it."""
+        module = package.replace("-", "_")
+        about = self.folder / f"{module}-1.0.dist-info"
+        for folder in ((self.folder / module / file).parent, about):
+            folder.mkdir(parents=True)
+        (self.folder / module / "__init__.py").write_text("raise RuntimeError('imported')\n")
+        (self.folder / module / file).write_bytes(body)
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (about / "RECORD").write_text(f"{module}/__init__.py,,\n{module}/{file},,\n")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """An empty one that Python looks into, and an empty cache for what is unpacked."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    return Site(folder)

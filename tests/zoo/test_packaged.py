@@ -10,21 +10,9 @@ import pytest
 
 from semeval_emo.errors import InputError, MissingExtra
 from semeval_emo.zoo.family import Silent
-from semeval_emo.zoo.weights import CACHE_VARIABLE, local_folder
+from semeval_emo.zoo.weights import local_folder
 
 NAME = "weights-of-a-test"
-
-
-def install(site: Path, package: str, file: str, body: bytes) -> None:
-    """A distribution as pip leaves it, whose module would fail if anybody imported it."""
-    module = package.replace("-", "_")
-    about = site / f"{module}-1.0.dist-info"
-    for folder in ((site / module / file).parent, about):
-        folder.mkdir(parents=True)
-    (site / module / "__init__.py").write_text("raise RuntimeError('imported')\n")
-    (site / module / file).write_bytes(body)
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-    (about / "RECORD").write_text(f"{module}/__init__.py,,\n{module}/{file},,\n")
 
 
 def archive() -> bytes:
@@ -38,24 +26,15 @@ def archive() -> bytes:
     return stream.getvalue()
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    return folder
-
-
-def parts(site: Path, numbers: range, of: int = 3) -> None:
+def parts(site, numbers: range, of: int = 3) -> None:
     body = archive()
     size = -(-len(body) // of)
     for number in numbers:
         piece = body[(number - 1) * size : number * size]
-        install(site, f"{NAME}-part-{number:03}", f"input/model.zip.{number:03}", piece)
+        site.install(f"{NAME}-part-{number:03}", f"input/model.zip.{number:03}", piece)
 
 
-def test_a_zip_in_parts_becomes_a_model_folder_once(site: Path, tmp_path: Path):
+def test_a_zip_in_parts_becomes_a_model_folder_once(site, tmp_path: Path):
     parts(site, range(1, 4))
     folder = local_folder(f"package:{NAME}", Silent())
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
@@ -67,7 +46,7 @@ def test_a_zip_in_parts_becomes_a_model_folder_once(site: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("numbers", [range(1, 3), range(2, 4)], ids=["last missing", "first missing"])
-def test_a_missing_part_is_said_and_leaves_nothing(numbers: range, site: Path, tmp_path: Path):
+def test_a_missing_part_is_said_and_leaves_nothing(numbers: range, site, tmp_path: Path):
     parts(site, numbers)
     with pytest.raises(InputError, match=f"weights of {NAME} cannot be unpacked from 2 parts") as caught:
         local_folder(f"package:{NAME}", Silent())
@@ -75,9 +54,9 @@ def test_a_missing_part_is_said_and_leaves_nothing(numbers: range, site: Path, t
     assert not list((tmp_path / "cache" / "weights").iterdir())
 
 
-def test_a_plain_folder_in_a_package_is_taken_as_it_lies(site: Path):
-    install(site, NAME, "model/config.json", b"{}")
-    assert local_folder(f"package:{NAME}", Silent()) == site / "weights_of_a_test" / "model"
+def test_a_plain_folder_in_a_package_is_taken_as_it_lies(site):
+    site.install(NAME, "model/config.json", b"{}")
+    assert local_folder(f"package:{NAME}", Silent()) == site.folder / "weights_of_a_test" / "model"
 
 
 def test_a_package_that_is_not_there_names_the_extra(monkeypatch: pytest.MonkeyPatch):

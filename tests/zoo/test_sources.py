@@ -278,3 +278,36 @@ def test_floors_of_all_languages_need_no_words(folder: Path, tmp_path: Path, cap
     assert "No label of the language that is asked for had a say." in said
     with zipfile.ZipFile(tmp_path / "constant-all" / "track_c.zip") as archive:
         assert sorted(archive.namelist()) == [f"track_c/pred_{code}.csv" for code in EMOTIONS]
+
+
+ALL = ('data.sources=["all"]', "data.splits=[]", "select.epoch=last")
+TINY = (
+    "shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "shape.layers=4", "trainable.layers=2",
+    "model.max_length=16", "train.epochs=1",
+)  # fmt: skip
+
+
+def test_all_learn_the_same_so_one_trains_and_the_others_take_its_model(folder: Path, tmp_path: Path):
+    def joint(language: str, runs: Path) -> RunResult:
+        return run(folder, runs, *ALL, *TINY, track="a", language=language, name="llama-tiny")
+
+    first, second = joint("xaa", tmp_path), joint("xcc", tmp_path)
+    alone = joint("xcc", tmp_path / "alone")
+    assert "shares" not in first.folder.state()
+    assert second.folder.state()["shares"] == "xaa" and second.seconds == 0.0
+    for split in ("dev", "test"):
+        said = [one.folder.probabilities(split).read_bytes() for one in (second, alone)]
+        assert said[0] == said[1]
+    weights = [one.folder.model / "model.safetensors" for one in (first, second)]
+    assert weights[0].stat().st_ino == weights[1].stat().st_ino
+    # Dev figures of the first one's epochs are not the second's.
+    assert "dev" in first.rows[0] and "dev" not in second.rows[0]
+    assert second.rows[0]["loss"] == first.rows[0]["loss"]
+    assert validate(second.folder.predictions, task=load_task(folder / "cross.toml")).valid
+
+
+@pytest.mark.parametrize("setting", ["select.epoch=best", "train.seed=1", 'data.sources=["xaa","xcc"]', "data.most=3"])
+def test_what_differs_is_not_taken_over(setting: str, folder: Path, tmp_path: Path):
+    run(folder, tmp_path, *ALL, *TINY, track="a", language="xaa", name="llama-tiny")
+    other = run(folder, tmp_path, *ALL, *TINY, setting, track="a", language="xcc", name="llama-tiny")
+    assert "shares" not in other.folder.state()

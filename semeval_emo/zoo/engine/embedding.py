@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -19,36 +21,52 @@ TOKENS = 4096
 """Tokens in a batch, padding included."""
 
 
-def embed(backbone: str, texts: Sequence[str], model: Model, watch: Watcher) -> tuple[np.ndarray, int]:
-    """Embeds texts, those of like length together.
+@dataclass(frozen=True, eq=False)
+class Encoder:
+    """A frozen encoder with its tokenizer."""
 
-    Args:
-        backbone: a local folder.
+    tokenizer: Any
+    network: Any
 
-    Returns:
-        Vectors of shape (n, hidden), float32, of unit length; and the encoder's number of parameters.
+    @classmethod
+    def load(cls, backbone: str) -> Self:
+        """Loads it from a local folder, to the GPU where there is one."""
+        with quietly():
+            tokenizer = AutoTokenizer.from_pretrained(backbone, local_files_only=True)
+            network = AutoModel.from_pretrained(backbone, local_files_only=True).eval()
+        return cls(tokenizer, network.to("cuda" if torch.cuda.is_available() else "cpu"))
 
-    Raises:
-        UsageError: the encoder does not take texts of that length.
-    """
-    with quietly():
-        tokenizer = AutoTokenizer.from_pretrained(backbone, local_files_only=True)
-        check_length(tokenizer, model)
-        encoder = AutoModel.from_pretrained(backbone, local_files_only=True).eval()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder.to(device)
-    rows = tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
-    found = np.zeros((len(rows), encoder.config.hidden_size), dtype=np.float32)
-    watch.begin("embedding", len(rows))
-    with torch.inference_mode():
-        for batch in by_length([len(row) for row in rows], TOKENS):
-            padded = tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
-            states = encoder(**padded).last_hidden_state
-            vectors = pool(states, padded["attention_mask"], model.pooling or "mean")
-            found[batch] = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
-            watch.step(len(batch))
-    watch.end()
-    return found, sum(p.numel() for p in encoder.parameters())
+    @property
+    def size(self) -> int:
+        """How many parameters it has."""
+        return sum(p.numel() for p in self.network.parameters())
+
+    def embed(self, texts: Sequence[str], model: Model, watch: Watcher, precision: str = "fp32") -> np.ndarray:
+        """Embeds texts, those of like length together.
+
+        Args:
+            precision: ``fp32`` or ``bf16``, of the matrix products.
+
+        Returns:
+            Vectors of shape (n, hidden), float32, of unit length.
+
+        Raises:
+            UsageError: the encoder does not take texts of that length.
+        """
+        check_length(self.tokenizer, model)
+        device = self.network.device
+        rows = self.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
+        found = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
+        watch.begin("embedding", len(rows))
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, precision == "bf16"):
+            for batch in by_length([len(row) for row in rows], TOKENS):
+                padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
+                states = self.network(**padded).last_hidden_state
+                vectors = pool(states.float(), padded["attention_mask"], model.pooling or "mean")
+                found[batch] = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
+                watch.step(len(batch))
+        watch.end()
+        return found
 
 
 def save_encoder(backbone: str, folder: Path) -> None:

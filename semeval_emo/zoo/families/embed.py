@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -30,11 +30,13 @@ class Options:
     Attributes:
         model: ``logreg``, ``svm``, ``ridge`` or ``ordinal``, as in `tfidf`.
         strength, balanced: values tried; the best on the selection split stays.
+        precision: of the encoder's matrix products, in training and in predicting.
     """
 
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
     strength: Annotated[tuple[Positive, ...], filled] = (1.0,)
     balanced: Annotated[tuple[bool, ...], filled] = (True,)
+    precision: Literal["fp32", "bf16"] = "fp32"
 
 
 class Embed(Family):
@@ -46,7 +48,6 @@ class Embed(Family):
     by_folds: ClassVar[bool] = True
     linear: Any
     backbone: str
-    encoder_size: int
 
     def prepare(self, watch: Watcher) -> None:
         """Finds the encoder's weights."""
@@ -58,7 +59,7 @@ class Embed(Family):
 
         options = self.recipe.options
         self.backbone = self._resolve(job.watch)
-        vectors = self._embed(train.texts, job.watch)
+        vectors = self._remembered(train.texts, job.watch)
         unread = {split: (examples, self._embed(examples.texts, job.watch)) for split, examples in judged.items()}
         grid = Grid(
             [{"strength": one, "balanced": two} for one, two in product(options.strength, options.balanced)],
@@ -73,11 +74,24 @@ class Embed(Family):
 
         return str(local_folder(self.recipe.model.backbone, watch))
 
-    def _embed(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
-        from semeval_emo.zoo.engine.embedding import embed
+    @cached_property
+    def _encoder(self) -> Any:
+        from semeval_emo.zoo.engine.embedding import Encoder
 
-        vectors, self.encoder_size = embed(self.backbone, texts, self.recipe.model, watch)
-        return vectors
+        return Encoder.load(self.backbone)
+
+    def _embed(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+        found: np.ndarray = self._encoder.embed(texts, self.recipe.model, watch, self.recipe.options.precision)
+        return found
+
+    def _remembered(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+        """Vectors of texts to learn from: runs in many languages learn from the same ones."""
+        from semeval_emo.zoo.engine.vectors import identity, remembered
+        from semeval_emo.zoo.weights import cache_folder
+
+        model = self.recipe.model
+        key = identity(Path(self.backbone), (model.pooling, model.max_length, self.recipe.options.precision))
+        return remembered(cache_folder() / "vectors" / key, texts, lambda some: self._embed(some, watch))
 
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
         """Probabilities of the linear models on the texts' vectors."""
@@ -111,4 +125,4 @@ class Embed(Family):
     def sizes(self) -> Sizes:
         """The linear models move; the encoder counts towards the total."""
         linear = tfidf.linear_sizes(self.linear)
-        return Sizes(linear.trainable, linear.total + self.encoder_size)
+        return Sizes(linear.trainable, linear.total + self._encoder.size)
