@@ -12,9 +12,10 @@ from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, Trai
 
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine import finetune
+from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.groups import optimizer_groups
 from semeval_emo.zoo.engine.inference import probabilities
-from semeval_emo.zoo.engine.llama import Packed, Tail
+from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.prefix import compute, room_for

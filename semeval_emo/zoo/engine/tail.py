@@ -16,10 +16,11 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import rows, schedule
+from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import packs
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
 from semeval_emo.zoo.engine.flat import Flat, Stepper
-from semeval_emo.zoo.engine.llama import Packed, Tail
+from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.prefix import Prefix
