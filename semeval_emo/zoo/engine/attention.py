@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -54,7 +55,7 @@ class Packed:
 
     def padded(self, packed: torch.Tensor) -> torch.Tensor:
         """Spreads (T, H, D) to (B, longest, H, D)."""
-        spread = packed if self.spread is None else packed.index_select(0, self.spread)
+        spread = packed if self.spread is None else _Spread.apply(packed, self.spread, self.slots)
         return spread.view(len(self.lengths), self.longest, *packed.shape[1:])
 
     def hidden(self, last: bool) -> torch.Tensor:
@@ -96,4 +97,36 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: 
             asking, key, value, attn_mask=mask, is_causal=not last, enable_gqa=True
         ).transpose(1, 2)
     mixed = mixed.reshape(texts * asked, heads * size)
-    return mixed if last or packed.spread is None else mixed.index_select(0, packed.slots)
+    return mixed if last or packed.spread is None else take(mixed, packed.slots)
+
+
+def take(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Some rows, each at most once, which autograd need not know: it adds row by row where copying will do."""
+    return _Take.apply(states, rows)
+
+
+class _Take(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(rows)
+        ctx.count = len(states)
+        return states.index_select(0, rows)
+
+    @staticmethod
+    def backward(ctx: Any, *outward: torch.Tensor) -> tuple[torch.Tensor, None]:
+        (rows,) = ctx.saved_tensors
+        return outward[0].new_zeros(ctx.count, *outward[0].shape[1:]).index_copy_(0, rows, outward[0]), None
+
+
+class _Spread(torch.autograd.Function):
+    """Padding, through which nothing comes back: what stands in a slot right of a text is never looked at."""
+
+    @staticmethod
+    def forward(ctx: Any, packed: torch.Tensor, spread: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(slots)
+        return packed.index_select(0, spread)
+
+    @staticmethod
+    def backward(ctx: Any, *outward: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        (slots,) = ctx.saved_tensors
+        return outward[0].index_select(0, slots), None, None

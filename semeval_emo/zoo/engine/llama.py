@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 from transformers import LlamaForSequenceClassification
 
-from semeval_emo.zoo.engine.attention import Packed, attend
+from semeval_emo.zoo.engine.attention import Packed, attend, take
 from semeval_emo.zoo.engine.flat import Product
 
 
@@ -58,8 +58,8 @@ class Layer:
         normed = norm(self.before, states)
         turned = self.heads + self.kv_heads
         if self.last:
-            states = states.index_select(0, packed.last)
-            query = self.ask(normed.index_select(0, packed.last)).view(-1, self.heads, self.head_dim)
+            states = take(states, packed.last)
+            query = self.ask(take(normed, packed.last)).view(-1, self.heads, self.head_dim)
             query = rotate(query, cos[packed.last], sin[packed.last])
             key, value = self.answer(normed).view(-1, 2 * self.kv_heads, self.head_dim).split(self.kv_heads, dim=1)
             key = rotate(key, cos, sin)
