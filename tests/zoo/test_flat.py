@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 import torch
 
+from semeval_emo.zoo.engine import lean as lean_module
+from semeval_emo.zoo.engine.attention import take
 from semeval_emo.zoo.engine.batches import packs
 from semeval_emo.zoo.engine.flat import Flat, Product, Stepper
 from semeval_emo.zoo.engine.groups import optimizer_groups
+from semeval_emo.zoo.engine.lean import Lean
 from semeval_emo.zoo.engine.schedule import adamw
 from semeval_emo.zoo.recipe import Recipe
 
@@ -48,6 +52,49 @@ def test_flat_steps_are_those_of_clipping_and_adamw_one_by_one(clip: float, deca
     for name, p in alone.items():
         assert not torch.equal(p, start[name])
         torch.testing.assert_close(together[name], p, atol=1e-7, rtol=1e-6)
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.05, 1e6], ids=["never", "always", "not reached"])
+def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_one(
+    clip: float, tiny: Recipe, monkeypatch: pytest.MonkeyPatch
+):
+    # So few numbers at once that every matrix is cut.
+    monkeypatch.setattr(lean_module, "ROWS", 1000)
+
+    def layers() -> torch.nn.Sequential:
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Linear(8, 700), torch.nn.Linear(700, 500), torch.nn.Linear(500, 3))
+
+    def named(network: torch.nn.Sequential) -> dict[str, torch.nn.Parameter]:
+        names = {"0": "model.layers.7.one", "1": "model.layers.7.two", "2": "score"}
+        return {names[n[0]] + n[1:]: p for n, p in network.named_parameters()}
+
+    alone, together = layers(), layers()
+    optimizer = adamw(optimizer_groups(named(alone), tiny))
+    flat = Flat(named(together), tiny)
+    ours = Stepper(flat, clip)
+    one, two = Product([together[0]]), Product([together[1]])
+    lean = Lean(flat, ours.optimizer, [one, two], clip)
+    draw = torch.Generator().manual_seed(1)
+    for number in range(6):
+        # Both ways may take turns: the moments are the same.
+        one.holding = two.holding = number != 3
+        states = torch.randn((5, 8), generator=draw)
+        optimizer.zero_grad()
+        for p in flat.parameters.values():
+            p.grad.zero_()
+        alone(states).square().sum().backward()
+        together[2](two(one(states))).square().sum().backward()
+        if clip:
+            torch.nn.utils.clip_grad_norm_(alone.parameters(), clip)
+        optimizer.step()
+        (lean if one.holding else ours).step()
+        if number == 4:
+            ours.optimizer.load_state_dict(copy.deepcopy(ours.optimizer.state_dict()))
+    begin = dict(layers().named_parameters())
+    for (name, p), other in zip(alone.named_parameters(), together.parameters(), strict=True):
+        assert not torch.equal(p, begin[name])
+        torch.testing.assert_close(other, p, atol=2e-7, rtol=1e-5)
 
 
 def test_released_parameters_have_memory_of_their_own(tiny: Recipe):
@@ -98,3 +145,13 @@ def test_packs_hold_every_text_once_and_no_more_tokens_than_asked():
     assert sorted(i for batch in found for i in batch) == list(range(7))
     assert all(sum(lengths[i] for i in batch) <= 12 for batch in found if len(batch) > 1)
     assert [2] in found
+
+
+def test_rows_are_taken_as_by_an_index():
+    states = torch.randn(5, 3, requires_grad=True)
+    rows = torch.tensor([4, 0, 2])
+    for took in (take(states, rows), states[rows]):
+        states.grad = None
+        (took**3).sum().backward()
+        assert torch.equal(took, states[rows])
+        torch.testing.assert_close(states.grad, 3 * states.detach() ** 2 * torch.tensor([1, 0, 1, 0, 1])[:, None])

@@ -11,10 +11,11 @@ import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.engine import finetune
+from semeval_emo.zoo.engine import attention, finetune
+from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.groups import optimizer_groups
 from semeval_emo.zoo.engine.inference import probabilities
-from semeval_emo.zoo.engine.llama import Packed, Tail
+from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.prefix import compute, room_for
@@ -147,7 +148,9 @@ def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, .
     assert abs(plain[0] - plain[-1]) > 1e-3
 
 
-def test_the_tail_gives_the_networks_own_logits(tiny: Recipe):
+@pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused, as for long texts and on a GPU"])
+def test_the_tail_gives_the_networks_own_logits(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(attention, "SHORT", short)
     network = build(tiny, SPACE, Silent())
     network.model.eval()
     rows = network.tokens(corpus(9).texts)
@@ -159,6 +162,21 @@ def test_the_tail_gives_the_networks_own_logits(tiny: Recipe):
         found = tail(states, Packed.of(lengths, network.device))
     assert len(set(lengths)) > 2
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused"])
+def test_the_same_gradients_come_back_through_padding(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(attention, "SHORT", short)
+    network = build(tiny, SPACE, Silent())
+    network.model.eval()
+    rows = network.tokens(corpus(9).texts)
+    padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+    moving = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
+    expected = torch.autograd.grad(network.model(**padded).logits.square().sum(), moving.values())
+    states, lengths = compute(network, rows, 4, None, Silent(), "").of(range(9), network.device)
+    found = Tail(network.model, 4)(states.clone(), Packed.of(lengths, network.device)).square().sum()
+    for one, other in zip(torch.autograd.grad(found, moving.values()), expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
 
 def test_layers_and_head_move_at_their_rates_and_nothing_else_moves(tiny: Recipe, tmp_path: Path):

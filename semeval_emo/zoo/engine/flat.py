@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.groups import plan
@@ -46,8 +47,13 @@ class Flat:
 
     def scale(self, largest: float) -> torch.Tensor | None:
         """What gradients must be divided by so that their norm is at most this; None for nothing."""
-        too_long = (torch.linalg.vector_norm(self._gradient) + 1e-6) / largest
-        return too_long if too_long > 1 else None
+        return self.too_long(torch.linalg.vector_norm(self._gradient), largest)
+
+    @staticmethod
+    def too_long(norm: torch.Tensor, largest: float) -> torch.Tensor | None:
+        """What gradients of this norm must be divided by; None for nothing."""
+        times = (norm + 1e-6) / largest
+        return times if times > 1 else None
 
     def release(self) -> None:
         """Gives each parameter memory of its own again."""
@@ -79,37 +85,57 @@ class Product:
 
     Args:
         layers: ``torch.nn.Linear`` each.
+        fixed: the precision in which a copy of the weights is kept, for layers that do not move while
+            this lives: autocast would turn them anew at every call. None keeps no copy.
 
     Attributes:
         written: the gradients that a backward pass writes itself.
         anew: True where the next backward pass overwrites them, False where it adds.
+        holding: True where the next backward pass writes nothing, and what it would have multiplied is `held`.
     """
 
-    def __init__(self, layers: Sequence[torch.nn.Linear]) -> None:
+    def __init__(self, layers: Sequence[torch.nn.Linear], fixed: torch.dtype | None = None) -> None:
         self.layers = list(layers)
-        self.anew = True
+        self.anew, self.holding = True, False
+        self._held: tuple[torch.Tensor, torch.Tensor] | None = None
         weights = [layer.weight for layer in layers]
         self.written: list[torch.Tensor] = []
-        if all(w.requires_grad and w.grad is not None for w in weights) and _adjoining(weights):
+        self._fixed = None if fixed is None else torch.cat([w.detach().to(fixed) for w in weights])
+        if self._fixed is None and all(w.requires_grad and w.grad is not None for w in weights) and _adjoining(weights):
             self.written = [w.grad for w in weights if w.grad is not None]
-            self._weight = _joined(weights).requires_grad_()
+            self.weight = _joined(weights).requires_grad_()
             self._gradient = _joined(self.written)
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """Outputs of all layers, one after the other: shape (T, sum of widths)."""
-        if self.written:
-            mixed = _Product.apply(states, self._weight, self)
+        if self.written or self._fixed is not None:
+            mixed = (
+                _Product.apply(states, self.weight, self)
+                if self._fixed is None
+                else functional.linear(states.to(self._fixed.dtype), self._fixed)
+            )
             return mixed if self.layers[0].bias is None else mixed + torch.cat([layer.bias for layer in self.layers])
         return torch.cat([layer(states) for layer in self.layers], dim=-1)
 
     def take(self, outward: torch.Tensor, states: torch.Tensor) -> None:
-        """Writes the weight's gradient to its place."""
-        if states.dtype != self._gradient.dtype:
+        """Writes the weight's gradient to its place, or keeps what it is made of."""
+        if self.holding:
+            self._held = (outward, states)
+        elif states.dtype != self._gradient.dtype:
             found = (outward.t() @ states).to(self._gradient.dtype)
             self._gradient.copy_(found) if self.anew else self._gradient.add_(found)
         else:
             beta = 0 if self.anew else 1
             torch.addmm(self._gradient, outward.t(), states, beta=beta, out=self._gradient)
+
+    def held(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Outward gradients (T, sum of widths) and inputs (T, width): the weight's gradient is one times the other."""
+        assert self._held is not None, "a backward pass comes first"
+        return self._held
+
+    def drop(self) -> None:
+        """Forgets what is held."""
+        self._held = None
 
 
 class _Product(torch.autograd.Function):

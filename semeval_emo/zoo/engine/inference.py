@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import llama
+from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import of_equal_length, packs
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.rows import probabilities_of
@@ -55,11 +56,11 @@ def _whole(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
 
 def _packed(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
     """Logits of texts of any length by its layers, the texts end to end."""
-    whole = llama.Tail(network.model, 0)
+    whole = llama.Tail(network.model, 0, network.fixed)
 
     def run(rows: list[list[int]]) -> torch.Tensor:
         ids = torch.tensor([token for row in rows for token in row], device=network.device)
-        packed = llama.Packed.of([len(row) for row in rows], network.device)
+        packed = Packed.of([len(row) for row in rows], network.device)
         return whole(network.model.model.embed_tokens(ids), packed)
 
     return run

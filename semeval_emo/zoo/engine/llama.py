@@ -2,24 +2,21 @@
 
 The same mathematics as Hugging Face's LlamaForSequenceClassification on a right-padded batch (a test
 holds both to 1e-5): linear layers and norms see each token once;
-attention is masked in small batches and padded in large ones, since its cost is small; and in the
-last layer only the last token of a text asks, because nothing reads the others.
+attention alone is padded, since its cost is small; and in the last layer only the last token of a text
+asks, because nothing reads the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.nn import functional
 from transformers import LlamaForSequenceClassification
 
+from semeval_emo.zoo.engine.attention import Packed, attend, take
 from semeval_emo.zoo.engine.flat import Product
-
-MASKED = 192
-"""Up to so many tokens attend to each other under a mask, which costs less than to sort them into rows."""
 
 
 def is_llama(model: Any) -> bool:
@@ -27,57 +24,15 @@ def is_llama(model: Any) -> bool:
     return type(model) is LlamaForSequenceClassification and model.config.attention_dropout == 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class Packed:
-    """Texts laid end to end.
-
-    Attributes:
-        lengths: tokens of each text, shape (B,).
-        rows: number of the text of each token, shape (T,).
-        positions: place of each token in its text, shape (T,).
-        last: where the last token of each text stands, shape (B,).
-        longest: tokens of the longest text.
-        mask: what each token may not see, as -inf, shape (T, T); None where there are too many of them.
-    """
-
-    lengths: torch.Tensor
-    rows: torch.Tensor
-    positions: torch.Tensor
-    last: torch.Tensor
-    longest: int
-    mask: torch.Tensor | None
-
-    @classmethod
-    def of(cls, lengths: list[int], device: torch.device) -> Packed:
-        """Lays out texts of these lengths.
-
-        >>> Packed.of([2, 1], torch.device("cpu")).positions.tolist()
-        [0, 1, 0]
-        """
-        counts = torch.tensor(lengths)
-        rows = torch.repeat_interleave(torch.arange(len(lengths)), counts)
-        ends = counts.cumsum(0)
-        positions = torch.arange(int(ends[-1])) - (ends - counts)[rows]
-        mask = None
-        if len(rows) <= MASKED:
-            seen = (rows[:, None] == rows) & (positions[:, None] >= positions)
-            mask = torch.zeros(seen.shape).masked_fill_(~seen, -torch.inf).to(device)
-        return cls(counts.to(device), rows.to(device), positions.to(device), (ends - 1).to(device), max(lengths), mask)
-
-    def padded(self, packed: torch.Tensor) -> torch.Tensor:
-        """Spreads (T, H, D) to (B, H, longest, D), zeros where there is no token."""
-        spread = packed.new_zeros(len(self.lengths), self.longest, *packed.shape[1:])
-        return spread.index_put((self.rows, self.positions), packed).transpose(1, 2)
-
-
 class Layer:
     """One layer of a Llama; its linear layers that read the same input are one product.
 
     Args:
         last: the layer after which only last tokens are read, so that only they ask.
+        fixed: see `Product`.
     """
 
-    def __init__(self, layer: Any, config: Any, last: bool) -> None:
+    def __init__(self, layer: Any, config: Any, last: bool, fixed: torch.dtype | None) -> None:
         attention, mlp = layer.self_attn, layer.mlp
         self.heads, self.kv_heads, self.head_dim = (
             config.num_attention_heads, config.num_key_value_heads, attention.head_dim,
@@ -85,12 +40,13 @@ class Layer:
         self.last = last
         self.before, self.between = layer.input_layernorm, layer.post_attention_layernorm
         if last:
-            self.ask = Product([attention.q_proj])
-            self.answer = Product([attention.k_proj, attention.v_proj])
+            self.ask = Product([attention.q_proj], fixed)
+            self.answer = Product([attention.k_proj, attention.v_proj], fixed)
         else:
-            self.all = Product([attention.q_proj, attention.k_proj, attention.v_proj])
-        self.out = Product([attention.o_proj])
-        self.wide, self.narrow, self.bend = Product([mlp.gate_proj, mlp.up_proj]), Product([mlp.down_proj]), mlp.act_fn
+            self.all = Product([attention.q_proj, attention.k_proj, attention.v_proj], fixed)
+        self.out = Product([attention.o_proj], fixed)
+        self.wide, self.narrow = Product([mlp.gate_proj, mlp.up_proj], fixed), Product([mlp.down_proj], fixed)
+        self.bend = mlp.act_fn
 
     @property
     def products(self) -> list[Product]:
@@ -102,8 +58,8 @@ class Layer:
         normed = norm(self.before, states)
         turned = self.heads + self.kv_heads
         if self.last:
-            states = states.index_select(0, packed.last)
-            query = self.ask(normed.index_select(0, packed.last)).view(-1, self.heads, self.head_dim)
+            states = take(states, packed.last)
+            query = self.ask(take(normed, packed.last)).view(-1, self.heads, self.head_dim)
             query = rotate(query, cos[packed.last], sin[packed.last])
             key, value = self.answer(normed).view(-1, 2 * self.kv_heads, self.head_dim).split(self.kv_heads, dim=1)
             key = rotate(key, cos, sin)
@@ -112,30 +68,10 @@ class Layer:
                 self.all(normed).view(-1, turned + self.kv_heads, self.head_dim).split([turned, self.kv_heads], dim=1)
             )
             query, key = rotate(both, cos, sin).split([self.heads, self.kv_heads], dim=1)
-        mixed = self._attend(query, self._repeat(key), self._repeat(value), packed)
-        states = states + self.out(mixed.flatten(1))
+        mixed = attend(query, key, value, packed)
+        states = states + self.out(mixed)
         gate, up = self.wide(norm(self.between, states)).chunk(2, dim=-1)
         return states + self.narrow(self.bend(gate) * up)
-
-    def _repeat(self, keys: torch.Tensor) -> torch.Tensor:
-        """Each key/value head once for every query head that it serves."""
-        times = self.heads // self.kv_heads
-        return keys[:, :, None].expand(-1, -1, times, -1).reshape(len(keys), self.heads, self.head_dim)
-
-    def _attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: Packed) -> torch.Tensor:
-        """What each asking token takes up: shape (T or B, heads, head_dim)."""
-        attend = functional.scaled_dot_product_attention
-        if packed.mask is not None:
-            mask = packed.mask.index_select(0, packed.last) if self.last else packed.mask
-            query, key, value = (one.transpose(0, 1)[None] for one in (query, key, value))
-            return attend(query, key, value, attn_mask=mask.to(query.dtype))[0].transpose(0, 1)
-        key, value = packed.padded(key), packed.padded(value)
-        if self.last:
-            there = torch.arange(packed.longest, device=query.device) < packed.lengths[:, None]
-            return attend(query[:, :, None], key, value, attn_mask=there[:, None, None])[:, :, 0]
-        # Padding stands right of every token, so a causal mask already hides it.
-        mixed = attend(packed.padded(query), key, value, is_causal=True)
-        return mixed.transpose(1, 2)[packed.rows, packed.positions]
 
 
 class Body:
@@ -146,10 +82,11 @@ class Body:
     Args:
         layers: of the network.
         last: whether only last tokens are read after the last of them.
+        fixed: see `Product`.
     """
 
-    def __init__(self, model: Any, layers: Sequence[Any], last: bool) -> None:
-        self.layers = [Layer(layer, model.config, last and layer is layers[-1]) for layer in layers]
+    def __init__(self, model: Any, layers: Sequence[Any], last: bool, fixed: torch.dtype | None = None) -> None:
+        self.layers = [Layer(layer, model.config, last and layer is layers[-1], fixed) for layer in layers]
         self._rotary = model.model.rotary_emb
         self._tables: tuple[torch.Tensor, torch.Tensor] | None = None
 
@@ -182,8 +119,8 @@ class Body:
 class Tail(Body):
     """Layers `first` to the end, the final norm and the head of a network."""
 
-    def __init__(self, model: Any, first: int) -> None:
-        super().__init__(model, list(model.model.layers[first:]), last=True)
+    def __init__(self, model: Any, first: int, fixed: torch.dtype | None = None) -> None:
+        super().__init__(model, list(model.model.layers[first:]), last=True, fixed=fixed)
         self.norm = model.model.norm
         self.head = model.score
 

@@ -43,6 +43,11 @@ class Network:
         """Where the weights are."""
         return next(self.model.parameters()).device
 
+    @property
+    def fixed(self) -> torch.dtype | None:
+        """The precision to keep copies of weights in that do not move; None where the weights are in it."""
+        return torch.bfloat16 if self.recipe.train.precision == "bf16" else None
+
     def autocast(self) -> torch.autocast:
         """The precision of the recipe, as a context."""
         wanted = self.recipe.train.precision == "bf16"

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import packs
-from semeval_emo.zoo.engine.llama import Body, Packed
+from semeval_emo.zoo.engine.llama import Body
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.family import Watcher
 
@@ -112,7 +113,7 @@ def compute(
     kind = torch.bfloat16 if network.recipe.train.precision == "bf16" else torch.float32
     states = _empty(int(starts[-1]), network.model.config.hidden_size, kind, file)
     watch.begin(what, len(rows))
-    frozen = Body(network.model, body.layers[:first], last=only_last)
+    frozen = Body(network.model, body.layers[:first], last=only_last, fixed=network.fixed)
     with torch.inference_mode(), network.autocast():
         for batch in packs([len(row) for row in rows], TOKENS):
             ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)

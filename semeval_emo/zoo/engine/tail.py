@@ -16,10 +16,12 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import rows, schedule
+from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import packs
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
 from semeval_emo.zoo.engine.flat import Flat, Stepper
-from semeval_emo.zoo.engine.llama import Packed, Tail
+from semeval_emo.zoo.engine.lean import Lean
+from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.prefix import Prefix
@@ -52,6 +54,7 @@ class TailTrainer:
         self.stepper = Stepper(self.flat, self.train.clip)
         self.optimizer = self.stepper.optimizer
         self.tail = Tail(network.model, first)
+        self.lean = Lean(self.flat, self.optimizer, self.tail.products, self.train.clip)
         written = {gradient.data_ptr() for product in self.tail.products for gradient in product.written}
         # What autograd adds to must be cleared first; the products write theirs anew.
         self._added = [p.grad for p in self.parameters.values() if p.grad is not None]
@@ -77,10 +80,12 @@ class TailTrainer:
         total = 0.0
         for gradient in self._added:
             gradient.zero_()
+        lean = False
         for number, batch in enumerate(batches):
-            for product in self.tail.products:
-                product.anew = number == 0
             states, lengths = self.inputs.prefix.of(batch, self.network.device)
+            lean = self.network.fixed is None and self.lean.able(len(states), len(batches))
+            for product in self.tail.products:
+                product.anew, product.holding = number == 0, lean
             with self.network.autocast():
                 logits = self.tail(states, Packed.of(lengths, self.network.device))
                 loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
@@ -88,7 +93,7 @@ class TailTrainer:
             if seen is not None:
                 seen.append(logits.detach())
             total += float(loss.detach())
-        self.stepper.step()
+        (self.lean if lean else self.stepper).step()
         self.schedule.step()
         return total
 
