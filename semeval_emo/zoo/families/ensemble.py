@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.task import Task
 from semeval_emo.zoo.decide import labels_of
