@@ -53,7 +53,7 @@ COMMANDS = {
         "zoo ensemble runs/sample/constant-all/eng runs/sample/constant-majority/eng -o both --data sample",
         "zoo evaluate runs/sample/constant-all/eng --data sample --split dev",
         "zoo tune runs/sample/constant-majority/eng --data sample",
-        "zoo results runs --data sample",
+        "zoo results runs/sample",
         "zoo submit runs/sample/constant-all/eng --to submissions/mine --data sample",
         "leaderboard ours",
     ),

@@ -109,7 +109,7 @@ def test_an_emotion_that_training_never_shows(kind: str, tmp_path: Path):
 
 def test_degrees(tmp_path: Path):
     result = run("tfidf-ridge", tmp_path)
-    assert result.folder.path == tmp_path / "tfidf-ridge" / "eng-track_b"
+    assert result.folder.path == tmp_path / "sample" / "tfidf-ridge" / "eng-track_b"
     assert result.folder.predictions.parts[-2:] == ("track_b", "pred_eng.csv")
     assert validate(result.folder.predictions).valid
     assert result.scorecard.metric == "pearson"
