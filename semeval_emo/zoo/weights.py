@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from importlib import metadata
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from semeval_emo.errors import InputError, MissingExtra
 from semeval_emo.zoo.extras import require
@@ -177,7 +178,11 @@ def _from_gguf(packed: Path, folder: Path) -> None:
 
     # The converter draws a bar of its own, whatever it is told.
     with quietly(), redirect_stderr(io.StringIO()):
-        loaded = AutoModelForCausalLM.from_pretrained(packed.parent, gguf_file=packed.name)
+        read: Any = AutoModelForCausalLM.from_pretrained(packed.parent, gguf_file=packed.name, output_loading_info=True)
+        loaded, report = read
+        # What the file lacks would be random.
+        if report["missing_keys"]:
+            raise ValueError(f"the file lacks {', '.join(sorted(report['missing_keys'])[:3])}")
         tokenizer = AutoTokenizer.from_pretrained(packed.parent, gguf_file=packed.name)
         config = loaded.config
         if hasattr(config, "quantization_config"):

@@ -29,15 +29,28 @@ def probabilities(folder: Path, split: str) -> np.ndarray:
     return np.loadtxt(folder / split / "prob_eng.csv", delimiter=",", skiprows=1, usecols=range(1, 6))
 
 
-def test_two_processes_reach_what_one_reaches(tmp_path: Path):
+LAUNCHERS = {
+    "torchrun": ("torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+    "accelerate": ("accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
+                   "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of one process."""
+    return train(load_recipe("llama-tiny", SETTINGS), source="sample", runs=tmp_path_factory.mktemp("one")).folder.path
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_reach_what_one_reaches(launcher: str, one: Path, tmp_path: Path):
     recipe = load_recipe("llama-tiny", SETTINGS)
-    one = train(recipe, source="sample", runs=tmp_path / "one").folder.path
     words = [word for setting in SETTINGS for word in ("--set", setting)]
-    launched = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    launched = [sys.executable, "-m", *LAUNCHERS[launcher]]
     command = ["-m", "semeval_emo", "zoo", "train", "llama-tiny", *words, "--data", "sample", "--format", "json"]
     done = subprocess.run(
         [*launched, *command, "--runs", "two"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
