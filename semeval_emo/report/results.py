@@ -47,7 +47,7 @@ def summary(found: Sequence[TrackResults], links: str | None = None) -> Table:
                 )
             )  # fmt: skip
     columns = (
-        Column("track"), Column("system"), Column("chosen on"), Column("mean", "score"), Column("of", "int"),
+        Column("track"), Column("system", "name"), Column("chosen on"), Column("mean", "score"), Column("of", "int"),
         Column("to base", "delta"), Column("> base"), Column("clear", "int"), Column("> top"),
     )  # fmt: skip
     titles = dict.fromkeys(f"release {one.release}, {one.among.title}" for one in found)
@@ -93,9 +93,9 @@ def _system(one: TrackResults, system: System, links: str | None) -> Table:
         )  # fmt: skip
         rows.append(cells)
     columns = (
-        Column("language"), Column("recipe"), Column("chosen on"), Column("dev", "score"), Column("test", "score"),
-        Column("95 % interval"), Column("base", "score"), Column("to base", "delta"), Column("top", "score"),
-        Column("to top", "delta"), Column("verdict"),
+        Column("language"), Column("recipe", "name"), Column("chosen on"), Column("dev", "score"),
+        Column("test", "score"), Column("95 % interval"), Column("base", "score"), Column("to base", "delta"),
+        Column("top", "score"), Column("to top", "delta"), Column("verdict"),
     )  # fmt: skip
     keep = [c for c, column in enumerate(columns) if several or column.name != "recipe"]
     chosen = {file.selected_on for file in files.values()}

@@ -102,8 +102,8 @@ def _outcome(result: RunResult) -> Table:
         rows.append(("cut points" if degrees else "threshold", words(result.thresholds[0])))
     if result.sizes:
         rows.append(("parameters", _sizes(result.sizes)))
-    rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", str(result.folder.predictions))]
-    rows += [("model", str(result.folder.model)), ("card", str(result.folder.card))]
+    rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", result.folder.predictions)]
+    rows += [("model", result.folder.model), ("card", result.folder.card)]
     notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
     if recipe.data.allow:
         notes.append(f"{', '.join(recipe.data.allow)} may hold texts that are scored here: allowed by name.")

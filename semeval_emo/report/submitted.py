@@ -21,7 +21,7 @@ def tables(report: SubmitReport) -> list[Table]:
         for one in report.taken
     ]  # fmt: skip
     columns = (
-        Column("track"), Column("language"), Column("recipe"), Column("dev", "score"), Column("test", "score"),
+        Column("track"), Column("language"), Column("recipe", "name"), Column("dev", "score"), Column("test", "score"),
         Column("low", "score"), Column("high", "score"), Column("chosen on"), Column(""),
     )  # fmt: skip
     metrics = " and ".join(dict.fromkeys(METRICS[one.file.metric].title for one in report.taken))

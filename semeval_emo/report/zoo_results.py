@@ -17,7 +17,7 @@ def tables(found: Results) -> list[Table]:
     comparison = found.comparison
     index = {one.letter: place for place, one in enumerate(comparison.systems)}
     columns = (
-        Column(""), Column("system"), Column(comparison.title, "score", "max"), Column("beats", "letters"),
+        Column(""), Column("system", "name"), Column(comparison.title, "score", "max"), Column("beats", "letters"),
         Column("95 % interval"), Column("seeds", "int"), Column("sd", "score"), Column("dev", "score"),
         Column("chosen on"), Column("trained"), Column("seconds", "int"),
     )  # fmt: skip
