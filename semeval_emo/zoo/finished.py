@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.errors import InputError
+from semeval_emo.errors import EmoError, InputError
 from semeval_emo.files import write_whole
+from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.submission.probabilities import read_probabilities
+from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import Task, short_hash
+from semeval_emo.zoo.decide import labels_of
+from semeval_emo.zoo.family import Space
 from semeval_emo.zoo.folder import DONE, RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import from_resolved
@@ -62,6 +66,33 @@ def stored_folds(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
     if not recipe.data.splits:
         return load_array(folder, FOLDS)
     return np.concatenate([stored(folder, split, task) for split in recipe.data.splits])
+
+
+def write_again(folder: RunFolder, space: Space, task: Task) -> None:
+    """Writes a finished run's prediction file from the probabilities and thresholds that it stored."""
+    thresholds = np.array(folder.state()["thresholds"])
+    folder.predictions.parent.mkdir(exist_ok=True)
+    write_predictions(folder.spec, labels_of(stored(folder, "test", task), thresholds, space), folder.predictions)
+
+
+def predicted(folder: RunFolder, task: Task) -> Predictions:
+    """The prediction file of a finished run, as it was scored.
+
+    Raises:
+        EmoError: it is not valid, or somebody changed it since.
+    """
+    path = folder.predictions
+    read = read_submission(path, release=folder.spec.release, task=task)
+    if not read.report.valid or len(read.predictions) != 1:
+        raise EmoError(f"{path} is not valid.", f"semeval-emo validate {path}; {_ANEW}")
+    (found,) = read.predictions
+    recorded = folder.recorded()
+    if recorded and recorded.get("prediction_hash") != found.hash:
+        raise EmoError(f"{path} is not the file that its run scored.", _ANEW)
+    return found
+
+
+_ANEW = "without it, the command that trained the run writes it again; --fresh trains anew"
 
 
 def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:

@@ -102,11 +102,18 @@ class RunFolder:
         """Adds to ``run.json``, whole or not at all."""
         write_whole(self.path / "run.json", json.dumps(self.state() | values, indent=2, ensure_ascii=False) + "\n")
 
+    def recorded(self) -> dict[str, Any]:
+        """What ``score.json`` says; empty where the run was not scored."""
+        return _read(self.score) or {}
+
     def rows(self) -> list[dict[str, Any]]:
         """The lines of ``metrics.jsonl``."""
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines() if line]
+        try:
+            return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines() if line]
+        except (OSError, ValueError) as error:
+            raise _unreadable(self.metrics, error) from error
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
         """Writes ``metrics.jsonl`` anew, so that a killed process never leaves half a line or a line twice."""
@@ -124,15 +131,17 @@ class RunFolder:
 
         Raises:
             UsageError: the folder holds a run of another recipe or other data, or is no run folder.
+            InputError: what is not to be forgotten cannot be read.
         """
-        stored = _read(self.path / "recipe.json")
-        if fresh and stored is not None:
+        known = self.path / "recipe.json"
+        # Whatever it holds: what cannot be read is what a person wants to be rid of.
+        if fresh and known.exists():
             for child in self.path.iterdir():
                 if child.name not in ("lock", "recipe.json"):
                     shutil.rmtree(child) if child.is_dir() else child.unlink()
             # Last, since its presence says that the folder is a run's and may be emptied.
-            (self.path / "recipe.json").unlink()
-            stored = None
+            known.unlink()
+        stored = _read(known, "resolved")
         if stored is None:
             # Names with a dot are what a process left that was killed while it wrote.
             strangers = [p.name for p in self.path.iterdir() if p.name != "lock" and not p.name.startswith(".")]
@@ -142,7 +151,7 @@ class RunFolder:
                     "name another place with --runs",
                 )
             body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.kin}
-            write_whole(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
+            write_whole(known, json.dumps(body, indent=2) + "\n")
         if not self.state():
             self.work.mkdir(exist_ok=True)
             self.update(status=TRAINING, hash=recipe.hash, data=data)
@@ -162,13 +171,21 @@ class RunFolder:
         return True
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, needed: str = "") -> dict[str, Any] | None:
+    """A JSON file of a run, in which `needed` must be said; None where it is not there."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
+        if not isinstance(found, dict) or (needed and needed not in found):
+            raise ValueError(f"it does not say '{needed}'" if needed else "it is no JSON object")
+        return found
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "--fresh starts anew") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} cannot be read: {error}.", "--fresh starts anew")
 
 
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:

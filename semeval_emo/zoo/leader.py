@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -14,12 +13,14 @@ from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo import together
+from semeval_emo.zoo.finished import predicted
 from semeval_emo.zoo.folder import DONE, RunFolder, run_path
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.run import RUNS, placed
+from semeval_emo.zoo.run import RUNS
 from semeval_emo.zoo.selection import Stopped
 from semeval_emo.zoo.series import ALL, Nobody, Onlooker, Outcome, Series, languages_of
+from semeval_emo.zoo.sources import placed
 from semeval_emo.zoo.workers import BUG, Crew, Failure, Finished, Order
 
 # How often the leader looks up from waiting, in seconds: it redraws what it shows.
@@ -141,11 +142,12 @@ def _as_found(one: Outcome, recipe: Recipe, task: Task) -> Outcome:
     try:
         state = one.folder.state()
         same = state.get("hash") == placed(recipe, task, one.spec.track, one.spec.language).hash
-        card = json.loads(one.folder.score.read_text("utf-8")) if one.folder.score.is_file() else {}
-    except (EmoError, ValueError):
+        if state.get("status") != DONE or not same or not one.folder.predictions.is_file():
+            return one
+        predicted(one.folder, task)
+        card = one.folder.recorded()
+    except EmoError:
         # Whoever trains it meets the same, and says it of this language alone.
-        return one
-    if state.get("status") != DONE or not same or not one.folder.predictions.is_file():
         return one
     return replace(
         one,

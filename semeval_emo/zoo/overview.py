@@ -14,8 +14,8 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.folder import DONE, RunFolder, run_path
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.run import placed
 from semeval_emo.zoo.shape import count, shape_of
+from semeval_emo.zoo.sources import placed
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,14 @@ from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Silent, Sizes, Space, Watcher
-from semeval_emo.zoo.finished import load_array, save_array, stored, stored_folds
+from semeval_emo.zoo.finished import load_array, predicted, save_array, stored, stored_folds, write_again
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.selection import FOLDS, check_selection, kept_epoch
-from semeval_emo.zoo.sources import SOURCES, settle
+from semeval_emo.zoo.sources import SOURCES, placed
 from semeval_emo.zoo.splits import data_hash, folded, languages, leakage, load_splits, to_learn, trained_on
 from semeval_emo.zoo.versions import commit, machine, versions
 
@@ -107,7 +107,7 @@ def train(
     recipe, task = plan.recipe, plan.task
     path = run_path(runs, recipe, plan.spec, next(iter(task.tracks)))
     family = family_class(recipe.family)(recipe, plan.space)
-    if RunFolder(path, plan.spec).state().get("status") != DONE or fresh:
+    if fresh or RunFolder(path, plan.spec).state().get("status") != DONE:
         family.prepare(watch)
     golds = plan.load(source)
     hashes = {split: data_hash(gold) for split, gold in golds.items()}
@@ -119,8 +119,10 @@ def train(
         if family.together:
             together.meet()
             together.as_first_says(folder.state()["status"] == TRAINING)
-        if not was_done:
-            run = Run(recipe, folder, plan.space, watch, task)
+        run = Run(recipe, folder, plan.space, watch, task)
+        if was_done:
+            _look_again(run, golds)
+        else:
             _fit(run, golds)
             _predict(run, golds)
             _finish(run, golds, task)
@@ -186,22 +188,6 @@ def _plan(
     _fits(recipe, space)
     check_selection(recipe, family_class(recipe.family))
     return _Plan(recipe, task, spec, space)
-
-
-def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
-    """The recipe with its track, language and release filled in.
-
-    Raises:
-        UsageError: neither the command nor the recipe names a language.
-    """
-    chosen = recipe.data
-    found_track = task.track(track or chosen.track or next(iter(task.tracks))).key
-    found_language = language or chosen.language
-    if not found_language:
-        raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
-    release = task.release(chosen.release or None).key
-    data = replace(chosen, track=found_track, language=found_language, release=release)
-    return settle(replace(recipe, data=data), task)
 
 
 def _fits(recipe: Recipe, space: Space) -> None:
@@ -288,6 +274,16 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     write_whole(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
     folder.update(status=DONE)
     shutil.rmtree(folder.work, ignore_errors=True)
+
+
+def _look_again(run: Run, golds: dict[str, Gold]) -> None:
+    """Makes sure that a finished run's prediction file is there, and is the one that it scored."""
+    folder = run.folder
+    if not folder.predictions.exists():
+        _predict(run, golds)
+        write_again(folder, run.space, run.task)
+        run.watch.say(f"{folder.predictions} was gone; it is written again from what the run stored")
+    predicted(folder, run.task)
 
 
 def _score(folder: RunFolder, gold: Gold, task: Task) -> Scorecard | None:

@@ -13,7 +13,7 @@ from semeval_emo.task import load_task
 from semeval_emo.zoo.overview import Measured, overview
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import placed
+from semeval_emo.zoo.sources import placed
 
 OTHER = load_recipe("tfidf-svm", ["train.seed=7"])
 TASK = "semeval-2025-task-11"
