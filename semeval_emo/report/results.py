@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
 from semeval_emo.leaderboard import Row
 from semeval_emo.leaderboard.results import Line, TrackResults, Wins, verdict
 from semeval_emo.leaderboard.submitted import FILE, Submitted, System
-from semeval_emo.report.table import DASH, Column, Link, Table
+from semeval_emo.report.table import DASH, Column, Link, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 
 
@@ -60,6 +61,24 @@ def summary(found: Sequence[TrackResults], links: str | None = None) -> Table:
     return Table(f"Our systems · {'; '.join(titles)}", columns, tuple(rows), tuple(notes))
 
 
+def overlap_words(found: Sequence[tuple[str, int, float | None]]) -> list[str]:
+    """A line on test texts that training has too: of each language how many, and the score without them.
+
+    Args:
+        found: languages with that number and that score.
+
+    >>> overlap_words([("eng", 5, 0.71), ("hau", 0, None), ("ibo", 1061, 0.579)])
+    ['Without the test texts that stand in the training texts too: eng 0.7100 (5 texts), ibo 0.5790 (1,061).']
+    >>> overlap_words([("hau", 0, None)])
+    []
+    """
+    told = [f"{language} {cell(score, 'score')} ({texts:,})" for language, texts, score in found if texts]
+    if not told:
+        return []
+    told[0] = f"{told[0][:-1]} texts)"
+    return [f"Without the test texts that stand in the training texts too: {', '.join(told)}."]
+
+
 def chosen_words(said: Sequence[str]) -> str:
     """What the words for a choice mean, of those that occur.
 
@@ -103,7 +122,8 @@ def _system(one: TrackResults, system: System, links: str | None) -> Table:
         keep = [c for c in keep if columns[c].name != "chosen on"]
     notes = [
         f"Release {one.release}, {one.among.title}. {_others([one])} Unclear: that score lies within our interval.",
-        f"Made by {'; '.join(_makings(files.values()))}. Training took {_time(files.values())} in all.",
+        f"Made by {'; '.join(_makings(files.values()))}. Training took {_time(files.values())}.",
+        *overlap_words([(code, file.overlap, file.without) for code, file in sorted(files.items())]),
     ]
     if len(chosen) == 1:
         notes.insert(0, f"Chosen on {chosen_words([*chosen])}")
@@ -186,7 +206,8 @@ def _makings(files: Any) -> list[str]:
 
 def _time(files: Any) -> str:
     seconds = sum(file.seconds for file in files)
-    return f"{seconds:,.0f} s" if seconds < 600 else f"{seconds / 60:,.0f} min"
+    joined = ", members of joined runs included" if any(file.members for file in files) else ""
+    return (f"{seconds:,.0f} s" if seconds < 600 else f"{seconds / 60:,.0f} min") + f" in all{joined}"
 
 
 def _metric(one: TrackResults) -> str:
@@ -214,6 +235,8 @@ def _track_dict(one: TrackResults) -> dict[str, Any]:
             {
                 "language": line.language, "score": file.score, "interval": list(file.interval) or None,
                 "dev": file.dev, "selected_on": file.selected_on, "recipe": file.recipe,
+                "overlap": file.overlap, "without": file.without, "seconds": file.seconds,
+                "members": [asdict(member) for member in file.members],
                 "file": system.place(file), "signature": file.signature, "baseline": _score(line.baseline),
                 "rank_1": _score(line.leader), "verdict": verdict(file, line),
                 "models": {name: row.score for name, row in line.models.items()},

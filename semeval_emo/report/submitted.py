@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from semeval_emo.leaderboard.submitted import Making, Submitted
+from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.submit import SubmitReport
@@ -26,6 +27,7 @@ def tables(report: SubmitReport) -> list[Table]:
     )  # fmt: skip
     metrics = " and ".join(dict.fromkeys(METRICS[one.file.metric].title for one in report.taken))
     notes = [f"dev, test: {metrics}; low, high: 95 % interval of test (bootstrap over texts)."]
+    notes += overlap_words([(one.file.language, one.file.overlap, one.file.without) for one in report.taken])
     makings = dict.fromkeys(one.file.made for one in report.taken)
     notes += [_making(made) for made in makings]
     return [Table(f"{report.system.name}: {report.system.title}", columns, tuple(rows), tuple(notes))]

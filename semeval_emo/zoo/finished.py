@@ -49,6 +49,26 @@ def folder_of(path: Path, recipe: Recipe, task: Task) -> RunFolder:
     return RunFolder(path, task.spec(data.track, data.language, "test", data.release))
 
 
+def member(path: Path) -> dict[str, Any]:
+    """What a joined run keeps of a member: its name, the hash of its recipe, and the seconds that it took."""
+    recipe, state = recipe_and_state(path)
+    return {"run": path.parent.name, "recipe_hash": recipe.hash, "seconds": seconds_of(path, recipe, state)}
+
+
+def seconds_of(path: Path, recipe: Recipe, state: dict[str, Any]) -> float:
+    """Seconds spent training a run and its members.
+
+    Raises:
+        EmoError: it is joined, and was made by a version that did not take its members down.
+    """
+    if recipe.family == "ensemble" and "members" not in state:
+        raise EmoError(
+            f"{path} joins runs, and was made by a version that took down neither their names nor their time.",
+            "the command that joined them, with --fresh, takes seconds",
+        )
+    return float(state["seconds"])
+
+
 def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
     """The probabilities of a split in a run folder: shape (n, L), rows in the official order."""
     spec = folder.spec

@@ -154,6 +154,7 @@ def _as_found(one: Outcome, recipe: Recipe, task: Task) -> Outcome:
         finished=Finished(
             dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
             signature=card.get("signature", ""), seconds=state["seconds"], was_done=True,
+            overlap=state.get("overlap"),
         ),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Silent, Sizes, Space, Watcher
-from semeval_emo.zoo.finished import load_array, predicted, save_array, stored, stored_folds, write_again
+from semeval_emo.zoo.finished import load_array, member, predicted, save_array, stored, stored_folds, write_again
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
@@ -51,7 +51,8 @@ class RunResult:
         rows: the lines of ``metrics.jsonl``.
         kept: number of the epoch that was kept.
         thresholds: one an emotion; of degrees its cut points, or nothing that counts where they are rounded.
-        seconds: spent training, over all processes that took part.
+        seconds: spent training, over all processes that took part, and its members' where it is joined.
+        members: what `finished.member` says of each run that it was joined from.
         went_on: True where an earlier process had begun the run.
         was_done: True where there was nothing left to do.
         dev: the dev figures of what was kept, at the thresholds.
@@ -73,6 +74,7 @@ class RunResult:
     scorecard: Scorecard | None
     placement: Placement | None
     overlap: dict[str, Any] | None
+    members: tuple[dict[str, Any], ...] = ()
     data_notes: tuple[str, ...] = ()
 
 
@@ -223,8 +225,13 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         folder.update(seconds=round(earlier + time.monotonic() - began, 3))
     sizes = model.sizes()
     save_model(model, folder.model)
+    members = [member(path) for path in model.members()]
+    # Without its members' time there would be nothing to join.
+    spent = folder.state()["seconds"] + sum(one["seconds"] for one in members)
     folder.update(
         status=TRAINED,
+        seconds=round(spent, 3),
+        **({"members": members} if members else {}),
         sizes=[sizes.trainable, sizes.total] if sizes else None,
         kept=kept_epoch(folder.rows(), recipe),
     )
@@ -327,5 +334,6 @@ def _result(
         scorecard=scorecard,
         placement=_place(scorecard, task),
         overlap=state.get("overlap"),
+        members=tuple(state.get("members", ())),
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
     )

@@ -12,7 +12,7 @@ from typing import Any
 from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_whole
-from semeval_emo.leaderboard.submitted import FILE, Making, Submitted, System, read_system, to_toml
+from semeval_emo.leaderboard.submitted import FILE, Making, Member, Submitted, System, read_system, to_toml
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.scoring.uncertainty import with_intervals
@@ -20,7 +20,7 @@ from semeval_emo.submission import Predictions
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Task, load_task, task_files
 from semeval_emo.zoo.family import Silent, Watcher
-from semeval_emo.zoo.finished import folder_of, predicted, recipe_and_state
+from semeval_emo.zoo.finished import folder_of, predicted, recipe_and_state, seconds_of
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import list_recipes
@@ -86,7 +86,8 @@ def submit(
     Raises:
         InputError: no finished run.
         UsageError: several runs for one place, or runs of several tasks.
-        EmoError: a prediction file is not the one that its run scored.
+        EmoError: a prediction file is not the one that its run scored, or a joined run of an earlier
+            version does not know its members.
     """
     watch = watch or Silent()
     left: list[str] = []
@@ -182,6 +183,7 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
             "score against the labels of the same release: --gold FOLDER",
         )
     metric = found.task.track(spec.track).metric
+    overlap = state.get("overlap") or {}
     intervals = card.intervals if card is not None else None
     interval = intervals.whole[metric] if intervals is not None else None
     file = Submitted(
@@ -192,7 +194,7 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
         recipe=folder.path.parent.name,
         recipe_hash=recipe.hash,
         seed=recipe.train.seed,
-        seconds=state["seconds"],
+        seconds=seconds_of(folder.path, recipe, state),
         selected_on=selected_on(recipe, folder.rows()),
         metric=metric,
         dev=state["dev"].get(metric),
@@ -201,6 +203,9 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
         predictions=said.hash,
         signature=replace(card, intervals=None).signature if card else recorded["signature"] if recorded else "",
         made=Making(state.get("commit", ""), state.get("machine", ""), state["versions"]),
+        overlap=overlap.get("normalised", 0),
+        without=(overlap.get("without") or {}).get(metric),
+        members=tuple(Member(**one) for one in state.get("members", ())),
     )
     return file, prediction_bytes(spec, said.values)
 
