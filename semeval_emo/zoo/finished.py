@@ -112,7 +112,7 @@ def predicted(folder: RunFolder, task: Task) -> Predictions:
     return found
 
 
-_ANEW = "without it, the command that trained the run writes it again; --fresh trains anew"
+_ANEW = "delete it, and the command that trained the run writes it again; --fresh trains anew"
 
 
 def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:

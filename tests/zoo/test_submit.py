@@ -181,7 +181,7 @@ def test_a_file_that_was_changed_is_refused(capsys):
     assert code == 2
     assert err == (
         "error: runs/constant-all/eng/track_a/pred_eng.csv is not the file that its run scored.\n"
-        "  fix: without it, the command that trained the run writes it again; --fresh trains anew\n"
+        "  fix: delete it, and the command that trained the run writes it again; --fresh trains anew\n"
     )
     assert not Path("submissions").exists()
 
