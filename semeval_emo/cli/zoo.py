@@ -90,7 +90,7 @@ def list_(
     listed = overview(list_recipes(pattern), runs)
     emit(
         lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [view.listed_dict(one) for one in listed]},
-        lambda: view.recipe_list(listed),
+        lambda: [view.recipe_rows(listed)] if style is Format.csv else view.recipe_list(listed),
         style,
         output,
     )

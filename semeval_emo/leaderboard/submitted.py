@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +39,36 @@ class Making:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A run that another one was joined from.
+
+    Attributes:
+        run: its recipe with its overrides, the name of its folder.
+        seconds: spent training it.
+    """
+
+    run: str
+    recipe_hash: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Submitted:
     """One prediction file of a system.
 
     Attributes:
         recipe, recipe_hash: the recipe with its overrides, and the identity of all its fields.
-        seconds: spent training.
+        seconds: spent training, its members' included.
         selected_on: what chose settings, epoch or thresholds: a split, ``folds`` or ``none``.
         dev: the official figure on dev, at the thresholds.
         score: the official figure on test, unrounded; None where the labels were not at hand.
         interval: its 95 % interval (bootstrap over texts); empty where the labels were not at hand.
         predictions: hash of the predictions (`Predictions.hash`).
         signature: of the scorecard.
+        overlap: how many test texts stand in what was trained on too.
+        without: the official figure on the other texts; None where nothing overlaps, or the labels
+            were not at hand.
+        members: the runs that it was joined from, where it was.
     """
 
     track: str
@@ -69,6 +87,9 @@ class Submitted:
     predictions: str
     signature: str
     made: Making
+    overlap: int = 0
+    without: float | None = None
+    members: tuple[Member, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -139,6 +160,7 @@ def _submitted(key: str, one: dict[str, Any], made: dict[str, Making]) -> Submit
     track, _, language = key.partition("/")
     given = {"dev": None, "score": None, "signature": ""} | one
     given |= {"interval": tuple(one.get("interval", ())), "made": made[one["made"]]}
+    given["members"] = tuple(Member(**member) for member in one.get("members", ()))
     return Submitted(track=track, language=language, **given)
 
 
@@ -156,14 +178,16 @@ def to_toml(system: System) -> str:
             value = getattr(one, part.name)
             if part.name == "made":
                 lines.append(f'made = "{makings.index(value) + 1}"')
-            elif part.name not in ("track", "language") and value not in (None, (), ""):
+            elif part.name not in ("track", "language") and value not in (None, (), "", part.default):
                 lines.append(f"{part.name} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
 
-def _value(value: str | float | tuple[float, ...]) -> str:
+def _value(value: str | float | Member | tuple[Any, ...]) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(map(repr, value))}]"
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Member):
+        return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in asdict(value).items())} }}"
     # JSON's strings are strings of TOML too.
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -99,6 +100,8 @@ def csv_text(table: Table) -> str:
 def _inert(value: Any) -> Any:
     if isinstance(value, Link):
         value = value.value
+    if isinstance(value, Path):
+        value = str(value)
     if isinstance(value, str):
         value = clean(value)
         return "'" + value if value.lstrip()[:1] in tuple("=+-@") else value
@@ -202,7 +205,7 @@ def latex(table: Table) -> str:
     ``\usepackage[T1]{fontenc}``.
     """
     columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
-    sides = ["l" if c.kind == "text" else "r" for c in columns]
+    sides = ["l" if c.kind in ("text", "name") else "r" for c in columns]
     wrapping, line = _wrapping(table)
     for c, share in wrapping.items():
         sides[c] = rf"p{{{share:.2f}\linewidth}}"

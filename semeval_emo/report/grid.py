@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
 from tabulate import SEPARATING_LINE, TableFormat, tabulate
 from wcwidth import wcswidth
@@ -44,7 +45,7 @@ def laid_out(
         body.append(row)
         if r in rules and r + 1 < len(rows):
             body.append(SEPARATING_LINE)
-    sides = ["left" if c.kind in ("text", "letters") else "right" for c in columns]
+    sides = ["left" if c.kind in ("text", "name", "letters") else "right" for c in columns]
     grid = tabulate(body, tablefmt=style, disable_numparse=True, colalign=sides, preserve_whitespace=True).split("\n")
     # Without headers the format "simple" draws a rule above and below.
     return "\n".join(line.rstrip(" ") for line in (grid[1:-1] if style == "simple" else grid))
@@ -91,22 +92,29 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
     """Plain text, aligned by display width.
 
     Args:
-        width: terminal columns; a wider table wraps its text cells, then splits into panels that
-            repeat the first column.
+        width: terminal columns; a wider table wraps its text cells (no names, no paths), then splits
+            into panels that repeat the first column.
         colour: True prints the best cells in bold.
     """
     strong = best_cells(table) if colour else set()
     cells = [[cell(v, c.kind) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
     names = [clean(c.name) for c in table.columns]
-    widths = [max(map(display_width, column)) for column in zip(names, *cells, strict=True)]
+    last = len(names) - 1
+    # What is copied whole takes no part in what is narrowed.
+    whole = {r for r, row in enumerate(table.rows) if width and isinstance(row[last], Path)}
+    bending = [[*row[:last], "" if r in whole else row[last]] for r, row in enumerate(cells)]
+    widths = [max(map(display_width, column)) for column in zip(names, *bending, strict=True)]
     widths = narrowed(widths, table.columns, width)
     parts = []
     for panel in _panels(widths, table.columns, width):
         rows = [
-            [_fitted(row[c], widths[c], (r, c) in strong) for c in panel] for r, row in enumerate(cells)
-        ]  # fmt: skip
+            [row[c] if c == last and r in whole else _fitted(row[c], widths[c], (r, c) in strong) for c in panel]
+            for r, row in enumerate(cells)
+        ]
         columns = [table.columns[c] for c in panel]
-        parts.append(laid_out([_fitted(names[c], widths[c]) for c in panel], rows, columns, rules=table.rules))
+        grid = laid_out([_fitted(names[c], widths[c]) for c in panel], rows, columns, rules=table.rules)
+        # A rule is as wide as its column, and so as a path that stands out.
+        parts.append("\n".join(line[:width] if set(line) <= {"-", " "} else line for line in grid.split("\n")))
     title = wrap(clean(table.title), width) if width else [clean(table.title)]
     # A signature has no blanks: it is copied whole, so it stands on one line whatever its length.
     notes = [

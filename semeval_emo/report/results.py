@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
 from semeval_emo.leaderboard import Row
 from semeval_emo.leaderboard.results import Line, TrackResults, Wins, verdict
 from semeval_emo.leaderboard.submitted import FILE, Submitted, System
-from semeval_emo.report.table import DASH, Column, Link, Table
+from semeval_emo.report.table import DASH, Column, Link, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 
 
@@ -47,7 +48,7 @@ def summary(found: Sequence[TrackResults], links: str | None = None) -> Table:
                 )
             )  # fmt: skip
     columns = (
-        Column("track"), Column("system"), Column("chosen on"), Column("mean", "score"), Column("of", "int"),
+        Column("track"), Column("system", "name"), Column("chosen on"), Column("mean", "score"), Column("of", "int"),
         Column("to base", "delta"), Column("> base"), Column("clear", "int"), Column("> top"),
     )  # fmt: skip
     titles = dict.fromkeys(f"release {one.release}, {one.among.title}" for one in found)
@@ -58,6 +59,24 @@ def summary(found: Sequence[TrackResults], links: str | None = None) -> Table:
         f"Chosen on: {chosen_words([file.selected_on for one in found for s in one.systems for file in s.files])}",
     ]
     return Table(f"Our systems · {'; '.join(titles)}", columns, tuple(rows), tuple(notes))
+
+
+def overlap_words(found: Sequence[tuple[str, int, float | None]]) -> list[str]:
+    """A line on test texts that training has too: of each language how many, and the score without them.
+
+    Args:
+        found: languages with that number and that score.
+
+    >>> overlap_words([("eng", 5, 0.71), ("hau", 0, None), ("ibo", 1061, 0.579)])
+    ['Without the test texts that stand in the training texts too: eng 0.7100 (5 texts), ibo 0.5790 (1,061).']
+    >>> overlap_words([("hau", 0, None)])
+    []
+    """
+    told = [f"{language} {cell(score, 'score')} ({texts:,})" for language, texts, score in found if texts]
+    if not told:
+        return []
+    told[0] = f"{told[0][:-1]} texts)"
+    return [f"Without the test texts that stand in the training texts too: {', '.join(told)}."]
 
 
 def chosen_words(said: Sequence[str]) -> str:
@@ -93,9 +112,9 @@ def _system(one: TrackResults, system: System, links: str | None) -> Table:
         )  # fmt: skip
         rows.append(cells)
     columns = (
-        Column("language"), Column("recipe"), Column("chosen on"), Column("dev", "score"), Column("test", "score"),
-        Column("95 % interval"), Column("base", "score"), Column("to base", "delta"), Column("top", "score"),
-        Column("to top", "delta"), Column("verdict"),
+        Column("language"), Column("recipe", "name"), Column("chosen on"), Column("dev", "score"),
+        Column("test", "score"), Column("95 % interval"), Column("base", "score"), Column("to base", "delta"),
+        Column("top", "score"), Column("to top", "delta"), Column("verdict"),
     )  # fmt: skip
     keep = [c for c, column in enumerate(columns) if several or column.name != "recipe"]
     chosen = {file.selected_on for file in files.values()}
@@ -103,7 +122,8 @@ def _system(one: TrackResults, system: System, links: str | None) -> Table:
         keep = [c for c in keep if columns[c].name != "chosen on"]
     notes = [
         f"Release {one.release}, {one.among.title}. {_others([one])} Unclear: that score lies within our interval.",
-        f"Made by {'; '.join(_makings(files.values()))}. Training took {_time(files.values())} in all.",
+        f"Made by {'; '.join(_makings(files.values()))}. Training took {_time(files.values())}.",
+        *overlap_words([(code, file.overlap, file.without) for code, file in sorted(files.items())]),
     ]
     if len(chosen) == 1:
         notes.insert(0, f"Chosen on {chosen_words([*chosen])}")
@@ -186,7 +206,8 @@ def _makings(files: Any) -> list[str]:
 
 def _time(files: Any) -> str:
     seconds = sum(file.seconds for file in files)
-    return f"{seconds:,.0f} s" if seconds < 600 else f"{seconds / 60:,.0f} min"
+    joined = ", members of joined runs included" if any(file.members for file in files) else ""
+    return (f"{seconds:,.0f} s" if seconds < 600 else f"{seconds / 60:,.0f} min") + f" in all{joined}"
 
 
 def _metric(one: TrackResults) -> str:
@@ -214,6 +235,8 @@ def _track_dict(one: TrackResults) -> dict[str, Any]:
             {
                 "language": line.language, "score": file.score, "interval": list(file.interval) or None,
                 "dev": file.dev, "selected_on": file.selected_on, "recipe": file.recipe,
+                "overlap": file.overlap, "without": file.without, "seconds": file.seconds,
+                "members": [asdict(member) for member in file.members],
                 "file": system.place(file), "signature": file.signature, "baseline": _score(line.baseline),
                 "rank_1": _score(line.leader), "verdict": verdict(file, line),
                 "models": {name: row.score for name, row in line.models.items()},

@@ -102,8 +102,10 @@ def _outcome(result: RunResult) -> Table:
         rows.append(("cut points" if degrees else "threshold", words(result.thresholds[0])))
     if result.sizes:
         rows.append(("parameters", _sizes(result.sizes)))
-    rows += [("seconds", f"{result.seconds:,.1f}"), ("predictions", str(result.folder.predictions))]
-    rows += [("model", str(result.folder.model)), ("card", str(result.folder.card))]
+    joined = sum(one["seconds"] for one in result.members)
+    share = f", {joined:,.1f} of them its members'" if result.members else ""
+    rows += [("seconds", f"{result.seconds:,.1f}{share}"), ("predictions", result.folder.predictions)]
+    rows += [("model", result.folder.model), ("card", result.folder.card)]
     notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
     if recipe.data.allow:
         notes.append(f"{', '.join(recipe.data.allow)} may hold texts that are scored here: allowed by name.")
@@ -140,6 +142,7 @@ def run_dict(result: RunResult) -> dict[str, Any]:
         "thresholds": dict(zip(result.folder.spec.emotions, result.thresholds, strict=True)),
         "parameters": None if result.sizes is None else {"trained": result.sizes.trainable, "all": result.sizes.total},
         "seconds": result.seconds,
+        "members": list(result.members),
         "went_on": result.went_on,
         "was_done": result.was_done,
         "selects_on_test": result.recipe.selects_on_test,

@@ -7,6 +7,7 @@ from textwrap import shorten
 from typing import Any
 
 from semeval_emo.leaderboard import Placement, Row
+from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
@@ -65,6 +66,13 @@ def _dev(one: Outcome) -> float | None:
     return next(iter(one.finished.dev.values()), None) if one.finished else None
 
 
+def _overlap(series: Series, one: Outcome) -> tuple[int, float | None]:
+    """How many test texts training has too, and the official figure without them."""
+    found = (one.finished.overlap if one.finished else None) or {}
+    without = found.get("without") or {}
+    return found.get("normalised", 0), without.get(series.task.tracks[series.track].metric)
+
+
 def _mean(series: Series) -> tuple[Any, ...]:
     """Means over all languages; those of a difference over the languages that have both figures."""
     gaps = {}
@@ -105,6 +113,7 @@ def _notes(series: Series) -> list[str]:
     unscored = [one.spec.language for one in series.finished if one.score is None]
     if unscored:
         notes.append(f"Not scored, since the test labels are not at hand: {', '.join(unscored)}.")
+    notes += overlap_words([(one.spec.language, *_overlap(series, one)) for one in series.finished])
     if series.recipe.selects_on_test:
         notes.append(f"{TEST_MARK} the test split has a say in what is kept, so the test scores are optimistic.")
     if series.finished:
@@ -162,6 +171,7 @@ def _outcome_dict(one: Outcome) -> dict[str, Any]:
         "seconds": found.seconds if found else None,
         "dev": dict(found.dev) if found else None,
         "score": one.score,
+        "overlap": found.overlap if found else None,
         "signature": (found.signature or None) if found else None,
         "baseline": place.baseline.score if place and place.baseline else None,
         "rank_1": place.leader.score if place and place.leader else None,

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from semeval_emo.leaderboard.submitted import Making, Submitted
+from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.submit import SubmitReport
@@ -21,11 +22,12 @@ def tables(report: SubmitReport) -> list[Table]:
         for one in report.taken
     ]  # fmt: skip
     columns = (
-        Column("track"), Column("language"), Column("recipe"), Column("dev", "score"), Column("test", "score"),
+        Column("track"), Column("language"), Column("recipe", "name"), Column("dev", "score"), Column("test", "score"),
         Column("low", "score"), Column("high", "score"), Column("chosen on"), Column(""),
     )  # fmt: skip
     metrics = " and ".join(dict.fromkeys(METRICS[one.file.metric].title for one in report.taken))
     notes = [f"dev, test: {metrics}; low, high: 95 % interval of test (bootstrap over texts)."]
+    notes += overlap_words([(one.file.language, one.file.overlap, one.file.without) for one in report.taken])
     makings = dict.fromkeys(one.file.made for one in report.taken)
     notes += [_making(made) for made in makings]
     return [Table(f"{report.system.name}: {report.system.title}", columns, tuple(rows), tuple(notes))]

@@ -30,8 +30,8 @@ class Column:
     Attributes:
         kind: ``text``, ``int``, ``score`` (4 decimals), ``score6`` (6), ``delta`` (signed, 4 decimals), ``percent``
             (a share in [0, 1] printed with one decimal), ``decimal`` (1 decimal), ``decimal2`` (2), ``seconds``,
-            or ``letters`` (marks of the column before it, such as ``ab``: a column of its own in text, CSV
-            and JSON, superscripts in Markdown and LaTeX).
+            ``name`` (a text that people copy: never broken), or ``letters`` (marks of the column before it, such as
+            ``ab``: a column of its own in text, CSV and JSON, superscripts in Markdown and LaTeX).
         best: ``max`` or ``min`` where one end is the good one; the best cells print in bold.
     """
 
@@ -54,7 +54,8 @@ class Table:
 
     Attributes:
         columns: one `Column` per value of a row.
-        rows: raw values; None prints as a dash.
+        rows: raw values; None prints as a dash. A `Path` in the last column is never broken: where it is
+            wider than the terminal, it stands out over the edge.
         notes: lines under the table: units, sources, flags.
         rules: numbers of the rows (from 0) under which a line is drawn, to set off a rank-1 row or a
             baseline.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.family import Sizes
-from semeval_emo.zoo.overview import Listed
+from semeval_emo.zoo.overview import Listed, Measured
 from semeval_emo.zoo.recipe import Group, Recipe
 from semeval_emo.zoo.recipes import trainable_text
 from semeval_emo.zoo.registry import family_class
@@ -25,32 +26,69 @@ def recipe_list(listed: Sequence[Listed]) -> list[Table]:
     for one in listed:
         recipe = one.recipe
         groups.setdefault((recipe.published is not None, short_backbone(recipe) or recipe.family), []).append(one)
-    tables = [_recipes_of(name, groups[published, name]) for published, name in sorted(groups)]
+    tracks = _tracks(listed)
+    tables = [_recipes_of(name, groups[published, name], tracks) for published, name in sorted(groups)]
     return [*tables[:-1], replace(tables[-1], notes=_list_notes(listed))]
 
 
-def _recipes_of(name: str, listed: Sequence[Listed]) -> Table:
+def recipe_rows(listed: Sequence[Listed]) -> Table:
+    """One line a recipe and all in one table, with bare numbers: the list as programs read it."""
+    columns = (
+        Column("recipe", "name"), Column("family"), Column("backbone"), Column("trains"), Column("parameters", "int"),
+        Column("trained", "int"), Column("rates"), Column("epochs", "int"), Column("batch", "int"), Column("selects"),
+        Column("theirs", "score"), Column("measured on"), Column("track"), Column("language"), Column("release"),
+        Column("metric"), Column("ours", "score"), Column("ours from"),
+    )  # fmt: skip
+    rows = []
+    for one in listed:
+        recipe, said, ours = one.recipe, one.recipe.published, one.ours
+        what, rates = _trained(recipe)
+        train = recipe.train if rates is not None else None
+        sizes = (one.sizes.total, one.sizes.trainable) if one.sizes else (None, None)
+        row = (
+            recipe.name, recipe.family, short_backbone(recipe), what, *sizes, rates,
+            train and train.epochs, train and train.batch, selects(recipe), said and said.macro_f1,
+            said and said.measured_on, one.track, one.language, one.release,
+            ours and ours.metric, ours and ours.score, ours and ours.source,
+        )  # fmt: skip
+        rows.append(row)
+    return Table("Recipes", columns, tuple(rows))
+
+
+def _trained(recipe: Recipe) -> tuple[str | None, str | None]:
+    """What moves, and at which rates; None where the family has no such thing."""
+    uses = family_class(recipe.family).uses
+    rates = "/".join(dict.fromkeys(_short_rate(group, recipe) for _, group in _moving(recipe)))
+    return _short_trainable(recipe) if "trainable" in uses else None, rates if "train" in uses else None
+
+
+def _tracks(listed: Sequence[Listed]) -> list[str]:
+    """The tracks on which a recipe has a score of ours."""
+    return sorted({one.ours.track for one in listed if one.ours})
+
+
+def _recipes_of(name: str, listed: Sequence[Listed], tracks: Sequence[str]) -> Table:
     """The recipes of one backbone; columns that are empty throughout are left out."""
     columns = (
-        Column("recipe"), Column("trains"), Column("moves"), Column("rates"), Column("epochs"), Column("selects"),
-        Column("published", "score"), Column("measured on"), Column("ours", "score"),
+        Column("recipe", "name"), Column("trains"), Column("moves"), Column("rates"), Column("epochs"),
+        Column("selects"), Column("theirs", "score"), Column("measured on"),
+        *(Column(f"ours {track}", "score") for track in tracks),
     )  # fmt: skip
     rows = []
     for one in listed:
         recipe, said = one.recipe, one.recipe.published
-        uses = family_class(recipe.family).uses
-        trains = "train" in uses
+        what, rates = _trained(recipe)
         rows.append(
             (
                 recipe.name,
-                _short_trainable(recipe) if "trainable" in uses else None,
+                what,
                 millions(one.sizes.trainable) if one.sizes else None,
-                "/".join(dict.fromkeys(_short_rate(group, recipe) for _, group in _moving(recipe))) if trains else None,
-                f"{recipe.train.epochs} x {recipe.train.batch}" if trains else None,
+                rates,
+                f"{recipe.train.epochs} x {recipe.train.batch}" if rates is not None else None,
                 selects(recipe),
                 said.macro_f1 if said else None,
                 said.measured_on if said and said.measured_on != "test" else None,
-                one.ours,
+                *(one.ours.score if one.ours and one.ours.track == track else None for track in tracks),
             )
         )
     used = [c for c in range(len(columns)) if any(row[c] is not None for row in rows)]
@@ -71,7 +109,7 @@ def _total(sizes: Sizes | None) -> str:
 
 def _short_trainable(recipe: Recipe) -> str:
     part = recipe.trainable
-    return {"head": "head", "last": f"head + {part.layers}", "all": "all", "lora": "LoRA"}[part.part]
+    return {"head": "head", "last": f"head+{part.layers}", "all": "all", "lora": "LoRA"}[part.part]
 
 
 def _short_rate(group: Group, recipe: Recipe) -> str:
@@ -82,16 +120,19 @@ def _list_notes(listed: Sequence[Listed]) -> tuple[str, ...]:
     recipes = [one.recipe for one in listed]
     notes = [
         f"{len(recipes)} recipes. " if len(recipes) != 1 else "",
-        "trains: head + n is the head and the last n layers; moves: parameters trained; rates: head/the rest; ",
+        "trains: head+n is the head and the last n layers; moves: parameters trained; rates: head/the rest; ",
         "epochs x batch; selects: the split that decides what is kept, or the last epoch.",
     ]
     found = ["".join(notes)]
     if any(recipe.published for recipe in recipes):
-        found.append("published: macro F1 by its source, one run each, on the test split unless said.")
+        found.append("theirs: macro F1 as its source published it, one run each, on the test split unless said.")
     if any(TEST_MARK in selects(recipe) for recipe in recipes):
         found.append(f"{TEST_MARK} chosen on the test split itself, as its source did, so the figure is optimistic.")
-    if any(one.ours is not None for one in listed):
-        found.append("ours: the official metric on test: of the run in the folder of runs, else as submitted.")
+    scored = [one.ours for one in listed if one.ours]
+    if scored:
+        words = dict.fromkeys(f"{_place(one)}, {METRICS[one.metric].title}" for one in scored)
+        where = "; ".join(sorted(words))
+        found.append(f"ours: on test ({where}), of the run in the folder of runs, else as submitted.")
     if not all(_trains_anywhere(recipe) for recipe in recipes):
         found.append("int8 and int4 recipes train only with a GPU and bitsandbytes.")
     return tuple(found)
@@ -136,12 +177,16 @@ def recipe_sheet(one: Listed) -> list[Table]:
         ("family", recipe.family),
         ("extends", " < ".join(recipe.kin) or None),
         ("file", recipe.path.name),
+        ("track, language", f"{one.track}, {one.language}"),
+        ("release", one.release),
     ]
     rows += _learned(recipe)
     uses = family_class(recipe.family).uses
     if "model" in uses:
         model = recipe.model
-        rows += [("backbone", model.backbone), ("tokens", model.max_length), ("padding", model.padding)]
+        # Perhaps a folder, which people copy.
+        rows.append(("backbone", Path(model.backbone) if model.backbone else None))
+        rows += [("tokens", model.max_length), ("padding", model.padding)]
         rows += [("pooling", model.pooling)] if model.pooling else []
         rows += [("head", " ".join([model.head, *map(str, model.head_hidden)]))]
         rows += [("dropout", model.dropout)] if model.dropout is not None else []
@@ -154,10 +199,13 @@ def recipe_sheet(one: Listed) -> list[Table]:
     if "train" in uses:
         rows += _training(recipe)
     options = recipe.resolved()[recipe.family]
-    rows += [(name, _value(value)) for name, value in options.items()]
+    rows += [(name, _value(value, "peft's choice" if name == "targets" else "none")) for name, value in options.items()]
     cut = "cut points" if recipe.select.metric == "pearson" else "threshold"
     rows += [("seed", recipe.train.seed), ("kept epoch", _kept(recipe)), (cut, _threshold(recipe))]
     rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
+    if one.ours:
+        rows += [("ours on test", f"{cell(one.ours.score, 'score')} ({METRICS[one.ours.metric].title})")]
+        rows += [("from", Path(one.ours.source))]
     notes = [recipe.note] if recipe.note else []
     tables = [Table(f"{recipe.name}: {recipe.title}", columns, tuple(rows), tuple(notes))]
     if recipe.published:
@@ -250,8 +298,13 @@ def _published(recipe: Recipe) -> Table:
     return Table("Published", (Column("figure"), Column("value")), tuple(rows))
 
 
-def _value(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _value(value: Any, empty: str) -> str:
+    words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return words or empty
+
+
+def _place(ours: Measured) -> str:
+    return f"track {ours.track}, {ours.language}"
 
 
 def listed_dict(one: Listed) -> dict[str, Any]:
@@ -276,7 +329,12 @@ def listed_dict(one: Listed) -> dict[str, Any]:
             "source": said.source,
             "run": said.run,
         },
-        "ours": one.ours,
+        "track": one.track,
+        "language": one.language,
+        "release": one.release,
+        "ours": None if one.ours is None else one.ours.score,
+        "ours_metric": None if one.ours is None else one.ours.metric,
+        "ours_from": None if one.ours is None else one.ours.source,
         "hash": recipe.hash,
         "recipe": recipe.resolved(),
     }

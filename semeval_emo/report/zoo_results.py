@@ -17,7 +17,7 @@ def tables(found: Results) -> list[Table]:
     comparison = found.comparison
     index = {one.letter: place for place, one in enumerate(comparison.systems)}
     columns = (
-        Column(""), Column("system"), Column(comparison.title, "score", "max"), Column("beats", "letters"),
+        Column(""), Column("system", "name"), Column(comparison.title, "score", "max"), Column("beats", "letters"),
         Column("95 % interval"), Column("seeds", "int"), Column("sd", "score"), Column("dev", "score"),
         Column("chosen on"), Column("trained"), Column("seconds", "int"),
     )  # fmt: skip
@@ -27,7 +27,8 @@ def tables(found: Results) -> list[Table]:
             letters([index[letter] for letter in one.standing.beats]) or "", range_of(one.standing.score),
             len(one.seeds), one.standing.run_sd, one.dev,
             TEST_MARK if one.selected_on == "test" else one.selected_on,
-            millions(one.sizes.trainable) if one.sizes else None, round(one.seconds),
+            millions(one.sizes.trainable) if one.sizes else None,
+            None if one.seconds is None else round(one.seconds),
         )
         for one in found.lines
     ]  # fmt: skip
@@ -38,7 +39,8 @@ def tables(found: Results) -> list[Table]:
                 rows.append(("", what, float(row.score_text), *[None] * 8))
     notes = [
         "A mean over seeds; the interval is over seeds and texts. beats: letters of the systems that it is "
-        "significantly better than. trained: parameters that moved; seconds: of training one seed.",
+        "significantly better than. trained: parameters that moved; seconds: of training one seed, and of its members "
+        "where it is joined.",
         "chosen on: the split that had a say in settings, epochs, weights or thresholds.",
     ]
     ruled = (ours - 1,) if len(rows) > ours else ()

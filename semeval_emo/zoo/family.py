@@ -222,6 +222,10 @@ class Family(ABC):
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
         """Reads what `save` wrote."""
 
+    def members(self) -> tuple[Path, ...]:
+        """The folders of the runs that it was joined from; none where it was not."""
+        return ()
+
     def sizes(self) -> Sizes | None:
         """Parameters of the fitted model; None where the word makes no sense."""
         return None

@@ -11,6 +11,7 @@ import numpy as np
 
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.files import write_whole
+from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Task, short_hash
@@ -48,6 +49,26 @@ def folder_of(path: Path, recipe: Recipe, task: Task) -> RunFolder:
     return RunFolder(path, task.spec(data.track, data.language, "test", data.release))
 
 
+def member(path: Path) -> dict[str, Any]:
+    """What a joined run keeps of a member: its name, the hash of its recipe, and the seconds that it took."""
+    recipe, state = recipe_and_state(path)
+    return {"run": path.parent.name, "recipe_hash": recipe.hash, "seconds": seconds_of(path, recipe, state)}
+
+
+def seconds_of(path: Path, recipe: Recipe, state: dict[str, Any]) -> float:
+    """Seconds spent training a run and its members.
+
+    Raises:
+        EmoError: it is joined, and was made by a version that did not take its members down.
+    """
+    if recipe.family == "ensemble" and "members" not in state:
+        raise EmoError(
+            f"{path} joins runs, and was made by a version that took down neither their names nor their time.",
+            "the command that joined them, with --fresh, takes seconds",
+        )
+    return float(state["seconds"])
+
+
 def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
     """The probabilities of a split in a run folder: shape (n, L), rows in the official order."""
     spec = folder.spec
@@ -74,21 +95,37 @@ def look_over(folder: RunFolder, task: Task) -> None:
         EmoError: the prediction file is not the one that the run wrote.
     """
     said = folder.probabilities("test")
-    if folder.predictions.exists() and said.exists() and not has_own_predictions(folder, task):
-        raise EmoError(
-            f"{folder.predictions} is not the file that its run wrote.",
-            "delete it, or move it away if it is yours, and the same command writes it again",
-        )
+    if folder.predictions.exists() and said.exists():
+        check_own(folder, task)
     if not all(path.exists() for path in (folder.predictions, folder.card, said, folder.probabilities("dev"))):
         folder.update(status=TRAINED)
 
 
-def has_own_predictions(folder: RunFolder, task: Task) -> bool:
-    """Whether the prediction file of a finished run is what its probabilities and thresholds give."""
+def check_own(folder: RunFolder, task: Task) -> None:
+    """Refuses a prediction file that is not what the run's probabilities and thresholds give.
+
+    Raises:
+        EmoError: somebody changed it.
+    """
     spec = folder.spec
     thresholds = np.array(folder.state()["thresholds"])
     decided = labels_of(stored(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1))
-    return folder.predictions.read_bytes() == prediction_bytes(spec, decided)
+    if folder.predictions.read_bytes() != prediction_bytes(spec, decided):
+        raise EmoError(
+            f"{folder.predictions} is not the file that its run wrote.",
+            "delete it, or move it away if it is yours: the command that trained the run writes it again",
+        )
+
+
+def predicted(folder: RunFolder, task: Task) -> Predictions:
+    """The prediction file of a finished run, as the run wrote it.
+
+    Raises:
+        EmoError: somebody changed it since.
+    """
+    check_own(folder, task)
+    (found,) = read_submission(folder.predictions, release=folder.spec.release, task=task).predictions
+    return found
 
 
 def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:

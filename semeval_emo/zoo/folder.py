@@ -108,6 +108,10 @@ class RunFolder:
         """Adds to ``run.json``, whole or not at all."""
         write_whole(self.path / "run.json", json.dumps(self.state() | values, indent=2, ensure_ascii=False) + "\n")
 
+    def recorded(self) -> dict[str, Any]:
+        """What ``score.json`` says; empty where the run was not scored."""
+        return _read(self.score, "score") or {}
+
     def rows(self) -> list[dict[str, Any]]:
         """The lines of ``metrics.jsonl``.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -14,13 +13,14 @@ from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import Task
 from semeval_emo.zoo import together
-from semeval_emo.zoo.finished import has_own_predictions
+from semeval_emo.zoo.finished import check_own
 from semeval_emo.zoo.folder import DONE, RunFolder, run_path
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.run import RUNS, placed
+from semeval_emo.zoo.run import RUNS
 from semeval_emo.zoo.selection import Stopped
 from semeval_emo.zoo.series import ALL, Nobody, Onlooker, Outcome, Series, languages_of
+from semeval_emo.zoo.sources import placed
 from semeval_emo.zoo.tasks import task_for
 from semeval_emo.zoo.workers import BUG, Crew, Failure, Finished, Order
 
@@ -144,18 +144,19 @@ def _as_found(one: Outcome, recipe: Recipe, task: Task) -> Outcome:
         if state.get("status") != DONE or not one.folder.predictions.is_file():
             return one
         same = state.get("hash") == placed(recipe, task, one.spec.track, one.spec.language).hash
-        same = same and has_own_predictions(one.folder, task)
-        card = json.loads(one.folder.score.read_text("utf-8")) if one.folder.score.is_file() else {}
-    except (EmoError, ValueError):
+        if not same:
+            return one
+        check_own(one.folder, task)
+        card = one.folder.recorded()
+    except EmoError:
         # Whoever trains it meets the same, and says it of this language alone.
-        return one
-    if not same:
         return one
     return replace(
         one,
         finished=Finished(
             dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
             signature=card.get("signature", ""), seconds=state["seconds"], was_done=True,
+            overlap=state.get("overlap"),
         ),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from semeval_emo.data import load_gold
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.scoring.comparison import Comparison, Standing
 from semeval_emo.scoring.contenders import Contender
@@ -20,7 +20,7 @@ from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import Sizes
-from semeval_emo.zoo.finished import folder_of, recipe_and_state
+from semeval_emo.zoo.finished import folder_of, recipe_and_state, seconds_of
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.submit import selected_on
@@ -35,7 +35,7 @@ class Line:
         name: the recipe's, or the folder's where more than the seed was overridden.
         folders: of its runs, one a seed.
         dev: the official metric on dev, a mean over runs, at the runs' own thresholds.
-        seconds: of training, a mean over runs.
+        seconds: of training, members' included, a mean over runs; None where it is not known of members.
         selected_on: the split that had a say in epochs, settings or thresholds.
         standing: the score on test, a mean over runs, with its interval over runs and texts.
     """
@@ -45,7 +45,7 @@ class Line:
     folders: tuple[Path, ...]
     seeds: tuple[int, ...]
     dev: float
-    seconds: float
+    seconds: float | None
     sizes: Sizes | None
     selected_on: str
     standing: Standing
@@ -177,8 +177,15 @@ def _line(runs: Sequence[_Run], standing: Standing) -> Line:
         folders=tuple(run.folder.path for run in runs),
         seeds=tuple(run.recipe.train.seed for run in runs),
         dev=fmean(run.state["dev"][first.recipe.select.metric] for run in runs),
-        seconds=fmean(run.state["seconds"] for run in runs),
+        seconds=_seconds(runs),
         sizes=Sizes(*first.state["sizes"]) if first.state["sizes"] else None,
         selected_on=selected_on(first.recipe, first.folder.rows()),
         standing=standing,
     )
+
+
+def _seconds(runs: Sequence[_Run]) -> float | None:
+    try:
+        return fmean(seconds_of(run.folder.path, run.recipe, run.state) for run in runs)
+    except EmoError:
+        return None

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from semeval_emo.zoo import card, together
 from semeval_emo.zoo.decide import labels_of, tune
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Silent, Sizes, Space, Untrained, Watcher
-from semeval_emo.zoo.finished import load_array, look_over, save_array, stored, stored_folds
+from semeval_emo.zoo.finished import load_array, look_over, member, save_array, stored, stored_folds
 from semeval_emo.zoo.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.job import Run, judge
 from semeval_emo.zoo.model import THRESHOLDS, load_model, save_model
@@ -38,7 +38,7 @@ from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.remedies import RUNS, train_command
 from semeval_emo.zoo.selection import FOLDS, check_metric, check_selection, kept_epoch
 from semeval_emo.zoo.sharing import take_over
-from semeval_emo.zoo.sources import SOURCES, settle
+from semeval_emo.zoo.sources import SOURCES, placed
 from semeval_emo.zoo.splits import data_hash, folded, languages, leakage, load_splits, to_learn, trained_on
 from semeval_emo.zoo.tasks import task_for
 from semeval_emo.zoo.versions import commit, machine, versions
@@ -52,7 +52,8 @@ class RunResult:
         rows: the lines of ``metrics.jsonl``.
         kept: number of the epoch that was kept.
         thresholds: one an emotion; of degrees its cut points, or nothing that counts where they are rounded.
-        seconds: spent training, over all processes that took part.
+        seconds: spent training, over all processes that took part, and its members' where it is joined.
+        members: what `finished.member` says of each run that it was joined from.
         went_on: True where an earlier process had begun the run.
         was_done: True where there was nothing left to do.
         dev: the dev figures of what was kept, at the thresholds.
@@ -74,6 +75,7 @@ class RunResult:
     scorecard: Scorecard | None
     placement: Placement | None
     overlap: dict[str, Any] | None
+    members: tuple[dict[str, Any], ...] = ()
     data_notes: tuple[str, ...] = ()
 
 
@@ -196,22 +198,6 @@ def _plan(
     return _Plan(recipe, task, spec, space)
 
 
-def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
-    """The recipe with its track, language and release filled in.
-
-    Raises:
-        UsageError: neither the command nor the recipe names a language.
-    """
-    chosen = recipe.data
-    found_track = task.track(track or chosen.track or next(iter(task.tracks))).key
-    found_language = language or chosen.language
-    if not found_language:
-        raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
-    release = task.release(chosen.release or None).key
-    data = replace(chosen, track=found_track, language=found_language, release=release)
-    return settle(replace(recipe, data=data), task)
-
-
 def _fit(run: Run, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
@@ -236,8 +222,13 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         folder.update(seconds=round(earlier + time.monotonic() - began, 3))
     sizes = model.sizes()
     save_model(model, folder.model, folder.spec.task)
+    members = [member(path) for path in model.members()]
+    # Without its members' time there would be nothing to join.
+    spent = folder.state()["seconds"] + sum(one["seconds"] for one in members)
     folder.update(
         status=TRAINED,
+        seconds=round(spent, 3),
+        **({"members": members} if members else {}),
         sizes=[sizes.trainable, sizes.total] if sizes else None,
         kept=kept_epoch(folder.rows(), recipe),
     )
@@ -330,5 +321,6 @@ def _result(
         scorecard=scorecard,
         placement=_place(scorecard, task),
         overlap=state.get("overlap"),
+        members=tuple(state.get("members", ())),
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
     )

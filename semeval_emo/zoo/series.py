@@ -16,7 +16,7 @@ from semeval_emo.submission import PackReport
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Data, Recipe
-from semeval_emo.zoo.run import placed
+from semeval_emo.zoo.sources import placed
 from semeval_emo.zoo.workers import BUG, Failure, Finished
 
 ALL = "all"

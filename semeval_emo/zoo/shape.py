@@ -1,39 +1,55 @@
 """Counts the parameters of a transformer from its shape, without loading it.
 
 So that `zoo list` can say how large a model is, and how much of it moves, with no torch and no
-weights. A test compares every formula with the real model.
+weights: a recipe says its backbone's shape, a folder's ``config.json`` that of another one. A test
+compares every formula with the real model.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 from semeval_emo.zoo.family import Sizes
-from semeval_emo.zoo.recipe import Model, Shape, Trainable
+from semeval_emo.zoo.recipe import Model, Recipe, Shape, Trainable
 
 
-def count(shape: Shape, trainable: Trainable, model: Model, emotions: int, *, pooled: bool = True) -> Sizes | None:
+def count(
+    shape: Shape,
+    trainable: Trainable,
+    model: Model,
+    emotions: int,
+    *,
+    pooled: bool = True,
+    lora: tuple[int, Sequence[str]] | None = None,
+) -> Sizes | None:
     """Parameters of a backbone with its head.
 
     Args:
         emotions: width of the head's last layer.
         pooled: whether an encoder's own dense layer stands before the last one (False where vectors
             are taken as they are).
+        lora: rank of the adapters, and names of the layers that get one (empty for peft's choice).
 
     Returns:
-        None for LoRA, whose size depends on what the adapters are put on.
+        None where it is not known how large the layers under the adapters are.
 
     >>> llama = Shape("llama", layers=16, hidden=2048, mlp=8192, heads=32, kv_heads=8, vocabulary=128256)
     >>> count(llama, Trainable("last", 4), Model(), 5)
     Sizes(trainable=243296256, total=1235824640)
     """
-    if trainable.part == "lora":
+    adapters = _adapters(shape, *lora) if lora and trainable.part == "lora" else 0
+    if adapters is None or (trainable.part == "lora" and not lora):
         return None
     sizes = {"llama": _llama, "bert": _bert, "distilbert": _distilbert, "mpnet": _mpnet, "deberta": _deberta}
     layer, rest = sizes[shape.architecture](shape)
     head = _head(shape, model, emotions, pooled)
-    total = shape.layers * layer + rest + head
-    moves = {"head": head, "last": head + trainable.layers * layer, "all": total}[trainable.part]
+    total = shape.layers * layer + rest + head + adapters
+    last = head + trainable.layers * layer
+    moves = {"head": head, "last": last, "all": total, "lora": head + adapters}[trainable.part]
     if trainable.final_norm and trainable.part == "last":
         moves += shape.hidden
     return Sizes(moves, total)
@@ -52,8 +68,34 @@ def _head(shape: Shape, model: Model, emotions: int, pooled: bool) -> int:
     return dense + sum(_linear(a, b) for a, b in pairwise(widths))
 
 
+def _adapters(shape: Shape, rank: int, targets: Sequence[str]) -> int | None:
+    """Two thin matrices beside each linear layer that gets them, in every layer of the network."""
+    square, up, down = (shape.hidden, shape.hidden), (shape.hidden, shape.mlp), (shape.mlp, shape.hidden)
+    narrow = (shape.hidden, _kv_width(shape))
+    linear = {
+        "llama": {
+            "q_proj": square, "k_proj": narrow, "v_proj": narrow, "o_proj": square,
+            "gate_proj": up, "up_proj": up, "down_proj": down,
+        },
+        "bert": dict.fromkeys(("query", "key", "value"), square),
+        "distilbert": dict.fromkeys(("q_lin", "k_lin", "v_lin", "out_lin"), square) | {"lin1": up, "lin2": down},
+        "mpnet": dict.fromkeys(("q", "k", "v", "o"), square),
+        "deberta": dict.fromkeys(("query_proj", "key_proj", "value_proj"), square),
+    }[shape.architecture]  # fmt: skip
+    # peft's own choice; of the others it has none.
+    usual = {"llama": ("q_proj", "v_proj"), "bert": ("query", "value"), "deberta": ("query_proj", "value_proj")}
+    names = set(targets or usual.get(shape.architecture, ()))
+    if not names or not names <= linear.keys():
+        return None
+    return shape.layers * rank * sum(sum(linear[name]) for name in names)
+
+
+def _kv_width(shape: Shape) -> int:
+    return shape.hidden // shape.heads * (shape.kv_heads or shape.heads)
+
+
 def _llama(shape: Shape) -> tuple[int, int]:
-    kv = shape.hidden // shape.heads * (shape.kv_heads or shape.heads)
+    kv = _kv_width(shape)
     attention = 2 * shape.hidden * shape.hidden + 2 * shape.hidden * kv
     return attention + 3 * shape.hidden * shape.mlp + 2 * shape.hidden, shape.vocabulary * shape.hidden + shape.hidden
 
@@ -81,3 +123,59 @@ def _mpnet(shape: Shape) -> tuple[int, int]:
 def _deberta(shape: Shape) -> tuple[int, int]:
     # 512 relative positions and their norm stand in for position embeddings.
     return _encoder_layer(shape), (shape.vocabulary + 512 + 2 + 2) * shape.hidden
+
+
+def shape_of(recipe: Recipe) -> Shape | None:
+    """The shape of the backbone that a recipe names; None where it is not known.
+
+    A folder says it itself. Another backbone than the recipe's own has not the recipe's shape.
+    """
+    backbone = recipe.model.backbone
+    config = Path(backbone).expanduser() / "config.json"
+    if backbone and config.is_file():
+        return read_shape(config)
+    changed = any(key == "model.backbone" for key, _ in recipe.settings)
+    return None if changed and backbone != "random" else recipe.shape
+
+
+# What each architecture's config.json calls a field of `Shape`, by Hugging Face's `model_type`.
+_FIELDS = {
+    "layers": "num_hidden_layers", "hidden": "hidden_size", "mlp": "intermediate_size",
+    "heads": "num_attention_heads", "vocabulary": "vocab_size",
+}  # fmt: skip
+_POSITIONS = {"positions": "max_position_embeddings"}
+_CONFIGS: dict[str, tuple[Any, dict[str, str]]] = {
+    "llama": ("llama", _FIELDS | {"kv_heads": "num_key_value_heads"}),
+    "bert": ("bert", _FIELDS | _POSITIONS),
+    "mpnet": ("mpnet", _FIELDS | _POSITIONS),
+    "deberta-v2": ("deberta", _FIELDS),
+    "distilbert": (
+        "distilbert",
+        {
+            "layers": "n_layers", "hidden": "dim", "mlp": "hidden_dim", "heads": "n_heads",
+            "vocabulary": "vocab_size", **_POSITIONS,
+        },
+    ),
+}  # fmt: skip
+
+
+def read_shape(config: Path) -> Shape | None:
+    """The shape that a ``config.json`` tells of; None where `count` would not be right about it."""
+    try:
+        said = json.loads(config.read_text("utf-8"))
+        architecture, names = _CONFIGS[said["model_type"]]
+        fields: dict[str, Any] = {field: int(said[name]) for field, name in names.items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    # What the formulas take for granted.
+    usual = {
+        "llama": {"attention_bias": False, "mlp_bias": False, "head_dim": fields["hidden"] // max(1, fields["heads"])},
+        "bert": {"type_vocab_size": 2},
+        "deberta": {
+            "type_vocab_size": 0, "relative_attention": True, "position_buckets": 256, "share_att_key": True,
+            "norm_rel_ebd": "layer_norm", "position_biased_input": False,
+        },
+    }.get(architecture, {})  # fmt: skip
+    if any(said.get(name, value) not in (value, None) for name, value in usual.items()):
+        return None
+    return Shape(architecture, **fields)

@@ -26,6 +26,22 @@ SOURCES = "sources"
 UNKNOWN = -1
 
 
+def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
+    """The recipe with its track, language and release filled in.
+
+    Raises:
+        UsageError: neither the command nor the recipe names a language.
+    """
+    chosen = recipe.data
+    found_track = task.track(track or chosen.track or next(iter(task.tracks))).key
+    found_language = language or chosen.language
+    if not found_language:
+        raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
+    release = task.release(chosen.release or None).key
+    data = replace(chosen, track=found_track, language=found_language, release=release)
+    return settle(replace(recipe, data=data), task)
+
+
 def settle(recipe: Recipe, task: Task) -> Recipe:
     """The recipe with its sources by name, such as ``a/deu``, and only the splits that its language has.
 

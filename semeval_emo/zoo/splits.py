@@ -119,18 +119,18 @@ def leakage(
 
     Returns:
         Counts by degree, and ``without``: the figures on the other texts; None where the test labels
-        are not at hand or nothing overlaps.
+        are not at hand, nothing overlaps, or everything does.
     """
     found = leaks(list(learned), test)
     seen = set(found.ids())
     counts: dict[str, Any] = {"exact": found.exact, "normalised": found.normalised, "without": None}
     if not seen:
         return counts
-    run.watch.say(
-        f"{found.normalised:,} test texts stand in the training texts too ({found.exact:,} to the character); "
-        "the score without them is given beside"
-    )
-    if (test.labels >= 0).all():
-        others = [row for row, one in enumerate(test.ids) if one not in seen]
+    others = [row for row, one in enumerate(test.ids) if one not in seen]
+    if others and (test.labels >= 0).all():
         counts["without"] = judge(test.labels[others], probabilities[others], thresholds, run.space)
+    run.watch.say(
+        f"{found.normalised:,} test texts stand in the training texts too ({found.exact:,} to the character)"
+        + ("; the score without them is given beside" if counts["without"] else "")
+    )
     return counts

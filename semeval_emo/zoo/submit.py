@@ -12,15 +12,15 @@ from typing import Any
 from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_whole
-from semeval_emo.leaderboard.submitted import FILE, Making, Submitted, System, read_system, to_toml
+from semeval_emo.leaderboard.submitted import FILE, Making, Member, Submitted, System, read_system, to_toml
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.scoring.uncertainty import with_intervals
-from semeval_emo.submission import Predictions, read_submission
+from semeval_emo.submission import Predictions
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Task
 from semeval_emo.zoo.family import Silent, Watcher
-from semeval_emo.zoo.finished import folder_of, recipe_and_state
+from semeval_emo.zoo.finished import folder_of, predicted, recipe_and_state, seconds_of
 from semeval_emo.zoo.folder import RunFolder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import list_recipes
@@ -87,7 +87,8 @@ def submit(
     Raises:
         InputError: no finished run.
         UsageError: several runs for one place, or runs of several tasks.
-        EmoError: a prediction file is not the one that its run scored.
+        EmoError: a prediction file is not the one that its run scored, or a joined run of an earlier
+            version does not know its members.
     """
     watch = watch or Silent()
     left: list[str] = []
@@ -176,20 +177,15 @@ def _one_each(found: Sequence[_Found], best_on_dev: bool, left: list[str]) -> li
 def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitted, bytes]:
     folder, recipe, state = found.folder, found.recipe, found.state
     spec = folder.spec
-    read = read_submission(folder.predictions, release=spec.release, task=found.task)
-    if not read.report.valid or len(read.predictions) != 1:
-        raise EmoError(f"{folder.predictions} is not valid.", f"semeval-emo validate {folder.predictions}")
-    (predicted,) = read.predictions
-    recorded = json.loads(folder.score.read_text("utf-8")) if folder.score.exists() else None
-    if recorded is not None and recorded["prediction_hash"] != predicted.hash:
-        raise EmoError(f"{folder.predictions} is not the file that its run scored.", "train the run anew: --fresh")
-    card = _scored(predicted, found, source)
-    if card is not None and recorded is not None and abs(card.score - recorded["score"]) > NEAR:
+    said, recorded = predicted(folder, found.task), folder.recorded()
+    card = _scored(said, found, source)
+    if card is not None and recorded and abs(card.score - recorded["score"]) > NEAR:
         raise EmoError(
             f"{folder.predictions} scores {card.score!r}, and its run recorded {recorded['score']!r}.",
             "score against the labels of the same release: --gold FOLDER",
         )
     metric = found.task.track(spec.track).metric
+    overlap = state.get("overlap") or {}
     intervals = card.intervals if card is not None else None
     interval = intervals.whole[metric] if intervals is not None else None
     file = Submitted(
@@ -200,22 +196,25 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
         recipe=folder.path.parent.name,
         recipe_hash=recipe.hash,
         seed=recipe.train.seed,
-        seconds=state["seconds"],
+        seconds=seconds_of(folder.path, recipe, state),
         selected_on=selected_on(recipe, folder.rows()),
         metric=metric,
         dev=state["dev"].get(metric),
         score=recorded["score"] if recorded else card.score if card else None,
         interval=(round(interval.low, 6), round(interval.high, 6)) if interval else (),
-        predictions=predicted.hash,
+        predictions=said.hash,
         signature=replace(card, intervals=None).signature if card else recorded["signature"] if recorded else "",
         made=Making(state.get("commit", ""), state.get("machine", ""), state["versions"]),
+        overlap=overlap.get("normalised", 0),
+        without=(overlap.get("without") or {}).get(metric),
+        members=tuple(Member(**one) for one in state.get("members", ())),
     )
-    return file, prediction_bytes(spec, predicted.values)
+    return file, prediction_bytes(spec, said.values)
 
 
-def _scored(predicted: Predictions, found: _Found, source: str | os.PathLike[str] | None) -> Scorecard | None:
+def _scored(said: Predictions, found: _Found, source: str | os.PathLike[str] | None) -> Scorecard | None:
     """The card with its intervals; None where the labels of that very release are not at hand."""
-    spec = predicted.spec
+    spec = said.spec
     try:
         gold = load_gold(
             spec.track, spec.language, spec.split, release=spec.release, source=source, task=found.task
@@ -224,7 +223,7 @@ def _scored(predicted: Predictions, found: _Found, source: str | os.PathLike[str
         return None
     if spec.release not in gold.releases:
         return None
-    return with_intervals(score([predicted], gold, task=found.task), source=source, task=found.task).cards[0]
+    return with_intervals(score([said], gold, task=found.task), source=source, task=found.task).cards[0]
 
 
 def selected_on(recipe: Recipe, rows: Sequence[dict[str, Any]]) -> str:

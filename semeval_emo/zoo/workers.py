@@ -57,6 +57,7 @@ class Finished:
         release: of the test labels; ``unknown`` where no release has them.
         seconds: spent training, over all processes that took part.
         was_done: True where there was nothing left to do.
+        overlap: as `splits.leakage` gives it; None in a run of a version that did not look.
     """
 
     dev: Mapping[str, float]
@@ -65,6 +66,7 @@ class Finished:
     signature: str
     seconds: float
     was_done: bool
+    overlap: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,7 @@ def _train(order: Order, language: str, relay: Relay) -> Finished | Failure:
         signature="" if card is None else card.signature,
         seconds=result.seconds,
         was_done=result.was_done,
+        overlap=result.overlap,
     )
 
 

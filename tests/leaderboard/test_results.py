@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from semeval_emo.cli.app import main
 from semeval_emo.errors import UsageError
 from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.leaderboard.results import Wins, results, verdict
-from semeval_emo.leaderboard.submitted import Making, Submitted, System, read_system, rows_of, to_toml
+from semeval_emo.leaderboard.submitted import Making, Member, Submitted, System, read_system, rows_of, to_toml
 
 MADE = Making("0123456789ab", "2-core x86-64 VM", {"python": "3.11.7", "scikit-learn": "1.9.1"})
 
@@ -49,6 +50,41 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     store(folder / "mine", *FILES)
     monkeypatch.setenv("SEMEVAL_EMO_SUBMISSIONS", str(folder))
     return folder
+
+
+MEMBERS = (Member("tfidf-char", "2" * 16, 100.5), Member("mpnet-ft", "3" * 16, 4000.0))
+
+
+def test_members_and_overlap_are_written_where_there_are_any(tmp_path: Path):
+    plain = submitted("deu", 0.5)
+    joined = submitted("ibo", 0.61, seconds=4100.6, members=MEMBERS, overlap=61, without=0.579)
+    text = to_toml(store(tmp_path / "both", plain, joined))
+    assert read_system(tmp_path / "both").files == (plain, joined)
+    first, second = text.split('[files."a/ibo"]')
+    assert not [word for word in ("members", "overlap", "without") if word in first]
+    assert tomllib.loads(second)["members"][0] == {"run": "tfidf-char", "recipe_hash": "2" * 16, "seconds": 100.5}
+    assert tomllib.loads(second)["overlap"] == 61
+
+
+def test_ours_tells_overlap_and_the_time_of_members(root: Path, capsys):
+    assert main(["leaderboard", "ours", "--system", "mine"]) == 0
+    plain = capsys.readouterr().out
+    assert "Training took 4 s in all." in plain and "training texts too" not in plain
+    files = (submitted("eng", 0.7, overlap=5, without=0.69), *FILES[1:2])
+    joined = submitted("ibo", 0.61, seconds=4100.6, members=MEMBERS, overlap=1061, without=0.579)
+    store(root / "other", *files, joined)
+    assert main(["leaderboard", "ours", "--system", "other"]) == 0
+    shown = capsys.readouterr().out
+    assert "Training took 68 min in all, members of joined runs included." in shown
+    assert (
+        "Without the test texts that stand in the training texts too: eng 0.6900 (5 texts), ibo 0.5790 (1,061)."
+    ) in shown.splitlines()
+    assert main(["leaderboard", "ours", "--system", "other", "--format", "json"]) == 0
+    (system,) = json.loads(capsys.readouterr().out)["tracks"][0]["systems"]
+    rows = {one["language"]: one for one in system["languages"]}
+    assert (rows["ibo"]["overlap"], rows["ibo"]["without"], rows["ibo"]["seconds"]) == (1061, 0.579, 4100.6)
+    assert [one["run"] for one in rows["ibo"]["members"]] == ["tfidf-char", "mpnet-ft"]
+    assert (rows["hau"]["overlap"], rows["hau"]["without"], rows["hau"]["members"]) == (0, None, [])
 
 
 def test_what_is_written_is_read_back(tmp_path: Path):

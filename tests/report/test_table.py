@@ -151,6 +151,23 @@ def test_a_signature_under_a_table_is_never_broken():
     assert all(len(line) <= 40 for line in lines[:-1])
 
 
+def test_names_and_paths_are_never_broken():
+    name, path = "llama-head-10epochs-batch2-and-more", Path("/".join(["runs"] * 20))
+    table = Table(
+        "t", (Column("recipe", "name"), Column("value")), ((name, "words that do wrap " * 4), ("short", path))
+    )
+    lines = render([table], "text", width=60).split("\n")
+    assert [line for line in lines if len(line) > 60] == [f"{'short':<{len(name)}}  {path}"]
+    assert any(line.startswith(f"{name}  words") for line in lines)
+    assert set(lines[2]) == {"-", " "} and len(lines[2]) == 60
+    assert str(path) in render([table], "csv") and str(path) in render([table], "json")
+
+
+def test_a_path_that_a_spreadsheet_would_run_is_inert():
+    table = Table("t", (Column("a"),), ((Path("=1+1"),),))
+    assert render([table], "csv") == "a\n'=1+1"
+
+
 def test_without_a_width_nothing_wraps():
     table = Table("t", (Column("a"), Column("b")), (("x" * 300, "y" * 300),))
     assert f"{'x' * 300}  {'y' * 300}" in render([table], "text")

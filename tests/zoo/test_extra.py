@@ -83,7 +83,7 @@ def test_degrees_of_another_track_become_yes_or_no(tmp_path: Path):
 
 
 def _placed(recipe):
-    from semeval_emo.zoo.run import placed
+    from semeval_emo.zoo.sources import placed
 
     return placed(recipe, load_task("sample"), None, "eng")
 

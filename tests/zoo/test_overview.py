@@ -3,54 +3,98 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from semeval_emo.leaderboard.submitted import FILE, Making, Submitted, System, to_toml
-from semeval_emo.zoo.overview import overview
+from semeval_emo.task import load_task
+from semeval_emo.zoo.overview import Measured, overview
+from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.sources import placed
 
 OTHER = load_recipe("tfidf-svm", ["train.seed=7"])
+TASK = "semeval-2025-task-11"
 
 
-def submitted(recipe: str, score: float, release: str = "2025", language: str = "eng") -> Submitted:
-    return Submitted(
-        track="a", language=language, release=release, split="test", recipe=recipe, recipe_hash="0", seed=42,
-        seconds=1.0, selected_on="dev", metric="macro_f1", dev=0.5, score=score, interval=(0.1, 0.9),
-        predictions="0", signature="", made=Making("0", "2-core x86-64 VM", {"python": "3"}),
+def hash_of(recipe: Recipe, language: str = "eng") -> str:
+    """As a run of it has it."""
+    return placed(recipe, load_task(), "a", language).hash
+
+
+def submitted(recipe: Recipe, score: float, release: str = "2025", language: str = "eng", **more: str) -> Submitted:
+    made = Submitted(
+        track="a", language=language, release=release, split="test", recipe=recipe.label,
+        recipe_hash=hash_of(recipe, language), seed=42, seconds=1.0, selected_on="dev", metric="macro_f1", dev=0.5,
+        score=score, interval=(0.1, 0.9), predictions="0", signature="",
+        made=Making("0", "2-core x86-64 VM", {"python": "3"}),
     )  # fmt: skip
+    return replace(made, **more)
 
 
 @pytest.fixture
 def submissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    files = (submitted("tfidf-logreg", 0.54), submitted("tfidf-logreg", 0.31, language="afr"))
+    logreg = load_recipe("tfidf-logreg")
     systems = {
-        "one": files, "two": (submitted("tfidf-char", 0.52, release="2025-09"),),
-        "three": (submitted(OTHER.label, 0.51),),
+        "one": (submitted(logreg, 0.54), submitted(logreg, 0.31, language="afr")),
+        "two": (submitted(load_recipe("tfidf-char"), 0.52, release="2025-09"),),
+        "three": (submitted(OTHER, 0.51),),
+        "four": (submitted(load_recipe("tfidf-folds"), 0.5, recipe_hash="0"),),
     }  # fmt: skip
     for name, made in systems.items():
         folder = tmp_path / "submissions" / name
         folder.mkdir(parents=True)
-        system = System(name, name, "semeval-2025-task-11", folder, made)
-        (folder / FILE).write_text(to_toml(system))
+        (folder / FILE).write_text(to_toml(System(name, name, TASK, folder, made)))
     monkeypatch.setenv("SEMEVAL_EMO_SUBMISSIONS", str(tmp_path / "submissions"))
     return tmp_path
 
 
 def ours(runs: Path, *names: str) -> list[float | None]:
-    return [one.ours for one in overview([load_recipe(name) for name in names], runs)]
+    return [one.ours and one.ours.score for one in overview([load_recipe(name) for name in names], runs)]
 
 
 def test_what_was_submitted_stands_where_there_is_no_run(submissions: Path):
-    found = ours(submissions / "runs", "tfidf-logreg", "tfidf-char", "tfidf-svm", "minilm-ft")
-    assert found == [0.54, None, None, None], "neither another release nor another setting is the recipe's own"
-    assert [one.ours for one in overview([OTHER], submissions)] == [0.51]
+    found = ours(submissions / "runs", "tfidf-logreg", "tfidf-char", "tfidf-svm", "tfidf-folds", "minilm-ft")
+    assert found == [0.54, None, None, None, None], (
+        "neither another release nor another setting nor the recipe as it once was is the recipe's own"
+    )
+    (other,) = overview([OTHER], submissions)
+    assert other.ours == Measured(0.51, "macro_f1", "a", "eng", "2025", "submissions/three/track_a/pred_eng.csv")
+
+
+CARD = {"score": 0.55, "metric": "macro_f1", "task": TASK, "release": "2025"}
+
+
+def run_in(folder: Path, state: dict[str, object], card: dict[str, object]) -> None:
+    run = folder / "runs" / "tfidf-logreg" / "eng"
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "run.json").write_text(json.dumps({"status": "done", "hash": hash_of(load_recipe("tfidf-logreg"))} | state))
+    (run / "score.json").write_text(json.dumps(CARD | card))
 
 
 def test_the_run_at_hand_wins(submissions: Path):
-    run = submissions / "runs" / "tfidf-logreg" / "eng"
-    run.mkdir(parents=True)
-    (run / "run.json").write_text(json.dumps({"status": "done"}))
-    (run / "score.json").write_text(json.dumps({"score": 0.55}))
+    run_in(submissions, {}, {})
     assert ours(submissions / "runs", "tfidf-logreg") == [0.55]
+
+
+@pytest.mark.parametrize(
+    ("state", "card"),
+    [
+        ({"status": "trained"}, {}),
+        ({"hash": "0"}, {}),
+        ({}, {"task": "sample"}),
+        ({}, {"release": "2025-09"}),
+        ({}, {"release": "unknown"}),
+    ],
+)
+def test_a_run_of_something_else_is_not_the_recipes(submissions: Path, state: dict, card: dict):
+    run_in(submissions, state, card)
+    assert ours(submissions / "runs", "tfidf-logreg") == [0.54]
+
+
+def test_a_broken_run_folder_does_not_break_the_list(submissions: Path):
+    run_in(submissions, {}, {})
+    (submissions / "runs" / "tfidf-logreg" / "eng" / "run.json").write_text("{")
+    assert ours(submissions / "runs", "tfidf-logreg") == [0.54]

@@ -208,6 +208,31 @@ def test_predictions_do_not_hang_on_the_test_labels(whole: Series, capsys):
     assert all(noisy["score"] < real.score - 0.1 for noisy, real in found)
 
 
+def test_overlap_with_training_stands_under_the_table(capsys):
+    texts = {}
+    for split in ("train", "test"):
+        with Path(f"data/track_a/{split}/xbb.csv").open(encoding="utf-8") as handle:
+            rows = list(csv.DictReader(handle))
+        texts[split] = [row["text"] for row in rows]
+        labels = np.array([[int(row[emotion]) for emotion in toys.EMOTIONS] for row in rows])
+    toys.write_split(Path(), "xbb", "test", [*texts["train"][:7], *texts["test"][7:]], labels)
+    # Trained, looked at again, and taken as it is.
+    for more in ([], [], ["--only-missing"]):
+        code, out, _ = run(capsys, "--language", "xaa,xbb", *more, name=LEARNS)
+        assert code == 0
+        _, body, _ = run(capsys, "--language", "xaa,xbb", *more, "-q", "-f", "json", name=LEARNS)
+        found = {one["language"]: one for one in json.loads(body)["languages"]}
+        assert found["xaa"]["overlap"] == {"exact": 0, "normalised": 0, "without": None}
+        assert found["xbb"]["overlap"]["exact"] == 7
+        without = found["xbb"]["overlap"]["without"]["macro_f1"]
+        assert without != found["xbb"]["score"]
+        assert (
+            f"Without the test texts that stand in the training texts too: xbb {without:.4f} (7 texts)."
+        ) in out.splitlines()
+    code, out, _ = run(capsys, "--language", "xbb", "-q", name=LEARNS)
+    assert f"{without:.4f} (macro F1)" in out, "the same as alone"
+
+
 @pytest.mark.data
 def test_real_predictions_do_not_hang_on_the_test_labels(data_dir: Path):
     task = load_task()

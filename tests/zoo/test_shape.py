@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 import transformers
 
+from semeval_emo.zoo.engine.adapters import add_adapters
 from semeval_emo.zoo.engine.groups import count_layers, moves
+from semeval_emo.zoo.engine.network import freeze
+from semeval_emo.zoo.families.lora import Options
 from semeval_emo.zoo.recipe import Model, Shape, Trainable
 from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.shape import count
+from semeval_emo.zoo.shape import count, read_shape, shape_of
 
 CONFIGS = {
     "llama": lambda s: transformers.LlamaConfig(
@@ -58,8 +64,75 @@ def test_counts_are_those_of_the_network(name: str, part: Trainable):
     assert found.trainable == sum(p.numel() for n, p in network.named_parameters() if moves(n, part, layers))
 
 
-def test_an_mlp_head_and_adapters():
+def test_an_mlp_head():
     shape = Shape("llama", layers=1, hidden=10, mlp=20, heads=2, vocabulary=30)
     head = count(shape, Trainable("head"), Model(head="mlp", head_hidden=(7,)), 5)
     assert head.trainable == (10 * 7 + 7) + (7 * 5 + 5)
-    assert count(shape, Trainable("lora"), Model(), 5) is None
+
+
+LORAS = [
+    (name, targets)
+    for name, several in {
+        "smollm2-full": [(), ("q_proj", "k_proj", "o_proj"), ("gate_proj", "down_proj")],
+        "minilm-ft": [(), ("query", "key")],
+        "distilbert-2epochs": [("q_lin", "lin1", "lin2")],
+        "mpnet-ft": [("q", "o")],
+        "deberta-10epochs": [()],
+    }.items()
+    for targets in several
+]
+
+
+@pytest.mark.parametrize(("name", "targets"), LORAS)
+def test_adapters_are_counted_as_the_network_has_them(name: str, targets: tuple[str, ...]):
+    recipe = load_recipe(name)
+    adapted = replace(
+        recipe, family="lora", trainable=Trainable("lora"), model=Model(), options=Options(rank=3, targets=targets)
+    )
+    with torch.device("meta"):
+        network = transformers.AutoModelForSequenceClassification.from_config(
+            CONFIGS[recipe.shape.architecture](recipe.shape)
+        )
+        network = add_adapters(network, adapted)
+    assert count(recipe.shape, Trainable("lora"), Model(), 5, lora=(3, targets)) == freeze(network, adapted)
+
+
+def test_adapters_on_layers_that_nobody_knows_are_not_counted():
+    shape = load_recipe("mpnet-ft").shape
+    assert count(shape, Trainable("lora"), Model(), 5, lora=(8, ())) is None, "peft has no choice of its own here"
+    assert count(shape, Trainable("lora"), Model(), 5, lora=(8, ("elsewhere",))) is None
+
+
+@pytest.mark.parametrize("name", [*LLAMAS, *ENCODERS])
+def test_a_folder_says_its_own_shape(name: str, tmp_path: Path):
+    shape = load_recipe(name).shape
+    CONFIGS[shape.architecture](shape).save_pretrained(tmp_path)
+    # 0 key/value heads are as many as there are heads.
+    assert read_shape(tmp_path / "config.json") == replace(shape, kv_heads=shape.kv_heads or kv_heads(shape))
+
+
+def kv_heads(shape: Shape) -> int:
+    return shape.heads if shape.architecture == "llama" else 0
+
+
+@pytest.mark.parametrize(
+    "said", ["{", "[]", '{"model_type": "t5"}', '{"model_type": "llama", "hidden_size": 8}', '{"model_type": []}']
+)
+def test_a_shape_that_no_formula_fits_is_none(said: str, tmp_path: Path):
+    (tmp_path / "config.json").write_text(said)
+    assert read_shape(tmp_path / "config.json") is None
+
+
+def test_a_llama_with_other_layers_than_the_formulas_is_none(tmp_path: Path):
+    config = CONFIGS["llama"](load_recipe("llama-tiny").shape)
+    config.attention_bias = True
+    config.save_pretrained(tmp_path)
+    assert read_shape(tmp_path / "config.json") is None
+
+
+def test_another_backbone_has_not_the_shape_of_the_recipe(tmp_path: Path):
+    small = Shape("llama", layers=5, hidden=16, mlp=24, heads=2, vocabulary=100, kv_heads=1)
+    CONFIGS["llama"](small).save_pretrained(tmp_path)
+    assert shape_of(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small
+    assert shape_of(load_recipe("llama-4layer", ["model.backbone=somebody/else"])) is None
+    assert shape_of(load_recipe("llama-4layer")).layers == 16

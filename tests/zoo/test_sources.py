@@ -18,8 +18,8 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.joining import ensemble_recipe
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, placed, train
-from semeval_emo.zoo.sources import chosen_words
+from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.sources import chosen_words, placed
 from semeval_emo.zoo.splits import load_splits, to_learn
 
 # Beside this file; with pytest's import mode it is no module that could be named.

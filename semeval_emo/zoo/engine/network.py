@@ -194,6 +194,10 @@ def freeze(model: Any, recipe: Recipe) -> Sizes:
     groups.check_layers(recipe.trainable, layers, recipe.name)
     moved = total = 0
     for name, parameter in model.named_parameters():
+        if ".original_module." in name:
+            # peft keeps the head of which it trains a copy; nothing runs through it.
+            parameter.requires_grad_(False)
+            continue
         total += parameter.numel()
         # Whole numbers cannot have gradients: the frozen weights of an int8 backbone.
         moving = groups.moves(name, recipe.trainable, layers) and parameter.is_floating_point()

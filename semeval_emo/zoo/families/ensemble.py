@@ -153,6 +153,10 @@ class Ensemble(Family):
             return said
         return labels_of(said, thresholds, self.space) / self.space.top
 
+    def members(self) -> tuple[Path, ...]:
+        """Those that speak, each once."""
+        return tuple(dict.fromkeys(self.folders))
+
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
         """Joined from what the members' models say of new texts."""
         from semeval_emo.zoo.model import load_model

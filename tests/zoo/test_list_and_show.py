@@ -1,0 +1,104 @@
+"""What `zoo list` and `zoo show` tell of recipes, and how the tables of runs keep names and paths whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.cli.app import main
+from semeval_emo.zoo.recipes import list_recipes
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["zoo", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def show(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:
+    code, out, _ = run(capsys, "show", *words)
+    assert code == 0
+    return dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
+
+
+def test_the_list_names_the_track_and_metric_of_our_scores(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run(capsys, "list", "tfidf-*")
+    assert code == 0
+    lines = out.splitlines()
+    named = [line.split() for line in lines if line.startswith("recipe")]
+    assert named[-1] == ["recipe", "selects", "ours", "a", "ours", "b", "ours", "c"]
+    table = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("tfidf-")}
+    assert table["tfidf-char"] == ["dev", "0.5320", "–", "–"]
+    assert table["tfidf-ridge-cuts"] == ["folds", "–", "0.4384", "–"]
+    assert table["tfidf-cross"] == ["folds", "–", "–", "0.4481"]
+    assert (
+        "ours: on test (track a, eng, macro F1; track b, eng, Pearson r; track c, eng, macro F1), of the run in the "
+        "folder of runs, else as submitted."
+    ) in " ".join(lines)
+
+
+def test_the_list_is_one_table_for_programs(capsys):
+    code, out, _ = run(capsys, "list", "--format", "csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == len(list_recipes()) == len(out.splitlines()) - 1
+    assert not [row for row in rows if None in row or None in row.values()]
+    by_name = {row["recipe"]: row for row in rows}
+    assert by_name["llama-lora-int8-batch8"]["trained"] == "862208"
+    ridge = by_name["tfidf-ridge-cuts"]
+    assert (ridge["track"], ridge["language"], ridge["metric"]) == ("b", "eng", "pearson")
+    assert ridge["ours"].startswith("0.4384")
+
+
+def test_names_and_paths_stay_whole_on_a_narrow_screen(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run(capsys, "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")[0] == 0
+    runs = f"{'deep/' * 9}runs/constant-all/eng"
+    code, out, _ = run(capsys, "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")
+    assert code == 0
+    lines = out.splitlines()
+    assert f"predictions {runs}/track_a/pred_eng.csv" in [" ".join(line.split()) for line in lines]
+    assert f"card {runs}/MODEL_CARD.md" in [" ".join(line.split()) for line in lines]
+    # What stands out is a path, or a signature.
+    assert all(runs in line or " " not in line for line in lines if len(line) > 60)
+    names = {one.name for one in list_recipes()}
+    _, out, _ = run(capsys, "list")
+    assert names <= {line.split()[0] for line in out.splitlines() if line}
+
+
+def test_show_tells_where_a_recipe_is_at_home_and_what_it_reached_there(capsys):
+    said = show(capsys, "llama-4layer-as-published")
+    assert (said["track, language"], said["release"]) == ("a, eng", "2025")
+    assert "ours on test" not in said
+    said = show(capsys, "tfidf-ridge-cuts")
+    assert (said["track, language"], said["ours on test"]) == ("b, eng", "0.4384 (Pearson r)")
+    assert said["from"] == "submissions/tfidf-ridge-cuts/track_b/pred_eng.csv"
+
+
+def test_show_tells_the_size_of_the_backbone_that_is_named(capsys, tmp_path):
+    import transformers
+
+    transformers.LlamaConfig(
+        vocab_size=100, hidden_size=16, intermediate_size=24, num_hidden_layers=5, num_attention_heads=2,
+        num_key_value_heads=1,
+    ).save_pretrained(tmp_path / "small")  # fmt: skip
+    # A layer: four projections, three of the MLP, two norms. Then the embeddings, the last norm and the head.
+    layer = 2 * 16 * 16 + 2 * 16 * 8 + 3 * 16 * 24 + 2 * 16
+    said = show(capsys, "llama-4layer", "--set", f"model.backbone={tmp_path / 'small'}")
+    assert said["parameters"] == f"{4 * layer + 16 * 5:,} trained of {5 * layer + 100 * 16 + 16 + 16 * 5:,}"
+    assert "parameters" not in show(capsys, "llama-4layer", "--set", "model.backbone=somebody/else")
+
+
+def test_show_has_a_word_for_what_is_empty(capsys):
+    assert show(capsys, "llama-lora-int8-batch8")["targets"] == "peft's choice"
+    assert show(capsys, "tfidf-char")["words"] == "none"
