@@ -65,7 +65,7 @@ def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, t
     assert code == 2
     assert err == (
         f"error: {path} is not the file that its run wrote.\n"
-        "  fix: delete it, or move it away if it is yours, and the same command writes it again\n"
+        "  fix: delete it, or move it away if it is yours: the command that trained the run writes it again\n"
     )
     assert path.read_bytes() == edit(before), "what a person wrote is theirs"
     path.unlink()
