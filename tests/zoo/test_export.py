@@ -32,13 +32,13 @@ def runs(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("constant-majority", "tfidf-logreg"):
         assert main(["zoo", "train", name, "--data", "sample", "--quiet"]) == 0
-    return tmp_path / "runs"
+    return tmp_path / "runs" / "sample"
 
 
 def join(name: str, *members: str, method: str = "mean") -> Path:
-    words = [f"runs/{member}/eng" for member in members]
+    words = [f"runs/sample/{member}/eng" for member in members]
     assert main(["zoo", "ensemble", *words, "-o", name, "--method", method, "--data", "sample", "--quiet"]) == 0
-    return Path("runs", name, "eng")
+    return Path("runs", "sample", name, "eng")
 
 
 def said(folder: Path) -> np.ndarray:
@@ -129,7 +129,7 @@ def test_the_front_of_a_card_is_what_the_hub_reads(runs: Path):
     assert linear.datasets is None
     (result,) = linear.eval_results
     assert (result.metric_type, result.metric_name, result.metric_value) == ("f1", "macro F1", round(score, 4))
-    for run in (Path("runs/constant-majority/eng"), join("pair", "tfidf-logreg", "constant-majority")):
+    for run in (Path("runs/sample/constant-majority/eng"), join("pair", "tfidf-logreg", "constant-majority")):
         assert ModelCard.load(run / "MODEL_CARD.md").data.library_name == "semeval-emo"
         assert "Read the folder with `semeval-emo zoo predict FOLDER TEXTS`" in (run / "MODEL_CARD.md").read_text()
 
@@ -148,7 +148,7 @@ def test_language_data_and_metric_by_the_hubs_names(track, language, code, repos
     )
     task = load_task()
     folder = RunFolder(tmp_path, task.spec(track, language, "test"))
-    folder.update(thresholds=[0.5] * len(folder.spec.emotions), dev={}, versions={}, kept=1)
+    folder.update(status="done", thresholds=[0.5] * len(folder.spec.emotions), dev={}, versions={}, kept=1)
     folder.card.write_text(model_card(recipe, folder, None, task))
     found = front(folder)
     assert found["language"] == [code]

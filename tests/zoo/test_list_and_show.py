@@ -63,7 +63,7 @@ def test_the_list_is_one_table_for_programs(capsys):
 def test_names_and_paths_stay_whole_on_a_narrow_screen(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     assert run(capsys, "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")[0] == 0
-    runs = f"{'deep/' * 9}runs/constant-all/eng"
+    runs = f"{'deep/' * 9}runs/sample/constant-all/eng"
     code, out, _ = run(capsys, "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")
     assert code == 0
     lines = out.splitlines()

@@ -65,17 +65,17 @@ def test_a_joined_run_names_its_members_and_takes_their_time(capsys):
     names = ("constant-all", "tfidf-logreg")
     for name in names:
         train(name)
-    joined = ["zoo", "ensemble", *(f"runs/{name}/eng" for name in names), "-o", "pair", "--data", "sample"]
+    joined = ["zoo", "ensemble", *(f"runs/sample/{name}/eng" for name in names), "-o", "pair", "--data", "sample"]
     capsys.readouterr()
     assert main([*joined, "-q"]) == 0
     shown = capsys.readouterr().out
-    states = [json.loads(Path(f"runs/{name}/eng/run.json").read_text()) for name in names]
+    states = [json.loads(Path(f"runs/sample/{name}/eng/run.json").read_text()) for name in names]
     spent = sum(state["seconds"] for state in states)
     assert spent > 0.05
-    state = json.loads(Path("runs/pair/eng/run.json").read_text())
+    state = json.loads(Path("runs/sample/pair/eng/run.json").read_text())
     assert spent < state["seconds"] < spent + 5
     assert f"{state['seconds']:,.1f}, {spent:,.1f} of them its members'" in shown
-    assert submit(capsys, "runs/pair")[0] == 0
+    assert submit(capsys, "runs/sample/pair")[0] == 0
     (file,) = read_system(Path("submissions/mine")).files
     assert file.seconds == state["seconds"]
     assert [(one.run, one.recipe_hash, one.seconds) for one in file.members] == [
@@ -83,32 +83,32 @@ def test_a_joined_run_names_its_members_and_takes_their_time(capsys):
     ]
     # One more round of the same command leaves the time as it is.
     assert main([*joined, "-q"]) == 0
-    assert json.loads(Path("runs/pair/eng/run.json").read_text())["seconds"] == state["seconds"]
+    assert json.loads(Path("runs/sample/pair/eng/run.json").read_text())["seconds"] == state["seconds"]
 
 
 def test_a_joined_run_that_does_not_know_its_members_is_refused(capsys):
     for name in ("constant-all", "constant-majority"):
         train(name)
-    joined = ["zoo", "ensemble", "runs/constant-all/eng", "runs/constant-majority/eng", "-o", "pair"]
+    joined = ["zoo", "ensemble", "runs/sample/constant-all/eng", "runs/sample/constant-majority/eng", "-o", "pair"]
     joined += ["--data", "sample", "-q"]
     assert main(joined) == 0
-    path = Path("runs/pair/eng/run.json")
+    path = Path("runs/sample/pair/eng/run.json")
     state = json.loads(path.read_text())
     del state["members"]
     path.write_text(json.dumps(state | {"seconds": 0.005}))
     capsys.readouterr()
-    code, _, err = submit(capsys, "runs/pair")
+    code, _, err = submit(capsys, "runs/sample/pair")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
-        "error: runs/pair/eng joins runs, and was made by a version that took down neither their names nor their "
+        "error: runs/sample/pair/eng joins runs, and was made by a version that took down neither their names nor their "
         "time.\n  fix: the command that joined them, with --fresh, takes seconds\n"
     )
-    words = ("results", "runs/pair", "runs/constant-all", "--data", "sample", "-f", "json")
+    words = ("results", "runs/sample/pair", "runs/sample/constant-all", "--data", "sample", "-f", "json")
     lines = {one["name"]: one for one in json.loads(run(capsys, *words)[1])["lines"]}
     assert lines["pair"]["seconds"] is None and lines["constant-all"]["seconds"] is not None
     assert main([*joined, "--fresh"]) == 0
     capsys.readouterr()
-    assert submit(capsys, "runs/pair")[0] == 0
+    assert submit(capsys, "runs/sample/pair")[0] == 0
     lines = {one["name"]: one for one in json.loads(run(capsys, *words)[1])["lines"]}
     (file,) = read_system(Path("submissions/mine")).files
     assert lines["pair"]["seconds"] == file.seconds
@@ -116,13 +116,13 @@ def test_a_joined_run_that_does_not_know_its_members_is_refused(capsys):
 
 def test_overlap_with_training_is_taken_down(capsys):
     train("constant-all")
-    assert submit(capsys, "runs/constant-all")[0] == 0
+    assert submit(capsys, "runs/sample/constant-all")[0] == 0
     assert "overlap" not in Path("submissions/mine/submission.toml").read_text()
-    path = Path("runs/constant-all/eng/run.json")
+    path = Path("runs/sample/constant-all/eng/run.json")
     state = json.loads(path.read_text())
     overlap = {"exact": 1, "normalised": 2, "without": {"macro_f1": 0.25, "micro_f1": 0.5}}
     path.write_text(json.dumps(state | {"overlap": overlap}))
-    code, out, _ = submit(capsys, "runs/constant-all")
+    code, out, _ = submit(capsys, "runs/sample/constant-all")
     assert code == 0
     (file,) = read_system(Path("submissions/mine")).files
     assert (file.overlap, file.without) == (2, 0.25)
