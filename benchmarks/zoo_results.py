@@ -32,7 +32,7 @@ SYSTEMS = {
     "tfidf-logreg": ONE,
     "minilm-linear": ONE,
     "minilm-ft": THREE,
-    "smollm2-4layer": ONE,
+    "smollm2-4layer": THREE,
     "smollm2-4layer-uniform": ONE,
     "smollm2-4layer-tuned": THREE,
     "smollm2-full": THREE,
