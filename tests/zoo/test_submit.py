@@ -100,8 +100,8 @@ def test_a_joined_run_that_does_not_know_its_members_is_refused(capsys):
     code, _, err = submit(capsys, "runs/sample/pair")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
-        "error: runs/sample/pair/eng joins runs, and was made by a version that took down neither their names nor their "
-        "time.\n  fix: the command that joined them, with --fresh, takes seconds\n"
+        "error: runs/sample/pair/eng joins runs, and was made by a version that took down neither their names nor "
+        "their time.\n  fix: the command that joined them, with --fresh, takes seconds\n"
     )
     words = ("results", "runs/sample/pair", "runs/sample/constant-all", "--data", "sample", "-f", "json")
     lines = {one["name"]: one for one in json.loads(run(capsys, *words)[1])["lines"]}
