@@ -51,16 +51,16 @@ def save_model(family: Family, folder: Path, task: str) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     family.save(beside)
-    about: dict[str, Any] = {
-        "task": task,
-        "emotions": list(family.space.emotions),
-        "top": family.space.top,
-        "recipe": family.recipe.resolved(),
-    }
-    write_whole(beside / ABOUT, json.dumps(about, indent=2) + "\n")
+    say_what_it_is(beside, family.recipe, family.space, task)
     _open_up(beside)
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
+
+
+def say_what_it_is(folder: Path, recipe: Recipe, space: Space, task: str) -> None:
+    """Writes what a model folder is of, beside the family's files."""
+    about = {"task": task, "emotions": list(space.emotions), "top": space.top, "recipe": recipe.resolved()}
+    write_whole(folder / ABOUT, json.dumps(about, indent=2) + "\n")
 
 
 def load_model(

@@ -203,7 +203,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         return
     recipe, folder = run.recipe, run.folder
     folder.update(emotions=list(run.space.emotions))
-    shared = take_over(folder, recipe, run.space.emotions)
+    shared = take_over(folder, recipe, run.space)
     if shared:
         run.watch.say(f"the model of {shared} has learned from the same texts, so it is this run's too")
         folder.update(status=TRAINED, seconds=0.0, shares=shared)

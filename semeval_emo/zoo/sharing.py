@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import InputError
+from semeval_emo.zoo.family import Space
 from semeval_emo.zoo.finished import recipe_and_state
 from semeval_emo.zoo.folder import RunFolder
+from semeval_emo.zoo.model import ABOUT, THRESHOLDS, say_what_it_is
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection import FOLDS
 
@@ -28,13 +30,13 @@ def can_share(recipe: Recipe) -> bool:
     return not recipe.data.splits and select.split != FOLDS and (blind or select.split not in OWN)
 
 
-def take_over(run: RunFolder, recipe: Recipe, emotions: tuple[str, ...]) -> str:
+def take_over(run: RunFolder, recipe: Recipe, space: Space) -> str:
     """Puts the model of a finished run that learned the same into this one.
 
     Files are linked where the disk can, since a model is written once.
 
     Args:
-        emotions: of this run's labels.
+        space: of this run's labels.
 
     Returns:
         The name of the run's folder; empty where there is none.
@@ -49,11 +51,14 @@ def take_over(run: RunFolder, recipe: Recipe, emotions: tuple[str, ...]) -> str:
         except InputError:
             continue
         same = all(state["data"].get(name) == mine[name] for name in recipe.data.learned)
-        if not (same and _but_language(other) == _but_language(recipe) and state.get("emotions") == list(emotions)):
+        if not (
+            same and _but_language(other) == _but_language(recipe) and state.get("emotions") == list(space.emotions)
+        ):
             continue
         beside = run.path / ".model.new"
         shutil.rmtree(beside, ignore_errors=True)
         shutil.copytree(folder / "model", beside, copy_function=_link)
+        say_what_it_is(beside, recipe, space, run.spec.task)
         shutil.rmtree(run.model, ignore_errors=True)
         beside.rename(run.model)
         rows = RunFolder(folder, run.spec).rows()
@@ -70,8 +75,8 @@ def _but_language(recipe: Recipe) -> dict[str, Any]:
 
 
 def _link(source: str, target: str) -> None:
-    # Thresholds are the run's own.
-    if Path(source).name == "thresholds.json":
+    # These two are each run's own.
+    if Path(source).name in (ABOUT, THRESHOLDS):
         return
     try:
         os.link(source, target)

@@ -16,6 +16,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.submission import validate
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.joining import ensemble_recipe
+from semeval_emo.zoo.model import load_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes import load_recipe
 from semeval_emo.zoo.run import RunResult, train
@@ -300,6 +301,8 @@ def test_all_learn_the_same_so_one_trains_and_the_others_take_its_model(folder: 
         assert said[0] == said[1]
     weights = [one.folder.model / "model.safetensors" for one in (first, second)]
     assert weights[0].stat().st_ino == weights[1].stat().st_ino
+    # The weights are one file; what they are of is each run's own.
+    assert [load_model(one.folder.path).recipe.data.language for one in (first, second)] == ["xaa", "xcc"]
     # Dev figures of the first one's epochs are not the second's.
     assert "dev" in first.rows[0] and "dev" not in second.rows[0]
     assert second.rows[0]["loss"] == first.rows[0]["loss"]
