@@ -156,10 +156,8 @@ class Bench:
         recipe = replace(network.recipe, train=replace(network.recipe.train, precision=precision))
         asked = replace(network, recipe=recipe)
         with self.clock.of(f"predict {OURS}, {precision}"):
-            parts = [
-                inference.probabilities(asked, texts[start : start + CHUNK], Silent())
-                for start in range(0, len(texts), CHUNK)
-            ]
+            said = inference.Predictor(asked).probabilities
+            parts = [said(texts[start : start + CHUNK], Silent()) for start in range(0, len(texts), CHUNK)]
         return np.concatenate(parts)
 
 

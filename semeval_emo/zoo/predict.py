@@ -16,7 +16,7 @@ from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.model import Model
 
-CHUNK = 512
+CHUNK = 1024
 """Texts in memory at once; enough of them that those of like length can run together."""
 
 

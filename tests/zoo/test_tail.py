@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine import attention, finetune
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.groups import optimizer_groups
-from semeval_emo.zoo.engine.inference import probabilities
+from semeval_emo.zoo.engine.inference import Predictor
 from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
@@ -236,6 +237,10 @@ def fit(recipe: Recipe, work: Path) -> tuple[Network, Job]:
     return finetune.fit(recipe, SPACE, corpus(24), {"dev": corpus(10, 1)}, job), job
 
 
+def said_by(network: Network, texts: Sequence[str]) -> np.ndarray:
+    return Predictor(network).probabilities(texts, Silent())
+
+
 def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_path: Path):
     cached, first = fit(load_recipe("llama-tiny", SMALL), tmp_path / "a")
     assert first.watch.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
@@ -251,7 +256,7 @@ def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_pa
     assert "computed once" not in "".join(second.watch.said)
     # Either way the same model comes out, but for the order in which numbers are added.
     texts = corpus(10, 1).texts
-    assert np.abs(probabilities(cached, texts, Silent()) - probabilities(plain, texts, Silent())).max() < 1e-4
+    assert np.abs(said_by(cached, texts) - said_by(plain, texts)).max() < 1e-4
     assert [row["loss"] for row in first.rows] == pytest.approx([row["loss"] for row in second.rows], abs=1e-5)
 
 

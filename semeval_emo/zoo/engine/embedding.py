@@ -11,14 +11,12 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from semeval_emo.zoo.engine.batches import by_length
+from semeval_emo.zoo.engine.abreast import abreast
+from semeval_emo.zoo.engine.batches import TOKENS, by_length
 from semeval_emo.zoo.engine.network import check_length
 from semeval_emo.zoo.engine.quiet import quietly
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Model
-
-TOKENS = 4096
-"""Tokens in a batch, padding included."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +56,18 @@ class Encoder:
         rows = self.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
         found = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
         watch.begin("embedding", len(rows))
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, precision == "bf16"):
-            for batch in by_length([len(row) for row in rows], TOKENS):
-                padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
-                states = self.network(**padded).last_hidden_state
-                vectors = pool(states.float(), padded["attention_mask"], model.pooling or "mean")
-                found[batch] = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
-                watch.step(len(batch))
+
+        def run(batch: list[int]) -> np.ndarray:
+            padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
+            states = self.network(**padded).last_hidden_state
+            vectors = pool(states.float(), padded["attention_mask"], model.pooling or "mean")
+            unit: np.ndarray = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
+            return unit
+
+        batches = list(by_length([len(row) for row in rows], TOKENS))
+        for batch, vectors in abreast(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
+            found[batch] = vectors
+            watch.step(len(batch))
         watch.end()
         return found
 

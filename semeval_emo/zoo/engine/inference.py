@@ -8,38 +8,46 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import llama
+from semeval_emo.zoo.engine.abreast import abreast
 from semeval_emo.zoo.engine.attention import Packed
-from semeval_emo.zoo.engine.batches import of_equal_length, packs
+from semeval_emo.zoo.engine.batches import TOKENS, of_equal_length, packs
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.rows import probabilities_of
 from semeval_emo.zoo.family import Watcher
 
-TOKENS = 1024
-"""Tokens in a batch."""
 
+class Predictor:
+    """Predicts with a network whose weights do not move while this lives."""
 
-def probabilities(network: Network, texts: Sequence[str], watch: Watcher) -> np.ndarray:
-    """Sigmoids of the logits: shape (n, L), float64."""
-    return probabilities_of(logits(network, texts, watch))
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._batches, self._run = (packs, _packed(network)) if llama.is_llama(network.model) else (
+            of_equal_length, _whole(network),
+        )  # fmt: skip
 
+    def probabilities(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+        """Sigmoids of the logits: shape (n, L), float64."""
+        return probabilities_of(self.logits(texts, watch))
 
-def logits(network: Network, texts: Sequence[str], watch: Watcher) -> torch.Tensor:
-    """What the network says of each text: shape (n, L)."""
-    rows = network.tokens(texts)
-    found = torch.zeros(len(rows), network.model.config.num_labels, device=network.device)
-    model = network.model
-    training = model.training
-    model.eval()
-    watch.begin("predicting", len(rows))
-    lengths = [len(row) for row in rows]
-    run = _packed(network) if llama.is_llama(model) else _whole(network)
-    with torch.inference_mode(), network.autocast():
-        for batch in packs(lengths, TOKENS) if llama.is_llama(model) else of_equal_length(lengths, TOKENS):
-            found[batch] = run([rows[i] for i in batch]).float()
+    def logits(self, texts: Sequence[str], watch: Watcher) -> torch.Tensor:
+        """What the network says of each text: shape (n, L)."""
+        network, model = self.network, self.network.model
+        rows = network.tokens(texts)
+        found = torch.zeros(len(rows), model.config.num_labels, device=network.device)
+        training = model.training
+        model.eval()
+        watch.begin("predicting", len(rows))
+        batches = list(self._batches([len(row) for row in rows], TOKENS))
+
+        def run(batch: list[int]) -> torch.Tensor:
+            return self._run([rows[i] for i in batch]).float()
+
+        for batch, logits in abreast(run, batches, network.device, network.fixed):
+            found[batch] = logits
             watch.step(len(batch))
-    watch.end()
-    model.train(training)
-    return found
+        watch.end()
+        model.train(training)
+        return found
 
 
 def _whole(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:

@@ -156,7 +156,7 @@ class Watching(TrainerCallback):
         if state.is_world_process_zero:
             row |= rows.seen(logits, degrees.numpy().astype(np.int8), self.texts, self.job)
             for split, examples in self.judged.items():
-                logits = inference.logits(self.network, examples.texts, Silent())
+                logits = inference.Predictor(self.network).logits(examples.texts, Silent())
                 row[split] = rows.judged(logits, examples.labels, self.trainer.loss, self.job)
         row["seconds"] = round(time.monotonic() - self._began, 2)
         row = together.as_first_says(row)

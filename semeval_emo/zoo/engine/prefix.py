@@ -15,14 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from semeval_emo.zoo.engine.abreast import abreast
 from semeval_emo.zoo.engine.attention import Packed
-from semeval_emo.zoo.engine.batches import packs
+from semeval_emo.zoo.engine.batches import TOKENS, packs
 from semeval_emo.zoo.engine.llama import Body
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.family import Watcher
-
-TOKENS = 1024
-"""Tokens in a batch."""
 
 MEGABYTE = 2**20
 
@@ -110,18 +108,21 @@ def compute(
     only_last = first == len(body.layers)
     lengths = [1 if only_last else len(row) for row in rows]
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    kind = torch.bfloat16 if network.recipe.train.precision == "bf16" else torch.float32
+    kind = network.fixed or torch.float32
     states = _empty(int(starts[-1]), network.model.config.hidden_size, kind, file)
     watch.begin(what, len(rows))
     frozen = Body(network.model, body.layers[:first], last=only_last, fixed=network.fixed)
-    with torch.inference_mode(), network.autocast():
-        for batch in packs([len(row) for row in rows], TOKENS):
-            ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)
-            packed = Packed.of([len(rows[i]) for i in batch], network.device)
-            hidden = frozen(body.embed_tokens(ids), packed).to(kind).cpu()
-            for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
-                states[starts[i] : starts[i + 1]] = one
-            watch.step(len(batch))
+
+    def run(batch: list[int]) -> torch.Tensor:
+        ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)
+        packed = Packed.of([len(rows[i]) for i in batch], network.device)
+        return frozen(body.embed_tokens(ids), packed).to(kind).cpu()
+
+    batches = list(packs([len(row) for row in rows], TOKENS))
+    for batch, hidden in abreast(run, batches, network.device, network.fixed):
+        for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
+            states[starts[i] : starts[i + 1]] = one
+        watch.step(len(batch))
     watch.end()
     return Prefix(states, starts)
 

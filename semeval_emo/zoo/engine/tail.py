@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import rows, schedule
+from semeval_emo.zoo.engine.abreast import abreast
 from semeval_emo.zoo.engine.attention import Packed
-from semeval_emo.zoo.engine.batches import packs
+from semeval_emo.zoo.engine.batches import TOKENS, packs
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
 from semeval_emo.zoo.engine.flat import Flat, Stepper
 from semeval_emo.zoo.engine.lean import Lean
@@ -26,8 +27,6 @@ from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.prefix import Prefix
 from semeval_emo.zoo.family import Examples, Job
-
-EVALUATION_TOKENS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +99,15 @@ class TailTrainer:
     def predict(self, inputs: Inputs) -> torch.Tensor:
         """Logits of a split, shape (n, L); texts of like length run together."""
         found = torch.zeros(len(inputs.examples), self.degrees.shape[1], device=self.network.device)
-        with torch.inference_mode(), self.network.autocast():
-            for batch in packs(inputs.prefix.lengths.tolist(), EVALUATION_TOKENS):
-                states, counts = inputs.prefix.of(batch, self.network.device)
-                found[batch] = self.tail(states, Packed.of(counts, self.network.device)).float()
+        device = self.network.device
+
+        def run(batch: list[int]) -> torch.Tensor:
+            states, counts = inputs.prefix.of(batch, device)
+            return self.tail(states, Packed.of(counts, device)).float()
+
+        batches = list(packs(inputs.prefix.lengths.tolist(), TOKENS))
+        for batch, logits in abreast(run, batches, device, self.network.fixed):
+            found[batch] = logits
         return found
 
     def run(self, judged: dict[str, Inputs], job: Job) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -13,6 +14,7 @@ from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, 
 from semeval_emo.zoo.recipe import Recipe
 
 if TYPE_CHECKING:
+    from semeval_emo.zoo.engine.inference import Predictor
     from semeval_emo.zoo.engine.network import Network
 
 
@@ -47,9 +49,14 @@ class Transformer(Family):
 
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
         """Sigmoids of the logits; texts of equal length run together, so nothing is padded."""
-        from semeval_emo.zoo.engine.inference import probabilities
+        return self._predictor.probabilities(texts, watch or Silent())
 
-        return probabilities(self.network, texts, watch or Silent())
+    @cached_property
+    def _predictor(self) -> Predictor:
+        """Made once: it may keep a copy of the weights in another precision."""
+        from semeval_emo.zoo.engine.inference import Predictor
+
+        return Predictor(self.network)
 
     def save(self, folder: Path) -> None:
         """Writes an ordinary Hugging Face folder: configuration, safetensors, tokenizer."""

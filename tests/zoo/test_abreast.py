@@ -1,0 +1,81 @@
+"""Batches side by side: what comes out is what one core alone would say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from semeval_emo.zoo.engine.abreast import abreast
+from semeval_emo.zoo.engine.inference import Predictor
+from semeval_emo.zoo.engine.network import build
+from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.recipes import load_recipe
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(params=[1, 2, 5])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """So many threads while a test runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_results_come_in_order_without_gradients_and_the_threads_are_as_before(threads: int):
+    weight = torch.ones(3, requires_grad=True)
+
+    def run(batch: int) -> torch.Tensor:
+        time.sleep(0.01 * (5 - batch))
+        return weight * batch
+
+    found = list(abreast(run, range(5), CPU))
+    assert [batch for batch, _ in found] == list(range(5))
+    for batch, result in found:
+        assert result.tolist() == [batch] * 3
+        assert not result.requires_grad
+    assert torch.get_num_threads() == threads
+    assert list(abreast(run, [], CPU)) == []
+
+
+def test_products_run_in_the_precision_asked_for(threads: int):
+    def run(_: int) -> torch.Tensor:
+        return torch.ones(2, 2) @ torch.ones(2, 2)
+
+    assert {result.dtype for _, result in abreast(run, range(4), CPU, torch.bfloat16)} == {torch.bfloat16}
+    assert {result.dtype for _, result in abreast(run, range(4), CPU)} == {torch.float32}
+
+
+def test_an_error_is_the_callers_and_what_has_not_begun_never_does(threads: int):
+    begun = []
+
+    def run(batch: int) -> int:
+        begun.append(batch)
+        if batch == 1:
+            raise ValueError("the second")
+        time.sleep(0.02)
+        return batch
+
+    with pytest.raises(ValueError, match="the second"):
+        list(abreast(run, range(100), CPU))
+    assert len(begun) < 20
+    assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_network_says_the_same_on_any_number_of_cores(precision: str):
+    recipe = load_recipe("llama-tiny", [f"train.precision={precision}"])
+    network = build(recipe, Space(("anger", "joy")), Silent())
+    texts = [f"{'so glad ' * (i % 90)}number {i}" for i in range(300)]
+    before, found = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append(Predictor(network).probabilities(texts, Silent()))
+    torch.set_num_threads(before)
+    assert np.ptp(found[0]) > 1e-4
+    assert np.abs(found[0] - found[1]).max() < (1e-6 if precision == "fp32" else 1e-3)
