@@ -114,7 +114,8 @@ class Baseline:
             model=self.network.model,
             args=TrainingArguments(
                 output_dir=str(self.folder), per_device_train_batch_size=self.recipe.train.batch,
-                per_device_eval_batch_size=batch, num_train_epochs=1, use_cpu=True, save_strategy="no",
+                per_device_eval_batch_size=batch, num_train_epochs=1, save_strategy="no",
+                use_cpu=self.network.device.type == "cpu", bf16=self.recipe.train.precision == "bf16",
                 logging_strategy="no", report_to="none", disable_tqdm=True, dataloader_pin_memory=False,
             ),
             train_dataset=rows,
