@@ -12,7 +12,7 @@ import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.engine import attention, finetune
+from semeval_emo.zoo.engine import attention, finetune, processor
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.groups import optimizer_groups
 from semeval_emo.zoo.engine.inference import Predictor
@@ -258,6 +258,24 @@ def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_pa
     texts = corpus(10, 1).texts
     assert np.abs(said_by(cached, texts) - said_by(plain, texts)).max() < 1e-4
     assert [row["loss"] for row in first.rows] == pytest.approx([row["loss"] for row in second.rows], abs=1e-5)
+
+
+@pytest.mark.parametrize(("cost", "told"), [(2.34, True), (0.5, False)])
+def test_who_trains_in_bf16_on_a_processor_that_is_slow_at_it_is_told(tmp_path: Path, monkeypatch, cost, told):
+    monkeypatch.setattr(finetune, "cost_of_bf16", lambda: cost)
+    _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.precision=bf16"]), tmp_path / "a")
+    words = "bf16 takes this processor 2.3 times as long as fp32: --set train.precision=fp32 is the faster way"
+    assert (words in job.watch.said) == told
+    _, job = fit(load_recipe("llama-tiny", SMALL), tmp_path / "b")
+    assert words not in job.watch.said
+
+
+def test_what_bf16_costs_is_measured_and_leaves_the_seed_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    assert 0.01 < processor.cost_of_bf16() < 100
+    assert torch.equal(torch.rand(1), expected)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,13 @@ from semeval_emo.zoo.engine.groups import count_layers
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.prefix import compute, room_for
+from semeval_emo.zoo.engine.processor import cost_of_bf16
 from semeval_emo.zoo.engine.tail import Inputs, TailTrainer
 from semeval_emo.zoo.family import Examples, Job, Space
 from semeval_emo.zoo.recipe import Recipe
+
+SLOW = 1.2
+"""What bf16 may cost, in terms of fp32, before somebody should be told."""
 
 
 def fit(recipe: Recipe, space: Space, train: Examples, judged: dict[str, Examples], job: Job) -> Network:
@@ -21,6 +25,10 @@ def fit(recipe: Recipe, space: Space, train: Examples, judged: dict[str, Example
         UsageError: ``train.engine = "prefix"`` where the prefix cannot be computed once.
     """
     network = build(recipe, space, job.watch)
+    if recipe.train.precision == "bf16" and network.device.type == "cpu" and (cost := cost_of_bf16()) > SLOW:
+        job.watch.say(
+            f"bf16 takes this processor {cost:.1f} times as long as fp32: --set train.precision=fp32 is the faster way"
+        )
     loss = loss_function(recipe.loss, train.labels, space.top, network.device)
     obstacle = "the recipe asks for the plain way" if recipe.train.engine == "plain" else prefix_obstacle(network)
     if not obstacle:
