@@ -270,6 +270,16 @@ def test_who_trains_in_bf16_on_a_processor_that_is_slow_at_it_is_told(tmp_path: 
     assert words not in job.watch.said
 
 
+@pytest.mark.parametrize(("field", "value"), [("hidden_act", "gelu"), ("attention_dropout", 0.1)])
+def test_a_llama_of_another_make_is_not_run_by_our_layers(field: str, value: object):
+    network = build(load_recipe("llama-tiny", SMALL), SPACE, Silent())
+    assert finetune.prefix_obstacle(network) == ""
+    setattr(network.model.config, field, value)
+    assert finetune.prefix_obstacle(network) == (
+        "LlamaForSequenceClassification is not a Llama with SiLU and without dropout"
+    )
+
+
 def test_what_bf16_costs_is_measured_and_leaves_the_seed_alone():
     torch.manual_seed(3)
     expected = torch.rand(1)

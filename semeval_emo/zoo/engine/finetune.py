@@ -54,7 +54,7 @@ def prefix_obstacle(network: Network) -> str:
     if together.processes() > 1:
         return "several processes train together"
     if not llama.is_llama(network.model):
-        return f"{type(network.model).__name__} with its dropout is not a Llama without one"
+        return f"{type(network.model).__name__} is not a Llama with SiLU and without dropout"
     return ""
 
 

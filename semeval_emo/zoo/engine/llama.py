@@ -21,7 +21,9 @@ from semeval_emo.zoo.engine.flat import Product
 
 def is_llama(model: Any) -> bool:
     """True for networks whose layers this module can run."""
-    return type(model) is LlamaForSequenceClassification and model.config.attention_dropout == 0.0
+    if type(model) is not LlamaForSequenceClassification:
+        return False
+    return model.config.attention_dropout == 0.0 and model.config.hidden_act == "silu"
 
 
 class Layer:
@@ -46,7 +48,6 @@ class Layer:
             self.all = Product([attention.q_proj, attention.k_proj, attention.v_proj], fixed)
         self.out = Product([attention.o_proj], fixed)
         self.wide, self.narrow = Product([mlp.gate_proj, mlp.up_proj], fixed), Product([mlp.down_proj], fixed)
-        self.bend = mlp.act_fn
 
     @property
     def products(self) -> list[Product]:
@@ -72,9 +73,9 @@ class Layer:
         states = states + self.out(mixed)
         gate, up = self.wide(norm(self.between, states)).chunk(2, dim=-1)
         if torch.is_grad_enabled():
-            return states + self.narrow(self.bend(gate) * up)
+            return states + self.narrow(functional.silu(gate) * up)
         # In place where nothing comes back: every block that is not made anew is one less to write.
-        return states.add_(self.narrow(self.bend(gate).mul_(up)))
+        return states.add_(self.narrow(functional.silu(gate, inplace=True).mul_(up)))
 
 
 class Body:
