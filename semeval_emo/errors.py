@@ -10,7 +10,10 @@ Exit codes: 0 fine, 1 problems found or a floor missed, 2 usage, 3 input missing
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 class EmoError(Exception):
@@ -65,8 +68,26 @@ class MissingExtra(EmoError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(
             f"{what} needs packages of the '{extra}' extra, which are not installed.",
-            f'pip install "semeval-emo[{extra}]"',
+            install_line(extra),
         )
+
+
+def install_line(extra: str) -> str:
+    """The command that adds an extra to this installation, which may be of a checkout or a file that no index has."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        # What pip writes down of where a package came from (PEP 610); nothing where it came from an index.
+        origin = json.loads(distribution("semeval-emo").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        origin = {}
+    url = origin.get("url", "")
+    path = unquote(urlsplit(url).path)
+    if url.startswith("file:") and Path(path).exists():
+        return f'pip install "{path}[{extra}]"'
+    if "vcs_info" in origin:
+        return f'pip install "semeval-emo[{extra}] @ {origin["vcs_info"]["vcs"]}+{url}"'
+    return f'pip install "semeval-emo[{extra}]"'
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ NETWORKS = ("encoder", "decoder", "lora")
 
 _OURS = (
     "Read the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.model.load_model(FOLDER)` "
-    '(`pip install "semeval-emo[zoo]"`).'
+    "(semeval-emo with its extra `zoo`)."
 )
 
 # What a model needs beside its own files; `zoo export` copies that in.

@@ -64,7 +64,7 @@ def say_what_it_is(folder: Path, recipe: Recipe, space: Space, task: str) -> Non
 
 
 def load_model(
-    folder: Path, thresholds_file: Path | None = None, precision: Literal["fp32", "bf16"] | None = None
+    folder: Path | str, thresholds_file: Path | None = None, precision: Literal["fp32", "bf16"] | None = None
 ) -> Model:
     """Loads a model folder, or the model of a run folder.
 
@@ -76,6 +76,7 @@ def load_model(
         InputError: there is no model, or no thresholds for it in the file.
         UsageError: the model is no network, so it has no precision to choose.
     """
+    folder = Path(folder)
     inside = folder / "model" if (folder / "model" / ABOUT).exists() else folder
     about, recipe = _about(inside, folder)
     space = Space(tuple(about["emotions"]), about["top"])

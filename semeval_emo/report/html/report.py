@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from semeval_emo.errors import install_line
 from semeval_emo.report import scores as score_tables
 from semeval_emo.report.contents import Contents
 from semeval_emo.report.html import comparing, scored
@@ -17,7 +18,6 @@ from semeval_emo.report.plots.style import has_matplotlib
 from semeval_emo.report.table import Column, Table, clean
 from semeval_emo.submission import Severity, entry
 
-PLOTS_MISSING = 'Plots need matplotlib: pip install "semeval-emo[plots]"'
 CALIBRATION = ("precision-recall-", "calibration-")
 
 
@@ -47,7 +47,7 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         data=island(data),
         browses=bool(data["sets"]),
         left_out=left,
-        notes=() if pictures or has_matplotlib() else (PLOTS_MISSING,),
+        notes=() if pictures or has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
     )
 
 
