@@ -8,7 +8,7 @@ end, building the network and checkpoints included. The rates are those that fit
 (zoo/smollm2-4layer-tuned.toml), since with the published ones it learns next to nothing and equal scores
 would prove nothing; they do not change what a step costs.
 
-    python benchmarks/bench_train.py            some ten minutes on an idle machine, and an hour on a busy one
+    python benchmarks/bench_train.py            some twenty minutes on an idle machine, and an hour on a busy one
     python benchmarks/bench_train.py --quick    a smoke run: few steps, one epoch, no figure to quote
 
 Processor seconds are given beside those of the clock: colleagues on the same cores inflate the latter.

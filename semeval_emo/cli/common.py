@@ -102,7 +102,7 @@ ReleaseOption = Annotated[
 TaskOption = Annotated[
     str | None,
     typer.Option(
-        "--task", autocompletion=_known_tasks, help="Task: task11, sample, or a TOML file. Default: from ids."
+        "--task", autocompletion=_known_tasks, help="Task: task11, sample, or a TOML file. Default: that of the files."
     ),
 ]
 GoldOption = Annotated[

@@ -1,4 +1,4 @@
-"""A training run as a person watches it: a bar with time to go and live loss, a line an epoch, on stderr."""
+"""A training run as a person watches it: a bar with time to go and live loss, a line per epoch, on stderr."""
 
 from __future__ import annotations
 

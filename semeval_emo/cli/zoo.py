@@ -129,12 +129,12 @@ def show(
     epilog="""\b
 Examples:
   semeval-emo zoo train tfidf-logreg --language deu
-  semeval-emo zoo train smollm2-4layer --set train.batch=16 --set train.seed=1
+  semeval-emo zoo train minilm-ft --set train.batch=32 --set train.seed=1
   semeval-emo zoo train llama-4layer --set model.backbone=path/to/llama
   semeval-emo zoo train constant-all --data sample      without any data of your own
   semeval-emo zoo train tfidf-char --track a --language all      a run each, and one zip
   semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
-  torchrun --nproc-per-node 2 -m semeval_emo zoo train smollm2-4layer     two processes
+  torchrun --nproc-per-node 2 -m semeval_emo zoo train minilm-ft     two processes
 A run that was stopped, by Ctrl-C or otherwise, goes on with the same command.
 """
 )

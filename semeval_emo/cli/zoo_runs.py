@@ -176,7 +176,7 @@ def tune(
     rule: Annotated[
         Rule | None,
         typer.Option(
-            "--rule", help="What is written: one threshold for all, or one an emotion. Default: the best out of fold."
+            "--rule", help="What is written: one threshold for all, or one per emotion. Default: the best out of fold."
         ),
     ] = None,
     split: Annotated[
@@ -254,7 +254,7 @@ def submit(
 @group.command(
     epilog="""\b
 Examples:
-  semeval-emo zoo export runs/smollm2-4layer/eng --to my-model
+  semeval-emo zoo export runs/mpnet-ft/eng --to my-model
   hf upload my-name/my-model my-model
 """
 )

@@ -54,7 +54,7 @@ class TrackResults:
     Attributes:
         among: the list that rank 1 is of.
         systems: ours, the one with the higher mean on dev first, so that the order takes no look at test.
-        lines: one a language that a system of ours has.
+        lines: one per language that a system of ours has.
         published: the list that models are of; None where there are none.
         models: names of published models, the fine-tuned ones first.
     """

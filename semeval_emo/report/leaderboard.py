@@ -20,7 +20,7 @@ THIS = "this score"
 
 
 def overview_tables(board: Leaderboard) -> list[Table]:
-    """One line a language: rank 1, the baseline and the number of teams of the default list, for every track."""
+    """One line per language: rank 1, the baseline and the number of teams of the default list, for every track."""
     among, tracks = board.find_list(), board.task.tracks
     rows = board.filter(among=among.key, release=board.task.default_release, split="test")
     lines = []

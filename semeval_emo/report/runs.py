@@ -25,7 +25,7 @@ def run_tables(result: RunResult) -> list[Table]:
 
 
 def epochs(result: RunResult) -> Table:
-    """One line an epoch (or a setting, where there are none); the kept one is marked."""
+    """One line per epoch (or a setting, where there are none); the kept one is marked."""
     first = result.rows[0]
     kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
     plain = [name for name in first if not isinstance(first[name], dict)]

@@ -1,4 +1,4 @@
-"""How a series looks: a line a language, means and wins, what failed and why."""
+"""How a series looks: a line per language, means and wins, what failed and why."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def line(outcome: Outcome, done: int, total: int) -> str:
 
 
 def tables(series: Series) -> list[Table]:
-    """The summary: a line a language, the mean of those that are finished, and the wins under it."""
+    """The summary: a line per language, the mean of those that are finished, and the wins under it."""
     rows = [_row(one) for one in series.outcomes]
     rules = (len(rows) - 1,)
     if len(series.finished) > 1:

@@ -10,7 +10,7 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.cuts import words
 from semeval_emo.zoo.tuning import AS_TRAINED, Row, Tuned
 
-NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one an emotion"}
+NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per emotion"}
 
 
 def tables(tuned: Tuned) -> list[Table]:

@@ -93,7 +93,8 @@ def _recipes_of(name: str, listed: Sequence[Listed], tracks: Sequence[str]) -> T
         )
     used = [c for c in range(len(columns)) if any(row[c] is not None for row in rows)]
     first = listed[0]
-    words = [name, first.recipe.family if name != first.recipe.family else "", _total(first.sizes)]
+    families = sorted({one.recipe.family for one in listed} - {name})
+    words = [name, ", ".join(families), _total(first.sizes)]
     if first.recipe.published:
         words.append(f"runs of {first.recipe.published.source}")
     return Table(
@@ -144,7 +145,7 @@ def _trains_anywhere(recipe: Recipe) -> bool:
 
 def short_backbone(recipe: Recipe) -> str | None:
     """The backbone's name without its owner or the kind of its source."""
-    name = recipe.model.backbone.rstrip("/").rsplit("/", 1)[-1].removeprefix("package:")
+    name = recipe.model.backbone.rstrip("/").rsplit("/", 1)[-1].removeprefix("package:").removesuffix(".bin")
     words = [name, "" if recipe.model.quantization == "none" else recipe.model.quantization]
     return " ".join(word for word in words if word) or None
 
@@ -280,7 +281,7 @@ def _threshold(recipe: Recipe) -> str:
     degrees = recipe.select.metric == "pearson"
     if rule.rule == "fixed":
         return "rounded" if degrees else f"{rule.value:g}"
-    words = {"global": "one for all emotions", "per_label": "one an emotion"}[rule.rule]
+    words = {"global": "one for all emotions", "per_label": "one per emotion"}[rule.rule]
     mark = f" ({TEST_MARK} optimistic)" if rule.split == "test" else ""
     return f"{words}, tuned on {rule.split}{mark}"
 

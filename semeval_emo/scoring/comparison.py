@@ -151,7 +151,7 @@ class Comparison:
     Attributes:
         metric, title: its name, and as tables have it.
         systems: in the order of letters.
-        places: one a language.
+        places: one per language.
         average: over the languages, where there are several: the mean of their figures.
         tallies: all pairs over the languages, where there are several.
         against: each system against the stored score, where one was given.

@@ -40,7 +40,7 @@ def conclude(
     """Draws the conclusions.
 
     Args:
-        found: one a language, then the average where there are several.
+        found: one per language, then the average where there are several.
     """
     several = len(found) > 1
     # Letters go by the leading place, the last: its best system is a.

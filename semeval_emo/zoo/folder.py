@@ -5,7 +5,7 @@ Layout::
     runs/<recipe>/<language>/           (runs/<task>/<recipe>/<language>/ of any but the default task)
       recipe.json        the resolved recipe, complete
       run.json           state, task, versions, data hashes, seeds, sizes, thresholds, scores
-      metrics.jsonl      one line an epoch
+      metrics.jsonl      one line per epoch
       model/             the model: a Hugging Face folder, or skops files
       dev/prob_<language>.csv, test/prob_<language>.csv
       sources/*.npy      what was said of other languages' texts, where choices are made on those
@@ -75,7 +75,7 @@ class RunFolder:
 
     @property
     def metrics(self) -> Path:
-        """One JSON line an epoch."""
+        """One JSON line per epoch."""
         return self.path / "metrics.jsonl"
 
     @property

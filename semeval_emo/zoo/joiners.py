@@ -38,7 +38,7 @@ class Weights:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Stacking (Wolpert 1992): a logistic regression an emotion over what all members say of all emotions.
+    """Stacking (Wolpert 1992): a logistic regression per emotion over what all members say of all emotions.
 
     So a member's anger may speak for disgust, and a member that is always too sure is put right.
 

@@ -168,7 +168,7 @@ class Train:
             ``prefix`` refuses to go without.
         cache_mb: the most memory for the frozen prefix's activations; above it they go to a
             memory-mapped file of at most `cache_disk_mb`, above that the plain way is taken.
-        save_minutes: a checkpoint at least this often, beside one an epoch.
+        save_minutes: a checkpoint at least this often, beside one per epoch.
         seed: of initial weights, order and dropout.
     """
 
@@ -217,7 +217,7 @@ class Threshold:
     """From which probability an emotion counts as present, or as each degree.
 
     Attributes:
-        rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one an emotion (drawn
+        rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one per emotion (drawn
             towards the global one where the emotion is rare). Of degrees ``fixed`` rounds to the
             nearest; the others tune cut points between them, for Pearson.
         split: tuned on, as in `Select`; ``folds`` are those of `Select`.

@@ -51,7 +51,7 @@ class RunResult:
     Attributes:
         rows: the lines of ``metrics.jsonl``.
         kept: number of the epoch that was kept.
-        thresholds: one an emotion; of degrees its cut points, or nothing that counts where they are rounded.
+        thresholds: one per emotion; of degrees its cut points, or nothing that counts where they are rounded.
         seconds: spent training, over all processes that took part, and its members' where it is joined.
         members: what `finished.member` says of each run that it was joined from.
         went_on: True where an earlier process had begun the run.

@@ -49,7 +49,7 @@ class Series:
     """What `leader.train_series` returns.
 
     Attributes:
-        outcomes: one a language, in the order of the task.
+        outcomes: one per language, in the order of the task.
         packed: the zip of all finished files; None where none is finished.
         seconds: from the first language to the last, by the clock.
         jobs: how many worked at a time.

@@ -51,7 +51,7 @@ class Row:
 
     Attributes:
         rule: ``as trained``, ``global`` or ``per_label``.
-        thresholds: one an emotion; of degrees its cut points, or nothing that counts where they are rounded.
+        thresholds: one per emotion; of degrees its cut points, or nothing that counts where they are rounded.
         fitted: on the texts that it was fitted to.
         out_of_fold: on texts that it was not fitted to, as a mean over partitions.
         dev: on dev; the same as `fitted` where that is dev.

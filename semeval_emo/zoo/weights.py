@@ -39,7 +39,7 @@ PATIENCE = 2.0
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
 
 
-def local_folder(backbone: str, watch: Watcher, instead: str = "smollm2-4layer") -> Path:
+def local_folder(backbone: str, watch: Watcher, instead: str = "smollm2-4layer-tuned") -> Path:
     """Finds a backbone's weights, and fetches or unpacks them where they are not there yet.
 
     Args:

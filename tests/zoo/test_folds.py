@@ -237,4 +237,4 @@ def test_the_list_and_the_sheet_name_the_folds(tmp_path: Path, monkeypatch, caps
     assert line.split()[1] == "folds"
     assert main(["zoo", "show", "tfidf-folds"]) == 0
     said = capsys.readouterr().out
-    assert "best macro F1 on 5 folds" in said and "one an emotion, tuned on folds" in said
+    assert "best macro F1 on 5 folds" in said and "one per emotion, tuned on folds" in said

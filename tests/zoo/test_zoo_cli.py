@@ -133,7 +133,7 @@ def test_gated_weights_are_told_at_once_with_three_ways_on(capsys, monkeypatch, 
     assert [number for number, _ in ways] == ["1", "2", "3"]
     assert "--set model.backbone=" in ways[0][1]
     assert "hf auth login" in ways[1][1]
-    assert ways[2][1].endswith("semeval-emo zoo train smollm2-4layer")
+    assert ways[2][1].endswith("semeval-emo zoo train smollm2-4layer-tuned")
     assert not Path("runs").exists()
 
 

@@ -30,7 +30,7 @@ class Transformer(Family):
     packages: ClassVar[tuple[str, ...]] = ("torch", "transformers", "accelerate", "safetensors")
     uses: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
     together: ClassVar[bool] = True
-    instead: ClassVar[str] = "smollm2-4layer"
+    instead: ClassVar[str] = "smollm2-4layer-tuned"
     network: Network
 
     def prepare(self, watch: Watcher) -> None:
