@@ -152,7 +152,7 @@ class Bench:
     def predict(self, network: Network, precision: Literal["fp32", "bf16"]) -> np.ndarray:
         """What `zoo predict` does with texts once its model is loaded; probabilities of shape (n, L)."""
         test = self.splits["test"]
-        texts = [test.texts[i] for i in _spread(len(test), 8 * self.texts)]
+        texts = [test.texts[i] for i in _spread(len(test), CHUNK)]
         recipe = replace(network.recipe, train=replace(network.recipe.train, precision=precision))
         asked = replace(network, recipe=recipe)
         with self.clock.of(f"predict {OURS}, {precision}"):
@@ -318,7 +318,7 @@ def main() -> None:
     )
     test, clock = len(splits["test"]), bench.clock
     slow = sum(clock.wall[f"predict {FUSED}"]) / len(_spread(test, texts))
-    some = _spread(test, 8 * texts)
+    some = _spread(test, CHUNK)
     each = {precision: sum(clock.wall[f"predict {OURS}, {precision}"]) / len(some) for precision in said}
     gold = splits["test"].labels[some]
     rows = [("Trainer.predict, batch 2, padded to 128", 1e3 * slow, 1.0, "-", "-", "-")]
