@@ -7,7 +7,7 @@ A whole training (6 epochs with an evaluation on the test split after each) is e
 measured: steps, and predictions of some texts. Random weights cost what trained ones do. Texts are cut to a quarter,
 since the tokenizer of a random network takes a byte for a token and Llama's own about four.
 
-    python benchmarks/bench_shape.py                      16 steps a way: six minutes on two cores
+    python benchmarks/bench_shape.py                      16 steps a way: some ten minutes on two cores
     python benchmarks/bench_shape.py --precision bf16     for a GPU, or a processor with bf16
     python benchmarks/bench_shape.py --quick              a smoke run with a tiny network: no figure to quote
 """
@@ -26,13 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_train import data, peak, say
+from bench_train import data, peak, say, tail_trainer
 from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 
 from semeval_emo.report.table import Column, Table, render
 from semeval_emo.zoo.engine import schedule, tail
 from semeval_emo.zoo.engine.groups import count_layers
-from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.prefix import compute
 from semeval_emo.zoo.family import Examples, Silent
@@ -68,18 +67,12 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
         losses, network, prefix = peer.noted, peer.network, 0.0
     else:
         network = build(recipe, space, Silent())
-        network.model.eval()
         first = count_layers(name for name, _ in network.model.named_parameters()) - recipe.trainable.layers
-        rows = [[0]] * len(order)
-        for i in (i for batch in batches for i in batch):
-            rows[i] = network.tokens([splits["train"].texts[i]])[0]
-        learned = tail.Inputs(compute(network, rows, first, None, Silent(), ""), splits["train"])
+        trainer = tail_trainer(network, first, splits["train"], batches)
         judged = Examples(tuple(test.texts[i] for i in some), test.labels[some])
         tokens = network.tokens(judged.texts)
         with clock.of("prefix"):
             inputs = tail.Inputs(compute(network, tokens, first, None, Silent(), ""), judged)
-        loss = loss_function(recipe.loss, splits["train"].labels, 1, network.device)
-        trainer = tail.TailTrainer(network, first, learned, loss)
         losses = []
         for place, batch in enumerate(batches):
             with clock.of(OURS if place else "first"):

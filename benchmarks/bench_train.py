@@ -119,14 +119,7 @@ class Bench:
 
     def _tail(self, batches: Sequence[Sequence[int]]) -> tail.TailTrainer:
         """Our trainer on the texts of the rounds alone."""
-        train = self.splits["train"]
-        network = build(self.recipe, self.space, Silent())
-        network.model.eval()
-        rows = [[0]] * len(train)
-        for i in {i for batch in batches for i in batch}:
-            rows[i] = network.tokens([train.texts[i]])[0]
-        inputs = tail.Inputs(compute(network, rows, 26, None, Silent(), ""), train)
-        return tail.TailTrainer(network, 26, inputs, loss_function(self.recipe.loss, train.labels, 1, network.device))
+        return tail_trainer(build(self.recipe, self.space, Silent()), 26, self.splits["train"], batches)
 
     def whole(self, name: str, recipe: Recipe, folder: Path) -> tuple[Network, Job]:
         """Trains from end to end, judged on test after each epoch (and on dev, to choose the epoch)."""
@@ -159,6 +152,16 @@ class Bench:
             said = inference.Predictor(asked).probabilities
             parts = [said(texts[start : start + CHUNK], Silent()) for start in range(0, len(texts), CHUNK)]
         return np.concatenate(parts)
+
+
+def tail_trainer(network: Network, first: int, train: Examples, batches: Sequence[Sequence[int]]) -> tail.TailTrainer:
+    """Our trainer of the layers from `first` on; only the texts of these batches have their activations."""
+    network.model.eval()
+    rows = [[0]] * len(train)
+    for i in {i for batch in batches for i in batch}:
+        rows[i] = network.tokens([train.texts[i]])[0]
+    inputs = tail.Inputs(compute(network, rows, first, None, Silent(), ""), train)
+    return tail.TailTrainer(network, first, inputs, loss_function(network.recipe.loss, train.labels, 1, network.device))
 
 
 def _spread(count: int, wanted: int) -> list[int]:

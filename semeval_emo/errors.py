@@ -84,7 +84,9 @@ def install_line(extra: str) -> str:
     url = origin.get("url", "")
     path = unquote(urlsplit(url).path)
     if url.startswith("file:") and Path(path).exists():
-        return f'pip install "{path}[{extra}]"'
+        # One whose code is being worked on stays so.
+        editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
+        return f'pip install {editable}"{path}[{extra}]"'
     if "vcs_info" in origin:
         return f'pip install "semeval-emo[{extra}] @ {origin["vcs_info"]["vcs"]}+{url}"'
     return f'pip install "semeval-emo[{extra}]"'

@@ -30,9 +30,10 @@ def test_from_an_index_a_folder_that_is_gone_or_a_repository(monkeypatch, origin
     assert install_line("zoo") == line
 
 
-def test_from_a_checkout(monkeypatch, tmp_path: Path):
+@pytest.mark.parametrize(("about", "option"), [({}, ""), ({"editable": True}, "-e ")])
+def test_from_a_checkout(monkeypatch, tmp_path: Path, about: dict[str, bool], option: str):
     checkout = tmp_path / "my work"
     checkout.mkdir()
-    said = json.dumps({"url": checkout.as_uri(), "dir_info": {"editable": True}})
+    said = json.dumps({"url": checkout.as_uri(), "dir_info": about})
     monkeypatch.setattr(importlib.metadata, "distribution", lambda _: SimpleNamespace(read_text=lambda _: said))
-    assert install_line("hub") == f'pip install "{checkout}[hub]"'
+    assert install_line("hub") == f'pip install {option}"{checkout}[hub]"'
