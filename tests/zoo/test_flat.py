@@ -10,7 +10,6 @@ import torch
 
 from semeval_emo.zoo.engine import lean as lean_module
 from semeval_emo.zoo.engine.attention import take
-from semeval_emo.zoo.engine.batches import packs
 from semeval_emo.zoo.engine.flat import Flat, Product, Stepper
 from semeval_emo.zoo.engine.groups import optimizer_groups
 from semeval_emo.zoo.engine.lean import Lean
@@ -137,14 +136,6 @@ def test_layers_that_lie_apart_are_products_of_their_own():
     product = Product(layers)
     assert product.written == []
     torch.testing.assert_close(product(states), torch.cat([layer(states) for layer in layers], dim=-1))
-
-
-def test_packs_hold_every_text_once_and_no_more_tokens_than_asked():
-    lengths = [5, 1, 30, 2, 2, 9, 7]
-    found = list(packs(lengths, 12))
-    assert sorted(i for batch in found for i in batch) == list(range(7))
-    assert all(sum(lengths[i] for i in batch) <= 12 for batch in found if len(batch) > 1)
-    assert [2] in found
 
 
 def test_rows_are_taken_as_by_an_index():

@@ -16,6 +16,11 @@ Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 
 
+def cores(device: torch.device) -> int:
+    """How many batches run side by side: a GPU takes them one after the other."""
+    return torch.get_num_threads() if device.type == "cpu" else 1
+
+
 def abreast(
     run: Callable[[Batch], Result], batches: Sequence[Batch], device: torch.device, kind: torch.dtype | None = None
 ) -> Iterator[tuple[Batch, Result]]:
@@ -23,11 +28,10 @@ def abreast(
 
     Args:
         batches: the slowest first, so that no core has one left to do when the others are done.
-        device: a GPU takes them one after the other.
         kind: the precision of matrix products, where it is not that of the weights.
     """
     threads = torch.get_num_threads()
-    workers = min(threads, len(batches)) if device.type == "cpu" else 1
+    workers = min(cores(device), len(batches))
 
     def alone(batch: Batch) -> Result:
         # Each of these holds for the thread that says it.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 TOKENS = 1024
 """Tokens in a batch from which nothing is learned."""
+LIKE = 8
+"""Texts whose lengths differ by less may be reordered for the sake of their beginnings."""
 
 
 def by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
@@ -47,23 +50,64 @@ def of_equal_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
             yield by[length][start : start + most]
 
 
-def packs(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+def packs(lengths: Sequence[int], tokens: int, cores: int = 1) -> Iterator[list[int]]:
     """Batches of texts laid end to end, the longest first: those of like length share a batch.
 
     Args:
         lengths: tokens of each text.
-        tokens: the most that a batch may hold; a longer text stands alone.
+        tokens: about so many in a batch at most; a longer text stands alone.
+        cores: how many batches run side by side; each core gets as many of them, all of about one size.
 
-    >>> list(packs([3, 9, 4, 1], tokens=8))
+    >>> list(packs([3, 9, 4, 1], tokens=9))
     [[1], [2, 0, 3]]
     """
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    return _cut(order, [lengths[i] for i in order], tokens, cores)
+
+
+def packs_alike(rows: Sequence[Sequence[int]], tokens: int, cores: int = 1) -> Iterator[list[int]]:
+    """Packs in which texts follow each other that begin alike, since they may share those tokens.
+
+    Args:
+        rows: token ids of each text.
+        tokens, cores: as `packs` takes them; shared tokens count once.
+
+    >>> list(packs_alike([[1, 2], [3, 4], [1, 2, 5], [1, 2]], tokens=5))
+    [[0, 3, 2, 1]]
+    """
+    # Lengths differ little within a pack, for attention is padded to the longest.
+    order = sorted(range(len(rows)), key=lambda i: (-(len(rows[i]) // LIKE), rows[i], i))
+    ordered = [rows[i] for i in order]
+    own = [len(row) - common for row, common in zip(ordered, beginnings(ordered), strict=True)]
+    return _cut(order, own, tokens, cores)
+
+
+def beginnings(rows: Sequence[Sequence[int]]) -> list[int]:
+    """How many tokens each text begins with as the one before it does.
+
+    >>> beginnings([[1, 2], [1, 2, 5], [1, 3], [1, 3]])
+    [0, 2, 1, 2]
+    """
+    found = []
+    for before, row in itertools.pairwise([[], *rows]):
+        unlike = (place for place, (one, other) in enumerate(zip(before, row, strict=False)) if one != other)
+        found.append(next(unlike, min(len(before), len(row))))
+    return found
+
+
+def _cut(order: Sequence[int], costs: Sequence[int], tokens: int, cores: int) -> Iterator[list[int]]:
+    """Texts in this order, cut to batches of like cost."""
+    total = sum(costs)
+    count = -(-total // (tokens * cores)) * cores
     batch: list[int] = []
-    held = 0
-    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if batch and held + lengths[i] > tokens:
+    made = held = 0
+    for i, cost in zip(order, costs, strict=True):
+        # Cut where the middle of a text comes after the mark.
+        if batch and (2 * held + cost) * count > 2 * total * (made + 1):
             yield batch
-            batch, held = [], 0
+            batch = []
+            made = max(made + 1, held * count // total)
         batch.append(i)
-        held += lengths[i]
+        held += cost
     if batch:
         yield batch

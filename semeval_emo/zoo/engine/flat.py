@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.nn import functional
 
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.groups import plan
@@ -85,8 +84,6 @@ class Product:
 
     Args:
         layers: ``torch.nn.Linear`` each.
-        fixed: the precision in which a copy of the weights is kept, for layers that do not move while
-            this lives: autocast would turn them anew at every call. None keeps no copy.
 
     Attributes:
         written: the gradients that a backward pass writes itself.
@@ -94,26 +91,21 @@ class Product:
         holding: True where the next backward pass writes nothing, and what it would have multiplied is `held`.
     """
 
-    def __init__(self, layers: Sequence[torch.nn.Linear], fixed: torch.dtype | None = None) -> None:
+    def __init__(self, layers: Sequence[torch.nn.Linear]) -> None:
         self.layers = list(layers)
         self.anew, self.holding = True, False
         self._held: tuple[torch.Tensor, torch.Tensor] | None = None
         weights = [layer.weight for layer in layers]
         self.written: list[torch.Tensor] = []
-        self._fixed = None if fixed is None else torch.cat([w.detach().to(fixed) for w in weights])
-        if self._fixed is None and all(w.requires_grad and w.grad is not None for w in weights) and _adjoining(weights):
+        if all(w.requires_grad and w.grad is not None for w in weights) and _adjoining(weights):
             self.written = [w.grad for w in weights if w.grad is not None]
             self.weight = _joined(weights).requires_grad_()
             self._gradient = _joined(self.written)
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """Outputs of all layers, one after the other: shape (T, sum of widths)."""
-        if self.written or self._fixed is not None:
-            mixed = (
-                _Product.apply(states, self.weight, self)
-                if self._fixed is None
-                else functional.linear(states.to(self._fixed.dtype), self._fixed)
-            )
+        if self.written:
+            mixed = _Product.apply(states, self.weight, self)
             return mixed if self.layers[0].bias is None else mixed + torch.cat([layer.bias for layer in self.layers])
         return torch.cat([layer(states) for layer in self.layers], dim=-1)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import llama
-from semeval_emo.zoo.engine.abreast import abreast
+from semeval_emo.zoo.engine.abreast import abreast, cores
 from semeval_emo.zoo.engine.attention import Packed
-from semeval_emo.zoo.engine.batches import TOKENS, of_equal_length, packs
+from semeval_emo.zoo.engine.batches import TOKENS, beginnings, of_equal_length, packs_alike
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.rows import probabilities_of
 from semeval_emo.zoo.family import Watcher
+
+Rows = Sequence[Sequence[int]]
 
 
 class Predictor:
@@ -21,9 +23,7 @@ class Predictor:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._batches, self._run = (packs, _packed(network)) if llama.is_llama(network.model) else (
-            of_equal_length, _whole(network),
-        )  # fmt: skip
+        self._batches, self._run = (_packed if llama.is_llama(network.model) else _whole)(network)
 
     def probabilities(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
         """Sigmoids of the logits: shape (n, L), float64."""
@@ -37,12 +37,11 @@ class Predictor:
         training = model.training
         model.eval()
         watch.begin("predicting", len(rows))
-        batches = list(self._batches([len(row) for row in rows], TOKENS))
 
         def run(batch: list[int]) -> torch.Tensor:
             return self._run([rows[i] for i in batch]).float()
 
-        for batch, logits in abreast(run, batches, network.device, network.fixed):
+        for batch, logits in abreast(run, list(self._batches(rows)), network.device, network.fixed):
             found[batch] = logits
             watch.step(len(batch))
         watch.end()
@@ -50,25 +49,36 @@ class Predictor:
         return found
 
 
-def _whole(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
-    """Logits of texts of one length by the network itself."""
+Way = tuple[Callable[[Rows], Iterator[list[int]]], Callable[[Rows], torch.Tensor]]
+"""Which texts make a batch, and the logits of a batch."""
 
-    def run(rows: list[list[int]]) -> torch.Tensor:
+
+def _whole(network: Network) -> Way:
+    """Texts of one length by the network itself."""
+
+    def batches(rows: Rows) -> Iterator[list[int]]:
+        return of_equal_length([len(row) for row in rows], TOKENS)
+
+    def run(rows: Rows) -> torch.Tensor:
         ids = torch.tensor(rows, device=network.device)
         # Every token counts; a mask spares the network from guessing by the padding's id.
         said: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
         return said
 
-    return run
+    return batches, run
 
 
-def _packed(network: Network) -> Callable[[list[list[int]]], torch.Tensor]:
-    """Logits of texts of any length by its layers, the texts end to end."""
+def _packed(network: Network) -> Way:
+    """Texts of any length by its layers, end to end, those that begin alike with one beginning."""
     whole = llama.Tail(network.model, 0, network.fixed)
 
-    def run(rows: list[list[int]]) -> torch.Tensor:
-        ids = torch.tensor([token for row in rows for token in row], device=network.device)
-        packed = Packed.of([len(row) for row in rows], network.device)
-        return whole(network.model.model.embed_tokens(ids), packed)
+    def batches(rows: Rows) -> Iterator[list[int]]:
+        return packs_alike(rows, TOKENS, cores(network.device))
 
-    return run
+    def run(rows: Rows) -> torch.Tensor:
+        common = beginnings(rows)
+        own = [token for row, same in zip(rows, common, strict=True) for token in row[same:]]
+        packed = Packed.of([len(row) for row in rows], network.device, common)
+        return whole(network.model.model.embed_tokens(torch.tensor(own, device=network.device)), packed)
+
+    return batches, run

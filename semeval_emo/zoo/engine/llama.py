@@ -8,6 +8,7 @@ asks, because nothing reads the others.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from transformers import LlamaForSequenceClassification
 
 from semeval_emo.zoo.engine.attention import Packed, attend, take
 from semeval_emo.zoo.engine.flat import Product
+from semeval_emo.zoo.engine.standing import Gated, Standing
 
 
 def is_llama(model: Any) -> bool:
@@ -31,10 +33,15 @@ class Layer:
 
     Args:
         last: the layer after which only last tokens are read, so that only they ask.
-        fixed: see `Product`.
+        fixed: the precision of a copy of the weights, where they do not move while this lives; None
+            where they do.
     """
 
     def __init__(self, layer: Any, config: Any, last: bool, fixed: torch.dtype | None) -> None:
+        def product(*layers: torch.nn.Linear, after: Any = None) -> Product | Standing:
+            scale = None if after is None else after.weight
+            return Product(layers) if fixed is None else Standing(layers, fixed, scale)
+
         attention, mlp = layer.self_attn, layer.mlp
         self.heads, self.kv_heads, self.head_dim = (
             config.num_attention_heads, config.num_key_value_heads, attention.head_dim,
@@ -42,21 +49,29 @@ class Layer:
         self.last = last
         self.before, self.between = layer.input_layernorm, layer.post_attention_layernorm
         if last:
-            self.ask = Product([attention.q_proj], fixed)
-            self.answer = Product([attention.k_proj, attention.v_proj], fixed)
+            self.ask = product(attention.q_proj, after=self.before)
+            self.answer = product(attention.k_proj, attention.v_proj, after=self.before)
         else:
-            self.all = Product([attention.q_proj, attention.k_proj, attention.v_proj], fixed)
-        self.out = Product([attention.o_proj], fixed)
-        self.wide, self.narrow = Product([mlp.gate_proj, mlp.up_proj], fixed), Product([mlp.down_proj], fixed)
+            self.all = product(attention.q_proj, attention.k_proj, attention.v_proj, after=self.before)
+        self.out = product(attention.o_proj)
+        # Weights that do not move take up those of the norm before them.
+        self._norm = norm if fixed is None else functools.partial(norm_without_weight, kind=fixed)
+        self.wide = (
+            Product([mlp.gate_proj, mlp.up_proj])
+            if fixed is None
+            else Gated(mlp.gate_proj, mlp.up_proj, fixed, self.between.weight)
+        )
+        self.narrow = product(mlp.down_proj)
 
     @property
     def products(self) -> list[Product]:
-        """All of its matrix products."""
-        return [*([self.ask, self.answer] if self.last else [self.all]), self.out, self.wide, self.narrow]
+        """Its matrix products whose weights may move."""
+        every = [*([self.ask, self.answer] if self.last else [self.all]), self.out, self.wide, self.narrow]
+        return [product for product in every if isinstance(product, Product)]
 
     def __call__(self, states: torch.Tensor, packed: Packed, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
         """(T, hidden) to (T, hidden), or to (B, hidden) where it is the last."""
-        normed = norm(self.before, states)
+        normed = self._norm(self.before, states)
         turned = self.heads + self.kv_heads
         if self.last:
             states = take(states, packed.last)
@@ -70,12 +85,19 @@ class Layer:
             )
             query, key = rotate(both, cos, sin).split([self.heads, self.kv_heads], dim=1)
         mixed = attend(query, key, value, packed)
-        states = states + self.out(mixed)
-        gate, up = self.wide(norm(self.between, states)).chunk(2, dim=-1)
         if torch.is_grad_enabled():
-            return states + self.narrow(functional.silu(gate) * up)
+            states = states + self.out(mixed)
+            return states + self.narrow(self._gated(self._norm(self.between, states)))
         # In place where nothing comes back: every block that is not made anew is one less to write.
-        return states.add_(self.narrow(functional.silu(gate, inplace=True).mul_(up)))
+        states = states.add_(self.out(mixed))
+        return states.add_(self.narrow(self._gated(self._norm(self.between, states))))
+
+    def _gated(self, normed: torch.Tensor) -> torch.Tensor:
+        """SiLU of one half of the wide outputs times the other half."""
+        if isinstance(self.wide, Gated):
+            return self.wide(normed)
+        gate, up = self.wide(normed).chunk(2, dim=-1)
+        return functional.silu(gate) * up if gate.requires_grad else functional.silu(gate, inplace=True).mul_(up)
 
 
 class Body:
@@ -86,7 +108,7 @@ class Body:
     Args:
         layers: of the network.
         last: whether only last tokens are read after the last of them.
-        fixed: see `Product`.
+        fixed: see `Layer`.
     """
 
     def __init__(self, model: Any, layers: Sequence[Any], last: bool, fixed: torch.dtype | None = None) -> None:
@@ -100,7 +122,10 @@ class Body:
         return [product for layer in self.layers for product in layer.products]
 
     def __call__(self, states: torch.Tensor, packed: Packed) -> torch.Tensor:
-        """Activations (T, hidden) before the layers to those after them: (T, hidden), or (B, hidden) of last tokens."""
+        """Activations (T, hidden) before the layers to those after them: (T, hidden), or (B, hidden) of last tokens.
+
+        Without gradients they are overwritten.
+        """
         if self.layers:
             cos, sin = self._rotations(packed, states)
             for layer in self.layers:
@@ -146,6 +171,13 @@ class Tail(Body):
 def norm(layer: Any, states: torch.Tensor) -> torch.Tensor:
     """Root-mean-square norm in full precision, by one operation instead of six."""
     return functional.rms_norm(states.float(), layer.weight.shape, layer.weight, layer.variance_epsilon)
+
+
+def norm_without_weight(layer: Any, states: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
+    """What `norm` multiplies by its weight, in the precision of products; nothing comes back through it."""
+    states = states.float()
+    length = torch.linalg.vector_norm(states, dim=-1, keepdim=True)
+    return (states * length.square_().div_(states.shape[-1]).add_(layer.variance_epsilon).rsqrt_()).to(kind)
 
 
 def rotate(states: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from semeval_emo.zoo.engine.abreast import abreast
+from semeval_emo.zoo.engine.abreast import abreast, cores
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import TOKENS, packs
 from semeval_emo.zoo.engine.llama import Body
@@ -118,7 +118,7 @@ def compute(
         packed = Packed.of([len(rows[i]) for i in batch], network.device)
         return frozen(body.embed_tokens(ids), packed).to(kind).cpu()
 
-    batches = list(packs([len(row) for row in rows], TOKENS))
+    batches = list(packs([len(row) for row in rows], TOKENS, cores(network.device)))
     for batch, hidden in abreast(run, batches, network.device, network.fixed):
         for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
             states[starts[i] : starts[i + 1]] = one

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from semeval_emo.zoo.engine import rows, schedule
-from semeval_emo.zoo.engine.abreast import abreast
+from semeval_emo.zoo.engine.abreast import abreast, cores
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import TOKENS, packs
 from semeval_emo.zoo.engine.checkpoint import Keeper, Place
@@ -105,7 +105,7 @@ class TailTrainer:
             states, counts = inputs.prefix.of(batch, device)
             return self.tail(states, Packed.of(counts, device)).float()
 
-        batches = list(packs(inputs.prefix.lengths.tolist(), TOKENS))
+        batches = list(packs(inputs.prefix.lengths.tolist(), TOKENS, cores(device)))
         for batch, logits in abreast(run, batches, device, self.network.fixed):
             found[batch] = logits
         return found

@@ -1,0 +1,91 @@
+"""Texts laid end to end, those that begin alike with one beginning: every text once, and each as if it were alone."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semeval_emo.zoo.engine import attention
+from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.batches import LIKE, beginnings, packs, packs_alike
+from semeval_emo.zoo.engine.inference import Predictor
+from semeval_emo.zoo.engine.network import build
+from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.recipe import Recipe
+
+CPU = torch.device("cpu")
+rows_of_tokens = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=60)
+
+
+@given(lengths=st.lists(st.integers(1, 50), max_size=100), tokens=st.integers(1, 80), cores=st.integers(1, 4))
+def test_packs_hold_every_text_once_and_about_as_many_tokens_as_asked(lengths: list[int], tokens: int, cores: int):
+    found = list(packs(lengths, tokens, cores))
+    assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
+    assert all(batch for batch in found)
+    # Half of a text may stand on either side of a cut.
+    longest = max(lengths, default=0)
+    assert all(sum(lengths[i] for i in batch) <= tokens + longest for batch in found if len(batch) > 1)
+    assert [lengths[i] for batch in found for i in batch] == sorted(lengths, reverse=True)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 8])
+def test_every_core_gets_as_many_packs_of_like_size(cores: int):
+    lengths = np.random.default_rng(0).integers(5, 60, 1_000).tolist()
+    sizes = [sum(lengths[i] for i in batch) for batch in packs(lengths, 1024, cores)]
+    assert len(sizes) % cores == 0
+    assert max(sizes) - min(sizes) <= 2 * max(lengths)
+    assert max(sizes) < 1024 + max(lengths)
+
+
+@given(rows=rows_of_tokens, tokens=st.integers(1, 80), cores=st.integers(1, 3))
+def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens: int, cores: int):
+    found = [i for batch in packs_alike(rows, tokens, cores) for i in batch]
+    assert sorted(found) == list(range(len(rows)))
+    ordered = [rows[i] for i in found]
+    assert all(len(later) - len(row) < LIKE for row, later in itertools.pairwise(ordered))
+    equal = [group for _, group in itertools.groupby(ordered)]
+    assert len(equal) == len({tuple(row) for row in rows})
+
+
+@given(rows=rows_of_tokens)
+def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
+    rows = sorted(rows)
+    common = beginnings(rows)
+    laid = torch.tensor([token for row, same in zip(rows, common, strict=True) for token in row[same:]])
+    packed = Packed.of([len(row) for row in rows], CPU, common)
+    shown = packed.padded(laid.view(-1, 1, 1)).flatten(1)
+    for row, slots in zip(rows, shown.tolist(), strict=True):
+        assert slots == row + [row[-1]] * (packed.longest - len(row))
+    assert laid[packed.last].tolist() == [row[-1] for row in rows]
+    # What is computed in its slot comes back to each token.
+    assert torch.equal(shown.flatten()[packed.slots], laid)
+    places = [place for row, same in zip(rows, common, strict=True) for place in range(same, len(row))]
+    assert packed.positions.tolist() == places
+
+
+TEXTS = (
+    "so", "so glad", "so glad today", "so glad today", "so glad you came", "so sad", "unlike all others",
+    "so glad today that nothing else matters to me", "glad", "so",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused, as for long texts and on a GPU"])
+def test_shared_beginnings_leave_the_networks_own_logits(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(attention, "SHORT", short)
+    network = build(tiny, Space(("anger", "joy")), Silent())
+    network.model.eval()
+    rows = network.tokens(TEXTS)
+    (batch,) = packs_alike(rows, 1024)
+    assert sum(beginnings([rows[i] for i in batch])) > len(rows)
+    with torch.no_grad():
+        padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+        expected = network.model(**padded).logits
+    found = Predictor(network).logits(TEXTS, Silent())
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+    assert torch.equal(found[2], found[3])
+    assert expected.std(0).min() > 1e-3

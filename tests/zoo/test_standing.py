@@ -1,0 +1,89 @@
+"""Layers that do not move say what `torch.nn.Linear` says, with torch's own packed products or without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn import functional
+
+from semeval_emo.zoo.engine import standing
+from semeval_emo.zoo.engine.inference import Predictor
+from semeval_emo.zoo.engine.network import build
+from semeval_emo.zoo.engine.standing import Gated, Standing
+from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.recipe import Recipe
+
+
+@pytest.fixture(params=["packed where torch can", "not packed"])
+def packing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways, whatever this machine's torch has."""
+    if request.param == "not packed":
+        monkeypatch.setattr(standing, "packs_weights", lambda: False)
+
+
+@pytest.mark.usefixtures("packing")
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("kind", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
+@pytest.mark.parametrize("count", [1, 7, 1500])
+def test_products_and_what_follows_them(bias: bool, kind: torch.dtype, near: float, count: int):
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(48, 40, bias=bias), torch.nn.Linear(48, 24, bias=bias)]
+    scale, states, other = torch.rand(48) + 0.5, torch.randn(count, 48), torch.randn(count, 64)
+    with torch.no_grad():
+        expected = torch.cat([layer(states * scale) for layer in layers], dim=1)
+        ours = Standing(layers, kind, scale)
+        plain = Standing(layers, kind)
+        cases = (
+            (ours(states), expected),
+            (ours.product(states, "swish"), functional.silu(expected)),
+            (ours.times(states, other.to(kind)), expected * other),
+            (Gated(layers[0], layers[0], kind, scale)(states), functional.silu(expected[:, :40]) * expected[:, :40]),
+            (plain(states), torch.cat([layer(states) for layer in layers], dim=1)),
+        )
+    for found, right in cases:
+        assert found.dtype == kind
+        torch.testing.assert_close(found.float(), right, atol=near, rtol=near)
+
+
+def test_what_layers_learn_later_is_not_seen():
+    layer = torch.nn.Linear(16, 16)
+    ours, states = Standing([layer], torch.float32), torch.randn(3, 16)
+    before = layer(states).detach()
+    with torch.no_grad():
+        layer.weight.zero_()
+        layer.bias.zero_()
+    torch.testing.assert_close(ours(states), before)
+
+
+@pytest.mark.parametrize("missing", [AttributeError, RuntimeError])
+def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Exception], monkeypatch: pytest.MonkeyPatch):
+    def refuses(*_):
+        raise missing("no such operation")
+
+    standing.packs_weights.cache_clear()
+    monkeypatch.setattr(torch.ops.mkldnn, "_reorder_linear_weight", refuses)
+    try:
+        assert not standing.packs_weights()
+        layer = torch.nn.Linear(16, 8)
+        with torch.no_grad():
+            found = Standing([layer], torch.bfloat16)(torch.ones(2, 16))
+            torch.testing.assert_close(found.float(), layer(torch.ones(2, 16)), atol=0.03, rtol=0.03)
+    finally:
+        standing.packs_weights.cache_clear()
+
+
+@pytest.mark.usefixtures("packing")
+def test_a_network_in_bf16_says_nearly_what_it_says_in_fp32(tiny: Recipe):
+    network = build(tiny, Space(("anger", "joy")), Silent())
+    with torch.no_grad():
+        for layer in network.model.model.layers:
+            # Norms of ones would hide one that is forgotten.
+            layer.input_layernorm.weight.uniform_(0.3, 2.0)
+            layer.post_attention_layernorm.weight.uniform_(0.3, 2.0)
+    low = replace(network, recipe=replace(tiny, train=replace(tiny.train, precision="bf16")))
+    texts = [f"{'so glad ' * (i % 30)}number {i}" for i in range(90)]
+    exact, found = (Predictor(one).probabilities(texts, Silent()) for one in (network, low))
+    assert exact.std(0).min() > 1e-3
+    assert 0 < abs(found - exact).max() < 0.02
