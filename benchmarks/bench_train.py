@@ -46,6 +46,7 @@ from semeval_emo.zoo.recipes import load_recipe
 
 EQUAL = ("groups.head.lr=1e-3", "groups.layers.lr=1e-4", "train.weight_decay=0.0", "train.warmup=0.06")
 OURS, WHOLE = "ours", "ours, whole training"
+PRECISIONS: tuple[Literal["fp32", "bf16"], ...] = ("fp32", "bf16")
 
 
 class Job:
@@ -95,11 +96,12 @@ class Bench:
             Baseline(what, self.recipe, self.space, total, self.clock, self.folder / "trainer")
             for what in (NOTEBOOK, FUSED, BEST)
         ]
-        self.ours = self._tail(self.batches)
+        self.ours = tail_trainer(build(self.recipe, self.space, Silent()), 26, self.splits["train"], self.batches)
         self.losses: list[float] = []
+        self.said: dict[str, np.ndarray] = {}
 
-    def turn(self, number: int) -> None:
-        """A round of all four ways, and of the Trainer's predictions."""
+    def turn(self, number: int, network: Network | None = None) -> None:
+        """A round of all four ways, and of predictions: the Trainer's, and those of a network that ours trained."""
         part = self.batches[number * self.steps : (number + 1) * self.steps]
         some = _spread(len(self.splits["test"]), self.texts)[number :: self.rounds]
         for peer in self.peers:
@@ -109,6 +111,9 @@ class Bench:
         for place, batch in enumerate(part):
             with self.clock.of(OURS if place else "first steps"):
                 self.losses.append(self.ours.step([batch]))
+        if network is not None:
+            for precision in PRECISIONS:
+                self.said[precision] = self.predict(network, precision)
         say(f"round {number + 1} of {self.rounds}, load {os.getloadavg()[0]:.1f}")
 
     def differences(self) -> dict[str, float]:
@@ -116,10 +121,6 @@ class Bench:
         noted = {peer.what: peer.noted for peer in self.peers} | {OURS: self.losses}
         first = noted[NOTEBOOK]
         return {what: max(abs(a - b) for a, b in zip(first, own, strict=True)) for what, own in noted.items()}
-
-    def _tail(self, batches: Sequence[Sequence[int]]) -> tail.TailTrainer:
-        """Our trainer on the texts of the rounds alone."""
-        return tail_trainer(build(self.recipe, self.space, Silent()), 26, self.splits["train"], batches)
 
     def whole(self, name: str, recipe: Recipe, folder: Path) -> tuple[Network, Job]:
         """Trains from end to end, judged on test after each epoch (and on dev, to choose the epoch)."""
@@ -143,11 +144,9 @@ class Bench:
         return network, job
 
     def predict(self, network: Network, precision: Literal["fp32", "bf16"]) -> np.ndarray:
-        """What `zoo predict` does with texts once its model is loaded; probabilities of shape (n, L)."""
-        test = self.splits["test"]
-        texts = [test.texts[i] for i in _spread(len(test), CHUNK)]
+        """What `zoo predict` does with the test texts once its model is loaded; probabilities of shape (n, L)."""
         recipe = replace(network.recipe, train=replace(network.recipe.train, precision=precision))
-        asked = replace(network, recipe=recipe)
+        asked, texts = replace(network, recipe=recipe), self.splits["test"].texts
         with self.clock.of(f"predict {OURS}, {precision}"):
             said = inference.Predictor(asked).probabilities
             parts = [said(texts[start : start + CHUNK], Silent()) for start in range(0, len(texts), CHUNK)]
@@ -305,10 +304,9 @@ def main() -> None:
         # Rounds before, between and after the whole runs, so that all ways meet the same neighbours.
         bench.turn(0)
         network, first = bench.whole(WHOLE, recipe, folder / "ours")
-        bench.turn(1)
-        said = {precision: bench.predict(network, precision) for precision in ("fp32", "bf16")}
+        bench.turn(1, network)
         _, second = bench.whole(fast, quick_recipe, folder / "fast")
-        bench.turn(2)
+        bench.turn(2, network)
     note = (
         f"{words}; {asked.threads} threads; others' load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
     )
@@ -321,9 +319,8 @@ def main() -> None:
     )
     test, clock = len(splits["test"]), bench.clock
     slow = sum(clock.wall[f"predict {FUSED}"]) / len(_spread(test, texts))
-    some = _spread(test, CHUNK)
-    each = {precision: sum(clock.wall[f"predict {OURS}, {precision}"]) / len(some) for precision in said}
-    gold = splits["test"].labels[some]
+    each = {precision: statistics.fmean(clock.wall[f"predict {OURS}, {precision}"]) / test for precision in PRECISIONS}
+    said, gold = bench.said, splits["test"].labels
     rows = [("Trainer.predict, batch 2, padded to 128", 1e3 * slow, 1.0, "-", "-", "-")]
     for precision, values in said.items():
         apart = abs(values - said["fp32"])
@@ -337,7 +334,7 @@ def main() -> None:
         )  # fmt: skip
     columns = (
         Column("predicting"), Column("ms a text", "seconds"), Column("x", "seconds"),
-        Column("largest difference"), Column("labels turned"), Column("macro-F1 of these texts"),
+        Column("largest difference"), Column("labels turned"), Column("test macro-F1"),
     )  # fmt: skip
     tables.append(Table("A trained run predicts", columns, tuple(rows)))
     if asked.quick:

@@ -16,8 +16,8 @@ from semeval_emo.zoo.decide import labels_of
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.model import Model
 
-CHUNK = 1024
-"""Texts in memory at once; enough of them that those of like length can run together."""
+CHUNK = 4096
+"""Texts in memory at once; enough of them that those of like length, or with the same beginning, run together."""
 
 
 @dataclass(frozen=True, eq=False)

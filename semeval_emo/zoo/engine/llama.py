@@ -133,14 +133,15 @@ class Body:
         return states
 
     def _rotations(self, packed: Packed, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cosines and sines of each token's place, shape (T, 1, D), in the precision of the products."""
+        """Cosines and sines of each token's place as `rotate` takes them, in the precision of the products."""
         if self._tables is None or len(self._tables[0]) < packed.longest:
             # Made while predicting, they would be of no use to a later backward pass.
             with torch.inference_mode(False), torch.no_grad():
                 places = torch.arange(packed.longest, device=states.device)[None]
                 like = torch.empty(0, device=states.device)
                 cos, sin = self._rotary(like, position_ids=places)
-            self._tables = (cos[0], sin[0])
+            half = sin.shape[-1] // 2
+            self._tables = (cos[0], torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=-1))
         device = states.device.type
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
         cos, sin = (table[packed.positions, None].to(kind) for table in self._tables)
@@ -185,8 +186,8 @@ def rotate(states: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.
 
     Args:
         states: shape (T, heads, D).
-        cos, sin: shape (T, 1, D).
+        cos, sin: shape (T, 1, D); the sine's first half with its sign turned.
     """
     half = states.shape[-1] // 2
-    turned = torch.cat((-states[..., half:], states[..., :half]), dim=-1)
-    return states * cos + turned * sin
+    turned = torch.cat((states[..., half:], states[..., :half]), dim=-1)
+    return turned.mul_(sin).addcmul_(states, cos)
