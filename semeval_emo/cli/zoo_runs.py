@@ -65,7 +65,7 @@ def predict(
     texts: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[TEXTS]", help="CSV or TSV with a column text, JSON lines, or text lines. Default: stdin."
+            metavar="[TEXTS]", help="CSV or TSV with a column text, JSON lines, or text lines. Default, and -: stdin."
         ),
     ] = None,
     kind: Annotated[
@@ -88,6 +88,7 @@ def predict(
     from semeval_emo.zoo.texts import Lines, guess, kind_of, read_texts
 
     model = load_model(run, thresholds, precision.value if precision else None)
+    texts = None if texts == Path("-") else texts
     with ExitStack() as stack:
         stream: IO[Any] | None = sys.stdin
         if texts is not None:

@@ -120,6 +120,10 @@ def test_what_cannot_be_read_is_told_and_nothing_is_printed(body: bytes, name: s
     assert err.startswith(f"error: {message}\n")
 
 
+def test_a_dash_is_stdin(ask):
+    assert ask(b"Oh\nWhat a day!\n", "", "-") == ask(b"Oh\nWhat a day!\n")
+
+
 def test_a_header_alone_has_no_texts(ask):
     assert ask(b"id,text\n", "t.csv") == (0, HEADER, "")
 
