@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semeval_emo.zoo.engine import attention
@@ -22,15 +22,22 @@ CPU = torch.device("cpu")
 rows_of_tokens = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 50), max_size=100), tokens=st.integers(1, 80), cores=st.integers(1, 4))
-def test_packs_hold_every_text_once_and_about_as_many_tokens_as_asked(lengths: list[int], tokens: int, cores: int):
+def test_packs_hold_every_text_once_and_no_more_tokens_than_asked(lengths: list[int], tokens: int, cores: int):
     found = list(packs(lengths, tokens, cores))
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert all(batch for batch in found)
-    # Half of a text may stand on either side of a cut.
-    longest = max(lengths, default=0)
-    assert all(sum(lengths[i] for i in batch) <= tokens + longest for batch in found if len(batch) > 1)
+    assert all(sum(lengths[i] for i in batch) <= tokens for batch in found if len(batch) > 1)
     assert [lengths[i] for batch in found for i in batch] == sorted(lengths, reverse=True)
+
+
+def test_a_longer_text_stands_alone():
+    lengths = [5, 1, 30, 2, 2, 9, 7]
+    found = list(packs(lengths, 12))
+    assert sorted(i for batch in found for i in batch) == list(range(7))
+    assert all(sum(lengths[i] for i in batch) <= 12 for batch in found if len(batch) > 1)
+    assert [2] in found
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 8])
@@ -39,9 +46,10 @@ def test_every_core_gets_as_many_packs_of_like_size(cores: int):
     sizes = [sum(lengths[i] for i in batch) for batch in packs(lengths, 1024, cores)]
     assert len(sizes) % cores == 0
     assert max(sizes) - min(sizes) <= 2 * max(lengths)
-    assert max(sizes) < 1024 + max(lengths)
+    assert max(sizes) <= 1024
 
 
+@settings(deadline=None)
 @given(rows=rows_of_tokens, tokens=st.integers(1, 80), cores=st.integers(1, 3))
 def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens: int, cores: int):
     found = [i for batch in packs_alike(rows, tokens, cores) for i in batch]
@@ -52,6 +60,7 @@ def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens:
     assert len(equal) == len({tuple(row) for row in rows})
 
 
+@settings(deadline=None)
 @given(rows=rows_of_tokens)
 def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
     rows = sorted(rows)

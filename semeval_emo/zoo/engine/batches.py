@@ -55,10 +55,11 @@ def packs(lengths: Sequence[int], tokens: int, cores: int = 1) -> Iterator[list[
 
     Args:
         lengths: tokens of each text.
-        tokens: about so many in a batch at most; a longer text stands alone.
-        cores: how many batches run side by side; each core gets as many of them, all of about one size.
+        tokens: the most that a batch may hold; a longer text stands alone.
+        cores: how many batches run side by side; each core gets as many of them, all of about one size, as
+            far as the limit lets them.
 
-    >>> list(packs([3, 9, 4, 1], tokens=9))
+    >>> list(packs([3, 9, 4, 1], tokens=8))
     [[1], [2, 0, 3]]
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
@@ -97,16 +98,21 @@ def beginnings(rows: Sequence[Sequence[int]]) -> list[int]:
 
 def _cut(order: Sequence[int], costs: Sequence[int], tokens: int, cores: int) -> Iterator[list[int]]:
     """Texts in this order, cut to batches of like cost."""
-    total = sum(costs)
-    count = -(-total // (tokens * cores)) * cores
+    total, needed, filled = sum(costs), 1, 0
+    for cost in costs:
+        if filled and filled + cost > tokens:
+            needed, filled = needed + 1, 0
+        filled += cost
+    count = -(-needed // cores) * cores
     batch: list[int] = []
-    made = held = 0
+    made = held = begun = 0
     for i, cost in zip(order, costs, strict=True):
-        # Cut where the middle of a text comes after the mark.
-        if batch and (2 * held + cost) * count > 2 * total * (made + 1):
+        # Cut where the middle of a text comes after the mark, or where the batch is full.
+        if batch and ((2 * held + cost) * count > 2 * total * (made + 1) or held - begun + cost > tokens):
             yield batch
             batch = []
             made = max(made + 1, held * count // total)
+            begun = held
         batch.append(i)
         held += cost
     if batch:
