@@ -45,7 +45,7 @@ def main() -> None:
     from sklearn.pipeline import make_union
 
     from semeval_emo.report.table import Column, Table, render
-    from semeval_emo.zoo.logistic import fit_together
+    from semeval_emo.zoo.families.logistic import fit_together
 
     texts, labels = material(sys.argv[1] if len(sys.argv) > 1 else None)
     features = [

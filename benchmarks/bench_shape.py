@@ -26,16 +26,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_train import data, peak, say, tail_trainer
+from bench_train import data, make_tail_trainer, peak, say
 from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 
 from semeval_emo.report.table import Column, Table, render
-from semeval_emo.zoo.engine import schedule, tail
-from semeval_emo.zoo.engine.groups import count_layers
+from semeval_emo.zoo.dataset.examples import Examples
+from semeval_emo.zoo.engine import schedule, tail_trainer
+from semeval_emo.zoo.engine.frozen_prefix import compute
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.engine.prefix import compute
-from semeval_emo.zoo.family import Examples, Silent
-from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.engine.parameter_groups import count_layers
+from semeval_emo.zoo.family import Silent
+from semeval_emo.zoo.recipes.load import load_recipe
 
 OURS = "ours"
 WAYS = (NOTEBOOK, FUSED, BEST, OURS)
@@ -68,11 +69,11 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
     else:
         network = build(recipe, space, Silent())
         first = count_layers(name for name, _ in network.model.named_parameters()) - recipe.trainable.layers
-        trainer = tail_trainer(network, first, splits["train"], batches)
+        trainer = make_tail_trainer(network, first, splits["train"], batches)
         judged = Examples(tuple(test.texts[i] for i in some), test.labels[some])
         tokens = network.tokens(judged.texts)
         with clock.of("prefix"):
-            inputs = tail.Inputs(compute(network, tokens, first, None, Silent(), ""), judged)
+            inputs = tail_trainer.Inputs(compute(network, tokens, first, None, Silent(), ""), judged)
         losses = []
         for place, batch in enumerate(batches):
             with clock.of(OURS if place else "first"):

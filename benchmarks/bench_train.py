@@ -34,15 +34,24 @@ from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 from semeval_emo.data import load_gold
 from semeval_emo.report.table import Column, Table, render
 from semeval_emo.task import load_task
-from semeval_emo.zoo.engine import checkpoint, finetune, flat, inference, lean, schedule, tail
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.engine import (
+    checkpoint,
+    finetune,
+    flat_parameters,
+    predictor,
+    schedule,
+    small_batch_adamw,
+)
+from semeval_emo.zoo.engine.frozen_prefix import compute
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
-from semeval_emo.zoo.engine.prefix import compute
-from semeval_emo.zoo.family import Examples, Silent, Space, Watcher
-from semeval_emo.zoo.job import judge
-from semeval_emo.zoo.predict import CHUNK
+from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
+from semeval_emo.zoo.family import Silent, Watcher
+from semeval_emo.zoo.inference.predict import CHUNK
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.job import judge
 
 EQUAL = ("groups.head.lr=1e-3", "groups.layers.lr=1e-4", "train.weight_decay=0.0", "train.warmup=0.06")
 OURS, WHOLE = "ours", "ours, whole training"
@@ -96,7 +105,7 @@ class Bench:
             Baseline(what, self.recipe, self.space, total, self.clock, self.folder / "trainer")
             for what in (NOTEBOOK, FUSED, BEST)
         ]
-        self.ours = tail_trainer(build(self.recipe, self.space, Silent()), 26, self.splits["train"], self.batches)
+        self.ours = make_tail_trainer(build(self.recipe, self.space, Silent()), 26, self.splits["train"], self.batches)
         self.losses: list[float] = []
         self.said: dict[str, np.ndarray] = {}
 
@@ -129,12 +138,12 @@ class Bench:
         places = {
             f"{name}: building": (finetune, "build"),
             f"{name}: prefix": (finetune, "compute"),
-            f"{name}: steps": (tail.TailTrainer, "step"),
-            f"{name}: clipping": (flat.Flat, "scale"),
-            f"{name}: clipping and optimizer": (flat.Stepper, "step"),
-            f"{name}: lean clipping": (lean.Lean, "scale"),
-            f"{name}: lean clipping and optimizer": (lean.Lean, "step"),
-            f"{name}: evaluation": (tail.TailTrainer, "predict"),
+            f"{name}: steps": (TailTrainer, "step"),
+            f"{name}: clipping": (flat_parameters.Flat, "scale"),
+            f"{name}: clipping and optimizer": (flat_parameters.Stepper, "step"),
+            f"{name}: lean clipping": (small_batch_adamw.Lean, "scale"),
+            f"{name}: lean clipping and optimizer": (small_batch_adamw.Lean, "step"),
+            f"{name}: evaluation": (TailTrainer, "predict"),
             f"{name}: checkpoints": (checkpoint.Keeper, "epoch"),
         }
         judged = {split: self.splits[split] for split in ("dev", "test")}
@@ -148,19 +157,19 @@ class Bench:
         recipe = replace(network.recipe, train=replace(network.recipe.train, precision=precision))
         asked, texts = replace(network, recipe=recipe), self.splits["test"].texts
         with self.clock.of(f"predict {OURS}, {precision}"):
-            said = inference.Predictor(asked).probabilities
+            said = predictor.Predictor(asked).probabilities
             parts = [said(texts[start : start + CHUNK], Silent()) for start in range(0, len(texts), CHUNK)]
         return np.concatenate(parts)
 
 
-def tail_trainer(network: Network, first: int, train: Examples, batches: Sequence[Sequence[int]]) -> tail.TailTrainer:
+def make_tail_trainer(network: Network, first: int, train: Examples, batches: Sequence[Sequence[int]]) -> TailTrainer:
     """Our trainer of the layers from `first` on; only the texts of these batches have their activations."""
     network.model.eval()
     rows = [[0]] * len(train)
     for i in {i for batch in batches for i in batch}:
         rows[i] = network.tokens([train.texts[i]])[0]
-    inputs = tail.Inputs(compute(network, rows, first, None, Silent(), ""), train)
-    return tail.TailTrainer(network, first, inputs, loss_function(network.recipe.loss, train.labels, 1, network.device))
+    inputs = Inputs(compute(network, rows, first, None, Silent(), ""), train)
+    return TailTrainer(network, first, inputs, loss_function(network.recipe.loss, train.labels, 1, network.device))
 
 
 def _spread(count: int, wanted: int) -> list[int]:

@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from semeval_emo.zoo.backbones.quiet import quietly
+from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import schedule
-from semeval_emo.zoo.engine.groups import optimizer_groups
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.engine.quiet import quietly
-from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 
 NOTEBOOK, FUSED, BEST = (

@@ -91,7 +91,7 @@ def compare(
     from semeval_emo.report import comparison_words as words
     from semeval_emo.report.grid import wrap
     from semeval_emo.report.table import render
-    from semeval_emo.scoring.contest import compare as compare_systems
+    from semeval_emo.scoring.comparing import compare as compare_systems
 
     watch = Progress(quiet)
     try:

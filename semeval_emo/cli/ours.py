@@ -40,7 +40,7 @@ def ours(
     quiet: QuietOption = False,
 ) -> None:
     """Show our own systems beside rank 1, the baseline and published models, with the wins counted."""
-    from semeval_emo.leaderboard.results import results
+    from semeval_emo.leaderboard.ours_vs_board import results
     from semeval_emo.report import results as view
 
     board = load_board(task, quiet=quiet)

@@ -65,7 +65,7 @@ class Progress:
 
     def epoch(self, row: dict[str, Any]) -> None:
         """Says what an epoch reached, above the bar."""
-        from semeval_emo.zoo.selection import unit
+        from semeval_emo.zoo.selection.epochs import unit
 
         parts = [f"{unit(row)} {row['epoch']}"]
         if "loss" in row:

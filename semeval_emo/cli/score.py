@@ -99,7 +99,7 @@ def score(
     Exits 1 where a file cannot be scored or a floor is missed, 3 where gold labels are missing.
     """
     from semeval_emo.report import score_notes
-    from semeval_emo.scoring.floor import Floor
+    from semeval_emo.scoring.fail_under import Floor
     from semeval_emo.scoring.scorer import score as score_files
 
     floors = [Floor.parse(text) for text in fail_under or []]
@@ -113,7 +113,7 @@ def score(
         strict=False,
     )
     if ci:
-        from semeval_emo.scoring.uncertainty import with_intervals
+        from semeval_emo.scoring.score_intervals import with_intervals
 
         result = with_intervals(
             result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=asked["task"]

@@ -23,7 +23,7 @@ from semeval_emo.cli.zoo_series import is_series, train_series
 from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
-    from semeval_emo.zoo.run import RunResult
+    from semeval_emo.zoo.training.train import RunResult
 
 group = typer.Typer(
     name="zoo",
@@ -41,7 +41,7 @@ Examples:
 
 
 def _names(incomplete: str) -> list[str]:
-    from semeval_emo.zoo.recipes import known_names
+    from semeval_emo.zoo.recipes.load import known_names
 
     return [name for name in known_names() if name.startswith(incomplete)]
 
@@ -84,8 +84,8 @@ def list_(
 ) -> None:
     """Every recipe: what it trains, how large it is, how it selects, what was published."""
     from semeval_emo.report import zoo as view
-    from semeval_emo.zoo.overview import overview
-    from semeval_emo.zoo.recipes import list_recipes
+    from semeval_emo.zoo.inference.overview import overview
+    from semeval_emo.zoo.recipes.load import list_recipes
 
     listed = overview(list_recipes(pattern), runs)
     emit(
@@ -113,8 +113,8 @@ def show(
 ) -> None:
     """Everything about one recipe: data, model, what moves at which rate, how it is chosen."""
     from semeval_emo.report import zoo as view
-    from semeval_emo.zoo.overview import overview
-    from semeval_emo.zoo.recipes import load_recipe
+    from semeval_emo.zoo.inference.overview import overview
+    from semeval_emo.zoo.recipes.load import load_recipe
 
     (one,) = overview([load_recipe(name, settings or ())], runs)
     emit(
@@ -170,11 +170,11 @@ def train(
 ) -> None:
     """Train a recipe; end with a valid, scored and placed prediction file, or with a zip of many languages."""
     from semeval_emo.cli.progress import Progress
-    from semeval_emo.zoo.recipes import load_recipe
-    from semeval_emo.zoo.run import follow
-    from semeval_emo.zoo.run import train as run
-    from semeval_emo.zoo.selection import GO_ON, Stopped
-    from semeval_emo.zoo.together import is_first
+    from semeval_emo.zoo.distributed import is_first
+    from semeval_emo.zoo.recipes.load import load_recipe
+    from semeval_emo.zoo.selection.epochs import GO_ON, Stopped
+    from semeval_emo.zoo.training.train import follow
+    from semeval_emo.zoo.training.train import train as run
 
     chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
     recipe = load_recipe(name, chosen)
@@ -251,9 +251,9 @@ def ensemble(
 ) -> None:
     """Join finished runs into one, from their stored probabilities; end with a scored and placed file."""
     from semeval_emo.cli.progress import Progress
-    from semeval_emo.zoo.joining import ensemble_recipe, task_of_run
-    from semeval_emo.zoo.run import train as run
-    from semeval_emo.zoo.tasks import task_for
+    from semeval_emo.zoo.inference.ensemble import ensemble_recipe, task_of_run
+    from semeval_emo.zoo.runs.tasks import task_for
+    from semeval_emo.zoo.training.train import train as run
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
     chosen = task_for(task, data, task_of_run(members[0]))

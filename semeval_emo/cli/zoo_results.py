@@ -29,7 +29,7 @@ def results(
     """Show finished runs of one file side by side, with intervals and costs; the seeds of a recipe share a line."""
     from semeval_emo.cli.progress import Progress
     from semeval_emo.report import zoo_results as view
-    from semeval_emo.zoo.results import results as room
+    from semeval_emo.zoo.inference.results import results as room
 
     watch = Progress(quiet)
     try:

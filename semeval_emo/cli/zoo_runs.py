@@ -83,9 +83,9 @@ def predict(
     quiet: QuietOption = False,
 ) -> None:
     """Predict texts with a trained model. Texts stream through, so files may be of any length."""
-    from semeval_emo.zoo import predict as room
-    from semeval_emo.zoo.model import load_model
-    from semeval_emo.zoo.texts import Lines, guess, kind_of, read_texts
+    from semeval_emo.zoo.dataset.texts import Lines, guess, kind_of, read_texts
+    from semeval_emo.zoo.inference import predict as room
+    from semeval_emo.zoo.runs.model import load_model
 
     model = load_model(run, thresholds, precision.value if precision else None)
     texts = None if texts == Path("-") else texts
@@ -143,8 +143,8 @@ def evaluate(
     """Score a trained model on any split, language or release."""
     from semeval_emo.cli.progress import Progress
     from semeval_emo.report import scores as view
-    from semeval_emo.zoo.evaluate import evaluate as room
-    from semeval_emo.zoo.tasks import task_for
+    from semeval_emo.zoo.inference.evaluate import evaluate as room
+    from semeval_emo.zoo.runs.tasks import task_for
 
     watch = Progress(quiet)
     try:
@@ -199,7 +199,7 @@ def tune(
 ) -> None:
     """Fit thresholds to a finished run, on dev or out of fold; write them and the predictions they give."""
     from semeval_emo.report import tuning as view
-    from semeval_emo.zoo.tuning import tune_run
+    from semeval_emo.zoo.inference.tune import tune_run
 
     found = tune_run(
         run, rule="global" if rule is Rule.common else "per_label" if rule else None, split=split, by=by,
@@ -237,7 +237,7 @@ def submit(
     """
     from semeval_emo.cli.progress import Progress
     from semeval_emo.report import submitted as view
-    from semeval_emo.zoo.submit import submit as room
+    from semeval_emo.zoo.inference.submit import submit as room
 
     watch = Progress(quiet)
     try:
@@ -265,7 +265,7 @@ def export(
     quiet: QuietOption = False,
 ) -> None:
     """Copy a run's model and its card into a folder ready for the hub."""
-    from semeval_emo.zoo.export import export as room
+    from semeval_emo.zoo.inference.export import export as room
 
     for name in room(run, to):
         typer.echo(to / name)
@@ -280,6 +280,6 @@ Examples:
 )
 def card(run: ModelArgument) -> None:
     """Print a run's model card."""
-    from semeval_emo.zoo.export import read_card
+    from semeval_emo.zoo.inference.export import read_card
 
     typer.echo(read_card(run), nl=False)

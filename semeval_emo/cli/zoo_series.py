@@ -15,7 +15,7 @@ from semeval_emo.cli.progress import bar, left
 
 if TYPE_CHECKING:
     from semeval_emo.zoo.recipe import Recipe
-    from semeval_emo.zoo.series import Outcome
+    from semeval_emo.zoo.training.series import Outcome
 
 
 def is_series(language: str | None, only_missing: bool, jobs: int | None, archive: Path | None) -> bool:
@@ -45,7 +45,7 @@ def train_series(
 ) -> None:
     """Trains, shows the summary, and exits 1 where a language failed."""
     from semeval_emo.report import series as view
-    from semeval_emo.zoo.leader import train_series as lead
+    from semeval_emo.zoo.training.train_series import train_series as lead
 
     found = lead(
         recipe, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,

@@ -11,7 +11,7 @@ from pathlib import Path
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.address import Address, address_of
 from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
-from semeval_emo.leaderboard.gather import gather
+from semeval_emo.leaderboard.load import gather
 from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.store import append, store_path

@@ -16,15 +16,15 @@ import numpy as np
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.scoring import Comparison, Contender, compare, score
-from semeval_emo.scoring.contenders import named_paths, short_names
+from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import task_of
-from semeval_emo.scoring.uncertainty import with_intervals
+from semeval_emo.scoring.systems import named_paths, short_names
 from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
 from semeval_emo.submission.probabilities import beside
 from semeval_emo.submission.result import report_of
 from semeval_emo.task import FileSpec, Task, find_task, load_task
-from semeval_emo.zoo.folder import RunFolder
+from semeval_emo.zoo.runs.folder import RunFolder
 
 STATE = "run.json"
 

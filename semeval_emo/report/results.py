@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from semeval_emo.leaderboard import Row
-from semeval_emo.leaderboard.results import Line, TrackResults, Wins, verdict
+from semeval_emo.leaderboard.ours_vs_board import Line, TrackResults, Wins, verdict
 from semeval_emo.leaderboard.submitted import FILE, Submitted, System
 from semeval_emo.report.table import DASH, Column, Link, Table, cell
 from semeval_emo.scoring.metrics import METRICS

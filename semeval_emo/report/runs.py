@@ -7,12 +7,13 @@ from typing import Any
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.zoo.cuts import words
+from semeval_emo.zoo.dataset.folds import FOLDS
+from semeval_emo.zoo.dataset.other_languages import SOURCES
 from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.run import RunResult
-from semeval_emo.zoo.selection import FOLDS, unit
-from semeval_emo.zoo.sources import SOURCES, chosen_words
+from semeval_emo.zoo.selection.cut_points import words
+from semeval_emo.zoo.selection.epochs import chosen_words, unit
+from semeval_emo.zoo.training.train import RunResult
 
 
 def run_tables(result: RunResult) -> list[Table]:

@@ -8,8 +8,8 @@ from semeval_emo.report import scores
 from semeval_emo.report.table import MINUS, Column, Table, cell
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.score_intervals import Intervals
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
-from semeval_emo.scoring.uncertainty import Intervals
 from semeval_emo.task import Task
 
 # Columns of the detail: the figure per emotion, then the figures of the whole file under it.

@@ -11,9 +11,9 @@ from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.zoo.finished import recipe_and_state
-from semeval_emo.zoo.series import Outcome, Series, mean
-from semeval_emo.zoo.sources import chosen_words
+from semeval_emo.zoo.runs.finished import recipe_and_state
+from semeval_emo.zoo.selection.epochs import chosen_words
+from semeval_emo.zoo.training.series import Outcome, Series, mean
 
 
 def line(outcome: Outcome, done: int, total: int) -> str:

@@ -9,7 +9,7 @@ from semeval_emo.leaderboard.submitted import Making, Submitted
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.zoo.submit import SubmitReport
+from semeval_emo.zoo.inference.submit import SubmitReport
 
 
 def tables(report: SubmitReport) -> list[Table]:

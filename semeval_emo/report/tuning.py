@@ -7,8 +7,8 @@ from typing import Any
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.zoo.cuts import words
-from semeval_emo.zoo.tuning import AS_TRAINED, Row, Tuned
+from semeval_emo.zoo.inference.tune import AS_TRAINED, Row, Tuned
+from semeval_emo.zoo.selection.cut_points import words
 
 NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per emotion"}
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import Sizes
-from semeval_emo.zoo.overview import Listed, Measured
+from semeval_emo.zoo.inference.overview import Listed, Measured
 from semeval_emo.zoo.recipe import Group, Recipe
-from semeval_emo.zoo.recipes import trainable_text
+from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.selection import FOLDS
 
 TEST_MARK = "test!"
 """How a choice that was made on the test split is marked, everywhere."""

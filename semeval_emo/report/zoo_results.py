@@ -9,7 +9,7 @@ from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK, millions
 from semeval_emo.scoring.significance import letters
-from semeval_emo.zoo.results import Line, Results
+from semeval_emo.zoo.inference.results import Line, Results
 
 
 def tables(found: Results) -> list[Table]:

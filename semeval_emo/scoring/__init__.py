@@ -12,9 +12,9 @@ from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.scoring.scorer import score
 
 if TYPE_CHECKING:
+    from semeval_emo.scoring.comparing import compare
     from semeval_emo.scoring.comparison import Comparison
-    from semeval_emo.scoring.contenders import Contender
-    from semeval_emo.scoring.contest import compare
+    from semeval_emo.scoring.systems import Contender
 
 # Comparing needs modules that a plain score should not wait for.
 _LATER = {"Comparison": "comparison", "Contender": "contenders", "compare": "contest"}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from semeval_emo.scoring.intervals import Interval
-from semeval_emo.scoring.stored import Against
+from semeval_emo.scoring.published import Against
 
 SCHEMA = "semeval-emo/compare/1"
 AVERAGE = "average"

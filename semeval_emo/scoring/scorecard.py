@@ -15,7 +15,7 @@ from semeval_emo.task import FileSpec, Task, short_hash
 
 if TYPE_CHECKING:
     from semeval_emo.scoring.pair import Pair
-    from semeval_emo.scoring.uncertainty import Intervals
+    from semeval_emo.scoring.score_intervals import Intervals
     from semeval_emo.submission import Report
 
 SCHEMA = "semeval-emo/score/1"

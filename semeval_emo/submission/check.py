@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import IO
 
-from semeval_emo.submission import fit
+from semeval_emo.submission import identify
 from semeval_emo.submission.cells import CellJudge
-from semeval_emo.submission.fit import Hints, Wish, grouped
 from semeval_emo.submission.header import read_header
+from semeval_emo.submission.identify import Hints, Wish, grouped
 from semeval_emo.submission.ids import Kept, check_ids
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
@@ -155,11 +155,11 @@ def _guess(
             elif repaired := ids.repaired(cell):
                 seen[repaired[0]] = None
     groups = grouped(seen)
-    parts = fit.parts_of(groups, task, wish, hints)
+    parts = identify.parts_of(groups, task, wish, hints)
     if parts:
         return parts[0]
     near = [spec for prefix in groups for spec in task.by_prefix[prefix]]
-    return near[0] if near else fit.assumed(task, wish, hints)
+    return near[0] if near else identify.assumed(task, wish, hints)
 
 
 def _check_text(table: RawTable, rows: int, found: Findings) -> None:

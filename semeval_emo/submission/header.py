@@ -9,7 +9,7 @@ from typing import Any
 
 from semeval_emo.errors import suggest
 from semeval_emo.submission.cells import visible
-from semeval_emo.submission.fit import prefix_of
+from semeval_emo.submission.identify import prefix_of
 from semeval_emo.submission.problem import Findings
 from semeval_emo.task import Task
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semeval_emo.submission import fit
+from semeval_emo.submission import identify
 from semeval_emo.submission.cells import Values
-from semeval_emo.submission.fit import Hints, Wish, grouped, prefix_of
+from semeval_emo.submission.identify import Hints, Wish, grouped, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Rows
@@ -29,7 +29,7 @@ def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, emotions: Sequen
     """
     kept = rows.kept
     groups = grouped(kept)
-    specs = fit.parts_of(groups, task, wish, hints)
+    specs = identify.parts_of(groups, task, wish, hints)
     if not specs:
         _report_none(rows, groups, task, wish, hints, found)
         return []
@@ -38,8 +38,8 @@ def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, emotions: Sequen
     _check_address(main.spec, wish, hints, task, found)
     _check_mixture(main, others, kept, groups, task, found)
 
-    refused = fit.refused_by(groups, rows.beyond, task)
-    exact = fit.fitting(groups, task) or fit.fitting(_own(main.spec, groups), task)
+    refused = identify.refused_by(groups, rows.beyond, task)
+    exact = identify.fitting(groups, task) or identify.fitting(_own(main.spec, groups), task)
     is_whole = main.held == main.spec.rows
     own = sum(map(len, _own(main.spec, groups).values()))
     if refused and (rows.beyond or not is_whole):
@@ -57,12 +57,12 @@ def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, emotions: Sequen
     return parts
 
 
-def _own(spec: FileSpec, groups: fit.Groups) -> dict[str, list[str]]:
+def _own(spec: FileSpec, groups: identify.Groups) -> dict[str, list[str]]:
     prefixes = {block.prefix for block in spec.blocks}
     return {prefix: list(ids) for prefix, ids in groups.items() if prefix in prefixes}
 
 
-def _part(spec: FileSpec, rows: Rows, groups: fit.Groups, emotions: Sequence[str], task: Task) -> Part:
+def _part(spec: FileSpec, rows: Rows, groups: identify.Groups, emotions: Sequence[str], task: Task) -> Part:
     kept = rows.kept
     held = [one for one in spec.ids if one in kept]
     lines = [kept[one][0] for one in held]
@@ -73,21 +73,21 @@ def _part(spec: FileSpec, rows: Rows, groups: fit.Groups, emotions: Sequence[str
         (labels := kept[one][1]) is not None and one not in rows.conflicting and allowed.issuperset(labels)
         for one in held
     )
-    releases = tuple(one.release for one in fit.fitting(_own(spec, groups), task) if one.track == spec.track)
+    releases = tuple(one.release for one in identify.fitting(_own(spec, groups), task) if one.track == spec.track)
     return Part(spec, len(held), (min(lines), max(lines)), releases, good)
 
 
-def _report_none(rows: Rows, groups: fit.Groups, task: Task, wish: Wish, hints: Hints, found: Findings) -> None:
+def _report_none(rows: Rows, groups: identify.Groups, task: Task, wish: Wish, hints: Hints, found: Findings) -> None:
     """No id belongs to the release asked for."""
     release = wish.release or task.default_release
     if groups:
-        exact = fit.fitting(groups, task)
+        exact = identify.fitting(groups, task)
         near = exact[0] if exact else next(spec for prefix in groups for spec in task.by_prefix[prefix])
         found.add("other-release", value=next(iter(rows.kept)), line=rows.kept[next(iter(rows.kept))][0],
                   other=near.release, place=near.place, rows=len(rows.kept), release=release,
                   expected="no ids of this form")  # fmt: skip
         return
-    meant = fit.assumed(task, wish, hints)
+    meant = identify.assumed(task, wish, hints)
     if meant is not None:
         _report_beyond(rows, meant, found)
     if rows.count:
@@ -129,12 +129,12 @@ def _none(task: Task, name: str, spec: FileSpec, asked: str) -> str:
 
 
 def _check_mixture(
-    main: Part, others: Sequence[Part], kept: Kept, groups: fit.Groups, task: Task, found: Findings
+    main: Part, others: Sequence[Part], kept: Kept, groups: identify.Groups, task: Task, found: Findings
 ) -> None:
     """Reports rows of other tracks, splits or languages; one problem for each such part."""
     whole = [
         spec
-        for spec in fit.fitting(groups, task)
+        for spec in identify.fitting(groups, task)
         if spec.release != main.spec.release and spec.emotions == main.spec.emotions
     ]
     names = [spec.release for spec in whole]
@@ -152,7 +152,7 @@ def _check_mixture(
                   place=part.spec.place, beside=main.held, main=main.spec.place, rule=rule)  # fmt: skip
 
 
-def _report_surplus(rows: Rows, spec: FileSpec, kept: Kept, groups: fit.Groups, found: Findings) -> None:
+def _report_surplus(rows: Rows, spec: FileSpec, kept: Kept, groups: identify.Groups, found: Findings) -> None:
     """Reports ids formed like the file's that it does not have."""
     _report_beyond(rows, spec, found)
     # Ids that another release has, but not this one.

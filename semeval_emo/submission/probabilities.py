@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission, UsageError
-from semeval_emo.submission.fit import Hints, Wish, grouped, parts_of, task_of
+from semeval_emo.submission.identify import Hints, Wish, grouped, parts_of, task_of
 from semeval_emo.submission.problem import shown
 from semeval_emo.submission.raw import RawTable
 from semeval_emo.task import FileSpec, Task, load_task

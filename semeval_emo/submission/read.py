@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from semeval_emo.errors import InputError
-from semeval_emo.submission import fit
+from semeval_emo.submission import identify
 from semeval_emo.submission.check import Checked, check, peek_ids
-from semeval_emo.submission.fit import Wish
+from semeval_emo.submission.identify import Wish
 from semeval_emo.submission.problem import Findings, Problem, entry
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
 from semeval_emo.submission.rows import Ids
@@ -157,7 +157,7 @@ def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Source
     if task is None:
         for source in sources.files[:20]:
             try:
-                found = fit.task_of(peek_ids(source))
+                found = identify.task_of(peek_ids(source))
             except InputError:
                 continue
             if found is not None:

@@ -19,8 +19,8 @@ import numpy as np
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.cells import choice
 from semeval_emo.submission.check import Checked, check
-from semeval_emo.submission.fit import Wish
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Written
+from semeval_emo.submission.identify import Wish
 from semeval_emo.submission.mend import MendingJudge, mendable_cells
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, places_for, write_new
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order

@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import Any
 
 from semeval_emo.submission.cells import CellJudge, Values, visible
-from semeval_emo.submission.fit import DIGITS, prefix_of
 from semeval_emo.submission.header import Columns, plain_names
+from semeval_emo.submission.identify import DIGITS, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.task import Task
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from semeval_emo.task import short_hash
-from semeval_emo.zoo.limits import Amount, Count, Dropout, Range, Seed, Share, Whole, steps
+from semeval_emo.zoo.recipes.limits import Amount, Count, Dropout, Range, Seed, Share, Whole, steps
 
 ADDED = ("sources", "most", "stand_in", "extra", "allow")
 """Fields of `Data` that are left out of a recipe's identity where they are empty."""

@@ -13,7 +13,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.errors import UsageError
 from semeval_emo.leaderboard import Leaderboard
-from semeval_emo.leaderboard.results import Wins, results, verdict
+from semeval_emo.leaderboard.ours_vs_board import Wins, results, verdict
 from semeval_emo.leaderboard.submitted import Making, Member, Submitted, System, read_system, rows_of, to_toml
 
 MADE = Making("0123456789ab", "2-core x86-64 VM", {"python": "3.11.7", "scikit-learn": "1.9.1"})

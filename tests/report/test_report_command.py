@@ -15,7 +15,7 @@ from semeval_emo.data.sample import sample_folder
 from semeval_emo.report.contents import gather
 from semeval_emo.report.html.render import island
 from semeval_emo.scoring import score
-from semeval_emo.scoring.uncertainty import with_intervals
+from semeval_emo.scoring.score_intervals import with_intervals
 
 STRONG = "strong/track_a/pred_eng.csv"
 WEAK = "weak/track_a/pred_eng.csv"

@@ -15,7 +15,7 @@ from semeval_emo.scoring.figures import layout_of_all
 from semeval_emo.scoring.intervals import interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.resampling import bootstrap, clusters
-from semeval_emo.scoring.uncertainty import with_intervals
+from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task
 

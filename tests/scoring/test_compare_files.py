@@ -12,7 +12,7 @@ import semeval_emo
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import InvalidSubmission, UsageError
 from semeval_emo.scoring import Contender, compare
-from semeval_emo.scoring.contenders import short_names
+from semeval_emo.scoring.systems import short_names
 from semeval_emo.submission import Predictions
 from semeval_emo.submission.write import write_predictions
 

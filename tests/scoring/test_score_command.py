@@ -15,7 +15,7 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring import score
-from semeval_emo.scoring.floor import Floor
+from semeval_emo.scoring.fail_under import Floor
 from semeval_emo.submission.write import write_predictions
 
 

@@ -15,6 +15,7 @@ from sklearn.metrics import f1_score
 from semeval_emo.scoring import significance
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, layout_of
+from semeval_emo.scoring.published import StoredScore, against
 from semeval_emo.scoring.resampling import blocks, clusters
 from semeval_emo.scoring.significance import (
     Swaps,
@@ -31,7 +32,6 @@ from semeval_emo.scoring.significance import (
     rank_interval,
     ranks,
 )
-from semeval_emo.scoring.stored import StoredScore, against
 
 LAYOUT = layout_of([METRICS["macro_f1"]], 3)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from semeval_emo.zoo.backbones.weights import CACHE_VARIABLE
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.weights import CACHE_VARIABLE
+from semeval_emo.zoo.recipes.load import load_recipe
 
 # A Llama that trains in a second: short texts, few texts, small layers.
 SMALL = (

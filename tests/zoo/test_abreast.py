@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from semeval_emo.zoo.engine.abreast import abreast
-from semeval_emo.zoo.engine.inference import Predictor
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.family import Silent, Space
-from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.engine.parallel import abreast
+from semeval_emo.zoo.engine.predictor import Predictor
+from semeval_emo.zoo.family import Silent
+from semeval_emo.zoo.recipes.load import load_recipe
 
 CPU = torch.device("cpu")
 

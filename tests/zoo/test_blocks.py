@@ -11,11 +11,11 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from semeval_emo.errors import InputError
-from semeval_emo.zoo import run
-from semeval_emo.zoo.engine.vectors import identity, remembered
+from semeval_emo.zoo.backbones.weights import local_folder
+from semeval_emo.zoo.engine.vector_cache import identity, remembered
 from semeval_emo.zoo.family import Silent
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.weights import local_folder
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training import train
 
 NAME = "weights-of-a-test"
 HIDDEN, MLP, PLACES = 32, 64, 40
@@ -91,10 +91,10 @@ def test_a_file_that_the_package_lacks_is_named(site):
 def test_a_recipe_trains_on_it_and_a_second_run_repeats_the_first(site, tmp_path: Path):
     site.install(NAME, "small-q4.bin", packed())
     recipe = load_recipe("e5-linear", [f"model.backbone=package:{NAME}/small-q4.bin", "model.max_length=16"])
-    first = run.train(recipe, runs=tmp_path / "one", source="sample")
+    first = train.train(recipe, runs=tmp_path / "one", source="sample")
     assert first.rows[0]["folds"]["macro_f1"] > 0.2
     assert list((tmp_path / "cache" / "vectors").rglob("*.npz"))
-    second = run.train(recipe, runs=tmp_path / "two", source="sample")
+    second = train.train(recipe, runs=tmp_path / "two", source="sample")
     files = [result.folder.probabilities("test").read_bytes() for result in (first, second)]
     assert files[0] == files[1]
 

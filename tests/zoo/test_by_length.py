@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.finetune import prefix_obstacle
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Train
-from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.recipes.load import load_recipe
 
 
 @given(

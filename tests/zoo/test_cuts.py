@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
 from semeval_emo.scoring.figures import score_arrays
-from semeval_emo.zoo import cuts
-from semeval_emo.zoo.decide import labels_of, tune
-from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.selection.epochs import cut_points
+from semeval_emo.zoo.selection.thresholds import labels_of, tune
 
 SPACE = Space(("joy", "fear", "anger"), top=3)
 FIXED = Threshold()
@@ -46,7 +46,7 @@ def test_never_worse_than_rounding_on_what_they_are_fitted_to(seed: int, rule: s
 def test_no_cut_points_of_the_grid_are_better():
     p, gold = sample(80, 3)
     points = [0.1, 0.3, 0.5, 0.7]
-    tried = [*combinations_with_replacement(sorted([*points, *cuts.nearest(3)]), 3)]
+    tried = [*combinations_with_replacement(sorted([*points, *cut_points.nearest(3)]), 3)]
     by_emotion = [
         max(_r(gold[:, i], (p[:, i, None] >= np.array(one)).sum(1)) for one in tried) for i in range(3)
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def test_an_emotion_that_is_never_seen_takes_the_common_ones():
     assert (common[:2] == tune(p[:, :2], gold[:, :2], others, Threshold(rule="global"), "pearson")).all()
     found = tune(p, gold, SPACE, Threshold(rule="per_label"), "pearson")
     # Where dev shows none of it, either the common cut points or rounding, whichever claims less.
-    assert (found[2] == common[2]).all() or (found[2] == cuts.nearest(3)).all()
+    assert (found[2] == common[2]).all() or (found[2] == cut_points.nearest(3)).all()
 
 
 def test_texts_of_unknown_degree_say_nothing():

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from semeval_emo.zoo.decide import labels_of, tune
-from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.selection.thresholds import labels_of, tune
 
 SPACE = Space(("joy", "fear"))
 

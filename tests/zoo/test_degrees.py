@@ -14,9 +14,9 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.submission import validate
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
-from semeval_emo.zoo.tuning import tune_run
+from semeval_emo.zoo.inference.tune import tune_run
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.train import RunResult, train
 
 CUT = ("threshold.rule=per_label", "threshold.grid=[0.05, 0.95, 0.05]")
 

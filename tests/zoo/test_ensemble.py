@@ -14,12 +14,12 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission import validate
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.families.ensemble import fit_weights, loss
-from semeval_emo.zoo.family import Space
-from semeval_emo.zoo.joining import ensemble_recipe
-from semeval_emo.zoo.model import load_model
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.inference.ensemble import ensemble_recipe
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.training.train import RunResult, train
 
 NAMES = ("tfidf-logreg", "tfidf-char", "constant-majority")
 

@@ -14,14 +14,15 @@ from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from semeval_emo.data import load_gold
-from semeval_emo.zoo.engine import rows
+from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.engine import epoch_metrics
 from semeval_emo.zoo.engine.checkpoint import Keeper
-from semeval_emo.zoo.engine.tail import TailTrainer
-from semeval_emo.zoo.family import Silent, Space
-from semeval_emo.zoo.job import judge
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
-from semeval_emo.zoo.selection import Stopped
+from semeval_emo.zoo.engine.tail_trainer import TailTrainer
+from semeval_emo.zoo.family import Silent
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.selection.epochs import Stopped
+from semeval_emo.zoo.training.job import judge
+from semeval_emo.zoo.training.train import RunResult, train
 
 SMALL = [
     "shape.hidden=16", "shape.mlp=24", "shape.heads=2", "shape.kv_heads=1", "shape.vocabulary=260",
@@ -136,5 +137,5 @@ def test_labels_are_joined_with_what_was_seen():
             return {"share": float(((values > 0.5) == labels).mean())}
 
     logits = torch.tensor([[2.0], [-2.0]])
-    assert rows.seen(logits, np.array([[1], [1]]), 2, Job()) == {"train": {"share": 0.5}}
-    assert rows.seen(logits, np.array([[1], [1]]), 3, Job()) == {}
+    assert epoch_metrics.seen(logits, np.array([[1], [1]]), 2, Job()) == {"train": {"share": 0.5}}
+    assert epoch_metrics.seen(logits, np.array([[1], [1]]), 3, Job()) == {}

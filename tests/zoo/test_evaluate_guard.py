@@ -10,10 +10,10 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.task import load_task
-from semeval_emo.zoo.evaluate import evaluate, read_before
 from semeval_emo.zoo.family import Silent
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
+from semeval_emo.zoo.inference.evaluate import evaluate, read_before
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.train import train
 
 # Beside this file; with pytest's import mode it is no module that could be named.
 _spec = importlib.util.spec_from_file_location("cross_task", Path(__file__).with_name("cross_task.py"))

@@ -16,12 +16,12 @@ from transformers import BertConfig, BertModel
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.task import load_task
-from semeval_emo.zoo.card import model_card
 from semeval_emo.zoo.engine.random_llama import byte_tokenizer
-from semeval_emo.zoo.folder import RunFolder
-from semeval_emo.zoo.model import load_model
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.folder import RunFolder
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.training.card import model_card
+from semeval_emo.zoo.training.train import train
 
 TEXTS = load_gold("a", "eng", source="sample").texts[:20]
 

@@ -10,10 +10,10 @@ import pytest
 from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.task import load_task
-from semeval_emo.zoo.joining import ensemble_recipe
-from semeval_emo.zoo.recipes import from_resolved, load_recipe
-from semeval_emo.zoo.run import train
-from semeval_emo.zoo.splits import load_splits
+from semeval_emo.zoo.dataset.splits import load_splits
+from semeval_emo.zoo.inference.ensemble import ensemble_recipe
+from semeval_emo.zoo.recipes.load import from_resolved, load_recipe
+from semeval_emo.zoo.training.train import train
 
 HEADER = ["id", "text", "joy", "anger", "fear", "sadness", "surprise"]
 
@@ -83,7 +83,7 @@ def test_degrees_of_another_track_become_yes_or_no(tmp_path: Path):
 
 
 def _placed(recipe):
-    from semeval_emo.zoo.sources import placed
+    from semeval_emo.zoo.dataset.other_languages import placed
 
     return placed(recipe, load_task("sample"), None, "eng")
 

@@ -18,9 +18,9 @@ from semeval_emo.submission import validate
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.families.ensemble import fit_weights
 from semeval_emo.zoo.family import Silent
-from semeval_emo.zoo.model import load_model
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.training.train import RunResult, train
 
 
 def run(name: str, runs: Path, *settings: str, **rest: object) -> RunResult:

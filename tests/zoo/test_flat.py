@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from semeval_emo.zoo.engine import lean as lean_module
+from semeval_emo.zoo.engine import small_batch_adamw as lean_module
 from semeval_emo.zoo.engine.attention import take
-from semeval_emo.zoo.engine.flat import Flat, Product, Stepper
-from semeval_emo.zoo.engine.groups import optimizer_groups
-from semeval_emo.zoo.engine.lean import Lean
+from semeval_emo.zoo.engine.flat_parameters import Flat, Product, Stepper
+from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.engine.schedule import adamw
+from semeval_emo.zoo.engine.small_batch_adamw import Lean
 from semeval_emo.zoo.recipe import Recipe
 
 NAMES = ("model.layers.7.q.weight", "model.layers.7.k.weight", "model.layers.7.norm.weight", "score.weight")

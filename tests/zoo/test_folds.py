@@ -25,14 +25,14 @@ from semeval_emo.data import load_gold
 from semeval_emo.data.overlap import letters
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.counts import Counts
-from semeval_emo.zoo.decide import out_of_fold, tune
+from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.dataset.folds import ALWAYS, assign
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.family import Space
-from semeval_emo.zoo.folds import ALWAYS, assign
+from semeval_emo.zoo.families.counts import Counts
 from semeval_emo.zoo.recipe import Threshold
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.selection.thresholds import out_of_fold, tune
+from semeval_emo.zoo.training.train import RunResult, train
 
 FOLDS = (
     'data.splits=["train", "dev"]', "select.split=folds", "threshold.split=folds", "threshold.rule=per_label",

@@ -9,11 +9,11 @@ from sklearn.utils.class_weight import compute_class_weight
 from transformers import LlamaConfig, LlamaForSequenceClassification
 
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.engine.groups import check_layers, moves, plan
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
+from semeval_emo.zoo.engine.parameter_groups import check_layers, moves, plan
 from semeval_emo.zoo.engine.schedule import order, steps_per_epoch, warmup_steps
 from semeval_emo.zoo.recipe import Loss, Train, Trainable
-from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.recipes.load import load_recipe
 
 
 def llama_names() -> list[str]:

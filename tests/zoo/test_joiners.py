@@ -12,12 +12,12 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.joiners import Stack, Weights, fit_stack
-from semeval_emo.zoo.joining import ensemble_recipe
-from semeval_emo.zoo.model import load_model
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
-from semeval_emo.zoo.tuning import tune_run
+from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
+from semeval_emo.zoo.inference.ensemble import ensemble_recipe
+from semeval_emo.zoo.inference.tune import tune_run
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.training.train import RunResult, train
 
 SPLITS = ("train", "dev")
 

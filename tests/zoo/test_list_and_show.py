@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.cli.app import main
-from semeval_emo.zoo.recipes import list_recipes
+from semeval_emo.zoo.recipes.load import list_recipes
 
 
 @pytest.fixture(autouse=True)

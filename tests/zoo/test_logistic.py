@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.logistic import COMMON, INTERCEPT, duals, fit_together, gram
+from semeval_emo.zoo.families.logistic import COMMON, INTERCEPT, duals, fit_together, gram
 
 GRID = [(0.3, False), (0.3, True), (30.0, False), (30.0, True)]
 

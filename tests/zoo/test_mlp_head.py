@@ -11,10 +11,10 @@ from transformers import BertConfig, BertModel
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.zoo.engine.random_llama import byte_tokenizer
-from semeval_emo.zoo.model import load_model
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.training.train import train
 
 HEAD = ["model.head=mlp", "model.head_hidden=[12, 8]", "train.epochs=1", "train.batch=32"]
 

@@ -10,10 +10,10 @@ import pytest
 
 from semeval_emo.leaderboard.submitted import FILE, Making, Submitted, System, to_toml
 from semeval_emo.task import load_task
-from semeval_emo.zoo.overview import Measured, overview
+from semeval_emo.zoo.dataset.other_languages import placed
+from semeval_emo.zoo.inference.overview import Measured, overview
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.sources import placed
+from semeval_emo.zoo.recipes.load import load_recipe
 
 OTHER = load_recipe("tfidf-svm", ["train.seed=7"])
 TASK = "semeval-2025-task-11"

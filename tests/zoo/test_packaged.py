@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.errors import InputError, MissingExtra, install_line
+from semeval_emo.zoo.backbones.weights import local_folder
 from semeval_emo.zoo.family import Silent
-from semeval_emo.zoo.weights import local_folder
 
 NAME = "weights-of-a-test"
 

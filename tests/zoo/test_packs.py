@@ -10,12 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import attention
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import LIKE, beginnings, packs, packs_alike
-from semeval_emo.zoo.engine.inference import Predictor
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.engine.predictor import Predictor
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 
 CPU = torch.device("cpu")

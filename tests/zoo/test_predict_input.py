@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.cli.app import main
-from semeval_emo.zoo.model import load_model
-from semeval_emo.zoo.predict import predict
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
-from semeval_emo.zoo.texts import Lines, read_texts
+from semeval_emo.zoo.dataset.texts import Lines, read_texts
+from semeval_emo.zoo.inference.predict import predict
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.training.train import train
 
 HEADER = "id,anger,fear,joy,sadness,surprise\n"
 

@@ -11,9 +11,9 @@ import pytest
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import from_resolved, list_recipes, load_recipe
+from semeval_emo.zoo.recipes.load import from_resolved, list_recipes, load_recipe
+from semeval_emo.zoo.recipes.schema import differences
 from semeval_emo.zoo.registry import FAMILIES, family_class
-from semeval_emo.zoo.schema import differences
 
 BASE = 'family = "decoder"\ntitle = "mother"\n[data]\nlanguage = "eng"\n[train]\nepochs = 6\nbatch = 2\n'
 
@@ -157,8 +157,8 @@ def test_every_family_is_one_class_behind_the_protocol():
 
 def test_listing_recipes_imports_nothing_heavy():
     code = (
-        "import sys; from semeval_emo.zoo.recipes import list_recipes; list_recipes();"
-        "import semeval_emo.report.zoo, semeval_emo.zoo.run;"
+        "import sys; from semeval_emo.zoo.recipes.load import list_recipes; list_recipes();"
+        "import semeval_emo.report.zoo, semeval_emo.zoo.training.train;"
         "print(sorted({'torch', 'transformers', 'sklearn', 'pandas', 'peft', 'skops'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

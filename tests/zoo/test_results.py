@@ -11,9 +11,9 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.results import results
-from semeval_emo.zoo.run import train
+from semeval_emo.zoo.inference.results import results
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.train import train
 
 TINY = ["shape.hidden=16", "shape.mlp=24", "model.max_length=12", "train.epochs=1", "train.batch=64"]
 

@@ -17,13 +17,13 @@ import torch
 
 import semeval_emo.files
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.engine import finetune, inference
+from semeval_emo.zoo.engine import finetune, predictor
 from semeval_emo.zoo.family import Silent
-from semeval_emo.zoo.folder import Locked, locked
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
-from semeval_emo.zoo.selection import Stopped
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.folder import Locked, locked
+from semeval_emo.zoo.selection.epochs import Stopped
+from semeval_emo.zoo.training.train import RunResult, train
 
 SMALL = [
     "shape.hidden=16", "shape.mlp=24", "shape.heads=2", "shape.kv_heads=1", "shape.vocabulary=260",
@@ -43,7 +43,7 @@ RESULTS = ("track_a/pred_eng.csv", "dev/prob_eng.csv", "test/prob_eng.csv", "sco
 
 
 # Children are forked by the dozen; what is imported here is imported once.
-IMPORTED = (finetune, inference)
+IMPORTED = (finetune, predictor)
 
 
 class Killer(Silent):

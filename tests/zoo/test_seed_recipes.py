@@ -6,7 +6,7 @@ import pytest
 
 from semeval_emo.report.zoo import selects
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import list_recipes, load_recipe, recipe_files
+from semeval_emo.zoo.recipes.load import list_recipes, load_recipe, recipe_files
 
 DISTILBERT, DEBERTA, LLAMA = "distilbert-base-uncased", "microsoft/deberta-v3-small", "meta-llama/Llama-3.2-1B"
 

@@ -20,10 +20,10 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
-from semeval_emo.zoo.leader import train_series
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
-from semeval_emo.zoo.series import Series, languages_of
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.series import Series, languages_of
+from semeval_emo.zoo.training.train import train
+from semeval_emo.zoo.training.train_series import train_series
 
 _spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
 toys = importlib.util.module_from_spec(_spec)

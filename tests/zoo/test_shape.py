@@ -10,12 +10,12 @@ import torch
 import transformers
 
 from semeval_emo.zoo.engine.adapters import add_adapters
-from semeval_emo.zoo.engine.groups import count_layers, moves
 from semeval_emo.zoo.engine.network import freeze
+from semeval_emo.zoo.engine.parameter_groups import count_layers, moves
 from semeval_emo.zoo.families.lora import Options
 from semeval_emo.zoo.recipe import Model, Shape, Trainable
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.shape import count, read_shape, shape_of
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.recipes.parameter_count import count, read_shape, shape_of
 
 CONFIGS = {
     "llama": lambda s: transformers.LlamaConfig(

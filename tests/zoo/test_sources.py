@@ -15,13 +15,14 @@ from semeval_emo.data import load_gold
 from semeval_emo.errors import UsageError
 from semeval_emo.submission import validate
 from semeval_emo.task import Task, load_task
-from semeval_emo.zoo.joining import ensemble_recipe
-from semeval_emo.zoo.model import load_model
+from semeval_emo.zoo.dataset.other_languages import placed
+from semeval_emo.zoo.dataset.splits import load_splits, to_learn
+from semeval_emo.zoo.inference.ensemble import ensemble_recipe
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import RunResult, train
-from semeval_emo.zoo.sources import chosen_words, placed
-from semeval_emo.zoo.splits import load_splits, to_learn
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.selection.epochs import chosen_words
+from semeval_emo.zoo.training.train import RunResult, train
 
 # Beside this file; with pytest's import mode it is no module that could be named.
 _spec = importlib.util.spec_from_file_location("cross_task", Path(__file__).with_name("cross_task.py"))

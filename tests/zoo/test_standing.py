@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from semeval_emo.zoo.engine import standing
-from semeval_emo.zoo.engine.inference import Predictor
+from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.engine import packed_linear
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.engine.standing import Gated, Standing
-from semeval_emo.zoo.family import Silent, Space
+from semeval_emo.zoo.engine.packed_linear import Gated, Standing
+from semeval_emo.zoo.engine.predictor import Predictor
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 
 
@@ -20,7 +21,7 @@ from semeval_emo.zoo.recipe import Recipe
 def packing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways, whatever this machine's torch has."""
     if request.param == "not packed":
-        monkeypatch.setattr(standing, "packs_weights", lambda: False)
+        monkeypatch.setattr(packed_linear, "packs_weights", lambda: False)
 
 
 @pytest.mark.usefixtures("packing")
@@ -62,16 +63,16 @@ def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Excepti
     def refuses(*_):
         raise missing("no such operation")
 
-    standing.packs_weights.cache_clear()
+    packed_linear.packs_weights.cache_clear()
     monkeypatch.setattr(torch.ops.mkldnn, "_reorder_linear_weight", refuses)
     try:
-        assert not standing.packs_weights()
+        assert not packed_linear.packs_weights()
         layer = torch.nn.Linear(16, 8)
         with torch.no_grad():
             found = Standing([layer], torch.bfloat16)(torch.ones(2, 16))
             torch.testing.assert_close(found.float(), layer(torch.ones(2, 16)), atol=0.03, rtol=0.03)
     finally:
-        standing.packs_weights.cache_clear()
+        packed_linear.packs_weights.cache_clear()
 
 
 @pytest.mark.usefixtures("packing")

@@ -12,18 +12,19 @@ import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.errors import UsageError
+from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import attention, finetune, processor
 from semeval_emo.zoo.engine.attention import Packed
-from semeval_emo.zoo.engine.groups import optimizer_groups
-from semeval_emo.zoo.engine.inference import Predictor
+from semeval_emo.zoo.engine.frozen_prefix import compute, room_for
 from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
-from semeval_emo.zoo.engine.prefix import compute, room_for
-from semeval_emo.zoo.engine.tail import Inputs, TailTrainer
-from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
+from semeval_emo.zoo.engine.predictor import Predictor
+from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
+from semeval_emo.zoo.recipes.load import load_recipe
 
 EMOTIONS = ("anger", "fear", "joy")
 SPACE = Space(EMOTIONS)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from semeval_emo.errors import UsageError
+from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import finetune
-from semeval_emo.zoo.family import Examples, Silent, Space
+from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.train import train
 
 # Rates at which two epochs move a random network a long way.
 SETTINGS = (

@@ -17,12 +17,12 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission import validate
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import load_task
-from semeval_emo.zoo.decide import tune
-from semeval_emo.zoo.family import Space
+from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.inference.tune import out_of_fold, tune_run
 from semeval_emo.zoo.recipe import Threshold
-from semeval_emo.zoo.recipes import load_recipe
-from semeval_emo.zoo.run import train
-from semeval_emo.zoo.tuning import out_of_fold, tune_run
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.selection.thresholds import tune
+from semeval_emo.zoo.training.train import train
 
 
 @pytest.fixture(scope="module")

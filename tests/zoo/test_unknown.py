@@ -12,12 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from torch.nn import functional
 
 from semeval_emo.scoring.figures import score_arrays
-from semeval_emo.zoo.decide import tune
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.family import Space
-from semeval_emo.zoo.job import figures
 from semeval_emo.zoo.recipe import Loss, Threshold
+from semeval_emo.zoo.selection.thresholds import tune
+from semeval_emo.zoo.training.job import figures
 
 CPU = torch.device("cpu")
 

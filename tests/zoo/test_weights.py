@@ -15,7 +15,7 @@ from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from semeval_emo.errors import InputError
-from semeval_emo.zoo import weights
+from semeval_emo.zoo.backbones import weights
 from semeval_emo.zoo.family import Silent
 
 

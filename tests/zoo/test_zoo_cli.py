@@ -15,8 +15,8 @@ from semeval_emo.cli.app import main
 from semeval_emo.cli.progress import Progress
 from semeval_emo.data import load_gold
 from semeval_emo.errors import install_line
-from semeval_emo.zoo.model import load_model
-from semeval_emo.zoo.predict import CHUNK, predict
+from semeval_emo.zoo.inference.predict import CHUNK, predict
+from semeval_emo.zoo.runs.model import load_model
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -15,8 +15,8 @@ from semeval_emo.report.score_intervals import note_of, range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.score_intervals import Intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
-from semeval_emo.scoring.uncertainty import Intervals
 
 
 def sections(contents: Contents, pictures: Mapping[str, Picture], texts: bool) -> list[Section]:

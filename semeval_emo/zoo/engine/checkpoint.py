@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save
 from semeval_emo.files import write_whole
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.selection import kept_epoch, run_out, stop
+from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
 
 
 @dataclass

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from semeval_emo.zoo.engine.abreast import abreast
+from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.engine.batches import TOKENS, by_length
 from semeval_emo.zoo.engine.network import check_length
-from semeval_emo.zoo.engine.quiet import quietly
+from semeval_emo.zoo.engine.parallel import abreast
 from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Model
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo import together
-from semeval_emo.zoo.engine import llama, plain
-from semeval_emo.zoo.engine.groups import count_layers
+from semeval_emo.zoo import distributed
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.engine import hf_trainer, llama
+from semeval_emo.zoo.engine.frozen_prefix import compute, room_for
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
 from semeval_emo.zoo.engine.network import Network, build
-from semeval_emo.zoo.engine.prefix import compute, room_for
+from semeval_emo.zoo.engine.parameter_groups import count_layers
 from semeval_emo.zoo.engine.processor import cost_of_bf16
-from semeval_emo.zoo.engine.tail import Inputs, TailTrainer
-from semeval_emo.zoo.family import Examples, Job, Space
+from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
+from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Recipe
 
 SLOW = 1.2
@@ -37,7 +38,7 @@ def fit(recipe: Recipe, space: Space, train: Examples, judged: dict[str, Example
             return network
     if recipe.train.engine == "prefix":
         raise UsageError(f"recipe {recipe.name}: its frozen layers cannot be computed once: {obstacle}.")
-    plain.train(network, train, judged, loss, job)
+    hf_trainer.train(network, train, judged, loss, job)
     if recipe.trainable.part == "lora" and recipe.model.quantization == "none":
         # Folded into the weights, so that the folder is an ordinary one; 8 and 4 bits cannot take them up.
         network.model = network.model.merge_and_unload()
@@ -51,7 +52,7 @@ def prefix_obstacle(network: Network) -> str:
         return "no layer below the trained ones is frozen"
     if recipe.train.batches == "by_length":
         return "batches by length are for ways that pad"
-    if together.processes() > 1:
+    if distributed.processes() > 1:
         return "several processes train together"
     if not llama.is_llama(network.model):
         return f"{type(network.model).__name__} is not a Llama with SiLU and without dropout"

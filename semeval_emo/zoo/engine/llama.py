@@ -17,8 +17,8 @@ from torch.nn import functional
 from transformers import LlamaForSequenceClassification
 
 from semeval_emo.zoo.engine.attention import Packed, attend, take
-from semeval_emo.zoo.engine.flat import Product
-from semeval_emo.zoo.engine.standing import Gated, Standing
+from semeval_emo.zoo.engine.flat_parameters import Product
+from semeval_emo.zoo.engine.packed_linear import Gated, Standing
 
 
 def is_llama(model: Any) -> bool:

@@ -11,11 +11,12 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, set_seed
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.zoo.engine import groups, random_llama
-from semeval_emo.zoo.engine.quiet import quietly
-from semeval_emo.zoo.family import Sizes, Space, Watcher
+from semeval_emo.zoo.backbones.quiet import quietly
+from semeval_emo.zoo.backbones.weights import RANDOM, local_folder
+from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.engine import parameter_groups, random_llama
+from semeval_emo.zoo.family import Sizes, Watcher
 from semeval_emo.zoo.recipe import Model, Recipe
-from semeval_emo.zoo.weights import RANDOM, local_folder
 
 # Every name that configurations have for hidden and attention dropout.
 DROPOUTS = (
@@ -190,8 +191,8 @@ def _head(model: Any, recipe: Recipe) -> None:
 def freeze(model: Any, recipe: Recipe) -> Sizes:
     """Lets move what the recipe says, and nothing else."""
     names = [name for name, _ in model.named_parameters()]
-    layers = groups.count_layers(names)
-    groups.check_layers(recipe.trainable, layers, recipe.name)
+    layers = parameter_groups.count_layers(names)
+    parameter_groups.check_layers(recipe.trainable, layers, recipe.name)
     moved = total = 0
     for name, parameter in model.named_parameters():
         if ".original_module." in name:
@@ -200,7 +201,7 @@ def freeze(model: Any, recipe: Recipe) -> Sizes:
             continue
         total += parameter.numel()
         # Whole numbers cannot have gradients: the frozen weights of an int8 backbone.
-        moving = groups.moves(name, recipe.trainable, layers) and parameter.is_floating_point()
+        moving = parameter_groups.moves(name, recipe.trainable, layers) and parameter.is_floating_point()
         parameter.requires_grad_(moving)
         moved += parameter.numel() if moving else 0
     return Sizes(moved, total)

@@ -11,7 +11,8 @@ from typing import Literal, Self
 import numpy as np
 
 from semeval_emo.files import write_whole
-from semeval_emo.zoo.family import Examples, Family, Job, Space, Watcher
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.family import Family, Job, Watcher
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "constant.json"

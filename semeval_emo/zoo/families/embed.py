@@ -13,11 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from semeval_emo.files import write_whole
+from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, Watcher
-from semeval_emo.zoo.grid import Grid
-from semeval_emo.zoo.limits import Positive, filled
+from semeval_emo.zoo.family import Family, Job, Silent, Sizes, Watcher
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.limits import Positive, filled
+from semeval_emo.zoo.selection.grid import Grid
 
 FILE = "embed.json"
 ENCODER = "encoder"
@@ -70,7 +71,7 @@ class Embed(Family):
         self.linear = grid.search(self.recipe, train, vectors, unread, job)
 
     def _resolve(self, watch: Watcher) -> str:
-        from semeval_emo.zoo.weights import local_folder
+        from semeval_emo.zoo.backbones.weights import local_folder
 
         return str(local_folder(self.recipe.model.backbone, watch))
 
@@ -86,8 +87,8 @@ class Embed(Family):
 
     def _remembered(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
         """Vectors of texts to learn from: runs in many languages learn from the same ones."""
-        from semeval_emo.zoo.engine.vectors import identity, remembered
-        from semeval_emo.zoo.weights import cache_folder
+        from semeval_emo.zoo.backbones.weights import cache_folder
+        from semeval_emo.zoo.engine.vector_cache import identity, remembered
 
         model = self.recipe.model
         key = identity(Path(self.backbone), (model.pooling, model.max_length, self.recipe.options.precision))
@@ -114,8 +115,8 @@ class Embed(Family):
     @classmethod
     def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
         """Puts the encoder beside the linear models."""
+        from semeval_emo.zoo.backbones.weights import local_folder
         from semeval_emo.zoo.engine.embedding import save_encoder
-        from semeval_emo.zoo.weights import local_folder
 
         super().export(folder, out, recipe)
         if not (out / ENCODER).exists():

@@ -13,14 +13,15 @@ import numpy as np
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.task import Task
-from semeval_emo.zoo.decide import labels_of
-from semeval_emo.zoo.family import Examples, Family, Job, Space, Untrained, Watcher
-from semeval_emo.zoo.finished import folder_of, recipe_and_state, run_hash
-from semeval_emo.zoo.folds import Folds
-from semeval_emo.zoo.joiners import Stack, Weights, fit_stack
-from semeval_emo.zoo.limits import Positive, filled
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.dataset.folds import FOLDS, Folds
+from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
+from semeval_emo.zoo.family import Family, Job, Untrained, Watcher
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.selection import FOLDS, kept_epoch
+from semeval_emo.zoo.recipes.limits import Positive, filled
+from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, run_hash
+from semeval_emo.zoo.selection.epochs import kept_epoch
+from semeval_emo.zoo.selection.thresholds import labels_of
 
 FILE = "ensemble.json"
 MEMBERS = "members"
@@ -159,7 +160,7 @@ class Ensemble(Family):
 
     def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
         """Joined from what the members' models say of new texts."""
-        from semeval_emo.zoo.model import load_model
+        from semeval_emo.zoo.runs.model import load_model
 
         models = [load_model(folder) for folder in self.folders]
         return self.join(
@@ -184,7 +185,7 @@ class Ensemble(Family):
     @classmethod
     def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
         """Puts the members' models inside, each as its own family exports it."""
-        from semeval_emo.zoo.model import export_model
+        from semeval_emo.zoo.runs.model import export_model
 
         super().export(folder, out, recipe)
         body = json.loads((folder / FILE).read_text("utf-8"))

@@ -16,12 +16,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo import logistic
-from semeval_emo.zoo.counts import Counts
-from semeval_emo.zoo.family import Examples, Family, Job, Sizes, Space, Watcher
-from semeval_emo.zoo.grid import Grid, Setting
-from semeval_emo.zoo.limits import Count, Positive, filled, span
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.families import logistic
+from semeval_emo.zoo.families.counts import Counts
+from semeval_emo.zoo.family import Family, Job, Sizes, Watcher
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.limits import Count, Positive, filled, span
+from semeval_emo.zoo.selection.grid import Grid, Setting
 
 FILE = "model.skops"
 

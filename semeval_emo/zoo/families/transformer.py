@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from semeval_emo.zoo.family import Examples, Family, Job, Silent, Sizes, Space, Watcher
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.family import Family, Job, Silent, Sizes, Watcher
 from semeval_emo.zoo.recipe import Recipe
 
 if TYPE_CHECKING:
-    from semeval_emo.zoo.engine.inference import Predictor
     from semeval_emo.zoo.engine.network import Network
+    from semeval_emo.zoo.engine.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Transformer(Family):
 
     def prepare(self, watch: Watcher) -> None:
         """Finds the backbone's weights, without torch: who lacks them is told at once."""
-        from semeval_emo.zoo.weights import RANDOM, check_quantization, local_folder
+        from semeval_emo.zoo.backbones.weights import RANDOM, check_quantization, local_folder
 
         check_quantization(self.recipe)
         if self.recipe.model.backbone != RANDOM:
@@ -54,7 +55,7 @@ class Transformer(Family):
     @cached_property
     def _predictor(self) -> Predictor:
         """Made once: it may keep a copy of the weights in another precision."""
-        from semeval_emo.zoo.engine.inference import Predictor
+        from semeval_emo.zoo.engine.predictor import Predictor
 
         return Predictor(self.network)
 

@@ -1,0 +1,1 @@
+"""What a run reads: splits, folds, other languages, added data, texts to predict."""

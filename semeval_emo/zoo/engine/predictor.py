@@ -1,0 +1,84 @@
+"""Predicts with a whole network, without padding: a Llama runs on texts end to end, others on texts of equal length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from semeval_emo.zoo.engine import llama
+from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.batches import TOKENS, beginnings, of_equal_length, packs_alike
+from semeval_emo.zoo.engine.epoch_metrics import probabilities_of
+from semeval_emo.zoo.engine.network import Network
+from semeval_emo.zoo.engine.parallel import abreast, cores
+from semeval_emo.zoo.family import Watcher
+
+Rows = Sequence[Sequence[int]]
+
+
+class Predictor:
+    """Predicts with a network whose weights do not move while this lives."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._batches, self._run = (_packed if llama.is_llama(network.model) else _whole)(network)
+
+    def probabilities(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+        """Sigmoids of the logits: shape (n, L), float64."""
+        return probabilities_of(self.logits(texts, watch))
+
+    def logits(self, texts: Sequence[str], watch: Watcher) -> torch.Tensor:
+        """What the network says of each text: shape (n, L)."""
+        network, model = self.network, self.network.model
+        rows = network.tokens(texts)
+        found = torch.zeros(len(rows), model.config.num_labels, device=network.device)
+        training = model.training
+        model.eval()
+        watch.begin("predicting", len(rows))
+
+        def run(batch: list[int]) -> torch.Tensor:
+            return self._run([rows[i] for i in batch]).float()
+
+        for batch, logits in abreast(run, list(self._batches(rows)), network.device, network.fixed):
+            found[batch] = logits
+            watch.step(len(batch))
+        watch.end()
+        model.train(training)
+        return found
+
+
+Way = tuple[Callable[[Rows], Iterator[list[int]]], Callable[[Rows], torch.Tensor]]
+"""Which texts make a batch, and the logits of a batch."""
+
+
+def _whole(network: Network) -> Way:
+    """Texts of one length by the network itself."""
+
+    def batches(rows: Rows) -> Iterator[list[int]]:
+        return of_equal_length([len(row) for row in rows], TOKENS)
+
+    def run(rows: Rows) -> torch.Tensor:
+        ids = torch.tensor(rows, device=network.device)
+        # Every token counts; a mask spares the network from guessing by the padding's id.
+        said: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+        return said
+
+    return batches, run
+
+
+def _packed(network: Network) -> Way:
+    """Texts of any length by its layers, end to end, those that begin alike with one beginning."""
+    whole = llama.Tail(network.model, 0, network.fixed)
+
+    def batches(rows: Rows) -> Iterator[list[int]]:
+        return packs_alike(rows, TOKENS, cores(network.device))
+
+    def run(rows: Rows) -> torch.Tensor:
+        common = beginnings(rows)
+        own = [token for row, same in zip(rows, common, strict=True) for token in row[same:]]
+        packed = Packed.of([len(row) for row in rows], network.device, common)
+        return whole(network.model.model.embed_tokens(torch.tensor(own, device=network.device)), packed)
+
+    return batches, run

@@ -1,0 +1,1 @@
+"""What uses finished runs: predict, evaluate, tune, ensemble, results, submit, export."""

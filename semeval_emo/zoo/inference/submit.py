@@ -1,0 +1,249 @@
+"""Takes the predictions of finished runs into a system's folder, with how they were made and what they scored."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.data import load_gold
+from semeval_emo.errors import EmoError, InputError, UsageError
+from semeval_emo.files import write_whole
+from semeval_emo.leaderboard.submitted import FILE, Making, Member, Submitted, System, read_system, to_toml
+from semeval_emo.scoring.score_intervals import with_intervals
+from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorer import score
+from semeval_emo.submission import Predictions
+from semeval_emo.submission.write import prediction_bytes
+from semeval_emo.task import Task
+from semeval_emo.zoo.family import Silent, Watcher
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.load import list_recipes
+from semeval_emo.zoo.runs.finished import folder_of, predicted, recipe_and_state, seconds_of
+from semeval_emo.zoo.runs.folder import RunFolder
+from semeval_emo.zoo.runs.tasks import task_for
+
+# How near a score must come to the one that the run recorded.
+NEAR = 1e-9
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One file that was taken, and whether the folder had one in its place: ``new``, ``replaced`` or ``same``."""
+
+    file: Submitted
+    how: str
+
+
+@dataclass(frozen=True)
+class SubmitReport:
+    """What `submit` returns.
+
+    Attributes:
+        system: as it is now, with what it held before.
+        taken: what came from the runs.
+        left: runs that were passed over, and why.
+    """
+
+    system: System
+    taken: tuple[Taken, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    folder: RunFolder
+    recipe: Recipe
+    state: dict[str, Any]
+    task: Task
+
+
+def submit(
+    paths: Sequence[Path],
+    to: Path,
+    *,
+    title: str = "",
+    best_on_dev: bool = False,
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
+    watch: Watcher | None = None,
+) -> SubmitReport:
+    """Writes the predictions of finished runs and their provenance into a system's folder.
+
+    What the folder holds of other tracks and languages stays. Where the test labels are at hand, each
+    file is scored again and its interval taken down.
+
+    Args:
+        paths: run folders, or folders of them, such as ``runs/tfidf-char``.
+        to: the system's folder; its name is the system's.
+        title: what the system is; by default the title of its recipe.
+        best_on_dev: of several runs for one track and language, take the better one on dev.
+        source: of the test labels, as in `load_gold`.
+        task: of the runs; by default the one that they say they are of.
+
+    Raises:
+        InputError: no finished run.
+        UsageError: several runs for one place, or runs of several tasks.
+        EmoError: a prediction file is not the one that its run scored, or a joined run of an earlier
+            version does not know its members.
+    """
+    watch = watch or Silent()
+    left: list[str] = []
+    found = [_read(path, task) for path in _run_folders(paths, left)]
+    if not found:
+        raise InputError(
+            f"There is no finished run in {', '.join(map(str, paths))}." + (f" {left[0]}" if left else ""),
+            "name run folders, or a folder of them, such as runs/tfidf-char",
+        )
+    of = {one.task.key for one in found}
+    if len(of) > 1:
+        raise UsageError(f"The runs are of several tasks: {', '.join(sorted(of))}.", "submit each alone")
+    chosen = _one_each(found, best_on_dev, left)
+    before = read_system(to) if (to / FILE).exists() else System(to.name, "", found[0].task.key, to, ())
+    if before.task != found[0].task.key:
+        raise UsageError(f"{to} holds a system of task {before.task}, and the runs are of {found[0].task.key}.")
+    held = {one.key: one for one in before.files}
+    taken, bodies = [], {}
+    watch.begin("scoring", len(chosen))
+    for one in chosen:
+        file, body = _take(one, source)
+        old = held.get(file.key)
+        same = old is not None and (old.predictions, old.recipe_hash) == (file.predictions, file.recipe_hash)
+        taken.append(Taken(file, "same" if same else "new" if old is None else "replaced"))
+        held[file.key], bodies[to / file.name] = file, body
+        watch.step()
+    watch.end()
+    name = title or _title(before, chosen, best_on_dev)
+    system = replace(before, title=name, files=tuple(sorted(held.values(), key=lambda one: one.key)))
+    for path, body in bodies.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
+        write_whole(path, body)
+    # Last, since it says what lies there.
+    write_whole(to / FILE, to_toml(system))
+    return SubmitReport(system, tuple(taken), tuple(left))
+
+
+def _run_folders(paths: Sequence[Path], left: list[str]) -> Iterator[Path]:
+    """The finished runs among the paths and right below them; names the others."""
+    for path in paths:
+        inside = [path] if (path / "recipe.json").exists() else sorted(path.glob("*/"))
+        for one in inside:
+            if not (one / "recipe.json").exists():
+                continue
+            try:
+                recipe_and_state(one)
+            except InputError as error:
+                left.append(error.message)
+                continue
+            yield one
+
+
+def _read(path: Path, task: Task | str | None) -> _Found:
+    recipe, state = recipe_and_state(path)
+    if task is None:
+        score_file = path / "score.json"
+        scored = json.loads(score_file.read_text("utf-8"))["task"] if score_file.exists() else ""
+        chosen = task_for(None, None, state.get("task", scored))
+    else:
+        chosen = task_for(task, None)
+    return _Found(folder_of(path, recipe, chosen), recipe, state, chosen)
+
+
+def _one_each(found: Sequence[_Found], best_on_dev: bool, left: list[str]) -> list[_Found]:
+    """One run for each track and language."""
+    places: dict[tuple[str, str], list[_Found]] = {}
+    for one in found:
+        places.setdefault((one.folder.spec.track, one.folder.spec.language), []).append(one)
+    chosen = []
+    for (track, language), several in places.items():
+        if len(several) > 1 and not best_on_dev:
+            raise UsageError(
+                f"{several[0].folder.path} and {several[1].folder.path} are both track {track}, {language}.",
+                "name one of them, or let --best-on-dev choose",
+            )
+        # The first of equals, as everywhere.
+        best = max(several, key=lambda one: next(iter(one.state["dev"].values())))
+        left += [f"{one.folder.path} is not as good on dev as {best.folder.path}." for one in several if one != best]
+        chosen.append(best)
+    return chosen
+
+
+def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitted, bytes]:
+    folder, recipe, state = found.folder, found.recipe, found.state
+    spec = folder.spec
+    said, recorded = predicted(folder, found.task), folder.recorded()
+    card = _scored(said, found, source)
+    if card is not None and recorded and abs(card.score - recorded["score"]) > NEAR:
+        raise EmoError(
+            f"{folder.predictions} scores {card.score!r}, and its run recorded {recorded['score']!r}.",
+            "score against the labels of the same release: --gold FOLDER",
+        )
+    metric = found.task.track(spec.track).metric
+    overlap = state.get("overlap") or {}
+    intervals = card.intervals if card is not None else None
+    interval = intervals.whole[metric] if intervals is not None else None
+    file = Submitted(
+        track=spec.track,
+        language=spec.language,
+        release=spec.release,
+        split=spec.split,
+        recipe=folder.path.parent.name,
+        recipe_hash=recipe.hash,
+        seed=recipe.train.seed,
+        seconds=seconds_of(folder.path, recipe, state),
+        selected_on=selected_on(recipe, folder.rows()),
+        metric=metric,
+        dev=state["dev"].get(metric),
+        score=recorded["score"] if recorded else card.score if card else None,
+        interval=(round(interval.low, 6), round(interval.high, 6)) if interval else (),
+        predictions=said.hash,
+        signature=replace(card, intervals=None).signature if card else recorded["signature"] if recorded else "",
+        made=Making(state.get("commit", ""), state.get("machine", ""), state["versions"]),
+        overlap=overlap.get("normalised", 0),
+        without=(overlap.get("without") or {}).get(metric),
+        members=tuple(Member(**one) for one in state.get("members", ())),
+    )
+    return file, prediction_bytes(spec, said.values)
+
+
+def _scored(said: Predictions, found: _Found, source: str | os.PathLike[str] | None) -> Scorecard | None:
+    """The card with its intervals; None where the labels of that very release are not at hand."""
+    spec = said.spec
+    try:
+        gold = load_gold(
+            spec.track, spec.language, spec.split, release=spec.release, source=source, task=found.task
+        )  # fmt: skip
+    except EmoError:
+        return None
+    if spec.release not in gold.releases:
+        return None
+    return with_intervals(score([said], gold, task=found.task), source=source, task=found.task).cards[0]
+
+
+def selected_on(recipe: Recipe, rows: Sequence[dict[str, Any]]) -> str:
+    """What had a say in the settings, the epoch or the thresholds: the split that most forbids trust.
+
+    >>> from semeval_emo.zoo.recipes.load import load_recipe
+    >>> selected_on(load_recipe("constant-all"), []), selected_on(load_recipe("tfidf-char"), [{}])
+    ('none', 'dev')
+    """
+    said = {recipe.threshold.split} if recipe.threshold.rule != "fixed" else set()
+    weights = any("weights" in row for row in rows)
+    if (recipe.select.epoch == "best" and len(rows) > 1) or weights:
+        said.add(recipe.select.split)
+    return next((split for split in ("test", "dev", "sources", "folds") if split in said), "none")
+
+
+def _title(before: System, chosen: Sequence[_Found], best_on_dev: bool) -> str:
+    names = list(dict.fromkeys(one.folder.path.parent.name for one in chosen))
+    if len(names) > 1:
+        return ("the best on dev of " if best_on_dev else "") + ", ".join(names)
+    # A run keeps what decides its result, and so no title.
+    titles = {one.name: one.title for one in list_recipes()}
+    return before.title or titles.get(chosen[0].recipe.name) or names[0]

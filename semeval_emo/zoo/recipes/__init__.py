@@ -1,0 +1,1 @@
+"""How recipes are found, read and checked, and how many parameters they train."""

@@ -1,0 +1,1 @@
+"""Run folders: their layout, stored models and probabilities, provenance and reuse."""

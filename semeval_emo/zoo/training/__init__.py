@@ -1,0 +1,1 @@
+"""Training: one run, a series of languages, worker processes, the model card."""

@@ -1,0 +1,201 @@
+"""The model card of a run, in the hub's format: what it is, what it scored, how it was chosen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from semeval_emo.data.hub import holder, hub_release
+from semeval_emo.errors import UsageError
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.task import Task
+from semeval_emo.zoo.dataset.folds import FOLDS
+from semeval_emo.zoo.dataset.other_languages import learned_words
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.runs.folder import RunFolder
+from semeval_emo.zoo.selection.epochs import chosen_words, unit
+
+LLAMA = "llama3"
+
+_TERMS = (
+    "Built with Llama. This model is a derivative of Meta's Llama and is governed by the Llama Community License of "
+    "its base model; whoever passes it on passes on that licence and keeps this notice.\n"
+)
+
+NETWORKS = ("encoder", "decoder", "lora")
+
+_OURS = (
+    "Read the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)` "
+    "(semeval-emo with its extra `zoo`)."
+)
+
+# What a model needs beside its own files; `zoo export` copies that in.
+_NEEDS = {
+    "embed": " Its sentence vectors come from an encoder, {backbone}: `semeval-emo zoo export` puts that inside.",
+    "ensemble": " It speaks through its members: `semeval-emo zoo export` puts their models inside.",
+}
+
+# What the hub calls our metrics.
+_HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
+
+_OWN_HEAD = (
+    "**Hugging Face's `from_pretrained` and `pipeline` cannot read this model's head, a multilayer perceptron: they "
+    "put a random one in its place and only warn of it.** Read the folder with `semeval-emo zoo predict FOLDER TEXTS` "
+    "or `semeval_emo.zoo.runs.model.load_model(FOLDER)`.\n"
+)
+
+
+def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
+    """Writes the card.
+
+    Args:
+        scorecard: of the test split; None where its labels are not at hand.
+    """
+    state = folder.state()
+    language = task.language(recipe.data.language)
+    base = recipe.model.backbone
+    on_hub = base and ":" not in base and base.count("/") == 1 and not base.startswith((".", "/"))
+    front: dict[str, Any] = {"tags": ["emotion", "multi-label", recipe.family], "library_name": _library(recipe)}
+    front["language"] = [language.iso or language.code]
+    front["datasets"] = _datasets(recipe, task)
+    front["metrics"] = [_hub_metric(task.track(recipe.data.track).metric)]
+    if recipe.model.licence:
+        front["license"] = recipe.model.licence
+    if on_hub:
+        front["base_model"] = base
+    if recipe.family in NETWORKS and not _own_head(recipe):
+        front["pipeline_tag"] = "text-classification"
+    if scorecard is not None:
+        front["model-index"] = [_index(recipe, scorecard, task)]
+    # JSON is YAML, and needs no quoting rules of our own.
+    head = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items() if value)
+    lines = [
+        f"---\n{head}\n---\n",
+        f"# {recipe.name}\n",
+        f"{recipe.title or recipe.name}. Trained on {task.title}, track {recipe.data.track}, {language.name}, "
+        f"release {recipe.data.release}, {learned_words(recipe, task)}{_added(recipe)}.\n",
+    ]
+    if recipe.model.licence.startswith(LLAMA):
+        lines.append(_TERMS)
+    if _own_head(recipe):
+        lines.append(_OWN_HEAD)
+    if recipe.family not in NETWORKS:
+        lines.append(_OURS + _NEEDS.get(recipe.family, "").format(backbone=base) + "\n")
+    lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
+    lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
+    lines += _thresholds(recipe, folder, state["thresholds"])
+    lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
+    lines += ["## Made with\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
+    return "\n".join(lines)
+
+
+def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> list[str]:
+    emotions, degrees = folder.spec.emotions, folder.spec.values[1:]
+    if len(degrees) > 1 and recipe.threshold.rule == "fixed":
+        return [f"{len(emotions)} emotions; degrees are rounded to the nearest."]
+    what = "counts as present" if len(degrees) == 1 else "counts as each degree"
+    heads = ["threshold"] if len(degrees) == 1 else [f"{degree} from" for degree in degrees]
+    lines = [f"{len(emotions)} emotions, with the probability from which each {what}:\n"]
+    lines += [f"| emotion | {' | '.join(heads)} |", "|---" + "|---:" * len(heads) + "|"]
+    for emotion, cut in zip(emotions, thresholds, strict=True):
+        cells = [f"{one:.3f}" for one in (cut if isinstance(cut, list) else [cut])]
+        lines.append(f"| {emotion} | {' | '.join(cells)} |")
+    return lines
+
+
+def _added(recipe: Recipe) -> str:
+    words = "".join(f", and {name}" for name in recipe.data.extra)
+    if recipe.data.allow:
+        words += f". **Texts that the scores below are measured on may stand in {', '.join(recipe.data.allow)}**"
+    return words
+
+
+def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str:
+    """How the epoch and the thresholds were chosen, in words; says so where test had a say."""
+    rows = folder.rows()
+    if not rows:
+        epoch = "There was nothing to choose"
+    elif recipe.select.epoch == "best":
+        epoch = f"{unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {_judged_on(recipe)}"
+    else:
+        epoch = "The last epoch"
+    rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
+    if len(folder.spec.values) > 2:
+        rule = {"fixed": "degrees rounded", "global": "cut points common to all emotions", "per_label": "cut points"}
+    tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
+    words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
+    if recipe.selects_on_test:
+        words += " **Selected on test: its test score is optimistic, and no measure of new texts.**"
+    return f"{words} {chosen_words(recipe, rows)}".rstrip()
+
+
+def _judged_on(recipe: Recipe) -> str:
+    if recipe.select.split != FOLDS:
+        return recipe.select.split
+    trained = " and ".join(recipe.data.splits)
+    if len(recipe.data.sources) > 1 and not trained:
+        return "folds of whole languages, each by a model that has not read it"
+    return f"{recipe.select.folds} folds of {trained or 'its source'}, each text by a model that has not read it"
+
+
+def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> list[str]:
+    state = folder.state()
+    lines = ["| split | metric | score |", "|---|---|---:|"]
+    dev = "dev (out of fold)" if recipe.out_of_fold("dev") else "dev"
+    if recipe.select.split == FOLDS:
+        kept = folder.rows()[state["kept"] - 1][FOLDS]
+        lines += [f"| folds | {name} | {value:.4f} |" for name, value in kept.items()]
+    lines += [f"| {dev} | {name} | {value:.4f} |" for name, value in state["dev"].items()]
+    if scorecard is not None:
+        mark = " (selected on test)" if recipe.selects_on_test else ""
+        names = dict.fromkeys((scorecard.metric, *state["dev"]))
+        lines += [f"| test{mark} | {name} | {scorecard.figures.whole[name]:.4f} |" for name in names]
+        lines += ["", f"`{scorecard.signature}`"]
+    return lines
+
+
+def _index(recipe: Recipe, scorecard: Scorecard, task: Task) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "results": [
+            {
+                "task": {"type": "text-classification"},
+                "dataset": {"name": task.title, "type": task.key, "split": "test", "revision": scorecard.release},
+                "metrics": [
+                    {
+                        "type": _hub_metric(scorecard.metric),
+                        "name": METRICS[scorecard.metric].title,
+                        "value": round(scorecard.score, 4),
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _hub_metric(name: str) -> str:
+    return _HUB_METRICS.get(name, name)
+
+
+def _datasets(recipe: Recipe, task: Task) -> list[str]:
+    """The hub's repositories of what was trained on; none where the task is not on the hub."""
+    try:
+        release = hub_release(task)
+        tracks = [name.partition("/")[0] for name in recipe.data.sources] + [recipe.data.track]
+        return list(dict.fromkeys(release.hub[holder(task, release, track)] for track in tracks))
+    except UsageError:
+        return []
+
+
+def _own_head(recipe: Recipe) -> bool:
+    return recipe.family in NETWORKS and recipe.model.head == "mlp"
+
+
+def _library(recipe: Recipe) -> str:
+    if recipe.family in ("tfidf", "embed"):
+        return "sklearn"
+    if recipe.family not in NETWORKS or _own_head(recipe):
+        return "semeval-emo"
+    # Adapters on a backbone in full are merged into it.
+    return "transformers" if recipe.model.quantization == "none" else "peft"

@@ -1,0 +1,336 @@
+"""Worker processes, each of which trains one language after another for a series.
+
+A worker lives through many languages, so that its interpreter and its packages are loaded once. It
+stands in a process group of its own: Ctrl-C reaches the process that leads, and that one decides who
+stops and how. Where the leader is gone, however it ended, its workers end too; their runs go on with
+the next command, as after any kill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.errors import EmoError
+from semeval_emo.task import Task
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.registry import family_class
+
+# What numeric libraries read when they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+SECONDS_BETWEEN = 0.2
+BUG = 70
+
+
+@dataclass(frozen=True)
+class Order:
+    """What all languages of a series share: the arguments of `run.train`."""
+
+    recipe: Recipe
+    track: str
+    source: str | None
+    task: Task | str | None
+    runs: Path
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is known of a finished run.
+
+    Attributes:
+        dev: its figures on dev, at the thresholds.
+        score: the official figure on test; None where the test labels are not at hand.
+        release: of the test labels; ``unknown`` where no release has them.
+        seconds: spent training, over all processes that took part.
+        was_done: True where there was nothing left to do.
+        overlap: as `splits.leakage` gives it; None in a run of a version that did not look.
+    """
+
+    dev: Mapping[str, float]
+    score: float | None
+    release: str
+    signature: str
+    seconds: float
+    was_done: bool
+    overlap: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a language was not finished: the words of an error, and what the command would exit with alone."""
+
+    message: str
+    fix: str = ""
+    exit_code: int = 2
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a worker says.
+
+    Attributes:
+        kind: ``work`` (a piece of work begins or goes on), ``say`` (something a person should know)
+            or ``over``.
+        what: the piece of work, or what is said.
+        share: how much of the piece is done, from 0 to 1.
+        result: how it ended, with ``over``.
+    """
+
+    kind: str
+    language: str
+    what: str = ""
+    share: float = 0.0
+    result: Finished | Failure | None = None
+
+
+class Crew:
+    """Workers under one order. A worker that dies is replaced when there is more to do.
+
+    Args:
+        threads: for each worker; None leaves that to the libraries.
+    """
+
+    def __init__(self, order: Order, threads: int | None = None) -> None:
+        self._order, self._threads = order, threads
+        self._idle: list[_Worker] = []
+        self._busy: list[_Worker] = []
+
+    @property
+    def at_work(self) -> list[str]:
+        """The languages in hand."""
+        return [worker.language for worker in self._busy]
+
+    def give(self, language: str) -> None:
+        """Hands a language to an idle worker, or to a new one."""
+        worker = self._idle.pop() if self._idle else _hire(self._order, self._threads)
+        worker.language = language
+        worker.channel.send(language)
+        self._busy.append(worker)
+
+    def hear(self, seconds: float) -> list[Event]:
+        """What busy workers say, waiting for so long at most. The end of a worker is news too."""
+        ready = wait([worker.channel for worker in self._busy], seconds)
+        return [self._news(worker) for worker in list(self._busy) if worker.channel in ready]
+
+    def _news(self, worker: _Worker) -> Event:
+        try:
+            event = worker.channel.recv()
+        except (EOFError, OSError):
+            self._busy.remove(worker)
+            return Event("over", worker.language, result=_death(worker))
+        if event.kind == "over":
+            self._busy.remove(worker)
+            self._idle.append(worker)
+        return event
+
+    def ask_to_stop(self) -> None:
+        """Asks busy workers to save and stop, as Ctrl-C asks a single run."""
+        for worker in self._busy:
+            worker.process.terminate()
+
+    def end(self) -> None:
+        """Ends all workers at once."""
+        for worker in (*self._idle, *self._busy):
+            worker.process.kill()
+            worker.process.join()
+            worker.channel.close()
+        self._idle, self._busy = [], []
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: multiprocessing.process.BaseProcess
+    channel: Connection
+    language: str = ""
+
+
+def _hire(order: Order, threads: int | None) -> _Worker:
+    # A fresh interpreter: forks of a process that holds torch or a pool of threads may never wake.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    with _set({name: str(threads) for name in THREADS} if threads else {}), _deaf():
+        process = context.Process(target=_serve, args=(theirs, order), daemon=True)
+        process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+@contextlib.contextmanager
+def _set(values: dict[str, str]) -> Iterator[None]:
+    """Variables of the environment, for processes that begin meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that begin meanwhile do not hear Ctrl-C, not even before they are themselves."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _death(worker: _Worker) -> Failure:
+    worker.process.join()
+    code = worker.process.exitcode or 0
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    short = code == -getattr(signal, "SIGKILL", 9)
+    return Failure(
+        f"The process that trained it ended with {how}{', as when memory runs out' if short else ''}.",
+        "the same command goes on" + ("; --jobs 1 needs less memory" if short else ""),
+        1,
+    )
+
+
+def _serve(channel: Connection, order: Order) -> None:
+    """What a worker does all its life."""
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    if "torch" not in family_class(order.recipe.family).packages:
+        sys.meta_path.insert(0, _WithoutTorch)
+    while True:
+        try:
+            language = channel.recv()
+        except EOFError:
+            return
+        relay = Relay(channel, language)
+        with relay.hearing():
+            result = _train(order, language, relay)
+        channel.send(Event("over", language, result=result))
+
+
+class _WithoutTorch:
+    """Hides torch from imports.
+
+    skops imports all of scikit-learn, and that takes torch where it can: of a worker that needs none
+    of it, 1.4 of 3.4 seconds and 180 of 390 MB (versions of constraints.txt).
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Says that there is no torch, and nothing of anything else."""
+        if name == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name=name)
+
+
+def _outlive_nobody() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def _train(order: Order, language: str, relay: Relay) -> Finished | Failure:
+    from semeval_emo.zoo.training.train import train
+
+    try:
+        result = train(
+            order.recipe, track=order.track, language=language, source=order.source, task=order.task,
+            runs=order.runs, fresh=order.fresh, watch=relay,
+        )  # fmt: skip
+    except EmoError as error:
+        return Failure(error.message, error.fix, error.exit_code)
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return Failure(f"the system refused: {what}.", "", 3)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return Failure(
+            f"this is a bug in semeval-emo: {type(error).__name__}: {error} ({last.name}, line {last.lineno}).",
+            f"please report it with what `semeval-emo zoo train {order.recipe.name} --track {order.track} "
+            f"--language {language} --debug` prints",
+            BUG,
+        )
+    card = result.scorecard
+    return Finished(
+        dev=result.dev,
+        score=None if card is None else card.score,
+        release="" if card is None else card.release,
+        signature="" if card is None else card.signature,
+        seconds=result.seconds,
+        was_done=result.was_done,
+        overlap=result.overlap,
+    )
+
+
+class Relay:
+    """Who looks on in a worker: passes what a person should see on to the leader."""
+
+    def __init__(self, channel: Connection, language: str) -> None:
+        self._channel, self._language = channel, language
+        self._what, self._total, self._done = "", 0, 0
+        self._sent = 0.0
+
+    def begin(self, what: str, total: int, done: int = 0) -> None:
+        """A piece of work begins."""
+        self._what, self._total, self._done = what, total, done
+        self._tell()
+
+    def step(self, count: int = 1, loss: float | None = None) -> None:
+        """Some steps of it are done."""
+        self._done += count
+        if time.monotonic() - self._sent >= SECONDS_BETWEEN:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._sent = time.monotonic()
+        share = self._done / self._total if self._total else 0.0
+        self._channel.send(Event("work", self._language, self._what, share))
+
+    def end(self) -> None:
+        """Nothing: the next piece follows at once."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Nothing: of many languages only the last word counts."""
+
+    def say(self, note: str) -> None:
+        """Passes a note on."""
+        self._channel.send(Event("say", self._language, note))
+
+    @contextlib.contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Passes on what the rooms log and what libraries warn of, too."""
+        log, handler = logging.getLogger("semeval_emo"), _Handler(self)
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: self.say(str(message).strip().partition("\n")[0])
+            try:
+                yield
+            finally:
+                log.removeHandler(handler)
+
+
+class _Handler(logging.Handler):
+    def __init__(self, relay: Relay) -> None:
+        super().__init__()
+        self._relay = relay
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Passes a line of a log on."""
+        self._relay.say(record.getMessage())
