@@ -29,13 +29,13 @@ import torch
 from bench_train import data, make_tail_trainer, peak, say
 from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 
+from semeval_emo.progress import Progress
 from semeval_emo.report.table import Column, Table, render
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import schedule, tail_trainer
 from semeval_emo.zoo.engine.frozen_prefix import compute
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.parameter_groups import count_layers
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipes.load import load_recipe
 
 OURS = "ours"
@@ -67,13 +67,13 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
         said = clock.wall[f"predict {way}"]
         losses, network, prefix = peer.noted, peer.network, 0.0
     else:
-        network = build(recipe, space, Silent())
+        network = build(recipe, space, Progress())
         first = count_layers(name for name, _ in network.model.named_parameters()) - recipe.trainable.layers
         trainer = make_tail_trainer(network, first, splits["train"], batches)
         judged = Examples(tuple(test.texts[i] for i in some), test.labels[some])
         tokens = network.tokens(judged.texts)
         with clock.of("prefix"):
-            inputs = tail_trainer.Inputs(compute(network, tokens, first, None, Silent(), ""), judged)
+            inputs = tail_trainer.Inputs(compute(network, tokens, first, None, Progress(), ""), judged)
         losses = []
         for place, batch in enumerate(batches):
             with clock.of(OURS if place else "first"):

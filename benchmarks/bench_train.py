@@ -32,6 +32,7 @@ import torch
 from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 
 from semeval_emo.data import load_gold
+from semeval_emo.progress import Progress
 from semeval_emo.report.table import Column, Table, render
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.examples import Examples, Space
@@ -47,7 +48,6 @@ from semeval_emo.zoo.engine.frozen_prefix import compute
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
-from semeval_emo.zoo.family import Silent, Watcher
 from semeval_emo.zoo.inference.predict import CHUNK
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -63,7 +63,7 @@ class Job:
 
     def __init__(self, work: Path, space: Space) -> None:
         self.work, self.space = work, space
-        self.watch: Watcher = Silent()
+        self.progress: Progress = Progress()
         self.rows: list[dict[str, Any]] = []
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -105,7 +105,9 @@ class Bench:
             Baseline(what, self.recipe, self.space, total, self.clock, self.folder / "trainer")
             for what in (NOTEBOOK, FUSED, BEST)
         ]
-        self.ours = make_tail_trainer(build(self.recipe, self.space, Silent()), 26, self.splits["train"], self.batches)
+        self.ours = make_tail_trainer(
+            build(self.recipe, self.space, Progress()), 26, self.splits["train"], self.batches
+        )
         self.losses: list[float] = []
         self.said: dict[str, np.ndarray] = {}
 
@@ -158,7 +160,7 @@ class Bench:
         asked, texts = replace(network, recipe=recipe), self.splits["test"].texts
         with self.clock.of(f"predict {OURS}, {precision}"):
             said = predictor.Predictor(asked).probabilities
-            parts = [said(texts[start : start + CHUNK], Silent()) for start in range(0, len(texts), CHUNK)]
+            parts = [said(texts[start : start + CHUNK], Progress()) for start in range(0, len(texts), CHUNK)]
         return np.concatenate(parts)
 
 
@@ -168,7 +170,7 @@ def make_tail_trainer(network: Network, first: int, train: Examples, batches: Se
     rows = [[0]] * len(train)
     for i in {i for batch in batches for i in batch}:
         rows[i] = network.tokens([train.texts[i]])[0]
-    inputs = Inputs(compute(network, rows, first, None, Silent(), ""), train)
+    inputs = Inputs(compute(network, rows, first, None, Progress(), ""), train)
     return TailTrainer(network, first, inputs, loss_function(network.recipe.loss, train.labels, 1, network.device))
 
 

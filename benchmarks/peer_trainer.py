@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 
 NOTEBOOK, FUSED, BEST = (
@@ -101,7 +101,7 @@ class Baseline:
 
     def __init__(self, what: str, recipe: Recipe, space: Space, total: int, clock: Clock, folder: Path) -> None:
         self.what, self.recipe, self.clock, self.folder = what, recipe, clock, folder
-        self.network = build(recipe, space, Silent())
+        self.network = build(recipe, space, Progress())
         parameters = {n: p for n, p in self.network.model.named_parameters() if p.requires_grad}
         groups = optimizer_groups(parameters, recipe)
         self.optimizer = torch.optim.AdamW(groups) if what == NOTEBOOK else schedule.adamw(groups)

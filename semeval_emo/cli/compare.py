@@ -86,22 +86,22 @@ def compare(
     Letters after a score name the systems that it is significantly better than. Intervals and ranks come
     from a bootstrap over texts, p-values from approximate randomisation; docs/significance.md tells more.
     """
-    from semeval_emo.cli.progress import Progress
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import comparison as report
     from semeval_emo.report import comparison_words as words
     from semeval_emo.report.grid import wrap
     from semeval_emo.report.table import render
     from semeval_emo.scoring.comparing import compare as compare_systems
 
-    watch = Progress(quiet)
+    progress = TerminalProgress(quiet)
     try:
         result = compare_systems(
             systems, source=gold, **asked, metric=metric, emotions=per_emotion or None, resamples=resamples,
             trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
-            interval=interval.value, stored=against_score, one_recipe=runs, watch=watch,
+            interval=interval.value, stored=against_score, one_recipe=runs, progress=progress,
         )  # fmt: skip
     finally:
-        watch.end()
+        progress.finish()
     if style is Format.json:
         emit(result.to_dict, [], style, output)
         return

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from semeval_emo.cli.common import is_interactive, note
+from semeval_emo.progress import Progress
 
 # Bars are drawn at most this often; a small model takes hundreds of steps a second.
 SECONDS_BETWEEN = 0.1
@@ -18,8 +19,8 @@ WIDTH = 12
 SHORT = {"macro_f1": "F1", "micro_f1": "micro F1", "pearson": "r"}
 
 
-class Progress:
-    """Draws bars on a terminal; elsewhere, and in quiet mode, only lines or nothing."""
+class TerminalProgress(Progress):
+    """Draw progress bars on a terminal; elsewhere print only messages, and nothing in quiet mode."""
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -29,32 +30,45 @@ class Progress:
         self._began = self._drawn = 0.0
         self._loss: float | None = None
         self._judged = ""
+        self._detail = ""
+        self._fraction: float | None = None
 
-    def begin(self, what: str, total: int, done: int = 0) -> None:
-        """Opens a bar."""
-        self.end()
-        self._what, self._total, self._done, self._before, self._loss = what, total, done, done, None
+    def start(self, name: str, total: int, done: int = 0) -> None:
+        """Open a bar."""
+        self.finish()
+        self._what, self._total, self._done, self._before, self._loss = name, total, done, done, None
+        self._detail, self._fraction = "", None
         self._began = time.monotonic()
         self._open = self._bars and total > 1
 
-    def step(self, count: int = 1, loss: float | None = None) -> None:
-        """Moves the bar."""
+    def advance(self, count: int = 1, loss: float | None = None) -> None:
+        """Move the bar."""
         self._done += count
         self._loss = self._loss if loss is None else loss
         if self._open and time.monotonic() - self._drawn >= SECONDS_BETWEEN:
             self._draw()
 
+    def detail(self, text: str, fraction: float) -> None:
+        """Redraw the bar with `text` after it; the time left follows from `fraction`."""
+        self._detail, self._fraction = text, fraction
+        if self._open:
+            self._draw()
+
     def _draw(self) -> None:
         self._drawn = time.monotonic()
-        to_go = left(self._began, self._drawn, self._done - self._before, self._total - self._done)
+        if self._fraction is None:
+            to_go = left(self._began, self._drawn, self._done - self._before, self._total - self._done)
+        else:
+            to_go = left(self._began, self._drawn, round(1e6 * self._fraction), round(1e6 * (1 - self._fraction)))
         loss = "" if self._loss is None else f"loss {self._loss:.4f}"
-        text = "  ".join(filter(None, (bar(self._what, self._done, self._total, to_go), loss, self._judged)))
+        parts = (bar(self._what, self._done, self._total, to_go), loss, self._judged, self._detail)
+        text = "  ".join(filter(None, parts))
         # A line that wraps could not be drawn over.
         sys.stderr.write("\r" + text[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
         sys.stderr.flush()
 
-    def end(self) -> None:
-        """Closes the bar."""
+    def finish(self) -> None:
+        """Close the bar."""
         if self._open:
             self._clear()
         self._open = False
@@ -64,7 +78,7 @@ class Progress:
         sys.stderr.flush()
 
     def epoch(self, row: dict[str, Any]) -> None:
-        """Says what an epoch reached, above the bar."""
+        """Print the metrics of an epoch above the bar."""
         from semeval_emo.zoo.selection.epochs import unit
 
         parts = [f"{unit(row)} {row['epoch']}"]
@@ -76,13 +90,13 @@ class Progress:
                 loss = f"loss {row[split]['loss']:.4f}, " if "loss" in row[split] else ""
                 parts.append(f"{split} {loss}{metric} {value:.4f}")
         self._judged = _judged(row) or self._judged
-        self.say("  ".join(parts))
+        self.message("  ".join(parts))
 
-    def say(self, message: str) -> None:
-        """Says something without tearing the bar."""
+    def message(self, text: str) -> None:
+        """Print a message above the bar."""
         if self._open:
             self._clear()
-        note(message, self._quiet)
+        note(text, self._quiet)
 
 
 def _judged(row: dict[str, Any]) -> str:

@@ -169,7 +169,7 @@ def train(
     quiet: QuietOption = False,
 ) -> None:
     """Train a recipe; end with a valid, scored and placed prediction file, or with a zip of many languages."""
-    from semeval_emo.cli.progress import Progress
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.zoo.distributed import is_first
     from semeval_emo.zoo.recipes.load import load_recipe
     from semeval_emo.zoo.selection.epochs import GO_ON, Stopped
@@ -191,15 +191,15 @@ def train(
             # The first process meets the same and says why.
             raise typer.Exit(error.exit_code) from error
         return
-    watch = Progress(quiet)
+    progress = TerminalProgress(quiet)
     try:
         result = run(
-            recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, watch=watch
+            recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, progress=progress
         )
     except KeyboardInterrupt as stopped:
         raise Stopped("stopped at once; the last checkpoint stays", GO_ON) from stopped
     finally:
-        watch.end()
+        progress.finish()
     _show(result, style, output, quiet)
 
 
@@ -250,12 +250,12 @@ def ensemble(
     quiet: QuietOption = False,
 ) -> None:
     """Join finished runs into one, from their stored probabilities; end with a scored and placed file."""
-    from semeval_emo.cli.progress import Progress
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.zoo.inference.ensemble import ensemble_recipe, task_of_run
     from semeval_emo.zoo.runs.tasks import task_for
     from semeval_emo.zoo.training.train import train as run
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
     chosen = task_for(task, data, task_of_run(members[0]))
-    result = run(recipe, source=data, task=chosen, runs=runs, fresh=fresh, watch=Progress(quiet))
+    result = run(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
     _show(result, style, output, quiet)

@@ -27,15 +27,15 @@ def results(
     quiet: QuietOption = False,
 ) -> None:
     """Show finished runs of one file side by side, with intervals and costs; the seeds of a recipe share a line."""
-    from semeval_emo.cli.progress import Progress
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import zoo_results as view
     from semeval_emo.zoo.inference.results import results as room
 
-    watch = Progress(quiet)
+    progress = TerminalProgress(quiet)
     try:
-        found = room(runs, source=data, task=task, watch=watch)
+        found = room(runs, source=data, task=task, progress=progress)
     finally:
-        watch.end()
+        progress.finish()
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
     for reason in found.left:
         note(f"left out: {reason}", quiet)

@@ -141,18 +141,18 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Score a trained model on any split, language or release."""
-    from semeval_emo.cli.progress import Progress
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import scores as view
     from semeval_emo.zoo.inference.evaluate import evaluate as room
     from semeval_emo.zoo.runs.tasks import task_for
 
-    watch = Progress(quiet)
+    progress = TerminalProgress(quiet)
     try:
         found = room(
-            run, track=track, language=language, split=split, release=release, source=data, task=task, watch=watch
+            run, track=track, language=language, split=split, release=release, source=data, task=task, progress=progress
         )
     finally:
-        watch.end()
+        progress.finish()
     named = task_for(task, data, found.cards[0].spec.task)
     emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
 
@@ -235,15 +235,15 @@ def submit(
 
     The system is then on the board's list `zoo` and in `leaderboard ours`.
     """
-    from semeval_emo.cli.progress import Progress
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import submitted as view
     from semeval_emo.zoo.inference.submit import submit as room
 
-    watch = Progress(quiet)
+    progress = TerminalProgress(quiet)
     try:
-        found = room(runs, to, title=title, best_on_dev=best_on_dev, source=data, task=task, watch=watch)
+        found = room(runs, to, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=progress)
     finally:
-        watch.end()
+        progress.finish()
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
     for reason in found.left:
         note(f"left out: {reason}", quiet)

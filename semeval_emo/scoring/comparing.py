@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import UsageError, suggest
+from semeval_emo.progress import Progress
 from semeval_emo.scoring import resampling, significance
 from semeval_emo.scoring.comparison import AVERAGE, RANDOMISATION, TWO_LEVEL, Comparison, Settings
 from semeval_emo.scoring.conclusions import conclude
@@ -23,9 +24,7 @@ from semeval_emo.scoring.findings import (
     Arena,
     Found,
     Ground,
-    Nobody,
     Sample,
-    Watch,
     parts_of,
     randomise,
     sample,
@@ -68,7 +67,7 @@ def compare(
     fdr: bool = False,
     stored: str | float | None = None,
     one_recipe: bool = False,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
 ) -> Comparison:
     r"""Compares systems on the files that all of them predicted.
 
@@ -91,7 +90,7 @@ def compare(
         fdr: correct by Benjamini-Hochberg instead of Holm.
         stored: a published score without predictions, as it was printed.
         one_recipe: all systems are runs (seeds) of one recipe.
-        watch: who looks on.
+        progress: who looks on.
 
     Raises:
         UsageError: too few systems, an unknown name, or nothing common to all.
@@ -146,7 +145,7 @@ def compare(
     )
     target = None if stored is None else StoredScore.read(stored)
     arenas = [_arena(lineup, at, chosen, wanted, gold, source, chosen_task) for at in range(len(lineup.specs))]
-    found, leading = _resample(arenas, runs, settings, watch or Nobody(), lower_is_better=chosen.lower_is_better)
+    found, leading = _resample(arenas, runs, settings, progress or Progress(), lower_is_better=chosen.lower_is_better)
     verdicts = () if target is None else _against(lineup.names, found[-1], leading, target, chosen, settings)
     notes = (*lineup.notes, *dict.fromkeys(note for arena in arenas for note in arena.notes))
     return conclude(lineup, chosen, found, settings, verdicts, notes)
@@ -210,10 +209,10 @@ def _arena(
 
 
 def _resample(
-    arenas: Sequence[Arena], runs: tuple[int, ...], settings: Settings, watch: Watch, *, lower_is_better: bool
+    arenas: Sequence[Arena], runs: tuple[int, ...], settings: Settings, progress: Progress, *, lower_is_better: bool
 ) -> tuple[list[Found], Sample]:
     """Everything that is random. The leading sample comes with it: of the average, or of the only language."""
-    swapped = randomise(arenas, settings, watch) if settings.test == RANDOMISATION and len(runs) > 1 else None
+    swapped = randomise(arenas, settings, progress) if settings.test == RANDOMISATION and len(runs) > 1 else None
     weights = [
         resampling.draw_runs(k, settings.resamples, resampling.generator(settings.seed, "runs", str(i)))
         for i, k in enumerate(runs)
@@ -230,16 +229,15 @@ def _resample(
         for arena, part in zip(arenas, parts, strict=True):
             drawn = sample(arena, weights, settings)
             sum_up(drawn, arena.ground)
-            watch.step()
+            progress.advance()
             yield drawn.share(part) if len(arenas) > 1 else drawn
 
-    watch.begin("resamples", len(arenas))
-    leading = functools.reduce(Sample.plus, shares())
+    with progress.stage("resamples", len(arenas)):
+        leading = functools.reduce(Sample.plus, shares())
     if len(arenas) > 1:
         rows, texts = sum(one.rows for one in grounds), sum(one.texts or one.rows for one in grounds)
         name = f"average over {len(grounds)} languages"
         sum_up(leading, Ground(AVERAGE, name, grounds[0].release, rows, texts, gold_hash="", emotions=emotions))
-    watch.end()
     return found, leading
 
 

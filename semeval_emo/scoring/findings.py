@@ -7,41 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from semeval_emo.progress import Progress
 from semeval_emo.scoring import intervals, resampling, significance
 from semeval_emo.scoring.comparison import Settings
 from semeval_emo.scoring.intervals import Interval, interval
 from semeval_emo.scoring.resampling import Figure
-
-
-class Watch(Protocol):
-    """Who looks on while a comparison takes its time."""
-
-    def begin(self, what: str, total: int) -> None:
-        """A piece of work begins: `total` steps."""
-
-    def step(self, count: int = 1) -> None:
-        """Some steps of it are done."""
-
-    def end(self) -> None:
-        """It is over."""
-
-
-class Nobody:
-    """Looks away."""
-
-    def begin(self, what: str, total: int) -> None:
-        """Nothing."""
-
-    def step(self, count: int = 1) -> None:
-        """Nothing."""
-
-    def end(self) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +182,7 @@ def _runs_of(weights: Sequence[NDArray]) -> list[slice]:
     return [slice(int(end) - by.shape[1], int(end)) for end, by in zip(ends, weights, strict=True)]
 
 
-def randomise(arenas: Sequence[Arena], settings: Settings, watch: Watch) -> list[NDArray]:
+def randomise(arenas: Sequence[Arena], settings: Settings, progress: Progress) -> list[NDArray]:
     """p-values of approximate randomisation by ground, and of the average over them where there are several.
 
     In each trial answers are traded inside every language, and the traded figures are averaged.
@@ -221,16 +195,15 @@ def randomise(arenas: Sequence[Arena], settings: Settings, watch: Watch) -> list
     average = np.sum([part.of(one) for part, one in zip(parts, observed, strict=True)], axis=0)
     counts = [np.zeros(one.shape, np.int64) for one in observed]
     together = np.zeros(average.shape, np.int64)
-    watch.begin("trials", settings.trials)
-    for block in resampling.blocks(settings.trials, max(one.width for one in swaps)):
-        total = np.zeros((len(average), block, average.shape[1]))
-        for one, part, seen, count in zip(swaps, parts, observed, counts, strict=True):
-            differences = one.differences(block)
-            np.add(count, significance.reached(differences, seen), out=count)
-            total += part.of(differences)
-        together += significance.reached(total, average)
-        watch.step(block)
-    watch.end()
+    with progress.stage("trials", settings.trials):
+        for block in resampling.blocks(settings.trials, max(one.width for one in swaps)):
+            total = np.zeros((len(average), block, average.shape[1]))
+            for one, part, seen, count in zip(swaps, parts, observed, counts, strict=True):
+                differences = one.differences(block)
+                np.add(count, significance.reached(differences, seen), out=count)
+                total += part.of(differences)
+            together += significance.reached(total, average)
+            progress.advance(block)
     several = [together] if len(arenas) > 1 else []
     return [(1 + count) / (settings.trials + 1) for count in (*counts, *several)]
 

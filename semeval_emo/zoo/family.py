@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import numpy as np
 
 from semeval_emo.errors import InputError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 
 if TYPE_CHECKING:
@@ -32,54 +33,16 @@ class Sizes:
     total: int
 
 
-class Watcher(Protocol):
-    """Who looks on while a model trains. All methods may do nothing."""
-
-    def begin(self, what: str, total: int, done: int = 0) -> None:
-        """A piece of work begins: `total` steps, `done` of them in an earlier process."""
-
-    def step(self, count: int = 1, loss: float | None = None) -> None:
-        """Some steps of it are done; `loss` is that of the last one."""
-
-    def end(self) -> None:
-        """The piece of work is over, or was stopped."""
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        """An epoch was judged: a line of ``metrics.jsonl``."""
-
-    def say(self, note: str) -> None:
-        """Something that a person should know."""
-
-
-class Silent:
-    """A watcher that does nothing."""
-
-    def begin(self, what: str, total: int, done: int = 0) -> None:
-        """Nothing."""
-
-    def step(self, count: int = 1, loss: float | None = None) -> None:
-        """Nothing."""
-
-    def end(self) -> None:
-        """Nothing."""
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        """Nothing."""
-
-    def say(self, note: str) -> None:
-        """Nothing."""
-
-
 class Job(Protocol):
     """What a family may use of the run it trains in.
 
     Attributes:
         work: a folder for checkpoints; it outlives a killed process and is removed at the end.
-        watch: who looks on.
+        progress: progress callback.
     """
 
     work: Path
-    watch: Watcher
+    progress: Progress
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
         """Writes ``metrics.jsonl`` anew: one row an epoch, all epochs so far."""
@@ -136,7 +99,7 @@ class Family(ABC):
         self.recipe = recipe
         self.space = space
 
-    def prepare(self, watch: Watcher) -> None:
+    def prepare(self, progress: Progress) -> None:
         """Finds weights and devices before any data is read; raises what keeps the recipe from training here."""
         return
 
@@ -177,7 +140,7 @@ class Family(ABC):
         """
 
     @abstractmethod
-    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Probabilities of each emotion, or degrees scaled to [0, 1]: shape (n, L), float64."""
 
     @abstractmethod

@@ -7,6 +7,7 @@ import pytest
 
 from semeval_emo.data import Gold
 from semeval_emo.report.comparison import tables
+from semeval_emo.progress import Progress
 from semeval_emo.scoring import Comparison, Contender, compare
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task
@@ -74,20 +75,20 @@ def test_tables_say_over_how_many_languages():
     assert len(many[1].notes) == 1
 
 
-def test_whoever_looks_on_sees_every_step():
-    class Watch:
+def test_the_progress_callback_sees_every_step():
+    class Recorder(Progress):
         def __init__(self) -> None:
             self.seen: list[list] = []
 
-        def begin(self, what: str, total: int) -> None:
-            self.seen.append([what, total, 0])
+        def start(self, name: str, total: int, done: int = 0) -> None:
+            self.seen.append([name, total, 0])
 
-        def step(self, count: int = 1) -> None:
+        def advance(self, count: int = 1, loss: float | None = None) -> None:
             self.seen[-1][2] += count
 
-        def end(self) -> None:
-            self.seen[-1].append("over")
+        def finish(self) -> None:
+            self.seen[-1].append("finished")
 
-    watch = Watch()
-    compared("fine", "rough", watch=watch)
-    assert watch.seen == [["trials", 500, 500, "over"], ["resamples", 3, 3, "over"]]
+    progress = Recorder()
+    compared("fine", "rough", progress=progress)
+    assert progress.seen == [["trials", 500, 500, "finished"], ["resamples", 3, 3, "finished"]]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.parallel import abreast
 from semeval_emo.zoo.engine.predictor import Predictor
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipes.load import load_recipe
 
 CPU = torch.device("cpu")
@@ -71,12 +71,12 @@ def test_an_error_is_the_callers_and_what_has_not_begun_never_does(threads: int)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_network_says_the_same_on_any_number_of_cores(precision: str):
     recipe = load_recipe("llama-tiny", [f"train.precision={precision}"])
-    network = build(recipe, Space(("anger", "joy")), Silent())
+    network = build(recipe, Space(("anger", "joy")), Progress())
     texts = [f"{'so glad ' * (i % 90)}number {i}" for i in range(300)]
     before, found = torch.get_num_threads(), []
     for threads in (1, 2):
         torch.set_num_threads(threads)
-        found.append(Predictor(network).probabilities(texts, Silent()))
+        found.append(Predictor(network).probabilities(texts, Progress()))
     torch.set_num_threads(before)
     assert np.ptp(found[0]) > 1e-4
     assert np.abs(found[0] - found[1]).max() < (1e-6 if precision == "fp32" else 1e-3)

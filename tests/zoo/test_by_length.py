@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.finetune import prefix_obstacle
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Train
 from semeval_emo.zoo.recipes.load import load_recipe
 
@@ -52,7 +52,7 @@ def test_another_field_of_old_recipes_changes_nothing():
 
 def test_a_way_without_padding_has_no_use_for_it(tmp_path: Path):
     recipe = load_recipe("llama-tiny", ["train.batches=by_length"])
-    assert "by length" in prefix_obstacle(build(recipe, Space(("joy", "fear")), Silent()))
+    assert "by length" in prefix_obstacle(build(recipe, Space(("joy", "fear")), Progress()))
 
 
 @pytest.mark.parametrize("batch", [1, 3])

@@ -14,11 +14,11 @@ from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from semeval_emo.data import load_gold
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import epoch_metrics
 from semeval_emo.zoo.engine.checkpoint import Keeper
 from semeval_emo.zoo.engine.tail_trainer import TailTrainer
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.selection.epochs import Stopped
 from semeval_emo.zoo.training.job import judge
@@ -96,13 +96,13 @@ def test_degrees_have_pearson_and_squared_error(tmp_path: Path):
     assert 0 < row["dev"]["loss"] < 1
 
 
-class Stopping(Silent):
+class Stopping(Progress):
     """Asks to stop in the midst of the second epoch."""
 
     def __init__(self) -> None:
         self.left = 11
 
-    def step(self, count: int = 1, loss: float | None = None) -> None:
+    def advance(self, count: int = 1, loss: float | None = None) -> None:
         self.left -= loss is not None
         if self.left == 0:
             signal.raise_signal(signal.SIGINT)
@@ -119,7 +119,7 @@ def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_
 
     monkeypatch.setattr(Keeper, "save", older)
     with pytest.raises(Stopped):
-        run(tmp_path, watch=Stopping())
+        run(tmp_path, progress=Stopping())
     monkeypatch.undo()
     result = run(tmp_path)
     assert result.went_on

@@ -9,8 +9,8 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
+from semeval_emo.progress import Progress
 from semeval_emo.task import load_task
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.inference.evaluate import evaluate, read_before
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
@@ -21,12 +21,12 @@ cross_task = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(cross_task)
 
 
-class Notes(Silent):
+class Notes(Progress):
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def say(self, note: str) -> None:
-        self.said.append(note)
+    def message(self, text: str) -> None:
+        self.said.append(text)
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def own(tmp_path: Path) -> Path:
 
 
 def said(run: Path, own: Path, **where: str) -> list[str]:
-    watch = Notes()
-    evaluate(run, source=own / "data", task=load_task(own / "cross.toml"), watch=watch, **where)
-    return watch.said
+    progress = Notes()
+    evaluate(run, source=own / "data", task=load_task(own / "cross.toml"), progress=progress, **where)
+    return progress.said
 
 
 def test_counts_by_file(own: Path, tmp_path: Path, capsys):

@@ -14,10 +14,10 @@ from sklearn.linear_model import LogisticRegression
 from semeval_emo.data import load_gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.submission import validate
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.families.ensemble import fit_weights
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
 from semeval_emo.zoo.training.train import RunResult, train
@@ -193,11 +193,11 @@ def test_rows_in_another_order_are_the_same_data(tmp_path: Path):
 def test_overlap_with_the_training_texts_is_counted_and_the_score_without_it_given(data_dir: Path, tmp_path: Path):
     notes: list[str] = []
 
-    class Notes(Silent):
-        def say(self, note: str) -> None:
-            notes.append(note)
+    class Notes(Progress):
+        def message(self, text: str) -> None:
+            notes.append(text)
 
-    result = train(load_recipe("constant-all"), source=data_dir, runs=tmp_path, watch=Notes())
+    result = train(load_recipe("constant-all"), source=data_dir, runs=tmp_path, progress=Notes())
     assert (result.overlap["exact"], result.overlap["normalised"]) == (4, 5)
     assert notes == [
         "5 test texts stand in the training texts too (4 to the character); the score without them is given beside"

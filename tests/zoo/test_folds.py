@@ -102,7 +102,7 @@ def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(tfidf, "linear_probabilities", lambda model, matrix: model.predict(matrix).astype(float))
     monkeypatch.setattr(tfidf.Tfidf, "sizes", lambda self: None)
     monkeypatch.setattr(tfidf, "save_skops", lambda model, path: None)
-    monkeypatch.setattr(tfidf.Tfidf, "predict", lambda self, texts, watch=None: np.zeros((len(texts), 5)))
+    monkeypatch.setattr(tfidf.Tfidf, "predict", lambda self, texts, progress=None: np.zeros((len(texts), 5)))
     monkeypatch.setattr(tfidf.Tfidf, "load", classmethod(lambda cls, folder, recipe, space: cls(recipe, space)))
     data = noisy(tmp_path / "data", "train", "dev")
     # Every dev text stands in train too, with the same labels: whoever learns from train knows all of dev.

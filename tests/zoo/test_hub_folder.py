@@ -53,10 +53,10 @@ def test_pipeline_works_and_gives_every_emotion(trained: RunResult):
 
 def test_the_kept_epoch_is_what_was_saved(trained: RunResult):
     """Weights of the tail differ from those of the same seed untrained; those below do not."""
+    from semeval_emo.progress import Progress
     from semeval_emo.zoo.engine.network import build
-    from semeval_emo.zoo.family import Silent
 
-    fresh = build(trained.recipe, load_model(trained.folder.path).space, Silent()).model.state_dict()
+    fresh = build(trained.recipe, load_model(trained.folder.path).space, Progress()).model.state_dict()
     kept = AutoModelForSequenceClassification.from_pretrained(trained.folder.model).state_dict()
     assert set(kept) == set(fresh)
     changed = {name for name in kept if not torch.equal(kept[name], fresh[name])}

@@ -10,13 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import attention
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import LIKE, beginnings, packs, packs_alike
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.predictor import Predictor
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -87,7 +87,7 @@ TEXTS = (
 @pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused, as for long texts and on a GPU"])
 def test_shared_beginnings_leave_the_networks_own_logits(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attention, "SHORT", short)
-    network = build(tiny, Space(("anger", "joy")), Silent())
+    network = build(tiny, Space(("anger", "joy")), Progress())
     network.model.eval()
     rows = network.tokens(TEXTS)
     (batch,) = packs_alike(rows, 1024)
@@ -95,7 +95,7 @@ def test_shared_beginnings_leave_the_networks_own_logits(short: int, tiny: Recip
     with torch.no_grad():
         padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
         expected = network.model(**padded).logits
-    found = Predictor(network).logits(TEXTS, Silent())
+    found = Predictor(network).logits(TEXTS, Progress())
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
     assert torch.equal(found[2], found[3])
     assert expected.std(0).min() > 1e-3

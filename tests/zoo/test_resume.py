@@ -17,8 +17,8 @@ import torch
 
 import semeval_emo.files
 from semeval_emo.errors import UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine import finetune, predictor
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.folder import Locked, locked
@@ -46,13 +46,13 @@ RESULTS = ("track_a/pred_eng.csv", "dev/prob_eng.csv", "test/prob_eng.csv", "sco
 IMPORTED = (finetune, predictor)
 
 
-class Killer(Silent):
+class Killer(Progress):
     """Ends the process like kill -9 does, at a step or when an epoch is judged."""
 
     def __init__(self, step: int = 0, epoch: int = 0) -> None:
         self.step_left, self.epoch_at = step, epoch
 
-    def step(self, count: int = 1, loss: float | None = None) -> None:
+    def advance(self, count: int = 1, loss: float | None = None) -> None:
         if loss is not None:
             self.step_left -= 1
             if self.step_left == 0:
@@ -63,8 +63,8 @@ class Killer(Silent):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run(recipe: Recipe, runs: Path, watch: Silent | None = None, **rest: Any) -> RunResult:
-    return train(recipe, source="sample", runs=runs, watch=watch or Silent(), **rest)
+def run(recipe: Recipe, runs: Path, progress: Progress | None = None, **rest: Any) -> RunResult:
+    return train(recipe, source="sample", runs=runs, progress=progress or Progress(), **rest)
 
 
 def in_child(work: Callable[[], object]) -> int:
@@ -155,8 +155,8 @@ def test_an_epoch_that_was_done_is_not_done_again(engine: str, tmp_path: Path):
     assert in_child(lambda: run(recipe, tmp_path, Killer(step=12))) == -signal.SIGKILL
     steps: list[float] = []
 
-    class Counting(Silent):
-        def step(self, count: int = 1, loss: float | None = None) -> None:
+    class Counting(Progress):
+        def advance(self, count: int = 1, loss: float | None = None) -> None:
             steps.extend([loss] if loss is not None else [])
 
     result = run(recipe, tmp_path, Counting())
@@ -170,26 +170,26 @@ def test_an_epoch_that_was_done_is_not_done_again(engine: str, tmp_path: Path):
 def test_ctrl_c_saves_and_says_so(engine: str, uninterrupted, tmp_path: Path):
     recipe = recipe_of(engine)
 
-    class Impatient(Silent):
+    class Impatient(Progress):
         def __init__(self) -> None:
             self.steps, self.said = 0, []
 
-        def say(self, note: str) -> None:
-            self.said.append(note)
+        def message(self, text: str) -> None:
+            self.said.append(text)
 
-        def step(self, count: int = 1, loss: float | None = None) -> None:
+        def advance(self, count: int = 1, loss: float | None = None) -> None:
             if loss is not None:
                 self.steps += 1
                 if self.steps == 11:
                     signal.raise_signal(signal.SIGINT)
 
-    watch = Impatient()
+    progress = Impatient()
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(Stopped, match="stopped after step 3 of epoch 2; everything is saved") as stopped:
-        run(recipe, tmp_path, watch)
+        run(recipe, tmp_path, progress)
     assert signal.getsignal(signal.SIGINT) is before
     assert stopped.value.exit_code == 130
-    assert watch.said[-1] == "stopping after this step; once more ends it at once"
+    assert progress.said[-1] == "stopping after this step; once more ends it at once"
     run(recipe, tmp_path)
     assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
 

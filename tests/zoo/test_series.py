@@ -108,7 +108,7 @@ def test_only_missing_does_not_look_at_the_data_of_what_is_finished(capsys):
         Path(f"data/track_a/train/{one}.csv").write_text("id,text\nbroken,file\n")
     code, out, err = run(capsys, "--language", "all", "--only-missing")
     assert code == 0
-    assert "2 of 3 languages were finished before, and are left alone" in err
+    assert "2 of 3 languages are already finished and are not trained again" in err
     assert [line.split()[0] for line in out.splitlines()[3:6]] == list(LANGUAGES)
     # Without the option the data are looked at, as by a single `zoo train`.
     code, out, err = run(capsys, "--language", "all")

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.nn import functional
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import packed_linear
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.packed_linear import Gated, Standing
 from semeval_emo.zoo.engine.predictor import Predictor
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 
 
@@ -77,7 +77,7 @@ def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Excepti
 
 @pytest.mark.usefixtures("packing")
 def test_a_network_in_bf16_says_nearly_what_it_says_in_fp32(tiny: Recipe):
-    network = build(tiny, Space(("anger", "joy")), Silent())
+    network = build(tiny, Space(("anger", "joy")), Progress())
     with torch.no_grad():
         for layer in network.model.model.layers:
             # Norms of ones would hide one that is forgotten.
@@ -85,6 +85,6 @@ def test_a_network_in_bf16_says_nearly_what_it_says_in_fp32(tiny: Recipe):
             layer.post_attention_layernorm.weight.uniform_(0.3, 2.0)
     low = replace(network, recipe=replace(tiny, train=replace(tiny.train, precision="bf16")))
     texts = [f"{'so glad ' * (i % 30)}number {i}" for i in range(90)]
-    exact, found = (Predictor(one).probabilities(texts, Silent()) for one in (network, low))
+    exact, found = (Predictor(one).probabilities(texts, Progress()) for one in (network, low))
     assert exact.std(0).min() > 1e-3
     assert 0 < abs(found - exact).max() < 0.02

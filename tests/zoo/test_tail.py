@@ -12,6 +12,7 @@ import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.errors import UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import attention, finetune, processor
 from semeval_emo.zoo.engine.attention import Packed
@@ -22,7 +23,6 @@ from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.engine.predictor import Predictor
 from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 
@@ -44,11 +44,11 @@ def corpus(count: int, seed: int = 0) -> Examples:
 
 
 def tail_trainer(recipe: Recipe, examples: Examples) -> TailTrainer:
-    network = build(recipe, SPACE, Silent())
+    network = build(recipe, SPACE, Progress())
     network.model.eval()
     first = len(network.model.model.layers) - recipe.trainable.layers
     rows = network.tokens(examples.texts)
-    inputs = Inputs(compute(network, rows, first, None, Silent(), "prefix"), examples)
+    inputs = Inputs(compute(network, rows, first, None, Progress(), "prefix"), examples)
     return TailTrainer(network, first, inputs, loss_function(recipe.loss, examples.labels, 1, network.device))
 
 
@@ -89,7 +89,7 @@ class Noting(Trainer):
 
 def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Path) -> list[float]:
     """A notebook's way: every layer on every batch, padded to the full length, the network's own loss."""
-    network = build(recipe, SPACE, Silent())
+    network = build(recipe, SPACE, Progress())
     rows = [
         {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": row.astype(np.float32)}
         for ids, row in zip(network.tokens(examples.texts), examples.labels, strict=True)
@@ -98,7 +98,7 @@ def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Pa
     total = recipe.train.epochs * -(-len(rows) // (recipe.train.batch * recipe.train.accumulate))
     optimizer = torch.optim.AdamW(optimizer_groups(parameters, recipe), fused=True)
     warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / total)
-    watch = Losses()
+    progress = Losses()
     trainer = Noting(
         model=network.model,
         args=TrainingArguments(
@@ -119,11 +119,11 @@ def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Pa
             network.tokenizer, padding="max_length", max_length=recipe.model.max_length
         ),
         optimizers=(optimizer, warm),
-        callbacks=[watch],
+        callbacks=[progress],
     )
-    trainer.notes = watch
+    trainer.notes = progress
     trainer.train()
-    return watch.found[:steps]
+    return progress.found[:steps]
 
 
 @pytest.mark.parametrize(
@@ -153,14 +153,14 @@ def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, .
 @pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused, as for long texts and on a GPU"])
 def test_the_tail_gives_the_networks_own_logits(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attention, "SHORT", short)
-    network = build(tiny, SPACE, Silent())
+    network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(9).texts)
     tail = Tail(network.model, 4)
     with torch.no_grad():
         padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
         expected = network.model(**padded).logits
-        states, lengths = compute(network, rows, 4, None, Silent(), "").of(range(9), network.device)
+        states, lengths = compute(network, rows, 4, None, Progress(), "").of(range(9), network.device)
         found = tail(states, Packed.of(lengths, network.device))
     assert len(set(lengths)) > 2
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
@@ -169,13 +169,13 @@ def test_the_tail_gives_the_networks_own_logits(short: int, tiny: Recipe, monkey
 @pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused"])
 def test_the_same_gradients_come_back_through_padding(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attention, "SHORT", short)
-    network = build(tiny, SPACE, Silent())
+    network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(9).texts)
     padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
     moving = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
     expected = torch.autograd.grad(network.model(**padded).logits.square().sum(), moving.values())
-    states, lengths = compute(network, rows, 4, None, Silent(), "").of(range(9), network.device)
+    states, lengths = compute(network, rows, 4, None, Progress(), "").of(range(9), network.device)
     found = Tail(network.model, 4)(states.clone(), Packed.of(lengths, network.device)).square().sum()
     for one, other in zip(torch.autograd.grad(found, moving.values()), expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
@@ -199,28 +199,28 @@ def test_layers_and_head_move_at_their_rates_and_nothing_else_moves(tiny: Recipe
 
 
 def test_a_prefix_on_disk_is_the_one_in_memory(tiny: Recipe, tmp_path: Path):
-    network = build(tiny, SPACE, Silent())
+    network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(7).texts)
-    memory = compute(network, rows, 4, None, Silent(), "")
-    disk = compute(network, rows, 4, tmp_path / "prefix.bin", Silent(), "")
+    memory = compute(network, rows, 4, None, Progress(), "")
+    disk = compute(network, rows, 4, tmp_path / "prefix.bin", Progress(), "")
     assert torch.equal(memory.states, disk.states)
     assert (tmp_path / "prefix.bin").stat().st_size == memory.states.numel() * 4
 
 
-class Notes(Silent):
+class Notes(Progress):
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def say(self, note: str) -> None:
-        self.said.append(note)
+    def message(self, text: str) -> None:
+        self.said.append(text)
 
 
 class Job:
     """A run without a run folder."""
 
     def __init__(self, work: Path) -> None:
-        self.work, self.watch, self.rows = work, Notes(), []
+        self.work, self.progress, self.rows = work, Notes(), []
 
     def record(self, rows):
         self.rows = list(rows)
@@ -239,22 +239,22 @@ def fit(recipe: Recipe, work: Path) -> tuple[Network, Job]:
 
 
 def said_by(network: Network, texts: Sequence[str]) -> np.ndarray:
-    return Predictor(network).probabilities(texts, Silent())
+    return Predictor(network).probabilities(texts, Progress())
 
 
 def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_path: Path):
     cached, first = fit(load_recipe("llama-tiny", SMALL), tmp_path / "a")
-    assert first.watch.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
-    assert "computed once, less than 1 MB in memory" in first.watch.said[0]
+    assert first.progress.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
+    assert "computed once, less than 1 MB in memory" in first.progress.said[0]
     nowhere = load_recipe("llama-tiny", [*SMALL, "train.cache_mb=0", "train.cache_disk_mb=0"])
     plain, second = fit(nowhere, tmp_path / "b")
     # Nothing is said to be computed that is not.
-    assert second.watch.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
-    assert second.watch.said[0].endswith(
+    assert second.progress.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
+    assert second.progress.said[0].endswith(
         " would take less than 1 MB, more than train.cache_mb=0 and train.cache_disk_mb=0 allow, "
         "so every step runs the whole network"
     )
-    assert "computed once" not in "".join(second.watch.said)
+    assert "computed once" not in "".join(second.progress.said)
     # Either way the same model comes out, but for the order in which numbers are added.
     texts = corpus(10, 1).texts
     assert np.abs(said_by(cached, texts) - said_by(plain, texts)).max() < 1e-4
@@ -266,14 +266,14 @@ def test_who_trains_in_bf16_on_a_processor_that_is_slow_at_it_is_told(tmp_path: 
     monkeypatch.setattr(finetune, "cost_of_bf16", lambda: cost)
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.precision=bf16"]), tmp_path / "a")
     words = "bf16 takes this processor 2.3 times as long as fp32: --set train.precision=fp32 is the faster way"
-    assert (words in job.watch.said) == told
+    assert (words in job.progress.said) == told
     _, job = fit(load_recipe("llama-tiny", SMALL), tmp_path / "b")
-    assert words not in job.watch.said
+    assert words not in job.progress.said
 
 
 @pytest.mark.parametrize(("field", "value"), [("hidden_act", "gelu"), ("attention_dropout", 0.1)])
 def test_a_llama_of_another_make_is_not_run_by_our_layers(field: str, value: object):
-    network = build(load_recipe("llama-tiny", SMALL), SPACE, Silent())
+    network = build(load_recipe("llama-tiny", SMALL), SPACE, Progress())
     assert finetune.prefix_obstacle(network) == ""
     setattr(network.model.config, field, value)
     assert finetune.prefix_obstacle(network) == (
@@ -299,7 +299,7 @@ def test_what_bf16_costs_is_measured_and_leaves_the_seed_alone():
 )
 def test_what_is_frozen_is_said_in_words(settings: list[str], said: str, tmp_path: Path):
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.epochs=1", *settings]), tmp_path / "a")
-    assert job.watch.said[0].startswith(said)
+    assert job.progress.said[0].startswith(said)
 
 
 def test_a_prefix_that_must_be_and_cannot_be_is_refused(tmp_path: Path):

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from semeval_emo.errors import UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import finetune
-from semeval_emo.zoo.family import Silent
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
@@ -78,10 +78,10 @@ def test_a_batch_that_cannot_be_shared_is_refused(tiny: Recipe, tmp_path: Path, 
     monkeypatch.setenv("WORLD_SIZE", "3")
     examples = Examples(("a text", "another"), np.eye(2, dtype=np.int8))
 
-    class Nobody:
-        work, watch = tmp_path, Silent()
+    class NoJob:
+        work, progress = tmp_path, Progress()
 
     with pytest.raises(UsageError) as refused:
-        finetune.fit(tiny, Space(("joy", "fear")), examples, {"dev": examples}, Nobody())
+        finetune.fit(tiny, Space(("joy", "fear")), examples, {"dev": examples}, NoJob())
     assert refused.value.message == "recipe llama-tiny: 3 processes cannot share a batch of 8."
     assert refused.value.fix == "--set train.batch=9"

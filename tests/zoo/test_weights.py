@@ -15,8 +15,8 @@ from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from semeval_emo.errors import InputError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones import weights
-from semeval_emo.zoo.family import Silent
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_hub_that_never_answers_is_given_up_in_time(mute_hub: list[socket.sock
     monkeypatch.setattr(weights, "PATIENCE", 1.0)
     began = time.monotonic()
     with pytest.raises(InputError) as refused:
-        weights.local_folder("somebody/some-model", Silent())
+        weights.local_folder("somebody/some-model", Progress())
     # Its client tries again after a pause, so by its own limit it would take three times as long.
     assert time.monotonic() - began < 2.5
     assert mute_hub, "the hub was asked"
@@ -119,7 +119,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, without: str = "") ->
 
 def test_weights_that_come_as_gguf_are_those_that_were_packed(tmp_path: Path, monkeypatch):
     model = install(tmp_path, monkeypatch)
-    folder = weights.local_folder("package:packed-llama", Silent())
+    folder = weights.local_folder("package:packed-llama", Progress())
     # An ordinary folder, in full precision, whose weights can be trained.
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
     found = AutoModelForCausalLM.from_pretrained(folder)
@@ -138,7 +138,7 @@ def test_weights_that_come_as_gguf_are_those_that_were_packed(tmp_path: Path, mo
 def test_a_gguf_file_that_lacks_weights_is_refused(tmp_path: Path, monkeypatch):
     install(tmp_path, monkeypatch, without="model.layers.1.mlp.up_proj.weight")
     with pytest.raises(InputError) as refused:
-        weights.local_folder("package:packed-llama", Silent())
+        weights.local_folder("package:packed-llama", Progress())
     assert refused.value.message == (
         "The weights of packed-llama cannot be unpacked: the file lacks model.layers.1.mlp.up_proj.weight."
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.cli.app import main
-from semeval_emo.cli.progress import Progress
+from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.data import load_gold
 from semeval_emo.errors import install_line
 from semeval_emo.zoo.inference.predict import CHUNK, predict
@@ -161,12 +161,12 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr("semeval_emo.cli.progress.is_interactive", lambda: True)
     monkeypatch.setenv("COLUMNS", "70")
     monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
-    watch = Progress()
-    watch.begin("training", 200, done=100)
-    watch.step(1, 0.25)
-    watch.epoch({"epoch": 3, "loss": 0.25, "dev": {"macro_f1": 0.5}})
-    watch.step(49, 0.125)
-    watch.end()
+    progress = TerminalProgress()
+    progress.start("training", 200, done=100)
+    progress.advance(1, 0.25)
+    progress.epoch({"epoch": 3, "loss": 0.25, "dev": {"macro_f1": 0.5}})
+    progress.advance(49, 0.125)
+    progress.finish()
     drawn = capsys.readouterr().err
     lines = re.split(r"[\r\n]", drawn.replace("\x1b[K", ""))
     assert lines[1].startswith("training [######------] 101/200")
@@ -183,12 +183,12 @@ def test_what_dev_reached_stands_beside_a_long_bar(columns: str, seen: str, caps
     monkeypatch.setattr("semeval_emo.cli.progress.is_interactive", lambda: True)
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
-    watch = Progress()
-    watch.begin("training", 12_345)
-    watch._began -= 15_000
-    watch.step(3_459, 0.5971)
-    watch.epoch({"epoch": 3, "loss": 0.5, "dev": {"macro_f1": 0.69604, "micro_f1": 0.7, "loss": 0.6}})
-    watch.step(1, 0.5971)
+    progress = TerminalProgress()
+    progress.start("training", 12_345)
+    progress._began -= 15_000
+    progress.advance(3_459, 0.5971)
+    progress.epoch({"epoch": 3, "loss": 0.5, "dev": {"macro_f1": 0.69604, "micro_f1": 0.7, "loss": 0.6}})
+    progress.advance(1, 0.5971)
     drawn = re.split(r"[\r\n]", capsys.readouterr().err.replace("\x1b[K", ""))
     assert "epoch 3  loss 0.5000  dev loss 0.6000, macro_f1 0.6960" in drawn
     (line,) = (one for one in drawn if "3,460/12,345" in one)
@@ -198,10 +198,10 @@ def test_what_dev_reached_stands_beside_a_long_bar(columns: str, seen: str, caps
 
 
 def test_no_bar_elsewhere(capsys):
-    watch = Progress()
-    watch.begin("training", 10)
-    watch.step(1, 0.5)
-    watch.end()
+    progress = TerminalProgress()
+    progress.start("training", 10)
+    progress.advance(1, 0.5)
+    progress.finish()
     assert capsys.readouterr().err == ""
 
 

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from semeval_emo.errors import InputError, MissingExtra, install_line
-from semeval_emo.zoo.family import Watcher
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.requirements import require
 
@@ -39,7 +39,7 @@ PATIENCE = 2.0
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
 
 
-def local_folder(backbone: str, watch: Watcher, instead: str = "smollm2-4layer-tuned") -> Path:
+def local_folder(backbone: str, progress: Progress, instead: str = "smollm2-4layer-tuned") -> Path:
     """Finds a backbone's weights, and fetches or unpacks them where they are not there yet.
 
     Args:
@@ -51,7 +51,7 @@ def local_folder(backbone: str, watch: Watcher, instead: str = "smollm2-4layer-t
         MissingExtra: the package that brings them is not installed.
     """
     if backbone.startswith(PACKAGE):
-        return _packaged(backbone.removeprefix(PACKAGE), watch)
+        return _packaged(backbone.removeprefix(PACKAGE), progress)
     folder = Path(backbone).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").exists():
@@ -59,7 +59,7 @@ def local_folder(backbone: str, watch: Watcher, instead: str = "smollm2-4layer-t
         return folder
     if backbone.startswith((".", "/", "~")) or backbone.count("/") > 1:
         raise InputError(f"There is no folder {backbone}.", "name a Hugging Face model folder, or a model of the hub")
-    return _from_hub(backbone, watch, instead)
+    return _from_hub(backbone, progress, instead)
 
 
 def check_quantization(recipe: Recipe) -> None:
@@ -89,7 +89,7 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else Path("~/.cache/semeval-emo").expanduser()
 
 
-def _packaged(name: str, watch: Watcher) -> Path:
+def _packaged(name: str, progress: Progress) -> Path:
     # Found, never imported: such a package may import a whole inference stack of its own.
     name, _, wanted = name.partition("/")
     files = _files(name)
@@ -99,14 +99,14 @@ def _packaged(name: str, watch: Watcher) -> Path:
         chosen = [path for path in files if path.name == wanted]
         if not chosen:
             raise InputError(f"The package {name} holds no file {wanted}.")
-        return _unpacked(name, chosen, watch)
+        return _unpacked(name, chosen, progress)
     configured = sorted((path for path in files if path.name == "config.json"), key=lambda path: len(path.parts))
     if configured:
         return configured[0].parent
     packed = sorted(path for path in files if re.search(r"\.(gguf|zip)(\.(part)?\d+)?$", path.name))
     if not packed:
         raise InputError(f"The package {name} holds neither config.json nor a GGUF file nor a zip archive.")
-    return _unpacked(name, packed, watch)
+    return _unpacked(name, packed, progress)
 
 
 def _files(name: str) -> list[Path]:
@@ -116,13 +116,13 @@ def _files(name: str) -> list[Path]:
     return [Path(str(d.locate_file(file))) for d in found.values() for file in d.files or ()]
 
 
-def _unpacked(name: str, packed: Sequence[Path], watch: Watcher) -> Path:
+def _unpacked(name: str, packed: Sequence[Path], progress: Progress) -> Path:
     """An ordinary model folder made once from a GGUF file or a zip archive, in one piece or in numbered ones."""
     size = sum(path.stat().st_size for path in packed)
     target = cache_folder() / "weights" / f"{name}-{size}"
     if (target / "config.json").exists():
         return target
-    watch.say(f"unpacking the weights of {name} once ({size / 1e6:,.0f} MB, to {target})")
+    progress.message(f"unpacking the weights of {name} once ({size / 1e6:,.0f} MB, to {target})")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     beside.mkdir()
@@ -203,7 +203,7 @@ def _from_blocks(packed: Path, folder: Path) -> None:
 UNPACKERS = {".zip": _from_zip, ".gguf": _from_gguf, ".bin": _from_blocks}
 
 
-def _from_hub(name: str, watch: Watcher, instead: str) -> Path:
+def _from_hub(name: str, progress: Progress, instead: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 
@@ -217,7 +217,7 @@ def _from_hub(name: str, watch: Watcher, instead: str) -> Path:
         if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
             raise ConnectionError("HF_HUB_OFFLINE is set")
         _ask(name)
-        watch.say(f"fetching {name} from the hub")
+        progress.message(f"fetching {name} from the hub")
         return Path(snapshot_download(name, allow_patterns=list(WANTED)))
     except GatedRepoError as error:
         raise _absent(name, instead, "the hub gives them only to those whom their owner let in") from error

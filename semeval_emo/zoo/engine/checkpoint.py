@@ -83,7 +83,7 @@ class Keeper:
         seen = [logits.to(device) for logits in stored.get("seen", [])]
         place = Place(stored["epoch"], tuple(json.loads(stored["rows"])), stored["losses"], seen)
         self.job.record(place.rows)
-        self.job.watch.say(f"going on after epoch {place.epoch}, step {place.step}")
+        self.job.progress.message(f"going on after epoch {place.epoch}, step {place.step}")
         return place
 
     def save(self, place: Place) -> None:

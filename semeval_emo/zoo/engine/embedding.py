@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.engine.batches import TOKENS, by_length
 from semeval_emo.zoo.engine.network import check_length
 from semeval_emo.zoo.engine.parallel import abreast
-from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Model
 
 
@@ -39,7 +39,7 @@ class Encoder:
         """How many parameters it has."""
         return sum(p.numel() for p in self.network.parameters())
 
-    def embed(self, texts: Sequence[str], model: Model, watch: Watcher, precision: str = "fp32") -> np.ndarray:
+    def embed(self, texts: Sequence[str], model: Model, progress: Progress, precision: str = "fp32") -> np.ndarray:
         """Embeds texts, those of like length together.
 
         Args:
@@ -55,7 +55,6 @@ class Encoder:
         device = self.network.device
         rows = self.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
         found = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
-        watch.begin("embedding", len(rows))
 
         def run(batch: list[int]) -> np.ndarray:
             padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
@@ -65,10 +64,10 @@ class Encoder:
             return unit
 
         batches = list(by_length([len(row) for row in rows], TOKENS))
-        for batch, vectors in abreast(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
-            found[batch] = vectors
-            watch.step(len(batch))
-        watch.end()
+        with progress.stage("embedding", len(rows)):
+            for batch, vectors in abreast(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
+                found[batch] = vectors
+                progress.advance(len(batch))
         return found
 
 

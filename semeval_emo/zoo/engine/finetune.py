@@ -25,9 +25,9 @@ def fit(recipe: Recipe, space: Space, train: Examples, judged: dict[str, Example
     Raises:
         UsageError: ``train.engine = "prefix"`` where the prefix cannot be computed once.
     """
-    network = build(recipe, space, job.watch)
+    network = build(recipe, space, job.progress)
     if recipe.train.precision == "bf16" and network.device.type == "cpu" and (cost := cost_of_bf16()) > SLOW:
-        job.watch.say(
+        job.progress.message(
             f"bf16 takes this processor {cost:.1f} times as long as fp32: --set train.precision=fp32 is the faster way"
         )
     loss = loss_function(recipe.loss, train.labels, space.top, network.device)
@@ -83,15 +83,15 @@ def _on_prefix(network: Network, train: Examples, judged: dict[str, Examples], l
     texts = f"{sum(map(len, splits.values())):,} texts ({tokens:,} tokens)"
     frozen = f"{_frozen(first, layers)} for {texts}"
     if room.place == "nowhere":
-        job.watch.say(f"{frozen} would take {room}, {room.why}, so every step runs the whole network")
+        job.progress.message(f"{frozen} would take {room}, {room.why}, so every step runs the whole network")
         return room.why
-    job.watch.say(f"{frozen} is computed once, {room}")
+    job.progress.message(f"{frozen} is computed once, {room}")
     network.model.eval()
     inputs = {
         split: Inputs(
             compute(
                 network, rows[split], first, job.work / f"prefix-{split}.bin" if room.place == "disk" else None,
-                job.watch, f"prefix {split}",
+                job.progress, f"prefix {split}",
             ),
             examples,
         )

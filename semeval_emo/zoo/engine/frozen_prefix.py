@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import TOKENS, packs
 from semeval_emo.zoo.engine.llama import Body
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import abreast, cores
-from semeval_emo.zoo.family import Watcher
 
 MEGABYTE = 2**20
 
@@ -94,7 +94,7 @@ def room_for(tokens: int, hidden: int, size: int, memory_mb: int, disk_mb: int, 
 
 
 def compute(
-    network: Network, rows: Sequence[Sequence[int]], first: int, file: Path | None, watch: Watcher, what: str
+    network: Network, rows: Sequence[Sequence[int]], first: int, file: Path | None, progress: Progress, what: str
 ) -> Prefix:
     """Runs the frozen layers over texts, those of like length together.
 
@@ -110,7 +110,6 @@ def compute(
     starts = np.concatenate([[0], np.cumsum(lengths)])
     kind = network.fixed or torch.float32
     states = _empty(int(starts[-1]), network.model.config.hidden_size, kind, file)
-    watch.begin(what, len(rows))
     frozen = Body(network.model, body.layers[:first], last=only_last, fixed=network.fixed)
 
     def run(batch: list[int]) -> torch.Tensor:
@@ -119,11 +118,11 @@ def compute(
         return frozen(body.embed_tokens(ids), packed).to(kind).cpu()
 
     batches = list(packs([len(row) for row in rows], TOKENS, cores(network.device)))
-    for batch, hidden in abreast(run, batches, network.device, network.fixed):
-        for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
-            states[starts[i] : starts[i + 1]] = one
-        watch.step(len(batch))
-    watch.end()
+    with progress.stage(what, len(rows)):
+        for batch, hidden in abreast(run, batches, network.device, network.fixed):
+            for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
+                states[starts[i] : starts[i + 1]] = one
+            progress.advance(len(batch))
     return Prefix(states, starts)
 
 

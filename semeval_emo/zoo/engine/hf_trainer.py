@@ -20,6 +20,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_whole
+from semeval_emo.progress import Progress
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.dataset.examples import Examples
@@ -27,7 +28,7 @@ from semeval_emo.zoo.engine import epoch_metrics, predictor, schedule
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
-from semeval_emo.zoo.family import Job, Silent
+from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Train
 from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
 
@@ -134,7 +135,7 @@ class Watching(TrainerCallback):
         loss, due = distributed.total(self.trainer.pending / distributed.processes(), late)
         self.losses.append(loss)
         self.trainer.pending = 0.0
-        self.job.watch.step(1, self.losses[-1])
+        self.job.progress.advance(1, self.losses[-1])
         if state.global_step % self.steps == 0:
             return  # the epoch's end saves and stops
         # Whoever is asked to stop, all stop, and at the same step.
@@ -157,14 +158,14 @@ class Watching(TrainerCallback):
         if state.is_world_process_zero:
             row |= epoch_metrics.seen(logits, degrees.numpy().astype(np.int8), self.texts, self.job)
             for split, examples in self.judged.items():
-                logits = predictor.Predictor(self.network).logits(examples.texts, Silent())
+                logits = predictor.Predictor(self.network).logits(examples.texts, Progress())
                 row[split] = epoch_metrics.judged(logits, examples.labels, self.trainer.loss, self.job)
         row["seconds"] = round(time.monotonic() - self._began, 2)
         row = distributed.as_first_says(row)
         self._began = time.monotonic()
         self.rows.append(row)
         self.losses = []
-        self.job.watch.epoch(row)
+        self.job.progress.epoch(row)
         if distributed.is_first() and kept_epoch(self.rows, self.recipe) == epoch:
             weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
             write_whole(self.kept_file(epoch), save(weights))
@@ -238,11 +239,11 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
         watching.trainer = trainer
         if checkpoint is not None:
             watching.restore(checkpoint)
-        job.watch.begin("training", steps * recipe.train.epochs, len(watching.rows) * steps + len(watching.losses))
-        # A run that was stopped after its last epoch, or whose patience ran out, has nothing left to train.
-        if len(watching.rows) < recipe.train.epochs and not run_out(watching.rows, recipe):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        job.watch.end()
+        done = len(watching.rows) * steps + len(watching.losses)
+        with job.progress.stage("training", steps * recipe.train.epochs, done):
+            # A run that was stopped after its last epoch, or whose patience ran out, has nothing left to train.
+            if len(watching.rows) < recipe.train.epochs and not run_out(watching.rows, recipe):
+                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if watching.stopped_at >= 0:
         raise stop(*divmod(watching.stopped_at, steps))
     if not distributed.is_first():

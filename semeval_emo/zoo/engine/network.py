@@ -11,11 +11,12 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, set_seed
 
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.backbones.weights import RANDOM, local_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups, random_llama
-from semeval_emo.zoo.family import Sizes, Watcher
+from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.recipe import Model, Recipe
 
 # Every name that configurations have for hidden and attention dropout.
@@ -83,7 +84,7 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def build(recipe: Recipe, space: Space, watch: Watcher) -> Network:
+def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
     """Builds the network of a recipe, its head fresh, and freezes what does not move.
 
     Raises:
@@ -103,7 +104,7 @@ def build(recipe: Recipe, space: Space, watch: Watcher) -> Network:
         if recipe.model.backbone == RANDOM:
             model, tokenizer = random_llama.build(recipe, config)
         else:
-            folder = local_folder(recipe.model.backbone, watch)
+            folder = local_folder(recipe.model.backbone, progress)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             set_seed(recipe.train.seed)
             model = _pretrained(folder, recipe, config)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import torch
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine import llama
 from semeval_emo.zoo.engine.attention import Packed
 from semeval_emo.zoo.engine.batches import TOKENS, beginnings, of_equal_length, packs_alike
 from semeval_emo.zoo.engine.epoch_metrics import probabilities_of
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import abreast, cores
-from semeval_emo.zoo.family import Watcher
 
 Rows = Sequence[Sequence[int]]
 
@@ -25,26 +25,25 @@ class Predictor:
         self.network = network
         self._batches, self._run = (_packed if llama.is_llama(network.model) else _whole)(network)
 
-    def probabilities(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+    def probabilities(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
         """Sigmoids of the logits: shape (n, L), float64."""
-        return probabilities_of(self.logits(texts, watch))
+        return probabilities_of(self.logits(texts, progress))
 
-    def logits(self, texts: Sequence[str], watch: Watcher) -> torch.Tensor:
+    def logits(self, texts: Sequence[str], progress: Progress) -> torch.Tensor:
         """What the network says of each text: shape (n, L)."""
         network, model = self.network, self.network.model
         rows = network.tokens(texts)
         found = torch.zeros(len(rows), model.config.num_labels, device=network.device)
         training = model.training
         model.eval()
-        watch.begin("predicting", len(rows))
 
         def run(batch: list[int]) -> torch.Tensor:
             return self._run([rows[i] for i in batch]).float()
 
-        for batch, logits in abreast(run, list(self._batches(rows)), network.device, network.fixed):
-            found[batch] = logits
-            watch.step(len(batch))
-        watch.end()
+        with progress.stage("predicting", len(rows)):
+            for batch, logits in abreast(run, list(self._batches(rows)), network.device, network.fixed):
+                found[batch] = logits
+                progress.advance(len(batch))
         model.train(training)
         return found
 

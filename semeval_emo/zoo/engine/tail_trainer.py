@@ -115,22 +115,21 @@ class TailTrainer:
         """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network."""
         keeper = Keeper(job, self.network.recipe, self.parameters, self.optimizer, self.schedule)
         place = keeper.resume()
-        job.watch.begin("training", self.steps * self.train.epochs, place.epoch * self.steps + place.step)
-        while place.epoch < self.train.epochs and not keeper.exhausted(place):
-            began = time.monotonic()
-            for batches in self.batches(place.epoch, place.step):
-                place.losses.append(self.step(batches, place.seen))
-                job.watch.step(1, place.losses[-1])
-                keeper.perhaps(place)
-            row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(place.losses)), 6)}
-            row |= self._seen(place, job)
-            for split, inputs in judged.items():
-                row[split] = epoch_metrics.judged(self.predict(inputs), inputs.examples.labels, self.loss, job)
-            row["seconds"] = round(time.monotonic() - began, 2)
-            job.watch.epoch(row)
-            place = place.after(row)
-            keeper.epoch(place)
-        job.watch.end()
+        with job.progress.stage("training", self.steps * self.train.epochs, place.epoch * self.steps + place.step):
+            while place.epoch < self.train.epochs and not keeper.exhausted(place):
+                began = time.monotonic()
+                for batches in self.batches(place.epoch, place.step):
+                    place.losses.append(self.step(batches, place.seen))
+                    job.progress.advance(1, place.losses[-1])
+                    keeper.perhaps(place)
+                row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(place.losses)), 6)}
+                row |= self._seen(place, job)
+                for split, inputs in judged.items():
+                    row[split] = epoch_metrics.judged(self.predict(inputs), inputs.examples.labels, self.loss, job)
+                row["seconds"] = round(time.monotonic() - began, 2)
+                job.progress.epoch(row)
+                place = place.after(row)
+                keeper.epoch(place)
         keeper.restore_kept(place)
         self.flat.release()
 

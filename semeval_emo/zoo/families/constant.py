@@ -11,8 +11,9 @@ from typing import Literal, Self
 import numpy as np
 
 from semeval_emo.files import write_whole
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
-from semeval_emo.zoo.family import Family, Job, Watcher
+from semeval_emo.zoo.family import Family, Job
 from semeval_emo.zoo.recipe import Recipe
 
 FILE = "constant.json"
@@ -48,7 +49,7 @@ class Constant(Family):
             "prevalence": lambda: degrees.mean(axis=0).filled(0),
         }[self.recipe.options.says]()
 
-    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """The same row for every text."""
         return np.tile(self.values, (len(texts), 1))
 

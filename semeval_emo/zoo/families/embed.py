@@ -13,9 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from semeval_emo.files import write_whole
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.family import Family, Job, Silent, Sizes, Watcher
+from semeval_emo.zoo.family import Family, Job, Sizes
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.limits import Positive, filled
 from semeval_emo.zoo.selection.grid import Grid
@@ -50,18 +51,18 @@ class Embed(Family):
     linear: Any
     backbone: str
 
-    def prepare(self, watch: Watcher) -> None:
+    def prepare(self, progress: Progress) -> None:
         """Finds the encoder's weights."""
-        self._resolve(watch)
+        self._resolve(progress)
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Embeds every text once, then fits every setting; the best by the selection metric stays."""
         from sklearn.preprocessing import StandardScaler
 
         options = self.recipe.options
-        self.backbone = self._resolve(job.watch)
-        vectors = self._remembered(train.texts, job.watch)
-        unread = {split: (examples, self._embed(examples.texts, job.watch)) for split, examples in judged.items()}
+        self.backbone = self._resolve(job.progress)
+        vectors = self._remembered(train.texts, job.progress)
+        unread = {split: (examples, self._embed(examples.texts, job.progress)) for split, examples in judged.items()}
         grid = Grid(
             [{"strength": one, "balanced": two} for one, two in product(options.strength, options.balanced)],
             StandardScaler,
@@ -70,10 +71,10 @@ class Embed(Family):
         )
         self.linear = grid.search(self.recipe, train, vectors, unread, job)
 
-    def _resolve(self, watch: Watcher) -> str:
+    def _resolve(self, progress: Progress) -> str:
         from semeval_emo.zoo.backbones.weights import local_folder
 
-        return str(local_folder(self.recipe.model.backbone, watch))
+        return str(local_folder(self.recipe.model.backbone, progress))
 
     @cached_property
     def _encoder(self) -> Any:
@@ -81,22 +82,22 @@ class Embed(Family):
 
         return Encoder.load(self.backbone)
 
-    def _embed(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
-        found: np.ndarray = self._encoder.embed(texts, self.recipe.model, watch, self.recipe.options.precision)
+    def _embed(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
+        found: np.ndarray = self._encoder.embed(texts, self.recipe.model, progress, self.recipe.options.precision)
         return found
 
-    def _remembered(self, texts: Sequence[str], watch: Watcher) -> np.ndarray:
+    def _remembered(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
         """Vectors of texts to learn from: runs in many languages learn from the same ones."""
         from semeval_emo.zoo.backbones.weights import cache_folder
         from semeval_emo.zoo.engine.vector_cache import identity, remembered
 
         model = self.recipe.model
         key = identity(Path(self.backbone), (model.pooling, model.max_length, self.recipe.options.precision))
-        return remembered(cache_folder() / "vectors" / key, texts, lambda some: self._embed(some, watch))
+        return remembered(cache_folder() / "vectors" / key, texts, lambda some: self._embed(some, progress))
 
-    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Probabilities of the linear models on the texts' vectors."""
-        return tfidf.linear_probabilities(self.linear, self._embed(texts, watch or Silent()))
+        return tfidf.linear_probabilities(self.linear, self._embed(texts, progress or Progress()))
 
     def save(self, folder: Path) -> None:
         """Writes the linear models and where the encoder lies; only `export` copies that."""
@@ -109,7 +110,7 @@ class Embed(Family):
         model = cls(recipe, space)
         model.linear = tfidf.load_skops(folder / tfidf.FILE)
         beside = folder / ENCODER
-        model.backbone = str(beside) if beside.is_dir() else model._resolve(Silent())
+        model.backbone = str(beside) if beside.is_dir() else model._resolve(Progress())
         return model
 
     @classmethod
@@ -120,7 +121,7 @@ class Embed(Family):
 
         super().export(folder, out, recipe)
         if not (out / ENCODER).exists():
-            save_encoder(str(local_folder(recipe.model.backbone, Silent())), out / ENCODER)
+            save_encoder(str(local_folder(recipe.model.backbone, Progress())), out / ENCODER)
             write_whole(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
 
     def sizes(self) -> Sizes:

@@ -12,11 +12,12 @@ import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_whole
+from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
-from semeval_emo.zoo.family import Family, Job, Untrained, Watcher
+from semeval_emo.zoo.family import Family, Job, Untrained
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.limits import Positive, filled
 from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, run_hash
@@ -108,7 +109,7 @@ class Ensemble(Family):
             rows[kept] |= said
             job.keep(joined[kept])
         for row in rows:
-            job.watch.epoch(row)
+            job.progress.epoch(row)
         job.record(rows)
 
     def _fitted(self, parts: np.ndarray, labels: np.ndarray, strength: float) -> tuple[Weights | Stack, dict[str, Any]]:
@@ -158,13 +159,13 @@ class Ensemble(Family):
         """Those that speak, each once."""
         return tuple(dict.fromkeys(self.folders))
 
-    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Joined from what the members' models say of new texts."""
         from semeval_emo.zoo.runs.model import load_model
 
         models = [load_model(folder) for folder in self.folders]
         return self.join(
-            np.stack([self._voice(model.family.predict(texts, watch), model.thresholds) for model in models])
+            np.stack([self._voice(model.family.predict(texts, progress), model.thresholds) for model in models])
         )
 
     def save(self, folder: Path) -> None:

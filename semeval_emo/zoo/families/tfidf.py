@@ -16,10 +16,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from semeval_emo.errors import UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import logistic
 from semeval_emo.zoo.families.counts import Counts
-from semeval_emo.zoo.family import Family, Job, Sizes, Watcher
+from semeval_emo.zoo.family import Family, Job, Sizes
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.limits import Count, Positive, filled, span
 from semeval_emo.zoo.selection.grid import Grid, Setting
@@ -108,7 +109,7 @@ class Tfidf(Family):
             raise UsageError(f"recipe {self.recipe.name}: neither words nor characters are counted.")
         return found
 
-    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Probabilities of the linear models, each emotion on its own."""
         return linear_probabilities(self.pipeline, texts)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
-from semeval_emo.zoo.family import Family, Job, Silent, Sizes, Watcher
+from semeval_emo.zoo.family import Family, Job, Sizes
 from semeval_emo.zoo.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ class Transformer(Family):
     instead: ClassVar[str] = "smollm2-4layer-tuned"
     network: Network
 
-    def prepare(self, watch: Watcher) -> None:
+    def prepare(self, progress: Progress) -> None:
         """Finds the backbone's weights, without torch: who lacks them is told at once."""
         from semeval_emo.zoo.backbones.weights import RANDOM, check_quantization, local_folder
 
         check_quantization(self.recipe)
         if self.recipe.model.backbone != RANDOM:
-            local_folder(self.recipe.model.backbone, watch, self.instead)
+            local_folder(self.recipe.model.backbone, progress, self.instead)
 
     def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
         """Builds the network from its backbone and trains it."""
@@ -48,9 +49,9 @@ class Transformer(Family):
 
         self.network = fit(self.recipe, self.space, train, judged, job)
 
-    def predict(self, texts: Sequence[str], watch: Watcher | None = None) -> np.ndarray:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Sigmoids of the logits; texts of equal length run together, so nothing is padded."""
-        return self._predictor.probabilities(texts, watch or Silent())
+        return self._predictor.probabilities(texts, progress or Progress())
 
     @cached_property
     def _predictor(self) -> Predictor:

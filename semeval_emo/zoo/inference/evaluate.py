@@ -11,12 +11,12 @@ from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import leaks
 from semeval_emo.data.sheet import read_sheet
 from semeval_emo.errors import EmoError, InputError, UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.splits import aligned
-from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.model import load_model
 from semeval_emo.zoo.runs.tasks import task_for
@@ -32,7 +32,7 @@ def evaluate(
     release: str | None = None,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
-    watch: Watcher | None = None,
+    progress: Progress | None = None,
 ) -> Scores:
     """Predicts a split with a model and scores it.
 
@@ -70,10 +70,10 @@ def evaluate(
     if len(spec.values) - 1 != model.space.top:
         raise UsageError(f"The model in {folder} predicts 0 to {model.space.top}; {spec.place} takes {spec.values}.")
     # The model may know more emotions than the file has.
-    decided = labels_of(model.family.predict(gold.texts, watch), model.thresholds, model.space)
-    if watch is not None:
+    decided = labels_of(model.family.predict(gold.texts, progress), model.thresholds, model.space)
+    if progress is not None:
         for note in read_before(model.recipe, gold, source, task):
-            watch.say(note)
+            progress.message(note)
     columns = [model.space.emotions.index(emotion) for emotion in spec.emotions]
     return score(Predictions(spec, decided[:, columns], str(folder)), gold, task=task)
 

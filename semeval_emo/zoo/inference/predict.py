@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semeval_emo.zoo.family import Watcher
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.runs.model import Model
 from semeval_emo.zoo.selection.thresholds import labels_of
 
@@ -37,7 +37,7 @@ class Predicted:
 def predict(
     model: Model,
     texts: Iterable[tuple[str, str]],
-    watch: Watcher | None = None,
+    progress: Progress | None = None,
     waits: Callable[[], bool] = lambda: False,
 ) -> Iterator[Predicted]:
     """Predicts texts as they come, in their order.
@@ -48,7 +48,7 @@ def predict(
     """
     stream = iter(texts)
     while chunk := _chunk(stream, waits):
-        found = model.family.predict([text for _, text in chunk], watch)
+        found = model.family.predict([text for _, text in chunk], progress)
         decided = labels_of(found, model.thresholds, model.space)
         for (name, _), probabilities, labels in zip(chunk, found, decided, strict=True):
             yield Predicted(name, probabilities, labels)

@@ -13,7 +13,8 @@ from typing import Any
 from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
-from semeval_emo.scoring.comparing import Watch, compare
+from semeval_emo.progress import Progress
+from semeval_emo.scoring.comparing import compare
 from semeval_emo.scoring.comparison import Comparison, Standing
 from semeval_emo.scoring.scorer import score
 from semeval_emo.scoring.systems import Contender
@@ -81,7 +82,7 @@ def results(
     *,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
 ) -> Results:
     """Scores finished runs again and compares them.
 
@@ -114,7 +115,7 @@ def results(
         groups.setdefault(_but_the_seed(run.recipe), []).append(run)
     named = _named([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
     contenders = [Contender(name, tuple(_said(run, task) for run in group)) for name, group in named.items()]
-    found = compare(contenders, gold=[gold], source=source, task=task, watch=watch)
+    found = compare(contenders, gold=[gold], source=source, task=task, progress=progress)
     lines = tuple(_line(named[standing.name], standing) for standing in found.lead.standings)
     best = next(one for one in contenders if one.name == lines[0].name)
     card = score(best.runs[0], gold, task=task).cards[0]

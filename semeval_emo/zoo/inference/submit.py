@@ -13,13 +13,13 @@ from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.leaderboard.submitted import FILE, Making, Member, Submitted, System, read_system, to_toml
+from semeval_emo.progress import Progress
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Task
-from semeval_emo.zoo.family import Silent, Watcher
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import list_recipes
 from semeval_emo.zoo.runs.finished import folder_of, predicted, recipe_and_state, seconds_of
@@ -69,7 +69,7 @@ def submit(
     best_on_dev: bool = False,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
-    watch: Watcher | None = None,
+    progress: Progress | None = None,
 ) -> SubmitReport:
     """Writes the predictions of finished runs and their provenance into a system's folder.
 
@@ -90,7 +90,7 @@ def submit(
         EmoError: a prediction file is not the one that its run scored, or a joined run of an earlier
             version does not know its members.
     """
-    watch = watch or Silent()
+    progress = progress or Progress()
     left: list[str] = []
     found = [_read(path, task) for path in _run_folders(paths, left)]
     if not found:
@@ -107,15 +107,14 @@ def submit(
         raise UsageError(f"{to} holds a system of task {before.task}, and the runs are of {found[0].task.key}.")
     held = {one.key: one for one in before.files}
     taken, bodies = [], {}
-    watch.begin("scoring", len(chosen))
-    for one in chosen:
-        file, body = _take(one, source)
-        old = held.get(file.key)
-        same = old is not None and (old.predictions, old.recipe_hash) == (file.predictions, file.recipe_hash)
-        taken.append(Taken(file, "same" if same else "new" if old is None else "replaced"))
-        held[file.key], bodies[to / file.name] = file, body
-        watch.step()
-    watch.end()
+    with progress.stage("scoring", len(chosen)):
+        for one in chosen:
+            file, body = _take(one, source)
+            old = held.get(file.key)
+            same = old is not None and (old.predictions, old.recipe_hash) == (file.predictions, file.recipe_hash)
+            taken.append(Taken(file, "same" if same else "new" if old is None else "replaced"))
+            held[file.key], bodies[to / file.name] = file, body
+            progress.advance()
     name = title or _title(before, chosen, best_on_dev)
     system = replace(before, title=name, files=tuple(sorted(held.values(), key=lambda one: one.key)))
     for path, body in bodies.items():

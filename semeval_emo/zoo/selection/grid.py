@@ -64,7 +64,7 @@ class Grid:
             said = self._by_folds(train, material, job)
             for row, probabilities in zip(rows, said, strict=True):
                 row[FOLDS] = job.judge_folds(train.labels[: train.folds.own], probabilities, train.folds)
-                job.watch.epoch(row)
+                job.progress.epoch(row)
             kept = kept_epoch(rows, recipe) - 1
             (model,) = self.fit(fitted.fit_transform(material), train.labels, [self.settings[kept]])
             job.keep(said[kept])
@@ -73,15 +73,14 @@ class Grid:
         matrix = fitted.fit_transform(material)
         unread = {split: fitted.transform(items) for split, (_, items) in judged.items()}
         models = []
-        job.watch.begin("fitting", len(rows))
-        for row, model in zip(rows, self.fit(matrix, train.labels, self.settings), strict=True):
-            models.append(model)
-            for split, (examples, _) in judged.items():
-                row[split] = job.judge(examples.labels, self.predict(models[-1], unread[split]))
-            job.watch.step()
-            job.watch.epoch(row)
-            _obey(job)
-        job.watch.end()
+        with job.progress.stage("fitting", len(rows)):
+            for row, model in zip(rows, self.fit(matrix, train.labels, self.settings), strict=True):
+                models.append(model)
+                for split, (examples, _) in judged.items():
+                    row[split] = job.judge(examples.labels, self.predict(models[-1], unread[split]))
+                job.progress.advance()
+                job.progress.epoch(row)
+                _obey(job)
         job.record(rows)
         return make_pipeline(fitted, models[kept_epoch(rows, recipe) - 1])
 
@@ -90,14 +89,13 @@ class Grid:
         folds = train.folds
         assert folds is not None
         said = np.zeros((len(self.settings), folds.own, train.labels.shape[1]))
-        job.watch.begin("fitting", folds.count * len(self.settings))
-        for learn, held in folds:
-            matrix, unread = (self.of_fold or self._anew(material))(learn, held)
-            for i, model in enumerate(self.fit(matrix, train.labels[learn], self.settings)):
-                said[i, held] = self.predict(model, unread)
-                job.watch.step()
-                _obey(job)
-        job.watch.end()
+        with job.progress.stage("fitting", folds.count * len(self.settings)):
+            for learn, held in folds:
+                matrix, unread = (self.of_fold or self._anew(material))(learn, held)
+                for i, model in enumerate(self.fit(matrix, train.labels[learn], self.settings)):
+                    said[i, held] = self.predict(model, unread)
+                    job.progress.advance()
+                    _obey(job)
         return said
 
     def _anew(self, material: np.ndarray) -> Callable[[np.ndarray, np.ndarray], tuple[Any, Any]]:
@@ -112,5 +110,4 @@ class Grid:
 
 def _obey(job: Job) -> None:
     if job.stopping():
-        job.watch.end()
         raise Stopped("stopped while settings were tried; they will be tried anew", GO_ON)

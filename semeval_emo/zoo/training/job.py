@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.errors import UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.distributed import is_first
-from semeval_emo.zoo.family import Watcher
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import save_array, stored
 from semeval_emo.zoo.runs.folder import RunFolder
@@ -35,7 +35,7 @@ class Run:
     recipe: Recipe
     folder: RunFolder
     space: Space
-    watch: Watcher
+    progress: Progress
     task: Task
 
     def __post_init__(self) -> None:
@@ -99,7 +99,7 @@ class Run:
             self._stop = True
             for one, handler in before.items():
                 signal.signal(one, handler)
-            self.watch.say("stopping after this step; once more ends it at once")
+            self.progress.message("stopping after this step; once more ends it at once")
 
         for one in before:
             signal.signal(one, wish)

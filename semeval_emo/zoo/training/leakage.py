@@ -29,7 +29,7 @@ def leakage(
     others = [row for row, one in enumerate(test.ids) if one not in seen]
     if others and (test.labels >= 0).all():
         counts["without"] = judge(test.labels[others], probabilities[others], thresholds, run.space)
-    run.watch.say(
+    run.progress.message(
         f"{found.normalised:,} test texts stand in the training texts too ({found.exact:,} to the character)"
         + ("; the score without them is given beside" if counts["without"] else "")
     )

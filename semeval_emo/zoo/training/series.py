@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Protocol
 
 from semeval_emo.errors import UsageError
 from semeval_emo.leaderboard import Placement, Row
@@ -92,50 +91,6 @@ class Series:
             if one.score is not None and row is not None and row.usable:
                 found.append((one.score, row))
         return found
-
-
-class Onlooker(Protocol):
-    """Who looks on while a series is trained. All methods may do nothing."""
-
-    def begin(self, languages: int, there: int, jobs: int) -> None:
-        """It begins: so many languages, `there` of them finished before, so many at a time."""
-
-    def works(self, language: str, what: str, share: float) -> None:
-        """A language is at a piece of work, of which that share is done."""
-
-    def tick(self, share: float) -> None:
-        """Time has passed; that share of all work is done."""
-
-    def over(self, outcome: Outcome) -> None:
-        """A language is finished, or has failed."""
-
-    def say(self, language: str, note: str) -> None:
-        """Something that a person should know of a language, or of the series where none is named."""
-
-    def end(self) -> None:
-        """It is over, or was stopped."""
-
-
-class Nobody:
-    """An onlooker who does nothing."""
-
-    def begin(self, languages: int, there: int, jobs: int) -> None:
-        """Nothing."""
-
-    def works(self, language: str, what: str, share: float) -> None:
-        """Nothing."""
-
-    def tick(self, share: float) -> None:
-        """Nothing."""
-
-    def over(self, outcome: Outcome) -> None:
-        """Nothing."""
-
-    def say(self, language: str, note: str) -> None:
-        """Nothing."""
-
-    def end(self) -> None:
-        """Nothing."""
 
 
 def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> list[str]:

@@ -20,6 +20,7 @@ from semeval_emo.data import Gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_whole
 from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
@@ -30,7 +31,7 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES, placed
 from semeval_emo.zoo.dataset.splits import data_hash, folded, languages, load_splits, to_learn, trained_on
-from semeval_emo.zoo.family import Silent, Sizes, Untrained, Watcher
+from semeval_emo.zoo.family import Sizes, Untrained
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
@@ -92,7 +93,7 @@ def train(
     task: Task | str | None = None,
     runs: Path = RUNS,
     fresh: bool = False,
-    watch: Watcher | None = None,
+    progress: Progress | None = None,
 ) -> RunResult:
     """Trains a recipe, or goes on where an earlier process was stopped, up to the scored file.
 
@@ -101,7 +102,7 @@ def train(
         source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
         runs: the folder of all runs.
         fresh: forget an earlier run in the same folder.
-        watch: who looks on.
+        progress: who looks on.
 
     Raises:
         UsageError: the recipe does not fit the task, or the folder holds another experiment.
@@ -110,13 +111,13 @@ def train(
         Locked: another process trains in the same folder.
         Stopped: the person asked to stop.
     """
-    watch = watch or Silent()
+    progress = progress or Progress()
     plan = _plan(recipe, track, language, source, task)
     recipe, task = plan.recipe, plan.task
     path = run_path(runs, recipe, plan.spec, next(iter(task.tracks)))
     family = family_class(recipe.family)(recipe, plan.space)
     if fresh or RunFolder(path, plan.spec).state().get("status") != DONE:
-        family.prepare(watch)
+        family.prepare(progress)
     golds = plan.load(source)
     hashes = {split: data_hash(gold) for split, gold in golds.items()}
     try:
@@ -134,7 +135,7 @@ def train(
             distributed.meet()
             distributed.as_first_says(folder.state()["status"] == TRAINING)
         if not was_done:
-            run = Run(recipe, folder, plan.space, watch, task)
+            run = Run(recipe, folder, plan.space, progress, task)
             _fit(run, golds)
             _predict(run, golds)
             _finish(run, golds, task)
@@ -163,7 +164,7 @@ def follow(
     try:
         if distributed.as_first_says(False):
             path = run_path(runs, plan.recipe, plan.spec, next(iter(plan.task.tracks)))
-            run = Run(plan.recipe, RunFolder(path, plan.spec), plan.space, Silent(), plan.task)
+            run = Run(plan.recipe, RunFolder(path, plan.spec), plan.space, Progress(), plan.task)
             with run.listening():
                 kind(plan.recipe, plan.space).fit(*to_learn(run.recipe, golds), run)
     finally:
@@ -209,7 +210,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     folder.update(emotions=list(run.space.emotions))
     shared = take_over(folder, recipe, run.space)
     if shared:
-        run.watch.say(f"the model of {shared} has learned from the same texts, so it is this run's too")
+        run.progress.message(f"the model of {shared} has learned from the same texts, so it is this run's too")
         folder.update(status=TRAINED, seconds=0.0, shares=shared)
         return
     train_on, judged = to_learn(recipe, golds)
@@ -246,13 +247,13 @@ def _predict(run: Run, golds: dict[str, Gold]) -> None:
         return
     model = load_model(run.folder.model).family
     if others:
-        save_array(run.folder, SOURCES, model.predict(golds[SOURCES].texts or (), run.watch))
+        save_array(run.folder, SOURCES, model.predict(golds[SOURCES].texts or (), run.progress))
     for split in missing:
         gold = golds[split]
         path = run.folder.probabilities(split)
         path.parent.mkdir(exist_ok=True)
         said = model.stored(split, run)
-        write_probabilities(gold.spec, model.predict(gold.texts or (), run.watch) if said is None else said, path)
+        write_probabilities(gold.spec, model.predict(gold.texts or (), run.progress) if said is None else said, path)
 
 
 def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard
+from semeval_emo.progress import Progress
 from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import Task
 from semeval_emo.zoo import distributed
@@ -20,7 +21,7 @@ from semeval_emo.zoo.runs.finished import check_own
 from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
 from semeval_emo.zoo.runs.tasks import task_for
 from semeval_emo.zoo.selection.epochs import Stopped
-from semeval_emo.zoo.training.series import ALL, Nobody, Onlooker, Outcome, Series, languages_of
+from semeval_emo.zoo.training.series import ALL, Outcome, Series, languages_of
 from semeval_emo.zoo.training.train import RUNS
 from semeval_emo.zoo.training.worker_pool import BUG, Crew, Failure, Finished, Order
 
@@ -52,7 +53,8 @@ def train_series(
     only_missing: bool = False,
     jobs: int | None = None,
     archive: Path | None = None,
-    watch: Onlooker | None = None,
+    progress: Progress | None = None,
+    on_outcome: Callable[[Outcome, int, int], None] | None = None,
 ) -> Series:
     """Trains a recipe in many languages, a run each (`run.train`), and packs what they predict.
 
@@ -67,7 +69,8 @@ def train_series(
         jobs: how many languages at a time, with one thread each where that is more than one; None for
             as many as pay (`default_jobs`).
         archive: the zip; by default ``<runs>/<recipe>/track_<t>.zip``. It is written anew.
-        watch: who looks on.
+        progress: progress callback.
+        on_outcome: called when a language ends, with its outcome, the number of languages done and their total.
 
     Raises:
         UsageError: the recipe fits no language, an unknown name, or options that exclude each other.
@@ -76,7 +79,7 @@ def train_series(
     """
     task = task_for(task, source)
     _check(fresh, only_missing, jobs, archive)
-    watch = watch or Nobody()
+    progress = progress or Progress()
     key = task.track(track or recipe.data.track or next(iter(task.tracks))).key
     board = Leaderboard.load(task)
     outcomes = {}
@@ -86,18 +89,26 @@ def train_series(
     missing = [code for code, one in outcomes.items() if one.finished is None]
     size = max(1, min(jobs or default_jobs(recipe), len(missing)))
     began = time.monotonic()
-    watch.begin(len(outcomes), len(outcomes) - len(missing), size)
+    finished = len(outcomes) - len(missing)
+    if finished:
+        progress.message(f"{finished} of {len(outcomes)} languages are already finished and are not trained again")
+    if missing:
+        progress.message(f"training {len(missing)} languages, {size} at a time")
+    progress.start("languages", len(outcomes), finished)
     crew = Crew(
         Order(recipe, key, None if source is None else os.fspath(source), task, runs, fresh),
         threads=1 if size > 1 else None,
     )
     try:
-        for code, result in _results(crew, _by_size(missing, outcomes, task), size, watch):
+        for code, result in _results(crew, _by_size(missing, outcomes, task), size, progress):
             outcomes[code] = _placed(_ended(outcomes[code], result), board)
-            watch.over(outcomes[code])
+            finished += 1
+            if on_outcome is not None:
+                on_outcome(outcomes[code], finished, len(outcomes))
+            progress.advance()
     except KeyboardInterrupt as stopped:
         if _saves(recipe):
-            _wait_for_all(crew, watch)
+            _wait_for_all(crew, progress)
         there = sum(one.finished is not None for one in outcomes.values())
         raise Stopped(
             f"stopped with {there} of {len(outcomes)} languages finished",
@@ -105,7 +116,7 @@ def train_series(
         ) from stopped
     finally:
         crew.end()
-        watch.end()
+        progress.finish()
     _raise_common(list(outcomes.values()))
     final = tuple(outcomes.values())
     release = final[0].spec.release
@@ -190,28 +201,32 @@ def _by_size(codes: Sequence[str], outcomes: dict[str, Outcome], task: Task) -> 
 
 
 def _results(
-    crew: Crew, weights: dict[str, int], size: int, watch: Onlooker
+    crew: Crew, weights: dict[str, int], size: int, progress: Progress
 ) -> Iterator[tuple[str, Finished | Failure]]:
     """Each language with its result, as they come."""
     waiting, done = list(weights), 0
+    at_work: dict[str, str] = {}
     while waiting or crew.at_work:
         while waiting and len(crew.at_work) < size:
             crew.give(waiting.pop(0))
         for event in crew.hear(TICK):
             if event.result is not None:
                 done += weights[event.language]
+                at_work.pop(event.language, None)
                 yield event.language, event.result
             elif event.kind == "work":
-                watch.works(event.language, event.what, event.share)
+                at_work[event.language] = f"{event.language} {event.what}" + (
+                    f" {event.share:.0%}" if event.share else ""
+                )
             else:
-                watch.say(event.language, event.what)
-        watch.tick(done / sum(weights.values()))
+                progress.message(f"{event.language}: {event.what}")
+        progress.detail(", ".join(at_work.values()), done / sum(weights.values()))
 
 
-def _wait_for_all(crew: Crew, watch: Onlooker) -> None:
+def _wait_for_all(crew: Crew, progress: Progress) -> None:
     """Lets everybody save; another Ctrl-C ends them at once, and nothing saved is lost."""
     if crew.at_work:
-        watch.say("", f"stopping {', '.join(crew.at_work)} after this step; once more ends it at once")
+        progress.message(f"stopping {', '.join(crew.at_work)} after this step; once more ends it at once")
     crew.ask_to_stop()
     try:
         while crew.at_work:

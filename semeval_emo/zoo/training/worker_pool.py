@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import EmoError
+from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
@@ -251,7 +252,7 @@ def _train(order: Order, language: str, relay: Relay) -> Finished | Failure:
     try:
         result = train(
             order.recipe, track=order.track, language=language, source=order.source, task=order.task,
-            runs=order.runs, fresh=order.fresh, watch=relay,
+            runs=order.runs, fresh=order.fresh, progress=relay,
         )  # fmt: skip
     except EmoError as error:
         return Failure(error.message, error.fix, error.exit_code)
@@ -278,21 +279,21 @@ def _train(order: Order, language: str, relay: Relay) -> Finished | Failure:
     )
 
 
-class Relay:
-    """Who looks on in a worker: passes what a person should see on to the leader."""
+class Relay(Progress):
+    """Progress callback of a worker: sends stages and messages to the parent process."""
 
     def __init__(self, channel: Connection, language: str) -> None:
         self._channel, self._language = channel, language
         self._what, self._total, self._done = "", 0, 0
         self._sent = 0.0
 
-    def begin(self, what: str, total: int, done: int = 0) -> None:
-        """A piece of work begins."""
-        self._what, self._total, self._done = what, total, done
+    def start(self, name: str, total: int, done: int = 0) -> None:
+        """Send the start of a stage."""
+        self._what, self._total, self._done = name, total, done
         self._tell()
 
-    def step(self, count: int = 1, loss: float | None = None) -> None:
-        """Some steps of it are done."""
+    def advance(self, count: int = 1, loss: float | None = None) -> None:
+        """Send the fraction done, at most every `SECONDS_BETWEEN` seconds."""
         self._done += count
         if time.monotonic() - self._sent >= SECONDS_BETWEEN:
             self._tell()
@@ -302,15 +303,9 @@ class Relay:
         share = self._done / self._total if self._total else 0.0
         self._channel.send(Event("work", self._language, self._what, share))
 
-    def end(self) -> None:
-        """Nothing: the next piece follows at once."""
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        """Nothing: of many languages only the last word counts."""
-
-    def say(self, note: str) -> None:
-        """Passes a note on."""
-        self._channel.send(Event("say", self._language, note))
+    def message(self, text: str) -> None:
+        """Send a message."""
+        self._channel.send(Event("say", self._language, text))
 
     @contextlib.contextmanager
     def hearing(self) -> Iterator[None]:
@@ -319,7 +314,7 @@ class Relay:
         log.addHandler(handler)
         log.setLevel(logging.INFO)
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: self.say(str(message).strip().partition("\n")[0])
+            warnings.showwarning = lambda message, *_, **__: self.message(str(message).strip().partition("\n")[0])
             try:
                 yield
             finally:
@@ -333,4 +328,4 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Passes a line of a log on."""
-        self._relay.say(record.getMessage())
+        self._relay.message(record.getMessage())
