@@ -119,17 +119,17 @@ def coverage_verdicts(world: World, rng: np.random.Generator, seed: int) -> Verd
 
 def _coverage(world: World, statistics: NDArray, groups: NDArray | None, seed: int) -> Verdicts:
     drawn = resampling.bootstrap(statistics, macro_f1, resamples=DRAWS, seed=seed, groups=groups)[..., 0]
-    pulls = intervals.pulls_of(statistics, macro_f1, groups)[..., 0]
+    jackknife_influence = intervals.jackknife_influence_of(statistics, macro_f1, groups)[..., 0]
     values = macro_f1(statistics.sum(axis=1, dtype=np.int64))[:, 0]
 
     def holds(truth: float, value: float, replicates: NDArray, pull: NDArray | None) -> bool:
-        one = intervals.interval(value, replicates, pulls=pull)
+        one = intervals.interval(value, replicates, jackknife_influence=pull)
         return one.low <= truth <= one.high
 
-    gap, gaps, gap_pulls = values[0] - values[1], drawn[0] - drawn[1], pulls[0] - pulls[1]
+    gap, gaps, gap_pulls = values[0] - values[1], drawn[0] - drawn[1], jackknife_influence[0] - jackknife_influence[1]
     return {
         "score, percentile": holds(world.truth(), values[0], drawn[0], None),
-        "score, BCa": holds(world.truth(), values[0], drawn[0], pulls[0]),
+        "score, BCa": holds(world.truth(), values[0], drawn[0], jackknife_influence[0]),
         "difference, percentile": holds(world.difference, gap, gaps, None),
         "difference, BCa": holds(world.difference, gap, gaps, gap_pulls),
     }
@@ -140,18 +140,18 @@ LANGUAGES = 28
 
 def average_verdicts(world: World, rng: np.random.Generator, seed: int) -> Verdicts:
     """Which 95 % intervals hold the truth of the average over languages of this size."""
-    drawn, pulls, values = 0.0, [], 0.0
+    drawn, jackknife_influence, values = 0.0, [], 0.0
     for at in range(LANGUAGES):
         statistics, _ = world.draw(rng)
         key = str(at)
         drawn = drawn + resampling.bootstrap(statistics, macro_f1, resamples=DRAWS, seed=seed, key=key)[..., 0]
-        pulls.append(intervals.pulls_of(statistics, macro_f1)[..., 0] / LANGUAGES)
+        jackknife_influence.append(intervals.jackknife_influence_of(statistics, macro_f1)[..., 0] / LANGUAGES)
         values = values + macro_f1(statistics.sum(axis=1, dtype=np.int64))[:, 0]
-    drawn, values, pull = drawn / LANGUAGES, values / LANGUAGES, np.concatenate(pulls, axis=1)
+    drawn, values, pull = drawn / LANGUAGES, values / LANGUAGES, np.concatenate(jackknife_influence, axis=1)
     found = {}
     for kind, (score, gap) in {"percentile": (None, None), "BCa": (pull[0], pull[0] - pull[1])}.items():
-        one = intervals.interval(values[0], drawn[0], pulls=score)
-        two = intervals.interval(values[0] - values[1], drawn[0] - drawn[1], pulls=gap)
+        one = intervals.interval(values[0], drawn[0], jackknife_influence=score)
+        two = intervals.interval(values[0] - values[1], drawn[0] - drawn[1], jackknife_influence=gap)
         found[f"average score, {kind}"] = one.low <= world.truth() <= one.high
         found[f"average difference, {kind}"] = two.low <= world.difference <= two.high
     return found
@@ -176,14 +176,16 @@ def runs_verdicts(world: World, rng: np.random.Generator, seed: int, runs: int, 
     drawn = resampling.bootstrap(stacked, macro_f1, resamples=DRAWS, seed=seed)[..., 0]
     values = macro_f1(stacked.sum(axis=1, dtype=np.int64))[:, 0]
     weights = resampling.draw_runs(runs, DRAWS, resampling.generator(seed, "runs"))
-    pulls = intervals.pulls_of(stacked, macro_f1)[..., 0].mean(axis=0)
+    jackknife_influence = intervals.jackknife_influence_of(stacked, macro_f1)[..., 0].mean(axis=0)
     truth = _truth_over_runs(world, spread)
     kinds = {
-        "mean of runs, BCa": (resampling.over_runs(drawn, weights), pulls),
+        "mean of runs, BCa": (resampling.over_runs(drawn, weights), jackknife_influence),
         "mean of runs, percentile": (resampling.over_runs(drawn, weights), None),
-        "not used: mean of runs, texts only, BCa": (drawn.mean(axis=0), pulls),
+        "not used: mean of runs, texts only, BCa": (drawn.mean(axis=0), jackknife_influence),
     }
-    ends = {name: intervals.interval(values.mean(), one, pulls=pull) for name, (one, pull) in kinds.items()}
+    ends = {
+        name: intervals.interval(values.mean(), one, jackknife_influence=pull) for name, (one, pull) in kinds.items()
+    }
     return {name: one.low <= truth <= one.high for name, one in ends.items()}
 
 

@@ -141,12 +141,12 @@ class Bench:
             f"{name}: building": (finetune, "build"),
             f"{name}: prefix": (finetune, "compute"),
             f"{name}: steps": (TailTrainer, "step"),
-            f"{name}: clipping": (flat_parameters.Flat, "scale"),
+            f"{name}: clipping": (flat_parameters.FlatParameters, "scale"),
             f"{name}: clipping and optimizer": (flat_parameters.Stepper, "step"),
-            f"{name}: lean clipping": (small_batch_adamw.Lean, "scale"),
-            f"{name}: lean clipping and optimizer": (small_batch_adamw.Lean, "step"),
+            f"{name}: lean clipping": (small_batch_adamw.SmallBatchAdamW, "scale"),
+            f"{name}: lean clipping and optimizer": (small_batch_adamw.SmallBatchAdamW, "step"),
             f"{name}: evaluation": (TailTrainer, "predict"),
-            f"{name}: checkpoints": (checkpoint.Keeper, "epoch"),
+            f"{name}: checkpoints": (checkpoint.Checkpointer, "epoch"),
         }
         judged = {split: self.splits[split] for split in ("dev", "test")}
         with self.clock.within(places), self.clock.of(name):

@@ -21,10 +21,10 @@ from semeval_emo.scoring.comparison import AVERAGE, RANDOMISATION, TWO_LEVEL, Co
 from semeval_emo.scoring.conclusions import conclude
 from semeval_emo.scoring.duplicate_texts import repeats_of
 from semeval_emo.scoring.findings import (
-    Arena,
     Found,
-    Ground,
+    ResampleInput,
     Sample,
+    Subset,
     parts_of,
     randomise,
     sample,
@@ -32,7 +32,7 @@ from semeval_emo.scoring.findings import (
 )
 from semeval_emo.scoring.metrics import METRICS, Metric, layout_of, metric
 from semeval_emo.scoring.pair import join
-from semeval_emo.scoring.published import Against, StoredScore, against
+from semeval_emo.scoring.published import StoredScore, VersusPublished, against
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.systems import Contender, Lineup, line_up, read_contenders
 from semeval_emo.task import Task
@@ -178,7 +178,7 @@ def _arena(
     given: Sequence[Gold],
     source: str | os.PathLike[str] | None,
     task: Task,
-) -> Arena:
+) -> ResampleInput:
     spec = lineup.specs[at]
     gold = next((one for one in given if one.spec == spec), None) or load_gold(
         spec.track, spec.language, spec.split, release=spec.release, source=source, task=task
@@ -196,7 +196,7 @@ def _arena(
         return whole if detail is None else np.concatenate([whole, detail(parts)], axis=-1)
 
     notes = tuple(note for note in (joined[0].note, repeats.note) if note)
-    ground = Ground(
+    ground = Subset(
         language=spec.language,
         name=task.languages[spec.language].name,
         release=joined[0].release,
@@ -205,11 +205,16 @@ def _arena(
         gold_hash=joined[0].gold_hash,
         emotions=spec.emotions if detail else (),
     )
-    return Arena(ground, units, of, notes)
+    return ResampleInput(ground, units, of, notes)
 
 
 def _resample(
-    arenas: Sequence[Arena], runs: tuple[int, ...], settings: Settings, progress: Progress, *, lower_is_better: bool
+    arenas: Sequence[ResampleInput],
+    runs: tuple[int, ...],
+    settings: Settings,
+    progress: Progress,
+    *,
+    lower_is_better: bool,
 ) -> tuple[list[Found], Sample]:
     """Everything that is random. The leading sample comes with it: of the average, or of the only language."""
     swapped = randomise(arenas, settings, progress) if settings.test == RANDOMISATION and len(runs) > 1 else None
@@ -221,7 +226,7 @@ def _resample(
     grounds = [arena.ground for arena in arenas]
     emotions, parts = parts_of(grounds)
 
-    def sum_up(drawn: Sample, ground: Ground) -> None:
+    def sum_up(drawn: Sample, ground: Subset) -> None:
         p = None if swapped is None else swapped[len(found)]
         found.append(summary(drawn, ground, runs, p, settings, lower_is_better=lower_is_better))
 
@@ -237,20 +242,20 @@ def _resample(
     if len(arenas) > 1:
         rows, texts = sum(one.rows for one in grounds), sum(one.texts or one.rows for one in grounds)
         name = f"average over {len(grounds)} languages"
-        sum_up(leading, Ground(AVERAGE, name, grounds[0].release, rows, texts, gold_hash="", emotions=emotions))
+        sum_up(leading, Subset(AVERAGE, name, grounds[0].release, rows, texts, gold_hash="", emotions=emotions))
     return found, leading
 
 
 def _against(
     names: tuple[str, ...], found: Found, leading: Sample, target: StoredScore, chosen: Metric, settings: Settings
-) -> tuple[Against, ...]:
+) -> tuple[VersusPublished, ...]:
     return tuple(
         against(
             name,
             found.scores[i][0],
             leading.replicates[i, :, 0],
             target,
-            pulls=None if leading.pulls is None else leading.pulls[i, :, 0],
+            jackknife_influence=None if leading.jackknife_influence is None else leading.jackknife_influence[i, :, 0],
             alpha=settings.alpha,
             lower_is_better=chosen.lower_is_better,
         )

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from semeval_emo.scoring.intervals import Interval
-from semeval_emo.scoring.published import Against
+from semeval_emo.scoring.published import VersusPublished
 
 SCHEMA = "semeval-emo/compare/1"
 AVERAGE = "average"
@@ -170,7 +170,7 @@ class Comparison:
     places: tuple[Place, ...]
     average: Place | None
     tallies: tuple[Tally, ...]
-    against: tuple[Against, ...]
+    against: tuple[VersusPublished, ...]
     settings: Settings
     notes: tuple[str, ...]
     signature: str

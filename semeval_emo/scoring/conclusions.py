@@ -23,7 +23,7 @@ from semeval_emo.scoring.comparison import (
 from semeval_emo.scoring.findings import Found
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import Metric
-from semeval_emo.scoring.published import Against
+from semeval_emo.scoring.published import VersusPublished
 from semeval_emo.scoring.scorecard import signature
 from semeval_emo.scoring.systems import Lineup
 from semeval_emo.task import short_hash
@@ -34,7 +34,7 @@ def conclude(
     metric: Metric,
     found: Sequence[Found],
     settings: Settings,
-    against: tuple[Against, ...],
+    against: tuple[VersusPublished, ...],
     notes: tuple[str, ...],
 ) -> Comparison:
     """Draws the conclusions.

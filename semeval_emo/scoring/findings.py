@@ -19,7 +19,7 @@ from semeval_emo.scoring.resampling import Figure
 
 
 @dataclass(frozen=True)
-class Ground:
+class Subset:
     """Where systems are compared: one file of the task, or all of its languages.
 
     Attributes:
@@ -42,7 +42,7 @@ class Ground:
 
 
 @dataclass(frozen=True, eq=False)
-class Arena:
+class ResampleInput:
     """A ground with the statistics of everyone who stands on it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Arena:
         notes: what a person must know of the gold.
     """
 
-    ground: Ground
+    ground: Subset
     units: NDArray
     of: Figure
     notes: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Part:
         return shared
 
 
-def parts_of(grounds: Sequence[Ground]) -> tuple[tuple[str, ...], list[Part]]:
+def parts_of(grounds: Sequence[Subset]) -> tuple[tuple[str, ...], list[Part]]:
     """The emotions that any language has, in the order of first mention, and each language's part in the average."""
     emotions = tuple(dict.fromkeys(name for one in grounds for name in one.emotions))
     counts = tuple(sum(name in one.emotions for one in grounds) for name in emotions)
@@ -105,7 +105,7 @@ class Sample:
     values: NDArray
     replicates: NDArray
     run_values: NDArray
-    pulls: NDArray | None
+    jackknife_influence: NDArray | None
 
     def share(self, part: Part) -> Sample:
         """What one of several languages adds to their average."""
@@ -113,19 +113,19 @@ class Sample:
             part.of(self.values),
             part.of(self.replicates),
             self.run_values / part.languages,
-            None if self.pulls is None else part.of(self.pulls),
+            None if self.jackknife_influence is None else part.of(self.jackknife_influence),
         )
 
     def plus(self, other: Sample) -> Sample:
         """Both shares together."""
-        pulls = None
-        if self.pulls is not None and other.pulls is not None:
-            pulls = np.concatenate([self.pulls, other.pulls], axis=1)
+        jackknife_influence = None
+        if self.jackknife_influence is not None and other.jackknife_influence is not None:
+            jackknife_influence = np.concatenate([self.jackknife_influence, other.jackknife_influence], axis=1)
         return Sample(
             self.values + other.values,
             self.replicates + other.replicates,
             self.run_values + other.run_values,
-            pulls,
+            jackknife_influence,
         )
 
 
@@ -142,7 +142,7 @@ class Found:
         p: shape (P, F), uncorrected.
     """
 
-    ground: Ground
+    ground: Subset
     scores: tuple[tuple[Interval, ...], ...]
     run_scores: tuple[tuple[float, ...], ...]
     ranks: NDArray
@@ -153,7 +153,7 @@ class Found:
     p: NDArray
 
 
-def sample(arena: Arena, weights: Sequence[NDArray], settings: Settings) -> Sample:
+def sample(arena: ResampleInput, weights: Sequence[NDArray], settings: Settings) -> Sample:
     """Draws texts, and runs where a system has several.
 
     Args:
@@ -164,7 +164,9 @@ def sample(arena: Arena, weights: Sequence[NDArray], settings: Settings) -> Samp
     )
     totals = arena.units.sum(axis=1, dtype=np.int64).astype(np.float64)
     values = arena.of(totals)
-    pulls = intervals.pulls_of(arena.units, arena.of) if settings.interval == "bca" else None
+    jackknife_influence = (
+        intervals.jackknife_influence_of(arena.units, arena.of) if settings.interval == "bca" else None
+    )
     groups = _runs_of(weights)
     return Sample(
         values=np.stack([values[one].mean(axis=0) for one in groups]),
@@ -173,7 +175,9 @@ def sample(arena: Arena, weights: Sequence[NDArray], settings: Settings) -> Samp
         ),
         run_values=values[:, 0],
         # What runs add to the skewness is left out: a handful of runs cannot tell.
-        pulls=None if pulls is None else np.stack([pulls[one].mean(axis=0) for one in groups]),
+        jackknife_influence=None
+        if jackknife_influence is None
+        else np.stack([jackknife_influence[one].mean(axis=0) for one in groups]),
     )
 
 
@@ -182,7 +186,7 @@ def _runs_of(weights: Sequence[NDArray]) -> list[slice]:
     return [slice(int(end) - by.shape[1], int(end)) for end, by in zip(ends, weights, strict=True)]
 
 
-def randomise(arenas: Sequence[Arena], settings: Settings, progress: Progress) -> list[NDArray]:
+def randomise(arenas: Sequence[ResampleInput], settings: Settings, progress: Progress) -> list[NDArray]:
     """p-values of approximate randomisation by ground, and of the average over them where there are several.
 
     In each trial answers are traded inside every language, and the traded figures are averaged.
@@ -209,7 +213,7 @@ def randomise(arenas: Sequence[Arena], settings: Settings, progress: Progress) -
 
 
 def summary(
-    drawn: Sample, ground: Ground, runs: Sequence[int], p: NDArray | None, settings: Settings, *, lower_is_better: bool
+    drawn: Sample, ground: Subset, runs: Sequence[int], p: NDArray | None, settings: Settings, *, lower_is_better: bool
 ) -> Found:
     """Sums a sample up.
 
@@ -225,7 +229,12 @@ def summary(
     return Found(
         ground=ground,
         scores=tuple(
-            _intervals(drawn.values[i], drawn.replicates[i], None if drawn.pulls is None else drawn.pulls[i], settings)
+            _intervals(
+                drawn.values[i],
+                drawn.replicates[i],
+                None if drawn.jackknife_influence is None else drawn.jackknife_influence[i],
+                settings,
+            )
             for i in range(len(drawn.values))
         ),
         run_scores=tuple(tuple(drawn.run_values[end - k : end].tolist()) for end, k in zip(ends, runs, strict=True)),
@@ -237,7 +246,9 @@ def summary(
             _intervals(
                 observed[at],
                 drawn.replicates[i] - drawn.replicates[j],
-                None if drawn.pulls is None else drawn.pulls[i] - drawn.pulls[j],
+                None
+                if drawn.jackknife_influence is None
+                else drawn.jackknife_influence[i] - drawn.jackknife_influence[j],
                 settings,
             )
             for at, (i, j) in enumerate(zip(first, second, strict=True))
@@ -255,8 +266,15 @@ def _bootstrap_p(drawn: Sample, observed: NDArray) -> NDArray:
     return np.array(found).reshape(observed.shape)
 
 
-def _intervals(values: NDArray, replicates: NDArray, pulls: NDArray | None, settings: Settings) -> tuple[Interval, ...]:
+def _intervals(
+    values: NDArray, replicates: NDArray, jackknife_influence: NDArray | None, settings: Settings
+) -> tuple[Interval, ...]:
     return tuple(
-        interval(float(value), replicates[:, f], level=settings.level, pulls=None if pulls is None else pulls[:, f])
+        interval(
+            float(value),
+            replicates[:, f],
+            level=settings.level,
+            jackknife_influence=None if jackknife_influence is None else jackknife_influence[:, f],
+        )
         for f, value in enumerate(values)
     )

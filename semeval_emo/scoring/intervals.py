@@ -37,14 +37,16 @@ class Interval:
         return Interval(self.value * factor, self.low * factor, self.high * factor, self.se * factor)
 
 
-def interval(value: float, replicates: NDArray, *, level: float = LEVEL, pulls: NDArray | None = None) -> Interval:
+def interval(
+    value: float, replicates: NDArray, *, level: float = LEVEL, jackknife_influence: NDArray | None = None
+) -> Interval:
     """The interval of one figure: BCa where the pulls of the texts are given, else percentile.
 
     Args:
         value: the figure on all texts.
         replicates: shape (B,).
         level: coverage aimed at, in (0, 1).
-        pulls: shape (m,), from `pulls_of`; they turn percentile into BCa (Efron 1987), which falls
+        pulls: shape (m,), from `jackknife_influence_of`; they turn percentile into BCa (Efron 1987), which falls
             back to percentile where it is undefined (all replicates on one side of the figure).
 
     Returns:
@@ -58,7 +60,7 @@ def interval(value: float, replicates: NDArray, *, level: float = LEVEL, pulls: 
     if np.isnan(value) or np.isnan(replicates).any():
         return Interval(float(value), float("nan"), float("nan"), float("nan"))
     tail = (1 - level) / 2
-    correction = Correction.of(value, replicates, pulls)
+    correction = Correction.of(value, replicates, jackknife_influence)
     # Sorting whole and interpolating is five times faster than numpy.quantile, and the same.
     rising = np.sort(replicates)
     low, high = (_between(rising, correction.share(quantile)) for quantile in (tail, 1 - tail))
@@ -88,15 +90,15 @@ class Correction:
     skew: float = 0.0
 
     @classmethod
-    def of(cls, value: float, replicates: NDArray, pulls: NDArray | None) -> Correction:
+    def of(cls, value: float, replicates: NDArray, jackknife_influence: NDArray | None) -> Correction:
         """The correction of one figure; none without pulls, or where it is undefined."""
-        if pulls is None:
+        if jackknife_influence is None:
             return cls()
         below = float(((replicates < value).mean() + (replicates <= value).mean()) / 2)
-        spread = float((pulls**2).sum()) ** 1.5
+        spread = float((jackknife_influence**2).sum()) ** 1.5
         if not 0 < below < 1 or spread == 0:
             return cls()
-        return cls(_NORMAL.inv_cdf(below), float((pulls**3).sum()) / (6 * spread))
+        return cls(_NORMAL.inv_cdf(below), float((jackknife_influence**3).sum()) / (6 * spread))
 
     def share(self, quantile: float) -> float:
         """The share of replicates below the end that stands at a quantile."""
@@ -117,7 +119,7 @@ class Correction:
         return _NORMAL.cdf(z / (1 + self.skew * z) - self.bias)
 
 
-def pulls_of(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
+def jackknife_influence_of(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
     """How far each text pulls each figure: the jackknife, without a refit.
 
     The pull of a text is the mean of the figures with one text left out, less the figure without
@@ -131,7 +133,7 @@ def pulls_of(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None)
         Shape (S, m) or (S, m, F), m the number of clusters.
 
     >>> import numpy as np
-    >>> pulls_of(np.array([[1], [2], [6]]), lambda sums: sums[..., 0]).round(3).tolist()
+    >>> jackknife_influence_of(np.array([[1], [2], [6]]), lambda sums: sums[..., 0]).round(3).tolist()
     [[-1.333, -0.667, 2.0]]
     """
     units = pool(statistics, groups)

@@ -65,7 +65,7 @@ class StoredScore:
 
 
 @dataclass(frozen=True)
-class Against:
+class VersusPublished:
     """Our score against a stored one.
 
     Attributes:
@@ -93,10 +93,10 @@ def against(
     replicates: NDArray,
     stored: StoredScore,
     *,
-    pulls: NDArray | None = None,
+    jackknife_influence: NDArray | None = None,
     alpha: float = ALPHA,
     lower_is_better: bool = False,
-) -> Against:
+) -> VersusPublished:
     """Compares a score with a stored one at the two levels that need no predictions of the rival.
 
     Args:
@@ -111,7 +111,7 @@ def against(
     (0.02, 0.08, 0.01, 'better')
     """
     gap = score.value - stored.value
-    correction = Correction.of(score.value, replicates, pulls)
+    correction = Correction.of(score.value, replicates, jackknife_influence)
     above = (1 + np.count_nonzero(replicates >= stored.value - stored.rounding)) / (replicates.size + 1)
     below = (1 + np.count_nonzero(replicates <= stored.value + stored.rounding)) / (replicates.size + 1)
     fixed = 2 * min(1 - correction.quantile(1 - above), correction.quantile(below))
@@ -121,7 +121,7 @@ def against(
     word = "better" if (gap > 0) != lower_is_better else "worse"
     words = {independent: f"clearly {word}", typical: word}
     verdict = next((words[p] for p in (independent, typical) if p <= alpha), "not separable")
-    return Against(name, stored, gap, float(min(1.0, fixed)), independent, typical, verdict)
+    return VersusPublished(name, stored, gap, float(min(1.0, fixed)), independent, typical, verdict)
 
 
 def _two_sided(gap: float, se: float) -> float:

@@ -18,7 +18,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.scoring import resampling
 from semeval_emo.scoring.duplicate_texts import repeats_of
 from semeval_emo.scoring.figures import layout_of_all
-from semeval_emo.scoring.intervals import Interval, interval, pulls_of
+from semeval_emo.scoring.intervals import Interval, interval, jackknife_influence_of
 from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, Metric, metric
 from semeval_emo.scoring.scorecard import UNDEFINED, Average, Scorecard, Scores
 from semeval_emo.scoring.scorer import task_of
@@ -70,14 +70,14 @@ class _Drawn:
 
     values: NDArray
     replicates: NDArray
-    pulls: NDArray | None
+    jackknife_influence: NDArray | None
     texts: int | None
     note: str
 
     def first(self, figures: int) -> _Drawn:
         """The first figures only."""
-        pulls = None if self.pulls is None else self.pulls[:, :figures]
-        return _Drawn(self.values[:figures], self.replicates[:, :figures], pulls, self.texts, self.note)
+        jackknife_influence = None if self.jackknife_influence is None else self.jackknife_influence[:, :figures]
+        return _Drawn(self.values[:figures], self.replicates[:, :figures], jackknife_influence, self.texts, self.note)
 
 
 def with_intervals(
@@ -116,9 +116,13 @@ def with_intervals(
     resampling.check_settings(resamples=resamples, seed=seed, level=level, method=method)
 
     def intervals(drawn: _Drawn, metrics: Sequence[Metric], emotions: int) -> Intervals:
-        pulls = [None] * len(drawn.values) if drawn.pulls is None else drawn.pulls.T
-        columns = zip(drawn.values.tolist(), drawn.replicates.T, pulls, strict=True)
-        found = iter([interval(value, column, level=level, pulls=pull) for value, column, pull in columns])
+        jackknife_influence = (
+            [None] * len(drawn.values) if drawn.jackknife_influence is None else drawn.jackknife_influence.T
+        )
+        columns = zip(drawn.values.tolist(), drawn.replicates.T, jackknife_influence, strict=True)
+        found = iter(
+            [interval(value, column, level=level, jackknife_influence=pull) for value, column, pull in columns]
+        )
         whole = {one.name: next(found) for one in metrics if not one.per_emotion}
         by_emotion = {one.name: tuple(itertools.islice(found, emotions)) for one in metrics if one.per_emotion}
         return Intervals(whole, by_emotion, drawn.texts, resamples, seed, level, method, drawn.note)
@@ -173,20 +177,20 @@ def _draw(
 
     units = resampling.pool(statistics, repeats.groups)
     replicates = resampling.bootstrap(units, of, resamples=resamples, seed=seed, key=card.spec.language)
-    pulls = pulls_of(units, of)[0] if method == "bca" else None
+    jackknife_influence = jackknife_influence_of(units, of)[0] if method == "bca" else None
     values = of(statistics.sum(axis=0, dtype=np.int64))
-    return _Drawn(values, replicates[0], pulls, repeats.texts, repeats.note)
+    return _Drawn(values, replicates[0], jackknife_influence, repeats.texts, repeats.note)
 
 
 def _mean(parts: Sequence[_Drawn]) -> _Drawn:
     """The average over languages, each resampled on its own."""
     size = len(parts)
-    pulls = [one.pulls / size for one in parts if one.pulls is not None]
+    jackknife_influence = [one.jackknife_influence / size for one in parts if one.jackknife_influence is not None]
     texts = [one.texts for one in parts if one.texts is not None]
     return _Drawn(
         values=np.mean([one.values for one in parts], axis=0),
         replicates=np.mean([one.replicates for one in parts], axis=0),
-        pulls=np.concatenate(pulls) if pulls else None,
+        jackknife_influence=np.concatenate(jackknife_influence) if jackknife_influence else None,
         texts=sum(texts) if len(texts) == size else None,
         note=" ".join(dict.fromkeys(one.note for one in parts if one.note)),
     )

@@ -14,7 +14,7 @@ from typing import IO
 from semeval_emo.submission import identify
 from semeval_emo.submission.cells import CellJudge
 from semeval_emo.submission.header import read_header
-from semeval_emo.submission.identify import Hints, Wish, grouped
+from semeval_emo.submission.identify import Inferred, Requested, grouped
 from semeval_emo.submission.ids import Kept, check_ids
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
@@ -46,7 +46,7 @@ def peek_ids(source: Source) -> list[str]:
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
-def check(source: Source, task: Task, wish: Wish, ids: Ids, judges: Judges = CellJudge) -> Checked:
+def check(source: Source, task: Task, wish: Requested, ids: Ids, judges: Judges = CellJudge) -> Checked:
     """Checks one file.
 
     Args:
@@ -56,7 +56,7 @@ def check(source: Source, task: Task, wish: Wish, ids: Ids, judges: Judges = Cel
     Raises:
         InputError: the file cannot be read.
     """
-    hints = Hints(source.language, source.track)
+    hints = Inferred(source.language, source.track)
     meant: FileSpec | None = None
     for attempt in range(2):
         with source.open() as stream:
@@ -76,8 +76,8 @@ def _once(
     stream: IO[bytes],
     source: Source,
     task: Task,
-    wish: Wish,
-    hints: Hints,
+    wish: Requested,
+    hints: Inferred,
     ids: Ids,
     meant: FileSpec | None,
     judges: Judges,
@@ -143,7 +143,7 @@ def _peek(rows: Iterator[Row]) -> list[Row]:
 
 
 def _guess(
-    header: Sequence[str], peek: Sequence[Row], task: Task, wish: Wish, hints: Hints, ids: Ids
+    header: Sequence[str], peek: Sequence[Row], task: Task, wish: Requested, hints: Inferred, ids: Ids
 ) -> FileSpec | None:
     """The file that the first rows seem to be, else the one that the name means."""
     at = next((i for i, cell in enumerate(header) if cell.strip().lower() == "id"), None)

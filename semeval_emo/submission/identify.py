@@ -15,7 +15,7 @@ DIGITS = "0123456789"
 
 
 @dataclass(frozen=True)
-class Wish:
+class Requested:
     """What a person asked for with options; None where the file is to say."""
 
     track: str | None = None
@@ -24,7 +24,9 @@ class Wish:
     release: str | None = None
 
     @classmethod
-    def of(cls, task: Task, track: str | None, language: str | None, split: str | None, release: str | None) -> Wish:
+    def of(
+        cls, task: Task, track: str | None, language: str | None, split: str | None, release: str | None
+    ) -> Requested:
         """Checks the options against the task.
 
         Raises:
@@ -49,7 +51,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Hints:
+class Inferred:
     """What the name and the folder of a file say; None where they say nothing."""
 
     language: str | None = None
@@ -76,7 +78,7 @@ def grouped(ids: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def parts_of(groups: Groups, task: Task, wish: Wish, hints: Hints) -> list[FileSpec]:
+def parts_of(groups: Groups, task: Task, wish: Requested, hints: Inferred) -> list[FileSpec]:
     """The files of one release whose rows these are, the meant one first.
 
     One for a proper file; several where rows of several tracks, splits or languages are mixed;
@@ -87,9 +89,9 @@ def parts_of(groups: Groups, task: Task, wish: Wish, hints: Hints) -> list[FileS
 
     >>> from semeval_emo.task import load_task
     >>> mixed = grouped(["eng_test_track_a_00001", "eng_test_track_c_00001"])
-    >>> [spec.place for spec in parts_of(mixed, load_task(), Wish(), Hints())]
+    >>> [spec.place for spec in parts_of(mixed, load_task(), Requested(), Inferred())]
     ['2025 track a eng test', '2025 track c eng test']
-    >>> [spec.place for spec in parts_of(mixed, load_task(), Wish(release="hub"), Hints())]
+    >>> [spec.place for spec in parts_of(mixed, load_task(), Requested(release="hub"), Inferred())]
     ['hub track a eng test']
     """
     release = wish.release or task.default_release
@@ -157,7 +159,7 @@ def refused_by(groups: Groups, beyond: Mapping[str, int], task: Task) -> str:
     return ""
 
 
-def assumed(task: Task, wish: Wish, hints: Hints) -> FileSpec | None:
+def assumed(task: Task, wish: Requested, hints: Inferred) -> FileSpec | None:
     """The file that the name and options mean, for a file whose ids say nothing.
 
     Only columns and cells are checked against it; nothing is ever scored by it.

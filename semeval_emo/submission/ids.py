@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from semeval_emo.submission import identify
 from semeval_emo.submission.cells import Values
-from semeval_emo.submission.identify import Hints, Wish, grouped, prefix_of
+from semeval_emo.submission.identify import Inferred, Requested, grouped, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Rows
@@ -18,7 +18,9 @@ from semeval_emo.task import SPLITS, FileSpec, Task
 Kept = dict[str, tuple[int, Values | None]]
 
 
-def check_ids(rows: Rows, task: Task, wish: Wish, hints: Hints, emotions: Sequence[str], found: Findings) -> list[Part]:
+def check_ids(
+    rows: Rows, task: Task, wish: Requested, hints: Inferred, emotions: Sequence[str], found: Findings
+) -> list[Part]:
     """Decides which file of the task the ids are, and reports what does not fit.
 
     Args:
@@ -77,7 +79,9 @@ def _part(spec: FileSpec, rows: Rows, groups: identify.Groups, emotions: Sequenc
     return Part(spec, len(held), (min(lines), max(lines)), releases, good)
 
 
-def _report_none(rows: Rows, groups: identify.Groups, task: Task, wish: Wish, hints: Hints, found: Findings) -> None:
+def _report_none(
+    rows: Rows, groups: identify.Groups, task: Task, wish: Requested, hints: Inferred, found: Findings
+) -> None:
     """No id belongs to the release asked for."""
     release = wish.release or task.default_release
     if groups:
@@ -105,7 +109,7 @@ def _report_release(spec: FileSpec, other: FileSpec, found: Findings) -> None:
               release=spec.release, expected=f"{spec.rows:,} rows")  # fmt: skip
 
 
-def _check_address(spec: FileSpec, wish: Wish, hints: Hints, task: Task, found: Findings) -> None:
+def _check_address(spec: FileSpec, wish: Requested, hints: Inferred, task: Task, found: Findings) -> None:
     """Compares what the ids say with the name, the folder and the options."""
     for name, said, asked, who in (
         ("wrong-track", spec.track, wish.track, "--track asks for"),

@@ -14,7 +14,7 @@ from dataclasses import replace
 from semeval_emo.errors import InputError
 from semeval_emo.submission import identify
 from semeval_emo.submission.check import Checked, check, peek_ids
-from semeval_emo.submission.identify import Wish
+from semeval_emo.submission.identify import Requested
 from semeval_emo.submission.problem import Findings, Problem, entry
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
 from semeval_emo.submission.rows import Ids
@@ -123,7 +123,7 @@ def _examine(
 ) -> tuple[list[Predictions], Report]:
     listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     chosen, sources = gather(listed, task)
-    wish = Wish.of(chosen, track, language, split, release)
+    wish = Requested.of(chosen, track, language, split, release)
     ids = Ids(chosen)
     files: list[FileReport] = []
     problems: list[Problem] = []
@@ -195,7 +195,7 @@ def _unreadable(source: Source, error: InputError) -> Checked:
     return Checked(FileReport(source.shown, counts=dict(found.counts)), (found,), {})
 
 
-def _predictions(checked: Checked, wish: Wish) -> list[Predictions]:
+def _predictions(checked: Checked, wish: Requested) -> list[Predictions]:
     import numpy as np
 
     wanted = [

@@ -20,7 +20,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.cells import choice
 from semeval_emo.submission.check import Checked, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Written
-from semeval_emo.submission.identify import Wish
+from semeval_emo.submission.identify import Requested
 from semeval_emo.submission.mend import MendingJudge, mendable_cells
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, places_for, write_new
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
@@ -91,7 +91,7 @@ def fix(
         raise UsageError(f"A threshold lies above 0 and at most at 1; {threshold:g} does not.")
     given = Path(path)
     chosen, sources = gather([path], task)
-    wish = Wish.of(chosen, track, language, split, release)
+    wish = Requested.of(chosen, track, language, split, release)
     work = _Work(chosen, wish, threshold)
     for source in sources.files:
         work.mend(source)
@@ -132,7 +132,7 @@ def fix(
 class _Work:
     """Adds up what mending the files of one path gives: whole parts, changes, refusals."""
 
-    def __init__(self, task: Task, wish: Wish, threshold: float | None) -> None:
+    def __init__(self, task: Task, wish: Requested, threshold: float | None) -> None:
         self.task, self.wish, self.threshold = task, wish, threshold
         self.ids = Ids(task)
         self.whole: list[_Whole] = []
@@ -156,7 +156,7 @@ class _Work:
             if _columns(part.spec) != _columns(parts[0].spec):
                 # Rows of a language with other emotions, or of a track with other values: read for them alone.
                 spec = part.spec
-                own = self._check(source, Wish(spec.track, spec.language, spec.split, self.wish.release))
+                own = self._check(source, Requested(spec.track, spec.language, spec.split, self.wish.release))
             self._take(source, own, part)
         if not wanted:
             problems, counts = self._in_the_way(checked)
@@ -193,7 +193,7 @@ class _Work:
                 self.changes += [Change(name, entry("two-files").code, TWIN_LEFT_OUT, 1) for name in names[1:]]
         self.whole = [same[0] for same in groups.values() if len({one.body for one in same}) == 1]
 
-    def _check(self, source: Source, wish: Wish) -> Checked:
+    def _check(self, source: Source, wish: Requested) -> Checked:
         return check(source, self.task, wish, self.ids, partial(MendingJudge, threshold=self.threshold))
 
     def _take(self, source: Source, checked: Checked, part: Part) -> None:
@@ -255,7 +255,7 @@ def _columns(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return spec.emotions, spec.values
 
 
-def _is_wanted(spec: FileSpec, wish: Wish) -> bool:
+def _is_wanted(spec: FileSpec, wish: Requested) -> bool:
     return (
         wish.track in (None, spec.track) and wish.language in (None, spec.language) and wish.split in (None, spec.split)
     )
@@ -276,7 +276,7 @@ def _holds(source: Source, body: bytes) -> bool:
         return stream.read() == body
 
 
-def _self_check(whole: Sequence[_Whole], task: Task, wish: Wish) -> list[Refusal]:
+def _self_check(whole: Sequence[_Whole], task: Task, wish: Requested) -> list[Refusal]:
     """Writes everything to a folder that goes away again, and has it checked as a submission."""
     if not whole:
         return []

@@ -22,7 +22,7 @@ def is_first() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def meet() -> None:
+def init() -> None:
     """Joins the others: gloo on CPUs, nccl on GPUs, one GPU a process."""
     if processes() > 1:
         import torch
@@ -31,7 +31,7 @@ def meet() -> None:
         PartialState(cpu=not torch.cuda.is_available())
 
 
-def part() -> None:
+def close() -> None:
     """Leaves the others; nothing is agreed on any more."""
     if processes() > 1:
         import torch.distributed as others
@@ -40,10 +40,10 @@ def part() -> None:
             others.destroy_process_group()
 
 
-def as_first_says(value: T) -> T:
+def broadcast(value: T) -> T:
     """What the first process calls it with.
 
-    >>> as_first_says("alone")
+    >>> broadcast("alone")
     'alone'
     """
     if processes() == 1:
@@ -55,10 +55,10 @@ def as_first_says(value: T) -> T:
     return said[0]
 
 
-def total(*values: float) -> list[float]:
+def all_reduce(*values: float) -> list[float]:
     """Sums over all processes, one for each value.
 
-    >>> total(0.5, True)
+    >>> all_reduce(0.5, True)
     [0.5, 1.0]
     """
     if processes() == 1:
@@ -72,10 +72,10 @@ def total(*values: float) -> list[float]:
     return sums.tolist()
 
 
-def collected(value: T) -> list[T]:
+def all_gather(value: T) -> list[T]:
     """What every process calls it with, the first one's first.
 
-    >>> collected("alone")
+    >>> all_gather("alone")
     ['alone']
     """
     if processes() == 1:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from semeval_emo.data import Gold
-from semeval_emo.report.comparison import tables
 from semeval_emo.progress import Progress
+from semeval_emo.report.comparison import tables
 from semeval_emo.scoring import Comparison, Contender, compare
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task

@@ -21,7 +21,7 @@ from sklearn.metrics import f1_score
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring import resampling
 from semeval_emo.scoring.figures import score_arrays
-from semeval_emo.scoring.intervals import interval, pulls_of
+from semeval_emo.scoring.intervals import interval, jackknife_influence_of
 from semeval_emo.scoring.metrics import INTENSITY_METRICS, LABEL_METRICS, METRICS, Metric, layout_of
 from semeval_emo.scoring.resampling import bootstrap, clusters, draw_runs, generator, over_runs, pool
 
@@ -228,7 +228,7 @@ def test_intervals_are_those_of_scipy(level: float) -> None:
     assert (plain.low, plain.high) == pytest.approx(
         scipy_interval(gold, predicted, drawn, "percentile", level), abs=1e-12
     )
-    bca = interval(value, drawn, level=level, pulls=pulls_of(statistics, macro_f1)[0])
+    bca = interval(value, drawn, level=level, jackknife_influence=jackknife_influence_of(statistics, macro_f1)[0])
     assert (bca.low, bca.high) == pytest.approx(scipy_interval(gold, predicted, drawn, "BCa", level), abs=1e-12)
     assert (plain.low, plain.high) != (bca.low, bca.high)
     assert plain.se == pytest.approx(np.std(drawn, ddof=1))
@@ -254,7 +254,7 @@ def test_the_whole_road_agrees_with_scipys_own_draws() -> None:
 def test_pulls_are_the_jackknife_computed_one_text_at_a_time() -> None:
     gold, predicted = world(30)
     groups = np.arange(30) // 3
-    pulls = pulls_of(stacked(gold, predicted), macro_f1, groups)
+    jackknife_influence = jackknife_influence_of(stacked(gold, predicted), macro_f1, groups)
     for s in range(2):
         left = np.array(
             [
@@ -262,14 +262,14 @@ def test_pulls_are_the_jackknife_computed_one_text_at_a_time() -> None:
                 for one in range(10)
             ]
         )
-        assert pulls[s] == pytest.approx((left.mean() - left) * 9 / 10, abs=1e-12)
+        assert jackknife_influence[s] == pytest.approx((left.mean() - left) * 9 / 10, abs=1e-12)
 
 
 def test_a_perfect_score_has_no_width_and_bca_falls_back() -> None:
     gold, _ = world(400)
     statistics = statistics_of(gold, gold)
     drawn = bootstrap(statistics, macro_f1, resamples=500)[0]
-    found = interval(1.0, drawn, pulls=pulls_of(statistics, macro_f1)[0])
+    found = interval(1.0, drawn, jackknife_influence=jackknife_influence_of(statistics, macro_f1)[0])
     assert (found.low, found.high, found.se) == (1.0, 1.0, 0.0)
     assert found == interval(1.0, drawn)
 

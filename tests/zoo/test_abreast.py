@@ -12,7 +12,7 @@ import torch
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.engine.parallel import abreast
+from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.engine.predictor import Predictor
 from semeval_emo.zoo.recipes.load import load_recipe
 
@@ -35,21 +35,21 @@ def test_results_come_in_order_without_gradients_and_the_threads_are_as_before(t
         time.sleep(0.01 * (5 - batch))
         return weight * batch
 
-    found = list(abreast(run, range(5), CPU))
+    found = list(parallel_map(run, range(5), CPU))
     assert [batch for batch, _ in found] == list(range(5))
     for batch, result in found:
         assert result.tolist() == [batch] * 3
         assert not result.requires_grad
     assert torch.get_num_threads() == threads
-    assert list(abreast(run, [], CPU)) == []
+    assert list(parallel_map(run, [], CPU)) == []
 
 
 def test_products_run_in_the_precision_asked_for(threads: int):
     def run(_: int) -> torch.Tensor:
         return torch.ones(2, 2) @ torch.ones(2, 2)
 
-    assert {result.dtype for _, result in abreast(run, range(4), CPU, torch.bfloat16)} == {torch.bfloat16}
-    assert {result.dtype for _, result in abreast(run, range(4), CPU)} == {torch.float32}
+    assert {result.dtype for _, result in parallel_map(run, range(4), CPU, torch.bfloat16)} == {torch.bfloat16}
+    assert {result.dtype for _, result in parallel_map(run, range(4), CPU)} == {torch.float32}
 
 
 def test_an_error_is_the_callers_and_what_has_not_begun_never_does(threads: int):
@@ -63,7 +63,7 @@ def test_an_error_is_the_callers_and_what_has_not_begun_never_does(threads: int)
         return batch
 
     with pytest.raises(ValueError, match="the second"):
-        list(abreast(run, range(2000), CPU))
+        list(parallel_map(run, range(2000), CPU))
     assert len(begun) < 400
     assert torch.get_num_threads() == threads
 

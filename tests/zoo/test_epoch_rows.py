@@ -17,7 +17,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import epoch_metrics
-from semeval_emo.zoo.engine.checkpoint import Keeper
+from semeval_emo.zoo.engine.checkpoint import Checkpointer
 from semeval_emo.zoo.engine.tail_trainer import TailTrainer
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.selection.epochs import Stopped
@@ -109,15 +109,15 @@ class Stopping(Progress):
 
 
 def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_out(tmp_path: Path, monkeypatch):
-    save = Keeper.save
+    save = Checkpointer.save
 
-    def older(self: Keeper, place: Any) -> None:
+    def older(self: Checkpointer, place: Any) -> None:
         save(self, place)
         stored = torch.load(self.file, weights_only=True)
         del stored["seen"]
         torch.save(stored, self.file)
 
-    monkeypatch.setattr(Keeper, "save", older)
+    monkeypatch.setattr(Checkpointer, "save", older)
     with pytest.raises(Stopped):
         run(tmp_path, progress=Stopping())
     monkeypatch.undo()

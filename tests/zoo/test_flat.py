@@ -10,10 +10,10 @@ import torch
 
 from semeval_emo.zoo.engine import small_batch_adamw as lean_module
 from semeval_emo.zoo.engine.attention import take
-from semeval_emo.zoo.engine.flat_parameters import Flat, Product, Stepper
+from semeval_emo.zoo.engine.flat_parameters import FlatParameters, FusedLinear, Stepper
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.engine.schedule import adamw
-from semeval_emo.zoo.engine.small_batch_adamw import Lean
+from semeval_emo.zoo.engine.small_batch_adamw import SmallBatchAdamW
 from semeval_emo.zoo.recipe import Recipe
 
 NAMES = ("model.layers.7.q.weight", "model.layers.7.k.weight", "model.layers.7.norm.weight", "score.weight")
@@ -33,7 +33,7 @@ def test_flat_steps_are_those_of_clipping_and_adamw_one_by_one(clip: float, deca
     recipe = replace(tiny, train=replace(tiny.train, decay_norms=decay_norms))
     alone, together = parameters(), parameters()
     optimizer = adamw(optimizer_groups(alone, recipe))
-    flat = Flat(together, recipe)
+    flat = FlatParameters(together, recipe)
     stepper = Stepper(flat, clip)
     assert [(g["role"], g["lr"], g["weight_decay"]) for g in flat.groups] == [
         (g["role"], g["lr"], g["weight_decay"]) for g in optimizer.param_groups
@@ -70,10 +70,10 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
 
     alone, together = layers(), layers()
     optimizer = adamw(optimizer_groups(named(alone), tiny))
-    flat = Flat(named(together), tiny)
+    flat = FlatParameters(named(together), tiny)
     ours = Stepper(flat, clip)
-    one, two = Product([together[0]]), Product([together[1]])
-    lean = Lean(flat, ours.optimizer, [one, two], clip)
+    one, two = FusedLinear([together[0]]), FusedLinear([together[1]])
+    lean = SmallBatchAdamW(flat, ours.optimizer, [one, two], clip)
     draw = torch.Generator().manual_seed(1)
     for number in range(6):
         # Both ways may take turns: the moments are the same.
@@ -98,7 +98,7 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
 
 def test_released_parameters_have_memory_of_their_own(tiny: Recipe):
     own = parameters()
-    flat = Flat(own, tiny)
+    flat = FlatParameters(own, tiny)
     flat.release()
     assert len({p.untyped_storage().data_ptr() for p in own.values()}) == len(NAMES)
     assert all(torch.equal(p, before) for p, before in zip(own.values(), parameters().values(), strict=True))
@@ -112,8 +112,8 @@ def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias
     plain = [torch.nn.Linear(8, 6, bias=bias), torch.nn.Linear(8, 4, bias=bias)]
     for one, other in zip(layers, plain, strict=True):
         other.load_state_dict(one.state_dict())
-    flat = Flat({f"model.layers.0.{i}.weight": layer.weight for i, layer in enumerate(layers)}, tiny)
-    product = Product(layers)
+    flat = FlatParameters({f"model.layers.0.{i}.weight": layer.weight for i, layer in enumerate(layers)}, tiny)
+    product = FusedLinear(layers)
     assert len(product.written) == 2
     product.written[0].fill_(torch.nan)  # what lies there from before must not matter
     for number in range(2):
@@ -133,7 +133,7 @@ def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias
 def test_layers_that_lie_apart_are_products_of_their_own():
     layers = [torch.nn.Linear(8, 6), torch.nn.Linear(8, 4)]
     states = torch.randn(3, 8)
-    product = Product(layers)
+    product = FusedLinear(layers)
     assert product.written == []
     torch.testing.assert_close(product(states), torch.cat([layer(states) for layer in layers], dim=-1))
 

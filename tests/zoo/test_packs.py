@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import attention
-from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import LIKE, beginnings, packs, packs_alike
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.predictor import Predictor
@@ -67,7 +67,7 @@ def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
     rows = sorted(rows)
     common = beginnings(rows)
     laid = torch.tensor([token for row, same in zip(rows, common, strict=True) for token in row[same:]])
-    packed = Packed.of([len(row) for row in rows], CPU, common)
+    packed = PackedSequences.of([len(row) for row in rows], CPU, common)
     shown = packed.padded(laid.view(-1, 1, 1)).flatten(1)
     for row, slots in zip(rows, shown.tolist(), strict=True):
         assert slots == row + [row[-1]] * (packed.longest - len(row))

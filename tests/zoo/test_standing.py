@@ -12,7 +12,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import packed_linear
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.engine.packed_linear import Gated, Standing
+from semeval_emo.zoo.engine.packed_linear import PackedLinear, SwiGLU
 from semeval_emo.zoo.engine.predictor import Predictor
 from semeval_emo.zoo.recipe import Recipe
 
@@ -34,13 +34,13 @@ def test_products_and_what_follows_them(bias: bool, kind: torch.dtype, near: flo
     scale, states, other = torch.rand(48) + 0.5, torch.randn(count, 48), torch.randn(count, 64)
     with torch.no_grad():
         expected = torch.cat([layer(states * scale) for layer in layers], dim=1)
-        ours = Standing(layers, kind, scale)
-        plain = Standing(layers, kind)
+        ours = PackedLinear(layers, kind, scale)
+        plain = PackedLinear(layers, kind)
         cases = (
             (ours(states), expected),
             (ours.product(states, "swish"), functional.silu(expected)),
             (ours.times(states, other.to(kind)), expected * other),
-            (Gated(layers[0], layers[0], kind, scale)(states), functional.silu(expected[:, :40]) * expected[:, :40]),
+            (SwiGLU(layers[0], layers[0], kind, scale)(states), functional.silu(expected[:, :40]) * expected[:, :40]),
             (plain(states), torch.cat([layer(states) for layer in layers], dim=1)),
         )
     for found, right in cases:
@@ -50,7 +50,7 @@ def test_products_and_what_follows_them(bias: bool, kind: torch.dtype, near: flo
 
 def test_what_layers_learn_later_is_not_seen():
     layer = torch.nn.Linear(16, 16)
-    ours, states = Standing([layer], torch.float32), torch.randn(3, 16)
+    ours, states = PackedLinear([layer], torch.float32), torch.randn(3, 16)
     before = layer(states).detach()
     with torch.no_grad():
         layer.weight.zero_()
@@ -69,7 +69,7 @@ def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Excepti
         assert not packed_linear.packs_weights()
         layer = torch.nn.Linear(16, 8)
         with torch.no_grad():
-            found = Standing([layer], torch.bfloat16)(torch.ones(2, 16))
+            found = PackedLinear([layer], torch.bfloat16)(torch.ones(2, 16))
             torch.testing.assert_close(found.float(), layer(torch.ones(2, 16)), atol=0.03, rtol=0.03)
     finally:
         packed_linear.packs_weights.cache_clear()

@@ -15,7 +15,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import attention, finetune, processor
-from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.frozen_prefix import compute, room_for
 from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import loss_function
@@ -161,7 +161,7 @@ def test_the_tail_gives_the_networks_own_logits(short: int, tiny: Recipe, monkey
         padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
         expected = network.model(**padded).logits
         states, lengths = compute(network, rows, 4, None, Progress(), "").of(range(9), network.device)
-        found = tail(states, Packed.of(lengths, network.device))
+        found = tail(states, PackedSequences.of(lengths, network.device))
     assert len(set(lengths)) > 2
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
 
@@ -176,7 +176,7 @@ def test_the_same_gradients_come_back_through_padding(short: int, tiny: Recipe, 
     moving = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
     expected = torch.autograd.grad(network.model(**padded).logits.square().sum(), moving.values())
     states, lengths = compute(network, rows, 4, None, Progress(), "").of(range(9), network.device)
-    found = Tail(network.model, 4)(states.clone(), Packed.of(lengths, network.device)).square().sum()
+    found = Tail(network.model, 4)(states.clone(), PackedSequences.of(lengths, network.device)).square().sum()
     for one, other in zip(torch.autograd.grad(found, moving.values()), expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 

@@ -14,7 +14,7 @@ SHORT = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
+class PackedSequences:
     """Texts laid end to end; what a text shares with the one before it need not be laid twice.
 
     Attributes:
@@ -35,17 +35,17 @@ class Packed:
     slots: torch.Tensor
 
     @classmethod
-    def of(cls, lengths: Sequence[int], device: torch.device, shared: Sequence[int] | None = None) -> Packed:
+    def of(cls, lengths: Sequence[int], device: torch.device, shared: Sequence[int] | None = None) -> PackedSequences:
         """Lays out texts of these lengths.
 
         Args:
             shared: how many tokens each text begins with as the text before it does; they are laid once,
                 since no token looks to its right. No gradients come back through them.
 
-        >>> packed = Packed.of([2, 1], torch.device("cpu"))
+        >>> packed = PackedSequences.of([2, 1], torch.device("cpu"))
         >>> packed.positions.tolist(), packed.spread.tolist()
         ([0, 1, 0], [0, 1, 2, 2])
-        >>> packed = Packed.of([2, 3], torch.device("cpu"), shared=[0, 1])
+        >>> packed = PackedSequences.of([2, 3], torch.device("cpu"), shared=[0, 1])
         >>> packed.positions.tolist(), packed.spread.tolist()
         ([0, 1, 1, 2], [0, 1, 1, 0, 2, 3])
         """
@@ -80,7 +80,7 @@ class Packed:
         return (places >= self.lengths[:, None])[:, None] if last else places > places[:, None]
 
 
-def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: Packed) -> torch.Tensor:
+def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
     """What tokens take up from those of their text that stand left of them, and from themselves.
 
     Args:
@@ -131,9 +131,9 @@ class _Take(torch.autograd.Function):
         return states.index_select(0, rows)
 
     @staticmethod
-    def backward(ctx: Any, *outward: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: Any, *grad_output: torch.Tensor) -> tuple[torch.Tensor, None]:
         (rows,) = ctx.saved_tensors
-        return outward[0].new_zeros(ctx.count, *outward[0].shape[1:]).index_copy_(0, rows, outward[0]), None
+        return grad_output[0].new_zeros(ctx.count, *grad_output[0].shape[1:]).index_copy_(0, rows, grad_output[0]), None
 
 
 class _Spread(torch.autograd.Function):
@@ -145,6 +145,6 @@ class _Spread(torch.autograd.Function):
         return packed.index_select(0, spread)
 
     @staticmethod
-    def backward(ctx: Any, *outward: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+    def backward(ctx: Any, *grad_output: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         (slots,) = ctx.saved_tensors
-        return outward[0].index_select(0, slots), None, None
+        return grad_output[0].index_select(0, slots), None, None

@@ -24,7 +24,7 @@ from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
 
 
 @dataclass
-class Place:
+class TrainState:
     """How far a training run is.
 
     Attributes:
@@ -44,12 +44,12 @@ class Place:
         """Optimizer steps done in the next epoch."""
         return len(self.losses)
 
-    def after(self, row: dict[str, Any]) -> Place:
+    def after(self, row: dict[str, Any]) -> TrainState:
         """The place at the end of the epoch, of which `row` tells."""
-        return Place(self.epoch + 1, (*self.rows, row))
+        return TrainState(self.epoch + 1, (*self.rows, row))
 
 
-class Keeper:
+class Checkpointer:
     """Writes and reads the checkpoints of one run."""
 
     def __init__(
@@ -67,10 +67,10 @@ class Keeper:
     def _kept_file(self, epoch: int) -> Path:
         return self.job.work / f"kept-{epoch}.safetensors"
 
-    def resume(self) -> Place:
+    def resume(self) -> TrainState:
         """Loads the checkpoint, if there is one."""
         if not self.file.exists():
-            return Place()
+            return TrainState()
         # weights_only: tensors and plain containers; nothing in the file can run.
         stored = torch.load(self.file, map_location="cpu", weights_only=True)
         with torch.no_grad():
@@ -81,12 +81,12 @@ class Keeper:
         device = next(iter(self.parameters.values())).device
         # Checkpoints of older versions have no logits.
         seen = [logits.to(device) for logits in stored.get("seen", [])]
-        place = Place(stored["epoch"], tuple(json.loads(stored["rows"])), stored["losses"], seen)
+        place = TrainState(stored["epoch"], tuple(json.loads(stored["rows"])), stored["losses"], seen)
         self.job.record(place.rows)
         self.job.progress.message(f"going on after epoch {place.epoch}, step {place.step}")
         return place
 
-    def save(self, place: Place) -> None:
+    def save(self, place: TrainState) -> None:
         """Writes the checkpoint."""
         stream = io.BytesIO()
         state = {
@@ -102,7 +102,7 @@ class Keeper:
         write_whole(self.file, stream.getvalue())
         self._saved = time.monotonic()
 
-    def perhaps(self, place: Place) -> None:
+    def perhaps(self, place: TrainState) -> None:
         """Saves where the last checkpoint is old, or the person wants to stop.
 
         Raises:
@@ -114,7 +114,7 @@ class Keeper:
         if stopping:
             raise stop(place.epoch, place.step)
 
-    def epoch(self, place: Place) -> None:
+    def epoch(self, place: TrainState) -> None:
         """Saves after an epoch, and the weights of the kept one if it is this."""
         kept = kept_epoch(place.rows, self.recipe)
         if kept == place.epoch:
@@ -127,11 +127,11 @@ class Keeper:
         if self.job.stopping():
             raise stop(place.epoch, 0)
 
-    def exhausted(self, place: Place) -> bool:
+    def exhausted(self, place: TrainState) -> bool:
         """True where the recipe's patience has run out."""
         return run_out(place.rows, self.recipe)
 
-    def restore_kept(self, place: Place) -> None:
+    def restore_kept(self, place: TrainState) -> None:
         """Puts the kept epoch's weights into the network."""
         weights = load_file(self._kept_file(kept_epoch(place.rows, self.recipe)))
         with torch.no_grad():

@@ -15,7 +15,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.engine.batches import TOKENS, by_length
 from semeval_emo.zoo.engine.network import check_length
-from semeval_emo.zoo.engine.parallel import abreast
+from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.recipe import Model
 
 
@@ -65,7 +65,7 @@ class Encoder:
 
         batches = list(by_length([len(row) for row in rows], TOKENS))
         with progress.stage("embedding", len(rows)):
-            for batch, vectors in abreast(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
+            for batch, vectors in parallel_map(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
                 found[batch] = vectors
                 progress.advance(len(batch))
         return found

@@ -18,7 +18,7 @@ from semeval_emo.zoo.engine.parameter_groups import plan
 from semeval_emo.zoo.recipe import Recipe
 
 
-class Flat:
+class FlatParameters:
     """Moves parameters into one block a group, and keeps them there until `release`.
 
     Attributes:
@@ -68,7 +68,7 @@ class Stepper:
         clip: largest norm of the gradient; 0 never clips.
     """
 
-    def __init__(self, flat: Flat, clip: float) -> None:
+    def __init__(self, flat: FlatParameters, clip: float) -> None:
         self.flat, self.clip = flat, clip
         self.optimizer = schedule.adamw(flat.groups)
 
@@ -79,7 +79,7 @@ class Stepper:
         self.optimizer.step()
 
 
-class Product:
+class FusedLinear:
     """Linear layers that read the same input, as one matrix product where their weights lie side by side.
 
     Args:
@@ -105,20 +105,20 @@ class Product:
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """Outputs of all layers, one after the other: shape (T, sum of widths)."""
         if self.written:
-            mixed = _Product.apply(states, self.weight, self)
+            mixed = _FusedLinear.apply(states, self.weight, self)
             return mixed if self.layers[0].bias is None else mixed + torch.cat([layer.bias for layer in self.layers])
         return torch.cat([layer(states) for layer in self.layers], dim=-1)
 
-    def take(self, outward: torch.Tensor, states: torch.Tensor) -> None:
+    def take(self, grad_output: torch.Tensor, states: torch.Tensor) -> None:
         """Writes the weight's gradient to its place, or keeps what it is made of."""
         if self.holding:
-            self._held = (outward, states)
+            self._held = (grad_output, states)
         elif states.dtype != self._gradient.dtype:
-            found = (outward.t() @ states).to(self._gradient.dtype)
+            found = (grad_output.t() @ states).to(self._gradient.dtype)
             self._gradient.copy_(found) if self.anew else self._gradient.add_(found)
         else:
             beta = 0 if self.anew else 1
-            torch.addmm(self._gradient, outward.t(), states, beta=beta, out=self._gradient)
+            torch.addmm(self._gradient, grad_output.t(), states, beta=beta, out=self._gradient)
 
     def held(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Outward gradients (T, sum of widths) and inputs (T, width): the weight's gradient is one times the other."""
@@ -130,11 +130,11 @@ class Product:
         self._held = None
 
 
-class _Product(torch.autograd.Function):
+class _FusedLinear(torch.autograd.Function):
     """x W', whose backward pass writes the gradient of W straight to its place."""
 
     @staticmethod
-    def forward(ctx: Any, states: torch.Tensor, weight: torch.Tensor, product: Product) -> torch.Tensor:
+    def forward(ctx: Any, states: torch.Tensor, weight: torch.Tensor, product: FusedLinear) -> torch.Tensor:
         if torch.is_autocast_enabled(states.device.type):
             kind = torch.get_autocast_dtype(states.device.type)
             states, weight = states.to(kind), weight.to(kind)
@@ -143,11 +143,11 @@ class _Product(torch.autograd.Function):
         return states @ weight.t()
 
     @staticmethod
-    def backward(ctx: Any, *outward: torch.Tensor) -> tuple[torch.Tensor | None, None, None]:
+    def backward(ctx: Any, *grad_output: torch.Tensor) -> tuple[torch.Tensor | None, None, None]:
         states, weight = ctx.saved_tensors
         with torch.no_grad():
-            ctx.product.take(outward[0], states)
-            return (outward[0] @ weight if ctx.needs_input_grad[0] else None), None, None
+            ctx.product.take(grad_output[0], states)
+            return (grad_output[0] @ weight if ctx.needs_input_grad[0] else None), None, None
 
 
 def _adjoining(tensors: Sequence[torch.Tensor]) -> bool:

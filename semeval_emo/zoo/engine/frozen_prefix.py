@@ -16,11 +16,11 @@ import numpy as np
 import torch
 
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import TOKENS, packs
 from semeval_emo.zoo.engine.llama import Body
 from semeval_emo.zoo.engine.network import Network
-from semeval_emo.zoo.engine.parallel import abreast, cores
+from semeval_emo.zoo.engine.parallel import cores, parallel_map
 
 MEGABYTE = 2**20
 
@@ -114,12 +114,12 @@ def compute(
 
     def run(batch: list[int]) -> torch.Tensor:
         ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)
-        packed = Packed.of([len(rows[i]) for i in batch], network.device)
+        packed = PackedSequences.of([len(rows[i]) for i in batch], network.device)
         return frozen(body.embed_tokens(ids), packed).to(kind).cpu()
 
     batches = list(packs([len(row) for row in rows], TOKENS, cores(network.device)))
     with progress.stage(what, len(rows)):
-        for batch, hidden in abreast(run, batches, network.device, network.fixed):
+        for batch, hidden in parallel_map(run, batches, network.device, network.fixed):
             for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
                 states[starts[i] : starts[i + 1]] = one
             progress.advance(len(batch))

@@ -127,19 +127,19 @@ class Watching(TrainerCallback):
     def _seen(self) -> list[torch.Tensor]:
         """Logits and degrees of the epoch's steps so far, of all processes; empty before the first."""
         own = [torch.cat(tensors).float().cpu() for tensors in zip(*self.trainer.seen, strict=True)]
-        return [torch.cat(tensors) for tensors in zip(*filter(None, distributed.collected(own)), strict=True)]
+        return [torch.cat(tensors) for tensors in zip(*filter(None, distributed.all_gather(own)), strict=True)]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """After each optimizer step."""
         late = distributed.is_first() and time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
-        loss, due = distributed.total(self.trainer.pending / distributed.processes(), late)
+        loss, due = distributed.all_reduce(self.trainer.pending / distributed.processes(), late)
         self.losses.append(loss)
         self.trainer.pending = 0.0
         self.job.progress.advance(1, self.losses[-1])
         if state.global_step % self.steps == 0:
             return  # the epoch's end saves and stops
         # Whoever is asked to stop, all stop, and at the same step.
-        (stopping,) = distributed.total(self.job.stopping())
+        (stopping,) = distributed.all_reduce(self.job.stopping())
         if stopping or due:
             control.should_save = True
         if stopping:
@@ -161,7 +161,7 @@ class Watching(TrainerCallback):
                 logits = predictor.Predictor(self.network).logits(examples.texts, Progress())
                 row[split] = epoch_metrics.judged(logits, examples.labels, self.trainer.loss, self.job)
         row["seconds"] = round(time.monotonic() - self._began, 2)
-        row = distributed.as_first_says(row)
+        row = distributed.broadcast(row)
         self._began = time.monotonic()
         self.rows.append(row)
         self.losses = []
@@ -169,7 +169,7 @@ class Watching(TrainerCallback):
         if distributed.is_first() and kept_epoch(self.rows, self.recipe) == epoch:
             weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
             write_whole(self.kept_file(epoch), save(weights))
-        (stopping,) = distributed.total(self.job.stopping())
+        (stopping,) = distributed.all_reduce(self.job.stopping())
         if stopping:
             self.stopped_at = state.global_step
         control.should_training_stop |= bool(stopping) or run_out(self.rows, self.recipe)
@@ -216,7 +216,7 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
     steps = schedule.steps_per_epoch(len(train_on), recipe.train)
     watching = Watching(network, len(train_on), judged, job, steps)
     folder = job.work / "trainer"
-    checkpoint = distributed.as_first_says(_last_complete(folder) if distributed.is_first() else None)
+    checkpoint = distributed.broadcast(_last_complete(folder) if distributed.is_first() else None)
     learned = [
         {"input_ids": ids, "labels": labels}
         for ids, labels in zip(network.tokens(train_on.texts), train_on.labels, strict=True)

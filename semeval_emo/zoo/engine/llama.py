@@ -16,9 +16,9 @@ import torch
 from torch.nn import functional
 from transformers import LlamaForSequenceClassification
 
-from semeval_emo.zoo.engine.attention import Packed, attend, take
-from semeval_emo.zoo.engine.flat_parameters import Product
-from semeval_emo.zoo.engine.packed_linear import Gated, Standing
+from semeval_emo.zoo.engine.attention import PackedSequences, attend, take
+from semeval_emo.zoo.engine.flat_parameters import FusedLinear
+from semeval_emo.zoo.engine.packed_linear import PackedLinear, SwiGLU
 
 
 def is_llama(model: Any) -> bool:
@@ -38,9 +38,9 @@ class Layer:
     """
 
     def __init__(self, layer: Any, config: Any, last: bool, fixed: torch.dtype | None) -> None:
-        def product(*layers: torch.nn.Linear, after: Any = None) -> Product | Standing:
+        def product(*layers: torch.nn.Linear, after: Any = None) -> FusedLinear | PackedLinear:
             scale = None if after is None else after.weight
-            return Product(layers) if fixed is None else Standing(layers, fixed, scale)
+            return FusedLinear(layers) if fixed is None else PackedLinear(layers, fixed, scale)
 
         attention, mlp = layer.self_attn, layer.mlp
         self.heads, self.kv_heads, self.head_dim = (
@@ -57,19 +57,21 @@ class Layer:
         # Weights that do not move take up those of the norm before them.
         self._norm = norm if fixed is None else functools.partial(norm_without_weight, kind=fixed)
         self.wide = (
-            Product([mlp.gate_proj, mlp.up_proj])
+            FusedLinear([mlp.gate_proj, mlp.up_proj])
             if fixed is None
-            else Gated(mlp.gate_proj, mlp.up_proj, fixed, self.between.weight)
+            else SwiGLU(mlp.gate_proj, mlp.up_proj, fixed, self.between.weight)
         )
         self.narrow = product(mlp.down_proj)
 
     @property
-    def products(self) -> list[Product]:
+    def products(self) -> list[FusedLinear]:
         """Its matrix products whose weights may move."""
         every = [*([self.ask, self.answer] if self.last else [self.all]), self.out, self.wide, self.narrow]
-        return [product for product in every if isinstance(product, Product)]
+        return [product for product in every if isinstance(product, FusedLinear)]
 
-    def __call__(self, states: torch.Tensor, packed: Packed, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
+    def __call__(
+        self, states: torch.Tensor, packed: PackedSequences, cos: torch.Tensor, sin: torch.Tensor
+    ) -> torch.Tensor:
         """(T, hidden) to (T, hidden), or to (B, hidden) where it is the last."""
         normed = self._norm(self.before, states)
         turned = self.heads + self.kv_heads
@@ -94,7 +96,7 @@ class Layer:
 
     def _gated(self, normed: torch.Tensor) -> torch.Tensor:
         """SiLU of one half of the wide outputs times the other half."""
-        if isinstance(self.wide, Gated):
+        if isinstance(self.wide, SwiGLU):
             return self.wide(normed)
         gate, up = self.wide(normed).chunk(2, dim=-1)
         return functional.silu(gate) * up if gate.requires_grad else functional.silu(gate, inplace=True).mul_(up)
@@ -117,11 +119,11 @@ class Body:
         self._tables: tuple[torch.Tensor, torch.Tensor] | None = None
 
     @property
-    def products(self) -> list[Product]:
+    def products(self) -> list[FusedLinear]:
         """All matrix products of its layers."""
         return [product for layer in self.layers for product in layer.products]
 
-    def __call__(self, states: torch.Tensor, packed: Packed) -> torch.Tensor:
+    def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
         """Activations (T, hidden) before the layers to those after them: (T, hidden), or (B, hidden) of last tokens.
 
         Without gradients they are overwritten.
@@ -132,7 +134,7 @@ class Body:
                 states = layer(states, packed, cos, sin)
         return states
 
-    def _rotations(self, packed: Packed, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _rotations(self, packed: PackedSequences, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosines and sines of each token's place as `rotate` takes them, in the precision of the products."""
         if self._tables is None or len(self._tables[0]) < packed.longest:
             # Made while predicting, they would be of no use to a later backward pass.
@@ -156,7 +158,7 @@ class Tail(Body):
         self.norm = model.model.norm
         self.head = model.score
 
-    def __call__(self, states: torch.Tensor, packed: Packed) -> torch.Tensor:
+    def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
         """Logits of each text.
 
         Args:

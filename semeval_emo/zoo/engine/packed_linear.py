@@ -17,7 +17,7 @@ TOKENS = 1024
 """Tokens for which the layout is chosen; products of fewer work too."""
 
 
-class Standing:
+class PackedLinear:
     """Linear layers that read the same input, as one product.
 
     Args:
@@ -56,13 +56,13 @@ class Standing:
         return functional.linear(states, self._weight, self._bias) * other
 
 
-class Gated:
-    """SiLU of what one layer says, times what another says of the same input; arguments as `Standing` has them."""
+class SwiGLU:
+    """SiLU of what one layer says, times what another says of the same input; arguments as `PackedLinear` has them."""
 
     def __init__(
         self, gate: torch.nn.Linear, up: torch.nn.Linear, kind: torch.dtype, scale: torch.Tensor | None = None
     ) -> None:
-        self._gate, self._up = Standing([gate], kind, scale), Standing([up], kind, scale)
+        self._gate, self._up = PackedLinear([gate], kind, scale), PackedLinear([up], kind, scale)
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """Shape (T, width of either)."""

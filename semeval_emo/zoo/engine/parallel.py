@@ -21,7 +21,7 @@ def cores(device: torch.device) -> int:
     return torch.get_num_threads() if device.type == "cpu" else 1
 
 
-def abreast(
+def parallel_map(
     run: Callable[[Batch], Result], batches: Sequence[Batch], device: torch.device, kind: torch.dtype | None = None
 ) -> Iterator[tuple[Batch, Result]]:
     """Runs batches without gradients; yields each with its result, in their order.

@@ -9,11 +9,11 @@ import torch
 
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine import llama
-from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import TOKENS, beginnings, of_equal_length, packs_alike
 from semeval_emo.zoo.engine.epoch_metrics import probabilities_of
 from semeval_emo.zoo.engine.network import Network
-from semeval_emo.zoo.engine.parallel import abreast, cores
+from semeval_emo.zoo.engine.parallel import cores, parallel_map
 
 Rows = Sequence[Sequence[int]]
 
@@ -41,7 +41,7 @@ class Predictor:
             return self._run([rows[i] for i in batch]).float()
 
         with progress.stage("predicting", len(rows)):
-            for batch, logits in abreast(run, list(self._batches(rows)), network.device, network.fixed):
+            for batch, logits in parallel_map(run, list(self._batches(rows)), network.device, network.fixed):
                 found[batch] = logits
                 progress.advance(len(batch))
         model.train(training)
@@ -77,7 +77,7 @@ def _packed(network: Network) -> Way:
     def run(rows: Rows) -> torch.Tensor:
         common = beginnings(rows)
         own = [token for row, same in zip(rows, common, strict=True) for token in row[same:]]
-        packed = Packed.of([len(row) for row in rows], network.device, common)
+        packed = PackedSequences.of([len(row) for row in rows], network.device, common)
         return whole(network.model.model.embed_tokens(torch.tensor(own, device=network.device)), packed)
 
     return batches, run

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from semeval_emo.zoo.engine.flat_parameters import Flat, Product
+from semeval_emo.zoo.engine.flat_parameters import FlatParameters, FusedLinear
 
 TOKENS = 128
 """Up to so many tokens a step, products of tokens by tokens cost less than the gradient's way through memory."""
@@ -41,18 +41,20 @@ class Piece:
     state: dict[str, torch.Tensor]
     moved: list[torch.Tensor]
     gradient: torch.Tensor
-    product: Product | None = None
+    product: FusedLinear | None = None
     rows: slice | None = None
 
 
-class Lean:
+class SmallBatchAdamW:
     """Steps of an optimizer over flat parameters, from what the products hold.
 
     Args:
         clip: largest norm of the gradient; 0 never clips.
     """
 
-    def __init__(self, flat: Flat, optimizer: torch.optim.AdamW, products: Sequence[Product], clip: float) -> None:
+    def __init__(
+        self, flat: FlatParameters, optimizer: torch.optim.AdamW, products: Sequence[FusedLinear], clip: float
+    ) -> None:
         self.flat, self.optimizer, self.clip = flat, optimizer, clip
         self.products = [product for product in products if product.written]
         self._pieces: list[Piece] = []
@@ -74,8 +76,8 @@ class Lean:
         for piece in self._pieces:
             if piece.product is not None:
                 # Rows of dY' X.
-                outward, states = piece.product.held()
-                torch.mm(outward[:, piece.rows].t(), states, out=piece.gradient)
+                grad_output, states = piece.product.held()
+                torch.mm(grad_output[:, piece.rows].t(), states, out=piece.gradient)
             group, (beta1, beta2) = piece.group, piece.group["betas"]
             weight, first, second = piece.moved
             torch._fused_adamw_(
@@ -92,8 +94,8 @@ class Lean:
         """What gradients must be divided by; None for nothing."""
         squares = [piece.gradient.square().sum() for piece in self._pieces if piece.product is None]
         for product in self.products:
-            outward, states = product.held()
-            squares.append((states @ states.t()).mul_(outward @ outward.t()).sum())
+            grad_output, states = product.held()
+            squares.append((states @ states.t()).mul_(grad_output @ grad_output.t()).sum())
         return self.flat.too_long(torch.stack(squares).sum().sqrt(), self.clip)
 
     def _cut(self) -> Iterator[Piece]:

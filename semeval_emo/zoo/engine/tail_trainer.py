@@ -17,16 +17,16 @@ import torch
 
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import epoch_metrics, schedule
-from semeval_emo.zoo.engine.attention import Packed
+from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import TOKENS, packs
-from semeval_emo.zoo.engine.checkpoint import Keeper, Place
-from semeval_emo.zoo.engine.flat_parameters import Flat, Stepper
+from semeval_emo.zoo.engine.checkpoint import Checkpointer, TrainState
+from semeval_emo.zoo.engine.flat_parameters import FlatParameters, Stepper
 from semeval_emo.zoo.engine.frozen_prefix import Prefix
 from semeval_emo.zoo.engine.llama import Tail
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
-from semeval_emo.zoo.engine.parallel import abreast, cores
-from semeval_emo.zoo.engine.small_batch_adamw import Lean
+from semeval_emo.zoo.engine.parallel import cores, parallel_map
+from semeval_emo.zoo.engine.small_batch_adamw import SmallBatchAdamW
 from semeval_emo.zoo.family import Job
 
 
@@ -50,11 +50,11 @@ class TailTrainer:
         self.network, self.inputs, self.loss = network, train, loss
         self.train = network.recipe.train
         self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
-        self.flat = Flat(self.parameters, network.recipe)
+        self.flat = FlatParameters(self.parameters, network.recipe)
         self.stepper = Stepper(self.flat, self.train.clip)
         self.optimizer = self.stepper.optimizer
         self.tail = Tail(network.model, first)
-        self.lean = Lean(self.flat, self.optimizer, self.tail.products, self.train.clip)
+        self.lean = SmallBatchAdamW(self.flat, self.optimizer, self.tail.products, self.train.clip)
         written = {gradient.data_ptr() for product in self.tail.products for gradient in product.written}
         # What autograd adds to must be cleared first; the products write theirs anew.
         self._added = [p.grad for p in self.parameters.values() if p.grad is not None]
@@ -87,7 +87,7 @@ class TailTrainer:
             for product in self.tail.products:
                 product.anew, product.holding = number == 0, lean
             with self.network.autocast():
-                logits = self.tail(states, Packed.of(lengths, self.network.device))
+                logits = self.tail(states, PackedSequences.of(lengths, self.network.device))
                 loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
             loss.backward()
             if seen is not None:
@@ -104,24 +104,24 @@ class TailTrainer:
 
         def run(batch: list[int]) -> torch.Tensor:
             states, counts = inputs.prefix.of(batch, device)
-            return self.tail(states, Packed.of(counts, device)).float()
+            return self.tail(states, PackedSequences.of(counts, device)).float()
 
         batches = list(packs(inputs.prefix.lengths.tolist(), TOKENS, cores(device)))
-        for batch, logits in abreast(run, batches, device, self.network.fixed):
+        for batch, logits in parallel_map(run, batches, device, self.network.fixed):
             found[batch] = logits
         return found
 
     def run(self, judged: dict[str, Inputs], job: Job) -> None:
         """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network."""
-        keeper = Keeper(job, self.network.recipe, self.parameters, self.optimizer, self.schedule)
-        place = keeper.resume()
+        checkpointer = Checkpointer(job, self.network.recipe, self.parameters, self.optimizer, self.schedule)
+        place = checkpointer.resume()
         with job.progress.stage("training", self.steps * self.train.epochs, place.epoch * self.steps + place.step):
-            while place.epoch < self.train.epochs and not keeper.exhausted(place):
+            while place.epoch < self.train.epochs and not checkpointer.exhausted(place):
                 began = time.monotonic()
                 for batches in self.batches(place.epoch, place.step):
                     place.losses.append(self.step(batches, place.seen))
                     job.progress.advance(1, place.losses[-1])
-                    keeper.perhaps(place)
+                    checkpointer.perhaps(place)
                 row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(place.losses)), 6)}
                 row |= self._seen(place, job)
                 for split, inputs in judged.items():
@@ -129,11 +129,11 @@ class TailTrainer:
                 row["seconds"] = round(time.monotonic() - began, 2)
                 job.progress.epoch(row)
                 place = place.after(row)
-                keeper.epoch(place)
-        keeper.restore_kept(place)
+                checkpointer.epoch(place)
+        checkpointer.restore_kept(place)
         self.flat.release()
 
-    def _seen(self, place: Place, job: Job) -> dict[str, Any]:
+    def _seen(self, place: TrainState, job: Job) -> dict[str, Any]:
         """Figures of the training texts."""
         labels = self.inputs.examples.labels[schedule.order(len(self.inputs.examples), self.train.seed, place.epoch)]
         logits = torch.cat(place.seen).float()

@@ -88,7 +88,7 @@ def stored_folds(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
     return np.concatenate([stored(folder, split, task) for split in recipe.data.splits])
 
 
-def look_over(folder: RunFolder, task: Task) -> None:
+def verify_outputs(folder: RunFolder, task: Task) -> None:
     """Looks whether a finished run still has its files: what is gone is to be written again.
 
     Raises:

@@ -35,7 +35,7 @@ from semeval_emo.zoo.family import Sizes, Untrained
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
-from semeval_emo.zoo.runs.finished import load_array, look_over, member, save_array, stored, stored_folds
+from semeval_emo.zoo.runs.finished import load_array, member, save_array, stored, stored_folds, verify_outputs
 from semeval_emo.zoo.runs.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
@@ -129,11 +129,11 @@ def train(
         folder = RunFolder(path, plan.spec)
         went_on = folder.begin(recipe, hashes, fresh)
         if folder.state()["status"] == DONE:
-            look_over(folder, task)
+            verify_outputs(folder, task)
         was_done = folder.state()["status"] == DONE
         if family.together:
-            distributed.meet()
-            distributed.as_first_says(folder.state()["status"] == TRAINING)
+            distributed.init()
+            distributed.broadcast(folder.state()["status"] == TRAINING)
         if not was_done:
             run = Run(recipe, folder, plan.space, progress, task)
             _fit(run, golds)
@@ -160,15 +160,15 @@ def follow(
     if not kind.together:
         return
     golds = plan.load(source)
-    distributed.meet()
+    distributed.init()
     try:
-        if distributed.as_first_says(False):
+        if distributed.broadcast(False):
             path = run_path(runs, plan.recipe, plan.spec, next(iter(plan.task.tracks)))
             run = Run(plan.recipe, RunFolder(path, plan.spec), plan.space, Progress(), plan.task)
             with run.listening():
                 kind(plan.recipe, plan.space).fit(*to_learn(run.recipe, golds), run)
     finally:
-        distributed.part()
+        distributed.close()
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         with run.listening():
             model.fit(train_on, judged, run)
     finally:
-        distributed.part()
+        distributed.close()
         folder.update(seconds=round(earlier + time.monotonic() - began, 3))
     sizes = model.sizes()
     save_model(model, folder.model, folder.spec.task)

@@ -23,7 +23,7 @@ from semeval_emo.zoo.runs.tasks import task_for
 from semeval_emo.zoo.selection.epochs import Stopped
 from semeval_emo.zoo.training.series import ALL, Outcome, Series, languages_of
 from semeval_emo.zoo.training.train import RUNS
-from semeval_emo.zoo.training.worker_pool import BUG, Crew, Failure, Finished, Order
+from semeval_emo.zoo.training.worker_pool import BUG, Failure, Finished, WorkerPool, WorkItem
 
 # How often the leader looks up from waiting, in seconds: it redraws what it shows.
 TICK = 0.5
@@ -95,12 +95,12 @@ def train_series(
     if missing:
         progress.message(f"training {len(missing)} languages, {size} at a time")
     progress.start("languages", len(outcomes), finished)
-    crew = Crew(
-        Order(recipe, key, None if source is None else os.fspath(source), task, runs, fresh),
+    pool = WorkerPool(
+        WorkItem(recipe, key, None if source is None else os.fspath(source), task, runs, fresh),
         threads=1 if size > 1 else None,
     )
     try:
-        for code, result in _results(crew, _by_size(missing, outcomes, task), size, progress):
+        for code, result in _results(pool, _by_size(missing, outcomes, task), size, progress):
             outcomes[code] = _placed(_ended(outcomes[code], result), board)
             finished += 1
             if on_outcome is not None:
@@ -108,14 +108,14 @@ def train_series(
             progress.advance()
     except KeyboardInterrupt as stopped:
         if _saves(recipe):
-            _wait_for_all(crew, progress)
+            _wait_for_all(pool, progress)
         there = sum(one.finished is not None for one in outcomes.values())
         raise Stopped(
             f"stopped with {there} of {len(outcomes)} languages finished",
             "the same command goes on; --only-missing skips what is finished without a look",
         ) from stopped
     finally:
-        crew.end()
+        pool.end()
         progress.finish()
     _raise_common(list(outcomes.values()))
     final = tuple(outcomes.values())
@@ -201,15 +201,15 @@ def _by_size(codes: Sequence[str], outcomes: dict[str, Outcome], task: Task) -> 
 
 
 def _results(
-    crew: Crew, weights: dict[str, int], size: int, progress: Progress
+    pool: WorkerPool, weights: dict[str, int], size: int, progress: Progress
 ) -> Iterator[tuple[str, Finished | Failure]]:
     """Each language with its result, as they come."""
     waiting, done = list(weights), 0
     at_work: dict[str, str] = {}
-    while waiting or crew.at_work:
-        while waiting and len(crew.at_work) < size:
-            crew.give(waiting.pop(0))
-        for event in crew.hear(TICK):
+    while waiting or pool.at_work:
+        while waiting and len(pool.at_work) < size:
+            pool.give(waiting.pop(0))
+        for event in pool.hear(TICK):
             if event.result is not None:
                 done += weights[event.language]
                 at_work.pop(event.language, None)
@@ -223,14 +223,14 @@ def _results(
         progress.detail(", ".join(at_work.values()), done / sum(weights.values()))
 
 
-def _wait_for_all(crew: Crew, progress: Progress) -> None:
+def _wait_for_all(pool: WorkerPool, progress: Progress) -> None:
     """Lets everybody save; another Ctrl-C ends them at once, and nothing saved is lost."""
-    if crew.at_work:
-        progress.message(f"stopping {', '.join(crew.at_work)} after this step; once more ends it at once")
-    crew.ask_to_stop()
+    if pool.at_work:
+        progress.message(f"stopping {', '.join(pool.at_work)} after this step; once more ends it at once")
+    pool.ask_to_stop()
     try:
-        while crew.at_work:
-            crew.hear(TICK)
+        while pool.at_work:
+            pool.hear(TICK)
     except KeyboardInterrupt:
         return
 

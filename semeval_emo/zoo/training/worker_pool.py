@@ -37,7 +37,7 @@ BUG = 70
 
 
 @dataclass(frozen=True)
-class Order:
+class WorkItem:
     """What all languages of a series share: the arguments of `run.train`."""
 
     recipe: Recipe
@@ -98,14 +98,14 @@ class Event:
     result: Finished | Failure | None = None
 
 
-class Crew:
+class WorkerPool:
     """Workers under one order. A worker that dies is replaced when there is more to do.
 
     Args:
         threads: for each worker; None leaves that to the libraries.
     """
 
-    def __init__(self, order: Order, threads: int | None = None) -> None:
+    def __init__(self, order: WorkItem, threads: int | None = None) -> None:
         self._order, self._threads = order, threads
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
@@ -117,7 +117,7 @@ class Crew:
 
     def give(self, language: str) -> None:
         """Hands a language to an idle worker, or to a new one."""
-        worker = self._idle.pop() if self._idle else _hire(self._order, self._threads)
+        worker = self._idle.pop() if self._idle else _start(self._order, self._threads)
         worker.language = language
         worker.channel.send(language)
         self._busy.append(worker)
@@ -159,11 +159,11 @@ class _Worker:
     language: str = ""
 
 
-def _hire(order: Order, threads: int | None) -> _Worker:
+def _start(order: WorkItem, threads: int | None) -> _Worker:
     # A fresh interpreter: forks of a process that holds torch or a pool of threads may never wake.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    with _set({name: str(threads) for name in THREADS} if threads else {}), _deaf():
+    with _set({name: str(threads) for name in THREADS} if threads else {}), _ignore_sigint():
         process = context.Process(target=_serve, args=(theirs, order), daemon=True)
         process.start()
     theirs.close()
@@ -183,7 +183,7 @@ def _set(values: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _deaf() -> Iterator[None]:
+def _ignore_sigint() -> Iterator[None]:
     """Processes that begin meanwhile do not hear Ctrl-C, not even before they are themselves."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -207,11 +207,11 @@ def _death(worker: _Worker) -> Failure:
     )
 
 
-def _serve(channel: Connection, order: Order) -> None:
+def _serve(channel: Connection, order: WorkItem) -> None:
     """What a worker does all its life."""
     if hasattr(os, "setpgrp"):
         os.setpgrp()
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     if "torch" not in family_class(order.recipe.family).packages:
         sys.meta_path.insert(0, _WithoutTorch)
     while True:
@@ -239,14 +239,14 @@ class _WithoutTorch:
             raise ModuleNotFoundError("No module named 'torch'", name=name)
 
 
-def _outlive_nobody() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _train(order: Order, language: str, relay: Relay) -> Finished | Failure:
+def _train(order: WorkItem, language: str, relay: Relay) -> Finished | Failure:
     from semeval_emo.zoo.training.train import train
 
     try:
