@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from semeval_emo.scoring.systems import Contender
 
 # Comparing needs modules that a plain score should not wait for.
-_LATER = {"Comparison": "comparison", "Contender": "contenders", "compare": "contest"}
+_LATER = {"Comparison": "comparison", "Contender": "systems", "compare": "comparing"}
 
 __all__ = [
     "METRICS",

@@ -13,8 +13,7 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.limits import Range
+from semeval_emo.zoo.recipe import Range, Recipe
 from semeval_emo.zoo.recipes.load import load_recipe, recipe_of, schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
 

@@ -17,8 +17,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.family import Family, Job, Sizes
-from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.limits import Positive, filled
+from semeval_emo.zoo.recipe import Positive, Recipe, filled
 from semeval_emo.zoo.selection.grid import Grid
 
 FILE = "embed.json"

@@ -18,8 +18,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
 from semeval_emo.zoo.family import Family, Job, Untrained
-from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.limits import Positive, filled
+from semeval_emo.zoo.recipe import Positive, Recipe, filled
 from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, run_hash
 from semeval_emo.zoo.selection.epochs import kept_epoch
 from semeval_emo.zoo.selection.thresholds import labels_of

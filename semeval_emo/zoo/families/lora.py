@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from semeval_emo.zoo.families.transformer import Transformer
-from semeval_emo.zoo.recipes.limits import Count, Dropout, Positive
+from semeval_emo.zoo.recipe import Count, Dropout, Positive
 
 
 @dataclass(frozen=True)

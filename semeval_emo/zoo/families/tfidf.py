@@ -21,8 +21,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import logistic
 from semeval_emo.zoo.families.counts import Counts
 from semeval_emo.zoo.family import Family, Job, Sizes
-from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.limits import Count, Positive, filled, span
+from semeval_emo.zoo.recipe import Count, Positive, Recipe, filled, span
 from semeval_emo.zoo.selection.grid import Grid, Setting
 
 FILE = "model.skops"
