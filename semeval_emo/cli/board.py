@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semeval_emo.cli.common import note
+from semeval_emo.text import plural
 
 if TYPE_CHECKING:
     from semeval_emo.leaderboard import Leaderboard
@@ -37,5 +38,5 @@ def load_board(task: str | None, extra: list[Path] | None = None, quiet: bool = 
     board = Leaderboard.load(task, extra=extra or ())
     if board.faults:
         lines = len({(fault.file, fault.line) for fault in board.faults})
-        note(f"left out, as not sound: {lines} line(s); semeval-emo leaderboard check says why", quiet)
+        note(f"left out, as not sound: {plural(lines, 'line')}; semeval-emo leaderboard check says why", quiet)
     return board

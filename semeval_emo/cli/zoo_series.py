@@ -9,6 +9,7 @@ import typer
 
 from semeval_emo.cli.common import Format, emit, note
 from semeval_emo.cli.progress import TerminalProgress
+from semeval_emo.text import plural
 
 if TYPE_CHECKING:
     from semeval_emo.zoo.recipe import Recipe
@@ -53,8 +54,7 @@ def train_series(
     for line in view.failures(found):
         note(line)
     if found.packed is not None:
-        count = len(found.packed.files)
-        files = f"{count} file{'' if count == 1 else 's'}"
+        files = plural(len(found.packed.files), "file")
         note(f"\nwritten, opened again and validated: {found.packed.out} ({files})", quiet)
         note(f"next: semeval-emo score {found.packed.out} --ci", quiet)
         note(f"      semeval-emo zoo submit {found.outcomes[0].folder.path.parent} --to submissions/NAME", quiet)

@@ -12,6 +12,7 @@ from semeval_emo.data.sources import Source
 from semeval_emo.data.survey import DataFile, Folder
 from semeval_emo.report.table import Column, Table
 from semeval_emo.task import SPLITS, Task
+from semeval_emo.text import plural
 
 WIDTH = 100
 # Overlap below this share of the evaluation texts is counted, not listed, unless all is asked for.
@@ -22,10 +23,6 @@ MOST = 4
 
 def _columns(text: str, kinds: dict[str, str]) -> tuple[Column, ...]:
     return tuple(Column(name, kinds.get(name, "text")) for name in text.split("|"))
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _under(path: Path, root: Path) -> str:
@@ -140,7 +137,7 @@ def check_text(
         for table in (leak_table(one, everything), conflict_table(one)):
             blocks += [render([table])] if table.rows else list(table.notes)
     if check.others:
-        names = ", ".join(f"{_under(path, check.root)} ({_plural(n, 'file')})" for path, n in check.others)
+        names = ", ".join(f"{_under(path, check.root)} ({plural(n, 'file')})" for path, n in check.others)
         lines = _wrap(f"Not gold of any known release, so predictions, most likely: {names}.", columns, "", "")
         blocks.append("\n".join(lines))
     blocks.append(_verdict(check))
@@ -197,7 +194,7 @@ def _odd_blocks(one: FolderCheck, width: int) -> list[str]:
         groups.setdefault((odd.kind, odd.message, odd.fix), []).append(_under(odd.path, one.folder.path))
     blocks = []
     for (kind, message, fix), names in groups.items():
-        shown = ", ".join(names[:MOST]) + (f" and {_plural(len(names) - MOST, 'more file')}" if names[MOST:] else "")
+        shown = ", ".join(names[:MOST]) + (f" and {plural(len(names) - MOST, 'more file')}" if names[MOST:] else "")
         lines = _wrap(f"PROBLEM  {shown}: {KINDS[kind]}", width, "", "  ")
         blocks.append("\n".join([*lines, *_wrap(f"{message}.", width), *_wrap(f"fix: {fix}", width)]))
     return blocks
@@ -222,7 +219,7 @@ def leak_table(one: FolderCheck, everything: bool = True) -> Table:
     left = len(one.leaks) - len(shown)
     notes = []
     if left and shown:
-        notes.append(f"{_plural(left, 'more pair')} of splits share less than 1 % of the texts: --all lists them.")
+        notes.append(f"{plural(left, 'more pair')} of splits share less than 1 % of the texts: --all lists them.")
     elif left:
         pairs = "1 pair shares" if left == 1 else f"{left:,} pairs share"
         notes.append(f"No split shares as much as 1 % of its texts with an earlier one; {pairs} less (--all).")
@@ -246,4 +243,4 @@ def conflict_table(one: FolderCheck) -> Table:
 
 def _verdict(check: DataCheck) -> str:
     count = len(check.oddities)
-    return f"{_plural(count, 'problem')}." if count else "No problems."
+    return f"{plural(count, 'problem')}." if count else "No problems."

@@ -14,6 +14,7 @@ from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, Ro
 from semeval_emo.leaderboard.model import COLUMNS, FLAG_MEANINGS
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.text import plural
 
 # The reader's own row on a ladder.
 THIS = "this score"
@@ -276,7 +277,7 @@ def check_tables(result: BoardCheck) -> list[Table]:
         tuple((_near(file), count) for file, count in result.rows.items()),
         (
             "Flagged by hand: " + (", ".join(f"{n} {flag}" for flag, n in result.flagged.items()) or "none") + ".",
-            "No problem found." if result.valid else f"{len(result.faults)} problem(s).",
+            "No problem found." if result.valid else f"{plural(len(result.faults), 'problem')}.",
         ),
     )
     if result.valid:

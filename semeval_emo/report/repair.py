@@ -12,6 +12,7 @@ from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Writte
 from semeval_emo.submission.packing import Packed, PackReport
 from semeval_emo.submission.problem import PLACES, Problem, entry
 from semeval_emo.task import FileSpec
+from semeval_emo.text import plural
 
 SHOWN = 3
 
@@ -99,7 +100,7 @@ def _fix_verdict(report: FixReport, width: int) -> list[str]:
     if report.unchanged:
         return ["Nothing to mend: what was written is a copy, byte for byte."]
     count = len(report.written)
-    files = f"{count:,} file{'' if count == 1 else 's'}"
+    files = plural(count, "file")
     left = len(report.refusals)
     lines = []
     if not count:
@@ -173,7 +174,7 @@ def pack_text(report: PackReport, width: int | None = None) -> str:
         blocks.append(["Renamed", *(f"  {one.source} → {one.path}" for one in renamed)])
     done = "was there already, byte for byte" if report.was_there else "written, opened again and validated"
     count = len(report.files)
-    last = [f"{report.out}: {count:,} file{'' if count == 1 else 's'}, {report.bytes:,} bytes, {done}."]
+    last = [f"{report.out}: {plural(count, 'file')}, {report.bytes:,} bytes, {done}."]
     for note in report.notes:
         last += _wrap("Note: ", note, columns, 6)
     blocks.append([*last, f"sha256 {report.sha256}"])
@@ -188,7 +189,7 @@ def _pack_next(report: PackReport) -> list[str]:
         lines.append(f"Next: semeval-emo fix {shlex.quote(files[0])}{' (and so on)' if len(files) > 1 else ''}")
     if report.files:
         count = len(report.files)
-        lines.append(f"To pack the {count:,} valid file{'' if count == 1 else 's'} alone: --skip-invalid")
+        lines.append(f"To pack the {plural(count, 'valid file')} alone: --skip-invalid")
     return lines
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission import Entry, FileReport, Problem, Report, Severity, catalogue, entry
 from semeval_emo.submission.problem import PLACES, SCORERS, shown
+from semeval_emo.text import plural
 
 WIDTH = 100
 # How the catalogue says that a scorer does not mind.
@@ -65,7 +66,7 @@ def _headline(file: FileReport) -> str:
 
 def _tally(errors: int, warnings: int) -> str:
     counts = [(errors, "error"), (warnings, "warning")]
-    return " and ".join(f"{n:,} {word}{'' if n == 1 else 's'}" for n, word in counts if n) or "no problem"
+    return " and ".join(plural(n, word) for n, word in counts if n) or "no problem"
 
 
 def _kind(one: Entry, group: Sequence[Problem], file: FileReport, width: int, colour: bool) -> list[str]:
@@ -114,7 +115,7 @@ def _wrap(start: str, text: str, width: int, indent: int) -> list[str]:
 def _verdict(report: Report, paths: Sequence[str], width: int) -> list[str]:
     """The last lines: valid or not, and what to type next."""
     read = [file for file in report.files if file.kind == "predictions"]
-    what = f"{len(read):,} file{'' if len(read) == 1 else 's'}"
+    what = plural(len(read), "file")
     named = " ".join(shlex.quote(path) for path in paths)
     if report.valid:
         warned = f", with {_tally(0, report.warnings)}" if report.warnings else ""
@@ -140,11 +141,9 @@ def _sum(report: Report) -> str:
         kinds, places = len(counts), sum(counts)
         if not counts:
             continue
-        said = f"{places:,} {word}{'' if places == 1 else 's'}"
+        said = plural(places, word)
         if places > kinds:
-            said = (
-                f"{kinds:,} kind{'' if kinds == 1 else 's'} of {word}{'' if kinds == 1 else 's'}, at {places:,} places"
-            )
+            said = f"{plural(kinds, 'kind')} of {word}{'' if kinds == 1 else 's'}, at {places:,} places"
         parts.append(said)
     return "; and ".join(parts) or "no prediction file"
 

@@ -274,7 +274,7 @@ def test_check_names_every_fault(run, tmp_path: Path) -> None:
         (4, "cells", ""), (5, "task", "task"),
     ]  # fmt: skip
     assert faults[3]["message"] == "'three' in column rank is not a whole number."
-    assert "6 problem(s)." in run("check", "--extra", str(bad)).out
+    assert "6 problems." in run("check", "--extra", str(bad)).out
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_a_damaged_own_board_does_not_hide_the_rest(run, own_store: Path) -> Non
     own_store.write_text(",".join(COLUMNS) + "\nx,y\n", encoding="utf-8")
     said = run("show", "-t", "a", "-l", "eng")
     assert "0.8230" in said.out
-    assert "left out, as not sound: 1 line(s); semeval-emo leaderboard check says why" in said.err
+    assert "left out, as not sound: 1 line; semeval-emo leaderboard check says why" in said.err
 
 
 def test_another_board_folder(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

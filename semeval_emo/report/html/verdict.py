@@ -10,6 +10,7 @@ from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.table import MINUS, cell, clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.text import plural
 
 DOT = " · "
 
@@ -113,7 +114,7 @@ def _standing(contents: Contents) -> list[Tile]:
     found = placed.placement
     tiles = []
     if found.rank:
-        few = f"{found.known} known score{'' if found.known == 1 else 's'}, {found.among.title}"
+        few = f"{plural(found.known, 'known score')}, {found.among.title}"
         tiles.append(Tile("rank", found.rank, few))
     for name, row in (("baseline", found.baseline), ("rank 1" if found.among.ranked else "best known", found.leader)):
         gap = found.gap(row)
@@ -126,11 +127,11 @@ def _standing(contents: Contents) -> list[Tile]:
 def _validity(contents: Contents) -> Tile:
     found = contents.validation
     files = sum(file.kind == "predictions" for file in found.files)
-    count = f"{files:,} file{'' if files == 1 else 's'}"
+    count = plural(files, "file")
     if found.valid:
-        detail = f"{found.warnings:,} warning{'' if found.warnings == 1 else 's'}" if found.warnings else "no problem"
+        detail = plural(found.warnings, "warning") if found.warnings else "no problem"
         return Tile(count, "valid", detail, "good")
-    errors = f"{found.errors:,} error{'' if found.errors == 1 else 's'}"
+    errors = plural(found.errors, "error")
     return Tile(count, errors, ", ".join(code for code in found.counts if code.startswith("E")), "bad")
 
 

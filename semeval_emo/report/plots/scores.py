@@ -26,6 +26,7 @@ from semeval_emo.report.table import clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task
+from semeval_emo.text import plural
 
 LONGEST = 38
 # Of the width of a plot: room for two labels side by side.
@@ -128,7 +129,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
             axes.plot([one.low, one.high], [place, place], color=colour, lw=2.2, solid_capstyle="round")
         axes.plot(one.value, place, "o", ms=7.5, color=colour)
         axes.text(1.015, place, f"{one.value:.4f}", transform=axes.get_yaxis_transform(), va="center", color=INK)
-    count = f"{len(rows)} known score{'' if len(rows) == 1 else 's'}"
+    count = plural(len(rows), "known score")
     names = [count, *(label(system) for system, _ in reversed(ours))]
     axes.set_yticks(range(len(names)), names, color=INK)
     axes.set_ylim(-0.7, len(ours) + 0.6)

@@ -15,6 +15,7 @@ from typing import Any
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
+from semeval_emo.text import plural
 from semeval_emo.zoo.recipe import Recipe, Shape, Trainable
 from semeval_emo.zoo.recipes import schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
@@ -192,7 +193,7 @@ def trainable_text(recipe: Recipe) -> str:
     part = recipe.trainable
     words = {
         "head": "head",
-        "last": f"head + last {part.layers} layer{'s' if part.layers != 1 else ''}",
+        "last": f"head + last {plural(part.layers, 'layer')}",
         "all": "all",
         "lora": "LoRA + head",
     }[part.part]
