@@ -1,11 +1,37 @@
-"""Where tests find real data, and what is said when it is not there."""
+"""Fixtures of every test: the command line, and the folders of real data."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from semeval_emo.cli.app import main
+
+
+class Result(NamedTuple):
+    """What a command line returned and printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Runs a command line: ``code, out, err = cli("score", path, "--quiet")``. No error may show a traceback."""
+
+    def run(*words: object) -> Result:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return Result(code, out, err)
+
+    return run
 
 
 def _folder(variable: str) -> Path:

@@ -7,23 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.data import hub as module
 from semeval_emo.data.sample import sample_folder
 
 
 @pytest.fixture
-def run(world, capsys: pytest.CaptureFixture[str], monkeypatch):
-    """Runs a command on the made-up task and gives its exit code, result and notes."""
+def run(world, cli, monkeypatch):
+    """The command line on the made-up task."""
     monkeypatch.setenv("SEMEVAL_EMO_TASKS", str(world.folder))
     monkeypatch.setenv("COLUMNS", "100")
-
-    def call(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
+    return cli
 
 
 def test_check_names_the_release(world, run):

@@ -5,31 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.leaderboard.model import COLUMNS
 from semeval_emo.task import load_task
 
 
-class Said:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def run(cli, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "100")
-
-    def call(*words: str) -> Said:
-        code = main(["leaderboard", *words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return Said(code, out, err)
-
-    return call
+    return partial(cli, "leaderboard")
 
 
 PLACED = """\

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.scoring import compare
 from semeval_emo.submission.write import write_predictions
@@ -19,25 +18,12 @@ from semeval_emo.submission.write import write_predictions
 FAST = ("--gold", "sample", "--resamples", "500", "--trials", "500")
 
 
-class Screen:
-    """Runs a command in a folder and keeps what it said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *words: object) -> tuple[int, str, str]:
-        self.capsys.readouterr()
-        code = main([*map(str, words)])
-        said = self.capsys.readouterr()
-        return code, said.out, said.err
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Screen:
+def run(cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("SEMEVAL_EMO_DATA", raising=False)
-    return Screen(capsys)
+    return cli
 
 
 def write(path: str, share: float, seed: int = 0, track: str = "a") -> str:
@@ -54,7 +40,7 @@ def unwrapped(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def test_two_systems_that_differ(run: Screen) -> None:
+def test_two_systems_that_differ(run) -> None:
     code, out, err = run("compare", write("fine/pred_eng.csv", 0.1), write("rough/pred_eng.csv", 0.6, 1), *FAST)
     assert (code, err) == (0, "")
     lines = out.splitlines()
@@ -77,19 +63,19 @@ def test_two_systems_that_differ(run: Screen) -> None:
     assert all(len(line) <= 100 for line in lines[:-1])
 
 
-def test_two_systems_that_do_not_differ_are_told_so(run: Screen) -> None:
+def test_two_systems_that_do_not_differ_are_told_so(run) -> None:
     _, out, _ = run("compare", "x=" + write("x.csv", 0.2, 1), "y=" + write("y.csv", 0.2, 2), *FAST)
     assert re.search(r"The difference between a \([xy]\) and b \([xy]\) is not significant", unwrapped(out))
     assert re.search(r"would differ as much by chance in \d+ of 100 cases\.", unwrapped(out))
 
 
-def test_a_system_against_itself(run: Screen) -> None:
+def test_a_system_against_itself(run) -> None:
     path = write("x.csv", 0.2)
     _, out, _ = run("compare", f"x={path}", f"y={path}", *FAST)
     assert "a (x) and b (y) score the same: macro F1" in unwrapped(out)
 
 
-def test_letters_for_more_systems_than_the_alphabet_has(run: Screen) -> None:
+def test_letters_for_more_systems_than_the_alphabet_has(run) -> None:
     paths = [write(f"s{i:02}.csv", i / 60, i) for i in range(28)]
     code, out, _ = run("compare", *paths, "--gold", "sample", "--resamples", "500", "--trials", "1000")
     assert code == 0
@@ -99,13 +85,13 @@ def test_letters_for_more_systems_than_the_alphabet_has(run: Screen) -> None:
     assert "a (s00) is significantly better than" in unwrapped(out)
 
 
-def test_too_few_trials_for_the_family_are_told(run: Screen) -> None:
+def test_too_few_trials_for_the_family_are_told(run) -> None:
     paths = [write(f"s{i:02}.csv", i / 60, i) for i in range(12)]
     _, out, _ = run("compare", *paths, "--gold", "sample", "--resamples", "200", "--trials", "200", "--family", "pairs")
     assert "With 200 trials no p-value is small enough to survive a correction over 66 tests" in unwrapped(out)
 
 
-def test_each_emotion_of_many_systems_has_letters_of_its_own(run: Screen) -> None:
+def test_each_emotion_of_many_systems_has_letters_of_its_own(run) -> None:
     paths = [write(f"s{i}.csv", 0.05 + i / 4, i) for i in range(3)]
     _, out, _ = run("compare", *paths, *FAST, "--per-emotion")
     title, header, _, first, _, last, *_ = out.split("Each emotion · ")[1].splitlines()
@@ -117,7 +103,7 @@ def test_each_emotion_of_many_systems_has_letters_of_its_own(run: Screen) -> Non
     assert "Each emotion" not in run("compare", *paths, *FAST)[1]
 
 
-def test_power_and_pairs(run: Screen) -> None:
+def test_power_and_pairs(run) -> None:
     paths = [write(f"s{i}.csv", 0.1 + i / 50, i) for i in range(3)]
     _, out, _ = run("compare", *paths, *FAST, "--power", "--pairs")
     header = next(line for line in out.splitlines() if line.startswith("pair "))
@@ -128,7 +114,7 @@ def test_power_and_pairs(run: Screen) -> None:
     assert re.search(r"finds a true difference of 0\.\d{4} between a and b in 80 of 100 cases", unwrapped(out))
 
 
-def test_against_a_stored_score_names_the_levels(run: Screen) -> None:
+def test_against_a_stored_score_names_the_levels(run) -> None:
     _, out, _ = run("compare", write("ours.csv", 0.2), "--against-score", "0.7083", *FAST)
     said = unwrapped(out)
     assert "Against the stored score 0.7083" in said
@@ -141,7 +127,7 @@ def test_against_a_stored_score_names_the_levels(run: Screen) -> None:
     assert "0.7083 is taken to be of release 1, eng, 200 texts" in said
 
 
-def test_runs_of_one_recipe(run: Screen) -> None:
+def test_runs_of_one_recipe(run) -> None:
     paths = [write(f"seed{i}/pred_eng.csv", 0.2, i) for i in range(3)]
     code, out, _ = run("compare", *paths, "--runs", *FAST)
     assert code == 0
@@ -150,7 +136,7 @@ def test_runs_of_one_recipe(run: Screen) -> None:
     assert "p-values from two-level bootstrap over runs and texts" in unwrapped(other)
 
 
-def test_json_has_every_digit(run: Screen) -> None:
+def test_json_has_every_digit(run) -> None:
     _, out, _ = run("compare", write("x.csv", 0.1), write("y.csv", 0.4, 1), *FAST, "--format", "json")
     found = json.loads(out)
     assert found["schema"] == "semeval-emo/compare/1"
@@ -163,7 +149,7 @@ def test_json_has_every_digit(run: Screen) -> None:
     assert found["settings"]["seed"] == 12345
 
 
-def test_csv_is_one_table(run: Screen) -> None:
+def test_csv_is_one_table(run) -> None:
     paths = [write("x.csv", 0.1), write("y.csv", 0.4, 1)]
     rows = list(csv.DictReader(io.StringIO(run("compare", *paths, *FAST, "--format", "csv")[1])))
     assert [(row["letter"], row["system"], row["beats"]) for row in rows] == [("a", "x", "b"), ("b", "y", "")]
@@ -172,7 +158,7 @@ def test_csv_is_one_table(run: Screen) -> None:
 
 
 @pytest.mark.parametrize(("style", "mark"), [("markdown", "<sup>b</sup>"), ("latex", r"\textsuperscript{b}")])
-def test_letters_are_superscripts_where_there_are_any(run: Screen, style: str, mark: str) -> None:
+def test_letters_are_superscripts_where_there_are_any(run, style: str, mark: str) -> None:
     _, out, _ = run("compare", write("x.csv", 0.1), write("y.csv", 0.6, 1), *FAST, "--format", style)
     assert mark in out
     assert "is significantly better than" in out
@@ -192,7 +178,7 @@ def test_letters_are_superscripts_where_there_are_any(run: Screen, style: str, m
         ([], 2, "Missing argument"),
     ],
 )
-def test_mistakes_are_told_with_a_remedy(run: Screen, words: list[str], code: int, message: str) -> None:
+def test_mistakes_are_told_with_a_remedy(run, words: list[str], code: int, message: str) -> None:
     write("x.csv", 0.2)
     write("y.csv", 0.3, 1)
     write("b.csv", 0.3, 1, track="b")
@@ -203,7 +189,7 @@ def test_mistakes_are_told_with_a_remedy(run: Screen, words: list[str], code: in
     assert "Traceback" not in err
 
 
-def test_a_result_can_be_written_to_a_file(run: Screen) -> None:
+def test_a_result_can_be_written_to_a_file(run) -> None:
     paths = [write("x.csv", 0.1), write("y.csv", 0.4, 1)]
     code, out, err = run("compare", *paths, *FAST, "--output", "result.txt")
     assert (code, out) == (0, "")
@@ -214,7 +200,7 @@ def test_a_result_can_be_written_to_a_file(run: Screen) -> None:
 # --- score --ci ----------------------------------------------------------------------------------
 
 
-def test_score_with_intervals(run: Screen) -> None:
+def test_score_with_intervals(run) -> None:
     path = write("pred_eng.csv", 0.2)
     code, out, _ = run("score", path, "--gold", "sample", "--ci", "--resamples", "500", "-q")
     assert code == 0
@@ -228,7 +214,7 @@ def test_score_with_intervals(run: Screen) -> None:
     assert "|bs:500|ci:bca|level:0.95|seed:12345|" in out.splitlines()[-1]
 
 
-def test_score_with_intervals_of_degrees_and_in_other_formats(run: Screen) -> None:
+def test_score_with_intervals_of_degrees_and_in_other_formats(run) -> None:
     write("track_b/pred_eng.csv", 0.3, track="b")
     words = ("score", "track_b", "--gold", "sample", "--ci", "--resamples", "300", "-q")
     assert "Spearman rho" in run(*words)[1].split("95 % intervals")[1]
@@ -243,14 +229,14 @@ def test_score_with_intervals_of_degrees_and_in_other_formats(run: Screen) -> No
     assert ends["gold_mean", "joy"] == ("", "")
 
 
-def test_score_without_ci_has_no_intervals(run: Screen) -> None:
+def test_score_without_ci_has_no_intervals(run) -> None:
     path = write("pred_eng.csv", 0.2)
     _, out, _ = run("score", path, "--gold", "sample", "-q")
     assert "interval" not in out
     assert "bs:" not in out
 
 
-def test_percentile_intervals_on_request(run: Screen) -> None:
+def test_percentile_intervals_on_request(run) -> None:
     path = write("pred_eng.csv", 0.2)
     words = ("score", path, "--gold", "sample", "--ci", "--resamples", "500", "-q")
     bca, percentile = run(*words)[1], run(*words, "--interval", "percentile")[1]

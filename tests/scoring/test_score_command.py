@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring import score
@@ -19,25 +19,12 @@ from semeval_emo.scoring.fail_under import Floor
 from semeval_emo.submission.write import write_predictions
 
 
-class Screen:
-    """Runs the command in a folder and keeps what it said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *words: object) -> tuple[int, str, str]:
-        self.capsys.readouterr()
-        code = main(["score", *map(str, words)])
-        said = self.capsys.readouterr()
-        return code, said.out, said.err
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Screen:
+def run(cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("SEMEVAL_EMO_DATA", raising=False)
-    return Screen(capsys)
+    return partial(cli, "score")
 
 
 def write_sample(path: Path, track: str = "a", share: float = 0.2, seed: int = 0) -> Path:
@@ -50,7 +37,7 @@ def write_sample(path: Path, track: str = "a", share: float = 0.2, seed: int = 0
     return path
 
 
-def test_one_file_is_shown_in_detail(run: Screen, tmp_path: Path) -> None:
+def test_one_file_is_shown_in_detail(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     code, out, err = run("pred_eng.csv", "--gold", "sample")
     card = score("pred_eng.csv", source="sample").card
@@ -73,12 +60,12 @@ def test_one_file_is_shown_in_detail(run: Screen, tmp_path: Path) -> None:
     assert "next: semeval-emo leaderboard place pred_eng.csv" in err
 
 
-def test_quiet_says_nothing_beside_the_result(run: Screen, tmp_path: Path) -> None:
+def test_quiet_says_nothing_beside_the_result(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     assert run("pred_eng.csv", "--gold", "sample", "-q")[2] == ""
 
 
-def test_degrees_have_correlations_and_errors(run: Screen, tmp_path: Path) -> None:
+def test_degrees_have_correlations_and_errors(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
     code, out, _ = run("pred_eng.csv", "--gold", "sample")
     assert code == 0
@@ -88,7 +75,7 @@ def test_degrees_have_correlations_and_errors(run: Screen, tmp_path: Path) -> No
     assert "|rule:codabench|" in out
 
 
-def test_a_constant_column_names_both_rules(run: Screen, tmp_path: Path) -> None:
+def test_a_constant_column_names_both_rules(run, tmp_path: Path) -> None:
     gold = load_gold("b", "eng", source="sample")
     values = gold.labels.copy()
     values[:, 1] = 0
@@ -105,7 +92,7 @@ def test_a_constant_column_names_both_rules(run: Screen, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("rounding", "decimals"), [("organisers", 4), ("codabench", 6)])
-def test_rounding_as_an_official_scorer(run: Screen, tmp_path: Path, rounding: str, decimals: int) -> None:
+def test_rounding_as_an_official_scorer(run, tmp_path: Path, rounding: str, decimals: int) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
     _, out, _ = run("pred_eng.csv", "--gold", "sample", "--rounding", rounding)
     shown = out.split()[2]
@@ -116,7 +103,7 @@ def test_rounding_as_an_official_scorer(run: Screen, tmp_path: Path, rounding: s
     assert figure == round(figure, decimals)
 
 
-def test_several_files_of_one_language_have_a_row_each_and_no_mean(run: Screen, tmp_path: Path) -> None:
+def test_several_files_of_one_language_have_a_row_each_and_no_mean(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "x" / "pred_eng.csv")
     write_sample(tmp_path / "y" / "pred_eng.csv", seed=1)
     code, out, err = run("x/pred_eng.csv", "y/pred_eng.csv", "--gold", "sample", "--per-emotion")
@@ -129,7 +116,7 @@ def test_several_files_of_one_language_have_a_row_each_and_no_mean(run: Screen, 
     assert "next: semeval-emo compare x/pred_eng.csv y/pred_eng.csv" in err
 
 
-def test_csv_has_a_row_per_file_and_figure_with_every_digit(run: Screen, tmp_path: Path) -> None:
+def test_csv_has_a_row_per_file_and_figure_with_every_digit(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     _, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
@@ -142,7 +129,7 @@ def test_csv_has_a_row_per_file_and_figure_with_every_digit(run: Screen, tmp_pat
 
 
 @pytest.mark.parametrize("style", ["markdown", "latex"])
-def test_formats_for_papers_carry_the_signature(run: Screen, tmp_path: Path, style: str) -> None:
+def test_formats_for_papers_carry_the_signature(run, tmp_path: Path, style: str) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     code, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", style)
     assert code == 0
@@ -150,7 +137,7 @@ def test_formats_for_papers_carry_the_signature(run: Screen, tmp_path: Path, sty
     assert {"markdown": "| emotion", "latex": r"\toprule"}[style] in out
 
 
-def test_output_is_written_whole_and_with_the_signature(run: Screen, tmp_path: Path) -> None:
+def test_output_is_written_whole_and_with_the_signature(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     code, out, err = run("pred_eng.csv", "--gold", "sample", "--output", "score.txt")
     assert (code, out) == (0, "")
@@ -158,7 +145,7 @@ def test_output_is_written_whole_and_with_the_signature(run: Screen, tmp_path: P
     assert (tmp_path / "score.txt").read_text().rstrip().splitlines()[-1].startswith("macro_f1|release:1|")
 
 
-def test_without_a_path_the_current_folder_then_submissions(run: Screen, tmp_path: Path) -> None:
+def test_without_a_path_the_current_folder_then_submissions(run, tmp_path: Path) -> None:
     code, out, err = run("--gold", "sample")
     assert (code, out) == (3, "")
     assert "error: No path given, and there is no pred_*.csv in this folder nor in submissions/." in err
@@ -173,7 +160,7 @@ def test_without_a_path_the_current_folder_then_submissions(run: Screen, tmp_pat
     assert "File: pred_eng.csv" in out
 
 
-def test_certain_problems_warn_and_score(run: Screen, tmp_path: Path) -> None:
+def test_certain_problems_warn_and_score(run, tmp_path: Path) -> None:
     """Capitals, another order of columns, blank lines, a byte order mark: the labels are certain all the same."""
     path = write_sample(tmp_path / "pred_eng.csv")
     expected = score(path, source="sample").card
@@ -200,7 +187,7 @@ def test_certain_problems_warn_and_score(run: Screen, tmp_path: Path) -> None:
         (lambda lines: [lines[0], lines[1][:-1], *lines[2:]], "E507"),  # a blank label
     ],
 )
-def test_uncertain_problems_refuse(run: Screen, tmp_path: Path, spoil, code_of_problem: str) -> None:
+def test_uncertain_problems_refuse(run, tmp_path: Path, spoil, code_of_problem: str) -> None:
     path = write_sample(tmp_path / "pred_eng.csv")
     path.write_text("\n".join(spoil(path.read_text().splitlines())) + "\n")
     code, out, err = run("pred_eng.csv", "--gold", "sample")
@@ -215,7 +202,7 @@ def test_uncertain_problems_refuse(run: Screen, tmp_path: Path, spoil, code_of_p
     assert found["problems"]
 
 
-def test_floors_decide_the_exit_code(run: Screen, tmp_path: Path) -> None:
+def test_floors_decide_the_exit_code(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     card = score("pred_eng.csv", source="sample").card
     held = ["--fail-under", f"macro_f1={card.score}", "--fail-under", "f1.joy=0", "--fail-under", "hamming_loss=1"]
@@ -231,7 +218,7 @@ def test_floors_decide_the_exit_code(run: Screen, tmp_path: Path) -> None:
     assert err.startswith("missed: hamming_loss is 0.") and "over the ceiling 0.01" in err
 
 
-def test_nan_keeps_no_floor(run: Screen, tmp_path: Path) -> None:
+def test_nan_keeps_no_floor(run, tmp_path: Path) -> None:
     gold = load_gold("b", "eng", source="sample")
     write_predictions(gold.spec, np.zeros_like(gold.labels), tmp_path / "pred_eng.csv")
     floor = ("--fail-under", "pearson=-1")
@@ -255,7 +242,7 @@ def test_floors_that_cannot_be_read(text: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_a_floor_for_a_figure_that_no_file_has_is_a_usage_error(run: Screen, tmp_path: Path) -> None:
+def test_a_floor_for_a_figure_that_no_file_has_is_a_usage_error(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     for text in ("pearson=0.5", "f1.nostalgia=0.5"):
         code, _, err = run("pred_eng.csv", "--gold", "sample", "--fail-under", text)
@@ -263,14 +250,14 @@ def test_a_floor_for_a_figure_that_no_file_has_is_a_usage_error(run: Screen, tmp
         assert f"error: There is no figure '{text.partition('=')[0]}' here." in err
 
 
-def test_a_missing_file_exits_3(run: Screen) -> None:
+def test_a_missing_file_exits_3(run) -> None:
     code, out, err = run("pred_eng.csv", "--gold", "sample")
     assert (code, out) == (3, "")
     assert "pred_eng.csv does not exist" in err
 
 
 @pytest.mark.data
-def test_the_seed_file_at_the_command_line(run: Screen, data_dir: Path) -> None:
+def test_the_seed_file_at_the_command_line(run, data_dir: Path) -> None:
     seed = data_dir / "seed" / "pred_eng.csv"
     code, out, err = run(seed, "--gold", data_dir, "--track", "a")
     assert code == 0
@@ -290,7 +277,7 @@ def test_the_seed_file_at_the_command_line(run: Screen, data_dir: Path) -> None:
 
 
 @pytest.mark.data
-def test_the_other_release_at_the_command_line(run: Screen, data_dir: Path) -> None:
+def test_the_other_release_at_the_command_line(run, data_dir: Path) -> None:
     code, out, err = run(data_dir / "seed" / "pred_eng.csv", "--gold", data_dir / "releases" / "2025-09-english")
     assert (code, out) == (1, "")
     assert err.startswith("error: The gold is not release 2025")
@@ -298,7 +285,7 @@ def test_the_other_release_at_the_command_line(run: Screen, data_dir: Path) -> N
 
 
 @pytest.mark.data
-def test_languages_are_averaged_both_ways(run: Screen, data_dir: Path, tmp_path: Path) -> None:
+def test_languages_are_averaged_both_ways(run, data_dir: Path, tmp_path: Path) -> None:
     for language in ("afr", "eng"):
         gold = load_gold("a", language, source=data_dir)
         write_predictions(gold.spec, gold.labels, tmp_path / f"pred_{language}.csv")
@@ -313,14 +300,14 @@ def test_languages_are_averaged_both_ways(run: Screen, data_dir: Path, tmp_path:
     assert all(len(line) <= 80 for line in out.splitlines()[:-1])
 
 
-def test_a_file_of_another_track_is_named(run: Screen, tmp_path: Path) -> None:
+def test_a_file_of_another_track_is_named(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
     code, out, err = run("pred_eng.csv", "--gold", "sample", "--track", "a")
     assert (code, out) == (1, "")
     assert "There is nothing to score of what was asked for: pred_eng.csv is release 1 track b eng test." in err
 
 
-def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run: Screen, tmp_path: Path) -> None:
+def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run, tmp_path: Path) -> None:
     path = write_sample(tmp_path / "pred_eng.csv")
     with zipfile.ZipFile(tmp_path / "track_a.zip", "w") as archive:
         archive.write(path, "../pred_eng.csv")
@@ -329,7 +316,7 @@ def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run: Screen, tmp_pat
     assert err.startswith("track_a.zip: NOT scored as a whole, since not all of it can be read.\n  E105")
 
 
-def test_a_language_without_gold_is_named_and_the_rest_is_scored(run: Screen, data_dir: Path, tmp_path: Path) -> None:
+def test_a_language_without_gold_is_named_and_the_rest_is_scored(run, data_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "in/track_a").mkdir(parents=True)
     for language in ("ron", "rus"):
         gold = load_gold("a", language, source=data_dir)

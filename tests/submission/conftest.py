@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.submission import FixReport, Report, fix, validate
 from semeval_emo.task import FileSpec, load_task
 
@@ -108,17 +107,11 @@ def mend(put: Callable, tmp_path: Path) -> Callable[..., tuple[FixReport, dict[s
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command line in the folder of the test: (exit code, stdout, stderr)."""
+def run(cli, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
+    """The command line in the folder of the test."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-
-    def command(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        seen = capsys.readouterr()
-        return code, seen.out, seen.err
-
-    return command
+    return cli
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 
-
-def command(capsys: pytest.CaptureFixture[str], runs: Path, *more: str, name: str = "constant-all") -> tuple[int, str]:
-    code = main(["zoo", "train", name, "--data", "sample", "--runs", str(runs), "-q", *more])
-    return code, capsys.readouterr().err
+def train(cli, runs: Path, *more: str, name: str = "constant-all") -> tuple[int, str]:
+    code, _, err = cli("zoo", "train", name, "--data", "sample", "--runs", runs, "-q", *more)
+    return code, err
 
 
 @pytest.mark.parametrize(
@@ -22,31 +20,31 @@ def command(capsys: pytest.CaptureFixture[str], runs: Path, *more: str, name: st
         ("recipe.json", ""), ("recipe.json", "{}"), ("recipe.json", "\x00"), ("metrics.jsonl", "{"),
     ],
 )  # fmt: skip
-def test_fresh_is_the_remedy_that_an_unreadable_run_names(file: str, body: str, tmp_path: Path, capsys):
+def test_fresh_is_the_remedy_that_an_unreadable_run_names(file: str, body: str, tmp_path: Path, cli):
     name = "tfidf-logreg"
-    assert command(capsys, tmp_path, name=name)[0] == 0
+    assert train(cli, tmp_path, name=name)[0] == 0
     (path,) = tmp_path.rglob(file)
     good = path.read_bytes()
     path.write_text(body)
-    code, err = command(capsys, tmp_path, name=name)
+    code, err = train(cli, tmp_path, name=name)
     assert code == 3
     assert err.startswith(f"error: {path} cannot be read: ")
     assert err.endswith(".\n  fix: --fresh starts anew\n")
-    assert command(capsys, tmp_path, "--fresh", name=name) == (0, "")
-    assert command(capsys, tmp_path, name=name) == (0, "")
+    assert train(cli, tmp_path, "--fresh", name=name) == (0, "")
+    assert train(cli, tmp_path, name=name) == (0, "")
     assert file == "run.json" or path.read_bytes() != body.encode()
     assert file != "recipe.json" or path.read_bytes() == good
 
 
 @pytest.mark.parametrize("gone", ["track_a/pred_eng.csv", "MODEL_CARD.md", "test/prob_eng.csv", "dev/prob_eng.csv"])
-def test_what_a_finished_run_has_lost_is_written_again(gone: str, tmp_path: Path, capsys):
-    command(capsys, tmp_path)
+def test_what_a_finished_run_has_lost_is_written_again(gone: str, tmp_path: Path, cli):
+    train(cli, tmp_path)
     (run_file,) = tmp_path.rglob("run.json")
     path = run_file.parent / gone
     before = path.read_bytes()
     model = (run_file.parent / "model" / "constant.json").stat().st_mtime_ns
     path.unlink()
-    assert command(capsys, tmp_path) == (0, "")
+    assert train(cli, tmp_path) == (0, "")
     assert path.read_bytes() == before
     assert (run_file.parent / "model" / "constant.json").stat().st_mtime_ns == model, "nothing was trained"
     assert json.loads(run_file.read_text())["status"] == "done"
@@ -56,12 +54,12 @@ def test_what_a_finished_run_has_lost_is_written_again(gone: str, tmp_path: Path
 @pytest.mark.parametrize(
     "edit", [lambda body: body.replace(b",1,1,1,1,1\n", b",0,1,1,1,1\n", 1), lambda body: b"x,y\n"]
 )
-def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, tmp_path: Path, capsys):
-    command(capsys, tmp_path)
+def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, tmp_path: Path, cli):
+    train(cli, tmp_path)
     (path,) = tmp_path.rglob("pred_eng.csv")
     before = path.read_bytes()
     path.write_bytes(edit(before))
-    code, err = command(capsys, tmp_path, *more)
+    code, err = train(cli, tmp_path, *more)
     assert code == 2
     assert err == (
         f"error: {path} is not the file that its run wrote.\n"
@@ -69,5 +67,5 @@ def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, t
     )
     assert path.read_bytes() == edit(before), "what a person wrote is theirs"
     path.unlink()
-    assert command(capsys, tmp_path, *more)[0] == 0
+    assert train(cli, tmp_path, *more)[0] == 0
     assert path.read_bytes() == before

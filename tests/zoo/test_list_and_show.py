@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.zoo.recipes.load import list_recipes
 
 
@@ -18,21 +17,15 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    code = main(["zoo", *words])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
-def show(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:
-    code, out, _ = run(capsys, "show", *words)
+def show(cli, *words: str) -> dict[str, str]:
+    code, out, _ = cli("zoo", "show", *words)
     assert code == 0
     return dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
 
 
-def test_the_list_names_the_track_and_metric_of_our_scores(capsys, monkeypatch):
+def test_the_list_names_the_track_and_metric_of_our_scores(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    code, out, _ = run(capsys, "list", "tfidf-*")
+    code, out, _ = cli("zoo", "list", "tfidf-*")
     assert code == 0
     lines = out.splitlines()
     named = [line.split() for line in lines if line.startswith("recipe")]
@@ -47,8 +40,8 @@ def test_the_list_names_the_track_and_metric_of_our_scores(capsys, monkeypatch):
     ) in " ".join(lines)
 
 
-def test_the_list_is_one_table_for_programs(capsys):
-    code, out, _ = run(capsys, "list", "--format", "csv")
+def test_the_list_is_one_table_for_programs(cli):
+    code, out, _ = cli("zoo", "list", "--format", "csv")
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len(rows) == len(list_recipes()) == len(out.splitlines()) - 1
@@ -60,11 +53,11 @@ def test_the_list_is_one_table_for_programs(capsys):
     assert ridge["ours"].startswith("0.4384")
 
 
-def test_names_and_paths_stay_whole_on_a_narrow_screen(capsys, monkeypatch):
+def test_names_and_paths_stay_whole_on_a_narrow_screen(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
-    assert run(capsys, "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")[0] == 0
+    assert cli("zoo", "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")[0] == 0
     runs = f"{'deep/' * 9}runs/sample/constant-all/eng"
-    code, out, _ = run(capsys, "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")
+    code, out, _ = cli("zoo", "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")
     assert code == 0
     lines = out.splitlines()
     assert f"predictions {runs}/track_a/pred_eng.csv" in [" ".join(line.split()) for line in lines]
@@ -72,20 +65,20 @@ def test_names_and_paths_stay_whole_on_a_narrow_screen(capsys, monkeypatch):
     # What stands out is a path, or a signature.
     assert all(runs in line or " " not in line for line in lines if len(line) > 60)
     names = {one.name for one in list_recipes()}
-    _, out, _ = run(capsys, "list")
+    _, out, _ = cli("zoo", "list")
     assert names <= {line.split()[0] for line in out.splitlines() if line}
 
 
-def test_show_tells_where_a_recipe_is_at_home_and_what_it_reached_there(capsys):
-    said = show(capsys, "llama-4layer-as-published")
+def test_show_tells_where_a_recipe_is_at_home_and_what_it_reached_there(cli):
+    said = show(cli, "llama-4layer-as-published")
     assert (said["track, language"], said["release"]) == ("a, eng", "2025")
     assert "ours on test" not in said
-    said = show(capsys, "tfidf-ridge-cuts")
+    said = show(cli, "tfidf-ridge-cuts")
     assert (said["track, language"], said["ours on test"]) == ("b, eng", "0.4384 (Pearson r)")
     assert said["from"] == "submissions/tfidf-ridge-cuts/track_b/pred_eng.csv"
 
 
-def test_show_tells_the_size_of_the_backbone_that_is_named(capsys, tmp_path):
+def test_show_tells_the_size_of_the_backbone_that_is_named(cli, tmp_path):
     import transformers
 
     transformers.LlamaConfig(
@@ -94,11 +87,11 @@ def test_show_tells_the_size_of_the_backbone_that_is_named(capsys, tmp_path):
     ).save_pretrained(tmp_path / "small")  # fmt: skip
     # A layer: four projections, three of the MLP, two norms. Then the embeddings, the last norm and the head.
     layer = 2 * 16 * 16 + 2 * 16 * 8 + 3 * 16 * 24 + 2 * 16
-    said = show(capsys, "llama-4layer", "--set", f"model.backbone={tmp_path / 'small'}")
+    said = show(cli, "llama-4layer", "--set", f"model.backbone={tmp_path / 'small'}")
     assert said["parameters"] == f"{4 * layer + 16 * 5:,} trained of {5 * layer + 100 * 16 + 16 + 16 * 5:,}"
-    assert "parameters" not in show(capsys, "llama-4layer", "--set", "model.backbone=somebody/else")
+    assert "parameters" not in show(cli, "llama-4layer", "--set", "model.backbone=somebody/else")
 
 
-def test_show_has_a_word_for_what_is_empty(capsys):
-    assert show(capsys, "llama-lora-int8-batch8")["targets"] == "peft's choice"
-    assert show(capsys, "tfidf-char")["words"] == "none"
+def test_show_has_a_word_for_what_is_empty(cli):
+    assert show(cli, "llama-lora-int8-batch8")["targets"] == "peft's choice"
+    assert show(cli, "tfidf-char")["words"] == "none"

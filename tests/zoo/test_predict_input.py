@@ -28,23 +28,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ask(model: Path, tmp_path: Path, monkeypatch, capsys):
+def ask(model: Path, tmp_path: Path, monkeypatch, cli):
     """Runs the command on bytes that come from a file of that name, or from a pipe where there is none."""
     monkeypatch.chdir(tmp_path)
 
     def run(body: bytes, name: str = "", *words: str) -> tuple[int, str, str]:
         if name:
             Path(name).write_bytes(body)
-            code = main(["zoo", "predict", str(model), name, "--as", "labels", *words])
-        else:
-            reader, writer = os.pipe()
-            os.write(writer, body)
-            os.close(writer)
-            with os.fdopen(reader, encoding="utf-8") as stream:
-                monkeypatch.setattr("sys.stdin", stream)
-                code = main(["zoo", "predict", str(model), "--as", "labels", *words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
+            return cli("zoo", "predict", model, name, "--as", "labels", *words)
+        reader, writer = os.pipe()
+        os.write(writer, body)
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as stream:
+            monkeypatch.setattr("sys.stdin", stream)
+            return cli("zoo", "predict", model, "--as", "labels", *words)
 
     return run
 

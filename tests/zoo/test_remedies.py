@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
-
 _spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
 toys = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(toys)
@@ -21,11 +19,6 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "board.csv"))
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    code = main(list(words))
-    return code, capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("name", "more", "fix"),
     [
@@ -34,21 +27,21 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
         ("tfidf-ridge", ["--track", "a"], "--set select.metric=macro_f1 --set loss.kind=bce"),
     ],
 )
-def test_a_metric_that_does_not_suit_the_track(name: str, more: list[str], fix: str, capsys):
+def test_a_metric_that_does_not_suit_the_track(name: str, more: list[str], fix: str, cli):
     words = ["zoo", "train", name, "--data", "sample", "-q", *more]
-    code, err = run(capsys, *words)
+    code, _, err = cli(*words)
     assert (code, err.splitlines()[-1]) == (2, f"  fix: {fix}")
-    assert run(capsys, *words, *shlex.split(fix)) == (0, "")
+    assert cli(*words, *shlex.split(fix))[::2] == (0, "")
 
 
-def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(capsys):
+def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(cli):
     toys.make_toy(Path())
     words = ["zoo", "train", "tfidf-best", "--language", "xbb", "--runs", "my runs", "--data", "data", "-q",
              "--task", "toy.toml", "--set", 'ensemble.members=["constant-all","constant-majority"]',
              "--set", "select.split=dev", "--set", "threshold.rule=fixed", "--set", "threshold.split=dev",
              "--set", 'data.splits=["train"]']  # fmt: skip
     for member in ("constant-all", "constant-majority"):
-        code, err = run(capsys, *words)
+        code, _, err = cli(*words)
         assert code == 3
         head, fix = err.splitlines()
         assert head.startswith(
@@ -56,22 +49,22 @@ def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(capsys
         )
         assert fix == (f"  fix: semeval-emo zoo train {member} --language xbb --data data --task FILE --runs 'my runs'")
         typed = shlex.split(fix.partition("semeval-emo ")[2].replace("FILE", "toy.toml"))
-        assert run(capsys, *typed, "-q") == (0, "")
-    assert run(capsys, *words)[0] == 0
+        assert cli(*typed, "-q")[::2] == (0, "")
+    assert cli(*words)[0] == 0
 
 
-def test_every_language_of_a_series_gets_its_own_remedy(monkeypatch, capsys):
+def test_every_language_of_a_series_gets_its_own_remedy(monkeypatch, cli):
     toys.make_toy(Path())
     monkeypatch.setenv("SEMEVAL_EMO_TASKS", str(Path().resolve()))
     words = ["zoo", "train", "tfidf-best", "--language", "xaa,xbb", "--data", "data", "--task", "toy"]
-    code, err = run(capsys, *words)
+    code, _, err = cli(*words)
     assert code == 1
     for language in ("xaa", "xbb"):
         assert f"  fix: semeval-emo zoo train tfidf-folds --language {language} --data data --task toy\n" in err
 
 
-def test_a_member_that_is_no_recipe_has_no_command(capsys):
-    code, err = run(capsys, "zoo", "train", "tfidf-best", "--data", "sample", "-q",
+def test_a_member_that_is_no_recipe_has_no_command(cli):
+    code, _, err = cli("zoo", "train", "tfidf-best", "--data", "sample", "-q",
                     "--set", 'ensemble.members=["mine","tfidf-folds"]')  # fmt: skip
     assert code == 3
     assert err.endswith("  fix: name a run folder, or a recipe that is trained\n")
@@ -90,6 +83,6 @@ def test_a_member_that_is_no_recipe_has_no_command(capsys):
         ),
     ],
 )
-def test_languages_that_the_track_does_not_have(languages: str, said: str, capsys):
-    assert run(capsys, "zoo", "train", "constant-all", "--language", languages) == (2, said)
+def test_languages_that_the_track_does_not_have(languages: str, said: str, cli):
+    assert cli("zoo", "train", "constant-all", "--language", languages) == (2, "", said)
     assert not Path("runs").exists()

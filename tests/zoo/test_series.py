@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
@@ -56,18 +55,12 @@ def words(*more: str, name: str = NAME) -> list[str]:
     return ["zoo", "train", name, "--task", "toy.toml", "--data", "data", *more]
 
 
-def run(capsys: pytest.CaptureFixture[str], *more: str, name: str = NAME) -> tuple[int, str, str]:
-    code = main(words(*more, name=name))
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
 def predictions(runs: str = "runs", name: str = NAME) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(runs, "toy", name).glob("*/track_a/pred_*.csv")}
 
 
-def test_all_languages_end_in_one_valid_zip_and_a_summary(capsys):
-    code, out, err = run(capsys, "--language", "all")
+def test_all_languages_end_in_one_valid_zip_and_a_summary(cli):
+    code, out, err = cli(*words("--language", "all"))
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
     assert [row[0] for row in rows[3:6]] == list(LANGUAGES)
@@ -85,16 +78,16 @@ def test_all_languages_end_in_one_valid_zip_and_a_summary(capsys):
     assert sorted(line.split()[1] for line in err.splitlines() if line.startswith("[")) == list(LANGUAGES)
 
 
-def test_one_language_in_a_series_is_the_run_that_it_is_alone(whole: Series, capsys):
-    assert run(capsys, "--language", "xbb", "-q", name=LEARNS)[0] == 0
+def test_one_language_in_a_series_is_the_run_that_it_is_alone(whole: Series, cli):
+    assert cli(*words("--language", "xbb", "-q", name=LEARNS))[0] == 0
     assert predictions(name=LEARNS) == {"pred_xbb.csv": files(whole)["pred_xbb.csv"]}
     assert not Path("runs", "toy", LEARNS, "track_a.zip").exists(), "a single language ends as it always did"
 
 
-def test_what_is_finished_is_not_redone(capsys):
-    run(capsys, "--language", "xaa", "-q")
+def test_what_is_finished_is_not_redone(cli):
+    cli(*words("--language", "xaa", "-q"))
     before = Path(f"runs/toy/{NAME}/xaa/model/constant.json").stat().st_mtime_ns
-    code, out, _ = run(capsys, "--language", "all", "-q", "-f", "json")
+    code, out, _ = cli(*words("--language", "all", "-q", "-f", "json"))
     assert code == 0
     assert {one["language"]: one["was_done"] for one in json.loads(out)["languages"]} == {
         "xaa": True, "xbb": False, "xcc": False,
@@ -102,32 +95,32 @@ def test_what_is_finished_is_not_redone(capsys):
     assert Path(f"runs/toy/{NAME}/xaa/model/constant.json").stat().st_mtime_ns == before
 
 
-def test_only_missing_does_not_look_at_the_data_of_what_is_finished(capsys):
-    run(capsys, "--language", "xaa,xbb", "-q")
+def test_only_missing_does_not_look_at_the_data_of_what_is_finished(cli):
+    cli(*words("--language", "xaa,xbb", "-q"))
     for one in ("xaa", "xbb"):
         Path(f"data/track_a/train/{one}.csv").write_text("id,text\nbroken,file\n")
-    code, out, err = run(capsys, "--language", "all", "--only-missing")
+    code, out, err = cli(*words("--language", "all", "--only-missing"))
     assert code == 0
     assert "2 of 3 languages are already finished and are not trained again" in err
     assert [line.split()[0] for line in out.splitlines()[3:6]] == list(LANGUAGES)
     # Without the option the data are looked at, as by a single `zoo train`.
-    code, out, err = run(capsys, "--language", "all")
+    code, out, err = cli(*words("--language", "all"))
     assert code == 1
     assert err.count("\nerror: ") == 2
 
 
-def test_only_missing_knows_a_run_of_another_recipe(capsys, monkeypatch):
+def test_only_missing_knows_a_run_of_another_recipe(cli, monkeypatch):
     Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n')
-    run(capsys, "--language", "xaa,xbb", "-q", name="mine.toml")
+    cli(*words("--language", "xaa,xbb", "-q", name="mine.toml"))
     Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n[threshold]\nvalue = 0.4\n')
-    code, _, err = run(capsys, "--language", "xaa,xbb,xcc", "--only-missing", name="mine.toml")
+    code, _, err = cli(*words("--language", "xaa,xbb,xcc", "--only-missing", name="mine.toml"))
     assert code == 1
     assert "error: xaa: runs/toy/mine/xaa holds a run of another experiment: threshold.value: 0.5 -> 0.4." in err
 
 
-def test_a_language_that_fails_does_not_stop_the_others(capsys):
+def test_a_language_that_fails_does_not_stop_the_others(cli):
     Path("data/track_a/dev/xbb.csv").unlink()
-    code, out, err = run(capsys, "--language", "all")
+    code, out, err = cli(*words("--language", "all"))
     assert code == 1
     table = {line.split()[0]: line.split() for line in out.splitlines()[3:] if line}
     assert table["xbb"][-2] == "failed" and table["xaa"][-2] != "failed"
@@ -141,17 +134,17 @@ def test_a_language_that_fails_does_not_stop_the_others(capsys):
     assert "Traceback" not in err
 
 
-def test_a_broken_run_folder_is_the_failure_of_its_language_alone(capsys):
-    run(capsys, "--language", "xaa", "-q")
+def test_a_broken_run_folder_is_the_failure_of_its_language_alone(cli):
+    cli(*words("--language", "xaa", "-q"))
     Path(f"runs/toy/{NAME}/xaa/run.json").write_text("{")
-    code, out, err = run(capsys, "--language", "xaa,xbb", "--only-missing")
+    code, out, err = cli(*words("--language", "xaa,xbb", "--only-missing"))
     assert code == 1
     assert f"\nerror: xaa: runs/toy/{NAME}/xaa/run.json cannot be read: " in err
     assert "Failed, and in no mean: xaa." in out and Path(f"runs/toy/{NAME}/xbb/score.json").exists()
 
 
-def test_what_keeps_every_language_from_training_is_said_once(capsys):
-    code, out, err = run(capsys, "--language", "all", "--set", "select.metric=pearson", "-q")
+def test_what_keeps_every_language_from_training_is_said_once(cli):
+    code, out, err = cli(*words("--language", "all", "--set", "select.metric=pearson", "-q"))
     assert (code, out) == (2, "")
     assert err == (
         "error: Recipe constant-all predicts degrees, but track a asks for yes or no.\n"
@@ -169,22 +162,22 @@ def test_what_keeps_every_language_from_training_is_said_once(capsys):
         (["--language", ","], 2, "error: --language names no language.\n  fix: name codes, such as eng,hau, or all\n"),
     ],
 )
-def test_a_slip_is_told_before_anything_is_trained(more, code, said, capsys):
-    found, out, err = run(capsys, *more)
+def test_a_slip_is_told_before_anything_is_trained(more, code, said, cli):
+    found, out, err = cli(*words(*more))
     assert (found, out) == (code, "")
     assert err.startswith(said)
     assert not Path("runs").exists()
 
 
-def test_zip_names_its_place_and_quiet_says_nothing(capsys):
-    code, out, err = run(capsys, "--language", "xaa", "--zip", "mine.zip", "-q")
+def test_zip_names_its_place_and_quiet_says_nothing(cli):
+    code, out, err = cli(*words("--language", "xaa", "--zip", "mine.zip", "-q"))
     assert (code, err) == (0, "")
     assert validate("mine.zip", task="toy.toml").valid
     assert out.splitlines()[0] == f"{NAME} · track A · macro F1 · release 1"
 
 
-def test_json_says_all_of_it(capsys):
-    code, out, _ = run(capsys, "--language", "xaa,xbb", "-q", "-f", "json")
+def test_json_says_all_of_it(cli):
+    code, out, _ = cli(*words("--language", "xaa,xbb", "-q", "-f", "json"))
     found = json.loads(out)
     assert (code, found["schema"], found["track"]) == (0, "semeval-emo/zoo-train-series/1", "a")
     assert [one["folder"] for one in found["languages"]] == [f"runs/toy/{NAME}/xaa", f"runs/toy/{NAME}/xbb"]
@@ -193,7 +186,7 @@ def test_json_says_all_of_it(capsys):
     assert found["above_baseline"] == {"won": 0, "equal": 0, "of": 0}
 
 
-def test_predictions_do_not_hang_on_the_test_labels(whole: Series, capsys):
+def test_predictions_do_not_hang_on_the_test_labels(whole: Series, cli):
     """Noise for gold: everything that is predicted stays as it is, byte for byte."""
     for one in LANGUAGES:
         path = Path(f"data/track_a/test/{one}.csv")
@@ -201,14 +194,14 @@ def test_predictions_do_not_hang_on_the_test_labels(whole: Series, capsys):
             texts = [row["text"] for row in csv.DictReader(handle)]
         noise = np.random.default_rng(7).integers(0, 2, (toys.ROWS["test"], len(toys.EMOTIONS)))
         toys.write_split(Path(), one, "test", texts, noise)
-    code, out, _ = run(capsys, "--language", "all", "-q", "-f", "json", name=LEARNS)
+    code, out, _ = cli(*words("--language", "all", "-q", "-f", "json", name=LEARNS))
     assert code == 0
     assert len(files(whole)) == 3 and predictions(name=LEARNS) == files(whole)
     found = zip(json.loads(out)["languages"], whole.outcomes, strict=True)
     assert all(noisy["score"] < real.score - 0.1 for noisy, real in found)
 
 
-def test_overlap_with_training_stands_under_the_table(capsys):
+def test_overlap_with_training_stands_under_the_table(cli):
     texts = {}
     for split in ("train", "test"):
         with Path(f"data/track_a/{split}/xbb.csv").open(encoding="utf-8") as handle:
@@ -218,9 +211,9 @@ def test_overlap_with_training_stands_under_the_table(capsys):
     toys.write_split(Path(), "xbb", "test", [*texts["train"][:7], *texts["test"][7:]], labels)
     # Trained, looked at again, and taken as it is.
     for more in ([], [], ["--only-missing"]):
-        code, out, _ = run(capsys, "--language", "xaa,xbb", *more, name=LEARNS)
+        code, out, _ = cli(*words("--language", "xaa,xbb", *more, name=LEARNS))
         assert code == 0
-        _, body, _ = run(capsys, "--language", "xaa,xbb", *more, "-q", "-f", "json", name=LEARNS)
+        _, body, _ = cli(*words("--language", "xaa,xbb", *more, "-q", "-f", "json", name=LEARNS))
         found = {one["language"]: one for one in json.loads(body)["languages"]}
         assert found["xaa"]["overlap"] == {"exact": 0, "normalised": 0, "without": None}
         assert found["xbb"]["overlap"]["exact"] == 7
@@ -229,7 +222,7 @@ def test_overlap_with_training_stands_under_the_table(capsys):
         assert (
             f"Without the test texts that stand in the training texts too: xbb {without:.4f} (7 texts)."
         ) in out.splitlines()
-    code, out, _ = run(capsys, "--language", "xbb", "-q", name=LEARNS)
+    code, out, _ = cli(*words("--language", "xbb", "-q", name=LEARNS))
     assert f"{without:.4f} (macro F1)" in out, "the same as alone"
 
 
@@ -274,7 +267,7 @@ def wait_for(what: str, process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="left out: signals of Unix")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, capsys):
+def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, cli):
     process = start("--language", "all", "--jobs", "1")
     wait_for(f"runs/toy/{LEARNS}/*/run.json", process)
     process.send_signal(how)
@@ -287,7 +280,7 @@ def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, c
         )
         assert "Traceback" not in err
     # At once: no worker that outlived its leader may stand in the way.
-    assert run(capsys, "--language", "all", "-q", name=LEARNS)[0] == 0
+    assert cli(*words("--language", "all", "-q", name=LEARNS))[0] == 0
     assert predictions(name=LEARNS) == files(whole)
 
 

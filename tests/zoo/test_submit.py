@@ -24,24 +24,18 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    code = main(["zoo", *words])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
 def train(name: str, *more: str) -> None:
     assert main(["zoo", "train", name, "--data", "sample", "-q", *more]) == 0
 
 
-def submit(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    return run(capsys, "submit", *words, "--to", "submissions/mine", "--data", "sample")
+def submit(cli, *words: str) -> tuple[int, str, str]:
+    return cli("zoo", "submit", *words, "--to", "submissions/mine", "--data", "sample")
 
 
-def test_a_run_is_taken_with_its_provenance(capsys):
+def test_a_run_is_taken_with_its_provenance(cli, capsys):
     train("constant-all")
     capsys.readouterr()
-    code, out, err = submit(capsys, "runs/sample/constant-all")
+    code, out, err = submit(cli, "runs/sample/constant-all")
     assert code == 0
     state = json.loads(Path("runs/sample/constant-all/eng/run.json").read_text())
     raw = tomllib.loads(Path("submissions/mine/submission.toml").read_text())
@@ -61,7 +55,7 @@ def test_a_run_is_taken_with_its_provenance(capsys):
     assert f"{card['score']:.4f}" in out and "new" in out
 
 
-def test_a_joined_run_names_its_members_and_takes_their_time(capsys):
+def test_a_joined_run_names_its_members_and_takes_their_time(cli, capsys):
     names = ("constant-all", "tfidf-logreg")
     for name in names:
         train(name)
@@ -75,7 +69,7 @@ def test_a_joined_run_names_its_members_and_takes_their_time(capsys):
     state = json.loads(Path("runs/sample/pair/eng/run.json").read_text())
     assert spent < state["seconds"] < spent + 5
     assert f"{state['seconds']:,.1f}, {spent:,.1f} of them its members'" in shown
-    assert submit(capsys, "runs/sample/pair")[0] == 0
+    assert submit(cli, "runs/sample/pair")[0] == 0
     (file,) = read_system(Path("submissions/mine")).files
     assert file.seconds == state["seconds"]
     assert [(one.run, one.recipe_hash, one.seconds) for one in file.members] == [
@@ -86,7 +80,7 @@ def test_a_joined_run_names_its_members_and_takes_their_time(capsys):
     assert json.loads(Path("runs/sample/pair/eng/run.json").read_text())["seconds"] == state["seconds"]
 
 
-def test_a_joined_run_that_does_not_know_its_members_is_refused(capsys):
+def test_a_joined_run_that_does_not_know_its_members_is_refused(cli, capsys):
     for name in ("constant-all", "constant-majority"):
         train(name)
     joined = ["zoo", "ensemble", "runs/sample/constant-all/eng", "runs/sample/constant-majority/eng", "-o", "pair"]
@@ -97,44 +91,44 @@ def test_a_joined_run_that_does_not_know_its_members_is_refused(capsys):
     del state["members"]
     path.write_text(json.dumps(state | {"seconds": 0.005}))
     capsys.readouterr()
-    code, _, err = submit(capsys, "runs/sample/pair")
+    code, _, err = submit(cli, "runs/sample/pair")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
         "error: runs/sample/pair/eng joins runs, and was made by a version that took down neither their names nor "
         "their time.\n  fix: the command that joined them, with --fresh, takes seconds\n"
     )
     words = ("results", "runs/sample/pair", "runs/sample/constant-all", "--data", "sample", "-f", "json")
-    lines = {one["name"]: one for one in json.loads(run(capsys, *words)[1])["lines"]}
+    lines = {one["name"]: one for one in json.loads(cli("zoo", *words)[1])["lines"]}
     assert lines["pair"]["seconds"] is None and lines["constant-all"]["seconds"] is not None
     assert main([*joined, "--fresh"]) == 0
     capsys.readouterr()
-    assert submit(capsys, "runs/sample/pair")[0] == 0
-    lines = {one["name"]: one for one in json.loads(run(capsys, *words)[1])["lines"]}
+    assert submit(cli, "runs/sample/pair")[0] == 0
+    lines = {one["name"]: one for one in json.loads(cli("zoo", *words)[1])["lines"]}
     (file,) = read_system(Path("submissions/mine")).files
     assert lines["pair"]["seconds"] == file.seconds
 
 
-def test_overlap_with_training_is_taken_down(capsys):
+def test_overlap_with_training_is_taken_down(cli):
     train("constant-all")
-    assert submit(capsys, "runs/sample/constant-all")[0] == 0
+    assert submit(cli, "runs/sample/constant-all")[0] == 0
     assert "overlap" not in Path("submissions/mine/submission.toml").read_text()
     path = Path("runs/sample/constant-all/eng/run.json")
     state = json.loads(path.read_text())
     overlap = {"exact": 1, "normalised": 2, "without": {"macro_f1": 0.25, "micro_f1": 0.5}}
     path.write_text(json.dumps(state | {"overlap": overlap}))
-    code, out, _ = submit(capsys, "runs/sample/constant-all")
+    code, out, _ = submit(cli, "runs/sample/constant-all")
     assert code == 0
     (file,) = read_system(Path("submissions/mine")).files
     assert (file.overlap, file.without) == (2, 0.25)
     assert "Without the test texts that stand in the training texts too: eng 0.2500 (2 texts)." in out
 
 
-def test_other_tracks_stay_and_what_is_the_same_says_so(capsys):
+def test_other_tracks_stay_and_what_is_the_same_says_so(cli):
     train("constant-all")
     train("tfidf-ridge")
-    assert submit(capsys, "runs/sample/constant-all")[0] == 0
+    assert submit(cli, "runs/sample/constant-all")[0] == 0
     first = read_system(Path("submissions/mine")).files
-    code, out, _ = submit(capsys, "runs/sample/tfidf-ridge", "runs/sample/constant-all")
+    code, out, _ = submit(cli, "runs/sample/tfidf-ridge", "runs/sample/constant-all")
     assert code == 0
     system = read_system(Path("submissions/mine"))
     assert [one.key for one in system.files] == [("a", "eng"), ("b", "eng")]
@@ -142,17 +136,17 @@ def test_other_tracks_stay_and_what_is_the_same_says_so(capsys):
     assert [line.split()[-1] for line in out.splitlines()[3:5]] == ["new", "same"]
 
 
-def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(capsys):
+def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(cli, capsys):
     train("constant-all")
     train("constant-majority")
     capsys.readouterr()
-    code, _, err = submit(capsys, "runs/sample/constant-all", "runs/sample/constant-majority")
+    code, _, err = submit(cli, "runs/sample/constant-all", "runs/sample/constant-majority")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
         "error: runs/sample/constant-all/eng and runs/sample/constant-majority/eng are both track a, eng.\n"
         "  fix: name one of them, or let --best-on-dev choose\n"
     )
-    code, _, err = submit(capsys, "runs/sample/constant-majority", "runs/sample/constant-all", "--best-on-dev")
+    code, _, err = submit(cli, "runs/sample/constant-majority", "runs/sample/constant-all", "--best-on-dev")
     assert code == 0
     dev = {
         name: json.loads(Path(f"runs/sample/{name}/eng/run.json").read_text())["dev"]["macro_f1"]
@@ -163,21 +157,21 @@ def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(capsys):
     assert "left out: runs/sample/constant-majority/eng is not as good on dev as runs/sample/constant-all/eng." in err
 
 
-def test_without_the_labels_the_recorded_score_is_kept(capsys, monkeypatch):
+def test_without_the_labels_the_recorded_score_is_kept(cli, monkeypatch):
     train("constant-all")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert run(capsys, "submit", "runs/sample/constant-all", "--to", "mine", "--data", "nowhere")[0] == 0
+    assert cli("zoo", "submit", "runs/sample/constant-all", "--to", "mine", "--data", "nowhere")[0] == 0
     (file,) = read_system(Path("mine")).files
     assert file.score == json.loads(Path("runs/sample/constant-all/eng/score.json").read_text())["score"]
     assert file.interval == ()
 
 
-def test_a_file_that_was_changed_is_refused(capsys):
+def test_a_file_that_was_changed_is_refused(cli, capsys):
     train("constant-all")
     path = Path("runs/sample/constant-all/eng/track_a/pred_eng.csv")
     path.write_text(path.read_text().replace(",1,1,1,1,1\n", ",0,1,1,1,1\n", 1))
     capsys.readouterr()
-    code, _, err = submit(capsys, "runs/sample/constant-all")
+    code, _, err = submit(cli, "runs/sample/constant-all")
     assert code == 2
     assert err == (
         "error: runs/sample/constant-all/eng/track_a/pred_eng.csv is not the file that its run wrote.\n"
@@ -186,8 +180,8 @@ def test_a_file_that_was_changed_is_refused(capsys):
     assert not Path("submissions").exists()
 
 
-def test_nothing_finished_is_told(capsys):
-    code, _, err = submit(capsys, "runs/nothing")
+def test_nothing_finished_is_told(cli):
+    code, _, err = submit(cli, "runs/nothing")
     assert code == 3
     assert err.startswith("error: There is no finished run in runs/nothing.\n  fix: name run folders")
 

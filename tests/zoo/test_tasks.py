@@ -22,61 +22,55 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "board.csv"))
 
 
-def zoo(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    code = main(["zoo", *words])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
 def on_sample(name: str, *more: str) -> Path:
     assert main(["zoo", "train", name, "--data", "sample", "-q", *more]) == 0
     return Path("runs/sample", name, "eng")
 
 
-def test_a_run_on_the_sample_needs_no_reminder_of_it(capsys):
+def test_a_run_on_the_sample_needs_no_reminder_of_it(cli, capsys):
     path = on_sample("tfidf-char")
     assert json.loads((path / "run.json").read_text())["task"] == "sample"
     assert json.loads((path / "model" / "semeval_emo.json").read_text())["task"] == "sample"
     score = json.loads((path / "score.json").read_text())["score"]
     capsys.readouterr()
-    code, out, err = zoo(capsys, "evaluate", str(path), "--format", "json")
+    code, out, err = cli("zoo", "evaluate", str(path), "--format", "json")
     assert (code, err) == (0, "")
     found = json.loads(out)["scorecards"][0]
     assert found["score"] == score and "task:sample" in found["signature"]
-    code, out, _ = zoo(capsys, "tune", str(path), "-q")
+    code, out, _ = cli("zoo", "tune", str(path), "-q")
     assert code == 0 and out.startswith("tfidf-char: thresholds · release 1 track a eng test")
     # The model alone knows it too.
     assert (
-        json.loads(zoo(capsys, "evaluate", str(path / "model"), "--format", "json")[1])["scorecards"][0]["score"]
+        json.loads(cli("zoo", "evaluate", str(path / "model"), "--format", "json")[1])["scorecards"][0]["score"]
         == score
     )
 
 
-def test_members_bring_their_task(capsys):
+def test_members_bring_their_task(cli):
     for name in ("constant-all", "constant-majority"):
         on_sample(name)
     members = [f"runs/sample/{name}/eng" for name in ("constant-all", "constant-majority")]
-    code, _, err = zoo(capsys, "ensemble", *members, "-o", "both")
+    code, _, err = cli("zoo", "ensemble", *members, "-o", "both")
     assert code == 0, err
     assert json.loads(Path("runs/sample/both/eng/recipe.json").read_text())["resolved"]["ensemble"]["members"] == [
         "constant-all",
         "constant-majority",
     ]
-    code, out, err = zoo(capsys, "results", "runs/sample", "-q")
+    code, out, err = cli("zoo", "results", "runs/sample", "-q")
     assert code == 0 and "task:sample" in out
 
 
-def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(capsys):
+def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
     toys.make_toy(Path())
     on_sample("constant-all")
     words = ["--task", "toy.toml", "--data", "data", "-q"]
-    assert zoo(capsys, "train", "constant-all", "--language", "xaa", *words)[0] == 0
+    assert cli("zoo", "train", "constant-all", "--language", "xaa", *words)[0] == 0
     assert Path("runs/toy/constant-all/xaa/score.json").exists() and Path("runs/sample/constant-all/eng").exists()
     both = ["runs/sample/constant-all", "runs/toy/constant-all"]
-    code, _, err = zoo(capsys, "results", *both)
+    code, _, err = cli("zoo", "results", *both)
     assert code == 2
     assert err == "error: These are runs of several tasks: sample, toy.\n  fix: name runs of one, or --task\n"
-    code, _, err = zoo(capsys, "ensemble", *(f"{one}/{code}" for one, code in zip(both, ("eng", "xaa"), strict=True)),
+    code, _, err = cli("zoo", "ensemble", *(f"{one}/{code}" for one, code in zip(both, ("eng", "xaa"), strict=True)),
                        "-o", "odd")  # fmt: skip
     assert code == 2
     assert err == (
@@ -86,23 +80,23 @@ def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(capsys):
     )
 
 
-def test_a_task_that_is_not_known_here_must_be_named(capsys):
+def test_a_task_that_is_not_known_here_must_be_named(cli):
     toys.make_toy(Path())
-    zoo(capsys, "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
+    cli("zoo", "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
     run = "runs/toy/constant-all/xaa"
     for command in (["evaluate", run], ["tune", run], ["submit", run, "--to", "mine"]):
-        code, _, err = zoo(capsys, *command)
+        code, _, err = cli("zoo", *command)
         assert code == 2
         assert err == "error: This is of the task 'toy', which is not known here.\n  fix: --task names its file\n"
-    assert zoo(capsys, "evaluate", run, "--task", "toy.toml", "--data", "data", "-q")[0] == 0
+    assert cli("zoo", "evaluate", run, "--task", "toy.toml", "--data", "data", "-q")[0] == 0
 
 
 @pytest.mark.data
-def test_a_run_of_an_older_version_is_of_the_default_task(data_dir: Path, capsys):
-    code, _, _ = zoo(capsys, "train", "constant-all", "-q")
+def test_a_run_of_an_older_version_is_of_the_default_task(data_dir: Path, cli):
+    code, _, _ = cli("zoo", "train", "constant-all", "-q")
     path = Path("runs/constant-all/eng")
     state = json.loads((path / "run.json").read_text())
     assert (code, state.pop("task")) == (0, load_task().key)
     (path / "run.json").write_text(json.dumps(state))
-    assert zoo(capsys, "train", "constant-all")[2].startswith("runs/constant-all/eng was done already")
-    assert zoo(capsys, "tune", str(path), "-q")[0] == 0
+    assert cli("zoo", "train", "constant-all")[2].startswith("runs/constant-all/eng was done already")
+    assert cli("zoo", "tune", str(path), "-q")[0] == 0

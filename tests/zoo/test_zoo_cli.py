@@ -11,18 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.cli.app import main
 from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.data import load_gold
 from semeval_emo.errors import install_line
 from semeval_emo.zoo.inference.predict import CHUNK, predict
 from semeval_emo.zoo.runs.model import load_model
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    code = main(["zoo", *words])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +24,8 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_list_marks_what_was_chosen_on_test(capsys):
-    code, out, _ = run(capsys, "list", "llama-*layer*")
+def test_the_list_marks_what_was_chosen_on_test(cli):
+    code, out, _ = cli("zoo", "list", "llama-*layer*")
     assert code == 0
     marked = {line.split()[0] for line in out.splitlines() if "test!" in line.split()}
     assert marked == {"llama-1layer", "llama-2layer", "llama-4layer-8epochs", "llama-4layer-as-published", "test!"}
@@ -42,23 +35,23 @@ def test_the_list_marks_what_was_chosen_on_test(capsys):
 
 
 @pytest.mark.parametrize("style", ["markdown", "csv", "latex", "json"])
-def test_every_format(style: str, capsys):
-    code, out, _ = run(capsys, "list", "--format", style)
+def test_every_format(style: str, cli):
+    code, out, _ = cli("zoo", "list", "--format", style)
     assert code == 0
     assert "llama-4layer-as-published" in out.replace("\\", "")
     assert "test!" in out or '"selects_on_test": true' in out
 
 
-def test_no_line_is_wider_than_the_screen(capsys, monkeypatch):
+def test_no_line_is_wider_than_the_screen(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for words in (["list"], ["show", "llama-lora-int8-batch8"]):
-        _, out, _ = run(capsys, *words)
+        _, out, _ = cli("zoo", *words)
         assert max(map(len, out.splitlines())) <= 80
 
 
-def test_our_own_score_stands_in_the_list(capsys):
-    assert run(capsys, "train", "constant-all", "--data", "sample", "--quiet")[0] == 0
-    code, out, _ = run(capsys, "list", "constant*", "--format", "json")
+def test_our_own_score_stands_in_the_list(cli):
+    assert cli("zoo", "train", "constant-all", "--data", "sample", "--quiet")[0] == 0
+    code, out, _ = cli("zoo", "list", "constant*", "--format", "json")
     assert code == 0
     # A run on the sample is no run on the competition's data.
     assert {one["name"]: one["ours"] for one in json.loads(out)["recipes"]} == dict.fromkeys(
@@ -66,8 +59,8 @@ def test_our_own_score_stands_in_the_list(capsys):
     )
 
 
-def test_show_says_everything(capsys):
-    code, out, _ = run(capsys, "show", "llama-4layer-as-published")
+def test_show_says_everything(cli):
+    code, out, _ = cli("zoo", "show", "llama-4layer-as-published")
     assert code == 0
     said = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
     assert said["learning rates"] == "head 1e-05 (decay 0.01); layers 1e-06 (decay 0.01)"
@@ -77,8 +70,8 @@ def test_show_says_everything(capsys):
     assert said["macro F1 on test"] == "0.7114"
 
 
-def test_show_takes_overrides(capsys):
-    code, out, _ = run(capsys, "show", "llama-4layer", "--set", "trainable.layers=1", "--format", "json")
+def test_show_takes_overrides(cli):
+    code, out, _ = cli("zoo", "show", "llama-4layer", "--set", "trainable.layers=1", "--format", "json")
     assert code == 0
     found = json.loads(out)
     assert found["schema"] == "semeval-emo/zoo-show/1"
@@ -98,23 +91,23 @@ def test_show_takes_overrides(capsys):
         (["list", "gpt*"], "error: No recipe is named like 'gpt*'.\n  fix: see `semeval-emo zoo list`\n"),
     ],
 )
-def test_a_slip_is_answered_with_a_remedy(words: list[str], message: str, capsys):
-    assert run(capsys, *words) == (2, "", message)
+def test_a_slip_is_answered_with_a_remedy(words: list[str], message: str, cli):
+    assert cli("zoo", *words) == (2, "", message)
 
 
-def test_train_ends_with_a_scored_file_and_the_next_command(capsys):
-    code, out, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
+def test_train_ends_with_a_scored_file_and_the_next_command(cli):
+    code, out, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert code == 0
     assert "test macro F1" in out and "kept" in out and "threshold" in out
     assert Path("runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv").exists()
     assert "next: semeval-emo score runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv" in err
-    code, again, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
+    code, again, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert (code, again) == (0, out)
     assert "runs/sample/tfidf-logreg/eng was done already; --fresh trains it anew" in err
 
 
-def test_train_in_json_and_quiet(capsys):
-    code, out, err = run(capsys, "train", "constant-all", "--data", "sample", "--format", "json", "--quiet")
+def test_train_in_json_and_quiet(cli):
+    code, out, err = cli("zoo", "train", "constant-all", "--data", "sample", "--format", "json", "--quiet")
     found = json.loads(out)
     assert (code, err) == (0, "")
     assert found["schema"] == "semeval-emo/zoo-train/1"
@@ -123,10 +116,10 @@ def test_train_in_json_and_quiet(capsys):
     assert set(found["thresholds"].values()) == {0.5}
 
 
-def test_gated_weights_are_told_at_once_with_three_ways_on(capsys, monkeypatch, tmp_path):
+def test_gated_weights_are_told_at_once_with_three_ways_on(cli, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    code, out, err = run(capsys, "train", "llama-4layer", "--data", "sample")
+    code, out, err = cli("zoo", "train", "llama-4layer", "--data", "sample")
     assert (code, out) == (3, "")
     assert err.startswith("error: The weights of meta-llama/Llama-3.2-1B are gated or absent")
     ways = re.findall(r"^    (\d)\. (.+)$", err, re.MULTILINE)
@@ -137,19 +130,19 @@ def test_gated_weights_are_told_at_once_with_three_ways_on(capsys, monkeypatch, 
     assert not Path("runs").exists()
 
 
-def test_int8_without_a_gpu_is_told_at_once(capsys):
-    code, _, err = run(capsys, "train", "llama-lora-int8-batch8", "--data", "sample")
+def test_int8_without_a_gpu_is_told_at_once(cli):
+    code, _, err = cli("zoo", "train", "llama-lora-int8-batch8", "--data", "sample")
     assert code == 3
     assert err.startswith("error: Recipe llama-lora-int8-batch8 wants its backbone in int8, which needs ")
     assert "plain LoRA runs anywhere: --set model.quantization=none" in err
 
 
-def test_a_missing_extra_is_named(capsys, monkeypatch):
+def test_a_missing_extra_is_named(cli, monkeypatch):
     import importlib.util
 
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "skops" else real(name, *rest))
-    code, _, err = run(capsys, "train", "tfidf-logreg", "--data", "sample")
+    code, _, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert code == 3
     assert err == (
         "error: The family 'tfidf' needs packages of the 'zoo' extra, which are not installed.\n"
@@ -206,28 +199,28 @@ def test_no_bar_elsewhere(capsys):
 
 
 @pytest.fixture
-def trained(capsys) -> Path:
-    assert run(capsys, "train", "tfidf-logreg", "--data", "sample", "--quiet")[0] == 0
+def trained(cli) -> Path:
+    assert cli("zoo", "train", "tfidf-logreg", "--data", "sample", "--quiet")[0] == 0
     return Path("runs/sample/tfidf-logreg/eng")
 
 
-def test_predict_gives_the_files_of_the_run(trained: Path, capsys):
+def test_predict_gives_the_files_of_the_run(trained: Path, cli):
     gold = load_gold("a", "eng", source="sample")
     with Path("texts.csv").open("w", newline="", encoding="utf-8") as handle:
         rows = [(one, "x", text) for one, text in zip(gold.ids, gold.texts, strict=True)]
         csv.writer(handle).writerows([("ID", "other", "Text"), *rows])
-    code, out, err = run(capsys, "predict", str(trained), "texts.csv")
+    code, out, err = cli("zoo", "predict", str(trained), "texts.csv")
     assert (code, err) == (0, "")
     assert out == (trained / "test" / "prob_eng.csv").read_text()
-    code, _, err = run(capsys, "predict", str(trained), "texts.csv", "--as", "labels", "--output", "mine.csv")
+    code, _, err = cli("zoo", "predict", str(trained), "texts.csv", "--as", "labels", "--output", "mine.csv")
     assert (code, err) == (0, "200 texts, written to mine.csv\n")
     assert Path("mine.csv").read_bytes() == (trained / "track_a" / "pred_eng.csv").read_bytes()
 
 
-def test_predict_from_stdin_line_by_line(trained: Path, capsys, monkeypatch):
+def test_predict_from_stdin_line_by_line(trained: Path, cli, monkeypatch):
     texts = load_gold("a", "eng", source="sample").texts[:2]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(texts) + "\n"))
-    code, out, _ = run(capsys, "predict", str(trained), "--as", "jsonl")
+    code, out, _ = cli("zoo", "predict", str(trained), "--as", "jsonl")
     assert code == 0
     found = [json.loads(line) for line in out.splitlines()]
     assert [one["id"] for one in found] == ["1", "2"]
@@ -262,62 +255,62 @@ def test_predict_reads_a_stream_in_chunks(trained: Path):
         ("nothing.csv", None, "nothing.csv cannot be read: No such file or directory."),
     ],
 )
-def test_predict_says_where_a_text_is_missing(name: str, body: str | None, message: str, trained: Path, capsys):
+def test_predict_says_where_a_text_is_missing(name: str, body: str | None, message: str, trained: Path, cli):
     if body is not None:
         Path(name).write_text(body)
-    code, _, err = run(capsys, "predict", str(trained), name, "--output", "out.csv")
+    code, _, err = cli("zoo", "predict", str(trained), name, "--output", "out.csv")
     assert code == 3
     assert err.startswith(f"error: {message}")
     assert not Path("out.csv").exists()
 
 
-def test_predict_needs_a_model(capsys):
-    code, _, err = run(capsys, "predict", ".", "texts.csv")
+def test_predict_needs_a_model(cli):
+    code, _, err = cli("zoo", "predict", ".", "texts.csv")
     assert code == 3
     assert err.startswith("error: . holds no model of the zoo.")
 
 
-def test_evaluate_is_the_score_of_the_run(trained: Path, capsys):
-    code, out, _ = run(capsys, "evaluate", str(trained), "--data", "sample", "--format", "json")
+def test_evaluate_is_the_score_of_the_run(trained: Path, cli):
+    code, out, _ = cli("zoo", "evaluate", str(trained), "--data", "sample", "--format", "json")
     assert code == 0
     found = json.loads(out)["scorecards"][0]
     stored = json.loads((trained / "score.json").read_text())
     for name in ("score", "figures", "by_emotion", "gold_hash", "prediction_hash"):
         assert found[name] == stored[name]
-    code, out, _ = run(capsys, "evaluate", str(trained), "--data", "sample", "--split", "dev", "--format", "json")
+    code, out, _ = cli("zoo", "evaluate", str(trained), "--data", "sample", "--split", "dev", "--format", "json")
     dev = json.loads(out)["scorecards"][0]
     assert dev["split"] == "dev"
     assert dev["score"] == json.loads((trained / "run.json").read_text())["dev"]["macro_f1"]
 
 
-def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, capsys):
-    code, _, err = run(capsys, "evaluate", str(trained), "--data", "sample", "--track", "b")
+def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, cli):
+    code, _, err = cli("zoo", "evaluate", str(trained), "--data", "sample", "--track", "b")
     assert code == 2
     assert err.startswith("error: The model in runs/sample/tfidf-logreg/eng predicts 0 to 1; ")
 
 
-def test_export_is_a_folder_that_stands_alone(trained: Path, capsys):
-    code, out, err = run(capsys, "export", str(trained), "--to", "mine")
+def test_export_is_a_folder_that_stands_alone(trained: Path, cli):
+    code, out, err = cli("zoo", "export", str(trained), "--to", "mine")
     assert code == 0
     names = {Path(line).name for line in out.splitlines()}
     assert names == {"README.md", "model.skops", "semeval_emo.json", "thresholds.json"}
     assert "hf upload YOUR-NAME/mine mine" in err
     assert Path("mine/README.md").read_bytes() == (trained / "MODEL_CARD.md").read_bytes()
-    assert run(capsys, "card", str(trained))[1] == Path("mine/README.md").read_text()
+    assert cli("zoo", "card", str(trained))[1] == Path("mine/README.md").read_text()
     # Moved away from its run, it still says the same, thresholds included.
     text = load_gold("a", "eng", source="sample").texts[0]
     Path("one.txt").write_text(text + "\n")
-    said = [run(capsys, "predict", str(folder), "one.txt", "--as", "jsonl")[1] for folder in ("mine", trained)]
+    said = [cli("zoo", "predict", str(folder), "one.txt", "--as", "jsonl")[1] for folder in ("mine", trained)]
     assert said[0] == said[1]
 
 
-def test_export_writes_over_nothing(trained: Path, capsys):
+def test_export_writes_over_nothing(trained: Path, cli):
     Path("mine").mkdir()
     Path("mine/thesis.tex").write_text("years of work")
-    code, out, err = run(capsys, "export", str(trained), "--to", "mine")
+    code, out, err = cli("zoo", "export", str(trained), "--to", "mine")
     assert (code, out) == (2, "")
     assert err == "error: mine is there already.\n  fix: name a new folder; nothing of yours is written over\n"
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.tex"]
-    code, _, err = run(capsys, "export", "mine", "--to", "other")
+    code, _, err = cli("zoo", "export", "mine", "--to", "other")
     assert code == 3
     assert err.startswith("error: mine holds no finished run.")
