@@ -12,7 +12,7 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import Sizes
 from semeval_emo.zoo.inference.overview import Listed, Measured
-from semeval_emo.zoo.recipe import Group, Recipe
+from semeval_emo.zoo.recipe import GroupConfig, Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.registry import family_class
 
@@ -113,7 +113,7 @@ def _short_trainable(recipe: Recipe) -> str:
     return {"head": "head", "last": f"head+{part.layers}", "all": "all", "lora": "LoRA"}[part.part]
 
 
-def _short_rate(group: Group, recipe: Recipe) -> str:
+def _short_rate(group: GroupConfig, recipe: Recipe) -> str:
     return f"{recipe.train.lr if group.lr is None else group.lr:g}".replace("e-0", "e-")
 
 
@@ -245,7 +245,7 @@ def _training(recipe: Recipe) -> list[tuple[str, Any]]:
     ]
 
 
-def _moving(recipe: Recipe) -> list[tuple[str, Group]]:
+def _moving(recipe: Recipe) -> list[tuple[str, GroupConfig]]:
     """The parameter groups that have something to move."""
     part = recipe.trainable.part
     groups = recipe.groups
@@ -261,7 +261,7 @@ def _moving(recipe: Recipe) -> list[tuple[str, Group]]:
     return found
 
 
-def _rate(group: Group, recipe: Recipe) -> str:
+def _rate(group: GroupConfig, recipe: Recipe) -> str:
     lr = recipe.train.lr if group.lr is None else group.lr
     decay = recipe.train.weight_decay if group.weight_decay is None else group.weight_decay
     return f"{lr:g}" + (f" (decay {decay:g})" if decay else "")

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from semeval_emo.task import short_hash
 
-FINEST = 0.001
+MIN_STEP = 0.001
 """The smallest step of a grid."""
 
 
@@ -42,53 +42,53 @@ class Range:
         return ""
 
 
-def filled(values: tuple[object, ...]) -> str:
+def non_empty(values: tuple[object, ...]) -> str:
     """One value or more.
 
-    >>> filled((1.0,)), filled(())
+    >>> non_empty((1.0,)), non_empty(())
     ('', 'a list of one value or more')
     """
     return "" if values else "a list of one value or more"
 
 
-def span(values: tuple[int, ...]) -> str:
+def min_and_max(values: tuple[int, ...]) -> str:
     """Nothing, or the shortest and the longest.
 
-    >>> span(()), span((1, 2)), span((2, 1))
+    >>> min_and_max(()), min_and_max((1, 2)), min_and_max((2, 1))
     ('', '', '[shortest, longest], or [] for none')
     """
     return "" if not values or (len(values) == 2 and values[0] <= values[1]) else "[shortest, longest], or [] for none"
 
 
-def steps(values: tuple[float, ...]) -> str:
+def grid_spec(values: tuple[float, ...]) -> str:
     """The first value, the last one and the step between them.
 
-    >>> steps((0.05, 0.95, 0.01)), steps((0.9, 0.1, 0.1))
+    >>> grid_spec((0.05, 0.95, 0.01)), grid_spec((0.9, 0.1, 0.1))
     ('', '[first, last, step] with the first at most the last and a step of 0.001 or more')
     """
-    if len(values) == 3 and values[0] <= values[1] and values[2] >= FINEST:
+    if len(values) == 3 and values[0] <= values[1] and values[2] >= MIN_STEP:
         return ""
-    return f"[first, last, step] with the first at most the last and a step of {FINEST} or more"
+    return f"[first, last, step] with the first at most the last and a step of {MIN_STEP} or more"
 
 
 # Beyond a thousand million nothing could be held or done in a lifetime, and libraries overflow.
-MOST = 1_000_000_000
+MAX_INT = 1_000_000_000
 
-Whole = Annotated[int, Range(0, MOST)]
-Count = Annotated[int, Range(1, MOST)]
+NonNegativeInt = Annotated[int, Range(0, MAX_INT)]
+PositiveInt = Annotated[int, Range(1, MAX_INT)]
 # numpy seeds with 32 bits.
 Seed = Annotated[int, Range(0, 2**32 - 1)]
-Amount = Annotated[float, Range(0)]
-Positive = Annotated[float, Range(0, above=True)]
-Share = Annotated[float, Range(0, 1)]
+NonNegativeFloat = Annotated[float, Range(0)]
+PositiveFloat = Annotated[float, Range(0, above=True)]
+Fraction = Annotated[float, Range(0, 1)]
 Dropout = Annotated[float, Range(0, 1, below=True)]
 
-ADDED = ("sources", "most", "stand_in", "extra", "allow")
-"""Fields of `Data` that are left out of a recipe's identity where they are empty."""
+OMITTED_IF_EMPTY = ("sources", "most", "stand_in", "extra", "allow")
+"""Fields of `DataConfig` that are left out of a recipe's identity where they are empty."""
 
 
 @dataclass(frozen=True)
-class Data:
+class DataConfig:
     """What is trained on where the command does not say.
 
     Attributes:
@@ -109,7 +109,7 @@ class Data:
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
     sources: tuple[str, ...] = ()
-    most: Whole = 0
+    most: NonNegativeInt = 0
     stand_in: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelConfig:
     """The backbone and what is put on it.
 
     Attributes:
@@ -139,18 +139,18 @@ class Model:
     """
 
     backbone: str = ""
-    max_length: Count = 128
+    max_length: PositiveInt = 128
     padding: Literal["longest", "max_length"] = "longest"
     pooling: Literal["", "last", "first", "mean"] = ""
     head: Literal["linear", "mlp"] = "linear"
-    head_hidden: tuple[Count, ...] = ()
+    head_hidden: tuple[PositiveInt, ...] = ()
     dropout: Dropout | None = None
     quantization: Literal["none", "int8", "int4"] = "none"
     licence: str = ""
 
 
 @dataclass(frozen=True)
-class Shape:
+class ShapeConfig:
     """The size of a transformer: counts its parameters without loading it, and builds random ones.
 
     Attributes:
@@ -160,17 +160,17 @@ class Shape:
     """
 
     architecture: Literal["llama", "bert", "distilbert", "mpnet", "deberta"]
-    layers: Count
-    hidden: Count
-    mlp: Count
-    heads: Count
-    vocabulary: Count
-    kv_heads: Whole = 0
-    positions: Whole = 0
+    layers: PositiveInt
+    hidden: PositiveInt
+    mlp: PositiveInt
+    heads: PositiveInt
+    vocabulary: PositiveInt
+    kv_heads: NonNegativeInt = 0
+    positions: NonNegativeInt = 0
 
 
 @dataclass(frozen=True)
-class Trainable:
+class TrainableConfig:
     """Which parameters move.
 
     Attributes:
@@ -181,31 +181,31 @@ class Trainable:
     """
 
     part: Literal["head", "last", "all", "lora"] = "all"
-    layers: Whole = 0
+    layers: NonNegativeInt = 0
     final_norm: bool = False
 
 
 @dataclass(frozen=True)
-class Group:
-    """Rates of one parameter group; None takes the rate of `Train`."""
+class GroupConfig:
+    """Rates of one parameter group; None takes the rate of `TrainConfig`."""
 
-    lr: Amount | None = None
-    weight_decay: Amount | None = None
+    lr: NonNegativeFloat | None = None
+    weight_decay: NonNegativeFloat | None = None
 
 
 @dataclass(frozen=True)
-class Groups:
+class GroupsConfig:
     """Parameter groups with rates of their own."""
 
-    head: Group = Group()
-    layers: Group = Group()
-    norm: Group = Group()
-    embeddings: Group = Group()
-    adapters: Group = Group()
+    head: GroupConfig = GroupConfig()
+    layers: GroupConfig = GroupConfig()
+    norm: GroupConfig = GroupConfig()
+    embeddings: GroupConfig = GroupConfig()
+    adapters: GroupConfig = GroupConfig()
 
 
 @dataclass(frozen=True)
-class Loss:
+class LossConfig:
     """What is minimised, as a mean over texts and emotions.
 
     Attributes:
@@ -219,7 +219,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainConfig:
     """How it is trained.
 
     Attributes:
@@ -239,26 +239,26 @@ class Train:
         seed: of initial weights, order and dropout.
     """
 
-    epochs: Count = 3
-    batch: Count = 16
-    accumulate: Count = 1
-    lr: Amount = 5e-5
-    weight_decay: Amount = 0.0
+    epochs: PositiveInt = 3
+    batch: PositiveInt = 16
+    accumulate: PositiveInt = 1
+    lr: NonNegativeFloat = 5e-5
+    weight_decay: NonNegativeFloat = 0.0
     decay_norms: bool = False
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup: Share = 0.0
-    clip: Amount = 1.0
+    warmup: Fraction = 0.0
+    clip: NonNegativeFloat = 1.0
     precision: Literal["fp32", "bf16"] = "fp32"
     batches: Literal["random", "by_length"] = "random"
     engine: Literal["auto", "plain", "prefix"] = "auto"
-    cache_mb: Whole = 2048
-    cache_disk_mb: Whole = 16384
-    save_minutes: Amount = 5.0
+    cache_mb: NonNegativeInt = 2048
+    cache_disk_mb: NonNegativeInt = 16384
+    save_minutes: NonNegativeFloat = 5.0
     seed: Seed = 42
 
 
 @dataclass(frozen=True)
-class Select:
+class SelectConfig:
     """Which epoch is kept, or which setting.
 
     Attributes:
@@ -275,33 +275,33 @@ class Select:
     split: Literal["dev", "folds", "sources", "test"] = "dev"
     metric: Literal["macro_f1", "micro_f1", "pearson"] = "macro_f1"
     epoch: Literal["best", "last"] = "best"
-    patience: Whole = 0
+    patience: NonNegativeInt = 0
     folds: Annotated[int, Range(2)] = 5
 
 
 @dataclass(frozen=True)
-class Threshold:
+class ThresholdConfig:
     """From which probability an emotion counts as present, or as each degree.
 
     Attributes:
         rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one per emotion (drawn
             towards the global one where the emotion is rare). Of degrees ``fixed`` rounds to the
             nearest; the others tune cut points between them, for Pearson.
-        split: tuned on, as in `Select`; ``folds`` are those of `Select`.
+        split: tuned on, as in `SelectConfig`; ``folds`` are those of `Select`.
         grid: first, last and step of the thresholds tried.
         shrink: positives that count as much for the global threshold as an emotion's own count for
             its own; 0 trusts the emotion alone.
     """
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
-    value: Share = 0.5
+    value: Fraction = 0.5
     split: Literal["dev", "folds", "sources", "test"] = "dev"
-    grid: Annotated[tuple[Share, ...], steps] = (0.05, 0.95, 0.01)
-    shrink: Amount = 30.0
+    grid: Annotated[tuple[Fraction, ...], grid_spec] = (0.05, 0.95, 0.01)
+    shrink: NonNegativeFloat = 30.0
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedScores:
     """What others say this recipe reached.
 
     Attributes:
@@ -312,8 +312,8 @@ class Published:
         run: the notebook or table of the source.
     """
 
-    macro_f1: Share
-    micro_f1: Share | None = None
+    macro_f1: Fraction
+    micro_f1: Fraction | None = None
     measured_on: Literal["dev", "test"] = "test"
     selected: str = ""
     selected_on_test: bool = False
@@ -340,16 +340,16 @@ class Recipe:
     kin: tuple[str, ...] = ()
     path: Path = Path()
     settings: tuple[tuple[str, Any], ...] = ()
-    data: Data = Data()
-    model: Model = Model()
-    shape: Shape | None = None
-    trainable: Trainable = Trainable()
-    groups: Groups = Groups()
-    loss: Loss = Loss()
-    train: Train = Train()
-    select: Select = Select()
-    threshold: Threshold = Threshold()
-    published: Published | None = None
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    shape: ShapeConfig | None = None
+    trainable: TrainableConfig = TrainableConfig()
+    groups: GroupsConfig = GroupsConfig()
+    loss: LossConfig = LossConfig()
+    train: TrainConfig = TrainConfig()
+    select: SelectConfig = SelectConfig()
+    threshold: ThresholdConfig = ThresholdConfig()
+    published: PublishedScores | None = None
     options: Any = field(default=None)
 
     @property
@@ -370,7 +370,7 @@ class Recipe:
             value = getattr(self, section)
             found[section] = dataclasses.asdict(value) if value is not None else None
         # Left out where empty, so that the identity of a recipe without them does not hang on their being known.
-        found["data"] = {k: v for k, v in found["data"].items() if v or k not in ADDED}
+        found["data"] = {k: v for k, v in found["data"].items() if v or k not in OMITTED_IF_EMPTY}
         if self.train.batches == "random":
             del found["train"]["batches"]
         if self.select.split != "folds":

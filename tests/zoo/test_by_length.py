@@ -14,7 +14,7 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.finetune import prefix_obstacle
 from semeval_emo.zoo.engine.network import build
-from semeval_emo.zoo.recipe import Train
+from semeval_emo.zoo.recipe import TrainConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 
 
@@ -25,7 +25,7 @@ from semeval_emo.zoo.recipes.load import load_recipe
     epoch=st.integers(0, 3),
 )
 def test_every_text_once_and_steps_as_counted(lengths: list[int], batch: int, accumulate: int, epoch: int):
-    train = Train(batch=batch, accumulate=accumulate)
+    train = TrainConfig(batch=batch, accumulate=accumulate)
     found = schedule.order_by_length(lengths, train, epoch)
     assert sorted(found) == list(range(len(lengths)))
     assert found == schedule.order_by_length(lengths, train, epoch)
@@ -38,7 +38,7 @@ def padded(lengths: np.ndarray, order: list[int], batch: int) -> int:
 
 def test_it_saves_most_of_the_padding_and_mixes_every_epoch():
     lengths = np.random.default_rng(0).geometric(0.06, 2_000)
-    train = Train(batch=16)
+    train = TrainConfig(batch=16)
     first, second = (schedule.order_by_length(lengths, train, epoch) for epoch in (0, 1))
     assert padded(lengths, first, 16) < 1.3 * lengths.sum() < padded(lengths, schedule.order(2_000, 42, 0), 16) / 2
     batches = [{frozenset(order[i : i + 16]) for i in range(0, 2_000, 16)} for order in (first, second)]
@@ -58,6 +58,6 @@ def test_a_way_without_padding_has_no_use_for_it(tmp_path: Path):
 @pytest.mark.parametrize("batch", [1, 3])
 def test_the_short_batch_is_the_last(batch: int):
     lengths = [5, 1, 4, 2, 3, 9, 7]
-    found = schedule.order_by_length(lengths, Train(batch=batch), 0)
+    found = schedule.order_by_length(lengths, TrainConfig(batch=batch), 0)
     whole = [found[i : i + batch] for i in range(0, len(found) // batch * batch, batch)]
     assert all([lengths[i] for i in one] == sorted(lengths[i] for i in one) for one in whole)

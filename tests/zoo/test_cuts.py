@@ -12,12 +12,12 @@ from scipy.stats import pearsonr
 
 from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection.epochs import cut_points
 from semeval_emo.zoo.selection.thresholds import labels_of, tune
 
 SPACE = Space(("joy", "fear", "anger"), top=3)
-FIXED = Threshold()
+FIXED = ThresholdConfig()
 
 
 def sample(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +36,7 @@ def pearson(gold: np.ndarray, decided: np.ndarray) -> float:
 def test_never_worse_than_rounding_on_what_they_are_fitted_to(seed: int, rule: str, shrink: float):
     p, gold = sample(60, seed)
     gold[0], gold[1] = 0, 3  # every emotion varies
-    wanted = Threshold(rule=rule, shrink=shrink, grid=(0.05, 0.95, 0.05))
+    wanted = ThresholdConfig(rule=rule, shrink=shrink, grid=(0.05, 0.95, 0.05))
     found = tune(p, gold, SPACE, wanted, "pearson")
     assert found.shape == (3, 3) and (np.diff(found) >= 0).all()
     rounded = labels_of(p, tune(p, gold, SPACE, FIXED, "pearson"), SPACE)
@@ -50,13 +50,13 @@ def test_no_cut_points_of_the_grid_are_better():
     by_emotion = [
         max(_r(gold[:, i], (p[:, i, None] >= np.array(one)).sum(1)) for one in tried) for i in range(3)
     ]  # fmt: skip
-    rule = Threshold(rule="per_label", shrink=0.0, grid=(0.1, 0.7, 0.2))
+    rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.7, 0.2))
     decided = labels_of(p, tune(p, gold, SPACE, rule, "pearson"), SPACE)
     assert [_r(gold[:, i], decided[:, i]) for i in range(3)] == pytest.approx(by_emotion)
     together = max(
         np.mean([_r(gold[:, i], (p[:, i, None] >= np.array(one)).sum(1)) for i in range(3)]) for one in tried
     )
-    common = tune(p, gold, SPACE, Threshold(rule="global", grid=(0.1, 0.7, 0.2)), "pearson")
+    common = tune(p, gold, SPACE, ThresholdConfig(rule="global", grid=(0.1, 0.7, 0.2)), "pearson")
     assert (common == common[0]).all()
     assert pearson(gold, labels_of(p, common, SPACE)) == pytest.approx(together)
 
@@ -68,9 +68,9 @@ def _r(gold: np.ndarray, decided: np.ndarray) -> float:
 def test_a_rare_emotion_leans_on_the_common_cut_points():
     p, gold = sample(300, 4)
     grid = (0.02, 0.9, 0.02)
-    common = tune(p, gold, SPACE, Threshold(rule="global", grid=grid), "pearson")[0]
-    own = tune(p, gold, SPACE, Threshold(rule="per_label", shrink=0.0, grid=grid), "pearson")
-    found = tune(p, gold, SPACE, Threshold(rule="per_label", shrink=30.0, grid=grid), "pearson")
+    common = tune(p, gold, SPACE, ThresholdConfig(rule="global", grid=grid), "pearson")[0]
+    own = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0, grid=grid), "pearson")
+    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=30.0, grid=grid), "pearson")
     positives = (gold > 0).sum(0)[:, None]
     trust = positives / (positives + 30)
     assert found == pytest.approx(trust * own + (1 - trust) * common)
@@ -80,10 +80,10 @@ def test_a_rare_emotion_leans_on_the_common_cut_points():
 def test_an_emotion_that_is_never_seen_takes_the_common_ones():
     p, gold = sample(100, 5)
     gold[:, 2] = 0
-    common = tune(p, gold, SPACE, Threshold(rule="global"), "pearson")
+    common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "pearson")
     others = Space(SPACE.emotions[:2], top=3)
-    assert (common[:2] == tune(p[:, :2], gold[:, :2], others, Threshold(rule="global"), "pearson")).all()
-    found = tune(p, gold, SPACE, Threshold(rule="per_label"), "pearson")
+    assert (common[:2] == tune(p[:, :2], gold[:, :2], others, ThresholdConfig(rule="global"), "pearson")).all()
+    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label"), "pearson")
     # Where dev shows none of it, either the common cut points or rounding, whichever claims less.
     assert (found[2] == common[2]).all() or (found[2] == cut_points.nearest(3)).all()
 
@@ -91,7 +91,7 @@ def test_an_emotion_that_is_never_seen_takes_the_common_ones():
 def test_texts_of_unknown_degree_say_nothing():
     p, gold = sample(120, 6)
     gold[:50, 1] = -1
-    rule = Threshold(rule="per_label", shrink=0.0, grid=(0.1, 0.9, 0.1))
+    rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.9, 0.1))
     found = tune(p, gold, SPACE, rule, "pearson")
     alone = tune(p[50:, 1:2], gold[50:, 1:2], Space(("fear",), top=3), rule, "pearson")
     assert found[1].tolist() == alone[0].tolist()
@@ -102,7 +102,7 @@ def test_many_degrees_are_tried_on_a_thinner_grid():
     gold = draw.integers(0, 7, (50, 1)).astype(np.int8)
     p = np.clip(gold / 6 + draw.normal(0, 0.1, gold.shape), 0, 1)
     space = Space(("joy",), top=6)
-    found = tune(p, gold, space, Threshold(rule="global"), "pearson")
+    found = tune(p, gold, space, ThresholdConfig(rule="global"), "pearson")
     assert found.shape == (1, 6)
     rounded = labels_of(p, tune(p, gold, space, FIXED, "pearson"), space)
     assert _r(gold[:, 0], labels_of(p, found, space)[:, 0]) >= _r(gold[:, 0], rounded[:, 0])

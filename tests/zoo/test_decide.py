@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection.thresholds import labels_of, tune
 
 SPACE = Space(("joy", "fear"))
@@ -25,7 +25,7 @@ def sample(n: int, seed: int, share: tuple[float, float] = (0.4, 0.2)) -> tuple[
 @settings(max_examples=15, deadline=None)
 def test_no_threshold_of_the_grid_is_better(seed: int):
     p, gold = sample(60, seed)
-    rule = Threshold(rule="global")
+    rule = ThresholdConfig(rule="global")
     found = tune(p, gold, SPACE, rule, "macro_f1")
     assert found[0] == found[1]
     tried = [f1_score(gold, p >= t, average="macro", zero_division=0) for t in np.arange(0.05, 0.955, 0.01)]
@@ -34,7 +34,7 @@ def test_no_threshold_of_the_grid_is_better(seed: int):
 
 def test_per_label_without_shrinkage_is_each_labels_best():
     p, gold = sample(200, 1)
-    found = tune(p, gold, SPACE, Threshold(rule="per_label", shrink=0.0), "macro_f1")
+    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
     for i in range(2):
         tried = [f1_score(gold[:, i], p[:, i] >= t, zero_division=0) for t in np.arange(0.05, 0.955, 0.01)]
         assert f1_score(gold[:, i], p[:, i] >= found[i]) == pytest.approx(max(tried))
@@ -42,9 +42,9 @@ def test_per_label_without_shrinkage_is_each_labels_best():
 
 def test_a_rare_emotion_leans_on_the_common_threshold():
     p, gold = sample(200, 2, (0.5, 0.03))
-    common = tune(p, gold, SPACE, Threshold(rule="global"), "macro_f1")[0]
-    own = tune(p, gold, SPACE, Threshold(rule="per_label", shrink=0.0), "macro_f1")
-    found = tune(p, gold, SPACE, Threshold(rule="per_label", shrink=30.0), "macro_f1")
+    common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "macro_f1")[0]
+    own = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
+    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=30.0), "macro_f1")
     positives = gold.sum(0)
     trust = positives / (positives + 30)
     assert found == pytest.approx(trust * own + (1 - trust) * common)
@@ -54,13 +54,13 @@ def test_a_rare_emotion_leans_on_the_common_threshold():
 def test_an_emotion_that_dev_never_shows_takes_the_common_threshold():
     p, gold = sample(50, 3)
     gold[:, 1] = 0
-    common = tune(p, gold, SPACE, Threshold(rule="global"), "macro_f1")[0]
-    assert tune(p, gold, SPACE, Threshold(rule="per_label"), "macro_f1")[1] == common
+    common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "macro_f1")[0]
+    assert tune(p, gold, SPACE, ThresholdConfig(rule="per_label"), "macro_f1")[1] == common
 
 
 def test_the_notebooks_grid_is_tried_and_nothing_else():
     p, gold = sample(80, 4)
-    rule = Threshold(rule="per_label", grid=(0.1, 0.9, 0.4), shrink=0.0)
+    rule = ThresholdConfig(rule="per_label", grid=(0.1, 0.9, 0.4), shrink=0.0)
     # The middle of a plateau may lie between points of the grid, never outside.
     assert set(tune(p, gold, SPACE, rule, "macro_f1").round(3)) <= {0.1, 0.3, 0.5, 0.7, 0.9}
 
@@ -73,7 +73,7 @@ def test_thresholds_that_suit_all_parts_alike(rule: str):
     parts = np.repeat(range(3), sizes)
     gold = (draw.random((520, 2)) < 0.4).astype(np.int8)
     p = np.clip(gold * 0.3 + draw.random((520, 2)) * 0.4 + np.repeat(shifts, sizes)[:, None], 0, 1)
-    wanted = Threshold(rule=rule, shrink=0.0)
+    wanted = ThresholdConfig(rule=rule, shrink=0.0)
     found = tune(p, gold, SPACE, wanted, "macro_f1", parts)
 
     def by_part(thresholds: np.ndarray, emotions: list[int]) -> float:
@@ -97,7 +97,7 @@ def test_degrees_are_rounded_to_the_nearest():
     p = np.array([[0.0, 1 / 6 - 1e-9], [1 / 6, 0.5], [5 / 6, 1.0]])
     space = Space(("joy", "fear"), top=3)
     assert labels_of(p, np.full(2, 0.9), space).tolist() == [[0, 0], [1, 2], [3, 3]]
-    assert tune(p, p, space, Threshold(rule="fixed"), "pearson").tolist() == [0.5, 0.5]
+    assert tune(p, p, space, ThresholdConfig(rule="fixed"), "pearson").tolist() == [0.5, 0.5]
 
 
 def test_at_the_threshold_is_present():

@@ -29,7 +29,7 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import ALWAYS, assign
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.families.counts import Counts
-from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.selection.thresholds import out_of_fold, tune
 from semeval_emo.zoo.training.train import RunResult, train
@@ -165,7 +165,7 @@ def test_the_run_is_what_its_files_say(tmp_path: Path):
     gold = np.concatenate([load_gold("a", "eng", split, source="sample").labels for split in ("train", "dev")])
     said = np.concatenate([stored(result, split) for split in ("train", "dev")])
     space = Space(result.folder.spec.emotions)
-    rule = Threshold(rule="per_label")
+    rule = ThresholdConfig(rule="per_label")
     assert result.thresholds == tuple(tune(said, gold, space, rule, "macro_f1"))
     texts = [text for split in ("train", "dev") for text in load_gold("a", "eng", split, source="sample").texts]
     folds = assign(texts, gold, 5, seed=42)

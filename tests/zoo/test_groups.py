@@ -12,7 +12,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.engine.parameter_groups import check_layers, moves, plan
 from semeval_emo.zoo.engine.schedule import order, steps_per_epoch, warmup_steps
-from semeval_emo.zoo.recipe import Loss, Train, Trainable
+from semeval_emo.zoo.recipe import LossConfig, TrainConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 
 
@@ -58,7 +58,7 @@ def test_the_final_norm_moves_only_where_asked():
 @pytest.mark.parametrize("layers", [0, 17])
 def test_more_layers_than_there_are(layers: int):
     with pytest.raises(UsageError) as refused:
-        check_layers(Trainable("last", layers), 16, "x")
+        check_layers(TrainableConfig("last", layers), 16, "x")
     assert refused.value.message == f"recipe x: it trains the last {layers} layers of a network of 16."
     assert refused.value.fix == "--set trainable.layers=N with N from 1 to 16"
 
@@ -76,17 +76,17 @@ def test_losses_by_hand():
     logits, degrees = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
     labels = np.array([[1, 0], [0, 0], [0, 1], [0, 1]])
     device = torch.device("cpu")
-    plain = loss_function(Loss(), labels, 1, device)(logits, degrees)
+    plain = loss_function(LossConfig(), labels, 1, device)(logits, degrees)
     assert float(plain) == pytest.approx((np.log(2) + np.log1p(np.exp(2.0))) / 2)
-    weighted = loss_function(Loss(pos_weight="per_label"), labels, 1, device)(logits, degrees)
+    weighted = loss_function(LossConfig(pos_weight="per_label"), labels, 1, device)(logits, degrees)
     assert float(weighted) == pytest.approx((2 * np.log(2) + np.log1p(np.exp(2.0))) / 2)
-    squared = loss_function(Loss("mse"), labels, 3, device)(logits, degrees)
+    squared = loss_function(LossConfig("mse"), labels, 3, device)(logits, degrees)
     assert float(squared) == pytest.approx(((0.5 - 1 / 3) ** 2 + (1 / (1 + np.exp(-2.0))) ** 2) / 2)
 
 
 def test_steps_and_order():
-    assert steps_per_epoch(2768, Train(batch=2)) == 1384
-    assert steps_per_epoch(61, Train(batch=3, accumulate=2)) == 11
-    assert warmup_steps(100, Train(warmup=0.06)) == 6
+    assert steps_per_epoch(2768, TrainConfig(batch=2)) == 1384
+    assert steps_per_epoch(61, TrainConfig(batch=3, accumulate=2)) == 11
+    assert warmup_steps(100, TrainConfig(warmup=0.06)) == 6
     assert sorted(order(10, 42, 3)) == list(range(10))
     assert order(10, 42, 3) == order(10, 45, 0), "the seed and the epoch are added, as accelerate does"

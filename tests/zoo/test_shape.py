@@ -13,7 +13,7 @@ from semeval_emo.zoo.engine.adapters import add_adapters
 from semeval_emo.zoo.engine.network import freeze
 from semeval_emo.zoo.engine.parameter_groups import count_layers, moves
 from semeval_emo.zoo.families.lora import Options
-from semeval_emo.zoo.recipe import Model, Shape, Trainable
+from semeval_emo.zoo.recipe import ModelConfig, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.recipes.parameter_count import count, read_shape, shape_of
 
@@ -46,27 +46,27 @@ CONFIGS = {
 
 LLAMAS = ("llama-4layer", "smollm2-full", "llama-tiny")
 ENCODERS = ("minilm-ft", "distilbert-2epochs", "mpnet-ft", "deberta-10epochs")
-PARTS = (Trainable("head"), Trainable("last", 2), Trainable("all"))
+PARTS = (TrainableConfig("head"), TrainableConfig("last", 2), TrainableConfig("all"))
 CASES = [(name, part) for name in (*LLAMAS, *ENCODERS) for part in PARTS]
 # Encoders end with the norm of their last layer; a Llama has one more.
-CASES += [(name, Trainable("last", 1, final_norm=True)) for name in LLAMAS]
+CASES += [(name, TrainableConfig("last", 1, final_norm=True)) for name in LLAMAS]
 
 
 @pytest.mark.parametrize(("name", "part"), CASES)
-def test_counts_are_those_of_the_network(name: str, part: Trainable):
+def test_counts_are_those_of_the_network(name: str, part: TrainableConfig):
     shape = load_recipe(name).shape
     with torch.device("meta"):
         network = transformers.AutoModelForSequenceClassification.from_config(CONFIGS[shape.architecture](shape))
     layers = count_layers(name for name, _ in network.named_parameters())
     assert layers == shape.layers
-    found = count(shape, part, Model(), 5)
+    found = count(shape, part, ModelConfig(), 5)
     assert found.total == sum(p.numel() for p in network.parameters())
     assert found.trainable == sum(p.numel() for n, p in network.named_parameters() if moves(n, part, layers))
 
 
 def test_an_mlp_head():
-    shape = Shape("llama", layers=1, hidden=10, mlp=20, heads=2, vocabulary=30)
-    head = count(shape, Trainable("head"), Model(head="mlp", head_hidden=(7,)), 5)
+    shape = ShapeConfig("llama", layers=1, hidden=10, mlp=20, heads=2, vocabulary=30)
+    head = count(shape, TrainableConfig("head"), ModelConfig(head="mlp", head_hidden=(7,)), 5)
     assert head.trainable == (10 * 7 + 7) + (7 * 5 + 5)
 
 
@@ -87,20 +87,26 @@ LORAS = [
 def test_adapters_are_counted_as_the_network_has_them(name: str, targets: tuple[str, ...]):
     recipe = load_recipe(name)
     adapted = replace(
-        recipe, family="lora", trainable=Trainable("lora"), model=Model(), options=Options(rank=3, targets=targets)
+        recipe,
+        family="lora",
+        trainable=TrainableConfig("lora"),
+        model=ModelConfig(),
+        options=Options(rank=3, targets=targets),
     )
     with torch.device("meta"):
         network = transformers.AutoModelForSequenceClassification.from_config(
             CONFIGS[recipe.shape.architecture](recipe.shape)
         )
         network = add_adapters(network, adapted)
-    assert count(recipe.shape, Trainable("lora"), Model(), 5, lora=(3, targets)) == freeze(network, adapted)
+    assert count(recipe.shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(3, targets)) == freeze(network, adapted)
 
 
 def test_adapters_on_layers_that_nobody_knows_are_not_counted():
     shape = load_recipe("mpnet-ft").shape
-    assert count(shape, Trainable("lora"), Model(), 5, lora=(8, ())) is None, "peft has no choice of its own here"
-    assert count(shape, Trainable("lora"), Model(), 5, lora=(8, ("elsewhere",))) is None
+    assert count(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ())) is None, (
+        "peft has no choice of its own here"
+    )
+    assert count(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ("elsewhere",))) is None
 
 
 @pytest.mark.parametrize("name", [*LLAMAS, *ENCODERS])
@@ -111,7 +117,7 @@ def test_a_folder_says_its_own_shape(name: str, tmp_path: Path):
     assert read_shape(tmp_path / "config.json") == replace(shape, kv_heads=shape.kv_heads or kv_heads(shape))
 
 
-def kv_heads(shape: Shape) -> int:
+def kv_heads(shape: ShapeConfig) -> int:
     return shape.heads if shape.architecture == "llama" else 0
 
 
@@ -131,7 +137,7 @@ def test_a_llama_with_other_layers_than_the_formulas_is_none(tmp_path: Path):
 
 
 def test_another_backbone_has_not_the_shape_of_the_recipe(tmp_path: Path):
-    small = Shape("llama", layers=5, hidden=16, mlp=24, heads=2, vocabulary=100, kv_heads=1)
+    small = ShapeConfig("llama", layers=5, hidden=16, mlp=24, heads=2, vocabulary=100, kv_heads=1)
     CONFIGS["llama"](small).save_pretrained(tmp_path)
     assert shape_of(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small
     assert shape_of(load_recipe("llama-4layer", ["model.backbone=somebody/else"])) is None

@@ -19,7 +19,7 @@ from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.inference.tune import out_of_fold, tune_run
-from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.selection.thresholds import tune
 from semeval_emo.zoo.training.train import train
@@ -61,7 +61,7 @@ def test_what_is_written_is_what_the_thresholds_give(run_folder: Path):
     assert row.thresholds == tuple(thresholds)
     for split, said in (("dev", row.dev), ("test", row.test)):
         assert said == pytest.approx(f1_score(gold[split], p[split] >= thresholds, average="macro", zero_division=0))
-    rule = Threshold(rule="per_label")
+    rule = ThresholdConfig(rule="per_label")
     space = Space(load_task("sample").spec("a", "eng", "dev").emotions)
     assert thresholds == tune(p["dev"], gold["dev"], space, rule, "macro_f1").tolist()
     assert tuned.row("as trained").dev == json.loads((run_folder / "run.json").read_text())["dev"]["macro_f1"]

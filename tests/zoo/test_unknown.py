@@ -15,7 +15,7 @@ from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.recipe import Loss, Threshold
+from semeval_emo.zoo.recipe import LossConfig, ThresholdConfig
 from semeval_emo.zoo.selection.thresholds import tune
 from semeval_emo.zoo.training.job import figures
 
@@ -112,7 +112,7 @@ def test_thresholds_do_not_hear_of_the_unknown(rule: str):
     draw = np.random.default_rng(2)
     y = (draw.random((150, 2)) < 0.4).astype(np.int8)
     p = np.clip(y * 0.3 + draw.random((150, 2)) * 0.7, 0, 1)
-    space, wanted = Space(("joy", "fear")), Threshold(rule=rule, shrink=0.0)
+    space, wanted = Space(("joy", "fear")), ThresholdConfig(rule=rule, shrink=0.0)
     given = y.copy()
     given[100:] = -1
     assert (tune(p, given, space, wanted, "macro_f1") == tune(p[:100], y[:100], space, wanted, "macro_f1")).all()
@@ -124,7 +124,7 @@ def test_the_loss_is_a_mean_over_known_cells(kind: str):
     _, y = degrees()
     given = holes(y)
     logits = torch.tensor(np.random.default_rng(3).normal(size=y.shape), dtype=torch.float32, requires_grad=True)
-    loss = loss_function(Loss(kind=kind), given, top, CPU)(logits, torch.tensor(given, dtype=torch.float32))
+    loss = loss_function(LossConfig(kind=kind), given, top, CPU)(logits, torch.tensor(given, dtype=torch.float32))
     known = torch.tensor(given >= 0)
     picked, gold = logits[known], torch.tensor(y, dtype=torch.float32)[known]
     if kind == "mse":
@@ -139,7 +139,7 @@ def test_the_loss_is_a_mean_over_known_cells(kind: str):
 def test_a_batch_of_which_nothing_is_known_moves_nothing():
     given = np.full((2, 3), -1)
     logits = torch.zeros(2, 3, requires_grad=True)
-    loss = loss_function(Loss(), given, 1, CPU)(logits, torch.tensor(given, dtype=torch.float32))
+    loss = loss_function(LossConfig(), given, 1, CPU)(logits, torch.tensor(given, dtype=torch.float32))
     loss.backward()
     assert float(loss.detach()) == 0 and not logits.grad.any()
 

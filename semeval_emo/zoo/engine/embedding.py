@@ -16,7 +16,7 @@ from semeval_emo.zoo.backbones.quiet import quietly
 from semeval_emo.zoo.engine.batches import TOKENS, by_length
 from semeval_emo.zoo.engine.network import check_length
 from semeval_emo.zoo.engine.parallel import parallel_map
-from semeval_emo.zoo.recipe import Model
+from semeval_emo.zoo.recipe import ModelConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,9 @@ class Encoder:
         """How many parameters it has."""
         return sum(p.numel() for p in self.network.parameters())
 
-    def embed(self, texts: Sequence[str], model: Model, progress: Progress, precision: str = "fp32") -> np.ndarray:
+    def embed(
+        self, texts: Sequence[str], model: ModelConfig, progress: Progress, precision: str = "fp32"
+    ) -> np.ndarray:
         """Embeds texts, those of like length together.
 
         Args:

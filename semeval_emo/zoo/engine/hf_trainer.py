@@ -29,7 +29,7 @@ from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.family import Job
-from semeval_emo.zoo.recipe import Train
+from semeval_emo.zoo.recipe import TrainConfig
 from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
 
 PROGRESS = "zoo.json"
@@ -70,7 +70,7 @@ class LossTrainer(Trainer):
 class ByLength(torch.utils.data.Sampler):
     """Texts of like length together, in an order of each epoch's own."""
 
-    def __init__(self, lengths: Sequence[int], train: Train) -> None:
+    def __init__(self, lengths: Sequence[int], train: TrainConfig) -> None:
         self.lengths, self.train, self.epoch = lengths, train, 0
 
     def __len__(self) -> int:

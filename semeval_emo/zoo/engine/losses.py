@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from semeval_emo.zoo.recipe import Loss
+from semeval_emo.zoo.recipe import LossConfig
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -35,7 +35,7 @@ def positive_weights(labels: np.ndarray, how: str) -> np.ndarray | None:
     return np.divide(1.0, 2 * share, out=np.ones_like(share), where=share > 0)
 
 
-def loss_function(loss: Loss, labels: np.ndarray, top: int, device: torch.device) -> LossFunction:
+def loss_function(loss: LossConfig, labels: np.ndarray, top: int, device: torch.device) -> LossFunction:
     """The loss of a recipe.
 
     Args:

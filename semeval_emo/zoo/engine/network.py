@@ -17,7 +17,7 @@ from semeval_emo.zoo.backbones.weights import RANDOM, local_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups, random_llama
 from semeval_emo.zoo.family import Sizes
-from semeval_emo.zoo.recipe import Model, Recipe
+from semeval_emo.zoo.recipe import ModelConfig, Recipe
 
 # Every name that configurations have for hidden and attention dropout.
 DROPOUTS = (
@@ -122,7 +122,7 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
     return Network(model.to(device()), tokenizer, recipe, freeze(model, recipe))
 
 
-def check_length(tokenizer: Any, model: Model) -> None:
+def check_length(tokenizer: Any, model: ModelConfig) -> None:
     """Refuses a length that leaves no room for a text, or that the backbone has no positions for.
 
     Raises:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.recipe import Recipe, Trainable
+from semeval_emo.zoo.recipe import Recipe, TrainableConfig
 
 HEAD, LAYERS, NORM, EMBEDDINGS, ADAPTERS = "head", "layers", "norm", "embeddings", "adapters"
 
@@ -64,13 +64,13 @@ def place_of(name: str) -> Place:
     return Place(NORM if _FINAL_NORM.search(name) else EMBEDDINGS)
 
 
-def moves(name: str, trainable: Trainable, layers: int) -> bool:
+def moves(name: str, trainable: TrainableConfig, layers: int) -> bool:
     """Whether a parameter is trained.
 
     Args:
         layers: how many layers the network has.
 
-    >>> [moves(f"model.layers.{i}.mlp.up_proj.weight", Trainable("last", 2), 4) for i in range(4)]
+    >>> [moves(f"model.layers.{i}.mlp.up_proj.weight", TrainableConfig("last", 2), 4) for i in range(4)]
     [False, False, True, True]
     """
     place = place_of(name)
@@ -90,7 +90,7 @@ def count_layers(names: Iterable[str]) -> int:
     return 1 + max((place.layer for place in map(place_of, names) if place.layer is not None), default=-1)
 
 
-def check_layers(trainable: Trainable, layers: int, recipe: str) -> None:
+def check_layers(trainable: TrainableConfig, layers: int, recipe: str) -> None:
     """Refuses to unfreeze more layers than there are.
 
     Raises:

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from transformers import get_scheduler
 
-from semeval_emo.zoo.recipe import Train
+from semeval_emo.zoo.recipe import TrainConfig
 
 
-def steps_per_epoch(texts: int, train: Train) -> int:
+def steps_per_epoch(texts: int, train: TrainConfig) -> int:
     """Optimizer steps in an epoch; the last one may see fewer texts."""
     return math.ceil(math.ceil(texts / train.batch) / train.accumulate)
 
@@ -35,13 +35,13 @@ def order(texts: int, seed: int, epoch: int) -> list[int]:
 WINDOW = 16
 
 
-def order_by_length(lengths: Sequence[int], train: Train, epoch: int) -> list[int]:
+def order_by_length(lengths: Sequence[int], train: TrainConfig, epoch: int) -> list[int]:
     """The order of the texts in an epoch (from 0), those of like length in one batch.
 
     The random order is cut into windows of `WINDOW` batches, each sorted by length; the batches are
     then shuffled. Only the last of an epoch may be short of texts, as the steps count it.
 
-    >>> order_by_length([9, 1, 8, 2], Train(batch=2, seed=1), 0) in ([1, 3, 2, 0], [2, 0, 1, 3])
+    >>> order_by_length([9, 1, 8, 2], TrainConfig(batch=2, seed=1), 0) in ([1, 3, 2, 0], [2, 0, 1, 3])
     True
     """
     size = train.batch * train.accumulate
@@ -57,12 +57,12 @@ def order_by_length(lengths: Sequence[int], train: Train, epoch: int) -> list[in
     return [text for batch in [*shuffled, rest] for text in batch]
 
 
-def warmup_steps(total: int, train: Train) -> int:
+def warmup_steps(total: int, train: TrainConfig) -> int:
     """Steps in which the rate rises."""
     return math.ceil(total * train.warmup)
 
 
-def scheduler(optimizer: torch.optim.Optimizer, total: int, train: Train) -> Any:
+def scheduler(optimizer: torch.optim.Optimizer, total: int, train: TrainConfig) -> Any:
     """The learning rate's schedule over all steps."""
     name = "constant_with_warmup" if train.schedule == "constant" else train.schedule
     return get_scheduler(name, optimizer, num_warmup_steps=warmup_steps(total, train), num_training_steps=total)

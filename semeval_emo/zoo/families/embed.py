@@ -17,7 +17,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.family import Family, Job, Sizes
-from semeval_emo.zoo.recipe import Positive, Recipe, filled
+from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.selection.grid import Grid
 
 FILE = "embed.json"
@@ -35,8 +35,8 @@ class Options:
     """
 
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
-    strength: Annotated[tuple[Positive, ...], filled] = (1.0,)
-    balanced: Annotated[tuple[bool, ...], filled] = (True,)
+    strength: Annotated[tuple[PositiveFloat, ...], non_empty] = (1.0,)
+    balanced: Annotated[tuple[bool, ...], non_empty] = (True,)
     precision: Literal["fp32", "bf16"] = "fp32"
 
 

@@ -18,7 +18,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
 from semeval_emo.zoo.family import Family, Job, Untrained
-from semeval_emo.zoo.recipe import Positive, Recipe, filled
+from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, run_hash
 from semeval_emo.zoo.selection.epochs import kept_epoch
 from semeval_emo.zoo.selection.thresholds import labels_of
@@ -43,7 +43,7 @@ class Options:
 
     members: tuple[str, ...] = ()
     method: Literal["mean", "weighted", "vote", "stack", "best"] = "mean"
-    strength: Annotated[tuple[Positive, ...], filled] = (0.1,)
+    strength: Annotated[tuple[PositiveFloat, ...], non_empty] = (0.1,)
 
 
 class Ensemble(Family):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from semeval_emo.zoo.families.transformer import Transformer
-from semeval_emo.zoo.recipe import Count, Dropout, Positive
+from semeval_emo.zoo.recipe import PositiveInt, Dropout, PositiveFloat
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Options:
         targets: names of the layers that get one; empty for what peft takes for the architecture.
     """
 
-    rank: Count = 8
-    alpha: Positive = 16.0
+    rank: PositiveInt = 8
+    alpha: PositiveFloat = 16.0
     dropout: Dropout = 0.1
     targets: tuple[str, ...] = ()
 

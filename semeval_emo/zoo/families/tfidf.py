@@ -21,7 +21,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import logistic
 from semeval_emo.zoo.families.counts import Counts
 from semeval_emo.zoo.family import Family, Job, Sizes
-from semeval_emo.zoo.recipe import Count, Positive, Recipe, filled, span
+from semeval_emo.zoo.recipe import PositiveInt, PositiveFloat, Recipe, non_empty, min_and_max
 from semeval_emo.zoo.selection.grid import Grid, Setting
 
 FILE = "model.skops"
@@ -47,12 +47,12 @@ class Options:
         balanced: values tried: whether each emotion's positives weigh as much as its negatives.
     """
 
-    words: Annotated[tuple[Count, ...], span] = (1, 2)
-    characters: Annotated[tuple[Count, ...], span] = (2, 5)
-    min_df: Count = 2
+    words: Annotated[tuple[PositiveInt, ...], min_and_max] = (1, 2)
+    characters: Annotated[tuple[PositiveInt, ...], min_and_max] = (2, 5)
+    min_df: PositiveInt = 2
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
-    strength: Annotated[tuple[Positive, ...], filled] = (1.0,)
-    balanced: Annotated[tuple[bool, ...], filled] = (True,)
+    strength: Annotated[tuple[PositiveFloat, ...], non_empty] = (1.0,)
+    balanced: Annotated[tuple[bool, ...], non_empty] = (True,)
 
 
 class Tfidf(Family):

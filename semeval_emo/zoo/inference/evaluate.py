@@ -103,7 +103,7 @@ def read_before(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | Non
 
 
 def _trained_on(name: str, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
-    """The texts behind a name of `Data.learned`."""
+    """The texts behind a name of `DataConfig.learned`."""
     data = recipe.data
     address: tuple[str, str, str]
     if name in data.splits:

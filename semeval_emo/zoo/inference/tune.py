@@ -26,7 +26,7 @@ from semeval_emo.task import FileSpec, Task, short_hash
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.splits import aligned, data_hash
-from semeval_emo.zoo.recipe import Recipe, Threshold
+from semeval_emo.zoo.recipe import Recipe, ThresholdConfig
 from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, stored, stored_folds
 from semeval_emo.zoo.runs.folder import locked
 from semeval_emo.zoo.runs.model import THRESHOLDS
@@ -110,7 +110,7 @@ def tune_run(
         split: ``dev``, or ``folds`` of a run that chose by them, which is then what None means; anything
             else is refused.
         by: a probability file to fit to instead, such as out-of-fold probabilities of train.
-        shrink: as in `recipe.Threshold`; None takes the recipe's.
+        shrink: as in `recipe.ThresholdConfig`; None takes the recipe's.
         source: as in `load_gold`.
         task: by default the run's.
 
@@ -225,10 +225,10 @@ class _Judged:
     labels: dict[str, np.ndarray]
     split: str
 
-    def fit(self, rule: Threshold) -> np.ndarray:
+    def fit(self, rule: ThresholdConfig) -> np.ndarray:
         return tune(self.found[self.split], self.labels[self.split], self.space, rule, self.metric)
 
-    def row(self, name: str, thresholds: np.ndarray, rule: Threshold | None) -> Row:
+    def row(self, name: str, thresholds: np.ndarray, rule: ThresholdConfig | None) -> Row:
         """What thresholds reach; `rule` is what fitted them to these texts, None where nothing did."""
         test = self.labels["test"]
         fitted = self.score(self.split, thresholds)
@@ -244,7 +244,7 @@ class _Judged:
     def score(self, split: str, thresholds: np.ndarray) -> float:
         return judge(self.labels[split], self.found[split], thresholds, self.space)[self.metric]
 
-    def out_of_fold(self, rule: Threshold) -> float:
+    def out_of_fold(self, rule: ThresholdConfig) -> float:
         p, y = self.found[self.split], self.labels[self.split]
         return out_of_fold(
             len(p), lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),

@@ -16,7 +16,7 @@ from typing import Any
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
 from semeval_emo.text import plural
-from semeval_emo.zoo.recipe import Recipe, Shape, Trainable
+from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes import schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
 
@@ -220,7 +220,7 @@ def _check_consistency(recipe: Recipe, where: str) -> None:
         _shape(recipe.shape, where)
 
 
-def _trainable(trainable: Trainable, family: str, where: str) -> None:
+def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
     lora = "lora"
     if trainable.part == lora != family:
         raise UsageError(
@@ -239,7 +239,7 @@ def _trainable(trainable: Trainable, family: str, where: str) -> None:
         )
 
 
-def _shape(shape: Shape, where: str) -> None:
+def _shape(shape: ShapeConfig, where: str) -> None:
     if shape.hidden % shape.heads:
         raise UsageError(
             f"{where}: shape.hidden = {shape.hidden} cannot be shared out among shape.heads = {shape.heads}.",

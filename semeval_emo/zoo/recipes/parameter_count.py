@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.zoo.family import Sizes
-from semeval_emo.zoo.recipe import Model, Recipe, Shape, Trainable
+from semeval_emo.zoo.recipe import ModelConfig, Recipe, ShapeConfig, TrainableConfig
 
 
 def count(
-    shape: Shape,
-    trainable: Trainable,
-    model: Model,
+    shape: ShapeConfig,
+    trainable: TrainableConfig,
+    model: ModelConfig,
     emotions: int,
     *,
     pooled: bool = True,
@@ -37,8 +37,8 @@ def count(
     Returns:
         None where it is not known how large the layers under the adapters are.
 
-    >>> llama = Shape("llama", layers=16, hidden=2048, mlp=8192, heads=32, kv_heads=8, vocabulary=128256)
-    >>> count(llama, Trainable("last", 4), Model(), 5)
+    >>> llama = ShapeConfig("llama", layers=16, hidden=2048, mlp=8192, heads=32, kv_heads=8, vocabulary=128256)
+    >>> count(llama, TrainableConfig("last", 4), ModelConfig(), 5)
     Sizes(trainable=243296256, total=1235824640)
     """
     adapters = _adapters(shape, *lora) if lora and trainable.part == "lora" else 0
@@ -59,7 +59,7 @@ def _linear(width: int, height: int) -> int:
     return width * height + height
 
 
-def _head(shape: Shape, model: Model, emotions: int, pooled: bool) -> int:
+def _head(shape: ShapeConfig, model: ModelConfig, emotions: int, pooled: bool) -> int:
     """What stands on the layers: Llama's single linear layer has no bias; an encoder has a dense layer before it."""
     widths = [shape.hidden, *(model.head_hidden if model.head == "mlp" else ()), emotions]
     if model.head == "linear" and shape.architecture == "llama":
@@ -68,7 +68,7 @@ def _head(shape: Shape, model: Model, emotions: int, pooled: bool) -> int:
     return dense + sum(_linear(a, b) for a, b in pairwise(widths))
 
 
-def _adapters(shape: Shape, rank: int, targets: Sequence[str]) -> int | None:
+def _adapters(shape: ShapeConfig, rank: int, targets: Sequence[str]) -> int | None:
     """Two thin matrices beside each linear layer that gets them, in every layer of the network."""
     square, up, down = (shape.hidden, shape.hidden), (shape.hidden, shape.mlp), (shape.mlp, shape.hidden)
     narrow = (shape.hidden, _kv_width(shape))
@@ -90,42 +90,42 @@ def _adapters(shape: Shape, rank: int, targets: Sequence[str]) -> int | None:
     return shape.layers * rank * sum(sum(linear[name]) for name in names)
 
 
-def _kv_width(shape: Shape) -> int:
+def _kv_width(shape: ShapeConfig) -> int:
     return shape.hidden // shape.heads * (shape.kv_heads or shape.heads)
 
 
-def _llama(shape: Shape) -> tuple[int, int]:
+def _llama(shape: ShapeConfig) -> tuple[int, int]:
     kv = _kv_width(shape)
     attention = 2 * shape.hidden * shape.hidden + 2 * shape.hidden * kv
     return attention + 3 * shape.hidden * shape.mlp + 2 * shape.hidden, shape.vocabulary * shape.hidden + shape.hidden
 
 
-def _encoder_layer(shape: Shape) -> int:
+def _encoder_layer(shape: ShapeConfig) -> int:
     attention = 4 * _linear(shape.hidden, shape.hidden)
     feed = _linear(shape.hidden, shape.mlp) + _linear(shape.mlp, shape.hidden)
     return attention + feed + 2 * 2 * shape.hidden
 
 
-def _bert(shape: Shape) -> tuple[int, int]:
+def _bert(shape: ShapeConfig) -> tuple[int, int]:
     # Two token types and the norm over the embeddings.
     return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2 + 2) * shape.hidden
 
 
-def _distilbert(shape: Shape) -> tuple[int, int]:
+def _distilbert(shape: ShapeConfig) -> tuple[int, int]:
     return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2) * shape.hidden
 
 
-def _mpnet(shape: Shape) -> tuple[int, int]:
+def _mpnet(shape: ShapeConfig) -> tuple[int, int]:
     # 32 buckets of distances, one weight a head.
     return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2) * shape.hidden + 32 * shape.heads
 
 
-def _deberta(shape: Shape) -> tuple[int, int]:
+def _deberta(shape: ShapeConfig) -> tuple[int, int]:
     # 512 relative positions and their norm stand in for position embeddings.
     return _encoder_layer(shape), (shape.vocabulary + 512 + 2 + 2) * shape.hidden
 
 
-def shape_of(recipe: Recipe) -> Shape | None:
+def shape_of(recipe: Recipe) -> ShapeConfig | None:
     """The shape of the backbone that a recipe names; None where it is not known.
 
     A folder says it itself. Another backbone than the recipe's own has not the recipe's shape.
@@ -138,7 +138,7 @@ def shape_of(recipe: Recipe) -> Shape | None:
     return None if changed and backbone != "random" else recipe.shape
 
 
-# What each architecture's config.json calls a field of `Shape`, by Hugging Face's `model_type`.
+# What each architecture's config.json calls a field of `ShapeConfig`, by Hugging Face's `model_type`.
 _FIELDS = {
     "layers": "num_hidden_layers", "hidden": "hidden_size", "mlp": "intermediate_size",
     "heads": "num_attention_heads", "vocabulary": "vocab_size",
@@ -159,7 +159,7 @@ _CONFIGS: dict[str, tuple[Any, dict[str, str]]] = {
 }  # fmt: skip
 
 
-def read_shape(config: Path) -> Shape | None:
+def read_shape(config: Path) -> ShapeConfig | None:
     """The shape that a ``config.json`` tells of; None where `count` would not be right about it."""
     try:
         said = json.loads(config.read_text("utf-8"))
@@ -178,4 +178,4 @@ def read_shape(config: Path) -> Shape | None:
     }.get(architecture, {})  # fmt: skip
     if any(said.get(name, value) not in (value, None) for name, value in usual.items()):
         return None
-    return Shape(architecture, **fields)
+    return ShapeConfig(architecture, **fields)

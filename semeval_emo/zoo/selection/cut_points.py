@@ -14,7 +14,7 @@ from math import comb
 import numpy as np
 
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipe import ThresholdConfig
 
 # Sets of cut points tried for an emotion; a finer grid than that is thinned.
 MOST = 200_000
@@ -38,7 +38,7 @@ def words(cut: float | Sequence[float]) -> str:
     return f"{cut:.2f}" if isinstance(cut, int | float) else " ".join(f"{one:.2f}" for one in cut)
 
 
-def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold) -> np.ndarray:
+def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: ThresholdConfig) -> np.ndarray:
     """Finds cut points by a recipe's rule; on what they are fitted to they are no worse than rounding.
 
     ``per_label`` draws an emotion's cut points towards the common ones by ``shrink / (shrink + positives)``,
@@ -53,7 +53,8 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
         Cut points of shape (L, top), rising along the last axis.
 
     >>> p = np.array([[0.1], [0.2], [0.3], [0.4]])
-    >>> fit(p, np.array([[0], [1], [2], [3]]), 3, Threshold(rule="global", grid=(0.15, 0.35, 0.1))).round(2).tolist()
+    >>> rule = ThresholdConfig(rule="global", grid=(0.15, 0.35, 0.1))
+    >>> fit(p, np.array([[0], [1], [2], [3]]), 3, rule).round(2).tolist()
     [[0.15, 0.25, 0.35]]
     """
     columns = [(p[y >= 0], y[y >= 0]) for p, y in zip(probabilities.T, labels.T, strict=True)]
@@ -76,7 +77,7 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
     return np.stack(found)
 
 
-def _candidates(rule: Threshold, top: int) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(rule: ThresholdConfig, top: int) -> tuple[np.ndarray, np.ndarray]:
     """The grid, and every rising set of `top` of its points as row numbers: shapes (G,) and (sets, top)."""
     first, last, step = rule.grid
     every = 1

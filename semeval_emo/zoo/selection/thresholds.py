@@ -10,7 +10,7 @@ import numpy as np
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import Folds
-from semeval_emo.zoo.recipe import Threshold
+from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection import cut_points
 
 
@@ -42,7 +42,7 @@ def tune(
     probabilities: np.ndarray,
     labels: np.ndarray,
     space: Space,
-    rule: Threshold,
+    rule: ThresholdConfig,
     metric: str,
     parts: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -64,7 +64,7 @@ def tune(
 
     >>> p = np.array([[0.9], [0.4], [0.3], [0.1]])
     >>> y = np.array([[1], [1], [0], [0]])
-    >>> tune(p, y, Space(("joy",)), Threshold(rule="global"), "macro_f1").round(2).tolist()
+    >>> tune(p, y, Space(("joy",)), ThresholdConfig(rule="global"), "macro_f1").round(2).tolist()
     [0.36]
     """
     emotions = len(space.emotions)
@@ -90,7 +90,7 @@ def tune(
 
 
 def out_of_fold(
-    probabilities: np.ndarray, labels: np.ndarray, folds: Folds, space: Space, rule: Threshold, metric: str
+    probabilities: np.ndarray, labels: np.ndarray, folds: Folds, space: Space, rule: ThresholdConfig, metric: str
 ) -> np.ndarray:
     """Labels whose thresholds were tuned on the other folds: what the rule is worth on new texts.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from semeval_emo.data.gold import SAMPLE
 from semeval_emo.errors import UsageError
 from semeval_emo.task import Task, load_task, task_files
-from semeval_emo.zoo.recipe import Data
+from semeval_emo.zoo.recipe import DataConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 
 RUNS = Path("runs")
@@ -17,7 +17,7 @@ RUNS = Path("runs")
 
 
 def train_command(
-    name: str, like: Data, *, source: str | os.PathLike[str] | None, task: Task, runs: Path = RUNS
+    name: str, like: DataConfig, *, source: str | os.PathLike[str] | None, task: Task, runs: Path = RUNS
 ) -> str:
     """The command that trains a recipe on the file of another run, beside it; empty where there is no such recipe.
 
@@ -25,8 +25,8 @@ def train_command(
         like: what the other run is of: track, language, release.
         source, task, runs: of the other run.
 
-    >>> from semeval_emo.zoo.recipe import Data
-    >>> like = Data(track="b", language="hau", release="2025")
+    >>> from semeval_emo.zoo.recipe import DataConfig
+    >>> like = DataConfig(track="b", language="hau", release="2025")
     >>> train_command("tfidf-folds", like, source=None, task=load_task(), runs=Path("my runs"))
     "semeval-emo zoo train tfidf-folds --track b --language hau --runs 'my runs'"
     """

@@ -14,7 +14,7 @@ from semeval_emo.leaderboard import Placement, Row
 from semeval_emo.submission import PackReport
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.dataset.other_languages import placed
-from semeval_emo.zoo.recipe import Data, Recipe
+from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.training.worker_pool import BUG, Failure, Finished
 
@@ -144,7 +144,7 @@ def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> li
     return found
 
 
-def _read_for(data: Data) -> list[tuple[str, str]]:
+def _read_for(data: DataConfig) -> list[tuple[str, str]]:
     """The files of a language that a recipe reads, as track and split; those of other languages are not its own."""
     own = [(data.track, split) for split in dict.fromkeys((*data.splits, "dev", "test"))]
     added = [name.partition("/") for name in data.extra if not name.endswith(".csv")]
