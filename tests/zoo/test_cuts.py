@@ -13,7 +13,7 @@ from scipy.stats import pearsonr
 from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.recipe import ThresholdConfig
-from semeval_emo.zoo.selection.epochs import cut_points
+from semeval_emo.zoo.selection import cut_points
 from semeval_emo.zoo.selection.thresholds import labels_of, tune
 
 SPACE = Space(("joy", "fear", "anger"), top=3)

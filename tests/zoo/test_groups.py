@@ -12,7 +12,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.engine.parameter_groups import check_layers, moves, plan
 from semeval_emo.zoo.engine.schedule import order, steps_per_epoch, warmup_steps
-from semeval_emo.zoo.recipe import LossConfig, TrainConfig, TrainableConfig
+from semeval_emo.zoo.recipe import LossConfig, TrainableConfig, TrainConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from semeval_emo.zoo.families.transformer import Transformer
-from semeval_emo.zoo.recipe import PositiveInt, Dropout, PositiveFloat
+from semeval_emo.zoo.recipe import Dropout, PositiveFloat, PositiveInt
 
 
 @dataclass(frozen=True)

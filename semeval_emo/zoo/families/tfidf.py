@@ -21,7 +21,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import logistic
 from semeval_emo.zoo.families.counts import Counts
 from semeval_emo.zoo.family import Family, Job, Sizes
-from semeval_emo.zoo.recipe import PositiveInt, PositiveFloat, Recipe, non_empty, min_and_max
+from semeval_emo.zoo.recipe import PositiveFloat, PositiveInt, Recipe, min_and_max, non_empty
 from semeval_emo.zoo.selection.grid import Grid, Setting
 
 FILE = "model.skops"
