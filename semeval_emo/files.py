@@ -1,8 +1,9 @@
-"""Writing files so that nothing of the user's is ever half-written, and finding the shipped data folders."""
+"""Write files and folders whole or not at all; find the data folders that ship with the package."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,38 +13,81 @@ from typing import IO
 from semeval_emo.errors import InputError
 
 
-def write_whole(path: Path, body: str | bytes) -> None:
-    """Writes a file whole or not at all: a temporary file beside it, then a rename.
+def write_file(path: Path, body: str | bytes, parents: bool = False) -> None:
+    """Write a file whole or not at all: to a temporary file in the same folder, then rename it.
+
+    Args:
+        parents: create the folder if it is missing.
 
     Raises:
         InputError: the folder does not exist or cannot be written.
     """
-    with _beside(path) as stream:
+    if parents:
+        make_folder(path.parent)
+    with _replacing(path) as stream:
         stream.write(body.encode("utf-8") if isinstance(body, str) else body)
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> int:
-    """Writes lines as they come, whole or not at all; memory does not grow with their number.
+    """Write lines as they arrive, whole or not at all, in constant memory.
 
     Returns:
-        How many lines there were.
+        The number of lines.
 
     Raises:
         InputError: the folder does not exist or cannot be written.
     """
     count = 0
-    with _beside(path) as stream:
+    with _replacing(path) as stream:
         for line in lines:
             stream.write(f"{line}\n".encode())
             count += 1
     return count
 
 
-def read_utf8(path: Path, shown: str = "") -> str:
-    """Reads a text file of a person; a byte order mark is passed over.
+@contextmanager
+def write_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """Write a folder whole or not at all: yield an empty folder next to it that takes its name at the end.
+
+    The folder that was there is removed. On an exception it is kept, and the new one is removed.
 
     Args:
-        shown: what the file is called in errors; by default its path.
+        shared: several processes may write the same folder at once, with the same content; the first to finish wins.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid() if shared else 'new'}")
+    # A process that was killed may have left one.
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if not shared:
+            shutil.rmtree(path, ignore_errors=True)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if not (shared and path.is_dir()):
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents where they are missing.
+
+    Raises:
+        InputError: it cannot be created.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {path} cannot be created: {error.strerror}.") from error
+
+
+def read_utf8(path: Path, shown: str = "") -> str:
+    """Read a text file of the user; a byte order mark is skipped.
+
+    Args:
+        shown: the name of the file in error messages; its path by default.
 
     Raises:
         InputError: the file cannot be read, or is not UTF-8.
@@ -59,8 +103,8 @@ def read_utf8(path: Path, shown: str = "") -> str:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[IO[bytes]]:
-    """A stream into a temporary file that takes the path's name at the end, and vanishes on an error."""
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a temporary file that takes the name of `path` at the end, and is removed on an exception."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -76,21 +120,21 @@ def _beside(path: Path) -> Iterator[IO[bytes]]:
 
 
 def as_umask(file: Path) -> None:
-    """Gives a file the mode that the person's umask asks for; some writers keep theirs from everybody else."""
+    """Give a file the mode that the user's umask asks for; some libraries make it readable by its owner only."""
     mask = os.umask(0)
     os.umask(mask)
     file.chmod(0o666 & ~mask)
 
 
 def shipped(folder: str) -> Path:
-    """Finds a data folder that ships with the package: ``zoo``, ``leaderboard`` or ``submissions``.
+    """Return a data folder that ships with the package: ``zoo``, ``leaderboard`` or ``submissions``.
 
-    ``$SEMEVAL_EMO_ZOO`` and the like win, then the wheel's copy, then the folder at the top of the
-    checkout. Of ``submissions`` the wheel has no prediction files.
+    It is the value of ``$SEMEVAL_EMO_ZOO`` (and so on) if that is set, else the copy in the wheel, else the
+    folder at the top of the checkout. The wheel's ``submissions`` has no prediction files.
     """
     chosen = os.environ.get(f"SEMEVAL_EMO_{folder.upper()}")
     if chosen:
         return Path(chosen)
-    here = Path(__file__).parent
-    inside = here / f"_{folder}"
-    return inside if inside.is_dir() else here.parent / folder
+    package = Path(__file__).parent
+    inside = package / f"_{folder}"
+    return inside if inside.is_dir() else package.parent / folder

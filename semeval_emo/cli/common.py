@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 
 if TYPE_CHECKING:
     from semeval_emo.report.table import Table
@@ -206,7 +206,7 @@ def emit(
     if output is None:
         typer.echo(body)
     else:
-        write_whole(output, body + "\n")
+        write_file(output, body + "\n")
         # As a note of a room is told, which --quiet keeps from the screen wherever it stands.
         logging.getLogger("semeval_emo").info("written to %s", output)
 

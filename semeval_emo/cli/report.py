@@ -15,7 +15,7 @@ from semeval_emo.cli.common import (
     note,
     which_file,
 )
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 
 EXAMPLES = """\b
 Examples:
@@ -68,7 +68,7 @@ def report(
         from semeval_emo.report.html.report import report_page
 
         target = output or NAME
-        write_whole(target, report_page(contents, texts=texts))
+        write_file(target, report_page(contents, texts=texts))
         typer.echo(target)
         if texts and contents.cards:
             note("the page holds the texts: they keep the terms of the data (--no-texts leaves them out)", quiet)

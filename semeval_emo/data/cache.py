@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import InputError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 MANIFEST = "manifest.json"
@@ -92,7 +92,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "fetched": manifest.fetched,
         "files": dict(sorted(manifest.files.items())),
     }
-    write_whole(folder / MANIFEST, json.dumps(body, indent=1) + "\n")
+    write_file(folder / MANIFEST, json.dumps(body, indent=1) + "\n")
 
 
 def fetched(repository: str | None = None) -> Iterator[tuple[Path, Manifest]]:

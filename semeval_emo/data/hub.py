@@ -21,7 +21,7 @@ from semeval_emo.data.cache import Manifest, cache_folder, fetched, read_manifes
 from semeval_emo.data.identity import identify
 from semeval_emo.data.sheet import ID, TEXT, Sheet, read_sheet
 from semeval_emo.errors import InputError, MissingExtra, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.task import FileSpec, Release, Task
 
 # What huggingface_hub and datasets themselves take for "stay offline".
@@ -191,8 +191,7 @@ def _write(path: Path, splits: Mapping[str, Columns], spec: FileSpec, task: Task
     writer.writerows(
         zip(columns[ID], columns[TEXT], *([_cell(v) for v in columns[name]] for name in emotions), strict=True)
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, out.getvalue())
+    write_file(path, out.getvalue(), parents=True)
     sheet = read_sheet(path)
     return {
         "rows": len(sheet),

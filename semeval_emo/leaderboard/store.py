@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from semeval_emo.errors import InputError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.leaderboard.model import Row
 from semeval_emo.leaderboard.read import read_rows, to_csv
 
@@ -55,7 +55,7 @@ def append(path: Path, row: Row, sound: Callable[[Sequence[Row], Row], None]) ->
             )
         placed = replace(row, file=str(path), line=0, own=True)
         sound(kept, placed)
-        write_whole(path, to_csv([*kept, placed]))
+        write_file(path, to_csv([*kept, placed]))
         return read_rows(path, own=True)[0]
 
 
@@ -67,7 +67,7 @@ def locked(path: Path) -> Iterator[None]:
     however that ends, so nothing stale is left to clear away.
 
     Raises:
-        InputError: the folder cannot be made or written.
+        InputError: the folder cannot be created or written.
     """
     beside = path.with_name(f"{path.name}.lock")
     try:

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.errors import UsageError
+from semeval_emo.files import write_file
 from semeval_emo.submission.names import SUFFIX, TRACK_FOLDER
 from semeval_emo.task import FileSpec
 
@@ -93,11 +93,7 @@ def write_new(place: Path, body: bytes) -> bool:
     """
     if _holds(place, body):
         return False
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {place.parent} cannot be made: {error.strerror}.") from error
-    write_whole(place, body)
+    write_file(place, body, parents=True)
     return True
 
 

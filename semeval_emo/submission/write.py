@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.submission.names import SUFFIX
 from semeval_emo.task import FileSpec
 
@@ -87,12 +87,12 @@ def probability_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:
 
 def write_predictions(spec: FileSpec, values: NDArray[Any], path: str | os.PathLike[str]) -> None:
     """Writes a prediction file, whole or not at all. Arguments and errors: `prediction_bytes`."""
-    write_whole(Path(path), prediction_bytes(spec, values))
+    write_file(Path(path), prediction_bytes(spec, values))
 
 
 def write_probabilities(spec: FileSpec, values: NDArray[Any], path: str | os.PathLike[str]) -> None:
     """Writes a probability file, whole or not at all. Arguments and errors: `probability_bytes`."""
-    write_whole(Path(path), probability_bytes(spec, values))
+    write_file(Path(path), probability_bytes(spec, values))
 
 
 def _shaped(spec: FileSpec, values: NDArray[Any]) -> NDArray[Any]:

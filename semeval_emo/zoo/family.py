@@ -122,7 +122,7 @@ class Family(ABC):
         Raises:
             InputError: what it needs is gone.
         """
-        shutil.copytree(folder, out)
+        shutil.copytree(folder, out, dirs_exist_ok=True)
 
     def stored(self, split: str, job: Job) -> np.ndarray | None:
         """Probabilities of a split of the run's own, where they need no texts; None where they do."""

@@ -61,7 +61,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, hostile: Any, caps
     (tmp_path / "taken").write_text("")
     words = ["report", str(hostile.good), "--plots", str(tmp_path / "taken"), "--resamples", "200", *hostile.options]
     assert main(words) == 3
-    assert "cannot be made" in capsys.readouterr().err
+    assert "cannot be created" in capsys.readouterr().err
 
 
 def test_names_are_text_and_never_formulas_or_markup():

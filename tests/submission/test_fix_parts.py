@@ -284,7 +284,7 @@ def test_bad_places(made, put, tmp_path):
         fix(path, tmp_path / "out.zip")
     with pytest.raises(UsageError, match="is a folder"):
         fix(path, tmp_path / "out")
-    with pytest.raises(InputError, match=r"cannot be made: (Not a directory|File exists)"):
+    with pytest.raises(InputError, match=r"cannot be created: (Not a directory|File exists)"):
         fix(path, tmp_path / "file" / "below")
     with pytest.raises(InputError, match="does not exist"):
         fix(tmp_path / "gone.csv")

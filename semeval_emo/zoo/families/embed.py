@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
@@ -101,7 +101,7 @@ class Embed(Family):
     def save(self, folder: Path) -> None:
         """Writes the linear models and where the encoder lies; only `export` copies that."""
         tfidf.save_skops(self.linear, folder / tfidf.FILE)
-        write_whole(folder / FILE, json.dumps({"backbone": self.recipe.model.backbone}) + "\n")
+        write_file(folder / FILE, json.dumps({"backbone": self.recipe.model.backbone}) + "\n")
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
@@ -121,7 +121,7 @@ class Embed(Family):
         super().export(folder, out, recipe)
         if not (out / ENCODER).exists():
             save_encoder(str(local_folder(recipe.model.backbone, Progress())), out / ENCODER)
-            write_whole(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
+            write_file(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
 
     def sizes(self) -> Sizes:
         """The linear models move; the encoder counts towards the total."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
@@ -170,7 +170,7 @@ class Ensemble(Family):
     def save(self, folder: Path) -> None:
         """Writes weights and where the members lie; only `export` copies their models."""
         body = {"members": [str(f) for f in self.folders], **self.join.to_dict()}
-        write_whole(folder / FILE, json.dumps(body, indent=2) + "\n")
+        write_file(folder / FILE, json.dumps(body, indent=2) + "\n")
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
@@ -200,7 +200,7 @@ class Ensemble(Family):
                     )
                 export_model(folder / name / "model", out / inside)
                 body["members"][number - 1] = inside
-        write_whole(out / FILE, json.dumps(body, indent=2) + "\n")
+        write_file(out / FILE, json.dumps(body, indent=2) + "\n")
 
 
 def _member(name: str, here: Path) -> Path:

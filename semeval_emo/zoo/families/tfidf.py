@@ -255,9 +255,9 @@ def save_skops(model: Any, path: Path) -> None:
     """Writes a scikit-learn object without pickle, whole or not at all."""
     from skops import io
 
-    from semeval_emo.files import write_whole
+    from semeval_emo.files import write_file
 
-    write_whole(path, io.dumps(model))
+    write_file(path, io.dumps(model))
 
 
 def load_skops(path: Path) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.files import write_folder
 from semeval_emo.zoo.runs.model import export_model
 
 
@@ -36,16 +36,12 @@ def export(run: Path, out: Path) -> tuple[str, ...]:
     card = read_card(run)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already.", "name a new folder; nothing of yours is written over")
-    beside = out.with_name(f".{out.name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
     try:
-        export_model(run / "model", beside)
-        (beside / "README.md").write_text(card, "utf-8")
-        if out.exists():
-            out.rmdir()
-        beside.rename(out)
+        with write_folder(out) as folder:
+            export_model(run / "model", folder)
+            (folder / "README.md").write_text(card, "utf-8")
+            if out.exists():
+                out.rmdir()
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return tuple(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()))

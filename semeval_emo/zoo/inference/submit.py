@@ -11,7 +11,7 @@ from typing import Any
 
 from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.leaderboard.submitted import FILE, Making, Member, Submitted, System, read_system, to_toml
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.score_intervals import with_intervals
@@ -118,13 +118,9 @@ def submit(
     name = title or _title(before, chosen, best_on_dev)
     system = replace(before, title=name, files=tuple(sorted(held.values(), key=lambda one: one.key)))
     for path, body in bodies.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
-        write_whole(path, body)
+        write_file(path, body, parents=True)
     # Last, since it says what lies there.
-    write_whole(to / FILE, to_toml(system))
+    write_file(to / FILE, to_toml(system))
     return SubmitReport(system, tuple(taken), tuple(left))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file, write_folder
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, Task, short_hash
@@ -187,16 +186,12 @@ def tune_run(
 
 
 def _write(tuned: Tuned, target: Path, labels: np.ndarray, about: dict[str, Any]) -> None:
-    """All files or none: into a folder beside, then a rename."""
-    beside = target.with_name(f".{target.name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
-    predictions = beside / tuned.predictions.relative_to(target)
-    predictions.parent.mkdir(parents=True)
-    write_predictions(tuned.spec, labels, predictions)
-    write_whole(beside / THRESHOLDS, json.dumps(list(tuned.row(tuned.chosen).thresholds)) + "\n")
-    write_whole(beside / REPORT, json.dumps(about, indent=2) + "\n")
-    shutil.rmtree(target, ignore_errors=True)
-    beside.rename(target)
+    with write_folder(target) as folder:
+        predictions = folder / tuned.predictions.relative_to(target)
+        predictions.parent.mkdir(parents=True)
+        write_predictions(tuned.spec, labels, predictions)
+        write_file(folder / THRESHOLDS, json.dumps(list(tuned.row(tuned.chosen).thresholds)) + "\n")
+        write_file(folder / REPORT, json.dumps(about, indent=2) + "\n")
 
 
 def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, task: Task) -> Gold:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.errors import EmoError, InputError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import prediction_bytes
@@ -133,8 +133,7 @@ def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:
     body = io.BytesIO()
     np.save(body, values)
     path = folder.array(name)
-    path.parent.mkdir(exist_ok=True)
-    write_whole(path, body.getvalue())
+    write_file(path, body.getvalue(), parents=True)
 
 
 def load_array(folder: RunFolder, name: str) -> np.ndarray:

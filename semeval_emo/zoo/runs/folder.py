@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import EmoError, InputError, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.task import FileSpec
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
@@ -106,7 +106,7 @@ class RunFolder:
 
     def update(self, **values: Any) -> None:
         """Adds to ``run.json``, whole or not at all."""
-        write_whole(self.path / "run.json", json.dumps(self.state() | values, indent=2, ensure_ascii=False) + "\n")
+        write_file(self.path / "run.json", json.dumps(self.state() | values, indent=2, ensure_ascii=False) + "\n")
 
     def recorded(self) -> dict[str, Any]:
         """What ``score.json`` says; empty where the run was not scored."""
@@ -127,7 +127,7 @@ class RunFolder:
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
         """Writes ``metrics.jsonl`` anew, so that a killed process never leaves half a line or a line twice."""
-        write_whole(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+        write_file(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
 
     def begin(self, recipe: Recipe, data: dict[str, str], fresh: bool) -> bool:
         """Readies the folder for a recipe.
@@ -159,7 +159,7 @@ class RunFolder:
                     "name another place with --runs",
                 )
             body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.kin}
-            write_whole(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
+            write_file(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
         if not self.state():
             self.work.mkdir(exist_ok=True)
             self.update(status=TRAINING, task=self.spec.task, hash=recipe.hash, data=data)
@@ -213,14 +213,14 @@ def locked(path: Path) -> Iterator[None]:
 
     Raises:
         Locked: another process holds it.
-        InputError: the folder cannot be made.
+        InputError: the folder cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
         handle = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise InputError(
-            f"The run folder {path} cannot be made: {error.strerror}.", "name another with --runs"
+            f"The run folder {path} cannot be created: {error.strerror}.", "name another with --runs"
         ) from error
     try:
         if not _take(handle):

@@ -6,7 +6,6 @@ A model folder stands alone: `zoo predict` needs no run folder, no recipe file a
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import as_umask, write_whole
+from semeval_emo.files import as_umask, write_file, write_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
@@ -43,25 +42,21 @@ class Model:
 
 
 def save_model(family: Family, folder: Path, task: str) -> None:
-    """Writes a model folder, whole or not at all: into a folder beside it, then a rename.
+    """Write a model folder, whole or not at all.
 
     Args:
         task: key of the task that it was trained on.
     """
-    beside = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    family.save(beside)
-    say_what_it_is(beside, family.recipe, family.space, task)
-    _open_up(beside)
-    shutil.rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
+    with write_folder(folder) as new:
+        family.save(new)
+        say_what_it_is(new, family.recipe, family.space, task)
+        _open_up(new)
 
 
 def say_what_it_is(folder: Path, recipe: Recipe, space: Space, task: str) -> None:
     """Writes what a model folder is of, beside the family's files."""
     about = {"task": task, "emotions": list(space.emotions), "top": space.top, "recipe": recipe.resolved()}
-    write_whole(folder / ABOUT, json.dumps(about, indent=2) + "\n")
+    write_file(folder / ABOUT, json.dumps(about, indent=2) + "\n")
 
 
 def load_model(

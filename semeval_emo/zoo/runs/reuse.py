@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import InputError
+from semeval_emo.files import write_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
@@ -55,12 +56,9 @@ def take_over(run: RunFolder, recipe: Recipe, space: Space) -> str:
             same and _but_language(other) == _but_language(recipe) and state.get("emotions") == list(space.emotions)
         ):
             continue
-        beside = run.path / ".model.new"
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.copytree(folder / "model", beside, copy_function=_link)
-        say_what_it_is(beside, recipe, space, run.spec.task)
-        shutil.rmtree(run.model, ignore_errors=True)
-        beside.rename(run.model)
+        with write_folder(run.model) as model:
+            shutil.copytree(folder / "model", model, copy_function=_link, dirs_exist_ok=True)
+            say_what_it_is(model, recipe, space, run.spec.task)
         rows = RunFolder(folder, run.spec).rows()
         run.record([{key: value for key, value in row.items() if key not in OWN} for row in rows])
         # What was learned there; its own choices and figures stay there.

@@ -18,7 +18,7 @@ import numpy as np
 
 from semeval_emo.data import Gold
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import write_whole
+from semeval_emo.files import write_file
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scorecard
@@ -277,10 +277,10 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
     folder.update(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
     scorecard = _score(folder, golds["test"], task)
     if scorecard is not None:
-        write_whole(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
-    write_whole(folder.card, card.model_card(recipe, folder, scorecard, task))
+        write_file(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
+    write_file(folder.card, card.model_card(recipe, folder, scorecard, task))
     # The thresholds belong to the model: `zoo predict` finds them there.
-    write_whole(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
+    write_file(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
     folder.update(status=DONE)
     shutil.rmtree(folder.work, ignore_errors=True)
 
