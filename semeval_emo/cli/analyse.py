@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from semeval_emo.cli.common import (
-    Asked,
     Format,
     FormatOption,
     GoldOption,
     OutputOption,
     QuietOption,
+    SelectorOptions,
     emit,
     note,
     which_file,
@@ -46,7 +46,7 @@ def analyse(
         str | None, typer.Argument(metavar="[PATH2]", help="Another system: shows where one is right, the other wrong.")
     ] = None,
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     gold: GoldOption = None,
     probabilities: Annotated[
         Path | None,
@@ -70,11 +70,11 @@ def analyse(
     from semeval_emo.scoring.divergence import diverge
     from semeval_emo.scoring.scorer import task_of
 
-    task = asked["task"]
+    task = selector.task
     whole = style is not Format.text
     payload: dict[str, Any] = {"schema": SCHEMA, "analyses": [], "divergences": []}
     tables: list[Table] = []
-    cards = score(path, source=gold, **asked).cards
+    cards = score(path, source=gold, **selector.keywords).cards
     if second is None:
         for card in cards:
             found = analyse_card(card, probabilities=_probabilities(card, probabilities, task), texts=texts, most=most)
@@ -83,7 +83,7 @@ def analyse(
         if probabilities is None and not any(one["confident_mistakes"] for one in payload["analyses"]):
             note("no probabilities beside the file, so no most confident mistakes (--probabilities FILE)", quiet)
     else:
-        others = {card.spec: card for card in score(second, source=gold, **asked).cards}
+        others = {card.spec: card for card in score(second, source=gold, **selector.keywords).cards}
         for card in cards:
             if card.spec in others:
                 parted = diverge(card, others[card.spec], texts=texts, most=most)

@@ -118,9 +118,9 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything rand
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 
 
-# Which file of the task is meant, by the names of the options below; None where ids and names say.
-Asked = dict[str, Any]
-_WHICH = {
+# The options that select files of a task, in a command decorated by `which_file`.
+SelectorOptions = Any
+_SELECTOR = {
     "track": TrackOption,
     "language": LanguageOption,
     "split": SplitOption,
@@ -130,22 +130,24 @@ _WHICH = {
 
 
 def which_file(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that say which file of the task is meant, in place of its parameter `asked`.
+    """Give a command the options that select files of the task, in place of its parameter `selector`.
 
     Typer takes options from the signature of a function, one by one.
     """
     own = inspect.signature(command, eval_str=True)
     options = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in _WHICH.items()
+        for name, kind in _SELECTOR.items()
     ]
     parameters: list[inspect.Parameter] = []
     for one in own.parameters.values():
-        parameters += options if one.name == "asked" else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+        parameters += options if one.name == "selector" else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
 
     @functools.wraps(command)
     def run(**given: Any) -> None:
-        command(asked={name: given.pop(name) for name in _WHICH}, **given)
+        from semeval_emo.task import Selector
+
+        command(selector=Selector(**{name: given.pop(name) for name in _SELECTOR}), **given)
 
     # What Typer reads; functools.wraps has set the other one.
     run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
-    Asked,
     Format,
     FormatOption,
     GoldOption,
@@ -16,6 +15,7 @@ from semeval_emo.cli.common import (
     OutputOption,
     QuietOption,
     SeedOption,
+    SelectorOptions,
     emit,
     has_colour,
     screen_width,
@@ -52,7 +52,7 @@ def compare(
         typer.Argument(help="Files, folders or zips; NAME=PATH names one, NAME=PATH,PATH,... is several runs of one."),
     ],
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     gold: GoldOption = None,
     metric: Annotated[
         str | None, typer.Option("--metric", "-m", help="Figure to compare. Default: the track's official one.")
@@ -96,7 +96,7 @@ def compare(
     progress = TerminalProgress(quiet)
     try:
         result = compare_systems(
-            systems, source=gold, **asked, metric=metric, emotions=per_emotion or None, resamples=resamples,
+            systems, source=gold, **selector.keywords, metric=metric, emotions=per_emotion or None, resamples=resamples,
             trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
             interval=interval.value, stored=against_score, one_recipe=runs, progress=progress,
         )  # fmt: skip

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
-    Asked,
     Format,
     FormatOption,
     OutputOption,
     QuietOption,
+    SelectorOptions,
     emit,
     screen_width,
     which_file,
@@ -56,7 +56,7 @@ def fix(
         typer.Option("--threshold", help="Turn probabilities into labels: 1 from this value on. Default: refuse them."),
     ] = None,
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     force: Annotated[bool, typer.Option("--force", help="Replace files of an earlier repair that differ.")] = False,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -70,7 +70,7 @@ def fix(
     from semeval_emo.report import repair as report
     from semeval_emo.submission import fix as mend
 
-    result = mend(path, out, threshold=threshold, force=force, **asked)
+    result = mend(path, out, threshold=threshold, force=force, **selector.keywords)
     text = report.fix_text(result, screen_width() if output is None else None)
     emit(result.to_dict, lambda: report.fix_tables(result), style, output, text=text)
     if not result.ok:
@@ -85,7 +85,7 @@ def pack(
         typer.Option("--out", "-o", help="The zip. Default: track_x.zip, or submission.zip for several tracks."),
     ] = None,
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     skip_invalid: Annotated[
         bool, typer.Option("--skip-invalid", help="Leave invalid files out instead of packing nothing.")
     ] = False,
@@ -101,7 +101,7 @@ def pack(
     from semeval_emo.report import repair as report
     from semeval_emo.submission import pack as make
 
-    result = make(paths, out, skip_invalid=skip_invalid, force=force, **asked)
+    result = make(paths, out, skip_invalid=skip_invalid, force=force, **selector.keywords)
     text = report.pack_text(result, screen_width() if output is None else None)
     emit(result.to_dict, lambda: report.pack_tables(result), style, output, text=text)
     if not result.ok:

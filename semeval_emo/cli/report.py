@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
-    Asked,
     GoldOption,
     QuietOption,
     SeedOption,
+    SelectorOptions,
     note,
     which_file,
 )
@@ -44,7 +44,7 @@ def report(
     plots: Annotated[Path | None, typer.Option(help="Write every plot to this folder, as PNG and SVG.")] = None,
     texts: Annotated[bool, typer.Option("--texts/--no-texts", help="Put the texts into the page.")] = True,
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     gold: GoldOption = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples, for intervals and tests.")] = 10_000,
     seed: SeedOption = 12345,
@@ -57,7 +57,7 @@ def report(
     """
     from semeval_emo.report.contents import gather
 
-    contents = gather(paths, source=gold, resamples=resamples, seed=seed, **asked)
+    contents = gather(paths, source=gold, resamples=resamples, seed=seed, selector=selector)
     if plots is not None:
         from semeval_emo.report.plots.choice import plots_of
         from semeval_emo.report.plots.style import write_plots

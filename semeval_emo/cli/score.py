@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semeval_emo.cli.common import (
-    Asked,
     Format,
     FormatOption,
     GoldOption,
@@ -17,6 +16,7 @@ from semeval_emo.cli.common import (
     OutputOption,
     QuietOption,
     SeedOption,
+    SelectorOptions,
     emit,
     found_here,
     has_colour,
@@ -67,7 +67,7 @@ def score(
         typer.Argument(help="Prediction files, folders or zips. Default: those of this folder, else of submissions/."),
     ] = None,
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     gold: GoldOption = None,
     per_emotion: Annotated[
         bool, typer.Option("--per-emotion", "-e", help="Also show every emotion, where there are many files.")
@@ -107,7 +107,7 @@ def score(
     result = score_files(
         given,
         source=gold,
-        **asked,
+        **selector.keywords,
         rule=rule.value,
         rounding=rounding.value if rounding else "",
         strict=False,
@@ -116,13 +116,13 @@ def score(
         from semeval_emo.scoring.score_intervals import with_intervals
 
         result = with_intervals(
-            result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=asked["task"]
+            result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=selector.task
         )
     missed = [line for floor in floors for line in floor.misses(result.cards)]
     for line in score_notes.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)
     if result.cards or style is Format.json:
-        _show(result, asked["task"], per_emotion, style, output)
+        _show(result, selector.task, per_emotion, style, output)
     for line in missed:
         typer.echo(f"missed: {line}", err=True)
     if missed or result.refused:

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.common import (
-    Asked,
     Format,
     FormatOption,
     OutputOption,
     QuietOption,
+    SelectorOptions,
     emit,
     found_here,
     has_colour,
@@ -60,7 +60,7 @@ def validate(
         typer.Argument(help="Prediction files, folders or zips. Default: the prediction files of this folder."),
     ] = None,
     *,
-    asked: Asked,
+    selector: SelectorOptions,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -76,7 +76,7 @@ def validate(
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading all of it takes a while.\n", quiet)
-    result = check(given, **asked)
+    result = check(given, **selector.keywords)
     # A file outlives this terminal, so its lines have the usual width.
     on_screen = output is None
     text = report.validation_text(

@@ -23,7 +23,7 @@ from semeval_emo.scoring.systems import named_paths, short_names
 from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
 from semeval_emo.submission.probabilities import beside
 from semeval_emo.submission.result import report_of
-from semeval_emo.task import FileSpec, Task, find_task, load_task
+from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 from semeval_emo.zoo.runs.folder import RunFolder
 
 STATE = "run.json"
@@ -110,7 +110,7 @@ def gather(
     source: str | None = None,
     resamples: int,
     seed: int,
-    **asked: Any,
+    selector: Selector | None = None,
 ) -> Contents:
     """Reads, scores, places and compares.
 
@@ -120,31 +120,32 @@ def gather(
         paths: files, folders (runs of the zoo too) or zips; ``NAME=PATH`` names a system.
         source: where gold labels are, as in `load_gold`.
         resamples, seed: of intervals and tests.
-        asked: track, language, split, release and task, as for `read_submission`.
+        selector: the files to report on.
 
     Raises:
         InputError: a path or the gold is missing.
         ReleaseMismatch: gold and predictions are of different releases.
         UsageError: no path, or an unknown name.
     """
+    selector = selector or Selector()
     if not paths:
         raise UsageError("There is nothing to report on.", "name a prediction file, a folder or a zip")
     named = named_paths(paths)
-    runs = [[score(file, source=source, strict=False, **asked) for file in files] for _, files in named]
+    runs = [[score(file, source=source, strict=False, **selector.keywords) for file in files] for _, files in named]
     results = [result for several in runs for result in several]
     specs = [card.spec for result in results for card in result.cards]
     shown = tuple(os.fspath(path) for path in paths)
     validation = _merged([result.report for result in results if result.report])
     refused = tuple(file for result in results for file in result.refused)
-    task = task_of(specs[0], asked.get("task")) if specs else _task(validation, asked.get("task"))
+    task = task_of(specs[0], selector.task) if specs else _task(validation, selector.task)
     if len(set(specs)) < len(specs):
-        systems, comparison = _compared(named, runs, source, resamples, seed, task, asked.get("track"))
+        systems, comparison = _compared(named, runs, source, resamples, seed, task, selector.track)
         first, scores = systems[0].cards, None
     else:
         whole = results[0]
         if len(results) > 1:
             files = [file for _, several in named for file in several]
-            whole = score(files, source=source, strict=False, **asked)
+            whole = score(files, source=source, strict=False, **selector.keywords)
         scores = with_intervals(whole, resamples=resamples, seed=seed, source=source) if whole.cards else whole
         first, comparison = scores.cards, None
         name = next((name for name, _ in named if name), "") or _name(named)
@@ -172,10 +173,10 @@ def _name(named: Sequence[tuple[str, list[str]]]) -> str:
     return path.parent.name if (path / STATE).is_file() else path.name
 
 
-def _task(report: Report, asked: str | Task | None) -> Task:
+def _task(report: Report, task: str | Task | None) -> Task:
     """The task of files that could not be scored."""
-    if asked is not None:
-        return asked if isinstance(asked, Task) else load_task(asked)
+    if task is not None:
+        return task if isinstance(task, Task) else load_task(task)
     return find_task(report.task) or load_task()
 
 

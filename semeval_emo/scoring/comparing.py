@@ -35,7 +35,7 @@ from semeval_emo.scoring.pair import join
 from semeval_emo.scoring.published import StoredScore, VersusPublished, against
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.systems import Contender, Lineup, line_up, read_contenders
-from semeval_emo.task import Task
+from semeval_emo.task import Selector, Task
 
 # The figure of each emotion that belongs to a figure of the whole file.
 _OF_EMOTIONS = {
@@ -111,11 +111,11 @@ def compare(
     >>> found.lead.differences[0].significant
     True
     """
-    asked = {"track": track, "language": language, "split": split, "release": release, "task": task}
+    selector = Selector(task, track, language, split, release)
     contenders = [one for one in systems if isinstance(one, Contender)]
     paths = [one for one in systems if not isinstance(one, Contender)]
     if paths:
-        contenders += read_contenders(paths, one_recipe=one_recipe, **asked)
+        contenders += read_contenders(paths, selector, one_recipe=one_recipe)
     if not contenders:
         raise UsageError("There is nothing to compare.", "name two prediction files, folders or zips")
     if len(contenders) < 2 and stored is None and len(contenders[0].runs) < 2:

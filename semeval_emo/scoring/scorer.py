@@ -14,7 +14,7 @@ from semeval_emo.scoring.figures import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
 from semeval_emo.scoring.pair import Pair, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
-from semeval_emo.task import FileSpec, Task, find_task, load_task
+from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -83,7 +83,7 @@ def score(
     if read:
         batch = _with_gold(Batch(read), gold, source, task, strict)
     else:
-        batch = _load(paths, gold, source, release, strict, track=track, language=language, split=split, task=task)
+        batch = _load(paths, gold, source, Selector(task, track, language, split, release), strict)
     if batch.refused and strict:
         raise InvalidSubmission(_sentence(batch.refused), f"semeval-emo validate {batch.refused[0]}")
     if not batch.predictions and not batch.refused:
@@ -201,29 +201,25 @@ def _load(
     paths: list[Path],
     gold: Gold | None,
     source: Path | None,
-    release: str | None,
+    selector: Selector,
     strict: bool,
-    *,
-    track: str | None,
-    language: str | None,
-    split: str | None,
-    task: Task | str | None,
 ) -> Batch:
     """Reads files as the release asked for; where none was, as the one that the gold at hand belongs to."""
     from semeval_emo.submission import read_submission
 
-    def read(as_release: str | None) -> Batch:
-        found = read_submission(paths, track=track, language=language, split=split, release=as_release, task=task)
-        return Batch(found.predictions, found.report, refused_files(found.report, track, language, split))
+    def read(release: str | None) -> Batch:
+        found = read_submission(paths, **replace(selector, release=release).keywords)
+        return Batch(found.predictions, found.report, refused_files(found.report, selector))
 
-    first, mismatch = read(release), None
+    task = selector.task
+    first, mismatch = read(selector.release), None
     try:
         complete = _with_gold(first, gold, source, task, strict)
         if not first.refused:
             return complete
     except ReleaseMismatch as error:
         mismatch = error
-    if release is None and (source is not None or gold is not None):
+    if selector.release is None and (source is not None or gold is not None):
         for other in _other_releases(first, task):
             try:
                 batch = _with_gold(read(other), gold, source, task)
@@ -243,24 +239,18 @@ def _other_releases(batch: Batch, task: Task | str | None) -> list[str]:
     return [name for name, one in found.releases.items() if name != found.default_release and not one.refused]
 
 
-def refused_files(report: Report, track: str | None, language: str | None, split: str | None) -> tuple[str, ...]:
+def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
     """Files of which nothing that was asked for can be scored, and folders and zips that cannot be read whole."""
     from semeval_emo.submission import entry
 
-    key = None if track is None else _named(report.task, None).track(track).key
+    selector = replace(selector, release=None).of(_named(report.task, None))
     found = []
     for file in report.files:
         if file.kind == "container":
             if any(code.startswith("E") and not entry(code).scorable for code in file.counts):
                 found.append(file.file)
             continue
-        meant = [
-            part
-            for part in file.parts
-            if key in (None, part.spec.track)
-            and language in (None, part.spec.language)
-            and split in (None, part.spec.split)
-        ]
+        meant = [part for part in file.parts if selector.matches(part.spec)]
         elsewhere = file.parts and not meant
         if not elsewhere and not any(part.is_scorable for part in meant):
             found.append(file.file)

@@ -8,12 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
 
 from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
 from semeval_emo.scoring.scorer import refused_files
 from semeval_emo.submission import Predictions, read_submission
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Selector, Task
 
 # How many problems of an unreadable file are told before `validate` is pointed at.
 _SHOWN = 3
@@ -52,7 +51,7 @@ class Lineup:
 
 
 def read_contenders(
-    arguments: Sequence[str | os.PathLike[str]], *, one_recipe: bool = False, **asked: Any
+    arguments: Sequence[str | os.PathLike[str]], selector: Selector, *, one_recipe: bool = False
 ) -> list[Contender]:
     """Reads the systems of a comparison.
 
@@ -61,7 +60,7 @@ def read_contenders(
             for several runs of one system. A single folder of files for one language is read as
             one system a file.
         one_recipe: all arguments are runs of one system.
-        asked: track, language, split, release and task, as for `read_submission`.
+        selector: the files to compare.
 
     Raises:
         InputError: a path does not exist.
@@ -69,7 +68,7 @@ def read_contenders(
         UsageError: two systems of one name.
     """
     named = named_paths(arguments)
-    runs = [[_read(path, **asked) for path in paths] for _, paths in named]
+    runs = [[_read(path, selector) for path in paths] for _, paths in named]
     if len(runs) == 1 and len(runs[0]) == 1:
         named, runs = _one_a_file(named, runs)
     notes = tuple(dict.fromkeys(note for group in runs for run in group for note in run.notes))
@@ -130,9 +129,9 @@ def _one_a_file(
     return [("", [path]) for path in paths], [[_Run(part, run.notes)] for part in parts]
 
 
-def _read(path: str, **asked: Any) -> _Run:
-    found = read_submission(path, **asked)
-    refused = refused_files(found.report, asked.get("track"), asked.get("language"), asked.get("split"))
+def _read(path: str, selector: Selector) -> _Run:
+    found = read_submission(path, **selector.keywords)
+    refused = refused_files(found.report, selector)
     notes = tuple(f"{file} is left out: `semeval-emo validate` says why it cannot be scored." for file in refused)
     if not found.predictions:
         problems = [p for p in found.report.problems if p.severity.value == "error"]

@@ -14,7 +14,7 @@ from typing import IO
 from semeval_emo.submission import identify
 from semeval_emo.submission.cells import CellJudge
 from semeval_emo.submission.header import read_header
-from semeval_emo.submission.identify import Inferred, Requested, grouped
+from semeval_emo.submission.identify import Inferred, grouped
 from semeval_emo.submission.ids import Kept, check_ids
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
@@ -22,7 +22,7 @@ from semeval_emo.submission.result import FileReport, Part
 from semeval_emo.submission.rows import Ids, Pass, Row
 from semeval_emo.submission.sniff import remedy
 from semeval_emo.submission.sources import Source
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Selector, Task
 
 # Rows looked at before the pass, to tell which file this is: more than any file of the task has.
 PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
@@ -46,7 +46,7 @@ def peek_ids(source: Source) -> list[str]:
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
-def check(source: Source, task: Task, wish: Requested, ids: Ids, judges: Judges = CellJudge) -> Checked:
+def check(source: Source, task: Task, selector: Selector, ids: Ids, judges: Judges = CellJudge) -> Checked:
     """Checks one file.
 
     Args:
@@ -60,7 +60,7 @@ def check(source: Source, task: Task, wish: Requested, ids: Ids, judges: Judges 
     meant: FileSpec | None = None
     for attempt in range(2):
         with source.open() as stream:
-            checked, target, judged = _once(stream, source, task, wish, hints, ids, meant, judges)
+            checked, target, judged = _once(stream, source, task, selector, hints, ids, meant, judges)
         # The first rows can mislead about the rest; then the columns were read for another language.
         if attempt or target is None or (judged and _same_columns(target, judged)):
             break
@@ -76,7 +76,7 @@ def _once(
     stream: IO[bytes],
     source: Source,
     task: Task,
-    wish: Requested,
+    selector: Selector,
     hints: Inferred,
     ids: Ids,
     meant: FileSpec | None,
@@ -96,7 +96,7 @@ def _once(
         return Checked(_file(source, table, found), (source.findings, found), {}), None, None
     rows = table.rows()
     peek = _peek(rows)
-    spec = meant or _guess(table.header, peek, task, wish, hints, ids)
+    spec = meant or _guess(table.header, peek, task, selector, hints, ids)
     emotions = spec.emotions if spec else tuple(e for e in task.emotions if e in table.header) or task.emotions
     values = spec.values if spec else max((track.values for track in task.tracks.values()), key=len)
     sample = [row for _, row in peek[:50]]
@@ -107,7 +107,7 @@ def _once(
     one = Pass(ids, columns, judge, found, table.delimiter)
     result = one.run(chain(first, peek, rows))
     _check_text(table, result.count, found)
-    parts = check_ids(result, task, wish, hints, emotions, found) if columns.id is not None else []
+    parts = check_ids(result, task, selector, hints, emotions, found) if columns.id is not None else []
     target = parts[0].spec if parts else None
     return (
         Checked(_file(source, table, found, result.count, parts), (_named(source, parts), found), result.kept),
@@ -143,7 +143,7 @@ def _peek(rows: Iterator[Row]) -> list[Row]:
 
 
 def _guess(
-    header: Sequence[str], peek: Sequence[Row], task: Task, wish: Requested, hints: Inferred, ids: Ids
+    header: Sequence[str], peek: Sequence[Row], task: Task, selector: Selector, hints: Inferred, ids: Ids
 ) -> FileSpec | None:
     """The file that the first rows seem to be, else the one that the name means."""
     at = next((i for i, cell in enumerate(header) if cell.strip().lower() == "id"), None)
@@ -155,11 +155,11 @@ def _guess(
             elif repaired := ids.repaired(cell):
                 seen[repaired[0]] = None
     groups = grouped(seen)
-    parts = identify.parts_of(groups, task, wish, hints)
+    parts = identify.parts_of(groups, task, selector, hints)
     if parts:
         return parts[0]
     near = [spec for prefix in groups for spec in task.by_prefix[prefix]]
-    return near[0] if near else identify.assumed(task, wish, hints)
+    return near[0] if near else identify.assumed(task, selector, hints)
 
 
 def _check_text(table: RawTable, rows: int, found: Findings) -> None:

@@ -9,45 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from semeval_emo.task import SPLITS, FileSpec, Task, load_task, task_files
+from semeval_emo.task import FileSpec, Selector, Task, load_task, task_files
 
 DIGITS = "0123456789"
-
-
-@dataclass(frozen=True)
-class Requested:
-    """What a person asked for with options; None where the file is to say."""
-
-    track: str | None = None
-    language: str | None = None
-    split: str | None = None
-    release: str | None = None
-
-    @classmethod
-    def of(
-        cls, task: Task, track: str | None, language: str | None, split: str | None, release: str | None
-    ) -> Requested:
-        """Checks the options against the task.
-
-        Raises:
-            UsageError: a name that the task does not know, or a release that is refused.
-        """
-        from semeval_emo.errors import UsageError, suggest
-
-        if split is not None and split not in SPLITS:
-            known = ", ".join(SPLITS)
-            raise UsageError(f"There is no split '{split}'.", suggest(split, SPLITS) or f"use one of: {known}")
-        if release is not None and (refused := task.release(release).refused):
-            raise UsageError(
-                f"Files of release {release} cannot be checked: {refused}.",
-                f"use one of: {', '.join(key for key, one in task.releases.items() if not one.refused)}",
-            )
-        return cls(
-            track=None if track is None else task.track(track).key,
-            language=None if language is None else task.language(language).code,
-            split=split,
-            release=release,
-        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +42,7 @@ def grouped(ids: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def parts_of(groups: Groups, task: Task, wish: Requested, hints: Inferred) -> list[FileSpec]:
+def parts_of(groups: Groups, task: Task, selector: Selector, hints: Inferred) -> list[FileSpec]:
     """The files of one release whose rows these are, the meant one first.
 
     One for a proper file; several where rows of several tracks, splits or languages are mixed;
@@ -89,15 +53,15 @@ def parts_of(groups: Groups, task: Task, wish: Requested, hints: Inferred) -> li
 
     >>> from semeval_emo.task import load_task
     >>> mixed = grouped(["eng_test_track_a_00001", "eng_test_track_c_00001"])
-    >>> [spec.place for spec in parts_of(mixed, load_task(), Requested(), Inferred())]
+    >>> [spec.place for spec in parts_of(mixed, load_task(), Selector(), Inferred())]
     ['2025 track a eng test', '2025 track c eng test']
-    >>> [spec.place for spec in parts_of(mixed, load_task(), Requested(release="hub"), Inferred())]
+    >>> [spec.place for spec in parts_of(mixed, load_task(), Selector(release="hub"), Inferred())]
     ['hub track a eng test']
     """
-    release = wish.release or task.default_release
+    release = selector.release or task.default_release
     left = dict(groups)
     chosen: list[tuple[FileSpec, int]] = []
-    track = wish.track or hints.track
+    track = selector.track or hints.track
     while left:
         near = {
             spec.place: spec for prefix in left for spec in task.by_prefix.get(prefix, ()) if spec.release == release
@@ -114,9 +78,9 @@ def parts_of(groups: Groups, task: Task, wish: Requested, hints: Inferred) -> li
     def meant(one: tuple[FileSpec, int]) -> tuple[bool, bool, bool, bool, bool, int]:
         spec, count = one
         return (
-            spec.track == wish.track,
-            spec.language == wish.language,
-            spec.split == wish.split,
+            spec.track == selector.track,
+            spec.language == selector.language,
+            spec.split == selector.split,
             spec.language == hints.language,
             spec.track == hints.track,
             count,
@@ -159,16 +123,16 @@ def refused_by(groups: Groups, beyond: Mapping[str, int], task: Task) -> str:
     return ""
 
 
-def assumed(task: Task, wish: Requested, hints: Inferred) -> FileSpec | None:
+def assumed(task: Task, selector: Selector, hints: Inferred) -> FileSpec | None:
     """The file that the name and options mean, for a file whose ids say nothing.
 
     Only columns and cells are checked against it; nothing is ever scored by it.
     """
-    language = wish.language or hints.language
+    language = selector.language or hints.language
     if language is None:
         return None
-    release = wish.release or task.default_release
-    near = task.specs(release, wish.track or hints.track, language, wish.split or "test")
+    release = selector.release or task.default_release
+    near = task.specs(release, selector.track or hints.track, language, selector.split or "test")
     return near[0] if near else next(iter(task.specs(release, None, language)), None)
 
 

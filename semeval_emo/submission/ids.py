@@ -9,17 +9,17 @@ from collections.abc import Sequence
 
 from semeval_emo.submission import identify
 from semeval_emo.submission.cells import Values
-from semeval_emo.submission.identify import Inferred, Requested, grouped, prefix_of
+from semeval_emo.submission.identify import Inferred, grouped, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Rows
-from semeval_emo.task import SPLITS, FileSpec, Task
+from semeval_emo.task import SPLITS, FileSpec, Selector, Task
 
 Kept = dict[str, tuple[int, Values | None]]
 
 
 def check_ids(
-    rows: Rows, task: Task, wish: Requested, hints: Inferred, emotions: Sequence[str], found: Findings
+    rows: Rows, task: Task, selector: Selector, hints: Inferred, emotions: Sequence[str], found: Findings
 ) -> list[Part]:
     """Decides which file of the task the ids are, and reports what does not fit.
 
@@ -31,13 +31,13 @@ def check_ids(
     """
     kept = rows.kept
     groups = grouped(kept)
-    specs = identify.parts_of(groups, task, wish, hints)
+    specs = identify.parts_of(groups, task, selector, hints)
     if not specs:
-        _report_none(rows, groups, task, wish, hints, found)
+        _report_none(rows, groups, task, selector, hints, found)
         return []
     parts = [_part(spec, rows, groups, emotions, task) for spec in specs]
     main, others = parts[0], parts[1:]
-    _check_address(main.spec, wish, hints, task, found)
+    _check_address(main.spec, selector, hints, task, found)
     _check_mixture(main, others, kept, groups, task, found)
 
     refused = identify.refused_by(groups, rows.beyond, task)
@@ -80,10 +80,10 @@ def _part(spec: FileSpec, rows: Rows, groups: identify.Groups, emotions: Sequenc
 
 
 def _report_none(
-    rows: Rows, groups: identify.Groups, task: Task, wish: Requested, hints: Inferred, found: Findings
+    rows: Rows, groups: identify.Groups, task: Task, selector: Selector, hints: Inferred, found: Findings
 ) -> None:
     """No id belongs to the release asked for."""
-    release = wish.release or task.default_release
+    release = selector.release or task.default_release
     if groups:
         exact = identify.fitting(groups, task)
         near = exact[0] if exact else next(spec for prefix in groups for spec in task.by_prefix[prefix])
@@ -91,14 +91,14 @@ def _report_none(
                   other=near.release, place=near.place, rows=len(rows.kept), release=release,
                   expected="no ids of this form")  # fmt: skip
         return
-    meant = identify.assumed(task, wish, hints)
+    meant = identify.assumed(task, selector, hints)
     if meant is not None:
         _report_beyond(rows, meant, found)
     if rows.count:
         example = meant.ids[0] if meant else next(iter(task.release(release).specs.values())).ids[0]
         found.add("no-known-id", example=example, rows=rows.count)
-    asked = wish.track or hints.track
-    language = wish.language or hints.language
+    asked = selector.track or hints.track
+    language = selector.language or hints.language
     if asked and language and not task.specs(release, asked, language):
         found.add("no-such-file", track=asked, language=language, release=release,
                   known=", ".join(sorted({s.language for s in task.specs(release, asked)})))  # fmt: skip
@@ -109,19 +109,19 @@ def _report_release(spec: FileSpec, other: FileSpec, found: Findings) -> None:
               release=spec.release, expected=f"{spec.rows:,} rows")  # fmt: skip
 
 
-def _check_address(spec: FileSpec, wish: Requested, hints: Inferred, task: Task, found: Findings) -> None:
+def _check_address(spec: FileSpec, selector: Selector, hints: Inferred, task: Task, found: Findings) -> None:
     """Compares what the ids say with the name, the folder and the options."""
     for name, said, asked, who in (
-        ("wrong-track", spec.track, wish.track, "--track asks for"),
+        ("wrong-track", spec.track, selector.track, "--track asks for"),
         ("wrong-track", spec.track, hints.track, "the name or folder says"),
-        ("wrong-language", spec.language, wish.language, "--language asks for"),
+        ("wrong-language", spec.language, selector.language, "--language asks for"),
         ("wrong-language", spec.language, hints.language, "the name says"),
-        ("wrong-split", spec.split, wish.split, "--split asks for"),
+        ("wrong-split", spec.split, selector.split, "--split asks for"),
     ):
-        if asked is not None and asked != said and not (who.startswith("the") and wish.track == said):
+        if asked is not None and asked != said and not (who.startswith("the") and selector.track == said):
             found.add(name, value=asked, ids=said, who=who, place=spec.place, official=spec.file_name,
                       none=_none(task, name, spec, asked))  # fmt: skip
-    if spec.split == SPLITS[0] and wish.split is None:
+    if spec.split == SPLITS[0] and selector.split is None:
         found.add("train-split", place=spec.place)
 
 

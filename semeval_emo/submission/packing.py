@@ -23,7 +23,7 @@ from semeval_emo.submission.problem import PLACES, entry
 from semeval_emo.submission.read import gather, read_submission
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Selector, Task
 
 ZIP = ".zip"
 # The first moment that a zip can hold: the bytes must not tell when they were packed.
@@ -137,14 +137,10 @@ def pack(
         raise UsageError(f"The name of the archive, {os.fspath(out)}, does not end in {ZIP}.")
     chosen, _ = gather(given, task)
     read = read_submission(given, release=release, task=chosen)
-    asked = {
-        "track": chosen.track(track).key if track else None,
-        "language": chosen.language(language).code if language else None,
-        "split": split,
-    }
-    refusals = _refusals(read.report, asked)
+    selector = Selector(task, track, language, split).of(chosen)
+    refusals = _refusals(read.report, selector)
     spoilt = {one.file for one in refusals}
-    taken = [one for one in read.predictions if one.path not in spoilt and _is_asked(one.spec, asked)]
+    taken = [one for one in read.predictions if one.path not in spoilt and selector.matches(one.spec)]
     taken.sort(key=lambda one: (one.spec.track, one.spec.language))
     _check_one_each(taken)
     names = official_paths([one.spec for one in taken])
@@ -152,7 +148,7 @@ def pack(
     if refusals and not skip_invalid:
         return PackReport("", files, refusals, 0, "", False)
     if not taken:
-        raise InvalidSubmission("There is nothing to pack.", _nothing(read.report, asked))
+        raise InvalidSubmission("There is nothing to pack.", _nothing(read.report, selector))
 
     body = _zip(dict(zip(names, (prediction_bytes(one.spec, one.values) for one in taken), strict=True)))
     tracks = list(dict.fromkeys(one.spec.track for one in taken))
@@ -176,15 +172,11 @@ def pack(
     )
 
 
-def _is_asked(spec: FileSpec, asked: dict[str, str | None]) -> bool:
-    return all(want in (None, getattr(spec, name)) for name, want in asked.items())
-
-
-def _refusals(report: Report, asked: dict[str, str | None]) -> tuple[Refusal, ...]:
+def _refusals(report: Report, selector: Selector) -> tuple[Refusal, ...]:
     """What cannot be packed: files and archives with errors that packing does not put right."""
     refused = []
     for file in report.files:
-        if file.parts and not any(_is_asked(part.spec, asked) for part in file.parts):
+        if file.parts and not any(selector.matches(part.spec) for part in file.parts):
             continue
         counts = {code: count for code, count in file.counts.items() if code[0] == "E" and not _put_right(code)}
         if counts:
@@ -199,9 +191,9 @@ def _put_right(code: str) -> bool:
     return one.scorable and one.place in (PLACES["1"], PLACES["2"])
 
 
-def _nothing(report: Report, asked: dict[str, str | None]) -> str:
+def _nothing(report: Report, selector: Selector) -> str:
     held = sorted({part.spec.place for file in report.files for part in file.parts})
-    wanted = " ".join(f"--{name} {value}" for name, value in asked.items() if value)
+    wanted = " ".join(f"--{name} {value}" for name, value in selector.address.items())
     return f"{wanted} leaves nothing of {', '.join(held)}" if wanted and held else "name valid prediction files"
 
 

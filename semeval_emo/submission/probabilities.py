@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission, UsageError
-from semeval_emo.submission.identify import Inferred, Requested, grouped, parts_of, task_of
+from semeval_emo.submission.identify import Inferred, grouped, parts_of, task_of
 from semeval_emo.submission.problem import shown
 from semeval_emo.submission.raw import RawTable
-from semeval_emo.task import FileSpec, Task, load_task
+from semeval_emo.task import FileSpec, Selector, Task, load_task
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read_probabilities(
     except OSError as error:
         raise InputError(f"{shown_path} cannot be read: {error.strerror}.") from error
     task = task or task_of(rows) or load_task()
-    spec = _spec(shown_path, rows, task, Requested.of(task, track, language, split, release))
+    spec = _spec(shown_path, rows, task, Selector(task, track, language, split, release).of(task))
     header = tuple(table.header)
     if header != spec.header:
         raise InvalidSubmission(
@@ -134,18 +134,16 @@ def _rows(path: str, table: RawTable) -> dict[str, tuple[int, list[str]]]:
     return rows
 
 
-def _spec(path: str, rows: dict[str, tuple[int, list[str]]], task: Task, wish: Requested) -> FileSpec:
-    parts = parts_of(grouped(one for one in rows if task.places(one)), task, wish, Inferred())
-    asked = (wish.track, wish.language, wish.split)
-    for spec in parts:
-        if all(want in (None, has) for want, has in zip(asked, (spec.track, spec.language, spec.split), strict=True)):
-            return spec
+def _spec(path: str, rows: dict[str, tuple[int, list[str]]], task: Task, selector: Selector) -> FileSpec:
+    parts = parts_of(grouped(one for one in rows if task.places(one)), task, selector, Inferred())
+    for spec in filter(selector.matches, parts):
+        return spec
     first = shown(next(iter(rows)))
     if parts:
-        wanted = " ".join(filter(None, asked))
+        wanted = " ".join(selector.address.values())
         raise InvalidSubmission(f"{path} holds {parts[0].place}, not {wanted}.", "drop the options, or name its file")
     raise InvalidSubmission(
-        f"{path}: the ids are none of release {wish.release or task.default_release}; the first is '{first}'."
+        f"{path}: the ids are none of release {selector.release or task.default_release}; the first is '{first}'."
     )
 
 

@@ -14,12 +14,11 @@ from dataclasses import replace
 from semeval_emo.errors import InputError
 from semeval_emo.submission import identify
 from semeval_emo.submission.check import Checked, check, peek_ids
-from semeval_emo.submission.identify import Requested
 from semeval_emo.submission.problem import Findings, Problem, entry
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
 from semeval_emo.submission.rows import Ids
 from semeval_emo.submission.sources import Source, Sources, find_sources
-from semeval_emo.task import Task, load_task
+from semeval_emo.task import Selector, Task, load_task
 
 Path = str | os.PathLike[str]
 
@@ -53,7 +52,7 @@ def validate(
     >>> report.valid, report.problems[0].message
     (False, "'2' is not 0 or 1")
     """
-    return _examine(paths, track, language, split, release, task, keep=False)[1]
+    return _examine(paths, Selector(task, track, language, split, release), keep=False)[1]
 
 
 def read_submission(
@@ -83,7 +82,7 @@ def read_submission(
     >>> read.predictions[0].values.shape, read.report.valid
     ((200, 5), True)
     """
-    predictions, report = _examine(paths, track, language, split, release, task, keep=True)
+    predictions, report = _examine(paths, Selector(task, track, language, split, release), keep=True)
     return Submission(tuple(predictions), report)
 
 
@@ -112,18 +111,10 @@ def here(otherwise: str = "") -> tuple[str, list[str]]:
     )
 
 
-def _examine(
-    paths: Path | Sequence[Path],
-    track: str | None,
-    language: str | None,
-    split: str | None,
-    release: str | None,
-    task: Task | str | None,
-    keep: bool,
-) -> tuple[list[Predictions], Report]:
+def _examine(paths: Path | Sequence[Path], selector: Selector, keep: bool) -> tuple[list[Predictions], Report]:
     listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    chosen, sources = gather(listed, task)
-    wish = Requested.of(chosen, track, language, split, release)
+    chosen, sources = gather(listed, selector.task)
+    selector = selector.of(chosen)
     ids = Ids(chosen)
     files: list[FileReport] = []
     problems: list[Problem] = []
@@ -135,12 +126,12 @@ def _examine(
             problems += findings.problems
     for source in sources.files:
         try:
-            checked = check(source, chosen, wish, ids)
+            checked = check(source, chosen, selector, ids)
         except InputError as error:
             if len(listed) == 1 and source.member is None and os.fspath(listed[0]) == source.shown:
                 raise
             checked = _unreadable(source, error)
-        made.append(_predictions(checked, wish) if keep else [])
+        made.append(_predictions(checked, selector) if keep else [])
         checks.append((source, replace(checked, kept={})))
     predictions: list[Predictions] = []
     for checked, own in zip(_without_twins(checks), made, strict=True):
@@ -195,17 +186,10 @@ def _unreadable(source: Source, error: InputError) -> Checked:
     return Checked(FileReport(source.shown, counts=dict(found.counts)), (found,), {})
 
 
-def _predictions(checked: Checked, wish: Requested) -> list[Predictions]:
+def _predictions(checked: Checked, selector: Selector) -> list[Predictions]:
     import numpy as np
 
-    wanted = [
-        part
-        for part in checked.file.parts
-        if part.is_scorable
-        and wish.track in (None, part.spec.track)
-        and wish.language in (None, part.spec.language)
-        and wish.split in (None, part.spec.split)
-    ]
+    wanted = [part for part in checked.file.parts if part.is_scorable and selector.matches(part.spec)]
     return [
         Predictions(
             spec=part.spec,

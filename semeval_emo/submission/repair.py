@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.cells import choice
 from semeval_emo.submission.check import Checked, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Written
-from semeval_emo.submission.identify import Requested
 from semeval_emo.submission.mend import MendingJudge, mendable_cells
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, places_for, write_new
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
@@ -29,7 +28,7 @@ from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Ids
 from semeval_emo.submission.sources import Source
 from semeval_emo.submission.write import prediction_bytes
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Selector, Task
 
 CELLS = frozenset({
     "blank-cell", "nan-cell", "text-cell", "out-of-range", "fraction-cell", "boolean-cell", "float-cell",
@@ -91,8 +90,8 @@ def fix(
         raise UsageError(f"A threshold lies above 0 and at most at 1; {threshold:g} does not.")
     given = Path(path)
     chosen, sources = gather([path], task)
-    wish = Requested.of(chosen, track, language, split, release)
-    work = _Work(chosen, wish, threshold)
+    selector = Selector(task, track, language, split, release).of(chosen)
+    work = _Work(chosen, selector, threshold)
     for source in sources.files:
         work.mend(source)
     for found in sources.findings:
@@ -107,7 +106,7 @@ def fix(
         changes = [one for one in changes if not one.code or entry(one.code).name not in FOLDER_CHANGES]
     unchanged = bool(work.whole) and not changes and not work.refusals
     writing = list(zip(work.whole, places, strict=True)) if out is not None or not unchanged else []
-    failed = _self_check([one for one, _ in writing], chosen, wish)
+    failed = _self_check([one for one, _ in writing], chosen, selector)
     if failed:
         writing = []
     inputs = [given, *(source.path for source in sources.files)]
@@ -132,8 +131,8 @@ def fix(
 class _Work:
     """Adds up what mending the files of one path gives: whole parts, changes, refusals."""
 
-    def __init__(self, task: Task, wish: Requested, threshold: float | None) -> None:
-        self.task, self.wish, self.threshold = task, wish, threshold
+    def __init__(self, task: Task, selector: Selector, threshold: float | None) -> None:
+        self.task, self.selector, self.threshold = task, selector, threshold
         self.ids = Ids(task)
         self.whole: list[_Whole] = []
         self.changes: list[Change] = []
@@ -142,21 +141,23 @@ class _Work:
     def mend(self, source: Source) -> None:
         """Takes in one file."""
         try:
-            checked = self._check(source, self.wish)
+            checked = self._check(source, self.selector)
         except InputError as error:
             if source.shown == source.container:
                 raise
             self.refusals.append(Refusal(source.shown, why=error.message))
             return
         parts = checked.file.parts
-        wanted = [part for part in parts if _is_wanted(part.spec, self.wish)]
+        wanted = [part for part in parts if self.selector.matches(part.spec)]
         before = len(self.whole)
         for part in wanted:
             own = checked
             if _columns(part.spec) != _columns(parts[0].spec):
                 # Rows of a language with other emotions, or of a track with other values: read for them alone.
                 spec = part.spec
-                own = self._check(source, Requested(spec.track, spec.language, spec.split, self.wish.release))
+                own = self._check(
+                    source, replace(self.selector, track=spec.track, language=spec.language, split=spec.split)
+                )
             self._take(source, own, part)
         if not wanted:
             problems, counts = self._in_the_way(checked)
@@ -193,8 +194,8 @@ class _Work:
                 self.changes += [Change(name, entry("two-files").code, TWIN_LEFT_OUT, 1) for name in names[1:]]
         self.whole = [same[0] for same in groups.values() if len({one.body for one in same}) == 1]
 
-    def _check(self, source: Source, wish: Requested) -> Checked:
-        return check(source, self.task, wish, self.ids, partial(MendingJudge, threshold=self.threshold))
+    def _check(self, source: Source, selector: Selector) -> Checked:
+        return check(source, self.task, selector, self.ids, partial(MendingJudge, threshold=self.threshold))
 
     def _take(self, source: Source, checked: Checked, part: Part) -> None:
         """Takes in one part of a file: whole, or refused with the problems that spoil it."""
@@ -255,12 +256,6 @@ def _columns(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return spec.emotions, spec.values
 
 
-def _is_wanted(spec: FileSpec, wish: Requested) -> bool:
-    return (
-        wish.track in (None, spec.track) and wish.language in (None, spec.language) and wish.split in (None, spec.split)
-    )
-
-
 def _changes(found: Findings, done: Callable[[str], str]) -> list[Change]:
     return [
         Change(found.file, code, did, count, tuple(one for one in found.problems if one.code == code))
@@ -276,7 +271,7 @@ def _holds(source: Source, body: bytes) -> bool:
         return stream.read() == body
 
 
-def _self_check(whole: Sequence[_Whole], task: Task, wish: Requested) -> list[Refusal]:
+def _self_check(whole: Sequence[_Whole], task: Task, selector: Selector) -> list[Refusal]:
     """Writes everything to a folder that goes away again, and has it checked as a submission."""
     if not whole:
         return []
@@ -284,7 +279,7 @@ def _self_check(whole: Sequence[_Whole], task: Task, wish: Requested) -> list[Re
         folder = Path(name)
         for one, path in zip(whole, official_paths([one.spec for one in whole]), strict=True):
             write_new(folder / path, one.body)
-        read = read_submission(folder, release=wish.release, task=task)
+        read = read_submission(folder, release=selector.release, task=task)
     failed = [
         Refusal(file.file, "", tuple(read.report.of(file.file)), file.counts)
         for file in read.report.files

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
 
@@ -157,6 +158,65 @@ class FileSpec:
 
 
 @dataclass(frozen=True)
+class Selector:
+    """Selects files of a task by their address; None selects everything.
+
+    Attributes:
+        task: a `Task`, its name or its TOML file; None for the task that the ids belong to.
+
+    >>> from semeval_emo.task import load_task
+    >>> spec = load_task().spec("a", "eng", "test")
+    >>> Selector(track="a").matches(spec), Selector(track="a", split="dev").matches(spec)
+    (True, False)
+    """
+
+    task: Task | str | None = None
+    track: str | None = None
+    language: str | None = None
+    split: str | None = None
+    release: str | None = None
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The names that are set, without the task: ``{"track": "a", "split": "dev"}``."""
+        names = ("track", "language", "split", "release")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """All fields, as keyword arguments of functions such as `semeval_emo.score`."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    def matches(self, spec: FileSpec) -> bool:
+        """Return whether a file has this address."""
+        if isinstance(self.task, Task) and self.task.key != spec.task:
+            return False
+        return all(getattr(spec, name) == value for name, value in self.address.items())
+
+    def of(self, task: Task) -> Selector:
+        """Return the same selector with names as a task writes them.
+
+        Raises:
+            UsageError: a name that the task does not have, or a release that cannot be scored.
+        """
+        if self.split is not None and self.split not in SPLITS:
+            remedy = suggest(self.split, SPLITS) or f"use one of: {', '.join(SPLITS)}"
+            raise UsageError(f"There is no split '{self.split}'.", remedy)
+        if self.release is not None and (refused := task.release(self.release).refused):
+            raise UsageError(
+                f"Files of release {self.release} cannot be checked: {refused}.",
+                f"use one of: {', '.join(key for key, one in task.releases.items() if not one.refused)}",
+            )
+        return Selector(
+            task=task,
+            track=None if self.track is None else task.track(self.track).key,
+            language=None if self.language is None else task.language(self.language).code,
+            split=self.split,
+            release=self.release,
+        )
+
+
+@dataclass(frozen=True)
 class Release:
     """One publication of the data. The same id can be another text in another release.
 
@@ -284,14 +344,8 @@ class Task:
     ) -> list[FileSpec]:
         """Every file that matches, in the task's order. `release` None means *all* releases."""
         releases = [self.release(release)] if release else list(self.releases.values())
-        return [
-            spec
-            for one in releases
-            for spec in one.specs.values()
-            if (track is None or spec.track == track)
-            and (language is None or spec.language == language)
-            and (split is None or spec.split == split)
-        ]
+        selector = Selector(track=track, language=language, split=split)
+        return [spec for one in releases for spec in one.specs.values() if selector.matches(spec)]
 
     @cached_property
     def by_prefix(self) -> dict[str, list[FileSpec]]:
