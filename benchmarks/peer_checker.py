@@ -1,8 +1,8 @@
-"""The work of the organisers' checker, as one process: the peer of bench_score.py.
+"""The work of the organisers' checker as one process, to compare `score` and `validate` with.
 
 Imports numpy, scikit-learn and scipy.stats, reads gold and predictions line by line, joins them by
-id, and takes six scores from scikit-learn (micro and macro precision, recall and F1), or Pearson of
-each column where a cell is above 1. Our own lines, doing what that checker does.
+id, and computes six scores with scikit-learn (micro and macro precision, recall and F1), or Pearson's
+r of each column if a gold cell is above 1. Written from scratch to do what that checker does.
 
     python peer_checker.py GOLD PREDICTIONS
 """
@@ -20,9 +20,9 @@ emotions = [name for name in header[1:] if name != "text"]
 
 
 def cells(line: str) -> tuple[str, list[int]]:
-    # The labels are the last cells: a text in between may hold commas.
+    # The labels are the last cells: the text before them may contain commas.
     parts = line.split(",")
-    return parts[0], [int(one) for one in parts[-len(emotions) :]]
+    return parts[0], [int(cell) for cell in parts[-len(emotions) :]]
 
 
 joined = {name: [labels] for name, labels in map(cells, gold_lines[1:])}
@@ -36,5 +36,5 @@ if gold.max() > 1:
         print(emotion, round(pearsonr(gold[:, j], predicted[:, j])[0], 4))
 else:
     for average in ("micro", "macro"):
-        for figure in (precision_score, recall_score, f1_score):
-            print(average, figure.__name__, round(figure(gold, predicted, average=average, zero_division=0), 4))
+        for metric in (precision_score, recall_score, f1_score):
+            print(average, metric.__name__, round(metric(gold, predicted, average=average, zero_division=0), 4))

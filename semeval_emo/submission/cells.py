@@ -1,28 +1,23 @@
-"""What a label cell holds, and what is wrong with it.
+"""Label cells: parse them, and classify the ones that are not allowed.
 
-Owns the allowed texts of a cell and the telling of one kind of bad cell from another. Good cells
-cost one look-up of the whole row; only rows with a bad cell reach pandera, which holds the schema
-of the columns, so a clean file never imports it.
+A good row costs one dictionary look-up, so clean files are fast. Uses the standard library only.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
     from semeval_emo.submission.problem import Findings
 
-Values = tuple[int, ...]
+Labels = tuple[int, ...]
 
-CHUNK_ROWS = 5_000
-# Past this many bad rows (more than any file of the task has) cells are told apart without pandas.
-SCHEMA_ROWS = 10_000
-MEMO = 50_000
+# Bad rows are reported in chunks of this size, and at most this many distinct rows and cells are remembered.
+CHUNK_ROWS, CACHE_SIZE = 5_000, 50_000
 
 _MISSING = frozenset(
     ("nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "nat", "missing", "-", ".", "?")
@@ -30,28 +25,29 @@ _MISSING = frozenset(
 _INTEGER = re.compile(r"[+-]?\d+(?:_\d+)*")
 
 
-def kind_of(text: str, values: Sequence[str]) -> str:
-    r"""Names what is wrong with a cell that is not one of `values`: an entry of the catalogue.
+def cell_problem(text: str, values: Sequence[str]) -> str:
+    r"""Return the catalogue name of the problem of a cell that is not one of `values`.
 
-    >>> kinds = ["", "nan", "1.0", "True", "0.73", "2", "+1", "01", "-1", "joy", "1\u200b", "1e0"]
-    >>> [kind_of(text, ("0", "1")) for text in kinds[:6]]
+    >>> cells = ["", "nan", "1.0", "True", "0.73", "2", "+1", "01", "-1", "joy", "1\u200b", "1e0"]
+    >>> [cell_problem(text, ("0", "1")) for text in cells[:6]]
     ['blank-cell', 'nan-cell', 'float-cell', 'boolean-cell', 'fraction-cell', 'out-of-range']
-    >>> [kind_of(text, ("0", "1")) for text in kinds[6:]]
+    >>> [cell_problem(text, ("0", "1")) for text in cells[6:]]
     ['number-form', 'number-form', 'out-of-range', 'text-cell', 'hidden-character', 'float-cell']
     """
-    bare = text.strip()
-    if not bare:
+    stripped = text.strip()
+    if not stripped:
         return "blank-cell"
-    if bare.lower() in _MISSING:
+    if stripped.lower() in _MISSING:
         return "nan-cell"
-    if bare.lower() in ("true", "false"):
+    if stripped.lower() in ("true", "false"):
         return "boolean-cell"
-    if visible(text) in values:
+    if remove_invisible(text) in values:
         return "hidden-character"
-    if _INTEGER.fullmatch(bare):
-        return "number-form" if _digits(bare) in values else "out-of-range"
+    if _INTEGER.fullmatch(stripped):
+        # int() refuses more than 4,300 digits; no label has 40.
+        return "number-form" if len(stripped) < 40 and str(int(stripped)) in values else "out-of-range"
     try:
-        number = float(bare.replace(",", "."))
+        number = float(stripped.replace(",", "."))
     except ValueError:
         return "text-cell"
     if number != number or not float(values[0]) <= number <= float(values[-1]):
@@ -59,138 +55,94 @@ def kind_of(text: str, values: Sequence[str]) -> str:
     return "float-cell" if number.is_integer() else "fraction-cell"
 
 
-def _digits(text: str) -> str:
-    """The plain form of an integer, or the text where it is longer than any label could be."""
-    return str(int(text)) if len(text) < 40 else text
-
-
-def visible(text: str) -> str:
-    """A cell without the characters that nobody sees: zero width, non-breaking, line separators, NUL."""
+def remove_invisible(text: str) -> str:
+    """Return a cell without invisible characters: spaces, zero-width characters, line separators, NUL."""
     if text.isascii() and text.isprintable():
         return text.replace(" ", "")
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Zs"))
 
 
-def schema(emotions: Sequence[str], values: Sequence[str]) -> DataFrameSchema:
-    """The columns of label cells as pandera sees them: every cell is a text out of `values`."""
-    import pandera.pandas as pa
-
-    check = pa.Check.isin(list(values))
-    return pa.DataFrameSchema({name: pa.Column(object, check) for name in emotions}, strict=True, ordered=True)
-
-
-class CellJudge:
-    """Turns the label cells of rows into whole numbers and reports those that are none.
+class LabelParser:
+    """Converts the label cells of rows to integers and reports the cells that are not allowed.
 
     >>> from semeval_emo.submission.problem import Findings
-    >>> found = Findings("pred_eng.csv")
-    >>> judge = CellJudge(("joy", "fear"), ("0", "1"), found)
-    >>> judge.values(2, ("0", "1")), judge.values(3, ("1.0", "0"))
+    >>> findings = Findings("pred_eng.csv")
+    >>> parser = LabelParser(("joy", "fear"), ("0", "1"), findings)
+    >>> parser.parse(2, ("0", "1")), parser.parse(3, ("1.0", "0"))
     ((0, 1), None)
-    >>> judge.finish()
-    >>> [(p.line, p.column, p.value) for p in found.problems]
+    >>> parser.finish()
+    >>> [(p.line, p.column, p.value) for p in findings.problems]
     [(3, 'joy', '1.0')]
     """
 
-    def __init__(self, emotions: Sequence[str], values: Sequence[str], found: Findings) -> None:
-        self.emotions, self.allowed, self.found = tuple(emotions), tuple(values), found
-        self.number = {text: int(text) for text in values}
-        self.known: dict[tuple[str, ...], Values] = {}
-        self._bad: list[tuple[int, tuple[str, ...]]] = []
-        self._kinds: dict[str, str] = {}
-        self._judged = 0
-        # Columns that hold fractions: 1.0 among probabilities is one of them, not a label.
-        self._fractions: set[str] = set()
+    def __init__(self, emotions: Sequence[str], values: Sequence[str], findings: Findings) -> None:
+        self.emotions, self.allowed, self.findings = tuple(emotions), tuple(values), findings
+        self.parsed: dict[tuple[str, ...], Labels] = {}
+        self._numbers = {text: int(text) for text in values}
+        self._bad_rows: list[tuple[int, tuple[str, ...]]] = []
+        self._problems: dict[str, str] = {}
+        # A 1.0 in a column of fractions is a probability like them, not a label.
+        self._fractional: set[str] = set()
 
-    def values(self, line: int, cells: tuple[str, ...]) -> Values | None:
-        """The labels of one row, or None where a cell is none (reported by `finish` at the latest)."""
-        good = self.known.get(cells)
-        if good is not None:
-            return good
-        number = self.number
-        numbers = [number.get(cell) for cell in cells]
+    def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
+        """Return the labels of one row, or None if a cell is not allowed (reported by `finish` at the latest)."""
+        labels = self.parsed.get(cells)
+        if labels is not None:
+            return labels
+        numbers = [self._numbers.get(cell) for cell in cells]
         if None not in numbers:
-            good = tuple(number[cell] for cell in cells)
-            if len(self.known) < MEMO:
-                self.known[cells] = good
-            return good
+            labels = tuple(self._numbers[cell] for cell in cells)
+            if len(self.parsed) < CACHE_SIZE:
+                self.parsed[cells] = labels
+            return labels
         for at, cell in enumerate(cells):
-            if numbers[at] is None and (inner := cell.strip(" \t")) in number:
-                self.found.add("padded-cell", line=line, column=self.emotions[at], value=repr(cell), expected=inner)
-                numbers[at] = number[inner]
+            if numbers[at] is None and (stripped := cell.strip(" \t")) in self._numbers:
+                self.findings.add(
+                    "padded-cell", line=line, column=self.emotions[at], value=repr(cell), expected=stripped
+                )
+                numbers[at] = self._numbers[stripped]
         if None not in numbers:
-            return tuple(one for one in numbers if one is not None)
-        self._bad.append((line, tuple(c if n is None else str(n) for c, n in zip(cells, numbers, strict=True))))
-        if len(self._bad) >= CHUNK_ROWS:
+            return tuple(number for number in numbers if number is not None)
+        self._bad_rows.append((line, tuple(c if n is None else str(n) for c, n in zip(cells, numbers, strict=True))))
+        if len(self._bad_rows) >= CHUNK_ROWS:
             self.finish()
         return None
 
     def finish(self) -> None:
-        """Reports the bad cells met so far."""
-        bad, self._bad = self._bad, []
-        if not bad:
-            return
-        whole = [at for at, name in enumerate(self.emotions) if name not in self._fractions]
-        for at in whole:
-            if any(self._kind(cells[at]) == "fraction-cell" for _, cells in bad):
-                self._fractions.add(self.emotions[at])
-        cases = self._by_schema(bad) if self._judged < SCHEMA_ROWS else self._directly(bad)
-        self._judged += len(bad)
-        expected = choice(self.allowed)
-        more: dict[str, int] = {}
-        for line, name, text in cases:
-            kind = self._kind(text)
-            if kind == "float-cell" and name in self._fractions:
-                kind = "fraction-cell"
-            if kind in more or self.found.is_full(kind):
-                more[kind] = more.get(kind, 0) + 1
+        """Report the bad cells of the rows parsed so far."""
+        rows, self._bad_rows = self._bad_rows, []
+        bad = [
+            (line, name, text, self._problem(text))
+            for line, cells in rows
+            for name, text in zip(self.emotions, cells, strict=True)
+            if text not in self._numbers
+        ]
+        self._fractional.update(name for _, name, _, problem in bad if problem == "fraction-cell")
+        expected = alternatives(self.allowed)
+        unlisted: Counter[str] = Counter()
+        for line, name, text, problem in bad:
+            if problem == "float-cell" and name in self._fractional:
+                problem = "fraction-cell"
+            if problem in unlisted or self.findings.is_full(problem):
+                unlisted[problem] += 1
             else:
-                self.found.add(kind, line=line, column=name, value=text, expected=expected)
-        for kind, count in more.items():
-            self.found.more(kind, count)
+                self.findings.add(problem, line=line, column=name, value=text, expected=expected)
+        for problem, count in unlisted.items():
+            self.findings.more(problem, count)
 
-    def _kind(self, text: str) -> str:
-        kind = self._kinds.get(text)
-        if kind is None:
-            kind = "" if text in self.number else kind_of(text, self.allowed)
-            if len(self._kinds) < MEMO:
-                self._kinds[text] = kind
-        return kind
-
-    def _by_schema(self, bad: list[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, str, str]]:
-        import pandas as pd
-        import pandera.pandas as pa
-
-        # Labels repeat: each combination is judged once.
-        distinct = list(dict.fromkeys(cells for _, cells in bad))
-        frame = pd.DataFrame(distinct, columns=list(self.emotions), dtype=object)
-        try:
-            schema(self.emotions, self.allowed).validate(frame, lazy=True)
-        except pa.errors.SchemaErrors as errors:
-            cases = errors.failure_cases
-            if cases["index"].isna().any():
-                # A cell that pandas itself cannot hold (half a character): the check broke off.
-                yield from self._directly(bad)
-                return
-            place = {name: at for at, name in enumerate(self.emotions)}
-            wrong: dict[tuple[str, ...], list[int]] = {}
-            for row, name in zip(cases["index"], cases["column"], strict=True):
-                wrong.setdefault(distinct[int(row)], []).append(place[name])
-            for line, cells in bad:
-                for at in sorted(wrong[cells]):
-                    yield line, self.emotions[at], cells[at]
-
-    def _directly(self, bad: list[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, str, str]]:
-        for line, cells in bad:
-            for name, cell in zip(self.emotions, cells, strict=True):
-                if cell not in self.number:
-                    yield line, name, cell
+    def _problem(self, text: str) -> str:
+        problem = self._problems.get(text)
+        if problem is None:
+            problem = cell_problem(text, self.allowed)
+            if len(self._problems) < CACHE_SIZE:
+                self._problems[text] = problem
+        return problem
 
 
-def choice(values: Sequence[str]) -> str:
-    """Lists what is allowed.
+def alternatives(values: Sequence[str]) -> str:
+    """Return the allowed values in words.
 
-    >>> choice(("0", "1")), choice(("0", "1", "2", "3"))
+    >>> alternatives(("0", "1")), alternatives(("0", "1", "2", "3"))
     ('0 or 1', '0, 1, 2 or 3')
     """
     return f"{', '.join(values[:-1])} or {values[-1]}"

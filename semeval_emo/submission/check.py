@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import IO
 
 from semeval_emo.submission import identify
-from semeval_emo.submission.cells import CellJudge
+from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.header import read_header
 from semeval_emo.submission.identify import Inferred, grouped
 from semeval_emo.submission.ids import Kept, check_ids
@@ -27,7 +27,7 @@ from semeval_emo.task import FileSpec, Selector, Task
 # Rows looked at before the pass, to tell which file this is: more than any file of the task has.
 PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
 
-Judges = Callable[[Sequence[str], Sequence[str], Findings], CellJudge]
+ParserFactory = Callable[[Sequence[str], Sequence[str], Findings], LabelParser]
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ def peek_ids(source: Source) -> list[str]:
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
-def check(source: Source, task: Task, selector: Selector, ids: Ids, judges: Judges = CellJudge) -> Checked:
+def check(source: Source, task: Task, selector: Selector, ids: Ids, make_parser: ParserFactory = LabelParser) -> Checked:
     """Checks one file.
 
     Args:
         ids: the ids of the task, shared between files.
-        judges: makes the judge of label cells; `fix` brings one that mends them.
+        make_parser: creates the parser of label cells; `fix` passes one that also repairs them.
 
     Raises:
         InputError: the file cannot be read.
@@ -60,7 +60,7 @@ def check(source: Source, task: Task, selector: Selector, ids: Ids, judges: Judg
     meant: FileSpec | None = None
     for attempt in range(2):
         with source.open() as stream:
-            checked, target, judged = _once(stream, source, task, selector, hints, ids, meant, judges)
+            checked, target, judged = _once(stream, source, task, selector, hints, ids, meant, make_parser)
         # The first rows can mislead about the rest; then the columns were read for another language.
         if attempt or target is None or (judged and _same_columns(target, judged)):
             break
@@ -80,7 +80,7 @@ def _once(
     hints: Inferred,
     ids: Ids,
     meant: FileSpec | None,
-    judges: Judges,
+    make_parser: ParserFactory,
 ) -> tuple[Checked, FileSpec | None, FileSpec | None]:
     """One reading of a file.
 
@@ -103,8 +103,8 @@ def _once(
     columns = read_header(table.header, table.header_line, sample, emotions, task, found)
     first: list[Row] = [] if columns.has_header else [(table.header_line, table.header)]
 
-    judge = judges([e for e, at in zip(emotions, columns.labels, strict=True) if at is not None], values, found)
-    one = Pass(ids, columns, judge, found, table.delimiter)
+    parser = make_parser([e for e, at in zip(emotions, columns.labels, strict=True) if at is not None], values, found)
+    one = Pass(ids, columns, parser, found, table.delimiter)
     result = one.run(chain(first, peek, rows))
     _check_text(table, result.count, found)
     parts = check_ids(result, task, selector, hints, emotions, found) if columns.id is not None else []

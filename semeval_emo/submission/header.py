@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from semeval_emo.errors import suggest
-from semeval_emo.submission.cells import visible
+from semeval_emo.submission.cells import remove_invisible
 from semeval_emo.submission.identify import prefix_of
 from semeval_emo.submission.problem import Findings
 from semeval_emo.task import Task
@@ -99,10 +99,10 @@ def read_header(
             place[name] = at
 
     seen = ",".join(cell.strip() for cell in cells)
-    odd = [at for at in place.values() if visible(cells[at]) != names[at]]
+    odd = [at for at in place.values() if remove_invisible(cells[at]) != names[at]]
     if odd:
         found.add("header-case", column=cells[odd[0]], value=seen, expected=names[odd[0]], **facts)
-    padded = [at for at in place.values() if cells[at] != visible(cells[at])]
+    padded = [at for at in place.values() if cells[at] != remove_invisible(cells[at])]
     if padded:
         found.add("header-padding", column=names[padded[0]], value=repr(cells[padded[0]]), **facts)
     order = sorted(place, key=place.__getitem__)
@@ -126,7 +126,7 @@ def plain_names(cells: Sequence[str]) -> list[str]:
     >>> plain_names(["ID", " 'Joy' "])
     ['id', 'joy']
     """
-    return [visible(cell).strip("'\"").casefold() for cell in cells]
+    return [remove_invisible(cell).strip("'\"").casefold() for cell in cells]
 
 
 def _report_strange(
@@ -145,7 +145,7 @@ def _report_strange(
 
 
 def _holds_id(cells: Sequence[str], task: Task) -> bool:
-    return any(prefix_of(visible(cell).lower()) in task.by_prefix for cell in cells if len(cell) < 100)
+    return any(prefix_of(remove_invisible(cell).lower()) in task.by_prefix for cell in cells if len(cell) < 100)
 
 
 def _id_column(sample: Sequence[Sequence[str]], width: int, task: Task) -> int | None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semeval_emo.submission import identify
-from semeval_emo.submission.cells import Values
+from semeval_emo.submission.cells import Labels
 from semeval_emo.submission.identify import Inferred, grouped, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Rows
 from semeval_emo.task import SPLITS, FileSpec, Selector, Task
 
-Kept = dict[str, tuple[int, Values | None]]
+Kept = dict[str, tuple[int, Labels | None]]
 
 
 def check_ids(

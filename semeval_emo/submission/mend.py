@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semeval_emo.submission.cells import CellJudge, Values, kind_of, visible
+from semeval_emo.submission.cells import LabelParser, Labels, cell_problem, remove_invisible
 from semeval_emo.submission.problem import Findings
 
 SAME_NUMBER = frozenset({"padded-cell", "hidden-character", "float-cell", "number-form"})
@@ -47,11 +47,11 @@ def mended_cell(text: str, values: Sequence[str], threshold: float | None = None
     bare = text.strip()
     if bare in values:
         return int(bare)
-    kind = kind_of(text, values)
+    kind = cell_problem(text, values)
     if kind not in mendable_cells(values, threshold):
         return None
     if kind == "hidden-character":
-        return int(visible(text))
+        return int(remove_invisible(text))
     if kind == "boolean-cell":
         return int(bare.lower() == "true")
     if kind == "number-form":
@@ -60,11 +60,11 @@ def mended_cell(text: str, values: Sequence[str], threshold: float | None = None
     return int(number) if threshold is None or number.is_integer() else int(number >= threshold)
 
 
-class MendingJudge(CellJudge):
-    """Judges cells as `CellJudge` does and reports the same, but returns labels where they are plain.
+class MendingJudge(LabelParser):
+    """Judges cells as `LabelParser` does and reports the same, but returns labels where they are plain.
 
     >>> found = Findings("pred_eng.csv")
-    >>> MendingJudge(("joy", "fear"), ("0", "1"), found).values(3, ("1.0", "True"))
+    >>> MendingJudge(("joy", "fear"), ("0", "1"), found).parse(3, ("1.0", "True"))
     (1, 1)
     """
 
@@ -75,9 +75,9 @@ class MendingJudge(CellJudge):
         self.threshold = threshold
         self._mended: dict[str, int | None] = {}
 
-    def values(self, line: int, cells: tuple[str, ...]) -> Values | None:
+    def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
         """The labels of one row, or None where a cell has no one meaning."""
-        good = super().values(line, cells)
+        good = super().parse(line, cells)
         if good is not None:
             return good
         mended: list[int] = []

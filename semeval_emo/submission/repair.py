@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.submission.cells import choice
+from semeval_emo.submission.cells import alternatives
 from semeval_emo.submission.check import Checked, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Written
 from semeval_emo.submission.mend import MendingJudge, mendable_cells
@@ -215,7 +215,7 @@ class _Work:
         )  # fmt: skip
         why = "" if problems else self._why(checked, part)
         if len(part.spec.values) > 2 and any(entry(code).name == "fraction-cell" for code in counts):
-            why = f"a fraction tells no degree; write {choice(part.spec.values)} yourself"
+            why = f"a fraction tells no degree; write {alternatives(part.spec.values)} yourself"
         self.refusals.append(Refusal(source.shown, part.spec.place, problems, counts, why))
 
     @staticmethod

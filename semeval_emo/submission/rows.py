@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from semeval_emo.submission.cells import CellJudge, Values, visible
+from semeval_emo.submission.cells import LabelParser, Labels, remove_invisible
 from semeval_emo.submission.header import Columns, plain_names
 from semeval_emo.submission.identify import DIGITS, prefix_of
 from semeval_emo.submission.problem import EXAMPLES, Findings
@@ -36,7 +36,7 @@ class Rows:
         unread: by id whose labels are bad: a hash of its cells, by which a repeated row is known again.
     """
 
-    kept: dict[str, tuple[int, Values | None]] = field(default_factory=dict)
+    kept: dict[str, tuple[int, Labels | None]] = field(default_factory=dict)
     count: int = 0
     beyond: dict[str, int] = field(default_factory=dict)
     beyond_first: list[tuple[int, str]] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Ids:
         """A known id that this one must mean, and what is wrong with it: an entry of the catalogue."""
         if len(text) > 200:
             return None
-        bare = visible(text).strip("'\"`")
+        bare = remove_invisible(text).strip("'\"`")
         if bare != text and self.known(bare):
             return bare, "id-padding"
         low = bare.lower()
@@ -104,8 +104,8 @@ class Ids:
 class Pass:
     """One pass over the rows of one file."""
 
-    def __init__(self, ids: Ids, columns: Columns, judge: CellJudge, found: Findings, delimiter: str) -> None:
-        self.ids, self.columns, self.judge, self.found = ids, columns, judge, found
+    def __init__(self, ids: Ids, columns: Columns, parser: LabelParser, found: Findings, delimiter: str) -> None:
+        self.ids, self.columns, self.parser, self.found = ids, columns, parser, found
         self.delimiter = delimiter
         self.rows = Rows()
 
@@ -114,19 +114,19 @@ class Pass:
 
         >>> from semeval_emo.task import load_task
         >>> found = Findings("pred_eng.csv")
-        >>> judge = CellJudge(("joy", "fear"), ("0", "1"), found)
-        >>> one = Pass(Ids(load_task()), Columns(0, (1, 2), 3), judge, found, ",")
+        >>> parser = LabelParser(("joy", "fear"), ("0", "1"), found)
+        >>> one = Pass(Ids(load_task()), Columns(0, (1, 2), 3), parser, found, ",")
         >>> one.run([(2, ["eng_test_track_a_00001", "0", "1"]), (3, ["eng_test_track_a_2", "0", "1"])]).kept
         {'eng_test_track_a_00001': (2, (0, 1)), 'eng_test_track_a_00002': (3, (0, 1))}
         >>> [p.code for p in found.problems]
         ['E406']
         """
-        columns, judge, kept, sure = self.columns, self.judge, self.rows.kept, self.ids.sure
+        columns, parser, kept, sure = self.columns, self.parser, self.rows.kept, self.ids.sure
         width, at, unnamed = columns.width, columns.id, columns.unnamed
         labels = [one for one in columns.labels if one is not None]
         whole = len(labels) == len(columns.labels)
         pick = itemgetter(*labels) if len(labels) > 1 else lambda row: tuple(row[one] for one in labels)
-        good = judge.known
+        good = parser.parsed
         count = 0
         for line, row in rows:
             count += 1
@@ -153,9 +153,9 @@ class Pass:
                 count -= 1
             else:
                 if values is None:
-                    values = judge.values(line, cells)
+                    values = parser.parse(line, cells)
                 self._meet(line, text, values if whole else None, row)
-        judge.finish()
+        parser.finish()
         self.rows.count = count
         return self.rows
 
@@ -195,7 +195,7 @@ class Pass:
         """True where something stands right of the last column that has a name."""
         return any(cell and not cell.isspace() for cell in row[self.columns.width - self.columns.unnamed :])
 
-    def _meet(self, line: int, text: str, values: Values | None, row: list[str]) -> None:
+    def _meet(self, line: int, text: str, values: Labels | None, row: list[str]) -> None:
         """Takes in a row that is not plainly good: an odd id, a duplicate, bad labels."""
         if self.columns.id is None:
             return
