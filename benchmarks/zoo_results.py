@@ -1,4 +1,4 @@
-"""Trains the zoo's English systems, every choice made on dev, and writes README's table of them.
+"""Trains the zoo's English systems, every choice made on dev, and writes the table in docs/results.md.
 
     make zoo-results                                        everything: some hours on two cores
     python benchmarks/zoo_results.py --only 'tfidf*'        some of them
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "results.md"
 RECORDS = ROOT / "benchmarks" / "english"
 # The score is made from these whenever the table is, and its own file names paths of a machine.
 KEPT = ("recipe.json", "run.json", "metrics.jsonl", "track_a/pred_eng.csv")
@@ -85,13 +85,13 @@ def main() -> int:
     kept = {Path(folder).parent.name.partition("+")[0] for folder in folders}
     lacking = [name for name in SYSTEMS if name not in kept]
     if lacking:
-        print(f"README's table stays as it is: nothing is kept of {', '.join(lacking)}", file=sys.stderr)
+        print(f"docs/results.md is unchanged: no records of {', '.join(lacking)}", file=sys.stderr)
     elif asked.only == "*" or asked.table:
-        before = README.read_text("utf-8")
+        before = PAGE.read_text("utf-8")
         head, found, rest = before.partition(BEGIN)
         if not found or END not in rest:
-            sys.exit(f"{README.name} has no place for the table: {BEGIN} ... {END}")
-        README.write_text(f"{head}{BEGIN}\n{shown.strip()}\n{END}{rest.partition(END)[2]}", "utf-8")
+            sys.exit(f"{PAGE.name} has no place for the table: {BEGIN} ... {END}")
+        PAGE.write_text(f"{head}{BEGIN}\n{shown.strip()}\n{END}{rest.partition(END)[2]}", "utf-8")
     for one in failed:
         print(f"failed: {one}", file=sys.stderr)
     return bool(failed)

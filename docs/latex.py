@@ -1,8 +1,8 @@
-"""Compiles the LaTeX that the commands print, and reads the log: `make docs-latex`.
+"""Compile the LaTeX output of all commands and check the log: `make docs-latex`.
 
-Needs pdflatex (Debian: texlive-latex-base and texlive-latex-recommended). Every command runs on the built-in sample or
-on the shipped leaderboard, as a person would type it; with $SEMEVAL_EMO_DATA set, on the seed's real file too. A
-document with all tables is compiled; errors, missing characters and tables that leave the page end it with code 1.
+Needs pdflatex (Debian: texlive-latex-base and texlive-latex-recommended). The commands run on the built-in sample and
+the shipped leaderboard; if $SEMEVAL_EMO_DATA is set, also on the file of the reference notebook. All tables are
+compiled in one document. Errors, missing characters and tables that are too wide for the page give exit code 1.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import refresh
 
 A, B, WEAK = (f"{place}/pred_eng.csv" for place in ("strong/track_a", "strong/track_b", "weak/track_a"))
-# Every command that prints tables, in an order in which each finds what the ones before it have made; a test holds
-# the list to that, and looks at every format of each.
+# Every command that prints tables; later commands use the files of earlier ones. A test checks that the list is
+# complete, and every format of each command.
 COMMANDS = {
     "sample": (
         f"score {A} --gold sample --ci --resamples 500",
@@ -57,7 +57,7 @@ COMMANDS = {
         "zoo submit runs/sample/constant-all/eng --to submissions/mine --data sample",
         "leaderboard ours",
     ),
-    "seed": (
+    "reference": (
         "score pred_eng.csv --track a",
         "analyse pred_eng.csv --track a --no-texts",
     ),
@@ -70,83 +70,80 @@ HEAD = r"""\documentclass[10pt]{article}
 \begin{document}
 \small
 """
-# Begins the line of the log under which stands what a command printed.
+# Marks the line of the log where the output of a command begins.
 MARK = "== semeval-emo "
-# Wider than this much over the edge (in points) can be seen.
-SPARE = 5.0
+# An overfull line is visible from about this many points.
+MAX_OVERFULL = 5.0
 
 
-def printed() -> tuple[dict[str, str], list[str]]:
-    """The LaTeX of every command, and the sessions that need data which is not here."""
+def latex_of_commands() -> tuple[dict[str, str], list[str]]:
+    """Return the LaTeX of every command, and the sessions that were skipped for lack of data."""
     parts: dict[str, str] = {}
-    left = []
+    skipped = []
     with tempfile.TemporaryDirectory() as scratch:
         for session, commands in COMMANDS.items():
             folder = Path(scratch) / session / "work"
             folder.mkdir(parents=True)
             environment = refresh.prepare(session, folder)
             if environment is None:
-                left.append(session)
+                skipped.append(session)
                 continue
             for command in commands:
                 words = ["semeval-emo", *command.split(), "--format", "latex"]
-                done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-                # 1 is an answer too: problems were found.
-                if done.returncode not in (0, 1):
-                    sys.exit(f"semeval-emo {command} ended with {done.returncode}:\n{done.stderr}")
-                parts[command] = done.stdout
-    return parts, left
+                result = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+                # Exit code 1 means that problems were found.
+                if result.returncode not in (0, 1):
+                    sys.exit(f"semeval-emo {command} exited with {result.returncode}:\n{result.stderr}")
+                parts[command] = result.stdout
+    return parts, skipped
 
 
-def faults(log: str) -> list[str]:
-    """What a reader of the document would miss: errors, characters that no font has, tables over the edge."""
-    found, command = [], ""
+def log_errors(log: str) -> list[str]:
+    """Return the errors, missing characters and too wide tables of a log, each with its command."""
+    errors, command = [], ""
     for line in log.splitlines():
         wide = re.match(r"Overfull \\hbox \(([\d.]+)pt too wide\)", line)
         if line.startswith(MARK):
             command = line.removeprefix(MARK)
         elif line.startswith("!") or "Missing character" in line:
-            found.append(f"{command}: {line}")
-        elif wide and float(wide[1]) > SPARE:
-            found.append(f"{command}: a table is {wide[1]} pt too wide for the page")
-    return found
+            errors.append(f"{command}: {line}")
+        elif wide and float(wide[1]) > MAX_OVERFULL:
+            errors.append(f"{command}: a table is {wide[1]} pt too wide for the page")
+    return errors
 
 
-def compiled(parts: dict[str, str]) -> list[str]:
-    """Compiles what the commands printed, in one document; returns its faults."""
+def compile_errors(parts: dict[str, str]) -> list[str]:
+    """Compile the LaTeX of all commands in one document; return the errors."""
     body = [
-        # Without a page of its own each float would wait, and LaTeX keeps only so many waiting.
-        f"\\typeout{{{MARK}\\detokenize{{{command}}}}}\n{printed}\n\\clearpage\n"
-        for command, printed in parts.items()
+        # A page for each table: LaTeX limits the number of pending floats.
+        f"\\typeout{{{MARK}\\detokenize{{{command}}}}}\n{latex}\n\\clearpage\n"
+        for command, latex in parts.items()
     ]
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "tables.tex"
         source.write_text(HEAD + "".join(body) + "\\end{document}\n", encoding="utf-8")
         command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", source.name]
-        # Else the log breaks its lines.
+        # Prevents line breaks in the log.
         environment = {**os.environ, "max_print_line": "1000"}
-        done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, check=False)
+        result = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, check=False)
         log = source.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
-    return faults(log) or ([] if done.returncode == 0 else [log[-1500:]])
+    return log_errors(log) or ([] if result.returncode == 0 else [log[-1500:]])
 
 
 def main() -> int:
-    """Prints what was found; 0 where nothing was."""
+    """Print the errors; return 1 if there are any, and 3 if pdflatex is missing."""
     if shutil.which("pdflatex") is None:
         print("pdflatex is missing: apt-get install texlive-latex-base texlive-latex-recommended")
         return 3
-    parts, left = printed()
-    found = compiled(parts)
+    parts, skipped = latex_of_commands()
+    errors = compile_errors(parts)
     tables = sum(part.count(r"\begin{tabular}") for part in parts.values())
-    for line in found:
+    for line in errors:
         print(line)
-    print(
-        f"{len(parts)} commands, {tables} tables: "
-        + (f"{len(found)} faults" if found else "compiled, the log is clean")
-    )
-    if left:
-        print(f"left out, for want of real data: {', '.join(left)}")
-    return 1 if found else 0
+    print(f"{len(parts)} commands, {tables} tables: {f'{len(errors)} errors' if errors else 'compiled without errors'}")
+    if skipped:
+        print(f"skipped without real data: {', '.join(skipped)}")
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

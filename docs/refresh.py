@@ -1,21 +1,20 @@
-"""Runs what README.md and docs/*.md show, and writes what it prints into them: `make docs`.
+"""Run the commands shown in README.md and docs/, and write their output into the pages: `make docs`.
 
-A block that begins with ```` ```console ```` holds command lines after ``$`` and, under each, what it
-prints. A comment before a block says where it runs; the folder then lasts until the next such
-comment, so that later blocks see the files of earlier ones:
+A code block that begins with ```` ```console ```` has command lines after ``$``, each followed by its output. A comment
+before the block names the folder in which it runs. Later blocks run in the same folder, until the next such comment:
 
-    <!-- session: empty -->     a new empty folder
-    <!-- session: sample -->    a new folder with the built-in sample's prediction files
-    <!-- session: seed -->      a new folder with the seed's real file pred_eng.csv and gold at hand
-    <!-- not run -->            the next block is only shown: it installs, downloads or trains
+    <!-- session: empty -->       a new empty folder
+    <!-- session: sample -->      a new folder with the prediction files of the built-in sample
+    <!-- session: reference -->   a new folder with pred_eng.csv of the reference notebook, and the gold labels
+    <!-- not run -->              the next block is not run: it installs, downloads or trains
 
-What stands between these two lines is what the command prints, as Markdown:
+The text between these two lines is the output of the command, as Markdown:
 
     <!-- made by: semeval-emo leaderboard ours --format markdown -->
     <!-- end -->
 
-A session that needs real data is left as it is where $SEMEVAL_EMO_DATA is not set. The same runs are a
-test, so that the pages cannot drift from the program.
+Sessions that need the real data are left unchanged if $SEMEVAL_EMO_DATA is not set. A test runs the same code and fails
+if a page is out of date.
 """
 
 from __future__ import annotations
@@ -36,13 +35,16 @@ WIDTH = 100
 BLOCK = re.compile(
     r"(?:<!-- (?P<note>not run|session: (?P<session>\w+)) -->\n+)?```console\n(?P<body>.*?)^```$", re.M | re.S
 )
-
+COMMAND = re.compile(r"^\$ (?:.*\\\n)*.*$", re.M)
 MADE = re.compile(r"(?P<head><!-- made by: (?P<command>semeval-emo .+?) -->\n).*?(?P<foot><!-- end -->)", re.S)
+
+# Pages that consist of the output of one command.
+GENERATED = {"docs/problems.md": "semeval-emo explain --format markdown"}
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One console block of a page: where its body stands, and the session that it opens, if any."""
+class Block:
+    """A console block of a page: its position, its text, the session that it starts (if any), and whether it is run."""
 
     start: int
     end: int
@@ -52,27 +54,28 @@ class Shown:
 
 
 def pages() -> list[Path]:
-    """README.md, CONTRIBUTING.md and every page of docs/."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    """Return README.md, CONTRIBUTING.md and every page in docs/."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def blocks(page: str) -> Iterator[Shown]:
-    """The console blocks of a page, in order."""
-    for found in BLOCK.finditer(page):
-        yield Shown(
-            found.start("body"), found.end("body"), found["body"], found["session"] or "", found["note"] != "not run"
-        )
+def blocks(page: str) -> Iterator[Block]:
+    """Yield the console blocks of a page, in order."""
+    for match in BLOCK.finditer(page):
+        is_run = match["note"] != "not run"
+        yield Block(match.start("body"), match.end("body"), match["body"], match["session"] or "", is_run)
 
 
 def commands(body: str) -> list[str]:
-    """The command lines of a block; a line that ends in a backslash goes on."""
-    return [line.replace("\\\n", "") for line in re.findall(r"^\$ ((?:.*\\\n)*.*)$", body, re.M)]
+    """Return the command lines of a block, each with its continuation lines joined."""
+    return [line.removeprefix("$ ").replace("\\\n", "") for line in COMMAND.findall(body)]
 
 
 def prepare(session: str, folder: Path) -> dict[str, str] | None:
-    """Fills a session's folder and gives its environment; None where it needs real data that is not here."""
-    keep = {name: value for name, value in os.environ.items() if not name.startswith(("SEMEVAL_EMO", "XDG_", "HF_"))}
-    environment = keep | {
+    """Fill the folder of a session and return its environment, or None if it needs real data that is missing."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SEMEVAL_EMO", "XDG_", "HF_"))
+    }
+    environment = inherited | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": str(WIDTH),
         "NO_COLOR": "1",
@@ -84,41 +87,37 @@ def prepare(session: str, folder: Path) -> dict[str, str] | None:
         from semeval_emo.data.sample import sample_folder
 
         shutil.copytree(sample_folder() / "predictions", folder, dirs_exist_ok=True)
-    elif session == "seed":
+    elif session == "reference":
         data = os.environ.get("SEMEVAL_EMO_DATA")
         if not data:
             return None
         shutil.copy(Path(data) / "seed" / "pred_eng.csv", folder / "pred_eng.csv")
-        # Under a name of its own, so that no page shows a path of the machine that ran it.
+        # The link keeps paths of this machine out of the pages.
         (folder / "data").symlink_to(Path(data).resolve())
         environment["SEMEVAL_EMO_DATA"] = "data"
     elif session != "empty":
-        raise ValueError(f"there is no session '{session}'")
+        raise ValueError(f"unknown session '{session}'")
     return environment
 
 
 def run(body: str, folder: Path, environment: dict[str, str]) -> str:
-    """A block's body as it should read: each command line and what it prints, stderr included."""
-    lines = []
-    for shown, command in zip(re.findall(r"^\$ (?:.*\\\n)*.*$", body, re.M), commands(body), strict=True):
-        done = subprocess.run(
+    """Return the text of a block with the present output of its commands, stdout and stderr together."""
+    parts = []
+    for shown, command in zip(COMMAND.findall(body), commands(body), strict=True):
+        result = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, check=False, timeout=120,
         )  # fmt: skip
-        if "this is a bug in semeval-emo" in done.stdout:
-            raise RuntimeError(f"a page may not show a bug: {command}\n{done.stdout}")
-        lines.append(f"{shown}\n{done.stdout}")
-    return "".join(lines)
+        if "this is a bug in semeval-emo" in result.stdout:
+            raise RuntimeError(f"a page must not show a bug: {command}\n{result.stdout}")
+        parts.append(f"{shown}\n{result.stdout}")
+    return "".join(parts)
 
 
 def refreshed(page: str) -> tuple[str, list[str]]:
-    """A page with what its commands print now.
-
-    Returns:
-        The page, and the sessions that were left as they are for want of real data.
-    """
-    left: list[str] = []
-    made, at = [], 0
+    """Return a page with the present output of its commands, and the sessions that were skipped for lack of data."""
+    skipped: list[str] = []
+    parts, position = [], 0
     with tempfile.TemporaryDirectory() as scratch:
         folder, environment = Path(scratch), None
         for number, block in enumerate(blocks(page)):
@@ -127,42 +126,45 @@ def refreshed(page: str) -> tuple[str, list[str]]:
                 folder.mkdir(parents=True)
                 environment = prepare(block.session, folder)
                 if environment is None:
-                    left.append(block.session)
+                    skipped.append(block.session)
             if block.is_run and environment:
-                made += [page[at : block.start], run(block.body, folder, environment)]
-                at = block.end
-    return made_anew("".join([*made, page[at:]])), left
+                parts += [page[position : block.start], run(block.body, folder, environment)]
+                position = block.end
+    return MADE.sub(_made_anew, "".join([*parts, page[position:]])), skipped
 
 
-def made_anew(page: str) -> str:
-    """A page with what its Markdown is made by, made now."""
+def _made_anew(match: re.Match[str]) -> str:
+    return f"{match['head']}\n{output_of(match['command']).strip()}\n\n{match['foot']}"
 
-    def printed(found: re.Match[str]) -> str:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "work"
-            folder.mkdir()
-            done = subprocess.run(
-                ["bash", "-c", found["command"]], cwd=folder, env=prepare("empty", folder), capture_output=True,
-                text=True, check=False, timeout=120,
-            )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(f"{found['command']} failed:\n{done.stderr}")
-        return f"{found['head']}\n{done.stdout.strip()}\n\n{found['foot']}"
 
-    return MADE.sub(printed, page)
+def output_of(command: str) -> str:
+    """Return the stdout of a command that runs in an empty folder.
+
+    Raises:
+        RuntimeError: the command failed.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "work"
+        folder.mkdir()
+        result = subprocess.run(
+            ["bash", "-c", command], cwd=folder, env=prepare("empty", folder), capture_output=True,
+            text=True, check=False, timeout=120,
+        )  # fmt: skip
+    if result.returncode:
+        raise RuntimeError(f"{command} failed:\n{result.stderr}")
+    return result.stdout
 
 
 def main() -> None:
-    """Rewrites every page whose shown output has changed, and says which."""
+    """Rewrite every page whose output has changed, and print which."""
     for path in pages():
+        name = path.relative_to(ROOT).as_posix()
         before = path.read_text(encoding="utf-8")
-        after, left = refreshed(before)
+        after, skipped = (output_of(GENERATED[name]), []) if name in GENERATED else refreshed(before)
         if after != before:
             path.write_text(after, encoding="utf-8")
-        state = "rewritten" if after != before else "as it was"
-        print(
-            f"{path.relative_to(ROOT)}: {state}" + (f", left alone: {', '.join(left)} (no real data)" if left else "")
-        )
+        state = "rewritten" if after != before else "unchanged"
+        print(f"{name}: {state}" + (f"; skipped without real data: {', '.join(skipped)}" if skipped else ""))
 
 
 if __name__ == "__main__":

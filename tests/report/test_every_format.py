@@ -132,4 +132,4 @@ def test_every_command_in_every_format(files: Path, capsys: pytest.CaptureFixtur
             if style is Format.latex:
                 pages[one] = body
     if shutil.which("pdflatex"):
-        assert latex.compiled(pages) == []
+        assert latex.compile_errors(pages) == []
