@@ -116,7 +116,7 @@ def run(cli, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
 
 @pytest.fixture(scope="session")
 def spoilt() -> Callable[[int, Made], bytes]:
-    """Makes one of the measured cases (docs/official-scorers) from a valid file: spoilt(10, made("a", "ron"))."""
+    """Return a malformed file of test_official_cases.py, made from a valid one: spoilt(10, made("a", "ron"))."""
     return _spoilt
 
 

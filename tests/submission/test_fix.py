@@ -11,7 +11,7 @@ from semeval_emo.submission import FixReport, entry, fix, read_submission
 from semeval_emo.submission.write import probability_bytes
 from semeval_emo.task import load_task
 
-# Cases of docs/official-scorers that say the same as the valid file, by track; the others cannot be known.
+# Cases of test_official_cases.py with the same labels as the valid file, by track; the labels of the others are unknown.
 SAME = {
     "a": (0, 2, 4, 6, 8, 18, 32, 38, 40, 42, 44, 46, 48, 50),
     "b": (0, 2, 4, 6, 8, 32, 38, 40, 42, 44, 46, 48, 50),
