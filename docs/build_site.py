@@ -74,6 +74,7 @@ def stage() -> None:
         target = STAGE / place
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(stage_page(path, places, files), encoding="utf-8")
+    shutil.copyfile(ROOT / "docs" / "site.css", STAGE / "site.css")
     for file in filter(lambda file: (ROOT / file).is_file(), files):
         target = STAGE / place_of(file, places)
         target.parent.mkdir(parents=True, exist_ok=True)

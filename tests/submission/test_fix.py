@@ -11,7 +11,7 @@ from semeval_emo.submission import FixReport, entry, fix, read_submission
 from semeval_emo.submission.write import probability_bytes
 from semeval_emo.task import load_task
 
-# Cases of test_official_cases.py with the same labels as the valid file, by track; the labels of the others are unknown.
+# Cases of test_official_cases.py with the labels of the valid file, by track; the labels of the others are unknown.
 SAME = {
     "a": (0, 2, 4, 6, 8, 18, 32, 38, 40, 42, 44, 46, 48, 50),
     "b": (0, 2, 4, 6, 8, 32, 38, 40, 42, 44, 46, 48, 50),
