@@ -69,7 +69,7 @@ def many() -> float:
     import numpy as np
 
     from semeval_emo.data import Gold
-    from semeval_emo.scoring import Contender, compare
+    from semeval_emo.scoring import SystemRuns, compare
     from semeval_emo.submission import Predictions
     from semeval_emo.task import load_task
 
@@ -82,7 +82,7 @@ def many() -> float:
         for system, own in enumerate(files):
             wrong = rng.random(labels.shape) < 0.1 + system / 500
             own.append(Predictions(spec, np.where(wrong, 1 - labels, labels).astype(np.int8), f"{system}"))
-    contenders = [Contender(f"s{system}", (tuple(own),)) for system, own in enumerate(files)]
+    contenders = [SystemRuns(f"s{system}", (tuple(own),)) for system, own in enumerate(files)]
     began = time.perf_counter()
     found = compare(contenders, gold=golds, resamples=RESAMPLES, trials=RESAMPLES)
     seconds = time.perf_counter() - began

@@ -67,7 +67,7 @@ def analyse(
     from semeval_emo.scoring import score
     from semeval_emo.scoring.analysis import SCHEMA
     from semeval_emo.scoring.analysis import analyse as analyse_card
-    from semeval_emo.scoring.divergence import diverge
+    from semeval_emo.scoring.error_comparison import compare_errors
     from semeval_emo.scoring.scorer import task_of
 
     task = selector.task
@@ -86,7 +86,7 @@ def analyse(
         others = {card.spec: card for card in score(second, source=gold, **selector.keywords).cards}
         for card in cards:
             if card.spec in others:
-                parted = diverge(card, others[card.spec], texts=texts, most=most)
+                parted = compare_errors(card, others[card.spec], texts=texts, most=most)
                 payload["divergences"].append(parted.to_dict())
                 tables += report.divergence_tables(parted, task_of(card.spec, task), whole=whole)
         if not payload["divergences"]:

@@ -24,7 +24,7 @@ from semeval_emo.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from semeval_emo.leaderboard import Leaderboard, Row
+    from semeval_emo.leaderboard import Leaderboard, ScoreRow
 
 
 ListOption = Annotated[
@@ -144,7 +144,7 @@ def _selected(
     kind: str | None,
     release: str | None,
     metric: str | None,
-) -> tuple[Row, ...]:
+) -> tuple[ScoreRow, ...]:
     """The rows to show: of the default list and of each track's own metric where nothing else is said."""
     wide = among == "all" or (among is None and (kind or release))
     rows = board.filter(
@@ -157,7 +157,7 @@ def _selected(
 
 
 def _tell_others(
-    board: Leaderboard, rows: tuple[Row, ...], track: str | None, language: str | None, quiet: bool
+    board: Leaderboard, rows: tuple[ScoreRow, ...], track: str | None, language: str | None, quiet: bool
 ) -> None:
     shown = {row.list for row in rows}
     others = [row.list for row in board.filter(track=track, language=language) if row.list not in shown]

@@ -99,10 +99,10 @@ def score(
     Exits 1 where a file cannot be scored or a floor is missed, 3 where gold labels are missing.
     """
     from semeval_emo.report import score_notes
-    from semeval_emo.scoring.fail_under import Floor
+    from semeval_emo.scoring.fail_under import Threshold
     from semeval_emo.scoring.scorer import score as score_files
 
-    floors = [Floor.parse(text) for text in fail_under or []]
+    thresholds = [Threshold.parse(text) for text in fail_under or []]
     given = paths or found_here("scoring", quiet, otherwise="submissions")
     result = score_files(
         given,
@@ -118,7 +118,7 @@ def score(
         result = with_intervals(
             result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=selector.task
         )
-    missed = [line for floor in floors for line in floor.misses(result.cards)]
+    missed = [line for threshold in thresholds for line in threshold.failures(result.cards)]
     for line in score_notes.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)
     if result.cards or style is Format.json:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semeval_emo.errors import UsageError, suggest
-from semeval_emo.leaderboard.address import Address, address_of
 from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
-from semeval_emo.leaderboard.load import gather
-from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
+from semeval_emo.leaderboard.keys import BoardKey, address_of
+from semeval_emo.leaderboard.load import read_board
+from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.scoring.scorecard import Scorecard
@@ -32,11 +32,11 @@ class Leaderboard:
     """
 
     task: Task
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreRow, ...]
     lists: dict[str, BoardList]
-    sources: dict[str, Source]
+    sources: dict[str, ScoreSource]
     notes: tuple[Note, ...]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[RowProblem, ...] = ()
     files: tuple[Path, ...] = ()
 
     @classmethod
@@ -63,7 +63,7 @@ class Leaderboard:
         '29 to 75 of 75'
         """
         found = task if isinstance(task, Task) else load_task(task)
-        return cls(found, **vars(gather(found, [Path(one) for one in extra], own)))
+        return cls(found, **vars(read_board(found, [Path(one) for one in extra], own)))
 
     @property
     def default_list(self) -> str:
@@ -95,7 +95,7 @@ class Leaderboard:
         release: str | None = None,
         split: str | None = None,
         metric: str | None = None,
-    ) -> tuple[Row, ...]:
+    ) -> tuple[ScoreRow, ...]:
         """The rows that match, by list, track, metric, release, language, rank and score. None matches everything.
 
         Raises:
@@ -120,7 +120,7 @@ class Leaderboard:
         ]
         return tuple(sorted(found, key=lambda row: self._order(row, wanted_track)))
 
-    def _order(self, row: Row, track: str | None) -> tuple[object, ...]:
+    def _order(self, row: ScoreRow, track: str | None) -> tuple[object, ...]:
         """Rows that compare stand together; unknown names come last."""
         lists, languages = [*self.lists], [*self.task.languages]
         ranked = row.list in self.lists and self.lists[row.list].ranked
@@ -181,10 +181,10 @@ class Leaderboard:
         held = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
         return tuple(self._placed(number, at, one, _signature(score)) for key, one in self.lists.items() if key in held)
 
-    def _rows_at(self, at: Address) -> tuple[Row, ...]:
+    def _rows_at(self, at: BoardKey) -> tuple[ScoreRow, ...]:
         return self.filter(track=at.track, language=at.language, release=at.release, split=at.split, metric=at.metric)
 
-    def _placed(self, score: float, at: Address, among: BoardList, signature: str) -> Placement:
+    def _placed(self, score: float, at: BoardKey, among: BoardList, signature: str) -> Placement:
         there = self._rows_at(at)
         rows = [row for row in there if row.list == among.key]
         if not any(row.score is not None for row in rows):
@@ -198,7 +198,7 @@ class Leaderboard:
         notes = [n for n in self.notes if n.belongs(at.task, at.track, at.language) and round(score, 4) in n.scores]
         return place(score, rows, at, among, baseline=baseline, notes=tuple(notes), signature=signature)
 
-    def _elsewhere(self, at: Address, among: BoardList) -> str:
+    def _elsewhere(self, at: BoardKey, among: BoardList) -> str:
         """What there is instead: the same list elsewhere, other lists, other languages."""
         scored = [row for row in self.filter(track=at.track, language=at.language) if row.score is not None]
         here = {row.release for row in scored if row.list == among.key and row.split == at.split}
@@ -210,7 +210,7 @@ class Leaderboard:
         has = sorted({row.language for row in self.filter(track=at.track)})
         return f"languages of track {at.track} on the board: {', '.join(has)}" if has else ""
 
-    def add(self, row: Row, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:
+    def add(self, row: ScoreRow, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:
         """Adds one row to the user's own board, whole or not at all.
 
         Args:
@@ -227,7 +227,7 @@ class Leaderboard:
         _refuse(check_row(row, self.task, self.lists, self.sources))
         others = [one for one in self.rows if Path(one.file) != path]
 
-        def sound(kept: Sequence[Row], placed: Row) -> None:
+        def sound(kept: Sequence[ScoreRow], placed: ScoreRow) -> None:
             # A contradiction is charged to either of two rows, so what the row adds is found by difference.
             known = set(check_together([*others, *kept], self.lists))
             after = check_together([*others, *kept, placed], self.lists)
@@ -276,7 +276,7 @@ def _signature(score: float | Scorecard) -> str:
     return score.signature if isinstance(score, Scorecard) else ""
 
 
-def _refuse(faults: Iterable[Fault]) -> None:
+def _refuse(faults: Iterable[RowProblem]) -> None:
     found = list(faults)
     if found:
         more = f" ({len(found) - 1} more)" if len(found) > 1 else ""

@@ -16,9 +16,9 @@ from semeval_emo.leaderboard.model import (
     NUMBERS,
     SELECTED_ON,
     BoardList,
-    Fault,
-    Row,
-    Source,
+    RowProblem,
+    ScoreRow,
+    ScoreSource,
 )
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.submission.problem import shown
@@ -41,7 +41,7 @@ class BoardCheck:
 
     rows: dict[str, int]
     flagged: dict[str, int]
-    faults: tuple[Fault, ...]
+    faults: tuple[RowProblem, ...]
 
     @property
     def valid(self) -> bool:
@@ -63,7 +63,9 @@ def ranked_metrics() -> list[str]:
     return [name for name, metric in METRICS.items() if not metric.per_emotion and not metric.lower_is_better]
 
 
-def check_row(row: Row, task: Task, lists: Mapping[str, BoardList], sources: Mapping[str, Source]) -> Iterator[Fault]:
+def check_row(
+    row: ScoreRow, task: Task, lists: Mapping[str, BoardList], sources: Mapping[str, ScoreSource]
+) -> Iterator[RowProblem]:
     """Checks one row by itself: names, ranges, source, text."""
     fault = _faults_of(row)
     yield from _texts(row, fault)
@@ -88,24 +90,24 @@ def check_row(row: Row, task: Task, lists: Mapping[str, BoardList], sources: Map
         )
 
 
-_FaultMaker = Callable[[str, str, str, str], Fault]
+_FaultMaker = Callable[[str, str, str, str], RowProblem]
 
 
-def _faults_of(row: Row) -> _FaultMaker:
-    def fault(code: str, column: str, message: str, fix: str) -> Fault:
+def _faults_of(row: ScoreRow) -> _FaultMaker:
+    def fault(code: str, column: str, message: str, fix: str) -> RowProblem:
         value = shown(str(getattr(row, column) or "")) if column else ""
-        return Fault(code, row.file, row.line, column, value, message, fix)
+        return RowProblem(code, row.file, row.line, column, value, message, fix)
 
     return fault
 
 
-def unknown_task(row: Row, known: Iterable[str]) -> Fault:
+def unknown_task(row: ScoreRow, known: Iterable[str]) -> RowProblem:
     """A row of a task that is not known."""
     near = suggest(row.task, known) or f"use one of: {', '.join(sorted(known))}"
     return _faults_of(row)("task", "task", f"There is no task '{shown(row.task)}'.", near)
 
 
-def _texts(row: Row, fault: _FaultMaker) -> Iterator[Fault]:
+def _texts(row: ScoreRow, fault: _FaultMaker) -> Iterator[RowProblem]:
     for column in COLUMNS:
         value = getattr(row, column)
         if column in NUMBERS:
@@ -119,7 +121,7 @@ def _texts(row: Row, fault: _FaultMaker) -> Iterator[Fault]:
             yield fault("text", column, f"Column {column} has {len(value)} characters.", f"keep to {LONGEST}")
 
 
-def _place(row: Row, task: Task, fault: _FaultMaker) -> Iterator[Fault]:
+def _place(row: ScoreRow, task: Task, fault: _FaultMaker) -> Iterator[RowProblem]:
     """Task, release, split, track and language name a file that exists."""
     if row.task != task.key:
         yield fault("task", "task", f"The row is of task '{shown(row.task)}', not of {task.key}.", f"write {task.key}")
@@ -153,7 +155,7 @@ def _place(row: Row, task: Task, fault: _FaultMaker) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _figures(row: Row, fault: _FaultMaker) -> Iterator[Fault]:
+def _figures(row: ScoreRow, fault: _FaultMaker) -> Iterator[RowProblem]:
     if row.score is None and row.rank is None:
         yield fault("empty", "score", "The row has neither a score nor a rank.", "give one of them")
     if row.score is not None:
@@ -185,10 +187,10 @@ def _figures(row: Row, fault: _FaultMaker) -> Iterator[Fault]:
         yield fault("system", "system", "The row names no system and has no rank.", "name the team or system")
 
 
-def check_together(rows: Iterable[Row], lists: Mapping[str, BoardList]) -> Iterator[Fault]:
+def check_together(rows: Iterable[ScoreRow], lists: Mapping[str, BoardList]) -> Iterator[RowProblem]:
     """Checks rows against each other: unique keys; in a ranked list, one order and one number of teams."""
-    seen: dict[tuple[str, ...], Row] = {}
-    cells: dict[tuple[str, ...], list[Row]] = {}
+    seen: dict[tuple[str, ...], ScoreRow] = {}
+    cells: dict[tuple[str, ...], list[ScoreRow]] = {}
     for row in rows:
         first = seen.setdefault(row.key, row)
         if first is not row:
@@ -203,7 +205,7 @@ def check_together(rows: Iterable[Row], lists: Mapping[str, BoardList]) -> Itera
         yield from _ranking(cell)
 
 
-def _ranking(rows: list[Row]) -> Iterator[Fault]:
+def _ranking(rows: list[ScoreRow]) -> Iterator[RowProblem]:
     teams = {row.teams: row for row in rows if row.teams is not None}
     if len(teams) > 1:
         counts = sorted(teams)
@@ -228,5 +230,5 @@ def _ranking(rows: list[Row]) -> Iterator[Fault]:
         yield _faults_of(worse)("rank-order", "score", message, "correct a figure, or flag the doubtful row: suspect")
 
 
-def _at(row: Row) -> str:
+def _at(row: ScoreRow) -> str:
     return f"line {row.line} of {row.file}" if row.line else "the new row"

@@ -9,7 +9,7 @@ from pathlib import Path
 from semeval_emo.errors import InputError
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard.check import check_row, unknown_task
-from semeval_emo.leaderboard.model import BoardList, Fault, Note, Row, Source
+from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import store_path
 from semeval_emo.leaderboard.submitted import FILE, read_systems, rows_of
@@ -17,18 +17,18 @@ from semeval_emo.task import Task, load_task, task_files
 
 
 @dataclass(frozen=True)
-class Gathered:
+class BoardData:
     """All that was read for one task; the fields are those of `Leaderboard`."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreRow, ...]
     lists: dict[str, BoardList]
-    sources: dict[str, Source]
+    sources: dict[str, ScoreSource]
     notes: tuple[Note, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[RowProblem, ...]
     files: tuple[Path, ...]
 
 
-def gather(task: Task, extra: Sequence[Path], own: bool) -> Gathered:
+def read_board(task: Task, extra: Sequence[Path], own: bool) -> BoardData:
     """Reads the rows of a task. What is not sound in files that did not ship becomes a fault, and no row.
 
     Raises:
@@ -44,8 +44,8 @@ def gather(task: Task, extra: Sequence[Path], own: bool) -> Gathered:
     lists = {key: one for folder in folders for key, one in read_lists(folder).items()}
     sources = {key: one for folder in folders for key, one in read_sources(folder).items()}
     known = {task.key, *(load_task(name).key for name in task_files())}
-    rows: list[Row] = []
-    faults: list[Fault] = []
+    rows: list[ScoreRow] = []
+    faults: list[RowProblem] = []
     files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in theirs]
     for path, mine in files:
         read, wrong = read_rows(path, own=mine)
@@ -62,4 +62,4 @@ def gather(task: Task, extra: Sequence[Path], own: bool) -> Gathered:
     rows += rows_of(systems)
     notes = tuple(note for folder in folders for note in read_notes(folder))
     paths = (*(path for path, _ in files), *(system.path / FILE for system in systems))
-    return Gathered(tuple(rows), lists, sources, notes, tuple(faults), paths)
+    return BoardData(tuple(rows), lists, sources, notes, tuple(faults), paths)

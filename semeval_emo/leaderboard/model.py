@@ -21,7 +21,7 @@ ANY_RELEASE = "unknown"
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoreRow:
     """One score or rank, with its provenance. The fields up to `note` are the columns of the CSV files.
 
     Attributes:
@@ -42,7 +42,7 @@ class Row:
             text by a model that had not read it), ``sources`` (dev splits of other languages); ``none``
             where nothing was chosen.
         flag: one of `FLAGS`; what they mean is in `FLAG_MEANINGS`.
-        source: key of a `Source`, or a URL or DOI in the user's own rows.
+        source: key of a `ScoreSource`, or a URL or DOI in the user's own rows.
         where: table, section, page or file inside the source.
         note: what a reader must know.
         file: the CSV file that the row was read from.
@@ -128,7 +128,7 @@ class Row:
         return (mine > other) - (mine < other)
 
 
-COLUMNS = tuple(name for name in Row.__dataclass_fields__ if name not in ("file", "line", "own"))
+COLUMNS = tuple(name for name in ScoreRow.__dataclass_fields__ if name not in ("file", "line", "own"))
 """The header of every leaderboard CSV file."""
 NUMBERS = {"rank": int, "teams": int, "decimals": int, "score": float}
 """The columns that hold numbers (blank where not known); all others hold text."""
@@ -151,7 +151,7 @@ class BoardList:
 
 
 @dataclass(frozen=True)
-class Source:
+class ScoreSource:
     """Who said it, and where."""
 
     key: str
@@ -186,7 +186,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Fault:
+class RowProblem:
     """Something wrong with a row, in the words of `semeval_emo.errors`: what was seen, and the remedy."""
 
     code: str

@@ -9,15 +9,15 @@ from statistics import fmean
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.board import Leaderboard
-from semeval_emo.leaderboard.model import BoardList, Row
-from semeval_emo.leaderboard.submitted import Submitted, System, read_systems
+from semeval_emo.leaderboard.model import BoardList, ScoreRow
+from semeval_emo.leaderboard.submitted import SubmittedFile, SubmittedSystem, read_systems
 
 PUBLISHED, MODELS = "published-model", "brighter-tables"
 """The kind of rows of published models, and the list of those that were all measured alike."""
 
 
 @dataclass(frozen=True)
-class Line:
+class LanguageReferences:
     """One language: what others reached there.
 
     Attributes:
@@ -27,13 +27,13 @@ class Line:
     """
 
     language: str
-    leader: Row | None
-    baseline: Row | None
-    models: dict[str, Row]
+    leader: ScoreRow | None
+    baseline: ScoreRow | None
+    models: dict[str, ScoreRow]
 
 
 @dataclass(frozen=True)
-class Wins:
+class WinCount:
     """How often a system is above others, language by language, at the precision that they print.
 
     Attributes:
@@ -63,22 +63,24 @@ class TrackResults:
     metric: str
     release: str
     among: BoardList
-    systems: tuple[System, ...]
-    lines: tuple[Line, ...]
+    systems: tuple[SubmittedSystem, ...]
+    lines: tuple[LanguageReferences, ...]
     published: BoardList | None
     models: tuple[str, ...]
 
-    def files(self, system: System) -> dict[str, Submitted]:
+    def files(self, system: SubmittedSystem) -> dict[str, SubmittedFile]:
         """A system's scored files of the track, by language."""
         return {one.language: one for one in system.files if one.track == self.track and one.score is not None}
 
-    def wins(self, system: System, which: Callable[[Line], Row | None]) -> Wins:
+    def wins(self, system: SubmittedSystem, which: Callable[[LanguageReferences], ScoreRow | None]) -> WinCount:
         """How often a system is above a row of each language."""
         pairs = self.pairs(system, which)
         won = [(one, row) for one, row in pairs if row.beats(one.score or 0.0) < 0]
-        return Wins(len(won), sum(is_clear(one, row) for one, row in won), len(pairs))
+        return WinCount(len(won), sum(is_clear(one, row) for one, row in won), len(pairs))
 
-    def pairs(self, system: System, which: Callable[[Line], Row | None]) -> list[tuple[Submitted, Row]]:
+    def pairs(
+        self, system: SubmittedSystem, which: Callable[[LanguageReferences], ScoreRow | None]
+    ) -> list[tuple[SubmittedFile, ScoreRow]]:
         """A system's files with a row of their language, where it has one."""
         files = self.files(system)
         found = [(files[line.language], which(line)) for line in self.lines if line.language in files]
@@ -126,14 +128,14 @@ def results(
     )  # fmt: skip
 
 
-def _dev(system: System, track: str) -> float:
+def _dev(system: SubmittedSystem, track: str) -> float:
     figures = [one.dev for one in system.files if one.track == track and one.dev is not None]
     return fmean(figures) if figures else 0.0
 
 
-def _line(code: str, rows: Sequence[Row], among: str) -> Line:
+def _line(code: str, rows: Sequence[ScoreRow], among: str) -> LanguageReferences:
     here = [row for row in rows if row.language == code and row.usable]
-    return Line(
+    return LanguageReferences(
         language=code,
         leader=next((row for row in here if row.list == among and row.rank == 1), None),
         baseline=next((row for row in here if row.kind == "baseline"), None),
@@ -141,12 +143,12 @@ def _line(code: str, rows: Sequence[Row], among: str) -> Line:
     )
 
 
-def is_clear(one: Submitted, row: Row) -> bool:
+def is_clear(one: SubmittedFile, row: ScoreRow) -> bool:
     """True where a row's score lies outside the 95 % interval of ours; False where that is not known."""
     return bool(one.interval) and not one.interval[0] <= (row.score or 0.0) <= one.interval[1]
 
 
-def verdict(one: Submitted, line: Line) -> str:
+def verdict(one: SubmittedFile, line: LanguageReferences) -> str:
     """Where a file stands in words: by rank 1 if it is above that, else by the baseline."""
     for name, row in (("rank 1", line.leader), ("baseline", line.baseline)):
         if row is None:

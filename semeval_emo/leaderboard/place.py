@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semeval_emo.leaderboard.address import Address
-from semeval_emo.leaderboard.model import BoardList, Note, Row
+from semeval_emo.leaderboard.keys import BoardKey
+from semeval_emo.leaderboard.model import BoardList, Note, ScoreRow
 
 
 @dataclass(frozen=True)
@@ -43,24 +43,24 @@ class Placement:
     """
 
     score: float
-    at: Address
+    at: BoardKey
     among: BoardList
     teams: int | None
     low: int | None
     high: int | None
-    leader: Row | None
-    baseline: Row | None
-    above: Row | None
-    below: Row | None
-    ties: tuple[Row, ...]
+    leader: ScoreRow | None
+    baseline: ScoreRow | None
+    above: ScoreRow | None
+    below: ScoreRow | None
+    ties: tuple[ScoreRow, ...]
     known: int
     better: int
     own: int
-    suspect: tuple[Row, ...]
+    suspect: tuple[ScoreRow, ...]
     notes: tuple[Note, ...]
     signature: str = ""
 
-    def gap(self, row: Row | None) -> float | None:
+    def gap(self, row: ScoreRow | None) -> float | None:
         """The distance to a row: positive where this score is higher."""
         # Rounded far below any printed digit: 0.7114 - 0.8230 is -0.1116, not -0.11159999999999992.
         return None if row is None or row.score is None else round(self.score - row.score, 12)
@@ -78,11 +78,11 @@ class Placement:
 
 def place(
     score: float,
-    rows: Sequence[Row],
-    at: Address,
+    rows: Sequence[ScoreRow],
+    at: BoardKey,
     among: BoardList,
     *,
-    baseline: Row | None = None,
+    baseline: ScoreRow | None = None,
     notes: tuple[Note, ...] = (),
     signature: str = "",
 ) -> Placement:
@@ -114,18 +114,18 @@ def place(
     )  # fmt: skip
 
 
-def _score(row: Row) -> float:
+def _score(row: ScoreRow) -> float:
     return row.score or 0.0
 
 
-def _leader(usable: Sequence[Row], among: BoardList) -> Row | None:
+def _leader(usable: Sequence[ScoreRow], among: BoardList) -> ScoreRow | None:
     if among.ranked:
         return next((row for row in usable if row.rank == 1), None)
     return max(usable, key=_score, default=None)
 
 
 def _interval(
-    above: Sequence[Row], below: Sequence[Row], ties: Sequence[Row], teams: int | None
+    above: Sequence[ScoreRow], below: Sequence[ScoreRow], ties: Sequence[ScoreRow], teams: int | None
 ) -> tuple[int, int | None]:
     """The ranks left open. Rows without a rank count too: each better one pushes the score down by one."""
     low = 1 + max([len(above), *(row.rank for row in above if row.rank)])

@@ -1,6 +1,6 @@
 """Reads and writes the leaderboard's files: CSV rows, and lists, sources and notes in TOML.
 
-A line that does not describe a row becomes a `Fault`, never an exception: `leaderboard check` shows all of
+A line that does not describe a row becomes a `RowProblem`, never an exception: `leaderboard check` shows all of
 them at once, and one bad line of the user's does not hide the rest.
 """
 
@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import read_utf8
-from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Fault, Note, Row, Source
+from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Note, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.submission.problem import shown
 
 
-def read_rows(path: Path, *, own: bool = False) -> tuple[list[Row], list[Fault]]:
+def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[RowProblem]]:
     """Reads one CSV file of the board.
 
     Returns:
@@ -30,8 +30,8 @@ def read_rows(path: Path, *, own: bool = False) -> tuple[list[Row], list[Fault]]
         InputError: the file is missing or is not UTF-8 text.
     """
     lines = csv.reader(io.StringIO(read_utf8(path, f"The leaderboard file {path}"), newline=""))
-    rows: list[Row] = []
-    faults: list[Fault] = []
+    rows: list[ScoreRow] = []
+    faults: list[RowProblem] = []
     try:
         header = next(lines, [])
         if tuple(header) != COLUMNS:
@@ -39,18 +39,18 @@ def read_rows(path: Path, *, own: bool = False) -> tuple[list[Row], list[Fault]]
         for cells in lines:
             if cells:
                 found = _row(cells, path, lines.line_num, own)
-                if isinstance(found, Row):
+                if isinstance(found, ScoreRow):
                     rows.append(found)
                 else:
                     faults.append(found)
     except csv.Error as error:
         faults.append(
-            Fault("not-csv", str(path), lines.line_num, "", "", f"The line is not CSV: {error}.", "mend the line")
+            RowProblem("not-csv", str(path), lines.line_num, "", "", f"The line is not CSV: {error}.", "mend the line")
         )
     return rows, faults
 
 
-def _bad_header(path: Path, header: list[str]) -> Fault:
+def _bad_header(path: Path, header: list[str]) -> RowProblem:
     absent = [name for name in COLUMNS if name not in header]
     surplus = [name for name in header if name not in COLUMNS]
     seen = "; ".join(
@@ -61,16 +61,16 @@ def _bad_header(path: Path, header: list[str]) -> Fault:
         )
         if part
     )
-    return Fault(
+    return RowProblem(
         "header", str(path), 1, "", ",".join(header),
         f"The header is not that of a leaderboard file ({seen or 'the columns stand in another order'}).",
         "begin the file with the header that `semeval-emo leaderboard export` writes",
     )  # fmt: skip
 
 
-def _row(cells: list[str], path: Path, line: int, own: bool) -> Row | Fault:
+def _row(cells: list[str], path: Path, line: int, own: bool) -> ScoreRow | RowProblem:
     if len(cells) != len(COLUMNS):
-        return Fault(
+        return RowProblem(
             "cells", str(path), line, "", str(len(cells)),
             f"The line has {len(cells)} cells, the header {len(COLUMNS)}.", "quote cells that hold commas",
         )  # fmt: skip
@@ -89,19 +89,19 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> Row | Fault:
             kind = (
                 "a number" if name == "score" else "a number from 0 to 17" if name == "decimals" else "a whole number"
             )
-            return Fault(
+            return RowProblem(
                 "number", str(path), line, name, shown(raw), f"'{shown(raw)}' in column {name} is not {kind}.",
                 f"write {kind}, or leave the cell blank",
             )  # fmt: skip
     if values["score"] is not None and values["decimals"] is None:
-        return Fault(
+        return RowProblem(
             "decimals", str(path), line, "decimals", "", "The row does not say how many decimals its source prints.",
             "count the decimals of the score",
         )  # fmt: skip
-    return Row(**values, file=str(path), line=line, own=own)
+    return ScoreRow(**values, file=str(path), line=line, own=own)
 
 
-def to_csv(rows: Iterable[Row], *, inert: bool = False) -> str:
+def to_csv(rows: Iterable[ScoreRow], *, inert: bool = False) -> str:
     """Writes rows in the board's own layout, so that they can be read back.
 
     Args:
@@ -116,7 +116,7 @@ def to_csv(rows: Iterable[Row], *, inert: bool = False) -> str:
     return out.getvalue()
 
 
-def _cells(row: Row, inert: bool) -> Iterator[str]:
+def _cells(row: ScoreRow, inert: bool) -> Iterator[str]:
     for name in COLUMNS:
         value = row.score_text if name == "score" else getattr(row, name)
         text = "" if value is None else str(value)
@@ -128,9 +128,9 @@ def read_lists(folder: Path) -> dict[str, BoardList]:
     return _read(folder / "lists.toml", lambda raw: {key: BoardList(key=key, **one) for key, one in raw.items()})
 
 
-def read_sources(folder: Path) -> dict[str, Source]:
+def read_sources(folder: Path) -> dict[str, ScoreSource]:
     """Reads ``sources.toml`` of a folder; empty where there is none."""
-    return _read(folder / "sources.toml", lambda raw: {key: Source(key=key, **one) for key, one in raw.items()})
+    return _read(folder / "sources.toml", lambda raw: {key: ScoreSource(key=key, **one) for key, one in raw.items()})
 
 
 def read_notes(folder: Path) -> list[Note]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from semeval_emo.errors import InputError
 from semeval_emo.files import write_file
-from semeval_emo.leaderboard.model import Row
+from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.read import read_rows, to_csv
 
 STORE_VARIABLE = "SEMEVAL_EMO_BOARD"
@@ -32,7 +32,7 @@ def store_path() -> Path:
     return base / "semeval-emo" / "board.csv"
 
 
-def append(path: Path, row: Row, sound: Callable[[Sequence[Row], Row], None]) -> list[Row]:
+def append(path: Path, row: ScoreRow, sound: Callable[[Sequence[ScoreRow], ScoreRow], None]) -> list[ScoreRow]:
     """Adds a row at the end of the file, which is made where absent.
 
     Args:

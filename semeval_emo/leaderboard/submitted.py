@@ -15,8 +15,8 @@ from typing import Any
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard.address import DECIMALS
-from semeval_emo.leaderboard.model import Row
+from semeval_emo.leaderboard.keys import DECIMALS
+from semeval_emo.leaderboard.model import ScoreRow
 
 FILE = "submission.toml"
 LIST = "zoo"
@@ -25,7 +25,7 @@ HEAD = "# Written by `semeval-emo zoo submit`; docs/zoo.md tells how. Prediction
 
 
 @dataclass(frozen=True)
-class Making:
+class BuildInfo:
     """What files were made with; most files of a system share one.
 
     Attributes:
@@ -39,7 +39,7 @@ class Making:
 
 
 @dataclass(frozen=True)
-class Member:
+class EnsembleMember:
     """A run that another one was joined from.
 
     Attributes:
@@ -53,7 +53,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Submitted:
+class SubmittedFile:
     """One prediction file of a system.
 
     Attributes:
@@ -86,10 +86,10 @@ class Submitted:
     interval: tuple[float, ...]
     predictions: str
     signature: str
-    made: Making
+    made: BuildInfo
     overlap: int = 0
     without: float | None = None
-    members: tuple[Member, ...] = ()
+    members: tuple[EnsembleMember, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -103,7 +103,7 @@ class Submitted:
 
 
 @dataclass(frozen=True)
-class System:
+class SubmittedSystem:
     """A system: a folder of prediction files that belong together.
 
     Attributes:
@@ -115,14 +115,14 @@ class System:
     title: str
     task: str
     path: Path
-    files: tuple[Submitted, ...]
+    files: tuple[SubmittedFile, ...]
 
-    def place(self, one: Submitted) -> str:
+    def place(self, one: SubmittedFile) -> str:
         """Where a file lies in the repository."""
         return f"submissions/{self.name}/{one.name}"
 
 
-def read_systems(root: Path | None = None) -> list[System]:
+def read_systems(root: Path | None = None) -> list[SubmittedSystem]:
     """Every system of a folder, by name; the shipped ones where none is named.
 
     Raises:
@@ -134,7 +134,7 @@ def read_systems(root: Path | None = None) -> list[System]:
     return [read_system(path.parent) for path in sorted((root or shipped("submissions")).glob(f"*/{FILE}"))]
 
 
-def read_system(folder: Path) -> System:
+def read_system(folder: Path) -> SubmittedSystem:
     """Reads one system's ``submission.toml``.
 
     Raises:
@@ -144,9 +144,9 @@ def read_system(folder: Path) -> System:
     path = folder / FILE
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        made = {key: Making(**one) for key, one in raw["made"].items()}
+        made = {key: BuildInfo(**one) for key, one in raw["made"].items()}
         files = tuple(_submitted(key, one, made) for key, one in raw["files"].items())
-        return System(folder.name, raw["title"], raw["task"], folder, files)
+        return SubmittedSystem(folder.name, raw["title"], raw["task"], folder, files)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "`semeval-emo zoo submit` writes one") from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -156,15 +156,15 @@ def read_system(folder: Path) -> System:
         ) from error
 
 
-def _submitted(key: str, one: dict[str, Any], made: dict[str, Making]) -> Submitted:
+def _submitted(key: str, one: dict[str, Any], made: dict[str, BuildInfo]) -> SubmittedFile:
     track, _, language = key.partition("/")
     given = {"dev": None, "score": None, "signature": ""} | one
     given |= {"interval": tuple(one.get("interval", ())), "made": made[one["made"]]}
-    given["members"] = tuple(Member(**member) for member in one.get("members", ()))
-    return Submitted(track=track, language=language, **given)
+    given["members"] = tuple(EnsembleMember(**member) for member in one.get("members", ()))
+    return SubmittedFile(track=track, language=language, **given)
 
 
-def to_toml(system: System) -> str:
+def to_toml(system: SubmittedSystem) -> str:
     """The text of a system's ``submission.toml``."""
     makings = list(dict.fromkeys(one.made for one in system.files))
     lines = [HEAD, f"title = {_value(system.title)}", f"task = {_value(system.task)}"]
@@ -174,7 +174,7 @@ def to_toml(system: System) -> str:
         lines.append(f"versions = {{ {pairs} }}")
     for one in system.files:
         lines += ["", f'[files."{one.track}/{one.language}"]']
-        for part in fields(Submitted):
+        for part in fields(SubmittedFile):
             value = getattr(one, part.name)
             if part.name == "made":
                 lines.append(f'made = "{makings.index(value) + 1}"')
@@ -183,19 +183,19 @@ def to_toml(system: System) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _value(value: str | float | Member | tuple[Any, ...]) -> str:
+def _value(value: str | float | EnsembleMember | tuple[Any, ...]) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, Member):
+    if isinstance(value, EnsembleMember):
         return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in asdict(value).items())} }}"
     # JSON's strings are strings of TOML too.
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
-def rows_of(systems: Iterable[System]) -> list[Row]:
+def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
     """The scores of systems as rows of the board, rounded as every row that was measured here."""
     return [
-        Row(
+        ScoreRow(
             task=system.task, release=one.release, split=one.split, track=one.track, language=one.language, list=LIST,
             rank=None, teams=None, system=system.name, setting="" if one.recipe == system.name else one.recipe,
             metric=one.metric, score=round(one.score, DECIMALS), decimals=DECIMALS, kind=LIST,

@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from semeval_emo.report.table import Column, Table
-from semeval_emo.scoring.analysis import Analysis, Repetition
-from semeval_emo.scoring.divergence import Contrast, Divergence
+from semeval_emo.scoring.analysis import Analysis, DuplicateTexts
+from semeval_emo.scoring.error_comparison import DisagreementExample, ErrorComparison
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
@@ -158,7 +158,7 @@ def _mistakes(found: Analysis, whole: bool) -> Table:
     )  # fmt: skip
 
 
-def _repetition(found: Repetition, whole: bool) -> Table:
+def _repetition(found: DuplicateTexts, whole: bool) -> Table:
     shown = any(one.text is not None for one in found.examples)
     return Table(
         title="Texts that stand in several rows",
@@ -181,7 +181,7 @@ def _few(ids: Sequence[str]) -> str:
     return " ".join(ids[:2]) + (f" and {len(ids) - 2} more" if len(ids) > 2 else "")
 
 
-def divergence_tables(found: Divergence, task: Task, *, whole: bool = False) -> list[Table]:
+def divergence_tables(found: ErrorComparison, task: Task, *, whole: bool = False) -> list[Table]:
     """Two files: how they share what is right, then texts that only one of them got right."""
     official = METRICS[found.first.metric].title
     parts = [("whole text", found.whole), *((one.emotion, one) for one in found.emotions)]
@@ -207,7 +207,7 @@ def divergence_tables(found: Divergence, task: Task, *, whole: bool = False) -> 
     return made
 
 
-def _contrasts(title: str, contrasts: Sequence[Contrast], whole: bool) -> Table:
+def _contrasts(title: str, contrasts: Sequence[DisagreementExample], whole: bool) -> Table:
     shown = any(one.text is not None for one in contrasts)
     rows: list[tuple[Any, ...]] = [
         (one.id, names_of(one.gold), names_of(one.first), names_of(one.second), one.wrong)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table
-from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, Place, Standing
+from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, LanguageResult, SystemResult
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
 
@@ -64,7 +64,7 @@ def csv_table(found: Comparison, *, pairs: bool = False) -> Table:
     return Table(found.title, tuple(Column(title) for title in titles.split()), tuple(rows))
 
 
-def _ranks(one: Standing) -> tuple[int, int, int, float, str]:
+def _ranks(one: SystemResult) -> tuple[int, int, int, float, str]:
     return one.rank, one.rank_low, one.rank_high, one.best, " ".join(one.beats)
 
 
@@ -120,7 +120,7 @@ def _standings(found: Comparison) -> Table:
     )
 
 
-def _standing(found: Comparison, one: Standing, several_runs: bool, many: bool) -> tuple:
+def _standing(found: Comparison, one: SystemResult, several_runs: bool, many: bool) -> tuple:
     ranks = f"{one.rank_low}–{one.rank_high}" if one.rank_low < one.rank_high else str(one.rank_low)
     return (
         one.letter,
@@ -184,7 +184,7 @@ def _averaged(found: Comparison) -> list[str]:
     return [f"{said}, but for {', '.join(fewer)}." if fewer else f"{said}."]
 
 
-def _emotion_standings(found: Comparison, place: Place) -> Table:
+def _emotion_standings(found: Comparison, place: LanguageResult) -> Table:
     """Many systems in one language: every emotion, with letters of its own."""
     names = list(place.standings[0].emotions)
     best = "min" if found.lower_is_better else "max"
@@ -206,7 +206,7 @@ def _emotion_standings(found: Comparison, place: Place) -> Table:
     )
 
 
-def _beaten(found: Comparison, place: Place, letter: str, emotion: str) -> list[str]:
+def _beaten(found: Comparison, place: LanguageResult, letter: str, emotion: str) -> list[str]:
     """Letters of the systems that this one is significantly better than on one emotion."""
     beaten = []
     for pair in place.differences:

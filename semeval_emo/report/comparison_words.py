@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from semeval_emo.report.comparison import p_text, short
 from semeval_emo.report.table import MINUS
-from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, Standing
+from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, SystemResult
 from semeval_emo.scoring.significance import letters
 
 
@@ -49,11 +49,11 @@ def _listed(marks: str) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def _called(one: Standing) -> str:
+def _called(one: SystemResult) -> str:
     return f"{one.letter} ({short(one.name)})"
 
 
-def _pair(found: Comparison, first: Standing, second: Standing, one: Difference) -> str:
+def _pair(found: Comparison, first: SystemResult, second: SystemResult, one: Difference) -> str:
     gap = abs(one.value.value)
     facts = (
         f"{found.title} {first.score.value:.4f} against {second.score.value:.4f}, a difference of {gap:.4f} "

@@ -15,7 +15,7 @@ import numpy as np
 
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
-from semeval_emo.scoring import Comparison, Contender, compare, score
+from semeval_emo.scoring import Comparison, SystemRuns, compare, score
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import task_of
@@ -209,7 +209,7 @@ def _compared(
     for name, _, cards in groups:
         # The page shows the first run of a system; the comparison takes all of them.
         systems.append(System(name or next(shown), cards[0]))
-        contenders.append(Contender(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
+        contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
     found = compare(
         contenders, source=source, task=task, track=track, resamples=resamples, seed=seed, emotions=True
     )  # fmt: skip

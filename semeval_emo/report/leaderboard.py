@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, Row
+from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, ScoreRow
 from semeval_emo.leaderboard.model import COLUMNS, FLAG_MEANINGS
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
@@ -52,7 +52,7 @@ def overview_tables(board: Leaderboard) -> list[Table]:
     return [Table(title, tuple(columns), tuple(lines), tuple(notes))]
 
 
-def _printed(row: Row | None) -> Decimal | None:
+def _printed(row: ScoreRow | None) -> Decimal | None:
     """The score with the decimals of its source, as a number."""
     return Decimal(row.score_text) if row is not None and row.score is not None else None
 
@@ -65,7 +65,7 @@ def _notes(notes: Iterable[Note]) -> list[str]:
     return [note.text for note in notes]
 
 
-def rows_tables(board: Leaderboard, rows: Sequence[Row], track: str | None = None) -> list[Table]:
+def rows_tables(board: Leaderboard, rows: Sequence[ScoreRow], track: str | None = None) -> list[Table]:
     """Rows as tables: one for each list, track, metric, release and split, so that nothing is mixed.
 
     Columns that are empty throughout are left out; a language that is the only one moves into the title.
@@ -88,7 +88,7 @@ def rows_tables(board: Leaderboard, rows: Sequence[Row], track: str | None = Non
 
 
 def _table(
-    board: Leaderboard, rows: Sequence[Row], key: str, track: str, metric: str, release: str, split: str
+    board: Leaderboard, rows: Sequence[ScoreRow], key: str, track: str, metric: str, release: str, split: str
 ) -> Table:
     among = board.lists.get(key)
     languages = {row.language for row in rows}
@@ -125,7 +125,7 @@ def _table(
     )
 
 
-def _row_notes(rows: Sequence[Row]) -> list[str]:
+def _row_notes(rows: Sequence[ScoreRow]) -> list[str]:
     """What the rows themselves say, each note once."""
     said: dict[str, list[str]] = {}
     for row in rows:
@@ -136,7 +136,7 @@ def _row_notes(rows: Sequence[Row]) -> list[str]:
     return [f"{', '.join(dict.fromkeys(who))}: {note}." for note, who in said.items()]
 
 
-def _system(row: Row) -> str:
+def _system(row: ScoreRow) -> str:
     mark = {"baseline": " (baseline)", "zoo": " (ours)"}.get(row.kind, "")
     return f"{row.system}{mark}" if row.system else "(team not named)"
 
@@ -220,7 +220,7 @@ def _exact(score: float) -> Decimal:
     return Decimal(f"{score:.4f}")
 
 
-def _named(row: Row, placed: Placement) -> str:
+def _named(row: ScoreRow, placed: Placement) -> str:
     name = _system(row) if row.kind == "baseline" else row.name
     if row.kind == "baseline" and row.list != placed.among.key:
         name += f", from list {row.list}"
@@ -296,7 +296,7 @@ def _near(file: str) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 
-def row_payload(row: Row) -> dict[str, Any]:
+def row_payload(row: ScoreRow) -> dict[str, Any]:
     """A row as JSON: the columns of the CSV file, and whether it is the user's own."""
     return {name: getattr(row, name) for name in COLUMNS} | {"own": row.own}
 
@@ -304,7 +304,7 @@ def row_payload(row: Row) -> dict[str, Any]:
 def placement_payload(placed: Placement) -> dict[str, Any]:
     """A placement as JSON."""
 
-    def row(one: Row | None) -> dict[str, Any] | None:
+    def row(one: ScoreRow | None) -> dict[str, Any] | None:
         return None if one is None else row_payload(one) | {"difference": placed.gap(one)}
 
     return {

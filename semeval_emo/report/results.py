@@ -7,9 +7,9 @@ from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
-from semeval_emo.leaderboard import Row
-from semeval_emo.leaderboard.ours_vs_board import Line, TrackResults, Wins, verdict
-from semeval_emo.leaderboard.submitted import FILE, Submitted, System
+from semeval_emo.leaderboard import ScoreRow
+from semeval_emo.leaderboard.ours_vs_board import LanguageReferences, TrackResults, WinCount, verdict
+from semeval_emo.leaderboard.submitted import FILE, SubmittedFile, SubmittedSystem
 from semeval_emo.report.table import DASH, Column, Link, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 
@@ -95,7 +95,7 @@ def chosen_words(said: Sequence[str]) -> str:
     return " ".join(text for word, text in words.items() if word in said)
 
 
-def _system(one: TrackResults, system: System, links: str | None) -> Table:
+def _system(one: TrackResults, system: SubmittedSystem, links: str | None) -> Table:
     rows: list[tuple[Any, ...]] = []
     files = one.files(system)
     several = len({file.recipe for file in files.values()}) > 1
@@ -164,15 +164,15 @@ def _models(one: TrackResults, links: str | None) -> Table:
     )  # fmt: skip
 
 
-def _baseline(line: Line) -> Row | None:
+def _baseline(line: LanguageReferences) -> ScoreRow | None:
     return line.baseline
 
 
-def _leader(line: Line) -> Row | None:
+def _leader(line: LanguageReferences) -> ScoreRow | None:
     return line.leader
 
 
-def _model(name: str) -> Callable[[Line], Row | None]:
+def _model(name: str) -> Callable[[LanguageReferences], ScoreRow | None]:
     return lambda line: line.models.get(name)
 
 
@@ -180,7 +180,7 @@ def _linked(value: Any, place: str, links: str | None) -> Any:
     return value if links is None else Link(value, f"{links}{place}")
 
 
-def _folder(system: System) -> str:
+def _folder(system: SubmittedSystem) -> str:
     return f"submissions/{system.name}"
 
 
@@ -189,7 +189,7 @@ def _others(found: Sequence[TrackResults]) -> str:
     return f"top: rank 1; base: the organisers' baseline ({', '.join(names)})."
 
 
-def _won(wins: Wins) -> str:
+def _won(wins: WinCount) -> str:
     return f"{wins.won} of {wins.of}"
 
 
@@ -214,11 +214,11 @@ def _metric(one: TrackResults) -> str:
     return METRICS[one.metric].title
 
 
-def _score(row: Row | None) -> float | None:
+def _score(row: ScoreRow | None) -> float | None:
     return row.score if row is not None else None
 
 
-def _gap(file: Submitted, row: Row | None) -> float | None:
+def _gap(file: SubmittedFile, row: ScoreRow | None) -> float | None:
     return None if row is None or row.score is None or file.score is None else file.score - row.score
 
 

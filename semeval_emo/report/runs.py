@@ -73,7 +73,7 @@ def _outcome(result: RunResult) -> Table:
     mark = f" {TEST_MARK}" if recipe.selects_on_test else ""
     if card is not None:
         figures = dict.fromkeys((card.metric, *result.dev))
-        rows += [(f"test {METRICS[name].title}{mark}", f"{card.figures.whole[name]:.4f}") for name in figures]
+        rows += [(f"test {METRICS[name].title}{mark}", f"{card.metrics.whole[name]:.4f}") for name in figures]
     if result.overlap and result.overlap["without"]:
         metric, value = next(iter(result.overlap["without"].items()))
         seen = f"{result.overlap['normalised']:,} texts that training has too"

@@ -8,7 +8,7 @@ from semeval_emo.report import scores
 from semeval_emo.report.table import MINUS, Column, Table, cell
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.score_intervals import Intervals
+from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import Task
 
@@ -68,11 +68,11 @@ def _of_all(average: Average) -> dict[str, Interval]:
     return {name: average.intervals.whole[name].scaled(share) for name in average.all_languages}
 
 
-def _title(found: Intervals) -> str:
+def _title(found: ScoreIntervals) -> str:
     return f"{100 * found.level:g} % intervals"
 
 
-def note_of(found: Intervals, rows: int) -> str:
+def note_of(found: ScoreIntervals, rows: int) -> str:
     """How the intervals were made, and what to know of repeated texts."""
     kind = {"percentile": "Percentile", "bca": "BCa"}[found.method]
     note = f"{kind} bootstrap over texts, {found.resamples:,} resamples, seed {found.seed}."
@@ -81,7 +81,7 @@ def note_of(found: Intervals, rows: int) -> str:
     return f"{note} {found.note}".rstrip()
 
 
-def _detail(card: Scorecard, found: Intervals) -> list[Table]:
+def _detail(card: Scorecard, found: ScoreIntervals) -> list[Table]:
     degrees = len(card.spec.values) > 2
     groups = _DEGREES if degrees else _LABELS
     rows = [

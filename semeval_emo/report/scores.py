@@ -67,7 +67,7 @@ def _heading(card: Scorecard, task: Task) -> str:
             f"{task.languages[spec.language].name} ({spec.language})",
             spec.split,
             f"release {card.release}",
-            f"{card.figures.texts:,} texts",
+            f"{card.metrics.texts:,} texts",
         ]
     )
 
@@ -82,7 +82,7 @@ def _score(card: Scorecard) -> str:
 
 
 def _labels(card: Scorecard, task: Task) -> Table:
-    figures = card.figures
+    figures = card.metrics
     shares, counts = ("precision", "recall", "f1"), ("support", "tp", "fp", "fn", "tn")
     rows = [
         (emotion, *(figures.by_emotion[name][i] for name in (*shares, *counts)))
@@ -107,22 +107,22 @@ def _labels(card: Scorecard, task: Task) -> Table:
 
 def _over_texts(card: Scorecard) -> Table:
     names = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
-    silent = card.figures.silent
+    unlabelled = card.metrics.unlabelled
     texts = (
         "The one text without any label on either side counts"
-        if silent == 1
-        else (f"The {silent:,} texts without any label on either side count")
+        if unlabelled == 1
+        else (f"The {unlabelled:,} texts without any label on either side count")
     )
     return Table(
         title="Means over texts",
         columns=tuple(Column(METRICS[name].title, _score(card)) for name in names),
-        rows=(tuple(card.figures.whole[name] for name in names),),
-        notes=(*((f"{texts} 0 in samples F1 and Jaccard.",) if silent else ()), *_sources(card), *_cautions(card)),
+        rows=(tuple(card.metrics.whole[name] for name in names),),
+        notes=(*((f"{texts} 0 in samples F1 and Jaccard.",) if unlabelled else ()), *_sources(card), *_cautions(card)),
     )
 
 
 def _degrees(card: Scorecard, task: Task) -> Table:
-    figures = card.figures
+    figures = card.metrics
     names = ("emotion_pearson", "emotion_spearman", "emotion_mae", "gold_mean", "predicted_mean")
     rows = [(emotion, *(figures.by_emotion[name][i] for name in names)) for i, emotion in enumerate(figures.emotions)]
     rows.append(("mean", *(figures.whole[name] for name in DEGREE_SUMMARY), None, None))
@@ -187,7 +187,7 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
     first = cards[0]
     names = summary_figures(first, task)
     rows = [
-        (name, card.figures.texts, *(card.figures.whole[one] for one in names))
+        (name, card.metrics.texts, *(card.metrics.whole[one] for one in names))
         for name, card in zip(row_names(cards, task), cards, strict=True)
     ]
     notes: list[str] = []
@@ -219,10 +219,10 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
 def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
     """The official figure of each emotion, a row a file; a dash where a language has no such emotion."""
     figure = "emotion_pearson" if _is_intensity(cards[0], task) else "f1"
-    emotions = [one for one in task.emotions if any(one in card.figures.emotions for card in cards)]
+    emotions = [one for one in task.emotions if any(one in card.metrics.emotions for card in cards)]
     rows = []
     for name, card in zip(row_names(cards, task), cards, strict=True):
-        values = dict(zip(card.figures.emotions, card.figures.by_emotion[figure], strict=True))
+        values = dict(zip(card.metrics.emotions, card.metrics.by_emotion[figure], strict=True))
         rows.append((name, *(values.get(one) for one in emotions)))
     return Table(
         title=f"{_title(cards)}{DOT}{METRICS[figure].title} of each emotion",
@@ -270,11 +270,11 @@ def long_table(scores: Scores) -> Table:
     for card in scores.cards:
         spec = card.spec
         address = (card.file, card.release, spec.track, spec.language, spec.split)
-        rows += [(*address, name, None, value) for name, value in card.figures.whole.items()]
+        rows += [(*address, name, None, value) for name, value in card.metrics.whole.items()]
         rows += [
             (*address, name, emotion, value)
-            for name, row in card.figures.by_emotion.items()
-            for emotion, value in zip(card.figures.emotions, row, strict=True)
+            for name, row in card.metrics.by_emotion.items()
+            for emotion, value in zip(card.metrics.emotions, row, strict=True)
         ]
     for one in scores.averages:
         for language, means in (("mean-of-scored", one.submitted), ("mean-of-all", one.all_languages)):

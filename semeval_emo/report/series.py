@@ -6,7 +6,7 @@ from collections.abc import Callable
 from textwrap import shorten
 from typing import Any
 
-from semeval_emo.leaderboard import Placement, Row
+from semeval_emo.leaderboard import Placement, ScoreRow
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
@@ -85,15 +85,15 @@ def _mean(series: Series) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _baseline(place: Placement) -> Row | None:
+def _baseline(place: Placement) -> ScoreRow | None:
     return place.baseline
 
 
-def _leader(place: Placement) -> Row | None:
+def _leader(place: Placement) -> ScoreRow | None:
     return place.leader
 
 
-def wins(series: Series, which: Callable[[Placement], Row | None]) -> tuple[int, int, int]:
+def wins(series: Series, which: Callable[[Placement], ScoreRow | None]) -> tuple[int, int, int]:
     """Languages in which the score is higher at the printed precision, equal, and compared at all."""
     said = [row.beats(score) for score, row in series.against(which)]
     return said.count(-1), said.count(0), len(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from semeval_emo.leaderboard.submitted import Making, Submitted
+from semeval_emo.leaderboard.submitted import BuildInfo, SubmittedFile
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
@@ -33,7 +33,7 @@ def tables(report: SubmitReport) -> list[Table]:
     return [Table(f"{report.system.name}: {report.system.title}", columns, tuple(rows), tuple(notes))]
 
 
-def _making(made: Making) -> str:
+def _making(made: BuildInfo) -> str:
     commit = f"commit {made.commit}" if made.commit else "commit not recorded"
     return f"Made by {commit}, {made.machine or 'machine not recorded'}."
 
@@ -41,7 +41,7 @@ def _making(made: Making) -> str:
 def to_dict(report: SubmitReport) -> dict[str, Any]:
     """What was taken as JSON has it."""
 
-    def file(one: Submitted) -> dict[str, Any]:
+    def file(one: SubmittedFile) -> dict[str, Any]:
         return asdict(one) | {"path": str(report.system.path / one.name)}
 
     return {

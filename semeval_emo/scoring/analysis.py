@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from semeval_emo.data.overlap import normalise
 from semeval_emo.data.stats import repeated
 from semeval_emo.errors import UsageError
-from semeval_emo.scoring.pair import Pair
+from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import Slice, slices_of
 from semeval_emo.submission import Probabilities
@@ -52,7 +52,7 @@ class EmotionErrors:
 
 
 @dataclass(frozen=True)
-class SetError:
+class LabelSetError:
     """A set of gold labels and the wrong set that was predicted for it, with the number of texts."""
 
     gold: tuple[str, ...]
@@ -61,7 +61,7 @@ class SetError:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class ConfidentError:
     """One label that is wrong although the system was sure.
 
     Attributes:
@@ -77,7 +77,7 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Copies:
+class DuplicateGroup:
     """A text that stands in several rows, up to case, width and spacing."""
 
     ids: tuple[str, ...]
@@ -87,7 +87,7 @@ class Copies:
 
 
 @dataclass(frozen=True)
-class Repetition:
+class DuplicateTexts:
     """Texts that stand in several rows.
 
     Attributes:
@@ -100,7 +100,7 @@ class Repetition:
     rows: int
     gold_differs: int
     predicted_differs: int
-    examples: tuple[Copies, ...]
+    examples: tuple[DuplicateGroup, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +124,9 @@ class Analysis:
     slices: tuple[Slice, ...]
     exact: int
     wrong_sets: int
-    set_errors: tuple[SetError, ...]
-    mistakes: tuple[Mistake, ...] | None
-    repetition: Repetition | None
+    set_errors: tuple[LabelSetError, ...]
+    mistakes: tuple[ConfidentError, ...] | None
+    repetition: DuplicateTexts | None
 
     def to_dict(self) -> dict[str, Any]:
         """One file as JSON has it."""
@@ -150,7 +150,7 @@ class Analysis:
         }  # fmt: skip
 
 
-def pair_of(card: Scorecard) -> Pair:
+def pair_of(card: Scorecard) -> PairedLabels:
     """Both sides of a scorecard, row by row.
 
     Raises:
@@ -201,7 +201,7 @@ def analyse(
     )
 
 
-def _by_emotion(pair: Pair) -> tuple[EmotionErrors, ...]:
+def _by_emotion(pair: PairedLabels) -> tuple[EmotionErrors, ...]:
     gold, predicted, names = pair.gold > 0, pair.predicted > 0, pair.spec.emotions
     missed, invented, right = gold & ~predicted, predicted & ~gold, gold & predicted
     instead = missed.T.astype(np.int64) @ invented
@@ -233,7 +233,7 @@ def label_set(row: NDArray[np.bool_], emotions: tuple[str, ...]) -> tuple[str, .
 
 def _set_errors(
     gold: NDArray[np.bool_], predicted: NDArray[np.bool_], emotions: tuple[str, ...], most: int
-) -> tuple[SetError, ...]:
+) -> tuple[LabelSetError, ...]:
     counts: Counter[tuple[bytes, bytes]] = Counter(
         (g.tobytes(), p.tobytes()) for g, p in zip(gold, predicted, strict=True) if (g != p).any()
     )
@@ -243,12 +243,12 @@ def _set_errors(
     def names(row: bytes) -> tuple[str, ...]:
         return label_set(np.frombuffer(row, dtype=bool), emotions)
 
-    return tuple(SetError(names(g), names(p), count) for (g, p), count in top)
+    return tuple(LabelSetError(names(g), names(p), count) for (g, p), count in top)
 
 
 def _confident(
-    pair: Pair, probabilities: Probabilities, texts: tuple[str, ...] | None, most: int
-) -> tuple[Mistake, ...]:
+    pair: PairedLabels, probabilities: Probabilities, texts: tuple[str, ...] | None, most: int
+) -> tuple[ConfidentError, ...]:
     if probabilities.spec != pair.spec:
         raise UsageError(
             f"{probabilities.path} is {probabilities.spec.place}, and {pair.file} is {pair.spec.place}.",
@@ -259,7 +259,7 @@ def _confident(
     rows, columns = np.nonzero(gold != predicted)
     order = np.argsort(-confidence[rows, columns], kind="stable")[:most]
     return tuple(
-        Mistake(
+        ConfidentError(
             id=pair.spec.ids[row],
             emotion=pair.spec.emotions[column],
             kind=MISSED if gold[row, column] else INVENTED,
@@ -270,14 +270,14 @@ def _confident(
     )
 
 
-def _repetition(pair: Pair, texts: tuple[str, ...], shown: bool, most: int) -> Repetition:
+def _repetition(pair: PairedLabels, texts: tuple[str, ...], shown: bool, most: int) -> DuplicateTexts:
     groups = list(repeated([normalise(text) for text in texts]).values())
 
     def differs(labels: NDArray, rows: list[int]) -> bool:
         return bool((labels[rows] != labels[rows[0]]).any())
 
     found = [
-        Copies(
+        DuplicateGroup(
             ids=tuple(pair.spec.ids[row] for row in rows),
             gold_differs=differs(pair.gold, rows),
             predicted_differs=differs(pair.predicted, rows),
@@ -286,7 +286,7 @@ def _repetition(pair: Pair, texts: tuple[str, ...], shown: bool, most: int) -> R
         for rows in groups
     ]
     found.sort(key=lambda one: (not one.gold_differs, not one.predicted_differs, -len(one.ids)))
-    return Repetition(
+    return DuplicateTexts(
         texts=len(found),
         rows=sum(len(one.ids) for one in found),
         gold_differs=sum(one.gold_differs for one in found),

@@ -19,11 +19,11 @@ from semeval_emo.progress import Progress
 from semeval_emo.scoring import resampling, significance
 from semeval_emo.scoring.comparison import AVERAGE, RANDOMISATION, TWO_LEVEL, Comparison, Settings
 from semeval_emo.scoring.conclusions import conclude
-from semeval_emo.scoring.duplicate_texts import repeats_of
-from semeval_emo.scoring.findings import (
-    Found,
+from semeval_emo.scoring.duplicate_texts import text_clusters
+from semeval_emo.scoring.estimates import (
+    Estimates,
+    ResampledScores,
     ResampleInput,
-    Sample,
     Subset,
     parts_of,
     randomise,
@@ -32,9 +32,9 @@ from semeval_emo.scoring.findings import (
 )
 from semeval_emo.scoring.metrics import METRICS, Metric, layout_of, metric
 from semeval_emo.scoring.pair import join
-from semeval_emo.scoring.published import StoredScore, VersusPublished, against
+from semeval_emo.scoring.published import PublishedScore, VersusPublished, against
 from semeval_emo.scoring.scorer import task_of
-from semeval_emo.scoring.systems import Contender, Lineup, line_up, read_contenders
+from semeval_emo.scoring.systems import AlignedSystems, SystemRuns, align_systems, read_system_runs
 from semeval_emo.task import Selector, Task
 
 # The figure of each emotion that belongs to a figure of the whole file.
@@ -46,7 +46,7 @@ _OF_EMOTIONS = {
 
 
 def compare(
-    systems: Sequence[str | os.PathLike[str] | Contender],
+    systems: Sequence[str | os.PathLike[str] | SystemRuns],
     *,
     gold: Sequence[Gold] = (),
     source: str | os.PathLike[str] | None = None,
@@ -73,7 +73,7 @@ def compare(
 
     Args:
         systems: paths (files, folders, zips), ``NAME=PATH``, ``NAME=PATH,PATH`` for several runs
-            of one system, or `Contender` for predictions in memory.
+            of one system, or `SystemRuns` for predictions in memory.
         gold: the gold labels; whatever is not among them is loaded from `source`.
         source: as in `load_gold`.
         track, language, split, release, task: as for `read_submission`; the track defaults to the
@@ -112,10 +112,10 @@ def compare(
     True
     """
     selector = Selector(task, track, language, split, release)
-    contenders = [one for one in systems if isinstance(one, Contender)]
-    paths = [one for one in systems if not isinstance(one, Contender)]
+    contenders = [one for one in systems if isinstance(one, SystemRuns)]
+    paths = [one for one in systems if not isinstance(one, SystemRuns)]
     if paths:
-        contenders += read_contenders(paths, selector, one_recipe=one_recipe)
+        contenders += read_system_runs(paths, selector, one_recipe=one_recipe)
     if not contenders:
         raise UsageError("There is nothing to compare.", "name two prediction files, folders or zips")
     if len(contenders) < 2 and stored is None and len(contenders[0].runs) < 2:
@@ -124,7 +124,7 @@ def compare(
             "name a second one, or --against-score SCORE, or several runs: NAME=PATH,PATH",
         )
     chosen_task = task_of(contenders[0].runs[0][0].spec, task)
-    lineup = line_up(contenders, chosen_task, track=track)
+    lineup = align_systems(contenders, chosen_task, track=track)
     chosen = _metric(metric or chosen_task.track(lineup.specs[0].track).metric, lineup)
     runs = tuple(len(one) for one in lineup.predictions)
     wanted = emotions if emotions is not None else len(lineup.names) <= 2
@@ -143,7 +143,7 @@ def compare(
         family=_family(family, lineup),
         correction="Benjamini-Hochberg" if fdr else "Holm",
     )
-    target = None if stored is None else StoredScore.read(stored)
+    target = None if stored is None else PublishedScore.read(stored)
     arenas = [_arena(lineup, at, chosen, wanted, gold, source, chosen_task) for at in range(len(lineup.specs))]
     found, leading = _resample(arenas, runs, settings, progress or Progress(), lower_is_better=chosen.lower_is_better)
     verdicts = () if target is None else _against(lineup.names, found[-1], leading, target, chosen, settings)
@@ -151,7 +151,7 @@ def compare(
     return conclude(lineup, chosen, found, settings, verdicts, notes)
 
 
-def _metric(name: str, lineup: Lineup) -> Metric:
+def _metric(name: str, lineup: AlignedSystems) -> Metric:
     found = metric(name)
     if found.per_emotion:
         whole = [one.name for one in METRICS.values() if not one.per_emotion]
@@ -161,7 +161,7 @@ def _metric(name: str, lineup: Lineup) -> Metric:
     return found
 
 
-def _family(family: str | None, lineup: Lineup) -> str:
+def _family(family: str | None, lineup: AlignedSystems) -> str:
     if family is None:
         return "languages" if len(lineup.names) == 2 and len(lineup.specs) > 1 else "rivals"
     if family not in significance.FAMILIES:
@@ -171,7 +171,7 @@ def _family(family: str | None, lineup: Lineup) -> str:
 
 
 def _arena(
-    lineup: Lineup,
+    lineup: AlignedSystems,
     at: int,
     chosen: Metric,
     emotions: bool,
@@ -187,7 +187,7 @@ def _arena(
     layout = layout_of([one for one in (chosen, detail) if one], len(spec.emotions), len(spec.values))
     joined = [join(run[at], gold) for runs in lineup.predictions for run in runs]
     statistics = np.stack([layout.statistics(pair.gold, pair.predicted) for pair in joined])
-    repeats = repeats_of(joined[0], task, source)
+    repeats = text_clusters(joined[0], task, source)
     units = resampling.pool(statistics, repeats.groups)
 
     def of(sums: NDArray) -> NDArray:
@@ -215,22 +215,22 @@ def _resample(
     progress: Progress,
     *,
     lower_is_better: bool,
-) -> tuple[list[Found], Sample]:
+) -> tuple[list[Estimates], ResampledScores]:
     """Everything that is random. The leading sample comes with it: of the average, or of the only language."""
     swapped = randomise(arenas, settings, progress) if settings.test == RANDOMISATION and len(runs) > 1 else None
     weights = [
         resampling.draw_runs(k, settings.resamples, resampling.generator(settings.seed, "runs", str(i)))
         for i, k in enumerate(runs)
     ]
-    found: list[Found] = []
+    found: list[Estimates] = []
     grounds = [arena.ground for arena in arenas]
     emotions, parts = parts_of(grounds)
 
-    def sum_up(drawn: Sample, ground: Subset) -> None:
+    def sum_up(drawn: ResampledScores, ground: Subset) -> None:
         p = None if swapped is None else swapped[len(found)]
         found.append(summary(drawn, ground, runs, p, settings, lower_is_better=lower_is_better))
 
-    def shares() -> Iterator[Sample]:
+    def shares() -> Iterator[ResampledScores]:
         for arena, part in zip(arenas, parts, strict=True):
             drawn = sample(arena, weights, settings)
             sum_up(drawn, arena.ground)
@@ -238,7 +238,7 @@ def _resample(
             yield drawn.share(part) if len(arenas) > 1 else drawn
 
     with progress.stage("resamples", len(arenas)):
-        leading = functools.reduce(Sample.plus, shares())
+        leading = functools.reduce(ResampledScores.plus, shares())
     if len(arenas) > 1:
         rows, texts = sum(one.rows for one in grounds), sum(one.texts or one.rows for one in grounds)
         name = f"average over {len(grounds)} languages"
@@ -247,7 +247,12 @@ def _resample(
 
 
 def _against(
-    names: tuple[str, ...], found: Found, leading: Sample, target: StoredScore, chosen: Metric, settings: Settings
+    names: tuple[str, ...],
+    found: Estimates,
+    leading: ResampledScores,
+    target: PublishedScore,
+    chosen: Metric,
+    settings: Settings,
 ) -> tuple[VersusPublished, ...]:
     return tuple(
         against(

@@ -16,7 +16,7 @@ TWO_LEVEL = "two-level bootstrap over runs and texts"
 
 
 @dataclass(frozen=True)
-class System:
+class ComparedSystem:
     """A system of the comparison.
 
     Attributes:
@@ -32,7 +32,7 @@ class System:
 
 
 @dataclass(frozen=True)
-class Standing:
+class SystemResult:
     """A system in one place.
 
     Attributes:
@@ -84,7 +84,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Place:
+class LanguageResult:
     """The systems on one file of the task, or on average over its languages.
 
     Attributes:
@@ -104,12 +104,12 @@ class Place:
     rows: int
     texts: int | None
     gold_hash: str
-    standings: tuple[Standing, ...]
+    standings: tuple[SystemResult, ...]
     differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
-class Tally:
+class WinTieLoss:
     """One pair of systems over the languages: in how many the first wins, ties or loses significantly."""
 
     first: str
@@ -166,17 +166,17 @@ class Comparison:
     track: str
     split: str
     release: str
-    systems: tuple[System, ...]
-    places: tuple[Place, ...]
-    average: Place | None
-    tallies: tuple[Tally, ...]
+    systems: tuple[ComparedSystem, ...]
+    places: tuple[LanguageResult, ...]
+    average: LanguageResult | None
+    tallies: tuple[WinTieLoss, ...]
     against: tuple[VersusPublished, ...]
     settings: Settings
     notes: tuple[str, ...]
     signature: str
 
     @property
-    def lead(self) -> Place:
+    def lead(self) -> LanguageResult:
         """The place that ranks the systems: the average, or the only language."""
         return self.average or self.places[0]
 

@@ -12,27 +12,27 @@ from semeval_emo import __version__
 from semeval_emo.scoring import significance
 from semeval_emo.scoring.comparison import (
     RANDOMISATION,
+    ComparedSystem,
     Comparison,
     Difference,
-    Place,
+    LanguageResult,
     Settings,
-    Standing,
-    System,
-    Tally,
+    SystemResult,
+    WinTieLoss,
 )
-from semeval_emo.scoring.findings import Found
+from semeval_emo.scoring.estimates import Estimates
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import Metric
 from semeval_emo.scoring.published import VersusPublished
 from semeval_emo.scoring.scorecard import signature
-from semeval_emo.scoring.systems import Lineup
+from semeval_emo.scoring.systems import AlignedSystems
 from semeval_emo.task import short_hash
 
 
 def conclude(
-    lineup: Lineup,
+    lineup: AlignedSystems,
     metric: Metric,
-    found: Sequence[Found],
+    found: Sequence[Estimates],
     settings: Settings,
     against: tuple[VersusPublished, ...],
     notes: tuple[str, ...],
@@ -50,7 +50,7 @@ def conclude(
     first = lineup.specs[0]
     hashes = [short_hash([one.hash for run in runs for one in run]) for runs in lineup.predictions]
     systems = tuple(
-        System(
+        ComparedSystem(
             letter=significance.letter(at),
             name=lineup.names[i],
             files=tuple(tuple(one.path for one in run) for run in lineup.predictions[i]),
@@ -100,7 +100,7 @@ def conclude(
     )
 
 
-def _corrected(found: Sequence[Found], settings: Settings, several: bool) -> list[NDArray]:
+def _corrected(found: Sequence[Estimates], settings: Settings, several: bool) -> list[NDArray]:
     """Corrected p-values of each place, shape (S, S); the average is no member of a family of languages."""
     systems = len(found[0].scores)
     p = np.stack([one.p[:, 0] for one in found])
@@ -113,12 +113,12 @@ def _corrected(found: Sequence[Found], settings: Settings, several: bool) -> lis
 
 
 def _place(
-    found: Found, order: list[int], p: NDArray, metric: Metric, settings: Settings, names: tuple[str, ...]
-) -> Place:
+    found: Estimates, order: list[int], p: NDArray, metric: Metric, settings: Settings, names: tuple[str, ...]
+) -> LanguageResult:
     letter = {i: significance.letter(at) for at, i in enumerate(order)}
     better = _better(found, metric)
     standings = [
-        Standing(
+        SystemResult(
             letter=letter[i],
             name=names[i],
             score=found.scores[i][0],
@@ -134,7 +134,7 @@ def _place(
         for i in sorted(order, key=lambda i: found.ranks[i])
     ]
     ground = found.ground
-    return Place(
+    return LanguageResult(
         language=ground.language,
         name=ground.name,
         release=ground.release,
@@ -148,14 +148,14 @@ def _place(
     )
 
 
-def _better(found: Found, metric: Metric) -> NDArray[np.bool_]:
+def _better(found: Estimates, metric: Metric) -> NDArray[np.bool_]:
     """Shape (S, S): whether i scores better than j."""
     goodness = np.array([row[0].value for row in found.scores]) * (-1 if metric.lower_is_better else 1)
     return goodness[:, None] > goodness[None] + significance.TIE
 
 
 def _difference(
-    found: Found, i: int, j: int, letter: dict[int, str], p: NDArray, better: NDArray, settings: Settings
+    found: Estimates, i: int, j: int, letter: dict[int, str], p: NDArray, better: NDArray, settings: Settings
 ) -> Difference:
     at = _pair(i, j, len(found.scores))
     sign = 1 if i < j else -1
@@ -190,7 +190,9 @@ def _pair(i: int, j: int, systems: int) -> int:
     return low * systems - low * (low + 1) // 2 + high - low - 1
 
 
-def _tallies(found: Sequence[Found], order: list[int], metric: Metric, settings: Settings) -> tuple[Tally, ...]:
+def _tallies(
+    found: Sequence[Estimates], order: list[int], metric: Metric, settings: Settings
+) -> tuple[WinTieLoss, ...]:
     """Significant wins over the languages, corrected over the languages of each pair."""
     systems = len(order)
     p = significance.adjusted(
@@ -199,7 +201,7 @@ def _tallies(found: Sequence[Found], order: list[int], metric: Metric, settings:
     better = np.stack([_better(one, metric) for one in found])
     wins = (better & (p <= settings.alpha)).sum(axis=0)
     return tuple(
-        Tally(
+        WinTieLoss(
             first=significance.letter(a),
             second=significance.letter(b),
             wins=int(wins[i, j]),

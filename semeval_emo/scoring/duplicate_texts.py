@@ -1,7 +1,7 @@
-"""Which rows repeat a text: the clusters that resampling draws whole.
+"""Groups of rows that share a text: the clusters that resampling draws together.
 
-Rows of one text are no independent evidence. Where gold comes without texts, those of the task's
-default release are borrowed if ids and labels prove that they are the same.
+Rows with the same text are not independent. If the gold has no texts, the texts of the task's default
+release are used, provided that ids and labels show that they are the same.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from numpy.typing import NDArray
 from semeval_emo.data import load_gold
 from semeval_emo.data.overlap import normalise
 from semeval_emo.errors import EmoError
-from semeval_emo.scoring.pair import Pair
+from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.resampling import clusters
 from semeval_emo.task import FileSpec, Task
 
 
 @dataclass(frozen=True, eq=False)
-class Repeats:
-    """What is known of repeated texts.
+class TextClusters:
+    """The text of each row.
 
     Attributes:
-        groups: shape (n,): the text of each row, by number; None where texts are unknown.
-        texts: how many different ones there are; None likewise.
-        note: what a person must know; empty when there is nothing.
+        groups: shape (n,): number of the text of each row; None if the texts are unknown.
+        texts: number of distinct texts; None if they are unknown.
+        note: what this means for the intervals; empty if there is nothing to add.
     """
 
     groups: NDArray[np.intp] | None
@@ -36,43 +36,45 @@ class Repeats:
     note: str = ""
 
 
-def repeats_of(pair: Pair, task: Task, source: str | os.PathLike[str] | None = None) -> Repeats:
-    """Finds the rows that repeat a text, up to case, width and spacing.
+def text_clusters(pair: PairedLabels, task: Task, source: str | os.PathLike[str] | None = None) -> TextClusters:
+    """Return the clusters of rows with the same text, ignoring case, width and spacing.
 
     Args:
-        source: where gold of other releases may be found, as in `load_gold`.
+        source: where to look for the gold of other releases, as in `load_gold`.
     """
     spec, texts, note = pair.spec, pair.texts, ""
     if texts is None:
-        texts = _borrowed(pair, task, source)
+        texts = _texts_of_default_release(pair, task, source)
         note = (
-            f"The gold of {spec.language} has no texts; those of release {task.default_release} with the same ids and "
-            "labels say which rows repeat a text."
+            f"The gold of {spec.language} has no texts; duplicate texts are taken from release {task.default_release}, "
+            "which has the same ids and labels."
         )
     if texts is None:
         tracks = _tracks(spec, task)
         if len(tracks) > 1:
-            return Repeats(
+            return TextClusters(
                 None,
                 None,
-                f"The gold of {spec.language} has no texts, and it holds the rows of tracks {' and '.join(tracks)}, "
-                "which repeat each other: intervals are too narrow, by up to the root of two, and p-values too small.",
+                f"The gold of {spec.language} has no texts, and it contains the rows of tracks {' and '.join(tracks)}, "
+                "which share texts: intervals are too narrow, by up to the square root of two, and p-values too small.",
             )
-        return Repeats(None, None, f"The gold of {spec.language} has no texts: rows are taken to be independent.")
+        return TextClusters(None, None, f"The gold of {spec.language} has no texts: rows are assumed independent.")
     groups = clusters([normalise(text) for text in texts])
-    return Repeats(groups, int(groups.max(initial=-1)) + 1, note)
+    return TextClusters(groups, int(groups.max(initial=-1)) + 1, note)
 
 
 def _tracks(spec: FileSpec, task: Task) -> list[str]:
-    """The tracks of the default release whose ids the file holds."""
-    places = (task.places(next(iter(block))) for block in spec.blocks)
-    found = {one.track for several in places for one in several if one.release == task.default_release}
-    return [key for key in task.tracks if key in found]
+    """Return the tracks of the default release that share ids with the file."""
+    specs = (other for block in spec.blocks for other in task.places(next(iter(block))))
+    keys = {other.track for other in specs if other.release == task.default_release}
+    return [key for key in task.tracks if key in keys]
 
 
-def _borrowed(pair: Pair, task: Task, source: str | os.PathLike[str] | None) -> tuple[str, ...] | None:
-    """Texts of the default release, if every id is there with the same labels."""
-    known: dict[str, str] = {}
+def _texts_of_default_release(
+    pair: PairedLabels, task: Task, source: str | os.PathLike[str] | None
+) -> tuple[str, ...] | None:
+    """Return texts of the default release if it has every id with the same labels."""
+    texts: dict[str, str] = {}
     labels: dict[str, dict[str, int]] = {}
     spec = pair.spec
     for track in _tracks(spec, task):
@@ -82,15 +84,15 @@ def _borrowed(pair: Pair, task: Task, source: str | os.PathLike[str] | None) -> 
             return None
         if gold.texts is None:
             return None
-        known |= dict(zip(gold.ids, gold.texts, strict=True))
-        for one, row in zip(gold.ids, gold.labels.tolist(), strict=True):
-            labels[one] = dict(zip(gold.spec.emotions, row, strict=True))
+        texts |= dict(zip(gold.ids, gold.texts, strict=True))
+        for id_, row in zip(gold.ids, gold.labels.tolist(), strict=True):
+            labels[id_] = dict(zip(gold.spec.emotions, row, strict=True))
     rows = zip(spec.ids, pair.gold.tolist(), strict=True)
-    if not all(_agree(spec.emotions, row, labels.get(one)) for one, row in rows):
+    if not all(_agree(spec.emotions, row, labels.get(id_)) for id_, row in rows):
         return None
-    return tuple(known[one] for one in spec.ids)
+    return tuple(texts[id_] for id_ in spec.ids)
 
 
 def _agree(emotions: Sequence[str], row: Sequence[int], other: dict[str, int] | None) -> bool:
-    """Whether two labellings are the same where both have the emotion."""
+    """Return whether two rows have the same labels for the emotions they share."""
     return other is not None and all(other.get(name, value) == value for name, value in zip(emotions, row, strict=True))

@@ -1,4 +1,4 @@
-"""Floors under figures: what `--fail-under macro_f1=0.7` asks for."""
+"""Score thresholds for `--fail-under`, such as ``macro_f1=0.7``."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from semeval_emo.scoring.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
-class Floor:
-    """A bound that every scored file must keep.
+class Threshold:
+    """A bound that every scored file must meet.
 
     Attributes:
-        figure: ``macro_f1`` of the whole, or ``f1.anger`` of one emotion.
-        bound: the least value allowed; for errors such as ``hamming_loss`` the largest.
+        metric: ``macro_f1`` for the whole file, or ``f1.anger`` for one emotion.
+        bound: the lowest value allowed; for errors such as ``hamming_loss``, the highest.
     """
 
-    figure: str
+    metric: str
     bound: float
 
     @classmethod
-    def parse(cls, text: str) -> Floor:
-        """Reads ``FIGURE=VALUE``.
+    def parse(cls, text: str) -> Threshold:
+        """Parse ``METRIC=VALUE``.
 
         Raises:
-            UsageError: it cannot be read, or no metric has this name.
+            UsageError: the text has another form, or the metric is unknown.
 
-        >>> Floor.parse("macro_f1=0.7")
-        Floor(figure='macro_f1', bound=0.7)
+        >>> Threshold.parse("macro_f1=0.7")
+        Threshold(metric='macro_f1', bound=0.7)
         """
         name, equals, value = text.partition("=")
         try:
@@ -40,43 +40,42 @@ class Floor:
             bound = math.nan
         if not equals or math.isnan(bound):
             raise UsageError(
-                f"A floor is a figure, '=' and a number; this is '{text}'.", "for example --fail-under macro_f1=0.7"
+                f"'{text}' is not a threshold of the form METRIC=VALUE.", "for example --fail-under macro_f1=0.7"
             )
-        kind, dot, emotion = name.strip().partition(".")
-        per_emotion = metric(kind).per_emotion
+        base, dot, emotion = name.strip().partition(".")
+        per_emotion = metric(base).per_emotion
         if per_emotion != bool(dot and emotion):
-            example = f"{kind}.EMOTION" if per_emotion else kind
-            raise UsageError(f"'{name.strip()}' is no figure.", f"write it as {example}={value}")
+            example = f"{base}.EMOTION" if per_emotion else base
+            raise UsageError(f"There is no metric '{name.strip()}'.", f"write it as {example}={value}")
         return cls(name.strip(), bound)
 
     @property
-    def is_ceiling(self) -> bool:
-        """True for errors, where less is better."""
-        return METRICS[self.figure.partition(".")[0]].lower_is_better
+    def is_maximum(self) -> bool:
+        """True for errors, where lower is better."""
+        return METRICS[self.metric.partition(".")[0]].lower_is_better
 
-    def misses(self, cards: Iterable[Scorecard]) -> list[str]:
-        """What is wrong, a sentence a file that does not keep the bound; nan never keeps it.
+    def failures(self, cards: Iterable[Scorecard]) -> list[str]:
+        """Return one sentence per file that does not meet the bound; nan never does.
 
         Raises:
-            UsageError: no file has such a figure.
+            UsageError: no file has this metric.
         """
         cards = list(cards)
-        applying = [card for card in cards if self._applies(card)]
-        if cards and not applying:
-            # The figure's own error names what there is instead.
-            cards[0].figures.value(self.figure)
-        found = []
-        for card in applying:
-            value = card.figures.value(self.figure)
-            kept = value <= self.bound if self.is_ceiling else value >= self.bound
-            if not kept:
-                side = "over the ceiling" if self.is_ceiling else "under the floor"
-                found.append(
-                    f"{self.figure} is {value:.6f}, {side} {self.bound:g}: {card.file} "
+        applicable = [card for card in cards if self._applies(card)]
+        if cards and not applicable:
+            # Raises an error that suggests the metrics that exist.
+            cards[0].metrics.value(self.metric)
+        failures = []
+        for card in applicable:
+            value = card.metrics.value(self.metric)
+            if not (value <= self.bound if self.is_maximum else value >= self.bound):
+                relation = "above the maximum" if self.is_maximum else "below the minimum"
+                failures.append(
+                    f"{self.metric} is {value:.6f}, {relation} {self.bound:g}: {card.file} "
                     f"(track {card.spec.track}, {card.spec.language}, {card.spec.split})"
                 )
-        return found
+        return failures
 
     def _applies(self, card: Scorecard) -> bool:
-        kind, _, emotion = self.figure.partition(".")
-        return kind in card.figures.whole or (kind in card.figures.by_emotion and emotion in card.figures.emotions)
+        base, _, emotion = self.metric.partition(".")
+        return base in card.metrics.whole or (base in card.metrics.by_emotion and emotion in card.metrics.emotions)

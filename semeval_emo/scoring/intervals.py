@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from semeval_emo.scoring.resampling import LEVEL, Figure, check_size, merged, pool
+from semeval_emo.scoring.resampling import LEVEL, ScoreFunction, check_size, merged, pool
 
 _NORMAL = NormalDist()
 
@@ -60,7 +60,7 @@ def interval(
     if np.isnan(value) or np.isnan(replicates).any():
         return Interval(float(value), float("nan"), float("nan"), float("nan"))
     tail = (1 - level) / 2
-    correction = Correction.of(value, replicates, jackknife_influence)
+    correction = BcaCorrection.of(value, replicates, jackknife_influence)
     # Sorting whole and interpolating is five times faster than numpy.quantile, and the same.
     rising = np.sort(replicates)
     low, high = (_between(rising, correction.share(quantile)) for quantile in (tail, 1 - tail))
@@ -75,7 +75,7 @@ def _between(rising: NDArray, quantile: float) -> float:
 
 
 @dataclass(frozen=True)
-class Correction:
+class BcaCorrection:
     """How BCa reads the replicates: which share of them a quantile stands for.
 
     Macro-F1 with rare emotions is biased: a resample that holds few of them scores lower. Percentile
@@ -90,7 +90,7 @@ class Correction:
     skew: float = 0.0
 
     @classmethod
-    def of(cls, value: float, replicates: NDArray, jackknife_influence: NDArray | None) -> Correction:
+    def of(cls, value: float, replicates: NDArray, jackknife_influence: NDArray | None) -> BcaCorrection:
         """The correction of one figure; none without pulls, or where it is undefined."""
         if jackknife_influence is None:
             return cls()
@@ -110,7 +110,7 @@ class Correction:
     def quantile(self, share: float) -> float:
         """The quantile at which a share of replicates stands: the inverse of `share`.
 
-        >>> round(Correction(0.1, 0.02).quantile(Correction(0.1, 0.02).share(0.025)), 6)
+        >>> round(BcaCorrection(0.1, 0.02).quantile(BcaCorrection(0.1, 0.02).share(0.025)), 6)
         0.025
         """
         if not (self.bias or self.skew) or not 0 < share < 1:
@@ -119,7 +119,9 @@ class Correction:
         return _NORMAL.cdf(z / (1 + self.skew * z) - self.bias)
 
 
-def jackknife_influence_of(statistics: ArrayLike, of: Figure, groups: ArrayLike | None = None) -> NDArray[np.float64]:
+def jackknife_influence_of(
+    statistics: ArrayLike, of: ScoreFunction, groups: ArrayLike | None = None
+) -> NDArray[np.float64]:
     """How far each text pulls each figure: the jackknife, without a refit.
 
     The pull of a text is the mean of the figures with one text left out, less the figure without

@@ -1,14 +1,14 @@
 """Metrics: functions of summed per-text statistics, defined once for scores, resampling and merging.
 
-A metric names the blocks of statistics that it needs (`statistics.BLOCKS`) and a pure function of
+A metric has the names of the statistics that it needs (`statistics.BLOCKS`) and a pure function of
 their sums that broadcasts over leading axes: sums of shape (..., K) give scores of shape (...) for a
-figure of the whole file, or (..., L) for a figure per emotion. So for weights W of shape (B, n)::
+metric of the whole file, or (..., L) for a metric per emotion. For weights W of shape (B, n)::
 
     layout = layout_of([METRICS["macro_f1"]], emotions=5)
     scores = METRICS["macro_f1"](layout.split(W @ layout.statistics(gold, predicted)))     # (B,)
 
-Rules of the organisers: an undefined precision, recall or F1 is 0. Pearson of a constant column is
-undefined in mathematics; `CODABENCH` and `ORGANISERS` say what each official scorer makes of it.
+As in the official scorers, an undefined precision, recall or F1 is 0. Pearson r of a constant column
+is undefined in mathematics; `CODABENCH` and `ORGANISERS` are the values that the official scorers use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.scoring.statistics import Layout, Sums, layout_for
 
-# Pearson of a constant column. Codabench scorer (2026): 0.0, or 1.0 where both columns are constant
+# Pearson r of a constant column. Codabench scorer (2026): 0.0, or 1.0 where both columns are constant
 # and equal. Organisers' checker (January 2025): scipy's nan, which makes the average nan.
 CODABENCH = "codabench"
 ORGANISERS = "organisers-2025"
@@ -31,14 +31,14 @@ RULES = (CODABENCH, ORGANISERS)
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure: the statistics it needs and the function of their sums.
+    """A metric: the statistics it needs and a function of their sums.
 
     Attributes:
-        name: as in `--fail-under` and JSON, such as ``macro_f1``.
-        title: as in tables, such as ``macro F1``.
+        name: name in options and JSON, such as ``macro_f1``.
+        title: name in tables, such as ``macro F1``.
         blocks: names of `statistics.BLOCKS`.
         of: function of the summed blocks, each of shape (..., width).
-        per_emotion: True where the result has shape (..., L) instead of (...).
+        per_emotion: True if the result has shape (..., L) instead of (...).
         lower_is_better: True for errors.
     """
 
@@ -50,18 +50,18 @@ class Metric:
     lower_is_better: bool = False
 
     def __call__(self, sums: Sums) -> NDArray:
-        """Scores of summed statistics: shape (...) or, per emotion, (..., L)."""
+        """Return the scores of summed statistics: shape (...) or, per emotion, (..., L)."""
         return self.of(sums)
 
 
 def ratio(top: NDArray, bottom: NDArray) -> NDArray:
-    """Divides, with 0 where the ratio is undefined (the organisers' rule for F1).
+    """Divide, with 0 where the ratio is undefined (the organisers' rule for F1).
 
     >>> ratio(np.array([1, 0]), np.array([2, 0])).tolist()
     [0.5, 0.0]
     """
     top, bottom = np.broadcast_arrays(top, bottom)
-    # zeros_like keeps the order of axes in memory, which resampling relies on for speed.
+    # zeros_like keeps the memory order of the axes, which makes resampling fast.
     return np.divide(top, bottom, out=np.zeros_like(top, dtype=float), where=bottom != 0)
 
 
@@ -77,18 +77,18 @@ def _f1(s: Sums) -> NDArray:
     return ratio(2 * s["tp"], s["predicted"] + s["gold"])
 
 
-def _micro(figure: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
-    """Pools the emotions before the figure is taken."""
-    return lambda s: figure({name: s[name].sum(-1) for name in ("tp", "predicted", "gold")})
+def _micro(metric: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
+    """Return the metric of the counts pooled over emotions."""
+    return lambda s: metric({name: s[name].sum(-1) for name in ("tp", "predicted", "gold")})
 
 
-def _macro(figure: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
-    """Means over emotions: every emotion counts the same."""
-    return lambda s: figure(s).mean(-1)
+def _macro(metric: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
+    """Return the unweighted mean of the metric over emotions."""
+    return lambda s: metric(s).mean(-1)
 
 
 def _over_texts(value: Callable[[NDArray, NDArray, int], NDArray]) -> Callable[[Sums], NDArray]:
-    """A mean over texts of a value that depends on (labels in common, labels in the union, L)."""
+    """Return the mean over texts of a function of (labels in common, labels in the union, L)."""
 
     def of(s: Sums) -> NDArray:
         counts = s["outcomes"]
@@ -121,7 +121,7 @@ def _correlation(covariance: NDArray, var_x: NDArray, var_y: NDArray, same_mean:
 
 
 def _spearman(rule: str) -> Callable[[Sums], NDArray]:
-    """Pearson of average ranks. On a scale of V values the ranks follow from how often each occurs."""
+    """Return Pearson r of average ranks, computed from the joint counts of the V values."""
 
     def of(s: Sums) -> NDArray:
         emotions = s["x"].shape[-1]
@@ -136,8 +136,8 @@ def _spearman(rule: str) -> Callable[[Sums], NDArray]:
 
 
 def _mid_ranks(counts: NDArray) -> NDArray:
-    """Twice the average rank of each value, less the mean of all: counts (..., V) to (..., V)."""
-    # float64: the cube of ten million rows is beyond int64.
+    """Return twice the average rank of each value, minus the mean: counts (..., V) to (..., V)."""
+    # float64: the cube of ten million rows overflows int64.
     return np.asarray(2 * np.cumsum(counts, -1) - counts - counts.sum(-1, keepdims=True), float)
 
 
@@ -152,7 +152,7 @@ _MOMENTS = ("texts", "x", "y", "xx", "yy", "xy")
 def _metrics(rule: str) -> dict[str, Metric]:
     pearson, spearman = _pearson(rule), _spearman(rule)
     over = ("outcomes",)
-    found = [
+    metrics = [
         Metric("macro_f1", "macro F1", _COUNTS, _macro(_f1)),
         Metric("macro_precision", "macro precision", _COUNTS, _macro(_precision)),
         Metric("macro_recall", "macro recall", _COUNTS, _macro(_recall)),
@@ -173,7 +173,7 @@ def _metrics(rule: str) -> dict[str, Metric]:
         Metric("emotion_spearman", "Spearman rho", ("x", "y", "joint"), spearman, per_emotion=True),
         Metric("emotion_mae", "MAE", ("texts", "gap"), _mae, per_emotion=True, lower_is_better=True),
     ]
-    return {metric.name: metric for metric in found}
+    return {metric.name: metric for metric in metrics}
 
 
 _BY_RULE = {rule: _metrics(rule) for rule in RULES}
@@ -182,34 +182,33 @@ METRICS = _BY_RULE[CODABENCH]
 """Every metric by name, with the default rule for constant columns."""
 
 LABEL_METRICS = tuple(name for name, m in METRICS.items() if {"tp", "outcomes"} & set(m.blocks))
-"""Metrics of yes-or-no labels (tracks A and C)."""
+"""Metrics of binary labels (tracks A and C)."""
 
 INTENSITY_METRICS = tuple(name for name in METRICS if name not in LABEL_METRICS)
-"""Metrics of degrees (track B)."""
+"""Metrics of intensities (track B)."""
 
 
 def metric(name: str, rule: str = CODABENCH) -> Metric:
-    """Looks a metric up by name.
+    """Return a metric by name.
 
     Args:
-        rule: what Pearson and Spearman make of a constant column, one of `RULES`.
+        rule: how Pearson and Spearman of a constant column are defined, one of `RULES`.
 
     Raises:
-        UsageError: no such metric or rule.
+        UsageError: the metric or rule is unknown.
 
     >>> metric("macro_f1").title
     'macro F1'
     """
     if rule not in _BY_RULE:
         raise UsageError(f"There is no rule '{rule}' for constant columns.", f"use one of {', '.join(RULES)}")
-    found = _BY_RULE[rule].get(name)
-    if found is None:
+    if name not in METRICS:
         raise UsageError(f"There is no metric '{name}'.", suggest(name, METRICS) or f"use one of {', '.join(METRICS)}")
-    return found
+    return _BY_RULE[rule][name]
 
 
 def layout_of(metrics: Iterable[Metric], emotions: int, values: int = 2) -> Layout:
-    """The statistics that these metrics need together.
+    """Return the layout of the statistics that these metrics need.
 
     >>> layout_of([METRICS["macro_f1"], METRICS["micro_f1"]], emotions=5).width
     15

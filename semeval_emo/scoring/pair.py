@@ -1,8 +1,7 @@
-"""Gold and predictions of the same texts side by side, within one release or not at all.
+"""Join gold labels and predictions of the same release.
 
-An id alone does not say which text is meant: releases reuse ids for other texts, and a join by id
-across releases gives a plausible wrong number. So a join is refused unless both sides name the same
-release and hold exactly the same ids.
+An id does not identify a text: releases reuse ids for other texts, and a join by id across releases
+gives a plausible but wrong score. So a join requires the same release and exactly the same ids.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """Gold and predictions of the same texts, row by row: what every score and test starts from.
+class PairedLabels:
+    """Gold and predictions of the same texts, row by row: the input of every score and test.
 
     Attributes:
-        spec: the place.
-        release: the release by the gold's hashes, or ``unknown``.
+        spec: task, release, track, language and split of the file.
+        release: release of the gold, identified by hash, or ``unknown``.
         gold, predicted: shape (n, L), int8, rows in the order of `spec.ids`.
-        texts: one a row where the gold has them, else None: rows of one text are one cluster.
-        file, source: what people are shown of both sides.
-        gold_hash, prediction_hash: identities of both sides.
-        note: what a person must know of the gold; empty when there is nothing.
+        texts: the text of each row if the gold has texts, else None; rows with the same text form a cluster.
+        file, source: names of both sides, as shown to the user.
+        gold_hash, prediction_hash: hashes of both sides.
+        note: a caution about the gold; empty if there is none.
     """
 
     spec: FileSpec
@@ -50,29 +49,29 @@ class Pair:
     note: str = ""
 
 
-def join(predictions: Predictions, gold: Gold) -> Pair:
-    """Puts gold and predictions of one release side by side.
+def join(predictions: Predictions, gold: Gold) -> PairedLabels:
+    """Join gold and predictions of one release.
 
     Raises:
-        ReleaseMismatch: they are of different places or releases, their ids differ, or a gold
+        ReleaseMismatch: they belong to different files or releases, their ids differ, or a gold
             label is blank.
     """
     spec, other = predictions.spec, gold.spec
     release = _common_release(spec, gold)
-    have, want = set(gold.ids), spec.id_set
-    if have != want:
+    gold_ids, ids = set(gold.ids), spec.id_set
+    if gold_ids != ids:
         raise ReleaseMismatch(
             f"{predictions.path} is {spec.place}: {spec.rows:,} ids. The gold {gold.source} is "
-            f"{_place(gold)}: {len(gold.ids):,} ids, of which {len(want & have):,} are the same. "
-            "The same id can be another text in another release, so nothing is joined.",
-            f"give gold labels of release {spec.release}: --gold FOLDER",
+            f"{_place(gold)}: {len(gold.ids):,} ids, of which {len(ids & gold_ids):,} are the same. "
+            "The same id can mean a different text in another release, so the files are not joined.",
+            f"use gold labels of release {spec.release}: --gold FOLDER",
         )
     if np.any(gold.labels < 0):
         blank = int(np.count_nonzero(gold.labels < 0))
         raise ReleaseMismatch(
             f"The gold {gold.source} ({_place(gold)}) has {blank:,} blank labels of {gold.labels.size:,}. "
-            "Blank is not zero, so nothing can be scored against them.",
-            f"give gold labels of release {spec.release} that were published: --gold FOLDER",
+            "A blank label is not 0, so the file cannot be scored.",
+            f"use published gold labels of release {spec.release}: --gold FOLDER",
         )
     order = _order(gold.ids, spec.ids)
     labels, texts = gold.labels, gold.texts
@@ -81,7 +80,7 @@ def join(predictions: Predictions, gold: Gold) -> Pair:
     if order is not None:
         labels = labels[order]
         texts = None if texts is None else tuple(texts[i] for i in order)
-    return Pair(
+    return PairedLabels(
         spec=spec,
         release=release,
         gold=labels,
@@ -96,7 +95,11 @@ def join(predictions: Predictions, gold: Gold) -> Pair:
 
 
 def _common_release(spec: FileSpec, gold: Gold) -> str:
-    """The release of both, or a refusal that names both."""
+    """Return the release of both sides.
+
+    Raises:
+        ReleaseMismatch: they differ.
+    """
     same_file = (spec.task, spec.track, spec.language, spec.split) == (
         gold.spec.task,
         gold.spec.track,
@@ -110,8 +113,8 @@ def _common_release(spec: FileSpec, gold: Gold) -> str:
             return spec.release
     raise ReleaseMismatch(
         f"The predictions are {spec.place} ({spec.rows:,} ids), the gold {gold.source} is {_place(gold)} "
-        f"({len(gold.ids):,} ids). The same id can be another text there, so nothing is joined.",
-        f"give gold labels of release {spec.release}: --gold FOLDER",
+        f"({len(gold.ids):,} ids). The same id can mean a different text there, so the files are not joined.",
+        f"use gold labels of release {spec.release}: --gold FOLDER",
     )
 
 
@@ -121,9 +124,9 @@ def _place(gold: Gold) -> str:
     return f"{release} track {spec.track} {spec.language} {spec.split}"
 
 
-def _order(have: Sequence[str], want: Sequence[str]) -> list[int] | None:
-    """Where each wanted id stands; None where both are in the same order already."""
-    if tuple(have) == tuple(want):
+def _order(gold_ids: Sequence[str], ids: Sequence[str]) -> list[int] | None:
+    """Return the position of each id in the gold; None if the order is the same."""
+    if tuple(gold_ids) == tuple(ids):
         return None
-    at = {one: i for i, one in enumerate(have)}
-    return [at[one] for one in want]
+    index = {id_: i for i, id_ in enumerate(gold_ids)}
+    return [index[id_] for id_ in ids]

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError
-from semeval_emo.scoring.intervals import Correction, Interval
+from semeval_emo.scoring.intervals import BcaCorrection, Interval
 from semeval_emo.scoring.significance import ALPHA
 
 # Correlation of two strong systems' errors over texts.
@@ -28,7 +28,7 @@ TYPICAL = 0.5
 
 
 @dataclass(frozen=True)
-class StoredScore:
+class PublishedScore:
     """A published number.
 
     Attributes:
@@ -42,15 +42,15 @@ class StoredScore:
     rounding: float
 
     @classmethod
-    def read(cls, text: str | float) -> StoredScore:
+    def read(cls, text: str | float) -> PublishedScore:
         """Reads a printed score; its digits say how it was rounded.
 
         Raises:
             UsageError: not a number from -1 to 1.
 
-        >>> StoredScore.read("0.7083").rounding
+        >>> PublishedScore.read("0.7083").rounding
         5e-05
-        >>> StoredScore.read("0.70").rounding
+        >>> PublishedScore.read("0.70").rounding
         0.005
         """
         shown = str(text).strip()
@@ -79,7 +79,7 @@ class VersusPublished:
     """
 
     name: str
-    stored: StoredScore
+    stored: PublishedScore
     difference: float
     p_fixed: float
     p_independent: float
@@ -91,7 +91,7 @@ def against(
     name: str,
     score: Interval,
     replicates: NDArray,
-    stored: StoredScore,
+    stored: PublishedScore,
     *,
     jackknife_influence: NDArray | None = None,
     alpha: float = ALPHA,
@@ -106,12 +106,12 @@ def against(
 
     >>> import numpy as np
     >>> draws = np.random.default_rng(1).normal(0.7, 0.01, 9999)
-    >>> found = against("ours", Interval(0.7, 0.68, 0.72, 0.01), draws, StoredScore.read("0.675"))
+    >>> found = against("ours", Interval(0.7, 0.68, 0.72, 0.01), draws, PublishedScore.read("0.675"))
     >>> round(found.p_fixed, 2), round(found.p_independent, 2), round(found.p_typical, 2), found.verdict
     (0.02, 0.08, 0.01, 'better')
     """
     gap = score.value - stored.value
-    correction = Correction.of(score.value, replicates, jackknife_influence)
+    correction = BcaCorrection.of(score.value, replicates, jackknife_influence)
     above = (1 + np.count_nonzero(replicates >= stored.value - stored.rounding)) / (replicates.size + 1)
     below = (1 + np.count_nonzero(replicates <= stored.value + stored.rounding)) / (replicates.size + 1)
     fixed = 2 * min(1 - correction.quantile(1 - above), correction.quantile(below))

@@ -27,7 +27,7 @@ SEED = 12345
 LEVEL = 0.95
 METHODS = ("bca", "percentile")
 
-Figure = Callable[[NDArray], NDArray]
+ScoreFunction = Callable[[NDArray], NDArray]
 """Sums of shape (..., K) to figures of shape (...) or (..., F)."""
 
 # Cells of the largest temporary: 8 M float32 weights are 32 MB. Few large products also beat many small
@@ -122,7 +122,7 @@ def pool(statistics: ArrayLike, groups: ArrayLike | None = None) -> NDArray:
 
 def bootstrap(
     statistics: ArrayLike,
-    of: Figure,
+    of: ScoreFunction,
     *,
     resamples: int = RESAMPLES,
     seed: int = SEED,

@@ -1,21 +1,21 @@
-"""What a score is when it carries its provenance: scorecards, averages over languages, signatures."""
+"""Scores with their provenance: scorecards, averages over languages, signatures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from semeval_emo import __version__
 from semeval_emo.errors import UsageError
-from semeval_emo.scoring.figures import Figures, round_as
+from semeval_emo.scoring.intervals import Interval
+from semeval_emo.scoring.metric_values import MetricValues, round_as
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import FileSpec, Task, short_hash
 
 if TYPE_CHECKING:
-    from semeval_emo.scoring.pair import Pair
-    from semeval_emo.scoring.score_intervals import Intervals
+    from semeval_emo.scoring.pair import PairedLabels
     from semeval_emo.submission import Report
 
 SCHEMA = "semeval-emo/score/1"
@@ -23,9 +23,9 @@ UNDEFINED = "undefined-is-0"
 
 
 def signature(family: str, parts: Mapping[str, Any]) -> str:
-    """One line that says exactly what was computed on what: ``family|key:value|key:value``.
+    """Return one line that identifies what was computed on which data: ``family|key:value|key:value``.
 
-    Values never hold ``|`` or ``:``, so the line can be taken apart again. Empty values are left out.
+    ``|`` and ``:`` in values are replaced by ``_``, so the line can be parsed. Empty values are left out.
 
     >>> signature("macro_f1", {"track": "a", "gold": "", "lang": "x:y"})
     'macro_f1|track:a|lang:x_y'
@@ -35,23 +35,62 @@ def signature(family: str, parts: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
+class ScoreIntervals:
+    """Confidence intervals of all metrics of one scorecard or average.
+
+    Attributes:
+        whole: intervals of the metrics of the whole file, by metric name.
+        by_emotion: intervals of the metrics per emotion, in the order of the card's emotions.
+        texts: number of distinct texts, the units of resampling; None if unknown.
+        note: a remark on duplicate texts; empty if there is none.
+    """
+
+    whole: dict[str, Interval]
+    by_emotion: dict[str, tuple[Interval, ...]]
+    texts: int | None
+    resamples: int
+    seed: int
+    level: float
+    method: str
+    note: str = ""
+
+    @property
+    def signature(self) -> dict[str, object]:
+        """The settings that a score's signature includes."""
+        return {"bs": self.resamples, "ci": self.method, "level": self.level, "seed": self.seed}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "resamples": self.resamples,
+            "seed": self.seed,
+            "level": self.level,
+            "method": self.method,
+            "texts": self.texts,
+            "note": self.note or None,
+            "figures": {name: asdict(interval) for name, interval in self.whole.items()},
+            "by_emotion": {name: [asdict(interval) for interval in row] for name, row in self.by_emotion.items()},
+        }
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """The score of one prediction file against the gold labels of its release.
 
     Attributes:
-        file: the prediction file as people are shown it.
+        file: path of the prediction file, as shown to the user.
         gold: where the gold labels came from.
-        spec: the place: task, release, track, language, split, emotions.
-        release: the release that the gold labels are by their hash, or ``unknown``.
-        metric: the track's official metric, a key of `figures.whole`.
-        figures: every figure.
-        gold_hash, prediction_hash: identities of the labels on both sides.
-        rule: what Pearson makes of a constant column; ``undefined-is-0`` for labels.
-        rounding: ``organisers`` or ``codabench`` where the figures are rounded as theirs, else empty.
-        constant: emotions whose predictions or gold are one value throughout (degrees only).
-        note: what a person must know before trusting the figures; empty when there is nothing.
-        pair: both sides row by row, for intervals and tests.
-        intervals: how sure each figure is, where it was asked for (`uncertainty.with_intervals`).
+        spec: task, release, track, language, split and emotions of the file.
+        release: release of the gold labels, identified by hash, or ``unknown``.
+        metric: the track's official metric, a key of `metrics.whole`.
+        metrics: the values of all metrics.
+        gold_hash, prediction_hash: hashes of the gold labels and of the predictions.
+        rule: how Pearson r of a constant column is defined; ``undefined-is-0`` for labels.
+        rounding: ``organisers`` or ``codabench`` if the values are rounded like that scorer's, else empty.
+        constant: emotions with a single value in the predictions or the gold (intensities only).
+        note: a caution about the scores; empty if there is none.
+        pair: gold and predictions row by row, for intervals and tests.
+        intervals: confidence intervals, added by `score_intervals.with_intervals`.
     """
 
     file: str
@@ -59,20 +98,20 @@ class Scorecard:
     spec: FileSpec
     release: str
     metric: str
-    figures: Figures
+    metrics: MetricValues
     gold_hash: str
     prediction_hash: str
     rule: str = UNDEFINED
     rounding: str = ""
     constant: tuple[str, ...] = ()
     note: str = ""
-    pair: Pair | None = field(default=None, repr=False, compare=False)
-    intervals: Intervals | None = None
+    pair: PairedLabels | None = field(default=None, repr=False, compare=False)
+    intervals: ScoreIntervals | None = None
 
     @property
     def score(self) -> float:
-        """The official figure."""
-        return self.figures.whole[self.metric]
+        """The value of the official metric."""
+        return self.metrics.whole[self.metric]
 
     @cached_property
     def signature(self) -> str:
@@ -85,7 +124,7 @@ class Scorecard:
                 "track": self.spec.track,
                 "lang": self.spec.language,
                 "split": self.spec.split,
-                "n": self.figures.texts,
+                "n": self.metrics.texts,
                 "emotions": len(self.spec.emotions),
                 "gold": self.gold_hash,
                 "pred": self.prediction_hash,
@@ -97,12 +136,12 @@ class Scorecard:
         )
 
     def rounded(self, rounding: str) -> Scorecard:
-        """The same card as an official scorer would print it (`Figures.rounded`)."""
-        return replace(self, figures=self.figures.rounded(rounding), rounding=rounding)
+        """Return the card rounded as an official scorer prints it (see `MetricValues.rounded`)."""
+        return replace(self, metrics=self.metrics.rounded(rounding), rounding=rounding)
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as JSON has it."""
-        figures = self.figures
+        """Return the JSON form."""
+        metrics = self.metrics
         return {
             "file": self.file,
             "gold": self.gold,
@@ -111,15 +150,15 @@ class Scorecard:
             "track": self.spec.track,
             "language": self.spec.language,
             "split": self.spec.split,
-            "texts": figures.texts,
-            "texts_without_any_label": figures.silent,
-            "emotions": list(figures.emotions),
+            "texts": metrics.texts,
+            "texts_without_any_label": metrics.unlabelled,
+            "emotions": list(metrics.emotions),
             "metric": self.metric,
             "score": self.score,
-            "figures": dict(figures.whole),
+            "figures": dict(metrics.whole),
             "by_emotion": {
-                emotion: {name: row[i] for name, row in figures.by_emotion.items()}
-                for i, emotion in enumerate(figures.emotions)
+                emotion: {name: row[i] for name, row in metrics.by_emotion.items()}
+                for i, emotion in enumerate(metrics.emotions)
             },
             "rule": self.rule,
             "rounding": self.rounding or None,
@@ -134,16 +173,16 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Average:
-    """Means over the languages of one track, both ways.
+    """Means over the languages of one track.
 
     Attributes:
-        languages: the codes that were scored.
+        languages: codes of the scored languages.
         missing: the track's other languages in this release.
-        submitted: figure to its mean over the scored languages.
-        all_languages: figure to its mean over every language of the track, a missing one as 0;
-            only figures of which more is better.
+        submitted: metric name to its mean over the scored languages.
+        all_languages: metric name to its mean over all languages of the track, with 0 for a missing
+            language; only for metrics where higher is better.
         signature: the provenance in one line.
-        intervals: of the means over the scored languages, where they were asked for.
+        intervals: confidence intervals of the means over the scored languages.
     """
 
     task: str
@@ -156,10 +195,10 @@ class Average:
     submitted: dict[str, float]
     all_languages: dict[str, float]
     signature: str
-    intervals: Intervals | None = None
+    intervals: ScoreIntervals | None = None
 
     def rounded(self, rounding: str) -> Average:
-        """Rounded after the mean, as the Codabench scorer does (the organisers' checker has no average)."""
+        """Return the average rounded after the mean, as in the Codabench scorer (the organisers' checker has none)."""
         return replace(
             self,
             submitted={name: round_as(value, rounding) for name, value in self.submitted.items()},
@@ -168,7 +207,7 @@ class Average:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The average as JSON has it."""
+        """Return the JSON form."""
         return {
             "task": self.task,
             "release": self.release,
@@ -186,12 +225,13 @@ class Average:
 
 @dataclass(frozen=True)
 class Scores:
-    """What `score` returns: a scorecard a file, and averages where files are of different languages.
+    """Result of `score`: one scorecard per file, and averages over languages.
 
     Attributes:
-        report: what was wrong with the files; None where predictions were scored that had been read.
-        refused: files that were not scored, because their labels cannot be read without guessing.
-        note: how the release was chosen, where that was not plain.
+        report: problems of the files; None if `Predictions` objects were scored.
+        refused: files that were not scored because their labels are ambiguous.
+        note: how the release was chosen, if it was not the default.
+        without_gold: one sentence per file whose gold labels are missing.
     """
 
     cards: tuple[Scorecard, ...]
@@ -206,14 +246,14 @@ class Scores:
         """The only scorecard.
 
         Raises:
-            UsageError: there is none, or more than one.
+            UsageError: there is none or more than one.
         """
         if len(self.cards) != 1:
-            raise UsageError(f"There are {len(self.cards)} scorecards, not one.", "look at `cards`")
+            raise UsageError(f"There are {len(self.cards)} scorecards, not one.", "use `cards`")
         return self.cards[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole as JSON has it, with its schema."""
+        """Return the JSON form, ``semeval-emo/score/1``."""
         return {
             "schema": SCHEMA,
             "scorecards": [card.to_dict() for card in self.cards],
@@ -226,22 +266,22 @@ class Scores:
 
 
 def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
-    """Averages the cards of each (release, track, split) that hold two languages or more, each once.
+    """Return the mean of each (release, track, split) with at least two languages.
 
-    Two files of one language are two systems; a mean over them would be of nothing, so there is none.
+    Two files of one language belong to two systems, so their group has no mean.
     """
     groups: dict[tuple[str, str, str, str], list[Scorecard]] = {}
     for card in cards:
         groups.setdefault((card.release, card.spec.release, card.spec.track, card.spec.split), []).append(card)
-    found = []
-    for (release, place, track, split), group in groups.items():
+    means = []
+    for (release, spec_release, track, split), group in groups.items():
         scored = tuple(card.spec.language for card in group)
         if len(scored) < 2 or len(set(scored)) < len(scored):
             continue
-        every = {spec.language for spec in task.specs(place, track, split=split)} | set(scored)
-        totals = {name: sum(card.figures.whole[name] for card in group) for name in group[0].figures.whole}
+        every = {spec.language for spec in task.specs(spec_release, track, split=split)} | set(scored)
+        totals = {name: sum(card.metrics.whole[name] for card in group) for name in group[0].metrics.whole}
         first = group[0]
-        found.append(
+        means.append(
             Average(
                 task=first.spec.task,
                 release=release,
@@ -263,7 +303,7 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "langs": "+".join(scored) if len(scored) < len(every) else "all",
                         "of": len(every),
                         "split": split,
-                        "n": sum(card.figures.texts for card in group),
+                        "n": sum(card.metrics.texts for card in group),
                         "gold": short_hash(sorted(card.gold_hash for card in group)),
                         "pred": short_hash(sorted(card.prediction_hash for card in group)),
                         "rule": first.rule,
@@ -272,4 +312,4 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                 ),
             )
         )
-    return tuple(found)
+    return tuple(means)

@@ -1,4 +1,4 @@
-"""Scores prediction files: reads them, finds the gold of their release, joins, and computes every figure."""
+"""Score prediction files: read them, load the gold of their release, join both and compute every metric."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.figures import ROUNDINGS, score_arrays
+from semeval_emo.scoring.metric_values import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
-from semeval_emo.scoring.pair import Pair, join
+from semeval_emo.scoring.pair import PairedLabels, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
 from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 
-# Files that an error names; more than a few would hide the message.
-_TOLD = 4
+# How many files an error message lists.
+_LISTED = 4
 
 
 def score(
@@ -40,31 +40,30 @@ def score(
     rounding: str = "",
     strict: bool = True,
 ) -> Scores:
-    """Scores prediction files against the gold labels of their own release.
+    """Score prediction files against the gold labels of their release.
 
-    Files whose problems leave the labels certain (order of columns, mixed tracks, blank lines) are
-    scored, and `Scores.report` says what was wrong; the others are refused.
+    Files are scored if their problems leave the labels unambiguous (column order, mixed tracks, blank
+    lines); `Scores.report` lists the problems. Other files are refused.
 
     Args:
-        predictions: files, folders or zips, or `Predictions` that were read before.
-        gold: gold labels at hand, for predictions of one language; None loads them from `source`.
+        predictions: files, folders or zips, or `Predictions` objects.
+        gold: gold labels for predictions of one language; None loads them from `source`.
         source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
-        track, language, split: what the files should be; by default ids, names and folders say. Of
-            a file that mixes tracks, `track` names the part to score.
-        release: the release that was predicted; by default the task's own, else the one that the
-            gold at hand belongs to, if the files fit it.
-        task: the task or its name; by default ids say.
-        rule: what Pearson makes of a constant column, one of `metrics.RULES`.
-        rounding: ``organisers`` or ``codabench`` for figures as that scorer prints them.
-        strict: False scores what can be scored and lists the rest in `Scores.refused` and, where gold
-            labels are missing for some of several files, in `Scores.without_gold`.
+        track, language, split: what the files contain; by default inferred from ids, file names and
+            folders. For a file with several tracks, `track` selects the part to score.
+        release: the release that was predicted; by default the task's default release, else the
+            release of the given gold if the files match it.
+        task: the task or its name; inferred from ids by default.
+        rule: how Pearson r of a constant column is defined, one of `metrics.RULES`.
+        rounding: ``organisers`` or ``codabench``: round like that scorer.
+        strict: False scores the files that can be scored and lists the others in `Scores.refused`
+            and `Scores.without_gold` instead of raising an error.
 
     Raises:
-        InvalidSubmission: a file whose labels cannot be read without guessing (with `strict`), or
-            nothing to score.
-        ReleaseMismatch: predictions and gold are of different releases.
-        InputError: a file, or the gold labels, missing or blank.
-        UsageError: unknown names.
+        InvalidSubmission: a file with ambiguous labels (with `strict`), or no labels to score.
+        ReleaseMismatch: predictions and gold belong to different releases.
+        InputError: a file is missing, or the gold labels are missing or blank.
+        UsageError: an unknown name.
 
     >>> import tempfile, pathlib
     >>> from semeval_emo.data import load_gold
@@ -77,45 +76,45 @@ def score(
     """
     if rounding not in ("", *ROUNDINGS):
         raise UsageError(f"There is no rounding '{rounding}'.", f"use one of {', '.join(ROUNDINGS)}")
-    paths, read = _apart(predictions)
-    if paths and read:
-        raise UsageError("Paths and predictions are mixed in one call.", "give either")
-    if read:
-        batch = _with_gold(Batch(read), gold, source, task, strict)
+    paths, given = _split(predictions)
+    if paths and given:
+        raise UsageError("Paths and predictions are mixed in one call.", "pass one or the other")
+    if given:
+        loaded = _with_gold(LoadedPredictions(given), gold, source, task, strict)
     else:
-        batch = _load(paths, gold, source, Selector(task, track, language, split, release), strict)
-    if batch.refused and strict:
-        raise InvalidSubmission(_sentence(batch.refused), f"semeval-emo validate {batch.refused[0]}")
-    if not batch.predictions and not batch.refused:
-        raise InvalidSubmission(*_nothing(batch.report))
-    pairs = [(join(one, batch.gold[one.spec.place]), task_of(one.spec, task)) for one in batch.predictions]
-    cards = [score_pair(pair, found, rule) for pair, found in pairs]
+        loaded = _load(paths, gold, source, Selector(task, track, language, split, release), strict)
+    if loaded.refused and strict:
+        raise InvalidSubmission(_refusal(loaded.refused), f"semeval-emo validate {loaded.refused[0]}")
+    if not loaded.predictions and not loaded.refused:
+        raise InvalidSubmission(*_no_labels(loaded.report))
+    pairs = [(join(one, loaded.gold[one.spec.place]), task_of(one.spec, task)) for one in loaded.predictions]
+    cards = [score_pair(pair, own_task, rule) for pair, own_task in pairs]
     means = averages(cards, pairs[0][1]) if pairs else ()
     if rounding:
         cards, means = [card.rounded(rounding) for card in cards], tuple(mean.rounded(rounding) for mean in means)
-    return Scores(tuple(cards), means, batch.report, batch.refused, batch.note, batch.without_gold)
+    return Scores(tuple(cards), means, loaded.report, loaded.refused, loaded.note, loaded.without_gold)
 
 
-def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
-    """Scores what was joined.
+def score_pair(pair: PairedLabels, task: Task, rule: str = CODABENCH) -> Scorecard:
+    """Return the scorecard of one file.
 
     Args:
-        task: says which metric is the track's official one.
-        rule: what Pearson makes of a constant column, one of `metrics.RULES`.
+        task: defines the track's official metric.
+        rule: how Pearson r of a constant column is defined, one of `metrics.RULES`.
     """
     track, spec = task.track(pair.spec.track), pair.spec
-    figures = score_arrays(pair.gold, pair.predicted, spec.emotions, values=len(spec.values), rule=rule)
+    metrics = score_arrays(pair.gold, pair.predicted, spec.emotions, values=len(spec.values), rule=rule)
     constant: tuple[str, ...] = ()
     if track.is_intensity:
-        flat = (np.ptp(pair.gold, axis=0) == 0) | (np.ptp(pair.predicted, axis=0) == 0)
-        constant = tuple(name for name, one in zip(spec.emotions, flat, strict=True) if one)
+        is_constant = (np.ptp(pair.gold, axis=0) == 0) | (np.ptp(pair.predicted, axis=0) == 0)
+        constant = tuple(name for name, flag in zip(spec.emotions, is_constant, strict=True) if flag)
     return Scorecard(
         file=pair.file,
         gold=pair.source,
         spec=spec,
         release=pair.release,
         metric=track.metric,
-        figures=figures,
+        metrics=metrics,
         gold_hash=pair.gold_hash,
         prediction_hash=pair.prediction_hash,
         rule=rule if track.is_intensity else UNDEFINED,
@@ -126,19 +125,19 @@ def score_pair(pair: Pair, task: Task, rule: str = CODABENCH) -> Scorecard:
 
 
 def task_of(spec: FileSpec, task: Task | str | None = None) -> Task:
-    """The task that a file belongs to, among the known ones where none is given."""
-    return _named(spec.task, task)
+    """Return the given task, or else the known task that the file belongs to."""
+    return _task(spec.task, task)
 
 
-def _named(key: str, task: Task | str | None) -> Task:
+def _task(key: str, task: Task | str | None) -> Task:
     if task is not None:
         return task if isinstance(task, Task) else load_task(task)
     return find_task(key) or load_task()
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Predictions that were read, and the gold of each place (`FileSpec.place`)."""
+class LoadedPredictions:
+    """Predictions with the gold of each `FileSpec.place`."""
 
     predictions: tuple[Predictions, ...]
     report: Report | None = None
@@ -148,51 +147,51 @@ class Batch:
     without_gold: tuple[str, ...] = ()
 
 
-def _apart(
+def _split(
     predictions: Path | Sequence[Path] | Predictions | Sequence[Predictions],
 ) -> tuple[list[Path], tuple[Predictions, ...]]:
-    """Tells paths from predictions that were read before."""
+    """Return the paths and the `Predictions` objects of the argument."""
     if isinstance(predictions, str | os.PathLike) or not isinstance(predictions, Sequence):
-        several: list[Path | Predictions] = [predictions]
+        items: list[Path | Predictions] = [predictions]
     else:
-        several = list(predictions)
-    paths: list[Path] = [one for one in several if isinstance(one, str | os.PathLike)]
-    return paths, tuple(one for one in several if not isinstance(one, str | os.PathLike))
+        items = list(predictions)
+    paths: list[Path] = [item for item in items if isinstance(item, str | os.PathLike)]
+    return paths, tuple(item for item in items if not isinstance(item, str | os.PathLike))
 
 
 def _with_gold(
-    batch: Batch, gold: Gold | None, source: Path | None, task: Task | str | None, strict: bool = True
-) -> Batch:
-    """Finds the gold of each place, once a place.
+    loaded: LoadedPredictions, gold: Gold | None, source: Path | None, task: Task | str | None, strict: bool = True
+) -> LoadedPredictions:
+    """Load the gold of each place once.
 
     Args:
-        strict: False leaves out predictions without gold, and says why, as long as any have theirs.
+        strict: False moves predictions without gold to `without_gold`, unless none has gold.
 
     Raises:
         InputError: gold is missing or blank.
-        ReleaseMismatch: it is of another release.
+        ReleaseMismatch: the gold belongs to another release.
     """
     from semeval_emo.data import load_gold
 
-    found: dict[str, Gold] = {}
-    lacking: dict[str, InputError] = {}
-    for spec in dict.fromkeys(one.spec for one in batch.predictions):
+    by_place: dict[str, Gold] = {}
+    missing: dict[str, InputError] = {}
+    for spec in dict.fromkeys(one.spec for one in loaded.predictions):
         try:
-            found[spec.place] = gold or load_gold(
+            by_place[spec.place] = gold or load_gold(
                 spec.track, spec.language, spec.split, release=spec.release, source=source, task=task_of(spec, task)
             )
         except InputError as error:
-            lacking[spec.place] = error
-    if lacking and (strict or not found):
-        raise next(iter(lacking.values()))
+            missing[spec.place] = error
+    if missing and (strict or not by_place):
+        raise next(iter(missing.values()))
     return replace(
-        batch,
-        predictions=tuple(one for one in batch.predictions if one.spec.place in found),
-        gold=found,
+        loaded,
+        predictions=tuple(one for one in loaded.predictions if one.spec.place in by_place),
+        gold=by_place,
         without_gold=tuple(
-            f"{one.path} is NOT scored: {lacking[one.spec.place].message}"
-            for one in batch.predictions
-            if one.spec.place in lacking
+            f"{one.path} is NOT scored: {missing[one.spec.place].message}"
+            for one in loaded.predictions
+            if one.spec.place in missing
         ),
     )
 
@@ -203,13 +202,14 @@ def _load(
     source: Path | None,
     selector: Selector,
     strict: bool,
-) -> Batch:
-    """Reads files as the release asked for; where none was, as the one that the gold at hand belongs to."""
+) -> LoadedPredictions:
+    """Read files as the given release, or else as the release of the given gold."""
     from semeval_emo.submission import read_submission
 
-    def read(release: str | None) -> Batch:
-        found = read_submission(paths, **replace(selector, release=release).keywords)
-        return Batch(found.predictions, found.report, refused_files(found.report, selector))
+    def read(release: str | None) -> LoadedPredictions:
+        submission = read_submission(paths, **replace(selector, release=release).keywords)
+        report = submission.report
+        return LoadedPredictions(submission.predictions, report, refused_files(report, selector))
 
     task = selector.task
     first, mismatch = read(selector.release), None
@@ -222,56 +222,56 @@ def _load(
     if selector.release is None and (source is not None or gold is not None):
         for other in _other_releases(first, task):
             try:
-                batch = _with_gold(read(other), gold, source, task)
+                loaded = _with_gold(read(other), gold, source, task)
             except (ReleaseMismatch, InputError):
                 continue
-            if batch.predictions and not batch.refused:
-                return replace(batch, note=f"Read as release {other}, the release of the gold at hand.")
+            if loaded.predictions and not loaded.refused:
+                return replace(loaded, note=f"Read as release {other}, the release of the gold labels.")
     if mismatch is not None:
         raise mismatch
     return complete
 
 
-def _other_releases(batch: Batch, task: Task | str | None) -> list[str]:
-    """Releases of the files' task beside its default one."""
-    key = batch.report.task if batch.report else ""
-    found = _named(key, task)
-    return [name for name, one in found.releases.items() if name != found.default_release and not one.refused]
+def _other_releases(loaded: LoadedPredictions, task: Task | str | None) -> list[str]:
+    """Return the releases of the files' task other than its default one."""
+    own_task = _task(loaded.report.task if loaded.report else "", task)
+    return [
+        name for name, release in own_task.releases.items() if name != own_task.default_release and not release.refused
+    ]
 
 
 def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
-    """Files of which nothing that was asked for can be scored, and folders and zips that cannot be read whole."""
+    """Return the files with no scorable part among those requested, and folders and zips with unreadable members."""
     from semeval_emo.submission import entry
 
-    selector = replace(selector, release=None).of(_named(report.task, None))
-    found = []
+    selector = replace(selector, release=None).of(_task(report.task, None))
+    refused = []
     for file in report.files:
         if file.kind == "container":
             if any(code.startswith("E") and not entry(code).scorable for code in file.counts):
-                found.append(file.file)
+                refused.append(file.file)
             continue
-        meant = [part for part in file.parts if selector.matches(part.spec)]
-        elsewhere = file.parts and not meant
-        if not elsewhere and not any(part.is_scorable for part in meant):
-            found.append(file.file)
-    return tuple(found)
+        requested = [part for part in file.parts if selector.matches(part.spec)]
+        if (requested or not file.parts) and not any(part.is_scorable for part in requested):
+            refused.append(file.file)
+    return tuple(refused)
 
 
-def _nothing(report: Report | None) -> tuple[str, str]:
-    """Why there is nothing to score, and the remedy: the files are of another track, language or split."""
+def _no_labels(report: Report | None) -> tuple[str, str]:
+    """Return the error message and its fix for files of another track, language or split."""
     parts = [f"{file.file} is {part.spec.place}" for file in report.files for part in file.parts] if report else []
     if not parts:
-        return "There are no predictions to score.", "name a file like pred_eng.csv, a folder or a zip"
-    more = f" and {len(parts) - _TOLD} more" if len(parts) > _TOLD else ""
-    told = "; ".join(parts[:_TOLD])
+        return "There are no predictions to score.", "name a file such as pred_eng.csv, a folder or a zip"
+    more = f" and {len(parts) - _LISTED} more" if len(parts) > _LISTED else ""
     return (
-        f"There is nothing to score of what was asked for: {told}{more}.",
-        "ask for what is there, or leave the option out",
+        f"There are no labels to score for the selected track, language or split: {'; '.join(parts[:_LISTED])}{more}.",
+        "change the option or leave it out",
     )
 
 
-def _sentence(refused: Sequence[str]) -> str:
+def _refusal(refused: Sequence[str]) -> str:
     if len(refused) == 1:
-        return f"{refused[0]} has problems that leave its labels uncertain, so it is not scored."
-    names = ", ".join(refused[:_TOLD]) + (f" and {len(refused) - _TOLD} more" if len(refused) > _TOLD else "")
-    return f"{len(refused)} files have problems that leave their labels uncertain, so they are not scored: {names}."
+        return f"{refused[0]} is not scored: its problems make the labels ambiguous."
+    more = f" and {len(refused) - _LISTED} more" if len(refused) > _LISTED else ""
+    files = ", ".join(refused[:_LISTED]) + more
+    return f"{len(refused)} files are not scored: their problems make the labels ambiguous: {files}."

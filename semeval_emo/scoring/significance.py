@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from semeval_emo.scoring.resampling import SEED, Figure, blocks, exact_float, generator, pool
+from semeval_emo.scoring.resampling import SEED, ScoreFunction, blocks, exact_float, generator, pool
 
 TRIALS = 10_000
 ALPHA = 0.05
@@ -37,7 +37,7 @@ def pairs(systems: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.triu_indices(systems, 1)
 
 
-class Swaps:
+class SwapSampler:
     """Differences between systems after random trades of their answers, text by text.
 
     The trades are shared by all pairs of systems, which leaves each pair's test what it is.
@@ -50,7 +50,13 @@ class Swaps:
     """
 
     def __init__(
-        self, statistics: ArrayLike, of: Figure, *, seed: int = SEED, key: str = "", groups: ArrayLike | None = None
+        self,
+        statistics: ArrayLike,
+        of: ScoreFunction,
+        *,
+        seed: int = SEED,
+        key: str = "",
+        groups: ArrayLike | None = None,
     ) -> None:
         units = pool(statistics, groups)
         self.systems, self.size, self._width = units.shape
@@ -118,7 +124,7 @@ def reached(differences: NDArray, observed: NDArray) -> NDArray[np.int64]:
 
 def randomisation_test(
     statistics: ArrayLike,
-    of: Figure,
+    of: ScoreFunction,
     *,
     trials: int = TRIALS,
     seed: int = SEED,
@@ -142,7 +148,7 @@ def randomisation_test(
     >>> abs(float(p[0, 0]) - 22 / 1024) < 0.004
     True
     """
-    swaps = Swaps(statistics, of, seed=seed, key=key, groups=groups)
+    swaps = SwapSampler(statistics, of, seed=seed, key=key, groups=groups)
     observed = swaps.observed()
     count = np.zeros(observed.shape, np.int64)
     for block in blocks(trials, swaps.width):

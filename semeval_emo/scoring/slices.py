@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_emo.scoring.figures import score_arrays
-from semeval_emo.scoring.pair import Pair
+from semeval_emo.scoring.metric_values import score_arrays
+from semeval_emo.scoring.pair import PairedLabels
 
 LENGTH, NUMBER, NEUTRAL = "length", "number", "neutral"
 GROUPS = {LENGTH: "length", NUMBER: "emotions", NEUTRAL: "neutral"}
@@ -38,7 +38,7 @@ class Slice:
     invented: float
 
 
-def slices_of(pair: Pair, metric: str) -> tuple[Slice, ...]:
+def slices_of(pair: PairedLabels, metric: str) -> tuple[Slice, ...]:
     """Every group of slices; lengths only where the gold has texts.
 
     Args:
@@ -64,7 +64,7 @@ def _lengths(texts: tuple[str, ...]) -> list[tuple[str, NDArray[np.bool_]]]:
     return found
 
 
-def _slice(pair: Pair, metric: str, group: str, name: str, mask: NDArray[np.bool_]) -> Slice:
+def _slice(pair: PairedLabels, metric: str, group: str, name: str, mask: NDArray[np.bool_]) -> Slice:
     gold, predicted = pair.gold[mask], pair.predicted[mask]
     count = len(gold)
     figures = score_arrays(gold, predicted, pair.spec.emotions, values=len(pair.spec.values))

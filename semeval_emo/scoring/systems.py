@@ -19,7 +19,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Contender:
+class SystemRuns:
     """One system of a comparison.
 
     Attributes:
@@ -34,7 +34,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Lineup:
+class AlignedSystems:
     """What can be compared: the same files, predicted by every system in every run.
 
     Attributes:
@@ -50,9 +50,9 @@ class Lineup:
     notes: tuple[str, ...] = ()
 
 
-def read_contenders(
+def read_system_runs(
     arguments: Sequence[str | os.PathLike[str]], selector: Selector, *, one_recipe: bool = False
-) -> list[Contender]:
+) -> list[SystemRuns]:
     """Reads the systems of a comparison.
 
     Args:
@@ -74,14 +74,14 @@ def read_contenders(
     notes = tuple(dict.fromkeys(note for group in runs for run in group for note in run.notes))
     if one_recipe:
         name = named[0][0] or _shared_name([path for _, paths in named for path in paths])
-        return [Contender(name, tuple(run.predictions for group in runs for run in group), notes)]
+        return [SystemRuns(name, tuple(run.predictions for group in runs for run in group), notes)]
     shown = iter(short_names([paths[0] for name, paths in named if not name]))
     names = [name or next(shown) for name, _ in named]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"Two systems are called '{twice}'.", "name them apart: NAME=PATH")
     return [
-        Contender(name, tuple(run.predictions for run in group), tuple(note for run in group for note in run.notes))
+        SystemRuns(name, tuple(run.predictions for run in group), tuple(note for run in group for note in run.notes))
         for name, group in zip(names, runs, strict=True)
     ]
 
@@ -143,7 +143,7 @@ def _read(path: str, selector: Selector) -> _Run:
     return _Run(found.predictions, notes)
 
 
-def line_up(contenders: Sequence[Contender], task: Task, *, track: str | None = None) -> Lineup:
+def align_systems(contenders: Sequence[SystemRuns], task: Task, *, track: str | None = None) -> AlignedSystems:
     """Finds the files that every run of every system predicted.
 
     Args:
@@ -172,7 +172,7 @@ def line_up(contenders: Sequence[Contender], task: Task, *, track: str | None = 
     order = list(task.languages)
     specs.sort(key=lambda spec: order.index(spec.language))
     told = dict.fromkeys(note for contender in contenders for note in contender.notes)
-    return Lineup(
+    return AlignedSystems(
         names=tuple(contender.name for contender in contenders),
         specs=tuple(specs),
         predictions=tuple(
@@ -208,7 +208,7 @@ def _check_releases(specs: Sequence[tuple[str, FileSpec]]) -> None:
         )
 
 
-def _by_spec(contender: Contender, run: Sequence[Predictions]) -> dict[FileSpec, Predictions]:
+def _by_spec(contender: SystemRuns, run: Sequence[Predictions]) -> dict[FileSpec, Predictions]:
     found: dict[FileSpec, Predictions] = {}
     for one in run:
         if one.spec in found:

@@ -46,7 +46,9 @@ def peek_ids(source: Source) -> list[str]:
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
-def check(source: Source, task: Task, selector: Selector, ids: Ids, make_parser: ParserFactory = LabelParser) -> Checked:
+def check(
+    source: Source, task: Task, selector: Selector, ids: Ids, make_parser: ParserFactory = LabelParser
+) -> Checked:
     """Checks one file.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from semeval_emo.leaderboard import Leaderboard, Row
+from semeval_emo.leaderboard import Leaderboard, ScoreRow
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +33,14 @@ def board(without_ours: None) -> Leaderboard:
 
 
 @pytest.fixture
-def make_row() -> Callable[..., Row]:
-    def make(**changes: Any) -> Row:
+def make_row() -> Callable[..., ScoreRow]:
+    def make(**changes: Any) -> ScoreRow:
         values: dict[str, Any] = {
             "task": "semeval-2025-task-11", "release": "2025", "split": "test", "track": "a", "language": "eng",
             "list": "mine", "rank": None, "teams": None, "system": "my model", "setting": "", "metric": "macro_f1",
             "score": 0.7114, "decimals": 4, "kind": "user", "selected_on": "dev", "flag": "", "source": "own",
             "where": "runs/7", "note": "",
         }  # fmt: skip
-        return Row(**values | changes)
+        return ScoreRow(**values | changes)
 
     return make

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.data import Gold, load_gold
-from semeval_emo.leaderboard import Row, new_row, to_csv
+from semeval_emo.leaderboard import ScoreRow, new_row, to_csv
 from semeval_emo.scoring import score
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task
 
 Labels = NDArray[np.int8]
-System = Callable[[Gold, Gold], Labels]
+SubmittedSystem = Callable[[Gold, Gold], Labels]
 
 # Words that came to mind before any text of the sample was counted.
 WORDS = {
@@ -89,7 +89,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
 
-SYSTEMS: dict[str, tuple[System, str]] = {
+SYSTEMS: dict[str, tuple[SubmittedSystem, str]] = {
     "every emotion": (every_emotion, "sample"),
     "no emotion": (no_emotion, "sample"),
     "drawn at random": (drawn, "sample"),
@@ -108,10 +108,10 @@ def measured(track: str, name: str) -> float:
     return score(Predictions(spec=test.spec, values=values, path=name), test).cards[0].score
 
 
-def rows() -> list[Row]:
+def rows() -> list[ScoreRow]:
     """Every row of leaderboard/sample.csv."""
     task = load_task("sample")
-    found: list[Row] = []
+    found: list[ScoreRow] = []
     for track in task.tracks:
         scores = {name: round(measured(track, name), 4) for name in SYSTEMS}
         ranked = {name: value for name, value in scores.items() if SYSTEMS[name][1] != "baseline"}

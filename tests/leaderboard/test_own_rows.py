@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.leaderboard import Leaderboard, Row, store_path, to_csv
+from semeval_emo.leaderboard import Leaderboard, ScoreRow, store_path, to_csv
 from semeval_emo.leaderboard.read import read_rows
 from semeval_emo.report.leaderboard import rows_tables
 from semeval_emo.report.table import render
 
-MakeRow = Callable[..., Row]
+MakeRow = Callable[..., ScoreRow]
 
 
 def test_a_row_is_stored_beside_the_shipped_ones(board: Leaderboard, make_row: MakeRow, own_store: Path) -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semeval_emo.errors import UsageError
-from semeval_emo.leaderboard import Leaderboard, Row
+from semeval_emo.leaderboard import Leaderboard, ScoreRow
 
-MakeRow = Callable[..., Row]
+MakeRow = Callable[..., ScoreRow]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_score_out_of_range(board: Leaderboard, score: float, track: str, mess
     assert (caught.value.message, caught.value.fix) == (message, fix)
 
 
-def only(board: Leaderboard, *rows: Row) -> Leaderboard:
+def only(board: Leaderboard, *rows: ScoreRow) -> Leaderboard:
     return replace(board, rows=rows)
 
 

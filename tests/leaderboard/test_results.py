@@ -13,14 +13,22 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.errors import UsageError
 from semeval_emo.leaderboard import Leaderboard
-from semeval_emo.leaderboard.ours_vs_board import Wins, results, verdict
-from semeval_emo.leaderboard.submitted import Making, Member, Submitted, System, read_system, rows_of, to_toml
+from semeval_emo.leaderboard.ours_vs_board import WinCount, results, verdict
+from semeval_emo.leaderboard.submitted import (
+    BuildInfo,
+    EnsembleMember,
+    SubmittedFile,
+    SubmittedSystem,
+    read_system,
+    rows_of,
+    to_toml,
+)
 
-MADE = Making("0123456789ab", "2-core x86-64 VM", {"python": "3.11.7", "scikit-learn": "1.9.1"})
+MADE = BuildInfo("0123456789ab", "2-core x86-64 VM", {"python": "3.11.7", "scikit-learn": "1.9.1"})
 
 
-def submitted(language: str, score: float | None, interval: tuple[float, ...] = (), **changes: object) -> Submitted:
-    one = Submitted(
+def submitted(language: str, score: float | None, interval: tuple[float, ...] = (), **changes: object) -> SubmittedFile:
+    one = SubmittedFile(
         track="a", language=language, release="2025", split="test", recipe="mine", recipe_hash="0" * 16, seed=42,
         seconds=1.5, selected_on="dev", metric="macro_f1", dev=0.5, score=score, interval=interval,
         predictions="1" * 16, signature="macro_f1|release:2025", made=MADE,
@@ -28,8 +36,8 @@ def submitted(language: str, score: float | None, interval: tuple[float, ...] = 
     return replace(one, **changes)
 
 
-def store(folder: Path, *files: Submitted, title: str = "a title") -> System:
-    system = System(folder.name, title, "semeval-2025-task-11", folder, files)
+def store(folder: Path, *files: SubmittedFile, title: str = "a title") -> SubmittedSystem:
+    system = SubmittedSystem(folder.name, title, "semeval-2025-task-11", folder, files)
     folder.mkdir(parents=True)
     (folder / "submission.toml").write_text(to_toml(system))
     return system
@@ -52,7 +60,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-MEMBERS = (Member("tfidf-char", "2" * 16, 100.5), Member("mpnet-ft", "3" * 16, 4000.0))
+MEMBERS = (EnsembleMember("tfidf-char", "2" * 16, 100.5), EnsembleMember("mpnet-ft", "3" * 16, 4000.0))
 
 
 def test_members_and_overlap_are_written_where_there_are_any(tmp_path: Path):
@@ -105,8 +113,8 @@ def test_wins_are_counted_at_the_printed_precision(root: Path):
     found = results(Leaderboard.load(own=False), "a")
     (system,) = found.systems
     # eng ties the baseline and is no win; yor has no score; ibo is above rank 1, but not clearly.
-    assert found.wins(system, lambda line: line.baseline) == Wins(won=2, clear=1, of=3)
-    assert found.wins(system, lambda line: line.leader) == Wins(won=1, clear=0, of=3)
+    assert found.wins(system, lambda line: line.baseline) == WinCount(won=2, clear=1, of=3)
+    assert found.wins(system, lambda line: line.leader) == WinCount(won=1, clear=0, of=3)
     said = {line.language: verdict(found.files(system)[line.language], line) for line in found.lines[:3]}
     assert said == {"eng": "equal to baseline", "hau": "above baseline, unclear", "ibo": "above rank 1, unclear"}
 
@@ -114,7 +122,7 @@ def test_wins_are_counted_at_the_printed_precision(root: Path):
 def test_without_an_interval_nothing_is_clear(root: Path):
     store(root / "bare", submitted("ibo", 0.9))
     found = results(Leaderboard.load(own=False), "a", names=["bare"])
-    assert found.wins(found.systems[0], lambda line: line.leader) == Wins(won=1, clear=0, of=1)
+    assert found.wins(found.systems[0], lambda line: line.leader) == WinCount(won=1, clear=0, of=1)
 
 
 def test_suspect_scores_take_no_part(root: Path):

@@ -55,7 +55,7 @@ def test_the_page_has_the_figures_and_the_signature_of_score(files: Path):
     one = card.intervals.whole["macro_f1"]
     assert f"{one.low:.4f} to {one.high:.4f}" in body
     assert card.signature in body
-    for value in card.figures.by_emotion["f1"]:
+    for value in card.metrics.by_emotion["f1"]:
         assert f"{value:.4f}" in body
 
 

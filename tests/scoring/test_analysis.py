@@ -19,8 +19,8 @@ from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring import score
 from semeval_emo.scoring.analysis import analyse
-from semeval_emo.scoring.divergence import diverge
-from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.error_comparison import compare_errors
+from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.scoring.reliability import calibration, precision_recall
 from semeval_emo.submission import Predictions, Probabilities, write_predictions, write_probabilities
 from semeval_emo.submission.probabilities import beside
@@ -161,7 +161,7 @@ def test_without_texts_no_example_has_one(gold: Gold):
 def test_two_systems_share_what_is_right(case: tuple[Gold, np.ndarray]):
     gold, first = case
     second = noisy(gold, 0.6, seed=8)
-    found = diverge(card_of(gold, first, "a"), card_of(gold, second, "b"), most=500)
+    found = compare_errors(card_of(gold, first, "a"), card_of(gold, second, "b"), most=500)
     right, also = (first == gold.labels).all(axis=1), (second == gold.labels).all(axis=1)
     whole = found.whole
     assert (whole.both, whole.first, whole.second) == (
@@ -179,7 +179,7 @@ def test_two_systems_share_what_is_right(case: tuple[Gold, np.ndarray]):
 
 def test_systems_of_different_files_are_not_set_side_by_side(gold: Gold, degrees: Gold):
     with pytest.raises(UsageError, match="only predictions of the same texts"):
-        diverge(card_of(gold, gold.labels), card_of(degrees, degrees.labels))
+        compare_errors(card_of(gold, gold.labels), card_of(degrees, degrees.labels))
 
 
 @pytest.mark.parametrize("seed", range(5))

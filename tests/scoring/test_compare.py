@@ -10,9 +10,9 @@ import pytest
 
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import ReleaseMismatch, UsageError
-from semeval_emo.scoring import Comparison, Contender, compare, score
-from semeval_emo.scoring.figures import layout_of_all
+from semeval_emo.scoring import Comparison, SystemRuns, compare, score
 from semeval_emo.scoring.intervals import interval
+from semeval_emo.scoring.metric_values import layout_of_all
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.resampling import bootstrap, clusters
 from semeval_emo.scoring.score_intervals import with_intervals
@@ -37,8 +37,8 @@ def predictions(gold: Gold, labels: np.ndarray, name: str = "x") -> Predictions:
     return Predictions(gold.spec, labels, f"{name}.csv", (gold.spec.release,))
 
 
-def contender(name: str, *golds_and_answers: tuple[Gold, np.ndarray]) -> Contender:
-    return Contender(name, (tuple(predictions(gold, labels, name) for gold, labels in golds_and_answers),))
+def contender(name: str, *golds_and_answers: tuple[Gold, np.ndarray]) -> SystemRuns:
+    return SystemRuns(name, (tuple(predictions(gold, labels, name) for gold, labels in golds_and_answers),))
 
 
 def made_gold(language: str, rows_seed: int = 0, track: str = "a") -> Gold:
@@ -83,7 +83,7 @@ def test_figures_are_those_of_score() -> None:
             [contender("x", (gold, labels)), contender("y", (gold, gold.labels))], gold=[gold], metric=metric, **FAST
         )
         own = next(one for one in found.lead.standings if one.name == "x")
-        assert own.score.value == card.figures.whole[metric]
+        assert own.score.value == card.metrics.whole[metric]
     assert found.lead.gold_hash == card.gold_hash
 
 
@@ -163,7 +163,7 @@ def test_gold_without_texts_is_said() -> None:
     )
     found = two(replace(bare, labels=1 - gold.labels))
     assert found.lead.texts is None
-    assert found.notes == ("The gold of eng has no texts: rows are taken to be independent.",)
+    assert found.notes == ("The gold of eng has no texts: rows are assumed independent.",)
 
 
 def test_the_same_seed_gives_the_same_digits() -> None:
@@ -286,7 +286,7 @@ def runs_of(gold: Gold, shares: list[float]) -> tuple[tuple[Predictions, ...], .
 def test_runs_of_one_recipe() -> None:
     gold = sample_gold()
     runs = runs_of(gold, [0.1, 0.2, 0.3])
-    found = compare([Contender("recipe", runs)], gold=[gold], **FAST)
+    found = compare([SystemRuns("recipe", runs)], gold=[gold], **FAST)
     (standing,) = found.lead.standings
     scores = [score(one, gold).card.score for (one,) in runs]
     assert standing.run_scores == pytest.approx(scores)
@@ -294,13 +294,13 @@ def test_runs_of_one_recipe() -> None:
     assert standing.run_sd == pytest.approx(np.std(scores, ddof=1))
     # Texts alone would give a far narrower interval than runs that differ this much.
     assert standing.score.se > 0.9 * standing.run_sd / 3**0.5
-    single = compare([Contender("recipe", runs[1:2]), Contender("other", runs[:1])], gold=[gold], **FAST)
+    single = compare([SystemRuns("recipe", runs[1:2]), SystemRuns("other", runs[:1])], gold=[gold], **FAST)
     assert standing.score.se > 1.5 * max(one.score.se for one in single.lead.standings)
 
 
 def test_a_recipe_of_runs_against_a_single_run() -> None:
     gold = sample_gold()
-    systems = [Contender("runs", runs_of(gold, [0.1, 0.12, 0.09])), contender("single", (gold, answers(gold, 0.6, 9)))]
+    systems = [SystemRuns("runs", runs_of(gold, [0.1, 0.12, 0.09])), contender("single", (gold, answers(gold, 0.6, 9)))]
     found = compare(systems, gold=[gold], **FAST)
     assert found.settings.test == "two-level bootstrap over runs and texts"
     assert found.lead.standings[0].name == "runs"
@@ -327,7 +327,7 @@ def test_nothing_common_is_refused() -> None:
 def test_releases_are_never_mixed() -> None:
     one = made_gold("ron")
     other = load_task().spec("a", "ron", "dev", "2025-09")
-    mixed = Contender("late", ((Predictions(other, one.labels, "late.csv", ("2025-09",)),),))
+    mixed = SystemRuns("late", ((Predictions(other, one.labels, "late.csv", ("2025-09",)),),))
     with pytest.raises(ReleaseMismatch, match="Systems of different releases cannot be compared: early predicted"):
         compare([contender("early", (one, one.labels)), mixed], gold=[one])
 

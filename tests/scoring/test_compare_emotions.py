@@ -8,7 +8,7 @@ import pytest
 from semeval_emo.data import Gold
 from semeval_emo.progress import Progress
 from semeval_emo.report.comparison import tables
-from semeval_emo.scoring import Comparison, Contender, compare
+from semeval_emo.scoring import Comparison, SystemRuns, compare
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task
 
@@ -32,7 +32,7 @@ def compared(*names: str, **settings: object) -> Comparison:
         draw = np.random.default_rng(len(name))
         changed = [np.where(draw.random(g.labels.shape) < SHARES[name], 1 - g.labels, g.labels) for g in golds]
         run = [Predictions(g.spec, y, f"{name}.csv", ("2025",)) for g, y in zip(golds, changed, strict=True)]
-        systems.append(Contender(name, (tuple(run),)))
+        systems.append(SystemRuns(name, (tuple(run),)))
     return compare(systems, gold=golds, **{"resamples": 500, "trials": 500, **settings})
 
 

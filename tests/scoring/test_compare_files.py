@@ -11,7 +11,7 @@ import pytest
 import semeval_emo
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import InvalidSubmission, UsageError
-from semeval_emo.scoring import Contender, compare
+from semeval_emo.scoring import SystemRuns, compare
 from semeval_emo.scoring.systems import short_names
 from semeval_emo.submission import Predictions
 from semeval_emo.submission.write import write_predictions
@@ -26,9 +26,9 @@ def answers(gold: Gold, share: float, seed: int = 0) -> np.ndarray:
     return np.where(rng.random(gold.labels.shape) < share, other, gold.labels).astype(np.int8)
 
 
-def contender(gold: Gold, share: float, seed: int) -> Contender:
+def contender(gold: Gold, share: float, seed: int) -> SystemRuns:
     labels = answers(gold, share, seed)
-    return Contender(f"s{seed}", ((Predictions(gold.spec, labels, f"{seed}.csv", (gold.spec.release,)),),))
+    return SystemRuns(f"s{seed}", ((Predictions(gold.spec, labels, f"{seed}.csv", (gold.spec.release,)),),))
 
 
 def write(path: Path, share: float, seed: int) -> Path:
@@ -127,7 +127,7 @@ def test_doubled_texts_of_the_2026_release_are_clusters(data_dir: Path) -> None:
     systems = [contender(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
     found = compare(systems, gold=[gold], source=data_dir, **FAST)
     assert (found.lead.rows, found.lead.texts) == (5208, 2603)
-    assert "those of release 2025 with the same ids and labels" in found.notes[0]
+    assert "taken from release 2025, which has the same ids and labels" in found.notes[0]
 
 
 @pytest.mark.data

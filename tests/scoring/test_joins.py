@@ -64,7 +64,7 @@ def test_a_binarised_gold_of_the_other_release_is_refused(data_dir: Path, binari
     with pytest.raises(ReleaseMismatch, match=r"not release 2025.* has 2,767 rows.*\(2,765 rows\)"):
         score(seed, source=folder, track="a")
     # Asked for as the other release, the file itself does not fit: two ids too many.
-    with pytest.raises(InvalidSubmission, match="labels uncertain"):
+    with pytest.raises(InvalidSubmission, match="make the labels ambiguous"):
         score(seed, source=folder, track="a", release="2025-09")
     for claimed in ("2025", "2025-09"):
         gold = Gold(load_task().spec("a", "eng", "test", claimed), ids, None, labels, "binarised.csv", (claimed,))
@@ -84,7 +84,7 @@ def test_a_folder_of_another_release_is_refused_by_name(data_dir: Path) -> None:
 
 def test_gold_of_another_file_is_refused() -> None:
     dev, test = sample_gold(split="dev"), sample_gold()
-    with pytest.raises(ReleaseMismatch, match="nothing is joined"):
+    with pytest.raises(ReleaseMismatch, match="the files are not joined"):
         score(predicted(test.spec, test.labels), dev)
 
 
@@ -99,7 +99,7 @@ def test_blank_gold_is_refused_not_read_as_zero() -> None:
     gold = sample_gold()
     labels = gold.labels.copy()
     labels[3, 1] = -1
-    with pytest.raises(ReleaseMismatch, match=r"1 blank labels of 1,000\. Blank is not zero"):
+    with pytest.raises(ReleaseMismatch, match=r"1 blank labels of 1,000\. A blank label is not 0"):
         score(predicted(gold.spec, gold.labels), replace(gold, labels=labels))
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from semeval_emo.errors import UsageError
-from semeval_emo.scoring.figures import figures_of, layout_of_all, score_arrays, score_chunks
+from semeval_emo.scoring.metric_values import layout_of_all, metric_values, score_arrays, score_chunks
 from semeval_emo.scoring.metrics import (
     INTENSITY_METRICS,
     LABEL_METRICS,
@@ -185,11 +185,11 @@ def test_a_perfect_prediction_scores_exactly_one() -> None:
 def test_texts_without_any_label_are_counted() -> None:
     """They count 0 in Jaccard and samples F1, so a perfect file can stay below 1 there."""
     figures = score_arrays([[0, 0], [1, 0], [0, 1], [0, 0]], [[0, 0], [1, 0], [0, 1], [1, 0]], ("joy", "fear"))
-    assert figures.silent == 1
+    assert figures.unlabelled == 1
     assert figures.whole["jaccard"] == 0.5
     gold, predicted = np.array([[0, 0], [1, 0], [0, 1], [0, 0]]), np.array([[0, 0], [1, 0], [0, 1], [1, 0]])
     as_right = sk.jaccard_score(gold, predicted, average="samples", zero_division=1)
-    assert figures.whole["jaccard"] + figures.silent / figures.texts == as_right
+    assert figures.whole["jaccard"] + figures.unlabelled / figures.texts == as_right
     assert figures.whole["exact_match"] == 0.75
 
 
@@ -238,7 +238,7 @@ def test_rounding_leaves_counts_alone() -> None:
 
 @pytest.mark.parametrize("bad", [-1, 2, 0.5])
 def test_a_value_that_is_no_label_is_refused(bad: float) -> None:
-    with pytest.raises(UsageError, match="gold hold values other than whole numbers from 0 to 1"):
+    with pytest.raises(UsageError, match="gold labels contain values other than whole numbers from 0 to 1"):
         score_arrays([[bad, 0]], [[1, 0]], ("joy", "fear"))
 
 
@@ -286,5 +286,5 @@ def test_figures_of_merged_languages_are_those_of_the_rows_together() -> None:
     rng = np.random.default_rng(4)
     one, two = rng.integers(0, 2, (2, 2, 50, 4))
     layout = layout_of_all(4)
-    merged = figures_of(layout, layout.sums(*one) + layout.sums(*two), tuple("abcd"))
+    merged = metric_values(layout, layout.sums(*one) + layout.sums(*two), tuple("abcd"))
     assert merged == score_arrays(np.vstack([one[0], two[0]]), np.vstack([one[1], two[1]]), tuple("abcd"))

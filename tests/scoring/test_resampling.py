@@ -20,15 +20,15 @@ from sklearn.metrics import f1_score
 
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring import resampling
-from semeval_emo.scoring.figures import score_arrays
 from semeval_emo.scoring.intervals import interval, jackknife_influence_of
+from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.scoring.metrics import INTENSITY_METRICS, LABEL_METRICS, METRICS, Metric, layout_of
 from semeval_emo.scoring.resampling import bootstrap, clusters, draw_runs, generator, over_runs, pool
 
 EMOTIONS = 5
 
 
-def figure_of(name: str, values: int = 2) -> tuple[Callable[[NDArray, NDArray], NDArray], resampling.Figure]:
+def figure_of(name: str, values: int = 2) -> tuple[Callable[[NDArray, NDArray], NDArray], resampling.ScoreFunction]:
     """The statistics and the function of their sums for one metric."""
     metric: Metric = METRICS[name]
     layout = layout_of([metric], EMOTIONS, values)
@@ -158,14 +158,14 @@ import hashlib
 import numpy as np
 from semeval_emo.scoring.metrics import METRICS, layout_of
 from semeval_emo.scoring.resampling import bootstrap
-from semeval_emo.scoring.significance import Swaps
+from semeval_emo.scoring.significance import SwapSampler
 rng = np.random.default_rng(0)
 gold = rng.integers(0, 2, (1500, 6)).astype(np.int8)
 layout = layout_of([METRICS["macro_f1"]], 6)
 systems = np.stack([layout.statistics(gold, np.where(rng.random(gold.shape) < 0.2, 1 - gold, gold)) for _ in range(8)])
 of = lambda sums: METRICS["macro_f1"](layout.split(sums))[..., None]
 digest = hashlib.sha256(bootstrap(systems, of, resamples=700).tobytes())
-digest.update(Swaps(systems, of).differences(700).tobytes())
+digest.update(SwapSampler(systems, of).differences(700).tobytes())
 print(digest.hexdigest())
 """
 

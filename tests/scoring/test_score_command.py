@@ -15,7 +15,7 @@ import pytest
 from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring import score
-from semeval_emo.scoring.fail_under import Floor
+from semeval_emo.scoring.fail_under import Threshold
 from semeval_emo.submission.write import write_predictions
 
 
@@ -45,12 +45,12 @@ def test_one_file_is_shown_in_detail(run, tmp_path: Path) -> None:
     assert code == 0
     assert lines[0] == f"macro F1 {card.score:.4f} · track A · English (eng) · test · release 1 · 200 texts"
     assert lines[1].split() == ["emotion", "precision", "recall", "F1", "support", "TP", "FP", "FN", "TN"]
-    for i, emotion in enumerate(card.figures.emotions):
-        by = card.figures.by_emotion
+    for i, emotion in enumerate(card.metrics.emotions):
+        by = card.metrics.by_emotion
         expected = [f"{by[name][i]:.4f}" for name in ("precision", "recall", "f1")]
         expected += [str(by[name][i]) for name in ("support", "tp", "fp", "fn", "tn")]
         assert lines[3 + i].split() == [emotion, *expected]
-    whole = card.figures.whole
+    whole = card.metrics.whole
     macro = next(line.split() for line in lines[1:] if line.startswith("macro "))
     assert macro == ["macro", *(f"{whole[f'macro_{one}']:.4f}" for one in ("precision", "recall", "f1")), *["–"] * 5]
     means = ["samples_f1", "jaccard", "exact_match", "hamming_loss"]
@@ -122,9 +122,9 @@ def test_csv_has_a_row_per_file_and_figure_with_every_digit(run, tmp_path: Path)
     rows = list(csv.DictReader(io.StringIO(out)))
     card = score("pred_eng.csv", source="sample").card
     whole = {row["figure"]: float(row["value"]) for row in rows if not row["emotion"]}
-    assert whole == card.figures.whole
+    assert whole == card.metrics.whole
     joy = {row["figure"]: float(row["value"]) for row in rows if row["emotion"] == "joy"}
-    assert joy["f1"] == card.figures.value("f1.joy")
+    assert joy["f1"] == card.metrics.value("f1.joy")
     assert {row["file"] for row in rows} == {"pred_eng.csv"}
 
 
@@ -202,7 +202,7 @@ def test_uncertain_problems_refuse(run, tmp_path: Path, spoil, code_of_problem: 
     assert found["problems"]
 
 
-def test_floors_decide_the_exit_code(run, tmp_path: Path) -> None:
+def test_fail_under_decides_the_exit_code(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     card = score("pred_eng.csv", source="sample").card
     held = ["--fail-under", f"macro_f1={card.score}", "--fail-under", "f1.joy=0", "--fail-under", "hamming_loss=1"]
@@ -212,42 +212,42 @@ def test_floors_decide_the_exit_code(run, tmp_path: Path) -> None:
     assert code == 1
     assert out.startswith("macro F1")
     place = "pred_eng.csv (track a, eng, test)"
-    assert f"missed: macro_f1 is {card.score:.6f}, under the floor 0.99: {place}" in err
+    assert f"missed: macro_f1 is {card.score:.6f}, below the minimum 0.99: {place}" in err
     code, _, err = run("pred_eng.csv", "--gold", "sample", "-q", "--fail-under", "hamming_loss=0.01")
     assert code == 1
-    assert err.startswith("missed: hamming_loss is 0.") and "over the ceiling 0.01" in err
+    assert err.startswith("missed: hamming_loss is 0.") and "above the maximum 0.01" in err
 
 
-def test_nan_keeps_no_floor(run, tmp_path: Path) -> None:
+def test_nan_meets_no_threshold(run, tmp_path: Path) -> None:
     gold = load_gold("b", "eng", source="sample")
     write_predictions(gold.spec, np.zeros_like(gold.labels), tmp_path / "pred_eng.csv")
-    floor = ("--fail-under", "pearson=-1")
-    assert run("pred_eng.csv", "--gold", "sample", *floor)[0] == 0
-    assert run("pred_eng.csv", "--gold", "sample", *floor, "--rule", "organisers-2025")[0] == 1
+    threshold = ("--fail-under", "pearson=-1")
+    assert run("pred_eng.csv", "--gold", "sample", *threshold)[0] == 0
+    assert run("pred_eng.csv", "--gold", "sample", *threshold, "--rule", "organisers-2025")[0] == 1
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("macro_f1", "A floor is a figure, '=' and a number; this is 'macro_f1'."),
-        ("macro_f1=high", "A floor is a figure, '=' and a number"),
+        ("macro_f1", "'macro_f1' is not a threshold of the form METRIC=VALUE."),
+        ("macro_f1=high", "'macro_f1=high' is not a threshold of the form METRIC=VALUE."),
         ("macrof1=0.7", "did you mean 'macro_f1'?"),
         ("f1=0.7", "write it as f1.EMOTION=0.7"),
         ("macro_f1.joy=0.7", "write it as macro_f1=0.7"),
     ],
 )
-def test_floors_that_cannot_be_read(text: str, said: str) -> None:
+def test_thresholds_that_cannot_be_parsed(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Floor.parse(text)
+        Threshold.parse(text)
     assert said in str(caught.value)
 
 
-def test_a_floor_for_a_figure_that_no_file_has_is_a_usage_error(run, tmp_path: Path) -> None:
+def test_a_threshold_for_a_metric_that_no_file_has_is_a_usage_error(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     for text in ("pearson=0.5", "f1.nostalgia=0.5"):
         code, _, err = run("pred_eng.csv", "--gold", "sample", "--fail-under", text)
         assert code == 2
-        assert f"error: There is no figure '{text.partition('=')[0]}' here." in err
+        assert f"error: There is no metric '{text.partition('=')[0]}' for this file." in err
 
 
 def test_a_missing_file_exits_3(run) -> None:
@@ -304,7 +304,8 @@ def test_a_file_of_another_track_is_named(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
     code, out, err = run("pred_eng.csv", "--gold", "sample", "--track", "a")
     assert (code, out) == (1, "")
-    assert "There is nothing to score of what was asked for: pred_eng.csv is release 1 track b eng test." in err
+    assert "There are no labels to score for the selected track, language or split: pred_eng.csv is release" in err
+    assert "release 1 track b eng test." in err
 
 
 def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run, tmp_path: Path) -> None:

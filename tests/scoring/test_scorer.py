@@ -39,10 +39,10 @@ def test_the_seeds_own_file_as_it_is(data_dir: Path, track: str) -> None:
     """Joy first in the header, rows of A and C mixed: matched by name, the part that is asked for."""
     scores = score(data_dir / "seed" / "pred_eng.csv", source=data_dir, track=track)
     card = scores.card
-    assert {name: round(card.figures.whole[name], 4) for name in SEED_FIGURES} == SEED_FIGURES
-    f1 = dict(zip(card.figures.emotions, card.figures.by_emotion["f1"], strict=True))
+    assert {name: round(card.metrics.whole[name], 4) for name in SEED_FIGURES} == SEED_FIGURES
+    f1 = dict(zip(card.metrics.emotions, card.metrics.by_emotion["f1"], strict=True))
     assert {name: round(value, 4) for name, value in f1.items()} == SEED_F1
-    assert (card.spec.track, card.release, card.figures.texts) == (track, "2025", 2767)
+    assert (card.spec.track, card.release, card.metrics.texts) == (track, "2025", 2767)
     assert scores.report is not None
     assert set(scores.report.counts) == {"E311", "E410"}
 
@@ -72,7 +72,7 @@ def test_every_seed_file_gives_the_known_figures(data_dir: Path, shared_dir: Pat
     assert scores.averages == ()
     for path, card in zip(files, scores.cards, strict=True):
         for kind in ("micro", "macro"):
-            ours = [round(card.figures.whole[f"{kind}_{name}"], 4) for name in ("precision", "recall", "f1")]
+            ours = [round(card.metrics.whole[f"{kind}_{name}"], 4) for name in ("precision", "recall", "f1")]
             assert ours == facts[path.name][kind], path.name
 
 
@@ -97,7 +97,7 @@ def test_gold_as_prediction_scores_one_in_every_language(data_dir: Path, tmp_pat
 def test_all_zero_files_score_zero(data_dir: Path) -> None:
     for spec in load_task().specs("2025", track="a", split="test"):
         gold = load_gold("a", spec.language, source=data_dir)
-        whole = score(predicted(spec, np.zeros_like(gold.labels)), gold).card.figures.whole
+        whole = score(predicted(spec, np.zeros_like(gold.labels)), gold).card.metrics.whole
         assert (whole["macro_f1"], whole["micro_f1"], whole["samples_f1"], whole["jaccard"]) == (0, 0, 0, 0)
 
 
@@ -112,7 +112,7 @@ def test_the_2026_oracle_has_the_known_gap(data_dir: Path, tmp_path: Path) -> No
     assert by_language.pop("afr") == 0.8
     assert set(by_language.values()) == {1.0}
     assert scores.averages[0].all_languages["macro_f1"] == 0.992857
-    assert scores.note == "Read as release codabench-2026, the release of the gold at hand."
+    assert scores.note == "Read as release codabench-2026, the release of the gold labels."
 
 
 def noisy(gold: Gold, share: float = 0.2, seed: int = 0) -> np.ndarray:
@@ -133,7 +133,7 @@ def test_order_of_rows_and_columns_of_the_gold_does_not_matter() -> None:
         spec=replace(gold.spec, emotions=tuple(gold.spec.emotions[i] for i in columns)),
     )
     mine = predicted(gold.spec, values)
-    assert score(mine, turned).card.figures == score(mine, gold).card.figures
+    assert score(mine, turned).card.metrics == score(mine, gold).card.metrics
     assert join(mine, turned).texts == join(mine, gold).texts
 
 
@@ -248,7 +248,7 @@ def test_files_with_uncertain_labels_are_refused_and_the_rest_is_scored(tmp_path
     with pytest.raises(InvalidSubmission) as caught:
         score([good, bad], source="sample")
     assert caught.value.exit_code == 1
-    assert f"{bad} has problems that leave its labels uncertain" in caught.value.message
+    assert f"{bad} is not scored: its problems make the labels ambiguous" in caught.value.message
     scores = score([good, bad], source="sample", strict=False)
     assert [card.file for card in scores.cards] == [str(good)]
     assert scores.refused == (str(bad),)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
-from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection import cut_points

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.leaderboard.submitted import FILE, Making, Submitted, System, to_toml
+from semeval_emo.leaderboard.submitted import FILE, BuildInfo, SubmittedFile, SubmittedSystem, to_toml
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.other_languages import placed
 from semeval_emo.zoo.inference.overview import Measured, overview
@@ -24,12 +24,12 @@ def hash_of(recipe: Recipe, language: str = "eng") -> str:
     return placed(recipe, load_task(), "a", language).hash
 
 
-def submitted(recipe: Recipe, score: float, release: str = "2025", language: str = "eng", **more: str) -> Submitted:
-    made = Submitted(
+def submitted(recipe: Recipe, score: float, release: str = "2025", language: str = "eng", **more: str) -> SubmittedFile:
+    made = SubmittedFile(
         track="a", language=language, release=release, split="test", recipe=recipe.label,
         recipe_hash=hash_of(recipe, language), seed=42, seconds=1.0, selected_on="dev", metric="macro_f1", dev=0.5,
         score=score, interval=(0.1, 0.9), predictions="0", signature="",
-        made=Making("0", "2-core x86-64 VM", {"python": "3"}),
+        made=BuildInfo("0", "2-core x86-64 VM", {"python": "3"}),
     )  # fmt: skip
     return replace(made, **more)
 
@@ -46,7 +46,7 @@ def submissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, made in systems.items():
         folder = tmp_path / "submissions" / name
         folder.mkdir(parents=True)
-        (folder / FILE).write_text(to_toml(System(name, name, TASK, folder, made)))
+        (folder / FILE).write_text(to_toml(SubmittedSystem(name, name, TASK, folder, made)))
     monkeypatch.setenv("SEMEVAL_EMO_SUBMISSIONS", str(tmp_path / "submissions"))
     return tmp_path
 

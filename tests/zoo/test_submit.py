@@ -10,7 +10,7 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard.submitted import System, read_system, read_systems
+from semeval_emo.leaderboard.submitted import SubmittedSystem, read_system, read_systems
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import validate
 from semeval_emo.submission.read import read_submission
@@ -189,7 +189,7 @@ def test_nothing_finished_is_told(cli):
 # What ships.
 
 
-def folder_of(system: System) -> Path:
+def folder_of(system: SubmittedSystem) -> Path:
     return shipped("submissions") / system.name
 
 
@@ -198,7 +198,7 @@ def test_the_project_ships_systems_for_whole_tracks():
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=IDS)
-def test_a_stored_submission_is_valid_and_complete(system: System):
+def test_a_stored_submission_is_valid_and_complete(system: SubmittedSystem):
     """Without gold: every file is there, valid, of the place and with the predictions that the record names."""
     folder = folder_of(system)
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == sorted(
@@ -218,7 +218,7 @@ def test_a_stored_submission_is_valid_and_complete(system: System):
 
 @pytest.mark.data
 @pytest.mark.parametrize("system", SYSTEMS, ids=IDS)
-def test_a_stored_submission_scores_what_it_says(system: System, data_dir: Path):
+def test_a_stored_submission_scores_what_it_says(system: SubmittedSystem, data_dir: Path):
     cards = score(folder_of(system), source=data_dir).cards
     found = {(card.spec.track, card.spec.language): card for card in cards}
     assert len(found) == len(system.files)

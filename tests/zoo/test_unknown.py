@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from torch.nn import functional
 
-from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.families import tfidf

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semeval_emo.leaderboard import Leaderboard, Row
+from semeval_emo.leaderboard import Leaderboard, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
 from semeval_emo.report.html.parts import Cell, Fact, Facts, Group, Section, pictures_of, rows_of
 from semeval_emo.report.html.render import page
@@ -32,7 +32,7 @@ class Line:
     source: str
 
 
-def board_page(board: Leaderboard, rows: Sequence[Row]) -> str:
+def board_page(board: Leaderboard, rows: Sequence[ScoreRow]) -> str:
     """The page.
 
     Args:
@@ -74,7 +74,7 @@ def _overview(board: Leaderboard) -> Section | None:
     return Section("overview", "Overview", (Group((*tables, *pictures)),), "Rank 1 and the baseline of every language.")
 
 
-def _lists(board: Leaderboard, rows: Sequence[Row]) -> Section:
+def _lists(board: Leaderboard, rows: Sequence[ScoreRow]) -> Section:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.list] = counts.get(row.list, 0) + 1
@@ -87,7 +87,7 @@ def _lists(board: Leaderboard, rows: Sequence[Row]) -> Section:
     return Section("lists", "Lists and flags", (Group((Facts(tuple(facts)),)),))
 
 
-def _line(board: Leaderboard, row: Row) -> Line:
+def _line(board: Leaderboard, row: ScoreRow) -> Line:
     language = board.task.languages.get(row.language)
     name = f"{language.name} ({row.language})" if language else row.language
     track = "/".join(row.tracks).upper()

@@ -10,7 +10,7 @@ from semeval_emo.report import comparison_words as words
 from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.html.parts import Group, Picture, Prose, Section, rows_of
 from semeval_emo.report.leaderboard import THIS, placement_tables
-from semeval_emo.scoring.divergence import diverge
+from semeval_emo.scoring.error_comparison import compare_errors
 
 # Pairs of more systems than this would fill a page by themselves.
 FEW = 6
@@ -45,7 +45,7 @@ def _parting(contents: Contents) -> Section:
     groups = []
     for at, card in enumerate(first.cards):
         if key_of(card) in others:
-            found = diverge(card, others[key_of(card)], texts=False)
+            found = compare_errors(card, others[key_of(card)], texts=False)
             # The texts themselves are in the browser, with filters for just these rows.
             shares = analysis_tables.divergence_tables(found, contents.task)[0]
             title = contents.task.languages[card.spec.language].name if len(first.cards) > 1 else ""

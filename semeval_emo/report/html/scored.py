@@ -15,7 +15,7 @@ from semeval_emo.report.score_intervals import note_of, range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.scoring.score_intervals import Intervals
+from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 
 
@@ -61,7 +61,7 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
         names = score_tables.summary_figures(first, contents.task)
         average = next((a for a in scores.averages if score_tables.address_of(a) == score_tables.address(first)), None)
         rows = [
-            (_language(contents, card), card.spec.rows, *_row(card.figures.whole, card.intervals, names))
+            (_language(contents, card), card.spec.rows, *_row(card.metrics.whole, card.intervals, names))
             for card in cards
         ]
         rules = (len(rows) - 1,)
@@ -82,14 +82,14 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
     return made
 
 
-def _row(whole: Mapping[str, float], intervals: Intervals | None, names: Sequence[str]) -> tuple[Any, ...]:
+def _row(whole: Mapping[str, float], intervals: ScoreIntervals | None, names: Sequence[str]) -> tuple[Any, ...]:
     first = range_of(intervals.whole[names[0]]) if intervals else None
     return (whole[names[0]], first, *(whole[name] for name in names[1:]))
 
 
 def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     """The figures of each emotion, the official one with its interval; then those over texts."""
-    figures, intervals = card.figures, card.intervals
+    figures, intervals = card.metrics, card.intervals
     degrees = len(card.spec.values) > 2
     own = "emotion_pearson" if degrees else "f1"
     others = ("emotion_spearman", "emotion_mae") if degrees else ("precision", "recall")

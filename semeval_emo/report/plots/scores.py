@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.leaderboard import Leaderboard, Placement, Row
+from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
 from semeval_emo.report.plots.style import (
     ACCENT,
     FAINT,
@@ -104,7 +104,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
         )
         if row.usable and row.kind != "baseline"
     ]  # fmt: skip
-    named: list[tuple[str, Row | None]] = [("rank 1" if placed.among.ranked else "best known", placed.leader)]
+    named: list[tuple[str, ScoreRow | None]] = [("rank 1" if placed.among.ranked else "best known", placed.leader)]
     named.append(("baseline", placed.baseline))
     figure, axes = canvas(5.4, 1.0 + 0.36 * (len(ours) + 1))
     scores = np.array([row.score for row in rows], float)

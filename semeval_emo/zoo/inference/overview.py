@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import EmoError, UsageError
-from semeval_emo.leaderboard.submitted import System, read_systems
+from semeval_emo.leaderboard.submitted import SubmittedSystem, read_systems
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import placed
 from semeval_emo.zoo.family import Sizes
@@ -61,7 +61,7 @@ def overview(recipes: Sequence[Recipe], runs: Path, task: Task | None = None) ->
     return [_listed(recipe, runs, task, systems) for recipe in recipes]
 
 
-def _listed(recipe: Recipe, runs: Path, task: Task, systems: Sequence[System]) -> Listed:
+def _listed(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem]) -> Listed:
     data = recipe.data
     track, release = data.track or next(iter(task.tracks)), task.release(data.release or None).key
     sizes, ours = sizes_of(recipe, task), measured(recipe, runs, task, systems)
@@ -83,7 +83,7 @@ def sizes_of(recipe: Recipe, task: Task) -> Sizes | None:
     return count(shape, recipe.trainable, recipe.model, emotions, lora=lora)
 
 
-def measured(recipe: Recipe, runs: Path, task: Task, systems: Sequence[System] = ()) -> Measured | None:
+def measured(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem] = ()) -> Measured | None:
     """The score of the recipe's finished run, if it lies in the folder of runs or was submitted.
 
     A run of another task or release, or of the recipe as it once was, is none of this recipe.

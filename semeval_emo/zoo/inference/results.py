@@ -15,9 +15,9 @@ from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.comparing import compare
-from semeval_emo.scoring.comparison import Comparison, Standing
+from semeval_emo.scoring.comparison import Comparison, SystemResult
 from semeval_emo.scoring.scorer import score
-from semeval_emo.scoring.systems import Contender
+from semeval_emo.scoring.systems import SystemRuns
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import Sizes
@@ -49,7 +49,7 @@ class Line:
     seconds: float | None
     sizes: Sizes | None
     selected_on: str
-    standing: Standing
+    standing: SystemResult
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def results(
     for run in runs:
         groups.setdefault(_but_the_seed(run.recipe), []).append(run)
     named = _named([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
-    contenders = [Contender(name, tuple(_said(run, task) for run in group)) for name, group in named.items()]
+    contenders = [SystemRuns(name, tuple(_said(run, task) for run in group)) for name, group in named.items()]
     found = compare(contenders, gold=[gold], source=source, task=task, progress=progress)
     lines = tuple(_line(named[standing.name], standing) for standing in found.lead.standings)
     best = next(one for one in contenders if one.name == lines[0].name)
@@ -170,7 +170,7 @@ def _named(groups: Sequence[list[_Run]]) -> dict[str, list[_Run]]:
     }
 
 
-def _line(runs: Sequence[_Run], standing: Standing) -> Line:
+def _line(runs: Sequence[_Run], standing: SystemResult) -> Line:
     first = runs[0]
     return Line(
         name=standing.name,

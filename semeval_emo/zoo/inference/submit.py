@@ -12,7 +12,15 @@ from typing import Any
 from semeval_emo.data import load_gold
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
-from semeval_emo.leaderboard.submitted import FILE, Making, Member, Submitted, System, read_system, to_toml
+from semeval_emo.leaderboard.submitted import (
+    FILE,
+    BuildInfo,
+    EnsembleMember,
+    SubmittedFile,
+    SubmittedSystem,
+    read_system,
+    to_toml,
+)
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard
@@ -34,7 +42,7 @@ NEAR = 1e-9
 class Taken:
     """One file that was taken, and whether the folder had one in its place: ``new``, ``replaced`` or ``same``."""
 
-    file: Submitted
+    file: SubmittedFile
     how: str
 
 
@@ -48,7 +56,7 @@ class SubmitReport:
         left: runs that were passed over, and why.
     """
 
-    system: System
+    system: SubmittedSystem
     taken: tuple[Taken, ...]
     left: tuple[str, ...]
 
@@ -102,7 +110,7 @@ def submit(
     if len(of) > 1:
         raise UsageError(f"The runs are of several tasks: {', '.join(sorted(of))}.", "submit each alone")
     chosen = _one_each(found, best_on_dev, left)
-    before = read_system(to) if (to / FILE).exists() else System(to.name, "", found[0].task.key, to, ())
+    before = read_system(to) if (to / FILE).exists() else SubmittedSystem(to.name, "", found[0].task.key, to, ())
     if before.task != found[0].task.key:
         raise UsageError(f"{to} holds a system of task {before.task}, and the runs are of {found[0].task.key}.")
     held = {one.key: one for one in before.files}
@@ -169,7 +177,7 @@ def _one_each(found: Sequence[_Found], best_on_dev: bool, left: list[str]) -> li
     return chosen
 
 
-def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitted, bytes]:
+def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[SubmittedFile, bytes]:
     folder, recipe, state = found.folder, found.recipe, found.state
     spec = folder.spec
     said, recorded = predicted(folder, found.task), folder.recorded()
@@ -183,7 +191,7 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
     overlap = state.get("overlap") or {}
     intervals = card.intervals if card is not None else None
     interval = intervals.whole[metric] if intervals is not None else None
-    file = Submitted(
+    file = SubmittedFile(
         track=spec.track,
         language=spec.language,
         release=spec.release,
@@ -199,10 +207,10 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
         interval=(round(interval.low, 6), round(interval.high, 6)) if interval else (),
         predictions=said.hash,
         signature=replace(card, intervals=None).signature if card else recorded["signature"] if recorded else "",
-        made=Making(state.get("commit", ""), state.get("machine", ""), state["versions"]),
+        made=BuildInfo(state.get("commit", ""), state.get("machine", ""), state["versions"]),
         overlap=overlap.get("normalised", 0),
         without=(overlap.get("without") or {}).get(metric),
-        members=tuple(Member(**one) for one in state.get("members", ())),
+        members=tuple(EnsembleMember(**one) for one in state.get("members", ())),
     )
     return file, prediction_bytes(spec, said.values)
 
@@ -235,7 +243,7 @@ def selected_on(recipe: Recipe, rows: Sequence[dict[str, Any]]) -> str:
     return next((split for split in ("test", "dev", "sources", "folds") if split in said), "none")
 
 
-def _title(before: System, chosen: Sequence[_Found], best_on_dev: bool) -> str:
+def _title(before: SubmittedSystem, chosen: Sequence[_Found], best_on_dev: bool) -> str:
     names = list(dict.fromkeys(one.folder.path.parent.name for one in chosen))
     if len(names) > 1:
         return ("the best on dev of " if best_on_dev else "") + ", ".join(names)

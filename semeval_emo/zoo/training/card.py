@@ -150,7 +150,7 @@ def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> l
     if scorecard is not None:
         mark = " (selected on test)" if recipe.selects_on_test else ""
         names = dict.fromkeys((scorecard.metric, *state["dev"]))
-        lines += [f"| test{mark} | {name} | {scorecard.figures.whole[name]:.4f} |" for name in names]
+        lines += [f"| test{mark} | {name} | {scorecard.metrics.whole[name]:.4f} |" for name in names]
         lines += ["", f"`{scorecard.signature}`"]
     return lines
 

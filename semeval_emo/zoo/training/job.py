@@ -16,7 +16,7 @@ import numpy as np
 
 from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
-from semeval_emo.scoring.figures import score_arrays
+from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Space

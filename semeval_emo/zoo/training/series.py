@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from semeval_emo.errors import UsageError
-from semeval_emo.leaderboard import Placement, Row
+from semeval_emo.leaderboard import Placement, ScoreRow
 from semeval_emo.submission import PackReport
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.dataset.other_languages import placed
@@ -79,7 +79,7 @@ class Series:
         codes = [one.failure.exit_code for one in self.failed if one.failure]
         return BUG if BUG in codes else 1 if codes else 0
 
-    def against(self, which: Callable[[Placement], Row | None]) -> list[tuple[float, Row]]:
+    def against(self, which: Callable[[Placement], ScoreRow | None]) -> list[tuple[float, ScoreRow]]:
         """The scores that can be compared with a row of the board, each with that row.
 
         Args:

@@ -15,7 +15,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.scoring import intervals, resampling, significance
 from semeval_emo.scoring.comparison import Settings
 from semeval_emo.scoring.intervals import Interval, interval
-from semeval_emo.scoring.resampling import Figure
+from semeval_emo.scoring.resampling import ScoreFunction
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class ResampleInput:
 
     ground: Subset
     units: NDArray
-    of: Figure
+    of: ScoreFunction
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Part:
+class AverageWeights:
     """One language's part in the average: of an emotion, over the languages that have it.
 
     Attributes:
@@ -74,7 +74,7 @@ class Part:
     def of(self, figures: NDArray) -> NDArray:
         """The part of figures (..., F): shape (..., 1 + emotions of the average).
 
-        >>> Part(2, (1,), (1, 2)).of(np.array([0.5, 0.25])).tolist()
+        >>> AverageWeights(2, (1,), (1, 2)).of(np.array([0.5, 0.25])).tolist()
         [0.25, 0.0, 0.125]
         """
         shared = np.zeros((*figures.shape[:-1], 1 + len(self.counts)))
@@ -84,15 +84,15 @@ class Part:
         return shared
 
 
-def parts_of(grounds: Sequence[Subset]) -> tuple[tuple[str, ...], list[Part]]:
+def parts_of(grounds: Sequence[Subset]) -> tuple[tuple[str, ...], list[AverageWeights]]:
     """The emotions that any language has, in the order of first mention, and each language's part in the average."""
     emotions = tuple(dict.fromkeys(name for one in grounds for name in one.emotions))
     counts = tuple(sum(name in one.emotions for one in grounds) for name in emotions)
-    return emotions, [Part(len(grounds), tuple(map(emotions.index, one.emotions)), counts) for one in grounds]
+    return emotions, [AverageWeights(len(grounds), tuple(map(emotions.index, one.emotions)), counts) for one in grounds]
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class ResampledScores:
     """Figures of S systems and their replicates.
 
     Attributes:
@@ -107,21 +107,21 @@ class Sample:
     run_values: NDArray
     jackknife_influence: NDArray | None
 
-    def share(self, part: Part) -> Sample:
+    def share(self, part: AverageWeights) -> ResampledScores:
         """What one of several languages adds to their average."""
-        return Sample(
+        return ResampledScores(
             part.of(self.values),
             part.of(self.replicates),
             self.run_values / part.languages,
             None if self.jackknife_influence is None else part.of(self.jackknife_influence),
         )
 
-    def plus(self, other: Sample) -> Sample:
+    def plus(self, other: ResampledScores) -> ResampledScores:
         """Both shares together."""
         jackknife_influence = None
         if self.jackknife_influence is not None and other.jackknife_influence is not None:
             jackknife_influence = np.concatenate([self.jackknife_influence, other.jackknife_influence], axis=1)
-        return Sample(
+        return ResampledScores(
             self.values + other.values,
             self.replicates + other.replicates,
             self.run_values + other.run_values,
@@ -130,7 +130,7 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Estimates:
     """What was found on one ground; systems in the order of entry, pairs in that of `significance.pairs`.
 
     Attributes:
@@ -153,7 +153,7 @@ class Found:
     p: NDArray
 
 
-def sample(arena: ResampleInput, weights: Sequence[NDArray], settings: Settings) -> Sample:
+def sample(arena: ResampleInput, weights: Sequence[NDArray], settings: Settings) -> ResampledScores:
     """Draws texts, and runs where a system has several.
 
     Args:
@@ -168,7 +168,7 @@ def sample(arena: ResampleInput, weights: Sequence[NDArray], settings: Settings)
         intervals.jackknife_influence_of(arena.units, arena.of) if settings.interval == "bca" else None
     )
     groups = _runs_of(weights)
-    return Sample(
+    return ResampledScores(
         values=np.stack([values[one].mean(axis=0) for one in groups]),
         replicates=np.stack(
             [resampling.over_runs(replicates[one], by) for one, by in zip(groups, weights, strict=True)]
@@ -193,7 +193,8 @@ def randomise(arenas: Sequence[ResampleInput], settings: Settings, progress: Pro
     """
     _, parts = parts_of([arena.ground for arena in arenas])
     swaps = [
-        significance.Swaps(arena.units, arena.of, seed=settings.seed, key=arena.ground.language) for arena in arenas
+        significance.SwapSampler(arena.units, arena.of, seed=settings.seed, key=arena.ground.language)
+        for arena in arenas
     ]
     observed = [one.observed() for one in swaps]
     average = np.sum([part.of(one) for part, one in zip(parts, observed, strict=True)], axis=0)
@@ -213,8 +214,14 @@ def randomise(arenas: Sequence[ResampleInput], settings: Settings, progress: Pro
 
 
 def summary(
-    drawn: Sample, ground: Subset, runs: Sequence[int], p: NDArray | None, settings: Settings, *, lower_is_better: bool
-) -> Found:
+    drawn: ResampledScores,
+    ground: Subset,
+    runs: Sequence[int],
+    p: NDArray | None,
+    settings: Settings,
+    *,
+    lower_is_better: bool,
+) -> Estimates:
     """Sums a sample up.
 
     Args:
@@ -226,7 +233,7 @@ def summary(
     stands = significance.ranks(drawn.replicates[..., 0], lower_is_better=lower_is_better)
     limits = [significance.rank_interval(one, settings.level) for one in stands]
     ends = np.cumsum(runs)
-    return Found(
+    return Estimates(
         ground=ground,
         scores=tuple(
             _intervals(
@@ -257,7 +264,7 @@ def summary(
     )
 
 
-def _bootstrap_p(drawn: Sample, observed: NDArray) -> NDArray:
+def _bootstrap_p(drawn: ResampledScores, observed: NDArray) -> NDArray:
     first, second = significance.pairs(len(drawn.values))
     found = [
         significance.bootstrap_p((drawn.replicates[i] - drawn.replicates[j])[None], observed[at : at + 1])[0]

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.check import ranked_metrics, score_range
-from semeval_emo.leaderboard.model import ANY_RELEASE, Row
+from semeval_emo.leaderboard.model import ANY_RELEASE, ScoreRow
 from semeval_emo.scoring import Scorecard
 from semeval_emo.task import Task
 
@@ -16,7 +16,7 @@ DECIMALS = 4
 
 
 @dataclass(frozen=True)
-class Address:
+class BoardKey:
     """What was measured: only rows of the same address compare."""
 
     task: str
@@ -35,7 +35,7 @@ def address_of(
     release: str | None = None,
     split: str = "test",
     metric: str | None = None,
-) -> tuple[float, Address]:
+) -> tuple[float, BoardKey]:
     """The number and its address: a scorecard says what it measures, a bare number must be told.
 
     Raises:
@@ -49,7 +49,7 @@ def address_of(
                 "score it against the labels of a release: --gold FOLDER",
             )
         spec = score.spec
-        return score.score, Address(spec.task, score.release, spec.split, spec.track, spec.language, score.metric)
+        return score.score, BoardKey(spec.task, score.release, spec.split, spec.track, spec.language, score.metric)
     if track is None or language is None:
         raise UsageError("A bare score needs its track and language.", "name both")
     found, code = task.track(track), task.language(language).code
@@ -63,7 +63,7 @@ def address_of(
     if not low <= score <= high:
         hint = f"did you mean {score / 100:g}?" if 1 < score <= 100 else ""
         raise UsageError(f"The score {score:g} is not from {low:g} to {high:g}.", hint)
-    return score, Address(task.key, task.release(release).key, split, found.key, code, name)
+    return score, BoardKey(task.key, task.release(release).key, split, found.key, code, name)
 
 
 def new_row(
@@ -87,7 +87,7 @@ def new_row(
     source: str = "own",
     where: str = "",
     note: str = "",
-) -> Row:
+) -> ScoreRow:
     """Makes a row for `Leaderboard.add`, with the defaults of a run of one's own.
 
     Args:
@@ -112,7 +112,7 @@ def new_row(
     else:
         # Never fewer decimals than the number has: nothing of what was given is rounded away.
         kept = max(DECIMALS, _decimals(number)) if decimals is None else decimals
-    return Row(
+    return ScoreRow(
         task=at.task, release=at.release, split=at.split, track=at.track, language=at.language, list=among, rank=rank,
         teams=teams, system=system, setting=setting, metric=at.metric, score=number, decimals=kept, kind=kind,
         selected_on=selected_on, flag=flag, source=source, where=where, note=note,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring.analysis import MOST, label_set, pair_of
-from semeval_emo.scoring.pair import Pair
+from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.scorecard import Scorecard
 
 
@@ -30,7 +30,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Contrast:
+class DisagreementExample:
     """A text that one system got right as a whole, and the other did not.
 
     Attributes:
@@ -46,8 +46,8 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Divergence:
-    """What `diverge` returns.
+class ErrorComparison:
+    """What `compare_errors` returns.
 
     Attributes:
         whole: whole texts: all labels of a text right.
@@ -59,8 +59,8 @@ class Divergence:
     second: Scorecard
     whole: Agreement
     emotions: tuple[Agreement, ...]
-    first_right: tuple[Contrast, ...]
-    second_right: tuple[Contrast, ...]
+    first_right: tuple[DisagreementExample, ...]
+    second_right: tuple[DisagreementExample, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The pair as JSON has it."""
@@ -77,7 +77,7 @@ class Divergence:
         }  # fmt: skip
 
 
-def diverge(first: Scorecard, second: Scorecard, *, texts: bool = True, most: int = MOST) -> Divergence:
+def compare_errors(first: Scorecard, second: Scorecard, *, texts: bool = True, most: int = MOST) -> ErrorComparison:
     """Finds the texts on which two systems part.
 
     Args:
@@ -93,7 +93,7 @@ def diverge(first: Scorecard, second: Scorecard, *, texts: bool = True, most: in
     >>> gold = load_gold("a", "eng", source="sample")
     >>> best = score(Predictions(gold.spec, gold.labels, "best"), gold).card
     >>> none = score(Predictions(gold.spec, 0 * gold.labels, "none"), gold).card
-    >>> found = diverge(best, none)
+    >>> found = compare_errors(best, none)
     >>> found.whole.second, found.whole.both + found.whole.first
     (0, 200)
     """
@@ -106,7 +106,7 @@ def diverge(first: Scorecard, second: Scorecard, *, texts: bool = True, most: in
     right, also = one.predicted == one.gold, other.predicted == one.gold
     whole, whole_also = right.all(axis=1), also.all(axis=1)
     agreements = [_agreement(name, right[:, i], also[:, i]) for i, name in enumerate(one.spec.emotions)]
-    return Divergence(
+    return ErrorComparison(
         first=first,
         second=second,
         whole=_agreement("", whole, whole_also),
@@ -127,13 +127,13 @@ def _agreement(emotion: str, first: NDArray[np.bool_], second: NDArray[np.bool_]
 
 
 def _contrasts(
-    one: Pair, other: Pair, where: NDArray[np.bool_], wrong: NDArray[np.int64], texts: bool, most: int
-) -> tuple[Contrast, ...]:
+    one: PairedLabels, other: PairedLabels, where: NDArray[np.bool_], wrong: NDArray[np.int64], texts: bool, most: int
+) -> tuple[DisagreementExample, ...]:
     rows = np.flatnonzero(where)
     rows = rows[np.argsort(-wrong[rows], kind="stable")][:most]
     names = one.spec.emotions
     return tuple(
-        Contrast(
+        DisagreementExample(
             id=one.spec.ids[row],
             gold=label_set(one.gold[row] > 0, names),
             first=label_set(one.predicted[row] > 0, names),

@@ -1,4 +1,4 @@
-"""Every figure of one set of sums, and sums over more rows than memory holds.
+"""Values of all metrics for arrays, or for chunks of rows larger than memory.
 
 Works on plain arrays; `scorer` adds files, releases and provenance.
 """
@@ -16,27 +16,27 @@ from semeval_emo.errors import UsageError, suggest
 from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, METRICS, layout_of, metric
 from semeval_emo.scoring.statistics import Layout
 
-# Rows whose statistics are in memory at once: some 8 MB with six emotions.
+# Rows per chunk: about 8 MB of statistics with six emotions.
 CHUNK = 65_536
 
 ROUNDINGS = {"organisers": 4, "codabench": 6}
-"""How many decimals each official scorer prints."""
+"""Number of decimals that each official scorer prints."""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What the metrics make of some sums.
+class MetricValues:
+    """Values of all metrics of one file.
 
     Attributes:
         texts: the number of texts, n.
         emotions: the label columns, in order.
-        whole: figures of the whole file by metric name.
-        by_emotion: figures and counts per emotion; each tuple runs along `emotions`.
-        silent: texts with no label in gold and none predicted, which Jaccard and samples F1 count
-            as 0; None for degrees.
+        whole: metrics of the whole file by name.
+        by_emotion: metrics and counts per emotion, by name; tuples in the order of `emotions`.
+        unlabelled: number of texts with no label in gold and predictions, which Jaccard and samples
+            F1 count as 0; None for intensities.
 
-    >>> figures = score_arrays([[1, 0], [1, 1]], [[1, 0], [0, 1]], ("joy", "fear"))
-    >>> round(figures.whole["macro_f1"], 4), figures.by_emotion["tp"]
+    >>> metrics = score_arrays([[1, 0], [1, 1]], [[1, 0], [0, 1]], ("joy", "fear"))
+    >>> round(metrics.whole["macro_f1"], 4), metrics.by_emotion["tp"]
     (0.8333, (1, 1))
     """
 
@@ -44,27 +44,28 @@ class Figures:
     emotions: tuple[str, ...]
     whole: dict[str, float]
     by_emotion: dict[str, tuple[float, ...]]
-    silent: int | None = None
+    unlabelled: int | None = None
 
     def value(self, name: str) -> float:
-        """Looks a figure up: ``macro_f1`` of the whole, ``f1.anger`` of one emotion.
+        """Return one value by name: ``macro_f1`` of the whole file, ``f1.anger`` of one emotion.
 
         Raises:
-            UsageError: no such figure here.
+            UsageError: the name is unknown.
         """
         if name in self.whole:
             return self.whole[name]
-        kind, _, emotion = name.partition(".")
-        if kind in self.by_emotion and emotion in self.emotions:
-            return self.by_emotion[kind][self.emotions.index(emotion)]
+        base, _, emotion = name.partition(".")
+        if base in self.by_emotion and emotion in self.emotions:
+            return self.by_emotion[base][self.emotions.index(emotion)]
         known = [*self.whole, *(f"{k}.{e}" for k in self.by_emotion for e in self.emotions)]
         raise UsageError(
-            f"There is no figure '{name}' here.",
-            suggest(name, known) or f"use one of {', '.join(self.whole)}, or f1.{self.emotions[0]} and the like",
+            f"There is no metric '{name}' for this file.",
+            suggest(name, known)
+            or f"use one of {', '.join(self.whole)}, or a metric per emotion: f1.{self.emotions[0]}",
         )
 
-    def rounded(self, rounding: str) -> Figures:
-        """The figures as an official scorer prints them.
+    def rounded(self, rounding: str) -> MetricValues:
+        """Return the values rounded as an official scorer prints them.
 
         Args:
             rounding: ``organisers`` (4 decimals; each Pearson r rounded before the mean over
@@ -74,21 +75,21 @@ class Figures:
             UsageError: unknown rounding.
         """
         by_emotion = {
-            name: tuple(one if isinstance(one, int) else round_as(one, rounding) for one in row)
+            name: tuple(value if isinstance(value, int) else round_as(value, rounding) for value in row)
             for name, row in self.by_emotion.items()
         }
         whole = dict(self.whole)
         if rounding == "organisers" and "pearson" in whole:
             whole["pearson"] = math.fsum(by_emotion["emotion_pearson"]) / len(self.emotions)
-        whole = {name: round_as(one, rounding) for name, one in whole.items()}
-        return Figures(self.texts, self.emotions, whole, by_emotion, self.silent)
+        whole = {name: round_as(value, rounding) for name, value in whole.items()}
+        return MetricValues(self.texts, self.emotions, whole, by_emotion, self.unlabelled)
 
 
 def round_as(value: float, rounding: str) -> float:
-    """Rounds one figure as an official scorer does; nan stays nan.
+    """Round one value as an official scorer does; nan stays nan.
 
-    The organisers' checker rounds numpy's numbers (scale, then round half to even), the Codabench
-    scorer Python's (correctly rounded); they part only on ties.
+    The organisers' checker uses `numpy.round` (scale, then round half to even), the Codabench scorer
+    Python's `round` (correctly rounded); they differ only on ties.
 
     Raises:
         UsageError: unknown scorer.
@@ -103,54 +104,55 @@ def round_as(value: float, rounding: str) -> float:
 
 
 def layout_of_all(emotions: int, values: int = 2) -> Layout:
-    """The statistics behind every metric of labels (V = 2) or of degrees (V > 2)."""
+    """Return the statistics that all metrics of labels (V = 2) or intensities (V > 2) need."""
     names = INTENSITY_METRICS if values > 2 else LABEL_METRICS
     return layout_of([METRICS[name] for name in names], emotions, values)
 
 
-def figures_of(layout: Layout, sums: NDArray, emotions: tuple[str, ...], rule: str = CODABENCH) -> Figures:
-    """Every figure of summed statistics.
+def metric_values(layout: Layout, sums: NDArray, emotions: tuple[str, ...], rule: str = CODABENCH) -> MetricValues:
+    """Return the values of all metrics from summed statistics.
 
     Args:
-        layout: of `layout_of_all`.
+        layout: from `layout_of_all`.
         sums: shape (K,).
         emotions: names of the L columns.
-        rule: what Pearson and Spearman make of a constant column, one of `metrics.RULES`.
+        rule: how Pearson and Spearman of a constant column are defined, one of `metrics.RULES`.
     """
-    parts = layout.split(sums)
+    blocks = layout.split(sums)
     names = INTENSITY_METRICS if layout.values > 2 else LABEL_METRICS
     whole, by_emotion = {}, {}
-    for one in (metric(name, rule) for name in names):
-        if one.per_emotion:
-            by_emotion[one.name] = tuple(map(float, one(parts)))
+    for name in names:
+        values = metric(name, rule)(blocks)
+        if METRICS[name].per_emotion:
+            by_emotion[name] = tuple(map(float, values))
         else:
-            whole[one.name] = float(one(parts))
+            whole[name] = float(values)
     if layout.values > 2:
-        texts, silent = int(parts["texts"][0]), None
-        means = {"gold_mean": parts["x"], "predicted_mean": parts["y"]}
-        by_emotion |= {name: tuple(float(one) / max(texts, 1) for one in row) for name, row in means.items()}
+        texts, unlabelled = int(blocks["texts"][0]), None
+        totals = {"gold_mean": blocks["x"], "predicted_mean": blocks["y"]}
+        by_emotion |= {name: tuple(float(total) / max(texts, 1) for total in row) for name, row in totals.items()}
     else:
-        tp, predicted, gold = (parts[name].astype(int) for name in ("tp", "predicted", "gold"))
-        texts, silent = int(parts["outcomes"].sum()), int(parts["outcomes"][0])
+        tp, predicted, gold = (blocks[name].astype(int) for name in ("tp", "predicted", "gold"))
+        texts, unlabelled = int(blocks["outcomes"].sum()), int(blocks["outcomes"][0])
         counts = {"support": gold, "tp": tp, "fp": predicted - tp, "fn": gold - tp, "tn": texts - predicted - gold + tp}
         by_emotion |= {name: tuple(row.tolist()) for name, row in counts.items()}
-    return Figures(texts, emotions, whole, by_emotion, silent)
+    return MetricValues(texts, emotions, whole, by_emotion, unlabelled)
 
 
 def score_arrays(
     gold: ArrayLike, predicted: ArrayLike, emotions: tuple[str, ...], *, values: int = 2, rule: str = CODABENCH
-) -> Figures:
-    """Every figure of two matrices that lie in memory.
+) -> MetricValues:
+    """Return the values of all metrics for two arrays.
 
     Args:
         gold: shape (n, L), whole numbers from 0 to `values` - 1.
         predicted: likewise; rows are the same texts in the same order.
         emotions: names of the L columns.
-        values: how many values a cell can have: 2 for labels, more for degrees.
-        rule: what Pearson and Spearman make of a constant column, one of `metrics.RULES`.
+        values: number of values of a cell: 2 for labels, more for intensities.
+        rule: how Pearson and Spearman of a constant column are defined, one of `metrics.RULES`.
 
     Raises:
-        UsageError: shapes differ, or a value out of range.
+        UsageError: the shapes differ, or a value is out of range.
     """
     x, y = np.asarray(gold), np.asarray(predicted)
     if x.shape != y.shape:
@@ -165,14 +167,14 @@ def score_chunks(
     *,
     values: int = 2,
     rule: str = CODABENCH,
-) -> Figures:
-    """Every figure of rows that come in pieces: exact, in memory that does not grow with their number.
+) -> MetricValues:
+    """Return the exact values of all metrics for rows that come in chunks, in constant memory.
 
     Args:
-        chunks: pairs (gold, predicted) as in `score_arrays`, in any sizes.
+        chunks: pairs (gold, predicted) as in `score_arrays`, of any size.
 
     Raises:
-        UsageError: shapes differ, or a value out of range.
+        UsageError: the shapes differ, or a value is out of range.
 
     >>> halves = [([[1, 0]], [[1, 0]]), ([[1, 1]], [[0, 1]])]
     >>> score_chunks(halves, ("joy", "fear")) == score_arrays([[1, 0], [1, 1]], [[1, 0], [0, 1]], ("joy", "fear"))
@@ -182,4 +184,4 @@ def score_chunks(
     total = np.zeros(layout.width, np.int64)
     for gold, predicted in chunks:
         total += layout.sums(gold, predicted)
-    return figures_of(layout, total, emotions, rule)
+    return metric_values(layout, total, emotions, rule)
