@@ -14,6 +14,7 @@ _HOME = {
     "load_task": "semeval_emo.task",
     "load_gold": "semeval_emo.data",
     "read_submission": "semeval_emo.submission",
+    "schema": "semeval_emo.submission",
     "validate": "semeval_emo.submission",
     "fix": "semeval_emo.submission",
     "pack": "semeval_emo.submission",
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from semeval_emo.errors import EmoError
     from semeval_emo.leaderboard import Leaderboard
     from semeval_emo.scoring import compare, score
-    from semeval_emo.submission import fix, pack, read_submission, validate
+    from semeval_emo.submission import fix, pack, read_submission, schema, validate
     from semeval_emo.task import load_task
 
 

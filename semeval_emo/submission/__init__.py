@@ -1,6 +1,6 @@
-"""Prediction files: found, read, checked, explained, repaired, packed.
+"""Prediction files: find, read, check, explain, fix and pack them.
 
-What writes loads on first use: checking a file needs neither it nor numpy.
+Names that need numpy or pandera are imported on first use; checking a file needs neither.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from semeval_emo.submission.result import FileReport, Part, Predictions, Report,
 
 if TYPE_CHECKING:
     from semeval_emo.submission.fix_report import FixReport
+    from semeval_emo.submission.frames import schema
     from semeval_emo.submission.packing import PackReport, pack
     from semeval_emo.submission.probabilities import Probabilities, read_probabilities
     from semeval_emo.submission.repair import fix
     from semeval_emo.submission.write import write_predictions, write_probabilities
 
-_LATER = {
+_LAZY = {
     "FixReport": "fix_report",
     "PackReport": "packing",
     "Probabilities": "probabilities",
     "fix": "repair",
     "pack": "packing",
     "read_probabilities": "probabilities",
+    "schema": "frames",
     "write_predictions": "write",
     "write_probabilities": "write",
 }
@@ -49,6 +51,7 @@ __all__ = [
     "pack",
     "read_probabilities",
     "read_submission",
+    "schema",
     "validate",
     "write_predictions",
     "write_probabilities",
@@ -56,6 +59,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module 'semeval_emo.submission' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"semeval_emo.submission.{_LATER[name]}"), name)
+    return getattr(importlib.import_module(f"semeval_emo.submission.{_LAZY[name]}"), name)
