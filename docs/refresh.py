@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDTH = 100
+WIDTH = 92
 
 BLOCK = re.compile(
     r"(?:<!-- (?P<note>not run|session: (?P<session>\w+)) -->\n+)?```console\n(?P<body>.*?)^```$", re.M | re.S
