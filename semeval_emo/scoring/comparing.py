@@ -1,7 +1,7 @@
-"""Compares systems: joins them to gold, resamples, and hands what was found to `verdicts`.
+"""Compare systems: join their predictions to the gold, resample, and draw conclusions.
 
-Owns `compare`, and the order of the work. The mathematics on plain arrays is in `resampling` and
-`significance`; what comes back is in `comparison`.
+`compare` defines the order of the steps; `resampling` and `significance` work on plain arrays, and
+`comparison` has the classes of the result.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from semeval_emo.scoring.estimates import (
     ResampledScores,
     ResampleInput,
     Subset,
-    parts_of,
+    average_weights,
+    estimate,
     randomise,
-    sample,
-    summary,
+    resample,
 )
 from semeval_emo.scoring.metrics import METRICS, Metric, layout_of, metric
 from semeval_emo.scoring.pair import join
-from semeval_emo.scoring.published import PublishedScore, VersusPublished, against
+from semeval_emo.scoring.published import PublishedScore, VersusPublished, versus_published
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.systems import AlignedSystems, SystemRuns, align_systems, read_system_runs
 from semeval_emo.task import Selector, Task
 
-# The figure of each emotion that belongs to a figure of the whole file.
-_OF_EMOTIONS = {
+# The metric per emotion that belongs to a metric of the whole file.
+_PER_EMOTION = {
     "micro_precision": "precision", "macro_precision": "precision", "micro_recall": "recall",
     "macro_recall": "recall", "micro_f1": "f1", "macro_f1": "f1", "pearson": "emotion_pearson",
     "spearman": "emotion_spearman", "mae": "emotion_mae",
@@ -69,31 +69,31 @@ def compare(
     one_recipe: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
-    r"""Compares systems on the files that all of them predicted.
+    r"""Compare systems on the files that all of them predicted.
 
     Args:
         systems: paths (files, folders, zips), ``NAME=PATH``, ``NAME=PATH,PATH`` for several runs
             of one system, or `SystemRuns` for predictions in memory.
-        gold: the gold labels; whatever is not among them is loaded from `source`.
+        gold: gold labels; missing ones are loaded from `source`.
         source: as in `load_gold`.
-        track, language, split, release, task: as for `read_submission`; the track defaults to the
+        track, language, split, release, task: as for `read_submission`; the default track is the
             first that all systems predicted.
-        metric: name of a figure; the track's official one by default.
-        emotions: also compare each emotion; by default where there are at most two systems.
+        metric: name of a metric of the whole file; the track's official one by default.
+        emotions: also compare each emotion; by default if there are at most two systems.
         resamples, trials: of the bootstrap (intervals, ranks) and of the randomisation (p-values).
-        seed: of everything random.
+        seed: the random seed.
         level: coverage of the intervals.
-        alpha: p-values up to this are called significant, after correction.
+        alpha: significance level of corrected p-values.
         interval: ``bca`` or ``percentile``.
-        family: within which p-values are corrected, one of `significance.FAMILIES`; by default
+        family: tests over which p-values are corrected, one of `significance.FAMILIES`; by default
             ``languages`` for two systems on several languages, else ``rivals``.
-        fdr: correct by Benjamini-Hochberg instead of Holm.
-        stored: a published score without predictions, as it was printed.
+        fdr: use Benjamini-Hochberg instead of Holm.
+        stored: a published score without predictions, as printed.
         one_recipe: all systems are runs (seeds) of one recipe.
-        progress: who looks on.
+        progress: progress callback.
 
     Raises:
-        UsageError: too few systems, an unknown name, or nothing common to all.
+        UsageError: too few systems, an unknown name, or no file that all systems predicted.
         ReleaseMismatch: systems or gold of different releases.
         InvalidSubmission: a file that cannot be scored.
         InputError: a path or the gold is missing.
@@ -105,29 +105,28 @@ def compare(
     ...     lines = [",".join([i, *map(str, row * (np.arange(5) != column))]) for i, row in zip(gold.ids, gold.labels)]
     ...     _ = (folder / name).write_text("\n".join([",".join(gold.spec.header), *lines]) + "\n")
     ...     return folder / name
-    >>> found = compare([write("all.csv", -1), write("no_joy.csv", 2)], gold=[gold])
-    >>> [(one.letter, one.name, one.score.value) for one in found.lead.standings]
+    >>> comparison = compare([write("all.csv", -1), write("no_joy.csv", 2)], gold=[gold])
+    >>> [(system.letter, system.name, system.score.value) for system in comparison.lead.standings]
     [('a', 'all', 1.0), ('b', 'no_joy', 0.8)]
-    >>> found.lead.differences[0].significant
+    >>> comparison.lead.differences[0].significant
     True
     """
+    in_memory = [system for system in systems if isinstance(system, SystemRuns)]
+    paths = [system for system in systems if not isinstance(system, SystemRuns)]
     selector = Selector(task, track, language, split, release)
-    contenders = [one for one in systems if isinstance(one, SystemRuns)]
-    paths = [one for one in systems if not isinstance(one, SystemRuns)]
-    if paths:
-        contenders += read_system_runs(paths, selector, one_recipe=one_recipe)
-    if not contenders:
-        raise UsageError("There is nothing to compare.", "name two prediction files, folders or zips")
-    if len(contenders) < 2 and stored is None and len(contenders[0].runs) < 2:
+    every = in_memory + (read_system_runs(paths, selector, one_recipe=one_recipe) if paths else [])
+    if not every:
+        raise UsageError("There are no systems to compare.", "name two prediction files, folders or zips")
+    if len(every) < 2 and stored is None and len(every[0].runs) < 2:
         raise UsageError(
-            "One system alone cannot be compared.",
+            "A comparison needs two systems.",
             "name a second one, or --against-score SCORE, or several runs: NAME=PATH,PATH",
         )
-    chosen_task = task_of(contenders[0].runs[0][0].spec, task)
-    lineup = align_systems(contenders, chosen_task, track=track)
-    chosen = _metric(metric or chosen_task.track(lineup.specs[0].track).metric, lineup)
-    runs = tuple(len(one) for one in lineup.predictions)
-    wanted = emotions if emotions is not None else len(lineup.names) <= 2
+    own_task = task_of(every[0].runs[0][0].spec, task)
+    aligned = align_systems(every, own_task, track=track)
+    chosen = _metric(metric or own_task.track(aligned.specs[0].track).metric)
+    runs = tuple(len(system) for system in aligned.predictions)
+    with_emotions = emotions if emotions is not None else len(aligned.names) <= 2
     resampling.check_settings(resamples=resamples, trials=trials, seed=seed, level=level, method=interval)
     if not 0 < alpha < 1:
         raise UsageError(f"Alpha is {alpha:g}; it must be between 0 and 1.", "5 % is 0.05")
@@ -140,129 +139,133 @@ def compare(
         power=significance.POWER,
         interval=interval,
         test=TWO_LEVEL if max(runs) > 1 else RANDOMISATION,
-        family=_family(family, lineup),
+        family=_family(family, aligned),
         correction="Benjamini-Hochberg" if fdr else "Holm",
     )
-    target = None if stored is None else PublishedScore.read(stored)
-    arenas = [_arena(lineup, at, chosen, wanted, gold, source, chosen_task) for at in range(len(lineup.specs))]
-    found, leading = _resample(arenas, runs, settings, progress or Progress(), lower_is_better=chosen.lower_is_better)
-    verdicts = () if target is None else _against(lineup.names, found[-1], leading, target, chosen, settings)
-    notes = (*lineup.notes, *dict.fromkeys(note for arena in arenas for note in arena.notes))
-    return conclude(lineup, chosen, found, settings, verdicts, notes)
+    published = None if stored is None else PublishedScore.parse(stored)
+    inputs = [_input(aligned, at, chosen, with_emotions, gold, source, own_task) for at in range(len(aligned.specs))]
+    estimates, scores = _estimate(
+        inputs, runs, settings, progress or Progress(), lower_is_better=chosen.lower_is_better
+    )
+    against = () if published is None else _against(aligned.names, estimates[-1], scores, published, chosen, settings)
+    notes = (*aligned.notes, *dict.fromkeys(note for data in inputs for note in data.notes))
+    return conclude(aligned, chosen, estimates, settings, against, notes)
 
 
-def _metric(name: str, lineup: AlignedSystems) -> Metric:
-    found = metric(name)
-    if found.per_emotion:
-        whole = [one.name for one in METRICS.values() if not one.per_emotion]
+def _metric(name: str) -> Metric:
+    chosen = metric(name)
+    if chosen.per_emotion:
+        whole = [other.name for other in METRICS.values() if not other.per_emotion]
         raise UsageError(
-            f"'{name}' is a figure per emotion; systems are ranked by one figure.", f"use one of {', '.join(whole)}"
+            f"'{name}' is a metric per emotion; systems are ranked by a metric of the whole file.",
+            f"use one of {', '.join(whole)}",
         )
-    return found
+    return chosen
 
 
-def _family(family: str | None, lineup: AlignedSystems) -> str:
+def _family(family: str | None, aligned: AlignedSystems) -> str:
     if family is None:
-        return "languages" if len(lineup.names) == 2 and len(lineup.specs) > 1 else "rivals"
+        return "languages" if len(aligned.names) == 2 and len(aligned.specs) > 1 else "rivals"
     if family not in significance.FAMILIES:
         known = significance.FAMILIES
         raise UsageError(f"There is no family '{family}'.", suggest(family, known) or f"use one of {', '.join(known)}")
     return family
 
 
-def _arena(
-    lineup: AlignedSystems,
+def _input(
+    aligned: AlignedSystems,
     at: int,
     chosen: Metric,
-    emotions: bool,
+    with_emotions: bool,
     given: Sequence[Gold],
     source: str | os.PathLike[str] | None,
     task: Task,
 ) -> ResampleInput:
-    spec = lineup.specs[at]
-    gold = next((one for one in given if one.spec == spec), None) or load_gold(
+    """Return the statistics of all systems on one file."""
+    spec = aligned.specs[at]
+    gold = next((own for own in given if own.spec == spec), None) or load_gold(
         spec.track, spec.language, spec.split, release=spec.release, source=source, task=task
     )
-    detail = METRICS[_OF_EMOTIONS[chosen.name]] if emotions and chosen.name in _OF_EMOTIONS else None
-    layout = layout_of([one for one in (chosen, detail) if one], len(spec.emotions), len(spec.values))
-    joined = [join(run[at], gold) for runs in lineup.predictions for run in runs]
-    statistics = np.stack([layout.statistics(pair.gold, pair.predicted) for pair in joined])
-    repeats = text_clusters(joined[0], task, source)
-    units = resampling.pool(statistics, repeats.groups)
+    per_emotion = METRICS[_PER_EMOTION[chosen.name]] if with_emotions and chosen.name in _PER_EMOTION else None
+    layout = layout_of([chosen] if per_emotion is None else [chosen, per_emotion], len(spec.emotions), len(spec.values))
+    pairs = [join(run[at], gold) for system in aligned.predictions for run in system]
+    clusters = text_clusters(pairs[0], task, source)
+    units = resampling.pool(np.stack([layout.statistics(pair.gold, pair.predicted) for pair in pairs]), clusters.groups)
 
-    def of(sums: NDArray) -> NDArray:
-        parts = layout.split(sums)
-        whole = chosen(parts)[..., None]
-        return whole if detail is None else np.concatenate([whole, detail(parts)], axis=-1)
+    def scores_of(sums: NDArray) -> NDArray:
+        blocks = layout.split(sums)
+        whole = chosen(blocks)[..., None]
+        return whole if per_emotion is None else np.concatenate([whole, per_emotion(blocks)], axis=-1)
 
-    notes = tuple(note for note in (joined[0].note, repeats.note) if note)
-    ground = Subset(
+    subset = Subset(
         language=spec.language,
         name=task.languages[spec.language].name,
-        release=joined[0].release,
+        release=pairs[0].release,
         rows=spec.rows,
-        texts=repeats.texts,
-        gold_hash=joined[0].gold_hash,
-        emotions=spec.emotions if detail else (),
+        texts=clusters.texts,
+        gold_hash=pairs[0].gold_hash,
+        emotions=spec.emotions if per_emotion else (),
     )
-    return ResampleInput(ground, units, of, notes)
+    return ResampleInput(subset, units, scores_of, tuple(note for note in (pairs[0].note, clusters.note) if note))
 
 
-def _resample(
-    arenas: Sequence[ResampleInput],
+def _estimate(
+    inputs: Sequence[ResampleInput],
     runs: tuple[int, ...],
     settings: Settings,
     progress: Progress,
     *,
     lower_is_better: bool,
 ) -> tuple[list[Estimates], ResampledScores]:
-    """Everything that is random. The leading sample comes with it: of the average, or of the only language."""
-    swapped = randomise(arenas, settings, progress) if settings.test == RANDOMISATION and len(runs) > 1 else None
-    weights = [
+    """Return the estimates of each language and of the average, and the resampled scores of the last of them."""
+    p_values = randomise(inputs, settings, progress) if settings.test == RANDOMISATION and len(runs) > 1 else None
+    run_weights = [
         resampling.draw_runs(k, settings.resamples, resampling.generator(settings.seed, "runs", str(i)))
         for i, k in enumerate(runs)
     ]
-    found: list[Estimates] = []
-    grounds = [arena.ground for arena in arenas]
-    emotions, parts = parts_of(grounds)
+    estimates: list[Estimates] = []
+    subsets = [data.subset for data in inputs]
+    emotions, weights = average_weights(subsets)
 
-    def sum_up(drawn: ResampledScores, ground: Subset) -> None:
-        p = None if swapped is None else swapped[len(found)]
-        found.append(summary(drawn, ground, runs, p, settings, lower_is_better=lower_is_better))
+    def add(scores: ResampledScores, subset: Subset) -> None:
+        p = None if p_values is None else p_values[len(estimates)]
+        estimates.append(estimate(scores, subset, runs, p, settings, lower_is_better=lower_is_better))
 
-    def shares() -> Iterator[ResampledScores]:
-        for arena, part in zip(arenas, parts, strict=True):
-            drawn = sample(arena, weights, settings)
-            sum_up(drawn, arena.ground)
+    # A generator, so that the replicates of one language at a time are in memory.
+    def contributions() -> Iterator[ResampledScores]:
+        for data, own in zip(inputs, weights, strict=True):
+            scores = resample(data, run_weights, settings)
+            add(scores, data.subset)
             progress.advance()
-            yield drawn.share(part) if len(arenas) > 1 else drawn
+            yield scores.weighted(own) if len(inputs) > 1 else scores
 
-    with progress.stage("resamples", len(arenas)):
-        leading = functools.reduce(ResampledScores.plus, shares())
-    if len(arenas) > 1:
-        rows, texts = sum(one.rows for one in grounds), sum(one.texts or one.rows for one in grounds)
-        name = f"average over {len(grounds)} languages"
-        sum_up(leading, Subset(AVERAGE, name, grounds[0].release, rows, texts, gold_hash="", emotions=emotions))
-    return found, leading
+    with progress.stage("resamples", len(inputs)):
+        last = functools.reduce(ResampledScores.plus, contributions())
+    if len(inputs) > 1:
+        rows, texts = sum(own.rows for own in subsets), sum(own.texts or own.rows for own in subsets)
+        name = f"average over {len(subsets)} languages"
+        add(last, Subset(AVERAGE, name, subsets[0].release, rows, texts, gold_hash="", emotions=emotions))
+    return estimates, last
 
 
 def _against(
     names: tuple[str, ...],
-    found: Estimates,
-    leading: ResampledScores,
-    target: PublishedScore,
+    estimates: Estimates,
+    scores: ResampledScores,
+    published: PublishedScore,
     chosen: Metric,
     settings: Settings,
 ) -> tuple[VersusPublished, ...]:
+    influences = [scores.influence(i) for i in range(len(names))]
     return tuple(
-        against(
+        versus_published(
             name,
-            found.scores[i][0],
-            leading.replicates[i, :, 0],
-            target,
-            jackknife_influence=None if leading.jackknife_influence is None else leading.jackknife_influence[i, :, 0],
+            estimates.scores[i][0],
+            scores.replicates[i, :, 0],
+            published,
+            jackknife_influence=None if influence is None else influence[:, 0],
             alpha=settings.alpha,
             lower_is_better=chosen.lower_is_better,
         )
-        for i, name in enumerate(names)
+        for i, (name, influence) in enumerate(zip(names, influences, strict=True))
     )

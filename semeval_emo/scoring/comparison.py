@@ -1,4 +1,4 @@
-"""What comparing systems gives back: standings, differences, tallies, and how they were found."""
+"""Result of a comparison of systems: standings, differences, wins and settings."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class ComparedSystem:
     """A system of the comparison.
 
     Attributes:
-        letter: a, b, ... in the order of the leading place's scores.
-        files: what it was read from: by run, by language.
-        hash: identity of all its predictions.
+        letter: a, b, ... by score, best first.
+        files: its files by run, by language.
+        hash: hash of all its predictions.
     """
 
     letter: str
@@ -33,17 +33,17 @@ class ComparedSystem:
 
 @dataclass(frozen=True)
 class SystemResult:
-    """A system in one place.
+    """A system's result in one language.
 
     Attributes:
-        score: the figure with its interval over texts (and runs, where there are several).
-        rank: among all systems, from 1; equal scores share the better rank.
-        rank_low, rank_high: the ranks between which it stands in most resamples.
-        best: the share of resamples in which it ranks first.
+        score: the score with its interval over texts (and runs, if there are several).
+        rank: rank among all systems, from 1; equal scores share the better rank.
+        rank_low, rank_high: bounds of the rank's interval over resamples.
+        best: share of resamples in which it ranks first.
         beats: letters of the systems that it is significantly better than.
-        emotions: the figure of each emotion, with its interval.
-        run_scores: the score of each run where there are several, else empty.
-        run_sd: their standard deviation.
+        emotions: the score of each emotion with its interval.
+        run_scores: the score of each run; empty if there is one run.
+        run_sd: standard deviation of the run scores.
     """
 
     letter: str
@@ -61,16 +61,16 @@ class SystemResult:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two systems in one place, or for one emotion there.
+    """Difference of two systems in one language, or in one emotion of a language.
 
     Attributes:
         first, second: letters.
-        value: score of the first less that of the second, with its paired interval.
+        value: score of the first minus score of the second, with its paired interval.
         p: two-sided p-value.
-        p_adjusted: corrected within the declared family.
-        significant: p_adjusted is at most alpha.
-        detectable: the smallest true difference that a test of this size finds with 80 % power.
-        emotions: the same for each emotion, corrected over the emotions of this pair.
+        p_adjusted: p-value corrected within the family of tests.
+        significant: whether p_adjusted is at most alpha.
+        detectable: the smallest true difference that a test of this size detects with 80 % power.
+        emotions: the difference in each emotion, corrected over the emotions of this pair.
     """
 
     first: str
@@ -85,16 +85,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class LanguageResult:
-    """The systems on one file of the task, or on average over its languages.
+    """Results of all systems in one language, or on average over languages.
 
     Attributes:
         language: its code, or ``average``.
-        name: of the language, as people call it.
-        release: by the gold's hashes.
-        rows: of the file.
-        texts: different ones, which are what is drawn; None where the gold has no texts.
-        gold_hash: identity of the gold labels.
-        standings: best first.
+        name: name of the language.
+        release: identified by the gold's hash.
+        rows: number of rows.
+        texts: number of distinct texts, the units of resampling; None if the gold has no texts.
+        gold_hash: hash of the gold labels.
+        standings: one result per system, best first.
         differences: all pairs of systems, in the order of letters.
     """
 
@@ -110,7 +110,7 @@ class LanguageResult:
 
 @dataclass(frozen=True)
 class WinTieLoss:
-    """One pair of systems over the languages: in how many the first wins, ties or loses significantly."""
+    """Number of languages in which the first of two systems wins significantly, ties or loses."""
 
     first: str
     second: str
@@ -121,14 +121,14 @@ class WinTieLoss:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a comparison was made.
+    """Settings of a comparison.
 
     Attributes:
         resamples, trials: of the bootstrap and of the randomisation test.
-        level: of the intervals.
+        level: coverage of the intervals.
         interval: ``percentile`` or ``bca``.
-        test: what the p-values are.
-        family: within which p-values were corrected (`significance.adjusted`).
+        test: method of the p-values.
+        family: tests over which p-values are corrected (`significance.adjusted`).
         correction: ``Holm`` or ``Benjamini-Hochberg``.
     """
 
@@ -146,16 +146,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` returns.
+    """Result of `compare`.
 
     Attributes:
-        metric, title: its name, and as tables have it.
+        metric, title: name of the metric, and its title in tables.
         systems: in the order of letters.
-        places: one per language.
-        average: over the languages, where there are several: the mean of their figures.
-        tallies: all pairs over the languages, where there are several.
-        against: each system against the stored score, where one was given.
-        notes: what a person must know before trusting the figures.
+        places: results by language.
+        average: results on average over languages, if there are several.
+        tallies: wins, ties and losses of all pairs over languages, if there are several.
+        against: each system compared with the published score, if one was given.
+        notes: cautions about the results.
         signature: the provenance in one line.
     """
 
@@ -177,9 +177,9 @@ class Comparison:
 
     @property
     def lead(self) -> LanguageResult:
-        """The place that ranks the systems: the average, or the only language."""
+        """The results that rank the systems: the average, or the only language."""
         return self.average or self.places[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, ``semeval-emo/compare/1``."""
+        """Return the JSON form, ``semeval-emo/compare/1``."""
         return {"schema": SCHEMA, **asdict(self)}

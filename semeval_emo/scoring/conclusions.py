@@ -1,4 +1,4 @@
-"""From numbers to conclusions: corrected p-values, who beats whom, wins over languages, the signature."""
+"""Conclusions of a comparison: corrected p-values, significant differences, wins over languages, signature."""
 
 from __future__ import annotations
 
@@ -30,47 +30,50 @@ from semeval_emo.task import short_hash
 
 
 def conclude(
-    lineup: AlignedSystems,
+    systems: AlignedSystems,
     metric: Metric,
-    found: Sequence[Estimates],
+    estimates: Sequence[Estimates],
     settings: Settings,
     against: tuple[VersusPublished, ...],
     notes: tuple[str, ...],
 ) -> Comparison:
-    """Draws the conclusions.
+    """Return the comparison.
 
     Args:
-        found: one per language, then the average where there are several.
+        estimates: one per language, then the average if there are several.
     """
-    several = len(found) > 1
-    # Letters go by the leading place, the last: its best system is a.
-    order = np.argsort(found[-1].ranks, kind="stable").tolist()
-    corrected = _corrected(found, settings, several)
-    places = [_place(one, order, p, metric, settings, lineup.names) for one, p in zip(found, corrected, strict=True)]
-    first = lineup.specs[0]
-    hashes = [short_hash([one.hash for run in runs for one in run]) for runs in lineup.predictions]
-    systems = tuple(
-        ComparedSystem(
-            letter=significance.letter(at),
-            name=lineup.names[i],
-            files=tuple(tuple(one.path for one in run) for run in lineup.predictions[i]),
-            hash=hashes[i],
-        )
-        for at, i in enumerate(order)
-    )
-    last = found[-1].ground
+    several = len(estimates) > 1
+    # Letters follow the ranks of the last estimates: the average, or the only language.
+    order = np.argsort(estimates[-1].ranks, kind="stable").tolist()
+    corrected = _corrected(estimates, settings, several)
+    results = [
+        _language_result(own, order, p, metric, settings, systems.names)
+        for own, p in zip(estimates, corrected, strict=True)
+    ]
+    spec = systems.specs[0]
+    hashes = [short_hash([file.hash for run in runs for file in run]) for runs in systems.predictions]
+    last = estimates[-1].subset
+    count = len(order)
     return Comparison(
         metric=metric.name,
         title=metric.title,
         lower_is_better=metric.lower_is_better,
-        task=first.task,
-        track=first.track,
-        split=first.split,
+        task=spec.task,
+        track=spec.track,
+        split=spec.split,
         release=last.release,
-        systems=systems,
-        places=tuple(places[: len(lineup.specs)]),
-        average=places[-1] if several else None,
-        tallies=_tallies(found[:-1], order, metric, settings) if several else (),
+        systems=tuple(
+            ComparedSystem(
+                letter=significance.letter(at),
+                name=systems.names[i],
+                files=tuple(tuple(file.path for file in run) for run in systems.predictions[i]),
+                hash=hashes[i],
+            )
+            for at, i in enumerate(order)
+        ),
+        places=tuple(results[: len(systems.specs)]),
+        average=results[-1] if several else None,
+        tallies=_wins(estimates[:-1], order, metric, settings) if several else (),
         against=against,
         settings=settings,
         notes=notes,
@@ -78,21 +81,21 @@ def conclude(
             f"compare_{metric.name}",
             {
                 "release": last.release,
-                "task": first.task,
-                "track": first.track,
-                "langs": "+".join(spec.language for spec in lineup.specs),
-                "split": first.split,
+                "task": spec.task,
+                "track": spec.track,
+                "langs": "+".join(spec.language for spec in systems.specs),
+                "split": spec.split,
                 "n": last.rows,
                 "texts": "unknown" if last.texts is None else last.texts,
-                "gold": short_hash(sorted(one.ground.gold_hash for one in found[: len(lineup.specs)])),
-                "systems": len(systems),
-                "runs": sum(len(runs) for runs in lineup.predictions),
+                "gold": short_hash(sorted(own.subset.gold_hash for own in estimates[: len(systems.specs)])),
+                "systems": count,
+                "runs": sum(len(runs) for runs in systems.predictions),
                 "pred": short_hash(sorted(hashes)),
                 "bs": settings.resamples,
-                "ar": settings.trials if settings.test == RANDOMISATION and len(systems) > 1 else "",
+                "ar": settings.trials if settings.test == RANDOMISATION and count > 1 else "",
                 "ci": settings.interval,
-                "family": settings.family if len(systems) > 1 else "",
-                "correction": settings.correction if len(systems) > 1 else "",
+                "family": settings.family if count > 1 else "",
+                "correction": settings.correction if count > 1 else "",
                 "seed": settings.seed,
                 "v": __version__,
             },
@@ -100,76 +103,79 @@ def conclude(
     )
 
 
-def _corrected(found: Sequence[Estimates], settings: Settings, several: bool) -> list[NDArray]:
-    """Corrected p-values of each place, shape (S, S); the average is no member of a family of languages."""
-    systems = len(found[0].scores)
-    p = np.stack([one.p[:, 0] for one in found])
-    languages = p[:-1] if several else p
-    rest = p[-1:] if several else p[:0]
-    inside = "rivals" if settings.family == "languages" else settings.family
-    parts = [(languages, settings.family), (rest, inside)]
+def _corrected(estimates: Sequence[Estimates], settings: Settings, several: bool) -> list[NDArray]:
+    """Return corrected p-values of each subset, shape (S, S); a family of languages excludes the average."""
+    systems = len(estimates[0].scores)
+    p = np.stack([own.p[:, 0] for own in estimates])
     fdr = settings.correction != "Holm"
-    return [row for part, family in parts if len(part) for row in significance.adjusted(part, systems, family, fdr=fdr)]
+    if not several:
+        return list(significance.adjusted(p, systems, settings.family, fdr=fdr))
+    family = "rivals" if settings.family == "languages" else settings.family
+    return [
+        *significance.adjusted(p[:-1], systems, settings.family, fdr=fdr),
+        *significance.adjusted(p[-1:], systems, family, fdr=fdr),
+    ]
 
 
-def _place(
-    found: Estimates, order: list[int], p: NDArray, metric: Metric, settings: Settings, names: tuple[str, ...]
+def _language_result(
+    estimates: Estimates, order: list[int], p: NDArray, metric: Metric, settings: Settings, names: tuple[str, ...]
 ) -> LanguageResult:
     letter = {i: significance.letter(at) for at, i in enumerate(order)}
-    better = _better(found, metric)
+    better = _better(estimates, metric)
     standings = [
         SystemResult(
             letter=letter[i],
             name=names[i],
-            score=found.scores[i][0],
-            rank=int(found.ranks[i]),
-            rank_low=found.low[i],
-            rank_high=found.high[i],
-            best=float(found.best[i]),
+            score=estimates.scores[i][0],
+            rank=int(estimates.ranks[i]),
+            rank_low=estimates.low[i],
+            rank_high=estimates.high[i],
+            best=float(estimates.best[i]),
             beats=tuple(letter[j] for j in order if j != i and better[i, j] and p[i, j] <= settings.alpha),
-            emotions=dict(zip(found.ground.emotions, found.scores[i][1:], strict=True)),
-            run_scores=found.run_scores[i] if len(found.run_scores[i]) > 1 else (),
-            run_sd=statistics.stdev(found.run_scores[i]) if len(found.run_scores[i]) > 1 else None,
+            emotions=dict(zip(estimates.subset.emotions, estimates.scores[i][1:], strict=True)),
+            run_scores=estimates.run_scores[i] if len(estimates.run_scores[i]) > 1 else (),
+            run_sd=statistics.stdev(estimates.run_scores[i]) if len(estimates.run_scores[i]) > 1 else None,
         )
-        for i in sorted(order, key=lambda i: found.ranks[i])
+        for i in sorted(order, key=lambda i: estimates.ranks[i])
     ]
-    ground = found.ground
+    subset = estimates.subset
     return LanguageResult(
-        language=ground.language,
-        name=ground.name,
-        release=ground.release,
-        rows=ground.rows,
-        texts=ground.texts,
-        gold_hash=ground.gold_hash,
+        language=subset.language,
+        name=subset.name,
+        release=subset.release,
+        rows=subset.rows,
+        texts=subset.texts,
+        gold_hash=subset.gold_hash,
         standings=tuple(standings),
         differences=tuple(
-            _difference(found, i, j, letter, p, better, settings) for at, i in enumerate(order) for j in order[at + 1 :]
+            _difference(estimates, i, j, letter, p, better, settings)
+            for at, i in enumerate(order)
+            for j in order[at + 1 :]
         ),
     )
 
 
-def _better(found: Estimates, metric: Metric) -> NDArray[np.bool_]:
-    """Shape (S, S): whether i scores better than j."""
-    goodness = np.array([row[0].value for row in found.scores]) * (-1 if metric.lower_is_better else 1)
+def _better(estimates: Estimates, metric: Metric) -> NDArray[np.bool_]:
+    """Return whether system i scores better than system j, shape (S, S)."""
+    goodness = np.array([row[0].value for row in estimates.scores]) * (-1 if metric.lower_is_better else 1)
     return goodness[:, None] > goodness[None] + significance.TIE
 
 
 def _difference(
-    found: Estimates, i: int, j: int, letter: dict[int, str], p: NDArray, better: NDArray, settings: Settings
+    estimates: Estimates, i: int, j: int, letter: dict[int, str], p: NDArray, better: NDArray, settings: Settings
 ) -> Difference:
-    at = _pair(i, j, len(found.scores))
-    sign = 1 if i < j else -1
-    raw = found.p[at]
-    # In a family of rivals the better system's row decides: it is the one that claims to win.
+    at = _pair_index(i, j, len(estimates.scores))
+    raw = estimates.p[at]
+    # In a family of rivals, the family of the better system counts: the test is whether it wins.
     corrected = p[j, i] if better[j, i] else p[i, j]
     correct = significance.holm if settings.correction == "Holm" else significance.benjamini_hochberg
-    parts = correct(raw[1:])
+    by_emotion = correct(raw[1:])
 
-    def one(value: Interval, p_raw: float, p_corrected: float, emotions: dict[str, Difference]) -> Difference:
+    def difference(value: Interval, p_raw: float, p_corrected: float, emotions: dict[str, Difference]) -> Difference:
         return Difference(
             first=letter[i],
             second=letter[j],
-            value=value if sign == 1 else value.negated(),
+            value=value if i < j else value.negated(),
             p=float(p_raw),
             p_adjusted=float(p_corrected),
             significant=bool(p_corrected <= settings.alpha),
@@ -178,34 +184,34 @@ def _difference(
         )
 
     emotions = {
-        name: one(found.differences[at][1 + f], raw[1 + f], parts[f], {})
-        for f, name in enumerate(found.ground.emotions)
+        name: difference(estimates.differences[at][1 + f], raw[1 + f], by_emotion[f], {})
+        for f, name in enumerate(estimates.subset.emotions)
     }
-    return one(found.differences[at][0], raw[0], corrected, emotions)
+    return difference(estimates.differences[at][0], raw[0], corrected, emotions)
 
 
-def _pair(i: int, j: int, systems: int) -> int:
-    """Where the pair stands in `significance.pairs`."""
+def _pair_index(i: int, j: int, systems: int) -> int:
+    """Return the index of a pair in `significance.pairs`."""
     low, high = min(i, j), max(i, j)
     return low * systems - low * (low + 1) // 2 + high - low - 1
 
 
-def _tallies(
-    found: Sequence[Estimates], order: list[int], metric: Metric, settings: Settings
+def _wins(
+    estimates: Sequence[Estimates], order: list[int], metric: Metric, settings: Settings
 ) -> tuple[WinTieLoss, ...]:
-    """Significant wins over the languages, corrected over the languages of each pair."""
+    """Return significant wins over languages, corrected over the languages of each pair."""
     systems = len(order)
     p = significance.adjusted(
-        np.stack([one.p[:, 0] for one in found]), systems, "languages", fdr=settings.correction != "Holm"
+        np.stack([own.p[:, 0] for own in estimates]), systems, "languages", fdr=settings.correction != "Holm"
     )
-    better = np.stack([_better(one, metric) for one in found])
+    better = np.stack([_better(own, metric) for own in estimates])
     wins = (better & (p <= settings.alpha)).sum(axis=0)
     return tuple(
         WinTieLoss(
             first=significance.letter(a),
             second=significance.letter(b),
             wins=int(wins[i, j]),
-            ties=int(len(found) - wins[i, j] - wins[j, i]),
+            ties=int(len(estimates) - wins[i, j] - wins[j, i]),
             losses=int(wins[j, i]),
         )
         for a, i in enumerate(order)

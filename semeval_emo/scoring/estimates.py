@@ -1,6 +1,6 @@
-"""What resampling finds in one place: figures, differences, ranks and p-values, as plain numbers.
+"""Resampled scores of systems on one subset of the data: intervals, differences, ranks and p-values.
 
-Stands between the array mathematics (`resampling`, `significance`) and the conclusions (`verdicts`).
+Connects the array functions (`resampling`, `significance`) with the conclusions (`conclusions`).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from semeval_emo.scoring.resampling import ScoreFunction
 
 @dataclass(frozen=True)
 class Subset:
-    """Where systems are compared: one file of the task, or all of its languages.
+    """The data on which systems are compared: one file of the task, or all its languages.
 
     Attributes:
         language: its code, or ``average``.
-        name: of the language, as people call it.
-        release: by the gold's hashes.
-        rows: of the file.
-        texts: different ones; None where the gold has no texts.
-        gold_hash: identity of the gold labels.
-        emotions: names of the figures after the first; of an average, those that any language has.
+        name: name of the language.
+        release: identified by the gold's hash.
+        rows: number of rows.
+        texts: number of distinct texts; None if the gold has no texts.
+        gold_hash: hash of the gold labels.
+        emotions: names of the scores after the first; for an average, those of any language.
     """
 
     language: str
@@ -43,15 +43,15 @@ class Subset:
 
 @dataclass(frozen=True, eq=False)
 class ResampleInput:
-    """A ground with the statistics of everyone who stands on it.
+    """A subset with the statistics of all systems.
 
     Attributes:
-        units: shape (R, m, K): all runs of all systems, texts that repeat pooled.
-        of: sums (..., K) to figures (..., F).
-        notes: what a person must know of the gold.
+        units: shape (R, m, K): all runs of all systems, summed over duplicate texts.
+        of: function of sums (..., K) that returns scores (..., F).
+        notes: cautions about the gold.
     """
 
-    ground: Subset
+    subset: Subset
     units: NDArray
     of: ScoreFunction
     notes: tuple[str, ...] = ()
@@ -59,47 +59,49 @@ class ResampleInput:
 
 @dataclass(frozen=True)
 class AverageWeights:
-    """One language's part in the average: of an emotion, over the languages that have it.
+    """Weights of one language in the average; an emotion is averaged over the languages that have it.
 
     Attributes:
-        languages: how many there are.
-        places: where each of the language's emotions stands among those of the average.
-        counts: how many languages have each emotion of the average.
+        languages: number of languages.
+        columns: position of each emotion of the language among those of the average.
+        counts: number of languages that have each emotion of the average.
     """
 
     languages: int
-    places: tuple[int, ...]
+    columns: tuple[int, ...]
     counts: tuple[int, ...]
 
-    def of(self, figures: NDArray) -> NDArray:
-        """The part of figures (..., F): shape (..., 1 + emotions of the average).
+    def apply(self, scores: NDArray) -> NDArray:
+        """Return the language's contribution: scores (..., F) to shape (..., 1 + emotions of the average).
 
-        >>> AverageWeights(2, (1,), (1, 2)).of(np.array([0.5, 0.25])).tolist()
+        >>> AverageWeights(2, (1,), (1, 2)).apply(np.array([0.5, 0.25])).tolist()
         [0.25, 0.0, 0.125]
         """
-        shared = np.zeros((*figures.shape[:-1], 1 + len(self.counts)))
-        shared[..., 0] = figures[..., 0] / self.languages
-        for at, place in enumerate(self.places, start=1):
-            shared[..., 1 + place] = figures[..., at] / self.counts[place]
-        return shared
+        weighted = np.zeros((*scores.shape[:-1], 1 + len(self.counts)))
+        weighted[..., 0] = scores[..., 0] / self.languages
+        for at, column in enumerate(self.columns, start=1):
+            weighted[..., 1 + column] = scores[..., at] / self.counts[column]
+        return weighted
 
 
-def parts_of(grounds: Sequence[Subset]) -> tuple[tuple[str, ...], list[AverageWeights]]:
-    """The emotions that any language has, in the order of first mention, and each language's part in the average."""
-    emotions = tuple(dict.fromkeys(name for one in grounds for name in one.emotions))
-    counts = tuple(sum(name in one.emotions for one in grounds) for name in emotions)
-    return emotions, [AverageWeights(len(grounds), tuple(map(emotions.index, one.emotions)), counts) for one in grounds]
+def average_weights(subsets: Sequence[Subset]) -> tuple[tuple[str, ...], list[AverageWeights]]:
+    """Return the emotions of the average, in order of first occurrence, and the weights of each language."""
+    emotions = tuple(dict.fromkeys(name for subset in subsets for name in subset.emotions))
+    counts = tuple(sum(name in subset.emotions for subset in subsets) for name in emotions)
+    return emotions, [
+        AverageWeights(len(subsets), tuple(map(emotions.index, subset.emotions)), counts) for subset in subsets
+    ]
 
 
 @dataclass(frozen=True, eq=False)
 class ResampledScores:
-    """Figures of S systems and their replicates.
+    """Scores of S systems and their replicates.
 
     Attributes:
         values: shape (S, F).
-        replicates: shape (S, B, F), the same draws for all systems.
-        run_values: shape (R,): the first figure of every run.
-        pulls: shape (S, m, F) for BCa, else None.
+        replicates: shape (S, B, F), from the same resamples for all systems.
+        run_values: shape (R,): the first score of every run.
+        jackknife_influence: shape (S, m, F) for BCa, else None.
     """
 
     values: NDArray
@@ -107,42 +109,46 @@ class ResampledScores:
     run_values: NDArray
     jackknife_influence: NDArray | None
 
-    def share(self, part: AverageWeights) -> ResampledScores:
-        """What one of several languages adds to their average."""
+    def weighted(self, weights: AverageWeights) -> ResampledScores:
+        """Return the contribution of one language to the average."""
         return ResampledScores(
-            part.of(self.values),
-            part.of(self.replicates),
-            self.run_values / part.languages,
-            None if self.jackknife_influence is None else part.of(self.jackknife_influence),
+            weights.apply(self.values),
+            weights.apply(self.replicates),
+            self.run_values / weights.languages,
+            None if self.jackknife_influence is None else weights.apply(self.jackknife_influence),
         )
 
     def plus(self, other: ResampledScores) -> ResampledScores:
-        """Both shares together."""
-        jackknife_influence = None
+        """Return the sum of two contributions."""
+        influence = None
         if self.jackknife_influence is not None and other.jackknife_influence is not None:
-            jackknife_influence = np.concatenate([self.jackknife_influence, other.jackknife_influence], axis=1)
+            influence = np.concatenate([self.jackknife_influence, other.jackknife_influence], axis=1)
         return ResampledScores(
             self.values + other.values,
             self.replicates + other.replicates,
             self.run_values + other.run_values,
-            jackknife_influence,
+            influence,
         )
+
+    def influence(self, system: int) -> NDArray | None:
+        """Return the jackknife influence of one system, shape (m, F)."""
+        return None if self.jackknife_influence is None else self.jackknife_influence[system]
 
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """What was found on one ground; systems in the order of entry, pairs in that of `significance.pairs`.
+    """Results on one subset; systems in their input order, pairs in the order of `significance.pairs`.
 
     Attributes:
-        scores: by system, by figure.
+        scores: by system, by score.
         run_scores: by system, by run.
-        ranks, low, high: shape (S,): rank, and the ends of its interval.
+        ranks, low, high: shape (S,): rank, and the bounds of its interval.
         best: shape (S,): share of replicates in which a system ranks first.
-        differences: by pair, by figure: the earlier system less the later.
+        differences: by pair, by score: first system minus second.
         p: shape (P, F), uncorrected.
     """
 
-    ground: Subset
+    subset: Subset
     scores: tuple[tuple[Interval, ...], ...]
     run_scores: tuple[tuple[float, ...], ...]
     ranks: NDArray
@@ -153,135 +159,109 @@ class Estimates:
     p: NDArray
 
 
-def sample(arena: ResampleInput, weights: Sequence[NDArray], settings: Settings) -> ResampledScores:
-    """Draws texts, and runs where a system has several.
+def resample(data: ResampleInput, weights: Sequence[NDArray], settings: Settings) -> ResampledScores:
+    """Resample texts, and runs of systems with several.
 
     Args:
         weights: by system, shape (B, k): the weight of each of its runs in each replicate.
     """
     replicates = resampling.bootstrap(
-        arena.units, arena.of, resamples=settings.resamples, seed=settings.seed, key=arena.ground.language
+        data.units, data.of, resamples=settings.resamples, seed=settings.seed, key=data.subset.language
     )
-    totals = arena.units.sum(axis=1, dtype=np.int64).astype(np.float64)
-    values = arena.of(totals)
-    jackknife_influence = (
-        intervals.jackknife_influence_of(arena.units, arena.of) if settings.interval == "bca" else None
-    )
-    groups = _runs_of(weights)
+    values = data.of(data.units.sum(axis=1, dtype=np.int64).astype(np.float64))
+    influence = intervals.jackknife_influence_of(data.units, data.of) if settings.interval == "bca" else None
+    ends = np.cumsum([by_run.shape[1] for by_run in weights])
+    runs = [slice(int(end) - by_run.shape[1], int(end)) for end, by_run in zip(ends, weights, strict=True)]
     return ResampledScores(
-        values=np.stack([values[one].mean(axis=0) for one in groups]),
+        values=np.stack([values[own].mean(axis=0) for own in runs]),
         replicates=np.stack(
-            [resampling.over_runs(replicates[one], by) for one, by in zip(groups, weights, strict=True)]
+            [resampling.over_runs(replicates[own], by_run) for own, by_run in zip(runs, weights, strict=True)]
         ),
         run_values=values[:, 0],
-        # What runs add to the skewness is left out: a handful of runs cannot tell.
-        jackknife_influence=None
-        if jackknife_influence is None
-        else np.stack([jackknife_influence[one].mean(axis=0) for one in groups]),
+        # The acceleration ignores the runs: a handful of them is too few to estimate it.
+        jackknife_influence=None if influence is None else np.stack([influence[own].mean(axis=0) for own in runs]),
     )
 
 
-def _runs_of(weights: Sequence[NDArray]) -> list[slice]:
-    ends = np.cumsum([by.shape[1] for by in weights])
-    return [slice(int(end) - by.shape[1], int(end)) for end, by in zip(ends, weights, strict=True)]
+def randomise(inputs: Sequence[ResampleInput], settings: Settings, progress: Progress) -> list[NDArray]:
+    """Return p-values of approximate randomisation by subset, then those of the average if there are several.
 
-
-def randomise(arenas: Sequence[ResampleInput], settings: Settings, progress: Progress) -> list[NDArray]:
-    """p-values of approximate randomisation by ground, and of the average over them where there are several.
-
-    In each trial answers are traded inside every language, and the traded figures are averaged.
+    In each trial predictions are swapped within every language, and the scores are averaged.
     """
-    _, parts = parts_of([arena.ground for arena in arenas])
-    swaps = [
-        significance.SwapSampler(arena.units, arena.of, seed=settings.seed, key=arena.ground.language)
-        for arena in arenas
+    _, weights = average_weights([data.subset for data in inputs])
+    samplers = [
+        significance.SwapSampler(data.units, data.of, seed=settings.seed, key=data.subset.language) for data in inputs
     ]
-    observed = [one.observed() for one in swaps]
-    average = np.sum([part.of(one) for part, one in zip(parts, observed, strict=True)], axis=0)
-    counts = [np.zeros(one.shape, np.int64) for one in observed]
-    together = np.zeros(average.shape, np.int64)
+    observed = [sampler.observed() for sampler in samplers]
+    average = np.sum([own.apply(values) for own, values in zip(weights, observed, strict=True)], axis=0)
+    counts = [np.zeros(values.shape, np.int64) for values in observed]
+    average_count = np.zeros(average.shape, np.int64)
     with progress.stage("trials", settings.trials):
-        for block in resampling.blocks(settings.trials, max(one.width for one in swaps)):
+        for block in resampling.blocks(settings.trials, max(sampler.width for sampler in samplers)):
             total = np.zeros((len(average), block, average.shape[1]))
-            for one, part, seen, count in zip(swaps, parts, observed, counts, strict=True):
-                differences = one.differences(block)
-                np.add(count, significance.reached(differences, seen), out=count)
-                total += part.of(differences)
-            together += significance.reached(total, average)
+            for sampler, own, values, count in zip(samplers, weights, observed, counts, strict=True):
+                differences = sampler.differences(block)
+                np.add(count, significance.count_reached(differences, values), out=count)
+                total += own.apply(differences)
+            average_count += significance.count_reached(total, average)
             progress.advance(block)
-    several = [together] if len(arenas) > 1 else []
-    return [(1 + count) / (settings.trials + 1) for count in (*counts, *several)]
+    every = [*counts, average_count] if len(inputs) > 1 else counts
+    return [(1 + count) / (settings.trials + 1) for count in every]
 
 
-def summary(
-    drawn: ResampledScores,
-    ground: Subset,
+def estimate(
+    scores: ResampledScores,
+    subset: Subset,
     runs: Sequence[int],
     p: NDArray | None,
     settings: Settings,
     *,
     lower_is_better: bool,
 ) -> Estimates:
-    """Sums a sample up.
+    """Compute intervals, differences and ranks.
 
     Args:
-        runs: how many each system has.
-        p: of the randomisation test; None takes the two-level bootstrap's.
+        runs: number of runs of each system.
+        p: p-values of the randomisation test; None uses those of the two-level bootstrap.
     """
-    first, second = significance.pairs(len(drawn.values))
-    observed = drawn.values[first] - drawn.values[second]
-    stands = significance.ranks(drawn.replicates[..., 0], lower_is_better=lower_is_better)
-    limits = [significance.rank_interval(one, settings.level) for one in stands]
+    first, second = significance.pairs(len(scores.values))
+    differences = scores.values[first] - scores.values[second]
+    ranks = significance.ranks(scores.replicates[..., 0], lower_is_better=lower_is_better)
+    bounds = [significance.rank_interval(own, settings.level) for own in ranks]
     ends = np.cumsum(runs)
+    by_pair, bootstrap_p = [], []
+    for at, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+        replicates = scores.replicates[i] - scores.replicates[j]
+        one, other = scores.influence(i), scores.influence(j)
+        influence = None if one is None or other is None else one - other
+        by_pair.append(_intervals(differences[at], replicates, influence, settings))
+        if p is None:
+            bootstrap_p.append(significance.bootstrap_p(replicates[None], differences[at : at + 1])[0])
     return Estimates(
-        ground=ground,
+        subset=subset,
         scores=tuple(
-            _intervals(
-                drawn.values[i],
-                drawn.replicates[i],
-                None if drawn.jackknife_influence is None else drawn.jackknife_influence[i],
-                settings,
-            )
-            for i in range(len(drawn.values))
+            _intervals(scores.values[i], scores.replicates[i], scores.influence(i), settings)
+            for i in range(len(scores.values))
         ),
-        run_scores=tuple(tuple(drawn.run_values[end - k : end].tolist()) for end, k in zip(ends, runs, strict=True)),
-        ranks=significance.ranks(drawn.values[:, 0], lower_is_better=lower_is_better),
-        low=tuple(low for low, _ in limits),
-        high=tuple(high for _, high in limits),
-        best=significance.best_shares(stands),
-        differences=tuple(
-            _intervals(
-                observed[at],
-                drawn.replicates[i] - drawn.replicates[j],
-                None
-                if drawn.jackknife_influence is None
-                else drawn.jackknife_influence[i] - drawn.jackknife_influence[j],
-                settings,
-            )
-            for at, (i, j) in enumerate(zip(first, second, strict=True))
-        ),
-        p=_bootstrap_p(drawn, observed) if p is None else p,
+        run_scores=tuple(tuple(scores.run_values[end - k : end].tolist()) for end, k in zip(ends, runs, strict=True)),
+        ranks=significance.ranks(scores.values[:, 0], lower_is_better=lower_is_better),
+        low=tuple(low for low, _ in bounds),
+        high=tuple(high for _, high in bounds),
+        best=significance.best_shares(ranks),
+        differences=tuple(by_pair),
+        p=np.array(bootstrap_p).reshape(differences.shape) if p is None else p,
     )
 
 
-def _bootstrap_p(drawn: ResampledScores, observed: NDArray) -> NDArray:
-    first, second = significance.pairs(len(drawn.values))
-    found = [
-        significance.bootstrap_p((drawn.replicates[i] - drawn.replicates[j])[None], observed[at : at + 1])[0]
-        for at, (i, j) in enumerate(zip(first, second, strict=True))
-    ]
-    return np.array(found).reshape(observed.shape)
-
-
 def _intervals(
-    values: NDArray, replicates: NDArray, jackknife_influence: NDArray | None, settings: Settings
+    values: NDArray, replicates: NDArray, influence: NDArray | None, settings: Settings
 ) -> tuple[Interval, ...]:
     return tuple(
         interval(
             float(value),
             replicates[:, f],
             level=settings.level,
-            jackknife_influence=None if jackknife_influence is None else jackknife_influence[:, f],
+            jackknife_influence=None if influence is None else influence[:, f],
         )
         for f, value in enumerate(values)
     )

@@ -1,4 +1,4 @@
-"""Intervals from bootstrap replicates: percentile, and BCa, which sets bias and skewness right."""
+"""Confidence intervals from bootstrap replicates: percentile, and BCa, which corrects bias and skewness."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its uncertainty over texts.
+    """A score with its confidence interval over texts.
 
     Attributes:
-        value: the figure on the whole test set (not the mean of the replicates).
-        low, high: the ends of the interval.
-        se: the standard deviation of the replicates.
+        value: the score on the whole test set (not the mean of the replicates).
+        low, high: the bounds of the interval.
+        se: the standard error: the standard deviation of the replicates.
     """
 
     value: float
@@ -29,61 +29,61 @@ class Interval:
     se: float
 
     def negated(self) -> Interval:
-        """The interval of the figure with its sign turned: of the difference the other way round."""
+        """Return the interval of the negated value, such as the opposite difference."""
         return Interval(-self.value, -self.high, -self.low, self.se)
 
     def scaled(self, factor: float) -> Interval:
-        """The interval of the figure times a positive number."""
+        """Return the interval of the value times a positive number."""
         return Interval(self.value * factor, self.low * factor, self.high * factor, self.se * factor)
 
 
 def interval(
     value: float, replicates: NDArray, *, level: float = LEVEL, jackknife_influence: NDArray | None = None
 ) -> Interval:
-    """The interval of one figure: BCa where the pulls of the texts are given, else percentile.
+    """Return the confidence interval of one score: BCa if the jackknife influence is given, else percentile.
 
     Args:
-        value: the figure on all texts.
+        value: the score on all texts.
         replicates: shape (B,).
-        level: coverage aimed at, in (0, 1).
-        pulls: shape (m,), from `jackknife_influence_of`; they turn percentile into BCa (Efron 1987), which falls
-            back to percentile where it is undefined (all replicates on one side of the figure).
+        level: nominal coverage, in (0, 1).
+        jackknife_influence: shape (m,), from `jackknife_influence_of`. With it the interval is BCa (Efron
+            1987), or percentile where BCa is undefined (all replicates on one side of the score).
 
     Returns:
-        The interval; its ends are nan where a replicate is nan (`metrics.ORGANISERS`).
+        The interval; its bounds are nan if a replicate is nan (`metrics.ORGANISERS`).
 
     >>> import numpy as np
-    >>> found = interval(0.5, np.linspace(0, 1, 101))
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> result = interval(0.5, np.linspace(0, 1, 101))
+    >>> round(result.low, 3), round(result.high, 3)
     (0.025, 0.975)
     """
     if np.isnan(value) or np.isnan(replicates).any():
         return Interval(float(value), float("nan"), float("nan"), float("nan"))
     tail = (1 - level) / 2
     correction = BcaCorrection.of(value, replicates, jackknife_influence)
-    # Sorting whole and interpolating is five times faster than numpy.quantile, and the same.
+    # Five times faster than numpy.quantile, with the same result.
     rising = np.sort(replicates)
-    low, high = (_between(rising, correction.share(quantile)) for quantile in (tail, 1 - tail))
+    low, high = (_interpolated(rising, correction.share(quantile)) for quantile in (tail, 1 - tail))
     return Interval(float(value), low, high, float(np.std(replicates, ddof=1)))
 
 
-def _between(rising: NDArray, quantile: float) -> float:
-    place = quantile * (rising.size - 1)
-    below = int(place)
+def _interpolated(rising: NDArray, quantile: float) -> float:
+    position = quantile * (rising.size - 1)
+    below = int(position)
     above = min(below + 1, rising.size - 1)
-    return float(rising[below] + (place - below) * (rising[above] - rising[below]))
+    return float(rising[below] + (position - below) * (rising[above] - rising[below]))
 
 
 @dataclass(frozen=True)
 class BcaCorrection:
-    """How BCa reads the replicates: which share of them a quantile stands for.
+    """Bias and acceleration of a BCa interval: which share of the replicates a quantile corresponds to.
 
-    Macro-F1 with rare emotions is biased: a resample that holds few of them scores lower. Percentile
-    ends then lie too low, by twice the bias, which an average over many languages does not shrink.
+    Macro-F1 with rare emotions is biased: a resample with few of them scores lower. Percentile bounds
+    are then too low by twice the bias, and averaging over many languages does not reduce that.
 
     Attributes:
-        bias: how far the figure lies from the middle of its replicates, in standard normal units.
-        skew: how fast its standard error changes with its value (the acceleration).
+        bias: distance of the score from the median of its replicates, in standard normal units.
+        skew: rate of change of the standard error with the score (the acceleration).
     """
 
     bias: float = 0.0
@@ -91,7 +91,7 @@ class BcaCorrection:
 
     @classmethod
     def of(cls, value: float, replicates: NDArray, jackknife_influence: NDArray | None) -> BcaCorrection:
-        """The correction of one figure; none without pulls, or where it is undefined."""
+        """Return the correction of one score; no correction without influence values or if it is undefined."""
         if jackknife_influence is None:
             return cls()
         below = float(((replicates < value).mean() + (replicates <= value).mean()) / 2)
@@ -101,14 +101,14 @@ class BcaCorrection:
         return cls(_NORMAL.inv_cdf(below), float((jackknife_influence**3).sum()) / (6 * spread))
 
     def share(self, quantile: float) -> float:
-        """The share of replicates below the end that stands at a quantile."""
+        """Return the share of replicates below the bound at a quantile."""
         if not (self.bias or self.skew):
             return quantile
         z = self.bias + _NORMAL.inv_cdf(quantile)
         return _NORMAL.cdf(self.bias + z / (1 - self.skew * z))
 
     def quantile(self, share: float) -> float:
-        """The quantile at which a share of replicates stands: the inverse of `share`.
+        """Return the quantile of a share of replicates: the inverse of `share`.
 
         >>> round(BcaCorrection(0.1, 0.02).quantile(BcaCorrection(0.1, 0.02).share(0.025)), 6)
         0.025
@@ -122,11 +122,11 @@ class BcaCorrection:
 def jackknife_influence_of(
     statistics: ArrayLike, of: ScoreFunction, groups: ArrayLike | None = None
 ) -> NDArray[np.float64]:
-    """How far each text pulls each figure: the jackknife, without a refit.
+    """Return the jackknife influence of each text on each score.
 
-    The pull of a text is the mean of the figures with one text left out, less the figure without
-    this one, times (m - 1) / m. Pulls of a difference are differences of pulls; those of an average
-    over languages are the pulls of all languages, each over the number of languages.
+    The influence of a text is the mean of the scores with one text left out, minus the score without
+    this one, times (m - 1) / m. The influence on a difference is the difference of the influences; that
+    on an average over languages is the influence in each language divided by their number.
 
     Args:
         statistics, of, groups: as for `bootstrap`.
@@ -143,6 +143,6 @@ def jackknife_influence_of(
     check_size(size)
     totals = units.sum(axis=1, dtype=np.int64)
     rows, index = merged(units)
-    left = np.ascontiguousarray((totals[:, None] - rows).transpose(0, 2, 1)).astype(np.float64)
-    figures = of(np.moveaxis(left, 1, -1))[:, index]
-    return (figures.mean(axis=1, keepdims=True) - figures) * ((size - 1) / size)
+    left_out = np.ascontiguousarray((totals[:, None] - rows).transpose(0, 2, 1)).astype(np.float64)
+    scores = of(np.moveaxis(left_out, 1, -1))[:, index]
+    return (scores.mean(axis=1, keepdims=True) - scores) * ((size - 1) / size)

@@ -1,13 +1,13 @@
-"""A score against a published number whose predictions nobody has.
+"""Comparison of a score with a published score without predictions.
 
-A published number is one draw, and without its predictions no paired test is possible. Three
-questions can be told apart, and an answer names the one that it answers:
+A published score is one draw, and without its predictions no paired test is possible. There are
+three questions, and each result names the one that it answers:
 
-1. *fixed target*: is our score different from this number? Our sampling error only.
-2. *same-size rival*: would a rival of this score, tested on as many texts, be told apart from us?
-   The rival's own sampling error is taken to be ours; how far the two err on the same texts
-   (their correlation) is unknown, so both 0 (the safe end) and a typical value are used.
-3. *paired*: the real test, `compare A B`, once the rival's predictions are at hand.
+1. *fixed target*: does our score differ from this number? Uses our sampling error only.
+2. *same-size rival*: would a system with this score, tested on as many texts, differ from ours?
+   Its sampling error is assumed equal to ours. How far the errors of both correlate is unknown, so
+   both 0 (conservative) and a typical value are used.
+3. *paired*: the paired test, `compare A B`, which needs the predictions of both systems.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from semeval_emo.errors import UsageError
 from semeval_emo.scoring.intervals import BcaCorrection, Interval
 from semeval_emo.scoring.significance import ALPHA
 
-# Correlation of two strong systems' errors over texts.
+# Typical correlation of two strong systems' errors over texts.
 TYPICAL = 0.5
 
 
 @dataclass(frozen=True)
 class PublishedScore:
-    """A published number.
+    """A published score.
 
     Attributes:
-        text: as it was printed.
-        value: the number.
-        rounding: half a unit of its last printed digit: it may have been that much more or less.
+        text: as printed.
+        value: as a number.
+        rounding: half a unit of the last printed digit, the maximum rounding error.
     """
 
     text: str
@@ -42,40 +42,41 @@ class PublishedScore:
     rounding: float
 
     @classmethod
-    def read(cls, text: str | float) -> PublishedScore:
-        """Reads a printed score; its digits say how it was rounded.
+    def parse(cls, text: str | float) -> PublishedScore:
+        """Parse a printed score; the number of digits gives the rounding.
 
         Raises:
-            UsageError: not a number from -1 to 1.
+            UsageError: the text is not a number from -1 to 1.
 
-        >>> PublishedScore.read("0.7083").rounding
+        >>> PublishedScore.parse("0.7083").rounding
         5e-05
-        >>> PublishedScore.read("0.70").rounding
+        >>> PublishedScore.parse("0.70").rounding
         0.005
         """
-        shown = str(text).strip()
+        printed = str(text).strip()
         try:
-            value = float(shown)
+            value = float(printed)
         except ValueError:
             value = math.nan
         if not -1 <= value <= 1:
-            raise UsageError(f"'{shown}' is not a score from -1 to 1.", "write it as it was printed, such as 0.7083")
-        decimals = len(shown.partition(".")[2]) if shown.lstrip("+-").replace(".", "", 1).isdigit() else 4
-        return cls(shown, value, 0.5 * 10.0**-decimals)
+            raise UsageError(f"'{printed}' is not a score from -1 to 1.", "write it as it was printed, such as 0.7083")
+        decimals = len(printed.partition(".")[2]) if printed.lstrip("+-").replace(".", "", 1).isdigit() else 4
+        return cls(printed, value, 0.5 * 10.0**-decimals)
 
 
 @dataclass(frozen=True)
 class VersusPublished:
-    """Our score against a stored one.
+    """Our score compared with a published score.
 
     Attributes:
         name: our system.
-        stored: the published number.
-        difference: ours less the number.
-        p_fixed: level 1: two-sided p-value that our score differs from the number, whatever its rounding.
-        p_independent, p_typical: level 2: two-sided p-values of the difference to a rival tested on
-            as many texts, its errors uncorrelated with ours, or correlated by `TYPICAL`.
-        verdict: level 2 in words: ``clearly better``, ``better``, ``not separable``, ``worse``, ``clearly worse``.
+        stored: the published score.
+        difference: our score minus the published score.
+        p_fixed: level 1: two-sided p-value of the difference to the number, after rounding.
+        p_independent, p_typical: level 2: two-sided p-values of the difference to a system tested on
+            as many texts, with errors uncorrelated with ours or correlated by `TYPICAL`.
+        verdict: conclusion of level 2: ``clearly better``, ``better``, ``not separable``, ``worse`` or
+            ``clearly worse``.
     """
 
     name: str
@@ -87,7 +88,7 @@ class VersusPublished:
     verdict: str
 
 
-def against(
+def versus_published(
     name: str,
     score: Interval,
     replicates: NDArray,
@@ -97,34 +98,34 @@ def against(
     alpha: float = ALPHA,
     lower_is_better: bool = False,
 ) -> VersusPublished:
-    """Compares a score with a stored one at the two levels that need no predictions of the rival.
+    """Compare a score with a published score at levels 1 and 2.
 
     Args:
-        score: ours, with its standard error.
-        replicates: bootstrap replicates of it, shape (B,).
-        pulls: shape (m,), where the interval of the score is BCa: level 1 then is, too.
+        score: our score, with its standard error.
+        replicates: bootstrap replicates of our score, shape (B,).
+        jackknife_influence: shape (m,), to use the BCa correction at level 1.
 
     >>> import numpy as np
     >>> draws = np.random.default_rng(1).normal(0.7, 0.01, 9999)
-    >>> found = against("ours", Interval(0.7, 0.68, 0.72, 0.01), draws, PublishedScore.read("0.675"))
-    >>> round(found.p_fixed, 2), round(found.p_independent, 2), round(found.p_typical, 2), found.verdict
+    >>> result = versus_published("ours", Interval(0.7, 0.68, 0.72, 0.01), draws, PublishedScore.parse("0.675"))
+    >>> round(result.p_fixed, 2), round(result.p_independent, 2), round(result.p_typical, 2), result.verdict
     (0.02, 0.08, 0.01, 'better')
     """
-    gap = score.value - stored.value
+    difference = score.value - stored.value
     correction = BcaCorrection.of(score.value, replicates, jackknife_influence)
     above = (1 + np.count_nonzero(replicates >= stored.value - stored.rounding)) / (replicates.size + 1)
     below = (1 + np.count_nonzero(replicates <= stored.value + stored.rounding)) / (replicates.size + 1)
     fixed = 2 * min(1 - correction.quantile(1 - above), correction.quantile(below))
-    # What is left of the gap when the number is rounded as unkindly as it can be.
-    sure = max(0.0, abs(gap) - stored.rounding)
-    independent, typical = (_two_sided(sure, score.se * math.sqrt(2 * (1 - rho))) for rho in (0.0, TYPICAL))
-    word = "better" if (gap > 0) != lower_is_better else "worse"
+    # The smallest difference that the rounding allows.
+    smallest = max(0.0, abs(difference) - stored.rounding)
+    independent, typical = (_two_sided(smallest, score.se * math.sqrt(2 * (1 - rho))) for rho in (0.0, TYPICAL))
+    word = "better" if (difference > 0) != lower_is_better else "worse"
     words = {independent: f"clearly {word}", typical: word}
     verdict = next((words[p] for p in (independent, typical) if p <= alpha), "not separable")
-    return VersusPublished(name, stored, gap, float(min(1.0, fixed)), independent, typical, verdict)
+    return VersusPublished(name, stored, difference, float(min(1.0, fixed)), independent, typical, verdict)
 
 
-def _two_sided(gap: float, se: float) -> float:
+def _two_sided(difference: float, se: float) -> float:
     if se == 0:
-        return 1.0 if gap == 0 else 0.0
-    return 2 * (1 - NormalDist().cdf(gap / se))
+        return 1.0 if difference == 0 else 0.0
+    return 2 * (1 - NormalDist().cdf(difference / se))

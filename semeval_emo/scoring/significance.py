@@ -1,9 +1,9 @@
 """Tests between systems on plain arrays: p-values, corrections, ranks, letters, power.
 
-Owns what is concluded from resamples; `resampling` owns the draws. The p-value is that of
-approximate randomisation (Noreen 1989; Yeh 2000): under the null hypothesis nothing changes when
-the two systems trade their answers to a text, so the trades say how large a difference chance
-makes. For F-measures no t-test, McNemar test or unpaired z-test will do (Dror et al. 2018).
+`resampling` draws the resamples. The p-value is that of approximate randomisation (Noreen 1989; Yeh
+2000): under the null hypothesis the predictions of two systems for a text are exchangeable, so random
+swaps show how large a difference is by chance. A t-test, a McNemar test or an unpaired z-test is not
+valid for F-measures (Dror et al. 2018).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ ALPHA = 0.05
 FAMILIES = ("rivals", "pairs", "languages")
 POWER = 0.8
 
-# Differences nearer than this are the same: F1 of the same counts can differ in its last bits.
+# Differences up to this count as ties: F1 of the same counts can differ in its last bits.
 TIE = 1e-9
 
-# The pairs of systems and trials of one step of arithmetic: what fits into a core's cache is twice as fast.
+# Pairs of systems and trials per step: arrays that fit into the CPU cache are twice as fast.
 _PAIRS, _STEP = 4, 500
 
 
 def pairs(systems: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Every pair of systems once: indices i < j, each of shape (P,), P = S (S - 1) / 2.
+    """Return every pair of systems once: indices i < j, each of shape (P,), P = S (S - 1) / 2.
 
     >>> [index.tolist() for index in pairs(3)]
     [[0, 0, 1], [1, 2, 2]]
@@ -38,15 +38,15 @@ def pairs(systems: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 class SwapSampler:
-    """Differences between systems after random trades of their answers, text by text.
+    """Samples differences between systems after random swaps of their predictions, text by text.
 
-    The trades are shared by all pairs of systems, which leaves each pair's test what it is.
+    All pairs of systems share the same swaps; this does not change the test of each pair.
 
     Args:
         statistics: shape (S, n, K), whole numbers.
-        of: sums (..., K) to figures (..., F).
-        seed, key: name the stream of random numbers (`resampling.generator`).
-        groups: shape (n,): rows that are traded together (`resampling.clusters`).
+        of: function of sums (..., K) that returns scores (..., F).
+        seed, key: identify the random stream (`resampling.generator`).
+        groups: shape (n,): clusters of rows that are swapped together (`resampling.clusters`).
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class SwapSampler:
         self.systems, self.size, self._width = units.shape
         self._of = of
         self._totals = units.sum(axis=1, dtype=np.int64).astype(np.float64)[..., None]
-        # Texts on which all systems agree trade nothing.
+        # A swap has no effect where all systems have the same statistics.
         self._differ = (units != units[:1]).any(axis=(0, 2))
         self._rows = np.ascontiguousarray(units[:, self._differ].transpose(0, 2, 1))
         self._float = exact_float(units, self.size)
@@ -70,47 +70,47 @@ class SwapSampler:
 
     @property
     def width(self) -> int:
-        """Cells that one trial takes up, at most: what `resampling.blocks` wants to know."""
+        """The largest number of cells that one trial needs, for `resampling.blocks`."""
         return max(self.size, self.systems * self._width, len(pairs(self.systems)[0]))
 
     def observed(self) -> NDArray[np.float64]:
-        """The differences without any trade: shape (P, F), the earlier system less the later."""
-        values = self._figures(self._totals)[:, 0]
+        """Return the differences without swaps: shape (P, F), first system minus second."""
+        values = self._scores(self._totals)[:, 0]
         first, second = pairs(self.systems)
         return values[first] - values[second]
 
     def differences(self, trials: int) -> NDArray[np.float64]:
-        """The differences of the next trials: shape (P, trials, F)."""
+        """Return the differences of the next trials: shape (P, trials, F)."""
         words = self._rng.integers(0, 1 << 32, size=(trials, -(-self.size // 32)), dtype=np.uint32)
         bits = np.unpackbits(words.astype("<u4", copy=False).view(np.uint8), axis=1, count=self.size)
         wide = self._rows.reshape(self.systems * self._width, -1).astype(self._float)
-        # What trading moves out of each system's own sums; its rival's share comes in.
+        # What the swaps move out of each system's sums.
         moved = wide @ bits[:, self._differ].astype(self._float).T
         moved = moved.reshape(self.systems, self._width, trials)
         steps = [self._step(moved[..., at : at + _STEP].astype(np.float64)) for at in range(0, trials, _STEP)]
         return np.concatenate(steps, axis=1)
 
     def _step(self, moved: NDArray) -> NDArray:
-        found = []
-        room = np.empty((2, _PAIRS, *moved.shape[1:]))
+        differences = []
+        buffer = np.empty((2, _PAIRS, *moved.shape[1:]))
         for i in range(self.systems - 1):
             for j in range(i + 1, self.systems, _PAIRS):
                 rivals = slice(j, min(j + _PAIRS, self.systems))
-                both = room[:, : rivals.stop - j]
+                both = buffer[:, : rivals.stop - j]
                 gain = np.subtract(moved[rivals], moved[i], out=both[1])
                 np.add(self._totals[i], gain, out=both[0])
                 np.subtract(self._totals[rivals], gain, out=both[1])
-                figures = self._figures(both)
-                found.append(figures[0] - figures[1])
-        return np.concatenate(found)
+                scores = self._scores(both)
+                differences.append(scores[0] - scores[1])
+        return np.concatenate(differences)
 
-    def _figures(self, sums: NDArray) -> NDArray:
-        """Figures of sums whose statistics stand on the last axis but one."""
+    def _scores(self, sums: NDArray) -> NDArray:
+        """Return the scores of sums with the statistics on the second last axis."""
         return self._of(sums.swapaxes(-2, -1))
 
 
-def reached(differences: NDArray, observed: NDArray) -> NDArray[np.int64]:
-    """How many trials show a difference as large as the observed one, either way.
+def count_reached(differences: NDArray, observed: NDArray) -> NDArray[np.int64]:
+    """Return the number of trials with a difference at least as large as the observed one, in either direction.
 
     Args:
         differences: shape (P, trials, ...).
@@ -131,12 +131,12 @@ def randomisation_test(
     key: str = "",
     groups: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
-    """Two-sided p-values of all pairs of systems by approximate randomisation.
+    """Return two-sided p-values of all pairs of systems by approximate randomisation.
 
     Args:
-        statistics: shape (S, n, K), whole numbers: what `Layout.statistics` gives, by system.
-        of: sums (..., K) to figures (..., F).
-        trials: how many, R. No p-value is below 1 / (R + 1).
+        statistics: shape (S, n, K), whole numbers: `Layout.statistics` of each system.
+        of: function of sums (..., K) that returns scores (..., F).
+        trials: the number of trials, R. No p-value is below 1 / (R + 1).
         seed, key, groups: as for `resampling.bootstrap`.
 
     Returns:
@@ -152,15 +152,15 @@ def randomisation_test(
     observed = swaps.observed()
     count = np.zeros(observed.shape, np.int64)
     for block in blocks(trials, swaps.width):
-        count += reached(swaps.differences(block), observed)
+        count += count_reached(swaps.differences(block), observed)
     return (1 + count) / (trials + 1)
 
 
 def bootstrap_p(replicates: NDArray, observed: NDArray) -> NDArray[np.float64]:
-    """Two-sided p-values from replicates of differences, centred first.
+    """Return two-sided p-values from replicates of differences, centred at 0.
 
-    Taking the absolute value before centring, as Moses and sacreBLEU do, makes twice as many false
-    positives as it says.
+    Taking the absolute value before centring, as Moses and sacreBLEU do, doubles the rate of false
+    positives.
 
     Args:
         replicates: shape (P, B, ...).
@@ -170,11 +170,11 @@ def bootstrap_p(replicates: NDArray, observed: NDArray) -> NDArray[np.float64]:
     >>> round(float(bootstrap_p(np.linspace(0, 2, 999)[None], np.array([1.0]))[0]), 3)
     0.003
     """
-    return (1 + reached(replicates - observed[:, None], observed)) / (replicates.shape[1] + 1)
+    return (1 + count_reached(replicates - observed[:, None], observed)) / (replicates.shape[1] + 1)
 
 
 def holm(p: ArrayLike) -> NDArray[np.float64]:
-    """p-values corrected for their number so that no false positive is likely at all (Holm 1979).
+    """Return p-values with Holm's correction, which controls the family-wise error rate (Holm 1979).
 
     >>> [round(x, 2) for x in holm([0.01, 0.04, 0.03, 0.005]).tolist()]
     [0.03, 0.06, 0.06, 0.02]
@@ -186,7 +186,7 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
 
 
 def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
-    """p-values corrected so that few of the positives are likely false (Benjamini and Hochberg 1995).
+    """Return p-values corrected to control the false discovery rate (Benjamini and Hochberg 1995).
 
     >>> [round(x, 2) for x in benjamini_hochberg([0.01, 0.04, 0.03, 0.005]).tolist()]
     [0.02, 0.04, 0.04, 0.02]
@@ -198,7 +198,7 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
 
 
 def ranks(scores: NDArray, *, lower_is_better: bool = False) -> NDArray[np.int64]:
-    """Ranks from 1; equal scores share the better rank.
+    """Return ranks from 1; equal scores share the better rank.
 
     Args:
         scores: shape (S, ...).
@@ -208,62 +208,62 @@ def ranks(scores: NDArray, *, lower_is_better: bool = False) -> NDArray[np.int64
     [3, 1, 1, 4]
     """
     goodness = -scores if lower_is_better else scores
-    return np.stack([1 + (goodness > one + TIE).sum(axis=0) for one in goodness])
+    return np.stack([1 + (goodness > own + TIE).sum(axis=0) for own in goodness])
 
 
-def best_shares(found: NDArray) -> NDArray[np.float64]:
-    """The share of replicates in which each system ranks first; those that tie for it share it.
+def best_shares(ranks: NDArray) -> NDArray[np.float64]:
+    """Return the share of replicates in which each system ranks first; ties share it.
 
     Args:
-        found: ranks, shape (S, B).
+        ranks: shape (S, B).
 
     Returns:
         Shape (S,), sums to 1.
     """
-    first = found == 1
+    first = ranks == 1
     return (first / first.sum(axis=0)).mean(axis=1)
 
 
-def rank_interval(found: NDArray, level: float) -> tuple[int, int]:
-    """The ranks between which a system stands in `level` of the replicates: found has shape (B,)."""
+def rank_interval(ranks: NDArray, level: float) -> tuple[int, int]:
+    """Return the interval of a system's rank that covers `level` of the replicates: ranks of shape (B,)."""
     tail = (1 - level) / 2
-    low, high = np.quantile(found, (tail, 1 - tail), method="inverted_cdf")
+    low, high = np.quantile(ranks, (tail, 1 - tail), method="inverted_cdf")
     return int(low), int(high)
 
 
 def letter(index: int) -> str:
-    """The letter of a system: a to z, then aa, ab and so on without end.
+    """Return the letter of a system: a to z, then aa, ab and so on.
 
     >>> [letter(i) for i in (0, 25, 26, 701, 702)]
     ['a', 'z', 'aa', 'zz', 'aaa']
     """
-    found = ""
+    name = ""
     index += 1
     while index:
         index, rest = divmod(index - 1, 26)
-        found = chr(ord("a") + rest) + found
-    return found
+        name = chr(ord("a") + rest) + name
+    return name
 
 
 def letters(indices: Iterable[int]) -> str:
-    """The letters of several systems, runs of three and more drawn together.
+    """Return the letters of several systems, with three or more in sequence as a range.
 
     >>> letters([1, 3, 4, 5, 26])
     'b d–f aa'
     """
-    found: list[list[int]] = []
+    runs: list[list[int]] = []
     for index in sorted(indices):
-        if found and index == found[-1][-1] + 1:
-            found[-1].append(index)
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
         else:
-            found.append([index])
+            runs.append([index])
     return " ".join(
-        f"{letter(run[0])}–{letter(run[-1])}" if len(run) > 2 else " ".join(map(letter, run)) for run in found
+        f"{letter(run[0])}–{letter(run[-1])}" if len(run) > 2 else " ".join(map(letter, run)) for run in runs
     )
 
 
 def detectable(se: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """The smallest true difference that a test finds with this power, from the standard error of a difference.
+    """Return the smallest true difference that a test detects with this power, given its standard error.
 
     >>> round(detectable(0.01), 3)
     0.028
@@ -273,13 +273,13 @@ def detectable(se: float, *, alpha: float = ALPHA, power: float = POWER) -> floa
 
 
 def adjusted(p: NDArray, systems: int, family: str, *, fdr: bool = False) -> NDArray[np.float64]:
-    """Corrects p-values within a declared family of tests.
+    """Correct p-values within a family of tests.
 
     Args:
-        p: shape (Q, P): places by pairs of systems in the order of `pairs`.
-        family: ``rivals``: the tests of one system against all others in one place, so that the
-            value in row i, column j is of the family of i; ``pairs``: all pairs in one place;
-            ``languages``: all places for one pair.
+        p: shape (Q, P): languages by pairs of systems in the order of `pairs`.
+        family: ``rivals``: the tests of one system against all others in one language, so that the
+            value in row i, column j belongs to the family of i; ``pairs``: all pairs in one language;
+            ``languages``: all languages for one pair.
         fdr: Benjamini-Hochberg instead of Holm.
 
     Returns:
@@ -290,15 +290,15 @@ def adjusted(p: NDArray, systems: int, family: str, *, fdr: bool = False) -> NDA
     """
     correct = benjamini_hochberg if fdr else holm
     first, second = pairs(systems)
-    found = np.full((len(p), systems, systems), np.nan)
+    corrected = np.full((len(p), systems, systems), np.nan)
     if family != "rivals":
-        found[:, first, second] = np.apply_along_axis(correct, 1 if family == "pairs" else 0, p)
-        found[:, second, first] = found[:, first, second]
-        return found
-    raw = found.copy()
+        corrected[:, first, second] = np.apply_along_axis(correct, 1 if family == "pairs" else 0, p)
+        corrected[:, second, first] = corrected[:, first, second]
+        return corrected
+    raw = corrected.copy()
     raw[:, first, second] = raw[:, second, first] = p
     others = ~np.eye(systems, dtype=bool)
-    for place in range(len(p)):
+    for q in range(len(p)):
         for i in range(systems):
-            found[place, i, others[i]] = correct(raw[place, i, others[i]])
-    return found
+            corrected[q, i, others[i]] = correct(raw[q, i, others[i]])
+    return corrected

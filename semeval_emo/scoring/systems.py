@@ -1,4 +1,4 @@
-"""Who takes part in a comparison: systems, their names, and the files that all of them predicted."""
+"""Systems of a comparison: their names, and the files that all of them predicted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from semeval_emo.scoring.scorer import refused_files
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import FileSpec, Selector, Task
 
-# How many problems of an unreadable file are told before `validate` is pointed at.
+# How many problems of an unreadable file an error message lists.
 _SHOWN = 3
 
 
@@ -23,9 +23,9 @@ class SystemRuns:
     """One system of a comparison.
 
     Attributes:
-        name: what people call it.
-        runs: one or several runs of it (seeds); each is its predictions, one file a language.
-        notes: what a person must know of how it was read.
+        name: its name in tables.
+        runs: one or several runs (seeds); each is a tuple of predictions, one per language.
+        notes: remarks on how the files were read.
     """
 
     name: str
@@ -35,7 +35,7 @@ class SystemRuns:
 
 @dataclass(frozen=True)
 class AlignedSystems:
-    """What can be compared: the same files, predicted by every system in every run.
+    """Systems with the same files in every run.
 
     Attributes:
         names: of the systems.
@@ -53,33 +53,33 @@ class AlignedSystems:
 def read_system_runs(
     arguments: Sequence[str | os.PathLike[str]], selector: Selector, *, one_recipe: bool = False
 ) -> list[SystemRuns]:
-    """Reads the systems of a comparison.
+    """Read the systems of a comparison.
 
     Args:
-        arguments: each a file, folder or zip, or ``NAME=PATH`` to name it, or ``NAME=PATH,PATH,...``
-            for several runs of one system. A single folder of files for one language is read as
-            one system a file.
+        arguments: files, folders or zips; ``NAME=PATH`` names a system, ``NAME=PATH,PATH,...`` has
+            several runs of one system. A single folder of files for one language is read as one
+            system per file.
+        selector: as for `read_submission`.
         one_recipe: all arguments are runs of one system.
-        selector: the files to compare.
 
     Raises:
         InputError: a path does not exist.
         InvalidSubmission: a file cannot be scored.
-        UsageError: two systems of one name.
+        UsageError: two systems have the same name.
     """
     named = named_paths(arguments)
     runs = [[_read(path, selector) for path in paths] for _, paths in named]
     if len(runs) == 1 and len(runs[0]) == 1:
-        named, runs = _one_a_file(named, runs)
+        named, runs = _one_system_per_file(named, runs)
     notes = tuple(dict.fromkeys(note for group in runs for run in group for note in run.notes))
     if one_recipe:
         name = named[0][0] or _shared_name([path for _, paths in named for path in paths])
         return [SystemRuns(name, tuple(run.predictions for group in runs for run in group), notes)]
-    shown = iter(short_names([paths[0] for name, paths in named if not name]))
-    names = [name or next(shown) for name, _ in named]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise UsageError(f"Two systems are called '{twice}'.", "name them apart: NAME=PATH")
+    unnamed = iter(short_names([paths[0] for name, paths in named if not name]))
+    names = [name or next(unnamed) for name, _ in named]
+    duplicate = next((name for name in names if names.count(name) > 1), None)
+    if duplicate is not None:
+        raise UsageError(f"Two systems have the name '{duplicate}'.", "give each a name: NAME=PATH")
     return [
         SystemRuns(name, tuple(run.predictions for run in group), tuple(note for run in group for note in run.notes))
         for name, group in zip(names, runs, strict=True)
@@ -87,75 +87,75 @@ def read_system_runs(
 
 
 def named_paths(arguments: Sequence[str | os.PathLike[str]]) -> list[tuple[str, list[str]]]:
-    """Takes ``NAME=PATH`` and ``NAME=PATH,PATH,...`` apart; a bare path has the name "".
+    """Parse ``NAME=PATH`` and ``NAME=PATH,PATH,...``; the name of a bare path is "".
 
     >>> named_paths(["mine=a.csv,b.csv", "c.csv"])
     [('mine', ['a.csv', 'b.csv']), ('', ['c.csv'])]
     """
     named: list[tuple[str, list[str]]] = []
-    for text in _spread([str(os.fspath(one)) for one in arguments]):
+    for text in _expand_folder([str(os.fspath(path)) for path in arguments]):
         name, equals, paths = text.partition("=")
         is_named = equals and name and not Path(text).exists()
-        # A path may hold commas itself: run folders are named after their settings.
-        several = [paths] if Path(paths).exists() else paths.split(",")
-        named.append((name, several) if is_named else ("", [text]))
+        # A path can contain commas: run folders are named after their settings.
+        split = [paths] if Path(paths).exists() else paths.split(",")
+        named.append((name, split) if is_named else ("", [text]))
     return named
 
 
-def _spread(arguments: list[str]) -> list[str]:
-    """A single folder of prediction files that have names of their own becomes its files."""
+def _expand_folder(arguments: list[str]) -> list[str]:
+    """Replace a single folder by its files, unless they have the names of a submission (pred_*.csv)."""
     folder = Path(arguments[0]) if len(arguments) == 1 else None
     if folder is None or not folder.is_dir():
         return arguments
-    own = sorted(str(path) for path in folder.glob("*.csv"))
-    return own if own and not any(Path(path).name.startswith("pred_") for path in own) else arguments
+    files = sorted(str(path) for path in folder.glob("*.csv"))
+    return files if files and not any(Path(path).name.startswith("pred_") for path in files) else arguments
 
 
 @dataclass(frozen=True)
-class _Run:
+class _RunFiles:
     predictions: tuple[Predictions, ...]
     notes: tuple[str, ...]
 
 
-def _one_a_file(
-    named: list[tuple[str, list[str]]], runs: list[list[_Run]]
-) -> tuple[list[tuple[str, list[str]]], list[list[_Run]]]:
-    """Takes a folder that answers one file of the task several times apart into one system a file."""
+def _one_system_per_file(
+    named: list[tuple[str, list[str]]], runs: list[list[_RunFiles]]
+) -> tuple[list[tuple[str, list[str]]], list[list[_RunFiles]]]:
+    """Split a folder with several predictions of the same file of the task into one system per file."""
     (run,) = runs[0]
-    if len({one.spec for one in run.predictions}) == len(run.predictions):
+    if len({file.spec for file in run.predictions}) == len(run.predictions):
         return named, runs
-    paths = list(dict.fromkeys(one.path for one in run.predictions))
-    parts = [tuple(one for one in run.predictions if one.path == path) for path in paths]
-    return [("", [path]) for path in paths], [[_Run(part, run.notes)] for part in parts]
+    paths = list(dict.fromkeys(file.path for file in run.predictions))
+    by_path = [tuple(file for file in run.predictions if file.path == path) for path in paths]
+    return [("", [path]) for path in paths], [[_RunFiles(files, run.notes)] for files in by_path]
 
 
-def _read(path: str, selector: Selector) -> _Run:
-    found = read_submission(path, **selector.keywords)
-    refused = refused_files(found.report, selector)
-    notes = tuple(f"{file} is left out: `semeval-emo validate` says why it cannot be scored." for file in refused)
-    if not found.predictions:
-        problems = [p for p in found.report.problems if p.severity.value == "error"]
-        told = "; ".join(f"{p.file}{f':{p.line}' if p.line else ''}: {p.message}" for p in problems[:_SHOWN])
+def _read(path: str, selector: Selector) -> _RunFiles:
+    submission = read_submission(path, **selector.keywords)
+    refused = refused_files(submission.report, selector)
+    notes = tuple(f"{file} is left out; `semeval-emo validate` shows why it cannot be scored." for file in refused)
+    if not submission.predictions:
+        errors = [problem for problem in submission.report.problems if problem.severity.value == "error"]
+        listed = "; ".join(f"{p.file}{f':{p.line}' if p.line else ''}: {p.message}" for p in errors[:_SHOWN])
         raise InvalidSubmission(
-            f"{path} holds no predictions that can be scored{f': {told}' if told else ''}.",
+            f"{path} has no predictions that can be scored{f': {listed}' if listed else ''}.",
             f"semeval-emo validate {path}",
         )
-    return _Run(found.predictions, notes)
+    return _RunFiles(submission.predictions, notes)
 
 
-def align_systems(contenders: Sequence[SystemRuns], task: Task, *, track: str | None = None) -> AlignedSystems:
-    """Finds the files that every run of every system predicted.
+def align_systems(systems: Sequence[SystemRuns], task: Task, *, track: str | None = None) -> AlignedSystems:
+    """Return the systems with the files that every run of every system predicted.
 
     Args:
-        track: the track to compare on; None takes the first that all have.
+        track: the track to compare on; None selects the first that all systems have.
 
     Raises:
         ReleaseMismatch: the systems predicted different releases.
-        UsageError: two files of a run answer the same file of the task, or nothing is common to all.
+        UsageError: a run has two predictions of the same file, or no file is common to all systems.
     """
-    everyone = [(contender, run) for contender in contenders for run in contender.runs]
-    _check_releases([(contender.name, one.spec) for contender, run in everyone for one in run])
-    tables = [_by_spec(contender, run) for contender, run in everyone]
+    runs = [(system, run) for system in systems for run in system.runs]
+    _check_releases([(system.name, file.spec) for system, run in runs for file in run])
+    tables = [_by_spec(system, run) for system, run in runs]
     common = set(tables[0]).intersection(*tables[1:])
     every = {spec for table in tables for spec in table}
     tracks = [key for key in task.tracks if any(spec.track == key for spec in common)]
@@ -163,32 +163,33 @@ def align_systems(contenders: Sequence[SystemRuns], task: Task, *, track: str | 
     specs = [spec for spec in common if spec.track == key]
     splits = sorted({spec.split for spec in specs})
     if not specs:
-        have = "; ".join(
-            f"{contender.name}: {_listing(table)}" for (contender, _), table in zip(everyone, tables, strict=True)
-        )
-        raise UsageError(f"There is no file that all systems predicted{f' on track {key}' if key else ''}. {have}.")
+        listed = "; ".join(f"{system.name}: {_listing(table)}" for (system, _), table in zip(runs, tables, strict=True))
+        raise UsageError(f"There is no file that all systems predicted{f' on track {key}' if key else ''}. {listed}.")
     if len(splits) > 1:
         raise UsageError(f"The systems predicted {' and '.join(splits)}.", f"choose one with --split {splits[-1]}")
     order = list(task.languages)
     specs.sort(key=lambda spec: order.index(spec.language))
-    told = dict.fromkeys(note for contender in contenders for note in contender.notes)
+    by_run = iter(tables)
     return AlignedSystems(
-        names=tuple(contender.name for contender in contenders),
+        names=tuple(system.name for system in systems),
         specs=tuple(specs),
         predictions=tuple(
-            tuple(tuple(_by_spec(contender, run)[spec] for spec in specs) for run in contender.runs)
-            for contender in contenders
+            tuple(tuple(table[spec] for spec in specs) for table in itertools.islice(by_run, len(system.runs)))
+            for system in systems
         ),
-        notes=(*told, *_left_out(every, common, key, tracks)),
+        notes=(
+            *dict.fromkeys(note for system in systems for note in system.notes),
+            *_left_out(every, common, key, tracks),
+        ),
     )
 
 
 def _left_out(every: set[FileSpec], common: set[FileSpec], key: str | None, tracks: list[str]) -> list[str]:
-    lost = sorted({spec.language for spec in every - common if spec.track == key})
-    notes = [f"Left out, because not every system predicted it: {', '.join(lost)}."] if lost else []
-    others = [one for one in tracks if one != key]
+    missing = sorted({spec.language for spec in every - common if spec.track == key})
+    notes = [f"Left out, because not every system predicted it: {', '.join(missing)}."] if missing else []
+    others = [other for other in tracks if other != key]
     if others:
-        notes.append(f"The files also hold track {' and '.join(others)}: --track {others[0]} compares that.")
+        notes.append(f"The files also contain track {' and '.join(others)}; compare it with --track {others[0]}.")
     return notes
 
 
@@ -201,27 +202,29 @@ def _check_releases(specs: Sequence[tuple[str, FileSpec]]) -> None:
     for name, spec in specs:
         releases.setdefault((spec.task, spec.release), name)
     if len(releases) > 1:
-        told = "; ".join(f"{name} predicted release {release} of {task}" for (task, release), name in releases.items())
+        listed = "; ".join(
+            f"{name} predicted release {release} of {task}" for (task, release), name in releases.items()
+        )
         raise ReleaseMismatch(
-            f"Systems of different releases cannot be compared: {told}. The same id is another text there.",
+            f"Systems of different releases cannot be compared: {listed}. The same id can mean a different text.",
             "compare predictions of one release",
         )
 
 
-def _by_spec(contender: SystemRuns, run: Sequence[Predictions]) -> dict[FileSpec, Predictions]:
-    found: dict[FileSpec, Predictions] = {}
-    for one in run:
-        if one.spec in found:
+def _by_spec(system: SystemRuns, run: Sequence[Predictions]) -> dict[FileSpec, Predictions]:
+    table: dict[FileSpec, Predictions] = {}
+    for file in run:
+        if file.spec in table:
             raise UsageError(
-                f"'{contender.name}' answers {one.spec.place} twice: {found[one.spec].path} and {one.path}.",
-                "a system has one file a language; runs of one system are NAME=PATH,PATH",
+                f"'{system.name}' has two predictions of {file.spec.place}: {table[file.spec].path} and {file.path}.",
+                "a system has one file per language; NAME=PATH,PATH are several runs of one system",
             )
-        found[one.spec] = one
-    return found
+        table[file.spec] = file
+    return table
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """Names for paths: the shortest ends that tell them apart, without what all have in common.
+    """Return the shortest distinct ends of paths, without what all have in common.
 
     >>> short_names(["runs/tfidf/pred_eng.csv", "runs/bert/pred_eng.csv"])
     ['tfidf', 'bert']
@@ -230,14 +233,14 @@ def short_names(paths: Sequence[str]) -> list[str]:
     """
     parts = [_parts(path) for path in paths]
     if len(paths) > 1:
-        while len({one[-1] for one in parts}) == 1 and all(len(one) > 1 for one in parts):
-            parts = [one[:-1] for one in parts]
+        while len({own[-1] for own in parts}) == 1 and all(len(own) > 1 for own in parts):
+            parts = [own[:-1] for own in parts]
     deepest = max(map(len, parts), default=0)
     for depth in range(1, deepest + 1):
-        names = ["/".join(one[-depth:]) for one in parts]
+        names = ["/".join(own[-depth:]) for own in parts]
         if len(set(names)) == len(names):
             return _without_common_start(names)
-    return ["/".join(one) for one in parts]
+    return ["/".join(own) for own in parts]
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -249,13 +252,13 @@ def _parts(path: str) -> tuple[str, ...]:
 def _without_common_start(names: list[str]) -> list[str]:
     words = [_words(name) for name in names]
     shared = _shared(words)
-    shorter = ["".join(one[shared:]) for one in words]
-    # Bare numbers say nothing: "batch_2" and "batch_3" stay as they are.
-    return shorter if len(names) > 1 and all(any(c.isalpha() for c in one) for one in shorter) else names
+    shorter = ["".join(own[shared:]) for own in words]
+    # Names without a letter are not informative: "batch_2" and "batch_3" stay as they are.
+    return shorter if len(names) > 1 and all(any(c.isalpha() for c in name) for name in shorter) else names
 
 
 def _shared_name(paths: Sequence[str]) -> str:
-    """The words that all runs of one recipe begin with, from the last folder that they share."""
+    """Return the common start of all paths, from their last common folder."""
     words = [_words("/".join(_parts(path))) for path in paths]
     start = "".join(words[0][: _shared(words)]).rstrip("_-./ ")
     return PurePath(start).name or "system"
@@ -266,6 +269,6 @@ def _words(name: str) -> list[str]:
 
 
 def _shared(words: Sequence[Sequence[str]]) -> int:
-    """How many words all begin with."""
+    """Return the length of the common prefix."""
     columns = zip(*words, strict=False)
     return sum(1 for _ in itertools.takewhile(lambda column: len(set(column)) == 1, columns))

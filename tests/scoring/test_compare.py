@@ -312,7 +312,7 @@ def test_a_recipe_of_runs_against_a_single_run() -> None:
 
 def test_one_system_alone_is_refused() -> None:
     gold = sample_gold()
-    with pytest.raises(UsageError, match="One system alone cannot be compared") as raised:
+    with pytest.raises(UsageError, match="A comparison needs two systems") as raised:
         compare([contender("x", (gold, gold.labels))], gold=[gold])
     assert "--against-score" in raised.value.fix
 
@@ -335,7 +335,7 @@ def test_releases_are_never_mixed() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"metric": "f1"}, "'f1' is a figure per emotion"),
+        ({"metric": "f1"}, "'f1' is a metric per emotion"),
         ({"metric": "macro_f2"}, "There is no metric 'macro_f2'"),
         ({"family": "friends"}, "There is no family 'friends'"),
         ({"alpha": 5}, "Alpha is 5"),

@@ -168,13 +168,13 @@ def test_letters_are_superscripts_where_there_are_any(run, style: str, mark: str
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["x.csv"], 2, "One system alone cannot be compared"),
+        (["x.csv"], 2, "A comparison needs two systems"),
         (["x.csv", "nowhere.csv"], 3, "nowhere.csv"),
         (["x.csv", "y.csv", "--metric", "f2"], 2, "There is no metric 'f2'"),
         (["x.csv", "--against-score", "70"], 2, "'70' is not a score from -1 to 1"),
         (["x.csv", "y.csv", "--alpha", "2"], 2, "Alpha is 2"),
         (["x.csv", "b.csv"], 2, "There is no file that all systems predicted"),
-        (["x.csv", "bad.csv"], 1, "bad.csv holds no predictions that can be scored"),
+        (["x.csv", "bad.csv"], 1, "bad.csv has no predictions that can be scored"),
         ([], 2, "Missing argument"),
     ],
 )

@@ -67,14 +67,14 @@ def test_several_runs_from_files(tmp_path: Path) -> None:
 
 def test_two_systems_of_one_name_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "pred_eng.csv", 0.2, 0)
-    with pytest.raises(UsageError, match="Two systems are called 'x'"):
+    with pytest.raises(UsageError, match="Two systems have the name 'x'"):
         compare([f"x={path}", f"x={path}"], source="sample", task="sample")
 
 
 def test_a_file_that_cannot_be_scored_is_named(tmp_path: Path) -> None:
     good, bad = write(tmp_path / "good.csv", 0.2, 0), tmp_path / "bad.csv"
     bad.write_text(good.read_text().replace(",1,", ",maybe,", 1))
-    with pytest.raises(InvalidSubmission, match=r"bad\.csv holds no predictions that can be scored: .*maybe") as raised:
+    with pytest.raises(InvalidSubmission, match=r"bad\.csv has no predictions that can be scored: .*maybe") as raised:
         compare([good, bad], source="sample", task="sample")
     assert raised.value.fix == f"semeval-emo validate {bad}"
 
@@ -116,7 +116,7 @@ def test_the_seeds_files(data_dir: Path) -> None:
     assert found.lead.standings[0].beats == ("d", "e", "f", "g", "h")
     assert found.lead.standings[0].rank_high == 3
     assert (found.track, found.release, found.lead.rows, found.lead.texts) == ("a", "2025", 2767, 2762)
-    assert found.notes == ("The files also hold track c: --track c compares that.",)
+    assert found.notes == ("The files also contain track c; compare it with --track c.",)
 
 
 @pytest.mark.data

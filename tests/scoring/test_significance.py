@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score
 from semeval_emo.scoring import significance
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, layout_of
-from semeval_emo.scoring.published import PublishedScore, against
+from semeval_emo.scoring.published import PublishedScore, versus_published
 from semeval_emo.scoring.resampling import blocks, clusters
 from semeval_emo.scoring.significance import (
     SwapSampler,
@@ -250,7 +250,7 @@ def test_detectable_differences_are_found_as_often_as_promised() -> None:
     [("0.7083", 0.7083, 5e-5), ("0.70", 0.7, 5e-3), ("1", 1.0, 0.5), ("-0.12", -0.12, 5e-3), (0.7083, 0.7083, 5e-5)],
 )
 def test_a_printed_score_says_how_it_was_rounded(text: str | float, value: float, rounding: float) -> None:
-    found = PublishedScore.read(text)
+    found = PublishedScore.parse(text)
     assert (found.value, found.rounding) == pytest.approx((value, rounding))
 
 
@@ -264,7 +264,7 @@ def normal_draws(score: float, se: float) -> NDArray:
 )
 def test_verdicts_against_a_stored_score(score: float, verdict: str) -> None:
     interval = Interval(score, score - 0.02, score + 0.02, 0.01)
-    found = against("ours", interval, normal_draws(score, 0.01), PublishedScore.read("0.7000"))
+    found = versus_published("ours", interval, normal_draws(score, 0.01), PublishedScore.parse("0.7000"))
     gap = abs(score - 0.7)
     sure = max(0.0, gap - 0.00005)
     assert found.verdict == verdict
@@ -275,7 +275,7 @@ def test_verdicts_against_a_stored_score(score: float, verdict: str) -> None:
 
 def test_rounding_is_taken_as_unkindly_as_it_can_be() -> None:
     draws, ours = normal_draws(0.72, 0.01), Interval(0.72, 0.7, 0.74, 0.01)
-    coarse, fine = (against("ours", ours, draws, PublishedScore.read(text)) for text in ("0.7", "0.7000"))
+    coarse, fine = (versus_published("ours", ours, draws, PublishedScore.parse(text)) for text in ("0.7", "0.7000"))
     assert coarse.p_fixed == 1.0
     assert fine.p_fixed == pytest.approx(0.045, abs=0.003)
     assert coarse.verdict == "not separable"
@@ -283,7 +283,9 @@ def test_rounding_is_taken_as_unkindly_as_it_can_be() -> None:
 
 def test_less_is_better_for_errors() -> None:
     ours = Interval(0.1, 0.08, 0.12, 0.01)
-    found = against("ours", ours, normal_draws(0.1, 0.01), PublishedScore.read("0.2000"), lower_is_better=True)
+    found = versus_published(
+        "ours", ours, normal_draws(0.1, 0.01), PublishedScore.parse("0.2000"), lower_is_better=True
+    )
     assert found.verdict == "clearly better"
 
 
