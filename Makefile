@@ -4,7 +4,7 @@
 #   make lint         ruff, ruff format and mypy
 #   make bench        speed and memory, as ratios to named alternatives
 #   make zoo-results  train the English systems on the real data (hours) and write their table in docs/results.md
-#   make docs         update the shown output in README.md and docs/
+#   make docs         update the output shown in README.md and docs/ (all of it only with the real data)
 #   make docs-site    build the documentation site into site/, and check every link
 #   make docs-picture render the picture of the report page for the README (needs chromium and the real data)
 #   make docs-latex   compile the LaTeX output of the commands and check the log (needs pdflatex)
@@ -56,6 +56,7 @@ lint: $(FULL)
 
 docs: $(CORE)
 	$(BIN)/python docs/refresh.py
+	@test -z "$$SEMEVAL_EMO_DATA" || $(BIN)/python benchmarks/zoo_results.py --table > /dev/null
 
 docs-site: $(DOCS)
 	@$(BIN)/python docs/build_site.py
