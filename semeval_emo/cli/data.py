@@ -21,12 +21,13 @@ from semeval_emo.cli.common import (
     note,
     screen_width,
 )
+from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.errors import InputError
 
 if TYPE_CHECKING:
-    from semeval_emo.data.sources import Source
+    from semeval_emo.data.sources import DataSource
     from semeval_emo.data.survey import Folder
-    from semeval_emo.task import Task
+    from semeval_emo.task import Selector, Task
 
 group = typer.Typer(
     cls=Group,
@@ -63,8 +64,6 @@ Examples:
   semeval-emo data pin data/brighter-2025
   semeval-emo data pin my-data/ --task my-task.toml
 """
-
-Filters = tuple[str | None, str | None, str | None, str | None]
 
 TrackFilter = Annotated[
     str | None, typer.Option("--track", "-t", autocompletion=known("tracks"), help="Only this track.")
@@ -104,8 +103,9 @@ def list_data(
     """Show the releases that are known and the data at hand; with a filter, file by file."""
     from semeval_emo.report import data as view
     from semeval_emo.report.data_json import list_payload
+    from semeval_emo.task import Selector
 
-    chosen, found = _survey(folder, task, (track, language, split, release), quiet, required=False)
+    chosen, found = _survey(folder, Selector(task, track, language, split, release), quiet, required=False)
     filtered = any((track, language, split, release))
     tables = view.source_tables(found, one_by_one=filtered)
     emit(
@@ -146,9 +146,7 @@ def fetch_data(
     from semeval_emo.report.data_json import fetch_payload
     from semeval_emo.task import load_task
 
-    files = fetch(
-        load_task(task), language or None, track or None, revision=revision, progress=lambda line: note(line, quiet)
-    )
+    files = fetch(load_task(task), language or None, track or None, revision=revision, progress=TerminalProgress(quiet))
     emit(lambda: fetch_payload(files), lambda: [view.fetch_table(files)], style, output)
     note(f"\nkept in {cache_folder()}", quiet)
 
@@ -188,7 +186,7 @@ def check_folder(
     root = sources(folder)[0].root
     chosen = load_task(task) if task else task_of(root)
     code = chosen.language(language).code if language else None
-    check = check_data(root, chosen, code, lambda line: note(line, quiet))
+    check = check_data(root, chosen, code, TerminalProgress(quiet))
     width, colour = (screen_width(), has_colour()) if output is None else (None, False)
     text = None
     if style is Format.text:
@@ -199,7 +197,7 @@ def check_folder(
             width,
         )
     emit(lambda: check_payload(check), lambda: view.check_tables(check), style, output, text)
-    if check.oddities:
+    if check.problems:
         raise typer.Exit(1)
 
 
@@ -220,15 +218,18 @@ def describe_data(
     from semeval_emo.data.survey import labelled
     from semeval_emo.report import data_stats as view
     from semeval_emo.report.data_json import stats_payload
+    from semeval_emo.task import Selector
 
     if split is None and language is None:
         split = "test"
         note("the test splits; --split and --language choose others", quiet)
-    chosen, found = _survey(folder, task, (track, language, split, release), quiet)
+    chosen, found = _survey(folder, Selector(task, track, language, split, release), quiet)
     golds = labelled([base for _, base in found], chosen, release)
     if not golds:
         wanted = " ".join(filter(None, (release, track and f"track {track}", language, split)))
-        raise InputError(f"There is no file with labels of {wanted}.", "`semeval-emo data list` shows what is there")
+        raise InputError(
+            f"There is no file with labels of {wanted}.", "`semeval-emo data list` shows the available data"
+        )
     stats = [describe(gold) for gold in golds]
     tables = view.file_tables(stats[0]) if len(stats) == 1 else [view.many_table(stats, chosen.emotions)]
     emit(lambda: stats_payload(stats), tables, style, output)
@@ -254,13 +255,9 @@ def pin_folder(
 
 
 def _survey(
-    folder: str | None, task: str | None, filters: Filters, quiet: bool, required: bool = True
-) -> tuple[Task, list[tuple[Source, Folder]]]:
-    """Reads the folders at hand; the task is that of the first one's ids where none was named.
-
-    Args:
-        filters: track, language, split and release; None lets all through.
-    """
+    folder: str | None, selector: Selector, quiet: bool, required: bool = True
+) -> tuple[Task, list[tuple[DataSource, Folder]]]:
+    """Read the selected files; without a named task it is the task of the ids in the first folder."""
     from semeval_emo.data.sources import sources
     from semeval_emo.data.survey import survey, task_of
     from semeval_emo.task import load_task
@@ -270,20 +267,18 @@ def _survey(
     except InputError:
         if required or folder is not None:
             raise
-        return load_task(task), []
-    chosen = load_task(task) if task else task_of(places[0].root)
-    track, language, split, release = filters
-    wanted = (chosen.track(track).key if track else None, chosen.language(language).code if language else None, split)
-    key = None if release is None else chosen.release(release).key
+        return load_task(selector.task), []
+    chosen = load_task(selector.task) if selector.task else task_of(places[0].root)
+    selector, release = selector.of(chosen), selector.release
     found = []
     for source in places:
         for base in survey(
             source.root,
             chosen,
-            lambda line: note(line, quiet),
-            lambda place: all(want in (None, have) for want, have in zip(wanted, place, strict=True)),
+            TerminalProgress(quiet),
+            selector,
         ):
-            kept = tuple(one for one in base.files if key is None or key in one.releases)
+            kept = tuple(one for one in base.files if release is None or release in one.releases)
             if base.tally and kept:
                 found.append((source, replace(base, files=kept)))
     return chosen, found

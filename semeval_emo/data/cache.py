@@ -1,8 +1,7 @@
-"""Where fetched data are kept: one folder a repository and revision, each with a manifest.
+"""The cache of fetched data: one folder for each repository and revision, with a manifest.
 
-``$SEMEVAL_EMO_CACHE``, else the platform's folder for such things. A folder here has the official
-layout, so that everything that reads a folder reads it; ``manifest.json`` says where it came from
-and which hashes its files had when they were fetched.
+The cache is ``$SEMEVAL_EMO_CACHE``, else the platform's cache folder. Its folders have the official
+layout; ``manifest.json`` records where the files came from and their hashes.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ SCHEMA = "semeval-emo/hub-manifest/1"
 
 
 def cache_folder() -> Path:
-    """The cache folder, which need not exist yet."""
+    """Return the cache folder; it may not exist yet."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -39,13 +38,13 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Where a fetched folder came from.
+    """The origin of a fetched folder.
 
     Attributes:
         repository: the dataset repository.
         revision: its commit.
         fetched: when the last file was fetched, as an ISO date and time in UTC.
-        files: by path below the folder: rows, the hashes learned, the releases that they prove.
+        files: by path below the folder: number of rows, hashes, and the releases that these prove.
     """
 
     repository: str
@@ -55,20 +54,20 @@ class Manifest:
 
     @property
     def shown(self) -> str:
-        """The repository and the start of its commit, as people are shown them."""
+        """The repository and the start of its commit, for messages."""
         return f"{self.repository}@{self.revision[:12]}"
 
 
 def revision_folder(repository: str, revision: str) -> Path:
-    """The folder of one revision of a repository."""
+    """Return the folder of one revision of a repository."""
     return cache_folder() / f"{repository.rstrip('/').rsplit('/', 1)[-1]}-{revision[:12]}"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None where it has none.
+    """Return the manifest of a folder, or None if there is none.
 
     Raises:
-        InputError: there is one, but it cannot be read.
+        InputError: the manifest cannot be read.
     """
     path = folder / MANIFEST
     try:
@@ -84,7 +83,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Writes the manifest of a folder, whole or not at all."""
+    """Write the manifest of a folder."""
     body = {
         "schema": SCHEMA,
         "repository": manifest.repository,
@@ -96,7 +95,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def fetched(repository: str | None = None) -> Iterator[tuple[Path, Manifest]]:
-    """The fetched folders, of one repository or of all, the last fetched first."""
+    """Yield the fetched folders of one repository or of all, most recent first."""
     try:
         folders = sorted(path for path in cache_folder().iterdir() if path.is_dir())
     except OSError:

@@ -1,40 +1,39 @@
-"""Whether a folder of data can be trusted: its release, and everything odd about its files."""
+"""Check a data folder: its release, problems of its files, texts shared between splits, conflicting labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from semeval_emo.data.cache import read_manifest
 from semeval_emo.data.overlap import DEGREES, Texts, letters, overlap
-from semeval_emo.data.stats import repeated
+from semeval_emo.data.stats import duplicate_rows
 from semeval_emo.data.survey import BLANK, KNOWN, REFUSED, STRAY, UNKNOWN, UNREADABLE, DataFile, Folder, survey
 from semeval_emo.errors import EmoError, InputError
-from semeval_emo.task import SPLITS, Task
+from semeval_emo.progress import Progress
+from semeval_emo.task import SPLITS, FileKey, Task
+from semeval_emo.text import plural
 
-# What is said of a file with each kind of oddity, worst first.
+# Kinds of problems, worst first.
 KINDS = {
     UNREADABLE: "cannot be read",
     REFUSED: "of a release that cannot be scored",
     BLANK: "the gold labels are blank",
     UNKNOWN: "of no known release",
-    "changed": "no longer what was fetched",
+    "changed": "changed since it was fetched",
     "altered": "labels of a release, but other texts",
-    STRAY: "not a language",
+    STRAY: "not a language of the task",
 }
 
 
 @dataclass(frozen=True)
-class Oddity:
-    """Something about a file that a person must know before trusting it.
+class DataProblem:
+    """A problem of one data file.
 
     Attributes:
         kind: a key of `KINDS`.
-        path: the file.
-        message: what was seen.
-        fix: what to do about it.
     """
 
     kind: str
@@ -45,15 +44,13 @@ class Oddity:
 
 @dataclass(frozen=True)
 class Leak:
-    """Texts of one split that stand in an earlier split of the same language.
+    """Texts of one split that also occur in an earlier split of the same language.
 
     Attributes:
-        language: the language.
-        train: where they could be learnt from, as (track, split); several where tracks repeat each
-            other's texts.
-        evaluation: where they are evaluated, likewise.
-        rows: texts of the evaluation side.
-        exact, normalised, letters: how many of them are shared, at each degree (see `overlap`).
+        train: (track, split) of the earlier splits; several if tracks share the same texts.
+        evaluation: (track, split) of the later splits.
+        rows: number of texts of a later split.
+        exact, normalised, letters: how many of them are shared, by degree (see `overlap`).
     """
 
     language: str
@@ -66,22 +63,22 @@ class Leak:
 
     @property
     def share(self) -> float:
-        """The share of the evaluation texts that are shared once normalised."""
+        """The share of evaluation texts that occur in the earlier split after normalisation."""
         return self.normalised / self.rows
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Texts that stand in one file more than once, with different labels.
+    """Duplicate texts of one file that have different labels.
 
     Attributes:
-        place: track, language and split.
-        texts: how many texts come more than once.
-        conflicting: how many of them are labelled differently.
-        ids: the ids of the first such text.
+        place: the file.
+        texts: number of different duplicate texts.
+        conflicting: how many of them have different labels.
+        ids: the ids of the first conflicting text.
     """
 
-    place: tuple[str, str, str]
+    place: FileKey
     texts: int
     conflicting: int
     ids: tuple[str, ...]
@@ -89,27 +86,26 @@ class Conflict:
 
 @dataclass(frozen=True)
 class FolderCheck:
-    """What was found in one folder.
+    """The check of one folder.
 
     Attributes:
-        expected: how many files its release has; 0 where it has none.
+        expected: number of files of its release; 0 if its release is unknown.
     """
 
     folder: Folder
     expected: int
-    oddities: tuple[Oddity, ...]
+    problems: tuple[DataProblem, ...]
     leaks: tuple[Leak, ...]
     conflicts: tuple[Conflict, ...]
 
 
 @dataclass(frozen=True)
 class DataCheck:
-    """The answer of `check_data`.
+    """The result of `check_data`.
 
     Attributes:
-        folders: the folders that hold data.
-        others: folders below the one asked for whose files are of no known release, and how many
-            files each has: predictions, as a rule.
+        folders: folders with data of a known release.
+        others: folders without (usually predictions), each with its number of files.
     """
 
     root: Path
@@ -118,100 +114,96 @@ class DataCheck:
     others: tuple[tuple[Path, int], ...]
 
     @property
-    def oddities(self) -> tuple[Oddity, ...]:
-        """Everything odd, folder by folder."""
-        return tuple(one for folder in self.folders for one in folder.oddities)
+    def problems(self) -> tuple[DataProblem, ...]:
+        """The problems of all folders."""
+        return tuple(one for folder in self.folders for one in folder.problems)
 
 
 def check_data(
     root: Path,
     task: Task,
     language: str | None = None,
-    progress: Callable[[str], None] = lambda message: None,
+    progress: Progress | None = None,
 ) -> DataCheck:
-    """Reads a folder and says what it is and what is wrong with it.
+    """Check the data files in a folder and its subfolders.
 
     Args:
-        language: look for overlap and conflicting labels in this language alone.
-        progress: told what is being done.
+        language: search this language only for overlap and conflicting labels.
+        progress: progress callback.
 
     Raises:
-        InputError: there is no such folder, or no gold in it.
+        InputError: the folder does not exist or has no gold labels.
     """
+    progress = progress or Progress()
     folders, others = [], []
     for folder in survey(root, task, progress):
         if not any(one.matches for one in folder.files) and folder.path not in (root, root.parent):
             others.append((folder.path, len(folder.files)))
         else:
-            progress(f"comparing the texts of {folder.path}")
+            progress.message(f"comparing the texts of {folder.path}")
             folders.append(_check(folder, task, language))
     if not folders:
         count = sum(files for _, files in others)
         raise InputError(
-            f"There is no gold of {task.title} in {root}: the labels of all files ({count}) are of no known release.",
-            "predictions are checked by `semeval-emo validate`",
+            f"No gold labels of {task.title} in {root}: no known release has its {plural(count, 'file')}.",
+            "`semeval-emo validate` checks predictions",
         )
     return DataCheck(root, task, tuple(folders), tuple(others))
 
 
 def _check(folder: Folder, task: Task, language: str | None) -> FolderCheck:
-    # Tracks repeat each other's texts, so each text's letters are worked out once.
+    # Tracks share texts, so the letters of each text are computed once.
     form = cache(letters)
     texts = {
         one.path: Texts(one.sheet.ids, one.sheet.texts, form)
         for one in folder.files
-        if one.sheet is not None and one.sheet.texts is not None and _wanted(one, language)
+        if one.sheet is not None and one.sheet.texts is not None and language in (None, one.place.language or language)
     }
     return FolderCheck(
         folder=folder,
         expected=len(task.release(folder.releases[0]).specs) if folder.releases else 0,
-        oddities=tuple(_oddities(folder, texts)),
+        problems=tuple(_problems(folder, texts)),
         leaks=tuple(_leaks(folder, texts)),
         conflicts=tuple(_conflicts(folder, texts)),
     )
 
 
-def _wanted(one: DataFile, language: str | None) -> bool:
-    return language is None or one.place[1] in ("", language)
+def _problems(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]:
+    kinds = list(KINDS)
+    yield from sorted([*_by_state(folder, texts), *_changed(folder)], key=lambda one: kinds.index(one.kind))
 
 
-def _oddities(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Oddity]:
-    found = [*_by_state(folder, texts), *_changed(folder)]
-    order = list(KINDS)
-    yield from sorted(found, key=lambda one: order.index(one.kind))
-
-
-def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Oddity]:
+def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]:
     for one in folder.files:
         if one.state == BLANK and one.sheet is not None:
             emotions = one.matches[0].spec.emotions
             cells = len(one.sheet) * len(emotions)
-            seen = f"{one.blanks:,} of {cells:,} label cells are blank" if one.blanks else "it has no label columns"
-            yield Oddity(BLANK, one.path, seen, "blank is not zero: score this split against another release")
+            seen = f"{one.blanks:,} of {cells:,} label cells are blank" if one.blanks else "there are no label columns"
+            yield DataProblem(BLANK, one.path, seen, "blank does not mean 0: use another release to score this split")
         elif one.state == STRAY:
             seen = "; ".join([one.detail, *_copies(one, folder, texts)])
-            yield Oddity(STRAY, one.path, seen, "do not train on it, and do not take it for a language")
+            yield DataProblem(STRAY, one.path, seen, "do not train on it")
         elif one.state == UNKNOWN:
-            fix = "take the file from its publisher again, or leave it out"
+            fix = "get the file from its publisher again, or leave it out"
             bare = one.sheet is not None and one.sheet.texts is None
-            yield Oddity(
-                UNKNOWN, one.path, one.detail, f"{fix}; predictions go to `semeval-emo validate`" if bare else fix
+            yield DataProblem(
+                UNKNOWN, one.path, one.detail, f"{fix}; `semeval-emo validate` checks predictions" if bare else fix
             )
         elif one.state == REFUSED:
-            yield Oddity(REFUSED, one.path, f"it is of {one.detail}", "take the file from a later release")
+            yield DataProblem(REFUSED, one.path, f"it belongs to {one.detail}", "use a later release")
         elif one.state == UNREADABLE:
-            yield Oddity(UNREADABLE, one.path, one.detail, "take the file from its publisher again")
+            yield DataProblem(UNREADABLE, one.path, one.detail, "get the file from its publisher again")
         elif one.matches[0].texts_differ:
-            yield Oddity("altered", one.path, "its texts are not those of the release", "do not train on it")
+            yield DataProblem("altered", one.path, "its texts are not those of the release", "do not train on it")
 
 
 def _copies(stray: DataFile, folder: Folder, texts: dict[Path, Texts]) -> Iterator[str]:
-    """Where the texts of a file that is no language stand as well."""
+    """Yield where else the texts of a file occur that is not of a language."""
     if stray.path not in texts:
         return
     best = None
     for one in folder.of(KNOWN, BLANK):
-        if one.path in texts and one.place[2] == SPLITS[-1]:
+        if one.path in texts and one.place.split == SPLITS[-1]:
             shared = overlap(texts[stray.path], texts[one.path])
             count = shared.count(DEGREES[-1])
             if count and (best is None or count > best[0]):
@@ -219,45 +211,47 @@ def _copies(stray: DataFile, folder: Folder, texts: dict[Path, Texts]) -> Iterat
     if best is not None:
         count, normalised, (track, language, split) = best
         yield (
-            f"{count:,} of its {stray.rows:,} texts stand in track {track} {language} {split} "
-            f"({normalised:,} once case and spaces are made alike, the others but for punctuation)"
+            f"{count:,} of its {stray.rows:,} texts occur in track {track} {language} {split} "
+            f"({normalised:,} apart from case and spaces, the others apart from punctuation)"
         )
 
 
-def _changed(folder: Folder) -> Iterator[Oddity]:
-    """Fetched files whose hashes are no longer those of the manifest."""
+def _changed(folder: Folder) -> Iterator[DataProblem]:
+    """Yield fetched files whose hashes differ from the manifest."""
     try:
         manifest = read_manifest(folder.path)
     except EmoError as error:
-        yield Oddity(UNREADABLE, folder.path, error.message, error.fix)
+        yield DataProblem(UNREADABLE, folder.path, error.message, error.fix)
         return
     known = manifest.files if manifest is not None else {}
     for one in folder.files:
         entry = known.get(one.path.relative_to(folder.path).as_posix())
         if entry is not None and one.sheet is not None and one.sheet.texts_hash() != entry["texts"]:
-            yield Oddity("changed", one.path, "its texts are not what was fetched", "remove the folder and fetch again")
+            yield DataProblem(
+                "changed", one.path, "its texts differ from the fetched ones", "remove the folder and fetch again"
+            )
 
 
 def _leaks(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Leak]:
-    """Overlap of every split with every later one, within and across tracks, language by language."""
+    """Yield the overlap of each split with each later one, within and across tracks."""
     sides = [(one.place, texts[one.path]) for one in folder.of(KNOWN, BLANK) if one.path in texts]
-    for language in dict.fromkeys(place[1] for place, _ in sides):
-        here = [(place, side) for place, side in sides if place[1] == language]
+    for language in dict.fromkeys(place.language for place, _ in sides):
+        here = [(place, side) for place, side in sides if place.language == language]
         found: dict[tuple, list[tuple[str, str]]] = {}
         for (track, _, split), train in here:
-            for evaluation in _alike(train, [one for one in here if _later(one[0][2], split)]):
+            for evaluation in _sharing(train, [one for one in here if _is_later(one[0].split, split)]):
                 found.setdefault((split, *evaluation), []).append((track, split))
         for (_, places, *counts), trains in found.items():
             rows, exact, normalised, wide = counts
             yield Leak(language, tuple(trains), places, rows, exact, normalised, wide)
 
 
-def _later(split: str, than: str) -> bool:
+def _is_later(split: str, than: str) -> bool:
     return SPLITS.index(split) > SPLITS.index(than)
 
 
-def _alike(train: Texts, sides: Sequence[tuple[tuple[str, str, str], Texts]]) -> list[tuple]:
-    """The sides that share texts with `train`, those of one split and the same counts as one."""
+def _sharing(train: Texts, sides: Sequence[tuple[FileKey, Texts]]) -> list[tuple]:
+    """Return the sides that share texts with `train`; sides of one split with equal counts are merged."""
     merged: dict[tuple, list[tuple[str, str]]] = {}
     for (track, _, split), evaluation in sides:
         shared = overlap(train, evaluation)
@@ -272,7 +266,7 @@ def _conflicts(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Conflict]:
         if one.path in texts and one.sheet is not None:
             side = texts[one.path]
             columns = [one.sheet.column(name) for name in one.matches[0].spec.emotions]
-            groups = repeated(side.texts)
-            odd = [rows for rows in groups.values() if len({tuple(c[at] for c in columns) for at in rows}) > 1]
-            if odd:
-                yield Conflict(one.place, len(groups), len(odd), tuple(side.ids[at] for at in odd[0]))
+            groups = duplicate_rows(side.texts)
+            differing = [rows for rows in groups.values() if len({tuple(c[at] for c in columns) for at in rows}) > 1]
+            if differing:
+                yield Conflict(one.place, len(groups), len(differing), tuple(side.ids[at] for at in differing[0]))

@@ -1,10 +1,10 @@
-"""Finds data files in a folder, in whichever layout they lie.
+"""Find data files in a folder.
 
-Three layouts are known, and a folder may hold several releases, each in a folder of its own:
+Three layouts are known; a folder may hold several releases, each in a subfolder:
 
 * official: ``track_a/test/eng.csv``
 * without splits: ``track_a/eng.csv``
-* flat: any CSV whose ids say where it belongs (a hub export; a folder of the official layout)
+* flat: any CSV file, identified by its ids (a hub export)
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from semeval_emo.data.sheet import peek
 from semeval_emo.errors import InputError
 from semeval_emo.task import SPLITS, FileSpec, Task
 
-# How far below the folder that a person names a release may start: data/releases/2025-09-english.
+# How many levels below the given folder a release may start: data/releases/2025-09-english.
 DEPTH = 2
 
 
 @dataclass(frozen=True)
-class Found:
-    """A file that may hold texts or gold.
+class Candidate:
+    """A file that may hold texts or gold labels.
 
     Attributes:
-        path: the file.
-        base: the release folder that it belongs to.
+        base: the folder of its release.
         layout: ``official``, ``without splits`` or ``flat``.
-        direct: True where the person named this folder (or file) rather than one above it.
+        direct: whether the user named this folder or file, and not a folder above it.
     """
 
     path: Path
@@ -39,7 +38,7 @@ class Found:
 
 
 def bases(root: Path, depth: int = DEPTH) -> Iterator[Path]:
-    """The folder itself, then those below it in which a release may start, nearest first."""
+    """Yield the folder and the subfolders in which a release may start, nearest first."""
     level = [root]
     for _ in range(depth + 1):
         yield from level
@@ -47,7 +46,7 @@ def bases(root: Path, depth: int = DEPTH) -> Iterator[Path]:
 
 
 def _may_hold_a_release(folder: Path) -> bool:
-    """False for the folders inside a release, unless a person named the track's folder itself."""
+    """Return False for folders inside a release, unless the user named the folder of a track."""
     if folder.name in SPLITS:
         return folder.parent.name.startswith("track_")
     return not folder.name.startswith((".", "track_", "__"))
@@ -60,14 +59,14 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Found]:
-    """The files that may hold what `spec` describes, likeliest first. Lazy: later folders are not touched.
+def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Candidate]:
+    """Yield the files that may hold what `spec` describes, most likely first, without reading further folders.
 
     Raises:
-        InputError: there is no such file or folder.
+        InputError: the file or folder does not exist.
     """
     if root.is_file():
-        yield Found(root, root.parent, "flat", direct=True)
+        yield Candidate(root, root.parent, "flat", direct=True)
         return
     if not root.is_dir():
         raise InputError(f"There is no folder {root}.", "give the folder that holds track_a/test/… or a CSV file")
@@ -81,14 +80,14 @@ def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Found]:
                 ("without splits", folder / f"{spec.language}.csv"),
             ):
                 if path.is_file():
-                    yield Found(path, base, layout, direct)
+                    yield Candidate(path, base, layout, direct)
         for path in flat_files(base):
             if _is_of(spec, peek(path)[1], task):
-                yield Found(path, base, "flat", direct)
+                yield Candidate(path, base, "flat", direct)
 
 
 def flat_files(base: Path) -> list[Path]:
-    """The CSV files that lie in a folder itself."""
+    """Return the CSV files of a folder, without subfolders."""
     try:
         return sorted(path for path in base.glob("*.csv") if path.is_file())
     except OSError:
@@ -96,7 +95,7 @@ def flat_files(base: Path) -> list[Path]:
 
 
 def _tracks_sharing_ids(spec: FileSpec, task: Task) -> list[str]:
-    """The spec's own track, then those whose files hold its ids too in some release."""
+    """Return the track of `spec`, then the tracks whose files have the same ids in some release."""
     tracks = [spec.track]
     for block in spec.blocks:
         for other in task.by_prefix[block.prefix]:

@@ -1,4 +1,4 @@
-"""Gold labels and texts: found, read, named by their release, and refused when they are not what was asked."""
+"""Load gold labels and texts, with their release identified by hash."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.data.cache import Manifest, fetched, read_manifest
-from semeval_emo.data.folder import Found, candidates
+from semeval_emo.data.folder import Candidate, candidates
 from semeval_emo.data.hub import fetch, hub_release, remedies
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError, ReleaseMismatch, UsageError
-from semeval_emo.task import FileSpec, Task, load_task, short_hash
+from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
 SAMPLE = "sample"
 HUB = "hub"
-# How many files an error names.
+# Maximum number of files that an error names.
 MOST = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Gold:
-    """The rows of one file: texts and gold labels.
+    """Texts and gold labels of one file.
 
     Attributes:
-        spec: the place asked for. Its release is ``unknown`` for a file of the right ids whose
-            labels are those of no known release.
+        spec: the file that was asked for. Its release is ``unknown`` if the ids match but the labels
+            belong to no known release.
         ids: in file order.
-        texts: in file order; None where the file has labels only.
-        labels: shape (n, L), int8, columns in the order of `spec.emotions`; -1 where the file
-            has a blank and the caller allowed it.
-        source: what people are shown: the path, or the hub's name and revision.
-        releases: every release that the file is, by hash, the default first; empty for ``unknown``.
-        note: what a person must be told before trusting the rows; empty when there is nothing.
+        texts: in file order; None if the file has labels only.
+        labels: shape (n, L), int8, columns in the order of `spec.emotions`; -1 for a blank cell if
+            blanks are allowed.
+        source: the path, or repository and revision on the hub, for messages.
+        releases: all releases that the file belongs to, the default first; empty if unknown.
+        note: a warning about the rows; may be empty.
     """
 
     spec: FileSpec
@@ -55,7 +55,7 @@ class Gold:
 
     @cached_property
     def hash(self) -> str:
-        """`short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids: the identity of the labels."""
+        """`short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids."""
         rows = ("\t".join(map(str, row)) for row in self.labels.tolist())
         return short_hash(sorted(f"{i}\t{row}" for i, row in zip(self.ids, rows, strict=True)))
 
@@ -70,23 +70,22 @@ def load_gold(
     task: Task | str | None = None,
     labels_required: bool = True,
 ) -> Gold:
-    """Loads the gold labels (and texts) of one file of the task.
+    """Load the gold labels and texts of one file of a task.
 
     Args:
         track: ``a``, ``b`` or ``c``.
-        language: the task's code, such as ``eng``.
+        language: a code of the task, such as ``eng``.
         split: ``train``, ``dev`` or ``test``.
-        release: which release is wanted; None means the task's default, the competition.
+        release: a release of the task; None for the default (the competition).
         source: a folder (one release or several, see docs/data.md), a CSV file, ``hub``,
-            ``sample``, or None for ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub (the
-            sample's own task ends at the sample).
-        task: the task or its name; None means the default, or the sample's own where that is the source.
-        labels_required: False lets blank labels through as -1, for a split to be predicted.
+            ``sample``, or None to try ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub.
+        task: a task or its name; None for the default, or the sample's task if that is the source.
+        labels_required: False allows blank labels (-1), for splits to be predicted.
 
     Raises:
-        UsageError: the task has no such track, language, split or release.
-        InputError: no file, an unreadable one, or one with blank labels.
-        ReleaseMismatch: there is such a file, but it is of another release.
+        UsageError: an unknown track, language, split or release.
+        InputError: the file is missing or unreadable, or its labels are blank.
+        ReleaseMismatch: the file belongs to another release.
 
     >>> gold = load_gold("a", "eng", source="sample")
     >>> gold.labels.shape, gold.releases
@@ -97,7 +96,13 @@ def load_gold(
     chosen = task.release(release)
     if chosen.refused:
         raise ReleaseMismatch(f"Release {chosen.key} ({chosen.title}) is refused: {chosen.refused}.")
-    spec = task.spec(track, language, split, chosen.key)
+    return gold_for(task.spec(track, language, split, chosen.key), task, source, labels_required=labels_required)
+
+
+def gold_for(
+    spec: FileSpec, task: Task, source: str | os.PathLike[str] | None = None, *, labels_required: bool = True
+) -> Gold:
+    """Load the gold labels and texts of a file; arguments and errors as for `load_gold`."""
     if source is None:
         return _from_anywhere(spec, task, labels_required)
     if str(source) == HUB:
@@ -107,19 +112,19 @@ def load_gold(
     return _from_folder(Path(source), spec, task, labels_required)
 
 
-class _Elsewhere(InputError):
-    """This place does not have the file; another may."""
+class _NotHere(InputError):
+    """A source does not have the file; another may."""
 
 
 def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
-    """The environment's folder, then the fetched cache, then the hub: the first that has the file."""
+    """Load from ``$SEMEVAL_EMO_DATA``, the cache or the hub: the first that has the file."""
     mismatch: ReleaseMismatch | None = None
     tried = f"${DATA_VARIABLE} is not set."
     folder = os.environ.get(DATA_VARIABLE)
     if folder:
         try:
             return _from_folder(Path(folder), spec, task, labels_required)
-        except _Elsewhere as error:
+        except _NotHere as error:
             tried = error.message
         except ReleaseMismatch as error:
             mismatch = error
@@ -128,26 +133,26 @@ def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
     try:
         return _from_hub(spec, task, labels_required)
     except (InputError, ReleaseMismatch, UsageError) as error:
-        # Gold of another release, at hand, says more than the hub that is out of reach.
+        # A local file of another release explains more than a hub that cannot be reached.
         if mismatch is not None:
             raise mismatch from error
-        raise InputError(f"There are no labels for {spec.place}. {tried} {error.message}", remedies()) from error
+        raise InputError(f"No gold labels found for {spec.place}. {tried} {error.message}", remedies()) from error
 
 
 def _from_sample(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
-    """The built-in sample, named as such: where the package lies is nobody's concern."""
+    """Load from the built-in sample; messages call it so instead of naming a path inside the package."""
     gold = _from_folder(sample_folder(), spec, task, labels_required)
     return replace(gold, source=f"the built-in sample ({Path(gold.source).relative_to(sample_folder()).as_posix()})")
 
 
 def _from_hub(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
-    """The fetched cache, filled from the hub where it lacks the language."""
+    """Load from the cache; fetch the language from the hub if it is not there."""
     mismatch: ReleaseMismatch | None = None
     for repository in hub_release(task).hub.values():
         for folder, manifest in fetched(repository):
             try:
                 return _named(_from_folder(folder, spec, task, labels_required), manifest)
-            except _Elsewhere:
+            except _NotHere:
                 continue
             except ReleaseMismatch as error:
                 mismatch = mismatch or error
@@ -163,68 +168,68 @@ def _named(gold: Gold, manifest: Manifest | None) -> Gold:
 
 
 def _from_folder(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> Gold:
-    seen: list[tuple[Found, Sheet, tuple[Match, ...], str]] = []
-    for found in candidates(folder, spec, task):
+    seen: list[tuple[Candidate, Sheet, tuple[Match, ...], str]] = []
+    for candidate in candidates(folder, spec, task):
         try:
-            sheet = read_sheet(found.path)
+            sheet = read_sheet(candidate.path)
         except InputError:
-            if found.direct:
+            if candidate.direct:
                 raise
             continue
-        refused = refusal(sheet, task, spec.track, spec.language, spec.split)
-        matches = () if refused else identify(sheet, task, spec.track, spec.language, spec.split)
+        refused = refusal(sheet, task, spec.key)
+        matches = () if refused else identify(sheet, task, spec.key)
         for part, proofs in ((sheet, matches), _part(sheet, spec, task)):
             if any(match.spec.release == spec.release for match in proofs):
                 return as_gold(part, spec, proofs, labels_required)
-        seen.append((found, sheet, matches, refused))
+        seen.append((candidate, sheet, matches, refused))
     if not seen:
-        raise _Elsewhere(
+        raise _NotHere(
             f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {folder}.",
-            f"it would be {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
-            "`semeval-emo data list` shows what is there",
+            f"expected {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
+            "`semeval-emo data list` shows the available data",
         )
-    unknown = [sheet for found, sheet, matches, refused in seen if found.direct and not matches and not refused]
+    unknown = [sheet for candidate, sheet, matches, refused in seen if candidate.direct and not matches and not refused]
     if len(unknown) == 1 and set(unknown[0].ids) == spec.id_set:
         return as_gold(unknown[0], replace(spec, release=UNKNOWN), (), labels_required)
     raise ReleaseMismatch(*_mismatch(seen, spec))
 
 
 def _part(sheet: Sheet, spec: FileSpec, task: Task) -> tuple[Sheet, tuple[Match, ...]]:
-    """The spec's own rows of a file that holds those of another track as well, where hashes prove them.
+    """Return the rows of `spec` in a file that holds other tracks too, if hashes identify them.
 
-    Ids prove nothing here: those of one release may be the first ids of another.
+    Ids are no evidence here: the ids of one release may be the first ids of another.
     """
     if len(sheet) <= spec.rows or not spec.id_set <= set(sheet.ids):
         return sheet, ()
     part = sheet.take(spec.id_set)
-    matches = identify(part, task, spec.track, spec.language, spec.split)
+    matches = identify(part, task, spec.key)
     return part, tuple(match for match in matches if match.by != "ids")
 
 
 def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_required: bool = True) -> Gold:
-    """Turns a file into gold, its columns in the order of the spec.
+    """Convert a file to gold labels, columns in the order of the spec.
 
     Raises:
-        InputError: a label column is missing, a label is blank or not allowed, or an id comes twice.
+        InputError: a label column is missing, a label is blank or invalid, or an id is duplicated.
     """
     missing = [name for name in spec.emotions if name not in sheet.header]
     if missing and (labels_required or len(missing) < len(spec.emotions)):
         raise InputError(
             f"{sheet.path} has no column {', '.join(missing)}: its header is {','.join(sheet.header)}.",
-            f"track {spec.track} for '{spec.language}' needs {','.join(spec.header)}",
+            f"expected {','.join(spec.header)} for track {spec.track} '{spec.language}'",
         )
     blanks = 0 if missing else sheet.blanks(spec.emotions)
     if blanks and labels_required:
         cells = len(sheet) * len(spec.emotions)
         raise InputError(
             f"The gold labels in {sheet.path} are blank: {blanks:,} of {cells:,} cells of {spec.place}. "
-            "Blank is not zero, so nothing can be scored against them.",
-            "use a release that published these labels: `semeval-emo data list` shows what is there",
+            "Blank does not mean 0, so nothing can be scored against them.",
+            "use a release that published these labels; `semeval-emo data list` shows the available data",
         )
     ids = tuple(sheet.ids)
     if len(set(ids)) != len(ids):
-        twice = next(one for at, one in enumerate(ids) if one in ids[:at])
-        raise InputError(f"{sheet.path} holds the id '{twice}' twice.", "take the file from its publisher again")
+        duplicate = next(one for at, one in enumerate(ids) if one in ids[:at])
+        raise InputError(f"{sheet.path} has the id '{duplicate}' twice.", "get the file from its publisher again")
     if missing:
         labels = np.full((len(sheet), len(spec.emotions)), -1, dtype=np.int8)
     else:
@@ -245,40 +250,40 @@ def _note(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...]) -> str:
     if not matches:
         return f"{sheet.path} has the ids of {spec.track} {spec.language} {spec.split}, but labels of no known release."
     if matches[0].texts_differ:
-        return f"{sheet.path} has the labels of release {matches[0].spec.release}, but other texts."
+        return f"{sheet.path} has the labels of release {matches[0].spec.release}, but different texts."
     return ""
 
 
-def refusal(sheet: Sheet, task: Task, track: str, language: str, split: str) -> str:
-    """Why a file bears the signs of a release that cannot be scored; empty where it does not."""
+def refusal(sheet: Sheet, task: Task, place: FileKey) -> str:
+    """Return which refused release a file belongs to, and by which sign; empty if to none."""
     lowered = {name.lower() for name in sheet.header} - set(sheet.header)
     for release in task.releases.values():
         capitalised = release.signs.get("capitalised_header") and not lowered.isdisjoint(task.emotions)
-        counted = len(sheet) in release.signs.get("rows", {}).get(f"{track}/{split}/{language}", ())
+        counted = len(sheet) in release.signs.get("rows", {}).get(f"{place.track}/{place.split}/{place.language}", ())
         if release.refused and (capitalised or counted):
-            sign = f"its header is {','.join(sheet.header)}" if capitalised else f"it has {len(sheet):,} rows"
+            sign = f"the header is {','.join(sheet.header)}" if capitalised else f"it has {len(sheet):,} rows"
             return f"release {release.key} ({release.title}): {sign}. That release is refused: {release.refused}"
     return ""
 
 
-def _mismatch(seen: list[tuple[Found, Sheet, tuple[Match, ...], str]], spec: FileSpec) -> tuple[str, str]:
-    """What stands where the gold was looked for: files of named releases, else those of none."""
+def _mismatch(seen: list[tuple[Candidate, Sheet, tuple[Match, ...], str]], spec: FileSpec) -> tuple[str, str]:
+    """Return message and fix: the files that were found instead, and their releases."""
     parts = []
-    for found, sheet, matches, refused in seen:
+    for candidate, sheet, matches, refused in seen:
         if matches:
             blank = sheet.has(spec.emotions) and sheet.blanks(spec.emotions) == len(sheet) * len(spec.emotions)
             extra = ", and all its labels are blank" if blank else ""
-            parts.append(f"{found.path} is of release {matches[0].spec.release} ({len(sheet):,} rows{extra})")
+            parts.append(f"{candidate.path} belongs to release {matches[0].spec.release} ({len(sheet):,} rows{extra})")
         elif refused:
-            parts.append(f"{found.path} is of {refused}")
-    why = "The same id is another text in another release"
+            parts.append(f"{candidate.path} belongs to {refused}")
+    why = "The same id can belong to different texts in different releases"
     if not parts:
-        parts = [f"{found.path} is of no known release ({len(sheet):,} rows)" for found, sheet, _, _ in seen]
-        why = "Labels that no release has cannot be told from predictions"
+        parts = [f"{file.path} belongs to no known release ({len(sheet):,} rows)" for file, sheet, _, _ in seen]
+        why = "Labels of no known release could be predictions"
     if len(parts) > MOST:
         parts = [*parts[:MOST], f"and {len(parts) - MOST} more"]
     return (
-        f"The gold is not release {spec.release}, whose {spec.split} file of track {spec.track} for "
+        f"The gold labels are not those of release {spec.release}, whose {spec.split} file of track {spec.track} for "
         f"'{spec.language}' has {spec.rows:,} rows: {'; '.join(parts)}. {why}.",
-        f"give the folder of release {spec.release}, or ask for the other one with --release",
+        f"give a folder with release {spec.release}, or choose the other release with --release",
     )

@@ -1,7 +1,7 @@
-"""Fetches the data from the Hugging Face hub into the cache, pinned to a commit.
+"""Fetch data from the Hugging Face hub into the cache, pinned to a commit.
 
-The one place that talks to a network, and the only one that imports `datasets`. What arrives is
-written in the official layout, named by its hashes, and recorded in the folder's manifest.
+The only module that uses the network, through `datasets`. Files are written in the official layout,
+identified by their hashes and recorded in the manifest of the folder.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from semeval_emo.data.identity import identify
 from semeval_emo.data.sheet import ID, TEXT, Sheet, read_sheet
 from semeval_emo.errors import InputError, MissingExtra, UsageError
 from semeval_emo.files import write_file
+from semeval_emo.progress import Progress
 from semeval_emo.task import FileSpec, Release, Task
 
-# What huggingface_hub and datasets themselves take for "stay offline".
+# The variables by which huggingface_hub and datasets are told to stay offline.
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
-# Seconds to wait for the hub's first answer. A person without a network should not wait for retries.
+# Seconds to wait for the first response of the hub: without a network nobody should wait for retries.
 PATIENCE = 3.0
 
 Columns = Mapping[str, Sequence[Any]]
-Progress = Callable[[str], None]
-# Whoever asked for labels may not know that they come from afar: the command line shows what is said here.
+# Loading gold labels can fetch them, so progress goes to the log, which the command line shows.
 LOG = logging.getLogger("semeval_emo")
 
 
 class Hub(Protocol):
-    """What is asked of the hub; tests put a made-up one in its place."""
+    """The operations of the hub that are used; tests replace it."""
 
     def revision(self, repository: str, wanted: str | None) -> str:
-        """The commit that a branch, a tag or None (the newest) stands for."""
+        """Return the commit of a branch or tag, or the newest commit for None."""
 
     def load(self, repository: str, language: str, revision: str) -> Mapping[str, Columns]:
-        """The columns of every split of one language."""
+        """Return the columns of all splits of one language."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """One file that was fetched.
+    """A fetched file.
 
     Attributes:
-        proven: what its rows are by hash, such as ``2025 a``; empty where nothing is pinned.
-        new: False where the file was in the cache already.
+        proven: releases and tracks that the hashes of its rows prove, such as ``2025 a``.
+        new: False if the file was already in the cache.
     """
 
     path: Path
@@ -71,22 +71,22 @@ def fetch(
     *,
     revision: str | None = None,
     hub: Hub | None = None,
-    progress: Progress = LOG.info,
+    progress: Progress | None = None,
 ) -> tuple[Fetched, ...]:
-    """Fetches languages into the cache, unless they are there.
+    """Fetch languages into the cache, unless they are already there.
 
-    The first fetch of a repository pins its newest commit; later ones take the same commit, so that
-    all languages are of one state, until `revision` asks for another.
+    The first fetch of a repository pins its newest commit; later ones use the same commit, so that all
+    languages are consistent, unless `revision` is given.
 
     Args:
-        languages: codes; None means every language that the hub has.
-        tracks: tracks; None means all. Tracks that share a repository come together.
+        languages: codes; None for all languages on the hub.
+        tracks: tracks; None for all. Tracks that share a repository are fetched together.
         revision: a commit, branch or tag.
-        progress: told what is being fetched; by default the log `semeval_emo`.
+        progress: progress callback; None logs to `semeval_emo`.
 
     Raises:
-        UsageError: the task is not on the hub, or the hub has no such language or track.
-        InputError: the hub cannot be reached, or what it sent is not this data.
+        UsageError: the task is not on the hub, or the hub does not have a language or track.
+        InputError: the hub cannot be reached, or its data are not as expected.
         MissingExtra: `datasets` is not installed.
     """
     release = hub_release(task)
@@ -98,19 +98,25 @@ def fetch(
         codes = on_hub if wanted is None else [code for code in wanted if code in on_hub]
         absent = [] if wanted is None else [code for code in wanted if code not in on_hub]
         if absent and tracks is not None:
-            raise UsageError(f"{release.hub[key]} has no {', '.join(absent)}.", f"languages there: {', '.join(on_hub)}")
-        results += _fetch_repository(task, release, key, codes, revision, hub, progress)
+            raise UsageError(
+                f"{release.hub[key]} does not have {', '.join(absent)}.", f"available languages: {', '.join(on_hub)}"
+            )
+        results += _fetch_repository(
+            task, release, key, codes, revision, hub, progress.message if progress else LOG.info
+        )
     if not results:
-        there = sorted({spec.language for spec in task.specs(release.key)})
-        raise UsageError(f"The hub has no {', '.join(wanted or ())}.", f"languages there: {', '.join(there)}")
+        available = sorted({spec.language for spec in task.specs(release.key)})
+        raise UsageError(
+            f"The hub does not have {', '.join(wanted or ())}.", f"available languages: {', '.join(available)}"
+        )
     return tuple(results)
 
 
 def hub_release(task: Task) -> Release:
-    """The release that is published on the hub.
+    """Return the release that is published on the hub.
 
     Raises:
-        UsageError: the task has none.
+        UsageError: no release is.
     """
     for release in task.releases.values():
         if release.hub:
@@ -119,7 +125,7 @@ def hub_release(task: Task) -> Release:
 
 
 def holder(task: Task, release: Release, track: str) -> str:
-    """The track under which the hub keeps this track's rows (A and C share one repository)."""
+    """Return the track whose repository on the hub holds the rows of a track (A and C share one)."""
     key = task.track(track).key
     if key in release.hub:
         return key
@@ -127,7 +133,7 @@ def holder(task: Task, release: Release, track: str) -> str:
     for spec in task.specs(release.key):
         if any(block.prefix in ids for block in spec.blocks):
             return spec.track
-    raise UsageError(f"Track {key} is not on the Hugging Face hub.", f"tracks there: {', '.join(release.hub)}")
+    raise UsageError(f"Track {key} is not on the Hugging Face hub.", f"available tracks: {', '.join(release.hub)}")
 
 
 def _fetch_repository(
@@ -137,7 +143,7 @@ def _fetch_repository(
     languages: Sequence[str],
     revision: str | None,
     hub: Hub | None,
-    progress: Progress,
+    message: Callable[[str], None],
 ) -> list[Fetched]:
     repository = release.hub[track]
     pinned = next(fetched(repository), None) if revision is None else None
@@ -154,7 +160,7 @@ def _fetch_repository(
         names = {spec.split: f"{task.track(track).folder}/{spec.split}/{language}.csv" for spec in specs}
         if not all(name in manifest.files and (folder / name).is_file() for name in names.values()):
             hub = hub or _connect()
-            progress(f"fetching {language} from {manifest.shown}")
+            message(f"fetching {language} from {manifest.shown}")
             splits = hub.load(repository, language, commit)
             files = {names[spec.split]: _write(folder / names[spec.split], splits, spec, task) for spec in specs}
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -174,18 +180,18 @@ def _fetch_repository(
 
 
 def _write(path: Path, splits: Mapping[str, Columns], spec: FileSpec, task: Task) -> dict[str, Any]:
-    """Writes one split as CSV and says what it is."""
+    """Write one split as CSV; return its entry in the manifest."""
     columns = splits.get(spec.split)
-    # A language without an emotion has the column all the same, filled with nothing.
+    # Emotions that a language does not have are empty columns on the hub.
     emotions = [name for name in task.emotions if columns and any(v is not None for v in columns.get(name, ()))]
     if not columns or ID not in columns or TEXT not in columns:
         raise InputError(
-            f"The hub's {spec.split} split of '{spec.language}' is not what was expected: it has the columns "
+            f"The {spec.split} split of '{spec.language}' on the hub is not as expected: its columns are "
             f"{', '.join(columns or ()) or 'none'}.",
             "fetch an earlier commit with --revision, or use a folder",
         )
     out = io.StringIO(newline="")
-    # Every cell is quoted: a lone carriage return inside a text would end the row in older Pythons.
+    # Quote all cells: older Python versions end a row at a carriage return inside a text.
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow([ID, TEXT, *emotions])
     writer.writerows(
@@ -202,28 +208,28 @@ def _write(path: Path, splits: Mapping[str, Columns], spec: FileSpec, task: Task
 
 
 def _cell(value: Any) -> str:
-    """A label as text; what is not a number stays as it is, for the reader to refuse."""
+    """Return a label as text; values that are not numbers stay as they are, and the reader rejects them."""
     if value is None or value != value:
         return ""
     return str(int(value)) if isinstance(value, int | float) else str(value)
 
 
 def proofs(sheet: Sheet, spec: FileSpec, task: Task) -> list[str]:
-    """Which files of which releases these rows are, whole or in part, by hash."""
-    found = []
+    """Return the releases and tracks that all or some of these rows belong to, by hash."""
+    proven = []
     tracks = [spec.track, *(key for key in task.tracks if key != spec.track)]
     have = set(sheet.ids)
     for other in (one for key in tracks for one in task.specs(None, key, spec.language, spec.split)):
         part = sheet if other.rows == len(sheet) else sheet.take(other.id_set) if other.id_set <= have else None
         if part is None:
             continue
-        matches = identify(part, task, other.track, other.language, other.split)
-        found += [f"{m.spec.release} {other.track}" for m in matches if m.spec == other and m.by != "ids"]
-    return found
+        matches = identify(part, task, other.key)
+        proven += [f"{m.spec.release} {other.track}" for m in matches if m.spec == other and m.by != "ids"]
+    return proven
 
 
 class _HuggingFace:
-    """The real hub, through `datasets`."""
+    """The hub, through `datasets`."""
 
     def revision(self, repository: str, wanted: str | None) -> str:
         from huggingface_hub import HfApi
@@ -231,10 +237,10 @@ class _HuggingFace:
         try:
             sha = HfApi().dataset_info(repository, revision=wanted, timeout=PATIENCE).sha
         except Exception as error:
-            # Every layer below (hub, HTTP, sockets) has its own family of exceptions, and they change.
-            raise unreachable(f"{repository} did not answer ({type(error).__name__})") from error
+            # Hub, HTTP and socket libraries raise exceptions of many classes, which change between versions.
+            raise unreachable(f"no response from {repository} ({type(error).__name__})") from error
         if not sha:
-            raise unreachable(f"{repository} named no commit")
+            raise unreachable(f"{repository} returned no commit")
         return sha
 
     def load(self, repository: str, language: str, revision: str) -> Mapping[str, Columns]:
@@ -245,34 +251,34 @@ class _HuggingFace:
             loaded = datasets.load_dataset(repository, language, revision=revision)
             return {split: rows.to_dict() for split, rows in loaded.items()}
         except Exception as error:
-            raise unreachable(f"'{language}' of {repository} did not come ({type(error).__name__})") from error
+            raise unreachable(f"'{language}' of {repository} could not be loaded ({type(error).__name__})") from error
 
 
 def _connect() -> Hub:
-    """The real hub.
+    """Return the hub.
 
     Raises:
-        InputError: the person has asked to stay offline.
+        InputError: a variable of the environment forbids the network.
         MissingExtra: `datasets` is not installed.
     """
     for variable in OFFLINE_VARIABLES:
         if os.environ.get(variable, "").upper() in ("1", "TRUE", "YES", "ON"):
-            raise unreachable(f"${variable} says to stay offline")
+            raise unreachable(f"${variable} is set")
     if find_spec("datasets") is None:
         raise MissingExtra("Fetching from the Hugging Face hub", "hub")
     return _HuggingFace()
 
 
 def unreachable(reason: str) -> InputError:
-    """The error for everything that keeps us from the hub, with the three ways out."""
+    """Return the error for a hub that cannot be reached, with three remedies."""
     return InputError(f"The Hugging Face hub cannot be reached: {reason}.", remedies())
 
 
 def remedies() -> str:
-    """The three ways to get at data."""
+    """Return the three ways to provide data."""
     return (
         "one of\n"
-        "    1. point $SEMEVAL_EMO_DATA or --gold at a folder that holds track_a/test/…\n"
+        "    1. set $SEMEVAL_EMO_DATA or --gold to a folder that holds track_a/test/…\n"
         f"    2. run `semeval-emo data fetch` where there is a network, and copy {cache_folder()} here\n"
         "    3. try the command on the built-in sample: --gold sample"
     )

@@ -1,21 +1,20 @@
-"""Which release a file is: by hashes of its ids, texts and labels, never by its name."""
+"""Identify the release of a file by hashes of its ids, texts and labels, never by its name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from semeval_emo.data.sheet import Sheet
-from semeval_emo.task import FileSpec, Task, short_hash
+from semeval_emo.task import FileKey, FileSpec, Task, short_hash
 
 
 @dataclass(frozen=True)
 class Match:
-    """A file fits a place of a release.
+    """A file of a release that a data file matches.
 
     Attributes:
-        spec: the place.
-        by: what proves it: ``labels``, ``texts`` or, where the task pins neither, ``ids``.
-        texts_differ: True where ids and labels are the release's but the texts are not.
+        by: the evidence: ``labels``, ``texts``, or ``ids`` if the task has hashes of neither.
+        texts_differ: whether ids and labels match but the texts do not.
     """
 
     spec: FileSpec
@@ -23,20 +22,16 @@ class Match:
     texts_differ: bool = False
 
 
-def identify(sheet: Sheet, task: Task, track: str, language: str, split: str) -> tuple[Match, ...]:
-    """Every release that this file is, as the file of one place; the default release first.
+def identify(sheet: Sheet, task: Task, place: FileKey) -> tuple[Match, ...]:
+    """Return the releases whose file at an address is this one, the default release first.
 
-    The strongest proof wins: a release whose labels and texts both agree hides one that agrees in
-    ids alone, and labels are stronger than texts, because scores join ids to labels.
+    The strongest evidence decides: a release that matches in labels and texts excludes one that matches
+    in ids alone. Labels count more than texts, because scores join ids to labels.
     """
-    found = [
-        match
-        for spec in task.specs(track=track, language=language, split=split)
-        if (match := _match(sheet, spec)) is not None
-    ]
-    if any(not match.texts_differ for match in found):
-        found = [match for match in found if not match.texts_differ]
-    return tuple(sorted(found, key=lambda match: match.spec.release != task.default_release))
+    matches = [match for spec in task.specs(**place._asdict()) if (match := _match(sheet, spec)) is not None]
+    if any(not match.texts_differ for match in matches):
+        matches = [match for match in matches if not match.texts_differ]
+    return tuple(sorted(matches, key=lambda match: match.spec.release != task.default_release))
 
 
 def _match(sheet: Sheet, spec: FileSpec) -> Match | None:
@@ -51,7 +46,7 @@ def _match(sheet: Sheet, spec: FileSpec) -> Match | None:
     if texts:
         return Match(spec, "texts") if texts == spec.texts_hash else None
     if spec.labels_hash or spec.texts_hash:
-        # Something is pinned, and the file lacks the column (or the labels) to compare with it.
+        # The task has a hash, and the file lacks the column (or the labels) to compare with it.
         return None
     if not sheet.has(spec.emotions):
         return None

@@ -1,13 +1,13 @@
-"""Texts that stand on both sides: what a system may have read before it was evaluated.
+"""Texts that occur in both of two splits, such as test texts that a system was trained on.
 
-Three degrees, each wider than the one before:
+Two texts are equal at one of three degrees, each less strict than the one before:
 
 * exact: the same characters
 * normalised: the same after NFKC, case folding and single spaces
-* letters: the same letters, marks and digits; spaces, punctuation and symbols do not count
+* letters: the same letters, marks and digits; spaces, punctuation and symbols are ignored
 
-The third finds copies that an earlier cleaning made hard to see: 681 texts of the stray Romanian
-file of the competition stand in its test split without their punctuation, 117 by the second degree.
+The third degree finds copies with changed punctuation: of the extra Romanian file of the competition,
+681 texts occur in the test split at the third degree and 117 at the second.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ DEGREES = ("exact", "normalised", "letters")
 
 
 def normalise(text: str) -> str:
-    r"""NFKC, case folded, runs of white space as one space, none at the ends.
+    r"""Return a text in NFKC, case-folded, with single spaces and none at the ends.
 
     >>> normalise(" Ｗhat\u00a0a  DAY\n")
     'what a day'
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    # Folding can undo the composition of letters and marks (Unicode 3.13, D146), so it is done again.
+    # Case folding can undo the composition of letters and marks (Unicode 3.13, D146): normalise again.
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 class _Letters(dict):
-    """A `str.translate` table that learns each character once: None deletes it."""
+    """A `str.translate` table filled on demand; None deletes a character."""
 
     def __missing__(self, code: int) -> int | None:
-        # Marks are kept: without its vowel signs a Devanagari word is another word.
+        # Keep marks: without vowel signs, different Devanagari words become equal.
         kept = code if unicodedata.category(chr(code))[0] in "LMN" else None
         self[code] = kept
         return kept
@@ -48,7 +48,7 @@ _LETTERS = _Letters()
 
 
 def letters(text: str) -> str:
-    """The letters, marks and digits of the normalised text; a text without any stays whole.
+    """Return the letters, marks and digits of the normalised text; a text without any is returned whole.
 
     >>> letters("So -- that's it!"), letters("!!!")
     ('sothatsit', '!!!')
@@ -58,13 +58,13 @@ def letters(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A text of the evaluation side and a copy of it on the training side.
+class TextMatch:
+    """An evaluation text and a training text that are equal at some degree.
 
     Attributes:
-        id: on the evaluation side.
-        train_id: on the training side.
-        degree: the narrowest of `DEGREES` at which they are the same.
+        id: id of the evaluation text.
+        train_id: id of the training text.
+        degree: the strictest of `DEGREES` at which they are equal.
     """
 
     id: str
@@ -74,45 +74,49 @@ class Pair:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What a training side and an evaluation side share.
+    """The texts that training and evaluation data share.
 
     Attributes:
-        rows: how many texts the evaluation side has.
-        pairs: every text with every copy, in the order of the evaluation side.
+        rows: number of evaluation texts.
+        matches: all pairs of equal texts, in the order of the evaluation texts.
     """
 
     rows: int
-    pairs: tuple[Pair, ...]
+    matches: tuple[TextMatch, ...]
 
     def ids(self, degree: str = "normalised") -> tuple[str, ...]:
-        """The ids of the evaluation texts that are the same at this degree or a narrower one."""
-        return tuple(dict.fromkeys(pair.id for pair in self._up_to(degree)))
+        """Return the ids of the shared evaluation texts, at this degree or a stricter one."""
+        return tuple(dict.fromkeys(match.id for match in self._up_to(degree)))
 
     def train_ids(self, degree: str = "normalised") -> tuple[str, ...]:
-        """The ids of their copies on the training side, each once."""
-        return tuple(dict.fromkeys(pair.train_id for pair in self._up_to(degree)))
+        """Return the ids of the shared training texts, at this degree or a stricter one."""
+        return tuple(dict.fromkeys(match.train_id for match in self._up_to(degree)))
 
     def count(self, degree: str) -> int:
-        """How many evaluation texts are the same at this degree or a narrower one."""
+        """Return the number of shared evaluation texts, at this degree or a stricter one."""
         return len(self.ids(degree))
 
-    def _up_to(self, degree: str) -> list[Pair]:
-        wide = DEGREES.index(degree)
-        return [pair for pair in self.pairs if DEGREES.index(pair.degree) <= wide]
+    def _up_to(self, degree: str) -> list[TextMatch]:
+        last = DEGREES.index(degree)
+        return [match for match in self.matches if DEGREES.index(match.degree) <= last]
 
     @property
     def exact(self) -> int:
-        """How many evaluation texts are the same to the character."""
+        """Number of evaluation texts with an exact copy."""
         return self.count("exact")
 
     @property
     def normalised(self) -> int:
-        """How many evaluation texts are the same once normalised."""
+        """Number of evaluation texts with a copy after normalisation."""
         return self.count("normalised")
 
 
 class Texts:
-    """Texts with ids, looked up by their letters; the forms are worked out once and kept."""
+    """Texts with ids, indexed by their letters.
+
+    Args:
+        form: returns the letters of a text; a cached one saves time if texts occur in several objects.
+    """
 
     def __init__(self, ids: Iterable[str], texts: Sequence[str], form: Callable[[str], str] = letters) -> None:
         self.ids = tuple(ids)
@@ -124,47 +128,47 @@ class Texts:
 
     @cached_property
     def letters(self) -> list[str]:
-        """Every text in its widest form."""
+        """The letters of each text."""
         return list(map(self.form, self.texts))
 
     @cached_property
     def index(self) -> dict[str, list[int]]:
-        """Row numbers by widest form."""
-        found: dict[str, list[int]] = {}
-        for at, form in enumerate(self.letters):
-            found.setdefault(form, []).append(at)
-        return found
+        """Row numbers by letters."""
+        rows: dict[str, list[int]] = {}
+        for row, form in enumerate(self.letters):
+            rows.setdefault(form, []).append(row)
+        return rows
 
 
 def overlap(train: Texts, evaluation: Texts) -> Overlap:
-    """Which evaluation texts stand on the training side.
+    """Find the evaluation texts that occur in the training texts.
 
     >>> train = Texts(["t1", "t2"], ["I am glad!", "Rain again."])
     >>> found = overlap(train, Texts(["e1", "e2", "e3"], ["rain again.", "I am glad", "New"]))
     >>> found.exact, found.normalised, found.count("letters"), found.train_ids()
     (0, 1, 2, ('t2',))
     """
-    known = train.index
-    pairs = tuple(
-        Pair(evaluation.ids[at], train.ids[row], _degree(evaluation.texts[at], train.texts[row]))
+    index = train.index
+    matches = tuple(
+        TextMatch(evaluation.ids[at], train.ids[row], _degree(evaluation.texts[at], train.texts[row]))
         for at, form in enumerate(evaluation.letters)
-        for row in known.get(form, ())
+        for row in index.get(form, ())
     )
-    return Overlap(len(evaluation), pairs)
+    return Overlap(len(evaluation), matches)
 
 
 def _degree(one: str, other: str) -> str:
-    """The narrowest degree of two texts whose letters are the same."""
+    """Return the strictest degree at which two texts with the same letters are equal."""
     if one == other:
         return "exact"
     return "normalised" if normalise(one) == normalise(other) else "letters"
 
 
 def leaks(train: Gold | Sequence[Gold], evaluation: Gold) -> Overlap:
-    """Which texts of an evaluation split a system trained on `train` has read.
+    """Find the texts of an evaluation split that occur in training data.
 
     Raises:
-        UsageError: a side has no texts.
+        UsageError: a file has no texts.
 
     >>> from semeval_emo.data import load_gold
     >>> leaks(load_gold("a", "eng", "train", source="sample"), load_gold("a", "eng", source="sample")).normalised
@@ -178,6 +182,6 @@ def _texts(sides: Sequence[Gold]) -> Texts:
     for side in sides:
         if side.texts is None:
             raise UsageError(
-                f"{side.source} has labels only, so overlap cannot be looked for.", "use a folder that has the texts"
+                f"{side.source} has labels only, so overlap cannot be checked.", "use a folder that has the texts"
             )
     return Texts([i for side in sides for i in side.ids], [text for side in sides for text in side.texts or ()])

@@ -1,7 +1,7 @@
-"""Writes the table of files of a release, as TOML: `semeval-emo data pin FOLDER`.
+"""Write the table of files of a release as TOML: `semeval-emo data pin FOLDER`.
 
-The table is what a task file says of a release under ``[releases.NAME.files]``: row counts, ids and
-the hashes by which `identity` knows the files again. It holds no text and no label.
+The table is the section ``[releases.NAME.files]`` of a task file: row counts, ids and the hashes by
+which `identity` recognises the files. It holds no texts and no labels.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from pathlib import Path
 from semeval_emo.data.folder import flat_files
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
-from semeval_emo.task import SPLITS, IdBlock, Task
+from semeval_emo.task import SPLITS, FileKey, IdBlock, Task
 
-# A gap of more numbers than this starts a new run rather than a list of skipped ones.
+# A gap of more numbers than this starts a new block instead of a list of skipped numbers.
 WIDEST_GAP = 9
 
 
 def pin(folder: Path, task: Task, split: str = "test") -> str:
-    """The TOML lines of every file in a release folder.
+    """Return the TOML lines of all files in a release folder.
 
     Args:
         folder: a release in any of the three layouts.
-        task: gives tracks, languages, the order of emotions and the form of ids (a file whose ids
-            follow it is written as ``rows``, any other as ``blocks``); its releases may be empty.
-        split: which split the files are of, where the layout does not say.
+        task: provides tracks, languages, the order of emotions and the form of ids (a file whose ids
+            have it is written with ``rows``, any other with ``blocks``); its releases may be empty.
+        split: the split of files in a layout without splits.
 
     Raises:
-        InputError: no data file there, or one that cannot be read.
+        InputError: there is no data file, or one cannot be read.
 
     >>> from semeval_emo.data.sample import sample_folder
     >>> from semeval_emo.task import load_task
@@ -36,30 +36,31 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
     '"a/eng/train" = { rows = 240, texts '
     """
     lines = [
-        f'"{track}/{language}/{part}" = {{ {_entry(sheet, task, track, language, part)} }}'
-        for track, language, part, sheet in _files(folder, task, split)
+        f'"{"/".join(place)}" = {{ {_entry(sheet, task, place)} }}' for place, sheet in _files(folder, task, split)
     ]
     if not lines:
-        raise InputError(f"There is no data file in {folder}.", "expected track_a/test/eng.csv or a CSV of known ids")
+        raise InputError(
+            f"There is no data file in {folder}.", "expected track_a/test/eng.csv or a CSV file with known ids"
+        )
     return "\n".join(lines)
 
 
-def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[str, str, str, Sheet]]:
+def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[FileKey, Sheet]]:
     for track in task.tracks.values():
-        for part, place in [*((s, folder / track.folder / s) for s in SPLITS), (split, folder / track.folder)]:
-            for path in flat_files(place):
+        for part, below in [*((s, folder / track.folder / s) for s in SPLITS), (split, folder / track.folder)]:
+            for path in flat_files(below):
                 if path.stem in task.languages:
-                    yield track.key, path.stem, part, read_sheet(path)
+                    yield FileKey(track.key, path.stem, part), read_sheet(path)
     for path in flat_files(folder):
         sheet = read_sheet(path)
-        places = task.places(sheet.ids[0]) if len(sheet) else []
-        if places:
-            yield places[0].track, places[0].language, places[0].split, sheet
+        specs = task.places(sheet.ids[0]) if len(sheet) else []
+        if specs:
+            yield specs[0].key, sheet
 
 
-def _entry(sheet: Sheet, task: Task, track: str, language: str, split: str) -> str:
-    blocks = runs(sheet.ids)
-    prefix = task.id_prefix.format(track=track, language=language, split=split)
+def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
+    blocks = id_blocks(sheet.ids)
+    prefix = task.id_prefix.format(**place._asdict())
     whole = blocks == [IdBlock(prefix, task.id_width, 1, len(sheet))]
     parts = [f"rows = {len(sheet)}" if whole else f"blocks = [{', '.join(map(_block, blocks))}]"]
     texts = sheet.texts_hash()
@@ -77,29 +78,29 @@ def _block(block: IdBlock) -> str:
     return f"[{', '.join(values)}]"
 
 
-def runs(ids: Sequence[str]) -> list[IdBlock]:
-    """Describes ids as runs of consecutive numbers, one or more a prefix, prefixes as they first come.
+def id_blocks(ids: Sequence[str]) -> list[IdBlock]:
+    """Return ids as blocks of consecutive numbers, prefixes in the order in which they first occur.
 
-    >>> runs(["x_001", "x_002", "x_004", "y_1"])
+    >>> id_blocks(["x_001", "x_002", "x_004", "y_1"])
     [IdBlock(prefix='x_', width=3, first=1, last=4, skip=(3,)), IdBlock(prefix='y_', width=1, first=1, last=1, skip=())]
 
     Raises:
-        InputError: ids that are not a prefix and a number, or padded in two ways.
+        InputError: ids are not a prefix and a number, or padded in different ways.
     """
     numbers: dict[str, list[str]] = {}
     for one in ids:
         prefix = one.rstrip("0123456789")
         if prefix == one:
-            raise InputError(f"The id '{one}' does not end in a number.", "a task's ids are a prefix and a number")
+            raise InputError(f"The id '{one}' does not end in a number.", "the ids of a task are a prefix and a number")
         numbers.setdefault(prefix, []).append(one[len(prefix) :])
-    return [block for prefix, digits in numbers.items() for block in _runs(prefix, digits)]
+    return [block for prefix, digits in numbers.items() for block in _id_blocks(prefix, digits)]
 
 
-def _runs(prefix: str, digits: list[str]) -> Iterator[IdBlock]:
+def _id_blocks(prefix: str, digits: list[str]) -> Iterator[IdBlock]:
     widths = {len(text) for text in digits if text.startswith("0")}
     width = min(widths, default=min(map(len, digits)))
     if any(f"{int(text):0{width}d}" != text for text in digits):
-        raise InputError(f"The ids '{prefix}…' are padded with zeros in more than one way.")
+        raise InputError(f"The ids '{prefix}…' are padded with zeros to different widths.")
     known = sorted(map(int, digits))
     first = before = known[0]
     skip: list[int] = []

@@ -1,8 +1,7 @@
-"""One CSV file of texts or labels: read by column name, hashed, never guessed at.
+"""Read CSV files of texts or gold labels by column name, and hash them.
 
-Owns the reading of data files (texts, gold). Prediction files are another matter: they are read
-with suspicion by `submission/`. Uses the csv module alone, because `score` reads gold on every run
-and pandas costs more to import than the whole file takes to read.
+`submission/` reads prediction files. This module uses only the csv module, because `score` reads gold
+labels at each run and importing pandas takes longer than reading the file.
 """
 
 from __future__ import annotations
@@ -26,13 +25,12 @@ TEXT = "text"
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A data file in memory.
+    """The contents of a data file.
 
     Attributes:
-        path: where it was read.
-        header: column names as they stand in the file, without a byte order mark.
-        rows: cells as text, one list a row, each as long as the header.
-        lines: the file line on which each row ends (a quoted text may hold line breaks).
+        header: column names as in the file, without a byte order mark.
+        rows: cells as text; each row has as many as the header.
+        lines: the line of the file on which each row ends (quoted texts may have line breaks).
     """
 
     path: Path
@@ -45,7 +43,7 @@ class Sheet:
         return len(self.rows)
 
     def column(self, name: str) -> list[str]:
-        """The cells of one column, in file order."""
+        """Return the cells of one column, in file order."""
         at = self.header.index(name)
         return [row[at] for row in self.rows]
 
@@ -56,21 +54,21 @@ class Sheet:
 
     @property
     def texts(self) -> list[str] | None:
-        """The texts, or None where the file has labels only."""
+        """The texts; None if the file has labels only."""
         return self.column(TEXT) if TEXT in self.header else None
 
     def has(self, columns: Collection[str]) -> bool:
-        """True where every column is there, under its exact name."""
+        """Return whether the file has all these columns."""
         return set(columns) <= set(self.header)
 
     def texts_hash(self) -> str:
-        """`short_hash` of ``id<TAB>text`` lines in the order of ids; empty without texts."""
+        """Return the `short_hash` of ``id<TAB>text`` lines in the order of ids; empty without texts."""
         if TEXT not in self.header:
             return ""
         return self._hash((ID, TEXT))
 
     def labels_hash(self, emotions: Sequence[str]) -> str:
-        """`short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids; empty where a cell is blank."""
+        """Return the `short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids; empty if a cell is blank."""
         if not self.has(emotions) or self.blanks(emotions):
             return ""
         return self._hash((ID, *emotions))
@@ -78,28 +76,28 @@ class Sheet:
     def _hash(self, columns: tuple[str, ...]) -> str:
         if columns not in self._hashes:
             lines = zip(*(self.column(name) for name in columns), strict=True)
-            # Tab sorts below every character of an id, so sorted lines are lines sorted by id.
+            # A tab sorts before all characters of an id, so this sorts by id.
             self._hashes[columns] = short_hash(sorted(map("\t".join, lines)))
         return self._hashes[columns]
 
     def blanks(self, emotions: Sequence[str]) -> int:
-        """How many label cells hold nothing."""
+        """Return the number of blank label cells."""
         counts = Counter(cell for name in emotions for cell in self.column(name))
         return sum(count for cell, count in counts.items() if not cell.strip())
 
     def labels(self, emotions: Sequence[str], values: Sequence[str], blank: int | None = None) -> np.ndarray:
-        """The label cells as numbers.
+        """Return the label cells as numbers.
 
         Args:
-            emotions: which columns, in the order wanted.
+            emotions: the columns, in this order.
             values: the allowed cell texts, whole numbers.
-            blank: what a blank cell becomes; None where it is an error.
+            blank: the value of a blank cell; None makes it an error.
 
         Returns:
             Array of shape (rows, emotions), int8.
 
         Raises:
-            InputError: a cell holds something else.
+            InputError: a cell has another value.
         """
         code = {value: int(value) for value in values}
         if blank is not None:
@@ -114,23 +112,23 @@ class Sheet:
                 raise InputError(
                     f"{self.path} line {self.lines[i]}: the label of '{name}' is '{cells[i]}', "
                     f"expected one of {', '.join(values)}.",
-                    "take the file from its publisher again, or mend the cell",
+                    "get the file from its publisher again, or correct the cell",
                 ) from None
         return labels
 
     def take(self, keep: Collection[str]) -> Sheet:
-        """The rows whose ids are in `keep`, in file order."""
+        """Return the rows whose ids are in `keep`, in file order."""
         at = self.header.index(ID)
         picked = [(row, line) for row, line in zip(self.rows, self.lines, strict=True) if row[at] in keep]
         return Sheet(self.path, self.header, [row for row, _ in picked], [line for _, line in picked])
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Reads a CSV file of texts or labels.
+    """Read a CSV file of texts or labels.
 
     Raises:
-        InputError: the file cannot be read, is not UTF-8, has no ``id`` column, a column comes
-            twice, or a row has more or fewer cells than the header.
+        InputError: the file cannot be read, is not UTF-8, has no ``id`` column or a duplicate column,
+            or a row has more or fewer cells than the header.
     """
     reader = csv.reader(io.StringIO(read_utf8(path), newline=""))
     try:
@@ -142,27 +140,27 @@ def read_sheet(path: Path) -> Sheet:
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise InputError(
-            f"{path} line {reader.line_num}: not readable as CSV ({error}).", "look for a quote that is never closed"
+            f"{path} line {reader.line_num}: not valid CSV ({error}).", "look for a quote that is not closed"
         ) from error
     if ID not in header:
         raise InputError(
             f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
             "the first line names the columns: id, then text or emotions",
         )
-    twice = next((name for name in header if name and header.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"{path} has the column '{twice}' twice.", "take the file from its publisher again")
+    duplicate = next((name for name in header if name and header.count(name) > 1), None)
+    if duplicate is not None:
+        raise InputError(f"{path} has the column '{duplicate}' twice.", "get the file from its publisher again")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
             raise InputError(
                 f"{path} line {line}: {len(row)} cells, but the header has {len(header)}.",
-                "a comma inside a text needs quotes around the text",
+                "put quotes around texts that contain commas",
             )
     return Sheet(path, header, rows, lines)
 
 
 def peek(path: Path) -> tuple[tuple[str, ...], str]:
-    """The header of a file and its first id, without reading the rest; empty where it is no data file."""
+    """Return the header and the first id of a file without reading the rest; empty if it is not a data file."""
     try:
         with path.open("rb") as stream:
             head = stream.read(65536).decode("utf-8-sig", "replace")

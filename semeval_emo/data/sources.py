@@ -1,4 +1,4 @@
-"""The places where data are looked for, by the names that people use for them."""
+"""The folders that are searched for data."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from semeval_emo.errors import InputError
 
 
 @dataclass(frozen=True)
-class Source:
-    """A folder of data and why it is looked at.
+class DataSource:
+    """A folder of data.
 
     Attributes:
-        name: ``$SEMEVAL_EMO_DATA``, ``cache``, ``sample``, or ``folder`` for one that was named.
+        name: ``$SEMEVAL_EMO_DATA``, ``cache``, ``sample``, or ``folder`` for one that the user named.
     """
 
     name: str
     root: Path
 
 
-def sources(named: str | None = None) -> list[Source]:
-    """The folders to look at: the one that was named, else the environment's and the fetched cache.
+def sources(named: str | None = None) -> list[DataSource]:
+    """Return the folders to search: the named one, else ``$SEMEVAL_EMO_DATA`` and the cache.
 
     Args:
-        named: a folder, ``hub`` (what was fetched) or ``sample``.
+        named: a folder, ``hub`` (the cache) or ``sample``.
 
     Raises:
-        InputError: nothing was named, and there is neither.
+        InputError: no folder is named, and there is no other.
 
     >>> sources("sample")[0].name
     'sample'
     """
     if named == SAMPLE:
-        return [Source("sample", sample_folder())]
+        return [DataSource("sample", sample_folder())]
     if named is not None and named != HUB:
-        return [Source("folder", Path(named))]
+        return [DataSource("folder", Path(named))]
     found = []
     chosen = os.environ.get(DATA_VARIABLE)
     if chosen and named is None:
-        found.append(Source(f"${DATA_VARIABLE}", Path(chosen)))
+        found.append(DataSource(f"${DATA_VARIABLE}", Path(chosen)))
     if any(True for _ in fetched()):
-        found.append(Source("cache", cache_folder()))
+        found.append(DataSource("cache", cache_folder()))
     if not found:
         unset = "" if named == HUB else f"${DATA_VARIABLE} is not set, and "
-        raise InputError(f"There are no data: {unset}nothing was fetched.", remedies())
+        raise InputError(f"No data found: {unset}the cache is empty.", remedies())
     return found

@@ -1,4 +1,4 @@
-"""What the rows of one file are like: labels, their company, the lengths and the copies of texts."""
+"""Statistics of one file: labels, their co-occurrence, text lengths and duplicate texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from semeval_emo.task import FileSpec
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long texts are, in characters or in words (runs of what is not white space)."""
+    """Text lengths, in characters or in words (separated by white space)."""
 
     mean: float
     median: float
@@ -27,13 +27,13 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Texts that stand in a file more than once.
+    """Duplicate texts of one file.
 
     Attributes:
-        texts: different texts that come more than once.
-        rows: the rows beyond the first of each.
-        normalised_rows: the same, counting texts as equal once normalised.
-        conflicting: how many of `texts` carry different labels.
+        texts: number of different texts that occur more than once.
+        rows: number of rows beyond the first of each.
+        normalised_rows: the same after normalisation of the texts.
+        conflicting: how many of `texts` have different labels.
         conflicts: the ids of each conflicting text.
     """
 
@@ -46,30 +46,29 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Stats:
-    """What one file holds.
+    """Statistics of one file.
 
-    A label counts as present where it is above zero, in an intensity track too.
+    An emotion is present if its value is above 0, also in an intensity track.
 
     Attributes:
-        spec: which file.
-        rows: texts.
-        positives: rows in which each emotion is present, in the order of `spec.emotions`.
-        degrees: rows at each value, for each emotion (a row an emotion, a column a value).
-        together: rows in which both emotions are present, by pair.
-        cardinality: mean number of emotions a text.
-        most: the most emotions of one text.
-        combinations: different label sets.
-        neutral: rows without any emotion.
-        multiple: rows with two or more.
-        characters, words: text lengths; None where the file has no texts.
-        duplicates: None where the file has no texts.
+        rows: number of texts.
+        positives: number of texts with each emotion, in the order of `spec.emotions`.
+        degrees: number of texts by emotion and value.
+        cooccurrence: number of texts with both emotions of a pair.
+        cardinality: mean number of emotions per text.
+        most: largest number of emotions of a text.
+        combinations: number of different label sets.
+        neutral: number of texts without emotion.
+        multiple: number of texts with two or more emotions.
+        characters, words: text lengths; None if the file has no texts.
+        duplicates: None if the file has no texts.
     """
 
     spec: FileSpec
     rows: int
     positives: tuple[int, ...]
     degrees: tuple[tuple[int, ...], ...]
-    together: dict[tuple[str, str], int]
+    cooccurrence: dict[tuple[str, str], int]
     cardinality: float
     most: int
     combinations: int
@@ -81,34 +80,34 @@ class Stats:
 
     @property
     def prevalence(self) -> tuple[float, ...]:
-        """The share of rows in which each emotion is present."""
+        """Share of texts with each emotion."""
         return tuple(count / self.rows for count in self.positives)
 
 
 def describe(gold: Gold) -> Stats:
-    """Counts labels and texts of one file.
+    """Compute the statistics of one file.
 
     >>> from semeval_emo.data import load_gold
     >>> stats = describe(load_gold("a", "eng", source="sample"))
     >>> stats.rows, dict(zip(stats.spec.emotions, stats.positives))["joy"]
     (200, 50)
     """
-    there = gold.labels > 0
-    company = there.T.astype(np.int64) @ there
-    a_text = there.sum(axis=1)
+    present = gold.labels > 0
+    pairs = present.T.astype(np.int64) @ present
+    per_text = present.sum(axis=1)
     names = gold.spec.emotions
     values = [int(value) for value in gold.spec.values]
     return Stats(
         spec=gold.spec,
         rows=len(gold),
-        positives=tuple(int(n) for n in there.sum(axis=0)),
+        positives=tuple(int(n) for n in present.sum(axis=0)),
         degrees=tuple(tuple(int((column == value).sum()) for value in values) for column in gold.labels.T),
-        together={(names[i], names[j]): int(company[i, j]) for i, j in combinations(range(len(names)), 2)},
-        cardinality=float(a_text.mean()),
-        most=int(a_text.max()),
-        combinations=len(np.unique(there, axis=0)),
-        neutral=int((a_text == 0).sum()),
-        multiple=int((a_text > 1).sum()),
+        cooccurrence={(names[i], names[j]): int(pairs[i, j]) for i, j in combinations(range(len(names)), 2)},
+        cardinality=float(per_text.mean()),
+        most=int(per_text.max()),
+        combinations=len(np.unique(present, axis=0)),
+        neutral=int((per_text == 0).sum()),
+        multiple=int((per_text > 1).sum()),
         characters=None if gold.texts is None else lengths([len(text) for text in gold.texts]),
         words=None if gold.texts is None else lengths([len(text.split()) for text in gold.texts]),
         duplicates=None if gold.texts is None else duplicates(gold.ids, gold.texts, gold.labels),
@@ -116,7 +115,7 @@ def describe(gold: Gold) -> Stats:
 
 
 def lengths(counts: Sequence[int]) -> Lengths:
-    """Sums lengths up.
+    """Return statistics of lengths.
 
     >>> lengths([1, 2, 9])
     Lengths(mean=4.0, median=2.0, p95=8.3, longest=9, shortest=1)
@@ -130,10 +129,10 @@ def lengths(counts: Sequence[int]) -> Lengths:
     )
 
 
-def repeated(texts: Sequence[str]) -> dict[str, list[int]]:
-    """The texts that come more than once, with the numbers of their rows.
+def duplicate_rows(texts: Sequence[str]) -> dict[str, list[int]]:
+    """Return the texts that occur more than once, with their row numbers.
 
-    >>> repeated(["a", "b", "a"])
+    >>> duplicate_rows(["a", "b", "a"])
     {'a': [0, 2]}
     """
     counts = Counter(texts)
@@ -145,13 +144,13 @@ def repeated(texts: Sequence[str]) -> dict[str, list[int]]:
 
 
 def duplicates(ids: Sequence[str], texts: Sequence[str], labels: np.ndarray) -> Duplicates:
-    """Finds texts that come more than once, and those whose copies are labelled differently.
+    """Find duplicate texts, and those with different labels.
 
     Args:
-        ids, texts: one a row.
+        ids, texts: one per row.
         labels: shape (n, L).
     """
-    groups = repeated(texts)
+    groups = duplicate_rows(texts)
     conflicts = tuple(
         tuple(ids[at] for at in rows) for rows in groups.values() if len({labels[at].tobytes() for at in rows}) > 1
     )

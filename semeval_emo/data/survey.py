@@ -1,9 +1,9 @@
-"""What lies in a folder: every data file below it, read and named by its release."""
+"""Find and read all data files below a folder, and identify their releases."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +12,15 @@ from semeval_emo.data.gold import Gold, as_gold, refusal
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.errors import EmoError, InputError
-from semeval_emo.task import SPLITS, Task, load_task, task_files
+from semeval_emo.progress import Progress
+from semeval_emo.task import SPLITS, FileKey, FileSpec, Selector, Task, load_task, task_files
 
-# What a file can be. Only `known` ones are gold.
+# States of a file; only `known` files have gold labels.
 KNOWN, BLANK, UNKNOWN, STRAY, REFUSED, UNREADABLE = "known", "blank", "unknown", "stray", "refused", "unreadable"
 
-Place = tuple[str, str, str]
+NOWHERE = FileKey("", "", "")
 
-# Fewer files than this are read before a person wonders.
+# Reading this many files takes long enough for a progress message.
 MANY = 20
 
 
@@ -28,18 +29,17 @@ class DataFile:
     """One file of a folder.
 
     Attributes:
-        path: the file.
-        place: track, language and split; empty strings where nothing says.
-        state: ``known``, ``blank`` (a known file whose labels are missing), ``unknown`` (the labels or
-            texts of no known release), ``stray`` (no language of the task), ``refused`` or ``unreadable``.
-        matches: the releases that it is.
-        detail: why it is not known, in words.
-        sheet: what it holds; None where it cannot be read.
-        blanks: blank label cells.
+        place: track, language and split; empty strings if unknown.
+        state: ``known``, ``blank`` (a known file without labels), ``unknown`` (the labels or texts of no
+            known release), ``stray`` (not a language of the task), ``refused`` or ``unreadable``.
+        matches: the releases that the file belongs to.
+        detail: why the file is not known.
+        sheet: the contents; None if the file cannot be read.
+        blanks: number of blank label cells.
     """
 
     path: Path
-    place: Place
+    place: FileKey
     state: str
     matches: tuple[Match, ...] = ()
     detail: str = ""
@@ -48,30 +48,30 @@ class DataFile:
 
     @property
     def rows(self) -> int:
-        """How many texts it has."""
+        """Number of texts."""
         return 0 if self.sheet is None else len(self.sheet)
 
     @property
     def bare(self) -> bool:
-        """True where it has labels without texts."""
+        """Whether the file has labels without texts."""
         return self.sheet is not None and self.sheet.texts is None
 
     @property
     def releases(self) -> tuple[str, ...]:
-        """The keys of the releases that it is, the default first."""
+        """The keys of the releases that the file belongs to, the default first."""
         return tuple(match.spec.release for match in self.matches)
 
     def gold(self, release: str | None = None) -> Gold:
-        """The file's labels and texts, as the file of a release that it is; None means its first.
+        """Return labels and texts, as the file of a release that it belongs to; None for the first.
 
         Raises:
-            InputError: it is not of that release, or its labels are blank.
+            InputError: the file does not belong to that release, or its labels are blank.
         """
         for match in self.matches:
             if self.sheet is not None and release in (None, match.spec.release):
                 return as_gold(self.sheet, match.spec, self.matches)
         raise InputError(
-            f"{self.path} is not of {release or 'any known release'}.", "`semeval-emo data check` says why"
+            f"{self.path} does not belong to {release or 'a known release'}.", "run `semeval-emo data check`"
         )
 
 
@@ -80,11 +80,9 @@ class Folder:
     """A folder that holds a release, or part of one.
 
     Attributes:
-        path: the folder.
-        files: its data files.
-        releases: the releases that all its known files are, the best proven and then the default
-            first; empty where no one release covers them.
-        tally: how many files each release covers.
+        releases: the releases that all known files belong to, first those with most files proven by
+            hash, then the default; empty if no release covers them all.
+        tally: number of files by release.
     """
 
     path: Path
@@ -94,74 +92,75 @@ class Folder:
 
     @property
     def proven(self) -> int:
-        """How many files are of the first release by hash; the others have its ids, and no hash is pinned."""
+        """Number of files that a hash assigns to the first release; ids alone assign the others."""
         return _proven(self.releases[0], [one for one in self.files if one.matches]) if self.releases else 0
 
     def of(self, *states: str) -> list[DataFile]:
-        """The files in one of these states."""
+        """Return the files in one of these states."""
         return [one for one in self.files if one.state in states]
 
 
 def survey(
     root: Path,
     task: Task,
-    progress: Callable[[str], None] = lambda message: None,
-    wanted: Callable[[Place], bool] = lambda place: True,
+    progress: Progress | None = None,
+    selector: Selector | None = None,
 ) -> tuple[Folder, ...]:
-    """Reads the data files in a folder and those below it (or one file), and says which release each is.
+    """Read the data files of a folder and its subfolders (or one file) and identify their releases.
 
     Args:
-        progress: told what is being read, where it takes a while.
-        wanted: which places to read; the others are left out.
+        progress: progress callback.
+        selector: read only files of this track, language and split.
 
     Raises:
-        InputError: there is no such folder, or no data file in it.
+        InputError: the folder does not exist or holds no data file.
     """
+    progress, selector = progress or Progress(), selector or Selector()
     if root.is_file():
         return (_folder(root.parent, (_read(root, _place_by_ids(root, task), task),), task),)
     if not root.is_dir():
         raise InputError(f"There is no folder or file {root}.", "give the folder that holds track_a/test/…")
-    found, there = [], False
+    folders, has_data = [], False
     for base in bases(root):
         all_places = list(_places(base, task))
-        places = [(path, place) for path, place in all_places if wanted(place)]
-        there = there or bool(all_places)
+        places = [(path, place) for path, place in all_places if selector.matches(place)]
+        has_data = has_data or bool(all_places)
         if len(places) >= MANY:
-            progress(f"reading {len(places)} files of {base}")
+            progress.message(f"reading {len(places)} files of {base}")
         if places:
             files = tuple(_read(path, place, task) for path, place in places)
-            found.append(_folder(base, files, task))
-    if not there:
+            folders.append(_folder(base, files, task))
+    if not has_data:
         raise InputError(
             f"There is no data file of {task.title} in {root}.",
-            "expected track_a/test/eng.csv, track_a/eng.csv or a CSV whose ids are the task's",
+            "expected track_a/test/eng.csv, track_a/eng.csv or a CSV file with ids of the task",
         )
-    return tuple(found)
+    return tuple(folders)
 
 
 def labelled(folders: Iterable[Folder], task: Task, release: str | None = None) -> list[Gold]:
-    """The gold of every place that the folders hold, once.
+    """Return the gold labels of each file of the task that the folders hold, once.
 
     Args:
-        release: leave out what is not of this release. None prefers the task's default, place by
-            place, and takes what there is where it is missing.
+        release: leave out files of other releases. None prefers the default release, and uses another
+            one where the default is missing.
     """
-    wanted = release or task.default_release
-    chosen: dict[Place, DataFile] = {}
-    for one in (one for folder in folders for one in folder.of(KNOWN)):
-        had = chosen.get(one.place)
-        # A file of the wanted release before any other, one with texts before one without.
-        if (wanted in one.releases or release is None) and (had is None or _rank(one, wanted) > _rank(had, wanted)):
-            chosen[one.place] = one
-    return [one.gold(wanted if wanted in one.releases else None) for one in chosen.values()]
+    preferred = release or task.default_release
 
+    def rank(file: DataFile) -> tuple[bool, bool]:
+        return preferred in file.releases, not file.bare
 
-def _rank(one: DataFile, wanted: str) -> tuple[bool, bool]:
-    return wanted in one.releases, not one.bare
+    chosen: dict[FileKey, DataFile] = {}
+    for file in (file for folder in folders for file in folder.of(KNOWN)):
+        previous = chosen.get(file.place)
+        # A file of the preferred release before any other, one with texts before one without.
+        if (preferred in file.releases or release is None) and (previous is None or rank(file) > rank(previous)):
+            chosen[file.place] = file
+    return [file.gold(preferred if preferred in file.releases else None) for file in chosen.values()]
 
 
 def task_of(root: Path) -> Task:
-    """The task whose ids a folder's files have; the default task where none fits."""
+    """Return the task that the ids of the files in a folder belong to; the default task if there is none."""
     for name in task_files():
         task = load_task(name)
         paths = [root] if root.is_file() else (path for base in bases(root) for path, _ in _places(base, task))
@@ -170,40 +169,42 @@ def task_of(root: Path) -> Task:
     return load_task()
 
 
-def _places(base: Path, task: Task) -> Iterator[tuple[Path, Place]]:
-    """The data files of one folder and where they say that they belong."""
+def _places(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
+    """Yield the data files of one folder with their addresses, by folder names or ids."""
     for track in task.tracks.values():
         for split in SPLITS:
             for path in flat_files(base / track.folder / split):
-                yield path, (track.key, path.stem, split)
+                yield path, FileKey(track.key, path.stem, split)
         for path in flat_files(base / track.folder):
-            yield path, (track.key, path.stem, _place_by_ids(path, task)[2])
+            yield path, FileKey(track.key, path.stem, _place_by_ids(path, task).split)
     for path in flat_files(base):
         place = _place_by_ids(path, task)
         if any(place):
             yield path, place
 
 
-def _place_by_ids(path: Path, task: Task) -> Place:
-    """Where the first id of a file says that it belongs; empty strings where it says nothing."""
-    places = task.places(peek(path)[1])
-    return (places[0].track, places[0].language, places[0].split) if places else ("", "", "")
+def _place_by_ids(path: Path, task: Task) -> FileKey:
+    """Return the address of a file by its first id, or `NOWHERE`."""
+    specs = task.places(peek(path)[1])
+    return specs[0].key if specs else NOWHERE
 
 
-def _read(path: Path, place: Place, task: Task) -> DataFile:
-    track, language, split = place
+def _read(path: Path, place: FileKey, task: Task) -> DataFile:
+    language = place.language
     try:
         sheet = read_sheet(path)
     except EmoError as error:
         return DataFile(path, place, UNREADABLE, detail=error.message)
-    refused = refusal(sheet, task, *place)
+    refused = refusal(sheet, task, place)
     if language not in task.languages:
         if not language:
-            return DataFile(path, place, UNKNOWN, detail=f"its ids are those of no file of {task.title}", sheet=sheet)
-        return DataFile(path, (track, "", split), STRAY, detail=f"'{language}' is no language code", sheet=sheet)
+            return DataFile(path, place, UNKNOWN, detail=f"its ids do not belong to {task.title}", sheet=sheet)
+        return DataFile(
+            path, place._replace(language=""), STRAY, detail=f"'{language}' is not a language code", sheet=sheet
+        )
     if refused:
         return DataFile(path, place, REFUSED, detail=refused, sheet=sheet)
-    matches = identify(sheet, task, *place)
+    matches = identify(sheet, task, place)
     if not matches:
         return DataFile(path, place, UNKNOWN, detail=_why(sheet, place, task), sheet=sheet)
     blanks = sheet.blanks([name for name in matches[0].spec.emotions if name in sheet.header])
@@ -211,26 +212,25 @@ def _read(path: Path, place: Place, task: Task) -> DataFile:
     return DataFile(path, place, state, matches, sheet=sheet, blanks=blanks)
 
 
-def _why(sheet: Sheet, place: Place, task: Task) -> str:
-    """What keeps a file from being one of the releases."""
-    track, language, split = place
-    specs = task.specs(track=track, language=language, split=split)
+def _why(sheet: Sheet, place: FileKey, task: Task) -> str:
+    """Return why a file belongs to no release."""
+    specs = task.specs(**place._asdict())
     if not specs:
-        return f"no release has a {split or 'known'} file of track {track} for '{language}'"
+        return f"no release has a {place.split or 'known'} file of track {place.track} for '{place.language}'"
     same = [spec for spec in specs if spec.rows == len(sheet) and spec.id_set == set(sheet.ids)]
     if same:
         names = ", ".join(spec.release for spec in same)
         what = "labels" if sheet.texts is None or sheet.texts_hash() == same[0].texts_hash else "texts"
-        return f"the ids are those of {names}, the {what} are not"
+        return f"the ids belong to release {names}, but the {what} do not"
     counts = ", ".join(f"{rows:,} ({names})" for rows, names in _row_counts(specs).items())
-    return f"{len(sheet):,} rows; known: {counts}"
+    return f"{len(sheet):,} rows; known row counts: {counts}"
 
 
-def _row_counts(specs: list) -> dict[int, str]:
-    found: dict[int, list[str]] = {}
+def _row_counts(specs: list[FileSpec]) -> dict[int, str]:
+    releases: dict[int, list[str]] = {}
     for spec in specs:
-        found.setdefault(spec.rows, []).append(spec.release)
-    return {rows: ", ".join(names) for rows, names in found.items()}
+        releases.setdefault(spec.rows, []).append(spec.release)
+    return {rows: ", ".join(names) for rows, names in releases.items()}
 
 
 def _folder(base: Path, files: tuple[DataFile, ...], task: Task) -> Folder:
@@ -242,5 +242,5 @@ def _folder(base: Path, files: tuple[DataFile, ...], task: Task) -> Folder:
 
 
 def _proven(release: str, known: list[DataFile]) -> int:
-    """How many files are of a release by a hash of labels or texts rather than by ids alone."""
+    """Return how many files a hash of labels or texts assigns to a release, and not ids alone."""
     return sum(match.spec.release == release and match.by != "ids" for one in known for match in one.matches)

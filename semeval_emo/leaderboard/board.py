@@ -62,7 +62,7 @@ class Leaderboard:
         >>> board.place(0.7114, track="a", language="eng").rank
         '29 to 75 of 75'
         """
-        found = task if isinstance(task, Task) else load_task(task)
+        found = load_task(task)
         return cls(found, **vars(read_board(found, [Path(one) for one in extra], own)))
 
     @property

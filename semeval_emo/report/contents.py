@@ -176,7 +176,7 @@ def _name(named: Sequence[tuple[str, list[str]]]) -> str:
 def _task(report: Report, task: str | Task | None) -> Task:
     """The task of files that could not be scored."""
     if task is not None:
-        return task if isinstance(task, Task) else load_task(task)
+        return load_task(task)
     return find_task(report.task) or load_task()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from semeval_emo.data.check import KINDS, DataCheck, FolderCheck
 from semeval_emo.data.hub import Fetched
-from semeval_emo.data.sources import Source
+from semeval_emo.data.sources import DataSource
 from semeval_emo.data.survey import DataFile, Folder
 from semeval_emo.report.table import Column, Table
 from semeval_emo.task import SPLITS, Task
@@ -44,16 +44,16 @@ def release_table(task: Task) -> Table:
     )
 
 
-def source_tables(found: Iterable[tuple[Source, Folder]], one_by_one: bool = False) -> list[Table]:
+def source_tables(found: Iterable[tuple[DataSource, Folder]], one_by_one: bool = False) -> list[Table]:
     """The data at hand, a table for each source: folder by folder, or file by file."""
-    by_source: dict[Source, list[Folder]] = {}
+    by_source: dict[DataSource, list[Folder]] = {}
     for source, folder in found:
         by_source.setdefault(source, []).append(folder)
     draw = _file_table if one_by_one else _folder_table
     return [draw(source, folders) for source, folders in by_source.items()]
 
 
-def _folder_table(source: Source, folders: Sequence[Folder]) -> Table:
+def _folder_table(source: DataSource, folders: Sequence[Folder]) -> Table:
     rows = []
     for folder in folders:
         known = [one for one in folder.files if one.matches]
@@ -68,7 +68,7 @@ def _folder_table(source: Source, folders: Sequence[Folder]) -> Table:
     return Table(_titled(source), _columns("folder|release|tracks|languages|splits|files|texts", kinds), tuple(rows))
 
 
-def _file_table(source: Source, folders: Sequence[Folder]) -> Table:
+def _file_table(source: DataSource, folders: Sequence[Folder]) -> Table:
     rows = tuple(
         (*one.place, one.rows, ", ".join(one.releases) or one.state, _under(one.path, source.root))
         for folder in folders
@@ -77,7 +77,7 @@ def _file_table(source: Source, folders: Sequence[Folder]) -> Table:
     return Table(_titled(source), _columns("track|language|split|texts|release|file", {"texts": "int"}), rows)
 
 
-def _titled(source: Source) -> str:
+def _titled(source: DataSource) -> str:
     return f"Data at hand in {source.root} ({source.name})" if source.name != "folder" else f"Data in {source.root}"
 
 
@@ -148,7 +148,7 @@ def check_tables(check: DataCheck) -> list[Table]:
     """The check as tables: problems, overlap and conflicts of every folder."""
     tables = []
     for one in check.folders:
-        odd = tuple((KINDS[o.kind], _under(o.path, one.folder.path), o.message, o.fix) for o in one.oddities)
+        odd = tuple((KINDS[o.kind], _under(o.path, one.folder.path), o.message, o.fix) for o in one.problems)
         tables += [
             contents_table(one.folder, f"{_headline(one, check)}"),
             Table("Problems", _columns("problem|file|seen|fix", {}), odd),
@@ -190,7 +190,7 @@ def contents_table(folder: Folder, title: str = "Contents") -> Table:
 def _odd_blocks(one: FolderCheck, width: int) -> list[str]:
     """A block for each kind of problem; files with the same one stand together."""
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for odd in one.oddities:
+    for odd in one.problems:
         groups.setdefault((odd.kind, odd.message, odd.fix), []).append(_under(odd.path, one.folder.path))
     blocks = []
     for (kind, message, fix), names in groups.items():
@@ -242,5 +242,5 @@ def conflict_table(one: FolderCheck) -> Table:
 
 
 def _verdict(check: DataCheck) -> str:
-    count = len(check.oddities)
+    count = len(check.problems)
     return f"{plural(count, 'problem')}." if count else "No problems."

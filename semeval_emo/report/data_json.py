@@ -8,13 +8,13 @@ from typing import Any
 
 from semeval_emo.data.check import DataCheck
 from semeval_emo.data.hub import Fetched
-from semeval_emo.data.sources import Source
+from semeval_emo.data.sources import DataSource
 from semeval_emo.data.stats import Stats
 from semeval_emo.data.survey import DataFile, Folder
 from semeval_emo.task import Task
 
 
-def list_payload(task: Task, found: Iterable[tuple[Source, Folder]]) -> dict[str, Any]:
+def list_payload(task: Task, found: Iterable[tuple[DataSource, Folder]]) -> dict[str, Any]:
     """What there is: the task's releases and the folders at hand."""
     return {
         "schema": "semeval-emo/data-list/1",
@@ -35,14 +35,14 @@ def check_payload(check: DataCheck) -> dict[str, Any]:
         "schema": "semeval-emo/data-check/1",
         "root": str(check.root),
         "task": check.task.key,
-        "problems": len(check.oddities),
+        "problems": len(check.problems),
         "folders": [
             {
                 **_folder(one.folder),
                 "expected_files": one.expected,
                 "problems": [
                     {"kind": odd.kind, "file": str(odd.path), "message": odd.message, "fix": odd.fix}
-                    for odd in one.oddities
+                    for odd in one.problems
                 ],
                 "overlap": [asdict(leak) for leak in one.leaks],
                 "conflicts": [asdict(conflict) for conflict in one.conflicts],
@@ -102,7 +102,7 @@ def _stats(one: Stats) -> dict[str, Any]:
                 spec.emotions, one.positives, one.prevalence, one.degrees, strict=True
             )
         },
-        "together": {"+".join(pair): count for pair, count in one.together.items()},
+        "together": {"+".join(pair): count for pair, count in one.cooccurrence.items()},
         "cardinality": one.cardinality, "most": one.most, "combinations": one.combinations,
         "neutral": one.neutral, "multiple": one.multiple,
         "characters": None if one.characters is None else asdict(one.characters),

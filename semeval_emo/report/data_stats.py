@@ -42,7 +42,7 @@ def _emotions(stats: Stats) -> Table:
 def _together(stats: Stats) -> Table:
     """How often two emotions stand in one text: the upper triangle."""
     names = stats.spec.emotions
-    rows = tuple((one, *(stats.together.get((one, other)) for other in names[1:])) for one in names[:-1])
+    rows = tuple((one, *(stats.cooccurrence.get((one, other)) for other in names[1:])) for one in names[:-1])
     return Table("Texts with both emotions", (Column(""), *(Column(name, "int") for name in names[1:])), rows)
 
 

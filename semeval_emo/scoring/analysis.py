@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.data.overlap import normalise
-from semeval_emo.data.stats import repeated
+from semeval_emo.data.stats import duplicate_rows
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.scorecard import Scorecard
@@ -271,7 +271,7 @@ def _confident(
 
 
 def _repetition(pair: PairedLabels, texts: tuple[str, ...], shown: bool, most: int) -> DuplicateTexts:
-    groups = list(repeated([normalise(text) for text in texts]).values())
+    groups = list(duplicate_rows([normalise(text) for text in texts]).values())
 
     def differs(labels: NDArray, rows: list[int]) -> bool:
         return bool((labels[rows] != labels[rows[0]]).any())

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_emo.data import Gold, load_gold
+from semeval_emo.data import Gold
+from semeval_emo.data.gold import gold_for
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.progress import Progress
 from semeval_emo.scoring import resampling, significance
@@ -183,9 +184,7 @@ def _input(
 ) -> ResampleInput:
     """Return the statistics of all systems on one file."""
     spec = aligned.specs[at]
-    gold = next((own for own in given if own.spec == spec), None) or load_gold(
-        spec.track, spec.language, spec.split, release=spec.release, source=source, task=task
-    )
+    gold = next((own for own in given if own.spec == spec), None) or gold_for(spec, task, source)
     per_emotion = METRICS[_PER_EMOTION[chosen.name]] if with_emotions and chosen.name in _PER_EMOTION else None
     layout = layout_of([chosen] if per_emotion is None else [chosen, per_emotion], len(spec.emotions), len(spec.values))
     pairs = [join(run[at], gold) for system in aligned.predictions for run in system]

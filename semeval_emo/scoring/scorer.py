@@ -131,7 +131,7 @@ def task_of(spec: FileSpec, task: Task | str | None = None) -> Task:
 
 def _task(key: str, task: Task | str | None) -> Task:
     if task is not None:
-        return task if isinstance(task, Task) else load_task(task)
+        return load_task(task)
     return find_task(key) or load_task()
 
 
@@ -171,15 +171,13 @@ def _with_gold(
         InputError: gold is missing or blank.
         ReleaseMismatch: the gold belongs to another release.
     """
-    from semeval_emo.data import load_gold
+    from semeval_emo.data.gold import gold_for
 
     by_place: dict[str, Gold] = {}
     missing: dict[str, InputError] = {}
     for spec in dict.fromkeys(one.spec for one in loaded.predictions):
         try:
-            by_place[spec.place] = gold or load_gold(
-                spec.track, spec.language, spec.split, release=spec.release, source=source, task=task_of(spec, task)
-            )
+            by_place[spec.place] = gold or gold_for(spec, task_of(spec, task), source)
         except InputError as error:
             missing[spec.place] = error
     if missing and (strict or not by_place):

@@ -143,7 +143,7 @@ def _examine(paths: Path | Sequence[Path], selector: Selector, keep: bool) -> tu
 
 def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Sources]:
     """Finds the files, and the task that their ids belong to where none was named."""
-    named = task if isinstance(task, Task) else load_task(task)
+    named = load_task(task)
     sources = find_sources(paths, named)
     if task is None:
         for source in sources.files[:20]:

@@ -1,10 +1,22 @@
-"""What the task is: tracks, languages, emotions, ids, releases. Imports nothing heavy."""
+"""Shared tasks: tracks, languages, emotions, ids, releases."""
 
 from semeval_emo.task.load import find_task, load_task, task_files
-from semeval_emo.task.model import SPLITS, FileSpec, IdBlock, Language, Release, Selector, Task, Track, short_hash
+from semeval_emo.task.model import (
+    SPLITS,
+    FileKey,
+    FileSpec,
+    IdBlock,
+    Language,
+    Release,
+    Selector,
+    Task,
+    Track,
+    short_hash,
+)
 
 __all__ = [
     "SPLITS",
+    "FileKey",
     "FileSpec",
     "IdBlock",
     "Language",

@@ -1,6 +1,6 @@
-"""Reads a task from its TOML file.
+"""Read tasks from TOML files.
 
-The format is told in docs/add-a-task.md; `task11.toml` and `sample.toml` are examples.
+docs/add-a-task.md describes the format; `task11.toml` and `sample.toml` are examples.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import InputError, UsageError, suggest
-from semeval_emo.task.model import SPLITS, FileSpec, IdBlock, Language, Release, Task, Track
+from semeval_emo.task.model import SPLITS, FileKey, FileSpec, IdBlock, Language, Release, Task, Track
 
 HERE = Path(__file__).parent
 DEFAULT_TASK = "task11"
@@ -21,7 +22,7 @@ TASKS_VARIABLE = "SEMEVAL_EMO_TASKS"
 
 
 def task_files() -> dict[str, Path]:
-    """Every known task by short name: the shipped ones, then those of ``$SEMEVAL_EMO_TASKS``."""
+    """Return the TOML files of all known tasks by name: the shipped ones, then those of ``$SEMEVAL_EMO_TASKS``."""
     found = {path.stem: path for path in sorted(HERE.glob("*.toml"), key=lambda p: p.stem != DEFAULT_TASK)}
     extra = os.environ.get(TASKS_VARIABLE)
     if extra:
@@ -29,20 +30,22 @@ def task_files() -> dict[str, Path]:
     return found
 
 
-def load_task(name: str | os.PathLike[str] | None = None) -> Task:
-    """Loads a task by short name or from a TOML file.
+def load_task(name: Task | str | os.PathLike[str] | None = None) -> Task:
+    """Load a task by name or from a TOML file.
 
     Args:
-        name: ``task11`` (the default), ``sample``, a name in ``$SEMEVAL_EMO_TASKS``, or a path
-            that ends in ``.toml``.
+        name: ``task11`` (the default), ``sample``, the name of a file in ``$SEMEVAL_EMO_TASKS``, or a path
+            that ends in ``.toml``. A `Task` is returned as it is.
 
     Raises:
-        UsageError: no such task, or a TOML file that does not describe one.
+        UsageError: no task has this name, or the file does not describe a task.
         InputError: the file cannot be read.
 
     >>> load_task().spec("a", "eng", "test").rows
     2767
     """
+    if isinstance(name, Task):
+        return name
     text = str(name or DEFAULT_TASK)
     known = task_files()
     path = Path(text) if text.endswith(".toml") else known.get(text)
@@ -55,7 +58,7 @@ def load_task(name: str | os.PathLike[str] | None = None) -> Task:
 
 
 def find_task(key: str) -> Task | None:
-    """The known task with a key, as files, scores and runs name it; None where none has it.
+    """Return the known task with a key, or None.
 
     >>> find_task("sample").title, find_task("nothing")
     ('Built-in sample (made-up texts, not SemEval)', None)
@@ -76,8 +79,10 @@ def _load(path: Path) -> Task:
         task = _build(raw)
         wrong = next(_contradictions(task), "")
     except KeyError as error:
-        wrong = f"it lacks {error}"
-    except (TypeError, AttributeError, ValueError) as error:
+        wrong = f"the key {error} is missing"
+    except ValueError as error:
+        wrong = str(error)
+    except (TypeError, AttributeError) as error:
         wrong = f"{type(error).__name__} {error}"
     if wrong:
         raise UsageError(
@@ -88,25 +93,27 @@ def _load(path: Path) -> Task:
 
 
 def _contradictions(task: Task) -> Iterator[str]:
-    """What a task says that cannot be: a name that it does not define, a number that is none."""
+    """Yield what is inconsistent in a task: undefined names, values that are not numbers."""
     if task.default_release not in task.releases:
         yield f"the default release '{task.default_release}' is not among its releases"
     yield from (
-        f"the alias '{code}' leads to no language" for code, to in task.aliases.items() if to not in task.languages
+        f"the alias '{code}' refers to an undefined language"
+        for code, to in task.aliases.items()
+        if to not in task.languages
     )
     for track in task.tracks.values():
         if track.trains_on not in task.tracks:
-            yield f"track {track.key} trains on '{track.trains_on}', which is no track"
+            yield f"track {track.key} trains on '{track.trains_on}', which is not a track"
         if not all(value.isdecimal() for value in track.values):
             yield f"the values of track {track.key} are not whole numbers, written as text"
     for spec in task.specs():
         if spec.track not in task.tracks or spec.language not in task.languages or spec.split not in SPLITS:
-            yield f'"{spec.track}/{spec.language}/{spec.split}" is not a track, a language and a split of it'
+            yield f"{spec.track}/{spec.language}/{spec.split} does not name a track, a language and a split of it"
         if not spec.emotions or not set(spec.emotions) <= set(task.emotions):
-            yield f"the emotions of {spec.place} are not among its emotions"
+            yield f"the emotions of {spec.place} are not emotions of the task"
         numbers = (n for block in spec.blocks for n in (block.width, block.first, block.last, *block.skip))
         if not all(isinstance(number, int) for number in numbers):
-            yield f"the ids of {spec.place} are not numbered by whole numbers"
+            yield f"the id numbers of {spec.place} are not whole numbers"
 
 
 def _build(raw: dict[str, Any]) -> Task:
@@ -143,31 +150,30 @@ def _build(raw: dict[str, Any]) -> Task:
 def _release(
     raw: dict[str, Any], key: str, one: dict[str, Any], tracks: dict[str, Track], known: dict[str, Release]
 ) -> Release:
-    """Builds one release: what it inherits from `base`, then its own files, which win."""
+    """Build a release: the files inherited from `base`, overridden by its own."""
     absent = one.get("leaves_out", ())
     inherited = known[one["base"]].specs if "base" in one else {}
     base = {where: spec for where, spec in inherited.items() if spec.language not in absent}
-    specs: dict[tuple[str, str, str], FileSpec] = {}
+    specs: dict[FileKey, FileSpec] = {}
     if "pools" in one:
         specs |= _pooled(raw, key, one, tracks, base)
     else:
-        specs |= {where: _rebase(spec, key) for where, spec in base.items()}
+        specs |= {where: replace(spec, release=key) for where, spec in base.items()}
     pattern = one.get("ids", raw["ids"])
     for where, entry in one.get("files", {}).items():
-        track, language, split = where.split("/")
+        if where.count("/") != 2:
+            raise ValueError(f"'{where}' is not of the form track/language/split")
+        place = FileKey(*where.split("/"))
         if "blocks" in entry:
             blocks = tuple(IdBlock(p, w, a, b, tuple(skip)) for p, w, a, b, *skip in entry["blocks"])
         else:
-            prefix = pattern["prefix"].format(language=language, split=split, track=track)
-            blocks = (IdBlock(prefix, pattern["width"], 1, entry["rows"]),)
-        specs[track, language, split] = FileSpec(
+            blocks = (IdBlock(pattern["prefix"].format(**place._asdict()), pattern["width"], 1, entry["rows"]),)
+        specs[place] = FileSpec(
             task=raw["key"],
             release=key,
-            track=track,
-            language=language,
-            split=split,
-            emotions=_emotions(raw, one, track, language),
-            values=tracks[track].values,
+            **place._asdict(),
+            emotions=_emotions(raw, one, place.track, place.language),
+            values=tracks[place.track].values,
             blocks=blocks,
             texts_hash=entry.get("texts", ""),
             labels_hash=entry.get("labels", ""),
@@ -185,35 +191,26 @@ def _release(
     )
 
 
-def _rebase(spec: FileSpec, release: str) -> FileSpec:
-    return FileSpec(**{**_fields(spec), "release": release})
-
-
-def _fields(spec: FileSpec) -> dict[str, Any]:
-    return {name: getattr(spec, name) for name in FileSpec.__dataclass_fields__}
-
-
 def _pooled(
     raw: dict[str, Any],
     key: str,
     one: dict[str, Any],
     tracks: dict[str, Track],
-    base: dict[tuple[str, str, str], FileSpec],
-) -> dict[tuple[str, str, str], FileSpec]:
-    """Files that hold the rows of several tracks of the base release one after the other."""
-    specs: dict[tuple[str, str, str], FileSpec] = {}
+    base: dict[FileKey, FileSpec],
+) -> dict[FileKey, FileSpec]:
+    """Return files that concatenate the rows of several tracks of the base release."""
+    specs: dict[FileKey, FileSpec] = {}
     for track, members in one["pools"].items():
-        for split in ("train", "dev", "test"):
+        for split in SPLITS:
             for language in raw["languages"]:
-                parts = [base[m, language, split] for m in members if (m, language, split) in base]
+                parts = [base[FileKey(m, language, split)] for m in members if FileKey(m, language, split) in base]
                 if parts:
                     alone = len(parts) == 1
-                    specs[track, language, split] = FileSpec(
+                    place = FileKey(track, language, split)
+                    specs[place] = FileSpec(
                         task=raw["key"],
                         release=key,
-                        track=track,
-                        language=language,
-                        split=split,
+                        **place._asdict(),
                         emotions=_emotions(raw, one, track, language),
                         values=tracks[track].values,
                         blocks=tuple(block for part in parts for block in part.blocks),
@@ -224,7 +221,7 @@ def _pooled(
 
 
 def _emotions(raw: dict[str, Any], one: dict[str, Any], track: str, language: str) -> tuple[str, ...]:
-    """The label columns: the most particular table wins (track/language, language, track, task)."""
+    """Return the label columns, by the most specific table: track/language, language, track, task."""
     for table in (one.get("emotions", {}), raw.get("emotions_by", {})):
         for where in (f"{track}/{language}", language, track):
             if where in table:

@@ -1,7 +1,7 @@
-"""The nouns of a shared task: tracks, languages, files, releases.
+"""Classes that describe a shared task: tracks, languages, files, releases.
 
-Owns what the task *is*; says nothing of where texts, gold or predictions are. Every value comes
-from a TOML file (`task11.toml`, `sample.toml`), so code never spells out a language or an emotion.
+Every value comes from a TOML file (`task11.toml`, `sample.toml`); code never names a language or an
+emotion. Where texts, gold labels and predictions are stored is not part of a task.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from semeval_emo.errors import UsageError, suggest
 
@@ -18,7 +18,7 @@ SPLITS = ("train", "dev", "test")
 
 
 def short_hash(lines: Iterable[str]) -> str:
-    """Hashes lines, in the order given: the first 16 hex digits of SHA-256, newline-joined.
+    """Return the first 16 hex digits of the SHA-256 of newline-joined lines, in the order given.
 
     >>> short_hash(["a", "b"])
     '7e18f737311b2dc3'
@@ -28,7 +28,7 @@ def short_hash(lines: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class IdBlock:
-    """A run of consecutive ids: a prefix and a zero-padded number from `first` to `last`.
+    """Consecutive ids: a prefix and a zero-padded number from `first` to `last`, without `skip`.
 
     >>> list(IdBlock("eng_dev_track_a_", 5, 1, 3, skip=(2,)))
     ['eng_dev_track_a_00001', 'eng_dev_track_a_00003']
@@ -55,11 +55,11 @@ class Track:
 
     Attributes:
         key: lower-case letter, as in ``track_a``.
-        title: what the track asks for.
-        values: the allowed cell texts, in rising order (``("0", "1")`` or ``("0", ..., "3")``).
+        title: what has to be predicted.
+        values: the allowed cell texts, in ascending order (``("0", "1")`` or ``("0", ..., "3")``).
         metric: the official metric, a name of `semeval_emo.scoring` (``macro_f1``, ``pearson``).
-        averaging: how the official figure is averaged over emotions and languages, in words.
-        trains_on: the track whose train split a system may use here (track C has none of its own).
+        averaging: how the official score is averaged over emotions and languages, in words.
+        trains_on: the track whose train split a system may use (track C has no train split).
     """
 
     key: str
@@ -76,16 +76,16 @@ class Track:
 
     @property
     def is_intensity(self) -> bool:
-        """True where cells are degrees rather than yes or no."""
+        """Whether cells are intensities rather than 0 or 1."""
         return len(self.values) > 2
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language as the task names it.
+    """A language under the code that the task uses.
 
     Attributes:
-        iso: its ISO 639-3 code where the task's own is another; else empty.
+        iso: its ISO 639-3 code if the task uses a different one; else empty.
     """
 
     code: str
@@ -95,17 +95,25 @@ class Language:
     iso: str = ""
 
 
+class FileKey(NamedTuple):
+    """The address of a file within a release."""
+
+    track: str
+    language: str
+    split: str
+
+
 @dataclass(frozen=True)
 class FileSpec:
-    """What one file of a release holds: the place where every check and every join starts.
+    """The contents of one file of a release: checks and joins start from it.
 
     Attributes:
-        task, release, track, language, split: the file's address.
+        task, release, track, language, split: the address of the file.
         emotions: label columns in the official order.
         blocks: the ids, in file order.
-        texts_hash: `short_hash` of ``id<TAB>text`` lines, or empty when it was never seen.
-        labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines, or empty likewise (blank or
-            unpublished labels).
+        texts_hash: `short_hash` of ``id<TAB>text`` lines; empty if unknown.
+        labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines; empty if the labels are blank or
+            unpublished.
     """
 
     task: str
@@ -121,38 +129,43 @@ class FileSpec:
 
     @property
     def rows(self) -> int:
-        """How many texts the file has."""
+        """Number of texts."""
         return sum(len(block) for block in self.blocks)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """Every id, in file order."""
+        """All ids, in file order."""
         return tuple(i for block in self.blocks for i in block)
 
     @cached_property
     def id_set(self) -> frozenset[str]:
-        """Every id, for membership tests."""
+        """All ids as a set."""
         return frozenset(self.ids)
 
     @cached_property
     def ids_hash(self) -> str:
-        """`short_hash` of the sorted ids: the identity of the id set."""
+        """`short_hash` of the sorted ids."""
         return short_hash(sorted(self.ids))
 
     @property
     def header(self) -> tuple[str, ...]:
-        """The exact header of a prediction file."""
+        """The header of a prediction file."""
         return ("id", *self.emotions)
 
     @property
     def file_name(self) -> str:
-        """The name that the organisers ask for, such as ``pred_eng.csv``."""
+        """The official file name, such as ``pred_eng.csv``."""
         return f"pred_{self.language}.csv"
+
+    @property
+    def key(self) -> FileKey:
+        """Track, language and split."""
+        return FileKey(self.track, self.language, self.split)
 
     @property
     def place(self) -> str:
         """The address in words, such as ``2025 track a eng test``."""
-        # "200 rows of 1 track a" would read like a count.
+        # Without "release", "200 rows of 1 track a" would read as a count.
         release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
         return f"{release} track {self.track} {self.language} {self.split}"
 
@@ -187,11 +200,11 @@ class Selector:
         """All fields, as keyword arguments of functions such as `semeval_emo.score`."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
-    def matches(self, spec: FileSpec) -> bool:
-        """Return whether a file has this address."""
-        if isinstance(self.task, Task) and self.task.key != spec.task:
+    def matches(self, spec: FileSpec | FileKey) -> bool:
+        """Return whether a file has this address; a `FileKey` has no task and no release to compare."""
+        if isinstance(spec, FileSpec) and isinstance(self.task, Task) and self.task.key != spec.task:
             return False
-        return all(getattr(spec, name) == value for name, value in self.address.items())
+        return all(getattr(spec, name, value) == value for name, value in self.address.items())
 
     def of(self, task: Task) -> Selector:
         """Return the same selector with names as a task writes them.
@@ -218,14 +231,14 @@ class Selector:
 
 @dataclass(frozen=True)
 class Release:
-    """One publication of the data. The same id can be another text in another release.
+    """A published version of the data. The same id can belong to different texts in different releases.
 
     Attributes:
-        key: the name used everywhere, such as ``2025``.
-        refused: why files of this release cannot be scored; empty for a usable one.
-        signs: how a file of a refused release is recognised (``capitalised_header`` and row counts).
-        specs: every file, by (track, language, split).
-        hub: the dataset repositories that publish it on the Hugging Face hub, by track.
+        key: short name, such as ``2025``.
+        refused: why files of this release cannot be scored; empty if they can.
+        signs: how files of a refused release are recognised (``capitalised_header`` and row counts).
+        specs: all files, by track, language and split.
+        hub: dataset repositories on the Hugging Face hub, by track.
     """
 
     key: str
@@ -235,20 +248,20 @@ class Release:
     note: str = ""
     refused: str = ""
     signs: dict = field(default_factory=dict)
-    specs: dict[tuple[str, str, str], FileSpec] = field(default_factory=dict, repr=False)
+    specs: dict[FileKey, FileSpec] = field(default_factory=dict, repr=False)
     hub: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A shared task: what `load_task` returns.
+    """A shared task, as `load_task` returns it.
 
     Attributes:
         key: short name (``semeval-2025-task-11``, ``sample``).
-        emotions: every emotion of the task, in order.
-        aliases: codes that people use, to what was probably meant (a hint, never a guess).
-        id_prefix, id_width: how the ids of a file are formed where a release does not say otherwise:
-            a format string with ``{language}``, ``{split}`` and ``{track}``, then a padded number.
+        emotions: all emotions of the task, in order.
+        aliases: other language codes in use, and the task's code that an error message suggests for them.
+        id_prefix, id_width: the form of ids unless a release defines its own: a format string with
+            ``{language}``, ``{split}`` and ``{track}``, then a zero-padded number.
     """
 
     key: str
@@ -264,10 +277,10 @@ class Task:
     id_width: int = 0
 
     def track(self, key: str) -> Track:
-        """Looks a track up by letter, in either case, with or without ``track_``.
+        """Return a track by its letter, in upper or lower case, with or without ``track_``.
 
         Raises:
-            UsageError: no such track.
+            UsageError: no track has this name.
         """
         found = self.tracks.get(key.lower().removeprefix("track_").removeprefix("track").strip())
         if found is None:
@@ -278,10 +291,10 @@ class Task:
         return found
 
     def language(self, code: str) -> Language:
-        """Looks a language up by its exact code.
+        """Return a language by its exact code.
 
         Raises:
-            UsageError: no such code; the remedy names the code that was probably meant.
+            UsageError: no language has this code; the error suggests a similar one.
         """
         found = self.languages.get(code)
         if found is None:
@@ -289,14 +302,13 @@ class Task:
         return found
 
     def hint(self, code: str) -> str:
-        """Says which language code was probably meant by an unknown one."""
+        """Return advice for an unknown language code."""
         low = code.lower()
         if low in self.languages:
             return f"codes are lower-case: use '{low}'"
         if low in self.aliases:
-            meant = self.aliases[low]
-            name = self.languages[meant].name
-            return f"this task calls {name} '{meant}', not '{code}'"
+            own = self.aliases[low]
+            return f"this task calls {self.languages[own].name} '{own}', not '{code}'"
         names = {lang.name.lower(): key for key, lang in self.languages.items()}
         if low in names:
             return f"use the code '{names[low]}'"
@@ -304,10 +316,10 @@ class Task:
         return near or f"known codes: {', '.join(self.languages)}"
 
     def release(self, key: str | None = None) -> Release:
-        """Looks a release up; None means the task's default.
+        """Return a release by name; None for the default release.
 
         Raises:
-            UsageError: no such release.
+            UsageError: no release has this name.
         """
         found = self.releases.get(key or self.default_release)
         if found is None:
@@ -318,20 +330,20 @@ class Task:
         return found
 
     def spec(self, track: str, language: str, split: str, release: str | None = None) -> FileSpec:
-        """The file at an address.
+        """Return the file at an address.
 
         Raises:
-            UsageError: unknown name, or a file that this release does not have.
+            UsageError: an unknown name, or a file that the release does not have.
         """
         found_release = self.release(release)
         found_track = self.track(track)
         self.language(language)
-        found = found_release.specs.get((found_track.key, language, split))
+        found = found_release.specs.get(FileKey(found_track.key, language, split))
         if found is None:
             has = sorted({s.language for s in self.specs(found_release.key, found_track.key, split=split)})
             raise UsageError(
                 f"Release {found_release.key} has no {split} file of track {found_track.key} for '{language}'.",
-                f"languages there: {', '.join(has)}" if has else f"splits: {', '.join(SPLITS)}",
+                f"languages of this release: {', '.join(has)}" if has else f"splits: {', '.join(SPLITS)}",
             )
         return found
 
@@ -342,14 +354,14 @@ class Task:
         language: str | None = None,
         split: str | None = None,
     ) -> list[FileSpec]:
-        """Every file that matches, in the task's order. `release` None means *all* releases."""
+        """Return all matching files, in the order of the task. `release` None selects all releases."""
         releases = [self.release(release)] if release else list(self.releases.values())
         selector = Selector(track=track, language=language, split=split)
         return [spec for one in releases for spec in one.specs.values() if selector.matches(spec)]
 
     @cached_property
     def by_prefix(self) -> dict[str, list[FileSpec]]:
-        """Files by the prefix of their ids (all that stands before the number)."""
+        """Files by the prefix of their ids (the part before the number)."""
         found: dict[str, list[FileSpec]] = {}
         for spec in self.specs():
             for block in spec.blocks:
@@ -357,9 +369,9 @@ class Task:
         return found
 
     def places(self, some_id: str) -> list[FileSpec]:
-        """Every file whose ids are formed like this one, default release first.
+        """Return all files whose ids have the prefix of this one, those of the default release first.
 
-        The number is not looked at: an id beyond the last row still says where it wanted to be.
+        The number is ignored, so an id beyond the last row of a file still finds the file.
 
         >>> from semeval_emo.task import load_task
         >>> [s.place for s in load_task().places("amh_dev_track_b_00007")][0]

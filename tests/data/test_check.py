@@ -20,20 +20,20 @@ def only(check):
 
 
 def kinds(check) -> list[tuple[str, str]]:
-    return [(odd.kind, odd.path.name) for odd in check.oddities]
+    return [(odd.kind, odd.path.name) for odd in check.problems]
 
 
 def test_a_whole_release_is_named_and_clean(world):
     check = check_data(world.official(), world.task)
     one = only(check)
-    assert (one.folder.releases, one.expected, check.oddities, check.others) == (("1",), 15, (), ())
+    assert (one.folder.releases, one.expected, check.problems, check.others) == (("1",), 15, (), ())
     assert {file.state for file in one.folder.files} == {"known"}
 
 
 def test_a_re_release_is_named_by_its_own_files_and_its_blank_gold_is_a_problem(world):
     one = only(check_data(world.second(), world.task))
     assert one.folder.releases == ("2",)
-    assert [(odd.kind, odd.message, odd.path.name) for odd in one.oddities] == [
+    assert [(odd.kind, odd.message, odd.path.name) for odd in one.problems] == [
         ("blank", "15 of 15 label cells are blank", "xx.csv")
     ]
 
@@ -67,7 +67,7 @@ def test_a_parent_folder_is_told_folder_by_folder(world):
 
 def test_predictions_alone_are_no_gold(world):
     world.write(world.folder / "sent/pred_xx.csv", [(i, t, (0, 0, 0)) for i, t, _ in world.rows("a", "xx", "test")])
-    with pytest.raises(InputError, match=r"There is no gold of Made-up task in .*: the labels of all files \(1\)"):
+    with pytest.raises(InputError, match=r"No gold labels of Made-up task in .*: no known release has its 1 file"):
         check_data(world.folder, world.task)
 
 
@@ -77,11 +77,11 @@ def test_a_file_that_is_no_language_is_found_with_where_its_texts_stand(world):
         (f"other{n}", text.upper().rstrip("."), v) for n, (_, text, v) in enumerate(world.rows("a", "yy", "test"))
     ]
     world.write(base / "track_a/train/yy_old_test.csv", [*copies, ("other9", "Something else", (0, 0, 0))])
-    odd = only(check_data(base, world.task)).oddities
+    odd = only(check_data(base, world.task)).problems
     assert [(one.kind, one.path.name) for one in odd] == [("stray", "yy_old_test.csv")]
     assert odd[0].message == (
-        "'yy_old_test' is no language code; 6 of its 7 texts stand in track a yy test "
-        "(0 once case and spaces are made alike, the others but for punctuation)"
+        "'yy_old_test' is not a language code; 6 of its 7 texts occur in track a yy test "
+        "(0 apart from case and spaces, the others apart from punctuation)"
     )
     assert all(file.place[1] != "yy_old_test" for file in labelled_files(base, world))
 
@@ -93,12 +93,16 @@ def labelled_files(base, world):
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        (lambda rows: rows[:3], "unknown", "3 rows; known: 6 (1), 5 (2), 12 (pool)"),
-        (lambda rows: [(i, t, (0, 0, 0)) for i, t, _ in rows], "unknown", "the ids are those of 1, the labels are not"),
+        (lambda rows: rows[:3], "unknown", "3 rows; known row counts: 6 (1), 5 (2), 12 (pool)"),
+        (
+            lambda rows: [(i, t, (0, 0, 0)) for i, t, _ in rows],
+            "unknown",
+            "the ids belong to release 1, but the labels do not",
+        ),
         (
             lambda rows: [(i, t + "x", (0, 0, 0)) for i, t, _ in rows],
             "unknown",
-            "the ids are those of 1, the texts are not",
+            "the ids belong to release 1, but the texts do not",
         ),
         (lambda rows: [(i, t + "x", v) for i, t, v in rows], "altered", "its texts are not those of the release"),
     ],
@@ -106,7 +110,7 @@ def labelled_files(base, world):
 def test_changed_files_are_told_apart(world, change, kind, message):
     base = world.official()
     world.write(base / "track_a/test/xx.csv", change(world.rows("a", "xx", "test")))
-    odd = only(check_data(base, world.task)).oddities
+    odd = only(check_data(base, world.task)).problems
     assert [(one.kind, one.message) for one in odd] == [(kind, message)]
 
 
@@ -115,8 +119,8 @@ def test_unreadable_and_refused_files_are_told(world):
     (base / "track_a/dev/xx.csv").write_bytes(b"\xff\xff")
     world.write(base / "track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text,Calm,Hope,Rage")
     check = check_data(base, world.task)
-    assert [one.kind for one in check.oddities] == ["unreadable", "refused"]
-    assert check.oddities[1].message.startswith("it is of release 0 (Draft): its header is id,text,Calm")
+    assert [one.kind for one in check.problems] == ["unreadable", "refused"]
+    assert check.problems[1].message.startswith("it belongs to release 0 (Draft): the header is id,text,Calm")
 
 
 def test_blank_cells_are_counted(world):
@@ -125,7 +129,7 @@ def test_blank_cells_are_counted(world):
     lines = path.read_text().splitlines()
     lines[1] = lines[1].rsplit(",", 1)[0] + ","
     path.write_text("\n".join(lines) + "\n")
-    odd = only(check_data(base, world.task)).oddities
+    odd = only(check_data(base, world.task)).problems
     assert [(one.kind, one.message) for one in odd] == [("blank", "1 of 18 label cells are blank")]
 
 
@@ -209,9 +213,9 @@ def test_one_file_can_be_checked(world):
 
 
 @pytest.mark.parametrize(
-    ("body", "message"), [("id,calm\nq-1,1\n", "its ids are those of no file"), ("", "has no column")]
+    ("body", "message"), [("id,calm\nq-1,1\n", "its ids do not belong to Made-up task"), ("", "has no column")]
 )
 def test_one_file_that_is_nothing_is_told(world, body, message):
     path = world.folder / "some.csv"
     path.write_text(body)
-    assert message in only(check_data(path, world.task)).oddities[0].message
+    assert message in only(check_data(path, world.task)).problems[0].message

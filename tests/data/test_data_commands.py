@@ -46,7 +46,7 @@ def test_check_exits_1_when_gold_is_blank(world, run):
     assert (
         "PROBLEM  track_a/test/xx.csv: the gold labels are blank\n"
         "  15 of 15 label cells are blank.\n"
-        "  fix: blank is not zero: score this split against another release\n" in out
+        "  fix: blank does not mean 0: use another release to score this split\n" in out
     )
     assert out.endswith("\n1 problem.\n")
 
@@ -87,9 +87,7 @@ def test_check_looks_at_the_environments_folder(world, run, monkeypatch):
 def test_check_without_data_names_three_remedies(run):
     code, out, err = run("data", "check")
     assert (code, out) == (3, "")
-    assert err.startswith(
-        "error: There are no data: $SEMEVAL_EMO_DATA is not set, and nothing was fetched.\n  fix: one of"
-    )
+    assert err.startswith("error: No data found: $SEMEVAL_EMO_DATA is not set, and the cache is empty.\n  fix: one of")
 
 
 def test_list_shows_releases_and_folders(world, run, monkeypatch):
@@ -150,7 +148,7 @@ def test_stats_of_many_files_are_a_line_each(world, run):
 def test_stats_of_what_is_not_there(world, run):
     code, _, err = run("data", "stats", world.official(), "--language", "zz", "--track", "b")
     assert (code, err) == (
-        3, "error: There is no file with labels of track b zz.\n  fix: `semeval-emo data list` shows what is there\n",
+        3, "error: There is no file with labels of track b zz.\n  fix: `semeval-emo data list` shows the available data\n",
     )  # fmt: skip
 
 
@@ -202,7 +200,7 @@ def test_fetch_offline_exits_3_with_remedies(run, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     code, out, err = run("data", "fetch", "--language", "eng")
     assert (code, out) == (3, "")
-    assert "error: The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE says to stay offline." in err
+    assert "error: The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE is set." in err
     assert "3. try the command on the built-in sample: --gold sample" in err
 
 

@@ -74,9 +74,9 @@ def test_rows_of_a_pooled_file_are_gold_of_another_release_where_hashes_prove_it
 
 def test_ids_alone_never_make_part_of_a_file_gold(world):
     """The 5 ids of release 2 are the first 5 of release 1: by id they would join, and be wrong."""
-    with pytest.raises(ReleaseMismatch, match=r"first/track_b/test/xx\.csv is of release 1 \(6 rows\)") as caught:
+    with pytest.raises(ReleaseMismatch, match=r"first/track_b/test/xx\.csv belongs to release 1 \(6 rows\)") as caught:
         load_gold("b", "xx", release="2", source=world.official(), task=world.task)
-    assert "The same id is another text in another release." in caught.value.message
+    assert "The same id can belong to different texts in different releases." in caught.value.message
 
 
 def test_a_pooled_file_is_known_by_its_ids_where_nothing_is_pinned(world):
@@ -88,18 +88,18 @@ def test_another_release_is_refused_on_both_grounds(world):
     with pytest.raises(ReleaseMismatch) as caught:
         load_gold("a", "xx", source=world.second(), task=world.task)
     assert caught.value.message == (
-        "The gold is not release 1, whose test file of track a for 'xx' has 6 rows: "
-        f"{world.folder}/second/track_a/test/xx.csv is of release 2 (5 rows, and all its labels are blank). "
-        "The same id is another text in another release."
+        "The gold labels are not those of release 1, whose test file of track a for 'xx' has 6 rows: "
+        f"{world.folder}/second/track_a/test/xx.csv belongs to release 2 (5 rows, and all its labels are blank). "
+        "The same id can belong to different texts in different releases."
     )
-    assert caught.value.fix == "give the folder of release 1, or ask for the other one with --release"
+    assert caught.value.fix == "give a folder with release 1, or choose the other release with --release"
     assert caught.value.exit_code == 1
 
 
 def test_blank_gold_is_an_error_and_never_zeros(world):
     with pytest.raises(InputError) as caught:
         load_gold("a", "xx", release="2", source=world.second(), task=world.task)
-    assert "are blank: 15 of 15 cells of release 2 track a xx test. Blank is not zero" in caught.value.message
+    assert "are blank: 15 of 15 cells of release 2 track a xx test. Blank does not mean 0" in caught.value.message
 
 
 def test_blank_labels_come_as_minus_one_when_allowed(world):
@@ -128,7 +128,7 @@ def test_unknown_labels_are_used_only_when_pointed_at_and_said_so(world):
     gold = load_gold("a", "xx", source=base, task=world.task)
     assert (gold.spec.release, gold.releases) == ("unknown", ())
     assert gold.note == f"{base}/track_a/test/xx.csv has the ids of a xx test, but labels of no known release."
-    with pytest.raises(ReleaseMismatch, match="is of no known release"):
+    with pytest.raises(ReleaseMismatch, match="belongs to no known release"):
         load_gold("a", "xx", source=world.folder, task=world.task)
 
 
@@ -145,14 +145,14 @@ def test_other_texts_under_known_labels_are_told(world):
     world.write(base / "track_a/test/xx.csv", lowered)
     gold = load_gold("a", "xx", source=base, task=world.task)
     assert gold.releases == ("1",)
-    assert gold.note.endswith("has the labels of release 1, but other texts.")
+    assert gold.note.endswith("has the labels of release 1, but different texts.")
 
 
 def test_predictions_beside_gold_are_never_taken_for_it(world):
     base = world.official("gold")
     (base / "track_a/test/xx.csv").unlink()
     world.write(world.folder / "predictions/pred_xx.csv", altered_rows(world), "id,calm,hope,rage")
-    with pytest.raises(ReleaseMismatch, match="Labels that no release has cannot be told from predictions"):
+    with pytest.raises(ReleaseMismatch, match="Labels of no known release could be predictions"):
         load_gold("a", "xx", source=world.folder, task=world.task)
 
 
@@ -166,7 +166,7 @@ def test_a_capitalised_header_is_the_refused_release(world):
     )
     with pytest.raises(ReleaseMismatch) as caught:
         load_gold("a", "xx", source=path.parents[2], task=world.task)
-    assert "is of release 0 (Draft): its header is id,text,Calm,Hope,Rage" in caught.value.message
+    assert "belongs to release 0 (Draft): the header is id,text,Calm,Hope,Rage" in caught.value.message
     assert "That release is refused: its texts are others" in caught.value.message
 
 
@@ -244,7 +244,7 @@ def test_a_missing_file_says_where_it_would_be(world):
     with pytest.raises(InputError) as caught:
         load_gold("c", "zz", source=base, task=world.task)
     assert caught.value.message == f"There is no test file of track c for 'zz' in {base}."
-    assert caught.value.fix.startswith(f"it would be {base}/track_c/test/zz.csv; ")
+    assert caught.value.fix.startswith(f"expected {base}/track_c/test/zz.csv; ")
     with pytest.raises(InputError, match=r"There is no folder .*nowhere"):
         load_gold("c", "zz", source=base / "nowhere", task=world.task)
 
@@ -265,7 +265,7 @@ def test_the_environment_pointing_nowhere_is_an_error_and_not_passed_over(world,
 def test_gold_of_another_release_at_hand_says_more_than_the_hub_out_of_reach(world, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.second()))
-    with pytest.raises(ReleaseMismatch, match="is of release 2"):
+    with pytest.raises(ReleaseMismatch, match="belongs to release 2"):
         load_gold("a", "xx", task=world.task)
 
 
@@ -274,10 +274,10 @@ def test_without_any_data_three_remedies_are_named(world, monkeypatch):
     with pytest.raises(InputError) as caught:
         load_gold("a", "xx", task=world.task)
     assert caught.value.message == (
-        "There are no labels for release 1 track a xx test. $SEMEVAL_EMO_DATA is not set. "
-        "The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE says to stay offline."
+        "No gold labels found for release 1 track a xx test. $SEMEVAL_EMO_DATA is not set. "
+        "The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE is set."
     )
-    for remedy in ("1. point $SEMEVAL_EMO_DATA or --gold", "2. run `semeval-emo data fetch`", "3. try the command on"):
+    for remedy in ("1. set $SEMEVAL_EMO_DATA or --gold", "2. run `semeval-emo data fetch`", "3. try the command on"):
         assert remedy in caught.value.fix
 
 

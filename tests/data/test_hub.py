@@ -16,6 +16,7 @@ from semeval_emo.data.cache import cache_folder, read_manifest
 from semeval_emo.data.hub import fetch
 from semeval_emo.data.sheet import read_sheet
 from semeval_emo.errors import InputError, MissingExtra, UsageError, install_line
+from semeval_emo.progress import Progress
 
 FIRST, SECOND = "1111111111111111", "2222222222222222"
 
@@ -58,7 +59,12 @@ def made(world, monkeypatch) -> MadeHub:
 
 def test_fetch_writes_the_official_layout_and_names_what_it_got(world, made):
     told: list[str] = []
-    got = fetch(world.task, ["xx"], progress=told.append)
+
+    class Recorder(Progress):
+        def message(self, text: str) -> None:
+            told.append(text)
+
+    got = fetch(world.task, ["xx"], progress=Recorder())
     assert [(one.track, one.split, one.rows, one.proven, one.new) for one in got] == [
         ("a", "train", 9, ("1 a", "2 a", "pool a"), True),
         ("a", "dev", 8, ("1 a", "2 a", "1 c", "2 c"), True),
@@ -148,7 +154,7 @@ def test_odd_characters_in_texts_survive(world):
 
 
 def test_an_answer_without_ids_is_refused(world):
-    with pytest.raises(InputError, match="is not what was expected: it has the columns text, calm"):
+    with pytest.raises(InputError, match="on the hub is not as expected: its columns are text, calm"):
         fetch(
             world.task,
             ["xx"],
@@ -160,8 +166,11 @@ def test_an_answer_without_ids_is_refused(world):
 def test_a_language_that_is_not_there_is_told_with_those_that_are(world, made):
     with pytest.raises(UsageError) as caught:
         fetch(world.task, ["yy"], ["a"])
-    assert (caught.value.message, caught.value.fix) == ("made/categories has no yy.", "languages there: xx, zz")
-    with pytest.raises(UsageError, match=r"^The hub has no yy\."):
+    assert (caught.value.message, caught.value.fix) == (
+        "made/categories does not have yy.",
+        "available languages: xx, zz",
+    )
+    with pytest.raises(UsageError, match=r"^The hub does not have yy\."):
         fetch(world.task, ["yy"])
     with pytest.raises(UsageError, match="There is no language 'ww'"):
         fetch(world.task, ["ww"])
@@ -181,7 +190,7 @@ def test_offline_is_told_at_once_with_three_remedies(world, monkeypatch, variabl
     with pytest.raises(InputError) as caught:
         load_gold("a", "xx", source="hub", task=world.task)
     assert time.perf_counter() - start < 1
-    assert caught.value.message == f"The Hugging Face hub cannot be reached: ${variable} says to stay offline."
+    assert caught.value.message == f"The Hugging Face hub cannot be reached: ${variable} is set."
     assert [line.strip()[:2] for line in caught.value.fix.splitlines()[1:]] == ["1.", "2.", "3."]
     assert caught.value.exit_code == 3
 
@@ -196,7 +205,7 @@ def test_a_hub_that_does_not_answer_is_told_without_retries(world, monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(hub.HfApi, "dataset_info", unreachable)
-    with pytest.raises(InputError, match=r"made/categories did not answer \(OSError\)"):
+    with pytest.raises(InputError, match=r"no response from made/categories \(OSError\)"):
         fetch(world.task, ["xx"], ["a"])
     assert asked == [module.PATIENCE]
 

@@ -23,7 +23,7 @@ def both(train: list[str], evaluation: list[str]):
 
 def test_degrees_widen():
     found = both(["Good Day.", "good  day", "GOOD-DAY!!"], ["Good Day."])
-    assert [(pair.train_id, pair.degree) for pair in found.pairs] == [
+    assert [(match.train_id, match.degree) for match in found.matches] == [
         ("t0", "exact"), ("t1", "letters"), ("t2", "letters"),
     ]  # fmt: skip
     assert found.train_ids("exact") == ("t0",)
@@ -75,5 +75,5 @@ def test_leaks_takes_several_training_sides():
 
 def test_leaks_needs_texts(world):
     bare = load_gold("a", "xx", source=world.pooled(), task=world.task)
-    with pytest.raises(UsageError, match=r"gold\.csv has labels only, so overlap cannot be looked for"):
+    with pytest.raises(UsageError, match=r"gold\.csv has labels only, so overlap cannot be checked"):
         leaks(bare, bare)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from semeval_emo.data.pin import pin, runs
+from semeval_emo.data.pin import id_blocks, pin
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError
 from semeval_emo.task import IdBlock, load_task
@@ -54,15 +54,15 @@ def test_a_pinned_table_makes_a_task_that_knows_the_files(world, tmp_path):
     ],
 )
 def test_ids_become_runs(ids, expected):
-    assert runs(ids) == expected
+    assert id_blocks(ids) == expected
     assert sorted(one for block in expected for one in block) == sorted(ids)
 
 
 def test_ids_that_are_no_numbers_are_refused():
     with pytest.raises(InputError, match="The id 'abc' does not end in a number"):
-        runs(["abc"])
-    with pytest.raises(InputError, match="padded with zeros in more than one way"):
-        runs(["a01", "a002"])
+        id_blocks(["abc"])
+    with pytest.raises(InputError, match="padded with zeros to different widths"):
+        id_blocks(["a01", "a002"])
 
 
 def test_an_empty_folder_is_told(world):

@@ -68,7 +68,7 @@ def test_every_file_has_the_figures_that_were_measured(described, facts):
         assert stats.rows == fact["n"], where
         assert dict(zip(emotions, stats.positives, strict=True)) == fact["pos"], where
         assert {e: round(p, 4) for e, p in zip(emotions, stats.prevalence, strict=True)} == fact["prevalence"], where
-        assert {"+".join(pair): n for pair, n in stats.together.items()} == fact["cooc"], where
+        assert {"+".join(pair): n for pair, n in stats.cooccurrence.items()} == fact["cooc"], where
         assert round(stats.neutral / stats.rows, 4) == fact["neutral_share"], where
         assert round(stats.multiple / stats.rows, 4) == fact["multi_share"], where
         assert round(stats.cardinality, 4) == fact["label_cardinality"], where
@@ -148,17 +148,17 @@ def test_check_names_every_release(data_dir):
     assert [(path.relative_to(data_dir).as_posix(), files) for path, files in check.others] == [
         ("seed", 1), ("seed/predictions", 7),
     ]  # fmt: skip
-    assert [(odd.kind, odd.path.relative_to(data_dir).as_posix()) for odd in check.oddities] == [
+    assert [(odd.kind, odd.path.relative_to(data_dir).as_posix()) for odd in check.problems] == [
         ("stray", "brighter-2025/track_a/train/ron_track1_test.csv"),
         ("blank", "releases/2025-09-english/track_a/test/eng.csv"),
     ]
 
 
 def test_the_stray_romanian_file_is_no_language_and_leaks(check):
-    assert len(check.oddities) == 1
-    assert check.oddities[0].message == (
-        "'ron_track1_test' is no language code; 681 of its 1,117 texts stand in track a ron test "
-        "(117 once case and spaces are made alike, the others but for punctuation)"
+    assert len(check.problems) == 1
+    assert check.problems[0].message == (
+        "'ron_track1_test' is not a language code; 681 of its 1,117 texts occur in track a ron test "
+        "(117 apart from case and spaces, the others apart from punctuation)"
     )
     assert {one.place[1] for one in check.folder.of("known")} == {spec.language for spec in TASK.specs("2025")}
 
@@ -190,7 +190,7 @@ def test_every_release_is_found_under_the_parent_folder(data_dir):
 def test_the_blank_re_release_is_refused_on_both_grounds(data_dir):
     folder = data_dir / "releases/2025-09-english"
     with pytest.raises(
-        ReleaseMismatch, match=r"has 2,767 rows: .* is of release 2025-09 \(2,765 rows, and all its labels"
+        ReleaseMismatch, match=r"has 2,767 rows: .* belongs to release 2025-09 \(2,765 rows, and all its labels"
     ):
         load_gold("a", "eng", source=folder)
     with pytest.raises(InputError, match=r"are blank: 13,825 of 13,825 cells of 2025-09 track a eng test\."):
@@ -214,7 +214,7 @@ def test_the_re_release_with_labels_filled_in_from_track_b_is_refused_still(data
 
 
 def test_predictions_of_the_seed_are_never_gold(data_dir):
-    with pytest.raises(ReleaseMismatch, match="is of no known release"):
+    with pytest.raises(ReleaseMismatch, match="belongs to no known release"):
         load_gold("a", "eng", source=data_dir / "seed")
 
 

@@ -280,7 +280,7 @@ def test_the_seed_file_at_the_command_line(run, data_dir: Path) -> None:
 def test_the_other_release_at_the_command_line(run, data_dir: Path) -> None:
     code, out, err = run(data_dir / "seed" / "pred_eng.csv", "--gold", data_dir / "releases" / "2025-09-english")
     assert (code, out) == (1, "")
-    assert err.startswith("error: The gold is not release 2025")
+    assert err.startswith("error: The gold labels are not those of release 2025")
     assert "2,765 rows, and all its labels are blank" in err
 
 

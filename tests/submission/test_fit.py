@@ -106,7 +106,7 @@ def test_dev_ids_where_test_is_asked_for(made: Callable, checked: Callable):
     report = checked("pred_eng.csv", made("a", "eng", "dev").bytes(), split="test")
     assert report.counts == {"E208": 1}
     assert report.problems[0].message == (
-        "--split asks for split test, but the ids are those of split dev (2025 track a eng dev)"
+        "--split asks for split test, but the ids belong to release split dev (2025 track a eng dev)"
     )
 
 
@@ -114,7 +114,7 @@ def test_ids_of_another_track_than_the_folder(made: Callable, checked: Callable)
     report = checked("track_a/pred_eng.csv", made("c", "eng").bytes())
     assert report.counts == {"E206": 1}
     assert report.problems[0].message == (
-        "the name or folder says track a, but the ids are those of track c (2025 track c eng test)"
+        "the name or folder says track a, but the ids belong to release track c (2025 track c eng test)"
     )
     assert checked("sub/pred_eng.csv", made("c", "eng").bytes(), track="a").counts == {"E206": 1}
     assert checked("sub/pred_eng.csv", made("c", "eng").bytes(), track="c").valid
@@ -124,7 +124,7 @@ def test_ids_of_another_language_than_the_name(made: Callable, checked: Callable
     report = checked("pred_deu.csv", made("a", "ron").bytes())
     assert report.counts == {"E207": 1}
     assert report.problems[0].message == (
-        "the name says language deu, but the ids are those of ron (2025 track a ron test)"
+        "the name says language deu, but the ids belong to release ron (2025 track a ron test)"
     )
     assert report.problems[0].fix == "rename it to pred_ron.csv, or predict the file of language deu"
 
@@ -137,7 +137,7 @@ def test_a_language_that_the_track_does_not_have(made: Callable, checked: Callab
     assert {"E209", "E403", "E415"} == set(report.counts)
     assert report.problems[0].message == "track b has no 'afr' in release 2025"
     assert report.problems[0].fix == (
-        "leave it out; languages there: amh, arq, chn, deu, eng, esp, hau, ptbr, ron, rus, ukr"
+        "leave it out; available languages: amh, arq, chn, deu, eng, esp, hau, ptbr, ron, rus, ukr"
     )
 
 

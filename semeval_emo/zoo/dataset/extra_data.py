@@ -115,7 +115,7 @@ def guard(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe) -> Non
         counts = {split: found.count(DEGREE) for split, found in held.items()}
         if any(counts.values()):
             said = " and ".join(f"{n:,} of {held[s].rows:,} {s} texts" for s, n in counts.items() if n)
-            first = next(found.pairs[0] for found in held.values() if found.pairs)
+            first = next(found.matches[0] for found in held.values() if found.matches)
             allowed = ", ".join(f'"{one}"' for one in (*recipe.data.allow, name))
             raise UsageError(
                 f"'{name}' holds {said} of {judged[0].spec.place.rpartition(' ')[0]} "
@@ -142,10 +142,10 @@ def guard_target(extra: dict[str, Gold], recipe: Recipe, source: str | os.PathLi
         )
         for name, gold in extra.items():
             held = leaks(gold, own)
-            if held.pairs and name not in data.allow:
+            if held.matches and name not in data.allow:
                 raise UsageError(
                     f"'{name}' holds {held.count(DEGREE):,} of {held.rows:,} texts of {spec.place} "
-                    f"({held.pairs[0].train_id} is {held.pairs[0].id}); track {data.track} is learned from other "
+                    f"({held.matches[0].train_id} is {held.matches[0].id}); track {data.track} is learned from other "
                     "languages alone.",
                     f"take them out, or allow it by name: --set 'data.allow=[\"{name}\"]'",
                 )

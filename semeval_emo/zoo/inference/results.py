@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from semeval_emo.data import load_gold
+from semeval_emo.data.gold import gold_for
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.progress import Progress
@@ -109,7 +109,7 @@ def results(
     if len(runs) < 2:
         raise InputError("There are fewer than two finished runs.", "name run folders, such as runs/*/eng")
     spec = runs[0].folder.spec
-    gold = load_gold(spec.track, spec.language, spec.split, release=spec.release, source=source, task=task)
+    gold = gold_for(spec, task, source)
     groups: dict[str, list[_Run]] = {}
     for run in runs:
         groups.setdefault(_but_the_seed(run.recipe), []).append(run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.data import load_gold
+from semeval_emo.data.gold import gold_for
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard.submitted import (
@@ -219,9 +219,7 @@ def _scored(said: Predictions, found: _Found, source: str | os.PathLike[str] | N
     """The card with its intervals; None where the labels of that very release are not at hand."""
     spec = said.spec
     try:
-        gold = load_gold(
-            spec.track, spec.language, spec.split, release=spec.release, source=source, task=found.task
-        )  # fmt: skip
+        gold = gold_for(spec, found.task, source)  # fmt: skip
     except EmoError:
         return None
     if spec.release not in gold.releases:
