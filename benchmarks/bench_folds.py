@@ -45,7 +45,7 @@ def main() -> None:
     from sklearn.pipeline import make_union
 
     from semeval_emo.report.table import Column, Table, render
-    from semeval_emo.zoo.families.logistic import fit_together
+    from semeval_emo.zoo.families.logistic import fit_logistic_regressions
 
     texts, labels = material(sys.argv[1] if len(sys.argv) > 1 else None)
     features = [
@@ -55,7 +55,7 @@ def main() -> None:
     matrix = make_union(*features).fit_transform(texts).tocsr()
 
     def together() -> list:
-        return list(fit_together(matrix, labels, np.ones(labels.shape, dtype=bool), GRID))
+        return list(fit_logistic_regressions(matrix, labels, np.ones(labels.shape, dtype=bool), GRID))
 
     def alone(**settings: object) -> list:
         return [

@@ -87,7 +87,7 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
     memory = (
         torch.cuda.max_memory_allocated() / 2**20 if gpu else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     )
-    sizes = [network.sizes.trainable, network.sizes.total]
+    sizes = [network.parameter_counts.trainable, network.parameter_counts.total]
     steps = clock.wall[way]
     return found | {
         "steps": steps, "losses": losses, "text": sum(said) / len(some), "prefix": prefix, "mebibytes": memory,

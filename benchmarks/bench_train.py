@@ -70,15 +70,15 @@ class Job:
         """Keeps the epochs' figures."""
         self.rows = list(rows)
 
-    def judge(self, labels: np.ndarray, values: np.ndarray) -> dict[str, float]:
+    def score(self, labels: np.ndarray, values: np.ndarray) -> dict[str, float]:
         """At a threshold of one half."""
         return judge(labels, values, np.full(len(self.space.emotions), 0.5), self.space)
 
-    def stopping(self) -> bool:
+    def stop_requested(self) -> bool:
         """Never."""
         return False
 
-    def said(self, run: Path, split: str) -> np.ndarray:
+    def load_probabilities(self, run: Path, split: str) -> np.ndarray:
         """There are no other runs."""
         raise FileNotFoundError(run)
 

@@ -16,7 +16,7 @@ import torch
 from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.backbones.quiet import quietly
+from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import schedule
 from semeval_emo.zoo.engine.network import build
@@ -136,7 +136,7 @@ class Baseline:
 
     def train(self, examples: Examples, batches: Sequence[Sequence[int]]) -> None:
         """A round of steps."""
-        with quietly():
+        with silence_transformers():
             trainer = self._trainer(self._rows(examples, [i for batch in batches for i in batch]), 2)
             trainer.add_callback(Steps(self.clock, self.what))
             trainer.train()
@@ -146,7 +146,7 @@ class Baseline:
         rows = self._rows(examples, chosen)
         if self.what == BEST:
             rows.sort(key=lambda row: len(row["input_ids"]))
-        with quietly():
+        with silence_transformers():
             trainer = self._trainer(rows, 8 if self.what == BEST else 2)
             with self.clock.of(f"predict {self.what}"):
                 return trainer.predict(rows).predictions

@@ -79,9 +79,9 @@ class TerminalProgress(Progress):
 
     def epoch(self, row: dict[str, Any]) -> None:
         """Print the metrics of an epoch above the bar."""
-        from semeval_emo.zoo.selection.epochs import unit
+        from semeval_emo.zoo.selection.epochs import row_unit
 
-        parts = [f"{unit(row)} {row['epoch']}"]
+        parts = [f"{row_unit(row)} {row['epoch']}"]
         if "loss" in row:
             parts.append(f"loss {row['loss']:.4f}")
         for split in ("folds", "dev", "test"):

@@ -170,9 +170,9 @@ def train(
 ) -> None:
     """Train a recipe; end with a valid, scored and placed prediction file, or with a zip of many languages."""
     from semeval_emo.cli.progress import TerminalProgress
-    from semeval_emo.zoo.distributed import is_first
+    from semeval_emo.zoo.distributed import is_main_process
     from semeval_emo.zoo.recipes.load import load_recipe
-    from semeval_emo.zoo.selection.epochs import GO_ON, Stopped
+    from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
     from semeval_emo.zoo.training.train import follow
     from semeval_emo.zoo.training.train import train as run
 
@@ -184,7 +184,7 @@ def train(
             jobs=jobs, archive=archive, style=style, output=output, quiet=quiet,
         )  # fmt: skip
         return
-    if not is_first():
+    if not is_main_process():
         try:
             follow(recipe, track=track, language=language, source=data, task=task, runs=runs)
         except EmoError as error:
@@ -197,7 +197,7 @@ def train(
             recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, progress=progress
         )
     except KeyboardInterrupt as stopped:
-        raise Stopped("stopped at once; the last checkpoint stays", GO_ON) from stopped
+        raise TrainingStopped("stopped at once; the last checkpoint stays", RESUME_HINT) from stopped
     finally:
         progress.finish()
     _show(result, style, output, quiet)

@@ -9,10 +9,10 @@ from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES
-from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.selection.cut_points import words
-from semeval_emo.zoo.selection.epochs import chosen_words, unit
+from semeval_emo.zoo.selection.cut_points import format_threshold
+from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
 from semeval_emo.zoo.training.train import RunResult
 
 
@@ -30,7 +30,7 @@ def epochs(result: RunResult) -> Table:
     first = result.rows[0]
     kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
     plain = [name for name in first if not isinstance(first[name], dict)]
-    names = {"epoch": unit(first), "seconds": "time"}
+    names = {"epoch": row_unit(first), "seconds": "time"}
     columns = [Column(names.get(name, name), kinds.get(name, "text")) for name in plain]
     figures = _figures(result)
     splits = {split for split, _ in figures}
@@ -96,11 +96,14 @@ def _outcome(result: RunResult) -> Table:
     if degrees and recipe.threshold.rule == "fixed":
         rows.append(("degrees", "rounded to the nearest"))
     elif recipe.threshold.rule == "per_label":
-        said = [f"{one} {words(cut)}" for one, cut in zip(result.folder.spec.emotions, result.thresholds, strict=True)]
+        said = [
+            f"{one} {format_threshold(cut)}"
+            for one, cut in zip(result.folder.spec.emotions, result.thresholds, strict=True)
+        ]
         # Three numbers an emotion are too many for one line.
         rows += [("cut points", one) for one in said] if degrees else [("thresholds", ", ".join(said))]
     else:
-        rows.append(("cut points" if degrees else "threshold", words(result.thresholds[0])))
+        rows.append(("cut points" if degrees else "threshold", format_threshold(result.thresholds[0])))
     if result.sizes:
         rows.append(("parameters", _sizes(result.sizes)))
     joined = sum(one["seconds"] for one in result.members)
@@ -110,7 +113,7 @@ def _outcome(result: RunResult) -> Table:
     notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
     if recipe.data.allow:
         notes.append(f"{', '.join(recipe.data.allow)} may hold texts that are scored here: allowed by name.")
-    whose = chosen_words(recipe, result.rows)
+    whose = zero_shot_note(recipe, result.rows)
     notes += [whose] if whose else []
     notes += [card.signature] if card is not None else []
     return Table(
@@ -125,7 +128,7 @@ def _threshold_words(recipe: Recipe) -> str:
     return f"at threshold {rule.value:g}" if rule.rule == "fixed" else "thresholds from the other folds"
 
 
-def _sizes(sizes: Sizes) -> str:
+def _sizes(sizes: ParameterCounts) -> str:
     return f"{sizes.trainable:,} trained of {sizes.total:,}"
 
 

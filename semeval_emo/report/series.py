@@ -12,7 +12,7 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.runs.finished import recipe_and_state
-from semeval_emo.zoo.selection.epochs import chosen_words
+from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.series import Outcome, Series, mean
 
 
@@ -118,7 +118,7 @@ def _notes(series: Series) -> list[str]:
         notes.append(f"{TEST_MARK} the test split has a say in what is kept, so the test scores are optimistic.")
     if series.finished:
         folder = series.finished[0].folder
-        whose = chosen_words(recipe_and_state(folder.path)[0], folder.rows(), "the language that is asked for")
+        whose = zero_shot_note(recipe_and_state(folder.path)[0], folder.rows(), "the target language")
         notes += [whose] if whose else []
     if series.failed:
         notes.append(f"Failed, and in no mean: {', '.join(one.spec.language for one in series.failed)}.")

@@ -8,7 +8,7 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.inference.tune import AS_TRAINED, Row, Tuned
-from semeval_emo.zoo.selection.cut_points import words
+from semeval_emo.zoo.selection.cut_points import format_threshold
 
 NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per emotion"}
 
@@ -70,7 +70,7 @@ def _thresholds(tuned: Tuned, written: Row) -> Table:
 
 
 def _cut(one: float | list[float]) -> str:
-    return words(one) if isinstance(one, list) else "rounded"
+    return format_threshold(one) if isinstance(one, list) else "rounded"
 
 
 def to_dict(tuned: Tuned) -> dict[str, Any]:

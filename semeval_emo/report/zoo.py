@@ -10,7 +10,7 @@ from typing import Any
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.overview import Listed, Measured
 from semeval_emo.zoo.recipe import GroupConfig, Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
@@ -57,7 +57,7 @@ def recipe_rows(listed: Sequence[Listed]) -> Table:
 
 def _trained(recipe: Recipe) -> tuple[str | None, str | None]:
     """What moves, and at which rates; None where the family has no such thing."""
-    uses = family_class(recipe.family).uses
+    uses = family_class(recipe.family).recipe_sections
     rates = "/".join(dict.fromkeys(_short_rate(group, recipe) for _, group in _moving(recipe)))
     return _short_trainable(recipe) if "trainable" in uses else None, rates if "train" in uses else None
 
@@ -104,7 +104,7 @@ def _recipes_of(name: str, listed: Sequence[Listed], tracks: Sequence[str]) -> T
     )
 
 
-def _total(sizes: Sizes | None) -> str:
+def _total(sizes: ParameterCounts | None) -> str:
     return f"{millions(sizes.total)} parameters" if sizes else ""
 
 
@@ -182,7 +182,7 @@ def recipe_sheet(one: Listed) -> list[Table]:
         ("release", one.release),
     ]
     rows += _learned(recipe)
-    uses = family_class(recipe.family).uses
+    uses = family_class(recipe.family).recipe_sections
     if "model" in uses:
         model = recipe.model
         # Perhaps a folder, which people copy.

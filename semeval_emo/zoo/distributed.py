@@ -1,7 +1,7 @@
-"""Several processes that train one model, as ``torchrun`` and ``accelerate launch`` start them.
+"""Distributed training: several processes train one model, started by ``torchrun`` or ``accelerate launch``.
 
-Owns who speaks (the first process alone writes and prints) and how the others hear what was decided.
-With one process every function gives back what it got, and torch is not imported.
+Only the main process writes files and prints. With one process every function returns its argument, and torch
+is not imported.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def processes() -> int:
-    """How many there are."""
+def world_size() -> int:
+    """Return the number of processes."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def is_first() -> bool:
-    """True in the one that writes and prints."""
+def is_main_process() -> bool:
+    """Return True in the process of rank 0, the one that writes and prints."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
 def init() -> None:
-    """Joins the others: gloo on CPUs, nccl on GPUs, one GPU a process."""
-    if processes() > 1:
+    """Join the process group: gloo on CPUs, nccl on GPUs, one GPU per process."""
+    if world_size() > 1:
         import torch
         from accelerate import PartialState
 
@@ -32,56 +32,56 @@ def init() -> None:
 
 
 def close() -> None:
-    """Leaves the others; nothing is agreed on any more."""
-    if processes() > 1:
-        import torch.distributed as others
+    """Leave the process group; no collective operation may follow."""
+    if world_size() > 1:
+        import torch.distributed as dist
 
-        if others.is_initialized():
-            others.destroy_process_group()
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
 def broadcast(value: T) -> T:
-    """What the first process calls it with.
+    """Return the main process's value in every process.
 
     >>> broadcast("alone")
     'alone'
     """
-    if processes() == 1:
+    if world_size() == 1:
         return value
-    import torch.distributed as others
+    import torch.distributed as dist
 
-    said = [value]
-    others.broadcast_object_list(said, src=0)
-    return said[0]
+    values = [value]
+    dist.broadcast_object_list(values, src=0)
+    return values[0]
 
 
 def all_reduce(*values: float) -> list[float]:
-    """Sums over all processes, one for each value.
+    """Return the sum of each value over all processes.
 
     >>> all_reduce(0.5, True)
     [0.5, 1.0]
     """
-    if processes() == 1:
+    if world_size() == 1:
         return [float(value) for value in values]
     import torch
-    import torch.distributed as others
+    import torch.distributed as dist
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     sums = torch.tensor(values, dtype=torch.float64, device=device)
-    others.all_reduce(sums)
+    dist.all_reduce(sums)
     return sums.tolist()
 
 
 def all_gather(value: T) -> list[T]:
-    """What every process calls it with, the first one's first.
+    """Return the values of all processes in order of rank.
 
     >>> all_gather("alone")
     ['alone']
     """
-    if processes() == 1:
+    if world_size() == 1:
         return [value]
-    import torch.distributed as others
+    import torch.distributed as dist
 
-    found: list[T] = [value] * processes()
-    others.all_gather_object(found, value)
-    return found
+    values: list[T] = [value] * world_size()
+    dist.all_gather_object(values, value)
+    return values

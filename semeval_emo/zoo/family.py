@@ -1,7 +1,6 @@
-"""The one protocol behind which every kind of model stands.
+"""The interface of a model family.
 
-Owns the nouns that families and the training command share. Imports nothing heavy: families import
-torch and scikit-learn inside their methods, so that listing recipes costs nothing.
+Imports nothing heavy: families import torch and scikit-learn inside their methods, so that listing recipes is fast.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Numbers of parameters."""
+class ParameterCounts:
+    """Numbers of trainable parameters and of all parameters."""
 
     trainable: int
     total: int
 
 
 class Job(Protocol):
-    """What a family may use of the run it trains in.
+    """The training run, as a family sees it.
 
     Attributes:
-        work: a folder for checkpoints; it outlives a killed process and is removed at the end.
+        work: folder for checkpoints. It survives a killed process and is removed when the run is finished.
         progress: progress callback.
     """
 
@@ -45,29 +44,29 @@ class Job(Protocol):
     progress: Progress
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes ``metrics.jsonl`` anew: one row an epoch, all epochs so far."""
+        """Rewrite ``metrics.jsonl``: one row per epoch, for all epochs so far."""
 
-    def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-        """Scores probabilities at the recipe's fixed threshold: ``macro_f1``, ``micro_f1`` or ``pearson``."""
+    def score(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """Score probabilities at the recipe's fixed threshold: ``macro_f1`` and ``micro_f1``, or ``pearson``."""
 
-    def judge_folds(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
-        """Scores out-of-fold probabilities, with thresholds by the recipe's rule from the other folds."""
+    def score_out_of_fold(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
+        """Score out-of-fold probabilities; the thresholds of each fold are tuned on the other folds."""
 
-    def keep(self, probabilities: np.ndarray) -> None:
-        """Stores the out-of-fold probabilities of what is trained on: shape (own texts, L)."""
+    def save_out_of_fold(self, probabilities: np.ndarray) -> None:
+        """Save the out-of-fold probabilities of the training texts: shape (own texts, L)."""
 
-    def said(self, run: Path, split: str) -> np.ndarray:
-        """The probabilities that another finished run of the same file stored: shape (n, L)."""
+    def load_probabilities(self, run: Path, split: str) -> np.ndarray:
+        """Load the probabilities that another finished run saved for the same split: shape (n, L)."""
 
-    def stopping(self) -> bool:
-        """True when the person asked to stop: save and raise `Stopped`."""
+    def stop_requested(self) -> bool:
+        """Return True once the user has asked to stop: save and raise `TrainingStopped`."""
 
 
-class Untrained(InputError):
-    """A run that this one rests on is not there.
+class MissingRun(InputError):
+    """A run that this one depends on does not exist.
 
     Attributes:
-        run: its name, as a recipe is named.
+        run: its name, usually that of a recipe.
     """
 
     def __init__(self, run: str, message: str) -> None:
@@ -76,86 +75,87 @@ class Untrained(InputError):
 
 
 class Family(ABC):
-    """One kind of model.
+    """Base class of the model families.
 
     Attributes:
-        Options: frozen dataclass of the family's own table in a recipe.
-        packages: what the family imports beyond the core install; asked for before any work.
-        uses: sections of a recipe that the family obeys, beside `data`, `select` and `threshold`.
-        together: whether several processes can train one model; where not, the first trains alone.
-        by_folds: whether it can choose by folds (``select.split = "folds"``): it then gets `Examples.folds`,
-            judges by `Job.judge_folds` and gives what it keeps to `Job.keep`.
-        learns: whether it learns from the splits itself; where not, others did, and say how.
+        options_class: frozen dataclass of the family's own table in a recipe.
+        packages: imports beyond the core install; checked before any work starts.
+        recipe_sections: sections of a recipe that the family uses, besides `data`, `select` and `threshold`.
+        supports_distributed: whether several processes can train one model; otherwise only the main one trains.
+        supports_folds: whether the family can select by folds (``select.split = "folds"``). It then gets
+            `Examples.folds`, scores with `Job.score_out_of_fold` and calls `Job.save_out_of_fold`.
+        trains_on_splits: whether the family itself trains on the recipe's splits. An ensemble does not: its
+            recipe lists what the members were trained on.
     """
 
-    Options: ClassVar[type]
+    options_class: ClassVar[type]
     packages: ClassVar[tuple[str, ...]] = ()
-    uses: ClassVar[frozenset[str]] = frozenset()
-    together: ClassVar[bool] = False
-    by_folds: ClassVar[bool] = False
-    learns: ClassVar[bool] = True
+    recipe_sections: ClassVar[frozenset[str]] = frozenset()
+    supports_distributed: ClassVar[bool] = False
+    supports_folds: ClassVar[bool] = False
+    trains_on_splits: ClassVar[bool] = True
 
     def __init__(self, recipe: Recipe, space: Space) -> None:
         self.recipe = recipe
         self.space = space
 
     def prepare(self, progress: Progress) -> None:
-        """Finds weights and devices before any data is read; raises what keeps the recipe from training here."""
+        """Find weights and devices before any data is read; raise if the recipe cannot be trained here."""
         return
 
-    def rests_on(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
-        """Identities of the other runs that this one rests on, by name; a run folder keeps them with its data's.
+    def dependency_hashes(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
+        """Return the hashes of the other runs that this one depends on, by name; stored with the data's hashes.
 
         Args:
             run: this run's folder.
             data: hashes of this run's splits.
 
         Raises:
-            Untrained: one of them is not there.
+            MissingRun: one of them does not exist.
         """
         return {}
 
     @classmethod
     def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
-        """Copies a saved model to where it stands alone, with what else it needs of this machine.
+        """Copy a saved model together with all files it needs from this machine.
 
         Raises:
-            InputError: what it needs is gone.
+            InputError: a file it needs is missing.
         """
         shutil.copytree(folder, out, dirs_exist_ok=True)
 
-    def stored(self, split: str, job: Job) -> np.ndarray | None:
-        """Probabilities of a split of the run's own, where they need no texts; None where they do."""
+    def stored_probabilities(self, split: str, job: Job) -> np.ndarray | None:
+        """Return the probabilities of one of the run's splits if they need no texts, else None."""
         return None
 
     @abstractmethod
-    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
-        """Trains, or goes on training where an earlier process was stopped.
+    def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
+        """Train, or resume where an earlier process was stopped.
 
         Args:
-            train: what is learned from.
-            judged: splits to score each epoch on, by name; the selection split is among them, unless
+            train: the training texts.
+            eval_splits: splits to score after each epoch, by name. They include the selection split, unless
                 that is the folds of `train`.
             job: the run.
         """
 
     @abstractmethod
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Probabilities of each emotion, or degrees scaled to [0, 1]: shape (n, L), float64."""
+        """Return the probability of each emotion, or its degree scaled to [0, 1]: shape (n, L), float64."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Writes the model into an existing folder."""
+        """Save the model in an existing folder."""
 
     @classmethod
     @abstractmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
-        """Reads what `save` wrote."""
+        """Load a model that `save` wrote."""
 
     def members(self) -> tuple[Path, ...]:
-        """The folders of the runs that it was joined from; none where it was not."""
+        """Return the run folders of an ensemble's members; empty for other families."""
         return ()
 
-    def sizes(self) -> Sizes | None:
-        """Parameters of the fitted model; None where the word makes no sense."""
+    def parameter_counts(self) -> ParameterCounts | None:
+        """Return the parameter counts of the fitted model; None where it has no parameters to count."""
         return None

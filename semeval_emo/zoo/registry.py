@@ -1,6 +1,6 @@
-"""Which families exist, and where their classes live. Nothing is imported before it is asked for.
+"""The model families by name. A family's class is imported only when it is used.
 
-A new family is one file under `families` and one line here.
+To add a family, write a module in `families` and add a line to `FAMILIES`.
 """
 
 from __future__ import annotations
@@ -14,24 +14,27 @@ FAMILIES: dict[str, str] = {
     "constant": "semeval_emo.zoo.families.constant:Constant",
     "tfidf": "semeval_emo.zoo.families.tfidf:Tfidf",
     "embed": "semeval_emo.zoo.families.embed:Embed",
-    "encoder": "semeval_emo.zoo.families.encoder:Encoder",
-    "decoder": "semeval_emo.zoo.families.decoder:Decoder",
-    "lora": "semeval_emo.zoo.families.lora:Lora",
+    "encoder": "semeval_emo.zoo.families.transformer:Encoder",
+    "decoder": "semeval_emo.zoo.families.transformer:Decoder",
+    "lora": "semeval_emo.zoo.families.transformer:Lora",
     "ensemble": "semeval_emo.zoo.families.ensemble:Ensemble",
 }
 
 
 def family_class(name: str, where: str = "zoo") -> type[Family]:
-    """Imports the class of a family.
+    """Import the class of a family.
+
+    Args:
+        where: the file that names the family, for the error message.
 
     Raises:
-        UsageError: no such family.
+        UsageError: the family does not exist.
 
     >>> family_class("constant").__name__
     'Constant'
     """
     if name not in FAMILIES:
-        near = suggest(name, FAMILIES) or f"use one of {', '.join(FAMILIES)}"
-        raise UsageError(f"{where}: there is no family '{name}'.", near)
+        hint = suggest(name, FAMILIES) or f"use one of {', '.join(FAMILIES)}"
+        raise UsageError(f"{where}: there is no family '{name}'.", hint)
     module, _, attribute = FAMILIES[name].partition(":")
     return getattr(importlib.import_module(module), attribute)

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from semeval_emo.cli.app import main
 from semeval_emo.submission import validate
-from semeval_emo.zoo.engine.random_llama import byte_tokenizer
+from semeval_emo.zoo.engine.network import byte_tokenizer
 from semeval_emo.zoo.engine.tail_trainer import TailTrainer
 
 

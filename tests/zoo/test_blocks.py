@@ -12,8 +12,8 @@ from transformers import AutoModel, AutoTokenizer
 
 from semeval_emo.errors import InputError
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.backbones.weights import local_folder
-from semeval_emo.zoo.engine.vector_cache import identity, remembered
+from semeval_emo.zoo.backbones.weights import find_backbone
+from semeval_emo.zoo.engine.vector_cache import cache_key, cached_vectors
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training import train
 
@@ -56,7 +56,7 @@ def packed(cut: int | None = None) -> bytes:
 
 def test_blocks_become_a_model_and_a_tokenizer(site):
     site.install(NAME, "small-q4.bin", packed())
-    folder = local_folder(f"package:{NAME}/small-q4.bin", Progress())
+    folder = find_backbone(f"package:{NAME}/small-q4.bin", Progress())
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     # The first block of the first matrix by hand: byte j holds weight j (low) and weight j + 16 (high), less 8 each.
     body = packed()
@@ -78,14 +78,14 @@ def test_blocks_become_a_model_and_a_tokenizer(site):
 def test_another_file_is_refused_and_leaves_nothing(body: bytes, why: str, site, tmp_path: Path):
     site.install(NAME, "small-q4.bin", body)
     with pytest.raises(InputError, match=f"weights of {NAME} cannot be unpacked: .*{why}"):
-        local_folder(f"package:{NAME}/small-q4.bin", Progress())
+        find_backbone(f"package:{NAME}/small-q4.bin", Progress())
     assert not list((tmp_path / "cache" / "weights").iterdir())
 
 
 def test_a_file_that_the_package_lacks_is_named(site):
     site.install(NAME, "small-q4.bin", packed())
-    with pytest.raises(InputError, match=f"The package {NAME} holds no file big.bin"):
-        local_folder(f"package:{NAME}/big.bin", Progress())
+    with pytest.raises(InputError, match=f"The package {NAME} contains no file big.bin"):
+        find_backbone(f"package:{NAME}/big.bin", Progress())
 
 
 def test_a_recipe_trains_on_it_and_a_second_run_repeats_the_first(site, tmp_path: Path):
@@ -106,18 +106,18 @@ def test_vectors_are_made_once(tmp_path: Path):
         asked.append(list(texts))
         return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
 
-    first = remembered(tmp_path / "v", ["a", "bb", "a"], make)
+    first = cached_vectors(tmp_path / "v", ["a", "bb", "a"], make)
     (shard,) = (tmp_path / "v").iterdir()
-    again = remembered(tmp_path / "v", ["ccc", "bb"], make)
+    again = cached_vectors(tmp_path / "v", ["ccc", "bb"], make)
     assert asked == [["a", "bb"], ["ccc"]]
     assert first.tolist() == [[1, 97], [2, 98], [1, 97]] and again.tolist() == [[3, 99], [2, 98]]
     shard.write_bytes(b"half written")
-    assert remembered(tmp_path / "v", ["bb"], make).tolist() == [[2, 98]] and asked[-1] == ["bb"]
+    assert cached_vectors(tmp_path / "v", ["bb"], make).tolist() == [[2, 98]] and asked[-1] == ["bb"]
 
 
 def test_other_weights_or_settings_are_another_identity(tmp_path: Path):
     (tmp_path / "model.safetensors").write_bytes(b"one")
-    first = identity(tmp_path, ("mean", 128))
-    assert identity(tmp_path, ("mean", 128)) == first != identity(tmp_path, ("mean", 64))
+    first = cache_key(tmp_path, ("mean", 128))
+    assert cache_key(tmp_path, ("mean", 128)) == first != cache_key(tmp_path, ("mean", 64))
     (tmp_path / "model.safetensors").write_bytes(b"other")
-    assert identity(tmp_path, ("mean", 128)) != first
+    assert cache_key(tmp_path, ("mean", 128)) != first

@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score
 
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.recipe import ThresholdConfig
-from semeval_emo.zoo.selection.thresholds import labels_of, tune
+from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 
 SPACE = Space(("joy", "fear"))
 
@@ -96,9 +96,9 @@ def test_thresholds_that_suit_all_parts_alike(rule: str):
 def test_degrees_are_rounded_to_the_nearest():
     p = np.array([[0.0, 1 / 6 - 1e-9], [1 / 6, 0.5], [5 / 6, 1.0]])
     space = Space(("joy", "fear"), top=3)
-    assert labels_of(p, np.full(2, 0.9), space).tolist() == [[0, 0], [1, 2], [3, 3]]
+    assert apply_thresholds(p, np.full(2, 0.9), space).tolist() == [[0, 0], [1, 2], [3, 3]]
     assert tune(p, p, space, ThresholdConfig(rule="fixed"), "pearson").tolist() == [0.5, 0.5]
 
 
 def test_at_the_threshold_is_present():
-    assert labels_of(np.array([[0.5, 0.49]]), np.array([0.5, 0.5]), SPACE).tolist() == [[1, 0]]
+    assert apply_thresholds(np.array([[0.5, 0.49]]), np.array([0.5, 0.5]), SPACE).tolist() == [[1, 0]]

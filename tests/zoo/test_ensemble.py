@@ -15,7 +15,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission import validate
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.families.ensemble import fit_weights, loss
+from semeval_emo.zoo.families.ensemble import combination_loss, fit_weights
 from semeval_emo.zoo.inference.ensemble import ensemble_recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
@@ -94,7 +94,7 @@ def test_weights_are_fitted_on_dev_and_recorded(runs: Path):
     space = Space(load_gold("a", "eng", "dev", source="sample").spec.emotions)
 
     def of(name: str) -> float:
-        return loss(stored(runs, name, "dev"), gold, space)
+        return combination_loss(stored(runs, name, "dev"), gold, space)
 
     assert of("heavy") <= min(map(of, NAMES)) + 1e-9, "no worse than the best member alone"
     found = json.loads((runs / "sample/heavy/eng/model/ensemble.json").read_text())["weights"]
@@ -105,8 +105,8 @@ def test_weights_are_fitted_on_dev_and_recorded(runs: Path):
 def test_the_loss_is_that_of_scikit_learn():
     draw = np.random.default_rng(0)
     p, y = draw.uniform(0.01, 0.99, (40, 2)), (draw.random((40, 2)) < 0.4).astype(int)
-    assert loss(p, y, Space(("joy", "fear"))) == pytest.approx(log_loss(y.ravel(), p.ravel()))
-    assert loss(p, y, Space(("joy", "fear"), top=3)) == pytest.approx(np.mean((p - y) ** 2))
+    assert combination_loss(p, y, Space(("joy", "fear"))) == pytest.approx(log_loss(y.ravel(), p.ravel()))
+    assert combination_loss(p, y, Space(("joy", "fear"), top=3)) == pytest.approx(np.mean((p - y) ** 2))
 
 
 def test_weights_of_equal_members_lose_nothing():
@@ -151,13 +151,13 @@ def test_members_that_cannot_be_joined(runs: Path, tmp_path: Path):
         f"Members must speak of the same texts: {runs}/sample/tfidf-logreg/eng is a run of sample track a, eng, "
         f"release 1, {degrees} of sample track b, eng, release 1."
     )
-    with pytest.raises(UsageError, match="needs two members or more"):
+    with pytest.raises(UsageError, match="needs at least two members"):
         made(join(runs, "one", "tfidf-logreg"), runs)
     with pytest.raises(InputError, match="is no run folder"):
         join(runs, "none", "tfidf-logreg", "nobody")
     state = json.loads((runs / "sample/tfidf-char/eng/run.json").read_text())
     (runs / "sample/tfidf-char/eng/run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "x"}}))
-    with pytest.raises(UsageError, match="tfidf-char was run on another dev split than the one at hand"):
+    with pytest.raises(UsageError, match="tfidf-char was run on a different dev split"):
         made(join(runs), runs)
     (runs / "sample/tfidf-char/eng/run.json").write_text(json.dumps(state | {"status": "trained"}))
     with pytest.raises(InputError, match="is not finished"):

@@ -20,7 +20,7 @@ from semeval_emo.zoo.engine import epoch_metrics
 from semeval_emo.zoo.engine.checkpoint import Checkpointer
 from semeval_emo.zoo.engine.tail_trainer import TailTrainer
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.selection.epochs import Stopped
+from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.training.job import judge
 from semeval_emo.zoo.training.train import RunResult, train
 
@@ -118,7 +118,7 @@ def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_
         torch.save(stored, self.file)
 
     monkeypatch.setattr(Checkpointer, "save", older)
-    with pytest.raises(Stopped):
+    with pytest.raises(TrainingStopped):
         run(tmp_path, progress=Stopping())
     monkeypatch.undo()
     result = run(tmp_path)
@@ -133,7 +133,7 @@ def test_a_row_is_json(found: dict[str, RunResult]):
 
 def test_labels_are_joined_with_what_was_seen():
     class Job:
-        def judge(self, labels, values):
+        def score(self, labels, values):
             return {"share": float(((values > 0.5) == labels).mean())}
 
     logits = torch.tensor([[2.0], [-2.0]])

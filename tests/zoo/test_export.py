@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.task import load_task
-from semeval_emo.zoo.engine.random_llama import byte_tokenizer
+from semeval_emo.zoo.engine.network import byte_tokenizer
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.model import load_model
@@ -82,7 +82,9 @@ def test_a_member_that_is_gone_is_told_and_nothing_is_left(runs: Path, tmp_path:
     captured = capsys.readouterr()
     assert captured.out == ""
     gone = (runs / "tfidf-logreg" / "eng").resolve()
-    assert captured.err.startswith(f"error: The ensemble's member {gone} is gone, so its model cannot be put inside.\n")
+    assert captured.err.startswith(
+        f"error: The ensemble's member {gone} does not exist any more, so its model cannot be exported.\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 

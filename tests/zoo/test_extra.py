@@ -135,7 +135,7 @@ def test_an_ensemble_has_read_what_its_members_have(tmp_path: Path):
     assert recipe.data.extra == (file,)
     train(recipe, source="sample", runs=tmp_path)
     members = quoted("constant-majority", more.recipe.label)
-    with pytest.raises(UsageError, match=r"was trained on .*mine\.csv too, which the ensemble does not say"):
+    with pytest.raises(UsageError, match=r"was also trained on .*mine\.csv, which the ensemble does not list"):
         run(tmp_path, "ensemble-english", f"ensemble.members={members}")
 
 

@@ -77,7 +77,7 @@ def test_no_pickle_is_written_and_none_is_read(tmp_path: Path):
         archive.writestr("schema.json", schema.replace(b'"Pipeline"', b'"system"').replace(b"sklearn.pipeline", b"os"))
         for name, body in others.items():
             archive.writestr(name, body)
-    with pytest.raises(UsageError, match="holds objects that could run code"):
+    with pytest.raises(UsageError, match="contains objects that could run code"):
         tfidf.load_skops(file)
 
 
@@ -91,7 +91,7 @@ def test_the_best_setting_on_dev_stays(tmp_path: Path):
 def test_linear_models_are_those_of_scikit_learn():
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=(80, 5)), (draw.random((80, 3)) < 0.4).astype(np.int8)
-    found = tfidf.linear_probabilities(tfidf.fit_linear("logreg", x, y, 1, 0.5, True), x)
+    found = tfidf.linear_probabilities(tfidf.fit_linear_model("logreg", x, y, 1, 0.5, True), x)
     for i in range(3):
         one = LogisticRegression(C=0.5, class_weight="balanced", max_iter=1000).fit(x, y[:, i])
         assert np.abs(found[:, i] - one.predict_proba(x)[:, 1]).max() < 1e-6
@@ -101,7 +101,7 @@ def test_linear_models_are_those_of_scikit_learn():
 @pytest.mark.filterwarnings("ignore:Label")
 def test_an_emotion_that_training_never_shows(kind: str, tmp_path: Path):
     x, y = np.eye(4), np.array([[1, 0, 1], [0, 0, 1], [1, 0, 1], [0, 0, 1]], dtype=np.int8)
-    tfidf.save_skops(tfidf.fit_linear(kind, x, y, 1, 1.0, True), tmp_path / "model.skops")
+    tfidf.save_skops(tfidf.fit_linear_model(kind, x, y, 1, 1.0, True), tmp_path / "model.skops")
     found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), x)
     assert found.shape == (4, 3)
     assert (found[:, 1] < 0.5).all() and (found[:, 2] > 0.5).all()
@@ -119,8 +119,8 @@ def test_degrees(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "track", "message"),
     [
-        ("tfidf-logreg", "b", "Recipe tfidf-logreg selects by macro_f1, but track b asks for degrees."),
-        ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts degrees, but track a asks for yes or no."),
+        ("tfidf-logreg", "b", "Recipe tfidf-logreg selects by macro_f1, but track b has degrees."),
+        ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts degrees, but track a has binary labels."),
     ],
 )
 def test_a_recipe_of_the_other_kind_is_refused(name: str, track: str, message: str, tmp_path: Path):

@@ -28,10 +28,10 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import ALWAYS, assign
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.families.counts import Counts
+from semeval_emo.zoo.families.tfidf import FoldFeatures
 from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.selection.thresholds import out_of_fold, tune
+from semeval_emo.zoo.selection.thresholds import out_of_fold_labels, tune
 from semeval_emo.zoo.training.train import RunResult, train
 
 FOLDS = (
@@ -98,9 +98,9 @@ def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: p
     def remember(kind, top, together, matrix, labels: np.ndarray, settings) -> list[KNeighborsClassifier]:
         return [KNeighborsClassifier(1).fit(matrix, labels) for _ in settings]
 
-    monkeypatch.setattr(tfidf, "fit_linears", remember)
+    monkeypatch.setattr(tfidf, "fit_linear_models", remember)
     monkeypatch.setattr(tfidf, "linear_probabilities", lambda model, matrix: model.predict(matrix).astype(float))
-    monkeypatch.setattr(tfidf.Tfidf, "sizes", lambda self: None)
+    monkeypatch.setattr(tfidf.Tfidf, "parameter_counts", lambda self: None)
     monkeypatch.setattr(tfidf, "save_skops", lambda model, path: None)
     monkeypatch.setattr(tfidf.Tfidf, "predict", lambda self, texts, progress=None: np.zeros((len(texts), 5)))
     monkeypatch.setattr(tfidf.Tfidf, "load", classmethod(lambda cls, folder, recipe, space: cls(recipe, space)))
@@ -169,7 +169,7 @@ def test_the_run_is_what_its_files_say(tmp_path: Path):
     assert result.thresholds == tuple(tune(said, gold, space, rule, "macro_f1"))
     texts = [text for split in ("train", "dev") for text in load_gold("a", "eng", split, source="sample").texts]
     folds = assign(texts, gold, 5, seed=42)
-    decided = out_of_fold(said, gold, folds, space, rule, "macro_f1")
+    decided = out_of_fold_labels(said, gold, folds, space, rule, "macro_f1")
     kept = result.rows[result.kept - 1]
     assert kept["folds"]["macro_f1"] == pytest.approx(f1_score(gold, decided, average="macro"))
     assert kept["folds"]["macro_f1"] == max(row["folds"]["macro_f1"] for row in result.rows)
@@ -185,7 +185,7 @@ def test_features_are_those_of_vectorizers_that_saw_what_a_fold_learns_from():
     ]
     texts = np.array(load_gold("a", "eng", "train", source="sample").texts, dtype=object)
     learn, held = np.arange(0, 200), np.arange(200, 240)
-    found = Counts(vectorizers, texts).features(learn, held)
+    found = FoldFeatures(vectorizers, texts).of_fold(learn, held)
     union = FeatureUnion([(str(i), clone(one)) for i, one in enumerate(vectorizers)]).fit(texts[learn])
     for rows, matrix in zip((learn, held), found, strict=True):
         assert abs(matrix - union.transform(texts[rows])).max() < 1e-12
@@ -202,16 +202,16 @@ def test_dev_may_stay_outside(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "more", "message"),
     [
-        ("llama-tiny", (), "Recipe llama-tiny: the family 'decoder' cannot choose by folds."),
+        ("llama-tiny", (), "Recipe llama-tiny: the family 'decoder' does not support folds."),
         (
             "tfidf-logreg",
             ("select.split=dev",),
-            "Recipe tfidf-logreg tunes thresholds on folds but selects on dev, so nothing is out of fold.",
+            "Recipe tfidf-logreg tunes thresholds on folds but selects on dev: there are no out-of-fold probabilities.",
         ),
         (
             "tfidf-logreg",
             ("select.split=dev", "threshold.split=dev"),
-            "Recipe tfidf-logreg trains on dev and selects on it too.",
+            "Recipe tfidf-logreg trains on dev and also selects on it.",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForSequenceClassification
 
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine.losses import loss_function, positive_weights
-from semeval_emo.zoo.engine.parameter_groups import check_layers, moves, plan
+from semeval_emo.zoo.engine.parameter_groups import check_layers, is_trainable, plan_groups
 from semeval_emo.zoo.engine.schedule import order, steps_per_epoch, warmup_steps
 from semeval_emo.zoo.recipe import LossConfig, TrainableConfig, TrainConfig
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -26,8 +26,8 @@ def llama_names() -> list[str]:
 
 def trainable(name: str, *settings: str) -> tuple[list[str], list]:
     recipe = load_recipe(name, settings)
-    names = [one for one in llama_names() if moves(one, recipe.trainable, 16)]
-    return names, plan(names, recipe)
+    names = [one for one in llama_names() if is_trainable(one, recipe.trainable, 16)]
+    return names, plan_groups(names, recipe)
 
 
 def test_the_headline_recipe_has_two_groups_at_two_rates():

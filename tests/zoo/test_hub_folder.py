@@ -12,7 +12,7 @@ from transformers.utils import logging
 
 from semeval_emo.data import load_gold
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.engine.random_llama import byte_tokenizer
+from semeval_emo.zoo.engine.network import byte_tokenizer
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model

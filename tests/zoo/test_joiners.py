@@ -12,7 +12,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.errors import UsageError
-from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
+from semeval_emo.zoo.families.combine import Stacking, WeightedMean, fit_stacking
 from semeval_emo.zoo.inference.ensemble import ensemble_recipe
 from semeval_emo.zoo.inference.tune import tune_run
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -63,9 +63,9 @@ def test_a_stack_learns_which_member_knows_what():
     blind = draw.random((400, 2))
     # What this member says of one emotion is true of the other.
     crossed = np.clip(gold[:, ::-1] * 0.6 + 0.2 + draw.normal(size=gold.shape) * 0.05, 0.01, 0.99)
-    stack = fit_stack(np.stack([blind, crossed]), gold, 1.0)
+    stack = fit_stacking(np.stack([blind, crossed]), gold, 1.0)
     assert ((stack(np.stack([blind, crossed])) >= 0.5) == gold).mean() > 0.99
-    again = Stack.from_dict(json.loads(json.dumps(stack.to_dict())))
+    again = Stacking.from_dict(json.loads(json.dumps(stack.to_dict())))
     assert np.array_equal(again(np.stack([blind, crossed])), stack(np.stack([blind, crossed])))
 
 
@@ -73,12 +73,12 @@ def test_an_emotion_that_is_never_there_is_not_said():
     draw = np.random.default_rng(1)
     gold = np.stack([draw.random(50) < 0.5, np.zeros(50)], axis=1).astype(np.int8)
     parts = draw.random((2, 50, 2))
-    assert (fit_stack(parts, gold, 1.0)(parts)[:, 1] < 0.01).all()
+    assert (fit_stacking(parts, gold, 1.0)(parts)[:, 1] < 0.01).all()
 
 
 def test_weights_join_as_a_mean():
     parts = np.random.default_rng(2).random((2, 5, 3))
-    assert Weights(np.array([0.25, 0.75]))(parts) == pytest.approx(0.25 * parts[0] + 0.75 * parts[1])
+    assert WeightedMean(np.array([0.25, 0.75]))(parts) == pytest.approx(0.25 * parts[0] + 0.75 * parts[1])
 
 
 def test_a_stack_is_fitted_on_folds_and_judged_out_of_them(runs: Path):
@@ -89,7 +89,7 @@ def test_a_stack_is_fitted_on_folds_and_judged_out_of_them(runs: Path):
     gold = np.concatenate([load_gold("a", "eng", split, source="sample").labels for split in SPLITS])
     parts = np.stack([all_stored(runs, name) for name in ("words", "characters")])
     kept = result.rows[result.kept - 1]["strength"]
-    everything = fit_stack(parts, gold, kept)
+    everything = fit_stacking(parts, gold, kept)
     own = all_stored(runs, "stack")
     assert not np.allclose(own, everything(parts)), "what is stored of the folds was not said by what read them"
     assert np.corrcoef(own.ravel(), everything(parts).ravel())[0, 1] > 0.95
@@ -125,7 +125,7 @@ def test_with_a_member_that_was_chosen_on_dev_dev_is_what_all_have(runs: Path):
     assert stored(runs, "mean", "dev") == pytest.approx(np.mean(parts, axis=0))
     with pytest.raises(UsageError) as refused:
         join(runs, "stack", "words", "tfidf-logreg")
-    assert refused.value.message == "recipe stack: 'stack' fits many weights to yes or no, and so needs folds."
+    assert refused.value.message == "recipe stack: 'stack' needs binary labels and selection by folds."
 
 
 def test_a_member_without_folds_is_named(runs: Path):
@@ -142,7 +142,7 @@ def test_a_member_that_learned_what_the_ensemble_is_chosen_on(runs: Path):
     body = json.loads(folder.read_text())
     body["resolved"]["data"]["splits"] = list(SPLITS)
     folder.write_text(json.dumps(body))
-    with pytest.raises(UsageError, match="tfidf-logreg has learned dev, on which the ensemble is chosen"):
+    with pytest.raises(UsageError, match="tfidf-logreg was trained on dev, which the ensemble selects on"):
         join(runs, "mean", "words", "tfidf-logreg")
 
 

@@ -37,7 +37,7 @@ SHARED = list(numbers(Recipe))
 OWN = [
     (f"{family}.{key}", kind, rules)
     for family in FAMILIES
-    for key, kind, rules in numbers(family_class(family).Options)
+    for key, kind, rules in numbers(family_class(family).options_class)
 ]
 FIELDS = {key: (kind, rules) for key, kind, rules in SHARED + OWN}
 IN_LISTS = ("model.head_hidden", "tfidf.words", "tfidf.characters", "threshold.grid")
@@ -49,7 +49,7 @@ def written(key: str, value: Any) -> dict[str, Any]:
     """A recipe that has everything, with one value in it."""
     family = key.partition(".")[0] if key.partition(".")[0] in FAMILIES else "decoder"
     table: dict[str, Any] = {"family": family, "data": {"language": "eng"}, "published": PUBLISHED}
-    if "shape" in family_class(family).uses:
+    if "shape" in family_class(family).recipe_sections:
         table["shape"] = SHAPE
     if family == "lora":
         table["trainable"] = {"part": "lora"}
@@ -154,14 +154,14 @@ def test_a_seed_that_is_none(seed: str, tmp_path: Path, capsys):
         (
             "tfidf-logreg",
             ["tfidf.min_df=100000"],
-            "recipe tfidf-logreg: of 240 texts no run of words or characters stands in tfidf.min_df = 100000 or more.\n"
-            "  fix: --set tfidf.min_df=1 keeps every run",
+            "recipe tfidf-logreg: no n-gram occurs in tfidf.min_df = 100000 or more of the 240 texts.\n"
+            "  fix: --set tfidf.min_df=1 keeps every n-gram",
         ),
         (
             "tfidf-folds",
             ["tfidf.min_df=240"],
-            "recipe tfidf-folds: of 300 texts no run of words or characters stands in tfidf.min_df = 240 or more.\n"
-            "  fix: --set tfidf.min_df=1 keeps every run",
+            "recipe tfidf-folds: no n-gram occurs in tfidf.min_df = 240 or more of the 300 texts.\n"
+            "  fix: --set tfidf.min_df=1 keeps every n-gram",
         ),
         (
             "tfidf-folds",
@@ -196,7 +196,7 @@ def test_a_backbone_says_how_many_tokens_it_takes(tmp_path: Path):
         with pytest.raises(UsageError) as refused:
             check_length(tokenizer, dataclasses.replace(model, backbone="bert", max_length=length))
         assert str(refused.value) == (
-            f"bert takes 3 to 512 tokens, and model.max_length is {length}.\n  fix: --set model.max_length={near}"
+            f"bert supports 3 to 512 tokens, but model.max_length is {length}.\n  fix: --set model.max_length={near}"
         )
 
 

@@ -10,7 +10,13 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.families.logistic import COMMON, INTERCEPT, duals, fit_together, gram
+from semeval_emo.zoo.families.logistic import (
+    DENSE_ABOVE,
+    INTERCEPT_VARIANCE,
+    fit_logistic_regressions,
+    gram_matrix,
+    solve_dual,
+)
 
 GRID = [(0.3, False), (0.3, True), (30.0, False), (30.0, True)]
 
@@ -29,7 +35,7 @@ def reference(matrix, y: np.ndarray, strength: float, balanced: bool) -> Logisti
     """The same objective, the intercept's prior included, by another algorithm."""
     return LogisticRegression(
         C=strength, class_weight="balanced" if balanced else None, solver="liblinear", tol=1e-10, max_iter=10_000,
-        intercept_scaling=np.sqrt(INTERCEPT),
+        intercept_scaling=np.sqrt(INTERCEPT_VARIANCE),
     ).fit(matrix, y)  # fmt: skip
 
 
@@ -37,7 +43,7 @@ def reference(matrix, y: np.ndarray, strength: float, balanced: bool) -> Logisti
 @settings(max_examples=8, deadline=None)
 def test_all_settings_at_once_are_each_alone(seed: int):
     matrix, y = sample(120, 400, seed)
-    fitted = list(fit_together(matrix, y, np.ones(y.shape, dtype=bool), GRID))
+    fitted = list(fit_logistic_regressions(matrix, y, np.ones(y.shape, dtype=bool), GRID))
     for (strength, balanced), models in zip(GRID, fitted, strict=True):
         for column, model in enumerate(models):
             wanted = reference(matrix, y[:, column], strength, balanced).predict_proba(matrix)
@@ -50,25 +56,25 @@ def test_a_tighter_tolerance_comes_closer():
     wanted = reference(matrix, y[:, 0], 3.0, False)
     gaps = []
     for tolerance in (1e-1, 1e-3, 1e-5):
-        a = duals(gram(matrix), y[:, :1].astype(float), costs, tolerance)
+        a = solve_dual(gram_matrix(matrix), y[:, :1].astype(float), costs, tolerance)
         gaps.append(np.abs((matrix.T @ a)[:, 0] - wanted.coef_[0]).max())
     assert gaps[0] > gaps[1] > gaps[2] and gaps[2] < 1e-3
 
 
 def test_products_of_rows():
-    matrix, _ = sample(COMMON + 150, 40, 2)
+    matrix, _ = sample(DENSE_ABOVE + 150, 40, 2)
     dense = matrix.toarray()
-    assert np.abs(gram(matrix) - dense @ dense.T).max() < 1e-5
-    assert np.abs(gram(dense) - dense @ dense.T).max() < 1e-5
-    common = csr_matrix(np.column_stack([np.ones(COMMON + 150), dense]))
-    assert np.abs(gram(common) - 1 - dense @ dense.T).max() < 1e-5
+    assert np.abs(gram_matrix(matrix) - dense @ dense.T).max() < 1e-5
+    assert np.abs(gram_matrix(dense) - dense @ dense.T).max() < 1e-5
+    common = csr_matrix(np.column_stack([np.ones(DENSE_ABOVE + 150), dense]))
+    assert np.abs(gram_matrix(common) - 1 - dense @ dense.T).max() < 1e-5
 
 
 def test_what_is_not_known_is_not_learned_from():
     matrix, y = sample(100, 200, 3)
     known = np.ones(y.shape, dtype=bool)
     known[60:, 1] = False
-    ((_, model),) = fit_together(matrix, y, known, [(3.0, True)])
+    ((_, model),) = fit_logistic_regressions(matrix, y, known, [(3.0, True)])
     wanted = reference(matrix[:60], y[:60, 1], 3.0, True)
     assert np.abs(model.predict_proba(matrix) - wanted.predict_proba(matrix)).max() < 5e-3
 
@@ -77,7 +83,7 @@ def test_what_is_not_known_is_not_learned_from():
 def test_columns_with_one_value_throughout():
     matrix, y = sample(50, 80, 4)
     y[:, 0], y[:, 1] = 0, 1
-    ((no, yes),) = fit_together(matrix, y, np.ones(y.shape, dtype=bool), [(1.0, True)])
+    ((no, yes),) = fit_logistic_regressions(matrix, y, np.ones(y.shape, dtype=bool), [(1.0, True)])
     assert (no.predict_proba(matrix)[:, 1] < 0.1).all() and (yes.predict_proba(matrix)[:, 1] > 0.9).all()
 
 
@@ -87,7 +93,7 @@ def test_together_or_one_by_one(kind: str):
     top = 1 if kind == "logreg" else 3
     labels = y * np.random.default_rng(0).integers(1, top + 1, y.shape)
     grid = [{"strength": 1.0, "balanced": False}, {"strength": 3.0, "balanced": True}]
-    ways = [list(tfidf.fit_linears(kind, top, together, matrix, labels, grid)) for together in (True, False)]
+    ways = [list(tfidf.fit_linear_models(kind, top, together, matrix, labels, grid)) for together in (True, False)]
     for one, other in zip(*ways, strict=True):
         gap = np.abs(tfidf.linear_probabilities(one, matrix) - tfidf.linear_probabilities(other, matrix))
         assert gap.max() < 0.02

@@ -10,7 +10,7 @@ from transformers import BertConfig, BertModel
 
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
-from semeval_emo.zoo.engine.random_llama import byte_tokenizer
+from semeval_emo.zoo.engine.network import byte_tokenizer
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model

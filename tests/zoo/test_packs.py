@@ -14,7 +14,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import attention
 from semeval_emo.zoo.engine.attention import PackedSequences
-from semeval_emo.zoo.engine.batches import LIKE, beginnings, packs, packs_alike
+from semeval_emo.zoo.engine.batches import LENGTH_BUCKET, packed_batches, prefix_sharing_batches, shared_prefix_lengths
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.predictor import Predictor
 from semeval_emo.zoo.recipe import Recipe
@@ -26,7 +26,7 @@ rows_of_tokens = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), 
 @settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 50), max_size=100), tokens=st.integers(1, 80), cores=st.integers(1, 4))
 def test_packs_hold_every_text_once_and_no_more_tokens_than_asked(lengths: list[int], tokens: int, cores: int):
-    found = list(packs(lengths, tokens, cores))
+    found = list(packed_batches(lengths, tokens, cores))
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert all(batch for batch in found)
     assert all(sum(lengths[i] for i in batch) <= tokens for batch in found if len(batch) > 1)
@@ -35,7 +35,7 @@ def test_packs_hold_every_text_once_and_no_more_tokens_than_asked(lengths: list[
 
 def test_a_longer_text_stands_alone():
     lengths = [5, 1, 30, 2, 2, 9, 7]
-    found = list(packs(lengths, 12))
+    found = list(packed_batches(lengths, 12))
     assert sorted(i for batch in found for i in batch) == list(range(7))
     assert all(sum(lengths[i] for i in batch) <= 12 for batch in found if len(batch) > 1)
     assert [2] in found
@@ -44,7 +44,7 @@ def test_a_longer_text_stands_alone():
 @pytest.mark.parametrize("cores", [1, 2, 3, 8])
 def test_every_core_gets_as_many_packs_of_like_size(cores: int):
     lengths = np.random.default_rng(0).integers(5, 60, 1_000).tolist()
-    sizes = [sum(lengths[i] for i in batch) for batch in packs(lengths, 1024, cores)]
+    sizes = [sum(lengths[i] for i in batch) for batch in packed_batches(lengths, 1024, cores)]
     assert len(sizes) % cores == 0
     assert max(sizes) - min(sizes) <= 2 * max(lengths)
     assert max(sizes) <= 1024
@@ -53,10 +53,10 @@ def test_every_core_gets_as_many_packs_of_like_size(cores: int):
 @settings(deadline=None)
 @given(rows=rows_of_tokens, tokens=st.integers(1, 80), cores=st.integers(1, 3))
 def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens: int, cores: int):
-    found = [i for batch in packs_alike(rows, tokens, cores) for i in batch]
+    found = [i for batch in prefix_sharing_batches(rows, tokens, cores) for i in batch]
     assert sorted(found) == list(range(len(rows)))
     ordered = [rows[i] for i in found]
-    assert all(len(later) - len(row) < LIKE for row, later in itertools.pairwise(ordered))
+    assert all(len(later) - len(row) < LENGTH_BUCKET for row, later in itertools.pairwise(ordered))
     equal = [group for _, group in itertools.groupby(ordered)]
     assert len(equal) == len({tuple(row) for row in rows})
 
@@ -65,7 +65,7 @@ def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens:
 @given(rows=rows_of_tokens)
 def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
     rows = sorted(rows)
-    common = beginnings(rows)
+    common = shared_prefix_lengths(rows)
     laid = torch.tensor([token for row, same in zip(rows, common, strict=True) for token in row[same:]])
     packed = PackedSequences.of([len(row) for row in rows], CPU, common)
     shown = packed.padded(laid.view(-1, 1, 1)).flatten(1)
@@ -90,8 +90,8 @@ def test_shared_beginnings_leave_the_networks_own_logits(short: int, tiny: Recip
     network = build(tiny, Space(("anger", "joy")), Progress())
     network.model.eval()
     rows = network.tokens(TEXTS)
-    (batch,) = packs_alike(rows, 1024)
-    assert sum(beginnings([rows[i] for i in batch])) > len(rows)
+    (batch,) = prefix_sharing_batches(rows, 1024)
+    assert sum(shared_prefix_lengths([rows[i] for i in batch])) > len(rows)
     with torch.no_grad():
         padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
         expected = network.model(**padded).logits

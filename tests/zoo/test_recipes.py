@@ -151,7 +151,7 @@ def test_the_hash_is_that_of_what_decides_the_result(recipe_folder: Path):
 def test_every_family_is_one_class_behind_the_protocol():
     for name in FAMILIES:
         kind = family_class(name)
-        assert kind.Options.__doc__ and kind.__doc__
+        assert kind.options_class.__doc__ and kind.__doc__
         assert not kind.__abstractmethods__
 
 

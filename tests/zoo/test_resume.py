@@ -22,7 +22,7 @@ from semeval_emo.zoo.engine import finetune, predictor
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.folder import Locked, locked
-from semeval_emo.zoo.selection.epochs import Stopped
+from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.training.train import RunResult, train
 
 SMALL = [
@@ -185,7 +185,7 @@ def test_ctrl_c_saves_and_says_so(engine: str, uninterrupted, tmp_path: Path):
 
     progress = Impatient()
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(Stopped, match="stopped after step 3 of epoch 2; everything is saved") as stopped:
+    with pytest.raises(TrainingStopped, match="stopped after step 3 of epoch 2; everything is saved") as stopped:
         run(recipe, tmp_path, progress)
     assert signal.getsignal(signal.SIGINT) is before
     assert stopped.value.exit_code == 130

@@ -145,7 +145,7 @@ def test_what_keeps_every_language_from_training_is_said_once(cli):
     code, out, err = cli(*words("--language", "all", "--set", "select.metric=pearson", "-q"))
     assert (code, out) == (2, "")
     assert err == (
-        "error: Recipe constant-all predicts degrees, but track a asks for yes or no.\n"
+        "error: Recipe constant-all predicts degrees, but track a has binary labels.\n"
         "  fix: --set select.metric=macro_f1\n"
     )
 

@@ -9,10 +9,9 @@ import pytest
 import torch
 import transformers
 
-from semeval_emo.zoo.engine.adapters import add_adapters
-from semeval_emo.zoo.engine.network import freeze
-from semeval_emo.zoo.engine.parameter_groups import count_layers, moves
-from semeval_emo.zoo.families.lora import Options
+from semeval_emo.zoo.engine.network import add_adapters, freeze
+from semeval_emo.zoo.engine.parameter_groups import count_layers, is_trainable
+from semeval_emo.zoo.families.transformer import LoraOptions
 from semeval_emo.zoo.recipe import ModelConfig, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.recipes.parameter_count import count, read_shape, shape_of
@@ -61,7 +60,7 @@ def test_counts_are_those_of_the_network(name: str, part: TrainableConfig):
     assert layers == shape.layers
     found = count(shape, part, ModelConfig(), 5)
     assert found.total == sum(p.numel() for p in network.parameters())
-    assert found.trainable == sum(p.numel() for n, p in network.named_parameters() if moves(n, part, layers))
+    assert found.trainable == sum(p.numel() for n, p in network.named_parameters() if is_trainable(n, part, layers))
 
 
 def test_an_mlp_head():
@@ -91,7 +90,7 @@ def test_adapters_are_counted_as_the_network_has_them(name: str, targets: tuple[
         family="lora",
         trainable=TrainableConfig("lora"),
         model=ModelConfig(),
-        options=Options(rank=3, targets=targets),
+        options=LoraOptions(rank=3, targets=targets),
     )
     with torch.device("meta"):
         network = transformers.AutoModelForSequenceClassification.from_config(

@@ -21,7 +21,7 @@ from semeval_emo.zoo.inference.ensemble import ensemble_recipe
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
-from semeval_emo.zoo.selection.epochs import chosen_words
+from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.train import RunResult, train
 
 # Beside this file; with pytest's import mode it is no module that could be named.
@@ -220,15 +220,15 @@ def test_one_source_is_folded_by_texts(folder: Path, tmp_path: Path):
 def test_tables_and_cards_say_whose_labels_chose(strict: dict[str, RunResult], folder: Path, tmp_path: Path, capsys):
     card = strict["folds"].folder.card.read_text()
     assert "track c, Xaa, release 1, from Xbb and Xcc (track a)." in card
-    assert "No label of xaa had a say." in card
-    assert "No label of xaa had a say." in strict["sources"].folder.card.read_text()
+    assert "No labels of xaa were used." in card
+    assert "No labels of xaa were used." in strict["sources"].folder.card.read_text()
     words = ["--track", "c", "--language", "xaa", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
     words += ["--runs", str(tmp_path), "--quiet", "--set", 'data.sources=["others"]']
     assert main(["zoo", "train", "tfidf-logreg", *words]) == 0
     said = capsys.readouterr().out
-    assert "The thresholds were chosen on dev labels of xaa, which not everybody calls zero-shot." in said
+    assert "The thresholds were chosen on dev labels of xaa, so this is not strictly zero-shot." in said
     assert main(["zoo", "train", "tfidf-logreg", *words, "--set", "threshold.rule=fixed"]) == 0
-    assert "No label of xaa had a say." in capsys.readouterr().out
+    assert "No labels of xaa were used." in capsys.readouterr().out
 
 
 def test_a_language_without_degrees_takes_its_stand_ins(folder: Path, tmp_path: Path):
@@ -262,14 +262,14 @@ def test_an_ensemble_of_them_has_read_what_they_have(folder: Path, tmp_path: Pat
     recipe = ensemble_recipe([one.folder.path for one in members], "both", runs=tmp_path)
     assert recipe.data.sources == ("a/xbb", "a/xcc") and recipe.select.split == "dev"
     result = train(recipe, **words)
-    assert chosen_words(result.recipe, result.rows).startswith("The thresholds were chosen on dev labels of xaa")
+    assert zero_shot_note(result.recipe, result.rows).startswith("The thresholds were chosen on dev labels of xaa")
     fixed = ensemble_recipe(
         [one.folder.path for one in members], "other", settings=["threshold.rule=fixed"], runs=tmp_path
     )
     result = train(fixed, **words)
-    assert chosen_words(result.recipe, result.rows) == "No label of xaa had a say."
+    assert zero_shot_note(result.recipe, result.rows) == "No labels of xaa were used."
     by_folds = replace(fixed, name="third", select=replace(fixed.select, split="folds"))
-    with pytest.raises(UsageError, match="an ensemble cannot choose by folds of other languages"):
+    with pytest.raises(UsageError, match="an ensemble cannot select by folds of other languages"):
         train(by_folds, **words)
 
 
@@ -277,7 +277,7 @@ def test_floors_of_all_languages_need_no_words(folder: Path, tmp_path: Path, cap
     words = ["--track", "c", "--language", "all", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
     assert main(["zoo", "train", "constant-all", *words, "--runs", str(tmp_path), "--jobs", "1", "--quiet"]) == 0
     said = capsys.readouterr().out
-    assert "No label of the language that is asked for had a say." in said
+    assert "No labels of the target language were used." in said
     with zipfile.ZipFile(tmp_path / "cross" / "constant-all" / "track_c.zip") as archive:
         assert sorted(archive.namelist()) == [f"track_c/pred_{code}.csv" for code in EMOTIONS]
 

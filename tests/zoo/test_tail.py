@@ -225,10 +225,10 @@ class Job:
     def record(self, rows):
         self.rows = list(rows)
 
-    def judge(self, labels, values):
+    def score(self, labels, values):
         return {"macro_f1": float(((values > 0.5) == labels).mean()), "micro_f1": 0.0}
 
-    def stopping(self):
+    def stop_requested(self):
         return False
 
 

@@ -36,7 +36,7 @@ def holes(labels: np.ndarray, seed: int = 1) -> np.ndarray:
 
 def test_the_ordinal_model_says_the_expected_degree_of_one_regression_for_each_at_least():
     x, y = degrees()
-    found = tfidf.linear_probabilities(tfidf.fit_linear("ordinal", x, y, 3, 0.5, False), x)
+    found = tfidf.linear_probabilities(tfidf.fit_linear_model("ordinal", x, y, 3, 0.5, False), x)
     for i in range(3):
         at_least = [
             LogisticRegression(C=0.5, max_iter=1000).fit(x, y[:, i] >= k).predict_proba(x)[:, 1] for k in (1, 2, 3)
@@ -50,7 +50,8 @@ def test_the_ordinal_model_says_the_expected_degree_of_one_regression_for_each_a
 def test_the_ordinal_model_of_yes_and_no_is_logistic_regression():
     x, y = degrees(top=1)
     found = [
-        tfidf.linear_probabilities(tfidf.fit_linear(kind, x, y, 1, 1.0, True), x) for kind in ("ordinal", "logreg")
+        tfidf.linear_probabilities(tfidf.fit_linear_model(kind, x, y, 1, 1.0, True), x)
+        for kind in ("ordinal", "logreg")
     ]
     assert (found[0] == found[1]).all()
 
@@ -61,16 +62,16 @@ def test_texts_without_a_label_are_as_if_they_were_not_there(kind: str, top: int
     x, y = degrees(top=top)
     given = holes(y)
     matrix = csr_matrix(x) if sparse else x
-    model = tfidf.fit_linear(kind, matrix, given, top, 1.0, True)
+    model = tfidf.fit_linear_model(kind, matrix, given, top, 1.0, True)
     tfidf.save_skops(model, tmp_path / "model.skops")
     found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), matrix)
     for i in range(3):
         rows = given[:, i] >= 0
-        alone = tfidf.fit_linear(kind, matrix[rows], np.stack([y[rows, i]] * 2, 1), top, 1.0, True)
+        alone = tfidf.fit_linear_model(kind, matrix[rows], np.stack([y[rows, i]] * 2, 1), top, 1.0, True)
         assert np.abs(found[:, i] - tfidf.linear_probabilities(alone, matrix)[:, 0]).max() < 1e-9
     other = given.copy()
     other[given < 0] = -7
-    again = tfidf.linear_probabilities(tfidf.fit_linear(kind, matrix, other, top, 1.0, True), matrix)
+    again = tfidf.linear_probabilities(tfidf.fit_linear_model(kind, matrix, other, top, 1.0, True), matrix)
     assert (again == found).all(), "how the unknown is written says nothing"
 
 
@@ -81,7 +82,7 @@ def test_an_emotion_that_nobody_annotates_is_never_said(kind: str, top: int, tmp
     y[:, 1] = -1
     y[3:, 2] = -1
     y[:3, 2] = top
-    model = tfidf.fit_linear(kind, x, y, top, 1.0, False)
+    model = tfidf.fit_linear_model(kind, x, y, top, 1.0, False)
     tfidf.save_skops(model, tmp_path / "model.skops")
     found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), x)
     assert (found[:, 1] == 0).all()

@@ -48,14 +48,14 @@ def mute_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
 
 
 def test_a_hub_that_never_answers_is_given_up_in_time(mute_hub: list[socket.socket], monkeypatch):
-    monkeypatch.setattr(weights, "PATIENCE", 1.0)
+    monkeypatch.setattr(weights, "HUB_TIMEOUT", 1.0)
     began = time.monotonic()
     with pytest.raises(InputError) as refused:
-        weights.local_folder("somebody/some-model", Progress())
+        weights.find_backbone("somebody/some-model", Progress())
     # Its client tries again after a pause, so by its own limit it would take three times as long.
     assert time.monotonic() - began < 2.5
     assert mute_hub, "the hub was asked"
-    assert refused.value.message.endswith("not on this machine, and the hub gave no answer in 1 seconds.")
+    assert refused.value.message.endswith("not on this machine, and the hub did not answer in 1 seconds.")
     assert "--set model.backbone=path/to/the/model" in refused.value.fix
 
 
@@ -119,7 +119,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, without: str = "") ->
 
 def test_weights_that_come_as_gguf_are_those_that_were_packed(tmp_path: Path, monkeypatch):
     model = install(tmp_path, monkeypatch)
-    folder = weights.local_folder("package:packed-llama", Progress())
+    folder = weights.find_backbone("package:packed-llama", Progress())
     # An ordinary folder, in full precision, whose weights can be trained.
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
     found = AutoModelForCausalLM.from_pretrained(folder)
@@ -138,7 +138,7 @@ def test_weights_that_come_as_gguf_are_those_that_were_packed(tmp_path: Path, mo
 def test_a_gguf_file_that_lacks_weights_is_refused(tmp_path: Path, monkeypatch):
     install(tmp_path, monkeypatch, without="model.layers.1.mlp.up_proj.weight")
     with pytest.raises(InputError) as refused:
-        weights.local_folder("package:packed-llama", Progress())
+        weights.find_backbone("package:packed-llama", Progress())
     assert refused.value.message == (
         "The weights of packed-llama cannot be unpacked: the file lacks model.layers.1.mlp.up_proj.weight."
     )

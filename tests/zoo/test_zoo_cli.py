@@ -121,7 +121,7 @@ def test_gated_weights_are_told_at_once_with_three_ways_on(cli, monkeypatch, tmp
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     code, out, err = cli("zoo", "train", "llama-4layer", "--data", "sample")
     assert (code, out) == (3, "")
-    assert err.startswith("error: The weights of meta-llama/Llama-3.2-1B are gated or absent")
+    assert err.startswith("error: The weights of meta-llama/Llama-3.2-1B are not on this machine, and ")
     ways = re.findall(r"^    (\d)\. (.+)$", err, re.MULTILINE)
     assert [number for number, _ in ways] == ["1", "2", "3"]
     assert "--set model.backbone=" in ways[0][1]
@@ -133,8 +133,8 @@ def test_gated_weights_are_told_at_once_with_three_ways_on(cli, monkeypatch, tmp
 def test_int8_without_a_gpu_is_told_at_once(cli):
     code, _, err = cli("zoo", "train", "llama-lora-int8-batch8", "--data", "sample")
     assert code == 3
-    assert err.startswith("error: Recipe llama-lora-int8-batch8 wants its backbone in int8, which needs ")
-    assert "plain LoRA runs anywhere: --set model.quantization=none" in err
+    assert err.startswith("error: Recipe llama-lora-int8-batch8 loads its backbone in int8, which needs ")
+    assert "LoRA without quantization runs anywhere: --set model.quantization=none" in err
 
 
 def test_a_missing_extra_is_named(cli, monkeypatch):

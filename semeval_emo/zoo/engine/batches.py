@@ -1,29 +1,29 @@
-"""Which texts stand in which batch."""
+"""Grouping texts into batches for inference, with little or no padding."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
 
-TOKENS = 1024
-"""Tokens in a batch from which nothing is learned."""
-LIKE = 8
-"""Texts whose lengths differ by less may be reordered for the sake of their beginnings."""
+MAX_TOKENS = 1024
+"""The most tokens in an inference batch."""
+LENGTH_BUCKET = 8
+"""Texts whose lengths differ by less than this may be reordered so that texts with a common prefix are adjacent."""
 
 
-def by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Batches of texts of like length, the longest first, so that padding costs next to nothing.
+def padded_batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
+    """Group texts of similar length, the longest first, so that little is padded.
 
     Args:
         lengths: tokens of each text.
-        tokens: the most that a batch may hold, padding included; a longer text stands alone.
+        max_tokens: the most tokens in a batch, padding included; a longer text gets its own batch.
 
-    >>> list(by_length([3, 9, 4, 1], tokens=10))
+    >>> list(padded_batches([3, 9, 4, 1], max_tokens=10))
     [[1], [2, 0], [3]]
     """
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > tokens:
+        if batch and (len(batch) + 1) * lengths[batch[0]] > max_tokens:
             yield batch
             batch = []
         batch.append(i)
@@ -31,89 +31,90 @@ def by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
         yield batch
 
 
-def of_equal_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Batches of texts of one length each, the longest first: they need no padding and no mask.
+def equal_length_batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
+    """Group texts of equal length, the longest first; they need no padding.
 
     Args:
         lengths: tokens of each text.
-        tokens: the most that a batch may hold; a longer text stands alone.
+        max_tokens: the most tokens in a batch; a longer text gets its own batch.
 
-    >>> list(of_equal_length([3, 9, 3, 3], tokens=6))
+    >>> list(equal_length_batches([3, 9, 3, 3], max_tokens=6))
     [[1], [0, 2], [3]]
     """
-    by: dict[int, list[int]] = {}
+    by_length: dict[int, list[int]] = {}
     for i, length in enumerate(lengths):
-        by.setdefault(length, []).append(i)
-    for length in sorted(by, reverse=True):
-        most = max(1, tokens // max(1, length))
-        for start in range(0, len(by[length]), most):
-            yield by[length][start : start + most]
+        by_length.setdefault(length, []).append(i)
+    for length in sorted(by_length, reverse=True):
+        size = max(1, max_tokens // max(1, length))
+        for start in range(0, len(by_length[length]), size):
+            yield by_length[length][start : start + size]
 
 
-def packs(lengths: Sequence[int], tokens: int, cores: int = 1) -> Iterator[list[int]]:
-    """Batches of texts laid end to end, the longest first: those of like length share a batch.
+def packed_batches(lengths: Sequence[int], max_tokens: int, workers: int = 1) -> Iterator[list[int]]:
+    """Group texts of similar length, the longest first, for batches without padding.
 
     Args:
         lengths: tokens of each text.
-        tokens: the most that a batch may hold; a longer text stands alone.
-        cores: how many batches run side by side; each core gets as many of them, all of about one size, as
-            far as the limit lets them.
+        max_tokens: the most tokens in a batch; a longer text gets its own batch.
+        workers: how many batches run at the same time. Each worker gets the same number of batches of about the same
+            size, as far as `max_tokens` allows.
 
-    >>> list(packs([3, 9, 4, 1], tokens=8))
+    >>> list(packed_batches([3, 9, 4, 1], max_tokens=8))
     [[1], [2, 0, 3]]
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    return _cut(order, [lengths[i] for i in order], tokens, cores)
+    return _split(order, [lengths[i] for i in order], max_tokens, workers)
 
 
-def packs_alike(rows: Sequence[Sequence[int]], tokens: int, cores: int = 1) -> Iterator[list[int]]:
-    """Packs in which texts follow each other that begin alike, since they may share those tokens.
+def prefix_sharing_batches(rows: Sequence[Sequence[int]], max_tokens: int, workers: int = 1) -> Iterator[list[int]]:
+    """Group texts as `packed_batches`, with texts that share a prefix next to each other.
 
     Args:
         rows: token ids of each text.
-        tokens, cores: as `packs` takes them; shared tokens count once.
+        max_tokens, workers: as in `packed_batches`; tokens shared with the previous text do not count.
 
-    >>> list(packs_alike([[1, 2], [3, 4], [1, 2, 5], [1, 2]], tokens=5))
+    >>> list(prefix_sharing_batches([[1, 2], [3, 4], [1, 2, 5], [1, 2]], max_tokens=5))
     [[0, 3, 2, 1]]
     """
-    # Lengths differ little within a pack, for attention is padded to the longest.
-    order = sorted(range(len(rows)), key=lambda i: (-(len(rows[i]) // LIKE), rows[i], i))
+    # Lengths are similar within a batch, because attention pads to the longest text.
+    order = sorted(range(len(rows)), key=lambda i: (-(len(rows[i]) // LENGTH_BUCKET), rows[i], i))
     ordered = [rows[i] for i in order]
-    own = [len(row) - common for row, common in zip(ordered, beginnings(ordered), strict=True)]
-    return _cut(order, own, tokens, cores)
+    costs = [len(row) - shared for row, shared in zip(ordered, shared_prefix_lengths(ordered), strict=True)]
+    return _split(order, costs, max_tokens, workers)
 
 
-def beginnings(rows: Sequence[Sequence[int]]) -> list[int]:
-    """How many tokens each text begins with as the one before it does.
+def shared_prefix_lengths(rows: Sequence[Sequence[int]]) -> list[int]:
+    """Return how many tokens each text has in common with the start of the previous one.
 
-    >>> beginnings([[1, 2], [1, 2, 5], [1, 3], [1, 3]])
+    >>> shared_prefix_lengths([[1, 2], [1, 2, 5], [1, 3], [1, 3]])
     [0, 2, 1, 2]
     """
-    found = []
-    for before, row in itertools.pairwise([[], *rows]):
-        unlike = (place for place, (one, other) in enumerate(zip(before, row, strict=False)) if one != other)
-        found.append(next(unlike, min(len(before), len(row))))
-    return found
+    shared = []
+    for previous, row in itertools.pairwise([[], *rows]):
+        different = (i for i, (a, b) in enumerate(zip(previous, row, strict=False)) if a != b)
+        shared.append(next(different, min(len(previous), len(row))))
+    return shared
 
 
-def _cut(order: Sequence[int], costs: Sequence[int], tokens: int, cores: int) -> Iterator[list[int]]:
-    """Texts in this order, cut to batches of like cost."""
+def _split(order: Sequence[int], costs: Sequence[int], max_tokens: int, workers: int) -> Iterator[list[int]]:
+    """Split texts in the given order into batches of similar cost."""
     total, needed, filled = sum(costs), 1, 0
     for cost in costs:
-        if filled and filled + cost > tokens:
+        if filled and filled + cost > max_tokens:
             needed, filled = needed + 1, 0
         filled += cost
-    count = -(-needed // cores) * cores
+    count = -(-needed // workers) * workers
     batch: list[int] = []
-    made = held = begun = 0
+    finished = position = start = 0
     for i, cost in zip(order, costs, strict=True):
-        # Cut where the middle of a text comes after the mark, or where the batch is full.
-        if batch and ((2 * held + cost) * count > 2 * total * (made + 1) or held - begun + cost > tokens):
+        # Split where the middle of a text is beyond the batch's share of the total, or where the batch is full.
+        beyond = (2 * position + cost) * count > 2 * total * (finished + 1)
+        if batch and (beyond or position - start + cost > max_tokens):
             yield batch
             batch = []
-            made = max(made + 1, held * count // total)
-            begun = held
+            finished = max(finished + 1, position * count // total)
+            start = position
         batch.append(i)
-        held += cost
+        position += cost
     if batch:
         yield batch

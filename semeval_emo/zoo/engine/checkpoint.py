@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save
 from semeval_emo.files import write_file
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
+from semeval_emo.zoo.selection.epochs import patience_exhausted, selected_epoch, stopped_after
 
 
 @dataclass
@@ -108,15 +108,15 @@ class Checkpointer:
         Raises:
             Stopped: the person wants to stop.
         """
-        stopping = self.job.stopping()
+        stopping = self.job.stop_requested()
         if stopping or time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes:
             self.save(place)
         if stopping:
-            raise stop(place.epoch, place.step)
+            raise stopped_after(place.epoch, place.step)
 
     def epoch(self, place: TrainState) -> None:
         """Saves after an epoch, and the weights of the kept one if it is this."""
-        kept = kept_epoch(place.rows, self.recipe)
+        kept = selected_epoch(place.rows, self.recipe)
         if kept == place.epoch:
             write_file(self._kept_file(kept), save({n: p.detach().cpu() for n, p in self.parameters.items()}))
         self.save(place)
@@ -124,16 +124,16 @@ class Checkpointer:
         for old in self.job.work.glob("kept-*.safetensors"):
             if old != self._kept_file(kept):
                 old.unlink()
-        if self.job.stopping():
-            raise stop(place.epoch, 0)
+        if self.job.stop_requested():
+            raise stopped_after(place.epoch, 0)
 
     def exhausted(self, place: TrainState) -> bool:
         """True where the recipe's patience has run out."""
-        return run_out(place.rows, self.recipe)
+        return patience_exhausted(place.rows, self.recipe)
 
     def restore_kept(self, place: TrainState) -> None:
         """Puts the kept epoch's weights into the network."""
-        weights = load_file(self._kept_file(kept_epoch(place.rows, self.recipe)))
+        weights = load_file(self._kept_file(selected_epoch(place.rows, self.recipe)))
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(weights[name])

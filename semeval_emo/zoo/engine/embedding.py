@@ -1,4 +1,4 @@
-"""Vectors of texts from a frozen encoder."""
+"""Sentence embeddings by a frozen encoder."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.backbones.quiet import quietly
-from semeval_emo.zoo.engine.batches import TOKENS, by_length
-from semeval_emo.zoo.engine.network import check_length
+from semeval_emo.zoo.backbones.weights import silence_transformers
+from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
+from semeval_emo.zoo.engine.network import check_length, default_device
 from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.recipe import ModelConfig
 
 
 @dataclass(frozen=True, eq=False)
-class Encoder:
+class SentenceEncoder:
     """A frozen encoder with its tokenizer."""
 
     tokenizer: Any
@@ -28,72 +28,73 @@ class Encoder:
 
     @classmethod
     def load(cls, backbone: str) -> Self:
-        """Loads it from a local folder, to the GPU where there is one."""
-        with quietly():
+        """Load an encoder from a local folder, onto the GPU if there is one."""
+        with silence_transformers():
             tokenizer = AutoTokenizer.from_pretrained(backbone, local_files_only=True)
             network = AutoModel.from_pretrained(backbone, local_files_only=True).eval()
-        return cls(tokenizer, network.to("cuda" if torch.cuda.is_available() else "cpu"))
+        return cls(tokenizer, network.to(default_device()))
 
     @property
-    def size(self) -> int:
-        """How many parameters it has."""
+    def parameter_count(self) -> int:
+        """Number of parameters."""
         return sum(p.numel() for p in self.network.parameters())
 
     def embed(
         self, texts: Sequence[str], model: ModelConfig, progress: Progress, precision: str = "fp32"
     ) -> np.ndarray:
-        """Embeds texts, those of like length together.
+        """Embed texts.
 
         Args:
             precision: ``fp32`` or ``bf16``, of the matrix products.
 
         Returns:
-            Vectors of shape (n, hidden), float32, of unit length.
+            Embeddings of shape (n, hidden), float32, normalized to unit length.
 
         Raises:
-            UsageError: the encoder does not take texts of that length.
+            UsageError: the encoder does not support ``model.max_length``.
         """
         check_length(self.tokenizer, model)
         device = self.network.device
         rows = self.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
-        found = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
+        embeddings = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
 
         def run(batch: list[int]) -> np.ndarray:
             padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
             states = self.network(**padded).last_hidden_state
             vectors = pool(states.float(), padded["attention_mask"], model.pooling or "mean")
-            unit: np.ndarray = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
-            return unit
+            normalized: np.ndarray = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
+            return normalized
 
-        batches = list(by_length([len(row) for row in rows], TOKENS))
+        batches = list(padded_batches([len(row) for row in rows], MAX_TOKENS))
         with progress.stage("embedding", len(rows)):
             for batch, vectors in parallel_map(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
-                found[batch] = vectors
+                embeddings[batch] = vectors
                 progress.advance(len(batch))
-        return found
+        return embeddings
 
 
 def save_encoder(backbone: str, folder: Path) -> None:
-    """Copies an encoder and its tokenizer, whatever else lies beside them.
+    """Save an encoder and its tokenizer, without other files of its folder.
 
     Args:
         backbone: a local folder.
     """
-    with quietly():
+    with silence_transformers():
         AutoTokenizer.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
         AutoModel.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
 
 
-def pool(states: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
-    """One vector a text: of its first token, its last one, or the mean.
+def pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    """Pool hidden states into one vector per text.
 
     Args:
         states: shape (B, T, hidden), padded on the right.
         mask: shape (B, T), 1 where there is a token.
+        pooling: ``first`` token, ``last`` token or ``mean``.
     """
-    if how == "first":
+    if pooling == "first":
         return states[:, 0]
-    if how == "last":
+    if pooling == "last":
         return states[torch.arange(len(states)), mask.sum(1) - 1]
     weights = mask.unsqueeze(-1).to(states.dtype)
     return (states * weights).sum(1) / weights.sum(1)

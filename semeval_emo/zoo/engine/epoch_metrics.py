@@ -22,7 +22,7 @@ def judged(logits: torch.Tensor, labels: np.ndarray, loss: LossFunction, job: Jo
         labels: degrees, shape (n, L).
     """
     degrees = torch.tensor(labels, dtype=torch.float32, device=logits.device)
-    figures = job.judge(labels, probabilities_of(logits))
+    figures = job.score(labels, probabilities_of(logits))
     return {**figures, "loss": round(float(loss(logits, degrees)), 6)}
 
 
@@ -37,4 +37,4 @@ def seen(logits: torch.Tensor, labels: np.ndarray, texts: int, job: Job) -> dict
     Returns:
         Nothing where a checkpoint of an older version did not keep what the first steps said.
     """
-    return {"train": job.judge(labels, probabilities_of(logits))} if len(logits) >= texts else {}
+    return {"train": job.score(labels, probabilities_of(logits))} if len(logits) >= texts else {}

@@ -52,7 +52,7 @@ def prefix_obstacle(network: Network) -> str:
         return "no layer below the trained ones is frozen"
     if recipe.train.batches == "by_length":
         return "batches by length are for ways that pad"
-    if distributed.processes() > 1:
+    if distributed.world_size() > 1:
         return "several processes train together"
     if not llama.is_llama(network.model):
         return f"{type(network.model).__name__} is not a Llama with SiLU and without dropout"

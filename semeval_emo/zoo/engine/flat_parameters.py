@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from semeval_emo.zoo.engine import schedule
-from semeval_emo.zoo.engine.parameter_groups import plan
+from semeval_emo.zoo.engine.parameter_groups import plan_groups
 from semeval_emo.zoo.recipe import Recipe
 
 
@@ -31,7 +31,7 @@ class FlatParameters:
         self._gradient = like.new_zeros(sum(p.numel() for p in parameters.values()))
         self.groups: list[dict[str, Any]] = []
         begin = 0
-        for group in plan(list(parameters), recipe):
+        for group in plan_groups(list(parameters), recipe):
             members = [parameters[name] for name in group.names]
             block = torch.nn.Parameter(torch.cat([p.detach().reshape(-1) for p in members]))
             block.grad = self._gradient[begin : begin + block.numel()]

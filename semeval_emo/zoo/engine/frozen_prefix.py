@@ -17,7 +17,7 @@ import torch
 
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import PackedSequences
-from semeval_emo.zoo.engine.batches import TOKENS, packs
+from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
 from semeval_emo.zoo.engine.llama import Body
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import cores, parallel_map
@@ -108,18 +108,18 @@ def compute(
     only_last = first == len(body.layers)
     lengths = [1 if only_last else len(row) for row in rows]
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    kind = network.fixed or torch.float32
+    kind = network.inference_dtype or torch.float32
     states = _empty(int(starts[-1]), network.model.config.hidden_size, kind, file)
-    frozen = Body(network.model, body.layers[:first], last=only_last, fixed=network.fixed)
+    frozen = Body(network.model, body.layers[:first], last=only_last, fixed=network.inference_dtype)
 
     def run(batch: list[int]) -> torch.Tensor:
         ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)
         packed = PackedSequences.of([len(rows[i]) for i in batch], network.device)
         return frozen(body.embed_tokens(ids), packed).to(kind).cpu()
 
-    batches = list(packs([len(row) for row in rows], TOKENS, cores(network.device)))
+    batches = list(packed_batches([len(row) for row in rows], MAX_TOKENS, cores(network.device)))
     with progress.stage(what, len(rows)):
-        for batch, hidden in parallel_map(run, batches, network.device, network.fixed):
+        for batch, hidden in parallel_map(run, batches, network.device, network.inference_dtype):
             for i, one in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
                 states[starts[i] : starts[i + 1]] = one
             progress.advance(len(batch))

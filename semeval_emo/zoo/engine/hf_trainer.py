@@ -22,7 +22,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo import distributed
-from semeval_emo.zoo.backbones.quiet import quietly
+from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import epoch_metrics, predictor, schedule
 from semeval_emo.zoo.engine.losses import LossFunction
@@ -30,7 +30,7 @@ from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import TrainConfig
-from semeval_emo.zoo.selection.epochs import kept_epoch, run_out, stop
+from semeval_emo.zoo.selection.epochs import patience_exhausted, selected_epoch, stopped_after
 
 PROGRESS = "zoo.json"
 SEEN = "seen.safetensors"
@@ -119,7 +119,7 @@ class Watching(TrainerCallback):
         """Takes up what the checkpoint knew."""
         stored = json.loads((checkpoint / PROGRESS).read_text("utf-8"))
         self.rows, self.losses = stored["rows"], stored["losses"]
-        if distributed.is_first() and (checkpoint / SEEN).exists():
+        if distributed.is_main_process() and (checkpoint / SEEN).exists():
             tensors = load_file(checkpoint / SEEN, device=str(self.network.device))
             self.trainer.seen.append((tensors["logits"], tensors["degrees"]))
         self.job.record(self.rows)
@@ -131,15 +131,15 @@ class Watching(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """After each optimizer step."""
-        late = distributed.is_first() and time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
-        loss, due = distributed.all_reduce(self.trainer.pending / distributed.processes(), late)
+        late = distributed.is_main_process() and time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
+        loss, due = distributed.all_reduce(self.trainer.pending / distributed.world_size(), late)
         self.losses.append(loss)
         self.trainer.pending = 0.0
         self.job.progress.advance(1, self.losses[-1])
         if state.global_step % self.steps == 0:
             return  # the epoch's end saves and stops
         # Whoever is asked to stop, all stop, and at the same step.
-        (stopping,) = distributed.all_reduce(self.job.stopping())
+        (stopping,) = distributed.all_reduce(self.job.stop_requested())
         if stopping or due:
             control.should_save = True
         if stopping:
@@ -166,18 +166,18 @@ class Watching(TrainerCallback):
         self.rows.append(row)
         self.losses = []
         self.job.progress.epoch(row)
-        if distributed.is_first() and kept_epoch(self.rows, self.recipe) == epoch:
+        if distributed.is_main_process() and selected_epoch(self.rows, self.recipe) == epoch:
             weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
             write_file(self.kept_file(epoch), save(weights))
-        (stopping,) = distributed.all_reduce(self.job.stopping())
+        (stopping,) = distributed.all_reduce(self.job.stop_requested())
         if stopping:
             self.stopped_at = state.global_step
-        control.should_training_stop |= bool(stopping) or run_out(self.rows, self.recipe)
+        control.should_training_stop |= bool(stopping) or patience_exhausted(self.rows, self.recipe)
 
     def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Completes the checkpoint that the Trainer has just written, and drops what it replaces."""
         seen = self._seen()
-        if not distributed.is_first():
+        if not distributed.is_main_process():
             return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         if seen:
@@ -187,7 +187,7 @@ class Watching(TrainerCallback):
         for old in Path(args.output_dir).glob("checkpoint-*"):
             if old != folder:
                 shutil.rmtree(old)
-        kept = self.kept_file(kept_epoch(self.rows, self.recipe))
+        kept = self.kept_file(selected_epoch(self.rows, self.recipe))
         for file in self.job.work.glob("kept-*.safetensors"):
             if file != kept:
                 file.unlink()
@@ -208,15 +208,15 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
         UsageError: a batch cannot be shared out evenly.
     """
     recipe = network.recipe
-    if recipe.train.batch % distributed.processes():
+    if recipe.train.batch % distributed.world_size():
         raise UsageError(
-            f"recipe {recipe.name}: {distributed.processes()} processes cannot share a batch of {recipe.train.batch}.",
-            f"--set train.batch={-(-recipe.train.batch // distributed.processes()) * distributed.processes()}",
+            f"recipe {recipe.name}: {distributed.world_size()} processes cannot share a batch of {recipe.train.batch}.",
+            f"--set train.batch={-(-recipe.train.batch // distributed.world_size()) * distributed.world_size()}",
         )
     steps = schedule.steps_per_epoch(len(train_on), recipe.train)
     watching = Watching(network, len(train_on), judged, job, steps)
     folder = job.work / "trainer"
-    checkpoint = distributed.broadcast(_last_complete(folder) if distributed.is_first() else None)
+    checkpoint = distributed.broadcast(_last_complete(folder) if distributed.is_main_process() else None)
     learned = [
         {"input_ids": ids, "labels": labels}
         for ids, labels in zip(network.tokens(train_on.texts), train_on.labels, strict=True)
@@ -224,7 +224,7 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
     by_length = recipe.train.batches == "by_length"
     parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
     optimizer = schedule.adamw(optimizer_groups(parameters, recipe))
-    with quietly():
+    with silence_transformers():
         trainer = LossTrainer(
             loss,
             ByLength([len(row["input_ids"]) for row in learned], recipe.train) if by_length else None,
@@ -242,13 +242,13 @@ def train(network: Network, train_on: Examples, judged: dict[str, Examples], los
         done = len(watching.rows) * steps + len(watching.losses)
         with job.progress.stage("training", steps * recipe.train.epochs, done):
             # A run that was stopped after its last epoch, or whose patience ran out, has nothing left to train.
-            if len(watching.rows) < recipe.train.epochs and not run_out(watching.rows, recipe):
+            if len(watching.rows) < recipe.train.epochs and not patience_exhausted(watching.rows, recipe):
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if watching.stopped_at >= 0:
-        raise stop(*divmod(watching.stopped_at, steps))
-    if not distributed.is_first():
+        raise stopped_after(*divmod(watching.stopped_at, steps))
+    if not distributed.is_main_process():
         return
-    weights = load_file(watching.kept_file(kept_epoch(watching.rows, recipe)))
+    weights = load_file(watching.kept_file(selected_epoch(watching.rows, recipe)))
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(weights[name])
@@ -270,7 +270,7 @@ def _arguments(folder: Path, network: Network) -> TrainingArguments:
     on_cpu = network.device.type == "cpu"
     return TrainingArguments(
         output_dir=str(folder),
-        per_device_train_batch_size=train.batch // distributed.processes(),
+        per_device_train_batch_size=train.batch // distributed.world_size(),
         gradient_accumulation_steps=train.accumulate,
         num_train_epochs=train.epochs,
         max_grad_norm=train.clip,

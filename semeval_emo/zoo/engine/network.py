@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, set_seed
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForSequenceClassification,
+    PreTrainedTokenizerFast,
+    set_seed,
+)  # fmt: skip
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.backbones.quiet import quietly
-from semeval_emo.zoo.backbones.weights import RANDOM, local_folder
+from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.engine import parameter_groups, random_llama
-from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.engine import parameter_groups
+from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe
 
-# Every name that configurations have for hidden and attention dropout.
+# The names of hidden and attention dropout in the configurations of different architectures.
 DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "hidden_dropout",
     "embd_pdrop", "attn_pdrop", "resid_pdrop",
@@ -28,38 +35,37 @@ DROPOUTS = (
 
 @dataclass(eq=False)
 class Network:
-    """A network that predicts, and whether its maths runs in bf16.
+    """A classification network, its tokenizer and the recipe it was built by.
 
     Attributes:
-        model: one of Hugging Face's ``...ForSequenceClassification``.
-        sizes: parameters that moved, and all of them.
+        model: a Hugging Face ``...ForSequenceClassification``.
     """
 
     model: Any
     tokenizer: Any
     recipe: Recipe
-    sizes: Sizes
+    parameter_counts: ParameterCounts
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Device of the weights."""
         return next(self.model.parameters()).device
 
     @property
-    def fixed(self) -> torch.dtype | None:
-        """The precision to keep copies of weights in that do not move; None where the weights are in it."""
+    def inference_dtype(self) -> torch.dtype | None:
+        """Dtype of copies of frozen weights and of matrix products; None where that is the weights' own."""
         return torch.bfloat16 if self.recipe.train.precision == "bf16" else None
 
     def autocast(self) -> torch.autocast:
-        """The precision of the recipe, as a context."""
-        wanted = self.recipe.train.precision == "bf16"
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=wanted)
+        """Return an autocast context for the recipe's precision."""
+        enabled = self.recipe.train.precision == "bf16"
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text, cut at the recipe's length, without padding.
+        """Return the token ids of each text, truncated to the recipe's length, without padding.
 
-        Tokens after the last one that is not padding are dropped where a causal model pools on that
-        one: it never looks to the right, so they change nothing.
+        A causal model pools on the last token that is not the padding token. Padding tokens at the end of a text are
+        dropped: causal attention makes the result independent of them.
         """
         rows: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=self.recipe.model.max_length)[
             "input_ids"
@@ -69,30 +75,30 @@ class Network:
             for row in rows:
                 while len(row) > 1 and row[-1] == pad:
                     row.pop()
-        # A text without a single token still needs one to pool on.
+        # Pooling needs at least one token.
         return [row or [pad] for row in rows]
 
     def save(self, folder: Path) -> None:
-        """Writes configuration, safetensors and tokenizer: an ordinary Hugging Face folder."""
-        with quietly():
+        """Save an ordinary Hugging Face folder: configuration, safetensors and tokenizer."""
+        with silence_transformers():
             self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
 
 
-def device() -> torch.device:
-    """The GPU where there is one."""
+def default_device() -> torch.device:
+    """Return the GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
-    """Builds the network of a recipe, its head fresh, and freezes what does not move.
+    """Build the network of a recipe with a new head, and freeze the parameters that the recipe does not train.
 
     Raises:
-        InputError: no weights.
-        UsageError: the recipe asks for something that the network or the machine does not have.
+        InputError: the weights cannot be found or loaded.
+        UsageError: the network does not support a setting of the recipe.
     """
     emotions = list(space.emotions)
-    # The head's first weights, and those of a random backbone.
+    # For the initial weights of the head, and of a random backbone.
     set_seed(recipe.train.seed)
     config = {
         "num_labels": len(emotions),
@@ -100,11 +106,11 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
         "id2label": dict(enumerate(emotions)),
         "label2id": {name: i for i, name in enumerate(emotions)},
     }
-    with quietly():
+    with silence_transformers():
         if recipe.model.backbone == RANDOM:
-            model, tokenizer = random_llama.build(recipe, config)
+            model, tokenizer = _random_llama(recipe, config)
         else:
-            folder = local_folder(recipe.model.backbone, progress)
+            folder = find_backbone(recipe.model.backbone, progress)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             set_seed(recipe.train.seed)
             model = _pretrained(folder, recipe, config)
@@ -114,50 +120,46 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     model.config.use_cache = False
-    _head(model, recipe)
+    _add_mlp_head(model, recipe)
     if recipe.trainable.part == "lora":
-        from semeval_emo.zoo.engine.adapters import add_adapters
-
         model = add_adapters(model, recipe)
-    return Network(model.to(device()), tokenizer, recipe, freeze(model, recipe))
+    return Network(model.to(default_device()), tokenizer, recipe, freeze(model, recipe))
 
 
 def check_length(tokenizer: Any, model: ModelConfig) -> None:
-    """Refuses a length that leaves no room for a text, or that the backbone has no positions for.
+    """Check that the backbone supports ``model.max_length``.
 
     Raises:
-        UsageError: ``model.max_length`` is such a length.
+        UsageError: it leaves no room for a token of the text, or exceeds the backbone's positions.
     """
-    least, most = tokenizer.num_special_tokens_to_add() + 1, tokenizer.model_max_length
-    if not least <= model.max_length <= most:
-        near = min(max(model.max_length, least), most)
+    shortest, longest = tokenizer.num_special_tokens_to_add() + 1, tokenizer.model_max_length
+    if not shortest <= model.max_length <= longest:
+        nearest = min(max(model.max_length, shortest), longest)
         raise UsageError(
-            f"{model.backbone} takes {least} to {most} tokens, and model.max_length is {model.max_length}.",
-            f"--set model.max_length={near}",
+            f"{model.backbone} supports {shortest} to {longest} tokens, but model.max_length is {model.max_length}.",
+            f"--set model.max_length={nearest}",
         )
 
 
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     extra: dict[str, Any] = {"dtype": torch.float32}
     if recipe.model.quantization != "none":
-        from semeval_emo.zoo.engine.adapters import quantized
-
-        extra |= quantized(recipe)
+        extra |= _quantization(recipe)
     try:
         model = AutoModelForSequenceClassification.from_pretrained(
             folder, local_files_only=True, **config, **_dropouts(folder, recipe), **extra
         )
     except (OSError, ValueError) as error:
         raise InputError(f"The backbone in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
-    if recipe.model.pooling not in ("", _pools(model)):
+    if recipe.model.pooling not in ("", _pooling(model)):
         raise UsageError(
-            f"recipe {recipe.name}: {type(model).__name__} pools by '{_pools(model)}', not '{recipe.model.pooling}'.",
-            "leave model.pooling out, or take the family 'embed' for sentence vectors",
+            f"recipe {recipe.name}: {type(model).__name__} pools by '{_pooling(model)}', not '{recipe.model.pooling}'.",
+            "leave model.pooling out, or use the family 'embed' for sentence embeddings",
         )
     return model
 
 
-def _pools(model: Any) -> str:
+def _pooling(model: Any) -> str:
     return "last" if hasattr(model, "score") else "first"
 
 
@@ -166,55 +168,126 @@ def _dropouts(folder: Path, recipe: Recipe) -> dict[str, float]:
         return {}
     from transformers import AutoConfig
 
-    known = AutoConfig.from_pretrained(folder, local_files_only=True)
-    found = {name: recipe.model.dropout for name in DROPOUTS if hasattr(known, name)}
-    if not found:
-        raise UsageError(f"recipe {recipe.name}: {known.model_type} has no dropout to set.", "leave model.dropout out")
-    return found
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    dropouts = {name: recipe.model.dropout for name in DROPOUTS if hasattr(config, name)}
+    if not dropouts:
+        raise UsageError(f"recipe {recipe.name}: {config.model_type} has no dropout to set.", "leave model.dropout out")
+    return dropouts
 
 
-def _head(model: Any, recipe: Recipe) -> None:
-    """Puts an MLP in place of the single linear layer where the recipe asks for one."""
+def _random_llama(recipe: Recipe, config: dict[str, Any]) -> tuple[Any, Any]:
+    """Return a Llama of the recipe's shape with random weights, and a byte tokenizer; the caller sets the seed.
+
+    Raises:
+        UsageError: the recipe has no shape, or not that of a Llama.
+    """
+    shape = recipe.shape
+    if shape is None or shape.architecture != "llama":
+        raise UsageError(f"recipe {recipe.name}: a random backbone needs the [shape] of a llama.")
+    tokenizer = byte_tokenizer()
+    if shape.vocabulary < len(tokenizer):
+        raise UsageError(f"recipe {recipe.name}: shape.vocabulary must be at least {len(tokenizer)}.")
+    llama_config = LlamaConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.mlp,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.kv_heads or shape.heads,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+        **config,
+    )
+    return LlamaForSequenceClassification(llama_config), tokenizer
+
+
+def byte_tokenizer() -> PreTrainedTokenizerFast:
+    """Return a tokenizer with one token per byte, a padding token and an end token."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {"<pad>": 0, "<end>": 1} | {letter: i for i, letter in enumerate(alphabet, 2)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<end>")
+
+
+def _quantization(recipe: Recipe) -> dict[str, Any]:
+    """Return the arguments that load a backbone in 8 or 4 bits; the head keeps full precision."""
+    from transformers import BitsAndBytesConfig
+
+    if recipe.model.quantization == "int8":
+        config = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=["score"])
+    else:
+        config = BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_compute_dtype=torch.bfloat16, llm_int8_skip_modules=["score"]
+        )
+    return {"quantization_config": config, "device_map": {"": 0}}
+
+
+def add_adapters(model: Any, recipe: Recipe) -> Any:
+    """Add low-rank adapters by peft, which also keeps the head trainable."""
+    from peft import LoraConfig, TaskType, get_peft_model, prepare_model_for_kbit_training
+
+    options = recipe.options
+    if recipe.model.quantization != "none":
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    config = LoraConfig(
+        task_type=TaskType.SEQ_CLS,
+        r=options.rank,
+        lora_alpha=options.alpha,
+        lora_dropout=options.dropout,
+        target_modules=list(options.targets) or None,
+    )
+    return get_peft_model(model, config)
+
+
+def _add_mlp_head(model: Any, recipe: Recipe) -> None:
+    """Replace the linear head by an MLP if the recipe has one."""
     if recipe.model.head == "linear":
         return
     if not recipe.model.head_hidden:
-        raise UsageError(f"recipe {recipe.name}: an MLP head needs widths.", "--set model.head_hidden=[256]")
-    name = "score" if hasattr(model, "score") else "classifier"
-    last = getattr(model, name)
+        raise UsageError(f"recipe {recipe.name}: an MLP head needs layer widths.", "--set model.head_hidden=[256]")
+    name = _head_name(model)
+    linear = getattr(model, name)
     layers: list[torch.nn.Module] = []
-    width = last.in_features
+    width = linear.in_features
     for hidden in recipe.model.head_hidden:
         layers += [torch.nn.Linear(width, hidden), torch.nn.GELU()]
         width = hidden
-    setattr(model, name, torch.nn.Sequential(*layers, torch.nn.Linear(width, last.out_features)))
+    setattr(model, name, torch.nn.Sequential(*layers, torch.nn.Linear(width, linear.out_features)))
 
 
-def freeze(model: Any, recipe: Recipe) -> Sizes:
-    """Lets move what the recipe says, and nothing else."""
+def _head_name(model: Any) -> str:
+    return "score" if hasattr(model, "score") else "classifier"
+
+
+def freeze(model: Any, recipe: Recipe) -> ParameterCounts:
+    """Freeze every parameter that the recipe does not train; return the parameter counts."""
     names = [name for name, _ in model.named_parameters()]
     layers = parameter_groups.count_layers(names)
     parameter_groups.check_layers(recipe.trainable, layers, recipe.name)
-    moved = total = 0
+    trainable = total = 0
     for name, parameter in model.named_parameters():
         if ".original_module." in name:
-            # peft keeps the head of which it trains a copy; nothing runs through it.
+            # peft trains a copy of the head and keeps the original, which is not used.
             parameter.requires_grad_(False)
             continue
         total += parameter.numel()
-        # Whole numbers cannot have gradients: the frozen weights of an int8 backbone.
-        moving = parameter_groups.moves(name, recipe.trainable, layers) and parameter.is_floating_point()
-        parameter.requires_grad_(moving)
-        moved += parameter.numel() if moving else 0
-    return Sizes(moved, total)
+        # The frozen weights of an int8 backbone are integers, which cannot require gradients.
+        trains = parameter_groups.is_trainable(name, recipe.trainable, layers) and parameter.is_floating_point()
+        parameter.requires_grad_(trains)
+        trainable += parameter.numel() if trains else 0
+    return ParameterCounts(trainable, total)
 
 
 def load(folder: Path, recipe: Recipe) -> Network:
-    """Loads what `Network.save` wrote.
+    """Load a network that `Network.save` wrote.
 
     Raises:
         InputError: the folder cannot be read.
     """
-    with quietly():
+    with silence_transformers():
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = AutoModelForSequenceClassification.from_pretrained(
@@ -223,16 +296,16 @@ def load(folder: Path, recipe: Recipe) -> Network:
         except (OSError, ValueError) as error:
             raise InputError(f"The model in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
     if recipe.model.head == "mlp":
-        _load_head(model, recipe, folder)
-    return Network(model.to(device()).eval(), tokenizer, recipe, freeze(model, recipe))
+        _load_mlp_head(model, recipe, folder)
+    return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
 
 
-def _load_head(model: Any, recipe: Recipe, folder: Path) -> None:
-    """Restores an MLP head, which Hugging Face's class does not know."""
+def _load_mlp_head(model: Any, recipe: Recipe, folder: Path) -> None:
+    """Restore an MLP head, which ``from_pretrained`` does not load."""
     from safetensors.torch import load_file
 
-    _head(model, recipe)
-    name = "score" if hasattr(model, "score") else "classifier"
+    _add_mlp_head(model, recipe)
+    name = _head_name(model)
     stored = {key: value for path in sorted(folder.glob("*.safetensors")) for key, value in load_file(path).items()}
     getattr(model, name).load_state_dict(
         {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}

@@ -1,7 +1,4 @@
-"""Which parameters move, and at which rate: pure functions of names and a recipe.
-
-Nothing here holds state, so a test needs no training to see that the groups are right.
-"""
+"""Trainable parameters and their optimizer groups, as pure functions of parameter names and a recipe."""
 
 from __future__ import annotations
 
@@ -22,13 +19,12 @@ _HEADS = ("score", "classifier", "pre_classifier", "pooler", "classification_hea
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a parameter stands.
+class ParameterRole:
+    """The part of the network that a parameter belongs to.
 
     Attributes:
-        role: ``head``, ``layers``, ``norm`` (the final one), ``embeddings`` (all else below and beside
-            the layers) or ``adapters``.
-        layer: number of the layer, from 0; None outside of layers.
+        role: ``head``, ``layers``, ``norm`` (the final one), ``embeddings`` (everything else) or ``adapters``.
+        layer: index of the layer, from 0; None outside of layers.
     """
 
     role: str
@@ -37,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """Parameters that share their rates."""
+    """Names of parameters with the same learning rate and weight decay."""
 
     role: str
     lr: float
@@ -45,56 +41,54 @@ class GroupPlan:
     names: tuple[str, ...]
 
 
-def place_of(name: str) -> Place:
-    """Where a parameter stands, by its name in a Hugging Face classification model.
+def role_of(name: str) -> ParameterRole:
+    """Return the role of a parameter by its name in a Hugging Face classification model.
 
-    >>> place_of("model.layers.15.mlp.up_proj.weight")
-    Place(role='layers', layer=15)
+    >>> role_of("model.layers.15.mlp.up_proj.weight")
+    ParameterRole(role='layers', layer=15)
     >>> names = ("score.weight", "model.norm.weight", "bert.pooler.dense.bias", "model.embed_tokens.weight")
-    >>> [place_of(name).role for name in names]
+    >>> [role_of(name).role for name in names]
     ['head', 'norm', 'head', 'embeddings']
     """
     if "lora_" in name:
-        return Place(ADAPTERS)
+        return ParameterRole(ADAPTERS)
     layer = _LAYER.search(name)
     if layer:
-        return Place(LAYERS, int(layer.group(1)))
+        return ParameterRole(LAYERS, int(layer.group(1)))
     if any(part in _HEADS for part in name.split(".")):
-        return Place(HEAD)
-    return Place(NORM if _FINAL_NORM.search(name) else EMBEDDINGS)
+        return ParameterRole(HEAD)
+    return ParameterRole(NORM if _FINAL_NORM.search(name) else EMBEDDINGS)
 
 
-def moves(name: str, trainable: TrainableConfig, layers: int) -> bool:
-    """Whether a parameter is trained.
+def is_trainable(name: str, trainable: TrainableConfig, layers: int) -> bool:
+    """Return whether a parameter is trained.
 
     Args:
-        layers: how many layers the network has.
+        layers: number of layers of the network.
 
-    >>> [moves(f"model.layers.{i}.mlp.up_proj.weight", TrainableConfig("last", 2), 4) for i in range(4)]
+    >>> [is_trainable(f"model.layers.{i}.mlp.up_proj.weight", TrainableConfig("last", 2), 4) for i in range(4)]
     [False, False, True, True]
     """
-    place = place_of(name)
-    if trainable.part == "all":
+    parameter = role_of(name)
+    if trainable.part == "all" or parameter.role == HEAD:
         return True
-    if place.role == HEAD:
-        return True
-    if place.role == NORM:
+    if parameter.role == NORM:
         return trainable.final_norm
-    if place.role == ADAPTERS:
+    if parameter.role == ADAPTERS:
         return trainable.part == "lora"
-    return trainable.part == "last" and place.layer is not None and place.layer >= layers - trainable.layers
+    return trainable.part == "last" and parameter.layer is not None and parameter.layer >= layers - trainable.layers
 
 
 def count_layers(names: Iterable[str]) -> int:
-    """How many layers a network has."""
-    return 1 + max((place.layer for place in map(place_of, names) if place.layer is not None), default=-1)
+    """Return the number of layers of a network, given the names of its parameters."""
+    return 1 + max((layer for name in names if (layer := role_of(name).layer) is not None), default=-1)
 
 
 def check_layers(trainable: TrainableConfig, layers: int, recipe: str) -> None:
-    """Refuses to unfreeze more layers than there are.
+    """Check that the network has the layers to train.
 
     Raises:
-        UsageError: more than there are, or none with ``last``.
+        UsageError: with ``last``, the recipe trains no layer or more layers than there are.
     """
     if trainable.part == "last" and not 1 <= trainable.layers <= layers:
         raise UsageError(
@@ -103,45 +97,45 @@ def check_layers(trainable: TrainableConfig, layers: int, recipe: str) -> None:
         )
 
 
-def plan(names: Sequence[str], recipe: Recipe) -> list[GroupPlan]:
-    """Sorts the trainable parameters into groups of equal rates.
+def plan_groups(names: Sequence[str], recipe: Recipe) -> list[GroupPlan]:
+    """Group the trainable parameters by learning rate and weight decay.
 
-    A group has the rates of its role in the recipe, or those of `Train` where it names none. Biases
-    and norms do not decay unless the recipe says so.
+    A group has the rates of its role in the recipe, or those of `TrainConfig` if the role has none. Biases and norms
+    do not decay unless ``train.decay_norms`` is set.
 
     Args:
-        names: names of the parameters that move, in the network's order.
+        names: names of the trainable parameters, in the network's order.
 
     Returns:
-        Groups in the order in which their first parameter stands.
+        Groups in the order of their first parameter.
 
     >>> from semeval_emo.zoo.recipes.load import load_recipe
     >>> names = ["model.layers.15.mlp.up_proj.weight", "model.layers.15.input_layernorm.weight", "score.weight"]
-    >>> for group in plan(names, load_recipe("llama-4layer")):
+    >>> for group in plan_groups(names, load_recipe("llama-4layer")):
     ...     print(group.role, group.lr, group.weight_decay, len(group.names))
     layers 1e-06 0.01 2
     head 1e-05 0.01 1
     """
     train = recipe.train
-    found: dict[tuple[str, float, float], list[str]] = {}
+    groups: dict[tuple[str, float, float], list[str]] = {}
     for name in names:
-        role = place_of(name).role
+        role = role_of(name).role
         own = getattr(recipe.groups, role)
         lr = train.lr if own.lr is None else own.lr
         decay = train.weight_decay if own.weight_decay is None else own.weight_decay
         if _NORM_OR_BIAS.search(name) and not train.decay_norms:
             decay = 0.0
-        found.setdefault((role, lr, decay), []).append(name)
-    return [GroupPlan(role, lr, decay, tuple(group)) for (role, lr, decay), group in found.items()]
+        groups.setdefault((role, lr, decay), []).append(name)
+    return [GroupPlan(role, lr, decay, tuple(group)) for (role, lr, decay), group in groups.items()]
 
 
 def optimizer_groups(parameters: Mapping[str, Any], recipe: Recipe) -> list[dict[str, Any]]:
-    """The groups as an optimizer takes them.
+    """Return the groups as a torch optimizer takes them.
 
     Args:
         parameters: trainable parameters by name.
     """
     return [
         {"params": [parameters[n] for n in g.names], "lr": g.lr, "weight_decay": g.weight_decay, "role": g.role}
-        for g in plan(list(parameters), recipe)
+        for g in plan_groups(list(parameters), recipe)
     ]

@@ -10,7 +10,12 @@ import torch
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine import llama
 from semeval_emo.zoo.engine.attention import PackedSequences
-from semeval_emo.zoo.engine.batches import TOKENS, beginnings, of_equal_length, packs_alike
+from semeval_emo.zoo.engine.batches import (
+    MAX_TOKENS,
+    equal_length_batches,
+    prefix_sharing_batches,
+    shared_prefix_lengths,
+)
 from semeval_emo.zoo.engine.epoch_metrics import probabilities_of
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import cores, parallel_map
@@ -41,7 +46,7 @@ class Predictor:
             return self._run([rows[i] for i in batch]).float()
 
         with progress.stage("predicting", len(rows)):
-            for batch, logits in parallel_map(run, list(self._batches(rows)), network.device, network.fixed):
+            for batch, logits in parallel_map(run, list(self._batches(rows)), network.device, network.inference_dtype):
                 found[batch] = logits
                 progress.advance(len(batch))
         model.train(training)
@@ -56,7 +61,7 @@ def _whole(network: Network) -> Way:
     """Texts of one length by the network itself."""
 
     def batches(rows: Rows) -> Iterator[list[int]]:
-        return of_equal_length([len(row) for row in rows], TOKENS)
+        return equal_length_batches([len(row) for row in rows], MAX_TOKENS)
 
     def run(rows: Rows) -> torch.Tensor:
         ids = torch.tensor(rows, device=network.device)
@@ -69,13 +74,13 @@ def _whole(network: Network) -> Way:
 
 def _packed(network: Network) -> Way:
     """Texts of any length by its layers, end to end, those that begin alike with one beginning."""
-    whole = llama.Tail(network.model, 0, network.fixed)
+    whole = llama.Tail(network.model, 0, network.inference_dtype)
 
     def batches(rows: Rows) -> Iterator[list[int]]:
-        return packs_alike(rows, TOKENS, cores(network.device))
+        return prefix_sharing_batches(rows, MAX_TOKENS, cores(network.device))
 
     def run(rows: Rows) -> torch.Tensor:
-        common = beginnings(rows)
+        common = shared_prefix_lengths(rows)
         own = [token for row, same in zip(rows, common, strict=True) for token in row[same:]]
         packed = PackedSequences.of([len(row) for row in rows], network.device, common)
         return whole(network.model.model.embed_tokens(torch.tensor(own, device=network.device)), packed)

@@ -18,7 +18,7 @@ import torch
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import epoch_metrics, schedule
 from semeval_emo.zoo.engine.attention import PackedSequences
-from semeval_emo.zoo.engine.batches import TOKENS, packs
+from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
 from semeval_emo.zoo.engine.checkpoint import Checkpointer, TrainState
 from semeval_emo.zoo.engine.flat_parameters import FlatParameters, Stepper
 from semeval_emo.zoo.engine.frozen_prefix import Prefix
@@ -83,7 +83,7 @@ class TailTrainer:
         lean = False
         for number, batch in enumerate(batches):
             states, lengths = self.inputs.prefix.of(batch, self.network.device)
-            lean = self.network.fixed is None and self.lean.able(len(states), len(batches))
+            lean = self.network.inference_dtype is None and self.lean.able(len(states), len(batches))
             for product in self.tail.products:
                 product.anew, product.holding = number == 0, lean
             with self.network.autocast():
@@ -106,8 +106,8 @@ class TailTrainer:
             states, counts = inputs.prefix.of(batch, device)
             return self.tail(states, PackedSequences.of(counts, device)).float()
 
-        batches = list(packs(inputs.prefix.lengths.tolist(), TOKENS, cores(device)))
-        for batch, logits in parallel_map(run, batches, device, self.network.fixed):
+        batches = list(packed_batches(inputs.prefix.lengths.tolist(), MAX_TOKENS, cores(device)))
+        for batch, logits in parallel_map(run, batches, device, self.network.inference_dtype):
             found[batch] = logits
         return found
 

@@ -1,7 +1,6 @@
-"""Sentence vectors of texts that were learned from, kept between runs.
+"""A disk cache of the sentence embeddings of training texts, shared between runs.
 
-Thirty-two runs that learn from the same other languages need each text's vector once. Only what is
-learned from is kept: texts that are merely predicted pass through.
+Runs for many languages train on the same texts. Texts that are only predicted are not cached.
 """
 
 from __future__ import annotations
@@ -17,55 +16,55 @@ import numpy as np
 from semeval_emo.task import short_hash
 
 
-def identity(backbone: Path, settings: Sequence[object]) -> str:
-    """What the vectors of a text hang on beside the text: the weights' files as they lie, and settings.
+def cache_key(backbone: Path, settings: Sequence[object]) -> str:
+    """Return a hash of everything besides the text that determines an embedding.
 
     Args:
-        backbone: a local folder.
-        settings: pooling, length and the like.
+        backbone: a local folder; names, sizes and modification times of its files enter the hash.
+        settings: pooling, maximum length and precision.
     """
     files = sorted(path for path in backbone.iterdir() if path.suffix in (".json", ".safetensors", ".txt", ".model"))
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return short_hash([repr(stats), *map(repr, settings)])
 
 
-def remembered(folder: Path, texts: Sequence[str], make: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
-    """Vectors of texts: those that the folder knows, and the others anew, which it knows from then on.
+def cached_vectors(folder: Path, texts: Sequence[str], embed: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
+    """Return the embeddings of texts; those not in the cache are computed and added to it.
 
     Args:
-        folder: of one `identity`; made if need be.
-        make: vectors of texts, shape (n, hidden), float32.
+        folder: the cache of one `cache_key`; created if necessary.
+        embed: embeddings of texts, shape (n, hidden), float32.
 
     Returns:
         Shape (n, hidden), float32.
     """
-    names = np.array([hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts], dtype="V16")
-    names = names.view(np.dtype([("high", "<u8"), ("low", "<u8")]))
-    wanted = set(names.tolist())
-    found = {name: vector for shard in sorted(folder.glob("*.npz")) for name, vector in _read(shard, wanted)}
-    missing = dict.fromkeys(name for name in names.tolist() if name not in found)
+    keys = np.array([hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts], dtype="V16")
+    keys = keys.view(np.dtype([("high", "<u8"), ("low", "<u8")]))
+    needed = set(keys.tolist())
+    vectors = {key: vector for shard in sorted(folder.glob("*.npz")) for key, vector in _read_shard(shard, needed)}
+    missing = dict.fromkeys(key for key in keys.tolist() if key not in vectors)
     if missing:
-        text_of = dict(zip(names.tolist(), texts, strict=True))
-        made = make([text_of[name] for name in missing])
-        _write(folder, np.array(list(missing), dtype=names.dtype), made)
-        found |= zip(missing, made, strict=True)
-    return np.stack([found[name] for name in names.tolist()])
+        text_of = dict(zip(keys.tolist(), texts, strict=True))
+        computed = embed([text_of[key] for key in missing])
+        _write_shard(folder, np.array(list(missing), dtype=keys.dtype), computed)
+        vectors |= zip(missing, computed, strict=True)
+    return np.stack([vectors[key] for key in keys.tolist()])
 
 
-def _read(shard: Path, wanted: set[tuple[int, int]]) -> list[tuple[tuple[int, int], np.ndarray]]:
-    """The vectors of a shard that are wanted; none of one that cannot be read."""
+def _read_shard(shard: Path, needed: set[tuple[int, int]]) -> list[tuple[tuple[int, int], np.ndarray]]:
+    """Return the needed vectors of a shard; none if it cannot be read."""
     try:
         with np.load(shard) as stored:
-            names, vectors = stored["names"].tolist(), stored["vectors"]
+            keys, vectors = stored["names"].tolist(), stored["vectors"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return []
-    return [(name, vector) for name, vector in zip(names, vectors, strict=True) if name in wanted]
+    return [(key, vector) for key, vector in zip(keys, vectors, strict=True) if key in needed]
 
 
-def _write(folder: Path, names: np.ndarray, vectors: np.ndarray) -> None:
+def _write_shard(folder: Path, keys: np.ndarray, vectors: np.ndarray) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{short_hash([names.tobytes().hex()])}.npz"
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        np.savez(file, names=names, vectors=vectors)
-    beside.replace(target)
+    target = folder / f"{short_hash([keys.tobytes().hex()])}.npz"
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        np.savez(file, names=keys, vectors=vectors)
+    temporary.replace(target)

@@ -1,1 +1,1 @@
-"""Kinds of models, one file each, behind `semeval_emo.zoo.family.Family`."""
+"""Model families: subclasses of `semeval_emo.zoo.family.Family`."""

@@ -1,4 +1,4 @@
-"""Floors: systems that read no text. What scores below them has learned nothing."""
+"""Baselines that do not read the text."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ FILE = "constant.json"
 
 
 @dataclass(frozen=True)
-class Options:
-    """What is said of every text.
+class ConstantOptions:
+    """The constant prediction.
 
     Attributes:
-        says: ``all`` says every emotion at its highest degree; ``none`` says none; ``majority`` says
-            of each emotion what most training texts say; ``prevalence`` gives its share (or its mean
-            degree) as the probability.
+        says: ``all``: every emotion at its highest degree; ``none``: no emotion; ``majority``: the median of
+            each emotion over the training texts; ``prevalence``: the share of texts with each emotion (or its
+            mean degree) as the probability.
     """
 
     says: Literal["all", "none", "majority", "prevalence"] = "all"
 
 
 class Constant(Family):
-    """The same answer for every text."""
+    """The same prediction for every text."""
 
-    Options = Options
+    options_class = ConstantOptions
     values: np.ndarray
 
-    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
-        """Looks at the labels alone."""
+    def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
+        """Compute the constant from the training labels."""
         degrees = np.ma.masked_less(train.labels, 0) / self.space.top
         emotions = len(self.space.emotions)
         self.values = {
             "all": lambda: np.ones(emotions),
             "none": lambda: np.zeros(emotions),
-            "majority": lambda: np.ma.median(degrees, axis=0).filled(0).round(),
-            "prevalence": lambda: degrees.mean(axis=0).filled(0),
+            "majority": lambda: np.ma.median(degrees, axis=0).non_empty(0).round(),
+            "prevalence": lambda: degrees.mean(axis=0).non_empty(0),
         }[self.recipe.options.says]()
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """The same row for every text."""
+        """Return the constant for every text: shape (n, L)."""
         return np.tile(self.values, (len(texts), 1))
 
     def save(self, folder: Path) -> None:
-        """Writes the row."""
+        """Save ``constant.json``."""
         write_file(folder / FILE, json.dumps({"values": self.values.tolist()}) + "\n")
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
-        """Reads the row."""
+        """Load a model that `save` wrote."""
         model = cls(recipe, space)
         model.values = np.array(json.loads((folder / FILE).read_text("utf-8"))["values"])
         return model

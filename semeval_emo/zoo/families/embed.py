@@ -1,4 +1,4 @@
-"""Sentence vectors of a frozen encoder with linear models on top."""
+"""Sentence embeddings of a frozen encoder with a linear model per emotion."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.family import Family, Job, Sizes
+from semeval_emo.zoo.family import Family, Job, ParameterCounts
 from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
-from semeval_emo.zoo.selection.grid import Grid
+from semeval_emo.zoo.selection.grid import GridSearch
 
 FILE = "embed.json"
 ENCODER = "encoder"
 
 
 @dataclass(frozen=True)
-class Options:
-    """The linear model on the vectors.
+class EmbedOptions:
+    """The linear model on the embeddings.
 
     Attributes:
         model: ``logreg``, ``svm``, ``ridge`` or ``ordinal``, as in `tfidf`.
-        strength, balanced: values tried; the best on the selection split stays.
-        precision: of the encoder's matrix products, in training and in predicting.
+        strength, balanced: values to try, as in `tfidf`.
+        precision: of the encoder's matrix products, in training and prediction.
     """
 
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
@@ -41,89 +41,92 @@ class Options:
 
 
 class Embed(Family):
-    """A frozen encoder, one linear model an emotion."""
+    """A frozen encoder, one linear model per emotion."""
 
-    Options = Options
+    options_class = EmbedOptions
     packages: ClassVar[tuple[str, ...]] = ("sklearn", "skops", "torch", "transformers")
-    uses: ClassVar[frozenset[str]] = frozenset({"model", "shape"})
-    by_folds: ClassVar[bool] = True
+    recipe_sections: ClassVar[frozenset[str]] = frozenset({"model", "shape"})
+    supports_folds: ClassVar[bool] = True
     linear: Any
     backbone: str
 
     def prepare(self, progress: Progress) -> None:
-        """Finds the encoder's weights."""
-        self._resolve(progress)
+        """Find the encoder's weights."""
+        self._find_backbone(progress)
 
-    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
-        """Embeds every text once, then fits every setting; the best by the selection metric stays."""
+    def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
+        """Embed every text once and fit every setting; keep the best by the selection metric (the first of equals)."""
         from sklearn.preprocessing import StandardScaler
 
         options = self.recipe.options
-        self.backbone = self._resolve(job.progress)
-        vectors = self._remembered(train.texts, job.progress)
-        unread = {split: (examples, self._embed(examples.texts, job.progress)) for split, examples in judged.items()}
-        grid = Grid(
-            [{"strength": one, "balanced": two} for one, two in product(options.strength, options.balanced)],
+        self.backbone = self._find_backbone(job.progress)
+        vectors = self._cached_vectors(train.texts, job.progress)
+        eval_inputs = {
+            split: (examples, self._embed(examples.texts, job.progress)) for split, examples in eval_splits.items()
+        }
+        pairs = product(options.strength, options.balanced)
+        grid = GridSearch(
+            [{"strength": strength, "balanced": balanced} for strength, balanced in pairs],
             StandardScaler,
-            partial(tfidf.fit_linears, options.model, self.space.top, train.folds is not None),
+            partial(tfidf.fit_linear_models, options.model, self.space.top, train.folds is not None),
             tfidf.linear_probabilities,
         )
-        self.linear = grid.search(self.recipe, train, vectors, unread, job)
+        self.linear = grid.search(self.recipe, train, vectors, eval_inputs, job)
 
-    def _resolve(self, progress: Progress) -> str:
-        from semeval_emo.zoo.backbones.weights import local_folder
+    def _find_backbone(self, progress: Progress) -> str:
+        from semeval_emo.zoo.backbones.weights import find_backbone
 
-        return str(local_folder(self.recipe.model.backbone, progress))
+        return str(find_backbone(self.recipe.model.backbone, progress))
 
     @cached_property
     def _encoder(self) -> Any:
-        from semeval_emo.zoo.engine.embedding import Encoder
+        from semeval_emo.zoo.engine.embedding import SentenceEncoder
 
-        return Encoder.load(self.backbone)
+        return SentenceEncoder.load(self.backbone)
 
     def _embed(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
-        found: np.ndarray = self._encoder.embed(texts, self.recipe.model, progress, self.recipe.options.precision)
-        return found
+        vectors: np.ndarray = self._encoder.embed(texts, self.recipe.model, progress, self.recipe.options.precision)
+        return vectors
 
-    def _remembered(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
-        """Vectors of texts to learn from: runs in many languages learn from the same ones."""
+    def _cached_vectors(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
+        """Return embeddings of training texts, cached on disk: runs for many languages share training texts."""
         from semeval_emo.zoo.backbones.weights import cache_folder
-        from semeval_emo.zoo.engine.vector_cache import identity, remembered
+        from semeval_emo.zoo.engine.vector_cache import cache_key, cached_vectors
 
         model = self.recipe.model
-        key = identity(Path(self.backbone), (model.pooling, model.max_length, self.recipe.options.precision))
-        return remembered(cache_folder() / "vectors" / key, texts, lambda some: self._embed(some, progress))
+        key = cache_key(Path(self.backbone), (model.pooling, model.max_length, self.recipe.options.precision))
+        return cached_vectors(cache_folder() / "vectors" / key, texts, lambda missing: self._embed(missing, progress))
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Probabilities of the linear models on the texts' vectors."""
+        """Return the probabilities of the linear models: shape (n, L), float64."""
         return tfidf.linear_probabilities(self.linear, self._embed(texts, progress or Progress()))
 
     def save(self, folder: Path) -> None:
-        """Writes the linear models and where the encoder lies; only `export` copies that."""
+        """Save the linear models and the name of the encoder, which only `export` copies."""
         tfidf.save_skops(self.linear, folder / tfidf.FILE)
         write_file(folder / FILE, json.dumps({"backbone": self.recipe.model.backbone}) + "\n")
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
-        """Reads the linear models and finds the encoder again."""
+        """Load a model that `save` or `export` wrote."""
         model = cls(recipe, space)
         model.linear = tfidf.load_skops(folder / tfidf.FILE)
-        beside = folder / ENCODER
-        model.backbone = str(beside) if beside.is_dir() else model._resolve(Progress())
+        exported = folder / ENCODER
+        model.backbone = str(exported) if exported.is_dir() else model._find_backbone(Progress())
         return model
 
     @classmethod
     def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
-        """Puts the encoder beside the linear models."""
-        from semeval_emo.zoo.backbones.weights import local_folder
+        """Copy the linear models and the encoder."""
+        from semeval_emo.zoo.backbones.weights import find_backbone
         from semeval_emo.zoo.engine.embedding import save_encoder
 
         super().export(folder, out, recipe)
         if not (out / ENCODER).exists():
-            save_encoder(str(local_folder(recipe.model.backbone, Progress())), out / ENCODER)
+            save_encoder(str(find_backbone(recipe.model.backbone, Progress())), out / ENCODER)
             write_file(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
 
-    def sizes(self) -> Sizes:
-        """The linear models move; the encoder counts towards the total."""
-        linear = tfidf.linear_sizes(self.linear)
-        return Sizes(linear.trainable, linear.total + self._encoder.size)
+    def parameter_counts(self) -> ParameterCounts:
+        """Count the linear models as trainable; the encoder counts towards the total."""
+        linear = tfidf.count_linear_parameters(self.linear)
+        return ParameterCounts(linear.trainable, linear.total + self._encoder.parameter_count)

@@ -1,4 +1,4 @@
-"""Several trained recipes that speak together."""
+"""Ensembles of trained recipes."""
 
 from __future__ import annotations
 
@@ -16,29 +16,28 @@ from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
-from semeval_emo.zoo.families.combine import Stack, Weights, fit_stack
-from semeval_emo.zoo.family import Family, Job, Untrained
+from semeval_emo.zoo.families.combine import MARGIN, Stacking, WeightedMean, fit_stacking
+from semeval_emo.zoo.family import Family, Job, MissingRun
 from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, run_hash
-from semeval_emo.zoo.selection.epochs import kept_epoch
-from semeval_emo.zoo.selection.thresholds import labels_of
+from semeval_emo.zoo.selection.epochs import selected_epoch
+from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 FILE = "ensemble.json"
 MEMBERS = "members"
 
 
 @dataclass(frozen=True)
-class Options:
-    """Who speaks, and how they are joined.
+class EnsembleOptions:
+    """The members and how they are combined.
 
     Attributes:
-        members: recipes whose runs lie beside this one (same folder of runs, same language), or
-            paths of run folders.
-        method: ``mean`` of the probabilities, ``weighted`` (weights that make the log-loss on the
-            selection split small), ``vote`` (the share of members that say yes at their own thresholds),
-            ``stack`` (a logistic regression over what all say of all emotions; by folds alone) or
-            ``best`` (the member with the highest score on the selection split speaks alone).
-        strength: values tried with ``stack``: C of the logistic regressions.
+        members: recipes with runs in the same folder of runs and of the same language, or paths of run folders.
+        method: ``mean`` of the probabilities; ``weighted`` (weights with a low log-loss on the selection split);
+            ``vote`` (the share of members that predict the emotion at their own thresholds); ``stack`` (a logistic
+            regression per emotion on all members' predictions; only with folds); ``best`` (only the member with
+            the highest score on the selection split).
+        strength: values to try for ``stack``: C of the logistic regressions.
     """
 
     members: tuple[str, ...] = ()
@@ -47,155 +46,162 @@ class Options:
 
 
 class Ensemble(Family):
-    """Members stay in their own folders; the ensemble knows where."""
+    """An ensemble; the members stay in their own run folders."""
 
-    Options = Options
-    uses: ClassVar[frozenset[str]] = frozenset()
-    learns: ClassVar[bool] = False
-    by_folds: ClassVar[bool] = True
+    options_class = EnsembleOptions
+    recipe_sections: ClassVar[frozenset[str]] = frozenset()
+    trains_on_splits: ClassVar[bool] = False
+    supports_folds: ClassVar[bool] = True
     folders: list[Path]
-    join: Weights | Stack
+    combine: WeightedMean | Stacking
 
-    def rests_on(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
-        """Identities of the members: their recipes, probabilities and thresholds.
+    def dependency_hashes(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
+        """Return hashes of the members: of their recipes, probabilities and thresholds.
 
         Raises:
-            Untrained: a member is not trained.
-            UsageError: there are too few, or one cannot be joined with the others.
+            MissingRun: a member is not trained.
+            UsageError: there are too few members, or one does not fit the others.
         """
         members = self.recipe.options.members
         method = self.recipe.options.method
-        fewest = 1 if method == "stack" else 2
-        if len(set(members)) < fewest:
-            raise UsageError(f"recipe {self.recipe.name}: an ensemble needs two members or more.")
+        minimum = 1 if method == "stack" else 2
+        if len(set(members)) < minimum:
+            raise UsageError(f"recipe {self.recipe.name}: an ensemble needs at least two members.")
         if method == "stack" and (self.recipe.select.split != FOLDS or self.space.top > 1):
             raise UsageError(
-                f"recipe {self.recipe.name}: 'stack' fits many weights to yes or no, and so needs folds.",
-                "--set ensemble.method=weighted, or members that chose by folds and --set select.split=folds",
+                f"recipe {self.recipe.name}: 'stack' needs binary labels and selection by folds.",
+                "--set ensemble.method=weighted, or use members selected by folds and --set select.split=folds",
             )
         if self.recipe.select.split == FOLDS and not self.recipe.data.splits:
             raise UsageError(
-                f"recipe {self.recipe.name}: an ensemble cannot choose by folds of other languages.",
+                f"recipe {self.recipe.name}: an ensemble cannot select by folds of other languages.",
                 "--set select.split=dev --set threshold.rule=fixed needs no labels",
             )
-        found = {}
+        hashes = {}
         for name in members:
             folder = _member(name, run)
             recipe, state = recipe_and_state(folder)
-            _check(self.recipe, name, recipe, state["data"], data)
-            found[f"member {name}"] = run_hash(folder_of(folder, recipe, task), recipe)
-        return found
+            _check_member(self.recipe, name, recipe, state["data"], data)
+            hashes[f"member {name}"] = run_hash(folder_of(folder, recipe, task), recipe)
+        return hashes
 
-    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
-        """Joins what the members' runs stored; what has to be fitted for it, on the selection split."""
+    def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
+        """Combine the probabilities that the members' runs saved, fitted on the selection split if necessary."""
         options, select = self.recipe.options, self.recipe.select
         self.folders = [_member(name, job.work.parent) for name in options.members]
         settings = options.strength if options.method == "stack" else (0.0,)
         rows: list[dict[str, Any]] = []
         if train.folds is None:
-            labels, parts = judged[select.split].labels, self._stored(select.split, job)
-            self.join, said = self._fitted(parts, labels, 0.0)
-            rows = [{"epoch": 1, **said, select.split: job.judge(labels, self.join(parts))}]
+            labels, members = eval_splits[select.split].labels, self._member_probabilities(select.split, job)
+            self.combine, details = self._fit_combination(members, labels, 0.0)
+            rows = [{"epoch": 1, **details, select.split: job.score(labels, self.combine(members))}]
         else:
             labels = train.labels[: train.folds.own]
-            parts = np.concatenate([self._stored(split, job) for split in self.recipe.data.splits], axis=1)
-            joined = [self._by_folds(parts, labels, train.folds, one) for one in settings]
-            for number, (one, probabilities) in enumerate(zip(settings, joined, strict=True), 1):
-                row = {"epoch": number} | ({"strength": one} if options.method == "stack" else {})
-                rows.append(row | {FOLDS: job.judge_folds(labels, probabilities, train.folds)})
-            kept = kept_epoch(rows, self.recipe) - 1
-            self.join, said = self._fitted(parts, labels, settings[kept])
-            rows[kept] |= said
-            job.keep(joined[kept])
+            members = np.concatenate([self._member_probabilities(s, job) for s in self.recipe.data.splits], axis=1)
+            out_of_fold = [self._predict_out_of_fold(members, labels, train.folds, value) for value in settings]
+            for number, (value, probabilities) in enumerate(zip(settings, out_of_fold, strict=True), 1):
+                row = {"epoch": number} | ({"strength": value} if options.method == "stack" else {})
+                rows.append(row | {FOLDS: job.score_out_of_fold(labels, probabilities, train.folds)})
+            best = selected_epoch(rows, self.recipe) - 1
+            self.combine, details = self._fit_combination(members, labels, settings[best])
+            rows[best] |= details
+            job.save_out_of_fold(out_of_fold[best])
         for row in rows:
             job.progress.epoch(row)
         job.record(rows)
 
-    def _fitted(self, parts: np.ndarray, labels: np.ndarray, strength: float) -> tuple[Weights | Stack, dict[str, Any]]:
-        """A joiner fitted to some texts, and what `metrics.jsonl` says of it."""
+    def _fit_combination(
+        self, members: np.ndarray, labels: np.ndarray, strength: float
+    ) -> tuple[WeightedMean | Stacking, dict[str, Any]]:
+        """Fit the combination to members (members, n, L) and labels (n, L); also return its metrics-row fields."""
         options = self.recipe.options
         if options.method == "stack":
-            return fit_stack(parts, labels, strength), {}
-        said: dict[str, Any] = {}
-        weights = np.full(len(parts), 1 / len(parts))
+            return fit_stacking(members, labels, strength), {}
+        details: dict[str, Any] = {}
+        weights = np.full(len(members), 1 / len(members))
         if options.method == "weighted":
-            weights = fit_weights(parts, lambda joined: -loss(joined, labels / self.space.top, self.space))
+            targets = labels / self.space.top
+            weights = fit_weights(members, lambda combined: -combination_loss(combined, targets, self.space))
         elif options.method == "best":
-            scores = [_recorded(folder, self.recipe) for folder in self.folders]
-            weights = np.eye(len(parts))[int(np.argmax(scores))]
-            said["scores"] = dict(zip(options.members, scores, strict=True))
-        said["weights"] = dict(zip(options.members, weights.round(4).tolist(), strict=True))
-        return Weights(weights), said
+            scores = [_recorded_score(folder, self.recipe) for folder in self.folders]
+            weights = np.eye(len(members))[int(np.argmax(scores))]
+            details["scores"] = dict(zip(options.members, scores, strict=True))
+        details["weights"] = dict(zip(options.members, weights.round(4).tolist(), strict=True))
+        return WeightedMean(weights), details
 
-    def _by_folds(self, parts: np.ndarray, labels: np.ndarray, folds: Folds, strength: float) -> np.ndarray:
-        """Joined probabilities of texts that the joiner was not fitted to either: shape (n, L)."""
-        joined = np.zeros(labels.shape)
-        for _, held in folds:
-            rest = np.setdiff1d(np.arange(len(labels)), held)
-            joined[held] = self._fitted(parts[:, rest], labels[rest], strength)[0](parts[:, held])
-        return joined
+    def _predict_out_of_fold(
+        self, members: np.ndarray, labels: np.ndarray, folds: Folds, strength: float
+    ) -> np.ndarray:
+        """Return combined probabilities, each fold's by a combination fitted to the other folds: shape (n, L)."""
+        probabilities = np.zeros(labels.shape)
+        for _, held_out in folds:
+            rest = np.setdiff1d(np.arange(len(labels)), held_out)
+            combine, _ = self._fit_combination(members[:, rest], labels[rest], strength)
+            probabilities[held_out] = combine(members[:, held_out])
+        return probabilities
 
-    def _stored(self, split: str, job: Job) -> np.ndarray:
-        """What each member's run stored: shape (members, n, L)."""
+    def _member_probabilities(self, split: str, job: Job) -> np.ndarray:
+        """Return the probabilities that each member's run saved: shape (members, n, L)."""
         states = [recipe_and_state(folder)[1] for folder in self.folders]
-        parts = [
-            self._voice(job.said(folder, split), np.array(state["thresholds"]))
-            for folder, state in zip(self.folders, states, strict=True)
-        ]
-        return np.stack(parts)
+        return np.stack(
+            [
+                self._votes(job.load_probabilities(folder, split), np.array(state["thresholds"]))
+                for folder, state in zip(self.folders, states, strict=True)
+            ]
+        )
 
-    def stored(self, split: str, job: Job) -> np.ndarray:
-        """Joined from the members' files: no member is loaded."""
-        return self.join(self._stored(split, job))
+    def stored_probabilities(self, split: str, job: Job) -> np.ndarray:
+        """Combine the members' saved probabilities, without loading their models."""
+        return self.combine(self._member_probabilities(split, job))
 
-    def _voice(self, said: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-        """What a member has to say: its probabilities, or its yes and no with ``vote``."""
+    def _votes(self, probabilities: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+        """Return a member's labels scaled to [0, 1] with ``vote``, else its probabilities."""
         if self.recipe.options.method != "vote":
-            return said
-        return labels_of(said, thresholds, self.space) / self.space.top
+            return probabilities
+        return apply_thresholds(probabilities, thresholds, self.space) / self.space.top
 
     def members(self) -> tuple[Path, ...]:
-        """Those that speak, each once."""
+        """Return the members' run folders without repetition."""
         return tuple(dict.fromkeys(self.folders))
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Joined from what the members' models say of new texts."""
+        """Combine the predictions of the members' models: shape (n, L), float64."""
         from semeval_emo.zoo.runs.model import load_model
 
         models = [load_model(folder) for folder in self.folders]
-        return self.join(
-            np.stack([self._voice(model.family.predict(texts, progress), model.thresholds) for model in models])
+        return self.combine(
+            np.stack([self._votes(model.family.predict(texts, progress), model.thresholds) for model in models])
         )
 
     def save(self, folder: Path) -> None:
-        """Writes weights and where the members lie; only `export` copies their models."""
-        body = {"members": [str(f) for f in self.folders], **self.join.to_dict()}
+        """Save the weights and the members' paths; only `export` copies the models."""
+        body = {"members": [str(f) for f in self.folders], **self.combine.to_dict()}
         write_file(folder / FILE, json.dumps(body, indent=2) + "\n")
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
-        """Reads weights and members."""
+        """Load a model that `save` or `export` wrote."""
         model = cls(recipe, space)
         body = json.loads((folder / FILE).read_text("utf-8"))
-        # Of an exported model these are inside; a path from the root stays what it is.
+        # Relative paths are inside an exported model; absolute paths are unchanged by the join.
         model.folders = [folder / name for name in body["members"]]
-        model.join = (Stack if recipe.options.method == "stack" else Weights).from_dict(body)
+        model.combine = (Stacking if recipe.options.method == "stack" else WeightedMean).from_dict(body)
         return model
 
     @classmethod
     def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
-        """Puts the members' models inside, each as its own family exports it."""
+        """Copy the weights and export the members' models into the folder."""
         from semeval_emo.zoo.runs.model import export_model
 
         super().export(folder, out, recipe)
         body = json.loads((folder / FILE).read_text("utf-8"))
         for number, name in enumerate(body["members"], 1):
             inside = f"{MEMBERS}/{number}-{Path(name).parent.name}"
-            # A path from the root; what is inside already came along.
+            # Relative members are inside the folder and already copied.
             if not (out / name).is_relative_to(out):
                 if not (folder / name / "model").is_dir():
                     raise InputError(
-                        f"The ensemble's member {name} is gone, so its model cannot be put inside.",
+                        f"The ensemble's member {name} does not exist any more, so its model cannot be exported.",
                         "train it there again",
                     )
                 export_model(folder / name / "model", out / inside)
@@ -203,96 +209,103 @@ class Ensemble(Family):
         write_file(out / FILE, json.dumps(body, indent=2) + "\n")
 
 
-def _member(name: str, here: Path) -> Path:
-    """The run folder of a member: beside this run, or a path."""
-    # runs/<recipe>/<language>: the member of the same language stands two folders up.
-    beside = here.parent.parent / name / here.name
-    found = beside if (beside / "model").is_dir() else Path(name)
-    if not (found / "model").is_dir():
-        raise Untrained(name, f"The ensemble's member {name} is not trained: there is no {beside / 'model'}.")
-    return found.resolve()
+def _member(name: str, run: Path) -> Path:
+    """Return the run folder of a member, given the ensemble's: a run of the same language, or a path."""
+    # Run folders are runs/<recipe>/<language>.
+    sibling = run.parent.parent / name / run.name
+    folder = sibling if (sibling / "model").is_dir() else Path(name)
+    if not (folder / "model").is_dir():
+        raise MissingRun(name, f"The ensemble's member {name} is not trained: there is no {sibling / 'model'}.")
+    return folder.resolve()
 
 
-def _recorded(folder: Path, own: Recipe) -> float:
-    """What a member's run says that it reached on the selection split, by the ensemble's metric."""
-    metric = own.select.metric
-    if own.select.split != FOLDS:
-        return float(recipe_and_state(folder)[1]["dev"][metric])
-    state, rows = recipe_and_state(folder)[1], (folder / "metrics.jsonl").read_text("utf-8").splitlines()
+def _recorded_score(folder: Path, ensemble: Recipe) -> float:
+    """Return the score of a member's run on the ensemble's selection split by the ensemble's metric."""
+    metric = ensemble.select.metric
+    state = recipe_and_state(folder)[1]
+    if ensemble.select.split != FOLDS:
+        return float(state["dev"][metric])
+    rows = (folder / "metrics.jsonl").read_text("utf-8").splitlines()
     return float(json.loads(rows[state["kept"] - 1])[FOLDS][metric])
 
 
-def _check(own: Recipe, name: str, member: Recipe, its_data: dict[str, str], data: dict[str, str]) -> None:
-    """Refuses a member that speaks of other texts, or whose choice hides that test had a say."""
+def _check_member(
+    ensemble: Recipe, name: str, member: Recipe, member_data: dict[str, str], data: dict[str, str]
+) -> None:
+    """Check that a member fits the ensemble's data, and that its use of test data is visible in the ensemble.
+
+    Args:
+        name: as the recipe gives it.
+        member_data, data: hashes of the member's splits and of the ensemble's.
+    """
     for field in ("track", "language", "release"):
-        wanted, found = getattr(own.data, field), getattr(member.data, field)
-        if wanted != found:
-            raise UsageError(f"The ensemble's member {name} has {field} {found}; the ensemble has {wanted}.")
+        own, other = getattr(ensemble.data, field), getattr(member.data, field)
+        if own != other:
+            raise UsageError(f"The ensemble's member {name} has {field} {other}; the ensemble has {own}.")
     for split in ("dev", "test"):
-        if its_data[split] != data[split]:
+        if member_data[split] != data[split]:
             raise UsageError(
-                f"The ensemble's member {name} was run on another {split} split than the one at hand.",
-                "--data names where that lies",
+                f"The ensemble's member {name} was run on a different {split} split.",
+                "name the data it was run on with --data",
             )
-    judged_on = own.select.split
+    selection = ensemble.select.split
     by_folds = member.select.split == FOLDS
-    if judged_on == FOLDS and not (by_folds and member.data.splits == own.data.splits):
+    if selection == FOLDS and not (by_folds and member.data.splits == ensemble.data.splits):
         raise UsageError(
-            f"The ensemble's member {name} has no out-of-fold probabilities of {' and '.join(own.data.splits)}.",
-            "join members that chose by folds of the same splits, or --set select.split=dev --set threshold.split=dev",
+            f"The ensemble's member {name} has no out-of-fold probabilities of {' and '.join(ensemble.data.splits)}.",
+            "use members selected by folds of the same splits, or --set select.split=dev --set threshold.split=dev",
         )
-    if judged_on in member.data.splits and not by_folds:
+    if selection in member.data.splits and not by_folds:
         raise UsageError(
-            f"The ensemble's member {name} has learned {judged_on}, on which the ensemble is chosen.",
-            f"train it by folds, or without {judged_on}",
+            f"The ensemble's member {name} was trained on {selection}, which the ensemble selects on.",
+            f"train it by folds, or without {selection}",
         )
-    unsaid = [name for name in member.data.learned if name not in own.data.learned]
-    if unsaid:
+    missing = [source for source in member.data.learned if source not in ensemble.data.learned]
+    if missing:
         raise UsageError(
-            f"The ensemble's member {name} was trained on {', '.join(unsaid)} too, which the ensemble does not say.",
-            "add it to its data.splits, data.sources or data.extra",
+            f"The ensemble's member {name} was also trained on {', '.join(missing)}, which the ensemble does not list.",
+            "add it to data.splits, data.sources or data.extra",
         )
-    if member.selects_on_test and not own.selects_on_test:
+    if member.selects_on_test and not ensemble.selects_on_test:
         raise UsageError(
             f"The ensemble's member {name} was selected on test, so the ensemble's test score would be optimistic.",
-            "--set select.split=test says so, and every table marks it",
+            "--set select.split=test marks the ensemble as selected on test in every table",
         )
 
 
-def loss(joined: np.ndarray, wanted: np.ndarray, space: Space) -> float:
-    """Mean log-loss, or mean squared error of degrees: smooth, where F1 jumps with single texts of a small dev split.
+def combination_loss(combined: np.ndarray, targets: np.ndarray, space: Space) -> float:
+    """Return the mean log-loss, or the mean squared error of degrees; smooth, unlike F1 on a small dev split.
 
     Args:
-        joined: shape (n, L), probabilities.
-        wanted: shape (n, L), labels scaled to [0, 1].
+        combined: shape (n, L), probabilities.
+        targets: shape (n, L), labels scaled to [0, 1].
     """
     if space.top > 1:
-        return float(((joined - wanted) ** 2).mean())
-    # A member that is sure and wrong once must not decide everything.
-    sure = np.clip(joined, 1e-3, 1 - 1e-3)
-    return float(-np.where(wanted > 0, np.log(sure), np.log1p(-sure)).mean())
+        return float(((combined - targets) ** 2).mean())
+    clipped = np.clip(combined, MARGIN, 1 - MARGIN)
+    return float(-np.where(targets > 0, np.log(clipped), np.log1p(-clipped)).mean())
 
 
-def fit_weights(parts: np.ndarray, score: Callable[[np.ndarray], float]) -> np.ndarray:
-    """Weights that sum to one, by greedy selection with replacement (Caruana et al. 2004).
+def fit_weights(members: np.ndarray, score: Callable[[np.ndarray], float]) -> np.ndarray:
+    """Fit weights that sum to one by greedy selection with replacement (Caruana et al. 2004).
 
     Args:
-        parts: shape (members, n, L).
-        score: function of joined probabilities, higher is better.
+        members: shape (members, n, L).
+        score: function of combined probabilities, higher is better.
 
     Returns:
-        Weights of shape (members,): the share of each member among the picks.
+        Weights of shape (members,): how often each member was selected, as a share.
     """
-    picks = np.zeros(len(parts))
-    best_picks, best = picks, float("-inf")
-    for _ in range(4 * len(parts)):
+    counts = np.zeros(len(members))
+    best_counts, best = counts, float("-inf")
+    for _ in range(4 * len(members)):
         trials = []
-        for member in range(len(parts)):
-            one = picks.copy()
-            one[member] += 1
-            trials.append((score(np.tensordot(one / one.sum(), parts, 1)), -member))
-        value, minus = max(trials)
-        picks[-minus] += 1
+        for member in range(len(members)):
+            trial = counts.copy()
+            trial[member] += 1
+            trials.append((score(np.tensordot(trial / trial.sum(), members, 1)), -member))
+        value, negated = max(trials)
+        counts[-negated] += 1
         if value > best + 1e-12:
-            best, best_picks = value, picks.copy()
-    return best_picks / best_picks.sum()
+            best, best_counts = value, counts.copy()
+    return best_counts / best_counts.sum()

@@ -1,4 +1,4 @@
-"""What encoder, decoder and lora share: a Hugging Face network, trained and saved by the engine."""
+"""Fine-tuned transformers: the families `encoder`, `decoder` and `lora`, trained and saved by the engine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
-from semeval_emo.zoo.family import Family, Job, Sizes
-from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.family import Family, Job, ParameterCounts
+from semeval_emo.zoo.recipe import Dropout, PositiveFloat, PositiveInt, Recipe
 
 if TYPE_CHECKING:
     from semeval_emo.zoo.engine.network import Network
@@ -21,58 +21,94 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
-    """A family without options of its own."""
+class NoOptions:
+    """Options of a family that has none of its own."""
 
 
 class Transformer(Family):
-    """A network of Hugging Face's sequence classification classes."""
+    """A network of a Hugging Face sequence classification class.
 
-    Options: ClassVar[type] = Options
+    Attributes:
+        fallback_recipe: the most similar recipe whose weights come by pip, suggested where the weights are missing.
+    """
+
+    options_class: ClassVar[type] = NoOptions
     packages: ClassVar[tuple[str, ...]] = ("torch", "transformers", "accelerate", "safetensors")
-    uses: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
-    together: ClassVar[bool] = True
-    instead: ClassVar[str] = "smollm2-4layer-tuned"
+    recipe_sections: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
+    supports_distributed: ClassVar[bool] = True
+    fallback_recipe: ClassVar[str] = "smollm2-4layer-tuned"
     network: Network
 
     def prepare(self, progress: Progress) -> None:
-        """Finds the backbone's weights, without torch: who lacks them is told at once."""
-        from semeval_emo.zoo.backbones.weights import RANDOM, check_quantization, local_folder
+        """Find the backbone's weights without importing torch, so that missing weights are reported at once."""
+        from semeval_emo.zoo.backbones.weights import RANDOM, check_quantization, find_backbone
 
         check_quantization(self.recipe)
         if self.recipe.model.backbone != RANDOM:
-            local_folder(self.recipe.model.backbone, progress, self.instead)
+            find_backbone(self.recipe.model.backbone, progress, self.fallback_recipe)
 
-    def fit(self, train: Examples, judged: dict[str, Examples], job: Job) -> None:
-        """Builds the network from its backbone and trains it."""
+    def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
+        """Build the network from its backbone and train it."""
         from semeval_emo.zoo.engine.finetune import fit
 
-        self.network = fit(self.recipe, self.space, train, judged, job)
+        self.network = fit(self.recipe, self.space, train, eval_splits, job)
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Sigmoids of the logits; texts of equal length run together, so nothing is padded."""
+        """Return the sigmoids of the logits: shape (n, L), float64."""
         return self._predictor.probabilities(texts, progress or Progress())
 
     @cached_property
     def _predictor(self) -> Predictor:
-        """Made once: it may keep a copy of the weights in another precision."""
+        # Cached, since it may hold a copy of the weights in bf16.
         from semeval_emo.zoo.engine.predictor import Predictor
 
         return Predictor(self.network)
 
     def save(self, folder: Path) -> None:
-        """Writes an ordinary Hugging Face folder: configuration, safetensors, tokenizer."""
+        """Save an ordinary Hugging Face folder: configuration, safetensors, tokenizer."""
         self.network.save(folder)
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
-        """Reads what `save` wrote."""
+        """Load a model that `save` wrote."""
         from semeval_emo.zoo.engine.network import load
 
         model = cls(recipe, space)
         model.network = load(folder, recipe)
         return model
 
-    def sizes(self) -> Sizes:
-        """Counted on the network."""
-        return self.network.sizes
+    def parameter_counts(self) -> ParameterCounts:
+        """Return the parameter counts of the network."""
+        return self.network.parameter_counts
+
+
+class Encoder(Transformer):
+    """A BERT-like bidirectional encoder, pooled as its Hugging Face classification class does."""
+
+    fallback_recipe: ClassVar[str] = "minilm-ft"
+
+
+class Decoder(Transformer):
+    """A causal language model such as Llama with a classification head on the last token."""
+
+
+@dataclass(frozen=True)
+class LoraOptions:
+    """The adapters.
+
+    Attributes:
+        rank, alpha, dropout: as in Hu et al. 2021.
+        targets: names of the layers that get an adapter; empty for peft's default for the architecture.
+    """
+
+    rank: PositiveInt = 8
+    alpha: PositiveFloat = 16.0
+    dropout: Dropout = 0.1
+    targets: tuple[str, ...] = ()
+
+
+class Lora(Transformer):
+    """Low-rank adapters (peft) and a trained head on a frozen backbone; int8 and int4 need a GPU and bitsandbytes."""
+
+    options_class: ClassVar[type] = LoraOptions
+    packages: ClassVar[tuple[str, ...]] = (*Transformer.packages, "peft")

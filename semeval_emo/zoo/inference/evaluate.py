@@ -20,7 +20,7 @@ from semeval_emo.zoo.dataset.splits import aligned
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.model import load_model
 from semeval_emo.zoo.runs.tasks import task_for
-from semeval_emo.zoo.selection.thresholds import labels_of
+from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 
 def evaluate(
@@ -70,7 +70,7 @@ def evaluate(
     if len(spec.values) - 1 != model.space.top:
         raise UsageError(f"The model in {folder} predicts 0 to {model.space.top}; {spec.place} takes {spec.values}.")
     # The model may know more emotions than the file has.
-    decided = labels_of(model.family.predict(gold.texts, progress), model.thresholds, model.space)
+    decided = apply_thresholds(model.family.predict(gold.texts, progress), model.thresholds, model.space)
     if progress is not None:
         for note in read_before(model.recipe, gold, source, task):
             progress.message(note)

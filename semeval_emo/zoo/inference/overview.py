@@ -12,7 +12,7 @@ from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard.submitted import SubmittedSystem, read_systems
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import placed
-from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.parameter_count import count, shape_of
 from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
@@ -50,7 +50,7 @@ class Listed:
     track: str
     language: str
     release: str
-    sizes: Sizes | None
+    sizes: ParameterCounts | None
     ours: Measured | None
 
 
@@ -68,7 +68,7 @@ def _listed(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedS
     return Listed(recipe, track, data.language, release, sizes, ours)
 
 
-def sizes_of(recipe: Recipe, task: Task) -> Sizes | None:
+def sizes_of(recipe: Recipe, task: Task) -> ParameterCounts | None:
     """Parameters by the backbone's shape, as `shape.count` has them."""
     shape = shape_of(recipe)
     if shape is None:
@@ -78,7 +78,7 @@ def sizes_of(recipe: Recipe, task: Task) -> Sizes | None:
     if recipe.family == "embed":
         # Linear models on vectors: the encoder without its own dense layer.
         found = count(shape, recipe.trainable, recipe.model, emotions, pooled=False)
-        return Sizes((shape.hidden + 1) * emotions, found.total) if found else None
+        return ParameterCounts((shape.hidden + 1) * emotions, found.total) if found else None
     lora = (recipe.options.rank, recipe.options.targets) if recipe.family == "lora" else None
     return count(shape, recipe.trainable, recipe.model, emotions, lora=lora)
 

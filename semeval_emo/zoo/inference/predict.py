@@ -14,7 +14,7 @@ import numpy as np
 
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.runs.model import Model
-from semeval_emo.zoo.selection.thresholds import labels_of
+from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 CHUNK = 4096
 """Texts in memory at once; enough of them that those of like length, or with the same beginning, run together."""
@@ -49,7 +49,7 @@ def predict(
     stream = iter(texts)
     while chunk := _chunk(stream, waits):
         found = model.family.predict([text for _, text in chunk], progress)
-        decided = labels_of(found, model.thresholds, model.space)
+        decided = apply_thresholds(found, model.thresholds, model.space)
         for (name, _), probabilities, labels in zip(chunk, found, decided, strict=True):
             yield Predicted(name, probabilities, labels)
 

@@ -20,7 +20,7 @@ from semeval_emo.scoring.scorer import score
 from semeval_emo.scoring.systems import SystemRuns
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import Task, load_task
-from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.submit import selected_on
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, seconds_of
@@ -47,7 +47,7 @@ class Line:
     seeds: tuple[int, ...]
     dev: float
     seconds: float | None
-    sizes: Sizes | None
+    sizes: ParameterCounts | None
     selected_on: str
     standing: SystemResult
 
@@ -179,7 +179,7 @@ def _line(runs: Sequence[_Run], standing: SystemResult) -> Line:
         seeds=tuple(run.recipe.train.seed for run in runs),
         dev=fmean(run.state["dev"][first.recipe.select.metric] for run in runs),
         seconds=_seconds(runs),
-        sizes=Sizes(*first.state["sizes"]) if first.state["sizes"] else None,
+        sizes=ParameterCounts(*first.state["sizes"]) if first.state["sizes"] else None,
         selected_on=selected_on(first.recipe, first.folder.rows()),
         standing=standing,
     )

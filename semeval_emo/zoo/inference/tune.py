@@ -30,7 +30,7 @@ from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, stored, s
 from semeval_emo.zoo.runs.folder import locked
 from semeval_emo.zoo.runs.model import THRESHOLDS
 from semeval_emo.zoo.runs.tasks import task_for
-from semeval_emo.zoo.selection.thresholds import labels_of, tune
+from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training.job import figures, judge
 
 FOLDER = "tuned"
@@ -181,7 +181,7 @@ def tune_run(
         "before": list(rows[0].thresholds),
     }
     with locked(path):
-        _write(tuned, target, labels_of(found["test"], np.array(chosen.thresholds), space), about)
+        _write(tuned, target, apply_thresholds(found["test"], np.array(chosen.thresholds), space), about)
     return tuned
 
 
@@ -243,7 +243,7 @@ class _Judged:
         p, y = self.found[self.split], self.labels[self.split]
         return out_of_fold(
             len(p), lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
-            lambda rows, fitted: labels_of(p[rows], fitted, self.space),
+            lambda rows, fitted: apply_thresholds(p[rows], fitted, self.space),
             lambda decided: figures(y, decided, self.space)[self.metric],
         )  # fmt: skip
 

@@ -151,7 +151,7 @@ def _build(
         if key == family:
             own = value
         elif key in fields:
-            _refuse_unused(key, value, family, kind.uses, where)
+            _refuse_unused(key, value, family, kind.recipe_sections, where)
             shared[key] = schema.convert(fields[key], value, where, key)
         else:
             raise schema.unknown_key(key, key, {**fields, family: None}, where, "")
@@ -160,7 +160,7 @@ def _build(
         kin=kin,
         path=path,
         settings=settings,
-        options=schema.convert(kind.Options, own, where, family),
+        options=schema.convert(kind.options_class, own, where, family),
         **shared,
     )
     _check_consistency(recipe, where)
@@ -183,7 +183,7 @@ def _refuse_unused(key: str, value: Any, family: str, uses: frozenset[str], wher
 
 def from_resolved(table: dict[str, Any]) -> Recipe:
     """Builds a recipe from what `Recipe.resolved` gave: how a model folder knows its own."""
-    uses = family_class(table["family"]).uses | COMMON | {table["family"]}
+    uses = family_class(table["family"]).recipe_sections | COMMON | {table["family"]}
     values = {key: value for key, value in table.items() if value is not None and key in uses}
     return _build(values, Path(f"{table['name']}.toml"), (), (), f"stored recipe {table['name']}")
 

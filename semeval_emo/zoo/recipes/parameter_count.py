@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.zoo.family import Sizes
+from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe, ShapeConfig, TrainableConfig
 
 
@@ -25,7 +25,7 @@ def count(
     *,
     pooled: bool = True,
     lora: tuple[int, Sequence[str]] | None = None,
-) -> Sizes | None:
+) -> ParameterCounts | None:
     """Parameters of a backbone with its head.
 
     Args:
@@ -52,7 +52,7 @@ def count(
     moves = {"head": head, "last": last, "all": total, "lora": head + adapters}[trainable.part]
     if trainable.final_norm and trainable.part == "last":
         moves += shape.hidden
-    return Sizes(moves, total)
+    return ParameterCounts(moves, total)
 
 
 def _linear(width: int, height: int) -> int:

@@ -20,7 +20,7 @@ from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.runs.folder import DONE, TRAINED, RunFolder
-from semeval_emo.zoo.selection.thresholds import labels_of
+from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 
 def recipe_and_state(path: Path) -> tuple[Recipe, dict[str, Any]]:
@@ -109,7 +109,7 @@ def check_own(folder: RunFolder, task: Task) -> None:
     """
     spec = folder.spec
     thresholds = np.array(folder.state()["thresholds"])
-    decided = labels_of(stored(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1))
+    decided = apply_thresholds(stored(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1))
     if folder.predictions.read_bytes() != prediction_bytes(spec, decided):
         raise EmoError(
             f"{folder.predictions} is not the file that its run wrote.",

@@ -82,7 +82,7 @@ def load_model(
     kind = family_class(recipe.family)
     require(kind.packages, f"The family '{recipe.family}'")
     if precision is not None:
-        if "train" not in kind.uses:
+        if "train" not in kind.recipe_sections:
             raise UsageError(f"{folder} is of the family '{recipe.family}', which has no precision to choose.")
         recipe = replace(recipe, train=replace(recipe.train, precision=precision))
     return Model(recipe, space, kind.load(inside, recipe, space), thresholds, about.get("task", ""))

@@ -1,1 +1,1 @@
-"""Choices made on dev or out of fold: epochs, settings, thresholds, cut points."""
+"""Selection on dev or out of fold: epochs, settings, thresholds, cut points."""

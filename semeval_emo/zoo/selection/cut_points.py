@@ -1,8 +1,8 @@
-"""Cut points between degrees: from where a number in [0, 1] counts as at least one, at least two, and so on.
+"""Cut points: the values from which a number in [0, 1] counts as degree 1, 2 and so on.
 
-The official metric of degrees is Pearson's r of whole degrees, a mean over emotions. A model that is
-unsure stays near the mean, so rounding to the nearest degree would never say the highest; cut points
-are fitted to what r makes of them, on dev or out of fold, as thresholds are fitted to F1.
+The official metric for degrees is Pearson's r of integer degrees, averaged over emotions. Predictions of an
+uncertain model stay near the mean, so rounding to the nearest degree would never give the highest one. Cut points
+are tuned to maximise r, on dev or out of fold, as thresholds are tuned to maximise F1.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ import numpy as np
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.recipe import ThresholdConfig
 
-# Sets of cut points tried for an emotion; a finer grid than that is thinned.
-MOST = 200_000
+MAX_SETS = 200_000
+"""The largest number of sets of cut points to try per emotion; finer grids are thinned."""
 
 
-def nearest(top: int) -> np.ndarray:
-    """The cut points of rounding to the nearest degree: shape (top,).
+def rounding_cut_points(top: int) -> np.ndarray:
+    """Return the cut points of rounding to the nearest degree: shape (top,).
 
-    >>> nearest(3).round(3).tolist()
+    >>> rounding_cut_points(3).round(3).tolist()
     [0.167, 0.5, 0.833]
     """
     return (np.arange(top) + 0.5) / top
 
 
-def words(cut: float | Sequence[float]) -> str:
-    """A threshold, or the cut points of an emotion, as people read them.
+def format_threshold(value: float | Sequence[float]) -> str:
+    """Format a threshold, or the cut points of an emotion.
 
-    >>> words(0.5), words([0.1, 0.25, 0.8])
+    >>> format_threshold(0.5), format_threshold([0.1, 0.25, 0.8])
     ('0.50', '0.10 0.25 0.80')
     """
-    return f"{cut:.2f}" if isinstance(cut, int | float) else " ".join(f"{one:.2f}" for one in cut)
+    return f"{value:.2f}" if isinstance(value, int | float) else " ".join(f"{cut:.2f}" for cut in value)
 
 
 def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: ThresholdConfig) -> np.ndarray:
-    """Finds cut points by a recipe's rule; on what they are fitted to they are no worse than rounding.
+    """Fit cut points by a recipe's rule; on the data they are fitted to they are never worse than rounding.
 
-    ``per_label`` draws an emotion's cut points towards the common ones by ``shrink / (shrink + positives)``,
-    as thresholds are. By how often each degree occurs would be no better: where an emotion never has
-    the highest degree, saying it of the surest texts still raises r.
+    ``per_label`` shrinks the cut points of an emotion towards the global ones by ``shrink / (shrink + positives)``,
+    as for thresholds. Matching the frequency of each degree instead would be no better: even where an emotion never
+    has the highest degree, predicting it for the most certain texts raises r.
 
     Args:
         probabilities: shape (n, L), degrees scaled to [0, 1].
         labels: shape (n, L), degrees from 0 to `top`; -1 where unknown.
 
     Returns:
-        Cut points of shape (L, top), rising along the last axis.
+        Cut points of shape (L, top), ascending along the last axis.
 
     >>> p = np.array([[0.1], [0.2], [0.3], [0.4]])
     >>> rule = ThresholdConfig(rule="global", grid=(0.15, 0.35, 0.1))
@@ -58,51 +58,51 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
     [[0.15, 0.25, 0.35]]
     """
     columns = [(p[y >= 0], y[y >= 0]) for p, y in zip(probabilities.T, labels.T, strict=True)]
-    plain = nearest(top)
+    rounding = rounding_cut_points(top)
     grid, sets = _candidates(rule, top)
-    # An emotion that is never seen to vary has nothing to say, though the scorer gives 1 where both are silent.
+    # An emotion with a single degree carries no information, although the scorer gives 1 for two constant columns.
     scores = np.stack([_pearson(p, y, grid, sets) * (len(np.unique(y)) > 1) for p, y in columns])
     common = grid[sets[_middle(sets, scores.mean(0))]]
     if rule.rule == "global":
         return np.tile(common, (len(columns), 1))
-    found = []
+    cut_points = []
     for (p, y), score in zip(columns, scores, strict=True):
         own = grid[sets[_middle(sets, score)]]
         positives = int((y > 0).sum())
         trust = positives / (positives + rule.shrink) if positives else 0.0
-        drawn = trust * own + (1 - trust) * common
-        each = np.arange(top)[None]
-        better = _pearson(p, y, drawn, each) >= _pearson(p, y, plain, each)
-        found.append(drawn if better[0] else plain)
-    return np.stack(found)
+        shrunk = trust * own + (1 - trust) * common
+        index = np.arange(top)[None]
+        better = _pearson(p, y, shrunk, index) >= _pearson(p, y, rounding, index)
+        cut_points.append(shrunk if better[0] else rounding)
+    return np.stack(cut_points)
 
 
 def _candidates(rule: ThresholdConfig, top: int) -> tuple[np.ndarray, np.ndarray]:
-    """The grid, and every rising set of `top` of its points as row numbers: shapes (G,) and (sets, top)."""
+    """Return the grid, shape (G,), and all ascending sets of `top` of its points as indices, shape (sets, top)."""
     first, last, step = rule.grid
-    every = 1
+    stride = 1
     while True:
-        points = np.arange(first, last + step / 2, step)[::every]
-        grid = np.unique(np.round([*points, *nearest(top)], 6))
-        # Rounded apart from it, the cut point of rounding would not be that of rounding.
-        for cut in nearest(top):
+        points = np.arange(first, last + step / 2, step)[::stride]
+        grid = np.unique(np.round([*points, *rounding_cut_points(top)], 6))
+        # The grid is rounded, but the cut points of rounding must stay exact.
+        for cut in rounding_cut_points(top):
             grid[np.abs(grid - cut).argmin()] = cut
-        if comb(len(grid) + top - 1, top) <= MOST or len(points) == 1:
+        if comb(len(grid) + top - 1, top) <= MAX_SETS or len(points) == 1:
             return grid, np.array(list(combinations_with_replacement(range(len(grid)), top)))
-        every += 1
+        stride += 1
 
 
 def _pearson(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    """Pearson's r of gold degrees and those that each set of cut points gives: shape (sets,).
+    """Return Pearson's r between gold degrees and the degrees of each set of cut points: shape (sets,).
 
-    Every sum that r needs is a sum over the cut points: of a text that passes k of them, k ones make
-    its degree, and the first k odd numbers its square.
+    All sums are sums over cut points: the degree of a text above k of them is k ones, and its square is the sum of
+    the first k odd numbers.
     """
     order = np.argsort(p, kind="stable")
-    passed = np.searchsorted(p[order], grid)
-    # From each cut point on: how many texts, and the sum of their gold degrees.
-    texts = len(p) - passed
-    degrees = np.append(np.cumsum(y[order][::-1].astype(np.int64))[::-1], 0)[passed]
+    below = np.searchsorted(p[order], grid)
+    # For each cut point: the number of texts at or above it, and the sum of their gold degrees.
+    texts = len(p) - below
+    degrees = np.append(np.cumsum(y[order][::-1].astype(np.int64))[::-1], 0)[below]
     odd = 2 * np.arange(sets.shape[1]) + 1
     sums = {
         "texts": np.array(len(p)),
@@ -116,7 +116,10 @@ def _pearson(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray) -
 
 
 def _middle(sets: np.ndarray, scores: np.ndarray) -> int:
-    """The set nearest to the mean of all that share the highest score, so that no cut sits on the edge of one text."""
+    """Return the index of the set closest to the mean of all sets with the highest score.
+
+    A cut point in the middle does not depend on a single text.
+    """
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
     tied = sets[best]
     return int(best[np.abs(tied - tied.mean(0)).sum(1).argmin()])

@@ -1,4 +1,4 @@
-"""Settings of a model without epochs, tried on dev or by folds: the search that linear families share."""
+"""Grid search over the settings of a model without epochs, on dev or by folds; used by the linear families."""
 
 from __future__ import annotations
 
@@ -12,102 +12,102 @@ from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.selection.epochs import GO_ON, Stopped, kept_epoch
+from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped, selected_epoch
 
 Setting = dict[str, Any]
+FoldFeatures = Callable[[np.ndarray, np.ndarray], tuple[Any, Any]]
+"""Feature matrices of the training rows and of the held-out rows of a fold."""
 
 
 @dataclass(frozen=True)
-class Grid:
-    """What is tried, and how.
+class GridSearch:
+    """A grid search.
 
     Attributes:
-        settings: what is tried; their names and values stand in ``metrics.jsonl``.
-        features: makes unfitted features, a transformer of scikit-learn.
-        fit: models from a matrix, labels and settings, one a setting.
-        predict: probabilities of a model and a matrix: shape (n, L).
-        of_fold: matrices of the rows that a fold learns from and of those that stand aside, where there
-            is a quicker way than to fit the features anew.
+        settings: the settings to try; their names and values are written to ``metrics.jsonl``.
+        features: returns an unfitted scikit-learn transformer.
+        fit: fits one model per setting to a matrix and labels.
+        predict: probabilities of a model for a matrix: shape (n, L).
+        fold_features: a faster way to get the features of a fold than to fit the transformer to its training rows.
     """
 
     settings: Sequence[Setting]
     features: Callable[[], Any]
     fit: Callable[[Any, np.ndarray, Sequence[Setting]], Iterable[Any]]
     predict: Callable[[Any, Any], np.ndarray]
-    of_fold: Callable[[np.ndarray, np.ndarray], tuple[Any, Any]] | None = None
+    fold_features: FoldFeatures | None = None
 
     def search(
         self,
         recipe: Recipe,
         train: Examples,
-        material: np.ndarray,
-        judged: dict[str, tuple[Examples, np.ndarray]],
+        inputs: np.ndarray,
+        eval_splits: dict[str, tuple[Examples, np.ndarray]],
         job: Job,
     ) -> Any:
-        """Fits every setting; the best by the selection metric stays (the first wins ties).
+        """Fit every setting and return the best by the selection metric (the first of equals).
 
-        With folds, features too are fitted to what each fold learns from, once for all settings, and
-        the setting that stays is fitted to everything at the end.
+        With folds, the features too are fitted to the training rows of each fold, once for all settings, and the
+        best setting is refitted to all rows.
 
         Args:
-            material: what features are made of, one item a training text: texts, or their vectors.
-            judged: labels and material of the splits that settings are judged on where there are no folds.
+            inputs: what the features are computed from, one item per training text: texts or sentence vectors.
+            eval_splits: labels and inputs of the splits to score on; not used with folds.
 
         Returns:
-            A pipeline of scikit-learn: features and model.
+            A scikit-learn pipeline of features and model.
         """
         from sklearn.pipeline import make_pipeline
 
         rows: list[dict[str, Any]] = [{"epoch": number, **setting} for number, setting in enumerate(self.settings, 1)]
-        fitted = self.features()
+        features = self.features()
         if train.folds is not None:
-            said = self._by_folds(train, material, job)
-            for row, probabilities in zip(rows, said, strict=True):
-                row[FOLDS] = job.judge_folds(train.labels[: train.folds.own], probabilities, train.folds)
+            out_of_fold = self._predict_out_of_fold(train, inputs, job)
+            for row, probabilities in zip(rows, out_of_fold, strict=True):
+                row[FOLDS] = job.score_out_of_fold(train.labels[: train.folds.own], probabilities, train.folds)
                 job.progress.epoch(row)
-            kept = kept_epoch(rows, recipe) - 1
-            (model,) = self.fit(fitted.fit_transform(material), train.labels, [self.settings[kept]])
-            job.keep(said[kept])
+            best = selected_epoch(rows, recipe) - 1
+            (model,) = self.fit(features.fit_transform(inputs), train.labels, [self.settings[best]])
+            job.save_out_of_fold(out_of_fold[best])
             job.record(rows)
-            return make_pipeline(fitted, model)
-        matrix = fitted.fit_transform(material)
-        unread = {split: fitted.transform(items) for split, (_, items) in judged.items()}
+            return make_pipeline(features, model)
+        matrix = features.fit_transform(inputs)
+        eval_features = {split: features.transform(items) for split, (_, items) in eval_splits.items()}
         models = []
         with job.progress.stage("fitting", len(rows)):
             for row, model in zip(rows, self.fit(matrix, train.labels, self.settings), strict=True):
                 models.append(model)
-                for split, (examples, _) in judged.items():
-                    row[split] = job.judge(examples.labels, self.predict(models[-1], unread[split]))
+                for split, (examples, _) in eval_splits.items():
+                    row[split] = job.score(examples.labels, self.predict(models[-1], eval_features[split]))
                 job.progress.advance()
                 job.progress.epoch(row)
-                _obey(job)
+                _raise_if_stopped(job)
         job.record(rows)
-        return make_pipeline(fitted, models[kept_epoch(rows, recipe) - 1])
+        return make_pipeline(features, models[selected_epoch(rows, recipe) - 1])
 
-    def _by_folds(self, train: Examples, material: np.ndarray, job: Job) -> np.ndarray:
-        """Out-of-fold probabilities of every setting: shape (settings, own texts, L)."""
+    def _predict_out_of_fold(self, train: Examples, inputs: np.ndarray, job: Job) -> np.ndarray:
+        """Return out-of-fold probabilities of every setting: shape (settings, own texts, L)."""
         folds = train.folds
         assert folds is not None
-        said = np.zeros((len(self.settings), folds.own, train.labels.shape[1]))
+        fold_features = self.fold_features or self._refit_features(inputs)
+        probabilities = np.zeros((len(self.settings), folds.own, train.labels.shape[1]))
         with job.progress.stage("fitting", folds.count * len(self.settings)):
-            for learn, held in folds:
-                matrix, unread = (self.of_fold or self._anew(material))(learn, held)
-                for i, model in enumerate(self.fit(matrix, train.labels[learn], self.settings)):
-                    said[i, held] = self.predict(model, unread)
+            for train_rows, held_out in folds:
+                matrix, held_out_matrix = fold_features(train_rows, held_out)
+                for i, model in enumerate(self.fit(matrix, train.labels[train_rows], self.settings)):
+                    probabilities[i, held_out] = self.predict(model, held_out_matrix)
                     job.progress.advance()
-                    _obey(job)
-        return said
+                    _raise_if_stopped(job)
+        return probabilities
 
-    def _anew(self, material: np.ndarray) -> Callable[[np.ndarray, np.ndarray], tuple[Any, Any]]:
-        """Fits features to the rows that are learned from, and to nothing else."""
+    def _refit_features(self, inputs: np.ndarray) -> FoldFeatures:
+        def fold_features(train_rows: np.ndarray, held_out: np.ndarray) -> tuple[Any, Any]:
+            features = self.features()
+            return features.fit_transform(inputs[train_rows]), features.transform(inputs[held_out])
 
-        def of_fold(learn: np.ndarray, held: np.ndarray) -> tuple[Any, Any]:
-            fitted = self.features()
-            return fitted.fit_transform(material[learn]), fitted.transform(material[held])
-
-        return of_fold
+        return fold_features
 
 
-def _obey(job: Job) -> None:
-    if job.stopping():
-        raise Stopped("stopped while settings were tried; they will be tried anew", GO_ON)
+def _raise_if_stopped(job: Job) -> None:
+    if job.stop_requested():
+        raise TrainingStopped("stopped during the grid search, which will start over", RESUME_HINT)

@@ -1,6 +1,6 @@
-"""From probabilities to labels: thresholds, and how they are tuned.
+"""Thresholds: applying them to probabilities, and tuning them.
 
-Tuned on dev (or out of fold), never on test unless a recipe repeats what others published.
+They are tuned on dev or out of fold; on test only where a recipe reproduces a published result.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection import cut_points
 
 
-def labels_of(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> np.ndarray:
-    """Applies thresholds or cut points, or rounds degrees to the nearest.
+def apply_thresholds(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> np.ndarray:
+    """Apply thresholds or cut points, or round to the nearest degree.
 
     Args:
         probabilities: shape (n, L) in [0, 1].
-        thresholds: shape (L,); present means at least this much. Not used for degrees, which are
-            rounded, unless they are cut points of shape (L, top), as `cut_points.fit` gives them.
+        thresholds: shape (L,); an emotion is present from its threshold on. Degrees are rounded instead, unless
+            these are the cut points of `cut_points.fit`, shape (L, top).
 
     Returns:
         Labels of shape (n, L), int8.
 
-    >>> labels_of(np.array([[0.5, 0.2]]), np.array([0.5, 0.5]), Space(("joy", "fear"))).tolist()
+    >>> apply_thresholds(np.array([[0.5, 0.2]]), np.array([0.5, 0.5]), Space(("joy", "fear"))).tolist()
     [[1, 0]]
-    >>> labels_of(np.array([[0.5, 0.1]]), np.array([0.5, 0.5]), Space(("joy", "fear"), top=3)).tolist()
+    >>> apply_thresholds(np.array([[0.5, 0.1]]), np.array([0.5, 0.5]), Space(("joy", "fear"), top=3)).tolist()
     [[2, 0]]
     """
     if thresholds.ndim == 2:
         return (probabilities[:, :, None] >= thresholds).sum(2).astype(np.int8)
     if space.top == 1:
         return (probabilities >= thresholds).astype(np.int8)
-    # Half a degree goes up, as people round; numpy would go to the even one.
+    # Round half up; np.round would round half to even.
     return np.clip(np.floor(probabilities * space.top + 0.5), 0, space.top).astype(np.int8)
 
 
@@ -44,23 +44,22 @@ def tune(
     space: Space,
     rule: ThresholdConfig,
     metric: str,
-    parts: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Finds thresholds by a recipe's rule.
+    """Tune thresholds by a recipe's rule.
 
-    The best value of a grid is the middle of the widest run of equally good ones, so that no
-    threshold sits on the edge of a single text. Per-label thresholds lean towards the global one by
-    ``shrink / (shrink + positives)``.
+    The best value of the grid is the middle of the longest run of equally good ones, so that no threshold depends
+    on a single text. Per-label thresholds are shrunk towards the global one by ``shrink / (shrink + positives)``.
 
     Args:
         probabilities: shape (n, L), of the split that `rule` names.
         labels: shape (n, L); -1 where unknown.
-        metric: what the global threshold maximises; a label's own one maximises its F1.
-        parts: shape (n,), the part that each text is of, such as its language: what is maximised is then
-            the mean over parts, so that a threshold suits a part that nobody has seen. Not used for degrees.
+        metric: the metric that the global threshold maximises; a per-label threshold maximises the label's F1.
+        groups: shape (n,), the group of each text, such as its language. The mean over groups is maximised, so
+            that the thresholds suit an unseen group. Not used for degrees.
 
     Returns:
-        Thresholds of shape (L,); of degrees, cut points of shape (L, top) unless the rule is fixed.
+        Thresholds of shape (L,); for degrees, cut points of shape (L, top) unless the rule is fixed.
 
     >>> p = np.array([[0.9], [0.4], [0.3], [0.1]])
     >>> y = np.array([[1], [1], [0], [0]])
@@ -74,47 +73,46 @@ def tune(
         return cut_points.fit(probabilities, labels, space.top, rule)
     first, last, step = rule.grid
     grid = np.round(np.arange(first, last + step / 2, step), 6)
-    each = [slice(None)] if parts is None else [parts == part for part in np.unique(parts)]
-    sums = [_sums(probabilities[rows], labels[rows], grid) for rows in each]
-    common = _middle_of_best(grid, np.mean([METRICS[metric](one) for one in sums], axis=0))
+    masks = [slice(None)] if groups is None else [groups == group for group in np.unique(groups)]
+    counts = [_counts(probabilities[rows], labels[rows], grid) for rows in masks]
+    common = _middle_of_best(grid, np.mean([METRICS[metric](group) for group in counts], axis=0))
     if rule.rule == "global":
         return np.full(emotions, common)
-    # Where a part does not know an emotion its F1 is 0 at every threshold, so it has no say.
-    own = np.mean([METRICS["f1"](one) for one in sums], axis=0)
-    found = np.empty(emotions)
+    # A group without labels of an emotion has F1 0 at every threshold, so it does not affect the maximum.
+    own = np.mean([METRICS["f1"](group) for group in counts], axis=0)
+    thresholds = np.empty(emotions)
     for i in range(emotions):
         positives = int((labels[:, i] > 0).sum())
         trust = positives / (positives + rule.shrink) if positives else 0.0
-        found[i] = trust * _middle_of_best(grid, own[:, i]) + (1 - trust) * common
-    return found
+        thresholds[i] = trust * _middle_of_best(grid, own[:, i]) + (1 - trust) * common
+    return thresholds
 
 
-def out_of_fold(
+def out_of_fold_labels(
     probabilities: np.ndarray, labels: np.ndarray, folds: Folds, space: Space, rule: ThresholdConfig, metric: str
 ) -> np.ndarray:
-    """Labels whose thresholds were tuned on the other folds: what the rule is worth on new texts.
+    """Return labels with thresholds tuned on the other folds, as an estimate of the rule on new texts.
 
     Args:
-        probabilities: shape (n, L), of the folds' own texts.
+        probabilities: shape (n, L), out-of-fold probabilities of the folds' own texts.
         labels: shape (n, L).
 
     Returns:
         Labels of shape (n, L), int8.
     """
-    decided = np.zeros(labels.shape, dtype=np.int8)
-    for _, held in folds:
-        rest = np.setdiff1d(np.arange(len(labels)), held)
-        parts = None if folds.parts is None else folds.parts[rest]
-        thresholds = tune(probabilities[rest], labels[rest], space, rule, metric, parts)
-        decided[held] = labels_of(probabilities[held], thresholds, space)
-    return decided
+    predicted = np.zeros(labels.shape, dtype=np.int8)
+    for _, held_out in folds:
+        rest = np.setdiff1d(np.arange(len(labels)), held_out)
+        groups = None if folds.parts is None else folds.parts[rest]
+        thresholds = tune(probabilities[rest], labels[rest], space, rule, metric, groups)
+        predicted[held_out] = apply_thresholds(probabilities[held_out], thresholds, space)
+    return predicted
 
 
-def _sums(probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> dict[str, np.ndarray]:
-    """True positives, predicted and gold at every threshold of a grid, where gold is known: each of shape (T, L)."""
+def _counts(probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> dict[str, np.ndarray]:
+    """Count true positives, predicted and gold positives with known labels at every threshold: each of shape (T, L)."""
 
     def at_least(values: np.ndarray) -> np.ndarray:
-        # By sorting once instead of comparing at each threshold.
         return len(values) - np.searchsorted(np.sort(values), grid)
 
     columns = range(labels.shape[1])
@@ -124,7 +122,7 @@ def _sums(probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> di
 
 
 def _middle_of_best(grid: np.ndarray, scores: np.ndarray) -> float:
-    """The middle of the longest run of grid points that share the highest score; the first of equals."""
+    """Return the middle of the longest (the first of equals) run of grid points with the highest score."""
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
     runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
     longest = max(runs, key=len)

@@ -14,7 +14,7 @@ from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import learned_words
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.selection.epochs import chosen_words, unit
+from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
 
 LLAMA = "llama3"
 
@@ -117,7 +117,7 @@ def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str
     if not rows:
         epoch = "There was nothing to choose"
     elif recipe.select.epoch == "best":
-        epoch = f"{unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {_judged_on(recipe)}"
+        epoch = f"{row_unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {_judged_on(recipe)}"
     else:
         epoch = "The last epoch"
     rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
@@ -127,7 +127,7 @@ def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str
     words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
     if recipe.selects_on_test:
         words += " **Selected on test: its test score is optimistic, and no measure of new texts.**"
-    return f"{words} {chosen_words(recipe, rows)}".rstrip()
+    return f"{words} {zero_shot_note(recipe, rows)}".rstrip()
 
 
 def _judged_on(recipe: Recipe) -> str:

@@ -21,11 +21,11 @@ from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
-from semeval_emo.zoo.distributed import is_first
+from semeval_emo.zoo.distributed import is_main_process
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import save_array, stored
 from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.selection.thresholds import labels_of, out_of_fold
+from semeval_emo.zoo.selection.thresholds import apply_thresholds, out_of_fold_labels
 
 
 @dataclass
@@ -54,20 +54,20 @@ class Run:
                 f"Recipe {self.recipe.name}: the loss of epoch {lost['epoch']} is {lost['loss']}; nothing was learned.",
                 "lower the rates (train.lr, groups) and train anew, with --fresh in the same folder",
             )
-        if is_first():
+        if is_main_process():
             self.folder.record(rows)
 
-    def judge(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    def score(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold."""
         return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
 
-    def judge_folds(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
+    def score_out_of_fold(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
         """Scores out-of-fold probabilities, with thresholds by the recipe's rule from the other folds."""
         recipe = self.recipe
-        decided = out_of_fold(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
+        decided = out_of_fold_labels(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
         return figures(labels, decided, self.space)
 
-    def keep(self, probabilities: np.ndarray) -> None:
+    def save_out_of_fold(self, probabilities: np.ndarray) -> None:
         """Stores the out-of-fold probabilities of what is trained on, split by split: shape (own texts, L)."""
         data = self.recipe.data
         if not data.splits:
@@ -79,11 +79,11 @@ class Run:
             write_probabilities(spec, probabilities[: spec.rows], path)
             probabilities = probabilities[spec.rows :]
 
-    def said(self, run: Path, split: str) -> np.ndarray:
+    def load_probabilities(self, run: Path, split: str) -> np.ndarray:
         """The probabilities that another finished run of the same file stored."""
         return stored(RunFolder(run, self.folder.spec), split, self.task)
 
-    def stopping(self) -> bool:
+    def stop_requested(self) -> bool:
         """True when Ctrl-C was pressed (or the machine asked the process to end)."""
         return self._stop
 
@@ -112,7 +112,7 @@ class Run:
 
 def judge(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> dict[str, float]:
     """The figures that epochs are chosen by, at thresholds."""
-    return figures(labels, labels_of(probabilities, thresholds, space), space)
+    return figures(labels, apply_thresholds(probabilities, thresholds, space), space)
 
 
 def figures(labels: np.ndarray, decided: np.ndarray, space: Space) -> dict[str, float]:

@@ -31,7 +31,7 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES, placed
 from semeval_emo.zoo.dataset.splits import data_hash, folded, languages, load_splits, to_learn, trained_on
-from semeval_emo.zoo.family import Sizes, Untrained
+from semeval_emo.zoo.family import MissingRun, ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
@@ -41,8 +41,8 @@ from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import take_over
 from semeval_emo.zoo.runs.tasks import task_for
-from semeval_emo.zoo.selection.epochs import check_metric, check_selection, kept_epoch
-from semeval_emo.zoo.selection.thresholds import labels_of, tune
+from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
+from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training import card
 from semeval_emo.zoo.training.job import Run, judge
 from semeval_emo.zoo.training.leakage import leakage
@@ -72,7 +72,7 @@ class RunResult:
     rows: tuple[dict[str, Any], ...]
     kept: int
     thresholds: tuple[float | list[float], ...]
-    sizes: Sizes | None
+    sizes: ParameterCounts | None
     seconds: float
     went_on: bool
     was_done: bool
@@ -121,8 +121,8 @@ def train(
     golds = plan.load(source)
     hashes = {split: data_hash(gold) for split, gold in golds.items()}
     try:
-        hashes |= family.rests_on(path, hashes, task)
-    except Untrained as error:
+        hashes |= family.dependency_hashes(path, hashes, task)
+    except MissingRun as error:
         command = train_command(error.run, recipe.data, source=source, task=task, runs=runs)
         raise InputError(error.message, command or error.fix) from error
     with locked(path):
@@ -131,7 +131,7 @@ def train(
         if folder.state()["status"] == DONE:
             verify_outputs(folder, task)
         was_done = folder.state()["status"] == DONE
-        if family.together:
+        if family.supports_distributed:
             distributed.init()
             distributed.broadcast(folder.state()["status"] == TRAINING)
         if not was_done:
@@ -157,7 +157,7 @@ def follow(
     """
     plan = _plan(recipe, track, language, source, task)
     kind = family_class(recipe.family)
-    if not kind.together:
+    if not kind.supports_distributed:
         return
     golds = plan.load(source)
     distributed.init()
@@ -225,7 +225,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     finally:
         distributed.close()
         folder.update(seconds=round(earlier + time.monotonic() - began, 3))
-    sizes = model.sizes()
+    sizes = model.parameter_counts()
     save_model(model, folder.model, folder.spec.task)
     members = [member(path) for path in model.members()]
     # Without its members' time there would be nothing to join.
@@ -235,7 +235,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
         seconds=round(spent, 3),
         **({"members": members} if members else {}),
         sizes=[sizes.trainable, sizes.total] if sizes else None,
-        kept=kept_epoch(folder.rows(), recipe),
+        kept=selected_epoch(folder.rows(), recipe),
     )
 
 
@@ -252,7 +252,7 @@ def _predict(run: Run, golds: dict[str, Gold]) -> None:
         gold = golds[split]
         path = run.folder.probabilities(split)
         path.parent.mkdir(exist_ok=True)
-        said = model.stored(split, run)
+        said = model.stored_probabilities(split, run)
         write_probabilities(gold.spec, model.predict(gold.texts or (), run.progress) if said is None else said, path)
 
 
@@ -271,7 +271,7 @@ def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
         found[tuned_on], labels[tuned_on], run.space, recipe.threshold, metric, languages(tuned_on, recipe, golds)
     )
     folder.predictions.parent.mkdir(exist_ok=True)
-    write_predictions(folder.spec, labels_of(found["test"], thresholds, run.space), folder.predictions)
+    write_predictions(folder.spec, apply_thresholds(found["test"], thresholds, run.space), folder.predictions)
     overlap = leakage(trained_on(recipe, golds), golds["test"], found["test"], thresholds, run)
     dev = judge(golds["dev"].labels, found["dev"], thresholds, run.space)
     folder.update(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
@@ -318,7 +318,7 @@ def _result(
         rows=tuple(folder.rows()),
         kept=state["kept"],
         thresholds=tuple(state["thresholds"]),
-        sizes=Sizes(*state["sizes"]) if state["sizes"] else None,
+        sizes=ParameterCounts(*state["sizes"]) if state["sizes"] else None,
         seconds=state["seconds"],
         went_on=went_on,
         was_done=was_done,

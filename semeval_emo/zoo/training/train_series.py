@@ -20,7 +20,7 @@ from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.runs.finished import check_own
 from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
 from semeval_emo.zoo.runs.tasks import task_for
-from semeval_emo.zoo.selection.epochs import Stopped
+from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.training.series import ALL, Outcome, Series, languages_of
 from semeval_emo.zoo.training.train import RUNS
 from semeval_emo.zoo.training.worker_pool import BUG, Failure, Finished, WorkerPool, WorkItem
@@ -110,7 +110,7 @@ def train_series(
         if _saves(recipe):
             _wait_for_all(pool, progress)
         there = sum(one.finished is not None for one in outcomes.values())
-        raise Stopped(
+        raise TrainingStopped(
             f"stopped with {there} of {len(outcomes)} languages finished",
             "the same command goes on; --only-missing skips what is finished without a look",
         ) from stopped
@@ -136,7 +136,7 @@ def _check(fresh: bool, only_missing: bool, jobs: int | None, archive: Path | No
         raise UsageError(f"--jobs {jobs} leaves nobody to work.", "name 1 or more")
     if archive is not None and archive.suffix.lower() != ZIP:
         raise UsageError(f"The name of the archive, {archive}, does not end in {ZIP}.")
-    if distributed.processes() > 1:
+    if distributed.world_size() > 1:
         raise UsageError(
             "Several processes that train one model cannot share a series.",
             "name one language, or train the series without torchrun: --jobs runs several languages at a time",
