@@ -130,7 +130,7 @@ def test_a_recipe_of_the_other_kind_is_refused(name: str, track: str, message: s
 
 
 def test_trained_on_dev_and_selected_on_dev_is_refused(tmp_path: Path):
-    with pytest.raises(UsageError, match="trains on dev and selects on it too"):
+    with pytest.raises(UsageError, match="trains on dev and also selects on it"):
         run("tfidf-logreg", tmp_path, 'data.splits=["train", "dev"]')
 
 

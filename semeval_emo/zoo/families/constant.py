@@ -45,8 +45,8 @@ class Constant(Family):
         self.values = {
             "all": lambda: np.ones(emotions),
             "none": lambda: np.zeros(emotions),
-            "majority": lambda: np.ma.median(degrees, axis=0).non_empty(0).round(),
-            "prevalence": lambda: degrees.mean(axis=0).non_empty(0),
+            "majority": lambda: np.ma.median(degrees, axis=0).filled(0).round(),
+            "prevalence": lambda: degrees.mean(axis=0).filled(0),
         }[self.recipe.options.says]()
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:

@@ -39,7 +39,7 @@ def count(
 
     >>> llama = ShapeConfig("llama", layers=16, hidden=2048, mlp=8192, heads=32, kv_heads=8, vocabulary=128256)
     >>> count(llama, TrainableConfig("last", 4), ModelConfig(), 5)
-    Sizes(trainable=243296256, total=1235824640)
+    ParameterCounts(trainable=243296256, total=1235824640)
     """
     adapters = _adapters(shape, *lora) if lora and trainable.part == "lora" else 0
     if adapters is None or (trainable.part == "lora" and not lora):
