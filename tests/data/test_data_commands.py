@@ -147,9 +147,8 @@ def test_stats_of_many_files_are_a_line_each(world, run):
 
 def test_stats_of_what_is_not_there(world, run):
     code, _, err = run("data", "stats", world.official(), "--language", "zz", "--track", "b")
-    assert (code, err) == (
-        3, "error: There is no file with labels of track b zz.\n  fix: `semeval-emo data list` shows the available data\n",
-    )  # fmt: skip
+    message = "There is no file with labels of track b zz.\n  fix: `semeval-emo data list` shows the available data"
+    assert (code, err) == (3, f"error: {message}\n")
 
 
 def test_stats_as_json_has_every_figure(run):

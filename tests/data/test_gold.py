@@ -12,6 +12,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.data.identity import identify
 from semeval_emo.data.sheet import read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UsageError
+from semeval_emo.task import FileKey
 
 
 def test_gold_has_ids_texts_and_labels_in_file_order(world):
@@ -227,7 +228,7 @@ def test_an_id_that_comes_twice_is_told(world):
     found = world.rows("a", "xx", "test")
     world.write(path, [*found, found[2]])
     sheet = read_sheet(path)
-    assert identify(sheet, world.task, "a", "xx", "test") == ()
+    assert identify(sheet, world.task, FileKey("a", "xx", "test")) == ()
     with pytest.raises(EmoError):
         load_gold("a", "xx", source=world.folder / "twice", task=world.task)
 
