@@ -1,4 +1,4 @@
-"""Where texts and gold labels come from: a folder, the Hugging Face hub, the built-in sample."""
+"""Texts and gold labels: from a folder, the Hugging Face hub or the built-in sample."""
 
 from semeval_emo.data.gold import Gold, load_gold
 

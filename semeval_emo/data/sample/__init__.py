@@ -1,4 +1,4 @@
-"""The built-in sample: some hundreds of made-up English texts, so that every command can be tried offline."""
+"""The built-in sample: 500 made-up English texts to try every command offline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def sample_folder() -> Path:
-    """The folder that holds the sample in the official layout, and ``predictions/`` to try commands on.
+    """Return the folder of the sample: the official layout, and ``predictions/`` to try commands on.
 
     >>> sorted(path.name for path in (sample_folder() / "predictions").iterdir())
     ['mistakes', 'strong', 'weak']

@@ -1,8 +1,8 @@
-"""Makes the built-in sample: `python -m semeval_emo.data.sample.make_sample [FOLDER]`.
+"""Generate the built-in sample: `python -m semeval_emo.data.sample.make_sample [FOLDER]`.
 
-The texts come from `phrases.toml` alone, by fixed draws, so the same files come out on every
-machine; a test holds that the shipped files are what this script makes. The sample is there to try
-every command offline. It says nothing about how well a system reads real texts.
+The texts are generated from `phrases.toml` with a fixed random seed, so all machines produce the same
+files; a test compares them with the shipped ones. The sample serves to try commands offline. Scores on
+it do not tell how well a system works on real texts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 EMOTIONS = ("anger", "fear", "joy", "sadness", "surprise")
 SPLITS = {"train": 240, "dev": 60, "test": 200}
 SEED = 11
-# Every third sentence pattern is kept out of train, so that a model meets situations that it has not seen.
+# Every third sentence pattern is excluded from train, so that dev and test have unseen situations.
 UNSEEN = 3
 
 Phrase = tuple[str, str]
@@ -33,16 +33,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Text:
-    """A text of the sample and how much of each emotion it holds (0 to 3)."""
+    """A text of the sample with the intensity of each emotion (0 to 3)."""
 
     text: str
     degrees: Degrees
 
 
 class Writer:
-    """Draws phrases and puts them together.
+    """Generates texts from random phrases.
 
-    Only `random()` is asked of the generator: Python promises that its stream stays the same in every version.
+    Uses only `random()` of the generator, whose sequence is the same in all versions of Python.
     """
 
     def __init__(self, phrases: dict, seed: int) -> None:
@@ -53,15 +53,15 @@ class Writer:
         self.random = random.Random(seed)
 
     def chance(self, share: float) -> bool:
-        """True in a share of the draws."""
+        """Return True with a probability of `share`."""
         return self.random.random() < share
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of the options, each as likely as the others."""
+        """Return one of the options, all equally likely."""
         return options[int(self.random.random() * len(options))]
 
     def fill(self, phrase: Phrase) -> tuple[str, Degrees]:
-        """Fills the slots of a phrase, a different word where a slot comes twice."""
+        """Fill the slots of a phrase, with different words if a slot occurs twice."""
         sentence, marks = phrase
         while "{" in sentence:
             slot = sentence[sentence.index("{") + 1 : sentence.index("}")]
@@ -70,7 +70,7 @@ class Writer:
         return sentence, {name: int(degree) for name, degree in (m.split() for m in marks.split(", ") if m)}
 
     def draw(self, seen_only: bool) -> Text:
-        """Writes one text: an event, often with a reaction to it."""
+        """Generate a text: an event, often followed by a reaction."""
         names = list(self.events)
         kind = self.pick([name for name in names if name != "neutral"]) if self.chance(0.85) else "neutral"
         events = [p for at, p in enumerate(self.events[kind]) if not seen_only or at % UNSEEN]
@@ -81,12 +81,12 @@ class Writer:
             parts.append(reaction)
             for name, degree in more.items():
                 degrees[name] = max(degree, degrees.get(name, 0))
-        # Weak feelings are the ones that annotators disagree on: one in four goes unmarked.
+        # Annotators disagree on weak emotions: one in four is not labelled.
         degrees = {name: degree for name, degree in degrees.items() if degree > 1 or not self.chance(0.25)}
         return Text(self.join(parts, max(degrees.values(), default=0)), degrees)
 
     def follow(self, degrees: Degrees) -> list[str]:
-        """Which groups of reactions come after an event."""
+        """Return the groups of reactions that follow an event."""
         groups = []
         if degrees and self.chance(0.45):
             groups.append(self.pick(list(degrees)))
@@ -97,7 +97,7 @@ class Writer:
         return list(dict.fromkeys(groups))
 
     def join(self, parts: list[str], strength: int) -> str:
-        """Puts sentences together in the hand of somebody who types on a phone."""
+        """Join sentences in the style of text typed on a phone."""
         if self.chance(0.12):
             opener, _ = self.fill((self.pick(self.openers), ""))
             first = parts[0] if parts[0].startswith("I ") else parts[0][0].lower() + parts[0][1:]
@@ -110,11 +110,11 @@ class Writer:
 
 
 def corpus() -> dict[str, list[Text]]:
-    """Every text of the sample by split; no text comes twice."""
+    """Generate all texts by split, without duplicates."""
     with (HERE / "phrases.toml").open("rb") as stream:
         writer = Writer(tomllib.load(stream), SEED)
     taken: set[str] = set()
-    found: dict[str, list[Text]] = {}
+    by_split: dict[str, list[Text]] = {}
     for split, rows in SPLITS.items():
         texts: list[Text] = []
         while len(texts) < rows:
@@ -122,16 +122,16 @@ def corpus() -> dict[str, list[Text]]:
             if drawn.text.lower() not in taken:
                 taken.add(drawn.text.lower())
                 texts.append(drawn)
-        found[split] = texts
-    return found
+        by_split[split] = texts
+    return by_split
 
 
-# How often each made-up system misses a degree (1, 2, 3) and how often it sees what is not there.
+# For each made-up system: the rate of false negatives by intensity (1, 2, 3), and of false positives.
 SYSTEMS = {"strong": ((0.45, 0.2, 0.08), 0.03), "weak": ((0.6, 0.42, 0.3), 0.09)}
 
 
-def guesses(texts: Sequence[Text], misses: tuple[float, ...], invents: float, seed: int) -> list[list[int]]:
-    """What a made-up system answers: the degrees, with slips."""
+def predictions(texts: Sequence[Text], misses: tuple[float, ...], false_positives: float, seed: int) -> list[list[int]]:
+    """Generate the predictions of a made-up system: the true intensities with errors."""
     draw = random.Random(seed).random
     rows = []
     for text in texts:
@@ -142,14 +142,14 @@ def guesses(texts: Sequence[Text], misses: tuple[float, ...], invents: float, se
                 near = degree if shift < 0.6 else degree + 1 if shift < 0.8 else degree - 1
                 row.append(0 if slip < misses[degree - 1] else min(max(near, 1), 3))
             else:
-                row.append(int(slip < invents))
+                row.append(int(slip < false_positives))
         rows.append(row)
     return rows
 
 
 def files() -> dict[str, bytes]:
-    """Every file of the sample, by its path below the sample folder."""
-    found: dict[str, bytes] = {}
+    """Generate all files of the sample, by their paths below the sample folder."""
+    bodies: dict[str, bytes] = {}
     texts = corpus()
     for track in "ab":
         for split, rows in texts.items():
@@ -158,22 +158,22 @@ def files() -> dict[str, bytes]:
                 [one_id, text.text, *row]
                 for one_id, text, row in zip(ids(track, split), rows, cells_of(track, degrees), strict=True)
             ]
-            found[f"track_{track}/{split}/eng.csv"] = sheet(["id", "text", *EMOTIONS], cells)
-    for seed, (system, (misses, invents)) in enumerate(SYSTEMS.items()):
-        answers = guesses(texts["test"], misses, invents, seed)
+            bodies[f"track_{track}/{split}/eng.csv"] = sheet(["id", "text", *EMOTIONS], cells)
+    for seed, (system, (misses, false_positives)) in enumerate(SYSTEMS.items()):
+        answers = predictions(texts["test"], misses, false_positives, seed)
         for track in "ab":
             cells = [[i, *row] for i, row in zip(ids(track, "test"), cells_of(track, answers), strict=True)]
-            found[f"predictions/{system}/track_{track}/pred_eng.csv"] = sheet(["id", *EMOTIONS], cells)
+            bodies[f"predictions/{system}/track_{track}/pred_eng.csv"] = sheet(["id", *EMOTIONS], cells)
         if system == "strong":
-            found["predictions/mistakes/pred_eng_a.csv"] = mistaken(texts["test"], answers)
-    return found
+            bodies["predictions/mistakes/pred_eng_a.csv"] = mistaken(texts["test"], answers)
+    return bodies
 
 
 def mistaken(texts: Sequence[Text], rows: list[list[int]]) -> bytes:
-    """The strong system's file as people really send it: every mistake can be mended without a guess.
+    """Return the file of the strong system with typical mistakes that `fix` can correct.
 
     A byte order mark and Windows line ends (a spreadsheet), an index column (`to_csv` without
-    ``index=False``), the text left in, capitalised emotions in another order, 1.0 for 1, one row twice.
+    ``index=False``), the text column, capitalised emotions in another order, 1.0 for 1, a duplicate row.
     """
     order = [EMOTIONS.index(name) for name in ("joy", "sadness", "anger", "fear", "surprise")]
     header = ["", "id", "text", *(EMOTIONS[j].capitalize() for j in order)]
@@ -186,17 +186,17 @@ def mistaken(texts: Sequence[Text], rows: list[list[int]]) -> bytes:
 
 
 def ids(track: str, split: str) -> list[str]:
-    """The ids of a file, as sample.toml describes them."""
+    """Return the ids of a file, as sample.toml defines them."""
     return [f"sample_eng_{split}_{track}_{number:04d}" for number in range(1, SPLITS[split] + 1)]
 
 
 def cells_of(track: str, degrees: list[list[int]]) -> list[list[int]]:
-    """Degrees for the intensity track; yes or no for the other."""
+    """Return intensities for track B, else 0 or 1."""
     return degrees if track == "b" else [[int(degree > 0) for degree in row] for row in degrees]
 
 
 def sheet(header: list[str], rows: list[list], line_end: str = "\n", encoding: str = "utf-8") -> bytes:
-    """A CSV file in memory."""
+    """Return the bytes of a CSV file."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator=line_end)
     writer.writerow(header)
@@ -205,7 +205,7 @@ def sheet(header: list[str], rows: list[list], line_end: str = "\n", encoding: s
 
 
 def make(folder: Path = HERE) -> list[Path]:
-    """Writes the sample's files into a folder and returns their paths."""
+    """Write the files of the sample into a folder and return their paths."""
     written = []
     for name, body in files().items():
         path = folder / name
