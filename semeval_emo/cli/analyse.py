@@ -88,7 +88,7 @@ def analyse(
             if card.spec in others:
                 parted = compare_errors(card, others[card.spec], texts=texts, most=most)
                 payload["divergences"].append(parted.to_dict())
-                tables += report.divergence_tables(parted, task_of(card.spec, task), whole=whole)
+                tables += report.comparison_tables(parted, task_of(card.spec, task), whole=whole)
         if not payload["divergences"]:
             raise UsageError(f"{path} and {second} answer no file of the task in common.")
     emit(payload, tables, style, output)

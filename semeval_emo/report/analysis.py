@@ -1,4 +1,4 @@
-"""Error analysis as tables: one file, or two side by side."""
+"""Error analysis as tables: of one file, or of two files compared."""
 
 from __future__ import annotations
 
@@ -7,46 +7,48 @@ from itertools import combinations
 from typing import Any
 
 from semeval_emo.report.table import Column, Table
-from semeval_emo.scoring.analysis import Analysis, DuplicateTexts
+from semeval_emo.scoring.analysis import FALSE_NEGATIVE, FALSE_POSITIVE, Analysis, DuplicateTexts
 from semeval_emo.scoring.error_comparison import DisagreementExample, ErrorComparison
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
 from semeval_emo.task import Task
+from semeval_emo.text import plural
 
 DOT = " · "
 NEUTRAL = "neutral"
-# Its rows stand in groups, so their order means something.
+# The rows of this table are in groups, so the page does not sort them.
 KINDS = "Score by kind of text"
-# Characters of a text in a table; JSON and the report page have it whole.
+# Length of a text in a table; JSON and the report page have the whole text.
 EXCERPT = 90
+ERROR_TYPES = {FALSE_NEGATIVE: "false negative", FALSE_POSITIVE: "false positive"}
 
 
 def heading(card: Scorecard, task: Task) -> str:
-    """What was looked at."""
+    """Return the heading of a file: track, language, split, release and number of texts."""
     spec = card.spec
     parts = [f"track {spec.track.upper()}", f"{task.languages[spec.language].name} ({spec.language})", spec.split]
     return DOT.join([*parts, f"release {card.release}", f"{spec.rows:,} texts"])
 
 
-def tables(found: Analysis, task: Task, *, whole: bool = False) -> list[Table]:
-    """Everything about one file, the widest view first.
+def tables(analysis: Analysis, task: Task, *, whole: bool = False) -> list[Table]:
+    """Return the tables of one file, from general to specific.
 
     Args:
-        whole: texts as long as they are.
+        whole: show whole texts instead of excerpts.
     """
-    made = [_emotions(found, task), _slices(found), _together(found)]
-    if found.set_errors:
-        made.append(_sets(found))
-    if found.mistakes:
-        made.append(_mistakes(found, whole))
-    if found.repetition is not None and found.repetition.texts:
-        made.append(_repetition(found.repetition, whole))
-    return made
+    tables = [_emotions(analysis, task), _slices(analysis), _cooccurrence(analysis)]
+    if analysis.set_errors:
+        tables.append(_sets(analysis))
+    if analysis.confident_errors:
+        tables.append(_confident_errors(analysis, whole))
+    if analysis.duplicates is not None and analysis.duplicates.texts:
+        tables.append(_duplicates(analysis.duplicates, whole))
+    return tables
 
 
 def excerpt(text: str | None, whole: bool = False) -> str | None:
-    """The beginning of a text.
+    """Return the beginning of a text.
 
     >>> excerpt("x" * 100)[-3:]
     'xx…'
@@ -57,7 +59,7 @@ def excerpt(text: str | None, whole: bool = False) -> str | None:
 
 
 def names_of(labels: Sequence[str]) -> str:
-    """A set of labels in words.
+    """Return a label set as text.
 
     >>> names_of(("fear", "joy")), names_of(())
     ('fear + joy', 'neutral')
@@ -65,114 +67,131 @@ def names_of(labels: Sequence[str]) -> str:
     return " + ".join(labels) or NEUTRAL
 
 
-def _emotions(found: Analysis, task: Task) -> Table:
-    degrees = len(found.card.spec.values) > 2
+def _emotions(analysis: Analysis, task: Task) -> Table:
+    intensity = len(analysis.card.spec.values) > 2
     rows = tuple(
         (
-            one.emotion, one.gold, one.predicted, one.right, one.missed, one.invented,
-            *((one.low, one.high) if degrees else ()),
-            one.missed / one.gold if one.gold else None,
-            one.invented / one.predicted if one.predicted else None,
-            f"{one.instead} ({one.instead_count:,})" if one.instead else None,
+            errors.emotion, errors.gold, errors.predicted, errors.right, errors.missed, errors.invented,
+            *((errors.low, errors.high) if intensity else ()),
+            errors.missed / errors.gold if errors.gold else None,
+            errors.invented / errors.predicted if errors.predicted else None,
+            f"{errors.instead} ({errors.instead_count:,})" if errors.instead else None,
         )
-        for one in found.emotions
+        for errors in analysis.emotions
     )  # fmt: skip
-    spec = found.card.spec
-    official = METRICS[found.card.metric].title
+    official = METRICS[analysis.card.metric].title
     return Table(
-        title=f"Errors by emotion{DOT}{heading(found.card, task)}",
+        title=f"Errors by emotion{DOT}{heading(analysis.card, task)}",
         columns=(
-            Column("emotion"), *(Column(name, "int") for name in ("gold", "predicted", "right", "missed", "invented")),
-            *((Column("too low", "int"), Column("too high", "int")) if degrees else ()),
-            Column("missed %", "percent"), Column("invented %", "percent"), Column("instead"),
+            Column("emotion"), Column("gold", "int"), Column("predicted", "int"), Column("TP", "int", key="right"),
+            Column("FN", "int", key="missed"), Column("FP", "int", key="invented"),
+            *((Column("too low", "int"), Column("too high", "int")) if intensity else ()),
+            Column("FN %", "percent", key="missed %"), Column("FP %", "percent", key="invented %"),
+            Column("confused with", key="instead"),
         ),
         rows=rows,
         notes=(
-            "missed %: of gold; invented %: of predicted; instead: what was most often invented where this was missed.",
-            f"{official} {found.card.score:.4f}; all labels right in {found.exact:,} of {spec.rows:,} texts.",
-            f"File: {found.card.file}",
+            "TP, FN, FP: true positives, false negatives, false positives. FN %: share of gold; FP %: share of "
+            "predicted. Confused with: the most frequent false positive in texts where this emotion is a false "
+            "negative.",
+            f"{official} {analysis.card.score:.4f}; all labels correct in {analysis.exact:,} of "
+            f"{plural(analysis.card.spec.rows, 'text')}.",
+            f"File: {analysis.card.file}",
         ),
     )  # fmt: skip
 
 
-def _slices(found: Analysis) -> Table:
-    official = METRICS[found.card.metric].title
+def _slices(analysis: Analysis) -> Table:
+    official = METRICS[analysis.card.metric].title
     rows, rules = [], []
-    for at, one in enumerate(found.slices):
-        if at and one.group != found.slices[at - 1].group:
+    for at, own in enumerate(analysis.slices):
+        if at and own.group != analysis.slices[at - 1].group:
             rules.append(at - 1)
-        rows.append((GROUPS[one.group], one.name, one.texts, one.score, one.exact, one.missed, one.invented))
+        rows.append((GROUPS[own.group], own.name, own.texts, own.score, own.exact, own.missed, own.invented))
     return Table(
         title=KINDS,
         columns=(
             Column("by"), Column("kind"), Column("texts", "int"), Column(official, "score"),
-            Column("all right", "percent"), Column("missed", "decimal2"), Column("invented", "decimal2"),
+            Column("exact match", "percent", key="all right"), Column("FN per text", "decimal2", key="missed"),
+            Column("FP per text", "decimal2", key="invented"),
         ),
         rows=tuple(rows),
         notes=(
-            "Quarters of the texts by length; missed, invented: labels per text.",
-            f"{official} has no meaning where gold has no label.",
+            "Length: quartiles of the number of characters. FN, FP: false negatives, false positives.",
+            f"{official} is undefined for texts without gold labels.",
         ),
         rules=tuple(rules),
     )  # fmt: skip
 
 
-def _together(found: Analysis) -> Table:
-    names = found.card.spec.emotions
+def _cooccurrence(analysis: Analysis) -> Table:
+    names = analysis.card.spec.emotions
     rows = [
-        (f"{names[i]} + {names[j]}", int(found.together_gold[i, j]), int(found.together_predicted[i, j]))
+        (f"{names[i]} + {names[j]}", int(analysis.gold_cooccurrence[i, j]), int(analysis.predicted_cooccurrence[i, j]))
         for i, j in combinations(range(len(names)), 2)
     ]
     rows.sort(key=lambda row: -abs(row[2] - row[1]))
     return Table(
-        title="Two emotions in one text",
-        columns=(Column("pair"), Column("gold", "int"), Column("predicted", "int"), Column("too many", "int")),
-        rows=tuple((*row, row[2] - row[1]) for row in rows),
-        notes=("too many: predicted less gold; negative where the pair is predicted too rarely.",),
-    )
-
-
-def _sets(found: Analysis) -> Table:
-    return Table(
-        title="Most frequent wrong sets of labels",
-        columns=(Column("gold"), Column("predicted"), Column("texts", "int")),
-        rows=tuple((names_of(one.gold), names_of(one.predicted), one.texts) for one in found.set_errors),
-        notes=(f"{found.wrong_sets:,} texts have a wrong set of labels in all.",),
-    )
-
-
-def _mistakes(found: Analysis, whole: bool) -> Table:
-    some = found.mistakes or ()
-    shown = any(one.text is not None for one in some)
-    return Table(
-        title="Most confident mistakes",
+        title="Emotion co-occurrence",
         columns=(
-            Column("id"), Column("emotion"), Column("kind"), Column("confidence", "percent"),
-            *([Column("text")] if shown else []),
+            Column("pair"),
+            Column("gold", "int"),
+            Column("predicted", "int"),
+            Column("predicted minus gold", "int", key="too many"),
+        ),
+        rows=tuple((*row, row[2] - row[1]) for row in rows),
+        notes=("Number of texts with both emotions.",),
+    )
+
+
+def _sets(analysis: Analysis) -> Table:
+    return Table(
+        title="Most frequent wrong label sets",
+        columns=(Column("gold"), Column("predicted"), Column("texts", "int")),
+        rows=tuple((names_of(error.gold), names_of(error.predicted), error.texts) for error in analysis.set_errors),
+        notes=(f"Texts with a wrong label set in total: {analysis.wrong_sets:,}.",),
+    )
+
+
+def _confident_errors(analysis: Analysis, whole: bool) -> Table:
+    errors = analysis.confident_errors or ()
+    with_text = any(error.text is not None for error in errors)
+    return Table(
+        title="Most confident errors",
+        columns=(
+            Column("id"), Column("emotion"), Column("error", key="kind"), Column("confidence", "percent"),
+            *([Column("text")] if with_text else []),
         ),
         rows=tuple(
-            (one.id, one.emotion, one.kind, one.confidence, *([excerpt(one.text, whole)] if shown else []))
-            for one in some
+            (
+                error.id, error.emotion, ERROR_TYPES[error.kind], error.confidence,
+                *([excerpt(error.text, whole)] if with_text else []),
+            )
+            for error in errors
         ),
-        notes=("confidence: the probability that the system gave to its wrong answer.",),
+        notes=("Confidence: the probability that the system gave to its wrong prediction.",),
     )  # fmt: skip
 
 
-def _repetition(found: DuplicateTexts, whole: bool) -> Table:
-    shown = any(one.text is not None for one in found.examples)
+def _duplicates(duplicates: DuplicateTexts, whole: bool) -> Table:
+    with_text = any(group.text is not None for group in duplicates.examples)
     return Table(
-        title="Texts that stand in several rows",
+        title="Duplicate texts",
         columns=(
-            Column("ids"), Column("gold differs"), Column("predicted differs"), *([Column("text")] if shown else []),
+            Column("ids"), Column("gold differs"), Column("predicted differs"),
+            *([Column("text")] if with_text else []),
         ),
         rows=tuple(
-            (_few(one.ids), one.gold_differs, one.predicted_differs, *([excerpt(one.text, whole)] if shown else []))
-            for one in found.examples
+            (
+                _few(group.ids), group.gold_differs, group.predicted_differs,
+                *([excerpt(group.text, whole)] if with_text else []),
+            )
+            for group in duplicates.examples
         ),
         notes=(
-            f"{found.texts:,} texts stand in {found.rows:,} rows, up to case, width and spacing; "
-            f"of {found.gold_differs:,} "
-            f"the gold labels differ, of {found.predicted_differs:,} the predictions.",
+            f"{plural(duplicates.texts, 'duplicate text')} in {duplicates.rows:,} rows, ignoring case, width and "
+            f"spacing. The gold labels differ for {duplicates.gold_differs:,}, the predictions for "
+            f"{duplicates.predicted_differs:,}.",
         ),
     )  # fmt: skip
 
@@ -181,45 +200,47 @@ def _few(ids: Sequence[str]) -> str:
     return " ".join(ids[:2]) + (f" and {len(ids) - 2} more" if len(ids) > 2 else "")
 
 
-def divergence_tables(found: ErrorComparison, task: Task, *, whole: bool = False) -> list[Table]:
-    """Two files: how they share what is right, then texts that only one of them got right."""
-    official = METRICS[found.first.metric].title
-    parts = [("whole text", found.whole), *((one.emotion, one) for one in found.emotions)]
-    rows = tuple((name, one.both, one.first, one.second, one.neither, one.first - one.second) for name, one in parts)
-    shares = Table(
-        title=f"Who is right{DOT}{heading(found.first, task)}",
+def comparison_tables(errors: ErrorComparison, task: Task, *, whole: bool = False) -> list[Table]:
+    """Return the tables of two files: numbers of correct texts, then texts that only one of them got right."""
+    official = METRICS[errors.first.metric].title
+    counts = [("whole text", errors.whole), *((own.emotion, own) for own in errors.emotions)]
+    rows = tuple((name, own.both, own.first, own.second, own.neither, own.first - own.second) for name, own in counts)
+    agreement = Table(
+        title=f"Correct texts{DOT}{heading(errors.first, task)}",
         columns=(
             Column("label"), Column("both", "int"), Column("only a", "int"), Column("only b", "int"),
-            Column("neither", "int"), Column("a less b", "int"),
+            Column("neither", "int"), Column("a minus b", "int", key="a less b"),
         ),
         rows=rows,
         notes=(
-            f"a: {found.first.file} ({official} {found.first.score:.4f})",
-            f"b: {found.second.file} ({official} {found.second.score:.4f})",
-            "Counts of texts. Whether the difference is more than chance: semeval-emo compare",
+            f"a: {errors.first.file} ({official} {errors.first.score:.4f})",
+            f"b: {errors.second.file} ({official} {errors.second.score:.4f})",
+            "To test whether the difference is significant: semeval-emo compare",
         ),
         rules=(0,),
     )  # fmt: skip
-    made = [shares]
-    for title, contrasts in (("Right only in a", found.first_right), ("Right only in b", found.second_right)):
-        if contrasts:
-            made.append(_contrasts(title, contrasts, whole))
-    return made
+    tables = [agreement]
+    for title, examples in (("Correct only in a", errors.first_right), ("Correct only in b", errors.second_right)):
+        if examples:
+            tables.append(_examples(title, examples, whole))
+    return tables
 
 
-def _contrasts(title: str, contrasts: Sequence[DisagreementExample], whole: bool) -> Table:
-    shown = any(one.text is not None for one in contrasts)
+def _examples(title: str, examples: Sequence[DisagreementExample], whole: bool) -> Table:
+    with_text = any(example.text is not None for example in examples)
     rows: list[tuple[Any, ...]] = [
-        (one.id, names_of(one.gold), names_of(one.first), names_of(one.second), one.wrong)
-        + ((excerpt(one.text, whole),) if shown else ())
-        for one in contrasts
-    ]
+        (
+            example.id, names_of(example.gold), names_of(example.first), names_of(example.second), example.wrong,
+            *([excerpt(example.text, whole)] if with_text else []),
+        )
+        for example in examples
+    ]  # fmt: skip
     return Table(
         title=title,
         columns=(
             Column("id"), Column("gold"), Column("a"), Column("b"), Column("wrong labels", "int"),
-            *([Column("text")] if shown else []),
+            *([Column("text")] if with_text else []),
         ),
         rows=tuple(rows),
-        notes=("Whole texts, those that the other missed by most labels first.",),
+        notes=("Texts with all labels correct, sorted by the number of wrong labels in the other file.",),
     )  # fmt: skip

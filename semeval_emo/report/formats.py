@@ -91,7 +91,7 @@ def csv_text(table: Table) -> str:
     """CSV with unrounded values; cells that a spreadsheet would run as formulas are quoted with '."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_inert(c.name) for c in table.columns])
+    writer.writerow([_inert(c.key or c.name) for c in table.columns])
     for row in table.rows:
         writer.writerow([_inert(v) for v in row])
     return out.getvalue().rstrip("\n")
@@ -114,7 +114,7 @@ def json_text(tables: Sequence[Table]) -> str:
         {
             "title": table.title,
             "rows": [
-                {c.name: plain(v) for c, v in zip(table.columns, row, strict=True)} for row in table.rows
+                {c.key or c.name: plain(v) for c, v in zip(table.columns, row, strict=True)} for row in table.rows
             ],
             "notes": list(table.notes),
         }

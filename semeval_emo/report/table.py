@@ -33,11 +33,13 @@ class Column:
             ``name`` (a text that people copy: never broken), or ``letters`` (marks of the column before it, such as
             ``ab``: a column of its own in text, CSV and JSON, superscripts in Markdown and LaTeX).
         best: ``max`` or ``min`` where one end is the good one; the best cells print in bold.
+        key: name in CSV and JSON, if it differs from the heading.
     """
 
     name: str
     kind: str = "text"
     best: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

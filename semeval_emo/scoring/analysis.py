@@ -1,7 +1,7 @@
-"""Where a system goes wrong: by emotion, by kind of text, by set of labels, and with how much confidence.
+"""Error analysis of one prediction file: by emotion, by kind of text, by label set and by confidence.
 
-Owns what is found in one file (`analyse`); `divergence` sets two files side by side. A label is *missed* where gold
-has it and the prediction has not, *invented* the other way round; a degree of 0 is no label.
+`error_comparison` compares the errors of two files. An intensity above 0 counts as a label. The keys ``missed`` and
+``invented`` of the JSON form are false negatives and false positives.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from semeval_emo.submission import Probabilities
 
 SCHEMA = "semeval-emo/analyse/1"
 MOST = 10
-MISSED, INVENTED = "missed", "invented"
+FALSE_NEGATIVE, FALSE_POSITIVE = "missed", "invented"
 
 
 @dataclass(frozen=True)
 class EmotionErrors:
-    """What became of one emotion.
+    """Errors of one emotion, as numbers of texts.
 
     Attributes:
-        gold, predicted: texts that have it, on either side.
-        right: texts that have it on both sides.
-        missed, invented: texts that have it on one side only.
-        low, high: of the right ones, those whose degree is too low or too high; 0 for labels.
-        instead: the emotion that was most often invented where this one was missed; empty where none was.
-        instead_count: in how many texts.
+        gold, predicted: texts with the label in the gold, in the predictions.
+        right: true positives.
+        missed, invented: false negatives and false positives.
+        low, high: true positives whose intensity is too low or too high; 0 for labels.
+        instead: the most frequent false positive in texts where this emotion is a false negative; empty if there
+            is none.
+        instead_count: number of those texts.
     """
 
     emotion: str
@@ -53,7 +54,7 @@ class EmotionErrors:
 
 @dataclass(frozen=True)
 class LabelSetError:
-    """A set of gold labels and the wrong set that was predicted for it, with the number of texts."""
+    """A gold label set, the wrong label set predicted for it, and the number of texts."""
 
     gold: tuple[str, ...]
     predicted: tuple[str, ...]
@@ -62,11 +63,11 @@ class LabelSetError:
 
 @dataclass(frozen=True)
 class ConfidentError:
-    """One label that is wrong although the system was sure.
+    """A wrong label with high confidence.
 
     Attributes:
-        kind: ``missed`` or ``invented``.
-        confidence: the probability that the system gave to its wrong answer.
+        kind: ``missed`` (false negative) or ``invented`` (false positive).
+        confidence: probability that the system gave to its wrong prediction.
     """
 
     id: str
@@ -78,7 +79,7 @@ class ConfidentError:
 
 @dataclass(frozen=True)
 class DuplicateGroup:
-    """A text that stands in several rows, up to case, width and spacing."""
+    """The rows with the same text, ignoring case, width and spacing."""
 
     ids: tuple[str, ...]
     gold_differs: bool
@@ -88,12 +89,12 @@ class DuplicateGroup:
 
 @dataclass(frozen=True)
 class DuplicateTexts:
-    """Texts that stand in several rows.
+    """Duplicate texts.
 
     Attributes:
-        texts, rows: different texts that are repeated, and the rows that hold them.
-        gold_differs, predicted_differs: of the texts, those whose rows are labelled differently.
-        examples: those that differ first, then the most repeated.
+        texts, rows: number of distinct texts with duplicates, and number of their rows.
+        gold_differs, predicted_differs: number of these texts whose rows have different labels.
+        examples: those with different labels first, then the most frequent.
     """
 
     texts: int
@@ -105,82 +106,86 @@ class DuplicateTexts:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What `analyse` returns.
+    """Result of `analyse`.
 
     Attributes:
-        card: the score of the same file.
-        together_gold, together_predicted: shape (L, L): texts that have both emotions; the diagonal has one.
-        slices: the score by kind of text, group by group: `slices.GROUPS`.
-        exact: texts whose labels are all right.
-        set_errors: the most frequent wrong sets; `wrong_sets` says how many texts are wrong in all.
-        mistakes: the most confident wrong labels; None without probabilities.
-        repetition: repeated texts; None where the gold has no texts.
+        card: the scorecard of the file.
+        gold_cooccurrence, predicted_cooccurrence: shape (L, L): number of texts with both emotions; the diagonal
+            has the number of texts with one.
+        slices: scores by kind of text, in the groups of `slices.GROUPS`.
+        exact: number of texts whose labels are all correct.
+        wrong_sets: number of texts with a wrong label set.
+        set_errors: the most frequent wrong label sets.
+        confident_errors: the most confident wrong labels; None without probabilities.
+        duplicates: duplicate texts; None if the gold has no texts.
     """
 
     card: Scorecard
     emotions: tuple[EmotionErrors, ...]
-    together_gold: NDArray[np.int64]
-    together_predicted: NDArray[np.int64]
+    gold_cooccurrence: NDArray[np.int64]
+    predicted_cooccurrence: NDArray[np.int64]
     slices: tuple[Slice, ...]
     exact: int
     wrong_sets: int
     set_errors: tuple[LabelSetError, ...]
-    mistakes: tuple[ConfidentError, ...] | None
-    repetition: DuplicateTexts | None
+    confident_errors: tuple[ConfidentError, ...] | None
+    duplicates: DuplicateTexts | None
 
     def to_dict(self) -> dict[str, Any]:
-        """One file as JSON has it."""
+        """Return the JSON form."""
         spec = self.card.spec
         return {
             "file": self.card.file, "release": self.card.release, "track": spec.track, "language": spec.language,
             "split": spec.split, "texts": spec.rows, "metric": self.card.metric, "score": self.card.score,
-            "emotions": [asdict(one) for one in self.emotions],
+            "emotions": [asdict(errors) for errors in self.emotions],
             "together": {
                 "emotions": list(spec.emotions),
-                "gold": self.together_gold.tolist(),
-                "predicted": self.together_predicted.tolist(),
+                "gold": self.gold_cooccurrence.tolist(),
+                "predicted": self.predicted_cooccurrence.tolist(),
             },
-            "slices": [asdict(one) for one in self.slices],
+            "slices": [asdict(own) for own in self.slices],
             "exact": self.exact,
             "wrong_sets": self.wrong_sets,
-            "set_errors": [asdict(one) for one in self.set_errors],
-            "confident_mistakes": None if self.mistakes is None else [asdict(one) for one in self.mistakes],
-            "repeated_texts": None if self.repetition is None else asdict(self.repetition),
+            "set_errors": [asdict(error) for error in self.set_errors],
+            "confident_mistakes": (
+                None if self.confident_errors is None else [asdict(error) for error in self.confident_errors]
+            ),
+            "repeated_texts": None if self.duplicates is None else asdict(self.duplicates),
             "signature": self.card.signature,
         }  # fmt: skip
 
 
 def pair_of(card: Scorecard) -> PairedLabels:
-    """Both sides of a scorecard, row by row.
+    """Return gold and predictions of a scorecard, row by row.
 
     Raises:
-        UsageError: the card came without its rows.
+        UsageError: the card has no rows.
     """
     if card.pair is None:
-        raise UsageError(f"The scorecard of {card.file} has no rows to look at.", "score the predictions anew")
+        raise UsageError(f"The scorecard of {card.file} has no rows.", "score the predictions again")
     return card.pair
 
 
 def analyse(
     card: Scorecard, *, probabilities: Probabilities | None = None, texts: bool = True, most: int = MOST
 ) -> Analysis:
-    """Looks for patterns in the errors of one scored file.
+    """Analyse the errors of one scored file.
 
     Args:
-        card: what `score` made of it.
-        probabilities: of the same file, for the most confident mistakes.
-        texts: False leaves the texts out of every example.
-        most: how many examples of each kind.
+        card: result of `score`.
+        probabilities: of the same file, for the most confident errors.
+        texts: False omits the texts of examples.
+        most: number of examples of each kind.
 
     Raises:
-        UsageError: the probabilities are of another file of the task.
+        UsageError: the probabilities belong to another file of the task.
 
     >>> from semeval_emo.data import load_gold
     >>> from semeval_emo.scoring import score
     >>> from semeval_emo.submission import Predictions
     >>> gold = load_gold("a", "eng", source="sample")
-    >>> found = analyse(score(Predictions(gold.spec, 0 * gold.labels, "silent"), gold).card)
-    >>> found.emotions[0].missed == found.emotions[0].gold, found.emotions[0].invented
+    >>> analysis = analyse(score(Predictions(gold.spec, 0 * gold.labels, "no labels"), gold).card)
+    >>> analysis.emotions[0].missed == analysis.emotions[0].gold, analysis.emotions[0].invented
     (True, 0)
     """
     pair = pair_of(card)
@@ -190,45 +195,45 @@ def analyse(
     return Analysis(
         card=card,
         emotions=_by_emotion(pair),
-        together_gold=gold.T.astype(np.int64) @ gold,
-        together_predicted=predicted.T.astype(np.int64) @ predicted,
+        gold_cooccurrence=gold.T.astype(np.int64) @ gold,
+        predicted_cooccurrence=predicted.T.astype(np.int64) @ predicted,
         slices=slices_of(pair, card.metric),
         exact=int((~wrong).sum()),
         wrong_sets=int((gold != predicted).any(axis=1).sum()),
         set_errors=_set_errors(gold, predicted, spec.emotions, most),
-        mistakes=None if probabilities is None else _confident(pair, probabilities, shown, most),
-        repetition=None if pair.texts is None else _repetition(pair, pair.texts, texts, most),
+        confident_errors=None if probabilities is None else _confident_errors(pair, probabilities, shown, most),
+        duplicates=None if pair.texts is None else _duplicates(pair, pair.texts, texts, most),
     )
 
 
 def _by_emotion(pair: PairedLabels) -> tuple[EmotionErrors, ...]:
     gold, predicted, names = pair.gold > 0, pair.predicted > 0, pair.spec.emotions
-    missed, invented, right = gold & ~predicted, predicted & ~gold, gold & predicted
-    instead = missed.T.astype(np.int64) @ invented
-    found = []
+    negatives, positives, right = gold & ~predicted, predicted & ~gold, gold & predicted
+    instead = negatives.T.astype(np.int64) @ positives
+    by_emotion = []
     for i, name in enumerate(names):
         most = int(instead[i].argmax())
         count = int(instead[i, most])
-        found.append(
+        by_emotion.append(
             EmotionErrors(
                 emotion=name,
                 gold=int(gold[:, i].sum()),
                 predicted=int(predicted[:, i].sum()),
                 right=int(right[:, i].sum()),
-                missed=int(missed[:, i].sum()),
-                invented=int(invented[:, i].sum()),
+                missed=int(negatives[:, i].sum()),
+                invented=int(positives[:, i].sum()),
                 low=int((right[:, i] & (pair.predicted[:, i] < pair.gold[:, i])).sum()),
                 high=int((right[:, i] & (pair.predicted[:, i] > pair.gold[:, i])).sum()),
                 instead=names[most] if count else "",
                 instead_count=count,
             )
         )
-    return tuple(found)
+    return tuple(by_emotion)
 
 
 def label_set(row: NDArray[np.bool_], emotions: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of a row's labels, in the task's order."""
-    return tuple(name for name, one in zip(emotions, row, strict=True) if one)
+    """Return the names of a row's labels, in the task's order."""
+    return tuple(name for name, has_label in zip(emotions, row, strict=True) if has_label)
 
 
 def _set_errors(
@@ -237,7 +242,7 @@ def _set_errors(
     counts: Counter[tuple[bytes, bytes]] = Counter(
         (g.tobytes(), p.tobytes()) for g, p in zip(gold, predicted, strict=True) if (g != p).any()
     )
-    # Equal counts stand in the order of their labels, so that the same file always gives the same list.
+    # Equal counts are sorted by labels, so that the result is deterministic.
     top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
     def names(row: bytes) -> tuple[str, ...]:
@@ -246,13 +251,13 @@ def _set_errors(
     return tuple(LabelSetError(names(g), names(p), count) for (g, p), count in top)
 
 
-def _confident(
+def _confident_errors(
     pair: PairedLabels, probabilities: Probabilities, texts: tuple[str, ...] | None, most: int
 ) -> tuple[ConfidentError, ...]:
     if probabilities.spec != pair.spec:
         raise UsageError(
             f"{probabilities.path} is {probabilities.spec.place}, and {pair.file} is {pair.spec.place}.",
-            "name the probabilities of the same file",
+            "give the probabilities of the same file",
         )
     gold, predicted = pair.gold > 0, pair.predicted > 0
     confidence = np.where(predicted, probabilities.values, 1 - probabilities.values)
@@ -262,7 +267,7 @@ def _confident(
         ConfidentError(
             id=pair.spec.ids[row],
             emotion=pair.spec.emotions[column],
-            kind=MISSED if gold[row, column] else INVENTED,
+            kind=FALSE_NEGATIVE if gold[row, column] else FALSE_POSITIVE,
             confidence=float(confidence[row, column]),
             text=None if texts is None else texts[row],
         )
@@ -270,13 +275,13 @@ def _confident(
     )
 
 
-def _repetition(pair: PairedLabels, texts: tuple[str, ...], shown: bool, most: int) -> DuplicateTexts:
+def _duplicates(pair: PairedLabels, texts: tuple[str, ...], shown: bool, most: int) -> DuplicateTexts:
     groups = list(duplicate_rows([normalise(text) for text in texts]).values())
 
     def differs(labels: NDArray, rows: list[int]) -> bool:
         return bool((labels[rows] != labels[rows[0]]).any())
 
-    found = [
+    examples = [
         DuplicateGroup(
             ids=tuple(pair.spec.ids[row] for row in rows),
             gold_differs=differs(pair.gold, rows),
@@ -285,11 +290,11 @@ def _repetition(pair: PairedLabels, texts: tuple[str, ...], shown: bool, most: i
         )
         for rows in groups
     ]
-    found.sort(key=lambda one: (not one.gold_differs, not one.predicted_differs, -len(one.ids)))
+    examples.sort(key=lambda group: (not group.gold_differs, not group.predicted_differs, -len(group.ids)))
     return DuplicateTexts(
-        texts=len(found),
-        rows=sum(len(one.ids) for one in found),
-        gold_differs=sum(one.gold_differs for one in found),
-        predicted_differs=sum(one.predicted_differs for one in found),
-        examples=tuple(found[:most]),
+        texts=len(examples),
+        rows=sum(len(group.ids) for group in examples),
+        gold_differs=sum(group.gold_differs for group in examples),
+        predicted_differs=sum(group.predicted_differs for group in examples),
+        examples=tuple(examples[:most]),
     )

@@ -1,4 +1,4 @@
-"""Two systems on the same texts: where one is right and the other wrong."""
+"""Comparison of the errors of two systems on the same texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 
 @dataclass(frozen=True)
 class Agreement:
-    """How two systems share what is right: of one emotion, or of whole texts (`emotion` is empty).
+    """Numbers of texts that two systems got right, in one emotion or as a whole (`emotion` is empty).
 
     Attributes:
         both, first, second, neither: texts that both, only the first, only the second, or neither got right.
@@ -31,10 +31,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class DisagreementExample:
-    """A text that one system got right as a whole, and the other did not.
+    """A text that only one of the systems labelled correctly.
 
     Attributes:
-        wrong: labels that the other got wrong.
+        wrong: number of labels that the other system got wrong.
     """
 
     id: str
@@ -47,12 +47,12 @@ class DisagreementExample:
 
 @dataclass(frozen=True)
 class ErrorComparison:
-    """What `compare_errors` returns.
+    """Result of `compare_errors`.
 
     Attributes:
-        whole: whole texts: all labels of a text right.
-        emotions: one label at a time.
-        first_right, second_right: texts that only this system got right, those that the other missed most first.
+        whole: agreement on whole texts (all labels of a text).
+        emotions: agreement on each emotion.
+        first_right, second_right: texts that only this system got right, sorted by the other's number of errors.
     """
 
     first: Scorecard
@@ -63,7 +63,7 @@ class ErrorComparison:
     second_right: tuple[DisagreementExample, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The pair as JSON has it."""
+        """Return the JSON form."""
         spec = self.first.spec
         return {
             "first": {"file": self.first.file, "score": self.first.score, "signature": self.first.signature},
@@ -71,21 +71,21 @@ class ErrorComparison:
             "release": self.first.release, "track": spec.track, "language": spec.language, "split": spec.split,
             "texts": spec.rows, "metric": self.first.metric,
             "whole": asdict(self.whole),
-            "emotions": [asdict(one) for one in self.emotions],
-            "only_first_right": [asdict(one) for one in self.first_right],
-            "only_second_right": [asdict(one) for one in self.second_right],
+            "emotions": [asdict(agreement) for agreement in self.emotions],
+            "only_first_right": [asdict(example) for example in self.first_right],
+            "only_second_right": [asdict(example) for example in self.second_right],
         }  # fmt: skip
 
 
 def compare_errors(first: Scorecard, second: Scorecard, *, texts: bool = True, most: int = MOST) -> ErrorComparison:
-    """Finds the texts on which two systems part.
+    """Find the texts on which two systems differ.
 
     Args:
-        texts: False leaves the texts out of every example.
-        most: how many examples for each system.
+        texts: False omits the texts of examples.
+        most: number of examples for each system.
 
     Raises:
-        UsageError: the two answer different files of the task.
+        UsageError: the predictions belong to different files of the task.
 
     >>> from semeval_emo.data import load_gold
     >>> from semeval_emo.scoring import score
@@ -93,26 +93,25 @@ def compare_errors(first: Scorecard, second: Scorecard, *, texts: bool = True, m
     >>> gold = load_gold("a", "eng", source="sample")
     >>> best = score(Predictions(gold.spec, gold.labels, "best"), gold).card
     >>> none = score(Predictions(gold.spec, 0 * gold.labels, "none"), gold).card
-    >>> found = compare_errors(best, none)
-    >>> found.whole.second, found.whole.both + found.whole.first
+    >>> errors = compare_errors(best, none)
+    >>> errors.whole.second, errors.whole.both + errors.whole.first
     (0, 200)
     """
     if first.spec != second.spec or first.gold_hash != second.gold_hash:
         raise UsageError(
             f"{first.file} is {first.spec.place}, and {second.file} is {second.spec.place}: "
-            "only predictions of the same texts can be set side by side."
+            "only predictions of the same texts can be compared."
         )
     one, other = pair_of(first), pair_of(second)
-    right, also = one.predicted == one.gold, other.predicted == one.gold
-    whole, whole_also = right.all(axis=1), also.all(axis=1)
-    agreements = [_agreement(name, right[:, i], also[:, i]) for i, name in enumerate(one.spec.emotions)]
+    right, other_right = one.predicted == one.gold, other.predicted == one.gold
+    whole, other_whole = right.all(axis=1), other_right.all(axis=1)
     return ErrorComparison(
         first=first,
         second=second,
-        whole=_agreement("", whole, whole_also),
-        emotions=tuple(agreements),
-        first_right=_contrasts(one, other, whole & ~whole_also, (~also).sum(axis=1), texts, most),
-        second_right=_contrasts(one, other, whole_also & ~whole, (~right).sum(axis=1), texts, most),
+        whole=_agreement("", whole, other_whole),
+        emotions=tuple(_agreement(name, right[:, i], other_right[:, i]) for i, name in enumerate(one.spec.emotions)),
+        first_right=_examples(one, other, whole & ~other_whole, (~other_right).sum(axis=1), texts, most),
+        second_right=_examples(one, other, other_whole & ~whole, (~right).sum(axis=1), texts, most),
     )
 
 
@@ -126,10 +125,10 @@ def _agreement(emotion: str, first: NDArray[np.bool_], second: NDArray[np.bool_]
     )
 
 
-def _contrasts(
-    one: PairedLabels, other: PairedLabels, where: NDArray[np.bool_], wrong: NDArray[np.int64], texts: bool, most: int
+def _examples(
+    one: PairedLabels, other: PairedLabels, mask: NDArray[np.bool_], wrong: NDArray[np.int64], texts: bool, most: int
 ) -> tuple[DisagreementExample, ...]:
-    rows = np.flatnonzero(where)
+    rows = np.flatnonzero(mask)
     rows = rows[np.argsort(-wrong[rows], kind="stable")][:most]
     names = one.spec.emotions
     return tuple(

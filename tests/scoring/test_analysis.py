@@ -78,8 +78,8 @@ def test_pairs_of_emotions(gold: Gold):
     found = analyse(card_of(gold, predicted))
     for i in range(5):
         for j in range(5):
-            assert found.together_gold[i, j] == sum(row[i] and row[j] for row in gold.labels.tolist())
-            assert found.together_predicted[i, j] == sum(row[i] and row[j] for row in predicted.tolist())
+            assert found.gold_cooccurrence[i, j] == sum(row[i] and row[j] for row in gold.labels.tolist())
+            assert found.predicted_cooccurrence[i, j] == sum(row[i] and row[j] for row in predicted.tolist())
 
 
 def test_slices_take_every_text_once_and_score_it_as_score_does(case: tuple[Gold, np.ndarray]):
@@ -126,8 +126,8 @@ def test_confident_mistakes_are_the_surest_wrong_labels(gold: Gold):
     found = analyse(card_of(gold, predicted), probabilities=Probabilities(gold.spec, values, "p"), most=5)
     wrong = predicted != gold.labels
     sure = np.sort(np.where(predicted == 1, values, 1 - values)[wrong])[::-1]
-    assert [one.confidence for one in found.mistakes] == sure[:5].tolist()
-    first = found.mistakes[0]
+    assert [one.confidence for one in found.confident_errors] == sure[:5].tolist()
+    first = found.confident_errors[0]
     row, column = gold.ids.index(first.id), gold.spec.emotions.index(first.emotion)
     assert first.kind == ("missed" if gold.labels[row, column] else "invented")
     assert first.text == gold.texts[row]
@@ -147,7 +147,7 @@ def test_repeated_texts_and_what_differs(gold: Gold):
     changed = replace(gold, texts=tuple(texts), labels=labels, releases=())
     predicted = labels.copy()
     predicted[9] = 1 - labels[9]
-    found = analyse(card_of(changed, predicted)).repetition
+    found = analyse(card_of(changed, predicted)).duplicates
     assert (found.texts, found.rows, found.gold_differs) == (2, 4, 1)
     assert found.examples[0].ids == (gold.ids[0], gold.ids[3])
     assert found.examples[1].predicted_differs
@@ -241,7 +241,7 @@ def test_the_command_in_every_format(files: tuple[Path, Path], capsys: pytest.Ca
         assert run(str(files[0]), "--format", style) == 0
         shown = capsys.readouterr()
         assert "Errors by emotion" in shown.out
-        assert "Most confident mistakes" in shown.out
+        assert "Most confident errors" in shown.out
         assert shown.err == ""
     assert run(str(files[0]), "--format", "csv") == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
@@ -270,7 +270,7 @@ def test_the_command_with_two_paths(files: tuple[Path, Path], capsys: pytest.Cap
     assert sum(parted["whole"][key] for key in ("both", "first", "second", "neither")) == 200
     assert run(str(files[0]), str(files[1]), "--no-texts") == 0
     shown = capsys.readouterr().out
-    assert "Right only in a" in shown
+    assert "Correct only in a" in shown
     assert not [text for text in load_gold("a", "eng", source="sample").texts if text[:40] in shown]
 
 

@@ -47,7 +47,7 @@ def _parting(contents: Contents) -> Section:
         if key_of(card) in others:
             found = compare_errors(card, others[key_of(card)], texts=False)
             # The texts themselves are in the browser, with filters for just these rows.
-            shares = analysis_tables.divergence_tables(found, contents.task)[0]
+            shares = analysis_tables.comparison_tables(found, contents.task)[0]
             title = contents.task.languages[card.spec.language].name if len(first.cards) > 1 else ""
             groups.append(Group((rows_of(shares),), title, at == 0))
     lead = f"a is {first.name}, b is {second.name}: in how many texts which of them is right."
