@@ -51,7 +51,7 @@ from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
 from semeval_emo.zoo.inference.predict import CHUNK
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.training.job import judge
+from semeval_emo.zoo.training.job import score_probabilities
 
 EQUAL = ("groups.head.lr=1e-3", "groups.layers.lr=1e-4", "train.weight_decay=0.0", "train.warmup=0.06")
 OURS, WHOLE = "ours", "ours, whole training"
@@ -72,7 +72,7 @@ class Job:
 
     def score(self, labels: np.ndarray, values: np.ndarray) -> dict[str, float]:
         """At a threshold of one half."""
-        return judge(labels, values, np.full(len(self.space.emotions), 0.5), self.space)
+        return score_probabilities(labels, values, np.full(len(self.space.emotions), 0.5), self.space)
 
     def stop_requested(self) -> bool:
         """Never."""

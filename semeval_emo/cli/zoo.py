@@ -41,9 +41,9 @@ Examples:
 
 
 def _names(incomplete: str) -> list[str]:
-    from semeval_emo.zoo.recipes.load import known_names
+    from semeval_emo.zoo.recipes.load import recipe_names
 
-    return [name for name in known_names() if name.startswith(incomplete)]
+    return [name for name in recipe_names() if name.startswith(incomplete)]
 
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=_names, help="A recipe, or its TOML file.")]
@@ -84,10 +84,10 @@ def list_(
 ) -> None:
     """Every recipe: what it trains, how large it is, how it selects, what was published."""
     from semeval_emo.report import zoo as view
-    from semeval_emo.zoo.inference.overview import overview
+    from semeval_emo.zoo.inference.overview import recipe_entries
     from semeval_emo.zoo.recipes.load import list_recipes
 
-    listed = overview(list_recipes(pattern), runs)
+    listed = recipe_entries(list_recipes(pattern), runs)
     emit(
         lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [view.listed_dict(one) for one in listed]},
         lambda: [view.recipe_rows(listed)] if style is Format.csv else view.recipe_list(listed),
@@ -113,10 +113,10 @@ def show(
 ) -> None:
     """Everything about one recipe: data, model, what moves at which rate, how it is chosen."""
     from semeval_emo.report import zoo as view
-    from semeval_emo.zoo.inference.overview import overview
+    from semeval_emo.zoo.inference.overview import recipe_entries
     from semeval_emo.zoo.recipes.load import load_recipe
 
-    (one,) = overview([load_recipe(name, settings or ())], runs)
+    (one,) = recipe_entries([load_recipe(name, settings or ())], runs)
     emit(
         lambda: {"schema": "semeval-emo/zoo-show/1", **view.listed_dict(one)},
         lambda: view.recipe_sheet(one),
@@ -173,8 +173,8 @@ def train(
     from semeval_emo.zoo.distributed import is_main_process
     from semeval_emo.zoo.recipes.load import load_recipe
     from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
-    from semeval_emo.zoo.training.train import follow
     from semeval_emo.zoo.training.train import train as run
+    from semeval_emo.zoo.training.train import train_nonzero_rank
 
     chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
     recipe = load_recipe(name, chosen)
@@ -186,7 +186,7 @@ def train(
         return
     if not is_main_process():
         try:
-            follow(recipe, track=track, language=language, source=data, task=task, runs=runs)
+            train_nonzero_rank(recipe, track=track, language=language, source=data, task=task, runs=runs)
         except EmoError as error:
             # The first process meets the same and says why.
             raise typer.Exit(error.exit_code) from error
@@ -207,7 +207,7 @@ def _show(result: RunResult, style: Format, output: Path | None, quiet: bool) ->
     """A finished run, and the next command."""
     from semeval_emo.report import runs as view
 
-    if result.was_done:
+    if result.already_done:
         note(f"{result.folder.path} was done already; --fresh trains it anew", quiet)
     emit(lambda: view.run_dict(result), lambda: view.run_tables(result), style, output)
     if result.scorecard is not None:
@@ -252,10 +252,10 @@ def ensemble(
     """Join finished runs into one, from their stored probabilities; end with a scored and placed file."""
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.zoo.inference.ensemble import ensemble_recipe, task_of_run
-    from semeval_emo.zoo.runs.tasks import task_for
+    from semeval_emo.zoo.runs.tasks import resolve_task
     from semeval_emo.zoo.training.train import train as run
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
-    chosen = task_for(task, data, task_of_run(members[0]))
+    chosen = resolve_task(task, data, task_of_run(members[0]))
     result = run(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
     _show(result, style, output, quiet)

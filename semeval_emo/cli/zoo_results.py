@@ -29,11 +29,11 @@ def results(
     """Show finished runs of one file side by side, with intervals and costs; the seeds of a recipe share a line."""
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import zoo_results as view
-    from semeval_emo.zoo.inference.results import results as room
+    from semeval_emo.zoo.inference.results import compare_runs
 
     progress = TerminalProgress(quiet)
     try:
-        found = room(runs, source=data, task=task, progress=progress)
+        found = compare_runs(runs, source=data, task=task, progress=progress)
     finally:
         progress.finish()
     emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)

@@ -83,7 +83,7 @@ def predict(
     quiet: QuietOption = False,
 ) -> None:
     """Predict texts with a trained model. Texts stream through, so files may be of any length."""
-    from semeval_emo.zoo.dataset.texts import Lines, guess, kind_of, read_texts
+    from semeval_emo.zoo.dataset.texts import LineReader, detect_format, format_from_name, read_texts
     from semeval_emo.zoo.inference import predict as room
     from semeval_emo.zoo.runs.model import load_model
 
@@ -100,11 +100,11 @@ def predict(
             raise InputError("stdin is closed, so there are no texts.", "name a file of texts")
         elif stream.isatty():
             note("one text a line; Ctrl-D ends", quiet)
-        lines = Lines(stream, str(texts or "stdin"))
+        lines = LineReader(stream, str(texts or "stdin"))
         first = lines.peek()
-        chosen = kind.value if kind else kind_of(lines.name)
+        chosen = kind.value if kind else format_from_name(lines.name)
         if not chosen:
-            chosen = guess(first)
+            chosen = detect_format(first)
             if seen := {"csv": "a header with a column 'text': CSV", "jsonl": "JSON: one object a line"}.get(chosen):
                 note(f"{lines.name} begins like {seen}; --input lines reads one text a line", quiet)
         predicted = room.predict(model, read_texts(lines, chosen, lines.name), waits=lines.waits)
@@ -144,7 +144,7 @@ def evaluate(
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import scores as view
     from semeval_emo.zoo.inference.evaluate import evaluate as room
-    from semeval_emo.zoo.runs.tasks import task_for
+    from semeval_emo.zoo.runs.tasks import resolve_task
 
     progress = TerminalProgress(quiet)
     try:
@@ -153,7 +153,7 @@ def evaluate(
         )
     finally:
         progress.finish()
-    named = task_for(task, data, found.cards[0].spec.task)
+    named = resolve_task(task, data, found.cards[0].spec.task)
     emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
 
 

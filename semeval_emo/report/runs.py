@@ -54,7 +54,7 @@ def epochs(result: RunResult) -> Table:
         note += "; train: measured while it trains"
     if recipe.selects_on_test:
         note += f"; {TEST_MARK} the test split has a say in what is kept, so the test score is optimistic"
-    return Table(f"{recipe.label} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
+    return Table(f"{recipe.run_name} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
 
 
 def _figures(result: RunResult) -> list[tuple[str, str]]:
@@ -117,7 +117,7 @@ def _outcome(result: RunResult) -> Table:
     notes += [whose] if whose else []
     notes += [card.signature] if card is not None else []
     return Table(
-        f"{recipe.label}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)
+        f"{recipe.run_name}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)
     )
 
 
@@ -147,8 +147,8 @@ def run_dict(result: RunResult) -> dict[str, Any]:
         "parameters": None if result.sizes is None else {"trained": result.sizes.trainable, "all": result.sizes.total},
         "seconds": result.seconds,
         "members": list(result.members),
-        "went_on": result.went_on,
-        "was_done": result.was_done,
+        "went_on": result.resumed,
+        "was_done": result.already_done,
         "selects_on_test": result.recipe.selects_on_test,
         "dev": result.dev,
         "overlap": result.overlap,

@@ -27,7 +27,7 @@ def line(outcome: Outcome, done: int, total: int) -> str:
     assert found is not None
     dev = "  ".join(f"dev {value:.4f}" for value in list(found.dev.values())[:1])
     test = "not scored" if found.score is None else f"test {found.score:.4f}"
-    how = "was done" if found.was_done else f"{found.seconds:,.1f} s"
+    how = "was done" if found.already_done else f"{found.seconds:,.1f} s"
     return f"{head} {test}  {dev}  {how}"
 
 
@@ -47,7 +47,7 @@ def tables(series: Series) -> list[Table]:
 
 def _title(series: Series) -> str:
     metric = METRICS[series.task.tracks[series.track].metric].title
-    return f"{series.recipe.label} · track {series.track.upper()} · {metric} · release {series.release}"
+    return f"{series.recipe.run_name} · track {series.track.upper()} · {metric} · release {series.release}"
 
 
 def _row(one: Outcome) -> tuple[Any, ...]:
@@ -141,7 +141,7 @@ def to_dict(series: Series) -> dict[str, Any]:
     """A series as JSON has it."""
     return {
         "schema": "semeval-emo/zoo-train-series/1",
-        "recipe": series.recipe.label,
+        "recipe": series.recipe.run_name,
         "settings": dict(series.recipe.settings),
         "task": series.task.key,
         "release": series.release,
@@ -167,7 +167,7 @@ def _outcome_dict(one: Outcome) -> dict[str, Any]:
         "language": one.spec.language,
         "folder": str(one.folder.path),
         "finished": found is not None,
-        "was_done": found.was_done if found else False,
+        "was_done": found.already_done if found else False,
         "seconds": found.seconds if found else None,
         "dev": dict(found.dev) if found else None,
         "score": one.score,

@@ -7,13 +7,13 @@ from typing import Any
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.zoo.inference.tune import AS_TRAINED, Row, Tuned
+from semeval_emo.zoo.inference.tune import AS_TRAINED, RuleScores, TuneResult
 from semeval_emo.zoo.selection.cut_points import format_threshold
 
 NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per emotion"}
 
 
-def tables(tuned: Tuned) -> list[Table]:
+def tables(tuned: TuneResult) -> list[Table]:
     """What every rule reaches, then the thresholds."""
     title = METRICS[tuned.metric].title
     what = "cut points" if len(tuned.spec.values) > 2 else "thresholds"
@@ -53,7 +53,7 @@ def tables(tuned: Tuned) -> list[Table]:
     return [outcome, _thresholds(tuned, written)]
 
 
-def _thresholds(tuned: Tuned, written: Row) -> Table:
+def _thresholds(tuned: TuneResult, written: RuleScores) -> Table:
     degrees = tuned.spec.values[1:]
     kind = "text" if len(degrees) > 1 else "score"
     notes = (f"From where on the scale from 0 to 1 it counts as {', '.join(degrees)}.",) if len(degrees) > 1 else ()
@@ -73,7 +73,7 @@ def _cut(one: float | list[float]) -> str:
     return format_threshold(one) if isinstance(one, list) else "rounded"
 
 
-def to_dict(tuned: Tuned) -> dict[str, Any]:
+def to_dict(tuned: TuneResult) -> dict[str, Any]:
     """Tuned thresholds as JSON has them."""
     return {
         "schema": "semeval-emo/zoo-tune/1",

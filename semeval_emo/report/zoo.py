@@ -11,7 +11,7 @@ from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import ParameterCounts
-from semeval_emo.zoo.inference.overview import Listed, Measured
+from semeval_emo.zoo.inference.overview import RecipeEntry, RecipeScore
 from semeval_emo.zoo.recipe import GroupConfig, Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.registry import family_class
@@ -20,9 +20,9 @@ TEST_MARK = "test!"
 """How a choice that was made on the test split is marked, everywhere."""
 
 
-def recipe_list(listed: Sequence[Listed]) -> list[Table]:
+def recipe_list(listed: Sequence[RecipeEntry]) -> list[Table]:
     """One line a recipe, one table for each backbone; the recipes of published runs stand last."""
-    groups: dict[tuple[bool, str], list[Listed]] = {}
+    groups: dict[tuple[bool, str], list[RecipeEntry]] = {}
     for one in listed:
         recipe = one.recipe
         groups.setdefault((recipe.published is not None, short_backbone(recipe) or recipe.family), []).append(one)
@@ -31,7 +31,7 @@ def recipe_list(listed: Sequence[Listed]) -> list[Table]:
     return [*tables[:-1], replace(tables[-1], notes=_list_notes(listed))]
 
 
-def recipe_rows(listed: Sequence[Listed]) -> Table:
+def recipe_rows(listed: Sequence[RecipeEntry]) -> Table:
     """One line a recipe and all in one table, with bare numbers: the list as programs read it."""
     columns = (
         Column("recipe", "name"), Column("family"), Column("backbone"), Column("trains"), Column("parameters", "int"),
@@ -62,12 +62,12 @@ def _trained(recipe: Recipe) -> tuple[str | None, str | None]:
     return _short_trainable(recipe) if "trainable" in uses else None, rates if "train" in uses else None
 
 
-def _tracks(listed: Sequence[Listed]) -> list[str]:
+def _tracks(listed: Sequence[RecipeEntry]) -> list[str]:
     """The tracks on which a recipe has a score of ours."""
     return sorted({one.ours.track for one in listed if one.ours})
 
 
-def _recipes_of(name: str, listed: Sequence[Listed], tracks: Sequence[str]) -> Table:
+def _recipes_of(name: str, listed: Sequence[RecipeEntry], tracks: Sequence[str]) -> Table:
     """The recipes of one backbone; columns that are empty throughout are left out."""
     columns = (
         Column("recipe", "name"), Column("trains"), Column("moves"), Column("rates"), Column("epochs"),
@@ -117,7 +117,7 @@ def _short_rate(group: GroupConfig, recipe: Recipe) -> str:
     return f"{recipe.train.lr if group.lr is None else group.lr:g}".replace("e-0", "e-")
 
 
-def _list_notes(listed: Sequence[Listed]) -> tuple[str, ...]:
+def _list_notes(listed: Sequence[RecipeEntry]) -> tuple[str, ...]:
     recipes = [one.recipe for one in listed]
     notes = [
         f"{len(recipes)} recipes. " if len(recipes) != 1 else "",
@@ -170,13 +170,13 @@ def millions(count: int) -> str:
     return str(count)
 
 
-def recipe_sheet(one: Listed) -> list[Table]:
+def recipe_sheet(one: RecipeEntry) -> list[Table]:
     """Everything about one recipe."""
     recipe = one.recipe
     columns = (Column("field"), Column("value"))
     rows: list[tuple[str, Any]] = [
         ("family", recipe.family),
-        ("extends", " < ".join(recipe.kin) or None),
+        ("extends", " < ".join(recipe.bases) or None),
         ("file", recipe.path.name),
         ("track, language", f"{one.track}, {one.language}"),
         ("release", one.release),
@@ -304,18 +304,18 @@ def _value(value: Any, empty: str) -> str:
     return words or empty
 
 
-def _place(ours: Measured) -> str:
+def _place(ours: RecipeScore) -> str:
     return f"track {ours.track}, {ours.language}"
 
 
-def listed_dict(one: Listed) -> dict[str, Any]:
+def listed_dict(one: RecipeEntry) -> dict[str, Any]:
     """One recipe as JSON has it."""
     recipe, said = one.recipe, one.recipe.published
     return {
         "name": recipe.name,
         "title": recipe.title,
         "note": recipe.note or None,
-        "extends": list(recipe.kin),
+        "extends": list(recipe.bases),
         "trains": trainable_text(recipe),
         "parameters": None if one.sizes is None else {"trained": one.sizes.trainable, "all": one.sizes.total},
         "selects_on_test": recipe.selects_on_test,

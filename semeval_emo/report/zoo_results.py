@@ -9,7 +9,7 @@ from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK, millions
 from semeval_emo.scoring.significance import letters
-from semeval_emo.zoo.inference.results import Line, Results
+from semeval_emo.zoo.inference.results import RecipeResult, Results
 
 
 def tables(found: Results) -> list[Table]:
@@ -56,7 +56,7 @@ def to_dict(found: Results) -> dict[str, Any]:
     }
 
 
-def _line(one: Line) -> dict[str, Any]:
+def _line(one: RecipeResult) -> dict[str, Any]:
     score = one.standing.score
     return {
         "name": one.name,

@@ -115,7 +115,7 @@ class DataConfig:
     allow: tuple[str, ...] = ()
 
     @property
-    def learned(self) -> tuple[str, ...]:
+    def training_sets(self) -> tuple[str, ...]:
         """The names of all that is trained on, in that order."""
         return (*self.splits, *self.sources, *self.extra)
 
@@ -327,7 +327,7 @@ class Recipe:
 
     Attributes:
         name: the file's stem.
-        kin: names of the recipes it extends, nearest first.
+        bases: names of the recipes it extends, nearest first.
         path: the file.
         settings: overrides given by the person, as (key, value).
         options: the family's own part, an ``Options`` of its class.
@@ -337,7 +337,7 @@ class Recipe:
     family: str
     title: str = ""
     note: str = ""
-    kin: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
     path: Path = Path()
     settings: tuple[tuple[str, Any], ...] = ()
     data: DataConfig = DataConfig()
@@ -384,7 +384,7 @@ class Recipe:
         return short_hash([json.dumps(self.resolved(), sort_keys=True)])
 
     @property
-    def label(self) -> str:
+    def run_name(self) -> str:
         """The name, and after a ``+`` what was overridden: the name of the run's folder.
 
         The digits tell apart overrides that read alike.

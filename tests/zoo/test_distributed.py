@@ -59,7 +59,7 @@ def test_two_processes_reach_what_one_reaches(launcher: str, one: Path, tmp_path
     said = json.loads(done.stdout)
     assert done.stderr.count("epoch 1 ") == done.stderr.count("next: ") == 1
     two = tmp_path / said["folder"]
-    assert two == tmp_path / "two" / "sample" / recipe.label / "eng"
+    assert two == tmp_path / "two" / "sample" / recipe.run_name / "eng"
     assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in one.iterdir()), "nothing is left over"
     rows = [[json.loads(line) for line in (f / "metrics.jsonl").read_text().splitlines()] for f in (one, two)]
     for alone, shared in zip(*rows, strict=True):

@@ -124,17 +124,17 @@ def test_members_are_known_by_name_and_hash_and_may_not_change(runs: Path):
     for name in NAMES[:2]:
         hash_of_recipe = json.loads((runs / "sample" / name / "eng" / "run.json").read_text())["hash"]
         assert data[f"member {name}"].startswith(f"{hash_of_recipe}:")
-    assert made(recipe, runs).was_done
+    assert made(recipe, runs).already_done
     changed = runs / "sample" / NAMES[0] / "eng" / "test" / "prob_eng.csv"
     changed.write_bytes((runs / "sample" / NAMES[1] / "eng" / "test" / "prob_eng.csv").read_bytes())
     with pytest.raises(UsageError, match=r"holds a run of another experiment: data\.member tfidf-logreg: "):
         made(recipe, runs)
-    assert not train(recipe, source="sample", runs=runs, fresh=True).was_done
+    assert not train(recipe, source="sample", runs=runs, fresh=True).already_done
 
 
 def test_a_member_that_test_had_a_say_in_marks_the_ensemble(runs: Path):
     chosen = train(load_recipe("tfidf-logreg", ["select.split=test"]), source="sample", runs=runs)
-    members = (chosen.recipe.label, "tfidf-char")
+    members = (chosen.recipe.run_name, "tfidf-char")
     with pytest.raises(UsageError) as refused:
         made(join(runs, "sly", *members), runs)
     assert "was selected on test, so the ensemble's test score would be optimistic." in refused.value.message

@@ -21,7 +21,7 @@ from semeval_emo.zoo.engine.checkpoint import Checkpointer
 from semeval_emo.zoo.engine.tail_trainer import TailTrainer
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.selection.epochs import TrainingStopped
-from semeval_emo.zoo.training.job import judge
+from semeval_emo.zoo.training.job import score_probabilities
 from semeval_emo.zoo.training.train import RunResult, train
 
 SMALL = [
@@ -84,7 +84,7 @@ def test_train_figures_are_of_what_was_said_before_each_step(tmp_path: Path, mon
     order = [i for batch, _ in said for i in batch]
     assert sorted(order) == list(range(len(gold)))
     values = torch.sigmoid(torch.cat([logits for _, logits in said]).double()).numpy()
-    expected = judge(gold.labels[order], values, np.full(5, 0.5), Space(gold.spec.emotions))
+    expected = score_probabilities(gold.labels[order], values, np.full(5, 0.5), Space(gold.spec.emotions))
     assert result.rows[0]["train"] == pytest.approx(expected)
 
 
@@ -122,7 +122,7 @@ def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_
         run(tmp_path, progress=Stopping())
     monkeypatch.undo()
     result = run(tmp_path)
-    assert result.went_on
+    assert result.resumed
     assert ["train" in row for row in result.rows] == [True, False, True]
 
 

@@ -11,7 +11,7 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.progress import Progress
 from semeval_emo.task import load_task
-from semeval_emo.zoo.inference.evaluate import evaluate, read_before
+from semeval_emo.zoo.inference.evaluate import evaluate, leak_notes
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
 
@@ -71,5 +71,5 @@ def test_counts_by_file(own: Path, tmp_path: Path, capsys):
 def test_the_tracks_that_hold_each_other(language: str, track: str, count: int, data_dir: Path):
     recipe = load_recipe("constant-majority", ["data.track=a", f"data.language={language}", 'data.release="2025"'])
     gold = load_gold(track, language, source=data_dir)
-    notes = read_before(recipe, gold, data_dir, load_task())
+    notes = leak_notes(recipe, gold, data_dir, load_task())
     assert [note.split()[0].replace(",", "") for note in notes] == ([str(count)] if count else [])

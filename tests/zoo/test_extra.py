@@ -83,9 +83,9 @@ def test_degrees_of_another_track_become_yes_or_no(tmp_path: Path):
 
 
 def _placed(recipe):
-    from semeval_emo.zoo.dataset.other_languages import placed
+    from semeval_emo.zoo.dataset.other_languages import resolve_target
 
-    return placed(recipe, load_task("sample"), None, "eng")
+    return resolve_target(recipe, load_task("sample"), None, "eng")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_ensemble_has_read_what_its_members_have(tmp_path: Path):
     recipe = ensemble_recipe([plain.folder.path, more.folder.path], "both", runs=tmp_path)
     assert recipe.data.extra == (file,)
     train(recipe, source="sample", runs=tmp_path)
-    members = quoted("constant-majority", more.recipe.label)
+    members = quoted("constant-majority", more.recipe.run_name)
     with pytest.raises(UsageError, match=r"was also trained on .*mine\.csv, which the ensemble does not list"):
         run(tmp_path, "ensemble-english", f"ensemble.members={members}")
 

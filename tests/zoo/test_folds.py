@@ -26,7 +26,7 @@ from semeval_emo.data.overlap import letters
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.dataset.folds import ALWAYS, assign
+from semeval_emo.zoo.dataset.folds import ALWAYS_TRAIN, stratified_folds
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.families.tfidf import FoldFeatures
 from semeval_emo.zoo.recipe import ThresholdConfig
@@ -57,15 +57,15 @@ def test_every_text_stands_aside_once_and_copies_together(seed: int, n: int, cou
     texts = [f"text {draw.integers(n)}"[:: draw.choice([1])] + draw.choice(["", "!", " ?"]) for _ in range(n)]
     labels = (draw.random((n, 3)) < [0.5, 0.2, 0.05]).astype(np.int8)
     own = int(draw.integers(n // 2, n + 1))
-    folds = assign(texts, labels, count, seed, own)
-    assert np.array_equal(folds.of, assign(texts, labels, count, seed, own).of), "the seed decides"
+    folds = stratified_folds(texts, labels, count, seed, own)
+    assert np.array_equal(folds.fold_of, stratified_folds(texts, labels, count, seed, own).fold_of), "the seed decides"
     held = np.concatenate([rows for _, rows in folds])
     assert sorted(held) == list(range(own))
     for learn, rows in folds:
         assert not {letters(texts[row]) for row in learn} & {letters(texts[row]) for row in rows}
     for row in range(own, n):
         alone = letters(texts[row]) not in {letters(text) for text in texts[:own]}
-        assert (folds.of[row] == ALWAYS) == alone
+        assert (folds.fold_of[row] == ALWAYS_TRAIN) == alone
 
 
 @given(seed=st.integers(0, 10_000))
@@ -73,7 +73,7 @@ def test_every_text_stands_aside_once_and_copies_together(seed: int, n: int, cou
 def test_sets_of_labels_are_dealt_out_evenly(seed: int):
     draw = np.random.default_rng(seed)
     labels = (draw.random((200, 4)) < [0.5, 0.3, 0.1, 0.04]).astype(np.int8)
-    folds = assign([f"text {i}" for i in range(200)], labels, 5, seed)
+    folds = stratified_folds([f"text {i}" for i in range(200)], labels, 5, seed)
     rows = [held for _, held in folds]
     for one in np.unique(labels, axis=0):
         counts = [(labels[held] == one).all(1).sum() for held in rows]
@@ -89,7 +89,7 @@ def test_a_rare_emotion_is_in_every_fold():
     labels = np.zeros((60, 2), dtype=np.int8)
     labels[:5, 1] = 1
     labels[::2, 0] = 1
-    assert [labels[held, 1].sum() for _, held in assign([str(i) for i in range(60)], labels, 5, 3)] == [1] * 5
+    assert [labels[held, 1].sum() for _, held in stratified_folds([str(i) for i in range(60)], labels, 5, 3)] == [1] * 5
 
 
 def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -168,7 +168,7 @@ def test_the_run_is_what_its_files_say(tmp_path: Path):
     rule = ThresholdConfig(rule="per_label")
     assert result.thresholds == tuple(tune(said, gold, space, rule, "macro_f1"))
     texts = [text for split in ("train", "dev") for text in load_gold("a", "eng", split, source="sample").texts]
-    folds = assign(texts, gold, 5, seed=42)
+    folds = stratified_folds(texts, gold, 5, seed=42)
     decided = out_of_fold_labels(said, gold, folds, space, rule, "macro_f1")
     kept = result.rows[result.kept - 1]
     assert kept["folds"]["macro_f1"] == pytest.approx(f1_score(gold, decided, average="macro"))

@@ -14,7 +14,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.recipe import Range, Recipe
-from semeval_emo.zoo.recipes.load import load_recipe, recipe_of, schema
+from semeval_emo.zoo.recipes.load import load_recipe, recipe_from_table, schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
 
 
@@ -27,7 +27,7 @@ def numbers(kind: Any, path: str = "", rules: tuple[Any, ...] = ()) -> Iterator[
         for one in {one for one in typing.get_args(kind) if one not in (type(None), ...)}:
             yield from numbers(one, path, rules)
     elif dataclasses.is_dataclass(kind):
-        for name, one in schema.hints(kind).items():
+        for name, one in schema.field_types(kind).items():
             yield from numbers(one, f"{path}.{name}".lstrip("."))
     elif kind in (int, float):
         yield path, kind, rules
@@ -62,7 +62,7 @@ def test_the_recipes_that_are_tried_below_are_whole():
     for family in FAMILIES:
         table = written(f"{family}.x", 0)
         del table[family]
-        assert recipe_of("x", table).family == family
+        assert recipe_from_table("x", table).family == family
 
 
 @pytest.mark.parametrize("key", FIELDS)
@@ -75,7 +75,7 @@ def test_every_number_has_bounds_that_are_kept(key: str):
         wrong += [bounds[0].high + 1, *([bounds[0].high] if bounds[0].below else [])]
     for value in [kind(one) for one in wrong] + ([float("nan"), float("inf"), 10**400] if kind is float else []):
         with pytest.raises(UsageError) as refused:
-            recipe_of("x", written(key, value))
+            recipe_from_table("x", written(key, value))
         assert refused.value.message.startswith(f"recipe x: {key} must be ")
         assert refused.value.message.endswith(f", not {value!r}.")
 

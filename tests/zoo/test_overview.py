@@ -10,8 +10,8 @@ import pytest
 
 from semeval_emo.leaderboard.submitted import FILE, BuildInfo, SubmittedFile, SubmittedSystem, to_toml
 from semeval_emo.task import load_task
-from semeval_emo.zoo.dataset.other_languages import placed
-from semeval_emo.zoo.inference.overview import Measured, overview
+from semeval_emo.zoo.dataset.other_languages import resolve_target
+from semeval_emo.zoo.inference.overview import RecipeScore, recipe_entries
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 
@@ -21,12 +21,12 @@ TASK = "semeval-2025-task-11"
 
 def hash_of(recipe: Recipe, language: str = "eng") -> str:
     """As a run of it has it."""
-    return placed(recipe, load_task(), "a", language).hash
+    return resolve_target(recipe, load_task(), "a", language).hash
 
 
 def submitted(recipe: Recipe, score: float, release: str = "2025", language: str = "eng", **more: str) -> SubmittedFile:
     made = SubmittedFile(
-        track="a", language=language, release=release, split="test", recipe=recipe.label,
+        track="a", language=language, release=release, split="test", recipe=recipe.run_name,
         recipe_hash=hash_of(recipe, language), seed=42, seconds=1.0, selected_on="dev", metric="macro_f1", dev=0.5,
         score=score, interval=(0.1, 0.9), predictions="0", signature="",
         made=BuildInfo("0", "2-core x86-64 VM", {"python": "3"}),
@@ -52,7 +52,7 @@ def submissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ours(runs: Path, *names: str) -> list[float | None]:
-    return [one.ours and one.ours.score for one in overview([load_recipe(name) for name in names], runs)]
+    return [one.ours and one.ours.score for one in recipe_entries([load_recipe(name) for name in names], runs)]
 
 
 def test_what_was_submitted_stands_where_there_is_no_run(submissions: Path):
@@ -60,8 +60,8 @@ def test_what_was_submitted_stands_where_there_is_no_run(submissions: Path):
     assert found == [0.54, None, None, None, None], (
         "neither another release nor another setting nor the recipe as it once was is the recipe's own"
     )
-    (other,) = overview([OTHER], submissions)
-    assert other.ours == Measured(0.51, "macro_f1", "a", "eng", "2025", "submissions/three/track_a/pred_eng.csv")
+    (other,) = recipe_entries([OTHER], submissions)
+    assert other.ours == RecipeScore(0.51, "macro_f1", "a", "eng", "2025", "submissions/three/track_a/pred_eng.csv")
 
 
 CARD = {"score": 0.55, "metric": "macro_f1", "task": TASK, "release": "2025"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.cli.app import main
-from semeval_emo.zoo.dataset.texts import Lines, read_texts
+from semeval_emo.zoo.dataset.texts import LineReader, read_texts
 from semeval_emo.zoo.inference.predict import predict
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
@@ -90,7 +90,7 @@ def test_a_text_is_read_to_its_end(tmp_path: Path):
     path = tmp_path / "t.csv"
     path.write_bytes(b'id,text\r\na,"She said ""Oh"", and\r\nwent"\r\n"b,c",\xc3\xa9\r\n')
     with path.open("rb") as stream:
-        found = list(read_texts(Lines(stream, "t.csv"), "csv", "t.csv"))
+        found = list(read_texts(LineReader(stream, "t.csv"), "csv", "t.csv"))
     assert found == [("a", 'She said "Oh", and\r\nwent'), ("b,c", "é")]
 
 
@@ -137,7 +137,7 @@ def test_what_a_slow_pipe_has_said_is_predicted_before_it_says_more(model: Path)
     at_last = threading.Timer(20, os.close, [writer])
     at_last.start()
     with os.fdopen(reader) as stream:
-        lines = Lines(stream, "stdin")
+        lines = LineReader(stream, "stdin")
         found = predict(load_model(model), read_texts(lines, "lines", "stdin"), waits=lines.waits)
         for said, expected in ((b"one\ntwo\nthr", ["1", "2"]), (b"ee\n", ["3"])):
             os.write(writer, said)

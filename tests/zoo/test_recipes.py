@@ -66,12 +66,12 @@ def test_overrides_are_typed_recorded_and_named():
     assert recipe.train.lr == 1.0 and isinstance(recipe.train.lr, float)
     assert recipe.model.backbone == "../my model"
     assert recipe.settings[0] == ("train.epochs", 2)
-    assert recipe.label.startswith("llama-4layer+epochs=2,lr=1,backbone=my-model,")
+    assert recipe.run_name.startswith("llama-4layer+epochs=2,lr=1,backbone=my-model,")
     # Two overrides that read alike must not share a folder.
     same = ["train.epochs=2", "train.lr=1", "model.backbone=../../my model", "train.seed=7"]
     other = load_recipe("llama-4layer", same)
-    assert other.label != recipe.label
-    assert load_recipe("llama-4layer").label == "llama-4layer"
+    assert other.run_name != recipe.run_name
+    assert load_recipe("llama-4layer").run_name == "llama-4layer"
 
 
 def test_an_unknown_recipe_is_answered_with_the_one_that_was_meant():
@@ -87,7 +87,7 @@ def test_inheritance(recipe_folder: Path):
     write(recipe_folder, "child", 'extends = "mother"\n[train]\nbatch = 8\n')
     write(recipe_folder, "grandchild", 'extends = "child"\n[groups.head]\nlr = 0.5\n')
     recipe = load_recipe("grandchild", root=recipe_folder)
-    assert recipe.kin == ("child", "mother")
+    assert recipe.bases == ("child", "mother")
     assert (recipe.train.epochs, recipe.train.batch, recipe.groups.head.lr) == (6, 8, 0.5)
     # What a recipe says of itself is not true of its children.
     assert (recipe.title, recipe.published) == ("", None)

@@ -11,7 +11,7 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.zoo.inference.results import results
+from semeval_emo.zoo.inference.results import compare_runs
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
 
@@ -34,7 +34,7 @@ def scores(runs: Path, pattern: str) -> list[float]:
 
 
 def test_seeds_share_a_line_and_are_averaged(runs: Path):
-    found = results([runs / "sample"], source="sample")
+    found = compare_runs([runs / "sample"], source="sample")
     lines = {one.name.split("+")[0]: one for one in found.lines}
     assert list(lines) == sorted(lines, key=lambda name: -lines[name].standing.score.value)
     tiny = lines["llama-tiny"]
@@ -68,19 +68,19 @@ def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
     half.mkdir(parents=True)
     (half / "recipe.json").write_bytes((runs / "sample" / "tfidf-logreg" / "eng" / "recipe.json").read_bytes())
     (half / "run.json").write_text('{"status": "training"}')
-    found = results([tmp_path], source="sample")
+    found = compare_runs([tmp_path], source="sample")
     assert len(found.lines) == 2
     assert found.left == (f"The run in {half} is not finished.",)
 
 
 def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(InputError, match="fewer than two finished runs"):
-        results([runs / "sample" / "constant-all"], source="sample")
+        compare_runs([runs / "sample" / "constant-all"], source="sample")
     with pytest.raises(InputError, match="holds no run"):
-        results([tmp_path], source="sample")
+        compare_runs([tmp_path], source="sample")
     degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
     with pytest.raises(UsageError, match="runs of several files"):
-        results([runs / "sample", degrees.folder.path], source="sample")
+        compare_runs([runs / "sample", degrees.folder.path], source="sample")
 
 
 def test_a_recipe_that_was_changed_between_runs_keeps_both_lines(runs: Path, tmp_path: Path):
@@ -91,5 +91,5 @@ def test_a_recipe_that_was_changed_between_runs_keeps_both_lines(runs: Path, tmp
         shutil.copytree(first, folder)
         body["resolved"]["train"]["epochs"], body["settings"] = epochs, {}
         (folder / "recipe.json").write_text(json.dumps(body))
-    found = results([tmp_path], source="sample")
+    found = compare_runs([tmp_path], source="sample")
     assert sorted(one.name for one in found.lines) == ["after", "before"]

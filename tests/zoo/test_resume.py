@@ -86,7 +86,7 @@ def recipe_of(engine: str) -> Recipe:
 
 
 def bytes_of(runs: Path, recipe: Recipe) -> dict[str, bytes]:
-    folder = runs / "sample" / recipe.label / "eng"
+    folder = runs / "sample" / recipe.run_name / "eng"
     found = {name: (folder / name).read_bytes() for name in RESULTS}
     found["score.json"] = found["score.json"].replace(str(runs).encode(), b"")
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -160,7 +160,7 @@ def test_an_epoch_that_was_done_is_not_done_again(engine: str, tmp_path: Path):
             steps.extend([loss] if loss is not None else [])
 
     result = run(recipe, tmp_path, Counting())
-    assert result.went_on and not result.was_done
+    assert result.resumed and not result.already_done
     # 240 texts in batches of 32 are 8 steps an epoch; the first epoch was saved.
     assert len(steps) == 8 * (recipe.train.epochs - 1)
     assert [row["epoch"] for row in result.rows] == list(range(1, recipe.train.epochs + 1))
@@ -197,15 +197,15 @@ def test_ctrl_c_saves_and_says_so(engine: str, uninterrupted, tmp_path: Path):
 def test_a_finished_run_is_not_run_again_and_fresh_runs_it(tmp_path: Path):
     recipe = load_recipe("constant-all")
     first = run(recipe, tmp_path)
-    assert (first.went_on, first.was_done) == (False, False)
+    assert (first.resumed, first.already_done) == (False, False)
     folder = first.folder
     made = folder.probabilities("test").stat().st_mtime_ns
     second = run(recipe, tmp_path)
-    assert (second.went_on, second.was_done) == (True, True)
+    assert (second.resumed, second.already_done) == (True, True)
     assert second.scorecard.score == first.scorecard.score
     assert folder.probabilities("test").stat().st_mtime_ns == made
     third = run(recipe, tmp_path, fresh=True)
-    assert (third.went_on, third.was_done) == (False, False)
+    assert (third.resumed, third.already_done) == (False, False)
     assert folder.probabilities("test").stat().st_mtime_ns > made
     assert not folder.work.exists()
 
@@ -256,7 +256,7 @@ def test_two_processes_never_train_in_one_folder(tmp_path: Path):
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert (path / "lock").exists()
-    assert not run(recipe, tmp_path).was_done
+    assert not run(recipe, tmp_path).already_done
 
 
 def test_the_command_goes_on_after_kill_9(tmp_path: Path):

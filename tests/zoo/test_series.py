@@ -20,7 +20,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.training.series import Series, languages_of
+from semeval_emo.zoo.training.series import Series, select_languages
 from semeval_emo.zoo.training.train import train
 from semeval_emo.zoo.training.train_series import train_series
 
@@ -299,7 +299,7 @@ def test_a_worker_that_dies_fails_its_language_alone():
 def test_all_means_the_languages_that_have_what_the_recipe_needs():
     task = load_task()
     ridge = load_recipe("tfidf-ridge")
-    found = languages_of(ridge, task, "b")
+    found = select_languages(ridge, task, "b")
     assert len(found) == 10 and "ron" not in found
     both = load_recipe("tfidf-char", ['data.extra=["b/train"]'])
-    assert languages_of(both, task, "a") == found
+    assert select_languages(both, task, "a") == found

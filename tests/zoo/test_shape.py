@@ -14,7 +14,7 @@ from semeval_emo.zoo.engine.parameter_groups import count_layers, is_trainable
 from semeval_emo.zoo.families.transformer import LoraOptions
 from semeval_emo.zoo.recipe import ModelConfig, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.recipes.parameter_count import count, read_shape, shape_of
+from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters, read_shape
 
 CONFIGS = {
     "llama": lambda s: transformers.LlamaConfig(
@@ -58,14 +58,14 @@ def test_counts_are_those_of_the_network(name: str, part: TrainableConfig):
         network = transformers.AutoModelForSequenceClassification.from_config(CONFIGS[shape.architecture](shape))
     layers = count_layers(name for name, _ in network.named_parameters())
     assert layers == shape.layers
-    found = count(shape, part, ModelConfig(), 5)
+    found = count_parameters(shape, part, ModelConfig(), 5)
     assert found.total == sum(p.numel() for p in network.parameters())
     assert found.trainable == sum(p.numel() for n, p in network.named_parameters() if is_trainable(n, part, layers))
 
 
 def test_an_mlp_head():
     shape = ShapeConfig("llama", layers=1, hidden=10, mlp=20, heads=2, vocabulary=30)
-    head = count(shape, TrainableConfig("head"), ModelConfig(head="mlp", head_hidden=(7,)), 5)
+    head = count_parameters(shape, TrainableConfig("head"), ModelConfig(head="mlp", head_hidden=(7,)), 5)
     assert head.trainable == (10 * 7 + 7) + (7 * 5 + 5)
 
 
@@ -97,15 +97,17 @@ def test_adapters_are_counted_as_the_network_has_them(name: str, targets: tuple[
             CONFIGS[recipe.shape.architecture](recipe.shape)
         )
         network = add_adapters(network, adapted)
-    assert count(recipe.shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(3, targets)) == freeze(network, adapted)
+    assert count_parameters(recipe.shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(3, targets)) == freeze(
+        network, adapted
+    )
 
 
 def test_adapters_on_layers_that_nobody_knows_are_not_counted():
     shape = load_recipe("mpnet-ft").shape
-    assert count(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ())) is None, (
+    assert count_parameters(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ())) is None, (
         "peft has no choice of its own here"
     )
-    assert count(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ("elsewhere",))) is None
+    assert count_parameters(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ("elsewhere",))) is None
 
 
 @pytest.mark.parametrize("name", [*LLAMAS, *ENCODERS])
@@ -138,6 +140,6 @@ def test_a_llama_with_other_layers_than_the_formulas_is_none(tmp_path: Path):
 def test_another_backbone_has_not_the_shape_of_the_recipe(tmp_path: Path):
     small = ShapeConfig("llama", layers=5, hidden=16, mlp=24, heads=2, vocabulary=100, kv_heads=1)
     CONFIGS["llama"](small).save_pretrained(tmp_path)
-    assert shape_of(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small
-    assert shape_of(load_recipe("llama-4layer", ["model.backbone=somebody/else"])) is None
-    assert shape_of(load_recipe("llama-4layer")).layers == 16
+    assert backbone_shape(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small
+    assert backbone_shape(load_recipe("llama-4layer", ["model.backbone=somebody/else"])) is None
+    assert backbone_shape(load_recipe("llama-4layer")).layers == 16

@@ -15,8 +15,8 @@ from semeval_emo.data import load_gold
 from semeval_emo.errors import UsageError
 from semeval_emo.submission import validate
 from semeval_emo.task import Task, load_task
-from semeval_emo.zoo.dataset.other_languages import placed
-from semeval_emo.zoo.dataset.splits import load_splits, to_learn
+from semeval_emo.zoo.dataset.other_languages import resolve_target
+from semeval_emo.zoo.dataset.splits import load_splits, training_examples
 from semeval_emo.zoo.inference.ensemble import ensemble_recipe
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -46,7 +46,7 @@ def own(tmp_path: Path) -> Path:
 
 
 def settled(folder: Path, track: str, language: str, *settings: str, name: str = "tfidf-logreg") -> Recipe:
-    return placed(load_recipe(name, settings), load_task(folder / "cross.toml"), track, language)
+    return resolve_target(load_recipe(name, settings), load_task(folder / "cross.toml"), track, language)
 
 
 def run(folder: Path, runs: Path, *settings: str, track: str = "c", language: str = "xaa", name: str = "tfidf-logreg"):
@@ -75,7 +75,10 @@ def test_words_become_names(track: str, words: str, wanted: tuple[str, ...], fol
     found = settled(folder, track, "xaa", f"data.sources={words}").data
     assert found.sources == wanted
     assert found.splits == (() if track == "c" else ("train",))
-    assert placed(settled(folder, track, "xaa", f"data.sources={words}"), task_of(folder), None, None).data == found
+    assert (
+        resolve_target(settled(folder, track, "xaa", f"data.sources={words}"), task_of(folder), None, None).data
+        == found
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_what_a_source_does_not_annotate_is_unknown(folder: Path):
     assert (labels[:, fear] == -1).all()
     wanted = load_gold("a", "xbb", "train", source=folder / "data", task=task_of(folder)).labels
     assert (np.delete(labels, fear, axis=1) == wanted).all()
-    learned, judged = to_learn(recipe, golds)
+    learned, judged = training_examples(recipe, golds)
     assert len(learned) == 240 and set(judged) == {"dev"}
     # The other way round the column goes.
     recipe = settled(folder, "c", "xbb", 'data.sources=["xaa"]')
@@ -191,7 +194,7 @@ def test_a_strict_choice_hears_no_label_of_the_target(
 
 def test_whole_languages_stand_aside(folder: Path):
     recipe = settled(folder, "c", "xaa", *BY_FOLDS)
-    learned, _ = to_learn(recipe, load_splits(recipe, folder / "data", task_of(folder)))
+    learned, _ = training_examples(recipe, load_splits(recipe, folder / "data", task_of(folder)))
     folds = [(set(learn.tolist()), set(held.tolist())) for learn, held in learned.folds]
     first, second = set(range(240)), set(range(240, 480))
     assert sorted(folds, key=lambda one: min(one[1])) == [(second, first), (first, second)]

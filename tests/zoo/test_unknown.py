@@ -17,7 +17,7 @@ from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.recipe import LossConfig, ThresholdConfig
 from semeval_emo.zoo.selection.thresholds import tune
-from semeval_emo.zoo.training.job import figures
+from semeval_emo.zoo.training.job import score_labels
 
 CPU = torch.device("cpu")
 
@@ -94,7 +94,7 @@ def test_what_is_unknown_is_not_judged():
     _, said = degrees(top=1, seed=5)
     given = holes(y)
     space = Space(("joy", "fear", "anger"))
-    found = figures(given, said, space)
+    found = score_labels(given, said, space)
     rows = [given[:, i] >= 0 for i in range(3)]
     alone = [score_arrays(y[r, i : i + 1], said[r, i : i + 1], ("x",)).whole["macro_f1"] for i, r in enumerate(rows)]
     assert found["macro_f1"] == pytest.approx(np.mean(alone))
@@ -103,7 +103,7 @@ def test_what_is_unknown_is_not_judged():
     _, y = degrees()
     _, said = degrees(seed=5)
     given = holes(y)
-    found = figures(given, said, Space(space.emotions, 3))
+    found = score_labels(given, said, Space(space.emotions, 3))
     alone = [np.corrcoef(y[given[:, i] >= 0, i], said[given[:, i] >= 0, i])[0, 1] for i in range(3)]
     assert found["pearson"] == pytest.approx(np.mean(alone))
 

@@ -98,7 +98,7 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
     return replace(gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=labels)
 
 
-def guard(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe) -> None:
+def refuse_leaks(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe) -> None:
     """Refuses added data that holds texts which the run is judged on.
 
     Args:
@@ -124,7 +124,9 @@ def guard(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe) -> Non
             )
 
 
-def guard_target(extra: dict[str, Gold], recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> None:
+def refuse_target_language(
+    extra: dict[str, Gold], recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
+) -> None:
     """Refuses added files that hold texts of the target's own language, where a track is learned from others alone.
 
     Args:

@@ -1,7 +1,7 @@
-"""Folds: texts that stand aside in turns, so that everything said of a text comes from a model that has not read it.
+"""Cross-validation folds: every text is predicted by a model that was not trained on it.
 
-A dev split of a hundred texts decides little. With folds all texts that a recipe trains on take part
-in its choices, each as a new text.
+A dev split of a hundred texts is a noisy basis for choices. With folds, choices are based on all
+training texts, each predicted out of fold.
 """
 
 from __future__ import annotations
@@ -15,115 +15,115 @@ import numpy as np
 from semeval_emo.data.overlap import letters
 
 FOLDS = "folds"
-"""The name of `Folds` among the splits that choices are made on."""
-ALWAYS = -1
-"""The fold of a text that is learned from whichever fold stands aside."""
+"""The name of `Folds` among the splits that choices are based on."""
+ALWAYS_TRAIN = -1
+"""The fold of a text that is in the training part of every fold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """Which text stands aside when.
+    """Assignment of texts to folds.
 
     Attributes:
-        of: shape (n,), the fold of each text, or `ALWAYS`.
-        own: how many texts, from the first, are predicted out of fold; those after them are data
-            that was added, which is only learned from.
-        count: how many folds there are.
-        parts: shape (own,), which part of the whole each text is of, where thresholds are to suit the
-            parts alike; None where there are none.
+        fold_of: shape (n,), the fold of each text, or `ALWAYS_TRAIN`.
+        n_predicted: how many texts, from the first, are predicted out of fold; the others are added data
+            that is only trained on.
+        n_folds: number of folds.
+        groups: shape (n_predicted,), the group of each text, such as its language, where thresholds are averaged
+            over groups; None where there is one group.
 
-    >>> folds = assign(["a b", "c", "A, b!", "d"], np.ones((4, 1)), 2, seed=0)
+    >>> folds = stratified_folds(["a b", "c", "A, b!", "d"], np.ones((4, 1)), 2, seed=0)
     >>> [held.tolist() for _, held in folds]
     [[0, 2], [1, 3]]
     """
 
-    of: np.ndarray
-    own: int
-    count: int
-    parts: np.ndarray | None = None
+    fold_of: np.ndarray
+    n_predicted: int
+    n_folds: int
+    groups: np.ndarray | None = None
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Rows to learn from, and rows to predict, one fold after the other."""
-        for fold in range(self.count):
-            held = np.flatnonzero(self.of[: self.own] == fold)
-            # Copies of a text share a fold, so of very many folds some stay empty.
+        """Yield the rows to train on and the rows to predict, for each fold that has any to predict."""
+        for fold in range(self.n_folds):
+            held = np.flatnonzero(self.fold_of[: self.n_predicted] == fold)
+            # Copies of a text share a fold, so with many folds some stay empty.
             if len(held):
-                yield np.flatnonzero(self.of != fold), held
-
-    def among(self, rows: np.ndarray) -> Folds:
-        """The folds of some of the own rows."""
-        return Folds(self.of[rows], len(rows), self.count)
+                yield np.flatnonzero(self.fold_of != fold), held
 
 
-def by_parts(sizes: Sequence[int], count: int, texts: int) -> Folds:
-    """Deals whole parts out to folds, such as languages: the largest first, each to the smallest fold.
+def grouped_folds(sizes: Sequence[int], n_folds: int, texts: int) -> Folds:
+    """Assign whole groups of texts, such as languages, to folds: the largest first, each to the smallest fold.
 
     Args:
-        sizes: how many texts each part has, one part after the other.
-        count: of folds; no more than there are parts are made.
-        texts: of all parts, and what was added after them.
+        sizes: number of texts of each group, in the order of the texts.
+        n_folds: at most this many folds; never more than there are groups.
+        texts: number of all texts, those after the groups included.
 
-    >>> by_parts([2, 1, 3], 2, 7).of.tolist()
+    >>> grouped_folds([2, 1, 3], 2, 7).fold_of.tolist()
     [1, 1, 1, 0, 0, 0, -1]
     """
-    count = min(count, len(sizes))
-    filled = [0] * count
-    fold_of = {}
-    for part in sorted(range(len(sizes)), key=lambda part: (-sizes[part], part)):
-        fold_of[part] = min(range(count), key=lambda fold: (filled[fold], fold))
-        filled[fold_of[part]] += sizes[part]
-    parts = np.repeat(np.arange(len(sizes)), sizes)
-    of = np.array([fold_of[part] for part in range(len(sizes))])[parts]
-    return Folds(np.append(of, np.full(texts - len(of), ALWAYS)), len(of), count, parts)
+    n_folds = min(n_folds, len(sizes))
+    fold_sizes = [0] * n_folds
+    fold_of_group = {}
+    for group in sorted(range(len(sizes)), key=lambda group: (-sizes[group], group)):
+        fold_of_group[group] = min(range(n_folds), key=lambda fold: (fold_sizes[fold], fold))
+        fold_sizes[fold_of_group[group]] += sizes[group]
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    fold_of = np.array([fold_of_group[group] for group in range(len(sizes))])[groups]
+    return Folds(np.append(fold_of, np.full(texts - len(fold_of), ALWAYS_TRAIN)), len(fold_of), n_folds, groups)
 
 
-def assign(texts: Sequence[str], labels: np.ndarray, count: int, seed: int, own: int | None = None) -> Folds:
-    """Deals texts out to folds: evenly, every set of labels evenly, and copies of a text into one fold.
+def stratified_folds(
+    texts: Sequence[str], labels: np.ndarray, n_folds: int, seed: int, n_predicted: int | None = None
+) -> Folds:
+    """Assign texts to folds of equal size with equally distributed label sets; copies of a text share a fold.
 
     Copies are texts with the same letters (`overlap.letters`). Greedy, rarest emotions first, as in
-    iterative stratification (Sechidis et al. 2011): a text goes where its set of labels is rarest,
-    then where its rarest emotion is, then where the fewest texts are.
+    iterative stratification (Sechidis et al. 2011): a text goes to the fold where its label set is
+    rarest, then where its rarest emotion is, then to the smallest fold.
 
     Args:
-        labels: shape (n, L); any degree above 0 is the emotion.
-        count: of folds, 2 or more.
-        own: how many texts, from the first, are predicted; None for all. One that was added after
-            them stands aside with its copy among them, if it has one.
+        labels: shape (n, L); any degree above 0 counts as the emotion.
+        n_folds: number of folds, 2 or more.
+        n_predicted: how many texts, from the first, are predicted; None for all. An added text after
+            them is in the fold of its copy among them, if there is one.
     """
-    own = len(texts) if own is None else own
+    n_predicted = len(texts) if n_predicted is None else n_predicted
     present = labels > 0
     copies: dict[str, list[int]] = {}
-    for row, text in enumerate(texts[:own]):
+    for row, text in enumerate(texts[:n_predicted]):
         copies.setdefault(letters(text), []).append(row)
-    totals = present[:own].sum(0)
+    totals = present[:n_predicted].sum(0)
     order = np.random.default_rng(seed).permutation(len(copies))
     groups = list(copies.values())
 
-    def rarest(row: int) -> int:
-        shown = np.flatnonzero(present[row])
-        return int(shown[np.argmin(totals[shown])]) if len(shown) else -1
+    def rarest_emotion(row: int) -> int:
+        emotions = np.flatnonzero(present[row])
+        return int(emotions[np.argmin(totals[emotions])]) if len(emotions) else -1
 
-    def urgency(group: list[int]) -> tuple[int, int]:
-        # Large groups first: there is less and less room for them.
-        emotion = rarest(group[0])
-        return -len(group), int(totals[emotion]) if emotion >= 0 else own
+    def priority(group: list[int]) -> tuple[int, int]:
+        # Large groups first, while every fold has room for them.
+        emotion = rarest_emotion(group[0])
+        return -len(group), int(totals[emotion]) if emotion >= 0 else n_predicted
 
-    found = np.full(len(texts), ALWAYS)
-    sets: list[Counter[bytes]] = [Counter() for _ in range(count)]
-    emotions = np.zeros((count, labels.shape[1] + 1), dtype=int)
-    sizes = [0] * count
-    # Sorting is stable, so equals stay in the order of the draw.
-    for group in sorted((groups[i] for i in order), key=urgency):
-        key, emotion = present[group[0]].tobytes(), rarest(group[0])
-        fold = min(range(count), key=lambda k: (sets[k][key], emotions[k, emotion], sizes[k], k))
-        found[group] = fold
+    fold_of = np.full(len(texts), ALWAYS_TRAIN)
+    label_sets: list[Counter[bytes]] = [Counter() for _ in range(n_folds)]
+    emotion_counts = np.zeros((n_folds, labels.shape[1] + 1), dtype=int)
+    fold_sizes = [0] * n_folds
+    # Sorting is stable, so that equal groups keep their random order.
+    for group in sorted((groups[i] for i in order), key=priority):
+        label_set, emotion = present[group[0]].tobytes(), rarest_emotion(group[0])
+        fold = min(
+            range(n_folds), key=lambda k: (label_sets[k][label_set], emotion_counts[k, emotion], fold_sizes[k], k)
+        )
+        fold_of[group] = fold
         for row in group:
-            sets[fold][present[row].tobytes()] += 1
-            emotions[fold, :-1] += present[row]
-            emotions[fold, -1] += not present[row].any()
-        sizes[fold] += len(group)
-    for row in range(own, len(texts)):
+            label_sets[fold][present[row].tobytes()] += 1
+            emotion_counts[fold, :-1] += present[row]
+            emotion_counts[fold, -1] += not present[row].any()
+        fold_sizes[fold] += len(group)
+    for row in range(n_predicted, len(texts)):
         copy = copies.get(letters(texts[row]))
         if copy:
-            found[row] = found[copy[0]]
-    return Folds(found, own, count)
+            fold_of[row] = fold_of[copy[0]]
+    return Folds(fold_of, n_predicted, n_folds)

@@ -24,7 +24,7 @@ SOURCES = "sources"
 UNKNOWN = -1
 
 
-def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
+def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
     """The recipe with its track, language and release filled in.
 
     Raises:
@@ -37,10 +37,10 @@ def placed(recipe: Recipe, task: Task, track: str | None, language: str | None) 
         raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
     release = task.release(chosen.release or None).key
     data = replace(chosen, track=found_track, language=found_language, release=release)
-    return settle(replace(recipe, data=data), task)
+    return resolve_sources(replace(recipe, data=data), task)
 
 
-def settle(recipe: Recipe, task: Task) -> Recipe:
+def resolve_sources(recipe: Recipe, task: Task) -> Recipe:
     """The recipe with its sources by name, such as ``a/deu``, and only the splits that its language has.
 
     A language without a train split takes the recipe's stand-ins; choices by folds are then made on
@@ -55,7 +55,7 @@ def settle(recipe: Recipe, task: Task) -> Recipe:
     lacks = [split for split in data.splits if split not in has]
     words = (*data.sources, *(data.stand_in if lacks else ()))
     if not words:
-        if lacks and is_cross(recipe, task):
+        if lacks and is_cross_lingual(recipe, task):
             raise UsageError(
                 f"Track {data.track} has no training texts, so recipe {recipe.name} has nothing to learn from.",
                 "--set 'data.sources=[\"others\"]' learns from the other languages of track "
@@ -64,17 +64,17 @@ def settle(recipe: Recipe, task: Task) -> Recipe:
         return replace(recipe, data=replace(data, stand_in=()))
     names = tuple(dict.fromkeys(name for word in words for name in _meant(word, recipe, task)))
     settled = replace(data, sources=names, stand_in=(), splits=tuple(s for s in data.splits if s in has))
-    if is_cross(recipe, task):
+    if is_cross_lingual(recipe, task):
         # Its dev split is no more to learn from than its test split.
         settled = replace(settled, splits=())
     recipe = replace(recipe, data=settled)
-    if settled.splits or recipe.select.split != "folds" or is_cross(recipe, task):
+    if settled.splits or recipe.select.split != "folds" or is_cross_lingual(recipe, task):
         return recipe
     threshold = replace(recipe.threshold, split="dev") if recipe.threshold.split == "folds" else recipe.threshold
     return replace(recipe, select=replace(recipe.select, split="dev"), threshold=threshold)
 
 
-def is_cross(recipe: Recipe, task: Task) -> bool:
+def is_cross_lingual(recipe: Recipe, task: Task) -> bool:
     """True where the track has no training texts of the target language."""
     return task.track(recipe.data.track).trains_on != recipe.data.track
 
@@ -102,7 +102,7 @@ def _meant(word: str, recipe: Recipe, task: Task) -> list[str]:
             "--set 'data.sources=[\"others\"]'",
         )
     if target.code in found:
-        if is_cross(recipe, task):
+        if is_cross_lingual(recipe, task):
             raise UsageError(
                 f"Recipe {recipe.name}: '{word}' is {target.name}, the language of the texts to be judged; track "
                 f"{data.track} is learned from other languages alone.",
@@ -113,7 +113,7 @@ def _meant(word: str, recipe: Recipe, task: Task) -> list[str]:
     return [f"{track}/{code}" for code in found]
 
 
-def learned_words(recipe: Recipe, task: Task) -> str:
+def training_data_text(recipe: Recipe, task: Task) -> str:
     """What a settled recipe learned from, in words: ``split train``, ``from German and Swedish (track a)``."""
     data = recipe.data
     found = [f"split {' and '.join(data.splits)}"] if data.splits else []
@@ -153,7 +153,7 @@ def load_sources(
     return found
 
 
-def load_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
+def load_source_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     """The dev splits of all sources as one, with the labels of the target's file."""
     parts = [_load(name, "dev", own, source, task) for name in recipe.data.sources]
     if not parts:
@@ -173,7 +173,7 @@ def load_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | Non
     )
 
 
-def own_language(sources: dict[str, Gold], recipe: Recipe) -> dict[str, Gold]:
+def same_language_sources(sources: dict[str, Gold], recipe: Recipe) -> dict[str, Gold]:
     """The sources that are another track's texts of the target's own language, and may be those it is judged on."""
     return {name: gold for name, gold in sources.items() if name.rpartition("/")[2] == recipe.data.language}
 
@@ -183,10 +183,12 @@ def _load(name: str, split: str, own: FileSpec, source: str | os.PathLike[str] |
     gold = load_gold(track, language, split, release=own.release, source=source, task=task)
     if gold.texts is None:
         raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
-    return replace(gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=relabel(gold, own))
+    return replace(
+        gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=match_labels(gold, own)
+    )
 
 
-def relabel(gold: Gold, own: FileSpec) -> np.ndarray:
+def match_labels(gold: Gold, own: FileSpec) -> np.ndarray:
     """The labels of a file as another file has them: shape (n, L of `own`), -1 for emotions that it does not annotate.
 
     Any degree of an emotion is that emotion; of an emotion that is only said to be there, the degree
@@ -195,7 +197,7 @@ def relabel(gold: Gold, own: FileSpec) -> np.ndarray:
     >>> from semeval_emo.data import load_gold
     >>> gold = load_gold("a", "eng", "dev", source="sample")
     >>> own = replace(gold.spec, emotions=("joy", "pride"), values=("0", "1", "2", "3"))
-    >>> sorted(set(relabel(gold, own)[:, 0].tolist())), set(relabel(gold, own)[:, 1].tolist())
+    >>> sorted(set(match_labels(gold, own)[:, 0].tolist())), set(match_labels(gold, own)[:, 1].tolist())
     ([0, 3], {-1})
     """
     top, its_top = len(own.values) - 1, len(gold.spec.values) - 1
@@ -224,10 +226,10 @@ def _taken(gold: Gold, rows: list[int]) -> Gold:
     )
 
 
-def parts_of(ids: Sequence[str]) -> np.ndarray:
+def file_numbers(ids: Sequence[str]) -> np.ndarray:
     """Which texts come from the same file, by how their ids begin: shape (n,), a number a file.
 
-    >>> parts_of(["deu_train_track_a_00001", "deu_train_track_a_00002", "afr_train_track_a_00001"]).tolist()
+    >>> file_numbers(["deu_train_track_a_00001", "deu_train_track_a_00002", "afr_train_track_a_00001"]).tolist()
     [1, 1, 0]
     """
     return np.unique([one.rstrip("0123456789") for one in ids], return_inverse=True)[1]

@@ -26,7 +26,7 @@ PAUSE = 0.1
 BLOCK = 1 << 16
 
 
-class Lines:
+class LineReader:
     """The lines of a file or pipe in UTF-8, and whether the next one has to be waited for.
 
     Args:
@@ -91,19 +91,19 @@ class Lines:
             ) from error
 
 
-def kind_of(name: str) -> str:
+def format_from_name(name: str) -> str:
     """How texts come by the name of their file; empty where that does not say.
 
-    >>> kind_of("T.CSV"), kind_of("texts.tsv"), kind_of("texts.txt"), kind_of("stdin")
-    ('csv', 'csv', '', '')
+    >>> format_from_name("T.CSV"), format_from_name("texts.tsv"), format_from_name("stdin")
+    ('csv', 'csv', '')
     """
     return SUFFIXES.get(PurePath(name).suffix.lower(), "")
 
 
-def guess(first: str) -> str:
+def detect_format(first: str) -> str:
     r"""The kind of texts of which this is the first line.
 
-    >>> [guess(line) for line in ("id,text", "ID\tlang\tText", '{"text": "x"}', "text, they said", "{sighs}")]
+    >>> [detect_format(line) for line in ("id,text", "ID\tlang\tText", '{"text": "x"}', "text, they said", "{sighs}")]
     ['csv', 'csv', 'jsonl', 'lines', 'lines']
     """
     # JSON that goes on over the next lines is none of one object a line, and will be refused as such.

@@ -96,7 +96,7 @@ class Ensemble(Family):
             self.combine, details = self._fit_combination(members, labels, 0.0)
             rows = [{"epoch": 1, **details, select.split: job.score(labels, self.combine(members))}]
         else:
-            labels = train.labels[: train.folds.own]
+            labels = train.labels[: train.folds.n_predicted]
             members = np.concatenate([self._member_probabilities(s, job) for s in self.recipe.data.splits], axis=1)
             out_of_fold = [self._predict_out_of_fold(members, labels, train.folds, value) for value in settings]
             for number, (value, probabilities) in enumerate(zip(settings, out_of_fold, strict=True), 1):
@@ -260,7 +260,7 @@ def _check_member(
             f"The ensemble's member {name} was trained on {selection}, which the ensemble selects on.",
             f"train it by folds, or without {selection}",
         )
-    missing = [source for source in member.data.learned if source not in ensemble.data.learned]
+    missing = [source for source in member.data.training_sets if source not in ensemble.data.training_sets]
     if missing:
         raise UsageError(
             f"The ensemble's member {name} was also trained on {', '.join(missing)}, which the ensemble does not list.",

@@ -11,9 +11,9 @@ from semeval_emo.errors import UsageError
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.load import recipe_files, recipe_of
+from semeval_emo.zoo.recipes.load import recipe_files, recipe_from_table
 from semeval_emo.zoo.runs.finished import recipe_and_state
-from semeval_emo.zoo.runs.tasks import runs_of
+from semeval_emo.zoo.runs.tasks import task_runs
 
 READ = ("splits", "sources", "extra", "allow")
 """Fields of a recipe's data that say what it has read."""
@@ -69,9 +69,9 @@ def ensemble_recipe(
         "select": {"metric": select.metric, "split": judged_on},
         # Members are of many kinds; whether 0.5 fits their mean has to be seen. Votes were thresholded already.
         "threshold": {"rule": "fixed" if method == "vote" else "global", "split": judged_on},
-        "ensemble": {"members": [_name(path, runs_of(runs, keys[0])) for path in members], "method": method},
+        "ensemble": {"members": [_name(path, task_runs(runs, keys[0])) for path in members], "method": method},
     }
-    return recipe_of(name, table, settings)
+    return recipe_from_table(name, table, settings)
 
 
 def task_of_run(path: Path) -> str:

@@ -16,10 +16,10 @@ from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
 from semeval_emo.task import Task
-from semeval_emo.zoo.dataset.splits import aligned
+from semeval_emo.zoo.dataset.splits import in_official_order
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.model import load_model
-from semeval_emo.zoo.runs.tasks import task_for
+from semeval_emo.zoo.runs.tasks import resolve_task
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 
@@ -48,7 +48,7 @@ def evaluate(
     """
     model = load_model(folder)
     data = model.recipe.data
-    task = task_for(task, source, model.task)
+    task = resolve_task(task, source, model.task)
     loaded = load_gold(
         track or data.track,
         language or data.language,
@@ -57,7 +57,7 @@ def evaluate(
         source=source,
         task=task,
     )
-    gold = aligned(loaded)
+    gold = in_official_order(loaded)
     if gold.texts is None:
         raise InputError(f"{gold.source} has labels but no texts, so nothing can be predicted from it.")
     spec = gold.spec
@@ -72,13 +72,13 @@ def evaluate(
     # The model may know more emotions than the file has.
     decided = apply_thresholds(model.family.predict(gold.texts, progress), model.thresholds, model.space)
     if progress is not None:
-        for note in read_before(model.recipe, gold, source, task):
+        for note in leak_notes(model.recipe, gold, source, task):
             progress.message(note)
     columns = [model.space.emotions.index(emotion) for emotion in spec.emotions]
     return score(Predictions(spec, decided[:, columns], str(folder)), gold, task=task)
 
 
-def read_before(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None, task: Task) -> list[str]:
+def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None, task: Task) -> list[str]:
     """What a person must know before trusting the score: how many of the texts the model was trained on.
 
     Compared is what is at hand; of what is not, that is said. Tracks hold each other's texts, whole or in part.
@@ -87,7 +87,7 @@ def read_before(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | Non
         source: where the training texts are looked for.
     """
     notes, learned = [], []
-    for name in recipe.data.learned:
+    for name in recipe.data.training_sets:
         try:
             learned.append(_trained_on(name, recipe, source, task))
         except EmoError as error:
@@ -103,7 +103,7 @@ def read_before(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | Non
 
 
 def _trained_on(name: str, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
-    """The texts behind a name of `DataConfig.learned`."""
+    """The texts behind a name of `DataConfig.training_sets`."""
     data = recipe.data
     address: tuple[str, str, str]
     if name in data.splits:

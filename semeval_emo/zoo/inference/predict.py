@@ -21,7 +21,7 @@ CHUNK = 4096
 
 
 @dataclass(frozen=True, eq=False)
-class Predicted:
+class TextPrediction:
     """What a model says of one text.
 
     Attributes:
@@ -39,7 +39,7 @@ def predict(
     texts: Iterable[tuple[str, str]],
     progress: Progress | None = None,
     waits: Callable[[], bool] = lambda: False,
-) -> Iterator[Predicted]:
+) -> Iterator[TextPrediction]:
     """Predicts texts as they come, in their order.
 
     Args:
@@ -51,7 +51,7 @@ def predict(
         found = model.family.predict([text for _, text in chunk], progress)
         decided = apply_thresholds(found, model.thresholds, model.space)
         for (name, _), probabilities, labels in zip(chunk, found, decided, strict=True):
-            yield Predicted(name, probabilities, labels)
+            yield TextPrediction(name, probabilities, labels)
 
 
 def _chunk(stream: Iterator[tuple[str, str]], waits: Callable[[], bool]) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def _chunk(stream: Iterator[tuple[str, str]], waits: Callable[[], bool]) -> list
     return chunk
 
 
-def csv_lines(emotions: tuple[str, ...], predicted: Iterable[Predicted], *, labels: bool) -> Iterator[str]:
+def csv_lines(emotions: tuple[str, ...], predicted: Iterable[TextPrediction], *, labels: bool) -> Iterator[str]:
     """Lines of a probability file, or of a prediction file with ``labels``."""
     # Input that cannot be read is told before a header stands on the screen.
     stream = iter(predicted)
@@ -74,7 +74,7 @@ def csv_lines(emotions: tuple[str, ...], predicted: Iterable[Predicted], *, labe
         yield ",".join((name, *map(str if labels else repr, (one.labels if labels else one.probabilities).tolist())))
 
 
-def json_lines(emotions: tuple[str, ...], predicted: Iterable[Predicted]) -> Iterator[str]:
+def json_lines(emotions: tuple[str, ...], predicted: Iterable[TextPrediction]) -> Iterator[str]:
     """One JSON object a text: its probabilities, and the emotions that are present (with their degrees)."""
     for one in predicted:
         pairs = zip(emotions, one.probabilities.tolist(), one.labels.tolist(), strict=True)

@@ -23,13 +23,13 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.submit import selected_on
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, seconds_of
+from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, training_seconds
 from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.runs.tasks import task_for
+from semeval_emo.zoo.runs.tasks import resolve_task
 
 
 @dataclass(frozen=True)
-class Line:
+class RecipeResult:
     """A recipe and its runs.
 
     Attributes:
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Results:
-    """What `results` returns.
+    """What `compare_runs` returns.
 
     Attributes:
         lines: the best first.
@@ -64,20 +64,20 @@ class Results:
     """
 
     comparison: Comparison
-    lines: tuple[Line, ...]
+    lines: tuple[RecipeResult, ...]
     placement: Placement | None
     left: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Run:
+class _ComparedRun:
     folder: RunFolder
     recipe: Recipe
     state: dict[str, Any]
     only_seed: bool
 
 
-def results(
+def compare_runs(
     paths: Sequence[Path],
     *,
     source: str | os.PathLike[str] | None = None,
@@ -99,7 +99,7 @@ def results(
     keys = {state.get("task", load_task().key) for _, state in stored.values()}
     if len(keys) > 1 and task is None:
         raise UsageError(f"These are runs of several tasks: {', '.join(sorted(keys))}.", "name runs of one, or --task")
-    task = task_for(task, source, next(iter(keys), ""))
+    task = resolve_task(task, source, next(iter(keys), ""))
     runs = [_read(path, task, *one) for path, one in stored.items()]
     places = {run.folder.spec.place for run in runs}
     if len(places) > 1:
@@ -110,7 +110,7 @@ def results(
         raise InputError("There are fewer than two finished runs.", "name run folders, such as runs/*/eng")
     spec = runs[0].folder.spec
     gold = gold_for(spec, task, source)
-    groups: dict[str, list[_Run]] = {}
+    groups: dict[str, list[_ComparedRun]] = {}
     for run in runs:
         groups.setdefault(_but_the_seed(run.recipe), []).append(run)
     named = _named([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
@@ -147,12 +147,12 @@ def _finished(path: Path, left: list[str]) -> tuple[Recipe, dict[str, Any]] | No
         return None
 
 
-def _read(path: Path, task: Task, recipe: Recipe, state: dict[str, Any]) -> _Run:
+def _read(path: Path, task: Task, recipe: Recipe, state: dict[str, Any]) -> _ComparedRun:
     settings = json.loads((path / "recipe.json").read_text("utf-8"))["settings"]
-    return _Run(folder_of(path, recipe, task), recipe, state, set(settings) <= {"train.seed"})
+    return _ComparedRun(folder_of(path, recipe, task), recipe, state, set(settings) <= {"train.seed"})
 
 
-def _said(run: _Run, task: Task) -> tuple[Predictions, ...]:
+def _said(run: _ComparedRun, task: Task) -> tuple[Predictions, ...]:
     return read_submission(run.folder.predictions, release=run.folder.spec.release, task=task).predictions
 
 
@@ -161,7 +161,7 @@ def _but_the_seed(recipe: Recipe) -> str:
     return json.dumps(replace(recipe, train=replace(recipe.train, seed=0)).resolved(), sort_keys=True)
 
 
-def _named(groups: Sequence[list[_Run]]) -> dict[str, list[_Run]]:
+def _named(groups: Sequence[list[_ComparedRun]]) -> dict[str, list[_ComparedRun]]:
     """Groups by the recipe's name; by a folder's where it changed between runs, or more than its seed was set."""
     names = [group[0].recipe.name for group in groups]
     return {
@@ -170,9 +170,9 @@ def _named(groups: Sequence[list[_Run]]) -> dict[str, list[_Run]]:
     }
 
 
-def _line(runs: Sequence[_Run], standing: SystemResult) -> Line:
+def _line(runs: Sequence[_ComparedRun], standing: SystemResult) -> RecipeResult:
     first = runs[0]
-    return Line(
+    return RecipeResult(
         name=standing.name,
         title=first.recipe.title,
         folders=tuple(run.folder.path for run in runs),
@@ -185,8 +185,8 @@ def _line(runs: Sequence[_Run], standing: SystemResult) -> Line:
     )
 
 
-def _seconds(runs: Sequence[_Run]) -> float | None:
+def _seconds(runs: Sequence[_ComparedRun]) -> float | None:
     try:
-        return fmean(seconds_of(run.folder.path, run.recipe, run.state) for run in runs)
+        return fmean(training_seconds(run.folder.path, run.recipe, run.state) for run in runs)
     except EmoError:
         return None

@@ -30,16 +30,16 @@ from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import list_recipes
-from semeval_emo.zoo.runs.finished import folder_of, predicted, recipe_and_state, seconds_of
+from semeval_emo.zoo.runs.finished import folder_of, load_predictions, recipe_and_state, training_seconds
 from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.runs.tasks import task_for
+from semeval_emo.zoo.runs.tasks import resolve_task
 
 # How near a score must come to the one that the run recorded.
 NEAR = 1e-9
 
 
 @dataclass(frozen=True)
-class Taken:
+class FileUpdate:
     """One file that was taken, and whether the folder had one in its place: ``new``, ``replaced`` or ``same``."""
 
     file: SubmittedFile
@@ -57,12 +57,12 @@ class SubmitReport:
     """
 
     system: SubmittedSystem
-    taken: tuple[Taken, ...]
+    taken: tuple[FileUpdate, ...]
     left: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Found:
+class _SubmittedRun:
     folder: RunFolder
     recipe: Recipe
     state: dict[str, Any]
@@ -120,7 +120,7 @@ def submit(
             file, body = _take(one, source)
             old = held.get(file.key)
             same = old is not None and (old.predictions, old.recipe_hash) == (file.predictions, file.recipe_hash)
-            taken.append(Taken(file, "same" if same else "new" if old is None else "replaced"))
+            taken.append(FileUpdate(file, "same" if same else "new" if old is None else "replaced"))
             held[file.key], bodies[to / file.name] = file, body
             progress.advance()
     name = title or _title(before, chosen, best_on_dev)
@@ -147,20 +147,20 @@ def _run_folders(paths: Sequence[Path], left: list[str]) -> Iterator[Path]:
             yield one
 
 
-def _read(path: Path, task: Task | str | None) -> _Found:
+def _read(path: Path, task: Task | str | None) -> _SubmittedRun:
     recipe, state = recipe_and_state(path)
     if task is None:
         score_file = path / "score.json"
         scored = json.loads(score_file.read_text("utf-8"))["task"] if score_file.exists() else ""
-        chosen = task_for(None, None, state.get("task", scored))
+        chosen = resolve_task(None, None, state.get("task", scored))
     else:
-        chosen = task_for(task, None)
-    return _Found(folder_of(path, recipe, chosen), recipe, state, chosen)
+        chosen = resolve_task(task, None)
+    return _SubmittedRun(folder_of(path, recipe, chosen), recipe, state, chosen)
 
 
-def _one_each(found: Sequence[_Found], best_on_dev: bool, left: list[str]) -> list[_Found]:
+def _one_each(found: Sequence[_SubmittedRun], best_on_dev: bool, left: list[str]) -> list[_SubmittedRun]:
     """One run for each track and language."""
-    places: dict[tuple[str, str], list[_Found]] = {}
+    places: dict[tuple[str, str], list[_SubmittedRun]] = {}
     for one in found:
         places.setdefault((one.folder.spec.track, one.folder.spec.language), []).append(one)
     chosen = []
@@ -177,10 +177,10 @@ def _one_each(found: Sequence[_Found], best_on_dev: bool, left: list[str]) -> li
     return chosen
 
 
-def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[SubmittedFile, bytes]:
+def _take(found: _SubmittedRun, source: str | os.PathLike[str] | None) -> tuple[SubmittedFile, bytes]:
     folder, recipe, state = found.folder, found.recipe, found.state
     spec = folder.spec
-    said, recorded = predicted(folder, found.task), folder.recorded()
+    said, recorded = load_predictions(folder, found.task), folder.recorded()
     card = _scored(said, found, source)
     if card is not None and recorded and abs(card.score - recorded["score"]) > NEAR:
         raise EmoError(
@@ -199,7 +199,7 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
         recipe=folder.path.parent.name,
         recipe_hash=recipe.hash,
         seed=recipe.train.seed,
-        seconds=seconds_of(folder.path, recipe, state),
+        seconds=training_seconds(folder.path, recipe, state),
         selected_on=selected_on(recipe, folder.rows()),
         metric=metric,
         dev=state["dev"].get(metric),
@@ -215,7 +215,7 @@ def _take(found: _Found, source: str | os.PathLike[str] | None) -> tuple[Submitt
     return file, prediction_bytes(spec, said.values)
 
 
-def _scored(said: Predictions, found: _Found, source: str | os.PathLike[str] | None) -> Scorecard | None:
+def _scored(said: Predictions, found: _SubmittedRun, source: str | os.PathLike[str] | None) -> Scorecard | None:
     """The card with its intervals; None where the labels of that very release are not at hand."""
     spec = said.spec
     try:
@@ -241,7 +241,7 @@ def selected_on(recipe: Recipe, rows: Sequence[dict[str, Any]]) -> str:
     return next((split for split in ("test", "dev", "sources", "folds") if split in said), "none")
 
 
-def _title(before: SubmittedSystem, chosen: Sequence[_Found], best_on_dev: bool) -> str:
+def _title(before: SubmittedSystem, chosen: Sequence[_SubmittedRun], best_on_dev: bool) -> str:
     names = list(dict.fromkeys(one.folder.path.parent.name for one in chosen))
     if len(names) > 1:
         return ("the best on dev of " if best_on_dev else "") + ", ".join(names)

@@ -24,14 +24,14 @@ from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, Task, short_hash
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.dataset.splits import aligned, data_hash
+from semeval_emo.zoo.dataset.splits import data_hash, in_official_order
 from semeval_emo.zoo.recipe import Recipe, ThresholdConfig
-from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, stored, stored_folds
+from semeval_emo.zoo.runs.finished import folder_of, load_oof_probabilities, load_probabilities, recipe_and_state
 from semeval_emo.zoo.runs.folder import locked
 from semeval_emo.zoo.runs.model import THRESHOLDS
-from semeval_emo.zoo.runs.tasks import task_for
+from semeval_emo.zoo.runs.tasks import resolve_task
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
-from semeval_emo.zoo.training.job import figures, judge
+from semeval_emo.zoo.training.job import score_labels, score_probabilities
 
 FOLDER = "tuned"
 REPORT = "tuning.json"
@@ -45,7 +45,7 @@ NEVER = "Thresholds are never tuned on test: what is chosen there measures nothi
 
 
 @dataclass(frozen=True)
-class Row:
+class RuleScores:
     """One rule and what it reaches by the run's own metric.
 
     Attributes:
@@ -66,7 +66,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuneResult:
     """What `tune_run` found and wrote.
 
     Attributes:
@@ -82,12 +82,12 @@ class Tuned:
     split: str
     texts: int
     positives: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RuleScores, ...]
     chosen: str
     predictions: Path
     thresholds: Path
 
-    def row(self, rule: str) -> Row:
+    def row(self, rule: str) -> RuleScores:
         """The row of a rule."""
         return next(row for row in self.rows if row.rule == rule)
 
@@ -101,7 +101,7 @@ def tune_run(
     shrink: float | None = None,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
-) -> Tuned:
+) -> TuneResult:
     """Fits thresholds to a finished run and writes them with the test predictions that they give.
 
     Args:
@@ -123,7 +123,7 @@ def tune_run(
     if shrink is not None and shrink < 0:
         raise UsageError(f"--shrink is a number of positives, 0 or more, not {shrink:g}.")
     recipe, state = recipe_and_state(path)
-    task = task_for(task, source, state.get("task", ""))
+    task = resolve_task(task, source, state.get("task", ""))
     folder = folder_of(path, recipe, task)
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
     golds = {one: _gold(recipe, one, source, task) for one in ("dev", "test")}
@@ -131,7 +131,7 @@ def tune_run(
         raise UsageError(
             f"{golds['dev'].source} is not the dev split that {path} was judged on.", "--data names where that lies"
         )
-    found = {one: stored(folder, one, task) for one in golds}
+    found = {one: load_probabilities(folder, one, task) for one in golds}
     labels = {one: gold.labels for one, gold in golds.items()}
     by_folds = recipe.select.split == FOLDS and bool(recipe.data.splits)
     if split == FOLDS and not by_folds:
@@ -141,7 +141,7 @@ def tune_run(
         )
     split = split or (FOLDS if by_folds else "dev")
     if split == FOLDS and by is None:
-        found[FOLDS] = stored_folds(folder, recipe, task)
+        found[FOLDS] = load_oof_probabilities(folder, recipe, task)
         labels[FOLDS] = np.concatenate([_gold(recipe, one, source, task).labels for one in recipe.data.splits])
     if by is not None:
         data = recipe.data
@@ -150,9 +150,9 @@ def tune_run(
             raise UsageError(f"{by} holds probabilities of test. {NEVER}", "name a file of train (out of fold) or dev")
         split = given.spec.split
         labels[split], found[split] = _gold(recipe, split, source, task).labels, given.values
-    judged = _Judged(space, recipe.select.metric, found, labels, split)
+    judged = _ThresholdScorer(space, recipe.select.metric, found, labels, split)
     base = replace(recipe.threshold, shrink=recipe.threshold.shrink if shrink is None else shrink)
-    own = recipe.threshold if _heard(recipe, split) else None
+    own = recipe.threshold if _fitted_on(recipe, split) else None
     rows = [judged.row(AS_TRAINED, np.array(state["thresholds"]), own)]
     for name in ("global", "per_label"):
         wanted = replace(base, rule=name)
@@ -160,7 +160,7 @@ def tune_run(
     # The first of equals: what the run has already.
     chosen = next((row for row in rows if row.rule == rule), max(rows, key=lambda row: row.out_of_fold))
     target = path / FOLDER
-    tuned = Tuned(
+    tuned = TuneResult(
         recipe=recipe,
         spec=folder.spec,
         metric=recipe.select.metric,
@@ -185,7 +185,7 @@ def tune_run(
     return tuned
 
 
-def _write(tuned: Tuned, target: Path, labels: np.ndarray, about: dict[str, Any]) -> None:
+def _write(tuned: TuneResult, target: Path, labels: np.ndarray, about: dict[str, Any]) -> None:
     with write_folder(target) as folder:
         predictions = folder / tuned.predictions.relative_to(target)
         predictions.parent.mkdir(parents=True)
@@ -196,7 +196,7 @@ def _write(tuned: Tuned, target: Path, labels: np.ndarray, about: dict[str, Any]
 
 def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     data = recipe.data
-    return aligned(
+    return in_official_order(
         load_gold(
             data.track, data.language, split, release=data.release, source=source, task=task,
             labels_required=split != "test",
@@ -204,14 +204,14 @@ def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, tas
     )  # fmt: skip
 
 
-def _heard(recipe: Recipe, split: str) -> bool:
+def _fitted_on(recipe: Recipe, split: str) -> bool:
     """True where the run's own thresholds were fitted to texts of the split, or to some of its folds."""
     own = recipe.threshold
     return own.rule != "fixed" and (own.split == split or (split == FOLDS and own.split in recipe.data.splits))
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
+class _ThresholdScorer:
     """Probabilities and labels of every split, to judge thresholds by."""
 
     space: Space
@@ -223,11 +223,11 @@ class _Judged:
     def fit(self, rule: ThresholdConfig) -> np.ndarray:
         return tune(self.found[self.split], self.labels[self.split], self.space, rule, self.metric)
 
-    def row(self, name: str, thresholds: np.ndarray, rule: ThresholdConfig | None) -> Row:
+    def row(self, name: str, thresholds: np.ndarray, rule: ThresholdConfig | None) -> RuleScores:
         """What thresholds reach; `rule` is what fitted them to these texts, None where nothing did."""
         test = self.labels["test"]
         fitted = self.score(self.split, thresholds)
-        return Row(
+        return RuleScores(
             rule=name,
             thresholds=tuple(thresholds.tolist()),
             fitted=fitted,
@@ -237,14 +237,14 @@ class _Judged:
         )
 
     def score(self, split: str, thresholds: np.ndarray) -> float:
-        return judge(self.labels[split], self.found[split], thresholds, self.space)[self.metric]
+        return score_probabilities(self.labels[split], self.found[split], thresholds, self.space)[self.metric]
 
     def out_of_fold(self, rule: ThresholdConfig) -> float:
         p, y = self.found[self.split], self.labels[self.split]
         return out_of_fold(
             len(p), lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
             lambda rows, fitted: apply_thresholds(p[rows], fitted, self.space),
-            lambda decided: figures(y, decided, self.space)[self.metric],
+            lambda decided: score_labels(y, decided, self.space)[self.metric],
         )  # fmt: skip
 
 

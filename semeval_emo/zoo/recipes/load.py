@@ -58,13 +58,13 @@ def load_recipe(name: str, settings: Sequence[str] = (), root: Path | None = Non
     >>> recipe.train.epochs, recipe.groups.head.lr, recipe.groups.layers.lr
     (2, 1e-05, 1e-06)
     """
-    table, kin, path = _inherited(name, recipe_files(root), ())
+    table, bases, path = _inherited(name, recipe_files(root), ())
     if table.get("abstract"):
         raise UsageError(f"'{name}' is a base that recipes extend; it cannot be trained.", "see `semeval-emo zoo list`")
-    return _with_settings(table, path, kin, settings)
+    return _with_settings(table, path, bases, settings)
 
 
-def recipe_of(name: str, table: dict[str, Any], settings: Sequence[str] = ()) -> Recipe:
+def recipe_from_table(name: str, table: dict[str, Any], settings: Sequence[str] = ()) -> Recipe:
     """Builds a recipe that has no file from its table, and lays overrides over it; they do not name its folder.
 
     Raises:
@@ -73,7 +73,7 @@ def recipe_of(name: str, table: dict[str, Any], settings: Sequence[str] = ()) ->
     return replace(_with_settings(table, Path(f"{name}.toml"), (), settings), settings=())
 
 
-def _with_settings(table: dict[str, Any], path: Path, kin: tuple[str, ...], settings: Sequence[str]) -> Recipe:
+def _with_settings(table: dict[str, Any], path: Path, bases: tuple[str, ...], settings: Sequence[str]) -> Recipe:
     where = f"recipe {path.stem}"
     pairs = []
     for setting in settings:
@@ -81,7 +81,7 @@ def _with_settings(table: dict[str, Any], path: Path, kin: tuple[str, ...], sett
         table = schema.merge(table, schema.nest(key, value))
         pairs.append((key, value))
         where = f"recipe {path.stem} with --set"
-    return _build(table, path, kin, tuple(pairs), where)
+    return _build(table, path, bases, tuple(pairs), where)
 
 
 def list_recipes(pattern: str = "*", root: Path | None = None) -> list[Recipe]:
@@ -94,8 +94,8 @@ def list_recipes(pattern: str = "*", root: Path | None = None) -> list[Recipe]:
     names = [name for name in files if fnmatch.fnmatchcase(name, pattern) or name == pattern]
     tables = {name: _inherited(name, files, ()) for name in names}
     found = [
-        _build(table, path, kin, (), f"recipe {name}")
-        for name, (table, kin, path) in tables.items()
+        _build(table, path, bases, (), f"recipe {name}")
+        for name, (table, bases, path) in tables.items()
         if not table.get("abstract")
     ]
     if not found:
@@ -131,20 +131,22 @@ def _inherited(
     parent = own.get("extends")
     if parent is None:
         return own, (), path
-    table, kin, _ = _inherited(str(parent), files, (*seen, path.stem))
+    table, bases, _ = _inherited(str(parent), files, (*seen, path.stem))
     handed_down = {key: value for key, value in table.items() if key not in OWN}
-    return schema.merge(handed_down, own), (str(parent), *kin), path
+    return schema.merge(handed_down, own), (str(parent), *bases), path
 
 
 def _build(
-    table: dict[str, Any], path: Path, kin: tuple[str, ...], settings: tuple[tuple[str, Any], ...], where: str
+    table: dict[str, Any], path: Path, bases: tuple[str, ...], settings: tuple[tuple[str, Any], ...], where: str
 ) -> Recipe:
     values = {key: value for key, value in table.items() if key not in ("extends", "abstract")}
     family = values.get("family")
     if not isinstance(family, str):
         raise UsageError(f"{where}: it names no family.", f'add family = "..." with one of {", ".join(FAMILIES)}')
     kind = family_class(family, where)
-    fields = {k: v for k, v in schema.hints(Recipe).items() if k not in ("name", "kin", "path", "settings", "options")}
+    fields = {
+        k: v for k, v in schema.field_types(Recipe).items() if k not in ("name", "bases", "path", "settings", "options")
+    }
     shared = {}
     own: Any = {}
     for key, value in values.items():
@@ -154,10 +156,10 @@ def _build(
             _refuse_unused(key, value, family, kind.recipe_sections, where)
             shared[key] = schema.convert(fields[key], value, where, key)
         else:
-            raise schema.unknown_key(key, key, {**fields, family: None}, where, "")
+            raise schema.unknown_key_error(key, key, {**fields, family: None}, where, "")
     recipe = Recipe(
         name=path.stem,
-        kin=kin,
+        bases=bases,
         path=path,
         settings=settings,
         options=schema.convert(kind.options_class, own, where, family),
@@ -200,7 +202,7 @@ def trainable_text(recipe: Recipe) -> str:
     return f"{words} + final norm" if part.final_norm and part.part != "all" else words
 
 
-def known_names(root: Path | None = None) -> Iterable[str]:
+def recipe_names(root: Path | None = None) -> Iterable[str]:
     """Names for shell completion."""
     return [name for name, path in recipe_files(root).items() if path.parent.name != "base"]
 

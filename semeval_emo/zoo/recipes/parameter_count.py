@@ -17,7 +17,7 @@ from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe, ShapeConfig, TrainableConfig
 
 
-def count(
+def count_parameters(
     shape: ShapeConfig,
     trainable: TrainableConfig,
     model: ModelConfig,
@@ -38,7 +38,7 @@ def count(
         None where it is not known how large the layers under the adapters are.
 
     >>> llama = ShapeConfig("llama", layers=16, hidden=2048, mlp=8192, heads=32, kv_heads=8, vocabulary=128256)
-    >>> count(llama, TrainableConfig("last", 4), ModelConfig(), 5)
+    >>> count_parameters(llama, TrainableConfig("last", 4), ModelConfig(), 5)
     ParameterCounts(trainable=243296256, total=1235824640)
     """
     adapters = _adapters(shape, *lora) if lora and trainable.part == "lora" else 0
@@ -125,7 +125,7 @@ def _deberta(shape: ShapeConfig) -> tuple[int, int]:
     return _encoder_layer(shape), (shape.vocabulary + 512 + 2 + 2) * shape.hidden
 
 
-def shape_of(recipe: Recipe) -> ShapeConfig | None:
+def backbone_shape(recipe: Recipe) -> ShapeConfig | None:
     """The shape of the backbone that a recipe names; None where it is not known.
 
     A folder says it itself. Another backbone than the recipe's own has not the recipe's shape.

@@ -28,12 +28,12 @@ def _hints(kind: Hashable) -> dict[str, Any]:
     return {f.name: known[f.name] for f in dataclasses.fields(typing.cast(Any, kind))}
 
 
-def hints(kind: type) -> dict[str, Any]:
+def field_types(kind: type) -> dict[str, Any]:
     """The resolved field types of a dataclass, by field name."""
     return _hints(kind)
 
 
-def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
+def build_dataclass(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
     """Builds a dataclass from a table.
 
     Args:
@@ -50,19 +50,19 @@ def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -
     >>> @dataclass(frozen=True)
     ... class Train:
     ...     epochs: int = 3
-    >>> build(Train, {"epochs": 6}, "recipe x")
+    >>> build_dataclass(Train, {"epochs": 6}, "recipe x")
     Train(epochs=6)
-    >>> build(Train, {"epoch": 6}, "recipe x", "train")
+    >>> build_dataclass(Train, {"epoch": 6}, "recipe x", "train")
     Traceback (most recent call last):
     semeval_emo.errors.UsageError: recipe x: there is no key 'train.epoch'.
       fix: did you mean 'train.epochs'?
     """
-    fields = hints(kind)
+    fields = field_types(kind)
     values = {}
     for key, value in table.items():
         full = f"{path}.{key}" if path else key
         if key not in fields:
-            raise unknown_key(full, key, fields, where, path)
+            raise unknown_key_error(full, key, fields, where, path)
         values[key] = convert(fields[key], value, where, full)
     lacking = [f.name for f in dataclasses.fields(typing.cast(Any, kind)) if _is_required(f) and f.name not in values]
     if lacking:
@@ -74,7 +74,7 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def unknown_key(full: str, key: str, known: Mapping[str, Any], where: str, path: str) -> UsageError:
+def unknown_key_error(full: str, key: str, known: Mapping[str, Any], where: str, path: str) -> UsageError:
     """The refusal of a key that does not exist, with what was probably meant."""
     prefix = f"{path}." if path else ""
     near = suggest(full, [prefix + name for name in known]) or suggest(key, list(known))
@@ -111,7 +111,7 @@ def convert(kind: Any, value: Any, where: str, path: str) -> Any:
         raise _wrong(where, path, "a list", value)
     if dataclasses.is_dataclass(kind):
         if isinstance(value, Mapping):
-            return build(typing.cast(type, kind), value, where, path)
+            return build_dataclass(typing.cast(type, kind), value, where, path)
         raise _wrong(where, path, "a table", value)
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not _is_finite(value):

@@ -52,10 +52,10 @@ def folder_of(path: Path, recipe: Recipe, task: Task) -> RunFolder:
 def member(path: Path) -> dict[str, Any]:
     """What a joined run keeps of a member: its name, the hash of its recipe, and the seconds that it took."""
     recipe, state = recipe_and_state(path)
-    return {"run": path.parent.name, "recipe_hash": recipe.hash, "seconds": seconds_of(path, recipe, state)}
+    return {"run": path.parent.name, "recipe_hash": recipe.hash, "seconds": training_seconds(path, recipe, state)}
 
 
-def seconds_of(path: Path, recipe: Recipe, state: dict[str, Any]) -> float:
+def training_seconds(path: Path, recipe: Recipe, state: dict[str, Any]) -> float:
     """Seconds spent training a run and its members.
 
     Raises:
@@ -69,7 +69,7 @@ def seconds_of(path: Path, recipe: Recipe, state: dict[str, Any]) -> float:
     return float(state["seconds"])
 
 
-def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
+def load_probabilities(folder: RunFolder, split: str, task: Task) -> np.ndarray:
     """The probabilities of a split in a run folder: shape (n, L), rows in the official order."""
     spec = folder.spec
     return read_probabilities(
@@ -78,14 +78,14 @@ def stored(folder: RunFolder, split: str, task: Task) -> np.ndarray:
     ).values  # fmt: skip
 
 
-def stored_folds(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
+def load_oof_probabilities(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
     """The out-of-fold probabilities of all that a run was trained on: shape (own texts, L), split after split.
 
     Or, where its language has no split of its own, source after source.
     """
     if not recipe.data.splits:
         return load_array(folder, FOLDS)
-    return np.concatenate([stored(folder, split, task) for split in recipe.data.splits])
+    return np.concatenate([load_probabilities(folder, split, task) for split in recipe.data.splits])
 
 
 def verify_outputs(folder: RunFolder, task: Task) -> None:
@@ -96,12 +96,12 @@ def verify_outputs(folder: RunFolder, task: Task) -> None:
     """
     said = folder.probabilities("test")
     if folder.predictions.exists() and said.exists():
-        check_own(folder, task)
+        verify_predictions(folder, task)
     if not all(path.exists() for path in (folder.predictions, folder.card, said, folder.probabilities("dev"))):
         folder.update(status=TRAINED)
 
 
-def check_own(folder: RunFolder, task: Task) -> None:
+def verify_predictions(folder: RunFolder, task: Task) -> None:
     """Refuses a prediction file that is not what the run's probabilities and thresholds give.
 
     Raises:
@@ -109,7 +109,9 @@ def check_own(folder: RunFolder, task: Task) -> None:
     """
     spec = folder.spec
     thresholds = np.array(folder.state()["thresholds"])
-    decided = apply_thresholds(stored(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1))
+    decided = apply_thresholds(
+        load_probabilities(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1)
+    )
     if folder.predictions.read_bytes() != prediction_bytes(spec, decided):
         raise EmoError(
             f"{folder.predictions} is not the file that its run wrote.",
@@ -117,13 +119,13 @@ def check_own(folder: RunFolder, task: Task) -> None:
         )
 
 
-def predicted(folder: RunFolder, task: Task) -> Predictions:
+def load_predictions(folder: RunFolder, task: Task) -> Predictions:
     """The prediction file of a finished run, as the run wrote it.
 
     Raises:
         EmoError: somebody changed it since.
     """
-    check_own(folder, task)
+    verify_predictions(folder, task)
     (found,) = read_submission(folder.predictions, release=folder.spec.release, task=task).predictions
     return found
 

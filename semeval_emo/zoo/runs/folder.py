@@ -32,7 +32,7 @@ from semeval_emo.files import write_file
 from semeval_emo.task import FileSpec
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
-from semeval_emo.zoo.runs.tasks import runs_of
+from semeval_emo.zoo.runs.tasks import task_runs
 
 # States of a run, in order.
 TRAINING = "training"
@@ -158,7 +158,7 @@ class RunFolder:
                     f"{self.path} is no run folder: it holds {', '.join(sorted(strangers)[:3])}.",
                     "name another place with --runs",
                 )
-            body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.kin}
+            body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.bases}
             write_file(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
         if not self.state():
             self.work.mkdir(exist_ok=True)
@@ -199,10 +199,10 @@ def _unreadable(path: Path, why: str) -> InputError:
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:
     """Where a run lies: ``<runs>/<recipe>/<language>``, with ``-track_b`` and the like off the first track.
 
-    Below a folder of the task's own where that is not the default one (`tasks.runs_of`).
+    Below a folder of the task's own where that is not the default one (`tasks.task_runs`).
     """
     suffix = "" if spec.track == first_track else f"-track_{spec.track}"
-    return runs_of(runs, spec.task) / recipe.label / f"{spec.language}{suffix}"
+    return task_runs(runs, spec.task) / recipe.run_name / f"{spec.language}{suffix}"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
 
-ABOUT = "semeval_emo.json"
+MODEL_INFO = "semeval_emo.json"
 THRESHOLDS = "thresholds.json"
 
 
@@ -49,14 +49,14 @@ def save_model(family: Family, folder: Path, task: str) -> None:
     """
     with write_folder(folder) as new:
         family.save(new)
-        say_what_it_is(new, family.recipe, family.space, task)
+        write_model_info(new, family.recipe, family.space, task)
         _open_up(new)
 
 
-def say_what_it_is(folder: Path, recipe: Recipe, space: Space, task: str) -> None:
+def write_model_info(folder: Path, recipe: Recipe, space: Space, task: str) -> None:
     """Writes what a model folder is of, beside the family's files."""
     about = {"task": task, "emotions": list(space.emotions), "top": space.top, "recipe": recipe.resolved()}
-    write_file(folder / ABOUT, json.dumps(about, indent=2) + "\n")
+    write_file(folder / MODEL_INFO, json.dumps(about, indent=2) + "\n")
 
 
 def load_model(
@@ -73,7 +73,7 @@ def load_model(
         UsageError: the model is no network, so it has no precision to choose.
     """
     folder = Path(folder)
-    inside = folder / "model" if (folder / "model" / ABOUT).exists() else folder
+    inside = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
     about, recipe = _about(inside, folder)
     space = Space(tuple(about["emotions"]), about["top"])
     thresholds = np.full(len(space.emotions), recipe.threshold.value)
@@ -101,7 +101,7 @@ def export_model(folder: Path, out: Path) -> None:
 
 def _about(inside: Path, named: Path) -> tuple[dict[str, Any], Recipe]:
     try:
-        about = json.loads((inside / ABOUT).read_text("utf-8"))
+        about = json.loads((inside / MODEL_INFO).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
             f"{named} holds no model of the zoo.", "name a run folder, such as runs/<recipe>/<language>"

@@ -11,7 +11,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.task import Task, find_task, load_task
 
 
-def task_for(task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "") -> Task:
+def resolve_task(task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "") -> Task:
     """The task that a person names; else the sample's, where that is the source; else that of a run; else the default.
 
     Args:
@@ -22,8 +22,8 @@ def task_for(task: Task | str | None, source: str | os.PathLike[str] | None, run
     Raises:
         UsageError: the run is of a task that is not known here.
 
-    >>> task_for(None, "sample").key, task_for(None, None, "sample").key, task_for("task11", None, "sample").key
-    ('sample', 'sample', 'semeval-2025-task-11')
+    >>> resolve_task(None, "sample").key, resolve_task("task11", None, "sample").key
+    ('sample', 'semeval-2025-task-11')
     """
     if isinstance(task, Task):
         return task
@@ -35,10 +35,10 @@ def task_for(task: Task | str | None, source: str | os.PathLike[str] | None, run
     return found
 
 
-def runs_of(runs: Path, key: str) -> Path:
+def task_runs(runs: Path, key: str) -> Path:
     """Where the runs of a task lie: those of the default task in the folder of runs, others in a folder of their own.
 
-    >>> runs_of(Path("runs"), "sample").as_posix(), runs_of(Path("runs"), load_task().key).as_posix()
+    >>> task_runs(Path("runs"), "sample").as_posix(), task_runs(Path("runs"), load_task().key).as_posix()
     ('runs/sample', 'runs')
     """
     return runs if key in ("", load_task().key) else runs / re.sub(r"[^\w.-]+", "-", key)

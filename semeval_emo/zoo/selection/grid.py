@@ -64,7 +64,7 @@ class GridSearch:
         if train.folds is not None:
             out_of_fold = self._predict_out_of_fold(train, inputs, job)
             for row, probabilities in zip(rows, out_of_fold, strict=True):
-                row[FOLDS] = job.score_out_of_fold(train.labels[: train.folds.own], probabilities, train.folds)
+                row[FOLDS] = job.score_out_of_fold(train.labels[: train.folds.n_predicted], probabilities, train.folds)
                 job.progress.epoch(row)
             best = selected_epoch(rows, recipe) - 1
             (model,) = self.fit(features.fit_transform(inputs), train.labels, [self.settings[best]])
@@ -90,8 +90,8 @@ class GridSearch:
         folds = train.folds
         assert folds is not None
         fold_features = self.fold_features or self._refit_features(inputs)
-        probabilities = np.zeros((len(self.settings), folds.own, train.labels.shape[1]))
-        with job.progress.stage("fitting", folds.count * len(self.settings)):
+        probabilities = np.zeros((len(self.settings), folds.n_predicted, train.labels.shape[1]))
+        with job.progress.stage("fitting", folds.n_folds * len(self.settings)):
             for train_rows, held_out in folds:
                 matrix, held_out_matrix = fold_features(train_rows, held_out)
                 for i, model in enumerate(self.fit(matrix, train.labels[train_rows], self.settings)):

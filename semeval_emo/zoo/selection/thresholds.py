@@ -103,7 +103,7 @@ def out_of_fold_labels(
     predicted = np.zeros(labels.shape, dtype=np.int8)
     for _, held_out in folds:
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
-        groups = None if folds.parts is None else folds.parts[rest]
+        groups = None if folds.groups is None else folds.groups[rest]
         thresholds = tune(probabilities[rest], labels[rest], space, rule, metric, groups)
         predicted[held_out] = apply_thresholds(probabilities[held_out], thresholds, space)
     return predicted

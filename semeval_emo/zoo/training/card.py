@@ -11,7 +11,7 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.dataset.other_languages import learned_words
+from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
@@ -74,7 +74,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
         f"{recipe.title or recipe.name}. Trained on {task.title}, track {recipe.data.track}, {language.name}, "
-        f"release {recipe.data.release}, {learned_words(recipe, task)}{_added(recipe)}.\n",
+        f"release {recipe.data.release}, {training_data_text(recipe, task)}{_added(recipe)}.\n",
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)

@@ -23,13 +23,13 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.distributed import is_main_process
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.runs.finished import save_array, stored
+from semeval_emo.zoo.runs.finished import load_probabilities, save_array
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, out_of_fold_labels
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """The run as a family sees it (`family.Job`)."""
 
     recipe: Recipe
@@ -59,13 +59,15 @@ class Run:
 
     def score(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Scores probabilities at the recipe's fixed threshold."""
-        return judge(labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space)
+        return score_probabilities(
+            labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space
+        )
 
     def score_out_of_fold(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
         """Scores out-of-fold probabilities, with thresholds by the recipe's rule from the other folds."""
         recipe = self.recipe
         decided = out_of_fold_labels(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
-        return figures(labels, decided, self.space)
+        return score_labels(labels, decided, self.space)
 
     def save_out_of_fold(self, probabilities: np.ndarray) -> None:
         """Stores the out-of-fold probabilities of what is trained on, split by split: shape (own texts, L)."""
@@ -81,7 +83,7 @@ class Run:
 
     def load_probabilities(self, run: Path, split: str) -> np.ndarray:
         """The probabilities that another finished run of the same file stored."""
-        return stored(RunFolder(run, self.folder.spec), split, self.task)
+        return load_probabilities(RunFolder(run, self.folder.spec), split, self.task)
 
     def stop_requested(self) -> bool:
         """True when Ctrl-C was pressed (or the machine asked the process to end)."""
@@ -110,17 +112,19 @@ class Run:
                 signal.signal(one, handler)
 
 
-def judge(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> dict[str, float]:
+def score_probabilities(
+    labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space
+) -> dict[str, float]:
     """The figures that epochs are chosen by, at thresholds."""
-    return figures(labels, apply_thresholds(probabilities, thresholds, space), space)
+    return score_labels(labels, apply_thresholds(probabilities, thresholds, space), space)
 
 
-def figures(labels: np.ndarray, decided: np.ndarray, space: Space) -> dict[str, float]:
+def score_labels(labels: np.ndarray, decided: np.ndarray, space: Space) -> dict[str, float]:
     """Macro and micro F1 of labels, or Pearson of degrees; where gold is unknown (-1) nothing was asked."""
     known = labels >= 0
     if space.top > 1 and not known.all():
         alone = [
-            figures(labels[rows, i : i + 1], decided[rows, i : i + 1], Space(space.emotions[i : i + 1], space.top))
+            score_labels(labels[rows, i : i + 1], decided[rows, i : i + 1], Space(space.emotions[i : i + 1], space.top))
             for i, rows in enumerate(known.T)
         ]
         return {"pearson": float(np.mean([one["pearson"] for one in alone]))}

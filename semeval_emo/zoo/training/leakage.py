@@ -9,11 +9,11 @@ import numpy as np
 
 from semeval_emo.data import Gold
 from semeval_emo.data.overlap import leaks
-from semeval_emo.zoo.training.job import Run, judge
+from semeval_emo.zoo.training.job import TrainingRun, score_probabilities
 
 
-def leakage(
-    learned: Sequence[Gold], test: Gold, probabilities: np.ndarray, thresholds: np.ndarray, run: Run
+def count_leakage(
+    learned: Sequence[Gold], test: Gold, probabilities: np.ndarray, thresholds: np.ndarray, run: TrainingRun
 ) -> dict[str, Any]:
     """Counts test texts that stand in what was trained on too, and scores the others.
 
@@ -28,7 +28,7 @@ def leakage(
         return counts
     others = [row for row, one in enumerate(test.ids) if one not in seen]
     if others and (test.labels >= 0).all():
-        counts["without"] = judge(test.labels[others], probabilities[others], thresholds, run.space)
+        counts["without"] = score_probabilities(test.labels[others], probabilities[others], thresholds, run.space)
     run.progress.message(
         f"{found.normalised:,} test texts stand in the training texts too ({found.exact:,} to the character)"
         + ("; the score without them is given beside" if counts["without"] else "")

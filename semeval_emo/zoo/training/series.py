@@ -13,10 +13,10 @@ from semeval_emo.errors import UsageError
 from semeval_emo.leaderboard import Placement, ScoreRow
 from semeval_emo.submission import PackReport
 from semeval_emo.task import FileSpec, Task
-from semeval_emo.zoo.dataset.other_languages import placed
+from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.training.worker_pool import BUG, Failure, Finished
+from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary
 
 ALL = "all"
 
@@ -33,7 +33,7 @@ class Outcome:
 
     spec: FileSpec
     folder: RunFolder
-    finished: Finished | None = None
+    finished: RunSummary | None = None
     failure: Failure | None = None
     placement: Placement | None = None
 
@@ -93,7 +93,7 @@ class Series:
         return found
 
 
-def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> list[str]:
+def select_languages(recipe: Recipe, task: Task, track: str, named: str = ALL) -> list[str]:
     """The languages that a person asked for: codes with commas between, or ``all``.
 
     ``all`` are those of the track that have what the recipe learns from and is judged on. A language
@@ -108,7 +108,7 @@ def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> li
     >>> from semeval_emo.task import load_task
     >>> task = load_task()
     >>> recipe = load_recipe("tfidf-char")
-    >>> len(languages_of(recipe, task, "a")), languages_of(recipe, task, "a", "hau,eng")
+    >>> len(select_languages(recipe, task, "a")), select_languages(recipe, task, "a", "hau,eng")
     (28, ['eng', 'hau'])
     """
     release = task.release(recipe.data.release or None)
@@ -128,7 +128,7 @@ def languages_of(recipe: Recipe, task: Task, track: str, named: str = ALL) -> li
     found, refusals = [], []
     for code in task.languages:
         try:
-            data = placed(recipe, task, track, code).data
+            data = resolve_target(recipe, task, track, code).data
         except UsageError as error:
             refusals.append(error)
             continue

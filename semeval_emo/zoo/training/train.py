@@ -29,23 +29,37 @@ from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.dataset.other_languages import SOURCES, placed
-from semeval_emo.zoo.dataset.splits import data_hash, folded, languages, load_splits, to_learn, trained_on
+from semeval_emo.zoo.dataset.other_languages import SOURCES, resolve_target
+from semeval_emo.zoo.dataset.splits import (
+    data_hash,
+    fold_names,
+    language_groups,
+    load_splits,
+    training_examples,
+    training_golds,
+)
 from semeval_emo.zoo.family import MissingRun, ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
-from semeval_emo.zoo.runs.finished import load_array, member, save_array, stored, stored_folds, verify_outputs
+from semeval_emo.zoo.runs.finished import (
+    load_array,
+    load_oof_probabilities,
+    load_probabilities,
+    member,
+    save_array,
+    verify_outputs,
+)
 from semeval_emo.zoo.runs.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
-from semeval_emo.zoo.runs.reuse import take_over
-from semeval_emo.zoo.runs.tasks import task_for
+from semeval_emo.zoo.runs.reuse import reuse_model
+from semeval_emo.zoo.runs.tasks import resolve_task
 from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training import card
-from semeval_emo.zoo.training.job import Run, judge
-from semeval_emo.zoo.training.leakage import leakage
+from semeval_emo.zoo.training.job import TrainingRun, score_probabilities
+from semeval_emo.zoo.training.leakage import count_leakage
 from semeval_emo.zoo.training.remedies import RUNS, train_command
 
 
@@ -59,12 +73,12 @@ class RunResult:
         thresholds: one per emotion; of degrees its cut points, or nothing that counts where they are rounded.
         seconds: spent training, over all processes that took part, and its members' where it is joined.
         members: what `finished.member` says of each run that it was joined from.
-        went_on: True where an earlier process had begun the run.
-        was_done: True where there was nothing left to do.
+        resumed: True where an earlier process had begun the run.
+        already_done: True where there was nothing left to do.
         dev: the dev figures of what was kept, at the thresholds.
         scorecard: None where the test labels are not at hand.
         placement: None where the board has nothing to compare with.
-        overlap: as `splits.leakage` gives it; None in a run of a version that did not look.
+        overlap: as `splits.count_leakage` gives it; None in a run of a version that did not look.
     """
 
     recipe: Recipe
@@ -74,8 +88,8 @@ class RunResult:
     thresholds: tuple[float | list[float], ...]
     sizes: ParameterCounts | None
     seconds: float
-    went_on: bool
-    was_done: bool
+    resumed: bool
+    already_done: bool
     dev: dict[str, float]
     scorecard: Scorecard | None
     placement: Placement | None
@@ -127,22 +141,22 @@ def train(
         raise InputError(error.message, command or error.fix) from error
     with locked(path):
         folder = RunFolder(path, plan.spec)
-        went_on = folder.begin(recipe, hashes, fresh)
+        resumed = folder.begin(recipe, hashes, fresh)
         if folder.state()["status"] == DONE:
             verify_outputs(folder, task)
-        was_done = folder.state()["status"] == DONE
+        already_done = folder.state()["status"] == DONE
         if family.supports_distributed:
             distributed.init()
             distributed.broadcast(folder.state()["status"] == TRAINING)
-        if not was_done:
-            run = Run(recipe, folder, plan.space, progress, task)
+        if not already_done:
+            run = TrainingRun(recipe, folder, plan.space, progress, task)
             _fit(run, golds)
             _predict(run, golds)
             _finish(run, golds, task)
-        return _result(recipe, folder, task, golds, went_on, was_done)
+        return _result(recipe, folder, task, golds, resumed, already_done)
 
 
-def follow(
+def train_nonzero_rank(
     recipe: Recipe,
     *,
     track: str | None = None,
@@ -164,9 +178,9 @@ def follow(
     try:
         if distributed.broadcast(False):
             path = run_path(runs, plan.recipe, plan.spec, next(iter(plan.task.tracks)))
-            run = Run(plan.recipe, RunFolder(path, plan.spec), plan.space, Progress(), plan.task)
+            run = TrainingRun(plan.recipe, RunFolder(path, plan.spec), plan.space, Progress(), plan.task)
             with run.listening():
-                kind(plan.recipe, plan.space).fit(*to_learn(run.recipe, golds), run)
+                kind(plan.recipe, plan.space).fit(*training_examples(run.recipe, golds), run)
     finally:
         distributed.close()
 
@@ -191,10 +205,10 @@ def _plan(
     source: str | os.PathLike[str] | None,
     task: Task | str | None,
 ) -> _Plan:
-    task = task_for(task, source)
+    task = resolve_task(task, source)
     kind = family_class(recipe.family)
     require(kind.packages, f"The family '{recipe.family}'")
-    recipe = placed(recipe, task, track, language)
+    recipe = resolve_target(recipe, task, track, language)
     data = recipe.data
     spec = task.spec(data.track, data.language, "test", data.release or None)
     space = Space(spec.emotions, len(spec.values) - 1)
@@ -203,17 +217,17 @@ def _plan(
     return _Plan(recipe, task, spec, space)
 
 
-def _fit(run: Run, golds: dict[str, Gold]) -> None:
+def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     if run.folder.state()["status"] != TRAINING:
         return
     recipe, folder = run.recipe, run.folder
     folder.update(emotions=list(run.space.emotions))
-    shared = take_over(folder, recipe, run.space)
+    shared = reuse_model(folder, recipe, run.space)
     if shared:
         run.progress.message(f"the model of {shared} has learned from the same texts, so it is this run's too")
         folder.update(status=TRAINED, seconds=0.0, shares=shared)
         return
-    train_on, judged = to_learn(recipe, golds)
+    train_on, judged = training_examples(recipe, golds)
     model = family_class(recipe.family)(recipe, run.space)
     folder.update(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)
     # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
@@ -239,7 +253,7 @@ def _fit(run: Run, golds: dict[str, Gold]) -> None:
     )
 
 
-def _predict(run: Run, golds: dict[str, Gold]) -> None:
+def _predict(run: TrainingRun, golds: dict[str, Gold]) -> None:
     """Probabilities of dev and test, by the model as it was saved."""
     missing = [split for split in ("dev", "test") if not run.folder.probabilities(split).exists()]
     others = SOURCES in golds and not run.folder.array(SOURCES).exists()
@@ -256,24 +270,24 @@ def _predict(run: Run, golds: dict[str, Gold]) -> None:
         write_probabilities(gold.spec, model.predict(gold.texts or (), run.progress) if said is None else said, path)
 
 
-def _finish(run: Run, golds: dict[str, Gold], task: Task) -> None:
+def _finish(run: TrainingRun, golds: dict[str, Gold], task: Task) -> None:
     """Thresholds, the prediction file, the score and the card."""
     recipe, folder = run.recipe, run.folder
-    found = {split: stored(folder, split, task) for split in ("dev", "test")}
+    found = {split: load_probabilities(folder, split, task) for split in ("dev", "test")}
     labels = {split: golds[split].labels for split in found}
     if recipe.select.split == FOLDS:
-        found[FOLDS] = stored_folds(folder, recipe, task)
-        labels[FOLDS] = np.concatenate([golds[name].labels for name in folded(recipe)])
+        found[FOLDS] = load_oof_probabilities(folder, recipe, task)
+        labels[FOLDS] = np.concatenate([golds[name].labels for name in fold_names(recipe)])
     if SOURCES in golds:
         found[SOURCES], labels[SOURCES] = load_array(folder, SOURCES), golds[SOURCES].labels
     tuned_on, metric = recipe.threshold.split, recipe.select.metric
     thresholds = tune(
-        found[tuned_on], labels[tuned_on], run.space, recipe.threshold, metric, languages(tuned_on, recipe, golds)
+        found[tuned_on], labels[tuned_on], run.space, recipe.threshold, metric, language_groups(tuned_on, recipe, golds)
     )
     folder.predictions.parent.mkdir(exist_ok=True)
     write_predictions(folder.spec, apply_thresholds(found["test"], thresholds, run.space), folder.predictions)
-    overlap = leakage(trained_on(recipe, golds), golds["test"], found["test"], thresholds, run)
-    dev = judge(golds["dev"].labels, found["dev"], thresholds, run.space)
+    overlap = count_leakage(training_golds(recipe, golds), golds["test"], found["test"], thresholds, run)
+    dev = score_probabilities(golds["dev"].labels, found["dev"], thresholds, run.space)
     folder.update(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
     scorecard = _score(folder, golds["test"], task)
     if scorecard is not None:
@@ -308,7 +322,7 @@ def _place(scorecard: Scorecard | None, task: Task) -> Placement | None:
 
 
 def _result(
-    recipe: Recipe, folder: RunFolder, task: Task, golds: dict[str, Gold], went_on: bool, was_done: bool
+    recipe: Recipe, folder: RunFolder, task: Task, golds: dict[str, Gold], resumed: bool, already_done: bool
 ) -> RunResult:
     state = folder.state()
     scorecard = _score(folder, golds["test"], task)
@@ -320,8 +334,8 @@ def _result(
         thresholds=tuple(state["thresholds"]),
         sizes=ParameterCounts(*state["sizes"]) if state["sizes"] else None,
         seconds=state["seconds"],
-        went_on=went_on,
-        was_done=was_done,
+        resumed=resumed,
+        already_done=already_done,
         dev=state["dev"],
         scorecard=scorecard,
         placement=_place(scorecard, task),

@@ -14,16 +14,16 @@ from semeval_emo.progress import Progress
 from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import Task
 from semeval_emo.zoo import distributed
-from semeval_emo.zoo.dataset.other_languages import placed
+from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.runs.finished import check_own
+from semeval_emo.zoo.runs.finished import verify_predictions
 from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
-from semeval_emo.zoo.runs.tasks import task_for
+from semeval_emo.zoo.runs.tasks import resolve_task
 from semeval_emo.zoo.selection.epochs import TrainingStopped
-from semeval_emo.zoo.training.series import ALL, Outcome, Series, languages_of
+from semeval_emo.zoo.training.series import ALL, Outcome, Series, select_languages
 from semeval_emo.zoo.training.train import RUNS
-from semeval_emo.zoo.training.worker_pool import BUG, Failure, Finished, WorkerPool, WorkItem
+from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary, WorkerPool, WorkItem
 
 # How often the leader looks up from waiting, in seconds: it redraws what it shows.
 TICK = 0.5
@@ -77,13 +77,13 @@ def train_series(
         EmoError: every language failed, and all for the same reason: that one.
         Stopped: Ctrl-C.
     """
-    task = task_for(task, source)
+    task = resolve_task(task, source)
     _check(fresh, only_missing, jobs, archive)
     progress = progress or Progress()
     key = task.track(track or recipe.data.track or next(iter(task.tracks))).key
     board = Leaderboard.load(task)
     outcomes = {}
-    for code in languages_of(recipe, task, key, languages):
+    for code in select_languages(recipe, task, key, languages):
         one = _place_for(recipe, task, key, code, runs)
         outcomes[code] = _placed(_as_found(one, recipe, task), board) if only_missing else one
     missing = [code for code, one in outcomes.items() if one.finished is None]
@@ -154,19 +154,19 @@ def _as_found(one: Outcome, recipe: Recipe, task: Task) -> Outcome:
         state = one.folder.state()
         if state.get("status") != DONE or not one.folder.predictions.is_file():
             return one
-        same = state.get("hash") == placed(recipe, task, one.spec.track, one.spec.language).hash
+        same = state.get("hash") == resolve_target(recipe, task, one.spec.track, one.spec.language).hash
         if not same:
             return one
-        check_own(one.folder, task)
+        verify_predictions(one.folder, task)
         card = one.folder.recorded()
     except EmoError:
         # Whoever trains it meets the same, and says it of this language alone.
         return one
     return replace(
         one,
-        finished=Finished(
+        finished=RunSummary(
             dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
-            signature=card.get("signature", ""), seconds=state["seconds"], was_done=True,
+            signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,
             overlap=state.get("overlap"),
         ),
     )  # fmt: skip
@@ -184,8 +184,8 @@ def _placed(one: Outcome, board: Leaderboard) -> Outcome:
     return replace(one, placement=placement)
 
 
-def _ended(one: Outcome, result: Finished | Failure) -> Outcome:
-    if isinstance(result, Finished):
+def _ended(one: Outcome, result: RunSummary | Failure) -> Outcome:
+    if isinstance(result, RunSummary):
         return replace(one, finished=result)
     return replace(one, failure=result)
 
@@ -202,7 +202,7 @@ def _by_size(codes: Sequence[str], outcomes: dict[str, Outcome], task: Task) -> 
 
 def _results(
     pool: WorkerPool, weights: dict[str, int], size: int, progress: Progress
-) -> Iterator[tuple[str, Finished | Failure]]:
+) -> Iterator[tuple[str, RunSummary | Failure]]:
     """Each language with its result, as they come."""
     waiting, done = list(weights), 0
     at_work: dict[str, str] = {}

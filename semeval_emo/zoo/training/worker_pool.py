@@ -49,7 +49,7 @@ class WorkItem:
 
 
 @dataclass(frozen=True)
-class Finished:
+class RunSummary:
     """What is known of a finished run.
 
     Attributes:
@@ -57,7 +57,7 @@ class Finished:
         score: the official figure on test; None where the test labels are not at hand.
         release: of the test labels; ``unknown`` where no release has them.
         seconds: spent training, over all processes that took part.
-        was_done: True where there was nothing left to do.
+        already_done: True where there was nothing left to do.
         overlap: as `splits.leakage` gives it; None in a run of a version that did not look.
     """
 
@@ -66,7 +66,7 @@ class Finished:
     release: str
     signature: str
     seconds: float
-    was_done: bool
+    already_done: bool
     overlap: Mapping[str, Any] | None = None
 
 
@@ -80,7 +80,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Event:
+class WorkerMessage:
     """What a worker says.
 
     Attributes:
@@ -95,7 +95,7 @@ class Event:
     language: str
     what: str = ""
     share: float = 0.0
-    result: Finished | Failure | None = None
+    result: RunSummary | Failure | None = None
 
 
 class WorkerPool:
@@ -122,17 +122,17 @@ class WorkerPool:
         worker.channel.send(language)
         self._busy.append(worker)
 
-    def hear(self, seconds: float) -> list[Event]:
+    def hear(self, seconds: float) -> list[WorkerMessage]:
         """What busy workers say, waiting for so long at most. The end of a worker is news too."""
         ready = wait([worker.channel for worker in self._busy], seconds)
         return [self._news(worker) for worker in list(self._busy) if worker.channel in ready]
 
-    def _news(self, worker: _Worker) -> Event:
+    def _news(self, worker: _Worker) -> WorkerMessage:
         try:
             event = worker.channel.recv()
         except (EOFError, OSError):
             self._busy.remove(worker)
-            return Event("over", worker.language, result=_death(worker))
+            return WorkerMessage("over", worker.language, result=_death(worker))
         if event.kind == "over":
             self._busy.remove(worker)
             self._idle.append(worker)
@@ -219,10 +219,10 @@ def _serve(channel: Connection, order: WorkItem) -> None:
             language = channel.recv()
         except EOFError:
             return
-        relay = Relay(channel, language)
+        relay = PipeProgress(channel, language)
         with relay.hearing():
             result = _train(order, language, relay)
-        channel.send(Event("over", language, result=result))
+        channel.send(WorkerMessage("over", language, result=result))
 
 
 class _WithoutTorch:
@@ -246,7 +246,7 @@ def _exit_with_parent() -> None:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _train(order: WorkItem, language: str, relay: Relay) -> Finished | Failure:
+def _train(order: WorkItem, language: str, relay: PipeProgress) -> RunSummary | Failure:
     from semeval_emo.zoo.training.train import train
 
     try:
@@ -268,18 +268,18 @@ def _train(order: WorkItem, language: str, relay: Relay) -> Finished | Failure:
             BUG,
         )
     card = result.scorecard
-    return Finished(
+    return RunSummary(
         dev=result.dev,
         score=None if card is None else card.score,
         release="" if card is None else card.release,
         signature="" if card is None else card.signature,
         seconds=result.seconds,
-        was_done=result.was_done,
+        already_done=result.already_done,
         overlap=result.overlap,
     )
 
 
-class Relay(Progress):
+class PipeProgress(Progress):
     """Progress callback of a worker: sends stages and messages to the parent process."""
 
     def __init__(self, channel: Connection, language: str) -> None:
@@ -301,11 +301,11 @@ class Relay(Progress):
     def _tell(self) -> None:
         self._sent = time.monotonic()
         share = self._done / self._total if self._total else 0.0
-        self._channel.send(Event("work", self._language, self._what, share))
+        self._channel.send(WorkerMessage("work", self._language, self._what, share))
 
     def message(self, text: str) -> None:
         """Send a message."""
-        self._channel.send(Event("say", self._language, text))
+        self._channel.send(WorkerMessage("say", self._language, text))
 
     @contextlib.contextmanager
     def hearing(self) -> Iterator[None]:
@@ -322,7 +322,7 @@ class Relay(Progress):
 
 
 class _Handler(logging.Handler):
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, relay: PipeProgress) -> None:
         super().__init__()
         self._relay = relay
 
