@@ -1,15 +1,59 @@
-"""Wording shared by messages and tables."""
+"""Wording and wrapping shared by messages and tables."""
 
 from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Sequence
 
 
 def plural(count: int, noun: str, form: str = "") -> str:
     """Return a count with its noun, in the plural unless the count is 1.
 
     Args:
-        form: the plural where it is not the noun with an "s".
+        form: the plural, if it is not the noun with an "s".
 
     >>> plural(1, "file"), plural(2668, "more id"), plural(0, "entry", "entries")
     ('1 file', '2,668 more ids', '0 entries')
     """
     return f"{count:,} {noun if count == 1 else form or noun + 's'}"
+
+
+def alternatives(values: Sequence[str]) -> str:
+    """Return the values as a list in words.
+
+    >>> alternatives(["0"]), alternatives(("0", "1")), alternatives(("0", "1", "2", "3"))
+    ('0', '0 or 1', '0, 1, 2 or 3')
+    """
+    return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
+
+
+def printable(text: str, limit: int = 60) -> str:
+    r"""Return text of a file on one line, truncated, with control and invisible characters escaped.
+
+    >>> printable("1\x1b[31m\u202e"), printable("x" * 70, 10)
+    ('1\\x1b[31m\\u202e', 'xxxxxxxxx…')
+    """
+    text = text[: limit + 1]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(
+            c.encode("unicode_escape").decode() if c != " " and unicodedata.category(c) in _INVISIBLE else c
+            for c in text
+        )
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def wrap(start: str, text: str, width: int, indent: int) -> list[str]:
+    """Return the lines of a paragraph that begins with `start`; the lines after the first are indented.
+
+    >>> wrap("fix: ", "save the file as UTF-8", 18, indent=5)
+    ['fix: save the file', '     as UTF-8']
+    """
+    lines = textwrap.wrap(
+        text, width, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False
+    )  # fmt: skip
+    return lines or [start.rstrip()]
+
+
+# Control, format (bidi overrides, zero width), surrogate, private, unassigned, separators.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})

@@ -107,7 +107,7 @@ def explain(
     from semeval_emo.submission import catalogue, entry
 
     chosen = [entry(code)] if code else list(catalogue().values())
-    payload = {"schema": "semeval-emo/explain/1", "problems": [report.entry_dict(one) for one in chosen]}
+    payload = {"schema": "semeval-emo/explain/1", "problems": [one.to_dict() for one in chosen]}
     if style is Format.markdown:
         text = "\n".join(report.section(chosen[0])) if code else report.catalogue_page()
         emit(payload, [], Format.text, output, text=text)

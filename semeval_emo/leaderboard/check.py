@@ -21,8 +21,8 @@ from semeval_emo.leaderboard.model import (
     ScoreSource,
 )
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.submission.problem import shown
 from semeval_emo.task import SPLITS, Task
+from semeval_emo.text import printable
 
 LONGEST = 300
 """Characters in one cell; a longer one is a paste that went wrong."""
@@ -77,11 +77,11 @@ def check_row(
         value = getattr(row, column)
         if value not in known:
             near = suggest(value, known) or f"use one of: {', '.join(name or '(blank)' for name in known)}"
-            yield fault("unknown-name", column, f"'{shown(value)}' is not a known {column}.", near)
+            yield fault("unknown-name", column, f"'{printable(value)}' is not a known {column}.", near)
     yield from _figures(row, fault)
     if row.source not in sources and not row.source.lower().startswith(_LINKS):
         yield fault(
-            "source", "source", f"The source '{shown(row.source)}' is not known.",
+            "source", "source", f"The source '{printable(row.source)}' is not known.",
             suggest(row.source, sources) or "name a key of sources.toml, or a URL or DOI",
         )  # fmt: skip
     elif not row.source.lower().startswith(_LINKS) and not row.where:
@@ -95,7 +95,7 @@ _FaultMaker = Callable[[str, str, str, str], RowProblem]
 
 def _faults_of(row: ScoreRow) -> _FaultMaker:
     def fault(code: str, column: str, message: str, fix: str) -> RowProblem:
-        value = shown(str(getattr(row, column) or "")) if column else ""
+        value = printable(str(getattr(row, column) or "")) if column else ""
         return RowProblem(code, row.file, row.line, column, value, message, fix)
 
     return fault
@@ -104,7 +104,7 @@ def _faults_of(row: ScoreRow) -> _FaultMaker:
 def unknown_task(row: ScoreRow, known: Iterable[str]) -> RowProblem:
     """A row of a task that is not known."""
     near = suggest(row.task, known) or f"use one of: {', '.join(sorted(known))}"
-    return _faults_of(row)("task", "task", f"There is no task '{shown(row.task)}'.", near)
+    return _faults_of(row)("task", "task", f"There is no task '{printable(row.task)}'.", near)
 
 
 def _texts(row: ScoreRow, fault: _FaultMaker) -> Iterator[RowProblem]:
@@ -112,10 +112,10 @@ def _texts(row: ScoreRow, fault: _FaultMaker) -> Iterator[RowProblem]:
         value = getattr(row, column)
         if column in NUMBERS:
             continue
-        if value != value.strip() or shown(value, LONGEST + 1) != value:
+        if value != value.strip() or printable(value, LONGEST + 1) != value:
             yield fault(
                 "text", column, f"Column {column} holds a line break, a hidden character or spaces at its ends: "
-                f"'{shown(value)}'.", "write it on one line, as it is read",
+                f"'{printable(value)}'.", "write it on one line, as it is read",
             )  # fmt: skip
         elif len(value) > LONGEST:
             yield fault("text", column, f"Column {column} has {len(value)} characters.", f"keep to {LONGEST}")
@@ -124,25 +124,33 @@ def _texts(row: ScoreRow, fault: _FaultMaker) -> Iterator[RowProblem]:
 def _place(row: ScoreRow, task: Task, fault: _FaultMaker) -> Iterator[RowProblem]:
     """Task, release, split, track and language name a file that exists."""
     if row.task != task.key:
-        yield fault("task", "task", f"The row is of task '{shown(row.task)}', not of {task.key}.", f"write {task.key}")
+        yield fault(
+            "task", "task", f"The row is of task '{printable(row.task)}', not of {task.key}.", f"write {task.key}"
+        )
         return
     wrong = False
     if row.release != ANY_RELEASE and row.release not in task.releases:
         wrong = True
         known = [*task.releases, ANY_RELEASE]
         yield fault(
-            "release", "release", f"There is no release '{shown(row.release)}'.", f"use one of: {', '.join(known)}"
+            "release", "release", f"There is no release '{printable(row.release)}'.", f"use one of: {', '.join(known)}"
         )
     if row.split not in SPLITS:
         wrong = True
-        yield fault("split", "split", f"There is no split '{shown(row.split)}'.", f"use one of: {', '.join(SPLITS)}")
+        yield fault(
+            "split", "split", f"There is no split '{printable(row.split)}'.", f"use one of: {', '.join(SPLITS)}"
+        )
     for key in row.tracks:
         if key not in task.tracks:
             wrong = True
-            yield fault("track", "track", f"There is no track '{shown(key)}'.", f"use one of: {', '.join(task.tracks)}")
+            yield fault(
+                "track", "track", f"There is no track '{printable(key)}'.", f"use one of: {', '.join(task.tracks)}"
+            )
     if row.language not in task.languages:
         wrong = True
-        yield fault("language", "language", f"There is no language '{shown(row.language)}'.", task.hint(row.language))
+        yield fault(
+            "language", "language", f"There is no language '{printable(row.language)}'.", task.hint(row.language)
+        )
     if wrong:
         return
     release = None if row.release == ANY_RELEASE else row.release

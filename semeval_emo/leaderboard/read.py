@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import read_utf8
 from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Note, RowProblem, ScoreRow, ScoreSource
-from semeval_emo.submission.problem import shown
+from semeval_emo.text import printable
 
 
 def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[RowProblem]]:
@@ -90,7 +90,7 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> ScoreRow | RowPr
                 "a number" if name == "score" else "a number from 0 to 17" if name == "decimals" else "a whole number"
             )
             return RowProblem(
-                "number", str(path), line, name, shown(raw), f"'{shown(raw)}' in column {name} is not {kind}.",
+                "number", str(path), line, name, printable(raw), f"'{printable(raw)}' in column {name} is not {kind}.",
                 f"write {kind}, or leave the cell blank",
             )  # fmt: skip
     if values["score"] is not None and values["decimals"] is None:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from semeval_emo.report.submission import examples_left
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.submission import FileReport, Problem, Report, entry
 
@@ -66,10 +67,10 @@ def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
     lines = []
     for code in errors[:SHOWN]:
         where = f" line {first[code].line}" if first[code].line else ""
-        often = f" ({file.counts[code]:,} times)" if file.counts[code] > 1 else ""
-        lines.append(f"  {code}{where}: {first[code].message}{often}")
+        more = examples_left(file.counts[code], [first[code]])
+        lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
     name = shlex.quote(file.file.partition("!")[0])
-    mends = any(entry(code).mended for code in errors)
+    mends = any(entry(code).repair for code in errors)
     hint = f"  fix: semeval-emo fix {name} -o fixed" if mends else f"  see: semeval-emo validate {name}"
     return [*lines, *_rest(errors), hint]
 

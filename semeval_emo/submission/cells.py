@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from semeval_emo.text import alternatives
+
 if TYPE_CHECKING:
     from semeval_emo.submission.problem import Findings
 
@@ -137,12 +139,3 @@ class LabelParser:
             if len(self._problems) < CACHE_SIZE:
                 self._problems[text] = problem
         return problem
-
-
-def alternatives(values: Sequence[str]) -> str:
-    """Return the allowed values in words.
-
-    >>> alternatives(("0", "1")), alternatives(("0", "1", "2", "3"))
-    ('0 or 1', '0, 1, 2 or 3')
-    """
-    return f"{', '.join(values[:-1])} or {values[-1]}"

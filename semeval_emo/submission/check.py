@@ -21,7 +21,7 @@ from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
 from semeval_emo.submission.result import FileReport, Part
 from semeval_emo.submission.rows import Ids, Pass, Row
 from semeval_emo.submission.sniff import remedy
-from semeval_emo.submission.sources import Source
+from semeval_emo.submission.sources import InputFile
 from semeval_emo.task import FileSpec, Selector, Task
 
 # Rows looked at before the pass, to tell which file this is: more than any file of the task has.
@@ -39,7 +39,7 @@ class Checked:
     kept: Kept
 
 
-def peek_ids(source: Source) -> list[str]:
+def peek_ids(source: InputFile) -> list[str]:
     """The cells of the first rows, where ids are looked for to tell which task a file belongs to."""
     with source.open() as stream:
         table = RawTable(stream)
@@ -47,7 +47,7 @@ def peek_ids(source: Source) -> list[str]:
 
 
 def check(
-    source: Source, task: Task, selector: Selector, ids: Ids, make_parser: ParserFactory = LabelParser
+    source: InputFile, task: Task, selector: Selector, ids: Ids, make_parser: ParserFactory = LabelParser
 ) -> Checked:
     """Checks one file.
 
@@ -76,7 +76,7 @@ def _same_columns(one: FileSpec, other: FileSpec) -> bool:
 
 def _once(
     stream: IO[bytes],
-    source: Source,
+    source: InputFile,
     task: Task,
     selector: Selector,
     hints: Inferred,
@@ -89,12 +89,12 @@ def _once(
     Returns:
         What was found; the file that its ids turned out to be; the one that its columns were read for.
     """
-    found = Findings(source.shown)
+    found = Findings(source.display_name)
     table = RawTable(stream)
     if not _is_table(table, found):
-        if table.magic and source.name.code == "name-unseen":
+        if table.magic and source.name.problem == "name-unseen":
             # No other name would make predictions of it.
-            source = replace(source, findings=Findings(source.shown))
+            source = replace(source, findings=Findings(source.display_name))
         return Checked(_file(source, table, found), (source.findings, found), {}), None, None
     rows = table.rows()
     peek = _peek(rows)
@@ -207,21 +207,21 @@ def _marked(found: Findings, first: Sequence[tuple[int, str]], count: int, name:
     found.more(name, count - len(first))
 
 
-def _named(source: Source, parts: Sequence[Part]) -> Findings:
+def _named(source: InputFile, parts: Sequence[Part]) -> Findings:
     """What is wrong with the name, with the right name where the ids tell it."""
-    if not parts or source.name.code is None:
+    if not parts or source.name.problem is None:
         return source.findings
-    code, right = entry(source.name.code).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)
-    found = Findings(source.shown)
+    code, right = entry(source.name.problem).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)
+    found = Findings(source.display_name)
     found.counts = source.findings.counts
     found.problems = [replace(one, fix=right) if one.code == code else one for one in source.findings.problems]
     return found
 
 
-def _file(source: Source, table: RawTable, found: Findings, rows: int = 0, parts: Sequence[Part] = ()) -> FileReport:
+def _file(source: InputFile, table: RawTable, found: Findings, rows: int = 0, parts: Sequence[Part] = ()) -> FileReport:
     counts = dict(source.findings.counts)
     for code, count in found.counts.items():
         counts[code] = counts.get(code, 0) + count
     blocked = any(code[0] == "E" and not entry(code).scorable for code in counts)
     kept = tuple(Part(one.spec, one.held, one.lines, one.releases, one.is_scorable and not blocked) for one in parts)
-    return FileReport(source.shown, "predictions", rows, table.lines, table.encoding, kept, counts)
+    return FileReport(source.display_name, "predictions", rows, table.lines, table.encoding, kept, counts)

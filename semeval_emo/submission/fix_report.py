@@ -1,4 +1,4 @@
-"""What `fix` gives back: every change, every refusal, every file written."""
+"""What `fix` and `pack` return: changes, refusals and new files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Change:
     """One kind of repair in one file.
 
     Attributes:
-        code: the problem that was mended; empty where the bytes alone took the official form.
-        done: what was done, such as "columns put in the official order, by name".
+        code: of the problem that was fixed; empty if only the bytes changed.
+        done: what was done, such as "columns reordered by name".
         count: how often.
         examples: the first problems of the kind, with their lines.
     """
@@ -29,55 +29,63 @@ class Change:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file, or one part of it, that was not written.
+    """A file, or a part of it, that was not written.
 
     Attributes:
-        what: the part in words, ``2025 track c eng test``; empty for the whole file.
-        problems: the first of the problems that stand in the way.
-        counts: how many of each code.
-        why: the reason where it is no problem of the catalogue; else empty.
+        part: the part in words, ``2025 track c eng test``; empty for the whole file.
+        problems: the first of the problems that prevent it.
+        counts: the number of problems of each code.
+        why: the reason if it is not a problem of the catalogue; else empty.
     """
 
     file: str
-    what: str = ""
+    part: str = ""
     problems: tuple[Problem, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     why: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
+        """Return the JSON form."""
         return {
-            "file": self.file, "part": self.what, "why": self.why, "counts": self.counts,
+            "file": self.file, "part": self.part, "why": self.why, "counts": self.counts,
             "problems": [_example(problem) for problem in self.problems],
         }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Written:
-    """One new file, and the file that it comes from."""
+class WrittenFile:
+    """A new file, and the file that it was made from."""
 
     source: str
     path: str
     spec: FileSpec
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        spec = self.spec
+        return {
+            "source": self.source, "path": self.path, "release": spec.release, "track": spec.track,
+            "language": spec.language, "split": spec.split, "rows": spec.rows,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True)
 class FixReport:
-    """What `fix` returns.
+    """The result of `fix`.
 
     Attributes:
-        source: the path that was given.
-        out: the file or folder that was written to; empty where nothing was.
+        source: the input path.
+        out: the file or folder that was written; empty if nothing was.
         written: the new files.
         changes: what was done.
-        refusals: what was left undone, and why.
-        unchanged: True where nothing was wrong.
-        notes: what else to know.
+        refusals: what was not written, and why.
+        unchanged: True if there was nothing to fix.
+        notes: further remarks for the user.
     """
 
     source: str
     out: str
-    written: tuple[Written, ...]
+    written: tuple[WrittenFile, ...]
     changes: tuple[Change, ...]
     refusals: tuple[Refusal, ...]
     unchanged: bool
@@ -85,28 +93,24 @@ class FixReport:
 
     @property
     def ok(self) -> bool:
-        """True where nothing was refused."""
+        """True if nothing was refused."""
         return not self.refusals
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, ``semeval-emo/fix/1``."""
+        """Return the JSON form, ``semeval-emo/fix/1``."""
         return {
             "schema": "semeval-emo/fix/1",
             "ok": self.ok,
             "unchanged": self.unchanged,
             "source": self.source,
             "out": self.out,
-            "written": [
-                {"source": one.source, "path": one.path, "release": one.spec.release, "track": one.spec.track,
-                 "language": one.spec.language, "split": one.spec.split, "rows": one.spec.rows}
-                for one in self.written
-            ],
+            "written": [file.to_dict() for file in self.written],
             "changes": [
-                {"file": one.file, "code": one.code, "done": one.done, "count": one.count,
-                 "examples": [_example(problem) for problem in one.examples]}
-                for one in self.changes
+                {"file": change.file, "code": change.code, "done": change.done, "count": change.count,
+                 "examples": [_example(problem) for problem in change.examples]}
+                for change in self.changes
             ],
-            "refused": [one.to_dict() for one in self.refusals],
+            "refused": [refusal.to_dict() for refusal in self.refusals],
             "notes": list(self.notes),
         }  # fmt: skip
 

@@ -112,11 +112,11 @@ def _report_release(spec: FileSpec, other: FileSpec, found: Findings) -> None:
 def _check_address(spec: FileSpec, selector: Selector, hints: Inferred, task: Task, found: Findings) -> None:
     """Compares what the ids say with the name, the folder and the options."""
     for name, said, asked, who in (
-        ("wrong-track", spec.track, selector.track, "--track asks for"),
-        ("wrong-track", spec.track, hints.track, "the name or folder says"),
-        ("wrong-language", spec.language, selector.language, "--language asks for"),
-        ("wrong-language", spec.language, hints.language, "the name says"),
-        ("wrong-split", spec.split, selector.split, "--split asks for"),
+        ("wrong-track", spec.track, selector.track, "--track"),
+        ("wrong-track", spec.track, hints.track, "the file or folder name"),
+        ("wrong-language", spec.language, selector.language, "--language"),
+        ("wrong-language", spec.language, hints.language, "the file name"),
+        ("wrong-split", spec.split, selector.split, "--split"),
     ):
         if asked is not None and asked != said and not (who.startswith("the") and selector.track == said):
             found.add(name, value=asked, ids=said, who=who, place=spec.place, official=spec.file_name,

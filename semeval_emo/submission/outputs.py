@@ -1,7 +1,7 @@
-"""Where new files go: beside what is there, never over it.
+"""Where `fix` and `pack` write: official paths, and the rules that protect existing files.
 
-Owns the rules of writing that `fix` and `pack` share: an input is never replaced, by whatever path
-or link it is reached; a file that exists and differs is replaced only when asked.
+An input is never replaced, whatever path or link leads to it; an existing file that differs is replaced only with
+`force`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from semeval_emo.task import FileSpec
 
 
 def official_paths(specs: Sequence[FileSpec]) -> list[str]:
-    """Where files lie in the official layout; under a folder for each split where there are several.
+    """Return the paths of files in the official layout, with a folder per split if there are several splits.
 
     >>> from semeval_emo.task import load_task
     >>> task = load_task()
@@ -31,74 +31,74 @@ def official_paths(specs: Sequence[FileSpec]) -> list[str]:
 
 
 def default_folder(given: Path) -> Path:
-    """The folder beside an input that repairs go to: ``fixed``, or named after a folder or zip."""
+    """Return the folder next to an input for fixed files: ``fixed``, or named after the input folder or zip."""
     if given.is_dir():
-        whole = given.resolve()
-        # "." and ".." do not say what they lie in.
-        beside = given.parent if given.name not in ("", "..") else Path(os.path.relpath(whole.parent))
-        return beside / f"{whole.name}-fixed"
+        resolved = given.resolve()
+        # "." and ".." have no parent in their spelling.
+        parent = given.parent if given.name not in ("", "..") else Path(os.path.relpath(resolved.parent))
+        return parent / f"{resolved.name}-fixed"
     return given.parent / (f"{given.stem}-fixed" if given.suffix.lower() == ".zip" else "fixed")
 
 
-def places_for(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
-    """Where each file goes under OUT, which is a CSV file for one and a folder for several.
+def output_paths(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
+    """Return the path of each file: OUT itself if it is a CSV file, else its official path in the folder OUT.
 
     Raises:
-        UsageError: several files for one name, or a name of another kind.
+        UsageError: OUT is one file for several results, or a zip.
     """
     if out.suffix.lower() == ".zip":
-        raise UsageError(f"{out} would be a zip; fix writes files.", "name a folder, then semeval-emo pack it")
+        raise UsageError(f"{out} is the name of a zip, but fix writes CSV files.", "name a folder, then pack it")
     is_file = out.is_file() or (out.suffix.lower() == SUFFIX and not out.is_dir())
     if not is_file:
         return [out / path for path in official_paths(specs)]
     if len(specs) > 1:
         raise UsageError(
-            f"{len(specs)} files come out, and {out} is one: {', '.join(spec.place for spec in specs[:4])}.",
-            "name a folder, or choose one file with --track, --language or --split",
+            f"{out} is one file, but there are {len(specs)} results: {', '.join(spec.place for spec in specs[:4])}.",
+            "name a folder, or select one result with --track, --language or --split",
         )
     return [out] * len(specs)
 
 
-def check_free(places: Iterable[tuple[Path, bytes]], inputs: Sequence[Path], force: bool) -> None:
-    """Makes sure that nothing of the user's would be lost.
+def check_free(outputs: Iterable[tuple[Path, bytes]], inputs: Sequence[Path], force: bool) -> None:
+    """Check that writing would not destroy a file of the user.
 
     Args:
-        places: what would be written where.
+        outputs: the path and content of each new file.
         inputs: files and folders that were read.
-        force: True where existing files that differ may be replaced.
+        force: existing files that differ may be replaced.
 
     Raises:
-        UsageError: a place is an input, lies in a folder that was read, or holds something else.
+        UsageError: a path is an input, is in a folder that was read, or is an existing file with other content.
     """
-    for place, body in places:
-        for one in inputs:
-            if one.is_dir() and one.resolve() in place.resolve().parents:
-                raise UsageError(f"{place} lies in the folder that is read, {one}.", "choose another place")
-            if place.resolve() == one.resolve() or (place.exists() and one.exists() and place.samefile(one)):
-                raise UsageError(f"{place} is the input; it is never written over.", "choose another name")
-        if place.is_dir():
-            raise UsageError(f"{place} is a folder.", "choose another name")
-        if place.exists() and not force and not _holds(place, body):
-            raise UsageError(f"{place} exists and differs.", "choose another place, or say --force to replace it")
+    for path, body in outputs:
+        for given in inputs:
+            if given.is_dir() and given.resolve() in path.resolve().parents:
+                raise UsageError(f"{path} is inside the input folder, {given}.", "choose another path")
+            if path.resolve() == given.resolve() or (path.exists() and given.exists() and path.samefile(given)):
+                raise UsageError(f"{path} is the input, which is never overwritten.", "choose another name")
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder.", "choose another name")
+        if path.exists() and not force and not _has_content(path, body):
+            raise UsageError(f"{path} exists and differs.", "choose another path, or replace it with --force")
 
 
-def write_new(place: Path, body: bytes) -> bool:
-    """Writes a file into its folder, which is made; leaves one alone that is the same already.
+def write_if_changed(path: Path, body: bytes) -> bool:
+    """Write a file and the folders above it, unless it already has this content.
 
     Returns:
-        True where it was written.
+        True if it was written.
 
     Raises:
         InputError: it cannot be written.
     """
-    if _holds(place, body):
+    if _has_content(path, body):
         return False
-    write_file(place, body, parents=True)
+    write_file(path, body, parents=True)
     return True
 
 
-def _holds(place: Path, body: bytes) -> bool:
+def _has_content(path: Path, body: bytes) -> bool:
     try:
-        return place.is_file() and place.stat().st_size == len(body) and place.read_bytes() == body
+        return path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body
     except OSError:
         return False

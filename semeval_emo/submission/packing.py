@@ -1,7 +1,6 @@
-"""Packs prediction files into the zip that is uploaded: the same bytes every time.
+"""Pack prediction files into the zip to upload, with reproducible bytes.
 
-Owns the form of the archive. What goes in is what `validate` accepts, under its official name; what
-comes out is opened again and validated before it reaches its place.
+The zip contains what `validate` accepts, under official names. It is opened and validated before it is written.
 """
 
 from __future__ import annotations
@@ -17,51 +16,50 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import EmoError, InvalidSubmission, UsageError
-from semeval_emo.submission.fix_report import Refusal
-from semeval_emo.submission.outputs import check_free, official_paths, write_new
+from semeval_emo.submission.fix_report import Refusal, WrittenFile
+from semeval_emo.submission.outputs import check_free, official_paths, write_if_changed
 from semeval_emo.submission.problem import PLACES, entry
 from semeval_emo.submission.read import gather, read_submission
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
-from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.task import Selector, Task
 
 ZIP = ".zip"
-# The first moment that a zip can hold: the bytes must not tell when they were packed.
+# The earliest time stamp of the zip format: the bytes must not depend on the time of packing.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 UNIX, REGULAR_FILE = 3, 0o100644 << 16
 
 
 @dataclass(frozen=True)
-class Packed:
-    """One file of the zip.
+class PackedFile(WrittenFile):
+    """A file in the zip; `path` is its path there.
 
     Attributes:
-        path: where it lies in the zip.
-        source: the file that it comes from.
-        hash: the identity of the predictions, as `Predictions.hash`.
+        hash: identifies the predictions, as `Predictions.hash`.
     """
 
-    path: str
-    source: str
-    spec: FileSpec
     hash: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"path": self.path} | super().to_dict() | {"hash": self.hash}
 
 
 @dataclass(frozen=True)
 class PackReport:
-    """What `pack` returns.
+    """The result of `pack`.
 
     Attributes:
-        out: the zip; empty where none was written.
-        files: what is in it, in order; where none was written, what would be without the refused files.
-        refusals: files that are not in it, and why.
-        bytes, sha256: of the zip.
-        was_there: True where OUT held these very bytes already.
-        notes: what else to know before it is uploaded.
+        out: the zip; empty if none was written.
+        files: its files, in order; if no zip was written, the valid files.
+        refusals: files that were left out, and why.
+        bytes, sha256: size and hash of the zip.
+        was_there: True if OUT already had exactly these bytes.
+        notes: remarks for the user before uploading.
     """
 
     out: str
-    files: tuple[Packed, ...]
+    files: tuple[PackedFile, ...]
     refusals: tuple[Refusal, ...]
     bytes: int
     sha256: str
@@ -70,11 +68,11 @@ class PackReport:
 
     @property
     def ok(self) -> bool:
-        """True where a zip was written."""
+        """True if a zip was written."""
         return bool(self.out)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, ``semeval-emo/pack/1``."""
+        """Return the JSON form, ``semeval-emo/pack/1``."""
         return {
             "schema": "semeval-emo/pack/1",
             "ok": self.ok,
@@ -82,14 +80,10 @@ class PackReport:
             "bytes": self.bytes,
             "sha256": self.sha256,
             "was_there": self.was_there,
-            "files": [
-                {"path": one.path, "source": one.source, "release": one.spec.release, "track": one.spec.track,
-                 "language": one.spec.language, "split": one.spec.split, "rows": one.spec.rows, "hash": one.hash}
-                for one in self.files
-            ],
-            "refused": [one.to_dict() for one in self.refusals],
+            "files": [file.to_dict() for file in self.files],
+            "refused": [refusal.to_dict() for refusal in self.refusals],
             "notes": list(self.notes),
-        }  # fmt: skip
+        }
 
 
 def pack(
@@ -104,23 +98,23 @@ def pack(
     skip_invalid: bool = False,
     force: bool = False,
 ) -> PackReport:
-    """Packs valid prediction files into a zip with ``track_x/pred_<language>.csv`` at its root.
+    """Pack valid prediction files into a zip with ``track_x/pred_<language>.csv`` at its root.
 
-    Odd names and folders are put right; a file with any other error is not packed, and then nothing
-    is, unless `skip_invalid` says so. The bytes depend on the predictions alone.
+    Unofficial file and folder names are corrected. If a file has any other error, nothing is packed, unless
+    `skip_invalid` is set. The bytes of the zip depend only on the predictions.
 
     Args:
         paths: files, folders or zips.
-        out: the zip; by default ``track_x.zip`` (``submission.zip`` for several tracks) in the current
-            folder. One that exists and differs is replaced only by `force`, an input never.
+        out: the zip; by default ``track_x.zip`` (``submission.zip`` for several tracks) in the current folder. An
+            existing file that differs is replaced only with `force`, an input never.
         track, language, split: pack only these.
         release, task: as for `validate`.
-        skip_invalid: leaves invalid files out and packs the rest.
+        skip_invalid: leave invalid files out and pack the others.
 
     Raises:
-        UsageError: a bad option, or OUT may not be written.
+        UsageError: an invalid option, or OUT must not be written.
         InputError: an input cannot be read, or OUT cannot be written.
-        InvalidSubmission: nothing to pack, or two files for one place.
+        InvalidSubmission: there is nothing to pack, or there are two files for one place.
 
     >>> import numpy as np
     >>> from semeval_emo.task import load_task
@@ -129,127 +123,125 @@ def pack(
     >>> spec = load_task().spec("a", "eng", "dev")
     >>> write_predictions(spec, np.ones((spec.rows, 5), int), folder / "pred_eng_a.csv")
     >>> report = pack(folder, folder / "track_a.zip")
-    >>> [one.path for one in report.files], report.was_there, pack(folder, folder / "track_a.zip").was_there
+    >>> [file.path for file in report.files], report.was_there, pack(folder, folder / "track_a.zip").was_there
     (['track_a/pred_eng.csv'], False, True)
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if out is not None and not os.fspath(out).lower().endswith(ZIP):
         raise UsageError(f"The name of the archive, {os.fspath(out)}, does not end in {ZIP}.")
     chosen, _ = gather(given, task)
-    read = read_submission(given, release=release, task=chosen)
+    submission = read_submission(given, release=release, task=chosen)
     selector = Selector(task, track, language, split).of(chosen)
-    refusals = _refusals(read.report, selector)
-    spoilt = {one.file for one in refusals}
-    taken = [one for one in read.predictions if one.path not in spoilt and selector.matches(one.spec)]
-    taken.sort(key=lambda one: (one.spec.track, one.spec.language))
-    _check_one_each(taken)
-    names = official_paths([one.spec for one in taken])
-    files = tuple(Packed(name, one.path, one.spec, one.hash) for name, one in zip(names, taken, strict=True))
+    refusals = _refusals(submission.report, selector)
+    refused = {refusal.file for refusal in refusals}
+    packed = [one for one in submission.predictions if one.path not in refused and selector.matches(one.spec)]
+    packed.sort(key=lambda predictions: (predictions.spec.track, predictions.spec.language))
+    _check_one_file_each(packed)
+    names = official_paths([predictions.spec for predictions in packed])
+    files = tuple(PackedFile(one.path, name, one.spec, one.hash) for name, one in zip(names, packed, strict=True))
     if refusals and not skip_invalid:
         return PackReport("", files, refusals, 0, "", False)
-    if not taken:
-        raise InvalidSubmission("There is nothing to pack.", _nothing(read.report, selector))
+    if not packed:
+        raise InvalidSubmission("There is nothing to pack.", _why_nothing(submission.report, selector))
 
-    body = _zip(dict(zip(names, (prediction_bytes(one.spec, one.values) for one in taken), strict=True)))
-    tracks = list(dict.fromkeys(one.spec.track for one in taken))
-    place = (
-        Path(out) if out is not None else Path(f"track_{tracks[0]}{ZIP}" if len(tracks) == 1 else f"submission{ZIP}")
-    )
-    inputs = [Path(one) for one in given if not Path(one).is_dir()]
-    check_free([(place, body)], inputs, force)
-    _check_again(body, place.name, taken, chosen, release)
-    written = write_new(place, body)
-    if place.read_bytes() != body:
-        raise EmoError(f"{place} does not hold what was written to it.", "check the disk, and pack again")
+    body = _zip({name: prediction_bytes(one.spec, one.values) for name, one in zip(names, packed, strict=True)})
+    tracks = list(dict.fromkeys(predictions.spec.track for predictions in packed))
+    target = Path(out or (f"track_{tracks[0]}{ZIP}" if len(tracks) == 1 else f"submission{ZIP}"))
+    inputs = [Path(path) for path in given if not Path(path).is_dir()]
+    check_free([(target, body)], inputs, force)
+    _validate_zip(body, target.name, packed, chosen, release)
+    written = write_if_changed(target, body)
+    if target.read_bytes() != body:
+        raise EmoError(f"{target} does not have the content that was written to it.", "check the disk, and pack again")
     return PackReport(
-        out=str(place),
+        out=str(target),
         files=files,
         refusals=refusals,
         bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
         was_there=not written,
-        notes=tuple(_notes(taken, chosen)),
+        notes=tuple(_notes(packed, chosen)),
     )
 
 
 def _refusals(report: Report, selector: Selector) -> tuple[Refusal, ...]:
-    """What cannot be packed: files and archives with errors that packing does not put right."""
-    refused = []
+    """Return the files and archives with errors that packing does not correct."""
+    refusals = []
     for file in report.files:
         if file.parts and not any(selector.matches(part.spec) for part in file.parts):
             continue
-        counts = {code: count for code, count in file.counts.items() if code[0] == "E" and not _put_right(code)}
+        counts = {code: count for code, count in file.counts.items() if code[0] == "E" and not _is_corrected(code)}
         if counts:
-            problems = tuple(one for one in report.of(file.file) if one.code in counts)
-            refused.append(Refusal(file.file, "", problems, counts))
-    return tuple(refused)
+            problems = tuple(problem for problem in report.of(file.file) if problem.code in counts)
+            refusals.append(Refusal(file.file, "", problems, counts))
+    return tuple(refusals)
 
 
-def _put_right(code: str) -> bool:
-    """True for errors of names and folders, which the zip has none of."""
-    one = entry(code)
-    return one.scorable and one.place in (PLACES["1"], PLACES["2"])
+def _is_corrected(code: str) -> bool:
+    """True for errors of names and folders, which the zip does not have."""
+    error = entry(code)
+    return error.scorable and error.place in (PLACES["1"], PLACES["2"])
 
 
-def _nothing(report: Report, selector: Selector) -> str:
-    held = sorted({part.spec.place for file in report.files for part in file.parts})
-    wanted = " ".join(f"--{name} {value}" for name, value in selector.address.items())
-    return f"{wanted} leaves nothing of {', '.join(held)}" if wanted and held else "name valid prediction files"
+def _why_nothing(report: Report, selector: Selector) -> str:
+    places = sorted({part.spec.place for file in report.files for part in file.parts})
+    options = " ".join(f"--{name} {value}" for name, value in selector.address.items())
+    return f"{options} selects none of {', '.join(places)}" if options and places else "name valid prediction files"
 
 
-def _check_one_each(taken: Sequence[Predictions]) -> None:
-    """Makes sure that no two files belong at one place of the zip."""
-    splits = sorted({one.spec.split for one in taken})
+def _check_one_file_each(packed: Sequence[Predictions]) -> None:
+    """Check that the predictions are of one split, and that no two have the same path in the zip."""
+    splits = sorted({predictions.spec.split for predictions in packed})
     if len(splits) > 1:
         raise InvalidSubmission(
-            f"A zip is for one split; these files are {' and '.join(splits)}.", f"choose one: --split {splits[-1]}"
+            f"A zip has one split; these files are for {' and '.join(splits)}.", f"choose one: --split {splits[-1]}"
         )
     first: dict[tuple[str, str], Predictions] = {}
-    for one in taken:
-        other = first.setdefault((one.spec.track, one.spec.language), one)
-        if other is not one:
+    for predictions in packed:
+        other = first.setdefault((predictions.spec.track, predictions.spec.language), predictions)
+        if other is not predictions:
             raise InvalidSubmission(
-                f"{other.path} and {one.path} are both track {one.spec.track}, {one.spec.language}.",
-                "name only the one to upload",
+                f"{other.path} and {predictions.path} are both for track {other.spec.track}, {other.spec.language}.",
+                "name only the file to upload",
             )
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
-    """Makes the archive. Files are stored as they are: compressors of other versions differ in their bytes."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+    """Return the archive. Files are stored, since the bytes of compressed files depend on the version of zlib."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, body in files.items():
             info = zipfile.ZipInfo(name, EPOCH)
             info.create_system, info.external_attr = UNIX, REGULAR_FILE
             archive.writestr(info, body)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
-def _check_again(body: bytes, name: str, taken: Sequence[Predictions], task: Task, release: str | None) -> None:
-    """Opens the zip as a stranger's, and validates it."""
+def _validate_zip(body: bytes, name: str, packed: Sequence[Predictions], task: Task, release: str | None) -> None:
+    """Check that the zip is valid and has the same predictions."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / name
-        place.write_bytes(body)
-        again = read_submission(place, release=release, task=task)
-    same = [one.hash for one in again.predictions] == [one.hash for one in taken]
-    if not again.report.valid or not same:
-        raise AssertionError(f"the zip does not validate: {again.report.problems[:3]}")
+        path = Path(folder) / name
+        path.write_bytes(body)
+        submission = read_submission(path, release=release, task=task)
+    same = [one.hash for one in submission.predictions] == [one.hash for one in packed]
+    if not submission.report.valid or not same:
+        raise AssertionError(f"the zip is not valid: {submission.report.problems[:3]}")
 
 
-def _notes(taken: Sequence[Predictions], task: Task) -> list[str]:
+def _notes(packed: Sequence[Predictions], task: Task) -> list[str]:
     notes = []
-    tracks = list(dict.fromkeys(one.spec.track for one in taken))
+    tracks = list(dict.fromkeys(predictions.spec.track for predictions in packed))
     if len(tracks) > 1:
         notes.append(
-            f"the zip holds tracks {', '.join(tracks)}: where each is a competition of its own (as on Codabench), "
-            "pack each alone with --track"
+            f"the zip has tracks {', '.join(tracks)}; if each track is a competition of its own (as on Codabench), "
+            "pack each one alone with --track"
         )
     for track in tracks:
-        mine = [one.spec for one in taken if one.spec.track == track]
-        there = {spec.language for spec in task.specs(mine[0].release, track, split=mine[0].split)}
-        if len(mine) < len(there):
+        specs = [predictions.spec for predictions in packed if predictions.spec.track == track]
+        languages = {spec.language for spec in task.specs(specs[0].release, track, split=specs[0].split)}
+        if len(specs) < len(languages):
             notes.append(
-                f"track {track}: {len(mine)} of {len(there)} languages; "
-                "an average over all of them counts the others as 0"
+                f"track {track}: {len(specs)} of {len(languages)} languages; "
+                "an average over all languages counts the missing ones as 0"
             )
     return notes

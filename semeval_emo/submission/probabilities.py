@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission, UsageError
 from semeval_emo.submission.identify import Inferred, grouped, parts_of, task_of
-from semeval_emo.submission.problem import shown
 from semeval_emo.submission.raw import RawTable
 from semeval_emo.task import FileSpec, Selector, Task, load_task
+from semeval_emo.text import printable
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def read_probabilities(
     header = tuple(table.header)
     if header != spec.header:
         raise InvalidSubmission(
-            f"{shown_path}: the header is '{shown(','.join(header))}', expected '{','.join(spec.header)}'."
+            f"{shown_path}: the header is '{printable(','.join(header))}', expected '{','.join(spec.header)}'."
         )
     for one in rows:
         if one not in spec.id_set:
-            raise InvalidSubmission(f"{shown_path}:{rows[one][0]}: there is no id '{shown(one)}' in {spec.place}.")
+            raise InvalidSubmission(f"{shown_path}:{rows[one][0]}: there is no id '{printable(one)}' in {spec.place}.")
     missing = [one for one in spec.ids if one not in rows]
     if missing:
         raise InvalidSubmission(
@@ -126,7 +126,7 @@ def _rows(path: str, table: RawTable) -> dict[str, tuple[int, list[str]]]:
     for line, cells in table.rows():
         if cells[0] in rows:
             raise InvalidSubmission(
-                f"{path}:{line}: the id '{shown(cells[0])}' stands already on line {rows[cells[0]][0]}."
+                f"{path}:{line}: the id '{printable(cells[0])}' stands already on line {rows[cells[0]][0]}."
             )
         rows[cells[0]] = line, cells[1:]
     if not rows:
@@ -138,7 +138,7 @@ def _spec(path: str, rows: dict[str, tuple[int, list[str]]], task: Task, selecto
     parts = parts_of(grouped(one for one in rows if task.places(one)), task, selector, Inferred())
     for spec in filter(selector.matches, parts):
         return spec
-    first = shown(next(iter(rows)))
+    first = printable(next(iter(rows)))
     if parts:
         wanted = " ".join(selector.address.values())
         raise InvalidSubmission(f"{path} holds {parts[0].place}, not {wanted}.", "drop the options, or name its file")
@@ -157,6 +157,6 @@ def _floats(path: str, line: int, cells: list[str], spec: FileSpec) -> list[floa
         except ValueError:
             number = float("nan")
         if not 0 <= number <= 1:
-            raise InvalidSubmission(f"{path}:{line}: {emotion} is '{shown(cell)}', expected a number from 0 to 1.")
+            raise InvalidSubmission(f"{path}:{line}: {emotion} is '{printable(cell)}', expected a number from 0 to 1.")
         numbers.append(number)
     return numbers

@@ -1,17 +1,14 @@
-"""A problem is data: what is wrong, where, and what to do; and the catalogue that tells more.
+"""Problems of prediction files as data, and the catalogue that explains them.
 
-Owns the nouns `Problem`, `Entry` and `Findings` and the reading of `catalogue*.toml`. Finding
-problems is the business of the other modules of this room; drawing them that of `report/`.
-
-A code is a letter for severity (E error, W warning), a digit for the place (1 archive, 2 name,
-3 text and header, 4 ids, 5 rows and cells) and two digits. Every code has a name that says it in
-words; code that reports a problem uses the name.
+A code is a letter for the severity (E error, W warning), a digit for the place (1 archive, 2 name, 3 text and
+header, 4 ids, 5 rows and cells) and two digits. Every code also has a name in words; code that reports a problem
+uses the name.
 """
 
 from __future__ import annotations
 
+import string
 import tomllib
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
+from semeval_emo.text import plural, printable
 
 EXAMPLES = 5
 PLACES = {"1": "archive", "2": "name", "3": "text and header", "4": "ids", "5": "rows and cells"}
@@ -35,18 +33,19 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """What the catalogue knows of one kind of problem.
+    """The catalogue entry of one code.
 
     Attributes:
         code: such as ``E311``.
-        name: the same in words, such as ``header-order``.
-        title: one line.
-        message, fix: templates; ``Problem`` holds them filled in.
-        explanation: a paragraph: why it matters, how it comes about.
+        name: the code in words, such as ``header-order``.
+        title: a noun phrase.
+        message, fix: templates; a `Problem` has them filled in.
+        explanation: a paragraph: why it matters and what causes it.
+        generic_fix: the fix without a file at hand; the same as `fix` if that is not a template.
         official: what each official scorer does with such a file, as a verb phrase.
-        official_intensity: where that differs on tracks of degrees (B).
-        mended: what ``semeval-emo fix`` did about it, such as "renamed"; empty where it does nothing.
-        scorable: True where the labels inside can be read all the same, without guessing.
+        official_intensity: where that differs on intensity tracks (B).
+        repair: what ``semeval-emo fix`` does about it, such as "renamed"; empty if it does nothing.
+        scorable: True if the labels can be read anyway, without guessing.
     """
 
     code: str
@@ -55,9 +54,10 @@ class Entry:
     message: str
     explanation: str
     fix: str
+    generic_fix: str = ""
     official: dict[str, str] = field(default_factory=dict)
     official_intensity: dict[str, str] = field(default_factory=dict)
-    mended: str = ""
+    repair: str = ""
     scorable: bool = False
 
     @property
@@ -67,12 +67,20 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where such a problem sits, in words."""
+        """Where in a submission the problem is, in words."""
         return PLACES[self.code[1]]
 
-    def says(self, intensity: bool = False) -> dict[str, str]:
-        """What each official scorer does, on a track of degrees or of yes and no."""
+    def official_for(self, intensity: bool) -> dict[str, str]:
+        """What each official scorer does on an intensity track, or on any other."""
         return self.official | self.official_intensity if intensity else dict(self.official)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form that ``semeval-emo explain`` prints."""
+        return {
+            "code": self.code, "name": self.name, "severity": self.severity.value, "place": self.place,
+            "title": self.title, "explanation": self.explanation, "fix": self.generic_fix, "mended": self.repair,
+            "official": self.official, "official_intensity": self.official_intensity,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,11 @@ class Problem:
     """One problem at one place.
 
     Attributes:
-        file: the shown name, ``archive.zip!track_a/pred_eng.csv`` inside zips.
-        line: the real line in the file, from 1; None where the whole file is meant.
+        file: its name as shown to the user, ``archive.zip!track_a/pred_eng.csv`` inside zips.
+        line: the physical line in the file, from 1; None for a problem of the whole file.
         column: the name of the column, or None.
-        value: what was seen there, made printable and cut short, or None.
-        count: how many problems it stands for, where one line tells of several.
+        value: the value found there, printable and truncated, or None.
+        count: how many problems this one stands for, such as the number of ids in a range of missing ids.
     """
 
     code: str
@@ -99,12 +107,12 @@ class Problem:
 
 
 class Findings:
-    """Collects the problems of one file: the first examples of each kind, and the count of all.
+    """Collects the problems of one file: the first examples of each code, and the count of all.
 
-    >>> found = Findings("pred_eng.csv")
+    >>> findings = Findings("pred_eng.csv")
     >>> for line in range(2, 9):
-    ...     found.add("blank-line", line=line)
-    >>> len(found.problems), found.counts
+    ...     findings.add("blank-line", line=line)
+    >>> len(findings.problems), findings.counts
     (5, {'E506': 7})
     """
 
@@ -112,7 +120,7 @@ class Findings:
         self.file = file
         self.problems: list[Problem] = []
         self.counts: dict[str, int] = {}
-        self._shown: dict[str, int] = {}
+        self._examples: dict[str, int] = {}
 
     def add(
         self,
@@ -124,84 +132,75 @@ class Findings:
         count: int = 1,
         **facts: Any,
     ) -> None:
-        """Records one problem, or `count` of which this is the example.
+        """Record one problem, or `count` problems of which this is the example.
 
         Args:
             name: the entry's name in the catalogue.
-            facts: what its templates ask for beside file, line, column, value and count.
+            facts: what its templates need besides file, line, column, value and count.
         """
         entry = catalogue()[name]
         self.counts[entry.code] = self.counts.get(entry.code, 0) + count
-        if self._shown.get(entry.code, 0) >= EXAMPLES:
+        if self._examples.get(entry.code, 0) >= EXAMPLES:
             return
-        self._shown[entry.code] = self._shown.get(entry.code, 0) + 1
-        seen = None if value is None else shown(value)
-        told = {key: shown(one, 400) if isinstance(one, str) else one for key, one in facts.items()}
-        told |= {"file": self.file, "line": line, "column": shown(column or ""), "value": seen, "count": count}
+        self._examples[entry.code] = self._examples.get(entry.code, 0) + 1
+        value = None if value is None else printable(value)
+        column = None if column is None else printable(column)
+        facts = {key: printable(fact, 400) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        facts |= {"file": self.file, "line": line, "column": column or "", "value": value, "count": count}
         self.problems.append(
             Problem(
                 code=entry.code,
                 severity=entry.severity,
                 file=self.file,
                 line=line,
-                column=None if column is None else shown(column),
-                value=seen,
-                message=entry.message.format(**told),
-                fix=entry.fix.format(**told),
+                column=column,
+                value=value,
+                message=_TEMPLATES.vformat(entry.message, (), facts),
+                fix=_TEMPLATES.vformat(entry.fix, (), facts),
                 count=count,
             )
         )
 
     def is_full(self, name: str) -> bool:
-        """True where a kind has its examples, so that further ones are only counted."""
-        return self._shown.get(catalogue()[name].code, 0) >= EXAMPLES
+        """True if a code has all its examples, so that further problems are only counted."""
+        return self._examples.get(catalogue()[name].code, 0) >= EXAMPLES
 
     def more(self, name: str, count: int) -> None:
-        """Counts further problems of a kind without examples."""
+        """Count further problems of a code without examples."""
         if count > 0:
             code = catalogue()[name].code
             self.counts[code] = self.counts.get(code, 0) + count
 
 
-def shown(value: str, limit: int = 60) -> str:
-    r"""Makes a value of a file printable anywhere, on one line, and short.
+class _Templates(string.Formatter):
+    """Formats messages: `str.format`, and ``{count:# file}`` for a count with its noun."""
 
-    >>> shown("1\x1b[31m\u202e"), shown("x" * 70, 10)
-    ('1\\x1b[31m\\u202e', 'xxxxxxxxx…')
-    """
-    text = value[: limit + 1]
-    if not (text.isascii() and text.isprintable()):
-        seen = (unicodedata.category(c) not in _HIDDEN or c == " " for c in text)
-        text = "".join(c if ok else c.encode("unicode_escape").decode() for c, ok in zip(text, seen, strict=True))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec.startswith("# "):
+            return plural(value, format_spec[2:])
+        return str(super().format_field(value, format_spec))
 
 
-# Control, format (bidi overrides, zero width), surrogate, private, unassigned, separators.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+_TEMPLATES = _Templates()
 
 
 @cache
 def catalogue() -> dict[str, Entry]:
-    """Every kind of problem, by name, in the order of the codes.
+    """Return every entry by name, in the order of the codes.
 
     >>> catalogue()["header-case"].severity.value
     'error'
     """
-    raw: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
     for path in sorted(Path(__file__).parent.glob("catalogue*.toml")):
         with path.open("rb") as stream:
-            raw |= tomllib.load(stream)
-    entries = (Entry(code=code, **_tidy(one)) for code, one in raw.items())
+            tables |= tomllib.load(stream)
+    entries = [Entry(code=code, **({"generic_fix": table["fix"]} | table)) for code, table in tables.items()]
     return {entry.name: entry for entry in sorted(entries, key=lambda e: (e.code[1:], e.code[0]))}
 
 
-def _tidy(one: dict[str, Any]) -> dict[str, Any]:
-    """Joins the lines of a paragraph: TOML keeps them, a terminal wraps anew."""
-    return {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in one.items()}
-
-
 def entry(code: str) -> Entry:
-    """Looks a kind of problem up by code or name, in either case.
+    """Look up an entry by code or name, ignoring case.
 
     Raises:
         UsageError: there is no such code.
@@ -209,19 +208,20 @@ def entry(code: str) -> Entry:
     >>> entry("header-case") is entry(entry("header-case").code.lower())
     True
     """
-    named = catalogue()
-    by_code = {one.code: one for one in named.values()}
-    found = by_code.get(code.strip().upper()) or named.get(code.strip().lower())
-    if found is None:
-        near = suggest(code.strip().lower(), named) or suggest(code.strip().upper(), by_code)
-        raise UsageError(f"There is no problem code '{shown(code)}'.", near or "semeval-emo explain lists every code")
-    return found
+    by_name = catalogue()
+    by_code = {entry.code: entry for entry in by_name.values()}
+    match = by_code.get(code.strip().upper()) or by_name.get(code.strip().lower())
+    if match is None:
+        hint = suggest(code.strip().lower(), by_name) or suggest(code.strip().upper(), by_code)
+        hint = hint or "semeval-emo explain lists all codes"
+        raise UsageError(f"There is no problem code '{printable(code)}'.", hint)
+    return match
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Sorts problems by file (as they came), then place, then code; lines keep their order."""
+    """Sort problems by file (in the order of first occurrence), then place, then code; lines keep their order."""
     files: dict[str, int] = {}
     kept = list(problems)
-    for one in kept:
-        files.setdefault(one.file, len(files))
+    for problem in kept:
+        files.setdefault(problem.file, len(files))
     return sorted(kept, key=lambda p: (files[p.file], p.code[1:], p.code[0]))

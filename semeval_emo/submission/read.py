@@ -17,7 +17,7 @@ from semeval_emo.submission.check import Checked, check, peek_ids
 from semeval_emo.submission.problem import Findings, Problem, entry
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
 from semeval_emo.submission.rows import Ids
-from semeval_emo.submission.sources import Source, Sources, find_sources
+from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.task import Selector, Task, load_task
 
 Path = str | os.PathLike[str]
@@ -118,7 +118,7 @@ def _examine(paths: Path | Sequence[Path], selector: Selector, keep: bool) -> tu
     ids = Ids(chosen)
     files: list[FileReport] = []
     problems: list[Problem] = []
-    checks: list[tuple[Source, Checked]] = []
+    checks: list[tuple[InputFile, Checked]] = []
     made: list[list[Predictions]] = []
     for findings in sources.findings:
         if findings.counts:
@@ -128,7 +128,7 @@ def _examine(paths: Path | Sequence[Path], selector: Selector, keep: bool) -> tu
         try:
             checked = check(source, chosen, selector, ids)
         except InputError as error:
-            if len(listed) == 1 and source.member is None and os.fspath(listed[0]) == source.shown:
+            if len(listed) == 1 and source.member is None and os.fspath(listed[0]) == source.display_name:
                 raise
             checked = _unreadable(source, error)
         made.append(_predictions(checked, selector) if keep else [])
@@ -141,10 +141,10 @@ def _examine(paths: Path | Sequence[Path], selector: Selector, keep: bool) -> tu
     return predictions, report_of(chosen.key, files, problems)
 
 
-def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Sources]:
+def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, InputFiles]:
     """Finds the files, and the task that their ids belong to where none was named."""
     named = load_task(task)
-    sources = find_sources(paths, named)
+    sources = find_files(paths, named)
     if task is None:
         for source in sources.files[:20]:
             try:
@@ -152,11 +152,11 @@ def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, Source
             except InputError:
                 continue
             if found is not None:
-                return (named, sources) if found is named else (found, find_sources(paths, found))
+                return (named, sources) if found is named else (found, find_files(paths, found))
     return named, sources
 
 
-def _without_twins(checks: Sequence[tuple[Source, Checked]]) -> list[Checked]:
+def _without_twins(checks: Sequence[tuple[InputFile, Checked]]) -> list[Checked]:
     """Reports files of one zip whose ids turn out to be those of the same file of the task.
 
     Folders on disk may hold several systems side by side, under names that say no language; a zip is one submission.
@@ -173,17 +173,17 @@ def _without_twins(checks: Sequence[tuple[Source, Checked]]) -> list[Checked]:
             if twin == at or entry("two-files").code in one.file.counts:
                 continue
             found = Findings(one.file.file)
-            found.add("two-files", value=checks[at][0].base, other=checks[twin][0].shown, language=place)
+            found.add("two-files", value=checks[at][0].base, other=checks[twin][0].display_name, language=place)
             parts = tuple(replace(part, is_scorable=False) for part in one.file.parts)
             file = replace(one.file, counts=one.file.counts | found.counts, parts=parts)
             result[at] = replace(one, file=file, findings=(*one.findings, found))
     return result
 
 
-def _unreadable(source: Source, error: InputError) -> Checked:
-    found = Findings(source.shown)
+def _unreadable(source: InputFile, error: InputError) -> Checked:
+    found = Findings(source.display_name)
     found.add("unreadable", value=source.base, why=error.message)
-    return Checked(FileReport(source.shown, counts=dict(found.counts)), (found,), {})
+    return Checked(FileReport(source.display_name, counts=dict(found.counts)), (found,), {})
 
 
 def _predictions(checked: Checked, selector: Selector) -> list[Predictions]:

@@ -1,8 +1,7 @@
-"""Repairs prediction files: writes new ones, lists every change, refuses what it cannot know.
+"""Fix prediction files: write new files, list every change, refuse what cannot be known.
 
-Owns the decision what may be written. A repair never guesses a label: it says in the official way
-what the file says already. Files are read and checked as `validate` does it, and what is written
-is checked once more before it reaches its place.
+A label is never guessed: a repair only writes what the file contains in the official form. Files are read and checked
+as by `validate`, and the new files are validated before they are written.
 """
 
 from __future__ import annotations
@@ -17,36 +16,29 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.submission.cells import alternatives
+from semeval_emo.submission.cells import LabelParser, Labels, cell_problem, remove_invisible
 from semeval_emo.submission.check import Checked, check
-from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Written
-from semeval_emo.submission.mend import MendingJudge, mendable_cells
-from semeval_emo.submission.outputs import check_free, default_folder, official_paths, places_for, write_new
+from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
+from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.read import gather, read_submission
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import Ids
-from semeval_emo.submission.sources import Source
+from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.text import alternatives, plural
 
-CELLS = frozenset({
-    "blank-cell", "nan-cell", "text-cell", "out-of-range", "fraction-cell", "boolean-cell", "float-cell",
-    "number-form", "hidden-character", "padded-cell",
-})  # fmt: skip
-# Errors of single rows: another part of the file, all of whose rows are whole, can be written all the same.
+# Problems of cells, by name: those with a single possible label on every track, on binary tracks, with a threshold.
+UNAMBIGUOUS = frozenset({"padded-cell", "hidden-character", "float-cell", "number-form"})
+BINARY = frozenset({"boolean-cell"})
+WITH_THRESHOLD = frozenset({"fraction-cell"})
+CELLS = UNAMBIGUOUS | BINARY | WITH_THRESHOLD | {"blank-cell", "nan-cell", "text-cell", "out-of-range"}
+# Errors of single rows: another part of the file whose rows are all complete can still be written.
 ROW_ERRORS = CELLS | {"short-row", "missing-id"}
-TWIN_LEFT_OUT = "one of several identical files kept"
 FOLDER_CHANGES = ("no-track-folder", "track-folder-name", "nested-folders")
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """A part that came out whole: where it is from, what it is, its bytes."""
-
-    source: Source
-    spec: FileSpec
-    body: bytes
+DUPLICATE_REMOVED = "one of several identical files kept"
+CACHE_SIZE = 50_000
 
 
 def fix(
@@ -61,230 +53,318 @@ def fix(
     task: Task | str | None = None,
     force: bool = False,
 ) -> FixReport:
-    r"""Repairs a file, or every prediction file of a folder or zip, into new files.
+    r"""Fix a prediction file, or every prediction file of a folder or zip, and write the result to new files.
 
     Args:
-        out: a ``.csv`` file, or a folder that gets the official layout ``track_x/pred_*.csv``. By
-            default a folder ``fixed`` beside the input, and nothing where nothing is wrong.
-        threshold: turns probabilities into labels: yes from this value on. Without it they are
-            refused.
-        track, language, split, release, task: as for `validate`; they choose parts of a file.
-        force: replaces files that exist and differ. An input is never replaced.
+        out: a ``.csv`` file, or a folder for files in the official layout ``track_x/pred_*.csv``. By default the
+            folder ``fixed`` next to the input, and nothing is written if there are no problems.
+        threshold: converts probabilities to labels: 1 from this value on. Without it they are refused.
+        track, language, split, release, task: as for `validate`; they select parts of a file.
+        force: replace existing files that differ. An input is never replaced.
 
     Raises:
-        UsageError: a bad option; OUT is an input, exists and differs, or cannot hold what comes out.
+        UsageError: an invalid option; OUT is an input, exists and differs, or is a single file for several results.
         InputError: the input cannot be read, or OUT cannot be written.
 
     >>> from semeval_emo.task import load_task
     >>> spec = load_task().spec("a", "eng", "dev")
     >>> folder = Path(tempfile.mkdtemp())
-    >>> rows = ["ID,Anger,Fear,Joy,Sadness,Surprise", *(f"{one},1.0,0,0,0,1" for one in spec.ids)]
+    >>> rows = ["ID,Anger,Fear,Joy,Sadness,Surprise", *(f"{text_id},1.0,0,0,0,1" for text_id in spec.ids)]
     >>> _ = (folder / "pred_ENG.csv").write_text("\n".join(rows))
     >>> report = fix(folder / "pred_ENG.csv")
-    >>> [Path(one.path).relative_to(folder).as_posix() for one in report.written]
+    >>> [Path(file.path).relative_to(folder).as_posix() for file in report.written]
     ['fixed/track_a/pred_eng.csv']
     >>> [f"{change.done} ({change.count})" for change in report.changes][1:]
-    ['column names written in small letters (1)', 'decimals written as whole numbers (116)']
+    ['column names converted to lowercase (1)', 'decimals converted to integers (116)']
     """
     if threshold is not None and not 0 < threshold <= 1:
-        raise UsageError(f"A threshold lies above 0 and at most at 1; {threshold:g} does not.")
+        raise UsageError(f"The threshold must be greater than 0 and at most 1, not {threshold:g}.")
     given = Path(path)
-    chosen, sources = gather([path], task)
+    chosen, inputs = gather([path], task)
     selector = Selector(task, track, language, split, release).of(chosen)
-    work = _Work(chosen, selector, threshold)
-    for source in sources.files:
-        work.mend(source)
-    for found in sources.findings:
-        work.judge_container(found)
-    work.drop_clashes()
+    fixer = _Fixer(chosen, selector, threshold)
+    for file in inputs.files:
+        fixer.add_file(file)
+    for findings in inputs.findings:
+        fixer.add_container(findings)
+    fixer.refuse_conflicts()
 
-    work.whole.sort(key=lambda one: (one.spec.split, one.spec.track, one.spec.language))
-    wanted = Path(out) if out is not None else default_folder(given)
-    places = places_for(wanted, [one.spec for one in work.whole])
-    changes = work.changes
-    if places == [wanted]:  # a file alone is in no track folder
-        changes = [one for one in changes if not one.code or entry(one.code).name not in FOLDER_CHANGES]
-    unchanged = bool(work.whole) and not changes and not work.refusals
-    writing = list(zip(work.whole, places, strict=True)) if out is not None or not unchanged else []
-    failed = _self_check([one for one, _ in writing], chosen, selector)
+    files = sorted(fixer.files, key=lambda file: (file.spec.split, file.spec.track, file.spec.language))
+    target = Path(out) if out is not None else default_folder(given)
+    paths = output_paths(target, [file.spec for file in files])
+    changes = fixer.changes
+    if paths == [target]:  # a single file is not in a track folder
+        changes = [change for change in changes if not change.code or entry(change.code).name not in FOLDER_CHANGES]
+    unchanged = bool(files) and not changes and not fixer.refusals
+    outputs = list(zip(files, paths, strict=True)) if out is not None or not unchanged else []
+    failed = _validate_outputs([file for file, _ in outputs], chosen, selector)
     if failed:
-        writing = []
-    inputs = [given, *(source.path for source in sources.files)]
-    check_free([(place, one.body) for one, place in writing], inputs, force)
-    for one, place in writing:
-        write_new(place, one.body)
+        outputs = []
+    check_free(
+        [(path, file.body) for file, path in outputs], [given, *(file.path for file in inputs.files)], force
+    )  # fmt: skip
+    for fixed, path in outputs:
+        write_if_changed(path, fixed.body)
     return FixReport(
-        source=os.fspath(path),
-        out=str(wanted) if writing else "",
-        written=tuple(Written(one.source.shown, str(place), one.spec) for one, place in writing),
+        source=os.fspath(given),
+        out=str(target) if outputs else "",
+        written=tuple(WrittenFile(file.source.display_name, str(path), file.spec) for file, path in outputs),
         changes=tuple(changes),
-        refusals=(*work.refusals, *failed),
+        refusals=(*fixer.refusals, *failed),
         unchanged=unchanged,
         notes=tuple(
-            f"{place.name} is a name of your own: the official tools look for {one.spec.file_name}"
-            for one, place in writing
-            if place.name != one.spec.file_name
+            f"{path.name} is not an official name: the official scorers look for {file.spec.file_name}"
+            for file, path in outputs
+            if path.name != file.spec.file_name
         ),
     )
 
 
-class _Work:
-    """Adds up what mending the files of one path gives: whole parts, changes, refusals."""
+@dataclass(frozen=True)
+class _FixedFile:
+    """A complete part of an input file, as a new prediction file."""
+
+    source: InputFile
+    spec: FileSpec
+    body: bytes
+
+
+class _Fixer:
+    """Collects the fixed files, changes and refusals of the input files of one path."""
 
     def __init__(self, task: Task, selector: Selector, threshold: float | None) -> None:
         self.task, self.selector, self.threshold = task, selector, threshold
         self.ids = Ids(task)
-        self.whole: list[_Whole] = []
+        self.files: list[_FixedFile] = []
         self.changes: list[Change] = []
         self.refusals: list[Refusal] = []
 
-    def mend(self, source: Source) -> None:
-        """Takes in one file."""
+    def add_file(self, file: InputFile) -> None:
+        """Fix one input file."""
         try:
-            checked = self._check(source, self.selector)
+            checked = self._check(file, self.selector)
         except InputError as error:
-            if source.shown == source.container:
+            if file.display_name == file.container:
                 raise
-            self.refusals.append(Refusal(source.shown, why=error.message))
+            self.refusals.append(Refusal(file.display_name, why=error.message))
             return
         parts = checked.file.parts
-        wanted = [part for part in parts if self.selector.matches(part.spec)]
-        before = len(self.whole)
-        for part in wanted:
-            own = checked
+        selected = [part for part in parts if self.selector.matches(part.spec)]
+        before = len(self.files)
+        for part in selected:
+            part_checked = checked
             if _columns(part.spec) != _columns(parts[0].spec):
-                # Rows of a language with other emotions, or of a track with other values: read for them alone.
+                # Rows of a language with other emotions or of a track with other values are read separately.
                 spec = part.spec
-                own = self._check(
-                    source, replace(self.selector, track=spec.track, language=spec.language, split=spec.split)
+                part_checked = self._check(
+                    file, replace(self.selector, track=spec.track, language=spec.language, split=spec.split)
                 )
-            self._take(source, own, part)
-        if not wanted:
-            problems, counts = self._in_the_way(checked)
-            held = ", ".join(part.spec.place for part in parts)
-            why = f"it holds {held}, which is not what the options ask for" if parts else ""
-            self.refusals.append(Refusal(source.shown, "", () if parts else problems, counts, why))
-        if len(self.whole) > before:
-            self._list_changes(checked, self.whole[before:])
+            self._add_part(file, part_checked, part)
+        if not selected:
+            problems, counts = self._unfixable(checked)
+            places = ", ".join(part.spec.place for part in parts)
+            why = f"the file has the rows of {places}, which the options do not select" if parts else ""
+            self.refusals.append(Refusal(file.display_name, "", () if parts else problems, counts, why))
+        if len(self.files) > before:
+            self._add_changes(checked, self.files[before])
 
-    def judge_container(self, found: Findings) -> None:
-        """Takes in what was wrong with a folder or zip as such."""
-        errors = {code: n for code, n in found.counts.items() if code[0] == "E" and not entry(code).mended}
+    def add_container(self, findings: Findings) -> None:
+        """Add the problems of a folder or zip itself."""
+        errors = {code: n for code, n in findings.counts.items() if code[0] == "E" and not entry(code).repair}
         if errors:
-            problems = tuple(one for one in found.problems if one.code in errors)
-            self.refusals.append(Refusal(found.file, "", problems, errors))
-        if self.whole:
-            self.changes += _changes(found, lambda code: entry(code).mended)
+            problems = tuple(problem for problem in findings.problems if problem.code in errors)
+            self.refusals.append(Refusal(findings.file, "", problems, errors))
+        if self.files:
+            self.changes += _changes(findings, lambda code: entry(code).repair)
 
-    def drop_clashes(self) -> None:
-        """Refuses files that would become one: two systems, or a file and its copy."""
-        groups: dict[FileSpec, list[_Whole]] = {}
-        for one in self.whole:
-            groups.setdefault(one.spec, []).append(one)
-        for spec, same in groups.items():
-            if len({one.body for one in same}) > 1:
-                others = " and ".join(one.source.shown for one in same)
-                why = f"{others} are all {spec.place}, and differ: mend them one at a time"
-                self.refusals.append(Refusal(same[0].source.shown, spec.place, why=why))
-                dropped = {one.source.shown for one in same}
-                self.changes = [one for one in self.changes if one.file not in dropped]
+    def refuse_conflicts(self) -> None:
+        """Refuse different files for the same place, such as two systems; keep one of several identical files."""
+        groups: dict[FileSpec, list[_FixedFile]] = {}
+        for file in self.files:
+            groups.setdefault(file.spec, []).append(file)
+        self.files = []
+        for spec, files in groups.items():
+            names = [file.source.display_name for file in files]
+            if len({file.body for file in files}) > 1:
+                why = f"{' and '.join(names)} are all for {spec.place} and differ: fix them one at a time"
+                self.refusals.append(Refusal(names[0], spec.place, why=why))
+                self.changes = [change for change in self.changes if change.file not in names]
                 continue
-            names = [one.source.shown for one in same]
-            if not any(change.done == TWIN_LEFT_OUT and change.file in names for change in self.changes):
-                self.changes += [Change(name, entry("two-files").code, TWIN_LEFT_OUT, 1) for name in names[1:]]
-        self.whole = [same[0] for same in groups.values() if len({one.body for one in same}) == 1]
+            self.files.append(files[0])
+            if not any(change.done == DUPLICATE_REMOVED and change.file in names for change in self.changes):
+                self.changes += [Change(name, entry("two-files").code, DUPLICATE_REMOVED, 1) for name in names[1:]]
 
-    def _check(self, source: Source, selector: Selector) -> Checked:
-        return check(source, self.task, selector, self.ids, partial(MendingJudge, threshold=self.threshold))
+    def _check(self, file: InputFile, selector: Selector) -> Checked:
+        return check(file, self.task, selector, self.ids, partial(LenientLabelParser, threshold=self.threshold))
 
-    def _take(self, source: Source, checked: Checked, part: Part) -> None:
-        """Takes in one part of a file: whole, or refused with the problems that spoil it."""
-        problems, counts = self._in_the_way(checked)
+    def _add_part(self, file: InputFile, checked: Checked, part: Part) -> None:
+        """Add one part of a file: fixed, or refused with the problems that prevent it."""
+        problems, counts = self._unfixable(checked)
         fatal = [code for code in counts if entry(code).name not in ROW_ERRORS]
-        rows = [checked.kept.get(one, (0, None))[1] for one in part.spec.ids]
+        rows = [checked.kept.get(text_id, (0, None))[1] for text_id in part.spec.ids]
         if not fatal and None not in rows:
             body = prediction_bytes(part.spec, np.array(rows, dtype=np.int8))
-            self.whole.append(_Whole(source, part.spec, body))
+            self.files.append(_FixedFile(file, part.spec, body))
             return
         first, last = part.lines
-        main = part.spec == checked.file.parts[0].spec
+        is_main = part.spec == checked.file.parts[0].spec
         problems = tuple(
-            one for one in problems
-            if (one.line is None and (main or entry(one.code).name != "missing-id"))
-            or (one.line is not None and (first <= one.line <= last or one.code in fatal))
-        )  # fmt: skip
-        why = "" if problems else self._why(checked, part)
+            problem
+            for problem in problems
+            if (problem.line is None and (is_main or entry(problem.code).name != "missing-id"))
+            or (problem.line is not None and (first <= problem.line <= last or problem.code in fatal))
+        )
+        why = "" if problems else self._reason(checked, part)
         if len(part.spec.values) > 2 and any(entry(code).name == "fraction-cell" for code in counts):
-            why = f"a fraction tells no degree; write {alternatives(part.spec.values)} yourself"
-        self.refusals.append(Refusal(source.shown, part.spec.place, problems, counts, why))
+            why = f"the intensity of a fraction is ambiguous; write {alternatives(part.spec.values)}"
+        self.refusals.append(Refusal(file.display_name, part.spec.place, problems, counts, why))
 
     @staticmethod
-    def _why(checked: Checked, part: Part) -> str:
-        """The reason where the examples of problems are all of other parts."""
+    def _reason(checked: Checked, part: Part) -> str:
+        """Return why a part is refused if the example problems are all in other parts."""
         if part.held < part.spec.rows:
-            return f"only {part.held:,} of {part.spec.rows:,} rows are there; none is filled in"
-        lines = [checked.kept[one][0] for one in part.spec.ids if checked.kept[one][1] is None]
-        return f"{len(lines):,} of its rows hold no valid labels; the first is line {min(lines, default=part.lines[0])}"
+            return f"only {part.held:,} of {part.spec.rows:,} rows are present; missing rows are never filled in"
+        lines = [checked.kept[text_id][0] for text_id in part.spec.ids if checked.kept[text_id][1] is None]
+        first = min(lines, default=part.lines[0])
+        return f"{plural(len(lines), 'row')} of this part without valid labels, the first on line {first}"
 
-    def _in_the_way(self, checked: Checked) -> tuple[tuple[Problem, ...], dict[str, int]]:
-        """The errors of a file that cannot be mended."""
-        counts = {c: n for c, n in checked.file.counts.items() if c[0] == "E" and not self._done(c, checked)}
-        problems = [one for found in checked.findings for one in found.problems if one.code in counts]
+    def _unfixable(self, checked: Checked) -> tuple[tuple[Problem, ...], dict[str, int]]:
+        """Return the errors of a file that cannot be fixed."""
+        counts = {c: n for c, n in checked.file.counts.items() if c[0] == "E" and not self._repair(c, checked)}
+        problems = [problem for one in checked.findings for problem in one.problems if problem.code in counts]
         return tuple(in_order(problems)), counts
 
-    def _done(self, code: str, checked: Checked) -> str:
-        """What is done about a problem in this file; empty where nothing can be."""
-        one = entry(code)
-        if one.name == "two-files":  # where they differ, `drop_clashes` refuses both
-            return TWIN_LEFT_OUT
-        if one.name not in CELLS:
-            return one.mended
+    def _repair(self, code: str, checked: Checked) -> str:
+        """Return what is done about a problem in this file; empty if it cannot be fixed."""
+        problem = entry(code)
+        if problem.name == "two-files":  # `refuse_conflicts` refuses them if they differ
+            return DUPLICATE_REMOVED
+        if problem.name not in CELLS:
+            return problem.repair
         values = checked.file.parts[0].spec.values if checked.file.parts else ()
-        if one.name not in mendable_cells(values, self.threshold):
+        if problem.name not in fixable_cells(values, self.threshold):
             return ""
-        return one.mended or f"probabilities turned into labels: 1 from {self.threshold:g} on"
+        return problem.repair or f"probabilities converted to labels: 1 from {self.threshold:g} on"
 
-    def _list_changes(self, checked: Checked, whole: Sequence[_Whole]) -> None:
-        found = [c for findings in checked.findings for c in _changes(findings, lambda code: self._done(code, checked))]
-        source = whole[0].source
-        if not found and not _holds(source, whole[0].body):
-            found = [Change(source.shown, "", "last row ended with a line end", 1)]
-        self.changes += found
+    def _add_changes(self, checked: Checked, file: _FixedFile) -> None:
+        changes = [
+            change for one in checked.findings for change in _changes(one, lambda code: self._repair(code, checked))
+        ]  # fmt: skip
+        if not changes and not _has_content(file.source, file.body):
+            changes = [Change(file.source.display_name, "", "line break added at the end of the file", 1)]
+        self.changes += changes
+
+
+def fixable_cells(values: Sequence[str], threshold: float | None) -> frozenset[str]:
+    """Return the problems of cells, by name, that have a single possible label.
+
+    Args:
+        values: the labels of the track. On intensity tracks neither True nor a single threshold gives an intensity.
+
+    >>> sorted(fixable_cells(("0", "1", "2", "3"), threshold=0.5))
+    ['float-cell', 'hidden-character', 'number-form', 'padded-cell']
+    """
+    if len(values) > 2:
+        return UNAMBIGUOUS
+    names = UNAMBIGUOUS | BINARY
+    return names if threshold is None else names | WITH_THRESHOLD
+
+
+def fix_cell(text: str, values: Sequence[str], threshold: float | None = None) -> int | None:
+    """Return the label that a cell stands for, or None if it is ambiguous.
+
+    >>> [fix_cell(text, ("0", "1")) for text in ("1.0", "True", " 0 ", "01", "１", "1e0", "1,0")]
+    [1, 1, 0, 1, 1, 1, 1]
+    >>> [fix_cell(text, ("0", "1")) for text in ("", "nan", "2", "-1", "0.7", "yes", "1_0")]
+    [None, None, None, None, None, None, None]
+    >>> fix_cell("0.7", ("0", "1"), threshold=0.5), fix_cell("2.0", ("0", "1", "2", "3"))
+    (1, 2)
+    """
+    if text in values:
+        return int(text)
+    stripped = text.strip()
+    if stripped in values:
+        return int(stripped)
+    problem = cell_problem(text, values)
+    if problem not in fixable_cells(values, threshold):
+        return None
+    if problem == "hidden-character":
+        return int(remove_invisible(text))
+    if problem == "boolean-cell":
+        return int(stripped.lower() == "true")
+    if problem == "number-form":
+        return int(stripped)
+    number = float(stripped.replace(",", "."))
+    return int(number) if threshold is None or number.is_integer() else int(number >= threshold)
+
+
+class LenientLabelParser(LabelParser):
+    """Reports the same problems as `LabelParser`, but also returns the labels of cells that can be fixed.
+
+    >>> findings = Findings("pred_eng.csv")
+    >>> LenientLabelParser(("joy", "fear"), ("0", "1"), findings).parse(3, ("1.0", "True"))
+    (1, 1)
+    """
+
+    def __init__(
+        self, emotions: Sequence[str], values: Sequence[str], findings: Findings, threshold: float | None = None
+    ) -> None:
+        super().__init__(emotions, values, findings)
+        self.threshold = threshold
+        self._fixed: dict[str, int | None] = {}
+
+    def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
+        """Return the labels of one row, or None if a cell is ambiguous."""
+        parsed = super().parse(line, cells)
+        if parsed is not None:
+            return parsed
+        labels: list[int] = []
+        for text in cells:
+            if text not in self._fixed:
+                if len(self._fixed) > CACHE_SIZE:
+                    self._fixed.clear()
+                self._fixed[text] = fix_cell(text, self.allowed, self.threshold)
+            label = self._fixed[text]
+            if label is None:
+                return None
+            labels.append(label)
+        return tuple(labels)
 
 
 def _columns(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return spec.emotions, spec.values
 
 
-def _changes(found: Findings, done: Callable[[str], str]) -> list[Change]:
+def _changes(findings: Findings, repair: Callable[[str], str]) -> list[Change]:
     return [
-        Change(found.file, code, did, count, tuple(one for one in found.problems if one.code == code))
-        for code, count in found.counts.items()
-        if (did := done(code))
+        Change(findings.file, code, done, count, tuple(one for one in findings.problems if one.code == code))
+        for code, count in findings.counts.items()
+        if (done := repair(code))
     ]
 
 
-def _holds(source: Source, body: bytes) -> bool:
-    if source.size != len(body):
+def _has_content(file: InputFile, body: bytes) -> bool:
+    if file.size != len(body):
         return False
-    with source.open() as stream:
+    with file.open() as stream:
         return stream.read() == body
 
 
-def _self_check(whole: Sequence[_Whole], task: Task, selector: Selector) -> list[Refusal]:
-    """Writes everything to a folder that goes away again, and has it checked as a submission."""
-    if not whole:
+def _validate_outputs(files: Sequence[_FixedFile], task: Task, selector: Selector) -> list[Refusal]:
+    """Write the files to a temporary folder and validate them as a submission."""
+    if not files:
         return []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for one, path in zip(whole, official_paths([one.spec for one in whole]), strict=True):
-            write_new(folder / path, one.body)
-        read = read_submission(folder, release=selector.release, task=task)
+        for file, path in zip(files, official_paths([file.spec for file in files]), strict=True):
+            write_if_changed(folder / path, file.body)
+        result = read_submission(folder, release=selector.release, task=task)
     failed = [
-        Refusal(file.file, "", tuple(read.report.of(file.file)), file.counts)
-        for file in read.report.files
+        Refusal(file.file, "", tuple(result.report.of(file.file)), file.counts)
+        for file in result.report.files
         if not file.valid
     ]
-    if not failed and len(read.predictions) != len(whole):
-        failed = [Refusal(str(folder), why=f"{len(whole)} files were mended, {len(read.predictions)} can be read")]
+    if not failed and len(result.predictions) != len(files):
+        why = f"{plural(len(files), 'file')} fixed, but only {len(result.predictions)} can be read"
+        failed = [Refusal(str(folder), why=why)]
     return failed

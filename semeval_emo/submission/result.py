@@ -152,7 +152,7 @@ class Report:
 def _official(problem: Problem, files: Sequence[FileReport]) -> dict[str, str]:
     """What each official scorer does with this problem on the track of its file."""
     part = next((one.parts[0] for one in files if one.file == problem.file and one.parts), None)
-    return entry(problem.code).says(part is not None and len(part.spec.values) > 2)
+    return entry(problem.code).official_for(part is not None and len(part.spec.values) > 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
-"""Finds prediction files: in what a person names, be it a file, a folder or a zip.
+"""Find prediction files in the files, folders and zips that the user names.
 
-Owns where files lie, what their names hint at and what is wrong with either (places 1 and 2 of the
-catalogue); says nothing of what is in them.
+Problems of names and folders (places 1 and 2 of the catalogue) are reported; the content of prediction files is not
+read here.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ from semeval_emo.submission.names import (
     PREFIX,
     SUFFIX,
     TABLE_SUFFIXES,
-    TRACK_FOLDER,
-    Name,
+    FileName,
     folder_track,
     is_prediction_name,
-    read_name,
+    parse_name,
 )
 from semeval_emo.submission.problem import Findings
-from semeval_emo.submission.problem import shown as printable
 from semeval_emo.task import Task
+from semeval_emo.text import alternatives, printable
 
-# Folders and files that editors, notebooks and file managers leave behind; hidden files are litter too.
+# Folders and files of editors, notebooks and file managers; hidden files count as such too.
 LITTER_FOLDERS = ("__MACOSX",)
 LITTER_FILES = ("thumbs.db", "desktop.ini", "ehthumbs.db")
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -38,25 +37,25 @@ LONGEST_NAME = 4096
 
 
 @dataclass(frozen=True)
-class Source:
-    """One prediction file, wherever it lies.
+class InputFile:
+    """A prediction file on disk or in a zip.
 
     Attributes:
-        shown: its name for people, ``archive.zip!track_a/pred_eng.csv`` inside a zip.
-        base: its own name, without folders.
-        container: the file, folder or zip that was named.
-        name: what the name says.
-        track: the track that its name or the nearest ``track_x`` folder hints at, or None.
+        display_name: its path as shown to the user, ``archive.zip!track_a/pred_eng.csv`` inside a zip.
+        base: its name without folders.
+        container: the file, folder or zip that the user named.
+        name: the parsed name.
+        track: the track of its name or of the nearest ``track_x`` folder, or None.
         size: in bytes, unpacked.
         path: the file on disk (the zip itself for a file in a zip).
         member: the entry of the zip, or None.
-        findings: what is wrong with its name.
+        findings: the problems of its name.
     """
 
-    shown: str
+    display_name: str
     base: str
     container: str
-    name: Name
+    name: FileName
     track: str | None
     size: int
     path: Path
@@ -65,45 +64,45 @@ class Source:
 
     @property
     def language(self) -> str | None:
-        """The language code that the name hints at, or None."""
+        """The language code of the name, or None."""
         return self.name.language
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """Opens the bytes for reading.
+        """Open the file for reading bytes.
 
         Raises:
-            InputError: they cannot be read.
+            InputError: it cannot be read.
         """
         try:
             if self.member is None:
                 with self.path.open("rb") as stream:
                     yield stream
             else:
-                with zipfile.ZipFile(self.path) as whole, whole.open(self.member) as stream:
+                with zipfile.ZipFile(self.path) as zipped, zipped.open(self.member) as stream:
                     yield stream
         except (OSError, zipfile.BadZipFile) as error:
-            raise InputError(f"{self.shown} cannot be read: {archive.reason(error)}.") from error
+            raise InputError(f"{self.display_name} cannot be read: {archive.reason(error)}.") from error
 
 
 @dataclass(frozen=True)
-class Sources:
-    """What was found.
+class InputFiles:
+    """The prediction files of some paths.
 
     Attributes:
         files: the files to read, in the order of the paths, sorted within folders and zips.
-        findings: problems of folders and zips; those of names are with each file.
+        findings: problems of folders and zips; each file has the problems of its own name.
     """
 
-    files: tuple[Source, ...]
+    files: tuple[InputFile, ...]
     findings: tuple[Findings, ...]
 
 
-def find_sources(paths: Sequence[str | os.PathLike[str]], task: Task) -> Sources:
-    """Finds the prediction files that `paths` hold.
+def find_files(paths: Sequence[str | os.PathLike[str]], task: Task) -> InputFiles:
+    """Find the prediction files in files, folders and zips.
 
-    A file named outright is taken whatever it is called. In folders and zips a table is taken when
-    its name begins with ``pred`` or holds a language code.
+    A file that is named by its own path is read whatever its name is. In folders and zips a table is read if its
+    name starts with ``pred`` or contains a language code.
 
     Raises:
         UsageError: no path, or ``-``.
@@ -111,29 +110,29 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], task: Task) -> Sources
     """
     if not paths:
         raise UsageError("No prediction file was named.", "name a file, a folder or a zip")
-    files: dict[tuple[Path, int], Source] = {}
-    findings = []
+    files: dict[tuple[Path, int], InputFile] = {}
+    all_findings = []
     for given in paths:
         path = _existing(os.fspath(given))
-        found = Findings(printable(os.fspath(given), LONGEST_NAME))
+        findings = Findings(printable(os.fspath(given), LONGEST_NAME))
         try:
-            sources = _inside(path, found, task)
+            inside = _files_of(path, findings, task)
         except OSError as error:
             raise InputError(f"{given} cannot be read: {archive.reason(error)}.") from error
-        _check_pairs(sources, found)
-        findings.append(found)
-        for source in sources:
-            # The same file named twice is one file.
-            at = -1 if source.member is None else source.member.header_offset
-            files.setdefault((source.path.resolve(), at), source)
-    return Sources(tuple(files.values()), tuple(findings))
+        _check_duplicates(inside)
+        all_findings.append(findings)
+        for file in inside:
+            # A file that is named twice is read once.
+            offset = -1 if file.member is None else file.member.header_offset
+            files.setdefault((file.path.resolve(), offset), file)
+    return InputFiles(tuple(files.values()), tuple(all_findings))
 
 
 def _existing(given: str) -> Path:
     if given == "-":
         raise UsageError(
-            "Standard input ('-') is not read: the name of a file tells its language.",
-            f"write the predictions to a file named {PREFIX}<language>{SUFFIX} and name that",
+            "Standard input ('-') is not supported, since the language is taken from the file name.",
+            f"write the predictions to a file named {PREFIX}<language>{SUFFIX} and name that file",
         )
     path = Path(given)
     try:
@@ -142,111 +141,112 @@ def _existing(given: str) -> Path:
         if path.exists():
             raise InputError(f"{given} is neither a file nor a folder.", "name a file, a folder or a zip")
         if path.is_symlink():
-            raise InputError(f"{given} is a link that leads nowhere.", "check where it points")
-        beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise InputError(f"{given} is a broken link.", "check the target of the link")
+        siblings = [sibling.name for sibling in path.parent.iterdir()] if path.parent.is_dir() else []
     except (OSError, ValueError) as error:
         raise InputError(f"{given} cannot be read: {archive.reason(error)}.") from error
-    raise InputError(f"{given} does not exist.", suggest(path.name, beside) or "check the path")
+    raise InputError(f"{given} does not exist.", suggest(path.name, siblings) or "check the path")
 
 
-def _inside(path: Path, found: Findings, task: Task) -> list[Source]:
+def _files_of(path: Path, findings: Findings, task: Task) -> list[InputFile]:
     if path.is_dir():
-        above = path.resolve().parts[-2:]
-        return _select(path, dict.fromkeys(_walk(path)), above, found, task)
+        parents = path.resolve().parts[-2:]
+        return _select(path, dict.fromkeys(_walk(path)), parents, findings, task)
     with path.open("rb") as stream:
         zipped = archive.looks_zipped(stream)
     suffix = path.suffix.lower()
     if suffix == ".zip" or (zipped and suffix not in TABLE_SUFFIXES):
-        return _select(path, dict(archive.members(path, found)), (), found, task)
+        return _select(path, dict(archive.members(path, findings)), (), findings, task)
     track, _ = folder_track(path.resolve().parts[-3:-1], task)
-    return [_source(found.file, path.name, found, track, path.stat().st_size, path, None, task)]
+    return [_input_file(findings.file, path.name, findings, track, path.stat().st_size, path, None, task)]
 
 
 def _walk(path: Path) -> list[str]:
-    """Everything below a folder, as a zip would list it. Links to folders are not followed."""
-    listed: list[str] = []
+    """List everything below a folder in the form of a zip's entries. Links to folders are not followed."""
+    entries: list[str] = []
     for root, folders, names in os.walk(path):
         below = Path(root).relative_to(path)
-        # Hidden folders (.git, .venv) hold no predictions and may be huge; of notebooks' copies people should hear.
+        # Hidden folders (.git, .venv) have no predictions and can be huge; copies made by notebooks are reported.
         folders[:] = sorted(f for f in folders if f == CHECKPOINTS or not f.startswith("."))
-        listed += [f"{(below / folder).as_posix()}/" for folder in folders]
-        listed += [(below / name).as_posix() for name in sorted(names)]
-        if len(listed) > archive.MOST_FILES:
+        entries += [f"{(below / folder).as_posix()}/" for folder in folders]
+        entries += [(below / name).as_posix() for name in sorted(names)]
+        if len(entries) > archive.MOST_FILES:
             raise UsageError(
-                f"{path} holds more than {archive.MOST_FILES:,} files.",
-                "name the folder that holds the prediction files",
+                f"{path} has more than {archive.MOST_FILES:,} files.",
+                "name the folder that contains the prediction files",
             )
-    return sorted(listed)
+    return sorted(entries)
 
 
 def _select(
-    path: Path, entries: dict[str, zipfile.ZipInfo | None], above: Sequence[str], found: Findings, task: Task
-) -> list[Source]:
-    """Takes the prediction files among the entries of a folder or zip, and says what was left."""
-    refused = bool(found.problems)
-    sorts: dict[str, list[str]] = {}
+    path: Path, entries: dict[str, zipfile.ZipInfo | None], parents: Sequence[str], findings: Findings, task: Task
+) -> list[InputFile]:
+    """Return the prediction files among the entries of a folder or zip, and report the others."""
+    has_problems = bool(findings.problems)
+    by_kind: dict[str, list[str]] = {}
     for name in entries:
-        sorts.setdefault(_sort(name, task), []).append(name)
+        by_kind.setdefault(_kind(name, task), []).append(name)
     zipped = path.is_file()
-    for name in sorts.get("folder-as-file", []):
-        found.add("folder-as-file", value=name.rstrip("/"))
-    copies = sorts.get("checkpoint", [])
+    for name in by_kind.get("folder-as-file", []):
+        findings.add("folder-as-file", value=name.rstrip("/"))
+    copies = by_kind.get("checkpoint", [])
     if copies:
-        found.add("checkpoint-copy" if zipped else "litter", value=copies[0], count=len(copies))
-    litter = sorts.get("litter", [])
+        findings.add("checkpoint-copy" if zipped else "litter", value=copies[0], count=len(copies))
+    litter = by_kind.get("litter", [])
     if litter:
-        found.add("litter", value=litter[0], count=len(litter))
-    wanted, others = sorts.get("prediction", []), sorts.get("other", []) + sorts.get("table", [])
-    if not wanted and refused:
-        pass  # what was refused has been told; to say that nothing is there would mislead
-    elif not wanted and not others:
-        folders = ", ".join(sorts.get("folder", [])[:3])
-        holds = f"only the folder {folders}" if folders else "only files of the system" if litter else "nothing"
-        found.add("nothing-inside", holds=holds)
-    elif not wanted:
+        findings.add("litter", value=litter[0], count=len(litter))
+    predictions = by_kind.get("prediction", [])
+    others = by_kind.get("other", []) + by_kind.get("table", [])
+    if not predictions and has_problems:
+        pass  # a message that nothing is inside would be misleading
+    elif not predictions and not others:
+        folders = ", ".join(by_kind.get("folder", [])[:3])
+        holds = f"only the folder {folders}" if folders else "only system files" if litter else "nothing"
+        findings.add("nothing-inside", holds=holds)
+    elif not predictions:
         example = f"{PREFIX}{next(iter(task.languages))}{SUFFIX}"
         more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
-        found.add("no-predictions", holds=", ".join(others[:3]) + more, example=example)
-    elif sorts.get("table"):
-        tables = sorted(sorts["table"], key=lambda name: not name.lower().endswith(SUFFIX))
-        found.add("left-out", value=tables[0], count=len(tables), kinds=_kinds(tables))
+        findings.add("no-predictions", holds=", ".join(others[:3]) + more, example=example)
+    elif by_kind.get("table"):
+        tables = sorted(by_kind["table"], key=lambda name: not name.lower().endswith(SUFFIX))
+        findings.add("left-out", value=tables[0], count=len(tables), kinds=_count_suffixes(tables))
 
-    sources = []
-    odd: dict[tuple[str, str], list[str]] = {}
-    for name in wanted:
+    files = []
+    misplaced: dict[tuple[str, str], list[str]] = {}
+    for name in predictions:
         parts = PurePosixPath(name).parts
-        track, folder = folder_track((*above, *parts[:-1]), task)
-        expected = task.tracks[track].folder if track else f"{TRACK_FOLDER}<track>"
+        track, folder = folder_track((*parents, *parts[:-1]), task)
+        expected = task.tracks[track].folder if track else alternatives([one.folder for one in task.tracks.values()])
         if folder is None:
-            odd.setdefault(("no-track-folder", expected), []).append(name)
+            misplaced.setdefault(("no-track-folder", expected), []).append(name)
         elif folder != expected:
-            odd.setdefault(("track-folder-name", expected), []).append(folder)
+            misplaced.setdefault(("track-folder-name", expected), []).append(folder)
         elif zipped and parts[:-1] != (folder,):
-            odd.setdefault(("nested-folders", expected), []).append(name)
+            misplaced.setdefault(("nested-folders", expected), []).append(name)
         info = entries[name]
         inner = printable(name, LONGEST_NAME)
-        shown = f"{found.file}!{inner}" if info else os.fspath(Path(found.file) / inner)
-        size = _readable(path, name, info, found)
+        display_name = f"{findings.file}!{inner}" if info else os.fspath(Path(findings.file) / inner)
+        size = _readable_size(path, name, info, findings)
         if size is not None:
-            file = path if info else path / name
-            sources.append(_source(shown, parts[-1], found, track, size, file, info, task))
-    for (problem, expected), names in odd.items():
-        found.add(problem, value=names[0], count=len(names), expected=expected)
-    return sources
+            on_disk = path if info else path / name
+            files.append(_input_file(display_name, parts[-1], findings, track, size, on_disk, info, task))
+    for (problem, expected), names in misplaced.items():
+        findings.add(problem, value=names[0], count=len(names), expected=expected)
+    return files
 
 
-def _kinds(names: Sequence[str]) -> str:
-    """Counts files by their suffix.
+def _count_suffixes(names: Sequence[str]) -> str:
+    """Count files by suffix.
 
-    >>> _kinds(["a.csv", "b.CSV", "notes.txt"])
+    >>> _count_suffixes(["a.csv", "b.CSV", "notes.txt"])
     '2 .csv, 1 .txt'
     """
     suffixes = [PurePosixPath(name).suffix.lower() for name in names]
-    return ", ".join(f"{suffixes.count(one):,} {one}" for one in dict.fromkeys(suffixes))
+    return ", ".join(f"{suffixes.count(suffix):,} {suffix}" for suffix in dict.fromkeys(suffixes))
 
 
-def _sort(name: str, task: Task) -> str:
-    """What an entry of a folder or zip is: one word."""
+def _kind(name: str, task: Task) -> str:
+    """Return the kind of an entry of a folder or zip."""
     *folders, base = PurePosixPath(name).parts or ("",)
     is_folder = name.endswith("/")
     if CHECKPOINTS in folders:
@@ -271,43 +271,44 @@ def _is_file_name(folder: str, task: Task) -> bool:
     return folder.lower().endswith(SUFFIX) and is_prediction_name(folder, task)
 
 
-def _readable(path: Path, name: str, info: zipfile.ZipInfo | None, found: Findings) -> int | None:
-    """The size of a file that can be read; None (and a finding) for any other."""
+def _readable_size(path: Path, name: str, info: zipfile.ZipInfo | None, findings: Findings) -> int | None:
+    """Return the size of a file, or report that it cannot be read and return None."""
     if info is not None:
-        return info.file_size if archive.is_intact(path, name, info, found) else None
+        return info.file_size if archive.is_intact(path, name, info, findings) else None
     file = path / name
     try:
         if not file.is_file():
-            found.add("unreadable", value=name, why="it is a broken link" if file.is_symlink() else "it is no file")
+            why = "it is a broken link" if file.is_symlink() else "it is not a regular file"
+            findings.add("unreadable", value=name, why=why)
             return None
         with file.open("rb"):
             return file.stat().st_size
     except OSError as error:
-        found.add("unreadable", value=name, why=archive.reason(error))
+        findings.add("unreadable", value=name, why=archive.reason(error))
         return None
 
 
-def _source(
-    shown: str, base: str, found: Findings, track: str | None, size: int, path: Path,
+def _input_file(
+    display_name: str, base: str, container: Findings, track: str | None, size: int, path: Path,
     member: zipfile.ZipInfo | None, task: Task,
-) -> Source:  # fmt: skip
-    """Makes a source and says what is wrong with its name."""
-    name = read_name(base, task)
-    findings = Findings(shown)
-    if name.code:
-        findings.add(name.code, value=base, why=name.why, hint=name.hint or f"{PREFIX}<language>{SUFFIX}")
-    return Source(shown, base, found.file, name, track or name.track, size, path, member, findings)
+) -> InputFile:  # fmt: skip
+    """Return an input file with the problems of its name."""
+    name = parse_name(base, task)
+    findings = Findings(display_name)
+    if name.problem:
+        findings.add(name.problem, value=base, why=name.why, hint=name.hint or f"{PREFIX}<language>{SUFFIX}")
+    return InputFile(display_name, base, container.file, name, track or name.track, size, path, member, findings)
 
 
-def _check_pairs(sources: Sequence[Source], found: Findings) -> None:
-    """Finds two files of one container that say they are the same language and track."""
-    first: dict[tuple[str, str | None, str], Source] = {}
-    for source in sources:
-        if source.language is None:
+def _check_duplicates(files: Sequence[InputFile]) -> None:
+    """Report two files of one container with the same language and track."""
+    first: dict[tuple[str, str | None, str], InputFile] = {}
+    for file in files:
+        if file.language is None:
             continue
-        # Folders on disk may hold several systems, each in a folder of its own; a zip is one submission.
-        beside = "" if source.member else str(source.path.parent)
-        other = first.setdefault((source.language, source.track, beside), source)
-        if other is not source:
-            for one, twin in ((other, source), (source, other)):
-                one.findings.add("two-files", value=one.base, other=twin.shown, language=source.language)
+        # A folder on disk may have several systems, each in its own folder; a zip is one submission.
+        folder = "" if file.member else str(file.path.parent)
+        other = first.setdefault((file.language, file.track, folder), file)
+        if other is not file:
+            for one, twin in ((other, file), (file, other)):
+                one.findings.add("two-files", value=one.base, other=twin.display_name, language=file.language)

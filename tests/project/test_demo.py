@@ -55,7 +55,7 @@ def test_the_bad_file_is_explained_mended_and_valid(told):
     out, _, _ = told
     parts = out.split("\n=== ")
     assert "Not valid:" in parts[1]
-    assert "Written, and validated" in parts[3]
+    assert "Written and validated" in parts[3]
     assert "Valid: 1 file." in parts[4]
 
 

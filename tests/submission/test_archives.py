@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from semeval_emo.errors import EmoError
 from semeval_emo.submission import archive
 from semeval_emo.submission.problem import catalogue
-from semeval_emo.submission.sources import Sources, find_sources
+from semeval_emo.submission.sources import InputFiles, find_files
 from semeval_emo.task import load_task
 
 TASK = load_task()
 BODY = b"id,anger,fear,joy,sadness,surprise\n"
 
 
-def names(sources: Sources) -> list[str]:
+def names(sources: InputFiles) -> list[str]:
     """The catalogue names of all problems, containers first."""
     by_code = {entry.code: entry.name for entry in catalogue().values()}
     findings = [*sources.findings, *(source.findings for source in sources.files)]
@@ -42,14 +42,14 @@ def folder(path: Path, entries: dict[str, bytes]) -> Path:
     return path
 
 
-def found(path: Path) -> Sources:
-    return find_sources([path], TASK)
+def found(path: Path) -> InputFiles:
+    return find_files([path], TASK)
 
 
 def test_a_proper_zip_has_no_problem(tmp_path):
     path = zipped(tmp_path / "s.zip", {"track_a/": b"", "track_a/pred_eng.csv": BODY, "track_a/pred_deu.csv": BODY})
     sources = found(path)
-    assert [(s.shown, s.language, s.track, s.size) for s in sources.files] == [
+    assert [(s.display_name, s.language, s.track, s.size) for s in sources.files] == [
         (f"{path}!track_a/pred_deu.csv", "deu", "a", len(BODY)),
         (f"{path}!track_a/pred_eng.csv", "eng", "a", len(BODY)),
     ]
@@ -88,7 +88,7 @@ def test_a_zip_is_judged(tmp_path, entries, expected, read):
 
 def test_the_empty_zip_of_the_organisers_tool_is_recognised(tmp_path):
     (findings,) = found(zipped(tmp_path / "track_a.zip", {"track_a/": b""})).findings
-    assert findings.problems[0].message == "there is no file inside: it holds only the folder track_a/"
+    assert findings.problems[0].message == "there is no file inside: it contains only the folder track_a/"
     assert "--zip_for_submission" in catalogue()["nothing-inside"].explanation
 
 
@@ -138,26 +138,29 @@ def test_a_flipped_byte_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(BODY, "text"), (b"", "an empty file"), (b"\x1f\x8b\x08" + b"\0" * 20, "a gzip file"), (b"Rar!\x1a\x07", "a RAR")],
+    [(BODY, "text"), (b"", "empty"), (b"\x1f\x8b\x08" + b"\0" * 20, "a gzip file"), (b"Rar!\x1a\x07", "a RAR")],
 )
 def test_what_is_no_zip_is_told_by_its_content(tmp_path, body, kind):
     (tmp_path / "s.zip").write_bytes(body)
     (findings,) = found(tmp_path / "s.zip").findings
-    assert findings.problems[0].message.startswith(f"this is {kind}")
+    assert findings.problems[0].message.startswith(f"the file is {kind}")
     assert names(found(tmp_path / "s.zip")) == ["archive-not-zip"]
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
     path = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * (1 << 24)}, compression=zipfile.ZIP_DEFLATED)
     (findings,) = found(path).findings
-    assert findings.problems[0].message.endswith("bytes unpack to 16,777,216, more than 200 times as much")
+    assert findings.problems[0].message.endswith("bytes unpack to 16,777,216, more than 200 times as many")
 
 
 def test_a_bomb_of_many_files_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_BYTES", 100)
     path = zipped(tmp_path / "s.zip", {f"track_a/pred_{code}.csv": BODY for code in TASK.languages})
     (findings,) = found(path).findings
-    assert findings.problems[0].message == f"'s.zip' is not unpacked: it unpacks to {32 * len(BODY):,} bytes, over 100"
+    assert (
+        findings.problems[0].message
+        == f"'s.zip' is not unpacked: it unpacks to {32 * len(BODY):,} bytes, the limit is 100"
+    )
 
 
 def test_too_many_entries_are_not_listed(tmp_path, monkeypatch):
@@ -165,7 +168,7 @@ def test_too_many_entries_are_not_listed(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_FILES", 4)
     assert names(found(path))[0] == "archive-oversized"
     monkeypatch.setattr(archive, "DIRECTORY_BYTES", 100)
-    assert "its table of contents alone is" in found(path).findings[0].problems[0].message
+    assert "its directory alone has" in found(path).findings[0].problems[0].message
 
 
 def test_an_entry_that_unpacks_to_more_than_it_declares_is_caught(tmp_path):
@@ -208,7 +211,7 @@ def test_no_zip_whatever_happened_to_it_raises_anything_unforeseen(data, tmp_pat
 
 def test_names_of_strangers_are_shown_but_not_obeyed(tmp_path):
     path = zipped(tmp_path / "s.zip", {"track_a/pred_\x1b[31meng\n.csv": BODY, "track_a/\u202epred_deu.csv": BODY})
-    assert [source.shown for source in found(path).files] == [
+    assert [source.display_name for source in found(path).files] == [
         f"{path}!track_a/pred_\\x1b[31meng\\n.csv",
         f"{path}!track_a/\\u202epred_deu.csv",
     ]

@@ -99,7 +99,7 @@ def test_a_train_file_is_told_from_one_to_hand_in(made: Callable, checked: Calla
     report = checked("pred_ron.csv", body)
     assert report.counts == {"W210": 1} and report.valid
     assert report.problems[0].message == (
-        "these are the rows of 2025 track a ron train, which no phase of the competition scores"
+        "these are the rows of 2025 track a ron train, which are not scored in any phase of the competition"
     )
     assert checked("pred_ron.csv", body, split="train").counts == {}
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semeval_emo.submission.cells import LabelParser, alternatives, cell_problem
+from semeval_emo.submission.cells import LabelParser, cell_problem
 from semeval_emo.submission.problem import Findings, catalogue
+from semeval_emo.text import alternatives
 
 EMOTIONS = ("anger", "fear", "joy")
 BINARY, DEGREES = ("0", "1"), ("0", "1", "2", "3")

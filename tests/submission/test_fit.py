@@ -16,7 +16,7 @@ def test_rows_of_a_and_c_are_an_error_under_2025_and_the_rule_under_hub(made: Ca
     report = checked("pred_eng.csv", both.bytes())
     assert report.counts == {"E410": 1}
     assert report.problems[0].message == (
-        "5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of track c (2,767 of its 2,767 rows); "
+        "5,534 rows, but track a has 2,767: lines 2769 to 5535 are of track c (2,767 of its 2,767 rows); "
         "a file like this belongs to release hub (--release hub)"
     )
     assert report.problems[0].line == 2769
@@ -55,7 +55,7 @@ def test_a_file_of_another_release_is_refused_by_its_name(made: Callable, checke
     report = checked("pred_eng.csv", file.bytes())
     assert report.counts == {"E413": 1}
     assert report.problems[0].message == (
-        "these 2,765 ids are those of release 2025-09 (2025-09 track a eng test); release 2025 has 2,767 rows"
+        "the file has 2,765 ids of release 2025-09 (2025-09 track a eng test); release 2025 has 2,767 rows"
     )
     assert "--release 2025-09" in report.problems[0].fix
     assert checked("pred_eng.csv", file.bytes(), release="2025-09").valid
@@ -87,7 +87,7 @@ def test_the_row_count_of_an_early_file(made: Callable, checked: Callable):
         file.rows.append([f"rus_dev_track_a_{number:05d}", *file.rows[0][1:]])
     report = checked("pred_rus.csv", file.bytes())
     assert report.counts == {"E414": 1}
-    assert report.problems[0].message == "401 rows is what release 2024 had; 2025 track a rus dev has 199"
+    assert report.problems[0].message == "401 rows is the number of rows of release 2024; 2025 track a rus dev has 199"
 
 
 def test_a_refused_release_cannot_be_asked_for(made: Callable, checked: Callable):
@@ -106,7 +106,7 @@ def test_dev_ids_where_test_is_asked_for(made: Callable, checked: Callable):
     report = checked("pred_eng.csv", made("a", "eng", "dev").bytes(), split="test")
     assert report.counts == {"E208": 1}
     assert report.problems[0].message == (
-        "--split asks for split test, but the ids belong to release split dev (2025 track a eng dev)"
+        "expected split test from --split, but the ids are those of split dev (2025 track a eng dev)"
     )
 
 
@@ -114,7 +114,7 @@ def test_ids_of_another_track_than_the_folder(made: Callable, checked: Callable)
     report = checked("track_a/pred_eng.csv", made("c", "eng").bytes())
     assert report.counts == {"E206": 1}
     assert report.problems[0].message == (
-        "the name or folder says track a, but the ids belong to release track c (2025 track c eng test)"
+        "expected track a from the file or folder name, but the ids are those of track c (2025 track c eng test)"
     )
     assert checked("sub/pred_eng.csv", made("c", "eng").bytes(), track="a").counts == {"E206": 1}
     assert checked("sub/pred_eng.csv", made("c", "eng").bytes(), track="c").valid
@@ -124,7 +124,7 @@ def test_ids_of_another_language_than_the_name(made: Callable, checked: Callable
     report = checked("pred_deu.csv", made("a", "ron").bytes())
     assert report.counts == {"E207": 1}
     assert report.problems[0].message == (
-        "the name says language deu, but the ids belong to release ron (2025 track a ron test)"
+        "expected language deu from the file name, but the ids are those of ron (2025 track a ron test)"
     )
     assert report.problems[0].fix == "rename it to pred_ron.csv, or predict the file of language deu"
 
@@ -137,7 +137,7 @@ def test_a_language_that_the_track_does_not_have(made: Callable, checked: Callab
     assert {"E209", "E403", "E415"} == set(report.counts)
     assert report.problems[0].message == "track b has no 'afr' in release 2025"
     assert report.problems[0].fix == (
-        "leave it out; available languages: amh, arq, chn, deu, eng, esp, hau, ptbr, ron, rus, ukr"
+        "leave it out; the languages of the track are amh, arq, chn, deu, eng, esp, hau, ptbr, ron, rus, ukr"
     )
 
 

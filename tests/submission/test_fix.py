@@ -79,7 +79,7 @@ def test_ids_decide_the_track(made, spoilt, mend):
     report, out = mend(file.name, spoilt(26, file))
     assert list(out) == ["track_c/pred_ron.csv"]
     assert done(report) == {"wrong-track": 1}
-    assert report.changes[0].done == "put into the folder of the track that its ids say"
+    assert report.changes[0].done == "moved to the folder of the track of its ids"
 
 
 def test_rows_are_sorted_and_a_constant_column_is_no_fault(made, spoilt, mend, put, tmp_path):
@@ -154,7 +154,7 @@ def test_a_missing_line_end_is_the_only_change(made, mend):
     file = made("a", "eng", "dev")
     report, out = mend(file.name, file.bytes()[:-1])
     assert out == {file.name: file.bytes()}
-    assert [one.done for one in report.changes] == ["last row ended with a line end"]
+    assert [one.done for one in report.changes] == ["line break added at the end of the file"]
     assert not report.unchanged
 
 
@@ -197,7 +197,7 @@ def test_a_threshold_makes_labels_when_asked(made, put, tmp_path):
     path = put({"in/prob_eng.csv": file.bytes()}) / "in" / "prob_eng.csv"
     report = fix(path, threshold=0.5)
     assert contents(tmp_path / "in" / "fixed") == {file.name: valid}
-    assert report.changes[-1].done == "probabilities turned into labels: 1 from 0.5 on"
+    assert report.changes[-1].done == "probabilities converted to labels: 1 from 0.5 on"
     assert report.changes[-1].count == 116 * 5
 
 
@@ -218,10 +218,10 @@ def test_degrees_cannot_be_cut(made, mend):
     report, out = mend(file.name, file.bytes(), threshold=0.5)
     assert out == {}
     assert reasons(report) == {"E511"}
-    assert report.refusals[0].why == "a fraction tells no degree; write 0, 1, 2 or 3 yourself"
+    assert report.refusals[0].why == "the intensity of a fraction is ambiguous; write 0, 1, 2 or 3"
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.5, float("nan")])
 def test_a_threshold_out_of_range_is_refused(threshold, made, mend):
-    with pytest.raises(UsageError, match="A threshold lies above 0 and at most at 1"):
+    with pytest.raises(UsageError, match="The threshold must be greater than 0 and at most 1"):
         mend("pred_eng.csv", made("a", "eng", "dev").bytes(), threshold=threshold)

@@ -45,8 +45,8 @@ def test_one_track_of_a_mixed_file_goes_to_a_file(made, put, tmp_path):
     with pytest.raises(UsageError) as caught:
         fix(path, tmp_path / "new.csv")
     assert str(caught.value) == (
-        f"2 files come out, and {tmp_path}/new.csv is one: 2025 track a eng test, 2025 track c eng test.\n"
-        "  fix: name a folder, or choose one file with --track, --language or --split"
+        f"{tmp_path}/new.csv is one file, but there are 2 results: 2025 track a eng test, 2025 track c eng test.\n"
+        "  fix: name a folder, or select one result with --track, --language or --split"
     )
     report = fix(path, tmp_path / "clean" / "pred_eng.csv", track="a")
     assert (tmp_path / "clean" / "pred_eng.csv").read_bytes() == a_bytes
@@ -69,7 +69,7 @@ def test_the_whole_part_of_a_mixed_file_is_written_and_the_other_refused(made, m
     report, out = mend("pred_eng.csv", a.bytes())
     assert out == {"track_a/pred_eng.csv": a_bytes}
     (refusal,) = report.refusals
-    assert refusal.what == "2025 track c eng test"
+    assert refusal.part == "2025 track c eng test"
     assert [(p.code, p.line, p.column) for p in refusal.problems] == [("E507", 2767 + 7, "fear")]
 
 
@@ -78,7 +78,9 @@ def test_a_part_with_rows_missing_is_refused(made, mend):
     a.rows += c.rows[:100]
     report, out = mend("pred_eng.csv", a.bytes())
     assert list(out) == ["track_a/pred_eng.csv"]
-    assert [one.why for one in report.refusals] == ["only 100 of 2,767 rows are there; none is filled in"]
+    assert [one.why for one in report.refusals] == [
+        "only 100 of 2,767 rows are present; missing rows are never filled in"
+    ]
 
 
 def test_languages_with_other_emotions_are_told_apart(made, mend):
@@ -101,8 +103,8 @@ def test_degrees_among_rows_of_yes_and_no_are_seen(made, mend, put):
     report, out = mend("pred_deu.csv", b.bytes())
     assert out == {"track_b/pred_deu.csv": b_bytes}
     (refusal,) = report.refusals
-    assert refusal.what == "2025 track a deu dev"
-    assert refusal.why == "1 of its rows hold no valid labels; the first is line 205"
+    assert refusal.part == "2025 track a deu dev"
+    assert refusal.why == "1 row of this part without valid labels, the first on line 205"
 
 
 def test_splits_get_folders_of_their_own(made, mend):
@@ -119,7 +121,7 @@ def test_a_track_that_is_not_there_is_refused(made, mend):
     report, out = mend("pred_eng.csv", made("a", "eng", "dev").bytes(), track="b")
     assert out == {}
     assert [one.why for one in report.refusals] == [
-        "it holds 2025 track a eng dev, which is not what the options ask for"
+        "the file has the rows of 2025 track a eng dev, which the options do not select"
     ]
 
 
@@ -164,7 +166,7 @@ def test_two_systems_for_one_place_are_not_merged(made, put, tmp_path):
     (refusal,) = report.refusals
     assert refusal.why == (
         f"{tmp_path}/in/bert/track_a/pred_ron.csv and {tmp_path}/in/llama/track_a/pred_ron.csv "
-        "are all 2025 track a ron test, and differ: mend them one at a time"
+        "are all for 2025 track a ron test and differ: fix them one at a time"
     )
 
 
@@ -180,7 +182,7 @@ def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, made, put, t
     if same:
         assert done(report)["two-files"] == 1
     else:
-        assert "are all 2025 track a ron test, and differ" in report.refusals[0].why
+        assert "are all for 2025 track a ron test and differ" in report.refusals[0].why
         assert report.changes == ()
 
 
@@ -235,14 +237,14 @@ def test_the_input_is_never_written_over(way, made, put, tmp_path):
         out = tmp_path / "also" / "pred_eng.csv"
     elif way == "dotted":
         out = tmp_path / "in" / ".." / "in" / "pred_eng.csv"
-    with pytest.raises(UsageError, match="is the input; it is never written over"):
+    with pytest.raises(UsageError, match="is the input, which is never overwritten"):
         fix(path, out, force=True)
     assert path.read_bytes() == before
 
 
 def test_nothing_is_written_into_the_folder_that_is_read(made, put, tmp_path):
     put({"in/PRED_eng.csv": made("a", "eng", "dev").bytes()})
-    with pytest.raises(UsageError, match="lies in the folder that is read"):
+    with pytest.raises(UsageError, match="is inside the input folder"):
         fix(tmp_path / "in", tmp_path / "in" / "fixed")
     assert list(contents(tmp_path)) == ["in/PRED_eng.csv"]
 
@@ -254,7 +256,7 @@ def test_a_file_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_p
         fix(tmp_path / "PRED_eng.csv", tmp_path / "out")
     assert str(caught.value) == (
         f"{tmp_path}/out/track_a/pred_eng.csv exists and differs.\n"
-        "  fix: choose another place, or say --force to replace it"
+        "  fix: choose another path, or replace it with --force"
     )
     assert (tmp_path / "out/track_a/pred_eng.csv").read_bytes() == b"mine\n"
     fix(tmp_path / "PRED_eng.csv", tmp_path / "out", force=True)
@@ -274,13 +276,13 @@ def test_all_or_nothing_where_one_place_is_taken(made, put, tmp_path):
 def test_a_name_of_ones_own_is_told(made, put, tmp_path):
     path = put({"pred_eng.csv": made("a", "eng", "dev").bytes()}) / "pred_eng.csv"
     report = fix(path, tmp_path / "mine.csv")
-    assert report.notes == ("mine.csv is a name of your own: the official tools look for pred_eng.csv",)
+    assert report.notes == ("mine.csv is not an official name: the official scorers look for pred_eng.csv",)
 
 
 def test_bad_places(made, put, tmp_path):
     file = made("a", "eng", "dev")
     path = put({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv/": b"", "file": b"x"}) / "PRED_eng.csv"
-    with pytest.raises(UsageError, match=r"would be a zip; fix writes files\."):
+    with pytest.raises(UsageError, match=r"is the name of a zip, but fix writes CSV files\."):
         fix(path, tmp_path / "out.zip")
     with pytest.raises(UsageError, match="is a folder"):
         fix(path, tmp_path / "out")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from semeval_emo.submission import fix, read_submission, validate
-from semeval_emo.submission.problem import shown
+from semeval_emo.text import printable
 
 RON = "track_a/pred_ron.csv"
 
@@ -47,7 +47,7 @@ NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
 def test_what_is_no_table_is_called_by_its_name_and_nothing_else(case, made, put):
     make, kind, remedy = NOT_TABLES[case]
     (problem,) = validate(put({RON: make(made("a", "ron", "dev"))})).problems
-    assert problem.message == f"this is {kind}, not CSV (text in comma-separated cells)"
+    assert problem.message == f"the file is {kind}, not CSV"
     assert remedy in problem.fix
 
 
@@ -101,14 +101,14 @@ def other_language(file) -> None:
 
 # What a repair would have to guess: the codes, and words that must be said.
 GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
-    "a column without a name": (unnamed, {"E502": 123}, "8 cells where the header has 7"),
-    "one cell without a name": (unnamed_late, {"E318": 1, "E502": 1}, "8 cells where the header has 7"),
+    "a column without a name": (unnamed, {"E502": 123}, "has 8 cells, the header has 7"),
+    "one cell without a name": (unnamed_late, {"E318": 1, "E502": 1}, "has 8 cells, the header has 7"),
     "decimal commas": (decimal_commas, {"E502": 123}, "commas for decimal points, perhaps"),
-    "two orders of columns": (other_order, {"E520": 1}, "a header of other columns stands among the rows"),
-    "a wider header below": (wider_order, {"E520": 1}, "a header of other columns stands among the rows"),
+    "two orders of columns": (other_order, {"E520": 1}, "a header with other columns is among the rows"),
+    "a wider header below": (wider_order, {"E520": 1}, "a header with other columns is among the rows"),
     "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "numbered from 0, every row may stand at the text before"),
     "yes and no": (words, {"E514": 738}, "is not 0 or 1"),
-    "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that holds it"),
+    "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that contains it"),
 }
 
 
@@ -186,7 +186,7 @@ def test_labels_of_yes_and_no_in_a_file_of_degrees(made, checked):
         row[1:] = [str(int(cell) % 2) for cell in row[1:]]
     report = checked(file.name, file.bytes())
     assert report.counts == {"W519": 1} and report.valid
-    assert report.problems[0].message == "no label of all 123 rows is above 1; degrees go up to 3"
+    assert report.problems[0].message == "no label in any of 123 rows is above 1; intensities go up to 3"
 
 
 def test_constant_columns_are_named_where_languages_are_mixed(made, checked):
@@ -201,7 +201,7 @@ def test_one_file_at_the_root_and_in_its_track_folder(made, put, zipped, tmp_pat
     both = zipped({RON: file.bytes(), "pred_ron.csv": file.bytes()})
     report = validate(both)
     assert report.counts == {"W117": 1, "E205": 2}
-    assert "both stand for '2025 track a ron dev'" in next(p.message for p in report.problems if p.code == "E205")
+    assert "are both for '2025 track a ron dev'" in next(p.message for p in report.problems if p.code == "E205")
     assert read_submission(both).predictions == ()
     mended = fix(both, tmp_path / "out")
     assert [change.done for change in mended.changes if change.code == "E205"] == [
@@ -226,9 +226,9 @@ def test_files_passed_over_are_counted_by_kind(made, put):
         put({RON: body, "track_a/LLAMA_3layer.csv": body, "track_a/b.csv": body, "track_a/notes.txt": b"x"})
     )
     assert [one.message for one in report.problems] == [
-        "3 file(s) not taken as predictions (2 .csv, 1 .txt), such as 'track_a/LLAMA_3layer.csv'"
+        "3 files not read as predictions (2 .csv, 1 .txt), such as 'track_a/LLAMA_3layer.csv'"
     ]
 
 
 def test_what_is_shown_stays_short_however_it_is_written():
-    assert len(shown("\0" * 500, 60)) <= 60
+    assert len(printable("\0" * 500, 60)) <= 60

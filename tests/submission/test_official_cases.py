@@ -114,7 +114,7 @@ def test_one_bad_header_beside_a_good_file(made: Callable, put: Callable):
     assert set(submission.report.counts) == {"E312", "E313"}
     assert [one.spec.language for one in submission.predictions] == ["ron"]
     unknown = next(one for one in submission.report.problems if one.code == "E313")
-    assert unknown.message == "column 2, 'angry', is none of this file's; did you mean 'anger'?"
+    assert unknown.message == "column 2, 'angry', is not a column of this file; did you mean 'anger'?"
 
 
 def test_every_case_tells_what_each_official_scorer_does():

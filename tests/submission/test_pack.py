@@ -124,11 +124,11 @@ def test_a_track_language_or_split_can_be_chosen(made, put, tmp_path):
     with pytest.raises(InvalidSubmission) as caught:
         pack(tmp_path / "in", tmp_path / "e.zip")
     assert str(caught.value) == (
-        "A zip is for one split; these files are dev and test.\n  fix: choose one: --split test"
+        "A zip has one split; these files are for dev and test.\n  fix: choose one: --split test"
     )
     with pytest.raises(InvalidSubmission, match="There is nothing to pack") as caught:
         pack(tmp_path / "in" / "dev", tmp_path / "e.zip", track="c")
-    assert caught.value.fix == "--track c leaves nothing of 2025 track a deu dev"
+    assert caught.value.fix == "--track c selects none of 2025 track a deu dev"
 
 
 def test_a_bad_file_of_a_track_that_is_not_packed_is_no_matter(made, put, tmp_path):
@@ -141,9 +141,9 @@ def test_a_bad_file_of_a_track_that_is_not_packed_is_no_matter(made, put, tmp_pa
 def test_two_systems_are_not_packed_into_one(made, put, tmp_path):
     file = made("a", "ron")
     put({f"in/bert/{file.name}": file.bytes(), f"in/llama/{file.name}": file.bytes()})
-    with pytest.raises(InvalidSubmission, match=r"are both track a, ron\.") as caught:
+    with pytest.raises(InvalidSubmission, match=r"are both for track a, ron\.") as caught:
         pack(tmp_path / "in", tmp_path / "a.zip")
-    assert caught.value.fix == "name only the one to upload"
+    assert caught.value.fix == "name only the file to upload"
 
 
 def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_path):
@@ -162,7 +162,7 @@ def test_the_input_is_never_written_over(made, zipped, tmp_path):
     before = path.read_bytes()
     (tmp_path / "link.zip").symlink_to(path)
     for out in (path, tmp_path / "link.zip"):
-        with pytest.raises(UsageError, match="is the input; it is never written over"):
+        with pytest.raises(UsageError, match="is the input, which is never overwritten"):
             pack(path, out, force=True)
     assert path.read_bytes() == before
 
@@ -190,10 +190,10 @@ def test_default_names(made, put, tmp_path, monkeypatch):
     report = pack(["track_a", "track_b"])
     assert report.out == "submission.zip"
     assert report.notes[0] == (
-        "the zip holds tracks a, b: where each is a competition of its own (as on Codabench), "
-        "pack each alone with --track"
+        "the zip has tracks a, b; if each track is a competition of its own (as on Codabench), "
+        "pack each one alone with --track"
     )
-    assert "track a: 1 of 28 languages; an average over all of them counts the others as 0" in report.notes
+    assert "track a: 1 of 28 languages; an average over all languages counts the missing ones as 0" in report.notes
 
 
 def test_a_whole_track_has_nothing_to_note(made, put, tmp_path):

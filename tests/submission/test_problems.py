@@ -95,7 +95,7 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "UTF-32": (whole(lambda f: b"\xff\xfe\0\0" + f.text().encode("utf-32-le")), {"E303": 1}, None, "in UTF-32-LE"),
     "BOM": (whole(lambda f: b"\xef\xbb\xbf" + f.bytes()), {"E304": 1}, 1, "byte order mark"),
     "latin-1": (line(5, lambda t: t + "\udce9"), {"E305": 1, "E514": 1}, 5, r"not UTF-8: ron_dev_track_a_00004,"),
-    "NUL": (line(5, lambda t: t[:-1] + "\0" + t[-1]), {"E306": 1, "E515": 1}, 5, "holds NUL"),
+    "NUL": (line(5, lambda t: t[:-1] + "\0" + t[-1]), {"E306": 1, "E515": 1}, 5, "contains NUL"),
     "semicolons": (whole(lambda f: f.bytes(delimiter=";")), {"E307": 1}, 1, "separated by ';'"),
     "tabs": (whole(lambda f: f.bytes(delimiter="\t")), {"E307": 1}, 1, r"separated by '\t'"),
     "quoted": (line(2, lambda t: '"' + t.replace(",", '","') + '"'), {"E308": 1}, 2, "without quoting"),
@@ -104,23 +104,23 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "padded header": (header(lambda h: [h[0], f" {h[1]}", *h[2:]]), {"E310": 1}, 1, "the column name ' anger' has"),
     "hidden header": (header(lambda h: [h[0], f"{h[1]}\u200b", *h[2:]]), {"E310": 1}, 1, r"'anger\u200b'"),
     "other order": (whole(lambda f: _reordered(f)), {"E311": 1}, 1, "expected id,anger,disgust,fear"),
-    "no surprise": (whole(lambda f: _without(f, 6)), {"E312": 1}, 1, "there is no column 'surprise'"),
-    "no id column": (whole(lambda f: _without(f, 0)), {"E312": 1}, 1, "there is no column 'id'"),
+    "no surprise": (whole(lambda f: _without(f, 6)), {"E312": 1}, 1, "has no column 'surprise'"),
+    "no id column": (whole(lambda f: _without(f, 0)), {"E312": 1}, 1, "has no column 'id'"),
     "id by another name": (header(lambda h: ["tweet_id", *h[1:]]), {"E312": 1, "E313": 1}, 1, "no column 'id'"),
-    "angry": (header(lambda h: [h[0], "angry", *h[2:]]), {"E312": 1, "E313": 1}, 1, "there is no column 'anger'"),
-    "a score": (column(7, "score", lambda n: f"0.{n}"), {"E313": 1}, 1, "column 8, 'score', is none of this file's"),
-    "joy twice": (column(5, "joy", lambda n: "0"), {"E314": 1}, 1, "'joy' is column 5 and again column 6"),
+    "angry": (header(lambda h: [h[0], "angry", *h[2:]]), {"E312": 1, "E313": 1}, 1, "has no column 'anger'"),
+    "a score": (column(7, "score", lambda n: f"0.{n}"), {"E313": 1}, 1, "'score', is not a column of this file"),
+    "joy twice": (column(5, "joy", lambda n: "0"), {"E314": 1}, 1, "'joy' is column 5 and also column 6"),
     "index": (column(0, "Unnamed: 0", str), {"E315": 1}, 1, "index=False"),
-    "texts": (column(1, "text", lambda n: f"text {n}"), {"E316": 1}, 1, "there is a column of texts, 'text'"),
-    "comma in header": (column(7, "", lambda n: ""), {"E318": 1}, 1, "1 empty cell(s) after the last column"),
-    "commas in a row": (line(4, lambda t: t + ",,"), {"E318": 1}, 4, "2 empty cell(s) after the last column"),
+    "texts": (column(1, "text", lambda n: f"text {n}"), {"E316": 1}, 1, "the column 'text' contains the texts"),
+    "comma in header": (column(7, "", lambda n: ""), {"E318": 1}, 1, "1 empty cell after the last column"),
+    "commas in a row": (line(4, lambda t: t + ",,"), {"E318": 1}, 4, "2 empty cells after the last column"),
     "no header": (whole(lambda f: f.bytes().split(b"\n", 1)[1]), {"E319": 1}, 1, f"a row of data: {ID}00001,"),
-    "header alone": (whole(lambda f: f.bytes().split(b"\n")[0]), {"E320": 1}, 1, "no row after the header"),
+    "header alone": (whole(lambda f: f.bytes().split(b"\n")[0]), {"E320": 1}, 1, "there are no rows after the header"),
     "wide": (whole(lambda f: b"id," + b"x," * 100_000), {"E321": 1}, 1, "the header has 100,002 columns"),
     "endless": (line(3, lambda t: t + "," + "0" * 3_000_000), {"E322": 1, "E401": 1}, 3, "more than 1,048,576"),
     "endless header": (whole(lambda f: b"id" * 2_000_000), {"E322": 1}, 1, "more than 1,048,576"),
     "CRLF": (whole(lambda f: f.bytes(newline="\r\n")), {"W323": 1}, None, "124 of 124 lines end in CR LF"),
-    "CR": (whole(lambda f: f.bytes(newline="\r")), {"W324": 1}, None, "124 of 124 lines end in a lone CR"),
+    "CR": (whole(lambda f: f.bytes(newline="\r")), {"W324": 1}, None, "124 of 124 lines end in CR alone"),
     "missing": (whole(lambda f: f.rows.__delitem__(slice(3, 12))), {"E401": 9}, None, f"4 to {ID}00012 (9 ids)"),
     "surplus": (cell(122, 0, f"{ID}00124"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00123"),
     "zero": (cell(0, 0, f"{ID}00000"), {"E402": 1, "E401": 1}, None, f"no row for {ID}00001"),
@@ -131,45 +131,45 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "no zeros": (cell(6, 0, f"{ID}7"), {"E406": 1}, 8, f"'{ID}7' should be '{ID}00007'"),
     "capital id": (cell(6, 0, f"{ID.upper()}00007"), {"E407": 1}, 8, f"should be '{ID}00007'"),
     "padded id": (cell(6, 0, f" {ID}00007"), {"E408": 1}, 8, f"it should be '{ID}00007'"),
-    "no-break id": (cell(6, 0, f"{ID}00007\xa0"), {"E408": 1}, 8, r"00007\xa0' has blanks, quotes or hidden"),
+    "no-break id": (cell(6, 0, f"{ID}00007\xa0"), {"E408": 1}, 8, r"00007\xa0' has whitespace, quotation marks or"),
     "blank id": (cell(6, 0, ""), {"E401": 1, "E409": 1}, None, f"no row for {ID}00007"),
     "no ids": (whole(lambda f: _numbered(f)), {"E403": 123, "E415": 1}, 2, "the task has no id '0'"),
-    "order": (whole(swap), {"W416": 1}, 5, f"{ID}00005 stands where {ID}00004 does there"),
-    "short": (line(4, lambda t: t.rsplit(",", 2)[0]), {"E501": 1}, 4, "5 cell(s) where the header has 7"),
+    "order": (whole(swap), {"W416": 1}, 5, f"found {ID}00005, expected {ID}00004"),
+    "short": (line(4, lambda t: t.rsplit(",", 2)[0]), {"E501": 1}, 4, "has 5 cells, the header has 7"),
     "another separator": (line(4, lambda t: t.replace(",", ";")), {"E501": 1}, 4, "it is separated by ';', not by ','"),
-    "long": (line(4, lambda t: t + ",1"), {"E502": 1}, 4, "8 cells where the header has 7"),
-    "a quote": (line(4, lambda t: t.replace("ron", '"ron', 1)), {"E503": 1}, 4, "a quotation mark is never closed"),
-    "header again": (whole(lambda f: f.rows.insert(60, f.header)), {"E505": 1}, 62, "the header stands among the rows"),
+    "long": (line(4, lambda t: t + ",1"), {"E502": 1}, 4, "has 8 cells, the header has 7"),
+    "a quote": (line(4, lambda t: t.replace("ron", '"ron', 1)), {"E503": 1}, 4, "a quotation mark is not closed"),
+    "header again": (whole(lambda f: f.rows.insert(60, f.header)), {"E505": 1}, 62, "the header is repeated"),
     "blank line": (line(7, lambda t: t + "\n"), {"E506": 1}, 8, "the line is blank"),
     "only commas": (line(7, lambda t: t + "\n,,,,,,"), {"E506": 1}, 8, "the line is blank"),
     "too many commas": (line(7, lambda t: t + "\n" + "," * 20), {"E506": 1}, 8, "the line is blank"),
-    "blank": (cell(3, 2, ""), {"E507": 1}, 5, "the cell is blank; 0 or 1 is expected"),
-    "blanks": (cell(3, 2, "  "), {"E507": 1}, 5, "the cell is blank; 0 or 1 is expected"),
-    "NaN": (cell(3, 2, "NaN"), {"E508": 1}, 5, "'NaN' means a missing value"),
-    "decimal": (cell(3, 2, "1.0"), {"E509": 1}, 5, "'1.0' is a decimal; 0 or 1 is expected"),
-    "True": (cell(3, 2, "True"), {"E510": 1}, 5, "'True' is a truth value"),
+    "blank": (cell(3, 2, ""), {"E507": 1}, 5, "the cell is blank; expected 0 or 1"),
+    "blanks": (cell(3, 2, "  "), {"E507": 1}, 5, "the cell is blank; expected 0 or 1"),
+    "NaN": (cell(3, 2, "NaN"), {"E508": 1}, 5, "'NaN' is a missing value"),
+    "decimal": (cell(3, 2, "1.0"), {"E509": 1}, 5, "'1.0' is a decimal; expected 0 or 1"),
+    "True": (cell(3, 2, "True"), {"E510": 1}, 5, "'True' is a boolean"),
     "probability": (cell(3, 2, "0.73"), {"E511": 1}, 5, "'0.73' is a fraction"),
     "a degree": (cell(3, 2, "3"), {"E512": 1}, 5, "'3' is not 0 or 1"),
     "a logit": (cell(3, 2, "-2.31"), {"E512": 1}, 5, "'-2.31' is not 0 or 1"),
     "infinity": (cell(3, 2, "inf"), {"E512": 1}, 5, "'inf' is not 0 or 1"),
-    "plus": (cell(3, 2, "+1"), {"E513": 1}, 5, "'+1' is an unusual way"),
-    "full width": (cell(3, 2, "１"), {"E513": 1}, 5, "'１' is an unusual way"),
+    "plus": (cell(3, 2, "+1"), {"E513": 1}, 5, "'+1' is an unusual notation"),
+    "full width": (cell(3, 2, "１"), {"E513": 1}, 5, "'１' is an unusual notation"),
     "a word": (cell(3, 2, "joy"), {"E514": 1}, 5, "'joy' is not 0 or 1"),
     "yes": (cell(3, 2, "yes"), {"E514": 1}, 5, "'yes' is not 0 or 1"),
-    "zero width": (cell(3, 2, "1\u200b"), {"E515": 1}, 5, r"'1\u200b' holds hidden characters"),
-    "line separator": (cell(3, 2, "1\u2028"), {"E515": 1}, 5, r"'1\u2028' holds hidden characters"),
-    "padded": (cell(3, 2, " 1"), {"W516": 1}, 5, "' 1' has blanks around it"),
+    "zero width": (cell(3, 2, "1\u200b"), {"E515": 1}, 5, r"'1\u200b' contains invisible characters"),
+    "line separator": (cell(3, 2, "1\u2028"), {"E515": 1}, 5, r"'1\u2028' contains invisible characters"),
+    "padded": (cell(3, 2, " 1"), {"W516": 1}, 5, "' 1' has whitespace around it"),
     "comment": (whole(lambda f: b"# a model\n\n#run 3\n" + f.bytes()), {"E325": 2, "E506": 1}, 1, "header: # a model"),
     "sep=": (whole(lambda f: b"sep=;\n" + f.bytes(delimiter=";")), {"E307": 1, "E325": 1}, 2, "separated by ';'"),
     "a title": (whole(lambda f: b"Run 3, our best\nof May\n" + f.bytes()), {"E325": 2}, 1, "header: Run 3, our best"),
     "a title for a header": (
-        whole(lambda f: b"Run 3, our best\n" + f.bytes().split(b"\n", 1)[1]), {"E326": 1}, 1, "not a header: "
+        whole(lambda f: b"Run 3, our best\n" + f.bytes().split(b"\n", 1)[1]), {"E326": 1}, 1, "not a header, since"
     ),
-    "another header": (whole(lambda f: f.rows.insert(60, reverse(f.header))), {"E520": 1}, 62, "of other columns"),
+    "another header": (whole(lambda f: f.rows.insert(60, reverse(f.header))), {"E520": 1}, 62, "with other columns"),
     "blanks between": (whole(lambda f: f.bytes(delimiter=" ")), {"E307": 1}, 1, "separated by ' '"),
     "quoted id": (cell(6, 0, f"'{ID}00007"), {"E408": 1}, 8, f"it should be '{ID}00007'"),
     "constant": (whole(constant), {"W517": 1}, None, "1 in all 123 rows"),
-    "all zero": (whole(zeros), {"W518": 1}, None, "every label of all 123 rows is 0"),
+    "all zero": (whole(zeros), {"W518": 1}, None, "every label in all 123 rows is 0"),
 }  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_mixed_splits(made: Callable, checked: Callable):
     report = checked(test.name, test.bytes())
     assert report.counts == {"E411": 1}
     assert report.problems[0].message == (
-        "lines 1121 to 1123: 3 of the 123 rows of split dev, beside 1,119 rows of 2025 track a ron test"
+        "lines 1121 to 1123 are of split dev (3 of its 123 rows), in a file with 1,119 rows of 2025 track a ron test"
     )
 
 
@@ -241,7 +241,7 @@ def test_surplus_emotion(made: Callable, checked: Callable):
     file = made("a", "eng")
     report = checked(file.name, column(2, "disgust", lambda n: "0")(file))
     assert report.counts == {"E317": 1}
-    assert report.problems[0].message == "there is no 'disgust' in this language's gold"
+    assert report.problems[0].message == "the gold labels of this language have no 'disgust'"
 
 
 def test_a_quote_that_swallows_lines(made: Callable, checked: Callable):
@@ -252,7 +252,7 @@ def test_a_quote_that_swallows_lines(made: Callable, checked: Callable):
     report = checked(file.name, file.bytes())
     assert report.counts == {"E503": 2}
     assert report.problems[0].message == (
-        "a quotation mark is never closed on its line; a CSV reader would take lines 35 to 103 for one row"
+        "a quotation mark is not closed on its line; a CSV reader would take lines 35 to 103 for one row"
     )
     assert report.files[0].rows == 123
 
@@ -262,7 +262,7 @@ def test_texts_over_several_lines(made: Callable, checked: Callable):
     body = column(1, "text", lambda n: '"first\nsecond, third"' if n == 4 else f"text {n}")(file)
     report = checked(file.name, body)
     assert report.counts == {"E316": 1, "E504": 1}
-    assert report.problems[1].message == "a quoted cell runs from line 6 to line 7"
+    assert report.problems[1].message == "a quoted cell spans lines 6 to 7"
 
 
 def test_a_separator_in_a_text_ends_no_line(made: Callable, checked: Callable):

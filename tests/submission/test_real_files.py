@@ -24,9 +24,9 @@ def test_the_seeds_file_as_it_is(data_dir: Path):
         1,
         "the columns are id,joy,sadness,anger,fear,surprise; expected id,anger,fear,joy,sadness,surprise",
     )
-    assert order.fix == "put the columns in the official order, by name"
+    assert order.fix == "reorder the columns by name"
     assert (mixed.line, mixed.value) == (2769, "c")
-    assert mixed.message.startswith("5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of track c")
+    assert mixed.message.startswith("5,534 rows, but track a has 2,767: lines 2769 to 5535 are of track c")
     assert mixed.message.endswith("belongs to release hub (--release hub)")
     assert report.files[0].rows == 5534
     assert [one.spec.track for one in read_submission(path).predictions] == ["a", "c"]

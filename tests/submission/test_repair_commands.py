@@ -19,17 +19,17 @@ def test_fix_lists_every_change_and_says_where_it_wrote(made, put, run):
         out
         == """\
 Changed
-  E311  columns put in the official order, by name
+  E311  columns reordered by name
         line 1: 'id,joy,sadness,anger,fear,surprise'
-  E410  rows sorted out by track
-        5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of track c (2,767 of
-          its 2,767 rows); a file like this belongs to release hub (--release hub)
+  E410  rows separated by track
+        5,534 rows, but track a has 2,767: lines 2769 to 5535 are of track c (2,767 of its 2,767
+          rows); a file like this belongs to release hub (--release hub)
 
-Written, and validated
+Written and validated
   fixed/track_a/pred_eng.csv   2,767 rows  2025 track a eng test
   fixed/track_c/pred_eng.csv   2,767 rows  2025 track c eng test
 
-Mended: 2 files; pred_eng.csv itself is as it was.
+Fixed: 2 files. pred_eng.csv itself is unchanged.
 Next: semeval-emo score fixed
 """
     )
@@ -46,13 +46,13 @@ def test_fix_says_what_it_refuses_and_why(made, put, run, tmp_path):
     assert (
         out
         == """\
-Not mended: this needs you
+Not fixed, since a repair would be a guess
   pred_eng.csv (2025 track a eng dev)
-    E507  line 2: joy: the cell is blank; 0 or 1 is expected
-    E507  line 3: joy: the cell is blank; 0 or 1 is expected
-    E507  line 4: joy: the cell is blank; 0 or 1 is expected
+    E507  line 2: joy: the cell is blank; expected 0 or 1
+    E507  line 3: joy: the cell is blank; expected 0 or 1
+    E507  line 4: joy: the cell is blank; expected 0 or 1
           … and 6 more like these
-          fix: predict it; 'no' is written 0
+          fix: predict the label; write 0 if the emotion is absent
     E514  line 22: anger: 'maybe' is not 0 or 1
           fix: write 0 or 1
 
@@ -71,7 +71,7 @@ def test_fix_names_missing_rows_as_runs(made, put, run):
     assert (
         out
         == """\
-Not mended: this needs you
+Not fixed, since a repair would be a guess
   pred_eng.csv (2025 track a eng dev)
     E401  there is no row for eng_dev_track_a_00004 to eng_dev_track_a_00019 (16 ids)
     E401  there is no row for eng_dev_track_a_00041
@@ -90,24 +90,25 @@ def test_fix_offers_the_threshold(made, put, run):
     code, out, _ = run("fix", "pred_eng.csv")
     assert code == 1
     assert out.endswith(
-        "Next: semeval-emo fix pred_eng.csv --threshold 0.5, if these are probabilities and 0.5 is your choice\n"
+        "If these are probabilities, choose a threshold on the dev split; 0.5 is an example.\n"
+        "Next: semeval-emo fix pred_eng.csv --threshold 0.5\n"
     )
     code, out, _ = run("fix", "pred_eng.csv", "--threshold", "0.5", "-o", "out.csv")
     assert code == 0
-    assert "probabilities turned into labels: 1 from 0.5 on (5 times)" in out
-    assert "Note: out.csv is a name of your own: the official tools look for pred_eng.csv" in out
+    assert "probabilities converted to labels: 1 from 0.5 on (5 times)" in out
+    assert "Note: out.csv is not an official name: the official scorers look for pred_eng.csv" in out
 
 
 def test_fix_leaves_a_valid_file_alone(made, put, run):
     put({"pred_eng.csv": made("a", "eng", "dev").bytes()})
     assert run("fix", "pred_eng.csv") == (
         0,
-        "Nothing to mend: pred_eng.csv is valid as it stands.\nNext: semeval-emo score pred_eng.csv\n",
+        "Nothing to fix: pred_eng.csv is valid.\nNext: semeval-emo score pred_eng.csv\n",
         "",
     )
     code, out, _ = run("fix", "pred_eng.csv", "-o", "copy")
     assert code == 0
-    assert out.endswith("Nothing to mend: what was written is a copy, byte for byte.\n")
+    assert out.endswith("Nothing to fix: the new file is an exact copy.\n")
 
 
 def test_fix_as_json_and_tables(made, put, run):
@@ -123,7 +124,7 @@ def test_fix_as_json_and_tables(made, put, run):
     assert seen["changes"][0]["code"] == "E509"
     assert seen["changes"][0]["examples"][0]["value"] == "1.0"
     code, out, _ = run("fix", "pred_eng.csv", "--format", "csv")
-    assert "pred_eng.csv,E509,decimals written as whole numbers,1,2" in out
+    assert "pred_eng.csv,E509,decimals converted to integers,1,2" in out
     code, out, _ = run("fix", "pred_eng.csv", "--format", "markdown")
     assert "**Changed**" in out
 
@@ -132,10 +133,14 @@ def test_fix_as_json_and_tables(made, put, run):
     ("words", "code", "said"),
     [
         (["fix", "gone.csv"], 3, "error: gone.csv does not exist.\n  fix: did you mean 'one.csv'?"),
-        (["fix", "one.csv", "-o", "one.csv"], 2, "error: one.csv is the input; it is never written over."),
-        (["fix", "one.csv", "--threshold", "7"], 2, "error: A threshold lies above 0 and at most at 1; 7 does not."),
+        (["fix", "one.csv", "-o", "one.csv"], 2, "error: one.csv is the input, which is never overwritten."),
+        (
+            ["fix", "one.csv", "--threshold", "7"],
+            2,
+            "error: The threshold must be greater than 0 and at most 1, not 7.",
+        ),
         (["fix", "one.csv", "--track", "q"], 2, "error: There is no track 'q'"),
-        (["fix", "-"], 2, "error: Standard input ('-') is not read"),
+        (["fix", "-"], 2, "error: Standard input ('-') is not supported"),
         (["pack", "-o", "a.zip"], 2, "error: Missing argument"),
         (["pack", "one.csv", "-o", "a.rar"], 2, "error: The name of the archive, a.rar, does not end in .zip."),
         (["pack", "gone.csv"], 3, "error: gone.csv does not exist."),
@@ -154,15 +159,15 @@ def test_pack_says_what_is_inside(made, put, run):
     assert (code, err) == (0, "")
     *lines, last = out.splitlines()
     assert lines == [
-        "In track_a.zip",
+        "Files in track_a.zip",
         "  track_a/pred_eng.csv   2,767 rows  2025 track a eng test",
         "  track_a/pred_ron.csv   1,119 rows  2025 track a ron test",
         "",
         "Renamed",
         "  in/pred_ron_a.csv → track_a/pred_ron.csv",
         "",
-        "track_a.zip: 2 files, 130,808 bytes, written, opened again and validated.",
-        "Note: track a: 2 of 28 languages; an average over all of them counts the others as 0",
+        "track_a.zip: 2 files, 130,808 bytes, written and validated.",
+        "Note: track a: 2 of 28 languages; an average over all languages counts the missing ones as 0",
     ]
     assert last.startswith("sha256 ")
     code, out, _ = run("pack", "in", "-o", "track_a.zip", "--format", "json")
@@ -181,12 +186,12 @@ def test_pack_says_what_it_refuses_and_what_to_type(made, put, run, tmp_path):
         == """\
 Not packed: these files are not valid
   in/pred_ron.csv
-    E509  line 2: anger: '1.0' is a decimal; 0 or 1 is expected
-          fix: write whole numbers (in pandas: frame.astype(int))
+    E509  line 2: anger: '1.0' is a decimal; expected 0 or 1
+          fix: write integers (in pandas: frame.astype(int))
 
 Nothing was written.
 Next: semeval-emo fix in/pred_ron.csv
-To pack the 1 valid file alone: --skip-invalid
+To pack only the 1 valid file, use --skip-invalid.
 """
     )
     code, out, _ = run("pack", "in", "--skip-invalid")

@@ -10,16 +10,16 @@ import pytest
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission import archive, validate
-from semeval_emo.submission.names import read_name
+from semeval_emo.submission.names import parse_name
 from semeval_emo.submission.problem import catalogue
-from semeval_emo.submission.sources import Sources, find_sources
+from semeval_emo.submission.sources import InputFiles, find_files
 from semeval_emo.task import load_task
 
 TASK = load_task()
 BODY = b"id,anger,fear,joy,sadness,surprise\n"
 
 
-def names(sources: Sources) -> list[str]:
+def names(sources: InputFiles) -> list[str]:
     """The catalogue names of all problems, containers first."""
     by_code = {entry.code: entry.name for entry in catalogue().values()}
     findings = [*sources.findings, *(source.findings for source in sources.files)]
@@ -33,8 +33,8 @@ def folder(path: Path, entries: dict[str, bytes]) -> Path:
     return path
 
 
-def found(path: Path) -> Sources:
-    return find_sources([path], TASK)
+def found(path: Path) -> InputFiles:
+    return find_files([path], TASK)
 
 
 # ---- names
@@ -66,21 +66,21 @@ def found(path: Path) -> Sources:
     ],
 )
 def test_a_name_is_read(base, language, track, problem, hint):
-    name = read_name(base, TASK)
-    assert (name.language, name.track, name.code, name.hint) == (language, track, problem, hint)
+    name = parse_name(base, TASK)
+    assert (name.language, name.track, name.problem, name.hint) == (language, track, problem, hint)
 
 
 def test_every_official_name_is_official():
     for spec in TASK.specs():
-        assert read_name(spec.file_name, TASK).is_official
+        assert parse_name(spec.file_name, TASK).is_official
 
 
 def test_a_file_named_outright_is_taken_whatever_its_name(tmp_path):
     path = folder(tmp_path, {"llama run 3.csv": BODY}) / "llama run 3.csv"
     sources = found(path)
-    assert [source.shown for source in sources.files] == [str(path)]
+    assert [source.display_name for source in sources.files] == [str(path)]
     (problem,) = sources.files[0].findings.problems
-    assert problem.message == "the name 'llama run 3.csv' does not begin with 'pred_'"
+    assert problem.message == "the name 'llama run 3.csv' does not start with 'pred_'"
     assert problem.fix == "rename it to pred_<language>.csv"
 
 
@@ -88,7 +88,7 @@ def test_the_alias_of_a_code_gives_a_hint_and_no_guess(tmp_path):
     source = found(folder(tmp_path, {"pred_zho.csv": BODY}) / "pred_zho.csv").files[0]
     assert source.language is None
     (problem,) = source.findings.problems
-    assert problem.fix == "this task calls Chinese (Mandarin) 'chn', not 'zho'; rename it"
+    assert problem.fix == "this task calls Chinese (Mandarin) 'chn', not 'zho'; rename the file"
 
 
 # ---- folders
@@ -97,7 +97,7 @@ def test_the_alias_of_a_code_gives_a_hint_and_no_guess(tmp_path):
 def test_a_proper_folder_has_no_problem(tmp_path):
     root = folder(tmp_path / "out", {"track_a/pred_eng.csv": BODY, "track_b/pred_eng.csv": BODY})
     sources = found(root)
-    assert [(s.shown, s.language, s.track) for s in sources.files] == [
+    assert [(s.display_name, s.language, s.track) for s in sources.files] == [
         (f"{root}/track_a/pred_eng.csv", "eng", "a"),
         (f"{root}/track_b/pred_eng.csv", "eng", "b"),
     ]
@@ -108,8 +108,8 @@ def test_the_folder_itself_may_be_the_track(tmp_path, monkeypatch):
     folder(tmp_path / "track_c", {"pred_jav.csv": BODY})
     assert found(tmp_path / "track_c").files[0].track == "c"
     monkeypatch.chdir(tmp_path / "track_c")
-    assert [(s.shown, s.track) for s in found(Path("pred_jav.csv")).files] == [("pred_jav.csv", "c")]
-    assert [(s.shown, s.track) for s in found(Path()).files] == [("pred_jav.csv", "c")]
+    assert [(s.display_name, s.track) for s in found(Path("pred_jav.csv")).files] == [("pred_jav.csv", "c")]
+    assert [(s.display_name, s.track) for s in found(Path()).files] == [("pred_jav.csv", "c")]
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_a_folder_is_judged(tmp_path, entries, expected):
 def test_an_empty_folder_is_said_to_be_empty(tmp_path):
     (tmp_path / "out" / "track_a").mkdir(parents=True)
     (findings,) = found(tmp_path / "out").findings
-    assert [p.message for p in findings.problems] == ["there is no file inside: it holds only the folder track_a/"]
+    assert [p.message for p in findings.problems] == ["there is no file inside: it contains only the folder track_a/"]
     (findings,) = found(tmp_path / "out" / "track_a").findings
-    assert [p.message for p in findings.problems] == ["there is no file inside: it holds nothing"]
+    assert [p.message for p in findings.problems] == ["there is no file inside: it contains nothing"]
 
 
 def test_what_lies_in_a_folder_without_predictions_is_named(tmp_path):
     (findings,) = found(folder(tmp_path / "out", {"a.md": b"", "results.csv": b""})).findings
     (problem,) = findings.problems
-    assert problem.message == "no prediction file inside; there is a.md, results.csv"
+    assert problem.message == "there is no prediction file inside, only a.md, results.csv"
     assert problem.fix == "name the files pred_<language>.csv, such as pred_afr.csv"
 
 
@@ -179,7 +179,7 @@ def test_links_to_folders_are_not_followed(tmp_path):
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_FILES", 3)
     folder(tmp_path, {f"{i}.txt": b"" for i in range(4)})
-    with pytest.raises(UsageError, match="holds more than 3 files"):
+    with pytest.raises(UsageError, match="has more than 3 files"):
         found(tmp_path)
 
 
@@ -188,22 +188,22 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
 
 def test_standard_input_is_refused():
     with pytest.raises(UsageError) as caught:
-        find_sources(["-"], TASK)
+        find_files(["-"], TASK)
     assert str(caught.value) == (
-        "Standard input ('-') is not read: the name of a file tells its language.\n"
-        "  fix: write the predictions to a file named pred_<language>.csv and name that"
+        "Standard input ('-') is not supported, since the language is taken from the file name.\n"
+        "  fix: write the predictions to a file named pred_<language>.csv and name that file"
     )
 
 
 def test_no_path_is_refused():
     with pytest.raises(UsageError, match=r"No prediction file was named\."):
-        find_sources([], TASK)
+        find_files([], TASK)
 
 
 def test_a_missing_path_names_what_is_near(tmp_path):
     folder(tmp_path, {"pred_eng.csv": BODY})
     with pytest.raises(InputError) as caught:
-        find_sources([tmp_path / "pred_egn.csv"], TASK)
+        find_files([tmp_path / "pred_egn.csv"], TASK)
     assert caught.value.message == f"{tmp_path}/pred_egn.csv does not exist."
     assert caught.value.fix == "did you mean 'pred_eng.csv'?"
 
@@ -212,10 +212,10 @@ def test_a_missing_path_names_what_is_near(tmp_path):
 def test_an_impossible_path_is_an_input_error(given, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if given == "":  # the empty path is the current folder, which is empty
-        assert names(find_sources([given], TASK)) == ["nothing-inside"]
+        assert names(find_files([given], TASK)) == ["nothing-inside"]
     else:
         with pytest.raises(InputError):
-            find_sources([given], TASK)
+            find_files([given], TASK)
 
 
 def test_a_pipe_is_refused(tmp_path):
@@ -226,7 +226,7 @@ def test_a_pipe_is_refused(tmp_path):
 
 def test_the_same_file_named_twice_is_one_file(tmp_path):
     path = folder(tmp_path / "track_a", {"pred_eng.csv": BODY}) / "pred_eng.csv"
-    assert len(find_sources([path, path.parent, path.parent / ".." / "track_a"], TASK).files) == 1
+    assert len(find_files([path, path.parent, path.parent / ".." / "track_a"], TASK).files) == 1
 
 
 @pytest.mark.parametrize(
@@ -242,4 +242,4 @@ def test_a_csv_that_is_no_text_is_called_by_its_name(tmp_path, first, kind):
         made.writestr(first, BODY)
         made.writestr("other", BODY)
     (problem,) = validate(tmp_path / "pred_eng.csv").problems
-    assert problem.message == f"this is {kind}, not CSV (text in comma-separated cells)"
+    assert problem.message == f"the file is {kind}, not CSV"

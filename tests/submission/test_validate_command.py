@@ -41,18 +41,18 @@ pred_eng.csv: 2,767 rows of 2025 track a eng test, and 2,767 rows of 2025 track 
 
   pred_eng.csv:1  E311  the columns are id,joy,sadness,anger,fear,surprise; expected
       id,anger,fear,joy,sadness,surprise
-      organisers-2025 rejects the file: bad header | codabench-2026 fails the whole submission:
-      invalid header | evaluation-notebook scores it: it picks columns by name
-      auto-fix: put the columns in the official order, by name
+      organisers-2025 rejects the file: invalid header | codabench-2026 fails the whole submission:
+      invalid header | evaluation-notebook scores it: it selects columns by name
+      auto-fix: reorder the columns by name
 
-  pred_eng.csv:2769  E410  5,534 rows where a file of track a has 2,767: lines 2769 to 5535 are of
-      track c (2,767 of its 2,767 rows); a file like this belongs to release hub (--release hub)
-      organisers-2025 rejects the file: another number of lines than the gold | codabench-2026 fails
-      the whole submission unless both tracks are complete in its own numbering |
-      evaluation-notebook crashes: another number of rows than the gold
-      auto-fix: split it: one file for each track
+  pred_eng.csv:2769  E410  5,534 rows, but track a has 2,767: lines 2769 to 5535 are of track c
+      (2,767 of its 2,767 rows); a file like this belongs to release hub (--release hub)
+      organisers-2025 rejects the file: the number of lines differs from the gold file |
+      codabench-2026 fails the whole submission unless both tracks are complete with its own ids |
+      evaluation-notebook crashes: the number of rows differs from the gold file
+      auto-fix: split the file: one file per track
 
-Not valid: 2 problems.
+Not valid: 2 errors.
 Next: semeval-emo fix pred_eng.csv
 More about a code: semeval-emo explain E311
 """
@@ -66,7 +66,7 @@ def test_first_examples_then_the_count(made, put, run):
     put({"pred_ron.csv": file.bytes()})
     code, out, _ = run("validate", "pred_ron.csv")
     assert code == 1
-    assert "  pred_ron.csv:6  E508  disgust: 'nan' means a missing value; 0 or 1 is expected\n" in out
+    assert "  pred_ron.csv:6  E508  disgust: 'nan' is a missing value; expected 0 or 1\n" in out
     assert "pred_ron.csv:7" not in out
     assert "      … and 118 more like these\n" in out
     assert "Next:" not in out
@@ -78,7 +78,7 @@ def test_what_fix_mends_and_what_needs_the_person(made, put, run):
     file.rows[1][2] = "nan"
     put({"pred_ron.csv": file.bytes()})
     _, out, _ = run("validate", "pred_ron.csv")
-    assert "\nsemeval-emo fix mends 1 of 2 kinds of errors (auto-fix); the others need you, since" in out
+    assert "\nsemeval-emo fix can fix 1 of 2 kinds of errors (auto-fix); fixing the others would be" in out
 
 
 def test_warnings_do_not_fail(made, put, run):
@@ -88,8 +88,8 @@ def test_warnings_do_not_fail(made, put, run):
     put({"pred_ron.csv": file.bytes()})
     code, out, _ = run("validate", "pred_ron.csv")
     assert code == 0
-    assert "W518  every label of all 1,119 rows is 0" in out
-    assert "organisers-2025 gives nan for every emotion and for the mean" in out
+    assert "W518  every label in all 1,119 rows is 0" in out
+    assert "organisers-2025 scores nan for every emotion and for the mean" in out
     assert "Valid: 1 file, with 1 warning." in out
 
 
@@ -120,7 +120,7 @@ def test_an_empty_folder_without_a_path(run):
     ("words", "code", "said"),
     [
         (["pred_deu.csv"], 3, "error: pred_deu.csv does not exist.\n  fix: did you mean 'pred_eng.csv'?\n"),
-        (["-"], 2, "error: Standard input ('-') is not read"),
+        (["-"], 2, "error: Standard input ('-') is not supported"),
         (["pred_eng.csv", "--track", "d"], 2, "error: There is no track 'd'"),
         (["pred_eng.csv", "--release", "2024"], 2, "error: Files of release 2024 cannot be checked"),
         (["pred_eng.csv", "--format", "yaml"], 2, "error: "),
@@ -167,8 +167,8 @@ def test_json(made, put, run):
     assert problem.pop("official")["codabench-2026"] == "fails the whole submission: invalid value"
     assert problem == {
         "code": "E509", "name": "float-cell", "severity": "error", "file": "pred_ron.csv", "line": 5, "column": "anger",
-        "value": "1.0", "message": "'1.0' is a decimal; 0 or 1 is expected", "count": 1,
-        "fix": "write whole numbers (in pandas: frame.astype(int))",
+        "value": "1.0", "message": "'1.0' is a decimal; expected 0 or 1", "count": 1,
+        "fix": "write integers (in pandas: frame.astype(int))",
     }  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def test_a_file_name_that_would_steer_a_terminal(made, zipped, run):
 def test_explain_one(run):
     code, out, _ = run("explain", "header-case")
     assert code == 0
-    assert out.startswith("E309  header-case: capital letters in the header\nError, place: text and header.\n")
+    assert out.startswith("E309  header-case: uppercase letters in the header\nError, place: text and header.\n")
     assert "  codabench-2026      accepts the header, then crashes (KeyError): the whole submission scores 0\n" in out
     assert run("explain", "e309")[1] == out
 
@@ -220,8 +220,8 @@ def test_explain_one(run):
 def test_explain_tells_the_track_of_degrees_apart(run):
     out = " ".join(run("explain", "E507")[1].split())
     assert (
-        "crashes: it fills in seven zeros, whatever the number of labels; on tracks of degrees (B): scores the row"
-        in out
+        "crashes: it replaces the row with seven zeros, whatever the number of labels; on intensity tracks (B): "
+        "silently scores the row as all zeros" in out
     )
 
 
@@ -237,7 +237,7 @@ def test_explain_an_unknown_code(run):
     assert run("explain", "E999") == (
         2,
         "",
-        "error: There is no problem code 'E999'.\n  fix: semeval-emo explain lists every code\n",
+        "error: There is no problem code 'E999'.\n  fix: semeval-emo explain lists all codes\n",
     )
     assert run("explain", "header-cas")[2].endswith("fix: did you mean 'header-case'?\n")
 

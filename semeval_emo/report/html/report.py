@@ -90,7 +90,7 @@ def _problems(contents: Contents) -> Section:
     columns = (
         *map(Column, ("code", "severity", "place", "what", "fix")), Column("of this kind", "int"),
     )  # fmt: skip
-    mended = [code for code in found.counts if entry(code).mended and entry(code).severity is Severity.error]
+    mended = [code for code in found.counts if entry(code).repair and entry(code).severity is Severity.error]
     lead = f"semeval-emo fix mends {', '.join(mended)}." if mended else ""
     refused = tuple(f"Not scored: {file}" for file in contents.refused)
     table = rows_of(Table("Problems found in the files", columns, rows, refused))
