@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import stat
 import zipfile
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from semeval_emo.submission import catalogue, entry, validate
+from semeval_emo.submission import Entry, catalogue, entry, validate
 from semeval_emo.submission.problem import PLACES, SCORERS
 
 Files = dict[str, bytes]
@@ -108,7 +110,7 @@ def test_every_code_of_archives_and_names_is_made():
     assert {one.code for one in catalogue().values() if one.code[1] in "12"} == {*MADE, "E113", "E208", "W210"}
 
 
-def test_codes_and_names_are_unique_and_in_place():
+def test_codes_and_names_are_unique_and_sorted():
     codes = [one.code for one in catalogue().values()]
     numbers = [code[1:] for code in codes]
     assert len(set(numbers)) == len(numbers)
@@ -118,13 +120,55 @@ def test_codes_and_names_are_unique_and_in_place():
         assert entry(one.code) is entry(one.name) is one
 
 
-def test_what_scorers_do_is_told_of_known_scorers_only():
+def test_outcomes_are_of_known_scorers():
     for one in catalogue().values():
         assert set(one.official) <= set(SCORERS), one.code
         assert set(one.official_intensity) <= set(one.official), one.code
 
 
-def test_an_error_is_what_some_scorer_minds():
+def test_an_error_is_not_accepted_by_all_scorers():
     for one in catalogue().values():
         if one.code[0] == "E" and one.official:
             assert set(one.official.values()) | set(one.official_intensity.values()) != {"scores it"}, one.code
+
+
+PLACEHOLDER = re.compile(r"<[^>]*>|\{[^}]*\}")
+# The notation for file names of the task is not a placeholder.
+FILE_NAMES = ("pred_<language>.csv", "pred_<language>_<track>.csv")
+
+
+@pytest.mark.parametrize("code", [one.code for one in catalogue().values()])
+def test_explain_shows_no_placeholder(code: str, run: Callable):
+    for output_format in ("text", "json", "markdown"):
+        out = " ".join(run("explain", code, "--format", output_format)[1].split())
+        if output_format == "json":
+            out = json.dumps(json.loads(out)["problems"][0]).removeprefix("{").removesuffix("}")
+            out = out.replace('"official": {', "").replace('"official_intensity": {', "").replace("}", "")
+        for name in FILE_NAMES:
+            out = out.replace(name, "").replace(name.replace("<", "&lt;"), "")
+        assert not PLACEHOLDER.search(out), (code, output_format)
+
+
+def test_explain_lists_all_codes_without_placeholders(run: Callable):
+    assert not PLACEHOLDER.search(run("explain")[1])
+
+
+UNUSUAL = re.compile(
+    r"\b(mend|mended|beside|stands?|meant|whoever|nobody|in silence|told|says|sees|blanks|holds?|whole numbers?"
+    r"|pass(ed|es) over|a (?=[aeio])|(?<!there )is no)\b|\(s\)"
+)
+
+
+@pytest.mark.parametrize("one", catalogue().values(), ids=lambda one: one.code)
+def test_the_texts_are_in_plain_english(one: Entry):
+    outcomes = [*one.official.values(), *one.official_intensity.values()]
+    phrases = [one.title, one.message, one.fix, one.generic_fix, one.repair, *outcomes]
+    texts = [re.sub(r"\{[^}]*\}", "", text) for text in [*phrases, one.explanation]]
+    assert [text for text in texts if UNUSUAL.search(text)] == []
+    assert one.explanation.endswith(".")
+    assert not any(phrase.endswith(".") for phrase in phrases)
+
+
+def test_a_fix_with_placeholders_has_a_generic_form():
+    for one in catalogue().values():
+        assert (one.fix != one.generic_fix) == ("{" in one.fix), one.code
