@@ -98,9 +98,9 @@ def _probabilities(card: Scorecard, given: Path | None, task: str | None) -> Any
     """The probabilities given, else those beside the file."""
     from semeval_emo.scoring.scorer import task_of
     from semeval_emo.submission import read_probabilities
-    from semeval_emo.submission.probabilities import beside
+    from semeval_emo.submission.probabilities import find_probabilities
 
-    path = given or beside(card.file, card.spec)
+    path = given or find_probabilities(card.file, card.spec)
     spec = card.spec
     if path is None:
         return None

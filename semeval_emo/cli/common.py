@@ -170,9 +170,9 @@ def found_here(doing: str, quiet: bool, otherwise: str = "") -> list[str]:
     Raises:
         InputError: there is none.
     """
-    from semeval_emo.submission.read import here
+    from semeval_emo.submission.read import find_predictions
 
-    where, found = here(otherwise)
+    where, found = find_predictions(otherwise)
     names = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
     note(f"No path given: {doing} the prediction files of {where}: {names}.\n", quiet)
     return found

@@ -21,8 +21,8 @@ from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.systems import named_paths, short_names
 from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
-from semeval_emo.submission.probabilities import beside
-from semeval_emo.submission.result import report_of
+from semeval_emo.submission.probabilities import find_probabilities
+from semeval_emo.submission.problem import in_order
 from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 from semeval_emo.zoo.runs.folder import RunFolder
 
@@ -183,7 +183,7 @@ def _task(report: Report, task: str | Task | None) -> Task:
 def _merged(reports: Sequence[Report]) -> Report:
     files = [file for report in reports for file in report.files]
     problems = [problem for report in reports for problem in report.problems]
-    return report_of(reports[0].task if reports else "", files, problems)
+    return Report(reports[0].task if reports else "", tuple(files), tuple(in_order(problems)))
 
 
 def _compared(
@@ -250,7 +250,7 @@ def _placements(cards: Sequence[Scorecard], task: Task) -> dict[str, Placed]:
 def _probabilities(cards: Sequence[Scorecard], task: Task) -> dict[str, Probabilities]:
     found = {}
     for card in cards:
-        spec, path = card.spec, beside(card.file, card.spec)
+        spec, path = card.spec, find_probabilities(card.file, card.spec)
         if path is None or len(spec.values) > 2:
             continue
         try:

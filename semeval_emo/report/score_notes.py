@@ -62,7 +62,7 @@ def _weight(code: str) -> tuple[bool, str]:
 def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
     """The first example of each kind of error, and the command that mends or tells more."""
     first: dict[str, Problem] = {}
-    for problem in report.of(file.file):
+    for problem in report.problems_of(file.file):
         first.setdefault(problem.code, problem)
     lines = []
     for code in errors[:SHOWN]:

@@ -31,7 +31,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
         block = wrap("", _headline(file), columns, indent=2)
         if colour and file.valid:
             block[0] = block[0].replace(": valid, ", f": {GREEN}valid{RESET}, ", 1)
-        for code, problems in _by_code(report.of(file.file)):
+        for code, problems in _by_code(report.problems_of(file.file)):
             block += ["", *_problem_block(entry(code), problems, file, columns, colour)]
         blocks.append("\n".join(block))
     # No blank line between files without problems.
@@ -54,11 +54,11 @@ def _headline(file: FileReport) -> str:
     if file.kind == "container":
         return f"{name}: {_tally(file.errors, file.warnings)}"
     rows = ", and ".join(
-        f"{part.held:,} {'' if part.held == part.spec.rows else f'of {part.spec.rows:,} '}rows of {part.spec.place}"
+        f"{part.rows:,} {'' if part.rows == part.spec.rows else f'of {part.spec.rows:,} '}rows of {part.spec.place}"
         for part in file.parts
     )
     rows = rows or (f"{plural(file.rows, 'row')}, none with an id of the task" if file.rows else "no rows read")
-    if file.parts and file.rows != sum(part.held for part in file.parts):
+    if file.parts and file.rows != sum(part.rows for part in file.parts):
         rows += f" ({plural(file.rows, 'row')} in total)"
     if not file.counts:
         return f"{name}: valid, {rows}"

@@ -1,7 +1,6 @@
-"""Checks one prediction file: every problem in one pass, and what its rows are.
+"""Check one prediction file: find every problem in one pass, and the files of the task that its rows belong to.
 
-Owns the order of the checks and the verdict over ids. Memory is bounded by the ids of the task,
-not by the size of the file.
+Memory is bounded by the number of ids of the task, not by the size of the file.
 """
 
 from __future__ import annotations
@@ -9,219 +8,217 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import IO
+from typing import IO, Any
 
-from semeval_emo.submission import identify
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.header import read_header
-from semeval_emo.submission.identify import Inferred, grouped
-from semeval_emo.submission.ids import Kept, check_ids
+from semeval_emo.submission.identify import assumed_spec, group_by_prefix, matching_specs
+from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
 from semeval_emo.submission.result import FileReport, Part
-from semeval_emo.submission.rows import Ids, Pass, Row
+from semeval_emo.submission.rows import KnownIds, Row, RowReader, RowsById
 from semeval_emo.submission.sniff import remedy
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.task import FileSpec, Selector, Task
 
-# Rows looked at before the pass, to tell which file this is: more than any file of the task has.
+# The rows that are used to guess which file of the task this is: more than any file of the task has.
 PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
 
 ParserFactory = Callable[[Sequence[str], Sequence[str], Findings], LabelParser]
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One file checked: its report, its problems, and the labels by id that it holds."""
+class CheckedFile:
+    """A checked file: its report, its problems, and the rows whose ids the task knows."""
 
-    file: FileReport
+    report: FileReport
     findings: tuple[Findings, ...]
-    kept: Kept
+    rows: RowsById
 
 
 def peek_ids(source: InputFile) -> list[str]:
-    """The cells of the first rows, where ids are looked for to tell which task a file belongs to."""
+    """Return the cells of the first rows, among them the ids that tell which task the file belongs to."""
     with source.open() as stream:
         table = RawTable(stream)
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
 def check(
-    source: InputFile, task: Task, selector: Selector, ids: Ids, make_parser: ParserFactory = LabelParser
-) -> Checked:
-    """Checks one file.
+    source: InputFile, task: Task, selector: Selector, known_ids: KnownIds, make_parser: ParserFactory = LabelParser
+) -> CheckedFile:
+    """Check one file.
 
     Args:
-        ids: the ids of the task, shared between files.
+        selector: the options of the user.
+        known_ids: the ids of the task, shared between files.
         make_parser: creates the parser of label cells; `fix` passes one that also repairs them.
 
     Raises:
         InputError: the file cannot be read.
     """
-    hints = Inferred(source.language, source.track)
-    meant: FileSpec | None = None
+    inferred = Selector(track=source.track, language=source.language)
+    spec: FileSpec | None = None
     for attempt in range(2):
         with source.open() as stream:
-            checked, target, judged = _once(stream, source, task, selector, hints, ids, meant, make_parser)
-        # The first rows can mislead about the rest; then the columns were read for another language.
-        if attempt or target is None or (judged and _same_columns(target, judged)):
+            checked, spec = _read(stream, source, task, selector, inferred, known_ids, spec, make_parser)
+        parts = checked.report.parts
+        if attempt or not parts:
             break
-        meant = target
+        # The first rows can differ from the rest. Then the wrong columns or values were checked: read it again.
+        actual = parts[0].spec
+        if spec and (spec.emotions, spec.values) == (actual.emotions, actual.values):
+            break
+        spec = actual
     return checked
 
 
-def _same_columns(one: FileSpec, other: FileSpec) -> bool:
-    return (one.emotions, one.values) == (other.emotions, other.values)
-
-
-def _once(
+def _read(
     stream: IO[bytes],
     source: InputFile,
     task: Task,
     selector: Selector,
-    hints: Inferred,
-    ids: Ids,
-    meant: FileSpec | None,
+    inferred: Selector,
+    known_ids: KnownIds,
+    spec: FileSpec | None,
     make_parser: ParserFactory,
-) -> tuple[Checked, FileSpec | None, FileSpec | None]:
-    """One reading of a file.
+) -> tuple[CheckedFile, FileSpec | None]:
+    """Read a file once.
+
+    Args:
+        spec: the file of the task whose columns and values are expected; None to guess it from the first rows.
 
     Returns:
-        What was found; the file that its ids turned out to be; the one that its columns were read for.
+        The checked file, and the file of the task whose columns and values were expected.
     """
-    found = Findings(source.display_name)
+    findings = Findings(source.display_name)
     table = RawTable(stream)
-    if not _is_table(table, found):
+    if not _is_table(table, findings):
         if table.magic and source.name.problem == "name-unseen":
-            # No other name would make predictions of it.
+            # Another name would not make it a prediction file.
             source = replace(source, findings=Findings(source.display_name))
-        return Checked(_file(source, table, found), (source.findings, found), {}), None, None
+        return CheckedFile(_report(source, table, findings), (source.findings, findings), {}), None
     rows = table.rows()
-    peek = _peek(rows)
-    spec = meant or _guess(table.header, peek, task, selector, hints, ids)
+    first_rows = _first_rows(rows)
+    spec = spec or _guess(table.header, first_rows, task, selector, inferred, known_ids)
     emotions = spec.emotions if spec else tuple(e for e in task.emotions if e in table.header) or task.emotions
     values = spec.values if spec else max((track.values for track in task.tracks.values()), key=len)
-    sample = [row for _, row in peek[:50]]
-    columns = read_header(table.header, table.header_line, sample, emotions, task, found)
-    first: list[Row] = [] if columns.has_header else [(table.header_line, table.header)]
+    sample = [row for _, row in first_rows[:50]]
+    columns = read_header(table.header, table.header_line, sample, emotions, task, findings)
+    if not columns.has_header:
+        first_rows.insert(0, (table.header_line, table.header))
 
-    parser = make_parser([e for e, at in zip(emotions, columns.labels, strict=True) if at is not None], values, found)
-    one = Pass(ids, columns, parser, found, table.delimiter)
-    result = one.run(chain(first, peek, rows))
-    _check_text(table, result.count, found)
-    parts = check_ids(result, task, selector, hints, emotions, found) if columns.id is not None else []
-    target = parts[0].spec if parts else None
-    return (
-        Checked(_file(source, table, found, result.count, parts), (_named(source, parts), found), result.kept),
-        target,
-        spec,
-    )
+    present = [emotion for emotion, column in zip(emotions, columns.labels, strict=True) if column is not None]
+    parser = make_parser(present, values, findings)
+    summary = RowReader(known_ids, columns, parser, findings, table.delimiter).read(chain(first_rows, rows))
+    _report_anomalies(table, findings)
+    if not summary.count:
+        findings.add("header-only", line=table.header_line)
+    parts = check_ids(summary, task, selector, inferred, emotions, findings) if columns.id is not None else []
+    report = _report(source, table, findings, summary.count, parts)
+    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows), spec
 
 
-def _is_table(table: RawTable, found: Findings) -> bool:
-    """Reports files that hold no rows at all."""
+def _is_table(table: RawTable, findings: Findings) -> bool:
+    """Report a file that has no rows at all."""
+    long = table.anomalies["long-line"]
     if table.magic:
-        found.add("not-text", kind=table.magic, remedy=remedy(table.magic))
-    elif table.marks["long"].count and not table.header:
-        found.add("long-line", line=table.marks["long"].first[0][0], limit=MAX_LINE)
+        findings.add("not-text", kind=table.magic, remedy=remedy(table.magic))
+    elif long.count and not table.header:
+        findings.add("long-line", line=long.first[0][0], limit=MAX_LINE)
     elif not table.header:
-        found.add("empty-file", blank=table.lines)
+        findings.add("empty-file", blank=table.lines)
     elif len(table.header) > MAX_COLUMNS:
-        found.add("too-many-columns", line=table.header_line, columns=len(table.header), limit=MAX_COLUMNS)
+        findings.add("too-many-columns", line=table.header_line, columns=len(table.header), limit=MAX_COLUMNS)
     else:
         return True
     return False
 
 
-def _peek(rows: Iterator[Row]) -> list[Row]:
-    taken: list[Row] = []
+def _first_rows(rows: Iterator[Row]) -> list[Row]:
+    first: list[Row] = []
     cells = 0
     for row in islice(rows, PEEK_ROWS):
-        taken.append(row)
+        first.append(row)
         cells += len(row[1])
         if cells > PEEK_CELLS:
             break
-    return taken
+    return first
 
 
 def _guess(
-    header: Sequence[str], peek: Sequence[Row], task: Task, selector: Selector, hints: Inferred, ids: Ids
+    header: Sequence[str],
+    first_rows: Sequence[Row],
+    task: Task,
+    selector: Selector,
+    inferred: Selector,
+    known_ids: KnownIds,
 ) -> FileSpec | None:
-    """The file that the first rows seem to be, else the one that the name means."""
-    at = next((i for i, cell in enumerate(header) if cell.strip().lower() == "id"), None)
-    seen: dict[str, None] = {}
-    for _, row in peek:
-        for cell in row[:50] if at is None else row[at : at + 1]:
-            if ids.known(cell):
-                seen[cell] = None
-            elif repaired := ids.repaired(cell):
-                seen[repaired[0]] = None
-    groups = grouped(seen)
-    parts = identify.parts_of(groups, task, selector, hints)
-    if parts:
-        return parts[0]
-    near = [spec for prefix in groups for spec in task.by_prefix[prefix]]
-    return near[0] if near else identify.assumed(task, selector, hints)
+    """Return the file of the task that the first rows belong to, else the one that the name stands for."""
+    column = next((i for i, cell in enumerate(header) if cell.strip().lower() == "id"), None)
+    ids: dict[str, None] = {}
+    for _, row in first_rows:
+        for cell in row[:50] if column is None else row[column : column + 1]:
+            if known_ids.is_known(cell):
+                ids[cell] = None
+            elif repaired := known_ids.repair(cell):
+                ids[repaired[0]] = None
+    groups = group_by_prefix(ids)
+    if specs := matching_specs(groups, task, selector, inferred):
+        return specs[0]
+    other_releases = [spec for prefix in groups for spec in task.by_prefix[prefix]]
+    return other_releases[0] if other_releases else assumed_spec(task, selector, inferred)
 
 
-def _check_text(table: RawTable, rows: int, found: Findings) -> None:
-    """Reports encoding, line ends, delimiter and quotes, which are known when all was read."""
-    marks = table.marks
+def _report_anomalies(table: RawTable, findings: Findings) -> None:
+    """Report encoding, line ends, separators and quotes, which are known once the file has been read."""
     if table.encoding != "utf-8":
-        found.add("not-utf-8", value=table.encoding.upper())
+        findings.add("not-utf-8", value=table.encoding.upper())
     elif table.bom:
-        found.add("byte-order-mark", line=1)
+        findings.add("byte-order-mark", line=1)
     if table.delimiter != ",":
-        found.add("delimiter", line=table.header_line, value=table.delimiter)
-    for kind, name in (("undecodable", "undecodable"), ("nul", "nul-character"), ("above", "above-header")):
-        _marked(found, marks[kind].first, marks[kind].count, name)
-    # Texts bring quotes along, and take them away again when their column goes.
-    quoted = marks["quoted"]
-    if quoted.count and ('"' in table.header_text or entry("text-column").code not in found.counts):
-        _marked(found, quoted.first, quoted.count, "quoted")
-    for line, _ in marks["blank"].first:
-        found.add("blank-line", line=line)
-    found.more("blank-line", marks["blank"].count - len(marks["blank"].first))
-    for line, last in marks["stray"].first:
-        swallow = f"; a CSV reader would take lines {line} to {last} for one row" if last else ""
-        found.add("stray-quote", line=line, swallow=swallow)
-    found.more("stray-quote", marks["stray"].count - len(marks["stray"].first))
-    for line, last in marks["multiline"].first:
-        found.add("multiline-cell", line=line, last=last)
-    found.more("multiline-cell", marks["multiline"].count - len(marks["multiline"].first))
-    for line, _ in marks["long"].first:
-        found.add("long-line", line=line, limit=MAX_LINE)
-    found.more("long-line", marks["long"].count - len(marks["long"].first))
+        findings.add("delimiter", line=table.header_line, value=table.delimiter)
+    for name, anomaly in table.anomalies.items():
+        # Texts need quotes; removing their column removes the quotes too.
+        if name == "quoted" and '"' not in table.header_text and entry("text-column").code in findings.counts:
+            continue
+        for line, detail in anomaly.first:
+            findings.add(name, line=line, **_anomaly_facts(name, line, detail))
+        findings.more(name, anomaly.count - len(anomaly.first))
     crlf, cr = table.newlines["\r\n"], table.newlines["\r"]
     if crlf:
-        found.add("crlf", crlf=crlf, lines=table.lines)
+        findings.add("crlf", crlf=crlf, lines=table.lines)
     if cr:
-        found.add("lone-cr", cr=cr, lines=table.lines)
-    if not rows:
-        found.add("header-only", line=table.header_line)
+        findings.add("lone-cr", cr=cr, lines=table.lines)
 
 
-def _marked(found: Findings, first: Sequence[tuple[int, str]], count: int, name: str) -> None:
-    for line, text in first:
-        found.add(name, line=line, value=text or None)
-    found.more(name, count - len(first))
+def _anomaly_facts(name: str, line: int, detail: str) -> dict[str, Any]:
+    if name == "stray-quote":
+        return {"swallow": f"; a CSV reader would read lines {line} to {detail} as one row" if detail else ""}
+    if name == "multiline-cell":
+        return {"last": detail}
+    return {"limit": MAX_LINE} if name == "long-line" else {"value": detail or None}
 
 
-def _named(source: InputFile, parts: Sequence[Part]) -> Findings:
-    """What is wrong with the name, with the right name where the ids tell it."""
+def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:
+    """Return the problems of the name, with the right name as their fix if the ids tell it."""
     if not parts or source.name.problem is None:
         return source.findings
-    code, right = entry(source.name.problem).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)
-    found = Findings(source.display_name)
-    found.counts = source.findings.counts
-    found.problems = [replace(one, fix=right) if one.code == code else one for one in source.findings.problems]
-    return found
+    code, right_name = entry(source.name.problem).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)
+    findings = Findings(source.display_name)
+    findings.counts = source.findings.counts
+    findings.problems = [
+        replace(problem, fix=right_name) if problem.code == code else problem for problem in source.findings.problems
+    ]
+    return findings
 
 
-def _file(source: InputFile, table: RawTable, found: Findings, rows: int = 0, parts: Sequence[Part] = ()) -> FileReport:
+def _report(
+    source: InputFile, table: RawTable, findings: Findings, rows: int = 0, parts: Sequence[Part] = ()
+) -> FileReport:
     counts = dict(source.findings.counts)
-    for code, count in found.counts.items():
+    for code, count in findings.counts.items():
         counts[code] = counts.get(code, 0) + count
-    blocked = any(code[0] == "E" and not entry(code).scorable for code in counts)
-    kept = tuple(Part(one.spec, one.held, one.lines, one.releases, one.is_scorable and not blocked) for one in parts)
-    return FileReport(source.display_name, "predictions", rows, table.lines, table.encoding, kept, counts)
+    if any(code[0] == "E" and not entry(code).scorable for code in counts):
+        parts = [replace(part, is_scorable=False) for part in parts]
+    return FileReport(source.display_name, "predictions", rows, table.lines, table.encoding, tuple(parts), counts)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from semeval_emo.submission.cells import alternatives
 from semeval_emo.task import Selector, Task, load_task
+from semeval_emo.text import alternatives
 
 if TYPE_CHECKING:
     from pandas import Series

@@ -1,4 +1,4 @@
-"""Reads the header: which column is which, and what is wrong with their names and order."""
+"""Read the header: find the columns and report what is wrong with their names and order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from semeval_emo.errors import suggest
 from semeval_emo.submission.cells import remove_invisible
-from semeval_emo.submission.identify import prefix_of
+from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
 from semeval_emo.task import Task
 
@@ -19,15 +19,15 @@ TEXT_NAMES = frozenset({"text", "tweet", "sentence", "content", "cleantext", "cl
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the cells of a row stand.
+    """The columns of a file.
 
     Attributes:
-        id: index of the id column, or None where there is none.
-        labels: index of each emotion's column in the order of the emotions; None where it is missing.
-        width: how many cells a row has.
-        has_header: False where the first row is data already.
-        unnamed: how many of the last columns have no name; nothing may stand in them.
-        names: the names in plain letters, by which a header among the rows is compared with this one.
+        id: index of the id column, or None if there is none.
+        labels: index of each emotion's column, in the order of the emotions; None if it is missing.
+        width: number of cells in a row.
+        has_header: False if the first row is data.
+        unnamed: number of columns without a name at the end, whose cells must be empty.
+        names: the normalised names, to recognise a header among the rows.
     """
 
     id: int | None
@@ -37,11 +37,6 @@ class Columns:
     unnamed: int = 0
     names: tuple[str, ...] = ()
 
-    @property
-    def is_complete(self) -> bool:
-        """True where every column that is needed is there."""
-        return self.id is not None and None not in self.labels
-
 
 def read_header(
     cells: Sequence[str],
@@ -49,107 +44,108 @@ def read_header(
     sample: Sequence[Sequence[str]],
     emotions: Sequence[str],
     task: Task,
-    found: Findings,
+    findings: Findings,
 ) -> Columns:
-    """Finds the columns and reports what is wrong with the header.
+    """Find the columns and report the problems of the header.
 
     Args:
         cells: the first row of the file.
-        sample: some rows after it, to find the column of ids by what it holds.
-        emotions: the label columns expected, in order.
+        sample: some rows after it, to find the id column by its cells.
+        emotions: the expected label columns, in order.
 
     >>> from semeval_emo.task import load_task
-    >>> found = Findings("pred_eng.csv")
-    >>> read_header(["ID", "joy ", "text", "fear"], 1, [], ["fear", "joy"], load_task(), found).labels
+    >>> findings = Findings("pred_eng.csv")
+    >>> read_header(["ID", "joy ", "text", "fear"], 1, [], ["fear", "joy"], load_task(), findings).labels
     (3, 1)
-    >>> [p.code for p in found.problems]
+    >>> [p.code for p in findings.problems]
     ['E309', 'E310', 'E311', 'E316']
     """
     expected = ("id", *emotions)
-    wanted = ",".join(expected)
-    facts: dict[str, Any] = {"line": line, "header": wanted}
-    if _holds_id(cells, task):
-        found.add("no-header", value=",".join(cells), **facts)
-        at = next(i for i, cell in enumerate(cells) if _holds_id([cell], task))
-        rest = [i for i in range(len(cells)) if i != at]
-        labels = tuple(rest[i] if i < len(rest) else None for i in range(len(emotions)))
-        return Columns(at, labels, len(cells), has_header=False)
+    facts: dict[str, Any] = {"line": line, "header": ",".join(expected)}
+    if _has_id(cells, task):
+        findings.add("no-header", value=",".join(cells), **facts)
+        id_column = next(at for at, cell in enumerate(cells) if _has_id([cell], task))
+        others = [at for at in range(len(cells)) if at != id_column]
+        labels = tuple(others[i] if i < len(others) else None for i in range(len(emotions)))
+        return Columns(id_column, labels, len(cells), has_header=False)
 
-    names = plain_names(cells)
-    width = Counter(len(row) for row in sample).most_common(1)
-    if width and width[0][0] != len(cells) and not {*expected, *task.emotions, *TEXT_NAMES} & {*names}:
-        # Free text: what it lacks, and how the rows differ from it, would be a list without end.
-        found.add("not-a-header", value=",".join(cells), **facts)
-        return Columns(_id_column(sample, width[0][0], task), (None,) * len(emotions), width[0][0], names=tuple(names))
+    names = normalised_names(cells)
+    widths = Counter(len(row) for row in sample).most_common(1)
+    if widths and widths[0][0] != len(cells) and not {*expected, *task.emotions, *TEXT_NAMES} & {*names}:
+        # Free text: reporting each missing column and each row of another length would not help.
+        findings.add("not-a-header", value=",".join(cells), **facts)
+        width = widths[0][0]
+        return Columns(_find_id_column(sample, width, task), (None,) * len(emotions), width, names=tuple(names))
 
-    last = len(names)
-    while last > 1 and not names[last - 1]:
-        last -= 1
-    # Where something stands below, the rows are reported: no column may be left out unseen.
-    if last < len(names) and not any(cell.strip() for row in sample for cell in row[last:]):
-        found.add("trailing-comma", value=",".join(cells), surplus=len(names) - last, **facts)
-    place: dict[str, int] = {}
-    strange: list[int] = []
-    for at, name in enumerate(names[:last]):
+    named = len(names)
+    while named > 1 and not names[named - 1]:
+        named -= 1
+    # If the unnamed columns have cells, the rows are reported instead, so that no cell is ignored silently.
+    if named < len(names) and not any(cell.strip() for row in sample for cell in row[named:]):
+        findings.add("trailing-comma", value=",".join(cells), surplus=len(names) - named, **facts)
+    position: dict[str, int] = {}
+    unexpected: list[int] = []
+    for at, name in enumerate(names[:named]):
         if name not in expected:
-            strange.append(at)
-        elif name in place:
-            found.add("duplicate-column", column=name, value=cells[at], first=place[name] + 1, again=at + 1, **facts)
+            unexpected.append(at)
+        elif name in position:
+            first = position[name] + 1
+            findings.add("duplicate-column", column=name, value=cells[at], first=first, again=at + 1, **facts)
         else:
-            place[name] = at
+            position[name] = at
 
-    seen = ",".join(cell.strip() for cell in cells)
-    odd = [at for at in place.values() if remove_invisible(cells[at]) != names[at]]
-    if odd:
-        found.add("header-case", column=cells[odd[0]], value=seen, expected=names[odd[0]], **facts)
-    padded = [at for at in place.values() if cells[at] != remove_invisible(cells[at])]
+    header = ",".join(cell.strip() for cell in cells)
+    other_case = [at for at in position.values() if remove_invisible(cells[at]) != names[at]]
+    if other_case:
+        at = other_case[0]
+        findings.add("header-case", column=cells[at], value=header, expected=names[at], **facts)
+    padded = [at for at in position.values() if cells[at] != remove_invisible(cells[at])]
     if padded:
-        found.add("header-padding", column=names[padded[0]], value=repr(cells[padded[0]]), **facts)
-    order = sorted(place, key=place.__getitem__)
-    if order != [name for name in expected if name in place]:
-        found.add("header-order", value=",".join(order), **facts)
+        findings.add("header-padding", column=names[padded[0]], value=repr(cells[padded[0]]), **facts)
+    if list(position) != [name for name in expected if name in position]:
+        findings.add("header-order", value=",".join(position), **facts)
 
-    lacking = [name for name in expected if name not in place]
-    for at in strange:
-        _report_strange(cells[at], names[at], at, lacking, task, found, facts)
-    if "id" in lacking and (found_at := _id_column(sample, len(cells), task)) is not None:
-        place["id"] = found_at
-    for name in lacking:
-        found.add("missing-column", column=name, seen=seen, **facts)
-    labels = tuple(place.get(name) for name in emotions)
-    return Columns(place.get("id"), labels, len(cells), unnamed=len(names) - last, names=tuple(names))
+    missing = [name for name in expected if name not in position]
+    for at in unexpected:
+        _report_unexpected(cells[at], names[at], at, missing, task, findings, facts)
+    if "id" in missing and (by_cells := _find_id_column(sample, len(cells), task)) is not None:
+        position["id"] = by_cells
+    for name in missing:
+        findings.add("missing-column", column=name, seen=header, **facts)
+    labels = tuple(position.get(name) for name in emotions)
+    return Columns(position.get("id"), labels, len(cells), unnamed=len(names) - named, names=tuple(names))
 
 
-def plain_names(cells: Sequence[str]) -> list[str]:
-    """Names of columns without case, quotes and blanks.
+def normalised_names(cells: Sequence[str]) -> list[str]:
+    """Return column names in lower case, without quotes, spaces and invisible characters.
 
-    >>> plain_names(["ID", " 'Joy' "])
+    >>> normalised_names(["ID", " 'Joy' "])
     ['id', 'joy']
     """
     return [remove_invisible(cell).strip("'\"").casefold() for cell in cells]
 
 
-def _report_strange(
-    cell: str, name: str, at: int, lacking: Sequence[str], task: Task, found: Findings, facts: dict[str, Any]
+def _report_unexpected(
+    cell: str, name: str, at: int, missing: Sequence[str], task: Task, findings: Findings, facts: dict[str, Any]
 ) -> None:
-    """Reports a column that no prediction file has."""
+    """Report a column that a prediction file does not have."""
     if at == 0 and name in INDEX_NAMES:
-        found.add("index-column", column=cell, value=cell, **facts)
+        findings.add("index-column", column=cell, value=cell, **facts)
     elif name in TEXT_NAMES:
-        found.add("text-column", column=cell, value=cell, **facts)
+        findings.add("text-column", column=cell, value=cell, **facts)
     elif name in task.emotions:
-        found.add("surplus-emotion", column=cell, value=cell, **facts)
+        findings.add("surplus-emotion", column=cell, value=cell, **facts)
     else:
-        hint = suggest(name, lacking)
-        found.add("unknown-column", column=cell, value=cell, hint=f"; {hint}" if hint else "", at=at + 1, **facts)
+        hint = suggest(name, missing)
+        findings.add("unknown-column", column=cell, value=cell, hint=f"; {hint}" if hint else "", at=at + 1, **facts)
 
 
-def _holds_id(cells: Sequence[str], task: Task) -> bool:
-    return any(prefix_of(remove_invisible(cell).lower()) in task.by_prefix for cell in cells if len(cell) < 100)
+def _has_id(cells: Sequence[str], task: Task) -> bool:
+    return any(id_prefix(remove_invisible(cell).lower()) in task.by_prefix for cell in cells if len(cell) < 100)
 
 
-def _id_column(sample: Sequence[Sequence[str]], width: int, task: Task) -> int | None:
-    """The column whose cells look most like ids, or None where none does."""
-    counts = [sum(at < len(row) and _holds_id([row[at]], task) for row in sample) for at in range(width)]
+def _find_id_column(sample: Sequence[Sequence[str]], width: int, task: Task) -> int | None:
+    """Return the column with the most cells that look like ids, or None if no cell does."""
+    counts = [sum(at < len(row) and _has_id([row[at]], task) for row in sample) for at in range(width)]
     best = max(range(width), key=counts.__getitem__, default=None)
     return best if best is not None and counts[best] else None

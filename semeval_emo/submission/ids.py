@@ -1,220 +1,221 @@
-"""The verdict over the ids of a file: which file it is, what is missing, surplus or foreign.
-
-Comes after the pass over the rows, when every id has been seen.
-"""
+"""Check the ids of a file: which file of the task it is, and which ids are missing, surplus or of another file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semeval_emo.submission import identify
-from semeval_emo.submission.cells import Labels
-from semeval_emo.submission.identify import Inferred, grouped, prefix_of
+from semeval_emo.submission.identify import (
+    Groups,
+    assumed_spec,
+    exact_specs,
+    group_by_prefix,
+    id_prefix,
+    matching_specs,
+    refused_release,
+)
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
-from semeval_emo.submission.rows import Rows
+from semeval_emo.submission.rows import RowsById, RowSummary
 from semeval_emo.task import SPLITS, FileSpec, Selector, Task
-
-Kept = dict[str, tuple[int, Labels | None]]
 
 
 def check_ids(
-    rows: Rows, task: Task, selector: Selector, hints: Inferred, emotions: Sequence[str], found: Findings
+    summary: RowSummary,
+    task: Task,
+    selector: Selector,
+    inferred: Selector,
+    emotions: Sequence[str],
+    findings: Findings,
 ) -> list[Part]:
-    """Decides which file of the task the ids are, and reports what does not fit.
+    """Find the files of the task that the rows belong to, and report the problems of the ids.
 
     Args:
+        selector: the options of the user.
+        inferred: track and language of the name and the folder.
         emotions: the columns that the labels were read from.
 
     Returns:
-        The parts of the file, the meant one first.
+        The parts of the file, the main one first.
     """
-    kept = rows.kept
-    groups = grouped(kept)
-    specs = identify.parts_of(groups, task, selector, hints)
+    groups = group_by_prefix(summary.rows)
+    specs = matching_specs(groups, task, selector, inferred)
     if not specs:
-        _report_none(rows, groups, task, selector, hints, found)
+        _report_no_match(summary, groups, task, selector, inferred, findings)
         return []
-    parts = [_part(spec, rows, groups, emotions, task) for spec in specs]
-    main, others = parts[0], parts[1:]
-    _check_address(main.spec, selector, hints, task, found)
-    _check_mixture(main, others, kept, groups, task, found)
+    parts = [_part(spec, summary, groups, emotions, task) for spec in specs]
+    main = parts[0]
+    _check_address(main.spec, selector, inferred, task, findings)
+    _report_mixture(parts, groups, task, findings)
 
-    refused = identify.refused_by(groups, rows.beyond, task)
-    exact = identify.fitting(groups, task) or identify.fitting(_own(main.spec, groups), task)
-    is_whole = main.held == main.spec.rows
-    own = sum(map(len, _own(main.spec, groups).values()))
-    if refused and (rows.beyond or not is_whole):
-        found.add("refused-release", value=refused, rows=len(kept) + sum(rows.beyond.values()),
-                  why=task.releases[refused].refused, expected=main.spec.rows, place=main.spec.place)  # fmt: skip
-    elif exact and not rows.beyond and not (is_whole and own == main.held):
-        _report_release(main.spec, exact[0], found)
+    refused = refused_release(groups, summary.past_end, task)
+    own_groups = _own_groups(main.spec, groups)
+    exact = exact_specs(groups, task) or exact_specs(own_groups, task)
+    is_complete = main.rows == main.spec.rows
+    own_rows = sum(map(len, own_groups.values()))
+    if refused and (summary.past_end or not is_complete):
+        findings.add("refused-release", value=refused, rows=len(summary.rows) + sum(summary.past_end.values()),
+                     why=task.releases[refused].refused, expected=main.spec.rows, place=main.spec.place)  # fmt: skip
+    elif exact and not summary.past_end and not (is_complete and own_rows == main.rows):
+        findings.add("other-release", value=f"{exact[0].rows} ids", other=exact[0].release, place=exact[0].place,
+                     rows=exact[0].rows, release=main.spec.release, expected=f"{main.spec.rows:,} rows")  # fmt: skip
     else:
-        _report_surplus(rows, main.spec, kept, groups, found)
-        _report_missing(main, kept, found)
-    if is_whole:
-        _check_order(main.spec, kept, found)
+        _report_surplus(summary, main.spec, groups, findings)
+        _report_missing(main, summary.rows, findings)
+    if is_complete:
+        _check_order(main.spec, summary.rows, findings)
     for part in parts:
-        _check_labels(part.spec, kept, emotions, found)
+        _check_labels(part.spec, summary.rows, emotions, findings)
     return parts
 
 
-def _own(spec: FileSpec, groups: identify.Groups) -> dict[str, list[str]]:
+def _own_groups(spec: FileSpec, groups: Groups) -> Groups:
     prefixes = {block.prefix for block in spec.blocks}
-    return {prefix: list(ids) for prefix, ids in groups.items() if prefix in prefixes}
+    return {prefix: ids for prefix, ids in groups.items() if prefix in prefixes}
 
 
-def _part(spec: FileSpec, rows: Rows, groups: identify.Groups, emotions: Sequence[str], task: Task) -> Part:
-    kept = rows.kept
-    held = [one for one in spec.ids if one in kept]
-    lines = [kept[one][0] for one in held]
-    whole = len(held) == spec.rows and spec.emotions == tuple(emotions)
-    # Labels were judged by the values of the meant part; a part of another track may take fewer.
+def _part(spec: FileSpec, summary: RowSummary, groups: Groups, emotions: Sequence[str], task: Task) -> Part:
+    rows = summary.rows
+    ids = [text_id for text_id in spec.ids if text_id in rows]
+    lines = [rows[text_id][0] for text_id in ids]
+    # The labels were parsed for the main part; a part of another track may allow fewer values.
     allowed = {int(text) for text in spec.values}
-    good = whole and all(
-        (labels := kept[one][1]) is not None and one not in rows.conflicting and allowed.issuperset(labels)
-        for one in held
+    is_scorable = (
+        len(ids) == spec.rows
+        and spec.emotions == tuple(emotions)
+        and all(
+            (labels := rows[text_id][1]) is not None
+            and text_id not in summary.conflicting
+            and allowed.issuperset(labels)
+            for text_id in ids
+        )
     )
-    releases = tuple(one.release for one in identify.fitting(_own(spec, groups), task) if one.track == spec.track)
-    return Part(spec, len(held), (min(lines), max(lines)), releases, good)
+    exact = exact_specs(_own_groups(spec, groups), task)
+    releases = tuple(other.release for other in exact if other.track == spec.track)
+    return Part(spec, len(ids), (min(lines), max(lines)), releases, is_scorable)
 
 
-def _report_none(
-    rows: Rows, groups: identify.Groups, task: Task, selector: Selector, hints: Inferred, found: Findings
+def _report_no_match(
+    summary: RowSummary, groups: Groups, task: Task, selector: Selector, inferred: Selector, findings: Findings
 ) -> None:
-    """No id belongs to the release asked for."""
+    """Report that no id belongs to the requested release."""
     release = selector.release or task.default_release
     if groups:
-        exact = identify.fitting(groups, task)
-        near = exact[0] if exact else next(spec for prefix in groups for spec in task.by_prefix[prefix])
-        found.add("other-release", value=next(iter(rows.kept)), line=rows.kept[next(iter(rows.kept))][0],
-                  other=near.release, place=near.place, rows=len(rows.kept), release=release,
-                  expected="no ids of this form")  # fmt: skip
+        exact = exact_specs(groups, task)
+        spec = exact[0] if exact else next(spec for prefix in groups for spec in task.by_prefix[prefix])
+        first_id, (line, _) = next(iter(summary.rows.items()))
+        findings.add("other-release", value=first_id, line=line, other=spec.release, place=spec.place,
+                     rows=len(summary.rows), release=release, expected="no ids of this form")  # fmt: skip
         return
-    meant = identify.assumed(task, selector, hints)
-    if meant is not None:
-        _report_beyond(rows, meant, found)
-    if rows.count:
-        example = meant.ids[0] if meant else next(iter(task.release(release).specs.values())).ids[0]
-        found.add("no-known-id", example=example, rows=rows.count)
-    asked = selector.track or hints.track
-    language = selector.language or hints.language
-    if asked and language and not task.specs(release, asked, language):
-        found.add("no-such-file", track=asked, language=language, release=release,
-                  known=", ".join(sorted({s.language for s in task.specs(release, asked)})))  # fmt: skip
+    assumed = assumed_spec(task, selector, inferred)
+    if assumed is not None:
+        _report_past_end(summary, assumed, findings)
+    if summary.count:
+        example = assumed or next(iter(task.release(release).specs.values()))
+        findings.add("no-known-id", example=example.ids[0], rows=summary.count)
+    track = selector.track or inferred.track
+    language = selector.language or inferred.language
+    if track and language and not task.specs(release, track, language):
+        known = sorted({spec.language for spec in task.specs(release, track)})
+        findings.add("no-such-file", track=track, language=language, release=release, known=", ".join(known))
 
 
-def _report_release(spec: FileSpec, other: FileSpec, found: Findings) -> None:
-    found.add("other-release", value=f"{other.rows} ids", other=other.release, place=other.place, rows=other.rows,
-              release=spec.release, expected=f"{spec.rows:,} rows")  # fmt: skip
-
-
-def _check_address(spec: FileSpec, selector: Selector, hints: Inferred, task: Task, found: Findings) -> None:
-    """Compares what the ids say with the name, the folder and the options."""
-    for name, said, asked, who in (
+def _check_address(spec: FileSpec, selector: Selector, inferred: Selector, task: Task, findings: Findings) -> None:
+    """Compare the address that the ids tell with the options, the name and the folder."""
+    for name, actual, expected, who in (
         ("wrong-track", spec.track, selector.track, "--track"),
-        ("wrong-track", spec.track, hints.track, "the file or folder name"),
+        ("wrong-track", spec.track, inferred.track, "the file or folder name"),
         ("wrong-language", spec.language, selector.language, "--language"),
-        ("wrong-language", spec.language, hints.language, "the file name"),
+        ("wrong-language", spec.language, inferred.language, "the file name"),
         ("wrong-split", spec.split, selector.split, "--split"),
     ):
-        if asked is not None and asked != said and not (who.startswith("the") and selector.track == said):
-            found.add(name, value=asked, ids=said, who=who, place=spec.place, official=spec.file_name,
-                      none=_none(task, name, spec, asked))  # fmt: skip
+        if expected in (None, actual) or (who.startswith("the") and selector.track == actual):
+            continue
+        no_file = name == "wrong-track" and not task.specs(spec.release, expected, spec.language)
+        findings.add(name, value=expected, ids=actual, who=who, place=spec.place, official=spec.file_name,
+                     none=f" (it has no '{spec.language}')" if no_file else "")  # fmt: skip
     if spec.split == SPLITS[0] and selector.split is None:
-        found.add("train-split", place=spec.place)
+        findings.add("train-split", place=spec.place)
 
 
-def _none(task: Task, name: str, spec: FileSpec, asked: str) -> str:
-    """What to add where a file was asked for that the task does not have."""
-    if name != "wrong-track" or task.specs(spec.release, asked, spec.language):
-        return ""
-    return f" (it has no '{spec.language}')"
-
-
-def _check_mixture(
-    main: Part, others: Sequence[Part], kept: Kept, groups: identify.Groups, task: Task, found: Findings
-) -> None:
-    """Reports rows of other tracks, splits or languages; one problem for each such part."""
-    whole = [
-        spec
-        for spec in identify.fitting(groups, task)
+def _report_mixture(parts: Sequence[Part], groups: Groups, task: Task, findings: Findings) -> None:
+    """Report the rows of other tracks, splits or languages, one problem for each part."""
+    main, *others = parts
+    names = [
+        spec.release
+        for spec in exact_specs(groups, task)
         if spec.release != main.spec.release and spec.emotions == main.spec.emotions
     ]
-    names = [spec.release for spec in whole]
-    rule = f"; a file like this belongs to release {' or '.join(names)} (--release {names[0]})" if whole else ""
+    rule = f"; a file like this belongs to release {' or '.join(names)} (--release {names[0]})" if names else ""
+    all_rows = sum(part.rows for part in parts)
     for part in others:
         if part.spec.language != main.spec.language:
-            name, what = "mixed-languages", part.spec.language
+            name, value = "mixed-languages", part.spec.language
         elif part.spec.split != main.spec.split:
-            name, what = "mixed-splits", part.spec.split
+            name, value = "mixed-splits", part.spec.split
         else:
-            name, what = "mixed-tracks", part.spec.track
-        all_rows = main.held + sum(one.held for one in others)
-        found.add(name, line=part.lines[0], value=what, all_rows=all_rows, track=main.spec.track,
-                  own=main.spec.rows, rows=part.held, of=part.spec.rows, last=part.lines[1],
-                  place=part.spec.place, beside=main.held, main=main.spec.place, rule=rule)  # fmt: skip
+            name, value = "mixed-tracks", part.spec.track
+        findings.add(name, line=part.lines[0], value=value, all_rows=all_rows, track=main.spec.track,
+                     own=main.spec.rows, rows=part.rows, of=part.spec.rows, last=part.lines[1],
+                     place=part.spec.place, beside=main.rows, main=main.spec.place, rule=rule)  # fmt: skip
 
 
-def _report_surplus(rows: Rows, spec: FileSpec, kept: Kept, groups: identify.Groups, found: Findings) -> None:
-    """Reports ids formed like the file's that it does not have."""
-    _report_beyond(rows, spec, found)
-    # Ids that another release has, but not this one.
+def _report_surplus(summary: RowSummary, spec: FileSpec, groups: Groups, findings: Findings) -> None:
+    """Report ids that have the form of the file's ids but are not among them."""
+    _report_past_end(summary, spec, findings)
+    # Another release has these ids.
     for prefix in {block.prefix for block in spec.blocks}:
-        extra = [one for one in groups.get(prefix, ()) if one not in spec.id_set]
-        for one in extra[:EXAMPLES]:
-            found.add("extra-id", line=kept[one][0], column="id", value=one, where=f"ids end at {spec.ids[-1]}")
-        found.more("extra-id", len(extra) - EXAMPLES)
+        surplus = [text_id for text_id in groups.get(prefix, ()) if text_id not in spec.id_set]
+        for text_id in surplus[:EXAMPLES]:
+            line = summary.rows[text_id][0]
+            findings.add("extra-id", line=line, column="id", value=text_id, where=f"ids end at {spec.ids[-1]}")
+        findings.more("extra-id", len(surplus) - EXAMPLES)
 
 
-def _report_beyond(rows: Rows, spec: FileSpec, found: Findings) -> None:
-    for line, text in rows.beyond_first:
+def _report_past_end(summary: RowSummary, spec: FileSpec, findings: Findings) -> None:
+    for line, text in summary.past_end_examples:
         where = f"ids end at {spec.ids[-1]}"
-        if not text[len(prefix_of(text)) :].strip("0"):
-            where = f"ids begin at {spec.ids[0]}: numbered from 0, every row may stand at the text before its own"
-        found.add("extra-id", line=line, column="id", value=text, where=where)
-    found.more("extra-id", sum(rows.beyond.values()) - len(rows.beyond_first))
+        if not text[len(id_prefix(text)) :].strip("0"):
+            where = f"ids begin at {spec.ids[0]}; if yours are numbered from 0, every row has the id of the text before"
+        findings.add("extra-id", line=line, column="id", value=text, where=where)
+    findings.more("extra-id", sum(summary.past_end.values()) - len(summary.past_end_examples))
 
 
-def _report_missing(part: Part, kept: Kept, found: Findings) -> None:
-    """Names the ids that are missing, a run of neighbours in one problem."""
+def _report_missing(part: Part, rows: RowsById, findings: Findings) -> None:
+    """Report the missing ids, one problem for each run of consecutive ids."""
     run: list[str] = []
-    for one in [*part.spec.ids, ""]:
-        if one and one not in kept:
-            run.append(one)
+    for text_id in [*part.spec.ids, ""]:
+        if text_id and text_id not in rows:
+            run.append(text_id)
         elif run:
             more = f" to {run[-1]} ({len(run):,} ids)" if len(run) > 1 else ""
-            found.add("missing-id", column="id", value=run[0], count=len(run), more=more, place=part.spec.place)
+            findings.add("missing-id", column="id", value=run[0], count=len(run), more=more, place=part.spec.place)
             run = []
 
 
-def _check_order(spec: FileSpec, kept: Kept, found: Findings) -> None:
-    """Warns of rows that are all there, in another order than the test file's."""
-    own = (one for one in kept if one in spec.id_set)
-    for seen, expected in zip(own, spec.ids, strict=True):
-        if seen != expected:
-            found.add("row-order", line=kept[seen][0], column="id", value=seen, expected=expected)
+def _check_order(spec: FileSpec, rows: RowsById, findings: Findings) -> None:
+    """Warn if the rows are in another order than in the test file."""
+    for actual, expected in zip((text_id for text_id in rows if text_id in spec.id_set), spec.ids, strict=True):
+        if actual != expected:
+            findings.add("row-order", line=rows[actual][0], column="id", value=actual, expected=expected)
             return
 
 
-def _check_labels(spec: FileSpec, kept: Kept, emotions: Sequence[str], found: Findings) -> None:
-    """Warns of columns that hold one value only, of files without any emotion, and of degrees that are none."""
-    labels = [kept[one][1] for one in spec.ids if one in kept]
-    good = [one for one in labels if one is not None]
-    if len(good) < 2 or len(good) < len(labels):
+def _check_labels(spec: FileSpec, rows: RowsById, emotions: Sequence[str], findings: Findings) -> None:
+    """Warn if a column or the whole file has one value only, or if intensities are never above 1."""
+    labels = [rows[text_id][1] for text_id in spec.ids if text_id in rows]
+    valid = [row for row in labels if row is not None]
+    if len(valid) < 2 or len(valid) < len(labels):
         return
-    # Labels were read in the columns of the meant part; another part may have fewer.
-    columns = {name: set(column) for name, column in zip(emotions, zip(*good, strict=True), strict=True)}
+    # The labels were read from the columns of the main part; another part may have fewer.
+    columns = {name: set(column) for name, column in zip(emotions, zip(*valid, strict=True), strict=True)}
     columns = {name: columns[name] for name in spec.emotions if name in columns}
-    seen = set().union(*columns.values())
-    if not seen - {0}:
-        found.add("all-zero", place=spec.place, rows=len(good))
+    values = set().union(*columns.values())
+    if not values - {0}:
+        findings.add("all-zero", place=spec.place, rows=len(valid))
         return
     for name, column in columns.items():
         if len(column) == 1:
-            found.add("constant-column", column=name, value=str(next(iter(column))), place=spec.place, rows=len(good))
-    if len(spec.values) > 2 and max(seen) == 1 and any(len(column) > 1 for column in columns.values()):
-        found.add("no-degrees", place=spec.place, rows=len(good), highest=spec.values[-1])
-
-
-__all__ = ["Kept", "check_ids", "prefix_of"]
+            value = str(next(iter(column)))
+            findings.add("constant-column", column=name, value=value, place=spec.place, rows=len(valid))
+    if len(spec.values) > 2 and max(values) == 1 and any(len(column) > 1 for column in columns.values()):
+        findings.add("no-degrees", place=spec.place, rows=len(valid), highest=spec.values[-1])

@@ -19,7 +19,7 @@ from semeval_emo.errors import EmoError, InvalidSubmission, UsageError
 from semeval_emo.submission.fix_report import Refusal, WrittenFile
 from semeval_emo.submission.outputs import check_free, official_paths, write_if_changed
 from semeval_emo.submission.problem import PLACES, entry
-from semeval_emo.submission.read import gather, read_submission
+from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Selector, Task
@@ -129,7 +129,7 @@ def pack(
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if out is not None and not os.fspath(out).lower().endswith(ZIP):
         raise UsageError(f"The name of the archive, {os.fspath(out)}, does not end in {ZIP}.")
-    chosen, _ = gather(given, task)
+    chosen, _ = resolve_sources(given, task)
     submission = read_submission(given, release=release, task=chosen)
     selector = Selector(task, track, language, split).of(chosen)
     refusals = _refusals(submission.report, selector)
@@ -172,7 +172,7 @@ def _refusals(report: Report, selector: Selector) -> tuple[Refusal, ...]:
             continue
         counts = {code: count for code, count in file.counts.items() if code[0] == "E" and not _is_corrected(code)}
         if counts:
-            problems = tuple(problem for problem in report.of(file.file) if problem.code in counts)
+            problems = tuple(problem for problem in report.problems_of(file.file) if problem.code in counts)
             refusals.append(Refusal(file.file, "", problems, counts))
     return tuple(refusals)
 

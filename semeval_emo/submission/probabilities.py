@@ -1,7 +1,6 @@
-"""Probability files, ``prob_<language>.csv``: reading them, and turning them into labels.
+"""Probability files, ``prob_<language>.csv``: read them, and convert them to labels with a threshold.
 
-Owns the one format of design idea 9: the header of predictions, floats in [0, 1]. Which threshold
-is right is for `semeval_emo.zoo` to find, on dev; here it is only applied.
+They have the header of prediction files and floats in [0, 1]. `semeval_emo.zoo` finds thresholds on dev.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission, UsageError
-from semeval_emo.submission.identify import Inferred, grouped, parts_of, task_of
+from semeval_emo.submission.identify import group_by_prefix, matching_specs, task_of
 from semeval_emo.submission.raw import RawTable
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 from semeval_emo.text import printable
@@ -22,12 +21,12 @@ from semeval_emo.text import printable
 
 @dataclass(frozen=True)
 class Probabilities:
-    """How probable each emotion of each text is.
+    """The predicted probability of each emotion for each text.
 
     Attributes:
-        values: (n, L) floats in [0, 1]; rows in the order of ``spec.ids``, columns in that of
+        values: floats in [0, 1] of shape (n, L); rows in the order of ``spec.ids``, columns in that of
             ``spec.emotions``.
-        path: where they were read from.
+        path: the file they were read from.
     """
 
     spec: FileSpec
@@ -44,12 +43,14 @@ def read_probabilities(
     release: str | None = None,
     task: Task | None = None,
 ) -> Probabilities:
-    """Reads a probability file. Rows may stand in any order; nothing is repaired.
+    """Read a probability file. Its rows may be in any order.
+
+    Args:
+        track, language, split, release, task: as for `validate`.
 
     Raises:
         InputError: the file cannot be read.
-        InvalidSubmission: it is not a whole, well-formed probability file, or not the one that the
-            options ask for.
+        InvalidSubmission: it is not a complete, valid probability file, or not the selected one.
     """
     shown_path = os.fspath(path)
     try:
@@ -67,84 +68,84 @@ def read_probabilities(
         raise InvalidSubmission(
             f"{shown_path}: the header is '{printable(','.join(header))}', expected '{','.join(spec.header)}'."
         )
-    for one in rows:
-        if one not in spec.id_set:
-            raise InvalidSubmission(f"{shown_path}:{rows[one][0]}: there is no id '{printable(one)}' in {spec.place}.")
-    missing = [one for one in spec.ids if one not in rows]
+    for text_id, (line, _) in rows.items():
+        if text_id not in spec.id_set:
+            raise InvalidSubmission(f"{shown_path}:{line}: there is no id '{printable(text_id)}' in {spec.place}.")
+    missing = [text_id for text_id in spec.ids if text_id not in rows]
     if missing:
         raise InvalidSubmission(
             f"{shown_path}: {len(missing):,} of {spec.rows:,} texts of {spec.place} are missing, such as {missing[0]}."
         )
-    values = np.array([_floats(shown_path, *rows[one], spec) for one in spec.ids], dtype=np.float64)
+    values = np.array([_floats(shown_path, *rows[text_id], spec) for text_id in spec.ids], dtype=np.float64)
     return Probabilities(spec, values, shown_path)
 
 
-def beside(path: str | os.PathLike[str], spec: FileSpec) -> Path | None:
-    """Finds the probability file that belongs to a prediction file.
+def find_probabilities(path: str | os.PathLike[str], spec: FileSpec) -> Path | None:
+    """Find the probability file of a prediction file.
 
-    It lies in the same folder, or where a run folder has it: ``<run>/<split>/`` beside ``<run>/track_x/``.
+    It is in the same folder or, in a run folder, in ``<run>/<split>/`` next to ``<run>/track_x/``.
 
     Returns:
-        The path; None where there is none, and for a file in a zip.
+        The path; None if there is none, or if the prediction file is in a zip.
     """
     folder, name = Path(path).parent, f"prob_{spec.language}.csv"
-    for one in (folder / name, folder.parent / spec.split / name):
-        if Path(path).is_file() and one.is_file():
-            return one
-    return None
+    if not Path(path).is_file():
+        return None
+    return next((p for p in (folder / name, folder.parent / spec.split / name) if p.is_file()), None)
 
 
 def to_labels(values: NDArray[np.float64], threshold: float | NDArray[np.float64], spec: FileSpec) -> NDArray[np.int8]:
-    """Says yes where a probability is at least the threshold.
+    """Convert probabilities to labels: 1 if a probability is at least the threshold.
 
     Args:
-        values: (n, L) probabilities.
-        threshold: one for all emotions, or (L,) one for each.
+        values: probabilities of shape (n, L).
+        threshold: a number for all emotions, or an array of shape (L,).
 
     Raises:
-        UsageError: the threshold is not in [0, 1], or the file takes degrees rather than yes or no.
+        UsageError: the threshold is not in [0, 1], or the labels are intensities.
 
     >>> from semeval_emo.task import load_task
+    from semeval_emo.text import printable
     >>> spec = load_task().spec("a", "eng", "dev")
     >>> to_labels(np.array([[0.2, 0.5, 0.7, 0.0, 1.0]]), 0.5, spec)
     array([[0, 1, 1, 0, 1]], dtype=int8)
     """
     if len(spec.values) > 2:
         raise UsageError(
-            f"One threshold cannot make degrees: {spec.place} takes {', '.join(spec.values)}.",
-            "write whole numbers yourself, or let the zoo fit cut points on dev",
+            f"One threshold cannot make intensities: {spec.place} takes {', '.join(spec.values)}.",
+            "write whole numbers yourself, or tune cut points on dev with `semeval-emo zoo tune`",
         )
     cut = np.asarray(threshold, dtype=np.float64)
     if not ((cut >= 0) & (cut <= 1)).all():
-        raise UsageError(f"A threshold lies in [0, 1]; {threshold} does not.")
+        raise UsageError(f"A threshold is a number from 0 to 1, not {threshold}.")
     return (values >= cut).astype(np.int8)
 
 
 def _rows(path: str, table: RawTable) -> dict[str, tuple[int, list[str]]]:
-    """The cells after the id, with their line, by id."""
+    """Return line and label cells by id."""
     rows: dict[str, tuple[int, list[str]]] = {}
     for line, cells in table.rows():
         if cells[0] in rows:
             raise InvalidSubmission(
-                f"{path}:{line}: the id '{printable(cells[0])}' stands already on line {rows[cells[0]][0]}."
+                f"{path}:{line}: the id '{printable(cells[0])}' is already on line {rows[cells[0]][0]}."
             )
         rows[cells[0]] = line, cells[1:]
     if not rows:
-        raise InvalidSubmission(f"{path} holds no probabilities.")
+        raise InvalidSubmission(f"{path} has no rows of probabilities.")
     return rows
 
 
 def _spec(path: str, rows: dict[str, tuple[int, list[str]]], task: Task, selector: Selector) -> FileSpec:
-    parts = parts_of(grouped(one for one in rows if task.places(one)), task, selector, Inferred())
-    for spec in filter(selector.matches, parts):
+    specs = matching_specs(group_by_prefix(filter(task.places, rows)), task, selector, Selector())
+    for spec in filter(selector.matches, specs):
         return spec
-    first = printable(next(iter(rows)))
-    if parts:
-        wanted = " ".join(selector.address.values())
-        raise InvalidSubmission(f"{path} holds {parts[0].place}, not {wanted}.", "drop the options, or name its file")
-    raise InvalidSubmission(
-        f"{path}: the ids are none of release {selector.release or task.default_release}; the first is '{first}'."
-    )
+    if specs:
+        selected = " ".join(selector.address.values())
+        raise InvalidSubmission(
+            f"{path} has {specs[0].place}, not {selected}.", "leave the options out, or name another file"
+        )
+    release = selector.release or task.default_release
+    raise InvalidSubmission(f"{path}: release {release} has no such ids; the first is '{printable(next(iter(rows)))}'.")
 
 
 def _floats(path: str, line: int, cells: list[str], spec: FileSpec) -> list[float]:

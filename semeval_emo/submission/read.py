@@ -1,7 +1,6 @@
-"""Checks prediction files, and reads those that are clean enough to score.
+"""Check prediction files, and read those that can be scored.
 
-Owns `validate` and `read_submission`; both go through the same checks, so what validates can be
-scored.
+`validate` and `read_submission` run the same checks, so a valid file can be scored.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from semeval_emo.errors import InputError
-from semeval_emo.submission import identify
-from semeval_emo.submission.check import Checked, check, peek_ids
-from semeval_emo.submission.problem import Findings, Problem, entry
-from semeval_emo.submission.result import FileReport, Predictions, Report, Submission, report_of
-from semeval_emo.submission.rows import Ids
+from semeval_emo.submission.check import CheckedFile, check, peek_ids
+from semeval_emo.submission.identify import task_of
+from semeval_emo.submission.problem import Findings, Problem, entry, in_order
+from semeval_emo.submission.result import FileReport, Predictions, Report, Submission
+from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.task import Selector, Task, load_task
 
@@ -32,13 +31,13 @@ def validate(
     release: str | None = None,
     task: Task | str | None = None,
 ) -> Report:
-    r"""Checks prediction files: every problem of every file in one pass.
+    r"""Check prediction files and report every problem of every file.
 
     Args:
-        paths: files, folders or zips; one or several.
-        track, language, split: what the files should be; by default ids, names and folders say.
-        release: the release of the data that was predicted; the task's default (the competition).
-        task: a task or its name; by default ids say.
+        paths: one or several files, folders or zips.
+        track, language, split: what the files must be; by default, what their ids, names and folders tell.
+        release: the release of the data; by default, the task's (the competition).
+        task: a task or its name; by default, the task that the ids belong to.
 
     Raises:
         InputError: a path does not exist or cannot be read.
@@ -47,12 +46,12 @@ def validate(
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "pred_eng.csv"
     >>> spec = load_task().spec("a", "eng", "dev")
-    >>> _ = path.write_text("\n".join([",".join(spec.header), *(f"{one},1,0,0,0,2" for one in spec.ids)]) + "\n")
+    >>> _ = path.write_text("\n".join([",".join(spec.header), *(f"{i},1,0,0,0,2" for i in spec.ids)]) + "\n")
     >>> report = validate(path)
     >>> report.valid, report.problems[0].message
     (False, "'2' is not 0 or 1")
     """
-    return _examine(paths, Selector(task, track, language, split, release), keep=False)[1]
+    return _read(paths, Selector(task, track, language, split, release), with_predictions=False).report
 
 
 def read_submission(
@@ -64,12 +63,11 @@ def read_submission(
     release: str | None = None,
     task: Task | str | None = None,
 ) -> Submission:
-    """Reads the predictions of files, folders or zips, and the report of what is wrong with them.
+    """Read the predictions of files, folders or zips, and report their problems.
 
-    Only what can be read without guessing becomes `Predictions`. Errors that leave the labels certain
-    (a name, a byte order mark, the order of columns) do no harm here, though official scorers stop at
-    them; the catalogue says which do not (`Entry.scorable`). Of a file that mixes tracks each complete
-    part becomes one, or only the one that `track` names.
+    A file is read if its labels are certain, even if the official scorers would reject it for its name,
+    a byte order mark or the order of its columns (`Entry.scorable`). A file that mixes tracks gives
+    predictions for each complete part, or only for the one that `track` selects.
 
     Args:
         paths, track, language, split, release, task: as for `validate`.
@@ -78,22 +76,21 @@ def read_submission(
         InputError, UsageError: as for `validate`.
 
     >>> from semeval_emo.data.sample import sample_folder
-    >>> read = read_submission(sample_folder() / "predictions" / "strong" / "track_a")
-    >>> read.predictions[0].values.shape, read.report.valid
+    >>> submission = read_submission(sample_folder() / "predictions" / "strong" / "track_a")
+    >>> submission.predictions[0].values.shape, submission.report.valid
     ((200, 5), True)
     """
-    predictions, report = _examine(paths, Selector(task, track, language, split, release), keep=True)
-    return Submission(tuple(predictions), report)
+    return _read(paths, Selector(task, track, language, split, release), with_predictions=True)
 
 
-def here(otherwise: str = "") -> tuple[str, list[str]]:
-    """The prediction files of this folder and of the ``track_x`` folders in it, by their official names.
+def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
+    """Find the prediction files of the current folder and of its ``track_x`` folders by their official names.
 
     Args:
-        otherwise: a folder to look into, at any depth, where this one has none.
+        otherwise: a folder to search, at any depth, if the current folder has none.
 
     Returns:
-        Where they were found, in words, and their paths.
+        The place in words, and the paths.
 
     Raises:
         InputError: there is none.
@@ -101,101 +98,103 @@ def here(otherwise: str = "") -> tuple[str, list[str]]:
     places: dict[str, tuple[str, ...]] = {"this folder": ("pred_*.csv", "track_*/pred_*.csv")}
     if otherwise:
         places[f"{otherwise}/"] = (f"{otherwise}/**/pred_*.csv",)
-    for where, patterns in places.items():
-        found = sorted(str(p) for pattern in patterns for p in pathlib.Path().glob(pattern) if p.is_file())
-        if found:
-            return where, found
+    for place, patterns in places.items():
+        paths = sorted(str(p) for pattern in patterns for p in pathlib.Path().glob(pattern) if p.is_file())
+        if paths:
+            return place, paths
     raise InputError(
         f"No path given, and there is no pred_*.csv in {' nor in '.join(places)}.",
         "give a path: a prediction file, a folder or a zip",
     )
 
 
-def _examine(paths: Path | Sequence[Path], selector: Selector, keep: bool) -> tuple[list[Predictions], Report]:
-    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    chosen, sources = gather(listed, selector.task)
-    selector = selector.of(chosen)
-    ids = Ids(chosen)
+def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, InputFiles]:
+    """Find the prediction files and their task: the given one, or the one that their ids belong to."""
+    resolved = load_task(task)
+    sources = find_files(paths, resolved)
+    if task is None:
+        for source in sources.files[:20]:
+            try:
+                own_task = task_of(peek_ids(source))
+            except InputError:
+                continue
+            if own_task is not None:
+                return (resolved, sources) if own_task is resolved else (own_task, find_files(paths, own_task))
+    return resolved, sources
+
+
+def _read(paths: Path | Sequence[Path], selector: Selector, with_predictions: bool) -> Submission:
+    paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    task, sources = resolve_sources(paths, selector.task)
+    selector = selector.of(task)
+    known_ids = KnownIds(task)
     files: list[FileReport] = []
     problems: list[Problem] = []
-    checks: list[tuple[InputFile, Checked]] = []
-    made: list[list[Predictions]] = []
     for findings in sources.findings:
         if findings.counts:
             files.append(FileReport(findings.file, "container", counts=dict(findings.counts)))
             problems += findings.problems
+    checks: list[tuple[InputFile, CheckedFile]] = []
+    predictions: list[list[Predictions]] = []
     for source in sources.files:
         try:
-            checked = check(source, chosen, selector, ids)
+            checked = check(source, task, selector, known_ids)
         except InputError as error:
-            if len(listed) == 1 and source.member is None and os.fspath(listed[0]) == source.display_name:
+            if len(paths) == 1 and source.member is None and os.fspath(paths[0]) == source.display_name:
                 raise
             checked = _unreadable(source, error)
-        made.append(_predictions(checked, selector) if keep else [])
-        checks.append((source, replace(checked, kept={})))
-    predictions: list[Predictions] = []
-    for checked, own in zip(_without_twins(checks), made, strict=True):
-        files.append(checked.file)
+        predictions.append(_predictions(checked, selector) if with_predictions else [])
+        # Memory does not grow with the number of files.
+        checks.append((source, replace(checked, rows={})))
+    scorable: list[Predictions] = []
+    for checked, own_predictions in zip(_with_duplicates_reported(checks), predictions, strict=True):
+        files.append(checked.report)
         problems += [problem for findings in checked.findings for problem in findings.problems]
-        predictions += own if any(part.is_scorable for part in checked.file.parts) else []
-    return predictions, report_of(chosen.key, files, problems)
+        if any(part.is_scorable for part in checked.report.parts):
+            scorable += own_predictions
+    return Submission(tuple(scorable), Report(task.key, tuple(files), tuple(in_order(problems))))
 
 
-def gather(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, InputFiles]:
-    """Finds the files, and the task that their ids belong to where none was named."""
-    named = load_task(task)
-    sources = find_files(paths, named)
-    if task is None:
-        for source in sources.files[:20]:
-            try:
-                found = identify.task_of(peek_ids(source))
-            except InputError:
-                continue
-            if found is not None:
-                return (named, sources) if found is named else (found, find_files(paths, found))
-    return named, sources
+def _with_duplicates_reported(checks: Sequence[tuple[InputFile, CheckedFile]]) -> list[CheckedFile]:
+    """Report files of one zip that have the ids of the same file of the task.
 
-
-def _without_twins(checks: Sequence[tuple[InputFile, Checked]]) -> list[Checked]:
-    """Reports files of one zip whose ids turn out to be those of the same file of the task.
-
-    Folders on disk may hold several systems side by side, under names that say no language; a zip is one submission.
+    A zip is one submission. A folder may hold the files of several systems, so its files are not compared.
     """
     groups: dict[tuple[str, str], list[int]] = {}
     for at, (source, checked) in enumerate(checks):
-        for part in checked.file.parts[:1] if source.member else ():
+        for part in checked.report.parts[:1] if source.member else ():
             groups.setdefault((source.container, part.spec.place), []).append(at)
     result = [checked for _, checked in checks]
-    for (_, place), same in groups.items():
-        for at in same:
-            one = result[at]
-            twin = next((other for other in same if other != at), at)
-            if twin == at or entry("two-files").code in one.file.counts:
+    for (_, place), positions in groups.items():
+        for at in positions:
+            checked = result[at]
+            other = next((position for position in positions if position != at), None)
+            if other is None or entry("two-files").code in checked.report.counts:
                 continue
-            found = Findings(one.file.file)
-            found.add("two-files", value=checks[at][0].base, other=checks[twin][0].display_name, language=place)
-            parts = tuple(replace(part, is_scorable=False) for part in one.file.parts)
-            file = replace(one.file, counts=one.file.counts | found.counts, parts=parts)
-            result[at] = replace(one, file=file, findings=(*one.findings, found))
+            findings = Findings(checked.report.file)
+            findings.add("two-files", value=checks[at][0].base, other=checks[other][0].display_name, language=place)
+            parts = tuple(replace(part, is_scorable=False) for part in checked.report.parts)
+            report = replace(checked.report, counts=checked.report.counts | findings.counts, parts=parts)
+            result[at] = replace(checked, report=report, findings=(*checked.findings, findings))
     return result
 
 
-def _unreadable(source: InputFile, error: InputError) -> Checked:
-    found = Findings(source.display_name)
-    found.add("unreadable", value=source.base, why=error.message)
-    return Checked(FileReport(source.display_name, counts=dict(found.counts)), (found,), {})
+def _unreadable(source: InputFile, error: InputError) -> CheckedFile:
+    findings = Findings(source.display_name)
+    findings.add("unreadable", value=source.base, why=error.message)
+    return CheckedFile(FileReport(source.display_name, counts=dict(findings.counts)), (findings,), {})
 
 
-def _predictions(checked: Checked, selector: Selector) -> list[Predictions]:
+def _predictions(checked: CheckedFile, selector: Selector) -> list[Predictions]:
     import numpy as np
 
-    wanted = [part for part in checked.file.parts if part.is_scorable and selector.matches(part.spec)]
     return [
         Predictions(
             spec=part.spec,
-            values=np.array([checked.kept[one][1] for one in part.spec.ids], dtype=np.int8),
-            path=checked.file.file,
+            values=np.array([checked.rows[text_id][1] for text_id in part.spec.ids], dtype=np.int8),
+            path=checked.report.file,
             releases=part.releases,
         )
-        for part in wanted
+        for part in checked.report.parts
+        if part.is_scorable and selector.matches(part.spec)
     ]

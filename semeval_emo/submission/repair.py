@@ -17,13 +17,13 @@ import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.cells import LabelParser, Labels, cell_problem, remove_invisible
-from semeval_emo.submission.check import Checked, check
+from semeval_emo.submission.check import CheckedFile, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
-from semeval_emo.submission.read import gather, read_submission
+from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Part
-from semeval_emo.submission.rows import Ids
+from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import FileSpec, Selector, Task
@@ -80,7 +80,7 @@ def fix(
     if threshold is not None and not 0 < threshold <= 1:
         raise UsageError(f"The threshold must be greater than 0 and at most 1, not {threshold:g}.")
     given = Path(path)
-    chosen, inputs = gather([path], task)
+    chosen, inputs = resolve_sources([path], task)
     selector = Selector(task, track, language, split, release).of(chosen)
     fixer = _Fixer(chosen, selector, threshold)
     for file in inputs.files:
@@ -134,7 +134,7 @@ class _Fixer:
 
     def __init__(self, task: Task, selector: Selector, threshold: float | None) -> None:
         self.task, self.selector, self.threshold = task, selector, threshold
-        self.ids = Ids(task)
+        self.ids = KnownIds(task)
         self.files: list[_FixedFile] = []
         self.changes: list[Change] = []
         self.refusals: list[Refusal] = []
@@ -148,7 +148,7 @@ class _Fixer:
                 raise
             self.refusals.append(Refusal(file.display_name, why=error.message))
             return
-        parts = checked.file.parts
+        parts = checked.report.parts
         selected = [part for part in parts if self.selector.matches(part.spec)]
         before = len(self.files)
         for part in selected:
@@ -194,20 +194,20 @@ class _Fixer:
             if not any(change.done == DUPLICATE_REMOVED and change.file in names for change in self.changes):
                 self.changes += [Change(name, entry("two-files").code, DUPLICATE_REMOVED, 1) for name in names[1:]]
 
-    def _check(self, file: InputFile, selector: Selector) -> Checked:
+    def _check(self, file: InputFile, selector: Selector) -> CheckedFile:
         return check(file, self.task, selector, self.ids, partial(LenientLabelParser, threshold=self.threshold))
 
-    def _add_part(self, file: InputFile, checked: Checked, part: Part) -> None:
+    def _add_part(self, file: InputFile, checked: CheckedFile, part: Part) -> None:
         """Add one part of a file: fixed, or refused with the problems that prevent it."""
         problems, counts = self._unfixable(checked)
         fatal = [code for code in counts if entry(code).name not in ROW_ERRORS]
-        rows = [checked.kept.get(text_id, (0, None))[1] for text_id in part.spec.ids]
+        rows = [checked.rows.get(text_id, (0, None))[1] for text_id in part.spec.ids]
         if not fatal and None not in rows:
             body = prediction_bytes(part.spec, np.array(rows, dtype=np.int8))
             self.files.append(_FixedFile(file, part.spec, body))
             return
         first, last = part.lines
-        is_main = part.spec == checked.file.parts[0].spec
+        is_main = part.spec == checked.report.parts[0].spec
         problems = tuple(
             problem
             for problem in problems
@@ -220,33 +220,33 @@ class _Fixer:
         self.refusals.append(Refusal(file.display_name, part.spec.place, problems, counts, why))
 
     @staticmethod
-    def _reason(checked: Checked, part: Part) -> str:
+    def _reason(checked: CheckedFile, part: Part) -> str:
         """Return why a part is refused if the example problems are all in other parts."""
-        if part.held < part.spec.rows:
-            return f"only {part.held:,} of {part.spec.rows:,} rows are present; missing rows are never filled in"
-        lines = [checked.kept[text_id][0] for text_id in part.spec.ids if checked.kept[text_id][1] is None]
+        if part.rows < part.spec.rows:
+            return f"only {part.rows:,} of {part.spec.rows:,} rows are present; missing rows are never filled in"
+        lines = [checked.rows[text_id][0] for text_id in part.spec.ids if checked.rows[text_id][1] is None]
         first = min(lines, default=part.lines[0])
         return f"{plural(len(lines), 'row')} of this part without valid labels, the first on line {first}"
 
-    def _unfixable(self, checked: Checked) -> tuple[tuple[Problem, ...], dict[str, int]]:
+    def _unfixable(self, checked: CheckedFile) -> tuple[tuple[Problem, ...], dict[str, int]]:
         """Return the errors of a file that cannot be fixed."""
-        counts = {c: n for c, n in checked.file.counts.items() if c[0] == "E" and not self._repair(c, checked)}
+        counts = {c: n for c, n in checked.report.counts.items() if c[0] == "E" and not self._repair(c, checked)}
         problems = [problem for one in checked.findings for problem in one.problems if problem.code in counts]
         return tuple(in_order(problems)), counts
 
-    def _repair(self, code: str, checked: Checked) -> str:
+    def _repair(self, code: str, checked: CheckedFile) -> str:
         """Return what is done about a problem in this file; empty if it cannot be fixed."""
         problem = entry(code)
         if problem.name == "two-files":  # `refuse_conflicts` refuses them if they differ
             return DUPLICATE_REMOVED
         if problem.name not in CELLS:
             return problem.repair
-        values = checked.file.parts[0].spec.values if checked.file.parts else ()
+        values = checked.report.parts[0].spec.values if checked.report.parts else ()
         if problem.name not in fixable_cells(values, self.threshold):
             return ""
         return problem.repair or f"probabilities converted to labels: 1 from {self.threshold:g} on"
 
-    def _add_changes(self, checked: Checked, file: _FixedFile) -> None:
+    def _add_changes(self, checked: CheckedFile, file: _FixedFile) -> None:
         changes = [
             change for one in checked.findings for change in _changes(one, lambda code: self._repair(code, checked))
         ]  # fmt: skip
@@ -360,7 +360,7 @@ def _validate_outputs(files: Sequence[_FixedFile], task: Task, selector: Selecto
             write_if_changed(folder / path, file.body)
         result = read_submission(folder, release=selector.release, task=task)
     failed = [
-        Refusal(file.file, "", tuple(result.report.of(file.file)), file.counts)
+        Refusal(file.file, "", tuple(result.report.problems_of(file.file)), file.counts)
         for file in result.report.files
         if not file.valid
     ]

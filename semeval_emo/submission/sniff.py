@@ -1,11 +1,11 @@
-"""Tells from the first bytes of a file what it is: text, and in which encoding, or something else."""
+"""Detect from the first bytes of a file whether it is text, and in which encoding."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-HEAD = 4096
+HEAD_BYTES = 4096
 
 _ZIP = "a zip archive"
 _MAGIC = {
@@ -26,13 +26,13 @@ _MAGIC = {
     b"\x80\x05": "a Python pickle",
 }
 _TAR, _TAR_AT = b"ustar", 257
-# Office files are zips; these names stand near the beginning of them.
+# Office files are zip archives with these names near the beginning.
 _OFFICE = {
     b"[Content_Types].xml": "an Excel workbook",
     b"xl/": "an Excel workbook",
     b"opendocument.spreadsheet": "an OpenDocument sheet",
 }
-# Texts that are no tables, by how they begin once blanks are passed over.
+# Text files that are not tables, by their beginning after white space.
 _DOCUMENTS = (
     (re.compile(r'\[\s*([\[{"]|$)|\{\s*("|$)'), "JSON"),
     (re.compile(r"<!doctype html|<html|<head|<body|<table", re.IGNORECASE), "HTML"),
@@ -42,7 +42,7 @@ _DOCUMENTS = (
 _REMEDIES = {
     "JSON": "read it and write it as CSV: in pandas, read_json, then to_csv(..., index=False)",
     "HTML": "this is a web page, often an error or log-in page: download the file itself again",
-    "a Git LFS pointer": "it stands for a file that was not fetched: run git lfs pull",
+    "a Git LFS pointer": "the file itself was not downloaded: run git lfs pull",
 }
 _ARCHIVES = ("archive", "gzip", "bzip2", "xz", "Zstandard")
 
@@ -56,24 +56,24 @@ _BOMS = (
 
 
 def sniff(head: bytes) -> tuple[str, str, int]:
-    r"""Tells what a file is if it is no table, the encoding of its text, and the length of its BOM.
+    r"""Return what a file is if it is not a table (else an empty string), its encoding, and the length of its BOM.
 
     >>> sniff(b"id,joy"), sniff(b"\xef\xbb\xbfid,joy"), sniff(b"  <html lang=en>")[0]
     (('', 'utf-8', 0), ('', 'utf-8', 3), 'HTML')
     """
     for mark, encoding in _BOMS:
         if head.startswith(mark):
-            text = head[len(mark) : HEAD].decode(encoding, "ignore")
+            text = head[len(mark) : HEAD_BYTES].decode(encoding, "ignore")
             return _document(text), encoding, len(mark)
-    for start, what in _MAGIC.items():
+    for start, name in _MAGIC.items():
         if head.startswith(start):
-            inside = [kind for mark, kind in _OFFICE.items() if what == _ZIP and mark in head[:HEAD]]
-            return inside[0] if inside else what, "", 0
-    sample = head[:HEAD]
+            office = [document for mark, document in _OFFICE.items() if name == _ZIP and mark in head[:HEAD_BYTES]]
+            return office[0] if office else name, "", 0
+    sample = head[:HEAD_BYTES]
     if sample[_TAR_AT:].startswith(_TAR):
         return "a tar archive", "", 0
     if len(sample) > 3:
-        # ASCII in UTF-16 without its mark: every other byte is NUL.
+        # UTF-16 without a byte order mark: every other byte of ASCII characters is NUL.
         even, odd = sample[::2].count(0), sample[1::2].count(0)
         half = len(sample) // 2
         if odd > 0.7 * half and even < 0.1 * half:
@@ -86,17 +86,17 @@ def sniff(head: bytes) -> tuple[str, str, int]:
 
 
 def _document(text: str) -> str:
-    """What a text is that is no table of cells; empty for any other."""
-    begin = text.lstrip()
-    return next((kind for pattern, kind in _DOCUMENTS if pattern.match(begin)), "")
+    """Return the format of a text that is not a table, or an empty string."""
+    start = text.lstrip()
+    return next((name for pattern, name in _DOCUMENTS if pattern.match(start)), "")
 
 
-def remedy(kind: str) -> str:
-    """What to do with a file that is no table.
+def remedy(name: str) -> str:
+    """Return what to do with a file that is not a table.
 
     >>> remedy("a gzip file")
-    'unpack it; to hand predictions in, semeval-emo pack makes the zip'
+    'unpack it; to submit predictions, make the zip with semeval-emo pack'
     """
-    if any(word in kind for word in _ARCHIVES):
-        return "unpack it; to hand predictions in, semeval-emo pack makes the zip"
-    return _REMEDIES.get(kind, "open it in the program that made it and export it as CSV (UTF-8, comma)")
+    if any(word in name for word in _ARCHIVES):
+        return "unpack it; to submit predictions, make the zip with semeval-emo pack"
+    return _REMEDIES.get(name, "open it in the program that made it and export it as CSV (UTF-8, comma)")

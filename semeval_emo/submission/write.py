@@ -1,7 +1,7 @@
-"""Writes prediction files and probability files: the one writer of both formats.
+"""Write prediction files and probability files.
 
-Both are UTF-8 with LF, the official header, one row a text in the official order. Whoever writes
-the same values gets the same bytes.
+Both are UTF-8 with LF line ends, the official header, and one row per text in the official order.
+The same values give the same bytes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file
 from semeval_emo.submission.names import SUFFIX
 from semeval_emo.task import FileSpec
+from semeval_emo.text import plural
 
 PROBABILITY_PREFIX = "prob_"
 
 
 def probability_name(spec: FileSpec) -> str:
-    """The name of a probability file.
+    """Return the name of a probability file.
 
     >>> from semeval_emo.task import load_task
     >>> probability_name(load_task().spec("a", "eng", "dev"))
@@ -33,10 +34,10 @@ def probability_name(spec: FileSpec) -> str:
 
 
 def prediction_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:
-    r"""The bytes of a prediction file.
+    r"""Return the bytes of a prediction file.
 
     Args:
-        values: (n, L) whole numbers out of ``spec.values``; rows in the order of ``spec.ids``,
+        values: whole numbers among ``spec.values``, shape (n, L); rows in the order of ``spec.ids``,
             columns in that of ``spec.emotions``.
 
     Raises:
@@ -53,45 +54,34 @@ def prediction_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:
             f"Predictions for {spec.place} are whole numbers; these are {table.dtype}.",
             "apply a threshold to probabilities first",
         )
-    allowed = [int(text) for text in spec.values]
-    bad = ~np.isin(table, allowed)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise UsageError(
-            f"{spec.ids[row]} has {spec.emotions[column]} {table[row, column]}; "
-            f"{spec.place} takes {', '.join(spec.values)} ({int(bad.sum()):,} such cells)."
-        )
+    bad = ~np.isin(table, [int(text) for text in spec.values])
+    _refuse(spec, table, bad, f"{spec.place} takes {', '.join(spec.values)}")
     return _lines(spec, table.astype(int).tolist(), str)
 
 
 def probability_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:
-    """The bytes of a probability file; reading it gives back the very same floats.
+    """Return the bytes of a probability file; reading it gives exactly the same floats.
 
     Args:
-        values: (n, L) floats in [0, 1]; rows in the order of ``spec.ids``, columns in that of
+        values: floats in [0, 1] of shape (n, L); rows in the order of ``spec.ids``, columns in that of
             ``spec.emotions``.
 
     Raises:
-        UsageError: the shape is not (n, L), or a value is no probability.
+        UsageError: the shape is not (n, L), or a value is not in [0, 1].
     """
     table = _shaped(spec, values).astype(np.float64)
-    bad = ~((table >= 0) & (table <= 1))  # true for nan as well
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise UsageError(
-            f"{spec.ids[row]} has {spec.emotions[column]} {float(table[row, column])!r}; "
-            f"probabilities lie in [0, 1] ({int(bad.sum()):,} such cells)."
-        )
+    bad = ~((table >= 0) & (table <= 1))  # True for nan too
+    _refuse(spec, table, bad, "probabilities are in [0, 1]")
     return _lines(spec, table.tolist(), repr)
 
 
 def write_predictions(spec: FileSpec, values: NDArray[Any], path: str | os.PathLike[str]) -> None:
-    """Writes a prediction file, whole or not at all. Arguments and errors: `prediction_bytes`."""
+    """Write a prediction file atomically. Arguments and errors are those of `prediction_bytes`."""
     write_file(Path(path), prediction_bytes(spec, values))
 
 
 def write_probabilities(spec: FileSpec, values: NDArray[Any], path: str | os.PathLike[str]) -> None:
-    """Writes a probability file, whole or not at all. Arguments and errors: `probability_bytes`."""
+    """Write a probability file atomically. Arguments and errors are those of `probability_bytes`."""
     write_file(Path(path), probability_bytes(spec, values))
 
 
@@ -105,7 +95,16 @@ def _shaped(spec: FileSpec, values: NDArray[Any]) -> NDArray[Any]:
     return table
 
 
-def _lines(spec: FileSpec, rows: list[list[Any]], text: Callable[[Any], str]) -> bytes:
+def _refuse(spec: FileSpec, table: NDArray[Any], bad: NDArray[np.bool_], rule: str) -> None:
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        value = table[row, column].item()
+        raise UsageError(
+            f"{spec.emotions[column]} of {spec.ids[row]} is {value!r}; {rule} ({plural(int(bad.sum()), 'such cell')})."
+        )
+
+
+def _lines(spec: FileSpec, rows: list[list[Any]], to_text: Callable[[Any], str]) -> bytes:
     lines = [",".join(spec.header)]
-    lines += [f"{one},{','.join(map(text, row))}" for one, row in zip(spec.ids, rows, strict=True)]
+    lines += [f"{text_id},{','.join(map(to_text, row))}" for text_id, row in zip(spec.ids, rows, strict=True)]
     return ("\n".join(lines) + "\n").encode()

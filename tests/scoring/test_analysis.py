@@ -23,7 +23,7 @@ from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.scoring.reliability import calibration, precision_recall
 from semeval_emo.submission import Predictions, Probabilities, write_predictions, write_probabilities
-from semeval_emo.submission.probabilities import beside
+from semeval_emo.submission.probabilities import find_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -207,15 +207,15 @@ def test_probabilities_are_found_beside_the_file_or_in_the_run(gold: Gold, tmp_p
     path = tmp_path / "run" / "track_a" / "pred_eng.csv"
     path.parent.mkdir(parents=True)
     write_predictions(gold.spec, gold.labels, path)
-    assert beside(path, gold.spec) is None
+    assert find_probabilities(path, gold.spec) is None
     inside = tmp_path / "run" / "test" / "prob_eng.csv"
     inside.parent.mkdir()
     write_probabilities(gold.spec, gold.labels * 0.9, inside)
-    assert beside(path, gold.spec) == inside
+    assert find_probabilities(path, gold.spec) == inside
     nearer = path.with_name("prob_eng.csv")
     write_probabilities(gold.spec, gold.labels * 0.8, nearer)
-    assert beside(path, gold.spec) == nearer
-    assert beside("archive.zip!track_a/pred_eng.csv", gold.spec) is None
+    assert find_probabilities(path, gold.spec) == nearer
+    assert find_probabilities("archive.zip!track_a/pred_eng.csv", gold.spec) is None
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_how_a_stream_is_cut_changes_nothing(edits: list):
     one, other = RawTable(io.BytesIO(body)), RawTable(Drip(body))
     assert list(one.rows()) == list(other.rows())
     assert (one.encoding, one.magic, one.header) == (other.encoding, other.magic, other.header)
-    assert (one.newlines, one.lines, one.marks) == (other.newlines, other.lines, other.marks)
+    assert (one.newlines, one.lines, one.anomalies) == (other.newlines, other.lines, other.anomalies)
 
 
 @BOUNDS

@@ -103,10 +103,10 @@ def other_language(file) -> None:
 GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
     "a column without a name": (unnamed, {"E502": 123}, "has 8 cells, the header has 7"),
     "one cell without a name": (unnamed_late, {"E318": 1, "E502": 1}, "has 8 cells, the header has 7"),
-    "decimal commas": (decimal_commas, {"E502": 123}, "commas for decimal points, perhaps"),
+    "decimal commas": (decimal_commas, {"E502": 123}, "perhaps commas are used as decimal points"),
     "two orders of columns": (other_order, {"E520": 1}, "a header with other columns is among the rows"),
     "a wider header below": (wider_order, {"E520": 1}, "a header with other columns is among the rows"),
-    "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "numbered from 0, every row may stand at the text before"),
+    "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "if yours are numbered from 0, every row has the id of"),
     "yes and no": (words, {"E514": 738}, "is not 0 or 1"),
     "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that contains it"),
 }

@@ -252,7 +252,7 @@ def test_a_quote_that_swallows_lines(made: Callable, checked: Callable):
     report = checked(file.name, file.bytes())
     assert report.counts == {"E503": 2}
     assert report.problems[0].message == (
-        "a quotation mark is not closed on its line; a CSV reader would take lines 35 to 103 for one row"
+        "a quotation mark is not closed on its line; a CSV reader would read lines 35 to 103 as one row"
     )
     assert report.files[0].rows == 123
 

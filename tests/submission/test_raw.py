@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from semeval_emo.submission.raw import LOOK_TIMES, MAX_LINE, RawTable
+from semeval_emo.submission.raw import MAX_LINE, MAX_QUOTE_SEARCHES, RawTable
 
 
 def table(body: bytes) -> RawTable:
@@ -21,7 +21,7 @@ def test_lines_are_cut_alike_in_files_of_many_chunks(newline: bytes, monkeypatch
     one = table(newline.join(lines) + newline)
     assert list(one.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(20_000)]
     assert one.newlines[newline.decode()] == one.lines == 20_001
-    assert one.marks["long"].count == 0
+    assert one.anomalies["long-line"].count == 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -37,12 +37,12 @@ def test_a_line_that_never_ends_is_left_out():
     body = b"id,joy\na,1\n" + b"b," + b"1" * (5 * MAX_LINE) + b"\nc,0\n"
     one = table(body)
     assert list(one.rows()) == [(2, ["a", "1"]), (4, ["c", "0"])]
-    assert one.marks["long"].first == [(3, "")]
+    assert one.anomalies["long-line"].first == [(3, "")]
 
 
 def test_a_file_that_is_one_endless_line():
     one = table(b"x" * (3 * MAX_LINE))
-    assert (one.header, one.marks["long"].count, one.lines) == ([], 1, 1)
+    assert (one.header, one.anomalies["long-line"].count, one.lines) == ([], 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_file_that_is_one_endless_line():
 )
 def test_free_text_above_a_header(body: bytes, above: list[int], header: list[str]):
     one = table(body)
-    assert ([line for line, _ in one.marks["above"].first], one.header) == (above, header)
+    assert ([line for line, _ in one.anomalies["above-header"].first], one.header) == (above, header)
 
 
 def test_the_last_line_without_its_end():
@@ -69,17 +69,17 @@ def test_the_last_line_without_its_end():
 
 
 def test_open_quotes_without_end_cost_no_more_than_a_bound():
-    body = b"id,joy\n" + b'"a,1\n' * (LOOK_TIMES + 500)
+    body = b"id,joy\n" + b'"a,1\n' * (MAX_QUOTE_SEARCHES + 500)
     one = table(body)
-    assert len(list(one.rows())) == LOOK_TIMES + 500
-    assert one.marks["stray"].count == LOOK_TIMES + 500
+    assert len(list(one.rows())) == MAX_QUOTE_SEARCHES + 500
+    assert one.anomalies["stray-quote"].count == MAX_QUOTE_SEARCHES + 500
 
 
 def test_a_cell_over_lines_is_one_row_with_its_first_line():
     one = table(b'id,text,joy\nx_1,"one\n\n""two""",1\nx_2,three,0\n')
     assert list(one.rows()) == [(2, ["x_1", 'one\n\n"two"', "1"]), (5, ["x_2", "three", "0"])]
-    assert one.marks["multiline"].first == [(2, "4")]
-    assert one.marks["blank"].count == 0
+    assert one.anomalies["multiline-cell"].first == [(2, "4")]
+    assert one.anomalies["blank-line"].count == 0
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,11 @@ def test_the_type_of_whole_numbers_does_not_matter(kind):
         (lambda v: v[:-1], "2025 track a eng dev has 116 texts and 5 emotions; the array's shape is (115, 5)."),
         (lambda v: v.T, "2025 track a eng dev has 116 texts and 5 emotions; the array's shape is (5, 116)."),
         (lambda v: v * 1.0, "Predictions for 2025 track a eng dev are whole numbers; these are float64."),
-        (lambda v: v * 0 + 2, "eng_dev_track_a_00001 has anger 2; 2025 track a eng dev takes 0, 1 (580 such cells)."),
-        (lambda v: v * 0 - 1, "eng_dev_track_a_00001 has anger -1; 2025 track a eng dev takes 0, 1 (580 such cells)."),
+        (lambda v: v * 0 + 2, "anger of eng_dev_track_a_00001 is 2; 2025 track a eng dev takes 0, 1 (580 such cells)."),
+        (
+            lambda v: v * 0 - 1,
+            "anger of eng_dev_track_a_00001 is -1; 2025 track a eng dev takes 0, 1 (580 such cells).",
+        ),
     ],
 )
 def test_predictions_that_are_none_are_not_written(tmp_path, spoil, message):
@@ -93,7 +96,9 @@ def test_single_precision_comes_back_too(tmp_path):
 def test_what_is_no_probability_is_not_written(tmp_path, bad):
     values = np.full((ENG.rows, 5), 0.5)
     values[3, 1] = bad
-    with pytest.raises(UsageError, match=r"eng_dev_track_a_00004 has fear .*; probabilities lie in \[0, 1\] \(1 such"):
+    with pytest.raises(
+        UsageError, match=r"fear of eng_dev_track_a_00004 is .*; probabilities are in \[0, 1\] \(1 such"
+    ):
         write_probabilities(ENG, values, tmp_path / "prob_eng.csv")
 
 
@@ -120,13 +125,13 @@ def test_rows_may_stand_in_any_order(tmp_path):
         (lambda t: t.replace("0.25", "", 1), ":2: anger is '', expected a number from 0 to 1."),
         (lambda t: t.replace("0.25", "nan", 1), ":2: anger is 'nan', expected a number from 0 to 1."),
         (lambda t: t.replace("0.25,", "", 1), ":2: 4 values, expected 5."),
-        (lambda t: t.replace("_00002", "_00001"), ":3: the id 'eng_dev_track_a_00001' stands already on line 2."),
+        (lambda t: t.replace("_00002", "_00001"), ":3: the id 'eng_dev_track_a_00001' is already on line 2."),
         (lambda t: t[: t.rindex("eng_dev")],
          ": 1 of 116 texts of 2025 track a eng dev are missing, such as eng_dev_track_a_00116."),
         (lambda t: t + "joe,0,0,0,0,0\n", ":118: there is no id 'joe' in 2025 track a eng dev."),
-        (lambda t: t.replace("eng_dev", "x"), ": the ids are none of release 2025; the first is 'x_track_a_00001'."),
-        (lambda t: "id,anger\n", " holds no probabilities."),
-        (lambda t: "", " holds no probabilities."),
+        (lambda t: t.replace("eng_dev", "x"), ": release 2025 has no such ids; the first is 'x_track_a_00001'."),
+        (lambda t: "id,anger\n", " has no rows of probabilities."),
+        (lambda t: "", " has no rows of probabilities."),
     ],
 )  # fmt: skip
 def test_a_bad_probability_file_is_told_by_its_line(tmp_path, change, message):
@@ -138,7 +143,7 @@ def test_a_bad_probability_file_is_told_by_its_line(tmp_path, change, message):
 
 def test_options_that_ask_for_another_file_are_told(tmp_path):
     path = changed(tmp_path, lambda text: text)
-    with pytest.raises(InvalidSubmission, match="holds 2025 track a eng dev, not b"):
+    with pytest.raises(InvalidSubmission, match="has 2025 track a eng dev, not b"):
         read_probabilities(path, track="b")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_probabilities(tmp_path / "gone.csv")
@@ -154,11 +159,13 @@ def test_a_threshold_says_yes_from_itself_on():
 
 
 def test_degrees_cannot_be_cut_by_one_threshold():
-    with pytest.raises(UsageError, match="One threshold cannot make degrees: 2025 track b ron dev takes 0, 1, 2, 3"):
+    with pytest.raises(
+        UsageError, match="One threshold cannot make intensities: 2025 track b ron dev takes"
+    ):
         to_labels(np.zeros((1, 6)), 0.5, DEGREES)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
 def test_a_threshold_out_of_range_is_refused(threshold):
-    with pytest.raises(UsageError, match=r"A threshold lies in \[0, 1\]"):
+    with pytest.raises(UsageError, match="A threshold is a number from 0 to 1"):
         to_labels(np.zeros((1, 5)), threshold, ENG)
