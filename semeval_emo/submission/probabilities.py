@@ -105,8 +105,7 @@ def to_labels(values: NDArray[np.float64], threshold: float | NDArray[np.float64
         UsageError: the threshold is not in [0, 1], or the labels are intensities.
 
     >>> from semeval_emo.task import load_task
-    from semeval_emo.text import printable
-    >>> spec = load_task().spec("a", "eng", "dev")
+        >>> spec = load_task().spec("a", "eng", "dev")
     >>> to_labels(np.array([[0.2, 0.5, 0.7, 0.0, 1.0]]), 0.5, spec)
     array([[0, 1, 1, 0, 1]], dtype=int8)
     """
