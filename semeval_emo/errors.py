@@ -1,10 +1,7 @@
-"""What a person did wrong, and what to do about it.
+"""Exceptions for mistakes of the user, each with a message, a fix and an exit code.
 
-Owns the exceptions that the package raises on purpose. Anything else that escapes is a bug
-(exit code 70). Only `cli/` turns these into text and an exit code.
-
-Exit codes: 0 fine, 1 problems found or a floor missed, 2 usage, 3 input missing or unreadable,
-70 a bug.
+Any other exception is a bug. Only `semeval_emo.cli` converts exceptions to text and exit codes: 0 success, 1 problems
+found or a score below --fail-under, 2 invalid usage, 3 input missing or unreadable, 70 a bug.
 """
 
 from __future__ import annotations
@@ -17,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 
 class EmoError(Exception):
-    """A mistake that a person can mend.
+    """A mistake that the user can fix.
 
     Attributes:
-        message: what was seen and what was expected.
-        fix: the remedy, as a sentence or a command to type; empty when there is none.
-        exit_code: what the command line exits with.
+        message: what was found and what was expected.
+        fix: how to fix it, as a sentence or a command; empty if unknown.
+        exit_code: of the command line.
     """
 
     exit_code = 2
@@ -37,7 +34,7 @@ class EmoError(Exception):
 
 
 class UsageError(EmoError):
-    """The command or call was put wrongly: an unknown name, options that exclude each other."""
+    """An invalid command or call: an unknown name, or options that exclude each other."""
 
     exit_code = 2
 
@@ -49,42 +46,41 @@ class InputError(EmoError):
 
 
 class InvalidSubmission(EmoError):
-    """A prediction file has problems that stop what was asked."""
+    """A prediction file has problems that prevent the operation."""
 
     exit_code = 1
 
 
 class ReleaseMismatch(EmoError):
-    """Predictions and gold belong to different releases, so joining them by id would be wrong."""
+    """Predictions and gold labels are of different releases, so joining them by id would be wrong."""
 
     exit_code = 1
 
 
 class MissingExtra(EmoError):
-    """A feature needs packages that the core install leaves out."""
+    """A feature needs an optional dependency that is not installed."""
 
     exit_code = 3
 
-    def __init__(self, what: str, extra: str) -> None:
+    def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs packages of the '{extra}' extra, which are not installed.",
+            f"{feature} needs the optional dependencies '{extra}', which are not installed.",
             install_line(extra),
         )
 
 
 def install_line(extra: str) -> str:
-    """The command that adds an extra to this installation, which may be of a checkout or a file that no index has."""
+    """Return the command that installs an extra, from where this package was installed."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        # What pip writes down of where a package came from (PEP 610); nothing where it came from an index.
+        # pip records the origin of a package that was not installed from an index (PEP 610).
         origin = json.loads(distribution("semeval-emo").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         origin = {}
     url = origin.get("url", "")
     path = unquote(urlsplit(url).path)
     if url.startswith("file:") and Path(path).exists():
-        # One whose code is being worked on stays so.
         editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
         return f'pip install {editable}"{path}[{extra}]"'
     if "vcs_info" in origin:
@@ -93,10 +89,7 @@ def install_line(extra: str) -> str:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Says which known name was probably meant.
-
-    Returns:
-        ``"did you mean 'x'?"``, or an empty string when nothing is near.
+    """Return ``"did you mean 'x'?"`` for the most similar known name, or an empty string if none is similar.
 
     >>> suggest("tfidff", ["tfidf", "embed"])
     "did you mean 'tfidf'?"

@@ -22,7 +22,7 @@ def fix_text(report: FixReport, width: int | None = None) -> str:
     if report.changes:
         blocks.append(["Changed", *_changes(report.changes, columns)])
     if report.refusals:
-        blocks.append(["Not fixed, since a repair would be a guess", *_refusals(report.refusals, columns)])
+        blocks.append(["Not fixed automatically", *_refusals(report.refusals, columns)])
     if report.written:
         blocks.append(["Written and validated", *_files(report.written)])
     blocks.append(_fix_verdict(report, columns))

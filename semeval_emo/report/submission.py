@@ -188,7 +188,7 @@ def entry_text(entry: Entry, width: int | None = None) -> str:
     lines += wrap("", entry.explanation, columns, 0)
     lines += ["", "How to fix it", *wrap("  ", entry.generic_fix, columns, 2)]
     if entry.repair:
-        lines += wrap("  ", f"semeval-emo fix does this: {entry.repair}", columns, 2)
+        lines += wrap("  ", f"semeval-emo fix does this automatically: {entry.repair}", columns, 2)
     if entry.official:
         lines += ["", "What the official scorers do"]
         for scorer, outcome in entry.official.items():
@@ -260,7 +260,7 @@ def catalogue_page() -> str:
 
 def section(entry: Entry) -> list[str]:
     """Return one entry of that page, as lines."""
-    repair = f" `semeval-emo fix` does this: {entry.repair}." if entry.repair else ""
+    repair = f" `semeval-emo fix` does this automatically: {entry.repair}." if entry.repair else ""
     lines = [
         f"### {entry.code} {entry.name}", "",
         f"**{entry.title[0].upper()}{entry.title[1:]}.** {_escaped(entry.explanation)}", "",

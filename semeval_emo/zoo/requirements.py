@@ -22,7 +22,7 @@ def require(packages: Iterable[str], what: str, extra: str = EXTRA) -> None:
     >>> require(["json"], "The TF-IDF family")
     >>> require(["no_such_package"], "The TF-IDF family")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    semeval_emo.errors.MissingExtra: The TF-IDF family needs packages of the 'zoo' extra, which are not installed.
+    semeval_emo.errors.MissingExtra: The TF-IDF family needs the optional dependencies 'zoo', which are not installed.
       fix: pip install ...[zoo]"
     """
     if any(importlib.util.find_spec(name) is None for name in packages):

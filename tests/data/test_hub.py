@@ -214,7 +214,7 @@ def test_without_datasets_the_extra_is_named(world, monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtra) as caught:
         fetch(world.task, ["xx"])
-    assert caught.value.message.startswith("Fetching from the Hugging Face hub needs packages of the 'hub' extra")
+    assert caught.value.message.startswith("Fetching from the Hugging Face hub needs the optional dependencies 'hub'")
     assert caught.value.fix == install_line("hub")
 
 

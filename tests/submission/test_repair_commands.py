@@ -46,7 +46,7 @@ def test_fix_says_what_it_refuses_and_why(made, put, run, tmp_path):
     assert (
         out
         == """\
-Not fixed, since a repair would be a guess
+Not fixed automatically
   pred_eng.csv (2025 track a eng dev)
     E507  line 2: joy: the cell is blank; expected 0 or 1
     E507  line 3: joy: the cell is blank; expected 0 or 1
@@ -71,7 +71,7 @@ def test_fix_names_missing_rows_as_runs(made, put, run):
     assert (
         out
         == """\
-Not fixed, since a repair would be a guess
+Not fixed automatically
   pred_eng.csv (2025 track a eng dev)
     E401  there is no row for eng_dev_track_a_00004 to eng_dev_track_a_00019 (16 ids)
     E401  there is no row for eng_dev_track_a_00041

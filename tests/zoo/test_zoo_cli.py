@@ -145,7 +145,7 @@ def test_a_missing_extra_is_named(cli, monkeypatch):
     code, _, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert code == 3
     assert err == (
-        "error: The family 'tfidf' needs packages of the 'zoo' extra, which are not installed.\n"
+        "error: The family 'tfidf' needs the optional dependencies 'zoo', which are not installed.\n"
         f"  fix: {install_line('zoo')}\n"
     )
 
