@@ -236,7 +236,7 @@ def submit(
     The system is then on the board's list `zoo` and in `leaderboard ours`.
     """
     from semeval_emo.cli.progress import TerminalProgress
-    from semeval_emo.report import submitted as view
+    from semeval_emo.report.zoo_results import submit_tables
     from semeval_emo.zoo.inference.submit import submit as room
 
     progress = TerminalProgress(quiet)
@@ -244,7 +244,7 @@ def submit(
         found = room(runs, to, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=progress)
     finally:
         progress.finish()
-    emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
+    emit(found.to_dict, lambda: submit_tables(found), style, output)
     for reason in found.left:
         note(f"left out: {reason}", quiet)
     note(f"\nwritten: {found.system.path} ({len(found.system.files)} files)", quiet)

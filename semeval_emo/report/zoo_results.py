@@ -1,15 +1,18 @@
-"""How finished runs look side by side."""
+"""Tables of finished runs: compared with each other, and submitted to a system's folder."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from semeval_emo.report.comparison import heading, short
+from semeval_emo.report.results import overlap_words
 from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK, millions
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.significance import letters
 from semeval_emo.zoo.inference.results import RecipeResult, Results
+from semeval_emo.zoo.inference.submit import SubmitReport
 
 
 def tables(found: Results) -> list[Table]:
@@ -72,3 +75,31 @@ def _line(one: RecipeResult) -> dict[str, Any]:
         "parameters": None if one.sizes is None else {"trained": one.sizes.trainable, "all": one.sizes.total},
         "seconds": one.seconds,
     }
+
+
+def submit_tables(report: SubmitReport) -> list[Table]:
+    """Return the files that were copied from runs to a system's folder, with their scores."""
+    rows = [
+        (
+            update.file.track.upper(), update.file.language, update.file.recipe, update.file.dev, update.file.score,
+            *(update.file.interval or (None, None)), update.file.selected_on, update.how,
+        )
+        for update in report.taken
+    ]  # fmt: skip
+    columns = (
+        Column("track"), Column("language"), Column("recipe", "name"), Column("dev", "score"), Column("test", "score"),
+        Column("low", "score"), Column("high", "score"), Column("chosen on"), Column(""),
+    )  # fmt: skip
+    files = [update.file for update in report.taken]
+    metrics = " and ".join(dict.fromkeys(METRICS[file.metric].title for file in files))
+    builds = dict.fromkeys(file.made for file in files)
+    notes = [
+        f"dev, test: {metrics}; low, high: 95 % interval of test (bootstrap over texts).",
+        *overlap_words([(file.language, file.overlap, file.without) for file in files]),
+        *(
+            f"Made by {f'commit {build.commit}' if build.commit else 'commit not recorded'}, "
+            f"{build.machine or 'machine not recorded'}."
+            for build in builds
+        ),
+    ]
+    return [Table(f"{report.system.name}: {report.system.title}", columns, tuple(rows), tuple(notes))]

@@ -159,9 +159,7 @@ def test_a_threshold_says_yes_from_itself_on():
 
 
 def test_degrees_cannot_be_cut_by_one_threshold():
-    with pytest.raises(
-        UsageError, match="cannot make intensities: 2025 track b ron dev takes 0, 1, 2, 3"
-    ):
+    with pytest.raises(UsageError, match="cannot make intensities: 2025 track b ron dev takes 0, 1, 2, 3"):
         to_labels(np.zeros((1, 6)), 0.5, DEGREES)
 
 

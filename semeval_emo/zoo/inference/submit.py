@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,22 @@ class SubmitReport:
     system: SubmittedSystem
     taken: tuple[FileUpdate, ...]
     left: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, ``semeval-emo/zoo-submit/1``."""
+        folder = self.system.path
+        return {
+            "schema": "semeval-emo/zoo-submit/1",
+            "system": self.system.name,
+            "title": self.system.title,
+            "folder": str(folder),
+            "taken": [
+                asdict(update.file) | {"path": str(folder / update.file.name), "how": update.how}
+                for update in self.taken
+            ],
+            "files": len(self.system.files),
+            "left": list(self.left),
+        }
 
 
 @dataclass(frozen=True)
