@@ -14,7 +14,7 @@ from semeval_emo.task import FileSpec, load_task
 
 
 @dataclass
-class Made:
+class ValidFile:
     """A valid prediction file of a spec, to be spoilt. Rows are lists of cells; line N is rows[N - 2]."""
 
     spec: FileSpec
@@ -42,17 +42,17 @@ class Made:
 
 
 @pytest.fixture(scope="session")
-def made() -> Callable[..., Made]:
+def make_file() -> Callable[..., ValidFile]:
     """Makes a valid file: made("a", "ron"), made("b", "eng", "dev", release="hub")."""
 
-    def make(track: str, language: str, split: str = "test", release: str | None = None) -> Made:
-        return Made(load_task().spec(track, language, split, release))
+    def make(track: str, language: str, split: str = "test", release: str | None = None) -> ValidFile:
+        return ValidFile(load_task().spec(track, language, split, release))
 
     return make
 
 
 @pytest.fixture
-def put(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
+def write_files(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
     """Writes files below a folder of their own and returns it; a name that ends in / is a folder."""
 
     def write(files: dict[str, bytes | str]) -> Path:
@@ -69,17 +69,17 @@ def put(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
 
 
 @pytest.fixture
-def checked(put: Callable[[dict[str, bytes | str]], Path]) -> Callable[..., Report]:
+def validate_file(write_files: Callable[[dict[str, bytes | str]], Path]) -> Callable[..., Report]:
     """Writes one file and validates it by its name."""
 
     def check(name: str, body: bytes | str, **how: str) -> Report:
-        return validate(put({name: body}) / name, **how)
+        return validate(write_files({name: body}) / name, **how)
 
     return check
 
 
 @pytest.fixture
-def zipped(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
+def write_zip(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
     """Writes a zip of these files."""
 
     def write(files: dict[str, bytes | str], name: str = "track.zip") -> Path:
@@ -92,11 +92,11 @@ def zipped(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
 
 
 @pytest.fixture
-def mend(put: Callable, tmp_path: Path) -> Callable[..., tuple[FixReport, dict[str, bytes]]]:
+def fix_file(write_files: Callable, tmp_path: Path) -> Callable[..., tuple[FixReport, dict[str, bytes]]]:
     """Writes one file, fixes it into a folder, and gives the report and what the folder holds."""
 
     def run(name: str, body: bytes | str, **how) -> tuple[FixReport, dict[str, bytes]]:
-        path = put({f"in/{name}": body}) / "in" / name
+        path = write_files({f"in/{name}": body}) / "in" / name
         before = path.read_bytes()
         report = fix(path, tmp_path / "out", **how)
         assert path.read_bytes() == before
@@ -115,12 +115,12 @@ def run(cli, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
 
 
 @pytest.fixture(scope="session")
-def spoilt() -> Callable[[int, Made], bytes]:
+def malformed() -> Callable[[int, ValidFile], bytes]:
     """Return a malformed file of test_official_cases.py, made from a valid one: spoilt(10, made("a", "ron"))."""
-    return _spoilt
+    return _malformed
 
 
-def _spoilt(case: int, file: Made) -> bytes:
+def _malformed(case: int, file: ValidFile) -> bytes:
     """The bytes of one malformed file that the official scorers were run on, made from a valid one."""
     rows, header = file.rows, file.header
     match case:

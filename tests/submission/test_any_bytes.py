@@ -96,9 +96,9 @@ def test_any_cells(rows: list[list[str]], header: bool, tmp_path: Path):
 
 def a_zip(body: bytes) -> bytes:
     whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("track_a/pred_ron.csv", body)
-        made.writestr("__MACOSX/._pred_ron.csv", b"\0\0")
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as zip_file:
+        zip_file.writestr("track_a/pred_ron.csv", body)
+        zip_file.writestr("__MACOSX/._pred_ron.csv", b"\0\0")
     return whole.getvalue()
 
 
@@ -182,8 +182,8 @@ def test_what_is_no_file(kind: str, tmp_path: Path):
         validate(path)
 
 
-def test_a_link_to_a_file_is_read(tmp_path: Path, put: Callable):
-    put({"run/real.csv": BODY})
+def test_a_link_to_a_file_is_read(tmp_path: Path, write_files: Callable):
+    write_files({"run/real.csv": BODY})
     link = tmp_path / "pred_ron.csv"
     link.symlink_to(tmp_path / "run" / "real.csv")
     assert validate(link).valid

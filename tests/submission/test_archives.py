@@ -28,10 +28,10 @@ def names(sources: InputFiles) -> list[str]:
     return [by_code[code] for found in findings for code in found.counts]
 
 
-def zipped(path: Path, entries: dict[str, bytes], **options) -> Path:
-    with zipfile.ZipFile(path, "w", **options) as made:
+def write_zip(path: Path, entries: dict[str, bytes], **options) -> Path:
+    with zipfile.ZipFile(path, "w", **options) as zip_file:
         for name, body in entries.items():
-            made.writestr(name, body)
+            zip_file.writestr(name, body)
     return path
 
 
@@ -47,7 +47,7 @@ def found(path: Path) -> InputFiles:
 
 
 def test_a_proper_zip_has_no_problem(tmp_path):
-    path = zipped(tmp_path / "s.zip", {"track_a/": b"", "track_a/pred_eng.csv": BODY, "track_a/pred_deu.csv": BODY})
+    path = write_zip(tmp_path / "s.zip", {"track_a/": b"", "track_a/pred_eng.csv": BODY, "track_a/pred_deu.csv": BODY})
     sources = found(path)
     assert [(s.display_name, s.language, s.track, s.size) for s in sources.files] == [
         (f"{path}!track_a/pred_deu.csv", "deu", "a", len(BODY)),
@@ -81,21 +81,21 @@ def test_a_proper_zip_has_no_problem(tmp_path):
     ],
 )
 def test_a_zip_is_judged(tmp_path, entries, expected, read):
-    sources = found(zipped(tmp_path / "s.zip", entries))
+    sources = found(write_zip(tmp_path / "s.zip", entries))
     assert sorted(names(sources)) == sorted(expected)
     assert len(sources.files) == read
 
 
 def test_the_empty_zip_of_the_organisers_tool_is_recognised(tmp_path):
-    (findings,) = found(zipped(tmp_path / "track_a.zip", {"track_a/": b""})).findings
+    (findings,) = found(write_zip(tmp_path / "track_a.zip", {"track_a/": b""})).findings
     assert findings.problems[0].message == "there is no file inside: it contains only the folder track_a/"
     assert "--zip_for_submission" in catalogue()["nothing-inside"].explanation
 
 
 def test_an_entry_that_is_twice_in_a_zip_is_not_read(tmp_path):
-    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "s.zip", "w") as made:
-        made.writestr("track_a/pred_eng.csv", BODY)
-        made.writestr("track_a/pred_eng.csv", BODY + b"x")
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "s.zip", "w") as zip_file:
+        zip_file.writestr("track_a/pred_eng.csv", BODY)
+        zip_file.writestr("track_a/pred_eng.csv", BODY + b"x")
     sources = found(tmp_path / "s.zip")
     assert sources.files == ()
     assert "archive-duplicate" in names(sources)
@@ -104,15 +104,15 @@ def test_an_entry_that_is_twice_in_a_zip_is_not_read(tmp_path):
 def test_a_link_in_a_zip_is_not_followed(tmp_path):
     info = zipfile.ZipInfo("track_a/pred_eng.csv")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with zipfile.ZipFile(tmp_path / "s.zip", "w") as made:
-        made.writestr(info, "/etc/passwd")
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as zip_file:
+        zip_file.writestr(info, "/etc/passwd")
     sources = found(tmp_path / "s.zip")
     assert sources.files == ()
     assert sources.findings[0].problems[0].message == "'track_a/pred_eng.csv' is a link, not a file"
 
 
 def test_an_encrypted_entry_is_told(tmp_path):
-    path = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY})
+    path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY})
     raw = bytearray(path.read_bytes())
     raw[6] |= 1  # the flag in the entry itself ...
     raw[raw.index(b"PK\x01\x02") + 8] |= 1  # ... and in the table of contents
@@ -122,13 +122,13 @@ def test_an_encrypted_entry_is_told(tmp_path):
 
 @pytest.mark.parametrize("cut", [10, 60, -30, -1])
 def test_a_zip_cut_short_is_told(tmp_path, cut):
-    whole = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY}).read_bytes()
+    whole = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY}).read_bytes()
     (tmp_path / "s.zip").write_bytes(whole[:cut])
     assert names(found(tmp_path / "s.zip"))[0] == "archive-corrupt"
 
 
 def test_a_flipped_byte_is_told(tmp_path):
-    path = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY})
+    path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY})
     raw = bytearray(path.read_bytes())
     raw[raw.index(BODY) + 5] ^= 1
     path.write_bytes(raw)
@@ -148,14 +148,14 @@ def test_what_is_no_zip_is_told_by_its_content(tmp_path, body, kind):
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
-    path = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * (1 << 24)}, compression=zipfile.ZIP_DEFLATED)
+    path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * (1 << 24)}, compression=zipfile.ZIP_DEFLATED)
     (findings,) = found(path).findings
     assert findings.problems[0].message.endswith("bytes unpack to 16,777,216, more than 200 times as many")
 
 
 def test_a_bomb_of_many_files_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_BYTES", 100)
-    path = zipped(tmp_path / "s.zip", {f"track_a/pred_{code}.csv": BODY for code in TASK.languages})
+    path = write_zip(tmp_path / "s.zip", {f"track_a/pred_{code}.csv": BODY for code in TASK.languages})
     (findings,) = found(path).findings
     assert (
         findings.problems[0].message
@@ -164,7 +164,7 @@ def test_a_bomb_of_many_files_is_not_unpacked(tmp_path, monkeypatch):
 
 
 def test_too_many_entries_are_not_listed(tmp_path, monkeypatch):
-    path = zipped(tmp_path / "s.zip", {f"{i}": b"" for i in range(5)})
+    path = write_zip(tmp_path / "s.zip", {f"{i}": b"" for i in range(5)})
     monkeypatch.setattr(archive, "MOST_FILES", 4)
     assert names(found(path))[0] == "archive-oversized"
     monkeypatch.setattr(archive, "DIRECTORY_BYTES", 100)
@@ -172,7 +172,7 @@ def test_too_many_entries_are_not_listed(tmp_path, monkeypatch):
 
 
 def test_an_entry_that_unpacks_to_more_than_it_declares_is_caught(tmp_path):
-    path = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * 5000}, compression=zipfile.ZIP_DEFLATED)
+    path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * 5000}, compression=zipfile.ZIP_DEFLATED)
     raw = bytearray(path.read_bytes())
     for at in (22, raw.index(b"PK\x01\x02") + 24):  # the unpacked size, in the entry and in the table of contents
         raw[at : at + 4] = (100).to_bytes(4, "little")
@@ -181,7 +181,7 @@ def test_an_entry_that_unpacks_to_more_than_it_declares_is_caught(tmp_path):
 
 
 def test_a_zip_without_its_suffix_is_read_but_not_one_that_says_csv(tmp_path):
-    whole = zipped(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY}).read_bytes()
+    whole = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY}).read_bytes()
     folder(tmp_path, {"submission": whole, "pred_eng.csv": whole})
     assert [source.base for source in found(tmp_path / "submission").files] == ["pred_eng.csv"]
     (source,) = found(tmp_path / "pred_eng.csv").files
@@ -192,9 +192,9 @@ def test_a_zip_without_its_suffix_is_read_but_not_one_that_says_csv(tmp_path):
 @given(data=st.data())
 def test_no_zip_whatever_happened_to_it_raises_anything_unforeseen(data, tmp_path):
     raw = io.BytesIO()
-    with zipfile.ZipFile(raw, "w", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as made:
-        made.writestr("track_a/pred_eng.csv", BODY * 3)
-        made.writestr("track_b/pred_deu.csv", BODY)
+    with zipfile.ZipFile(raw, "w", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as zip_file:
+        zip_file.writestr("track_a/pred_eng.csv", BODY * 3)
+        zip_file.writestr("track_b/pred_deu.csv", BODY)
     body = bytearray(raw.getvalue())
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
@@ -210,7 +210,7 @@ def test_no_zip_whatever_happened_to_it_raises_anything_unforeseen(data, tmp_pat
 
 
 def test_names_of_strangers_are_shown_but_not_obeyed(tmp_path):
-    path = zipped(tmp_path / "s.zip", {"track_a/pred_\x1b[31meng\n.csv": BODY, "track_a/\u202epred_deu.csv": BODY})
+    path = write_zip(tmp_path / "s.zip", {"track_a/pred_\x1b[31meng\n.csv": BODY, "track_a/\u202epred_deu.csv": BODY})
     assert [source.display_name for source in found(path).files] == [
         f"{path}!track_a/pred_\\x1b[31meng\\n.csv",
         f"{path}!track_a/\\u202epred_deu.csv",

@@ -18,17 +18,17 @@ from semeval_emo.submission.problem import PLACES, SCORERS
 Files = dict[str, bytes]
 
 
-def zipped(files: Files | list[tuple[str | zipfile.ZipInfo, bytes]]) -> bytes:
+def write_zip(files: Files | list[tuple[str | zipfile.ZipInfo, bytes]]) -> bytes:
     whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for name, body in files.items() if isinstance(files, dict) else files:
-            made.writestr(name, body)
+            zip_file.writestr(name, body)
     return whole.getvalue()
 
 
 def encrypted(good: bytes) -> bytes:
     """Sets the flag of encryption in the entry and in the table of contents."""
-    body = bytearray(zipped({"track_a/pred_ron.csv": good}))
+    body = bytearray(write_zip({"track_a/pred_ron.csv": good}))
     body[6] |= 1
     body[body.index(b"PK\x01\x02") + 8] |= 1
     return bytes(body)
@@ -42,7 +42,7 @@ def link() -> zipfile.ZipInfo:
 
 def twice(good: bytes) -> bytes:
     with pytest.warns(UserWarning, match="Duplicate name"):
-        return zipped([("track_a/pred_ron.csv", good), ("track_a/pred_ron.csv", good)])
+        return write_zip([("track_a/pred_ron.csv", good), ("track_a/pred_ron.csv", good)])
 
 
 RON = "track_a/pred_ron.csv"
@@ -51,23 +51,23 @@ RON = "track_a/pred_ron.csv"
 # a folder where it ends in /.
 MADE: dict[str, Callable[[bytes], Files]] = {
     "E101": lambda good: {"a.zip": good},
-    "E102": lambda good: {"a.zip": zipped({RON: good})[:200]},
+    "E102": lambda good: {"a.zip": write_zip({RON: good})[:200]},
     "E103": lambda good: {"a.zip": encrypted(good)},
-    "E104": lambda good: {"a.zip": zipped({RON: bytes(5_000_000)})},
-    "E105": lambda good: {"a.zip": zipped({"../" + RON: good})},
-    "E106": lambda good: {"a.zip": zipped({"track_a\\pred_ron.csv": good})},
-    "E107": lambda good: {"a.zip": zipped([(link(), b"/etc/passwd")])},
+    "E104": lambda good: {"a.zip": write_zip({RON: bytes(5_000_000)})},
+    "E105": lambda good: {"a.zip": write_zip({"../" + RON: good})},
+    "E106": lambda good: {"a.zip": write_zip({"track_a\\pred_ron.csv": good})},
+    "E107": lambda good: {"a.zip": write_zip([(link(), b"/etc/passwd")])},
     "E108": lambda good: {"a.zip": twice(good)},
-    "E109": lambda good: {"a.zip": zipped({"track_a.zip": zipped({RON: good})})},
-    "E110": lambda good: {"a.zip": zipped({"track_a/": b""})},
+    "E109": lambda good: {"a.zip": write_zip({"track_a.zip": write_zip({RON: good})})},
+    "E110": lambda good: {"a.zip": write_zip({"track_a/": b""})},
     "E111": lambda good: {"in/": b"", "in/readme.md": b"x"},
     "E112": lambda good: {"in/": b"", f"in/{RON}": good, "in/track_a/pred_deu.csv/": b""},
-    "E114": lambda good: {"a.zip": zipped({RON: good, "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": good})},
+    "E114": lambda good: {"a.zip": write_zip({RON: good, "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": good})},
     "W115": lambda good: {"in/": b"", f"in/{RON}": good, "in/.DS_Store": b"x"},
     "W116": lambda good: {"in/": b"", f"in/{RON}": good, "in/results.csv": good},
     "W117": lambda good: {"in/": b"", "in/pred_ron.csv": good},
     "W118": lambda good: {"in/": b"", "in/Track A/pred_ron.csv": good},
-    "W119": lambda good: {"a.zip": zipped({"mine/" + RON: good})},
+    "W119": lambda good: {"a.zip": write_zip({"mine/" + RON: good})},
     "E201": lambda good: {"pred_ron_a.csv": good},
     "E202": lambda good: {"predictions_ron.csv": good},
     "E203": lambda good: {"pred_spa.csv": good},
@@ -80,30 +80,30 @@ MADE: dict[str, Callable[[bytes], Files]] = {
 
 
 @pytest.mark.parametrize("code", MADE)
-def test_a_code_is_made(code: str, made: Callable, put: Callable):
-    files = MADE[code](made("a", "ron", "dev").bytes())
-    folder = put(files)
+def test_a_code_is_made(code: str, make_file: Callable, write_files: Callable):
+    files = MADE[code](make_file("a", "ron", "dev").bytes())
+    folder = write_files(files)
     assert code in validate(folder / next(iter(files))).counts
 
 
-def test_a_file_that_cannot_be_read(made: Callable, put: Callable, tmp_path: Path):
-    put({f"in/{RON}": made("a", "ron", "dev").bytes()})
+def test_a_file_that_cannot_be_read(make_file: Callable, write_files: Callable, tmp_path: Path):
+    write_files({f"in/{RON}": make_file("a", "ron", "dev").bytes()})
     (tmp_path / "in" / "track_a" / "pred_deu.csv").symlink_to("nowhere")
     assert validate(tmp_path / "in").counts == {"E113": 1}
 
 
-def test_an_option_against_the_ids(made: Callable, checked: Callable):
-    assert checked("pred_ron.csv", made("a", "ron", "dev").bytes(), split="test").counts == {"E208": 1}
+def test_an_option_against_the_ids(make_file: Callable, validate_file: Callable):
+    assert validate_file("pred_ron.csv", make_file("a", "ron", "dev").bytes(), split="test").counts == {"E208": 1}
 
 
-def test_a_train_file_is_told_from_one_to_hand_in(made: Callable, checked: Callable):
-    body = made("a", "ron", "train").bytes()
-    report = checked("pred_ron.csv", body)
+def test_a_train_file_is_told_from_one_to_hand_in(make_file: Callable, validate_file: Callable):
+    body = make_file("a", "ron", "train").bytes()
+    report = validate_file("pred_ron.csv", body)
     assert report.counts == {"W210": 1} and report.valid
     assert report.problems[0].message == (
         "these are the rows of 2025 track a ron train, which are not scored in any phase of the competition"
     )
-    assert checked("pred_ron.csv", body, split="train").counts == {}
+    assert validate_file("pred_ron.csv", body, split="train").counts == {}
 
 
 def test_every_code_of_archives_and_names_is_made():

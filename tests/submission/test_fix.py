@@ -41,55 +41,55 @@ def reasons(report: FixReport) -> set[str]:
 
 
 @pytest.mark.parametrize(("track", "case"), [(track, case) for track in SAME for case in SAME[track]])
-def test_a_lossless_case_gives_the_bytes_of_the_valid_file(track, case, made, spoilt, mend):
-    report, out = mend(made(track, "ron").name, spoilt(case, made(track, "ron")))
-    assert out == {f"track_{track}/pred_ron.csv": made(track, "ron").bytes()}
+def test_a_lossless_case_gives_the_bytes_of_the_valid_file(track, case, make_file, malformed, fix_file):
+    report, out = fix_file(make_file(track, "ron").name, malformed(case, make_file(track, "ron")))
+    assert out == {f"track_{track}/pred_ron.csv": make_file(track, "ron").bytes()}
     assert report.ok
     assert report.unchanged == (case == 0)
 
 
 @pytest.mark.parametrize("track", "ab")
 @pytest.mark.parametrize("case", [10, 54, 58])
-def test_a_value_case_gives_the_file_with_that_value_as_an_integer(track, case, made, spoilt, mend):
-    valid = made(track, "ron")
+def test_a_value_case_gives_the_file_with_that_value_as_an_integer(track, case, make_file, malformed, fix_file):
+    valid = make_file(track, "ron")
     if case != 10:
         valid.rows[0][1] = "1"
-    _, out = mend(valid.name, spoilt(case, made(track, "ron")))
+    _, out = fix_file(valid.name, malformed(case, make_file(track, "ron")))
     assert out == {valid.name: valid.bytes()}
 
 
 @pytest.mark.parametrize(("track", "case"), [(track, case) for track in REFUSED for case in REFUSED[track]])
-def test_what_cannot_be_known_is_refused_and_nothing_is_written(track, case, made, spoilt, mend):
-    report, out = mend(made(track, "ron").name, spoilt(case, made(track, "ron")))
+def test_what_cannot_be_known_is_refused_and_nothing_is_written(track, case, make_file, malformed, fix_file):
+    report, out = fix_file(make_file(track, "ron").name, malformed(case, make_file(track, "ron")))
     assert out == {}
     assert not report.ok
     assert report.written == ()
     assert REFUSED[track][case] in reasons(report)
 
 
-def test_degrees_in_a_file_of_degrees_are_fine(made, spoilt, mend):
-    report, out = mend("track_b/pred_ron.csv", spoilt(14, made("b", "ron")))
+def test_degrees_in_a_file_of_degrees_are_fine(make_file, malformed, fix_file):
+    report, out = fix_file("track_b/pred_ron.csv", malformed(14, make_file("b", "ron")))
     assert report.unchanged
     assert b",2," in out["track_b/pred_ron.csv"]
 
 
-def test_ids_decide_the_track(made, spoilt, mend):
+def test_ids_decide_the_track(make_file, malformed, fix_file):
     """Case 26: the ids of track C in the folder of track A."""
-    file = made("a", "ron")
-    report, out = mend(file.name, spoilt(26, file))
+    file = make_file("a", "ron")
+    report, out = fix_file(file.name, malformed(26, file))
     assert list(out) == ["track_c/pred_ron.csv"]
     assert done(report) == {"wrong-track": 1}
     assert report.changes[0].done == "moved to the folder of the track of its ids"
 
 
-def test_rows_are_sorted_and_a_constant_column_is_no_fault(made, spoilt, mend, put, tmp_path):
-    file = made("a", "ron")
-    body = spoilt(28, file)
+def test_rows_are_sorted_and_a_constant_column_is_no_fault(make_file, malformed, fix_file, write_files, tmp_path):
+    file = make_file("a", "ron")
+    body = malformed(28, file)
     file.rows.sort()
-    report, out = mend(file.name, body)
+    report, out = fix_file(file.name, body)
     assert out == {file.name: file.bytes()}
     assert done(report) == {"row-order": 1}
-    path = put({"two/pred_ron.csv": spoilt(52, made("a", "ron"))}) / "two" / "pred_ron.csv"
+    path = write_files({"two/pred_ron.csv": malformed(52, make_file("a", "ron"))}) / "two" / "pred_ron.csv"
     assert fix(path).unchanged
 
 
@@ -107,9 +107,9 @@ def test_rows_are_sorted_and_a_constant_column_is_no_fault(made, spoilt, mend, p
         ("track_a/pred_deu.csv", "wrong-language"),
     ],
 )
-def test_a_name_is_put_right_by_the_ids(name, problem, made, mend):
-    report, out = mend(name, made("a", "ron").bytes())
-    assert out == {"track_a/pred_ron.csv": made("a", "ron").bytes()}
+def test_a_name_is_put_right_by_the_ids(name, problem, make_file, fix_file):
+    report, out = fix_file(name, make_file("a", "ron").bytes())
+    assert out == {"track_a/pred_ron.csv": make_file("a", "ron").bytes()}
     assert done(report) == {problem: 1}
     assert report.ok
 
@@ -117,9 +117,9 @@ def test_a_name_is_put_right_by_the_ids(name, problem, made, mend):
 # ---- more of what is certain
 
 
-def test_many_faults_at_once(made, mend):
-    valid = made("a", "eng", "dev")
-    file = made("a", "eng", "dev")
+def test_many_faults_at_once(make_file, fix_file):
+    valid = make_file("a", "eng", "dev")
+    file = make_file("a", "eng", "dev")
     file.header = ["", "ID", " Surprise", "text", "disgust", "Anger", "fear", "JOY", "sadness", "score", ""]
     mixed = []
     for n, (one, anger, fear, joy, sadness, surprise) in enumerate(file.rows):
@@ -129,7 +129,7 @@ def test_many_faults_at_once(made, mend):
         ])  # fmt: skip
     file.rows = [*mixed[:5], mixed[4], *mixed[:4:-1]]
     body = b"\xef\xbb\xbf" + file.text(newline="\r\n").replace("\r\n", "\r\n\r\n", 3).encode()
-    report, out = mend("pred_ENG_a.csv", body)
+    report, out = fix_file("pred_ENG_a.csv", body)
     assert out == {"track_a/pred_eng.csv": valid.bytes()}
     assert report.ok
     assert done(report) == {
@@ -140,61 +140,61 @@ def test_many_faults_at_once(made, mend):
     }  # fmt: skip
 
 
-def test_a_semicolon_file_with_decimal_commas(made, mend):
-    valid = made("b", "ron", "dev")
-    file = made("b", "ron", "dev")
+def test_a_semicolon_file_with_decimal_commas(make_file, fix_file):
+    valid = make_file("b", "ron", "dev")
+    file = make_file("b", "ron", "dev")
     for row in file.rows:
         row[1:] = [f"{cell},0" for cell in row[1:]]
-    report, out = mend(file.name, file.text(delimiter=";").encode("utf-16"))
+    report, out = fix_file(file.name, file.text(delimiter=";").encode("utf-16"))
     assert out == {valid.name: valid.bytes()}
     assert done(report) == {"not-utf-8": 1, "delimiter": 1, "float-cell": 123 * 6}
 
 
-def test_a_missing_line_end_is_the_only_change(made, mend):
-    file = made("a", "eng", "dev")
-    report, out = mend(file.name, file.bytes()[:-1])
+def test_a_missing_line_end_is_the_only_change(make_file, fix_file):
+    file = make_file("a", "eng", "dev")
+    report, out = fix_file(file.name, file.bytes()[:-1])
     assert out == {file.name: file.bytes()}
     assert [one.done for one in report.changes] == ["line break added at the end of the file"]
     assert not report.unchanged
 
 
-def test_undecodable_bytes_in_a_column_that_goes_do_no_harm(made, mend):
-    file = made("a", "eng", "dev")
+def test_undecodable_bytes_in_a_column_that_goes_do_no_harm(make_file, fix_file):
+    file = make_file("a", "eng", "dev")
     file.header.insert(1, "text")
     for row in file.rows:
         row.insert(1, "caf\udce9")
-    report, out = mend(file.name, file.text().encode("utf-8", "surrogateescape"))
-    assert out == {file.name: made("a", "eng", "dev").bytes()}
+    report, out = fix_file(file.name, file.text().encode("utf-8", "surrogateescape"))
+    assert out == {file.name: make_file("a", "eng", "dev").bytes()}
     assert set(done(report)) == {"undecodable", "text-column"}
 
 
-def test_a_file_with_the_header_repeated(made, mend):
-    file = made("a", "eng", "dev")
+def test_a_file_with_the_header_repeated(make_file, fix_file):
+    file = make_file("a", "eng", "dev")
     half = len(file.rows) // 2
     file.rows.insert(half, list(file.header))
-    report, out = mend(file.name, file.bytes())
-    assert out == {file.name: made("a", "eng", "dev").bytes()}
+    report, out = fix_file(file.name, file.bytes())
+    assert out == {file.name: make_file("a", "eng", "dev").bytes()}
     assert done(report) == {"repeated-header": 1}
 
 
 # ---- probabilities
 
 
-def test_probabilities_need_a_threshold(made, mend):
-    file = made("a", "eng", "dev")
+def test_probabilities_need_a_threshold(make_file, fix_file):
+    file = make_file("a", "eng", "dev")
     for row in file.rows:
         row[1:] = [("0.8" if cell == "1" else "0.2") for cell in row[1:]]
-    report, out = mend(file.name, file.bytes())
+    report, out = fix_file(file.name, file.bytes())
     assert out == {}
     assert reasons(report) == {"E511"}
 
 
-def test_a_threshold_makes_labels_when_asked(made, put, tmp_path):
-    file = made("a", "eng", "dev")
+def test_a_threshold_makes_labels_when_asked(make_file, write_files, tmp_path):
+    file = make_file("a", "eng", "dev")
     valid = file.bytes()
     for row in file.rows:
         row[1:] = [("0.5" if cell == "1" else "0.4999999") for cell in row[1:]]
-    path = put({"in/prob_eng.csv": file.bytes()}) / "in" / "prob_eng.csv"
+    path = write_files({"in/prob_eng.csv": file.bytes()}) / "in" / "prob_eng.csv"
     report = fix(path, threshold=0.5)
     assert contents(tmp_path / "in" / "fixed") == {file.name: valid}
     assert report.changes[-1].done == "probabilities converted to labels: 1 from 0.5 on"
@@ -212,16 +212,16 @@ def test_what_the_zoo_writes_can_be_cut(tmp_path):
     assert (read.values == (values >= 0.3)).all()
 
 
-def test_degrees_cannot_be_cut(made, mend):
-    file = made("b", "eng", "dev")
+def test_degrees_cannot_be_cut(make_file, fix_file):
+    file = make_file("b", "eng", "dev")
     file.rows[0][1] = "0.5"
-    report, out = mend(file.name, file.bytes(), threshold=0.5)
+    report, out = fix_file(file.name, file.bytes(), threshold=0.5)
     assert out == {}
     assert reasons(report) == {"E511"}
     assert report.refusals[0].why == "the intensity of a fraction is ambiguous; write 0, 1, 2 or 3"
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.5, float("nan")])
-def test_a_threshold_out_of_range_is_refused(threshold, made, mend):
+def test_a_threshold_out_of_range_is_refused(threshold, make_file, fix_file):
     with pytest.raises(UsageError, match="The threshold must be greater than 0 and at most 1"):
-        mend("pred_eng.csv", made("a", "eng", "dev").bytes(), threshold=threshold)
+        fix_file("pred_eng.csv", make_file("a", "eng", "dev").bytes(), threshold=threshold)

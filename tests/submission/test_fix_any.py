@@ -35,10 +35,10 @@ CELLS = st.sampled_from(["0", "1", "1.0", "True", "False", " 1", "01", "1e0", "+
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_what_is_written_validates_and_is_a_fixed_point(data, made, tmp_path_factory):
+def test_what_is_written_validates_and_is_a_fixed_point(data, make_file, tmp_path_factory):
     """Whatever happened to a file: fix writes nothing, or what validates and is left alone by a second fix."""
     folder = tmp_path_factory.mktemp("fix")
-    file = made("a", "eng", "dev")
+    file = make_file("a", "eng", "dev")
     for _ in range(data.draw(st.integers(0, 6))):
         row = data.draw(st.sampled_from(file.rows))
         row[data.draw(st.integers(1, 5))] = data.draw(CELLS)
@@ -93,9 +93,9 @@ def test_no_bytes_raise_anything_unforeseen(body, name, tmp_path_factory):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_no_zip_raises_anything_unforeseen(data, made, tmp_path_factory):
+def test_no_zip_raises_anything_unforeseen(data, make_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("zips")
-    file = made("a", "eng", "dev")
+    file = make_file("a", "eng", "dev")
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as archive:
         archive.writestr(data.draw(st.sampled_from([file.name, "pred_eng.csv", "x/pred_eng_a.csv"])), file.bytes())

@@ -27,21 +27,21 @@ def reasons(report: FixReport) -> set[str]:
 # ---- splitting
 
 
-def test_mixed_tracks_become_a_file_each(made, mend):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_mixed_tracks_become_a_file_each(make_file, fix_file):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes, c_bytes = a.bytes(), c.bytes()
     a.rows += c.rows
-    report, out = mend("pred_eng.csv", a.bytes())
+    report, out = fix_file("pred_eng.csv", a.bytes())
     assert out == {"track_a/pred_eng.csv": a_bytes, "track_c/pred_eng.csv": c_bytes}
     assert done(report) == {"mixed-tracks": 1}
     assert report.ok
 
 
-def test_one_track_of_a_mixed_file_goes_to_a_file(made, put, tmp_path):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_one_track_of_a_mixed_file_goes_to_a_file(make_file, write_files, tmp_path):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes = a.bytes()
     a.rows += c.rows
-    path = put({"pred_eng.csv": a.bytes()}) / "pred_eng.csv"
+    path = write_files({"pred_eng.csv": a.bytes()}) / "pred_eng.csv"
     with pytest.raises(UsageError) as caught:
         fix(path, tmp_path / "new.csv")
     assert str(caught.value) == (
@@ -54,71 +54,71 @@ def test_one_track_of_a_mixed_file_goes_to_a_file(made, put, tmp_path):
     assert report.notes == ()
 
 
-def test_a_mixed_file_is_whole_under_its_own_release(made, mend):
-    file = made("a", "eng", release="hub")
-    report, out = mend(file.name, file.bytes(), release="hub")
+def test_a_mixed_file_is_whole_under_its_own_release(make_file, fix_file):
+    file = make_file("a", "eng", release="hub")
+    report, out = fix_file(file.name, file.bytes(), release="hub")
     assert report.unchanged
     assert out == {file.name: file.bytes()}
 
 
-def test_the_whole_part_of_a_mixed_file_is_written_and_the_other_refused(made, mend):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_the_whole_part_of_a_mixed_file_is_written_and_the_other_refused(make_file, fix_file):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes = a.bytes()
     c.rows[5][2] = ""
     a.rows += c.rows
-    report, out = mend("pred_eng.csv", a.bytes())
+    report, out = fix_file("pred_eng.csv", a.bytes())
     assert out == {"track_a/pred_eng.csv": a_bytes}
     (refusal,) = report.refusals
     assert refusal.part == "2025 track c eng test"
     assert [(p.code, p.line, p.column) for p in refusal.problems] == [("E507", 2767 + 7, "fear")]
 
 
-def test_a_part_with_rows_missing_is_refused(made, mend):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_a_part_with_rows_missing_is_refused(make_file, fix_file):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows[:100]
-    report, out = mend("pred_eng.csv", a.bytes())
+    report, out = fix_file("pred_eng.csv", a.bytes())
     assert list(out) == ["track_a/pred_eng.csv"]
     assert [one.why for one in report.refusals] == [
         "only 100 of 2,767 rows are present; missing rows are never filled in"
     ]
 
 
-def test_languages_with_other_emotions_are_told_apart(made, mend):
-    eng, deu = made("a", "eng", "dev"), made("a", "deu", "dev")
-    file = made("a", "deu", "dev")
+def test_languages_with_other_emotions_are_told_apart(make_file, fix_file):
+    eng, deu = make_file("a", "eng", "dev"), make_file("a", "deu", "dev")
+    file = make_file("a", "deu", "dev")
     file.rows += [[one, anger, "0", *rest] for one, anger, *rest in eng.rows]
-    report, out = mend("all.csv", file.bytes())
+    report, out = fix_file("all.csv", file.bytes())
     assert out == {"track_a/pred_eng.csv": eng.bytes(), "track_a/pred_deu.csv": deu.bytes()}
     assert report.ok
 
 
-def test_degrees_among_rows_of_yes_and_no_are_seen(made, mend, put):
+def test_degrees_among_rows_of_yes_and_no_are_seen(make_file, fix_file, write_files):
     """Rows of track A after those of track B, one with a degree: the values of B are not those of A."""
-    b, a = made("b", "deu", "dev"), made("a", "deu", "dev")
+    b, a = make_file("b", "deu", "dev"), make_file("a", "deu", "dev")
     b_bytes = b.bytes()
     a.rows[3][1] = "2"
     b.rows += a.rows
-    (read,) = read_submission(put({"pred_deu.csv": b.bytes()}) / "pred_deu.csv").predictions
+    (read,) = read_submission(write_files({"pred_deu.csv": b.bytes()}) / "pred_deu.csv").predictions
     assert read.spec.track == "b"
-    report, out = mend("pred_deu.csv", b.bytes())
+    report, out = fix_file("pred_deu.csv", b.bytes())
     assert out == {"track_b/pred_deu.csv": b_bytes}
     (refusal,) = report.refusals
     assert refusal.part == "2025 track a deu dev"
     assert refusal.why == "1 row of this part without valid labels, the first on line 205"
 
 
-def test_splits_get_folders_of_their_own(made, mend):
-    dev, test = made("a", "eng", "dev"), made("a", "eng")
+def test_splits_get_folders_of_their_own(make_file, fix_file):
+    dev, test = make_file("a", "eng", "dev"), make_file("a", "eng")
     dev_bytes, test_bytes = dev.bytes(), test.bytes()
     test.rows += dev.rows
-    report, out = mend("pred_eng.csv", test.bytes())
+    report, out = fix_file("pred_eng.csv", test.bytes())
     assert out == {"dev/track_a/pred_eng.csv": dev_bytes, "test/track_a/pred_eng.csv": test_bytes}
     assert report.ok
     assert validate(Path(report.out)).valid
 
 
-def test_a_track_that_is_not_there_is_refused(made, mend):
-    report, out = mend("pred_eng.csv", made("a", "eng", "dev").bytes(), track="b")
+def test_a_track_that_is_not_there_is_refused(make_file, fix_file):
+    report, out = fix_file("pred_eng.csv", make_file("a", "eng", "dev").bytes(), track="b")
     assert out == {}
     assert [one.why for one in report.refusals] == [
         "the file has the rows of 2025 track a eng dev, which the options do not select"
@@ -128,9 +128,9 @@ def test_a_track_that_is_not_there_is_refused(made, mend):
 # ---- folders and zips
 
 
-def test_a_zip_full_of_oddities(made, zipped, tmp_path):
-    ron, eng = made("a", "ron"), made("a", "eng")
-    path = zipped({
+def test_a_zip_full_of_oddities(make_file, write_zip, tmp_path):
+    ron, eng = make_file("a", "ron"), make_file("a", "eng")
+    path = write_zip({
         "out/TrackA/PRED_ron.csv": ron.bytes(newline="\r\n"),
         "out/TrackA/pred_eng_a.csv": eng.bytes(),
         "__MACOSX/out/._PRED_ron.csv": b"\0\5\7",
@@ -146,10 +146,10 @@ def test_a_zip_full_of_oddities(made, zipped, tmp_path):
     assert validate(tmp_path / "out").counts == {}
 
 
-def test_a_folder_where_one_file_needs_its_person(made, put, tmp_path):
-    good, bad = made("a", "ron"), made("a", "rus")
+def test_a_folder_where_one_file_needs_its_person(make_file, write_files, tmp_path):
+    good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.header[1] = "angry"
-    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
     report = fix(tmp_path / "in", tmp_path / "out")
     assert contents(tmp_path / "out") == {good.name: good.bytes()}
     assert not report.ok
@@ -157,10 +157,10 @@ def test_a_folder_where_one_file_needs_its_person(made, put, tmp_path):
     assert reasons(report) == {"E312"}
 
 
-def test_two_systems_for_one_place_are_not_merged(made, put, tmp_path):
-    one, other = made("a", "ron"), made("a", "ron")
+def test_two_systems_for_one_place_are_not_merged(make_file, write_files, tmp_path):
+    one, other = make_file("a", "ron"), make_file("a", "ron")
     other.rows[0][1] = "1" if other.rows[0][1] == "0" else "0"
-    put({f"in/bert/{one.name}": one.bytes(), f"in/llama/{one.name}": other.bytes()})
+    write_files({f"in/bert/{one.name}": one.bytes(), f"in/llama/{one.name}": other.bytes()})
     report = fix(tmp_path / "in", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     (refusal,) = report.refusals
@@ -171,11 +171,11 @@ def test_two_systems_for_one_place_are_not_merged(made, put, tmp_path):
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, made, put, tmp_path):
-    one, other = made("a", "ron"), made("a", "ron")
+def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, make_file, write_files, tmp_path):
+    one, other = make_file("a", "ron"), make_file("a", "ron")
     if not same:
         other.rows[0][1] = "1" if other.rows[0][1] == "0" else "0"
-    put({f"in/{one.name}": one.bytes(), "in/track_a/pred_ron (1).csv": other.bytes(newline="\r\n")})
+    write_files({f"in/{one.name}": one.bytes(), "in/track_a/pred_ron (1).csv": other.bytes(newline="\r\n")})
     report = fix(tmp_path / "in", tmp_path / "out")
     assert report.ok == same
     assert (contents(tmp_path / "out") if same else None) == ({one.name: one.bytes()} if same else None)
@@ -186,8 +186,8 @@ def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, made, put, t
         assert report.changes == ()
 
 
-def test_an_archive_that_is_none_is_refused(put, tmp_path):
-    report = fix(put({"a.zip": b"id,anger\n"}) / "a.zip", tmp_path / "out")
+def test_an_archive_that_is_none_is_refused(write_files, tmp_path):
+    report = fix(write_files({"a.zip": b"id,anger\n"}) / "a.zip", tmp_path / "out")
     assert reasons(report) == {"E101"}
     assert not (tmp_path / "out").exists()
 
@@ -195,24 +195,24 @@ def test_an_archive_that_is_none_is_refused(put, tmp_path):
 # ---- where it writes
 
 
-def test_nothing_wrong_and_no_out_writes_nothing(made, put, tmp_path):
-    file = made("a", "eng", "dev")
-    report = fix(put({file.name: file.bytes()}) / file.name)
+def test_nothing_wrong_and_no_out_writes_nothing(make_file, write_files, tmp_path):
+    file = make_file("a", "eng", "dev")
+    report = fix(write_files({file.name: file.bytes()}) / file.name)
     assert report.unchanged
     assert report.out == ""
     assert contents(tmp_path) == {file.name: file.bytes()}
 
 
-def test_nothing_wrong_and_an_out_gives_a_copy(made, mend):
-    file = made("a", "eng", "dev")
-    report, out = mend(file.name, file.bytes())
+def test_nothing_wrong_and_an_out_gives_a_copy(make_file, fix_file):
+    file = make_file("a", "eng", "dev")
+    report, out = fix_file(file.name, file.bytes())
     assert report.unchanged
     assert out == {file.name: file.bytes()}
 
 
-def test_the_default_place_is_beside_the_input(made, put, tmp_path, monkeypatch):
-    file = made("a", "eng", "dev")
-    put({"pred_ENG.csv": file.bytes(), "runs/pred_ENG.csv": file.bytes()})
+def test_the_default_place_is_beside_the_input(make_file, write_files, tmp_path, monkeypatch):
+    file = make_file("a", "eng", "dev")
+    write_files({"pred_ENG.csv": file.bytes(), "runs/pred_ENG.csv": file.bytes()})
     monkeypatch.chdir(tmp_path)
     assert [one.path for one in fix("pred_ENG.csv").written] == ["fixed/track_a/pred_eng.csv"]
     assert [one.path for one in fix("runs").written] == ["runs-fixed/track_a/pred_eng.csv"]
@@ -221,9 +221,9 @@ def test_the_default_place_is_beside_the_input(made, put, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("way", ["itself", "link", "hard link", "linked folder", "dotted"])
-def test_the_input_is_never_written_over(way, made, put, tmp_path):
-    file = made("a", "eng", "dev")
-    path = put({"in/pred_eng.csv": file.bytes(newline="\r\n")}) / "in" / "pred_eng.csv"
+def test_the_input_is_never_written_over(way, make_file, write_files, tmp_path):
+    file = make_file("a", "eng", "dev")
+    path = write_files({"in/pred_eng.csv": file.bytes(newline="\r\n")}) / "in" / "pred_eng.csv"
     before = path.read_bytes()
     out = path
     if way == "link":
@@ -242,16 +242,16 @@ def test_the_input_is_never_written_over(way, made, put, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_nothing_is_written_into_the_folder_that_is_read(made, put, tmp_path):
-    put({"in/PRED_eng.csv": made("a", "eng", "dev").bytes()})
+def test_nothing_is_written_into_the_folder_that_is_read(make_file, write_files, tmp_path):
+    write_files({"in/PRED_eng.csv": make_file("a", "eng", "dev").bytes()})
     with pytest.raises(UsageError, match="is inside the input folder"):
         fix(tmp_path / "in", tmp_path / "in" / "fixed")
     assert list(contents(tmp_path)) == ["in/PRED_eng.csv"]
 
 
-def test_a_file_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_path):
-    file = made("a", "eng", "dev")
-    put({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv": b"mine\n"})
+def test_a_file_that_is_there_and_differs_is_kept_unless_forced(make_file, write_files, tmp_path):
+    file = make_file("a", "eng", "dev")
+    write_files({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv": b"mine\n"})
     with pytest.raises(UsageError) as caught:
         fix(tmp_path / "PRED_eng.csv", tmp_path / "out")
     assert str(caught.value) == (
@@ -264,24 +264,24 @@ def test_a_file_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_p
     assert (tmp_path / "out/track_a/pred_eng.csv").read_bytes() == file.bytes()
 
 
-def test_all_or_nothing_where_one_place_is_taken(made, put, tmp_path):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_all_or_nothing_where_one_place_is_taken(make_file, write_files, tmp_path):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows
-    put({"pred_eng.csv": a.bytes(), "out/track_c/pred_eng.csv": b"mine\n"})
+    write_files({"pred_eng.csv": a.bytes(), "out/track_c/pred_eng.csv": b"mine\n"})
     with pytest.raises(UsageError):
         fix(tmp_path / "pred_eng.csv", tmp_path / "out")
     assert list(contents(tmp_path / "out")) == ["track_c/pred_eng.csv"]
 
 
-def test_a_name_of_ones_own_is_told(made, put, tmp_path):
-    path = put({"pred_eng.csv": made("a", "eng", "dev").bytes()}) / "pred_eng.csv"
+def test_a_name_of_ones_own_is_told(make_file, write_files, tmp_path):
+    path = write_files({"pred_eng.csv": make_file("a", "eng", "dev").bytes()}) / "pred_eng.csv"
     report = fix(path, tmp_path / "mine.csv")
     assert report.notes == ("mine.csv is not an official name: the official scorers look for pred_eng.csv",)
 
 
-def test_bad_places(made, put, tmp_path):
-    file = made("a", "eng", "dev")
-    path = put({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv/": b"", "file": b"x"}) / "PRED_eng.csv"
+def test_bad_places(make_file, write_files, tmp_path):
+    file = make_file("a", "eng", "dev")
+    path = write_files({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv/": b"", "file": b"x"}) / "PRED_eng.csv"
     with pytest.raises(UsageError, match=r"is the name of a zip, but fix writes CSV files\."):
         fix(path, tmp_path / "out.zip")
     with pytest.raises(UsageError, match="is a folder"):

@@ -21,10 +21,10 @@ def records(file) -> list[dict[str, str]]:
 
 def tarred(file) -> bytes:
     whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w") as made:
+    with tarfile.open(fileobj=whole, mode="w") as zip_file:
         info = tarfile.TarInfo(RON)
         info.size = len(file.bytes())
-        made.addfile(info, io.BytesIO(file.bytes()))
+        zip_file.addfile(info, io.BytesIO(file.bytes()))
     return whole.getvalue()
 
 
@@ -44,15 +44,15 @@ NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
 
 
 @pytest.mark.parametrize("case", NOT_TABLES)
-def test_what_is_no_table_is_called_by_its_name_and_nothing_else(case, made, put):
+def test_what_is_no_table_is_called_by_its_name_and_nothing_else(case, make_file, write_files):
     make, kind, remedy = NOT_TABLES[case]
-    (problem,) = validate(put({RON: make(made("a", "ron", "dev"))})).problems
+    (problem,) = validate(write_files({RON: make(make_file("a", "ron", "dev"))})).problems
     assert problem.message == f"the file is {kind}, not CSV"
     assert remedy in problem.fix
 
 
-def test_no_name_makes_predictions_of_an_archive(put):
-    assert validate(put({"run.tar.gz": b"\x1f\x8b" + bytes(20)}) / "run.tar.gz").counts == {"E302": 1}
+def test_no_name_makes_predictions_of_an_archive(write_files):
+    assert validate(write_files({"run.tar.gz": b"\x1f\x8b" + bytes(20)}) / "run.tar.gz").counts == {"E302": 1}
 
 
 def unnamed(file) -> None:
@@ -113,11 +113,11 @@ GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
 
 
 @pytest.mark.parametrize("case", GUESSES)
-def test_what_would_be_a_guess_is_refused_and_never_scored(case, made, put, tmp_path):
+def test_what_would_be_a_guess_is_refused_and_never_scored(case, make_file, write_files, tmp_path):
     spoil, counts, said = GUESSES[case]
-    file = made("a", "ron", "dev")
+    file = make_file("a", "ron", "dev")
     spoil(file)
-    path = put({RON: file.bytes()}) / RON
+    path = write_files({RON: file.bytes()}) / RON
     report = validate(path)
     assert report.counts == counts
     assert any(said in f"{one.message} / {one.fix}" for one in report.problems)
@@ -157,48 +157,48 @@ LOSSLESS: dict[str, Callable] = {
 
 
 @pytest.mark.parametrize("case", LOSSLESS)
-def test_what_loses_nothing_is_mended_whole(case, made, put, tmp_path):
-    file = made("a", "ron", "dev")
-    path = put({RON: LOSSLESS[case](file)}) / RON
+def test_what_loses_nothing_is_mended_whole(case, make_file, write_files, tmp_path):
+    file = make_file("a", "ron", "dev")
+    path = write_files({RON: LOSSLESS[case](file)}) / RON
     assert not validate(path).valid
     assert fix(path, tmp_path / "out").ok
     assert (tmp_path / "out" / RON).read_bytes() == file.bytes()
 
 
-def test_probabilities_are_told_as_one_kind(made, put, tmp_path):
+def test_probabilities_are_told_as_one_kind(make_file, write_files, tmp_path):
     """1.000 among fractions is a probability, and `fix` without a threshold would not mend it."""
-    file = made("a", "ron", "dev")
+    file = make_file("a", "ron", "dev")
     for n, row in enumerate(file.rows):
         row[1:] = ["1.000" if n == 3 and cell == "1" else "0.73" if cell == "1" else "0.000" for cell in row[1:]]
-    path = put({RON: file.bytes()}) / RON
+    path = write_files({RON: file.bytes()}) / RON
     assert validate(path).counts == {"E511": 738}
     assert fix(path, tmp_path / "out").written == ()
     assert fix(path, tmp_path / "out", threshold=0.5).ok
     # Decimals of a column without fractions stay what they are.
     for row in file.rows:
         row[2] = "1.0"
-    assert validate(put({RON: file.bytes()})).counts == {"E509": 123, "E511": 615}
+    assert validate(write_files({RON: file.bytes()})).counts == {"E509": 123, "E511": 615}
 
 
-def test_labels_of_yes_and_no_in_a_file_of_degrees(made, checked):
-    file = made("b", "ron", "dev")
+def test_labels_of_yes_and_no_in_a_file_of_degrees(make_file, validate_file):
+    file = make_file("b", "ron", "dev")
     for row in file.rows:
         row[1:] = [str(int(cell) % 2) for cell in row[1:]]
-    report = checked(file.name, file.bytes())
+    report = validate_file(file.name, file.bytes())
     assert report.counts == {"W519": 1} and report.valid
     assert report.problems[0].message == "no label in any of 123 rows is above 1; intensities go up to 3"
 
 
-def test_constant_columns_are_named_where_languages_are_mixed(made, checked):
+def test_constant_columns_are_named_where_languages_are_mixed(make_file, validate_file):
     """English has no disgust: its rows, read below a header of six emotions, say nothing of fear."""
-    ron, eng = made("a", "ron", "dev"), made("a", "eng", "dev")
+    ron, eng = make_file("a", "ron", "dev"), make_file("a", "eng", "dev")
     ron.rows += [[*row[:2], "0", *row[2:]] for row in eng.rows]
-    assert checked(ron.name, ron.bytes()).counts == {"E412": 1}
+    assert validate_file(ron.name, ron.bytes()).counts == {"E412": 1}
 
 
-def test_one_file_at_the_root_and_in_its_track_folder(made, put, zipped, tmp_path):
-    file = made("a", "ron", "dev")
-    both = zipped({RON: file.bytes(), "pred_ron.csv": file.bytes()})
+def test_one_file_at_the_root_and_in_its_track_folder(make_file, write_files, write_zip, tmp_path):
+    file = make_file("a", "ron", "dev")
+    both = write_zip({RON: file.bytes(), "pred_ron.csv": file.bytes()})
     report = validate(both)
     assert report.counts == {"W117": 1, "E205": 2}
     assert "are both for '2025 track a ron dev'" in next(p.message for p in report.problems if p.code == "E205")
@@ -208,22 +208,22 @@ def test_one_file_at_the_root_and_in_its_track_folder(made, put, zipped, tmp_pat
         "one of several identical files kept"
     ]
     # On disk, folders may hold a system each.
-    folder = put({f"systems/{RON}": file.bytes(), "systems/pred_ron.csv": file.bytes()}) / "systems"
+    folder = write_files({f"systems/{RON}": file.bytes(), "systems/pred_ron.csv": file.bytes()}) / "systems"
     assert validate(folder).counts == {"W117": 1}
 
 
-def test_systems_side_by_side_in_a_folder_are_no_twins(made, put):
+def test_systems_side_by_side_in_a_folder_are_no_twins(make_file, write_files):
     """As the seed keeps its runs: seven files whose names say no language."""
-    body = made("a", "ron", "dev").bytes()
-    folder = put({f"runs/prediction_{name}.csv": body for name in ("bert", "llama")}) / "runs"
+    body = make_file("a", "ron", "dev").bytes()
+    folder = write_files({f"runs/prediction_{name}.csv": body for name in ("bert", "llama")}) / "runs"
     assert validate(folder).counts == {"W117": 2, "E202": 2}
     assert len(read_submission(folder).predictions) == 2
 
 
-def test_files_passed_over_are_counted_by_kind(made, put):
-    body = made("a", "ron", "dev").bytes()
+def test_files_passed_over_are_counted_by_kind(make_file, write_files):
+    body = make_file("a", "ron", "dev").bytes()
     report = validate(
-        put({RON: body, "track_a/LLAMA_3layer.csv": body, "track_a/b.csv": body, "track_a/notes.txt": b"x"})
+        write_files({RON: body, "track_a/LLAMA_3layer.csv": body, "track_a/b.csv": body, "track_a/notes.txt": b"x"})
     )
     assert [one.message for one in report.problems] == [
         "3 files not read as predictions (2 .csv, 1 .txt), such as 'track_a/LLAMA_3layer.csv'"

@@ -51,24 +51,26 @@ IN_THE_FILE: dict[int, tuple[set[str], set[str] | None, int | None]] = {
 
 @pytest.mark.parametrize("track", TRACKS)
 @pytest.mark.parametrize("case", IN_THE_FILE)
-def test_a_spoilt_file_gets_its_code(case: int, track: str, made: Callable, spoilt: Callable, checked: Callable):
-    file = made(track, "ron")
+def test_a_spoilt_file_gets_its_code(
+    case: int, track: str, make_file: Callable, malformed: Callable, validate_file: Callable
+):
+    file = make_file(track, "ron")
     codes, others, line = IN_THE_FILE[case]
     expected = others if track == "b" and others is not None else codes
     name = file.name
-    report = checked(name, spoilt(case, file))
+    report = validate_file(name, malformed(case, file))
     assert set(report.counts) == expected
     if expected and line:
         assert report.problems[0].line == line
     assert report.valid == (not any(code.startswith("E") for code in expected))
 
 
-def test_ids_permuted_against_labels_cannot_be_seen(made: Callable, spoilt: Callable, checked: Callable):
+def test_ids_permuted_against_labels_cannot_be_seen(make_file: Callable, malformed: Callable, validate_file: Callable):
     """Case 28: with the rows put back in order, nothing at all is odd; docs/problems.md says so."""
-    file = made("a", "ron")
-    spoilt(28, file)
+    file = make_file("a", "ron")
+    malformed(28, file)
     file.rows.sort()
-    report = checked(file.name, file.bytes())
+    report = validate_file(file.name, file.bytes())
     assert (report.valid, report.counts) == (True, {})
 
 
@@ -89,28 +91,30 @@ def test_ids_permuted_against_labels_cannot_be_seen(made: Callable, spoilt: Call
     ],
 )
 @pytest.mark.parametrize("track", TRACKS)
-def test_an_odd_name_gets_its_code(case: int, files: dict, codes: set[str], track: str, made: Callable, put: Callable):
-    body = made(track, "ron").bytes()
-    folder = put({
+def test_an_odd_name_gets_its_code(
+    case: int, files: dict, codes: set[str], track: str, make_file: Callable, write_files: Callable
+):
+    body = make_file(track, "ron").bytes()
+    folder = write_files({
         name.format(t=track, T=track.upper()): body if whole else b"\0\5\7" for name, whole in files.items()
     })  # fmt: skip
     assert set(validate(folder).counts) == codes
 
 
-def test_a_checkpoint_in_a_zip_is_an_error(made: Callable, zipped: Callable):
+def test_a_checkpoint_in_a_zip_is_an_error(make_file: Callable, write_zip: Callable):
     """Case 76 as it reaches the platform, where it fails the whole submission."""
-    file = made("a", "ron")
-    path = zipped({file.name: file.bytes(), "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": file.bytes()})
+    file = make_file("a", "ron")
+    path = write_zip({file.name: file.bytes(), "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": file.bytes()})
     report = validate(path)
     assert set(report.counts) == {"E114"}
     assert not report.valid
 
 
-def test_one_bad_header_beside_a_good_file(made: Callable, put: Callable):
+def test_one_bad_header_beside_a_good_file(make_file: Callable, write_files: Callable):
     """Case 78: the official scorers stop there; here the good file stays good."""
-    good, bad = made("a", "ron"), made("a", "rus")
+    good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.header[1] = "angry"
-    submission = read_submission(put({good.name: good.bytes(), bad.name: bad.bytes()}))
+    submission = read_submission(write_files({good.name: good.bytes(), bad.name: bad.bytes()}))
     assert set(submission.report.counts) == {"E312", "E313"}
     assert [one.spec.language for one in submission.predictions] == ["ron"]
     unknown = next(one for one in submission.report.problems if one.code == "E313")
@@ -123,7 +127,7 @@ def test_every_case_tells_what_each_official_scorer_does():
         assert len(entry(code).official) == 3, code
 
 
-def test_values_of_b_are_read(made: Callable, put: Callable):
-    file = made("b", "ron")
-    one = read_submission(put({file.name: file.bytes()}) / Path(file.name)).predictions[0]
+def test_values_of_b_are_read(make_file: Callable, write_files: Callable):
+    file = make_file("b", "ron")
+    one = read_submission(write_files({file.name: file.bytes()}) / Path(file.name)).predictions[0]
     assert one.values.tolist() == [[int(cell) for cell in row[1:]] for row in file.rows]

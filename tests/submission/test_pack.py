@@ -25,9 +25,9 @@ def inside(path: Path) -> dict[str, bytes]:
         return {info.filename: archive.read(info) for info in archive.infolist()}
 
 
-def test_the_zip_holds_the_files_at_its_root_and_nothing_else(made, put, tmp_path):
-    files = [made("a", code) for code in ("ron", "deu", "eng")]
-    put({f"in/{file.name}": file.bytes() for file in files} | {"in/.DS_Store": b"\0", "in/notes.md": b"x"})
+def test_the_zip_holds_the_files_at_its_root_and_nothing_else(make_file, write_files, tmp_path):
+    files = [make_file("a", code) for code in ("ron", "deu", "eng")]
+    write_files({f"in/{file.name}": file.bytes() for file in files} | {"in/.DS_Store": b"\0", "in/notes.md": b"x"})
     report = pack(tmp_path / "in", tmp_path / "track_a.zip")
     assert report.ok
     assert list(inside(tmp_path / "track_a.zip").items()) == sorted((file.name, file.bytes()) for file in files)
@@ -36,13 +36,13 @@ def test_the_zip_holds_the_files_at_its_root_and_nothing_else(made, put, tmp_pat
     assert report.sha256 == hashlib.sha256((tmp_path / "track_a.zip").read_bytes()).hexdigest()
 
 
-def test_the_same_predictions_give_the_same_bytes(made, put, zipped, tmp_path, monkeypatch):
-    ron, eng = made("a", "ron"), made("a", "eng")
+def test_the_same_predictions_give_the_same_bytes(make_file, write_files, write_zip, tmp_path, monkeypatch):
+    ron, eng = make_file("a", "ron"), make_file("a", "eng")
     ron_bytes, eng_bytes = ron.bytes(), eng.bytes()
     ron.rows.reverse()
-    put({f"one/{ron.name}": ron_bytes, f"one/{eng.name}": eng_bytes})
-    put({"two/pred_ron_a.csv": ron.bytes(newline="\r\n"), "two/PRED_eng.csv": eng_bytes})
-    path = zipped({f"deep/{ron.name}": ron_bytes, "TrackA/pred_eng.csv": eng_bytes}, "three.zip")
+    write_files({f"one/{ron.name}": ron_bytes, f"one/{eng.name}": eng_bytes})
+    write_files({"two/pred_ron_a.csv": ron.bytes(newline="\r\n"), "two/PRED_eng.csv": eng_bytes})
+    path = write_zip({f"deep/{ron.name}": ron_bytes, "TrackA/pred_eng.csv": eng_bytes}, "three.zip")
     first = pack(tmp_path / "one", tmp_path / "a.zip")
     monkeypatch.setattr(time, "time", lambda: 2e9)
     assert pack([tmp_path / "two" / "PRED_eng.csv", tmp_path / "two" / "pred_ron_a.csv"], tmp_path / "b.zip").ok
@@ -62,9 +62,9 @@ def test_the_bytes_are_pinned(tmp_path):
     )  # fmt: skip
 
 
-def test_packing_again_changes_nothing(made, put, tmp_path):
-    file = made("b", "ron")
-    put({file.name: file.bytes()})
+def test_packing_again_changes_nothing(make_file, write_files, tmp_path):
+    file = make_file("b", "ron")
+    write_files({file.name: file.bytes()})
     assert not pack(tmp_path, tmp_path / "b.zip").was_there
     before = (tmp_path / "b.zip").stat().st_mtime_ns
     again = pack(tmp_path, tmp_path / "b.zip")
@@ -74,10 +74,10 @@ def test_packing_again_changes_nothing(made, put, tmp_path):
     assert pack(tmp_path / "b.zip", tmp_path / "c.zip").sha256 == again.sha256
 
 
-def test_an_invalid_file_stops_it_and_is_named(made, put, tmp_path):
-    good, bad = made("a", "ron"), made("a", "rus")
+def test_an_invalid_file_stops_it_and_is_named(make_file, write_files, tmp_path):
+    good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.rows[3][2] = "1.0"
-    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
     report = pack(tmp_path / "in", tmp_path / "a.zip")
     assert not report.ok
     assert not (tmp_path / "a.zip").exists()
@@ -86,10 +86,10 @@ def test_an_invalid_file_stops_it_and_is_named(made, put, tmp_path):
     assert [one.path for one in report.files] == [good.name]
 
 
-def test_an_invalid_file_is_left_out_when_told(made, put, tmp_path):
-    good, bad = made("a", "ron"), made("a", "rus")
+def test_an_invalid_file_is_left_out_when_told(make_file, write_files, tmp_path):
+    good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.rows.pop()
-    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
     report = pack(tmp_path / "in", tmp_path / "a.zip", skip_invalid=True)
     assert report.ok
     assert list(inside(tmp_path / "a.zip")) == [good.name]
@@ -97,24 +97,24 @@ def test_an_invalid_file_is_left_out_when_told(made, put, tmp_path):
 
 
 @pytest.mark.parametrize("spoil", [lambda f: f.header.reverse(), lambda f: f.rows.append(f.rows[0])])
-def test_content_is_never_mended_in_silence(spoil, made, put, tmp_path):
-    file = made("a", "ron")
+def test_content_is_never_mended_in_silence(spoil, make_file, write_files, tmp_path):
+    file = make_file("a", "ron")
     spoil(file)
-    path = put({file.name: file.bytes()}) / file.name
+    path = write_files({file.name: file.bytes()}) / file.name
     assert not pack(path, tmp_path / "a.zip").ok
 
 
-def test_what_the_zip_loses_is_told_and_refused(made, zipped, tmp_path):
-    file = made("a", "ron")
-    path = zipped({file.name: file.bytes(), "../pred_rus.csv": made("a", "rus").bytes()})
+def test_what_the_zip_loses_is_told_and_refused(make_file, write_zip, tmp_path):
+    file = make_file("a", "ron")
+    path = write_zip({file.name: file.bytes(), "../pred_rus.csv": make_file("a", "rus").bytes()})
     report = pack(path, tmp_path / "a.zip")
     assert [list(one.counts) for one in report.refusals] == [["E105"]]
     assert not report.ok
 
 
-def test_a_track_language_or_split_can_be_chosen(made, put, tmp_path):
-    files = [made("a", "ron"), made("b", "ron"), made("a", "eng"), made("a", "deu", "dev")]
-    put({f"in/{file.spec.split}/{file.name}": file.bytes() for file in files})
+def test_a_track_language_or_split_can_be_chosen(make_file, write_files, tmp_path):
+    files = [make_file("a", "ron"), make_file("b", "ron"), make_file("a", "eng"), make_file("a", "deu", "dev")]
+    write_files({f"in/{file.spec.split}/{file.name}": file.bytes() for file in files})
     report = pack(tmp_path / "in", tmp_path / "b.zip", track="b")
     assert [one.path for one in report.files] == ["track_b/pred_ron.csv"]
     report = pack(tmp_path / "in", tmp_path / "c.zip", language="ron")
@@ -131,24 +131,24 @@ def test_a_track_language_or_split_can_be_chosen(made, put, tmp_path):
     assert caught.value.fix == "--track c selects none of 2025 track a deu dev"
 
 
-def test_a_bad_file_of_a_track_that_is_not_packed_is_no_matter(made, put, tmp_path):
-    good, bad = made("a", "ron"), made("b", "ron")
+def test_a_bad_file_of_a_track_that_is_not_packed_is_no_matter(make_file, write_files, tmp_path):
+    good, bad = make_file("a", "ron"), make_file("b", "ron")
     bad.rows.pop()
-    put({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
+    write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
     assert pack(tmp_path / "in", tmp_path / "a.zip", track="a").ok
 
 
-def test_two_systems_are_not_packed_into_one(made, put, tmp_path):
-    file = made("a", "ron")
-    put({f"in/bert/{file.name}": file.bytes(), f"in/llama/{file.name}": file.bytes()})
+def test_two_systems_are_not_packed_into_one(make_file, write_files, tmp_path):
+    file = make_file("a", "ron")
+    write_files({f"in/bert/{file.name}": file.bytes(), f"in/llama/{file.name}": file.bytes()})
     with pytest.raises(InvalidSubmission, match=r"are both for track a, ron\.") as caught:
         pack(tmp_path / "in", tmp_path / "a.zip")
     assert caught.value.fix == "name only the file to upload"
 
 
-def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_path):
-    file = made("a", "ron")
-    put({file.name: file.bytes(), "a.zip": b"mine"})
+def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(make_file, write_files, tmp_path):
+    file = make_file("a", "ron")
+    write_files({file.name: file.bytes(), "a.zip": b"mine"})
     with pytest.raises(UsageError, match=r"a\.zip exists and differs\."):
         pack(tmp_path / file.name, tmp_path / "a.zip")
     assert (tmp_path / "a.zip").read_bytes() == b"mine"
@@ -156,9 +156,9 @@ def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(made, put, tmp_pa
     assert list(inside(tmp_path / "a.zip")) == [file.name]
 
 
-def test_the_input_is_never_written_over(made, zipped, tmp_path):
-    file = made("a", "ron")
-    path = zipped({"pred_ron.csv": file.bytes()})
+def test_the_input_is_never_written_over(make_file, write_zip, tmp_path):
+    file = make_file("a", "ron")
+    path = write_zip({"pred_ron.csv": file.bytes()})
     before = path.read_bytes()
     (tmp_path / "link.zip").symlink_to(path)
     for out in (path, tmp_path / "link.zip"):
@@ -167,9 +167,9 @@ def test_the_input_is_never_written_over(made, zipped, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_bad_requests(made, put, tmp_path):
-    file = made("a", "ron")
-    put({file.name: file.bytes(), "dir.zip/": b""})
+def test_bad_requests(make_file, write_files, tmp_path):
+    file = make_file("a", "ron")
+    write_files({file.name: file.bytes(), "dir.zip/": b""})
     with pytest.raises(UsageError, match=r"does not end in \.zip"):
         pack(tmp_path / file.name, tmp_path / "out.tar")
     with pytest.raises(UsageError, match="is a folder"):
@@ -182,9 +182,9 @@ def test_bad_requests(made, put, tmp_path):
         pack([])
 
 
-def test_default_names(made, put, tmp_path, monkeypatch):
-    a, b = made("a", "ron"), made("b", "ron")
-    put({a.name: a.bytes(), b.name: b.bytes()})
+def test_default_names(make_file, write_files, tmp_path, monkeypatch):
+    a, b = make_file("a", "ron"), make_file("b", "ron")
+    write_files({a.name: a.bytes(), b.name: b.bytes()})
     monkeypatch.chdir(tmp_path)
     assert pack(a.name).out == "track_a.zip"
     report = pack(["track_a", "track_b"])
@@ -196,10 +196,10 @@ def test_default_names(made, put, tmp_path, monkeypatch):
     assert "track a: 1 of 28 languages; an average over all languages counts the missing ones as 0" in report.notes
 
 
-def test_a_whole_track_has_nothing_to_note(made, put, tmp_path):
-    put(
+def test_a_whole_track_has_nothing_to_note(make_file, write_files, tmp_path):
+    write_files(
         {
-            f"in/{spec.file_name}": made("b", spec.language).bytes()
+            f"in/{spec.file_name}": make_file("b", spec.language).bytes()
             for spec in load_task().specs("2025", "b", split="test")
         }
     )
@@ -208,9 +208,9 @@ def test_a_whole_track_has_nothing_to_note(made, put, tmp_path):
     assert report.notes == ()
 
 
-def test_a_mixed_file_is_packed_under_its_own_release(made, put, tmp_path):
-    file = made("a", "eng", release="hub")
-    path = put({file.name: file.bytes()}) / file.name
+def test_a_mixed_file_is_packed_under_its_own_release(make_file, write_files, tmp_path):
+    file = make_file("a", "eng", release="hub")
+    path = write_files({file.name: file.bytes()}) / file.name
     assert not pack(path, tmp_path / "a.zip").ok
     report = pack(path, tmp_path / "a.zip", release="hub")
     assert inside(tmp_path / "a.zip") == {file.name: file.bytes()}
@@ -234,7 +234,7 @@ def test_what_comes_out_is_what_went_in(seed, newline, shuffle, tmp_path_factory
     assert read.hash == report.files[0].hash
 
 
-def test_gold_as_prediction_packs_for_every_language(data_dir, made, put, tmp_path):
+def test_gold_as_prediction_packs_for_every_language(data_dir, make_file, write_files, tmp_path):
     """All 32 files of track C, with the real labels."""
     root = data_dir / "brighter-2025" if (data_dir / "brighter-2025").is_dir() else data_dir
     files = {}
@@ -242,7 +242,7 @@ def test_gold_as_prediction_packs_for_every_language(data_dir, made, put, tmp_pa
         with path.open(newline="") as stream:
             rows = [[row[0], *row[2:]] for row in csv.reader(stream)]
         files[f"in/pred_{path.stem}.csv"] = "\n".join(",".join(row) for row in rows) + "\n"
-    put(files)
+    write_files(files)
     report = pack(tmp_path / "in", tmp_path / "track_c.zip")
     assert len(report.files) == 32
     assert validate(tmp_path / "track_c.zip").counts == {}

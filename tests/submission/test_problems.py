@@ -201,10 +201,10 @@ def _twice(file) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_problem_is_found(case: str, made: Callable, checked: Callable):
+def test_a_problem_is_found(case: str, make_file: Callable, validate_file: Callable):
     spoil, counts, at, words = CASES[case]
-    file = made("a", "ron", "dev")
-    report: Report = checked(file.name, spoil(file))
+    file = make_file("a", "ron", "dev")
+    report: Report = validate_file(file.name, spoil(file))
     assert report.counts == counts
     first = report.problems[0]
     assert first.line == at
@@ -212,44 +212,44 @@ def test_a_problem_is_found(case: str, made: Callable, checked: Callable):
     assert report.valid == all(code.startswith("W") for code in counts)
 
 
-def test_mixed_splits(made: Callable, checked: Callable):
-    test, dev = made("a", "ron"), made("a", "ron", "dev")
+def test_mixed_splits(make_file: Callable, validate_file: Callable):
+    test, dev = make_file("a", "ron"), make_file("a", "ron", "dev")
     test.rows += dev.rows[:3]
-    report = checked(test.name, test.bytes())
+    report = validate_file(test.name, test.bytes())
     assert report.counts == {"E411": 1}
     assert report.problems[0].message == (
         "lines 1121 to 1123 are of split dev (3 of its 123 rows), in a file with 1,119 rows of 2025 track a ron test"
     )
 
 
-def test_mixed_languages(made: Callable, checked: Callable):
-    ron, rus = made("a", "ron"), made("a", "rus")
+def test_mixed_languages(make_file: Callable, validate_file: Callable):
+    ron, rus = make_file("a", "ron"), make_file("a", "rus")
     ron.rows += rus.rows
-    report = checked(ron.name, ron.bytes())
+    report = validate_file(ron.name, ron.bytes())
     assert report.counts == {"E412": 1}
 
 
-def test_mixed_tracks_of_degrees_and_labels(made: Callable, checked: Callable):
-    a, b = made("a", "ron"), made("b", "ron")
+def test_mixed_tracks_of_degrees_and_labels(make_file: Callable, validate_file: Callable):
+    a, b = make_file("a", "ron"), make_file("b", "ron")
     a.rows += b.rows
-    report = checked(a.name, a.bytes())
+    report = validate_file(a.name, a.bytes())
     # Degrees beyond 1 are no labels of the meant track.
     assert set(report.counts) == {"E410", "E512"}
 
 
-def test_surplus_emotion(made: Callable, checked: Callable):
-    file = made("a", "eng")
-    report = checked(file.name, column(2, "disgust", lambda n: "0")(file))
+def test_surplus_emotion(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "eng")
+    report = validate_file(file.name, column(2, "disgust", lambda n: "0")(file))
     assert report.counts == {"E317": 1}
     assert report.problems[0].message == "the gold labels of this language have no 'disgust'"
 
 
-def test_a_quote_that_swallows_lines(made: Callable, checked: Callable):
+def test_a_quote_that_swallows_lines(make_file: Callable, validate_file: Callable):
     """frictionless-py#1048: 68 rows vanished in one cell and the file still passed."""
-    file = made("a", "ron", "dev")
+    file = make_file("a", "ron", "dev")
     file.rows[33][1] = f'"{file.rows[33][1]}'
     file.rows[101][6] = f'{file.rows[101][6]}"'
-    report = checked(file.name, file.bytes())
+    report = validate_file(file.name, file.bytes())
     assert report.counts == {"E503": 2}
     assert report.problems[0].message == (
         "a quotation mark is not closed on its line; a CSV reader would read lines 35 to 103 as one row"
@@ -257,46 +257,46 @@ def test_a_quote_that_swallows_lines(made: Callable, checked: Callable):
     assert report.files[0].rows == 123
 
 
-def test_texts_over_several_lines(made: Callable, checked: Callable):
-    file = made("a", "ron", "dev")
+def test_texts_over_several_lines(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "ron", "dev")
     body = column(1, "text", lambda n: '"first\nsecond, third"' if n == 4 else f"text {n}")(file)
-    report = checked(file.name, body)
+    report = validate_file(file.name, body)
     assert report.counts == {"E316": 1, "E504": 1}
     assert report.problems[1].message == "a quoted cell spans lines 6 to 7"
 
 
-def test_a_separator_in_a_text_ends_no_line(made: Callable, checked: Callable):
+def test_a_separator_in_a_text_ends_no_line(make_file: Callable, validate_file: Callable):
     """U+2028 breaks str.splitlines; one text of the real data holds it."""
-    file = made("a", "ron", "dev")
+    file = make_file("a", "ron", "dev")
     body = column(1, "text", lambda n: "one\u2028two\x0bthree\x85four" if n == 4 else "text")(file)
-    report = checked(file.name, body)
+    report = validate_file(file.name, body)
     assert report.counts == {"E316": 1}
     assert report.files[0].lines == 124
 
 
-def test_counts_and_first_examples(made: Callable, checked: Callable):
-    file = made("b", "ron")
+def test_counts_and_first_examples(make_file: Callable, validate_file: Callable):
+    file = make_file("b", "ron")
     for row in file.rows:
         row[3] = "0.5"
-    report = checked(file.name, file.bytes())
+    report = validate_file(file.name, file.bytes())
     assert report.counts == {"E511": 1119}
     assert [(one.line, one.column, one.value) for one in report.problems] == [(n, "fear", "0.5") for n in range(2, 7)]
 
 
-def test_real_lines_after_blank_ones(made: Callable, checked: Callable):
-    file = made("a", "ron", "dev")
+def test_real_lines_after_blank_ones(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "ron", "dev")
     file.rows[50][1] = "x"
-    report = checked(file.name, file.bytes().replace(b"\n", b"\n\n\n", 10))
+    report = validate_file(file.name, file.bytes().replace(b"\n", b"\n\n\n", 10))
     assert [one.line for one in report.problems if one.code == "E514"] == [72]
 
 
-def test_all_problems_in_one_pass_by_place(made: Callable, checked: Callable):
-    file = made("a", "ron", "dev")
+def test_all_problems_in_one_pass_by_place(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "ron", "dev")
     file.header = [name.upper() for name in file.header]
     file.rows[1][0] = f"{ID}2"
     file.rows[2][1] = "nan"
     del file.rows[9]
-    report = checked("track_b/pred_ron_x.csv", b"\xef\xbb\xbf" + file.bytes(newline="\r\n"))
+    report = validate_file("track_b/pred_ron_x.csv", b"\xef\xbb\xbf" + file.bytes(newline="\r\n"))
     codes = list(dict.fromkeys(one.code for one in report.problems))
     assert codes == ["E201", "E206", "E304", "E309", "W323", "E401", "E406", "E508"]
 

@@ -42,14 +42,14 @@ def test_the_seeds_other_files(data_dir: Path):
 
 @pytest.mark.parametrize("track", ["a", "b", "c"])
 @pytest.mark.parametrize("split", ["dev", "test"])
-def test_gold_as_predictions_is_valid(track: str, split: str, data_dir: Path, put: Callable):
+def test_gold_as_predictions_is_valid(track: str, split: str, data_dir: Path, write_files: Callable):
     """All 28 + 11 + 32 files of each split; only the text column is taken off."""
     files: dict[str, bytes | str] = {}
     for path in sorted((data_dir / "brighter-2025" / f"track_{track}" / split).glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
             rows = [[cell for at, cell in enumerate(row) if at != 1] for row in csv.reader(stream)]
         files[f"track_{track}/pred_{path.stem}.csv"] = "".join(",".join(row) + "\n" for row in rows)
-    submission = read_submission(put(files))
+    submission = read_submission(write_files(files))
     assert submission.report.valid
     assert set(submission.report.counts) <= {"W517"}
     places = {(one.spec.track, one.spec.language, one.spec.split) for one in submission.predictions}
@@ -57,9 +57,9 @@ def test_gold_as_predictions_is_valid(track: str, split: str, data_dir: Path, pu
     assert len(places) == {"a": 28, "b": 11, "c": 32}[track]
 
 
-def test_gold_with_its_texts_names_the_text_column(data_dir: Path, put: Callable):
+def test_gold_with_its_texts_names_the_text_column(data_dir: Path, write_files: Callable):
     """One text of track C's Zulu gold holds U+2028, which ends no line."""
     body = (data_dir / "brighter-2025" / "track_c" / "test" / "zul.csv").read_bytes()
-    report = validate(put({"pred_zul.csv": body}))
+    report = validate(write_files({"pred_zul.csv": body}))
     assert report.counts == {"W117": 1, "E316": 1}
     assert report.files[-1].rows == 2047

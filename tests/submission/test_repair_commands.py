@@ -7,12 +7,12 @@ import json
 import pytest
 
 
-def test_fix_lists_every_change_and_says_where_it_wrote(made, put, run):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_fix_lists_every_change_and_says_where_it_wrote(make_file, write_files, run):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows
     order = [0, 3, 4, 1, 2, 5]
     a.header, a.rows = [a.header[at] for at in order], [[row[at] for at in order] for row in a.rows]
-    put({"pred_eng.csv": a.bytes()})
+    write_files({"pred_eng.csv": a.bytes()})
     code, out, err = run("fix", "pred_eng.csv")
     assert (code, err) == (0, "")
     assert (
@@ -35,12 +35,12 @@ Next: semeval-emo score fixed
     )
 
 
-def test_fix_says_what_it_refuses_and_why(made, put, run, tmp_path):
-    file = made("a", "eng", "dev")
+def test_fix_says_what_it_refuses_and_why(make_file, write_files, run, tmp_path):
+    file = make_file("a", "eng", "dev")
     for row in file.rows[:9]:
         row[3] = ""
     file.rows[20][1] = "maybe"
-    put({"pred_eng.csv": file.bytes()})
+    write_files({"pred_eng.csv": file.bytes()})
     code, out, err = run("fix", "pred_eng.csv")
     assert (code, err) == (1, "")
     assert (
@@ -62,10 +62,10 @@ Nothing was written.
     assert [path.name for path in tmp_path.iterdir()] == ["pred_eng.csv"]
 
 
-def test_fix_names_missing_rows_as_runs(made, put, run):
-    file = made("a", "eng", "dev")
+def test_fix_names_missing_rows_as_runs(make_file, write_files, run):
+    file = make_file("a", "eng", "dev")
     del file.rows[40], file.rows[3:19]
-    put({"pred_eng.csv": file.bytes()})
+    write_files({"pred_eng.csv": file.bytes()})
     code, out, _ = run("fix", "pred_eng.csv")
     assert code == 1
     assert (
@@ -83,10 +83,10 @@ Nothing was written.
     )
 
 
-def test_fix_offers_the_threshold(made, put, run):
-    file = made("a", "eng", "dev")
+def test_fix_offers_the_threshold(make_file, write_files, run):
+    file = make_file("a", "eng", "dev")
     file.rows[0][1:] = ["0.9", "0.1", "0.2", "0.3", "0.4"]
-    put({"pred_eng.csv": file.bytes()})
+    write_files({"pred_eng.csv": file.bytes()})
     code, out, _ = run("fix", "pred_eng.csv")
     assert code == 1
     assert out.endswith(
@@ -99,8 +99,8 @@ def test_fix_offers_the_threshold(made, put, run):
     assert "Note: out.csv is not an official name: the official scorers look for pred_eng.csv" in out
 
 
-def test_fix_leaves_a_valid_file_alone(made, put, run):
-    put({"pred_eng.csv": made("a", "eng", "dev").bytes()})
+def test_fix_leaves_a_valid_file_alone(make_file, write_files, run):
+    write_files({"pred_eng.csv": make_file("a", "eng", "dev").bytes()})
     assert run("fix", "pred_eng.csv") == (
         0,
         "Nothing to fix: pred_eng.csv is valid.\nNext: semeval-emo score pred_eng.csv\n",
@@ -111,10 +111,10 @@ def test_fix_leaves_a_valid_file_alone(made, put, run):
     assert out.endswith("Nothing to fix: the new file is an exact copy.\n")
 
 
-def test_fix_as_json_and_tables(made, put, run):
-    file = made("a", "eng", "dev")
+def test_fix_as_json_and_tables(make_file, write_files, run):
+    file = make_file("a", "eng", "dev")
     file.rows[0][2] = "1.0"
-    put({"pred_eng.csv": file.bytes()})
+    write_files({"pred_eng.csv": file.bytes()})
     code, out, _ = run("fix", "pred_eng.csv", "--format", "json")
     seen = json.loads(out)
     assert code == 0
@@ -146,15 +146,17 @@ def test_fix_as_json_and_tables(made, put, run):
         (["pack", "gone.csv"], 3, "error: gone.csv does not exist."),
     ],
 )
-def test_mistakes_have_their_exit_code_and_remedy(words, code, said, made, put, run):
-    put({"one.csv": made("a", "eng", "dev").bytes(newline="\r\n")})
+def test_mistakes_have_their_exit_code_and_remedy(words, code, said, make_file, write_files, run):
+    write_files({"one.csv": make_file("a", "eng", "dev").bytes(newline="\r\n")})
     seen, out, err = run(*words)
     assert (seen, out) == (code, "")
     assert err.startswith(said)
 
 
-def test_pack_says_what_is_inside(made, put, run):
-    put({"in/pred_ron_a.csv": made("a", "ron").bytes(), "in/track_a/pred_eng.csv": made("a", "eng").bytes()})
+def test_pack_says_what_is_inside(make_file, write_files, run):
+    write_files(
+        {"in/pred_ron_a.csv": make_file("a", "ron").bytes(), "in/track_a/pred_eng.csv": make_file("a", "eng").bytes()}
+    )
     code, out, err = run("pack", "in", "-o", "track_a.zip")
     assert (code, err) == (0, "")
     *lines, last = out.splitlines()
@@ -175,10 +177,10 @@ def test_pack_says_what_is_inside(made, put, run):
     assert json.loads(out)["was_there"]
 
 
-def test_pack_says_what_it_refuses_and_what_to_type(made, put, run, tmp_path):
-    good, bad = made("a", "eng", "dev"), made("a", "ron", "dev")
+def test_pack_says_what_it_refuses_and_what_to_type(make_file, write_files, run, tmp_path):
+    good, bad = make_file("a", "eng", "dev"), make_file("a", "ron", "dev")
     bad.rows[0][1] = "1.0"
-    put({"in/pred_eng.csv": good.bytes(), "in/pred_ron.csv": bad.bytes()})
+    write_files({"in/pred_eng.csv": good.bytes(), "in/pred_ron.csv": bad.bytes()})
     code, out, _ = run("pack", "in")
     assert code == 1
     assert (
@@ -200,11 +202,11 @@ To pack only the 1 valid file, use --skip-invalid.
     assert (tmp_path / "track_a.zip").exists()
 
 
-def test_from_a_bad_file_to_a_zip(made, put, run):
+def test_from_a_bad_file_to_a_zip(make_file, write_files, run):
     """The story: fix what validate finds, pack it, and the zip is valid."""
-    file = made("a", "eng")
+    file = make_file("a", "eng")
     file.header = [name.capitalize() for name in file.header]
-    put({"pred_ENG.csv": file.bytes()})
+    write_files({"pred_ENG.csv": file.bytes()})
     assert run("validate", "pred_ENG.csv")[0] == 1
     assert run("fix", "pred_ENG.csv")[0] == 0
     assert run("pack", "fixed")[0] == 0

@@ -238,8 +238,8 @@ def test_the_same_file_named_twice_is_one_file(tmp_path):
     ],
 )
 def test_a_csv_that_is_no_text_is_called_by_its_name(tmp_path, first, kind):
-    with zipfile.ZipFile(tmp_path / "pred_eng.csv", "w") as made:
-        made.writestr(first, BODY)
-        made.writestr("other", BODY)
+    with zipfile.ZipFile(tmp_path / "pred_eng.csv", "w") as zip_file:
+        zip_file.writestr(first, BODY)
+        zip_file.writestr("other", BODY)
     (problem,) = validate(tmp_path / "pred_eng.csv").problems
     assert problem.message == f"the file is {kind}, not CSV"

@@ -16,8 +16,8 @@ from semeval_emo.submission import catalogue
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_valid_file_gets_one_line_and_the_next_command(made, put, run):
-    put({"pred_eng.csv": made("a", "eng").bytes()})
+def test_a_valid_file_gets_one_line_and_the_next_command(make_file, write_files, run):
+    write_files({"pred_eng.csv": make_file("a", "eng").bytes()})
     assert run("validate", "pred_eng.csv") == (
         0,
         "pred_eng.csv: valid, 2,767 rows of 2025 track a eng test\n\n"
@@ -26,12 +26,12 @@ def test_a_valid_file_gets_one_line_and_the_next_command(made, put, run):
     )
 
 
-def test_problems_are_told_by_place_with_fix_and_scorers(made, put, run):
-    a, c = made("a", "eng"), made("c", "eng")
+def test_problems_are_told_by_place_with_fix_and_scorers(make_file, write_files, run):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows
     order = [0, 3, 4, 1, 2, 5]
     a.header, a.rows = [a.header[at] for at in order], [[row[at] for at in order] for row in a.rows]
-    put({"pred_eng.csv": a.bytes()})
+    write_files({"pred_eng.csv": a.bytes()})
     code, out, err = run("validate", "pred_eng.csv")
     assert (code, err) == (1, "")
     assert (
@@ -59,11 +59,11 @@ More about a code: semeval-emo explain E311
     )
 
 
-def test_first_examples_then_the_count(made, put, run):
-    file = made("a", "ron", "dev")
+def test_first_examples_then_the_count(make_file, write_files, run):
+    file = make_file("a", "ron", "dev")
     for row in file.rows:
         row[2] = "nan"
-    put({"pred_ron.csv": file.bytes()})
+    write_files({"pred_ron.csv": file.bytes()})
     code, out, _ = run("validate", "pred_ron.csv")
     assert code == 1
     assert "  pred_ron.csv:6  E508  disgust: 'nan' is a missing value; expected 0 or 1\n" in out
@@ -72,20 +72,20 @@ def test_first_examples_then_the_count(made, put, run):
     assert "Next:" not in out
 
 
-def test_what_fix_mends_and_what_needs_the_person(made, put, run):
-    file = made("a", "ron", "dev")
+def test_what_fix_mends_and_what_needs_the_person(make_file, write_files, run):
+    file = make_file("a", "ron", "dev")
     file.header[1] = "Anger"
     file.rows[1][2] = "nan"
-    put({"pred_ron.csv": file.bytes()})
+    write_files({"pred_ron.csv": file.bytes()})
     _, out, _ = run("validate", "pred_ron.csv")
     assert "\nsemeval-emo fix can fix 1 of 2 kinds of errors (auto-fix); fixing the others would be" in out
 
 
-def test_warnings_do_not_fail(made, put, run):
-    file = made("b", "ron")
+def test_warnings_do_not_fail(make_file, write_files, run):
+    file = make_file("b", "ron")
     for row in file.rows:
         row[1:] = ["0"] * 6
-    put({"pred_ron.csv": file.bytes()})
+    write_files({"pred_ron.csv": file.bytes()})
     code, out, _ = run("validate", "pred_ron.csv")
     assert code == 0
     assert "W518  every label in all 1,119 rows is 0" in out
@@ -93,8 +93,14 @@ def test_warnings_do_not_fail(made, put, run):
     assert "Valid: 1 file, with 1 warning." in out
 
 
-def test_without_a_path_the_files_of_the_folder_are_checked(made, put, run):
-    put({"pred_eng.csv": made("a", "eng").bytes(), "track_b/pred_ron.csv": made("b", "ron").bytes(), "notes.csv": "x"})
+def test_without_a_path_the_files_of_the_folder_are_checked(make_file, write_files, run):
+    write_files(
+        {
+            "pred_eng.csv": make_file("a", "eng").bytes(),
+            "track_b/pred_ron.csv": make_file("b", "ron").bytes(),
+            "notes.csv": "x",
+        }
+    )
     code, out, err = run("validate")
     assert code == 0
     assert out.splitlines()[:2] == [
@@ -126,8 +132,8 @@ def test_an_empty_folder_without_a_path(run):
         (["pred_eng.csv", "--format", "yaml"], 2, "error: "),
     ],
 )
-def test_what_was_put_wrongly(words, code, said, made, put, run):
-    put({"pred_eng.csv": made("a", "eng").bytes()})
+def test_what_was_put_wrongly(words, code, said, make_file, write_files, run):
+    write_files({"pred_eng.csv": make_file("a", "eng").bytes()})
     got, out, err = run("validate", *words)
     assert (got, out) == (code, "")
     assert err.startswith(said)
@@ -141,10 +147,10 @@ def test_a_pipe_is_refused(tmp_path, run):
     )
 
 
-def test_json(made, put, run):
-    file = made("a", "ron")
+def test_json(make_file, write_files, run):
+    file = make_file("a", "ron")
     file.rows[3][1] = "1.0"
-    put({"pred_ron.csv": file.bytes()})
+    write_files({"pred_ron.csv": file.bytes()})
     code, out, _ = run("validate", "pred_ron.csv", "--format", "json")
     told = json.loads(out)
     assert code == 1
@@ -172,11 +178,11 @@ def test_json(made, put, run):
     }  # fmt: skip
 
 
-def test_csv_has_one_row_for_each_example(made, put, run):
-    file = made("a", "ron", "dev")
+def test_csv_has_one_row_for_each_example(make_file, write_files, run):
+    file = make_file("a", "ron", "dev")
     for row in file.rows:
         row[2] = "nan"
-    put({"pred_ron.csv": file.bytes()})
+    write_files({"pred_ron.csv": file.bytes()})
     _, out, _ = run("validate", "pred_ron.csv", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert [(row["line"], row["code"], row["of this kind"]) for row in rows] == [
@@ -184,24 +190,24 @@ def test_csv_has_one_row_for_each_example(made, put, run):
     ]
 
 
-def test_a_report_can_be_written_to_a_file(made, put, run, tmp_path):
-    put({"pred_eng.csv": made("a", "eng").bytes()})
+def test_a_report_can_be_written_to_a_file(make_file, write_files, run, tmp_path):
+    write_files({"pred_eng.csv": make_file("a", "eng").bytes()})
     code, out, err = run("validate", "pred_eng.csv", "--format", "markdown", "--output", "report.md")
     assert (code, out, err) == (0, "", "written to report.md\n")
     assert "| pred_eng.csv | yes" in (tmp_path / "report.md").read_text()
 
 
-def test_names_that_would_steer_a_terminal(made, put, run):
-    file = made("a", "ron", "dev")
+def test_names_that_would_steer_a_terminal(make_file, write_files, run):
+    file = make_file("a", "ron", "dev")
     file.rows[0][1] = "\x1b[31mred"
-    put({"pred_ron.csv": file.bytes()})
+    write_files({"pred_ron.csv": file.bytes()})
     _, out, _ = run("validate", "pred_ron.csv")
     assert "\x1b" not in out
     assert r"'\x1b[31mred'" in out
 
 
-def test_a_file_name_that_would_steer_a_terminal(made, zipped, run):
-    zipped({"track_a/pred_ron\x1b[31m.csv": made("a", "ron", "dev").bytes()})
+def test_a_file_name_that_would_steer_a_terminal(make_file, write_zip, run):
+    write_zip({"track_a/pred_ron\x1b[31m.csv": make_file("a", "ron", "dev").bytes()})
     for style in ("text", "markdown", "csv", "json"):
         code, out, _ = run("validate", "track.zip", "--format", style)
         assert code == 1

@@ -11,30 +11,30 @@ from semeval_emo.submission import read_submission, validate
 from semeval_emo.task import load_task
 
 
-def test_rows_of_a_and_c_are_an_error_under_2025_and_the_rule_under_hub(made: Callable, checked: Callable):
-    both = made("a", "eng", release="hub")
-    report = checked("pred_eng.csv", both.bytes())
+def test_rows_of_a_and_c_are_an_error_under_2025_and_the_rule_under_hub(make_file: Callable, validate_file: Callable):
+    both = make_file("a", "eng", release="hub")
+    report = validate_file("pred_eng.csv", both.bytes())
     assert report.counts == {"E410": 1}
     assert report.problems[0].message == (
         "5,534 rows, but track a has 2,767: lines 2769 to 5535 are of track c (2,767 of its 2,767 rows); "
         "a file like this belongs to release hub (--release hub)"
     )
     assert report.problems[0].line == 2769
-    assert checked("pred_eng.csv", both.bytes(), release="hub").valid
+    assert validate_file("pred_eng.csv", both.bytes(), release="hub").valid
 
 
-def test_both_tracks_of_another_language_fit_two_releases(made: Callable, checked: Callable):
-    both = made("a", "rus", release="hub")
-    report = checked("pred_rus.csv", both.bytes())
+def test_both_tracks_of_another_language_fit_two_releases(make_file: Callable, validate_file: Callable):
+    both = make_file("a", "rus", release="hub")
+    report = validate_file("pred_rus.csv", both.bytes())
     assert report.problems[0].message.endswith("belongs to release hub (--release hub)")
     # The reproduction of 2026 has no disgust in track A.
-    under_2026 = checked("pred_rus.csv", both.bytes(), release="codabench-2026")
+    under_2026 = validate_file("pred_rus.csv", both.bytes(), release="codabench-2026")
     assert under_2026.counts == {"E317": 1}
 
 
-def test_each_complete_part_of_a_mixed_file_can_be_read(made: Callable, put: Callable):
-    both = made("a", "eng", release="hub")
-    path = put({"pred_eng.csv": both.bytes()}) / "pred_eng.csv"
+def test_each_complete_part_of_a_mixed_file_can_be_read(make_file: Callable, write_files: Callable):
+    both = make_file("a", "eng", release="hub")
+    path = write_files({"pred_eng.csv": both.bytes()}) / "pred_eng.csv"
     parts = read_submission(path).predictions
     assert [one.spec.place for one in parts] == ["2025 track a eng test", "2025 track c eng test"]
     assert [one.spec.track for one in read_submission(path, track="c").predictions] == ["c"]
@@ -42,37 +42,37 @@ def test_each_complete_part_of_a_mixed_file_can_be_read(made: Callable, put: Cal
     assert [(one.spec.place, one.values.shape) for one in whole] == [("hub track a eng test", (5534, 5))]
 
 
-def test_an_incomplete_part_is_no_prediction(made: Callable, put: Callable):
-    both = made("a", "eng", release="hub")
+def test_an_incomplete_part_is_no_prediction(make_file: Callable, write_files: Callable):
+    both = make_file("a", "eng", release="hub")
     del both.rows[-3:]
-    submission = read_submission(put({"pred_eng.csv": both.bytes()}))
+    submission = read_submission(write_files({"pred_eng.csv": both.bytes()}))
     assert [one.spec.track for one in submission.predictions] == ["a"]
     assert submission.report.problems[-1].message.endswith("2769 to 5532 are of track c (2,764 of its 2,767 rows)")
 
 
-def test_a_file_of_another_release_is_refused_by_its_name(made: Callable, checked: Callable):
-    file = made("a", "eng", release="2025-09")
-    report = checked("pred_eng.csv", file.bytes())
+def test_a_file_of_another_release_is_refused_by_its_name(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "eng", release="2025-09")
+    report = validate_file("pred_eng.csv", file.bytes())
     assert report.counts == {"E413": 1}
     assert report.problems[0].message == (
         "the file has 2,765 ids of release 2025-09 (2025-09 track a eng test); release 2025 has 2,767 rows"
     )
     assert "--release 2025-09" in report.problems[0].fix
-    assert checked("pred_eng.csv", file.bytes(), release="2025-09").valid
-    assert checked("pred_eng.csv", made("a", "eng").bytes(), release="2025-09").counts == {"E413": 1}
+    assert validate_file("pred_eng.csv", file.bytes(), release="2025-09").valid
+    assert validate_file("pred_eng.csv", make_file("a", "eng").bytes(), release="2025-09").counts == {"E413": 1}
 
 
-def test_ids_that_only_codabench_has(made: Callable, checked: Callable):
-    file = made("a", "eng", release="codabench-2026")
-    report = checked("pred_eng.csv", file.bytes())
+def test_ids_that_only_codabench_has(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "eng", release="codabench-2026")
+    report = validate_file("pred_eng.csv", file.bytes())
     assert set(report.counts) == {"E413"}
     assert "codabench-2026" in report.problems[0].message
-    assert checked("pred_eng.csv", file.bytes(), release="codabench-2026").valid
+    assert validate_file("pred_eng.csv", file.bytes(), release="codabench-2026").valid
 
 
-def test_track_c_of_codabench_is_told_from_its_track_a(made: Callable, put: Callable):
-    c, a = made("c", "ron", release="codabench-2026"), made("a", "ron", release="codabench-2026")
-    folder = put({c.name: c.bytes(), a.name: a.bytes()})
+def test_track_c_of_codabench_is_told_from_its_track_a(make_file: Callable, write_files: Callable):
+    c, a = make_file("c", "ron", release="codabench-2026"), make_file("a", "ron", release="codabench-2026")
+    folder = write_files({c.name: c.bytes(), a.name: a.bytes()})
     submission = read_submission(folder, release="codabench-2026")
     assert submission.report.valid
     assert [one.spec.place for one in submission.predictions] == [
@@ -81,47 +81,47 @@ def test_track_c_of_codabench_is_told_from_its_track_a(made: Callable, put: Call
     ]
 
 
-def test_the_row_count_of_an_early_file(made: Callable, checked: Callable):
-    file = made("a", "rus", "dev")
+def test_the_row_count_of_an_early_file(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "rus", "dev")
     for number in range(200, 402):
         file.rows.append([f"rus_dev_track_a_{number:05d}", *file.rows[0][1:]])
-    report = checked("pred_rus.csv", file.bytes())
+    report = validate_file("pred_rus.csv", file.bytes())
     assert report.counts == {"E414": 1}
     assert report.problems[0].message == "401 rows is the number of rows of release 2024; 2025 track a rus dev has 199"
 
 
-def test_a_refused_release_cannot_be_asked_for(made: Callable, checked: Callable):
+def test_a_refused_release_cannot_be_asked_for(make_file: Callable, validate_file: Callable):
     with pytest.raises(UsageError, match="Files of release 2024 cannot be checked: its ids are those of 2025"):
-        checked("pred_eng.csv", made("a", "eng").bytes(), release="2024")
+        validate_file("pred_eng.csv", make_file("a", "eng").bytes(), release="2024")
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
-def test_a_whole_split_is_valid(split: str, made: Callable, checked: Callable):
-    report = checked("pred_eng.csv", made("a", "eng", split).bytes())
+def test_a_whole_split_is_valid(split: str, make_file: Callable, validate_file: Callable):
+    report = validate_file("pred_eng.csv", make_file("a", "eng", split).bytes())
     assert report.valid
     assert report.files[0].parts[0].spec.split == split
 
 
-def test_dev_ids_where_test_is_asked_for(made: Callable, checked: Callable):
-    report = checked("pred_eng.csv", made("a", "eng", "dev").bytes(), split="test")
+def test_dev_ids_where_test_is_asked_for(make_file: Callable, validate_file: Callable):
+    report = validate_file("pred_eng.csv", make_file("a", "eng", "dev").bytes(), split="test")
     assert report.counts == {"E208": 1}
     assert report.problems[0].message == (
         "expected split test from --split, but the ids are those of split dev (2025 track a eng dev)"
     )
 
 
-def test_ids_of_another_track_than_the_folder(made: Callable, checked: Callable):
-    report = checked("track_a/pred_eng.csv", made("c", "eng").bytes())
+def test_ids_of_another_track_than_the_folder(make_file: Callable, validate_file: Callable):
+    report = validate_file("track_a/pred_eng.csv", make_file("c", "eng").bytes())
     assert report.counts == {"E206": 1}
     assert report.problems[0].message == (
         "expected track a from the file or folder name, but the ids are those of track c (2025 track c eng test)"
     )
-    assert checked("sub/pred_eng.csv", made("c", "eng").bytes(), track="a").counts == {"E206": 1}
-    assert checked("sub/pred_eng.csv", made("c", "eng").bytes(), track="c").valid
+    assert validate_file("sub/pred_eng.csv", make_file("c", "eng").bytes(), track="a").counts == {"E206": 1}
+    assert validate_file("sub/pred_eng.csv", make_file("c", "eng").bytes(), track="c").valid
 
 
-def test_ids_of_another_language_than_the_name(made: Callable, checked: Callable):
-    report = checked("pred_deu.csv", made("a", "ron").bytes())
+def test_ids_of_another_language_than_the_name(make_file: Callable, validate_file: Callable):
+    report = validate_file("pred_deu.csv", make_file("a", "ron").bytes())
     assert report.counts == {"E207": 1}
     assert report.problems[0].message == (
         "expected language deu from the file name, but the ids are those of ron (2025 track a ron test)"
@@ -129,11 +129,11 @@ def test_ids_of_another_language_than_the_name(made: Callable, checked: Callable
     assert report.problems[0].fix == "rename it to pred_ron.csv, or predict the file of language deu"
 
 
-def test_a_language_that_the_track_does_not_have(made: Callable, checked: Callable):
-    file = made("a", "afr")
+def test_a_language_that_the_track_does_not_have(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "afr")
     for row in file.rows:
         row[0] = row[0].replace("track_a", "track_b")
-    report = checked("track_b/pred_afr.csv", file.bytes())
+    report = validate_file("track_b/pred_afr.csv", file.bytes())
     assert {"E209", "E403", "E415"} == set(report.counts)
     assert report.problems[0].message == "track b has no 'afr' in release 2025"
     assert report.problems[0].fix == (
@@ -141,44 +141,44 @@ def test_a_language_that_the_track_does_not_have(made: Callable, checked: Callab
     )
 
 
-def test_an_old_code_in_ids_is_hinted_at(made: Callable, checked: Callable):
-    file = made("a", "orm")
+def test_an_old_code_in_ids_is_hinted_at(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "orm")
     for row in file.rows:
         row[0] = row[0].replace("orm", "oro")
-    report = checked("pred_oro.csv", file.bytes())
+    report = validate_file("pred_oro.csv", file.bytes())
     assert set(report.counts) == {"E203", "E403", "E415"}
     assert report.problems[1].message == (
         "the task has no id 'oro_test_track_a_00001'; this task calls Oromo 'orm', not 'oro'"
     )
 
 
-def test_the_sample_is_recognised_by_its_ids(put: Callable):
+def test_the_sample_is_recognised_by_its_ids(write_files: Callable):
     spec = load_task("sample").spec("a", "eng", "dev")
     rows = "".join(f"{one},1,0,{n % 2},0,0\n" for n, one in enumerate(spec.ids))
-    path = put({"pred_eng.csv": ",".join(spec.header) + "\n" + rows}) / "pred_eng.csv"
+    path = write_files({"pred_eng.csv": ",".join(spec.header) + "\n" + rows}) / "pred_eng.csv"
     report = validate(path)
     assert (report.task, report.files[0].parts[0].spec.place) == ("sample", spec.place)
     assert not validate(path, task="task11").valid
 
 
-def test_which_releases_a_file_fits(made: Callable, checked: Callable):
-    assert checked("pred_eng.csv", made("a", "eng").bytes()).files[0].parts[0].releases == ("2025",)
-    ron = checked("pred_ron.csv", made("b", "ron").bytes()).files[0].parts[0]
+def test_which_releases_a_file_fits(make_file: Callable, validate_file: Callable):
+    assert validate_file("pred_eng.csv", make_file("a", "eng").bytes()).files[0].parts[0].releases == ("2025",)
+    ron = validate_file("pred_ron.csv", make_file("b", "ron").bytes()).files[0].parts[0]
     assert ron.releases == ("2025", "2025-09", "hub", "codabench-2026")
 
 
-def test_a_language_that_only_later_rows_tell(made: Callable, checked: Callable):
+def test_a_language_that_only_later_rows_tell(make_file: Callable, validate_file: Callable):
     """Columns are read for the language of the first rows; a second look is taken where that was wrong."""
-    ron, eng = made("a", "ron", "dev"), made("a", "eng")
+    ron, eng = make_file("a", "ron", "dev"), make_file("a", "eng")
     eng.rows = [[row[0], *row[1:]] for row in eng.rows]
     body = eng.text() + "".join(",".join(row) + "\n" for row in [r[:6] for r in ron.rows])
-    report = checked("pred_eng.csv", body)
+    report = validate_file("pred_eng.csv", body)
     assert report.counts == {"E412": 1}
     assert report.files[0].parts[0].spec.language == "eng"
 
 
-def test_names_that_the_task_does_not_know(made: Callable, checked: Callable):
-    body = made("a", "eng").bytes()
+def test_names_that_the_task_does_not_know(make_file: Callable, validate_file: Callable):
+    body = make_file("a", "eng").bytes()
     for how, words in (
         ({"track": "d"}, "There is no track 'd'"),
         ({"language": "zho"}, "There is no language 'zho'"),
@@ -187,4 +187,4 @@ def test_names_that_the_task_does_not_know(made: Callable, checked: Callable):
         ({"task": "task12"}, "There is no task 'task12'"),
     ):
         with pytest.raises(UsageError, match=words):
-            checked("pred_eng.csv", body, **how)
+            validate_file("pred_eng.csv", body, **how)
