@@ -9,7 +9,7 @@ from pathlib import Path
 
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
-from semeval_emo.zoo.selection.thresholds import labels_of
+from semeval_emo.zoo.selection.thresholds import apply_thresholds
 from semeval_emo.zoo.training.train import train
 
 texts = sys.argv[1:] or ["I lost the keys again and the bus left without me.", "What a lovely surprise party!"]
@@ -24,7 +24,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     model = load_model(result.folder.path)
     probabilities = model.family.predict(texts)  # shape (texts, emotions)
-    labels = labels_of(probabilities, model.thresholds, model.space)
+    labels = apply_thresholds(probabilities, model.thresholds, model.space)
 
 for text, row in zip(texts, labels, strict=True):
     emotions = [emotion for emotion, present in zip(model.space.emotions, row, strict=True) if present]

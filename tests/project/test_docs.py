@@ -232,6 +232,15 @@ def test_the_changelog_has_the_current_version():
     assert f"\n## {semeval_emo.__version__}" in changelog
 
 
+def test_contributing_shows_the_import_order_that_is_enforced():
+    rules = (ROOT / "tests" / "project" / "test_architecture.py").read_text(encoding="utf-8")
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = [re.split(r"\s*->\s*", block.strip()) for block in re.findall(r"^    \w+ -> [^`]*?(?=\n\n)", page, re.M)]
+    for name in ("PACKAGES", "ZOO"):
+        enforced = re.search(rf"^{name} = \((.*?)^\)", rules, re.M | re.S)[1]
+        assert re.findall(r'"(\w+)"', enforced) in shown
+
+
 def test_versions_agree():
     import semeval_emo
 
