@@ -1,4 +1,4 @@
-"""A small made-up task with its files: two releases, a pooled one and a refused one."""
+"""A small made-up task with files of two releases, a pooled one and a refused one."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ leaves_out = ["yy"]
 
 
 def rows(track: str, language: str, split: str) -> list[Row]:
-    """The rows of one file of release 1; track c repeats track a's texts in another order."""
+    """The rows of one file of release 1; track c has the texts of track a in another order."""
     texts = [f"A made text, {language} {split} {n}." for n in range(SIZES[split])]
     degrees = [tuple((n * k + len(split)) % 3 for k in (1, 2, 3)) for n in range(SIZES[split])]
     found = list(zip(texts, degrees, strict=True))
@@ -91,13 +91,13 @@ def rows(track: str, language: str, split: str) -> list[Row]:
 
 
 def renumbered(track: str) -> list[Row]:
-    """Release 2 of xx test: the second text is gone and all later ids move up."""
+    """Release 2 of xx test: without the second text, all later ids shifted."""
     kept = [row for at, row in enumerate(rows(track, "xx", "test")) if at != 1]
     return [(f"xx-test-{track}-{at:03d}", text, labels) for at, (_, text, labels) in enumerate(kept, 1)]
 
 
 def digest(lines: Iterable[str]) -> str:
-    """The hash of the task files, worked out apart from the package."""
+    """The hash of the task files, computed without the package."""
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
@@ -109,7 +109,7 @@ def pinned(where: str, found: Sequence[Row], labels: bool = True) -> str:
 
 
 def write(path: Path, found: Sequence[Row], columns: str = "id,text,calm,hope,rage", blank: bool = False) -> Path:
-    """Writes rows as a CSV file with the columns asked for."""
+    """Write rows as a CSV file with the given columns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")

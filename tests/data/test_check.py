@@ -1,4 +1,4 @@
-"""data check: the release of a folder, and everything odd about its files."""
+"""data check: the release of a folder and the problems of its files."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def kinds(check) -> list[tuple[str, str]]:
     return [(odd.kind, odd.path.name) for odd in check.problems]
 
 
-def test_a_whole_release_is_named_and_clean(world):
+def test_a_complete_release_is_identified_without_problems(world):
     check = check_data(world.official(), world.task)
     one = only(check)
     assert (one.folder.releases, one.expected, check.problems, check.others) == (("1",), 15, (), ())
     assert {file.state for file in one.folder.files} == {"known"}
 
 
-def test_a_re_release_is_named_by_its_own_files_and_its_blank_gold_is_a_problem(world):
+def test_a_re_release_is_identified_by_its_own_files_and_blank_labels_are_a_problem(world):
     one = only(check_data(world.second(), world.task))
     assert one.folder.releases == ("2",)
     assert [(odd.kind, odd.message, odd.path.name) for odd in one.problems] == [
@@ -38,14 +38,14 @@ def test_a_re_release_is_named_by_its_own_files_and_its_blank_gold_is_a_problem(
     ]
 
 
-def test_a_checkout_with_the_new_files_among_the_old_is_the_new_release(world):
+def test_new_files_among_old_ones_are_identified_as_the_new_release(world):
     base = world.official()
     world.write(base / "track_a/test/xx.csv", world.renumbered("a"), blank=True)
     world.write(base / "track_b/test/xx.csv", world.renumbered("b"))
     assert only(check_data(base, world.task)).folder.releases == ("2",)
 
 
-def test_files_of_two_releases_are_a_mixture(world):
+def test_files_of_two_releases_are_reported_as_mixed(world):
     base = world.official()
     world.write(base / "track_b/test/xx.csv", world.renumbered("b"))
     folder = only(check_data(base, world.task)).folder
@@ -53,7 +53,7 @@ def test_files_of_two_releases_are_a_mixture(world):
     assert folder.tally["1"] == 14
 
 
-def test_a_parent_folder_is_told_folder_by_folder(world):
+def test_a_parent_folder_is_reported_folder_by_folder(world):
     world.official("old")
     world.second("new")
     world.pooled("flat")
@@ -65,13 +65,13 @@ def test_a_parent_folder_is_told_folder_by_folder(world):
     assert [(path.name, count) for path, count in check.others] == [("sent", 1)]
 
 
-def test_predictions_alone_are_no_gold(world):
+def test_predictions_alone_are_not_gold(world):
     world.write(world.folder / "sent/pred_xx.csv", [(i, t, (0, 0, 0)) for i, t, _ in world.rows("a", "xx", "test")])
     with pytest.raises(InputError, match=r"No gold labels of Made-up task in .*: no known release has its 1 file"):
         check_data(world.folder, world.task)
 
 
-def test_a_file_that_is_no_language_is_found_with_where_its_texts_stand(world):
+def test_a_file_that_is_not_of_a_language_is_reported_with_the_place_of_its_texts(world):
     base = world.official()
     copies = [
         (f"other{n}", text.upper().rstrip("."), v) for n, (_, text, v) in enumerate(world.rows("a", "yy", "test"))
@@ -107,14 +107,14 @@ def labelled_files(base, world):
         (lambda rows: [(i, t + "x", v) for i, t, v in rows], "altered", "its texts are not those of the release"),
     ],
 )
-def test_changed_files_are_told_apart(world, change, kind, message):
+def test_changed_files_are_reported_by_kind(world, change, kind, message):
     base = world.official()
     world.write(base / "track_a/test/xx.csv", change(world.rows("a", "xx", "test")))
     odd = only(check_data(base, world.task)).problems
     assert [(one.kind, one.message) for one in odd] == [(kind, message)]
 
 
-def test_unreadable_and_refused_files_are_told(world):
+def test_unreadable_and_refused_files_are_reported(world):
     base = world.official()
     (base / "track_a/dev/xx.csv").write_bytes(b"\xff\xff")
     world.write(base / "track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text,Calm,Hope,Rage")
@@ -145,7 +145,7 @@ def test_overlap_within_and_across_tracks(world):
     ]
 
 
-def test_texts_labelled_in_two_ways(world):
+def test_texts_with_conflicting_labels(world):
     base = world.official()
     rows = world.rows("b", "xx", "train")
     twins = [rows[0], (rows[1][0], rows[0][1], rows[1][2]), *rows[2:]]
@@ -157,14 +157,14 @@ def test_texts_labelled_in_two_ways(world):
     ]
 
 
-def test_a_fetched_file_that_was_changed_is_found(world):
+def test_a_changed_fetched_file_is_reported(world):
     base = world.official()
     files = {"track_a/test/xx.csv": {"texts": "0" * 16}, "track_a/dev/xx.csv": {"texts": ""}}
     write_manifest(base, Manifest("made/categories", "1" * 40, "2026-01-01", files))
     assert ("changed", "xx.csv") in kinds(check_data(base, world.task))
 
 
-def test_labelled_takes_each_place_once_and_prefers_texts(world):
+def test_labelled_returns_each_file_once_and_prefers_texts(world):
     world.write(world.folder / "aaa/track_b/xx.csv", world.rows("b", "xx", "test"), "id,calm,hope,rage")
     world.official("bbb")
     found = labelled(survey(world.folder, world.task), world.task)
@@ -172,14 +172,14 @@ def test_labelled_takes_each_place_once_and_prefers_texts(world):
     assert all(gold.texts is not None for gold in found)
 
 
-def test_labelled_keeps_to_a_release_that_was_asked_for(world):
+def test_labelled_returns_only_the_given_release(world):
     world.official("bbb")
     found = labelled(survey(world.folder, world.task), world.task, "2")
     assert {gold.spec.release for gold in found} == {"2"}
     assert ("a", "xx", "test") not in {(g.spec.track, g.spec.language, g.spec.split) for g in found}
 
 
-def test_the_task_is_that_of_the_ids(tmp_path):
+def test_the_task_is_identified_by_ids(tmp_path):
     assert task_of(sample_folder()).key == "sample"
     assert task_of(tmp_path).key == load_task().key
 
@@ -191,7 +191,7 @@ def test_an_empty_folder_is_an_error(world):
         survey(world.folder / "x", world.task)
 
 
-def test_the_json_form_is_whole(world):
+def test_the_json_output_is_complete(world):
     from semeval_emo.report.data_json import check_payload
 
     world.second("new")
@@ -215,7 +215,7 @@ def test_one_file_can_be_checked(world):
 @pytest.mark.parametrize(
     ("body", "message"), [("id,calm\nq-1,1\n", "its ids do not belong to Made-up task"), ("", "has no column")]
 )
-def test_one_file_that_is_nothing_is_told(world, body, message):
+def test_one_unknown_file_is_reported(world, body, message):
     path = world.folder / "some.csv"
     path.write_text(body)
     assert message in only(check_data(path, world.task)).problems[0].message

@@ -1,4 +1,4 @@
-"""The `data` commands as people use them: what they print, what they note, how they exit."""
+"""The `data` commands: output, notes, exit codes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_check_exits_1_when_gold_is_blank(world, run):
     assert out.endswith("\n1 problem.\n")
 
 
-def test_the_same_problem_of_many_files_is_told_once(world, run):
+def test_the_same_problem_of_many_files_is_reported_once(world, run):
     for name in "abcdefg":
         world.write(world.folder / f"sent/{name}.csv", [(i, t, (0, 0, 0)) for i, t, _ in world.rows("a", "xx", "test")])
     code, out, _ = run("data", "check", world.folder / "sent")
@@ -79,7 +79,7 @@ def test_check_as_json(world, run):
     assert (code, json.loads(out)["schema"]) == (1, "semeval-emo/data-check/1")
 
 
-def test_check_looks_at_the_environments_folder(world, run, monkeypatch):
+def test_check_uses_the_folder_of_the_environment(world, run, monkeypatch):
     monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.official()))
     assert run("data", "check", "-q")[1].startswith(f"{world.folder}/first\nRelease 1")
 
@@ -137,7 +137,7 @@ def test_stats_of_one_file_in_full(run):
     assert "No text comes more than once." in out
 
 
-def test_stats_of_many_files_are_a_line_each(world, run):
+def test_stats_of_many_files_have_one_line_each(world, run):
     code, out, err = run("data", "stats", world.official())
     assert code == 0
     assert err == "the test splits; --split and --language choose others\n"
@@ -145,13 +145,13 @@ def test_stats_of_many_files_are_a_line_each(world, run):
     assert len([line for line in out.splitlines() if line[:1] in "abc" and line[1:3] == "  "]) == 6
 
 
-def test_stats_of_what_is_not_there(world, run):
+def test_stats_of_a_missing_file(world, run):
     code, _, err = run("data", "stats", world.official(), "--language", "zz", "--track", "b")
     message = "There is no file with labels of track b zz.\n  fix: `semeval-emo data list` shows the available data"
     assert (code, err) == (3, f"error: {message}\n")
 
 
-def test_stats_as_json_has_every_figure(run):
+def test_stats_as_json_are_complete(run):
     _, out, _ = run("data", "stats", "sample", "-f", "json", "-q")
     payload = json.loads(out)
     assert payload["schema"] == "semeval-emo/data-stats/1"
@@ -159,12 +159,12 @@ def test_stats_as_json_has_every_figure(run):
     assert payload["files"][1]["emotions"]["joy"]["degrees"].keys() == {"0", "1", "2", "3"}
 
 
-def test_an_unknown_language_is_hinted_at(run):
+def test_an_unknown_language_gets_a_suggestion(run):
     code, _, err = run("data", "stats", "sample", "--language", "ENG")
     assert (code, err.splitlines()[1]) == (2, "  fix: codes are lower-case: use 'eng'")
 
 
-def test_fetch_tells_what_it_got(world, run, monkeypatch):
+def test_fetch_reports_its_files(world, run, monkeypatch):
     class Made:
         def revision(self, repository, wanted):
             return "abcdef123456789"

@@ -1,4 +1,4 @@
-"""load_gold: found in every layout, named by hashes, refused when it is not what was asked."""
+"""load_gold: layouts, identification by hashes, refusal of other releases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_gold_has_ids_texts_and_labels_in_file_order(world):
     assert (len(gold), gold.spec.place, gold.releases, gold.note) == (6, "release 1 track a xx test", ("1",), "")
 
 
-def test_the_hash_is_that_of_the_task_file(world):
+def test_the_hash_equals_that_of_the_task_file(world):
     gold = load_gold("b", "xx", "dev", source=world.official(), task=world.task)
     assert gold.hash == gold.spec.labels_hash
 
@@ -44,7 +44,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_tolerated(world, disguise):
 
 
 @pytest.mark.parametrize("deep", ["", "track_a", "track_a/test", "track_a/test/xx.csv"])
-def test_a_folder_may_be_named_at_any_depth(world, deep):
+def test_a_folder_may_be_given_at_any_depth(world, deep):
     gold = load_gold("a", "xx", source=world.official() / deep, task=world.task)
     assert gold.source.endswith("track_a/test/xx.csv")
 
@@ -57,7 +57,7 @@ def test_the_layout_without_splits(world):
         load_gold("b", "xx", "dev", source=world.folder / "bare", task=world.task)
 
 
-def test_a_parent_folder_gives_the_release_that_was_asked_for(world):
+def test_a_parent_folder_provides_the_requested_release(world):
     world.official("z-later")
     world.second("a-earlier")
     world.pooled("deep/pool")
@@ -67,25 +67,25 @@ def test_a_parent_folder_gives_the_release_that_was_asked_for(world):
     assert load_gold("a", "xx", release="pool", **where).source.endswith("deep/pool/gold.csv")
 
 
-def test_rows_of_a_pooled_file_are_gold_of_another_release_where_hashes_prove_it(world):
+def test_rows_of_a_pooled_file_are_gold_of_another_release_if_hashes_prove_it(world):
     gold = load_gold("c", "xx", source=world.pooled(), task=world.task)
     assert (gold.ids[0], len(gold), gold.releases) == ("xx-test-c-001", 6, ("1", "2"))
     assert gold.hash == gold.spec.labels_hash
 
 
-def test_ids_alone_never_make_part_of_a_file_gold(world):
-    """The 5 ids of release 2 are the first 5 of release 1: by id they would join, and be wrong."""
+def test_ids_alone_do_not_make_part_of_a_file_gold(world):
+    """The 5 ids of release 2 are the first 5 of release 1: joining by id would be wrong."""
     with pytest.raises(ReleaseMismatch, match=r"first/track_b/test/xx\.csv belongs to release 1 \(6 rows\)") as caught:
         load_gold("b", "xx", release="2", source=world.official(), task=world.task)
     assert "The same id can belong to different texts in different releases." in caught.value.message
 
 
-def test_a_pooled_file_is_known_by_its_ids_where_nothing_is_pinned(world):
+def test_a_pooled_file_without_known_hashes_is_identified_by_ids(world):
     gold = load_gold("a", "xx", release="pool", source=world.pooled(), task=world.task)
     assert (len(gold), gold.releases) == (12, ("pool",))
 
 
-def test_another_release_is_refused_on_both_grounds(world):
+def test_another_release_is_refused_by_rows_and_hashes(world):
     with pytest.raises(ReleaseMismatch) as caught:
         load_gold("a", "xx", source=world.second(), task=world.task)
     assert caught.value.message == (
@@ -103,13 +103,13 @@ def test_blank_gold_is_an_error_and_never_zeros(world):
     assert "are blank: 15 of 15 cells of release 2 track a xx test. Blank does not mean 0" in caught.value.message
 
 
-def test_blank_labels_come_as_minus_one_when_allowed(world):
+def test_blank_labels_are_minus_one_if_allowed(world):
     gold = load_gold("a", "xx", release="2", source=world.second(), task=world.task, labels_required=False)
     assert gold.texts is not None
     assert set(gold.labels.ravel().tolist()) == {-1}
 
 
-def test_texts_without_label_columns_can_be_loaded_when_allowed(world):
+def test_texts_without_label_columns_load_if_allowed(world):
     path = world.write(world.folder / "t/track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text")
     gold = load_gold("a", "xx", source=path.parents[2], task=world.task, labels_required=False)
     assert (gold.labels.shape, gold.labels.min(), gold.releases) == ((6, 3), -1, ("1",))
@@ -124,7 +124,7 @@ def altered(world) -> Path:
     return base
 
 
-def test_unknown_labels_are_used_only_when_pointed_at_and_said_so(world):
+def test_unknown_labels_are_used_only_if_named_and_are_marked(world):
     base = altered(world)
     gold = load_gold("a", "xx", source=base, task=world.task)
     assert (gold.spec.release, gold.releases) == ("unknown", ())
@@ -140,7 +140,7 @@ def test_unknown_labels_need_exactly_the_ids(world):
         load_gold("a", "xx", source=base, task=world.task)
 
 
-def test_other_texts_under_known_labels_are_told(world):
+def test_different_texts_with_known_labels_are_reported(world):
     base = world.official("lower")
     lowered = [(i, text.lower(), labels) for i, text, labels in world.rows("a", "xx", "test")]
     world.write(base / "track_a/test/xx.csv", lowered)
@@ -149,7 +149,7 @@ def test_other_texts_under_known_labels_are_told(world):
     assert gold.note.endswith("has the labels of release 1, but different texts.")
 
 
-def test_predictions_beside_gold_are_never_taken_for_it(world):
+def test_predictions_next_to_gold_are_not_used_as_gold(world):
     base = world.official("gold")
     (base / "track_a/test/xx.csv").unlink()
     world.write(world.folder / "predictions/pred_xx.csv", altered_rows(world), "id,calm,hope,rage")
@@ -177,18 +177,18 @@ def test_a_row_count_is_a_sign_of_the_refused_release_too(world):
         load_gold("a", "xx", "train", source=path.parents[2], task=world.task)
 
 
-def test_a_refused_release_cannot_be_asked_for(world):
+def test_a_refused_release_cannot_be_requested(world):
     with pytest.raises(ReleaseMismatch, match=r"^Release 0 \(Draft\) is refused: its texts are others\.$"):
         load_gold("a", "xx", release="0", source=world.folder, task=world.task)
 
 
-def test_the_refused_release_in_a_neighbouring_folder_does_not_stand_in_the_way(world):
+def test_a_refused_release_in_another_folder_is_ignored(world):
     world.write(world.folder / "aaa-old/track_a/test/xx.csv", world.rows("a", "xx", "test"), "id,text,Calm,Hope,Rage")
     world.official("new")
     assert load_gold("a", "xx", source=world.folder, task=world.task).releases == ("1",)
 
 
-def test_an_unreadable_neighbour_does_not_stand_in_the_way(world):
+def test_an_unreadable_file_in_another_folder_is_ignored(world):
     (world.folder / "aaa/track_a/test").mkdir(parents=True)
     (world.folder / "aaa/track_a/test/xx.csv").write_bytes(b"\xff\xfe\x00")
     world.official("new")
@@ -206,14 +206,14 @@ def test_an_unreadable_neighbour_does_not_stand_in_the_way(world):
         ('id,text,calm,hope,rage\nxx-test-a-001,"a,0,1,0\n', "line 2: 2 cells, but the header has 5"),
     ],
 )
-def test_broken_files_are_told_with_their_line(world, body, error):
+def test_invalid_files_are_reported_with_the_line(world, body, error):
     path = world.official() / "track_a/test/xx.csv"
     path.write_text(body, encoding="utf-8")
     with pytest.raises(InputError, match=error):
         load_gold("a", "xx", source=world.folder / "first", task=world.task)
 
 
-def test_a_label_that_is_not_allowed_is_told_with_its_line(world):
+def test_an_invalid_label_is_reported_with_the_line(world):
     path = world.official("odd") / "track_a/test/xx.csv"
     rows = enumerate(world.rows("a", "xx", "test"))
     found = [(i, text, (2, *labels[1:]) if n == 3 else labels) for n, (i, text, labels) in rows]
@@ -223,7 +223,7 @@ def test_a_label_that_is_not_allowed_is_told_with_its_line(world):
     assert caught.value.message == f"{path} line 5: the label of 'calm' is '2', expected one of 0, 1."
 
 
-def test_an_id_that_comes_twice_is_told(world):
+def test_a_duplicate_id_is_reported(world):
     path = world.folder / "twice/track_a/test/xx.csv"
     found = world.rows("a", "xx", "test")
     world.write(path, [*found, found[2]])
@@ -233,14 +233,14 @@ def test_an_id_that_comes_twice_is_told(world):
         load_gold("a", "xx", source=world.folder / "twice", task=world.task)
 
 
-def test_what_the_task_does_not_have_is_a_usage_error(world):
+def test_names_that_the_task_does_not_have_are_usage_errors(world):
     with pytest.raises(UsageError, match="Release 1 has no train file of track c for 'zz'"):
         load_gold("c", "zz", "train", source=world.official(), task=world.task)
     with pytest.raises(UsageError, match="There is no language 'ww'"):
         load_gold("a", "ww", source=world.folder, task=world.task)
 
 
-def test_a_missing_file_says_where_it_would_be(world):
+def test_a_missing_file_is_reported_with_its_expected_path(world):
     base = world.second()
     with pytest.raises(InputError) as caught:
         load_gold("c", "zz", source=base, task=world.task)
@@ -250,20 +250,20 @@ def test_a_missing_file_says_where_it_would_be(world):
         load_gold("c", "zz", source=base / "nowhere", task=world.task)
 
 
-def test_the_environment_names_a_folder_or_a_parent(world, monkeypatch):
+def test_the_environment_may_name_a_folder_or_its_parent(world, monkeypatch):
     world.official()
     for folder in (world.folder, world.folder / "first"):
         monkeypatch.setenv("SEMEVAL_EMO_DATA", str(folder))
         assert load_gold("a", "yy", task=world.task).releases == ("1", "2")
 
 
-def test_the_environment_pointing_nowhere_is_an_error_and_not_passed_over(world, monkeypatch):
+def test_a_missing_folder_in_the_environment_is_an_error(world, monkeypatch):
     monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.folder / "typo"))
     with pytest.raises(InputError, match=r"There is no folder .*typo"):
         load_gold("a", "xx", task=world.task)
 
 
-def test_gold_of_another_release_at_hand_says_more_than_the_hub_out_of_reach(world, monkeypatch):
+def test_a_release_mismatch_takes_precedence_over_an_unreachable_hub(world, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.second()))
     with pytest.raises(ReleaseMismatch, match="belongs to release 2"):
@@ -282,16 +282,16 @@ def test_without_any_data_three_remedies_are_named(world, monkeypatch):
         assert remedy in caught.value.fix
 
 
-def test_the_sample_is_its_own_task():
+def test_the_sample_has_its_own_task():
     gold = load_gold("b", "eng", "dev", source="sample")
     assert (gold.spec.task, gold.labels.shape, int(gold.labels.max())) == ("sample", (60, 5), 3)
 
 
-def test_the_sample_task_finds_its_gold_without_being_told(world):
+def test_the_sample_task_needs_no_source(world):
     assert len(load_gold("a", "eng", task="sample")) == 200
 
 
-def test_gold_hashes_of_the_sample_can_be_worked_out_by_hand():
+def test_the_gold_hashes_of_the_sample_can_be_recomputed():
     gold = load_gold("a", "eng", "dev", source="sample")
     lines = sorted("\t".join([i, *map(str, row)]) for i, row in zip(gold.ids, gold.labels.tolist(), strict=True))
     assert gold.hash == hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The hub: pinned to a commit, kept in the cache, named by hashes, and clear when out of reach. No network here."""
+"""The hub: pinned to a commit, cached, identified by hashes, clear errors without network. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST, SECOND = "1111111111111111", "2222222222222222"
 
 
 class MadeHub:
-    """A hub with two commits; it keeps a and c in one split, as the real one does."""
+    """A hub with two commits and tracks a and c in one split, like the real one."""
 
     def __init__(self, world, change=lambda columns: columns) -> None:
         self.world = world
@@ -57,7 +57,7 @@ def made(world, monkeypatch) -> MadeHub:
     return hub
 
 
-def test_fetch_writes_the_official_layout_and_names_what_it_got(world, made):
+def test_fetch_writes_the_official_layout_and_identifies_the_files(world, made):
     told: list[str] = []
 
     class Recorder(Progress):
@@ -77,7 +77,7 @@ def test_fetch_writes_the_official_layout_and_names_what_it_got(world, made):
     assert told == ["fetching xx from made/categories@111111111111", "fetching xx from made/intensities@111111111111"]
 
 
-def test_the_manifest_records_the_commit_and_the_hashes_learned(world, made):
+def test_the_manifest_records_commit_and_hashes(world, made):
     fetch(world.task, ["xx"], ["a"])
     raw = json.loads((cache_folder() / "categories-111111111111/manifest.json").read_text())
     assert (raw["schema"], raw["repository"], raw["revision"]) == (
@@ -89,7 +89,7 @@ def test_the_manifest_records_the_commit_and_the_hashes_learned(world, made):
     assert entry["labels"] == sheet.labels_hash(("calm", "hope", "rage")) != ""
 
 
-def test_later_languages_come_from_the_commit_of_the_first(world, made):
+def test_later_fetches_use_the_commit_of_the_first(world, made):
     fetch(world.task, ["xx"], ["a"])
     made.asked.clear()
     again = fetch(world.task, ["xx"], ["c"])
@@ -101,7 +101,7 @@ def test_later_languages_come_from_the_commit_of_the_first(world, made):
     ]  # fmt: skip
 
 
-def test_gold_of_the_hub_serves_the_releases_that_its_hashes_prove(world, made):
+def test_gold_of_the_hub_belongs_to_the_releases_that_its_hashes_prove(world, made):
     for track, split in (("a", "test"), ("c", "dev"), ("b", "train")):
         gold = load_gold(track, "xx", split, source="hub", task=world.task)
         assert gold.releases[0] == "1"
@@ -111,7 +111,7 @@ def test_gold_of_the_hub_serves_the_releases_that_its_hashes_prove(world, made):
     assert (len(pooled), pooled.releases) == (12, ("pool",))
 
 
-def test_what_was_fetched_is_read_without_asking_again(world, made, monkeypatch):
+def test_fetched_files_are_read_without_the_hub(world, made, monkeypatch):
     load_gold("a", "xx", source="hub", task=world.task)
     monkeypatch.setattr(module, "_connect", lambda: pytest.fail("the network was asked"))
     assert load_gold("c", "xx", task=world.task).releases[0] == "1"
@@ -123,12 +123,12 @@ def test_the_environment_comes_before_the_hub(world, made, monkeypatch):
     assert made.asked == []
 
 
-def test_a_language_that_the_folder_lacks_comes_from_the_hub(world, made, monkeypatch):
+def test_a_language_missing_in_the_folder_is_fetched(world, made, monkeypatch):
     monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.second()))
     assert load_gold("c", "xx", task=world.task).source.startswith("made/categories@")
 
 
-def test_an_emotion_that_the_hub_fills_with_nothing_is_left_out(world, monkeypatch):
+def test_an_empty_emotion_column_of_the_hub_is_left_out(world, monkeypatch):
     hub = MadeHub(world, lambda columns: {**columns, "rage": [None] * len(columns["id"])})
     fetch(world.task, ["xx"], ["b"], hub=hub)
     assert read_sheet(cache_folder() / "intensities-111111111111/track_b/dev/xx.csv").header == (
@@ -136,7 +136,7 @@ def test_an_emotion_that_the_hub_fills_with_nothing_is_left_out(world, monkeypat
     )  # fmt: skip
 
 
-def test_labels_arrive_as_whole_numbers_and_gaps_as_blanks(world):
+def test_labels_become_whole_numbers_and_missing_ones_blank(world):
     def change(columns):
         return {**columns, "calm": [None, float("nan"), *map(float, columns["calm"][2:])]}
 
@@ -146,14 +146,14 @@ def test_labels_arrive_as_whole_numbers_and_gaps_as_blanks(world):
     assert set(sheet.column("calm")[2:]) <= {"0", "1", "2"}
 
 
-def test_odd_characters_in_texts_survive(world):
+def test_special_characters_in_texts_are_kept(world):
     odd = 'a\rb "c", d\u2028e\n'
     hub = MadeHub(world, lambda columns: {**columns, "text": [odd, *columns["text"][1:]]})
     fetch(world.task, ["xx"], ["b"], hub=hub)
     assert read_sheet(cache_folder() / "intensities-111111111111/track_b/dev/xx.csv").texts[0] == odd
 
 
-def test_an_answer_without_ids_is_refused(world):
+def test_data_without_ids_are_refused(world):
     with pytest.raises(InputError, match="on the hub is not as expected: its columns are text, calm"):
         fetch(
             world.task,
@@ -163,7 +163,7 @@ def test_an_answer_without_ids_is_refused(world):
         )
 
 
-def test_a_language_that_is_not_there_is_told_with_those_that_are(world, made):
+def test_a_missing_language_is_reported_with_the_available_ones(world, made):
     with pytest.raises(UsageError) as caught:
         fetch(world.task, ["yy"], ["a"])
     assert (caught.value.message, caught.value.fix) == (
@@ -176,7 +176,7 @@ def test_a_language_that_is_not_there_is_told_with_those_that_are(world, made):
         fetch(world.task, ["ww"])
 
 
-def test_a_task_that_is_not_on_the_hub_says_so():
+def test_a_task_that_is_not_on_the_hub_is_refused():
     from semeval_emo.task import load_task
 
     with pytest.raises(UsageError, match="is not on the Hugging Face hub"):
@@ -184,7 +184,7 @@ def test_a_task_that_is_not_on_the_hub_says_so():
 
 
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"])
-def test_offline_is_told_at_once_with_three_remedies(world, monkeypatch, variable):
+def test_offline_is_reported_at_once_with_three_remedies(world, monkeypatch, variable):
     monkeypatch.setenv(variable, "1")
     start = time.perf_counter()
     with pytest.raises(InputError) as caught:
@@ -195,7 +195,7 @@ def test_offline_is_told_at_once_with_three_remedies(world, monkeypatch, variabl
     assert caught.value.exit_code == 3
 
 
-def test_a_hub_that_does_not_answer_is_told_without_retries(world, monkeypatch):
+def test_a_hub_without_response_is_reported_without_retries(world, monkeypatch):
     hub = pytest.importorskip("huggingface_hub", reason="left out: the extra 'hub' is not installed")
     monkeypatch.setattr(module, "find_spec", lambda name: object())
     asked = []
@@ -219,7 +219,7 @@ def test_without_datasets_the_extra_is_named(world, monkeypatch):
 
 
 def test_the_real_loader_reads_a_dataset_folder(world, tmp_path):
-    """`datasets` itself, on a local folder with one configuration a language, as the hub's repository has."""
+    """`datasets` on a local folder with one configuration per language, like the repository on the hub."""
     pytest.importorskip("datasets", reason="left out: the extra 'hub' is not installed")
     home = tmp_path / "dataset"
     for split in ("train", "dev", "test"):
@@ -232,7 +232,7 @@ def test_the_real_loader_reads_a_dataset_folder(world, tmp_path):
     assert loaded["dev"]["calm"] == [labels[0] for *_, labels in world.rows("b", "xx", "dev")]
 
 
-def test_a_broken_manifest_is_told(world, made):
+def test_an_invalid_manifest_is_reported(world, made):
     fetch(world.task, ["xx"], ["b"])
     path = cache_folder() / "intensities-111111111111/manifest.json"
     path.write_text("{")
@@ -250,19 +250,19 @@ def test_a_broken_manifest_is_told(world, made):
         ("darwin", "HOME", "{}/Library/Caches/semeval-emo"),
     ],
 )
-def test_the_cache_lies_where_the_platform_keeps_caches(monkeypatch, tmp_path, platform, variable, expected):
+def test_the_cache_is_in_the_cache_folder_of_the_platform(monkeypatch, tmp_path, platform, variable, expected):
     monkeypatch.delenv("SEMEVAL_EMO_CACHE", raising=False)
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv(variable, str(tmp_path))
     assert cache_folder() == Path(expected.format(tmp_path))
 
 
-def test_a_folder_without_manifest_is_nobodys(world):
+def test_a_folder_without_manifest_is_ignored(world):
     assert read_manifest(world.folder) is None
 
 
-def test_labels_from_afar_are_announced(world, made, capsys):
-    """Whoever scores a file may not know that its gold has to be fetched first."""
+def test_fetching_gold_labels_is_announced(world, made, capsys):
+    """Scoring a file may have to fetch gold labels first."""
     main(["explain", "E311"])
     capsys.readouterr()
     fetch(world.task, ["xx"], ["a"])

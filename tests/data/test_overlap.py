@@ -1,4 +1,4 @@
-"""Overlap of texts: three degrees, each wider than the one before."""
+"""Overlap of texts at three degrees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def both(train: list[str], evaluation: list[str]):
     )
 
 
-def test_degrees_widen():
+def test_each_degree_is_less_strict():
     found = both(["Good Day.", "good  day", "GOOD-DAY!!"], ["Good Day."])
     assert [(match.train_id, match.degree) for match in found.matches] == [
         ("t0", "exact"), ("t1", "letters"), ("t2", "letters"),
@@ -31,23 +31,23 @@ def test_degrees_widen():
     assert [found.count(degree) for degree in DEGREES] == [1, 1, 1]
 
 
-def test_an_evaluation_text_counts_once_however_often_it_was_read():
+def test_an_evaluation_text_counts_once_for_several_copies():
     found = both(["a b", "a b", "A  b"], ["a b", "c", "a b"])
     assert (found.rows, found.exact, found.normalised, found.ids()) == (3, 2, 2, ("e0", "e2"))
     assert found.train_ids() == ("t0", "t1", "t2")
 
 
-def test_texts_without_letters_are_themselves():
+def test_texts_without_letters_are_kept_whole():
     assert letters("!!!") == "!!!"
     assert both(["!!!", "?"], ["...", "!!!"]).ids("letters") == ("e1",)
 
 
-def test_vowel_signs_are_not_dropped():
+def test_vowel_signs_are_kept():
     assert letters("कि") != letters("का")
 
 
 @given(ALPHABET, ALPHABET)
-def test_each_degree_holds_the_one_before(one, other):
+def test_each_degree_includes_the_stricter_one(one, other):
     if one == other:
         assert normalise(one) == normalise(other)
     if normalise(one) == normalise(other):
@@ -60,14 +60,14 @@ def test_normalising_twice_changes_nothing(text):
 
 
 @given(st.lists(ALPHABET, max_size=8), st.lists(ALPHABET, max_size=8))
-def test_counts_are_those_of_set_membership(train, evaluation):
+def test_counts_equal_set_membership(train, evaluation):
     found = both(train, evaluation)
     for degree, form in (("exact", str), ("normalised", normalise), ("letters", letters)):
         known = {form(text) for text in train}
         assert found.count(degree) == sum(form(text) in known for text in evaluation)
 
 
-def test_leaks_takes_several_training_sides():
+def test_leaks_accepts_several_training_files():
     train, dev, test = (load_gold("a", "eng", split, source="sample") for split in ("train", "dev", "test"))
     assert leaks(test, test).exact == leaks([train, dev, test], test).exact == 200
     assert leaks([train, dev], test).exact == 0

@@ -1,4 +1,4 @@
-"""The table of files that `data pin` writes is what the task files hold."""
+"""`data pin` writes the tables of the task files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from semeval_emo.task import IdBlock, load_task
 from semeval_emo.task.load import HERE
 
 
-def test_the_sample_gives_the_lines_of_its_task_file():
+def test_pin_reproduces_the_task_file_of_the_sample():
     lines = pin(sample_folder(), load_task("sample")).splitlines()
     shipped = (HERE / "sample.toml").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 6
     assert [line for line in shipped if line.startswith('"')] == lines
 
 
-def test_a_made_release_gives_the_lines_it_was_made_from(world):
+def test_pin_reproduces_a_made_up_release(world):
     made = {line for line in world.toml.read_text(encoding="utf-8").splitlines() if line.startswith('"')}
     first = pin(world.official(), world.task).splitlines()
     assert len(first) == 15
@@ -32,8 +32,8 @@ def test_ids_of_two_tracks_become_blocks(world):
     )
 
 
-def test_a_pinned_table_makes_a_task_that_knows_the_files(world, tmp_path):
-    """Pin a release, put the table into a task file, and the files are known by hash."""
+def test_a_task_with_a_pinned_table_identifies_the_files(world, tmp_path):
+    """Pin a release, put the table into a task file, and identify the files by hash."""
     head, _, _ = world.toml.read_text(encoding="utf-8").partition("[releases.0]")
     toml = tmp_path / "again.toml"
     release = '[releases.1]\ntitle = "x"\npublished = 2021-01-01\nsource = "x"\n[releases.1.files]\n'
@@ -53,18 +53,18 @@ def test_a_pinned_table_makes_a_task_that_knows_the_files(world, tmp_path):
         (["x100", "x101"], [IdBlock("x", 3, 100, 101)]),
     ],
 )
-def test_ids_become_runs(ids, expected):
+def test_ids_become_blocks(ids, expected):
     assert id_blocks(ids) == expected
     assert sorted(one for block in expected for one in block) == sorted(ids)
 
 
-def test_ids_that_are_no_numbers_are_refused():
+def test_ids_without_numbers_are_refused():
     with pytest.raises(InputError, match="The id 'abc' does not end in a number"):
         id_blocks(["abc"])
     with pytest.raises(InputError, match="padded with zeros to different widths"):
         id_blocks(["a01", "a002"])
 
 
-def test_an_empty_folder_is_told(world):
+def test_an_empty_folder_is_reported(world):
     with pytest.raises(InputError, match="There is no data file in"):
         pin(world.folder, world.task)

@@ -1,4 +1,4 @@
-"""The real BRIGHTER files against the facts that were measured on them apart from this package."""
+"""The real BRIGHTER files against facts measured without this package."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def facts(shared_dir: Path) -> dict:
 
 @pytest.fixture(scope="module")
 def described(brighter: Path) -> dict:
-    """The figures of all 180 files."""
+    """The statistics of all 180 files."""
     return {where: describe(load_gold(where[0], where[1], where[2], source=brighter)) for where in TASK.release().specs}
 
 
 def measured(facts: dict) -> dict:
-    """The facts of the files that are languages, by (track, language, split)."""
+    """The facts of the files of languages, by (track, language, split)."""
     return {
         (fact["track"], fact["lang"], fact["split"]): fact
         for fact in facts["files"]
@@ -58,7 +58,7 @@ def measured(facts: dict) -> dict:
     }  # fmt: skip
 
 
-def test_every_file_has_the_figures_that_were_measured(described, facts):
+def test_statistics_of_every_file_equal_the_measured_ones(described, facts):
     known = measured(facts)
     assert known.keys() == described.keys()
     for where, fact in known.items():
@@ -75,7 +75,7 @@ def test_every_file_has_the_figures_that_were_measured(described, facts):
         assert (stats.most, stats.combinations) == (fact["max_labels"], fact["n_label_combos"]), where
 
 
-def test_every_file_has_the_text_lengths_that_were_measured(described, facts):
+def test_text_lengths_of_every_file_equal_the_measured_ones(described, facts):
     for where, fact in measured(facts).items():
         for lengths, known in ((described[where].characters, fact["chars"]), (described[where].words, fact["words"])):
             found = Lengths(
@@ -85,7 +85,7 @@ def test_every_file_has_the_text_lengths_that_were_measured(described, facts):
             assert found == expected, where
 
 
-def test_every_file_has_the_repeated_texts_that_were_counted(described, facts):
+def test_duplicate_texts_of_every_file_equal_the_measured_ones(described, facts):
     for where, fact in measured(facts).items():
         copies = described[where].duplicates
         assert (copies.texts, copies.rows, copies.normalised_rows, copies.conflicting) == (
@@ -94,7 +94,7 @@ def test_every_file_has_the_repeated_texts_that_were_counted(described, facts):
         ), where  # fmt: skip
 
 
-def test_every_intensity_has_the_counts_that_were_measured(described, facts):
+def test_intensity_counts_equal_the_measured_ones(described, facts):
     for where, fact in measured(facts).items():
         if where[0] == "b":
             stats = described[where]
@@ -102,7 +102,7 @@ def test_every_intensity_has_the_counts_that_were_measured(described, facts):
             assert found == {e: tuple(n.get(v, 0) for v in "0123") for e, n in fact["intensity_dist"].items()}, where
 
 
-def test_the_table_of_facts_says_the_same(described, shared_dir):
+def test_statistics_equal_the_table_of_facts(described, shared_dir):
     with (shared_dir / "docs/facts/data_facts.csv").open(encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["lang"] in TASK.languages and "44ddc04" in row["release"]]
     assert len(rows) == 180
@@ -110,7 +110,7 @@ def test_the_table_of_facts_says_the_same(described, shared_dir):
         assert described[row["track"], row["lang"], row["split"]].rows == int(row["n"])
 
 
-def test_overlap_within_tracks_is_as_measured(brighter, facts):
+def test_overlap_within_tracks_equals_the_measured_one(brighter, facts):
     known = measured(facts)
     seen = 0
     for (track, language, split), fact in known.items():
@@ -125,7 +125,7 @@ def test_overlap_within_tracks_is_as_measured(brighter, facts):
     assert seen == 38
 
 
-def test_overlap_across_tracks_is_as_measured(check, facts):
+def test_overlap_across_tracks_equals_the_measured_one(check, facts):
     found = {
         (leak.language, f"{track}_{split}", f"{other}_{later}"): leak.normalised
         for leak in check.leaks
@@ -138,7 +138,7 @@ def test_overlap_across_tracks_is_as_measured(check, facts):
     assert across["amh", "b_train", "a_test"] == 1045
 
 
-def test_check_names_every_release(data_dir):
+def test_check_identifies_every_release(data_dir):
     check = check_data(data_dir, TASK)
     found = {one.folder.path.relative_to(data_dir).as_posix(): one for one in check.folders}
     assert {
@@ -154,7 +154,7 @@ def test_check_names_every_release(data_dir):
     ]
 
 
-def test_the_stray_romanian_file_is_no_language_and_leaks(check):
+def test_the_extra_romanian_file_is_not_of_a_language_and_leaks(check):
     assert len(check.problems) == 1
     assert check.problems[0].message == (
         "'ron_track1_test' is not a language code; 681 of its 1,117 texts occur in track a ron test "
@@ -171,7 +171,7 @@ def test_overlap_of_one_language(brighter, track, language, train, exact, normal
     assert (found.exact, found.normalised, len(found.ids())) == (exact, normalised, normalised)
 
 
-def test_texts_with_conflicting_labels_are_as_counted(check):
+def test_conflicting_labels_equal_the_measured_ones(check):
     counts = {one.place: one.conflicting for one in check.conflicts}
     assert counts["a", "ibo", "train"] == 23
     assert (counts["a", "ibo", "test"], counts["a", "eng", "test"], counts["a", "orm", "test"]) == (6, 2, 1)
@@ -187,7 +187,7 @@ def test_every_release_is_found_under_the_parent_folder(data_dir):
         assert gold.hash == TASK.spec(track, "eng", "test", release).labels_hash
 
 
-def test_the_blank_re_release_is_refused_on_both_grounds(data_dir):
+def test_the_blank_re_release_is_refused_by_rows_and_hashes(data_dir):
     folder = data_dir / "releases/2025-09-english"
     with pytest.raises(
         ReleaseMismatch, match=r"has 2,767 rows: .* belongs to release 2025-09 \(2,765 rows, and all its labels"
@@ -197,8 +197,8 @@ def test_the_blank_re_release_is_refused_on_both_grounds(data_dir):
         load_gold("a", "eng", release="2025-09", source=folder)
 
 
-def test_the_re_release_with_labels_filled_in_from_track_b_is_refused_still(data_dir, tmp_path):
-    """Joined by id, these labels would give the seed 0.3608 for 0.7114; the texts name the release."""
+def test_the_re_release_with_labels_of_track_b_is_refused(data_dir, tmp_path):
+    """Joined by id, these labels would give the reference system 0.3608 instead of 0.7114; the texts identify the release."""
     with (data_dir / "releases/2025-09-english/track_b/test/eng.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
     path = tmp_path / "track_a/test/eng.csv"
@@ -213,19 +213,19 @@ def test_the_re_release_with_labels_filled_in_from_track_b_is_refused_still(data
         load_gold("a", "eng", source=tmp_path)
 
 
-def test_predictions_of_the_seed_are_never_gold(data_dir):
+def test_predictions_of_the_reference_system_are_not_gold(data_dir):
     with pytest.raises(ReleaseMismatch, match="belongs to no known release"):
         load_gold("a", "eng", source=data_dir / "seed")
 
 
-def test_rows_of_the_hubs_file_are_the_competitions_gold(data_dir):
+def test_rows_of_the_hub_file_are_the_gold_of_the_competition(data_dir):
     for track in "ac":
         gold = load_gold(track, "eng", source=data_dir / "releases/hub-2025-05")
         assert gold.hash == load_gold(track, "eng", source=data_dir / "brighter-2025").hash
 
 
 @pytest.mark.parametrize("folder", RELEASES)
-def test_pin_gives_the_lines_of_the_task_file(data_dir, folder):
+def test_pin_reproduces_the_task_file(data_dir, folder):
     lines = pin(data_dir / folder, TASK).splitlines()
     assert len(lines) == RELEASES[folder][1]
     assert set(lines) <= set((HERE / "task11.toml").read_text(encoding="utf-8").splitlines())

@@ -1,4 +1,4 @@
-"""The built-in sample: what the script makes, well spread, learnable but not trivially, and its own."""
+"""The built-in sample: reproducible, balanced, learnable but not trivial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TASK = load_task("sample")
 MADE = make_sample.files()
 
 
-def test_the_shipped_files_are_what_the_script_makes():
+def test_the_shipped_files_equal_the_generated_ones():
     shipped = {
         path.relative_to(sample_folder()).as_posix(): path.read_bytes()
         for path in sample_folder().rglob("*.csv")
@@ -32,7 +32,7 @@ def test_the_script_writes_into_a_folder(tmp_path: Path):
 
 
 @pytest.mark.parametrize("spec", TASK.specs(), ids=lambda spec: spec.place)
-def test_the_task_file_pins_every_file(spec):
+def test_the_task_file_has_the_hashes_of_every_file(spec):
     sheet = read_sheet(sample_folder() / f"track_{spec.track}/{spec.split}/{spec.language}.csv")
     assert tuple(sheet.ids) == spec.ids
     assert sheet.texts_hash() == spec.texts_hash != ""
@@ -46,7 +46,7 @@ def test_the_tracks_label_the_same_texts():
     assert set(np.unique(b.labels)) == {0, 1, 2, 3}
 
 
-def test_no_text_comes_twice_and_none_of_the_test_was_in_train():
+def test_texts_are_unique_across_splits():
     train, dev, test = (load_gold("a", "eng", split, source="sample") for split in ("train", "dev", "test"))
     texts = [text.lower() for gold in (train, dev, test) for text in gold.texts]
     assert len(set(texts)) == len(texts) == 500
@@ -54,14 +54,14 @@ def test_no_text_comes_twice_and_none_of_the_test_was_in_train():
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
-def test_every_emotion_is_there_and_some_texts_have_none(split):
+def test_every_emotion_occurs_and_some_texts_have_none(split):
     stats = describe(load_gold("a", "eng", split, source="sample"))
     assert min(stats.prevalence) > 0.1
     assert 0.05 < stats.neutral / stats.rows < 0.25
     assert stats.cardinality > 1.1
 
 
-def test_texts_read_like_texts():
+def test_texts_look_natural():
     for text in load_gold("a", "eng", "train", source="sample").texts:
         assert "{" not in text
         assert text == text.strip()
@@ -69,8 +69,8 @@ def test_texts_read_like_texts():
         assert text[-1] in ".!"
 
 
-def test_a_bag_of_words_learns_it_but_not_all_of_it():
-    """Demo scores are only interesting between guessing and perfection."""
+def test_a_bag_of_words_model_learns_part_of_it():
+    """Scores of the demo should be neither at chance nor perfect."""
     pytest.importorskip("sklearn", reason="left out: scikit-learn is not installed")
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -87,7 +87,7 @@ def test_a_bag_of_words_learns_it_but_not_all_of_it():
 
 
 @pytest.mark.parametrize(("system", "low", "high"), [("strong", 0.8, 0.95), ("weak", 0.55, 0.75)])
-def test_the_systems_are_worth_comparing(system, low, high):
+def test_the_systems_differ_in_score(system, low, high):
     f1_score = pytest.importorskip("sklearn.metrics", reason="left out: scikit-learn is not installed").f1_score
     gold = load_gold("a", "eng", source="sample")
     sheet = read_sheet(sample_folder() / f"predictions/{system}/track_a/pred_eng.csv")
@@ -96,7 +96,7 @@ def test_the_systems_are_worth_comparing(system, low, high):
     assert low < f1_score(gold.labels, guesses, average="macro") < high
 
 
-def test_the_bad_file_holds_the_strong_systems_answers_under_its_mistakes():
+def test_the_file_with_mistakes_has_the_predictions_of_the_strong_system():
     raw = MADE["predictions/mistakes/pred_eng_a.csv"]
     assert raw.startswith(b"\xef\xbb\xbf,id,text,Joy,Sadness,Anger,Fear,Surprise\r\n")
     bad = read_sheet(sample_folder() / "predictions/mistakes/pred_eng_a.csv")

@@ -1,4 +1,4 @@
-"""Reading data files: whatever the bytes, a sheet or an error in words."""
+"""Reading data files: any bytes give a sheet or a clear error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 @RELAXED
 @given(st.binary(max_size=80) | st.text('id,\n\r"xX01\0', max_size=60).map(str.encode))
-def test_no_bytes_give_a_traceback(tmp_path: Path, body: bytes):
+def test_arbitrary_bytes_give_no_traceback(tmp_path: Path, body: bytes):
     path = tmp_path / "x.csv"
     path.write_bytes(body)
     peek(path)
@@ -32,7 +32,7 @@ def test_no_bytes_give_a_traceback(tmp_path: Path, body: bytes):
 
 @RELAXED
 @given(st.lists(CELL, max_size=5))
-def test_texts_come_back_as_they_were_written(tmp_path: Path, texts: list[str]):
+def test_texts_are_read_as_written(tmp_path: Path, texts: list[str]):
     out = io.StringIO(newline="")
     rows = [["id", "text"], *([f"i{n}", text] for n, text in enumerate(texts))]
     csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
@@ -43,7 +43,7 @@ def test_texts_come_back_as_they_were_written(tmp_path: Path, texts: list[str]):
     assert sheet.ids == [f"i{n}" for n in range(len(texts))]
 
 
-def test_labels_are_numbers_and_blanks_only_when_allowed(tmp_path: Path):
+def test_labels_are_numbers_and_blank_only_if_allowed(tmp_path: Path):
     path = tmp_path / "x.csv"
     path.write_text("id,b,a\n1,0,2\n2,,1\n")
     sheet = read_sheet(path)
@@ -54,7 +54,7 @@ def test_labels_are_numbers_and_blanks_only_when_allowed(tmp_path: Path):
         sheet.labels(["a", "b"], ["0", "1", "2"])
 
 
-def test_a_row_is_told_by_the_line_on_which_it_ends(tmp_path: Path):
+def test_rows_are_reported_by_their_last_line(tmp_path: Path):
     path = tmp_path / "x.csv"
     path.write_text('id,text,a\n1,"two\nlines",0\n\n2,one,x\n')
     with pytest.raises(InputError, match="line 5: the label of 'a' is 'x'"):

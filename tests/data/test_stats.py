@@ -1,4 +1,4 @@
-"""Figures of one file, against figures worked out by hand."""
+"""Statistics of one file against values computed by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def gold(world, texts, labels) -> Gold:
     return Gold(spec, spec.ids, texts, np.array(labels, dtype=np.int8), "made", ("1",))
 
 
-def test_figures_of_a_file(world):
+def test_statistics_of_a_file(world):
     stats = describe(
         gold(world, ("one two", "one two", "three", " a  b c "), [[0, 0, 0], [2, 1, 0], [1, 0, 0], [0, 1, 0]])
     )
@@ -42,6 +42,6 @@ def test_a_file_without_texts_has_labels_only(world):
         (["a", "b", "a", "b"], [1, 1, 0, 1], (2, 2, 2, 1)),
     ],
 )
-def test_repeated_texts(texts, labels, expected):
+def test_duplicate_texts(texts, labels, expected):
     found = duplicates([str(n) for n in range(len(texts))], texts, np.array(labels)[:, None])
     assert (found.texts, found.rows, found.normalised_rows, found.conflicting) == expected

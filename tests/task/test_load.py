@@ -1,4 +1,4 @@
-"""Tasks from TOML: the shipped ones, and a second one from a file alone."""
+"""Tasks from TOML files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write_town(folder: Path) -> Path:
 
 @pytest.fixture
 def towns(tmp_path: Path, monkeypatch) -> Path:
-    """A folder of tasks with one TOML file, and the data beside it."""
+    """A folder of tasks with one TOML file, and its data."""
     data = write_town(tmp_path / "data")
     tasks = tmp_path / "tasks"
     tasks.mkdir()
@@ -66,8 +66,8 @@ def test_the_default_task_comes_first():
     assert load_task().key == "semeval-2025-task-11"
 
 
-def test_a_second_task_is_a_file_alone(towns, capsys):
-    """From $SEMEVAL_EMO_TASKS: its gold loads, its ids find it, its data check, its predictions validate and score."""
+def test_a_toml_file_defines_a_task(towns, capsys):
+    """A task of $SEMEVAL_EMO_TASKS: load gold, identify by ids, check data, validate and score predictions."""
     task = load_task("moods")
     gold = load_gold("a", "aa", source=towns / "data", task=task)
     assert (gold.ids, gold.releases) == (("aa:test:a:01", "aa:test:a:02", "aa:test:a:03"), ("one",))
@@ -83,12 +83,12 @@ def test_a_second_task_is_a_file_alone(towns, capsys):
     assert "0.83" in capsys.readouterr().out
 
 
-def test_a_task_may_be_named_by_its_path(towns):
+def test_a_task_may_be_given_by_path(towns):
     assert load_task(towns / "tasks/moods.toml").title == "Moods of made-up towns"
     assert load_task(str(towns / "tasks/moods.toml")) is load_task("moods")
 
 
-def test_an_unknown_task_is_hinted_at(towns):
+def test_an_unknown_task_gets_a_suggestion(towns):
     with pytest.raises(UsageError) as caught:
         load_task("mood")
     assert (caught.value.message, caught.value.fix) == ("There is no task 'mood'.", "did you mean 'moods'?")
@@ -137,7 +137,7 @@ def test_an_unknown_task_is_hinted_at(towns):
         ),
     ],
 )
-def test_a_broken_task_file_is_told(tmp_path, body, error, message):
+def test_an_invalid_task_file_is_reported(tmp_path, body, error, message):
     path = tmp_path / "broken.toml"
     if body is not None:
         path.write_text(body, encoding="utf-8")
@@ -147,7 +147,7 @@ def test_a_broken_task_file_is_told(tmp_path, body, error, message):
 
 
 @pytest.mark.parametrize("name", ["task11", "sample"])
-def test_shipped_files_name_only_what_they_define(name):
+def test_shipped_tasks_use_only_names_that_they_define(name):
     raw = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
     task = load_task(name)
     assert task.default_release in task.releases
@@ -162,7 +162,7 @@ def test_shipped_files_name_only_what_they_define(name):
     assert all(t.trains_on in task.tracks for t in task.tracks.values())
 
 
-def test_the_example_of_the_page_is_a_task(tmp_path):
+def test_the_example_in_the_documentation_is_valid(tmp_path):
     page = (HERE.parents[1] / "docs/add-a-task.md").read_text(encoding="utf-8")
     path = tmp_path / "moods-2027.toml"
     path.write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The nouns of a task: ids, places, names, hints."""
+"""Classes of a task: ids, addresses, names, suggestions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def test_the_short_hash_is_sha256_of_joined_lines():
     assert short_hash(["é", "b"]) == hashlib.sha256("é\nb".encode()).hexdigest()[:16]
 
 
-def test_a_block_skips_what_it_must():
+def test_a_block_skips_numbers():
     block = IdBlock("x_", 3, 9, 12, (10,))
     assert (len(block), list(block)) == (3, ["x_009", "x_011", "x_012"])
 
 
-def test_tracks_languages_and_files_are_those_of_the_competition():
+def test_tracks_languages_and_files_of_the_competition():
     specs = TASK.specs("2025")
     rows = {
         (track, split): sum(s.rows for s in specs if (s.track, s.split) == (track, split))
@@ -62,7 +62,7 @@ def test_emotions_by_track_language_and_release(track, language, release, missin
     assert spec.header == ("id", *spec.emotions)
 
 
-def test_a_file_says_what_it_is():
+def test_properties_of_a_file():
     spec = TASK.spec("A", "eng", "test")
     assert (spec.place, spec.file_name, spec.rows) == ("2025 track a eng test", "pred_eng.csv", 2767)
     assert (spec.ids[0], spec.ids[-1]) == ("eng_test_track_a_00001", "eng_test_track_a_02767")
@@ -72,20 +72,20 @@ def test_a_file_says_what_it_is():
     assert TASK.spec("b", "eng", "test").values == ("0", "1", "2", "3")
 
 
-def test_the_tracks_say_how_they_are_scored():
+def test_metrics_of_the_tracks():
     assert {key: (track.metric, track.is_intensity, track.trains_on) for key, track in TASK.tracks.items()} == {
         "a": ("macro_f1", False, "a"), "b": ("pearson", True, "b"), "c": ("macro_f1", False, "a"),
     }  # fmt: skip
 
 
-def test_the_hub_has_both_tracks_in_one_file_and_the_texts_that_its_page_states():
+def test_files_of_the_hub_hold_both_tracks():
     spec = TASK.spec("a", "eng", "test", "hub")
     assert (spec.rows, [block.prefix for block in spec.blocks]) == (5534, ["eng_test_track_a_", "eng_test_track_c_"])
     specs = TASK.specs("hub", "a")
     assert (len({s.language for s in specs}), sum(s.rows for s in specs)) == (28, 139_595)
 
 
-def test_an_id_leads_to_every_place_that_forms_its_ids_so_the_default_release_first():
+def test_an_id_is_found_in_all_files_with_its_prefix_default_release_first():
     assert [spec.place for spec in TASK.places("eng_test_track_a_99999")] == [
         "2025 track a eng test", "2025-09 track a eng test", "hub track a eng test",
     ]  # fmt: skip
@@ -106,7 +106,7 @@ def test_an_id_leads_to_every_place_that_forms_its_ids_so_the_default_release_fi
         ("qqq", "known codes: afr, amh, arq"),
     ],
 )
-def test_a_wrong_code_is_hinted_at_and_never_guessed(code, hint):
+def test_an_unknown_code_gets_a_suggestion(code, hint):
     assert TASK.hint(code).startswith(hint)
     with pytest.raises(UsageError, match=f"There is no language '{code}'"):
         TASK.language(code)
@@ -114,7 +114,7 @@ def test_a_wrong_code_is_hinted_at_and_never_guessed(code, hint):
         TASK.spec("a", code, "test")
 
 
-def test_every_alias_leads_to_a_language_and_hides_none():
+def test_aliases_refer_to_languages_and_are_not_codes():
     assert set(TASK.aliases.values()) <= set(TASK.languages)
     assert not set(TASK.aliases) & set(TASK.languages)
 
@@ -133,14 +133,14 @@ def test_a_track_may_be_written_in_several_ways(key):
         (lambda: TASK.spec("c", "eng", "train"), "Release 2025 has no train file of track c for 'eng'."),
     ],
 )
-def test_what_is_not_there_is_told(ask, message):
+def test_unknown_names_are_reported(ask, message):
     with pytest.raises(UsageError) as caught:
         ask()
     assert caught.value.message.startswith(message)
     assert caught.value.fix
 
 
-def test_the_early_release_is_known_and_refused():
+def test_the_early_release_is_refused():
     release = TASK.release("2024")
     assert "0-3 % agree" in release.refused
     assert release.specs == {}

@@ -1,4 +1,4 @@
-"""Every hash of the task file, worked out from the real files with hashlib and csv alone."""
+"""Every hash of the task file, computed from the real files with hashlib and csv alone."""
 
 from __future__ import annotations
 
