@@ -198,7 +198,7 @@ def test_the_blank_re_release_is_refused_by_rows_and_hashes(data_dir):
 
 
 def test_the_re_release_with_labels_of_track_b_is_refused(data_dir, tmp_path):
-    """Joined by id, these labels would give the reference system 0.3608 instead of 0.7114; the texts identify the release."""
+    """Joined by id, these labels give the reference system 0.3608 instead of 0.7114; the texts identify the release."""
     with (data_dir / "releases/2025-09-english/track_b/test/eng.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
     path = tmp_path / "track_a/test/eng.csv"
