@@ -1,4 +1,4 @@
-"""Prediction files made for tests: no line of them comes from real data."""
+"""Synthetic prediction files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from semeval_emo.task import FileSpec, load_task
 
 @dataclass
 class ValidFile:
-    """A valid prediction file of a spec, to be spoilt. Rows are lists of cells; line N is rows[N - 2]."""
+    """A valid prediction file that tests modify. Rows are lists of cells; line N is ``rows[N - 2]``."""
 
     spec: FileSpec
     header: list[str] = field(init=False)
@@ -25,25 +25,25 @@ class ValidFile:
         values = self.spec.values
         self.header = list(self.spec.header)
         self.rows = [
-            [one, *(values[(n * 7 + k * k + n // 5) % len(values)] for k in range(len(self.spec.emotions)))]
-            for n, one in enumerate(self.spec.ids)
+            [text_id, *(values[(n * 7 + k * k + n // 5) % len(values)] for k in range(len(self.spec.emotions)))]
+            for n, text_id in enumerate(self.spec.ids)
         ]
 
     @property
     def name(self) -> str:
-        """Where the file belongs, below a folder."""
+        """The path of the file in the official folder."""
         return f"track_{self.spec.track}/{self.spec.file_name}"
 
     def text(self, delimiter: str = ",", newline: str = "\n") -> str:
         return "".join(delimiter.join(row) + newline for row in [self.header, *self.rows])
 
-    def bytes(self, **how: str) -> bytes:
-        return self.text(**how).encode()
+    def bytes(self, **options: str) -> bytes:
+        return self.text(**options).encode()
 
 
 @pytest.fixture(scope="session")
 def make_file() -> Callable[..., ValidFile]:
-    """Makes a valid file: made("a", "ron"), made("b", "eng", "dev", release="hub")."""
+    """Return a valid file: ``make_file("a", "ron")``, ``make_file("b", "eng", "dev", release="hub")``."""
 
     def make(track: str, language: str, split: str = "test", release: str | None = None) -> ValidFile:
         return ValidFile(load_task().spec(track, language, split, release))
@@ -53,7 +53,7 @@ def make_file() -> Callable[..., ValidFile]:
 
 @pytest.fixture
 def write_files(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
-    """Writes files below a folder of their own and returns it; a name that ends in / is a folder."""
+    """Write files into a temporary folder and return it; a name that ends in / is a folder."""
 
     def write(files: dict[str, bytes | str]) -> Path:
         for name, body in files.items():
@@ -70,17 +70,17 @@ def write_files(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
 
 @pytest.fixture
 def validate_file(write_files: Callable[[dict[str, bytes | str]], Path]) -> Callable[..., Report]:
-    """Writes one file and validates it by its name."""
+    """Write a file and validate it."""
 
-    def check(name: str, body: bytes | str, **how: str) -> Report:
-        return validate(write_files({name: body}) / name, **how)
+    def check(name: str, body: bytes | str, **options: str) -> Report:
+        return validate(write_files({name: body}) / name, **options)
 
     return check
 
 
 @pytest.fixture
 def write_zip(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
-    """Writes a zip of these files."""
+    """Write a zip of files and return its path."""
 
     def write(files: dict[str, bytes | str], name: str = "track.zip") -> Path:
         with zipfile.ZipFile(tmp_path / name, "w") as whole:
@@ -93,12 +93,12 @@ def write_zip(tmp_path: Path) -> Callable[[dict[str, bytes | str]], Path]:
 
 @pytest.fixture
 def fix_file(write_files: Callable, tmp_path: Path) -> Callable[..., tuple[FixReport, dict[str, bytes]]]:
-    """Writes one file, fixes it into a folder, and gives the report and what the folder holds."""
+    """Write a file, fix it into a folder, and return the report and the files of the folder."""
 
-    def run(name: str, body: bytes | str, **how) -> tuple[FixReport, dict[str, bytes]]:
+    def run(name: str, body: bytes | str, **options) -> tuple[FixReport, dict[str, bytes]]:
         path = write_files({f"in/{name}": body}) / "in" / name
         before = path.read_bytes()
-        report = fix(path, tmp_path / "out", **how)
+        report = fix(path, tmp_path / "out", **options)
         assert path.read_bytes() == before
         out = tmp_path / "out"
         return report, {p.relative_to(out).as_posix(): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
@@ -108,7 +108,7 @@ def fix_file(write_files: Callable, tmp_path: Path) -> Callable[..., tuple[FixRe
 
 @pytest.fixture
 def run(cli, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
-    """The command line in the folder of the test."""
+    """Run a command line in the temporary folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     return cli
@@ -116,12 +116,12 @@ def run(cli, monkeypatch, tmp_path) -> Callable[..., tuple[int, str, str]]:
 
 @pytest.fixture(scope="session")
 def malformed() -> Callable[[int, ValidFile], bytes]:
-    """Return a malformed file of test_official_cases.py, made from a valid one: spoilt(10, made("a", "ron"))."""
+    """Return a malformed file of test_official_cases.py: ``malformed(10, make_file("a", "ron"))``."""
     return _malformed
 
 
 def _malformed(case: int, file: ValidFile) -> bytes:
-    """The bytes of one malformed file that the official scorers were run on, made from a valid one."""
+    """Return the bytes of a malformed file that the official scorers were run on, made from a valid file."""
     rows, header = file.rows, file.header
     match case:
         case 0:

@@ -1,4 +1,4 @@
-"""Whatever is in a file or zip: a report comes back, or an EmoError; never another exception."""
+"""Any content of a file or zip gives a report or an EmoError, never another exception."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from semeval_emo.task import load_task
 
 SPEC = load_task().spec("a", "ron", "dev")
 VALID = "".join(
-    ",".join(row) + "\n" for row in [SPEC.header, *((one, "1", "0", "0", "1", "0", "1") for one in SPEC.ids)]
+    ",".join(row) + "\n" for row in [SPEC.header, *((text_id, "1", "0", "0", "1", "0", "1") for text_id in SPEC.ids)]
 )
 BODY = VALID.encode()
 BOUNDS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-# What breaks readers: quotes, separators, line ends of every kind, NULs, halves of characters, marks.
+# Content that breaks readers: quotes, separators, line ends of every kind, NULs, halves of characters, marks.
 PIECES = [
     b'"', b'""', b",", b";", b"\t", b"\r", b"\n", b"\r\n", b"\0", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf",
     b"\xff\xfe", b"\xe2\x80\xa8", b"\xc2\x85", b"\x0b", b"\x1c", b"\x1b[31m", b"nan", b"1e999", b"-0", b"{file}", b"%s",
@@ -47,8 +47,8 @@ def mutated(edits: list[tuple[int, int, bytes]], body: bytes = BODY) -> bytes:
     return body
 
 
-def survives(path: Path) -> None:
-    """Validating, reading and drawing give results or an EmoError, and nothing that cannot be printed."""
+def check_no_exception(path: Path) -> None:
+    """Check that validating, reading and rendering succeed or raise an EmoError, with printable results."""
     try:
         report = validate(path)
     except EmoError:
@@ -60,8 +60,8 @@ def survives(path: Path) -> None:
         render(validation_tables(report), style).encode()
     submission = read_submission(path)
     assert submission.report.counts == report.counts
-    for one in submission.predictions:
-        assert one.values.shape == (one.spec.rows, len(one.spec.emotions))
+    for predictions in submission.predictions:
+        assert predictions.values.shape == (predictions.spec.rows, len(predictions.spec.emotions))
     assert report.valid == (report.errors == 0)
 
 
@@ -72,7 +72,7 @@ def survives(path: Path) -> None:
 def test_mutated_files(edits: list, tmp_path: Path):
     path = tmp_path / "pred_ron.csv"
     path.write_bytes(mutated(edits))
-    survives(path)
+    check_no_exception(path)
 
 
 @BOUNDS
@@ -82,7 +82,7 @@ def test_mutated_files(edits: list, tmp_path: Path):
 def test_any_bytes_at_all(body: bytes, bom: bytes, tmp_path: Path):
     path = tmp_path / "pred_ron.csv"
     path.write_bytes(bom + body)
-    survives(path)
+    check_no_exception(path)
 
 
 @BOUNDS
@@ -91,35 +91,35 @@ def test_any_cells(rows: list[list[str]], header: bool, tmp_path: Path):
     lines = [",".join(SPEC.header)] * header + [",".join(row) for row in rows]
     path = tmp_path / "pred_ron.csv"
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
-    survives(path)
+    check_no_exception(path)
 
 
-def a_zip(body: bytes) -> bytes:
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as zip_file:
+def zip_of(body: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zip_file:
         zip_file.writestr("track_a/pred_ron.csv", body)
         zip_file.writestr("__MACOSX/._pred_ron.csv", b"\0\0")
-    return whole.getvalue()
+    return buffer.getvalue()
 
 
 @BOUNDS
 @given(edits=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 9), st.binary(max_size=9)), max_size=4))
 def test_mutated_zips(edits: list, tmp_path: Path):
     path = tmp_path / "track.zip"
-    path.write_bytes(mutated(edits, a_zip(BODY)))
-    survives(path)
+    path.write_bytes(mutated(edits, zip_of(BODY)))
+    check_no_exception(path)
 
 
 @BOUNDS
 @given(edits=EDITS)
 def test_mutated_files_in_zips(edits: list, tmp_path: Path):
     path = tmp_path / "track.zip"
-    path.write_bytes(a_zip(mutated(edits)))
-    survives(path)
+    path.write_bytes(zip_of(mutated(edits)))
+    check_no_exception(path)
 
 
-class Drip(io.BytesIO):
-    """A stream that gives what it likes, as pipes and zips may."""
+class DrippingStream(io.BytesIO):
+    """A stream whose reads return fewer bytes than requested, as those of pipes and zips may."""
 
     def read(self, size: int | None = -1) -> bytes:
         return super().read(random.Random(self.tell()).randint(1, 7))
@@ -127,18 +127,18 @@ class Drip(io.BytesIO):
 
 @BOUNDS
 @given(edits=EDITS)
-def test_how_a_stream_is_cut_changes_nothing(edits: list):
+def test_the_sizes_of_reads_do_not_matter(edits: list):
     body = mutated(edits)
-    one, other = RawTable(io.BytesIO(body)), RawTable(Drip(body))
-    assert list(one.rows()) == list(other.rows())
-    assert (one.encoding, one.magic, one.header) == (other.encoding, other.magic, other.header)
-    assert (one.newlines, one.lines, one.anomalies) == (other.newlines, other.lines, other.anomalies)
+    table, dripped = RawTable(io.BytesIO(body)), RawTable(DrippingStream(body))
+    assert list(table.rows()) == list(dripped.rows())
+    assert (table.encoding, table.magic, table.header) == (dripped.encoding, dripped.magic, dripped.header)
+    assert (table.newlines, table.lines, table.anomalies) == (dripped.newlines, dripped.lines, dripped.anomalies)
 
 
 @BOUNDS
 @given(rows=st.lists(st.lists(st.text(alphabet='ab"\n,;', max_size=5), min_size=3, max_size=3), min_size=1, max_size=5))
-def test_quoted_cells_read_as_csv_writes_them(rows: list[list[str]]):
-    """What the standard library quotes on one line, comes back as it was."""
+def test_quoted_cells_are_read_as_csv_writes_them(rows: list[list[str]]):
+    """Cells that the standard library quotes on one line are read unchanged."""
     import csv
 
     rows = [[cell.replace("\n", " ") for cell in row] for row in rows]
@@ -165,7 +165,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["pipe", "missing", "no-permission", "folder"])
-def test_what_is_no_file(kind: str, tmp_path: Path):
+def test_paths_that_are_not_files(kind: str, tmp_path: Path):
     path = tmp_path / "pred_ron.csv"
     if kind == "pipe":
         os.mkfifo(path)

@@ -1,4 +1,4 @@
-"""Files that people really have, and what they must hear of them: the right thing, once, and no unsafe repair."""
+"""Realistic malformed files: one problem each with the right code, and no unsafe repair."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def records(file) -> list[dict[str, str]]:
 
 
 def tarred(file) -> bytes:
-    whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w") as zip_file:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         info = tarfile.TarInfo(RON)
         info.size = len(file.bytes())
-        zip_file.addfile(info, io.BytesIO(file.bytes()))
-    return whole.getvalue()
+        archive.addfile(info, io.BytesIO(file.bytes()))
+    return buffer.getvalue()
 
 
 NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
@@ -44,14 +44,14 @@ NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
 
 
 @pytest.mark.parametrize("case", NOT_TABLES)
-def test_what_is_no_table_is_called_by_its_name_and_nothing_else(case, make_file, write_files):
+def test_a_file_that_is_not_a_table_is_reported_with_its_format_only(case, make_file, write_files):
     make, kind, remedy = NOT_TABLES[case]
     (problem,) = validate(write_files({RON: make(make_file("a", "ron", "dev"))})).problems
     assert problem.message == f"the file is {kind}, not CSV"
     assert remedy in problem.fix
 
 
-def test_no_name_makes_predictions_of_an_archive(write_files):
+def test_the_name_of_an_archive_is_not_reported(write_files):
     assert validate(write_files({"run.tar.gz": b"\x1f\x8b" + bytes(20)}) / "run.tar.gz").counts == {"E302": 1}
 
 
@@ -62,7 +62,7 @@ def unnamed(file) -> None:
 
 
 def unnamed_late(file) -> None:
-    """Only row 101 has something under no name, long after the rows that are looked at first."""
+    """Only row 101 has a cell in the unnamed column; the header is checked with the first rows only."""
     file.header.append("")
     for n, row in enumerate(file.rows):
         row.append("x" if n == 100 else "")
@@ -74,14 +74,14 @@ def decimal_commas(file) -> None:
 
 
 def other_order(file) -> None:
-    """The second half of the file has its columns the other way round, under a header of its own."""
+    """The second half of the file has a header with the columns in reverse order."""
     for row in file.rows[60:]:
         row[1:] = row[:0:-1]
     file.rows.insert(60, [file.header[0], *file.header[:0:-1]])
 
 
 def wider_order(file) -> None:
-    """The second half has a column more, and a header of its own."""
+    """The second half of the file has a header with one more column."""
     file.rows.insert(60, [*file.header, "joy"])
 
 
@@ -99,7 +99,7 @@ def other_language(file) -> None:
     file.header[1:] = ["Wut", "Ekel", "Angst", "Freude", "Trauer", "Erstaunen"]
 
 
-# What a repair would have to guess: the codes, and words that must be said.
+# Files that a repair would have to guess: their codes, and a part of a message or fix.
 GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
     "a column without a name": (unnamed, {"E502": 123}, "has 8 cells, the header has 7"),
     "one cell without a name": (unnamed_late, {"E318": 1, "E502": 1}, "has 8 cells, the header has 7"),
@@ -113,14 +113,14 @@ GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
 
 
 @pytest.mark.parametrize("case", GUESSES)
-def test_what_would_be_a_guess_is_refused_and_never_scored(case, make_file, write_files, tmp_path):
-    spoil, counts, said = GUESSES[case]
+def test_an_ambiguous_file_is_neither_fixed_nor_read(case, make_file, write_files, tmp_path):
+    change, counts, part = GUESSES[case]
     file = make_file("a", "ron", "dev")
-    spoil(file)
+    change(file)
     path = write_files({RON: file.bytes()}) / RON
     report = validate(path)
     assert report.counts == counts
-    assert any(said in f"{one.message} / {one.fix}" for one in report.problems)
+    assert any(part in f"{problem.message} / {problem.fix}" for problem in report.problems)
     assert fix(path, tmp_path / "out").written == ()
     assert read_submission(path).predictions == ()
 
@@ -157,7 +157,7 @@ LOSSLESS: dict[str, Callable] = {
 
 
 @pytest.mark.parametrize("case", LOSSLESS)
-def test_what_loses_nothing_is_mended_whole(case, make_file, write_files, tmp_path):
+def test_an_unambiguous_file_is_fixed_completely(case, make_file, write_files, tmp_path):
     file = make_file("a", "ron", "dev")
     path = write_files({RON: LOSSLESS[case](file)}) / RON
     assert not validate(path).valid
@@ -165,8 +165,8 @@ def test_what_loses_nothing_is_mended_whole(case, make_file, write_files, tmp_pa
     assert (tmp_path / "out" / RON).read_bytes() == file.bytes()
 
 
-def test_probabilities_are_told_as_one_kind(make_file, write_files, tmp_path):
-    """1.000 among fractions is a probability, and `fix` without a threshold would not mend it."""
+def test_probabilities_are_reported_with_one_code(make_file, write_files, tmp_path):
+    """1.000 among fractions is a probability, which `fix` does not change without a threshold."""
     file = make_file("a", "ron", "dev")
     for n, row in enumerate(file.rows):
         row[1:] = ["1.000" if n == 3 and cell == "1" else "0.73" if cell == "1" else "0.000" for cell in row[1:]]
@@ -174,13 +174,13 @@ def test_probabilities_are_told_as_one_kind(make_file, write_files, tmp_path):
     assert validate(path).counts == {"E511": 738}
     assert fix(path, tmp_path / "out").written == ()
     assert fix(path, tmp_path / "out", threshold=0.5).ok
-    # Decimals of a column without fractions stay what they are.
+    # Decimals in a column without fractions are labels.
     for row in file.rows:
         row[2] = "1.0"
     assert validate(write_files({RON: file.bytes()})).counts == {"E509": 123, "E511": 615}
 
 
-def test_labels_of_yes_and_no_in_a_file_of_degrees(make_file, validate_file):
+def test_binary_labels_on_an_intensity_track(make_file, validate_file):
     file = make_file("b", "ron", "dev")
     for row in file.rows:
         row[1:] = [str(int(cell) % 2) for cell in row[1:]]
@@ -189,8 +189,8 @@ def test_labels_of_yes_and_no_in_a_file_of_degrees(make_file, validate_file):
     assert report.problems[0].message == "no label in any of 123 rows is above 1; intensities go up to 3"
 
 
-def test_constant_columns_are_named_where_languages_are_mixed(make_file, validate_file):
-    """English has no disgust: its rows, read below a header of six emotions, say nothing of fear."""
+def test_columns_that_are_constant_in_one_of_two_languages_are_not_reported(make_file, validate_file):
+    """English has no disgust, so fear is constant in its rows below a header of six emotions."""
     ron, eng = make_file("a", "ron", "dev"), make_file("a", "eng", "dev")
     ron.rows += [[*row[:2], "0", *row[2:]] for row in eng.rows]
     assert validate_file(ron.name, ron.bytes()).counts == {"E412": 1}
@@ -203,32 +203,30 @@ def test_one_file_at_the_root_and_in_its_track_folder(make_file, write_files, wr
     assert report.counts == {"W117": 1, "E205": 2}
     assert "are both for '2025 track a ron dev'" in next(p.message for p in report.problems if p.code == "E205")
     assert read_submission(both).predictions == ()
-    mended = fix(both, tmp_path / "out")
-    assert [change.done for change in mended.changes if change.code == "E205"] == [
-        "one of several identical files kept"
-    ]
-    # On disk, folders may hold a system each.
+    fixed = fix(both, tmp_path / "out")
+    assert [change.done for change in fixed.changes if change.code == "E205"] == ["one of several identical files kept"]
+    # A folder on disk may contain several systems.
     folder = write_files({f"systems/{RON}": file.bytes(), "systems/pred_ron.csv": file.bytes()}) / "systems"
     assert validate(folder).counts == {"W117": 1}
 
 
-def test_systems_side_by_side_in_a_folder_are_no_twins(make_file, write_files):
-    """As the seed keeps its runs: seven files whose names say no language."""
+def test_files_of_several_systems_in_a_folder_are_not_duplicates(make_file, write_files):
+    """The reference system keeps its runs like this: the names tell no language."""
     body = make_file("a", "ron", "dev").bytes()
     folder = write_files({f"runs/prediction_{name}.csv": body for name in ("bert", "llama")}) / "runs"
     assert validate(folder).counts == {"W117": 2, "E202": 2}
     assert len(read_submission(folder).predictions) == 2
 
 
-def test_files_passed_over_are_counted_by_kind(make_file, write_files):
+def test_ignored_files_are_counted_by_suffix(make_file, write_files):
     body = make_file("a", "ron", "dev").bytes()
     report = validate(
         write_files({RON: body, "track_a/LLAMA_3layer.csv": body, "track_a/b.csv": body, "track_a/notes.txt": b"x"})
     )
-    assert [one.message for one in report.problems] == [
+    assert [problem.message for problem in report.problems] == [
         "3 files not read as predictions (2 .csv, 1 .txt), such as 'track_a/LLAMA_3layer.csv'"
     ]
 
 
-def test_what_is_shown_stays_short_however_it_is_written():
+def test_escaped_text_is_truncated():
     assert len(printable("\0" * 500, 60)) <= 60

@@ -1,4 +1,4 @@
-"""The malformed files that the official scorers were run on, each with the code that names it.
+"""The malformed files that the official scorers were run on, with the codes that `validate` reports.
 
 Numbers are those of the measurements: Romanian, 1,119 rows, track A and track B.
 """
@@ -51,7 +51,7 @@ IN_THE_FILE: dict[int, tuple[set[str], set[str] | None, int | None]] = {
 
 @pytest.mark.parametrize("track", TRACKS)
 @pytest.mark.parametrize("case", IN_THE_FILE)
-def test_a_spoilt_file_gets_its_code(
+def test_codes_of_malformed_files(
     case: int, track: str, make_file: Callable, malformed: Callable, validate_file: Callable
 ):
     file = make_file(track, "ron")
@@ -65,8 +65,8 @@ def test_a_spoilt_file_gets_its_code(
     assert report.valid == (not any(code.startswith("E") for code in expected))
 
 
-def test_ids_permuted_against_labels_cannot_be_seen(make_file: Callable, malformed: Callable, validate_file: Callable):
-    """Case 28: with the rows put back in order, nothing at all is odd; docs/problems.md says so."""
+def test_shuffled_ids_are_not_detected(make_file: Callable, malformed: Callable, validate_file: Callable):
+    """Case 28: with the rows sorted, the file is valid without warnings (see docs/problems.md)."""
     file = make_file("a", "ron")
     malformed(28, file)
     file.rows.sort()
@@ -91,7 +91,7 @@ def test_ids_permuted_against_labels_cannot_be_seen(make_file: Callable, malform
     ],
 )
 @pytest.mark.parametrize("track", TRACKS)
-def test_an_odd_name_gets_its_code(
+def test_codes_of_unusual_names(
     case: int, files: dict, codes: set[str], track: str, make_file: Callable, write_files: Callable
 ):
     body = make_file(track, "ron").bytes()
@@ -102,7 +102,7 @@ def test_an_odd_name_gets_its_code(
 
 
 def test_a_checkpoint_in_a_zip_is_an_error(make_file: Callable, write_zip: Callable):
-    """Case 76 as it reaches the platform, where it fails the whole submission."""
+    """Case 76 in a zip, where it fails the whole submission."""
     file = make_file("a", "ron")
     path = write_zip({file.name: file.bytes(), "track_a/.ipynb_checkpoints/pred_ron-checkpoint.csv": file.bytes()})
     report = validate(path)
@@ -110,24 +110,24 @@ def test_a_checkpoint_in_a_zip_is_an_error(make_file: Callable, write_zip: Calla
     assert not report.valid
 
 
-def test_one_bad_header_beside_a_good_file(make_file: Callable, write_files: Callable):
-    """Case 78: the official scorers stop there; here the good file stays good."""
+def test_a_bad_header_does_not_affect_the_other_files(make_file: Callable, write_files: Callable):
+    """Case 78: the official scorers stop at the bad header; `read_submission` reads the other file."""
     good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.header[1] = "angry"
     submission = read_submission(write_files({good.name: good.bytes(), bad.name: bad.bytes()}))
     assert set(submission.report.counts) == {"E312", "E313"}
-    assert [one.spec.language for one in submission.predictions] == ["ron"]
-    unknown = next(one for one in submission.report.problems if one.code == "E313")
+    assert [predictions.spec.language for predictions in submission.predictions] == ["ron"]
+    unknown = next(problem for problem in submission.report.problems if problem.code == "E313")
     assert unknown.message == "column 2, 'angry', is not a column of this file; did you mean 'anger'?"
 
 
-def test_every_case_tells_what_each_official_scorer_does():
-    named = {code for codes, others, _ in IN_THE_FILE.values() for code in codes | (others or set())}
-    for code in named:
+def test_the_codes_of_all_cases_have_an_outcome_for_each_official_scorer():
+    reported = {code for codes, others, _ in IN_THE_FILE.values() for code in codes | (others or set())}
+    for code in reported:
         assert len(entry(code).official) == 3, code
 
 
-def test_values_of_b_are_read(make_file: Callable, write_files: Callable):
+def test_values_of_track_b_are_read(make_file: Callable, write_files: Callable):
     file = make_file("b", "ron")
-    one = read_submission(write_files({file.name: file.bytes()}) / Path(file.name)).predictions[0]
-    assert one.values.tolist() == [[int(cell) for cell in row[1:]] for row in file.rows]
+    predictions = read_submission(write_files({file.name: file.bytes()}) / Path(file.name)).predictions[0]
+    assert predictions.values.tolist() == [[int(cell) for cell in row[1:]] for row in file.rows]

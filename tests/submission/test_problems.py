@@ -1,4 +1,4 @@
-"""Every kind of problem inside a file: made, found at its line, told in words that say what to do."""
+"""Every problem inside a file: its code, line, message and fix."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ from semeval_emo.submission import Report, catalogue, entry
 
 
 def cell(row: int, column: int, text: str) -> Callable:
-    """Spoils one cell: `row` counts from 0, `column` from 0 (the id)."""
+    """Replace one cell; `row` and `column` count from 0, and column 0 is the id."""
 
-    def spoil(file) -> bytes:
+    def change_file(file) -> bytes:
         file.rows[row][column] = text
         return file.bytes()
 
-    return spoil
+    return change_file
 
 
 def header(change: Callable[[list[str]], list[str]]) -> Callable:
-    """Spoils the names of columns."""
+    """Change the header."""
 
-    def spoil(file) -> bytes:
+    def change_file(file) -> bytes:
         file.header = change(file.header)
         return file.bytes()
 
-    return spoil
+    return change_file
 
 
 def line(number: int, change: Callable[[str], str]) -> Callable:
-    """Spoils one line of text; numbers count from 1."""
+    """Change one line of text; numbers count from 1."""
 
-    def spoil(file) -> bytes:
+    def change_file(file) -> bytes:
         lines = file.text().split("\n")
         lines[number - 1] = change(lines[number - 1])
         return "\n".join(lines).encode("utf-8", "surrogateescape")
 
-    return spoil
+    return change_file
 
 
 def column(at: int, name: str, values: Callable[[int], str]) -> Callable:
-    """Puts a column in."""
+    """Insert a column."""
 
-    def spoil(file) -> bytes:
+    def change_file(file) -> bytes:
         file.header.insert(at, name)
         for n, row in enumerate(file.rows):
             row.insert(at, values(n))
         return file.bytes()
 
-    return spoil
+    return change_file
 
 
 def whole(change: Callable) -> Callable:
-    """Spoils the file as a whole."""
+    """Change the file."""
 
-    def spoil(file) -> bytes:
+    def change_file(file) -> bytes:
         changed = change(file)
         return file.bytes() if changed is None else changed
 
-    return spoil
+    return change_file
 
 
 def swap(file) -> None:
@@ -82,8 +82,8 @@ def reverse(names: list[str]) -> list[str]:
 
 ID = "ron_dev_track_a_"
 
-# What is done to ron's dev file of track A (123 rows), the codes that it gets with how many of each,
-# the line of the first, and words of its message or fix.
+# A change of the dev file of ron, track A (123 rows), the counts of its codes, and the line and a part of the
+# message or fix of the first problem.
 CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "empty": (whole(lambda f: b""), {"E301": 1}, None, "the file is empty"),
     "only blanks": (whole(lambda f: b"\n  \n\n"), {"E301": 1}, None, "the file is empty"),
@@ -189,26 +189,26 @@ def _numbered(file) -> None:
 
 
 def _bad_twice(file) -> None:
-    """A row that cannot be read comes again: the same, though neither says a label."""
+    """A row with a bad cell is repeated without changes."""
     file.rows[7][2] = "1.0"
     file.rows.append(list(file.rows[7]))
 
 
 def _twice(file) -> None:
-    one = list(file.rows[7])
-    one[1] = "1" if one[1] == "0" else "0"
-    file.rows.append(one)
+    row = list(file.rows[7])
+    row[1] = "1" if row[1] == "0" else "0"
+    file.rows.append(row)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_problem_is_found(case: str, make_file: Callable, validate_file: Callable):
-    spoil, counts, at, words = CASES[case]
+def test_each_problem_is_reported(case: str, make_file: Callable, validate_file: Callable):
+    change, counts, first_line, part = CASES[case]
     file = make_file("a", "ron", "dev")
-    report: Report = validate_file(file.name, spoil(file))
+    report: Report = validate_file(file.name, change(file))
     assert report.counts == counts
     first = report.problems[0]
-    assert first.line == at
-    assert words in f"{first.message} / {first.fix}"
+    assert first.line == first_line
+    assert part in f"{first.message} / {first.fix}"
     assert report.valid == all(code.startswith("W") for code in counts)
 
 
@@ -233,7 +233,7 @@ def test_mixed_tracks_of_degrees_and_labels(make_file: Callable, validate_file: 
     a, b = make_file("a", "ron"), make_file("b", "ron")
     a.rows += b.rows
     report = validate_file(a.name, a.bytes())
-    # Degrees beyond 1 are no labels of the meant track.
+    # Intensities above 1 are not labels of the main track.
     assert set(report.counts) == {"E410", "E512"}
 
 
@@ -244,8 +244,8 @@ def test_surplus_emotion(make_file: Callable, validate_file: Callable):
     assert report.problems[0].message == "the gold labels of this language have no 'disgust'"
 
 
-def test_a_quote_that_swallows_lines(make_file: Callable, validate_file: Callable):
-    """frictionless-py#1048: 68 rows vanished in one cell and the file still passed."""
+def test_an_unclosed_quote_does_not_swallow_lines(make_file: Callable, validate_file: Callable):
+    """As in frictionless-py#1048, where 68 rows disappeared in one cell and the file was valid."""
     file = make_file("a", "ron", "dev")
     file.rows[33][1] = f'"{file.rows[33][1]}'
     file.rows[101][6] = f'{file.rows[101][6]}"'
@@ -257,7 +257,7 @@ def test_a_quote_that_swallows_lines(make_file: Callable, validate_file: Callabl
     assert report.files[0].rows == 123
 
 
-def test_texts_over_several_lines(make_file: Callable, validate_file: Callable):
+def test_a_text_with_line_breaks(make_file: Callable, validate_file: Callable):
     file = make_file("a", "ron", "dev")
     body = column(1, "text", lambda n: '"first\nsecond, third"' if n == 4 else f"text {n}")(file)
     report = validate_file(file.name, body)
@@ -265,8 +265,8 @@ def test_texts_over_several_lines(make_file: Callable, validate_file: Callable):
     assert report.problems[1].message == "a quoted cell spans lines 6 to 7"
 
 
-def test_a_separator_in_a_text_ends_no_line(make_file: Callable, validate_file: Callable):
-    """U+2028 breaks str.splitlines; one text of the real data holds it."""
+def test_a_line_separator_in_a_text_does_not_end_a_line(make_file: Callable, validate_file: Callable):
+    """str.splitlines breaks lines at U+2028, which one text of the real data contains."""
     file = make_file("a", "ron", "dev")
     body = column(1, "text", lambda n: "one\u2028two\x0bthree\x85four" if n == 4 else "text")(file)
     report = validate_file(file.name, body)
@@ -274,7 +274,7 @@ def test_a_separator_in_a_text_ends_no_line(make_file: Callable, validate_file: 
     assert report.files[0].lines == 124
 
 
-def test_counts_and_first_examples(make_file: Callable, validate_file: Callable):
+def test_problems_are_the_first_five_and_counts_are_complete(make_file: Callable, validate_file: Callable):
     file = make_file("b", "ron")
     for row in file.rows:
         row[3] = "0.5"
@@ -283,14 +283,14 @@ def test_counts_and_first_examples(make_file: Callable, validate_file: Callable)
     assert [(one.line, one.column, one.value) for one in report.problems] == [(n, "fear", "0.5") for n in range(2, 7)]
 
 
-def test_real_lines_after_blank_ones(make_file: Callable, validate_file: Callable):
+def test_line_numbers_after_blank_lines(make_file: Callable, validate_file: Callable):
     file = make_file("a", "ron", "dev")
     file.rows[50][1] = "x"
     report = validate_file(file.name, file.bytes().replace(b"\n", b"\n\n\n", 10))
     assert [one.line for one in report.problems if one.code == "E514"] == [72]
 
 
-def test_all_problems_in_one_pass_by_place(make_file: Callable, validate_file: Callable):
+def test_all_problems_are_reported_at_once_in_order(make_file: Callable, validate_file: Callable):
     file = make_file("a", "ron", "dev")
     file.header = [name.upper() for name in file.header]
     file.rows[1][0] = f"{ID}2"
@@ -301,14 +301,14 @@ def test_all_problems_in_one_pass_by_place(make_file: Callable, validate_file: C
     assert codes == ["E201", "E206", "E304", "E309", "W323", "E401", "E406", "E508"]
 
 
-def test_every_code_is_made():
+def test_every_code_of_files_has_a_case():
     """Those of archives and names are made in test_catalogue, releases in test_fit, the rest here."""
     in_cases = {code for _, counts, _, _ in CASES.values() for code in counts}
     in_tests_of_their_own = {"W519", "E317", "E410", "E411", "E412", "E413", "E414", "E504"}
     assert {one.code for one in catalogue().values() if one.code[1] in "345"} == in_cases | in_tests_of_their_own
 
 
-def test_every_entry_is_whole():
+def test_every_entry_is_complete():
     for one in catalogue().values():
         assert one.explanation and one.fix and one.message and one.title, one.code
         assert one.official or one.name == "unreadable", one.code

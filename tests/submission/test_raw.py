@@ -1,4 +1,4 @@
-"""The reader: lines, encodings and quotes of files larger than what it holds at once."""
+"""`RawTable`: lines, encodings and quotes, also in files larger than a chunk."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ import pytest
 from semeval_emo.submission.raw import MAX_LINE, MAX_QUOTE_SEARCHES, RawTable
 
 
-def table(body: bytes) -> RawTable:
+def read(body: bytes) -> RawTable:
     return RawTable(io.BytesIO(body))
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
-def test_lines_are_cut_alike_in_files_of_many_chunks(newline: bytes, monkeypatch: pytest.MonkeyPatch):
+def test_lines_are_split_correctly_across_chunks(newline: bytes, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("semeval_emo.submission.raw.CHUNK", 5000)
     monkeypatch.setattr("semeval_emo.submission.raw.MAX_LINE", 5000)
     lines = [b"id,joy", *(b"x_%d,%d" % (n, n % 2) for n in range(20_000))]
-    one = table(newline.join(lines) + newline)
-    assert list(one.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(20_000)]
-    assert one.newlines[newline.decode()] == one.lines == 20_001
-    assert one.anomalies["long-line"].count == 0
+    table = read(newline.join(lines) + newline)
+    assert list(table.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(20_000)]
+    assert table.newlines[newline.decode()] == table.lines == 20_001
+    assert table.anomalies["long-line"].count == 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_encodings_over_chunks(encoding: str):
+def test_characters_are_decoded_correctly_across_chunks(encoding: str):
     rows = [["id", "é😀"], *([str(n), "é😀" * 50] for n in range(8_000))]
-    one = table("".join(",".join(row) + "\n" for row in rows).encode(encoding))
-    assert one.header == rows[0]
-    assert [cells for _, cells in one.rows()] == rows[1:]
-    assert one.bom == (encoding != "utf-8")
+    table = read("".join(",".join(row) + "\n" for row in rows).encode(encoding))
+    assert table.header == rows[0]
+    assert [cells for _, cells in table.rows()] == rows[1:]
+    assert table.bom == (encoding != "utf-8")
 
 
-def test_a_line_that_never_ends_is_left_out():
+def test_a_long_line_is_skipped():
     body = b"id,joy\na,1\n" + b"b," + b"1" * (5 * MAX_LINE) + b"\nc,0\n"
-    one = table(body)
-    assert list(one.rows()) == [(2, ["a", "1"]), (4, ["c", "0"])]
-    assert one.anomalies["long-line"].first == [(3, "")]
+    table = read(body)
+    assert list(table.rows()) == [(2, ["a", "1"]), (4, ["c", "0"])]
+    assert table.anomalies["long-line"].first == [(3, "")]
 
 
-def test_a_file_that_is_one_endless_line():
-    one = table(b"x" * (3 * MAX_LINE))
-    assert (one.header, one.anomalies["long-line"].count, one.lines) == ([], 1, 1)
+def test_a_file_with_one_long_line():
+    table = read(b"x" * (3 * MAX_LINE))
+    assert (table.header, table.anomalies["long-line"].count, table.lines) == ([], 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_file_that_is_one_endless_line():
     [
         (b"Our best run\n\nof May\nid,joy\na,1\n", [1, 3], ["id", "joy"]),
         (b"Our best, of May; it is good\n'ID';joy;fear\na;1;0\n", [1], ["'ID'", "joy", "fear"]),
-        # A row of data, with as many cells, may not go; nor may what has no header near it.
+        # A row with as many cells as the header is data; a header is searched for in the next five lines.
         (b"a,1\nid,joy\nb,0\n", [], ["a", "1"]),
         (b"title\n" + b"a,1\n" * 5 + b"id,joy\n", [], ["title"]),
         (b"title\nid\na\n", [], ["title"]),
@@ -58,33 +58,33 @@ def test_a_file_that_is_one_endless_line():
     ],
 )
 def test_free_text_above_a_header(body: bytes, above: list[int], header: list[str]):
-    one = table(body)
-    assert ([line for line, _ in one.anomalies["above-header"].first], one.header) == (above, header)
+    table = read(body)
+    assert ([line for line, _ in table.anomalies["above-header"].first], table.header) == (above, header)
 
 
-def test_the_last_line_without_its_end():
-    one = table(b"id,joy\na,1")
-    assert list(one.rows()) == [(2, ["a", "1"])]
-    assert not one.final_newline
+def test_the_last_line_without_a_line_end():
+    table = read(b"id,joy\na,1")
+    assert list(table.rows()) == [(2, ["a", "1"])]
+    assert not table.final_newline
 
 
-def test_open_quotes_without_end_cost_no_more_than_a_bound():
+def test_the_search_for_closing_quotes_is_bounded():
     body = b"id,joy\n" + b'"a,1\n' * (MAX_QUOTE_SEARCHES + 500)
-    one = table(body)
-    assert len(list(one.rows())) == MAX_QUOTE_SEARCHES + 500
-    assert one.anomalies["stray-quote"].count == MAX_QUOTE_SEARCHES + 500
+    table = read(body)
+    assert len(list(table.rows())) == MAX_QUOTE_SEARCHES + 500
+    assert table.anomalies["stray-quote"].count == MAX_QUOTE_SEARCHES + 500
 
 
-def test_a_cell_over_lines_is_one_row_with_its_first_line():
-    one = table(b'id,text,joy\nx_1,"one\n\n""two""",1\nx_2,three,0\n')
-    assert list(one.rows()) == [(2, ["x_1", 'one\n\n"two"', "1"]), (5, ["x_2", "three", "0"])]
-    assert one.anomalies["multiline-cell"].first == [(2, "4")]
-    assert one.anomalies["blank-line"].count == 0
+def test_a_multiline_cell_gives_one_row_with_its_first_line():
+    table = read(b'id,text,joy\nx_1,"one\n\n""two""",1\nx_2,three,0\n')
+    assert list(table.rows()) == [(2, ["x_1", 'one\n\n"two"', "1"]), (5, ["x_2", "three", "0"])]
+    assert table.anomalies["multiline-cell"].first == [(2, "4")]
+    assert table.anomalies["blank-line"].count == 0
 
 
 @pytest.mark.parametrize(
-    ("body", "what"),
+    ("body", "magic"),
     [(b"\x80\x04\x95abc", "a Python pickle"), (b"\x1f\x8b\x08abc", "a gzip file"), (bytes(range(4)) * 99, "")],
 )
-def test_what_is_no_text_is_told_by_its_first_bytes(body: bytes, what: str):
-    assert table(body).magic == what
+def test_binary_formats_are_detected_by_their_first_bytes(body: bytes, magic: str):
+    assert read(body).magic == magic

@@ -1,4 +1,4 @@
-"""The seed's own file, and the gold labels of the competition as predictions."""
+"""The prediction files of the reference system, and the gold labels of the competition as predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from semeval_emo.task import load_task
 pytestmark = pytest.mark.data
 
 
-def test_the_seeds_file_as_it_is(data_dir: Path):
+def test_the_prediction_file_of_the_reference_system(data_dir: Path):
     path = data_dir / "seed" / "pred_eng.csv"
     report = validate(path)
     assert not report.valid
@@ -29,11 +29,11 @@ def test_the_seeds_file_as_it_is(data_dir: Path):
     assert mixed.message.startswith("5,534 rows, but track a has 2,767: lines 2769 to 5535 are of track c")
     assert mixed.message.endswith("belongs to release hub (--release hub)")
     assert report.files[0].rows == 5534
-    assert [one.spec.track for one in read_submission(path).predictions] == ["a", "c"]
+    assert [predictions.spec.track for predictions in read_submission(path).predictions] == ["a", "c"]
     assert validate(path, release="hub").counts == {"E311": 1}
 
 
-def test_the_seeds_other_files(data_dir: Path):
+def test_other_prediction_files_of_the_reference_system(data_dir: Path):
     paths = sorted((data_dir / "seed" / "predictions").glob("*.csv"))
     report = validate(paths)
     assert len(report.files) == len(paths) == 7
@@ -43,7 +43,7 @@ def test_the_seeds_other_files(data_dir: Path):
 @pytest.mark.parametrize("track", ["a", "b", "c"])
 @pytest.mark.parametrize("split", ["dev", "test"])
 def test_gold_as_predictions_is_valid(track: str, split: str, data_dir: Path, write_files: Callable):
-    """All 28 + 11 + 32 files of each split; only the text column is taken off."""
+    """All 28 + 11 + 32 files of each split, without their text column."""
     files: dict[str, bytes | str] = {}
     for path in sorted((data_dir / "brighter-2025" / f"track_{track}" / split).glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
@@ -57,8 +57,8 @@ def test_gold_as_predictions_is_valid(track: str, split: str, data_dir: Path, wr
     assert len(places) == {"a": 28, "b": 11, "c": 32}[track]
 
 
-def test_gold_with_its_texts_names_the_text_column(data_dir: Path, write_files: Callable):
-    """One text of track C's Zulu gold holds U+2028, which ends no line."""
+def test_gold_with_texts_is_reported_as_a_text_column(data_dir: Path, write_files: Callable):
+    """One text of track C's Zulu gold contains U+2028, which does not end a line."""
     body = (data_dir / "brighter-2025" / "track_c" / "test" / "zul.csv").read_bytes()
     report = validate(write_files({"pred_zul.csv": body}))
     assert report.counts == {"W117": 1, "E316": 1}

@@ -1,4 +1,4 @@
-"""The commands validate and explain, as a person sees them."""
+"""The output of the commands validate and explain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from semeval_emo.submission import catalogue
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_valid_file_gets_one_line_and_the_next_command(make_file, write_files, run):
+def test_a_valid_file_has_one_line_and_the_next_command(make_file, write_files, run):
     write_files({"pred_eng.csv": make_file("a", "eng").bytes()})
     assert run("validate", "pred_eng.csv") == (
         0,
@@ -26,7 +26,7 @@ def test_a_valid_file_gets_one_line_and_the_next_command(make_file, write_files,
     )
 
 
-def test_problems_are_told_by_place_with_fix_and_scorers(make_file, write_files, run):
+def test_problems_have_their_fix_and_the_outcome_of_each_scorer(make_file, write_files, run):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows
     order = [0, 3, 4, 1, 2, 5]
@@ -59,7 +59,7 @@ More about a code: semeval-emo explain E311
     )
 
 
-def test_first_examples_then_the_count(make_file, write_files, run):
+def test_the_first_examples_and_the_count_of_the_others(make_file, write_files, run):
     file = make_file("a", "ron", "dev")
     for row in file.rows:
         row[2] = "nan"
@@ -72,7 +72,7 @@ def test_first_examples_then_the_count(make_file, write_files, run):
     assert "Next:" not in out
 
 
-def test_what_fix_mends_and_what_needs_the_person(make_file, write_files, run):
+def test_the_number_of_errors_that_fix_can_fix(make_file, write_files, run):
     file = make_file("a", "ron", "dev")
     file.header[1] = "Anger"
     file.rows[1][2] = "nan"
@@ -123,7 +123,7 @@ def test_an_empty_folder_without_a_path(run):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["pred_deu.csv"], 3, "error: pred_deu.csv does not exist.\n  fix: did you mean 'pred_eng.csv'?\n"),
         (["-"], 2, "error: Standard input ('-') is not supported"),
@@ -132,14 +132,14 @@ def test_an_empty_folder_without_a_path(run):
         (["pred_eng.csv", "--format", "yaml"], 2, "error: "),
     ],
 )
-def test_what_was_put_wrongly(words, code, said, make_file, write_files, run):
+def test_usage_and_input_errors(words, code, message, make_file, write_files, run):
     write_files({"pred_eng.csv": make_file("a", "eng").bytes()})
-    got, out, err = run("validate", *words)
-    assert (got, out) == (code, "")
-    assert err.startswith(said)
+    exit_code, out, err = run("validate", *words)
+    assert (exit_code, out) == (code, "")
+    assert err.startswith(message)
 
 
-def test_a_pipe_is_refused(tmp_path, run):
+def test_a_pipe_is_not_read(tmp_path, run):
     os.mkfifo(tmp_path / "pred_eng.csv")
     assert run("validate", "pred_eng.csv")[::2] == (
         3,
@@ -152,11 +152,15 @@ def test_json(make_file, write_files, run):
     file.rows[3][1] = "1.0"
     write_files({"pred_ron.csv": file.bytes()})
     code, out, _ = run("validate", "pred_ron.csv", "--format", "json")
-    told = json.loads(out)
+    report = json.loads(out)
     assert code == 1
-    assert (told["schema"], told["valid"], told["task"]) == ("semeval-emo/validate/1", False, "semeval-2025-task-11")
-    assert (told["errors"], told["warnings"], told["counts"]) == (1, 0, {"E509": 1})
-    assert told["files"] == [
+    assert (report["schema"], report["valid"], report["task"]) == (
+        "semeval-emo/validate/1",
+        False,
+        "semeval-2025-task-11",
+    )
+    assert (report["errors"], report["warnings"], report["counts"]) == (1, 0, {"E509": 1})
+    assert report["files"] == [
         {
             "file": "pred_ron.csv", "kind": "predictions", "valid": False, "rows": 1119, "lines": 1120,
             "encoding": "utf-8",
@@ -169,7 +173,7 @@ def test_json(make_file, write_files, run):
             "counts": {"E509": 1},
         }
     ]  # fmt: skip
-    problem = told["problems"][0]
+    problem = report["problems"][0]
     assert problem.pop("official")["codabench-2026"] == "fails the whole submission: invalid value"
     assert problem == {
         "code": "E509", "name": "float-cell", "severity": "error", "file": "pred_ron.csv", "line": 5, "column": "anger",
@@ -197,7 +201,7 @@ def test_a_report_can_be_written_to_a_file(make_file, write_files, run, tmp_path
     assert "| pred_eng.csv | yes" in (tmp_path / "report.md").read_text()
 
 
-def test_names_that_would_steer_a_terminal(make_file, write_files, run):
+def test_terminal_escapes_in_cells_are_escaped(make_file, write_files, run):
     file = make_file("a", "ron", "dev")
     file.rows[0][1] = "\x1b[31mred"
     write_files({"pred_ron.csv": file.bytes()})
@@ -206,7 +210,7 @@ def test_names_that_would_steer_a_terminal(make_file, write_files, run):
     assert r"'\x1b[31mred'" in out
 
 
-def test_a_file_name_that_would_steer_a_terminal(make_file, write_zip, run):
+def test_terminal_escapes_in_file_names_are_escaped(make_file, write_zip, run):
     write_zip({"track_a/pred_ron\x1b[31m.csv": make_file("a", "ron", "dev").bytes()})
     for style in ("text", "markdown", "csv", "json"):
         code, out, _ = run("validate", "track.zip", "--format", style)
@@ -215,7 +219,7 @@ def test_a_file_name_that_would_steer_a_terminal(make_file, write_zip, run):
         assert "pred_ron" in out
 
 
-def test_explain_one(run):
+def test_explain_a_code(run):
     code, out, _ = run("explain", "header-case")
     assert code == 0
     assert out.startswith("E309  header-case: uppercase letters in the header\nError, place: text and header.\n")
@@ -223,7 +227,7 @@ def test_explain_one(run):
     assert run("explain", "e309")[1] == out
 
 
-def test_explain_tells_the_track_of_degrees_apart(run):
+def test_explain_shows_the_outcome_on_intensity_tracks(run):
     out = " ".join(run("explain", "E507")[1].split())
     assert (
         "crashes: it replaces the row with seven zeros, whatever the number of labels; on intensity tracks (B): "
@@ -233,10 +237,10 @@ def test_explain_tells_the_track_of_degrees_apart(run):
 
 def test_explain_lists_every_code(run):
     _, out, _ = run("explain")
-    for one in catalogue().values():
-        assert f"  {one.code}  {one.name}" in out
+    for entry in catalogue().values():
+        assert f"  {entry.code}  {entry.name}" in out
     _, out, _ = run("explain", "--format", "json")
-    assert [one["code"] for one in json.loads(out)["problems"]] == [one.code for one in catalogue().values()]
+    assert [entry["code"] for entry in json.loads(out)["problems"]] == [entry.code for entry in catalogue().values()]
 
 
 def test_explain_an_unknown_code(run):
@@ -249,7 +253,7 @@ def test_explain_an_unknown_code(run):
 
 
 def test_the_page_equals_the_catalogue():
-    """To mend it: semeval-emo explain --format markdown > docs/problems.md."""
+    """To update the page: semeval-emo explain --format markdown > docs/problems.md."""
     page = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
     assert page == catalogue_page() + "\n"
 

@@ -1,4 +1,4 @@
-"""The one writer of prediction and probability files, and the reader of probabilities."""
+"""Writing prediction and probability files, and reading probability files."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from semeval_emo.task import load_task
 
 TASK = load_task()
 ENG = TASK.spec("a", "eng", "dev")
-DEGREES = TASK.spec("b", "ron", "dev")
+INTENSITY = TASK.spec("b", "ron", "dev")
 
 
 def labels(spec, seed=0):
     return np.random.default_rng(seed).integers(0, len(spec.values), (spec.rows, len(spec.emotions)))
 
 
-def test_predictions_are_written_in_the_official_form(tmp_path):
-    values = labels(DEGREES)
-    write_predictions(DEGREES, values, tmp_path / "pred_ron.csv")
+def test_predictions_are_written_in_the_official_format(tmp_path):
+    values = labels(INTENSITY)
+    write_predictions(INTENSITY, values, tmp_path / "pred_ron.csv")
     body = (tmp_path / "pred_ron.csv").read_bytes()
     lines = body.decode().split("\n")
     assert lines[0] == "id,anger,disgust,fear,joy,sadness,surprise"
@@ -39,14 +39,14 @@ def test_predictions_are_written_in_the_official_form(tmp_path):
     assert b"\r" not in body
 
 
-@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint8, np.bool_])
-def test_the_type_of_whole_numbers_does_not_matter(kind):
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint8, np.bool_])
+def test_the_dtype_of_integers_does_not_matter(dtype):
     values = labels(ENG)
-    assert prediction_bytes(ENG, values.astype(kind)) == prediction_bytes(ENG, values)
+    assert prediction_bytes(ENG, values.astype(dtype)) == prediction_bytes(ENG, values)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("change", "message"),
     [
         (lambda v: v[:-1], "2025 track a eng dev has 116 texts and 5 emotions; the array's shape is (115, 5)."),
         (lambda v: v.T, "2025 track a eng dev has 116 texts and 5 emotions; the array's shape is (5, 116)."),
@@ -58,14 +58,14 @@ def test_the_type_of_whole_numbers_does_not_matter(kind):
         ),
     ],
 )
-def test_predictions_that_are_none_are_not_written(tmp_path, spoil, message):
+def test_invalid_predictions_are_not_written(tmp_path, change, message):
     with pytest.raises(UsageError) as caught:
-        write_predictions(ENG, spoil(labels(ENG)), tmp_path / "pred_eng.csv")
+        write_predictions(ENG, change(labels(ENG)), tmp_path / "pred_eng.csv")
     assert caught.value.message == message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_is_written_into_a_folder_that_is_not_there(tmp_path):
+def test_a_missing_folder_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_predictions(ENG, labels(ENG), tmp_path / "gone" / "pred_eng.csv")
 
@@ -75,7 +75,7 @@ def test_nothing_is_written_into_a_folder_that_is_not_there(tmp_path):
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), extremes=st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_probabilities_come_back_bit_by_bit(tmp_path_factory, seed, extremes):
+def test_probabilities_are_read_exactly_as_written(tmp_path_factory, seed, extremes):
     values = np.random.default_rng(seed).random((ENG.rows, 5))
     values.flat[: len(extremes)] = extremes
     path = tmp_path_factory.mktemp("probabilities") / probability_name(ENG)
@@ -86,14 +86,14 @@ def test_probabilities_come_back_bit_by_bit(tmp_path_factory, seed, extremes):
     assert probability_bytes(ENG, read.values) == path.read_bytes()
 
 
-def test_single_precision_comes_back_too(tmp_path):
+def test_single_precision_is_read_exactly_as_written(tmp_path):
     values = np.random.default_rng(1).random((ENG.rows, 5), dtype=np.float32)
     write_probabilities(ENG, values, tmp_path / "prob_eng.csv")
     assert (read_probabilities(tmp_path / "prob_eng.csv").values == values).all()
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan"), float("inf")])
-def test_what_is_no_probability_is_not_written(tmp_path, bad):
+def test_invalid_probabilities_are_not_written(tmp_path, bad):
     values = np.full((ENG.rows, 5), 0.5)
     values[3, 1] = bad
     with pytest.raises(
@@ -109,7 +109,7 @@ def changed(tmp_path, change):
     return path
 
 
-def test_rows_may_stand_in_any_order(tmp_path):
+def test_rows_may_be_in_any_order(tmp_path):
     values = np.random.default_rng(2).random((ENG.rows, 5))
     head, *rows = probability_bytes(ENG, values).decode().splitlines()
     (tmp_path / "prob_eng.csv").write_text("\n".join([head, *reversed(rows)]))
@@ -134,14 +134,14 @@ def test_rows_may_stand_in_any_order(tmp_path):
         (lambda t: "", " has no rows of probabilities."),
     ],
 )  # fmt: skip
-def test_a_bad_probability_file_is_told_by_its_line(tmp_path, change, message):
+def test_an_invalid_probability_file_is_reported_with_its_line(tmp_path, change, message):
     path = changed(tmp_path, change)
     with pytest.raises(InvalidSubmission) as caught:
         read_probabilities(path)
     assert caught.value.message == f"{path}{message}"
 
 
-def test_options_that_ask_for_another_file_are_told(tmp_path):
+def test_options_that_select_another_file_are_reported(tmp_path):
     path = changed(tmp_path, lambda text: text)
     with pytest.raises(InvalidSubmission, match="has 2025 track a eng dev, not b"):
         read_probabilities(path, track="b")
@@ -152,18 +152,18 @@ def test_options_that_ask_for_another_file_are_told(tmp_path):
 # ---- thresholds
 
 
-def test_a_threshold_says_yes_from_itself_on():
+def test_a_probability_equal_to_the_threshold_gives_1():
     values = np.array([[0.0, 0.3, 0.5, 0.7, 1.0]])
     assert to_labels(values, 0.5, ENG).tolist() == [[0, 0, 1, 1, 1]]
     assert to_labels(values, np.array([0, 0.31, 0.5, 0.8, 1]), ENG).tolist() == [[1, 0, 1, 0, 1]]
 
 
-def test_degrees_cannot_be_cut_by_one_threshold():
+def test_intensities_need_more_than_one_threshold():
     with pytest.raises(UsageError, match="cannot make intensities: 2025 track b ron dev takes 0, 1, 2, 3"):
-        to_labels(np.zeros((1, 6)), 0.5, DEGREES)
+        to_labels(np.zeros((1, 6)), 0.5, INTENSITY)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
-def test_a_threshold_out_of_range_is_refused(threshold):
+def test_a_threshold_out_of_range_is_a_usage_error(threshold):
     with pytest.raises(UsageError, match="A threshold is a number from 0 to 1"):
         to_labels(np.zeros((1, 5)), threshold, ENG)
