@@ -1,4 +1,4 @@
-"""Finding prediction files in zips: damaged, hostile and merely odd ones."""
+"""Prediction files in zips: damaged, malicious and unusual ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BODY = b"id,anger,fear,joy,sadness,surprise\n"
 
 
 def names(sources: InputFiles) -> list[str]:
-    """The catalogue names of all problems, containers first."""
+    """Return the names of all problems, those of containers first."""
     by_code = {entry.code: entry.name for entry in catalogue().values()}
     findings = [*sources.findings, *(source.findings for source in sources.files)]
     return [by_code[code] for found in findings for code in found.counts]
@@ -46,7 +46,7 @@ def found(path: Path) -> InputFiles:
     return find_files([path], TASK)
 
 
-def test_a_proper_zip_has_no_problem(tmp_path):
+def test_a_correct_zip_has_no_problem(tmp_path):
     path = write_zip(tmp_path / "s.zip", {"track_a/": b"", "track_a/pred_eng.csv": BODY, "track_a/pred_deu.csv": BODY})
     sources = found(path)
     assert [(s.display_name, s.language, s.track, s.size) for s in sources.files] == [
@@ -80,19 +80,19 @@ def test_a_proper_zip_has_no_problem(tmp_path):
         ({"readme.md": b"x"}, ["no-predictions"], 0),
     ],
 )
-def test_a_zip_is_judged(tmp_path, entries, expected, read):
+def test_problems_of_a_zip(tmp_path, entries, expected, read):
     sources = found(write_zip(tmp_path / "s.zip", entries))
     assert sorted(names(sources)) == sorted(expected)
     assert len(sources.files) == read
 
 
-def test_the_empty_zip_of_the_organisers_tool_is_recognised(tmp_path):
+def test_the_empty_zip_of_the_organisers_tool(tmp_path):
     (findings,) = found(write_zip(tmp_path / "track_a.zip", {"track_a/": b""})).findings
     assert findings.problems[0].message == "there is no file inside: it contains only the folder track_a/"
     assert "--zip_for_submission" in catalogue()["nothing-inside"].explanation
 
 
-def test_an_entry_that_is_twice_in_a_zip_is_not_read(tmp_path):
+def test_a_duplicate_entry_of_a_zip_is_not_read(tmp_path):
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "s.zip", "w") as zip_file:
         zip_file.writestr("track_a/pred_eng.csv", BODY)
         zip_file.writestr("track_a/pred_eng.csv", BODY + b"x")
@@ -111,23 +111,23 @@ def test_a_link_in_a_zip_is_not_followed(tmp_path):
     assert sources.findings[0].problems[0].message == "'track_a/pred_eng.csv' is a link, not a file"
 
 
-def test_an_encrypted_entry_is_told(tmp_path):
+def test_an_encrypted_entry_is_reported(tmp_path):
     path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY})
     raw = bytearray(path.read_bytes())
     raw[6] |= 1  # the flag in the entry itself ...
-    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # ... and in the table of contents
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # ... and in the directory
     path.write_bytes(raw)
     assert "archive-encrypted" in names(found(path))
 
 
 @pytest.mark.parametrize("cut", [10, 60, -30, -1])
-def test_a_zip_cut_short_is_told(tmp_path, cut):
+def test_a_truncated_zip_is_reported(tmp_path, cut):
     whole = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY}).read_bytes()
     (tmp_path / "s.zip").write_bytes(whole[:cut])
     assert names(found(tmp_path / "s.zip"))[0] == "archive-corrupt"
 
 
-def test_a_flipped_byte_is_told(tmp_path):
+def test_a_flipped_byte_is_reported(tmp_path):
     path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY})
     raw = bytearray(path.read_bytes())
     raw[raw.index(BODY) + 5] ^= 1
@@ -140,20 +140,20 @@ def test_a_flipped_byte_is_told(tmp_path):
     ("body", "kind"),
     [(BODY, "text"), (b"", "empty"), (b"\x1f\x8b\x08" + b"\0" * 20, "a gzip file"), (b"Rar!\x1a\x07", "a RAR")],
 )
-def test_what_is_no_zip_is_told_by_its_content(tmp_path, body, kind):
+def test_a_file_that_is_not_a_zip_is_named_by_its_content(tmp_path, body, kind):
     (tmp_path / "s.zip").write_bytes(body)
     (findings,) = found(tmp_path / "s.zip").findings
     assert findings.problems[0].message.startswith(f"the file is {kind}")
     assert names(found(tmp_path / "s.zip")) == ["archive-not-zip"]
 
 
-def test_a_bomb_is_not_unpacked(tmp_path):
+def test_a_zip_bomb_is_not_unpacked(tmp_path):
     path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * (1 << 24)}, compression=zipfile.ZIP_DEFLATED)
     (findings,) = found(path).findings
     assert findings.problems[0].message.endswith("bytes unpack to 16,777,216, more than 200 times as many")
 
 
-def test_a_bomb_of_many_files_is_not_unpacked(tmp_path, monkeypatch):
+def test_a_zip_bomb_of_many_files_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_BYTES", 100)
     path = write_zip(tmp_path / "s.zip", {f"track_a/pred_{code}.csv": BODY for code in TASK.languages})
     (findings,) = found(path).findings
@@ -171,16 +171,16 @@ def test_too_many_entries_are_not_listed(tmp_path, monkeypatch):
     assert "its directory alone has" in found(path).findings[0].problems[0].message
 
 
-def test_an_entry_that_unpacks_to_more_than_it_declares_is_caught(tmp_path):
+def test_an_entry_larger_than_its_declared_size_is_reported(tmp_path):
     path = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": b"0" * 5000}, compression=zipfile.ZIP_DEFLATED)
     raw = bytearray(path.read_bytes())
-    for at in (22, raw.index(b"PK\x01\x02") + 24):  # the unpacked size, in the entry and in the table of contents
+    for at in (22, raw.index(b"PK\x01\x02") + 24):  # the unpacked size, in the entry and in the directory
         raw[at : at + 4] = (100).to_bytes(4, "little")
     path.write_bytes(raw)
     assert names(found(path))[0] == "archive-corrupt"
 
 
-def test_a_zip_without_its_suffix_is_read_but_not_one_that_says_csv(tmp_path):
+def test_a_zip_with_another_suffix_is_read_unless_it_is_csv(tmp_path):
     whole = write_zip(tmp_path / "s.zip", {"track_a/pred_eng.csv": BODY}).read_bytes()
     folder(tmp_path, {"submission": whole, "pred_eng.csv": whole})
     assert [source.base for source in found(tmp_path / "submission").files] == ["pred_eng.csv"]
@@ -190,7 +190,7 @@ def test_a_zip_without_its_suffix_is_read_but_not_one_that_says_csv(tmp_path):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_zip_whatever_happened_to_it_raises_anything_unforeseen(data, tmp_path):
+def test_no_damaged_zip_raises_an_unexpected_exception(data, tmp_path):
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as zip_file:
         zip_file.writestr("track_a/pred_eng.csv", BODY * 3)
@@ -209,7 +209,7 @@ def test_no_zip_whatever_happened_to_it_raises_anything_unforeseen(data, tmp_pat
         pass
 
 
-def test_names_of_strangers_are_shown_but_not_obeyed(tmp_path):
+def test_control_characters_in_names_are_escaped(tmp_path):
     path = write_zip(tmp_path / "s.zip", {"track_a/pred_\x1b[31meng\n.csv": BODY, "track_a/\u202epred_deu.csv": BODY})
     assert [source.display_name for source in found(path).files] == [
         f"{path}!track_a/pred_\\x1b[31meng\\n.csv",

@@ -1,4 +1,4 @@
-"""One made file, folder or zip for every code that test_problems does not make; together they are the catalogue."""
+"""The catalogue: its texts, and a file, folder or zip for every code that test_problems does not cover."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_zip(files: Files | list[tuple[str | zipfile.ZipInfo, bytes]]) -> bytes
 
 
 def encrypted(good: bytes) -> bytes:
-    """Sets the flag of encryption in the entry and in the table of contents."""
+    """Return a zip with the flag of encryption set in the entry and in the directory."""
     body = bytearray(write_zip({"track_a/pred_ron.csv": good}))
     body[6] |= 1
     body[body.index(b"PK\x01\x02") + 8] |= 1
@@ -47,8 +47,8 @@ def twice(good: bytes) -> bytes:
 
 RON = "track_a/pred_ron.csv"
 
-# For each code a function from the bytes of a valid file (track A, ron, dev) to files; the first path is checked,
-# a folder where it ends in /.
+# For each code a function from the bytes of a valid file (track A, ron, dev) to files; the first path is validated,
+# a folder if it ends in /.
 MADE: dict[str, Callable[[bytes], Files]] = {
     "E101": lambda good: {"a.zip": good},
     "E102": lambda good: {"a.zip": write_zip({RON: good})[:200]},
@@ -80,7 +80,7 @@ MADE: dict[str, Callable[[bytes], Files]] = {
 
 
 @pytest.mark.parametrize("code", MADE)
-def test_a_code_is_made(code: str, make_file: Callable, write_files: Callable):
+def test_a_code_is_reported(code: str, make_file: Callable, write_files: Callable):
     files = MADE[code](make_file("a", "ron", "dev").bytes())
     folder = write_files(files)
     assert code in validate(folder / next(iter(files))).counts
@@ -92,11 +92,11 @@ def test_a_file_that_cannot_be_read(make_file: Callable, write_files: Callable, 
     assert validate(tmp_path / "in").counts == {"E113": 1}
 
 
-def test_an_option_against_the_ids(make_file: Callable, validate_file: Callable):
+def test_an_option_that_contradicts_the_ids(make_file: Callable, validate_file: Callable):
     assert validate_file("pred_ron.csv", make_file("a", "ron", "dev").bytes(), split="test").counts == {"E208": 1}
 
 
-def test_a_train_file_is_told_from_one_to_hand_in(make_file: Callable, validate_file: Callable):
+def test_a_train_file_gets_a_warning(make_file: Callable, validate_file: Callable):
     body = make_file("a", "ron", "train").bytes()
     report = validate_file("pred_ron.csv", body)
     assert report.counts == {"W210": 1} and report.valid
@@ -106,7 +106,7 @@ def test_a_train_file_is_told_from_one_to_hand_in(make_file: Callable, validate_
     assert validate_file("pred_ron.csv", body, split="train").counts == {}
 
 
-def test_every_code_of_archives_and_names_is_made():
+def test_every_code_of_archives_and_names_has_a_test():
     assert {one.code for one in catalogue().values() if one.code[1] in "12"} == {*MADE, "E113", "E208", "W210"}
 
 

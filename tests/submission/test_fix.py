@@ -1,4 +1,4 @@
-"""fix: what is certain is repaired, what would be a guess is refused, and the input stays as it was."""
+"""fix: unambiguous problems are fixed, ambiguous ones are refused, and the input is not changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def done(report: FixReport) -> dict[str, int]:
-    """What was done, by the name of the problem."""
+    """Return the number of changes by the name of the problem."""
     return {entry(one.code).name if one.code else "": one.count for one in report.changes}
 
 
@@ -41,7 +41,7 @@ def reasons(report: FixReport) -> set[str]:
 
 
 @pytest.mark.parametrize(("track", "case"), [(track, case) for track in SAME for case in SAME[track]])
-def test_a_lossless_case_gives_the_bytes_of_the_valid_file(track, case, make_file, malformed, fix_file):
+def test_a_lossless_case_becomes_the_valid_file(track, case, make_file, malformed, fix_file):
     report, out = fix_file(make_file(track, "ron").name, malformed(case, make_file(track, "ron")))
     assert out == {f"track_{track}/pred_ron.csv": make_file(track, "ron").bytes()}
     assert report.ok
@@ -50,7 +50,7 @@ def test_a_lossless_case_gives_the_bytes_of_the_valid_file(track, case, make_fil
 
 @pytest.mark.parametrize("track", "ab")
 @pytest.mark.parametrize("case", [10, 54, 58])
-def test_a_value_case_gives_the_file_with_that_value_as_an_integer(track, case, make_file, malformed, fix_file):
+def test_a_value_case_becomes_the_file_with_that_integer(track, case, make_file, malformed, fix_file):
     valid = make_file(track, "ron")
     if case != 10:
         valid.rows[0][1] = "1"
@@ -59,7 +59,7 @@ def test_a_value_case_gives_the_file_with_that_value_as_an_integer(track, case, 
 
 
 @pytest.mark.parametrize(("track", "case"), [(track, case) for track in REFUSED for case in REFUSED[track]])
-def test_what_cannot_be_known_is_refused_and_nothing_is_written(track, case, make_file, malformed, fix_file):
+def test_ambiguous_cases_are_refused_and_nothing_is_written(track, case, make_file, malformed, fix_file):
     report, out = fix_file(make_file(track, "ron").name, malformed(case, make_file(track, "ron")))
     assert out == {}
     assert not report.ok
@@ -67,13 +67,13 @@ def test_what_cannot_be_known_is_refused_and_nothing_is_written(track, case, mak
     assert REFUSED[track][case] in reasons(report)
 
 
-def test_degrees_in_a_file_of_degrees_are_fine(make_file, malformed, fix_file):
+def test_intensities_on_an_intensity_track_are_valid(make_file, malformed, fix_file):
     report, out = fix_file("track_b/pred_ron.csv", malformed(14, make_file("b", "ron")))
     assert report.unchanged
     assert b",2," in out["track_b/pred_ron.csv"]
 
 
-def test_ids_decide_the_track(make_file, malformed, fix_file):
+def test_ids_determine_the_track(make_file, malformed, fix_file):
     """Case 26: the ids of track C in the folder of track A."""
     file = make_file("a", "ron")
     report, out = fix_file(file.name, malformed(26, file))
@@ -82,7 +82,7 @@ def test_ids_decide_the_track(make_file, malformed, fix_file):
     assert report.changes[0].done == "moved to the folder of the track of its ids"
 
 
-def test_rows_are_sorted_and_a_constant_column_is_no_fault(make_file, malformed, fix_file, write_files, tmp_path):
+def test_rows_are_sorted_and_a_constant_column_is_kept(make_file, malformed, fix_file, write_files, tmp_path):
     file = make_file("a", "ron")
     body = malformed(28, file)
     file.rows.sort()
@@ -107,17 +107,17 @@ def test_rows_are_sorted_and_a_constant_column_is_no_fault(make_file, malformed,
         ("track_a/pred_deu.csv", "wrong-language"),
     ],
 )
-def test_a_name_is_put_right_by_the_ids(name, problem, make_file, fix_file):
+def test_a_name_is_corrected_by_the_ids(name, problem, make_file, fix_file):
     report, out = fix_file(name, make_file("a", "ron").bytes())
     assert out == {"track_a/pred_ron.csv": make_file("a", "ron").bytes()}
     assert done(report) == {problem: 1}
     assert report.ok
 
 
-# ---- more of what is certain
+# ---- other unambiguous problems
 
 
-def test_many_faults_at_once(make_file, fix_file):
+def test_many_problems_at_once(make_file, fix_file):
     valid = make_file("a", "eng", "dev")
     file = make_file("a", "eng", "dev")
     file.header = ["", "ID", " Surprise", "text", "disgust", "Anger", "fear", "JOY", "sadness", "score", ""]
@@ -150,7 +150,7 @@ def test_a_semicolon_file_with_decimal_commas(make_file, fix_file):
     assert done(report) == {"not-utf-8": 1, "delimiter": 1, "float-cell": 123 * 6}
 
 
-def test_a_missing_line_end_is_the_only_change(make_file, fix_file):
+def test_a_missing_final_line_break_is_the_only_change(make_file, fix_file):
     file = make_file("a", "eng", "dev")
     report, out = fix_file(file.name, file.bytes()[:-1])
     assert out == {file.name: file.bytes()}
@@ -158,7 +158,7 @@ def test_a_missing_line_end_is_the_only_change(make_file, fix_file):
     assert not report.unchanged
 
 
-def test_undecodable_bytes_in_a_column_that_goes_do_no_harm(make_file, fix_file):
+def test_undecodable_bytes_are_removed_with_their_column(make_file, fix_file):
     file = make_file("a", "eng", "dev")
     file.header.insert(1, "text")
     for row in file.rows:
@@ -168,7 +168,7 @@ def test_undecodable_bytes_in_a_column_that_goes_do_no_harm(make_file, fix_file)
     assert set(done(report)) == {"undecodable", "text-column"}
 
 
-def test_a_file_with_the_header_repeated(make_file, fix_file):
+def test_a_repeated_header(make_file, fix_file):
     file = make_file("a", "eng", "dev")
     half = len(file.rows) // 2
     file.rows.insert(half, list(file.header))
@@ -189,7 +189,7 @@ def test_probabilities_need_a_threshold(make_file, fix_file):
     assert reasons(report) == {"E511"}
 
 
-def test_a_threshold_makes_labels_when_asked(make_file, write_files, tmp_path):
+def test_a_threshold_converts_probabilities_to_labels(make_file, write_files, tmp_path):
     file = make_file("a", "eng", "dev")
     valid = file.bytes()
     for row in file.rows:
@@ -201,7 +201,7 @@ def test_a_threshold_makes_labels_when_asked(make_file, write_files, tmp_path):
     assert report.changes[-1].count == 116 * 5
 
 
-def test_what_the_zoo_writes_can_be_cut(tmp_path):
+def test_probabilities_of_the_zoo_are_converted_with_a_threshold(tmp_path):
     import numpy as np
 
     spec = load_task().spec("c", "jav", "dev")
@@ -212,7 +212,7 @@ def test_what_the_zoo_writes_can_be_cut(tmp_path):
     assert (read.values == (values >= 0.3)).all()
 
 
-def test_degrees_cannot_be_cut(make_file, fix_file):
+def test_a_threshold_does_not_apply_to_intensities(make_file, fix_file):
     file = make_file("b", "eng", "dev")
     file.rows[0][1] = "0.5"
     report, out = fix_file(file.name, file.bytes(), threshold=0.5)

@@ -1,4 +1,4 @@
-"""fix: whatever the bytes are, and the real files of the seed."""
+"""fix: property tests, and the real files of the reference system."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def done(report: FixReport) -> dict[str, int]:
-    """What was done, by the name of the problem."""
+    """Return the number of changes by the name of the problem."""
     return {entry(one.code).name if one.code else "": one.count for one in report.changes}
 
 
@@ -35,8 +35,8 @@ CELLS = st.sampled_from(["0", "1", "1.0", "True", "False", " 1", "01", "1e0", "+
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_what_is_written_validates_and_is_a_fixed_point(data, make_file, tmp_path_factory):
-    """Whatever happened to a file: fix writes nothing, or what validates and is left alone by a second fix."""
+def test_fixed_files_are_valid_and_fixing_them_again_changes_nothing(data, make_file, tmp_path_factory):
+    """For any changes to a file, fix writes nothing, or valid files that a second fix does not change."""
     folder = tmp_path_factory.mktemp("fix")
     file = make_file("a", "eng", "dev")
     for _ in range(data.draw(st.integers(0, 6))):
@@ -80,7 +80,7 @@ def test_what_is_written_validates_and_is_a_fixed_point(data, make_file, tmp_pat
 
 @settings(max_examples=60, deadline=None)
 @given(body=st.binary(max_size=400), name=st.sampled_from(["pred_eng.csv", "a.zip", "x", "pred_eng (1).CSV"]))
-def test_no_bytes_raise_anything_unforeseen(body, name, tmp_path_factory):
+def test_no_bytes_raise_an_unexpected_exception(body, name, tmp_path_factory):
     folder = tmp_path_factory.mktemp("any")
     (folder / name).write_bytes(body)
     try:
@@ -93,7 +93,7 @@ def test_no_bytes_raise_anything_unforeseen(body, name, tmp_path_factory):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_no_zip_raises_anything_unforeseen(data, make_file, tmp_path_factory):
+def test_no_zip_raises_an_unexpected_exception(data, make_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("zips")
     file = make_file("a", "eng", "dev")
     raw = io.BytesIO()
@@ -115,7 +115,7 @@ def test_no_zip_raises_anything_unforeseen(data, make_file, tmp_path_factory):
 # ---- real files
 
 
-def test_the_seeds_file_becomes_two_valid_ones(data_dir, tmp_path):
+def test_a_real_file_becomes_two_valid_files(data_dir, tmp_path):
     report = fix(data_dir / "seed" / "pred_eng.csv", tmp_path / "out")
     assert sorted(contents(tmp_path / "out")) == ["track_a/pred_eng.csv", "track_c/pred_eng.csv"]
     assert done(report) == {"header-order": 1, "mixed-tracks": 1}
@@ -131,7 +131,7 @@ def test_the_seeds_file_becomes_two_valid_ones(data_dir, tmp_path):
             assert [seed[name][emotion] for emotion in one.spec.emotions] == list(map(str, values))
 
 
-def test_the_seeds_files_score_after_fix_as_they_were_measured(data_dir, shared_dir, tmp_path):
+def test_real_files_score_as_measured_after_fix(data_dir, shared_dir, tmp_path):
     figures = json.loads((shared_dir / "docs" / "facts" / "seed_scores.json").read_text())
     expected = {Path(one["file"]).name: one["track_a_competition"] for one in figures if "Predictions" in one["file"]}
     expected["pred_eng.csv"] = figures[0]["track_a_competition"]

@@ -1,4 +1,4 @@
-"""fix: files that hold several files, folders, zips, and where new files go."""
+"""fix: files with rows of several files, folders, zips, and output paths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def done(report: FixReport) -> dict[str, int]:
-    """What was done, by the name of the problem."""
+    """Return the number of changes by the name of the problem."""
     return {entry(one.code).name if one.code else "": one.count for one in report.changes}
 
 
@@ -27,7 +27,7 @@ def reasons(report: FixReport) -> set[str]:
 # ---- splitting
 
 
-def test_mixed_tracks_become_a_file_each(make_file, fix_file):
+def test_mixed_tracks_become_one_file_each(make_file, fix_file):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes, c_bytes = a.bytes(), c.bytes()
     a.rows += c.rows
@@ -37,7 +37,7 @@ def test_mixed_tracks_become_a_file_each(make_file, fix_file):
     assert report.ok
 
 
-def test_one_track_of_a_mixed_file_goes_to_a_file(make_file, write_files, tmp_path):
+def test_one_track_of_a_mixed_file_is_written_to_a_file(make_file, write_files, tmp_path):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes = a.bytes()
     a.rows += c.rows
@@ -54,14 +54,14 @@ def test_one_track_of_a_mixed_file_goes_to_a_file(make_file, write_files, tmp_pa
     assert report.notes == ()
 
 
-def test_a_mixed_file_is_whole_under_its_own_release(make_file, fix_file):
+def test_a_mixed_file_is_complete_in_its_own_release(make_file, fix_file):
     file = make_file("a", "eng", release="hub")
     report, out = fix_file(file.name, file.bytes(), release="hub")
     assert report.unchanged
     assert out == {file.name: file.bytes()}
 
 
-def test_the_whole_part_of_a_mixed_file_is_written_and_the_other_refused(make_file, fix_file):
+def test_the_complete_part_of_a_mixed_file_is_written(make_file, fix_file):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes = a.bytes()
     c.rows[5][2] = ""
@@ -83,7 +83,7 @@ def test_a_part_with_rows_missing_is_refused(make_file, fix_file):
     ]
 
 
-def test_languages_with_other_emotions_are_told_apart(make_file, fix_file):
+def test_languages_with_other_emotions_are_separated(make_file, fix_file):
     eng, deu = make_file("a", "eng", "dev"), make_file("a", "deu", "dev")
     file = make_file("a", "deu", "dev")
     file.rows += [[one, anger, "0", *rest] for one, anger, *rest in eng.rows]
@@ -92,8 +92,8 @@ def test_languages_with_other_emotions_are_told_apart(make_file, fix_file):
     assert report.ok
 
 
-def test_degrees_among_rows_of_yes_and_no_are_seen(make_file, fix_file, write_files):
-    """Rows of track A after those of track B, one with a degree: the values of B are not those of A."""
+def test_intensities_among_binary_rows_are_found(make_file, fix_file, write_files):
+    """Rows of track A after those of track B, one with an intensity: the values of B are not valid on A."""
     b, a = make_file("b", "deu", "dev"), make_file("a", "deu", "dev")
     b_bytes = b.bytes()
     a.rows[3][1] = "2"
@@ -107,7 +107,7 @@ def test_degrees_among_rows_of_yes_and_no_are_seen(make_file, fix_file, write_fi
     assert refusal.why == "1 row of this part without valid labels, the first on line 205"
 
 
-def test_splits_get_folders_of_their_own(make_file, fix_file):
+def test_each_split_gets_its_own_folder(make_file, fix_file):
     dev, test = make_file("a", "eng", "dev"), make_file("a", "eng")
     dev_bytes, test_bytes = dev.bytes(), test.bytes()
     test.rows += dev.rows
@@ -117,7 +117,7 @@ def test_splits_get_folders_of_their_own(make_file, fix_file):
     assert validate(Path(report.out)).valid
 
 
-def test_a_track_that_is_not_there_is_refused(make_file, fix_file):
+def test_a_track_that_the_file_does_not_have_is_refused(make_file, fix_file):
     report, out = fix_file("pred_eng.csv", make_file("a", "eng", "dev").bytes(), track="b")
     assert out == {}
     assert [one.why for one in report.refusals] == [
@@ -128,7 +128,7 @@ def test_a_track_that_is_not_there_is_refused(make_file, fix_file):
 # ---- folders and zips
 
 
-def test_a_zip_full_of_oddities(make_file, write_zip, tmp_path):
+def test_a_zip_with_many_problems(make_file, write_zip, tmp_path):
     ron, eng = make_file("a", "ron"), make_file("a", "eng")
     path = write_zip({
         "out/TrackA/PRED_ron.csv": ron.bytes(newline="\r\n"),
@@ -146,7 +146,7 @@ def test_a_zip_full_of_oddities(make_file, write_zip, tmp_path):
     assert validate(tmp_path / "out").counts == {}
 
 
-def test_a_folder_where_one_file_needs_its_person(make_file, write_files, tmp_path):
+def test_a_folder_in_which_one_file_cannot_be_fixed(make_file, write_files, tmp_path):
     good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.header[1] = "angry"
     write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
@@ -171,7 +171,7 @@ def test_two_systems_for_one_place_are_not_merged(make_file, write_files, tmp_pa
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, make_file, write_files, tmp_path):
+def test_an_identical_copy_is_removed(same, make_file, write_files, tmp_path):
     one, other = make_file("a", "ron"), make_file("a", "ron")
     if not same:
         other.rows[0][1] = "1" if other.rows[0][1] == "0" else "0"
@@ -186,16 +186,16 @@ def test_a_copy_beside_its_original_goes_where_it_is_the_same(same, make_file, w
         assert report.changes == ()
 
 
-def test_an_archive_that_is_none_is_refused(write_files, tmp_path):
+def test_a_file_that_is_not_an_archive_is_refused(write_files, tmp_path):
     report = fix(write_files({"a.zip": b"id,anger\n"}) / "a.zip", tmp_path / "out")
     assert reasons(report) == {"E101"}
     assert not (tmp_path / "out").exists()
 
 
-# ---- where it writes
+# ---- output paths
 
 
-def test_nothing_wrong_and_no_out_writes_nothing(make_file, write_files, tmp_path):
+def test_a_valid_file_without_out_writes_nothing(make_file, write_files, tmp_path):
     file = make_file("a", "eng", "dev")
     report = fix(write_files({file.name: file.bytes()}) / file.name)
     assert report.unchanged
@@ -203,14 +203,14 @@ def test_nothing_wrong_and_no_out_writes_nothing(make_file, write_files, tmp_pat
     assert contents(tmp_path) == {file.name: file.bytes()}
 
 
-def test_nothing_wrong_and_an_out_gives_a_copy(make_file, fix_file):
+def test_a_valid_file_with_out_is_copied(make_file, fix_file):
     file = make_file("a", "eng", "dev")
     report, out = fix_file(file.name, file.bytes())
     assert report.unchanged
     assert out == {file.name: file.bytes()}
 
 
-def test_the_default_place_is_beside_the_input(make_file, write_files, tmp_path, monkeypatch):
+def test_the_default_folder_is_next_to_the_input(make_file, write_files, tmp_path, monkeypatch):
     file = make_file("a", "eng", "dev")
     write_files({"pred_ENG.csv": file.bytes(), "runs/pred_ENG.csv": file.bytes()})
     monkeypatch.chdir(tmp_path)
@@ -221,7 +221,7 @@ def test_the_default_place_is_beside_the_input(make_file, write_files, tmp_path,
 
 
 @pytest.mark.parametrize("way", ["itself", "link", "hard link", "linked folder", "dotted"])
-def test_the_input_is_never_written_over(way, make_file, write_files, tmp_path):
+def test_the_input_is_never_overwritten(way, make_file, write_files, tmp_path):
     file = make_file("a", "eng", "dev")
     path = write_files({"in/pred_eng.csv": file.bytes(newline="\r\n")}) / "in" / "pred_eng.csv"
     before = path.read_bytes()
@@ -242,14 +242,14 @@ def test_the_input_is_never_written_over(way, make_file, write_files, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_nothing_is_written_into_the_folder_that_is_read(make_file, write_files, tmp_path):
+def test_nothing_is_written_to_the_input_folder(make_file, write_files, tmp_path):
     write_files({"in/PRED_eng.csv": make_file("a", "eng", "dev").bytes()})
     with pytest.raises(UsageError, match="is inside the input folder"):
         fix(tmp_path / "in", tmp_path / "in" / "fixed")
     assert list(contents(tmp_path)) == ["in/PRED_eng.csv"]
 
 
-def test_a_file_that_is_there_and_differs_is_kept_unless_forced(make_file, write_files, tmp_path):
+def test_an_existing_file_is_replaced_only_with_force(make_file, write_files, tmp_path):
     file = make_file("a", "eng", "dev")
     write_files({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv": b"mine\n"})
     with pytest.raises(UsageError) as caught:
@@ -264,7 +264,7 @@ def test_a_file_that_is_there_and_differs_is_kept_unless_forced(make_file, write
     assert (tmp_path / "out/track_a/pred_eng.csv").read_bytes() == file.bytes()
 
 
-def test_all_or_nothing_where_one_place_is_taken(make_file, write_files, tmp_path):
+def test_nothing_is_written_if_one_path_is_taken(make_file, write_files, tmp_path):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows
     write_files({"pred_eng.csv": a.bytes(), "out/track_c/pred_eng.csv": b"mine\n"})
@@ -273,13 +273,13 @@ def test_all_or_nothing_where_one_place_is_taken(make_file, write_files, tmp_pat
     assert list(contents(tmp_path / "out")) == ["track_c/pred_eng.csv"]
 
 
-def test_a_name_of_ones_own_is_told(make_file, write_files, tmp_path):
+def test_an_unofficial_output_name_is_noted(make_file, write_files, tmp_path):
     path = write_files({"pred_eng.csv": make_file("a", "eng", "dev").bytes()}) / "pred_eng.csv"
     report = fix(path, tmp_path / "mine.csv")
     assert report.notes == ("mine.csv is not an official name: the official scorers look for pred_eng.csv",)
 
 
-def test_bad_places(make_file, write_files, tmp_path):
+def test_invalid_output_paths(make_file, write_files, tmp_path):
     file = make_file("a", "eng", "dev")
     path = write_files({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv/": b"", "file": b"x"}) / "PRED_eng.csv"
     with pytest.raises(UsageError, match=r"is the name of a zip, but fix writes CSV files\."):

@@ -1,4 +1,4 @@
-"""pack: the zip to upload, valid and the same every time."""
+"""pack: the zip to upload is valid and reproducible."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def inside(path: Path) -> dict[str, bytes]:
         return {info.filename: archive.read(info) for info in archive.infolist()}
 
 
-def test_the_zip_holds_the_files_at_its_root_and_nothing_else(make_file, write_files, tmp_path):
+def test_the_zip_has_only_the_track_folders_at_its_root(make_file, write_files, tmp_path):
     files = [make_file("a", code) for code in ("ron", "deu", "eng")]
     write_files({f"in/{file.name}": file.bytes() for file in files} | {"in/.DS_Store": b"\0", "in/notes.md": b"x"})
     report = pack(tmp_path / "in", tmp_path / "track_a.zip")
@@ -50,8 +50,8 @@ def test_the_same_predictions_give_the_same_bytes(make_file, write_files, write_
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes() == (tmp_path / "c.zip").read_bytes()
 
 
-def test_the_bytes_are_pinned(tmp_path):
-    """Another Python, machine or time must not change them."""
+def test_the_bytes_do_not_change(tmp_path):
+    """They do not depend on the Python version, the machine or the time."""
     spec = load_task().spec("a", "eng", "dev")
     (tmp_path / "pred_eng.csv").write_bytes(prediction_bytes(spec, np.zeros((spec.rows, 5), int)))
     report = pack(tmp_path / "pred_eng.csv", tmp_path / "x.zip")
@@ -74,7 +74,7 @@ def test_packing_again_changes_nothing(make_file, write_files, tmp_path):
     assert pack(tmp_path / "b.zip", tmp_path / "c.zip").sha256 == again.sha256
 
 
-def test_an_invalid_file_stops_it_and_is_named(make_file, write_files, tmp_path):
+def test_an_invalid_file_is_refused(make_file, write_files, tmp_path):
     good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.rows[3][2] = "1.0"
     write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
@@ -86,7 +86,7 @@ def test_an_invalid_file_stops_it_and_is_named(make_file, write_files, tmp_path)
     assert [one.path for one in report.files] == [good.name]
 
 
-def test_an_invalid_file_is_left_out_when_told(make_file, write_files, tmp_path):
+def test_skip_invalid_leaves_an_invalid_file_out(make_file, write_files, tmp_path):
     good, bad = make_file("a", "ron"), make_file("a", "rus")
     bad.rows.pop()
     write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
@@ -96,15 +96,15 @@ def test_an_invalid_file_is_left_out_when_told(make_file, write_files, tmp_path)
     assert len(report.refusals) == 1
 
 
-@pytest.mark.parametrize("spoil", [lambda f: f.header.reverse(), lambda f: f.rows.append(f.rows[0])])
-def test_content_is_never_mended_in_silence(spoil, make_file, write_files, tmp_path):
+@pytest.mark.parametrize("corrupt", [lambda f: f.header.reverse(), lambda f: f.rows.append(f.rows[0])])
+def test_pack_does_not_fix_the_content_of_files(corrupt, make_file, write_files, tmp_path):
     file = make_file("a", "ron")
-    spoil(file)
+    corrupt(file)
     path = write_files({file.name: file.bytes()}) / file.name
     assert not pack(path, tmp_path / "a.zip").ok
 
 
-def test_what_the_zip_loses_is_told_and_refused(make_file, write_zip, tmp_path):
+def test_files_that_pack_would_lose_are_refused(make_file, write_zip, tmp_path):
     file = make_file("a", "ron")
     path = write_zip({file.name: file.bytes(), "../pred_rus.csv": make_file("a", "rus").bytes()})
     report = pack(path, tmp_path / "a.zip")
@@ -112,7 +112,7 @@ def test_what_the_zip_loses_is_told_and_refused(make_file, write_zip, tmp_path):
     assert not report.ok
 
 
-def test_a_track_language_or_split_can_be_chosen(make_file, write_files, tmp_path):
+def test_a_track_language_or_split_can_be_selected(make_file, write_files, tmp_path):
     files = [make_file("a", "ron"), make_file("b", "ron"), make_file("a", "eng"), make_file("a", "deu", "dev")]
     write_files({f"in/{file.spec.split}/{file.name}": file.bytes() for file in files})
     report = pack(tmp_path / "in", tmp_path / "b.zip", track="b")
@@ -131,14 +131,14 @@ def test_a_track_language_or_split_can_be_chosen(make_file, write_files, tmp_pat
     assert caught.value.fix == "--track c selects none of 2025 track a deu dev"
 
 
-def test_a_bad_file_of_a_track_that_is_not_packed_is_no_matter(make_file, write_files, tmp_path):
+def test_an_invalid_file_of_another_track_is_ignored(make_file, write_files, tmp_path):
     good, bad = make_file("a", "ron"), make_file("b", "ron")
     bad.rows.pop()
     write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
     assert pack(tmp_path / "in", tmp_path / "a.zip", track="a").ok
 
 
-def test_two_systems_are_not_packed_into_one(make_file, write_files, tmp_path):
+def test_two_systems_are_refused(make_file, write_files, tmp_path):
     file = make_file("a", "ron")
     write_files({f"in/bert/{file.name}": file.bytes(), f"in/llama/{file.name}": file.bytes()})
     with pytest.raises(InvalidSubmission, match=r"are both for track a, ron\.") as caught:
@@ -146,7 +146,7 @@ def test_two_systems_are_not_packed_into_one(make_file, write_files, tmp_path):
     assert caught.value.fix == "name only the file to upload"
 
 
-def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(make_file, write_files, tmp_path):
+def test_an_existing_zip_is_replaced_only_with_force(make_file, write_files, tmp_path):
     file = make_file("a", "ron")
     write_files({file.name: file.bytes(), "a.zip": b"mine"})
     with pytest.raises(UsageError, match=r"a\.zip exists and differs\."):
@@ -156,7 +156,7 @@ def test_a_zip_that_is_there_and_differs_is_kept_unless_forced(make_file, write_
     assert list(inside(tmp_path / "a.zip")) == [file.name]
 
 
-def test_the_input_is_never_written_over(make_file, write_zip, tmp_path):
+def test_the_input_is_never_overwritten(make_file, write_zip, tmp_path):
     file = make_file("a", "ron")
     path = write_zip({"pred_ron.csv": file.bytes()})
     before = path.read_bytes()
@@ -167,7 +167,7 @@ def test_the_input_is_never_written_over(make_file, write_zip, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_bad_requests(make_file, write_files, tmp_path):
+def test_invalid_arguments(make_file, write_files, tmp_path):
     file = make_file("a", "ron")
     write_files({file.name: file.bytes(), "dir.zip/": b""})
     with pytest.raises(UsageError, match=r"does not end in \.zip"):
@@ -196,7 +196,7 @@ def test_default_names(make_file, write_files, tmp_path, monkeypatch):
     assert "track a: 1 of 28 languages; an average over all languages counts the missing ones as 0" in report.notes
 
 
-def test_a_whole_track_has_nothing_to_note(make_file, write_files, tmp_path):
+def test_a_complete_track_has_no_notes(make_file, write_files, tmp_path):
     write_files(
         {
             f"in/{spec.file_name}": make_file("b", spec.language).bytes()
@@ -208,7 +208,7 @@ def test_a_whole_track_has_nothing_to_note(make_file, write_files, tmp_path):
     assert report.notes == ()
 
 
-def test_a_mixed_file_is_packed_under_its_own_release(make_file, write_files, tmp_path):
+def test_a_mixed_file_is_packed_with_its_own_release(make_file, write_files, tmp_path):
     file = make_file("a", "eng", release="hub")
     path = write_files({file.name: file.bytes()}) / file.name
     assert not pack(path, tmp_path / "a.zip").ok
@@ -219,7 +219,7 @@ def test_a_mixed_file_is_packed_under_its_own_release(make_file, write_files, tm
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), newline=st.sampled_from(["\n", "\r\n"]), shuffle=st.booleans())
-def test_what_comes_out_is_what_went_in(seed, newline, shuffle, tmp_path_factory):
+def test_packed_predictions_are_unchanged(seed, newline, shuffle, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pack")
     random = np.random.default_rng(seed)
     spec = load_task().spec("b", "ron", "dev")
@@ -234,7 +234,7 @@ def test_what_comes_out_is_what_went_in(seed, newline, shuffle, tmp_path_factory
     assert read.hash == report.files[0].hash
 
 
-def test_gold_as_prediction_packs_for_every_language(data_dir, make_file, write_files, tmp_path):
+def test_gold_labels_of_every_language_can_be_packed(data_dir, make_file, write_files, tmp_path):
     """All 32 files of track C, with the real labels."""
     root = data_dir / "brighter-2025" if (data_dir / "brighter-2025").is_dir() else data_dir
     files = {}

@@ -1,4 +1,4 @@
-"""The commands fix and pack, as a person sees them."""
+"""The commands fix and pack: output, exit codes and files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 
-def test_fix_lists_every_change_and_says_where_it_wrote(make_file, write_files, run):
+def test_fix_lists_every_change_and_new_file(make_file, write_files, run):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a.rows += c.rows
     order = [0, 3, 4, 1, 2, 5]
@@ -35,7 +35,7 @@ Next: semeval-emo score fixed
     )
 
 
-def test_fix_says_what_it_refuses_and_why(make_file, write_files, run, tmp_path):
+def test_fix_lists_refusals_with_reasons(make_file, write_files, run, tmp_path):
     file = make_file("a", "eng", "dev")
     for row in file.rows[:9]:
         row[3] = ""
@@ -62,7 +62,7 @@ Nothing was written.
     assert [path.name for path in tmp_path.iterdir()] == ["pred_eng.csv"]
 
 
-def test_fix_names_missing_rows_as_runs(make_file, write_files, run):
+def test_fix_lists_missing_rows_as_ranges(make_file, write_files, run):
     file = make_file("a", "eng", "dev")
     del file.rows[40], file.rows[3:19]
     write_files({"pred_eng.csv": file.bytes()})
@@ -83,7 +83,7 @@ Nothing was written.
     )
 
 
-def test_fix_offers_the_threshold(make_file, write_files, run):
+def test_fix_suggests_a_threshold(make_file, write_files, run):
     file = make_file("a", "eng", "dev")
     file.rows[0][1:] = ["0.9", "0.1", "0.2", "0.3", "0.4"]
     write_files({"pred_eng.csv": file.bytes()})
@@ -99,7 +99,7 @@ def test_fix_offers_the_threshold(make_file, write_files, run):
     assert "Note: out.csv is not an official name: the official scorers look for pred_eng.csv" in out
 
 
-def test_fix_leaves_a_valid_file_alone(make_file, write_files, run):
+def test_fix_of_a_valid_file(make_file, write_files, run):
     write_files({"pred_eng.csv": make_file("a", "eng", "dev").bytes()})
     assert run("fix", "pred_eng.csv") == (
         0,
@@ -146,14 +146,14 @@ def test_fix_as_json_and_tables(make_file, write_files, run):
         (["pack", "gone.csv"], 3, "error: gone.csv does not exist."),
     ],
 )
-def test_mistakes_have_their_exit_code_and_remedy(words, code, said, make_file, write_files, run):
+def test_errors_have_an_exit_code_and_a_fix(words, code, said, make_file, write_files, run):
     write_files({"one.csv": make_file("a", "eng", "dev").bytes(newline="\r\n")})
     seen, out, err = run(*words)
     assert (seen, out) == (code, "")
     assert err.startswith(said)
 
 
-def test_pack_says_what_is_inside(make_file, write_files, run):
+def test_pack_lists_the_files(make_file, write_files, run):
     write_files(
         {"in/pred_ron_a.csv": make_file("a", "ron").bytes(), "in/track_a/pred_eng.csv": make_file("a", "eng").bytes()}
     )
@@ -177,7 +177,7 @@ def test_pack_says_what_is_inside(make_file, write_files, run):
     assert json.loads(out)["was_there"]
 
 
-def test_pack_says_what_it_refuses_and_what_to_type(make_file, write_files, run, tmp_path):
+def test_pack_lists_refusals_and_the_next_command(make_file, write_files, run, tmp_path):
     good, bad = make_file("a", "eng", "dev"), make_file("a", "ron", "dev")
     bad.rows[0][1] = "1.0"
     write_files({"in/pred_eng.csv": good.bytes(), "in/pred_ron.csv": bad.bytes()})
@@ -203,7 +203,7 @@ To pack only the 1 valid file, use --skip-invalid.
 
 
 def test_from_a_bad_file_to_a_zip(make_file, write_files, run):
-    """The story: fix what validate finds, pack it, and the zip is valid."""
+    """Fix what `validate` reports, pack it, and the zip is valid."""
     file = make_file("a", "eng")
     file.header = [name.capitalize() for name in file.header]
     write_files({"pred_ENG.csv": file.bytes()})

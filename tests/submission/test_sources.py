@@ -1,4 +1,4 @@
-"""Finding prediction files: every odd name, folder and archive that people send."""
+"""Finding prediction files: unofficial names, folders and archives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BODY = b"id,anger,fear,joy,sadness,surprise\n"
 
 
 def names(sources: InputFiles) -> list[str]:
-    """The catalogue names of all problems, containers first."""
+    """Return the names of all problems, those of containers first."""
     by_code = {entry.code: entry.name for entry in catalogue().values()}
     findings = [*sources.findings, *(source.findings for source in sources.files)]
     return [by_code[code] for found in findings for code in found.counts]
@@ -65,7 +65,7 @@ def found(path: Path) -> InputFiles:
         ("pred_egn.csv", None, None, "name-unknown-language", "did you mean 'eng'?"),
     ],
 )
-def test_a_name_is_read(base, language, track, problem, hint):
+def test_parse_name(base, language, track, problem, hint):
     name = parse_name(base, TASK)
     assert (name.language, name.track, name.problem, name.hint) == (language, track, problem, hint)
 
@@ -75,7 +75,7 @@ def test_every_official_name_is_official():
         assert parse_name(spec.file_name, TASK).is_official
 
 
-def test_a_file_named_outright_is_taken_whatever_its_name(tmp_path):
+def test_a_file_given_by_path_is_read_with_any_name(tmp_path):
     path = folder(tmp_path, {"llama run 3.csv": BODY}) / "llama run 3.csv"
     sources = found(path)
     assert [source.display_name for source in sources.files] == [str(path)]
@@ -84,7 +84,7 @@ def test_a_file_named_outright_is_taken_whatever_its_name(tmp_path):
     assert problem.fix == "rename it to pred_<language>.csv"
 
 
-def test_the_alias_of_a_code_gives_a_hint_and_no_guess(tmp_path):
+def test_an_alias_of_a_language_code_gets_a_hint(tmp_path):
     source = found(folder(tmp_path, {"pred_zho.csv": BODY}) / "pred_zho.csv").files[0]
     assert source.language is None
     (problem,) = source.findings.problems
@@ -94,7 +94,7 @@ def test_the_alias_of_a_code_gives_a_hint_and_no_guess(tmp_path):
 # ---- folders
 
 
-def test_a_proper_folder_has_no_problem(tmp_path):
+def test_a_correct_folder_has_no_problem(tmp_path):
     root = folder(tmp_path / "out", {"track_a/pred_eng.csv": BODY, "track_b/pred_eng.csv": BODY})
     sources = found(root)
     assert [(s.display_name, s.language, s.track) for s in sources.files] == [
@@ -104,7 +104,7 @@ def test_a_proper_folder_has_no_problem(tmp_path):
     assert names(sources) == []
 
 
-def test_the_folder_itself_may_be_the_track(tmp_path, monkeypatch):
+def test_the_folder_itself_can_be_the_track_folder(tmp_path, monkeypatch):
     folder(tmp_path / "track_c", {"pred_jav.csv": BODY})
     assert found(tmp_path / "track_c").files[0].track == "c"
     monkeypatch.chdir(tmp_path / "track_c")
@@ -130,11 +130,11 @@ def test_the_folder_itself_may_be_the_track(tmp_path, monkeypatch):
         ({"track_a/pred_eng.csv/inner.csv": BODY, "track_a/pred_deu.csv": BODY}, ["folder-as-file"]),
     ],
 )
-def test_a_folder_is_judged(tmp_path, entries, expected):
+def test_problems_of_a_folder(tmp_path, entries, expected):
     assert sorted(names(found(folder(tmp_path / "out", entries)))) == sorted(expected)
 
 
-def test_an_empty_folder_is_said_to_be_empty(tmp_path):
+def test_an_empty_folder(tmp_path):
     (tmp_path / "out" / "track_a").mkdir(parents=True)
     (findings,) = found(tmp_path / "out").findings
     assert [p.message for p in findings.problems] == ["there is no file inside: it contains only the folder track_a/"]
@@ -142,21 +142,21 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path):
     assert [p.message for p in findings.problems] == ["there is no file inside: it contains nothing"]
 
 
-def test_what_lies_in_a_folder_without_predictions_is_named(tmp_path):
+def test_a_folder_without_predictions(tmp_path):
     (findings,) = found(folder(tmp_path / "out", {"a.md": b"", "results.csv": b""})).findings
     (problem,) = findings.problems
     assert problem.message == "there is no prediction file inside, only a.md, results.csv"
     assert problem.fix == "name the files pred_<language>.csv, such as pred_afr.csv"
 
 
-def test_two_systems_in_folders_of_their_own_are_no_clash(tmp_path):
+def test_two_systems_in_separate_folders_are_not_duplicates(tmp_path):
     root = folder(tmp_path / "runs", {"bert/track_a/pred_eng.csv": BODY, "llama/track_a/pred_eng.csv": BODY})
     sources = found(root)
     assert len(sources.files) == 2
     assert names(sources) == []
 
 
-def test_a_broken_link_is_told_and_the_rest_is_read(tmp_path):
+def test_a_broken_link_is_reported_and_other_files_are_read(tmp_path):
     root = folder(tmp_path / "track_a", {"pred_eng.csv": BODY})
     (root / "pred_deu.csv").symlink_to(tmp_path / "gone.csv")
     sources = found(root)
@@ -200,7 +200,7 @@ def test_no_path_is_refused():
         find_files([], TASK)
 
 
-def test_a_missing_path_names_what_is_near(tmp_path):
+def test_a_missing_path_suggests_similar_names(tmp_path):
     folder(tmp_path, {"pred_eng.csv": BODY})
     with pytest.raises(InputError) as caught:
         find_files([tmp_path / "pred_egn.csv"], TASK)
@@ -224,7 +224,7 @@ def test_a_pipe_is_refused(tmp_path):
         found(tmp_path / "pipe")
 
 
-def test_the_same_file_named_twice_is_one_file(tmp_path):
+def test_a_file_given_twice_is_read_once(tmp_path):
     path = folder(tmp_path / "track_a", {"pred_eng.csv": BODY}) / "pred_eng.csv"
     assert len(find_files([path, path.parent, path.parent / ".." / "track_a"], TASK).files) == 1
 
@@ -237,7 +237,7 @@ def test_the_same_file_named_twice_is_one_file(tmp_path):
         ("xl/workbook.xml", "an Excel workbook"),
     ],
 )
-def test_a_csv_that_is_no_text_is_called_by_its_name(tmp_path, first, kind):
+def test_a_binary_csv_is_named_by_its_content(tmp_path, first, kind):
     with zipfile.ZipFile(tmp_path / "pred_eng.csv", "w") as zip_file:
         zip_file.writestr(first, BODY)
         zip_file.writestr("other", BODY)
