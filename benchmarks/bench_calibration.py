@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_emo.report.table import Column, Table, render
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring import intervals, resampling, significance
 from semeval_emo.scoring.metrics import METRICS, layout_of
 

@@ -107,7 +107,8 @@ def run(job: str) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    from semeval_emo.report.table import Column, Table, render
+    from semeval_emo.report.formats import render
+    from semeval_emo.report.table import Column, Table
 
     readings: dict[str, list[tuple[float, float, float]]] = {"ours": [], "loop": []}
     for _ in range(ROUNDS):

@@ -44,7 +44,8 @@ def main() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_union
 
-    from semeval_emo.report.table import Column, Table, render
+    from semeval_emo.report.formats import render
+    from semeval_emo.report.table import Column, Table
     from semeval_emo.zoo.families.logistic import fit_logistic_regressions
 
     texts, labels = material(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from measure import against, in_turns
 
-from semeval_emo.report.table import Column, Table, render
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
 from semeval_emo.task import FileSpec, load_task
 
 OURS = [sys.executable, "-m", "semeval_emo"]

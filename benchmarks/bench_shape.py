@@ -30,7 +30,8 @@ from bench_train import data, make_tail_trainer, peak, say
 from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 
 from semeval_emo.progress import Progress
-from semeval_emo.report.table import Column, Table, render
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import schedule, tail_trainer
 from semeval_emo.zoo.engine.frozen_prefix import compute

@@ -33,7 +33,8 @@ from peer_trainer import BEST, FUSED, NOTEBOOK, Baseline, Clock
 
 from semeval_emo.data import load_gold
 from semeval_emo.progress import Progress
-from semeval_emo.report.table import Column, Table, render
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import (

@@ -14,7 +14,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from semeval_emo.report.table import Column, Table, render
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import sys
 
 from semeval_emo import Leaderboard, score
 from semeval_emo.data.sample import sample_folder
-from semeval_emo.report.table import Column, Table, render
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
 
 if len(sys.argv) > 1:
     path, gold, task = sys.argv[1], None, "task11"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+
+# Terminal escapes.
+BOLD, DIM, RED, YELLOW, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
 
 
 def plural(count: int, noun: str, form: str = "") -> str:
@@ -57,3 +62,17 @@ def wrap(start: str, text: str, width: int, indent: int) -> list[str]:
 
 # Control, format (bidi overrides, zero width), surrogate, private, unassigned, separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+
+
+def painted(text: str, *escapes: str, on: bool) -> str:
+    """Return a text between terminal escapes, or as it is where `on` is False."""
+    return f"{''.join(escapes)}{text}{PLAIN}" if on else text
+
+
+def next_line(*words: str | os.PathLike[str]) -> str:
+    """Return the line that names the command to run next, ready to be copied.
+
+    >>> next_line("score", "my runs/pred_eng.csv", "--ci")
+    "Next: semeval-emo score 'my runs/pred_eng.csv' --ci"
+    """
+    return f"Next: semeval-emo {shlex.join(os.fspath(word) for word in words)}"

@@ -1,4 +1,4 @@
-"""Commands: parse, call the API, render, exit. One file a group; no logic here."""
+"""Command line: one module per group of commands. A command parses, calls the API, prints and exits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import importlib
 
 import typer
 
-# One module a group; each has `register(app)`. Order is the order of --help.
-GROUPS = ("submission", "repair", "score", "compare", "analyse", "report", "leaderboard", "data", "zoo", "demo")
+# Each module has `register(app)`. The order is the order of --help.
+GROUPS = ("submission", "score", "report", "leaderboard", "data", "zoo", "demo")
 
 
 def register(app: typer.Typer) -> None:
-    """Adds every command group to the application."""
+    """Add every group of commands to the application."""
     for group in GROUPS:
         importlib.import_module(f"semeval_emo.cli.{group}").register(app)

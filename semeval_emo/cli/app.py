@@ -1,7 +1,7 @@
-"""The command `semeval-emo`: its groups, and what happens when something goes wrong.
+"""The command `semeval-emo`: its groups, old spellings, errors and exit codes.
 
-Owns the exit code: 0 fine, 1 problems found or a floor missed, 2 usage, 3 input missing or
-unreadable, 70 a bug, 130 interrupted. A person never sees a traceback unless they ask for one.
+Exit codes: 0 success, 1 problems found or --fail-under missed, 2 wrong usage, 3 input missing or
+unreadable, 70 a bug, 130 interrupted. A traceback is shown only with --debug.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from semeval_emo.cli import register
-from semeval_emo.cli.common import Group
+from semeval_emo.cli.output import CommandGroup, fail, note
 from semeval_emo.errors import EmoError, InputError
 
 if TYPE_CHECKING:
@@ -30,19 +30,20 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="semeval-emo",
-    cls=Group,
-    help="Check, mend, score and place predictions for SemEval-2025 Task 11 (BRIGHTER), and train models for it.",
-    epilog="Exit codes: 0 fine, 1 problems found or a floor missed, 2 usage, 3 input missing or unreadable, 70 a bug.",
+    cls=CommandGroup,
+    help="Validate, fix, score and rank predictions for SemEval-2025 Task 11 (BRIGHTER), and train models for it.",
+    epilog="Exit codes: 0 success, 1 problems found or --fail-under missed, 2 wrong usage, 3 input missing or "
+    "unreadable, 70 a bug.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    # Plain help starts twice as fast as rich's, and shows "[hub]" instead of taking it for markup.
+    # Plain help starts twice as fast as rich's, and does not read "[hub]" as markup.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(shown: bool) -> None:
+    if shown:
         from semeval_emo import __version__
 
         typer.echo(f"semeval-emo {__version__}")
@@ -63,7 +64,7 @@ def _main(
 
 @cache
 def command() -> TyperGroup:
-    """The whole command with every group; each group imports its room only when called."""
+    """Return the whole command; the code of a group is imported when one of its commands runs."""
     from typer.main import get_command
 
     register(app)
@@ -71,16 +72,20 @@ def command() -> TyperGroup:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Runs one command line and returns its exit code.
+    """Run one command line and return its exit code.
 
     Args:
         args: the words after ``semeval-emo``; None takes them from the process.
     """
     words = list(sys.argv[1:] if args is None else args)
-    # Wanted after a command has failed, so it may stand anywhere in the line.
+    # People add --debug after a command has failed, so it may be anywhere in the line.
     debug = "--debug" in words or os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")
     words = [word for word in words if word != "--debug"]
-    _hear_rooms("--quiet" in words or "-q" in words)
+    quiet = "--quiet" in words or "-q" in words
+    _show_log(quiet)
+    words, renamed = modern(words)
+    for old, new in renamed:
+        note(f"note: {old} is now {new}", quiet)
     try:
         result = command().main(words, prog_name="semeval-emo", standalone_mode=False)
     except EmoError as error:
@@ -90,41 +95,80 @@ def main(args: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", INTERRUPTED, "")
     except SystemExit as ended:
-        # Typer ends the process with 1 where the reader of a pipe has left.
+        # Typer exits with 1 if the reader of a pipe has closed it.
         if isinstance(ended.__context__, BrokenPipeError):
-            return _reader_gone()
+            return _pipe_closed()
         raise
     except OSError as error:
         if debug:
             traceback.print_exc()
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return _fail(f"the system refused: {what}.", InputError.exit_code)
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _fail(f"the operating system reports: {reason}.", InputError.exit_code)
     except Exception as error:
         return _bug(error, debug)
     return result if isinstance(result, int) else 0
 
 
-class _Notes(logging.Handler):
-    """Shows on stderr what the rooms log, such as that labels are being fetched."""
+# Old spellings of options, by command.
+RENAMED = {
+    ("fix",): {"--out": "--output"},
+    ("pack",): {"--out": "--output"},
+    ("compare",): {"--runs": "--one-recipe"},
+    ("analyse",): {"--most": "--limit"},
+    ("zoo", "tune"): {"--rule": "--threshold-rule"},
+    ("zoo", "submit"): {"--to": "--output"},
+    ("zoo", "export"): {"--to": "--output"},
+    ("demo",): {"--into": "--output"},
+}
+# Commands whose --output was the file of the report; it is still, next to an old name of the output.
+OLD_REPORT = {("fix",): ("--out", "-o"), ("pack",): ("--out", "-o"), ("zoo", "submit"): ("--to",)}
+
+
+def modern(words: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return a command line with present option names, and the (old, new) names that were replaced.
+
+    >>> modern(["pack", "pred_eng.csv", "--out=a.zip"])
+    (['pack', 'pred_eng.csv', '--output=a.zip'], [('--out', '--output')])
+    """
+    end = words.index("--") if "--" in words else len(words)
+    path = tuple(words[: 2 if words[:1] == ["zoo"] else 1])
+    names = [word.partition("=")[0] for word in words[:end]]
+    new_names = dict(RENAMED.get(path, {}))
+    if "--output" in names and any(old in names for old in OLD_REPORT.get(path, ())):
+        new_names["--output"] = "--save-report"
+    if path == ("zoo", "ensemble") and "--name" not in names:
+        new_names["-o"] = "--name"
+    replaced = dict.fromkeys((name, new_names[name]) for name in names if name in new_names)
+    for at, name in enumerate(names):
+        if name in new_names:
+            words[at] = new_names[name] + words[at].removeprefix(name)
+    return words, list(replaced)
+
+
+class _LogHandler(logging.Handler):
+    """Prints log records of the package on stderr, such as that labels are being fetched."""
 
     def emit(self, record: logging.LogRecord) -> None:
         typer.echo(record.getMessage(), err=True)
 
 
-def _hear_rooms(quiet: bool) -> None:
+def _show_log(quiet: bool) -> None:
     log = logging.getLogger("semeval_emo")
-    log.handlers = [_Notes()]
+    log.handlers = [_LogHandler()]
     log.propagate = False
     log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
 def _fail(message: str, code: int, head: str = "error: ") -> int:
-    typer.echo(f"{head}{message}", err=True)
+    if head:
+        fail(f"{head}{message}")
+    else:
+        note(message)
     return code
 
 
 def _usage(error: typer.TyperException) -> int:
-    """A command line that cannot be read, in the words of every other error."""
+    """Report a command line that cannot be parsed, in the form of every other error."""
     message = error.format_message()
     if message.startswith("Usage:"):
         # A group without a command: the message is its help.
@@ -138,16 +182,16 @@ def _usage(error: typer.TyperException) -> int:
 def _bug(error: Exception, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    how = "the lines above" if debug else f"what the same command prints with --debug (or {DEBUG_VARIABLE}=1)"
+    details = "the lines above" if debug else f"the output of the same command with --debug (or {DEBUG_VARIABLE}=1)"
     return _fail(
         f"this is a bug in semeval-emo, not in your files: {type(error).__name__}: {error}\n"
-        f"  fix: please report it to the project with the command and {how}",
+        f"  fix: please report it to the project with the command and {details}",
         BUG,
     )
 
 
-def _reader_gone() -> int:
-    """The reader of a pipe (head, less) has left; that is no error, and nothing may be flushed to it at exit."""
+def _pipe_closed() -> int:
+    """Succeed although the reader of a pipe (head, less) has closed it; nothing may be flushed to it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -155,7 +199,7 @@ def _reader_gone() -> int:
 def run() -> None:
     """Entry point of the console script."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a question mark, not a crash.
+        # Characters that the terminal cannot show become question marks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     sys.exit(main())

@@ -1,42 +1,41 @@
-"""The commands `leaderboard`: overview, show, check, export. `placing` adds place and add, `ours` ours."""
+"""The commands `leaderboard`: overview, show, place, add, ours, check, export."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semeval_emo.cli import ours, placing
-from semeval_emo.cli.board import ExtraOption, known_lists, load_board
-from semeval_emo.cli.common import (
+from semeval_emo.cli.options import (
+    ExtraOption,
     Format,
     FormatOption,
-    Group,
+    GoldOption,
+    KindOption,
+    LanguageFilter,
     LanguageOption,
+    LimitOption,
+    ListFilter,
+    ListOption,
+    MetricFilter,
+    MetricOption,
     OutputOption,
+    OwnListOption,
     QuietOption,
+    ReleaseFilter,
     ReleaseOption,
     TaskOption,
+    TrackFilter,
     TrackOption,
-    emit,
-    note,
 )
+from semeval_emo.cli.output import CommandGroup, emit, next_steps, note
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.text import plural
 
 if TYPE_CHECKING:
-    from semeval_emo.leaderboard import Leaderboard, ScoreRow
-
-
-ListOption = Annotated[
-    str | None,
-    typer.Option(
-        "--list", autocompletion=known_lists, help="Key of a list, or all. Default: official. Lists never mix."
-    ),
-]
-KindOption = Annotated[
-    str | None, typer.Option("--kind", help="team, baseline, published-model, seed-run, zoo or user.")
-]
-MetricOption = Annotated[str | None, typer.Option("--metric", help="A metric, or all. Default: the track's own.")]
+    from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
 
 
 OVERVIEW_EXAMPLES = """\b
@@ -53,6 +52,26 @@ Examples:
   semeval-emo leaderboard show -t a -l eng --list seed-runs --metric all
   semeval-emo leaderboard show -t c -l deu --list brighter-tables -f latex
 """
+PLACE_EXAMPLES = """\b
+Examples:
+  semeval-emo leaderboard place 0.7114 -t a -l eng
+  semeval-emo leaderboard place pred_eng.csv
+  semeval-emo leaderboard place track_b.zip --gold data/
+  semeval-emo leaderboard place 0.62 -t b -l deu --list unofficial-v2
+"""
+ADD_EXAMPLES = """\b
+Examples:
+  semeval-emo leaderboard add pred_eng.csv --system "my model" --selected-on dev
+  semeval-emo leaderboard add 0.7231 -t a -l eng --system "my model" --where runs/7
+  semeval-emo leaderboard add 0.741 -t a -l eng --system theirs --source https://doi.org/10.1000/182
+"""
+OURS_EXAMPLES = """\b
+Examples:
+  semeval-emo leaderboard ours --summary
+  semeval-emo leaderboard ours --track a
+  semeval-emo leaderboard ours -t a --system tfidf-char
+  semeval-emo leaderboard ours -t b --format markdown --links ../
+"""
 CHECK_EXAMPLES = """\b
 Examples:
   semeval-emo leaderboard check
@@ -60,14 +79,18 @@ Examples:
 """
 EXPORT_EXAMPLES = """\b
 Examples:
-  semeval-emo leaderboard export --output board.csv
+  semeval-emo leaderboard export -o board.csv
   semeval-emo leaderboard export -t a --list official -f latex
-  semeval-emo leaderboard export -f html --output leaderboard.html
+  semeval-emo leaderboard export -f html -o leaderboard.html
 """
+
+ScoreArgument = Annotated[
+    str, typer.Argument(metavar="SCORE|FILE", help="A score from -1 to 1, or prediction files to score first.")
+]
 
 
 class ExportFormat(StrEnum):
-    """How rows are written: as every result, or as a page."""
+    """Output format of exported rows."""
 
     csv = "csv"
     text = "text"
@@ -78,51 +101,62 @@ class ExportFormat(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Adds these commands."""
-    group = typer.Typer(name="leaderboard", cls=Group)
+    """Add these commands."""
+    group = typer.Typer(name="leaderboard", cls=CommandGroup)
     group.callback(invoke_without_command=True, epilog=OVERVIEW_EXAMPLES)(overview)
     group.command(epilog=SHOW_EXAMPLES)(show)
-    placing.register(group)
-    ours.register(group)
+    group.command(epilog=PLACE_EXAMPLES)(place)
+    group.command(epilog=ADD_EXAMPLES)(add)
+    group.command(epilog=OURS_EXAMPLES)(ours)
     group.command(epilog=CHECK_EXAMPLES)(check)
     group.command(epilog=EXPORT_EXAMPLES)(export)
     app.add_typer(group)
 
 
 def overview(context: typer.Context) -> None:
-    """See stored scores with their sources, place a score among them, add your own.
+    """Show stored scores with their sources, place a score among them, add your own.
 
-    Alone it shows rank 1, the organisers' baseline and the number of teams for every language.
+    Without a command: rank 1, the organisers' baseline and the number of teams for every language.
     """
     if context.invoked_subcommand is None:
         show()
-        note("\nnext: semeval-emo leaderboard show -t a -l eng, or place 0.7114 -t a -l eng; --help lists the rest")
+        next_steps(
+            ["leaderboard", "show", "-t", "a", "-l", "eng"],
+            ["leaderboard", "place", "0.7114", "-t", "a", "-l", "eng"],
+            ["leaderboard", "--help"],
+        )
 
 
 def show(
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    among: ListOption = None,
+    track: TrackFilter = None,
+    language: LanguageFilter = None,
+    among: ListFilter = None,
     kind: KindOption = None,
-    release: ReleaseOption = None,
-    metric: MetricOption = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most this many rows; 0 is all.")] = 0,
+    release: ReleaseFilter = None,
+    metric: MetricFilter = None,
+    limit: LimitOption = 0,
     task: TaskOption = None,
     extra: ExtraOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Show rows by track, language and list; with none of them, the overview."""
+    """Show rows by track, language and list; without these, an overview."""
+    from semeval_emo.leaderboard import Leaderboard
     from semeval_emo.report.leaderboard import overview_tables, row_payload, rows_tables
 
-    board = load_board(task, extra, quiet)
+    board = Leaderboard.load(task, extra=extra or ())
+    _note_faults([board], quiet)
     whole = not any((track, language, among, kind, release, metric))
-    rows = board.filter() if whole else _selected(board, track, language, among, kind, release, metric)
-    left = len(rows) - limit if limit and not whole else 0
-    rows = rows[:limit] if left > 0 else rows
+    rows = (
+        board.filter()
+        if whole
+        else board.select(track=track, language=language, among=among, kind=kind, release=release, metric=metric)
+    )
+    hidden = len(rows) - limit if limit and not whole else 0
+    rows = rows[:limit] if hidden > 0 else rows
     if not rows and style is Format.text:
-        note("no row matches")
+        note("No row matches.")
     else:
         emit(
             lambda: {"schema": "semeval-emo/leaderboard-show/1", "rows": [row_payload(row) for row in rows]},
@@ -130,40 +164,162 @@ def show(
             style,
             output,
         )
-    if left > 0:
-        note(f"{left} more: --limit 0 shows all", quiet)
+    if hidden > 0:
+        note(f"{hidden} more: --limit 0 shows all.", quiet)
     if among is None and not whole:
-        _tell_others(board, rows, track, language, quiet)
+        _note_other_lists(board, rows, track, language, quiet)
 
 
-def _selected(
-    board: Leaderboard,
-    track: str | None,
-    language: str | None,
-    among: str | None,
-    kind: str | None,
-    release: str | None,
-    metric: str | None,
-) -> tuple[ScoreRow, ...]:
-    """The rows to show: of the default list and of each track's own metric where nothing else is said."""
-    wide = among == "all" or (among is None and (kind or release))
-    rows = board.filter(
-        track=track, language=language, among=None if wide else board.find_list(among).key, kind=kind, release=release
-    )
-    if metric == "all":
-        return rows
-    wanted = {key: metric or one.metric for key, one in board.task.tracks.items()}
-    return tuple(row for row in rows if row.metric in {wanted.get(key) for key in row.tracks})
+def _note_faults(boards: Iterable[Leaderboard], quiet: bool) -> None:
+    """Print how many lines of a board's files could not be used."""
+    lines = {(fault.file, fault.line) for board in boards for fault in board.faults}
+    if lines:
+        note(f"Left out: {plural(len(lines), 'invalid line')}; semeval-emo leaderboard check shows why.", quiet)
 
 
-def _tell_others(
+def _note_other_lists(
     board: Leaderboard, rows: tuple[ScoreRow, ...], track: str | None, language: str | None, quiet: bool
 ) -> None:
     shown = {row.list for row in rows}
     others = [row.list for row in board.filter(track=track, language=language) if row.list not in shown]
     if others:
         counts = ", ".join(f"{key} {others.count(key)}" for key in dict.fromkeys(others))
-        note(f"\nrows in other lists: {counts} (--list NAME, or --list all)", quiet)
+        note(f"\nRows in other lists: {counts} (--list NAME, or --list all).", quiet)
+
+
+def place(
+    what: ScoreArgument,
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    among: ListOption = None,
+    release: ReleaseOption = None,
+    gold: GoldOption = None,
+    task: TaskOption = None,
+    extra: ExtraOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Show the rank of a score or a prediction file on a leaderboard list.
+
+    Files are validated and scored first. A list rarely has all its scores, so the rank is an interval.
+    Suspect rows are not used. A negative score comes last, after two dashes: place -t b -l eng -- -0.05
+    """
+    from semeval_emo.leaderboard import measure
+    from semeval_emo.report.leaderboard import placement_payload, placement_tables
+
+    measured = measure(what, track=track, language=language, release=release, source=gold, task=task, extra=extra or ())
+    _note_faults({id(board): board for board, _, _ in measured}.values(), quiet)
+    placed: list[tuple[Leaderboard, Placement, tuple[Placement, ...]]] = []
+    refused: list[UsageError] = []
+    for board, score, address in measured:
+        try:
+            placed.append((board, board.place(score, among=among, **address), board.places(score, **address)))
+        except UsageError as error:
+            refused.append(error)
+    if refused and not placed:
+        raise refused[0]
+    for refusal in refused:
+        note(f"Not placed: {refusal.message}", quiet)
+    emit(
+        {
+            "schema": "semeval-emo/leaderboard-place/1",
+            "placements": [
+                placement_payload(placement)
+                | {"other_lists": [placement_payload(one) for one in others if one.among != placement.among]}
+                for _, placement, others in placed
+            ],
+        },
+        lambda: placement_tables(placed),
+        style,
+        output,
+    )
+
+
+def add(
+    what: ScoreArgument,
+    system: Annotated[str, typer.Option("--system", help="Name of the system.")],
+    track: TrackOption = None,
+    language: LanguageOption = None,
+    setting: Annotated[
+        str, typer.Option("--setting", help="Setting that distinguishes rows of the system, such as 3 epochs.")
+    ] = "",
+    among: OwnListOption = "mine",
+    kind: KindOption = "user",
+    rank: Annotated[int | None, typer.Option("--rank", help="Rank in the list.")] = None,
+    teams: Annotated[int | None, typer.Option("--teams", help="Number of teams in the list.")] = None,
+    metric: MetricOption = None,
+    selected_on: Annotated[
+        str,
+        typer.Option("--selected-on", help="Split that selected epoch or threshold: dev, test, none or unknown."),
+    ] = "unknown",
+    flag: Annotated[str, typer.Option("--flag", help="Flag: suspect, unverified or joined.")] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="Source of the score: a URL, a DOI, or own for a run of yours.")
+    ] = "own",
+    where: Annotated[str, typer.Option("--where", help="Table, page or file in the source.")] = "",
+    remark: Annotated[str, typer.Option("--note", help="Note for readers of the row.")] = "",
+    split: Annotated[str, typer.Option("--split", help="Split: train, dev or test.")] = "test",
+    release: ReleaseOption = None,
+    gold: GoldOption = None,
+    task: TaskOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Add a row with its source to your own board.
+
+    The board is the file named by $SEMEVAL_EMO_BOARD, by default one in your data folder. Nothing is written
+    if the row is invalid or already on the board.
+    """
+    from semeval_emo.leaderboard import measure, new_row, store_path
+
+    details: dict[str, Any] = {
+        "setting": setting, "among": among, "rank": rank, "teams": teams, "kind": kind, "selected_on": selected_on,
+        "flag": flag, "source": source, "where": where, "note": remark,
+    }  # fmt: skip
+    measured = measure(what, track=track, language=language, release=release, source=gold, task=task)
+    _note_faults({id(board): board for board, _, _ in measured}.values(), quiet)
+    for board, score, address in measured:
+        if address:
+            details |= {"split": split, "metric": metric, "decimals": len(what.partition(".")[2])}
+        row = new_row(score, board.task, system=system, **address, **details)
+        board.add(row)
+        note(f"Added to {store_path()}: {row.score_text} of {row.name}, track {row.track}, {row.language}.", quiet)
+
+
+def ours(
+    track: TrackFilter = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", "-s", help="Name of the system. A folder of submissions/; repeatable. Default: all."),
+    ] = None,
+    brief: Annotated[bool, typer.Option("--summary", help="One row per system and track.")] = False,
+    links: Annotated[
+        str | None,
+        typer.Option("--links", metavar="PREFIX", help="Link scores to their files, from this folder (Markdown)."),
+    ] = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare our systems with rank 1, the baseline and published models, language by language."""
+    from semeval_emo.leaderboard import Leaderboard
+    from semeval_emo.leaderboard.ours_vs_board import results
+    from semeval_emo.report import results as view
+
+    board = Leaderboard.load(task)
+    _note_faults([board], quiet)
+    tracks = [track] if track else list(board.task.tracks)
+    by_track = [one for key in tracks if (one := results(board, key, names=system or ())) is not None]
+    if not by_track:
+        where = f"track {track.upper()}" if track else board.task.title
+        raise InputError(f"There is no system of ours for {where}.", "`semeval-emo zoo submit` adds finished runs")
+    emit(
+        lambda: view.to_dict(by_track),
+        lambda: [view.summary(by_track, links)] if brief else view.tables(by_track, links),
+        style,
+        output,
+    )
 
 
 def check(
@@ -173,9 +329,9 @@ def check(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check every row, of the shipped board and your own.
+    """Check every row of the shipped board and of your own.
 
-    Known names, range, decimals, source, uniqueness, and ranks in the order of scores. Exit 1 where one fails.
+    Checks names, ranges, decimals, sources, uniqueness, and that ranks follow scores. Exits with 1 if a row is invalid.
     """
     from dataclasses import asdict
 
@@ -193,29 +349,32 @@ def check(
 
 
 def export(
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    among: ListOption = None,
+    track: TrackFilter = None,
+    language: LanguageFilter = None,
+    among: Annotated[str | None, typer.Option("--list", help="Key of a leaderboard list. Default: all.")] = None,
     kind: KindOption = None,
-    release: ReleaseOption = None,
-    metric: MetricOption = None,
+    release: ReleaseFilter = None,
+    metric: Annotated[str | None, typer.Option("--metric", "-m", help="Metric. Default: all.")] = None,
     task: TaskOption = None,
     extra: ExtraOption = None,
     style: Annotated[
-        ExportFormat, typer.Option("--format", "-f", help="How to write the rows; html is a site of one page.")
+        ExportFormat, typer.Option("--format", "-f", help="Output format. html is a page with filters.")
     ] = ExportFormat.csv,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Write rows with all their columns.
 
-    With no option that is every row, as CSV that --extra reads back.
+    Without options: every row, as CSV that --extra can read.
     """
-    from semeval_emo.leaderboard import to_csv
+    from semeval_emo.leaderboard import Leaderboard, to_csv
     from semeval_emo.report.leaderboard import row_payload, rows_tables
 
-    board = load_board(task, extra, quiet)
-    rows = _selected(board, track, language, among or "all", kind, release, metric or "all")
+    board = Leaderboard.load(task, extra=extra or ())
+    _note_faults([board], quiet)
+    rows = board.select(
+        track=track, language=language, among=among or "all", kind=kind, release=release, metric=metric or "all"
+    )
     if style is ExportFormat.html:
         from semeval_emo.report.html.board import board_page
 

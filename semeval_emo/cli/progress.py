@@ -1,4 +1,4 @@
-"""A training run as a person watches it: a bar with time to go and live loss, a line per epoch, on stderr."""
+"""Progress on a terminal: a bar with the time left and the loss, a line per epoch, on stderr."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 import time
 from typing import Any
 
-from semeval_emo.cli.common import is_interactive, note
+from semeval_emo.cli.output import note
 from semeval_emo.progress import Progress
 
 # Bars are drawn at most this often; a small model takes hundreds of steps a second.
 SECONDS_BETWEEN = 0.1
-# So narrow that hours to go, the loss and what dev reached stand beside the bar on 80 columns.
+# The bar, the hours left, the loss and the dev score fit into 80 columns.
 WIDTH = 12
 
-# What a figure is called where a line is all the room there is.
+# Short names of metrics, for the line of the bar.
 SHORT = {"macro_f1": "F1", "micro_f1": "micro F1", "pearson": "r"}
 
 
@@ -24,19 +24,19 @@ class TerminalProgress(Progress):
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._bars = is_interactive() and not quiet
+        self._bars = sys.stderr.isatty() and not quiet
         self._open = False
-        self._what, self._total, self._done, self._before = "", 0, 0, 0
+        self._name, self._total, self._done, self._before = "", 0, 0, 0
         self._began = self._drawn = 0.0
         self._loss: float | None = None
-        self._judged = ""
+        self._metric = ""
         self._detail = ""
         self._fraction: float | None = None
 
     def start(self, name: str, total: int, done: int = 0) -> None:
         """Open a bar."""
         self.finish()
-        self._what, self._total, self._done, self._before, self._loss = name, total, done, done, None
+        self._name, self._total, self._done, self._before, self._loss = name, total, done, done, None
         self._detail, self._fraction = "", None
         self._began = time.monotonic()
         self._open = self._bars and total > 1
@@ -57,13 +57,13 @@ class TerminalProgress(Progress):
     def _draw(self) -> None:
         self._drawn = time.monotonic()
         if self._fraction is None:
-            to_go = left(self._began, self._drawn, self._done - self._before, self._total - self._done)
+            time_left = left(self._began, self._drawn, self._done - self._before, self._total - self._done)
         else:
-            to_go = left(self._began, self._drawn, round(1e6 * self._fraction), round(1e6 * (1 - self._fraction)))
+            time_left = left(self._began, self._drawn, round(1e6 * self._fraction), round(1e6 * (1 - self._fraction)))
         loss = "" if self._loss is None else f"loss {self._loss:.4f}"
-        parts = (bar(self._what, self._done, self._total, to_go), loss, self._judged, self._detail)
+        parts = (bar(self._name, self._done, self._total, time_left), loss, self._metric, self._detail)
         text = "  ".join(filter(None, parts))
-        # A line that wraps could not be drawn over.
+        # A wrapped line cannot be overwritten.
         sys.stderr.write("\r" + text[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
         sys.stderr.flush()
 
@@ -89,7 +89,7 @@ class TerminalProgress(Progress):
                 metric, value = next(iter(row[split].items()))
                 loss = f"loss {row[split]['loss']:.4f}, " if "loss" in row[split] else ""
                 parts.append(f"{split} {loss}{metric} {value:.4f}")
-        self._judged = _judged(row) or self._judged
+        self._metric = _metric_of(row) or self._metric
         self.message("  ".join(parts))
 
     def message(self, text: str) -> None:
@@ -99,41 +99,41 @@ class TerminalProgress(Progress):
         note(text, self._quiet)
 
 
-def _judged(row: dict[str, Any]) -> str:
-    """What an epoch reached on the split that tells most of new texts.
+def _metric_of(row: dict[str, Any]) -> str:
+    """Return the metric of an epoch on the split that generalises best: dev, else folds, else test.
 
-    >>> _judged({"epoch": 1, "loss": 0.5, "dev": {"macro_f1": 0.69604, "micro_f1": 0.7, "loss": 0.6}})
+    >>> _metric_of({"epoch": 1, "loss": 0.5, "dev": {"macro_f1": 0.69604, "micro_f1": 0.7, "loss": 0.6}})
     'dev F1 .6960'
     """
-    split = next((one for one in ("dev", "folds", "test") if one in row), None)
+    split = next((name for name in ("dev", "folds", "test") if name in row), None)
     if split is None:
         return ""
     metric, value = next(iter(row[split].items()))
     return f"{split} {SHORT.get(metric, metric)} {f'{value:.4f}'.replace('0.', '.', 1)}"
 
 
-def bar(what: str, done: int, total: int, to_go: str) -> str:
-    """A bar as one line of text.
+def bar(name: str, done: int, total: int, time_left: str) -> str:
+    """Return a bar as one line of text.
 
     >>> bar("training", 50, 200, "1:30 left")
     'training [###---------] 50/200  1:30 left'
     """
     filled = min(WIDTH, WIDTH * done // total)
-    return f"{what} [{'#' * filled}{'-' * (WIDTH - filled)}] {done:,}/{total:,}  {to_go}".rstrip()
+    return f"{name} [{'#' * filled}{'-' * (WIDTH - filled)}] {done:,}/{total:,}  {time_left}".rstrip()
 
 
-def left(began: float, now: float, done: int, to_go: int) -> str:
-    """How long the rest takes at the pace so far; empty before there is one.
+def left(began: float, now: float, done: int, remaining: int) -> str:
+    """Return the time that the remaining steps take at the present rate; empty if no step is done.
 
     Args:
-        began, now: seconds of one clock.
-        done: steps since `began`; those of an earlier process say nothing of this one's pace.
+        began, now: times in seconds.
+        done: steps since `began`, without those of an earlier process.
 
     >>> left(0.0, 30.0, 10, 30), left(0.0, 1.0, 0, 30), left(0.0, 100.0, 1, 100)
     ('1:30 left', '', '2:46:40 left')
     """
     if not done:
         return ""
-    seconds = round((now - began) / done * to_go)
+    seconds = round((now - began) / done * remaining)
     hours, minutes = divmod(seconds // 60, 60)
     return (f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}") + " left"

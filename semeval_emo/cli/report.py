@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from semeval_emo.cli.common import (
+from semeval_emo.cli.options import (
     GoldOption,
     QuietOption,
+    ResamplesOption,
     SeedOption,
     SelectorOptions,
-    note,
-    which_file,
+    TextsOption,
+    output_to,
+    select_files,
 )
+from semeval_emo.cli.output import note
 from semeval_emo.files import write_file
 
 EXAMPLES = """\b
@@ -25,35 +28,38 @@ Examples:
   semeval-emo report track_a.zip --no-texts
   semeval-emo report runs/llama-4layer/eng runs/llama-4layer-uniform/eng --plots plots
 """
-NAME = Path("report.html")
+DEFAULT_OUTPUT = Path("report.html")
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
+    """Add the command."""
     app.command(epilog=EXAMPLES)(report)
 
 
-@which_file
+@select_files
 def report(
     paths: Annotated[
-        list[str], typer.Argument(help="Prediction files, folders (a run's too) or zips; NAME=PATH names a system.")
+        list[str],
+        typer.Argument(help="Prediction files, folders (also of runs) or zips. NAME=PATH names a system."),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The page. Default: report.html, or none with --plots.")
+        Path | None, output_to("An HTML page. Default: report.html, or no page if --plots is given.")
     ] = None,
-    plots: Annotated[Path | None, typer.Option(help="Write every plot to this folder, as PNG and SVG.")] = None,
-    texts: Annotated[bool, typer.Option("--texts/--no-texts", help="Put the texts into the page.")] = True,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", metavar="FOLDER", help="Write every plot to this folder, as PNG and SVG.")
+    ] = None,
+    texts: TextsOption = True,
     *,
     selector: SelectorOptions,
     gold: GoldOption = None,
-    resamples: Annotated[int, typer.Option(help="Bootstrap resamples, for intervals and tests.")] = 10_000,
+    resamples: ResamplesOption = 10_000,
     seed: SeedOption = 12345,
     quiet: QuietOption = False,
 ) -> None:
-    """Write one page that shows everything: scores, place, errors, texts, plots, provenance.
+    """Write a page with everything about a submission: scores, rank, errors, texts, plots, provenance.
 
-    Files of several languages are one submission; files that answer the same one are systems, and are
-    compared. The page is a single file that works offline. The texts in it keep the terms of the data.
+    Files of several languages are one submission. Several files of the same language are systems, which are
+    compared. The page is a single file that works offline. Its texts keep the terms of use of the data.
     """
     from semeval_emo.report.contents import gather
 
@@ -67,12 +73,12 @@ def report(
     if output is not None or plots is None:
         from semeval_emo.report.html.report import report_page
 
-        target = output or NAME
+        target = output or DEFAULT_OUTPUT
         write_file(target, report_page(contents, texts=texts))
         typer.echo(target)
         if texts and contents.cards:
-            note("the page holds the texts: they keep the terms of the data (--no-texts leaves them out)", quiet)
+            note("The page contains texts, which keep the terms of use of the data; --no-texts leaves them out.", quiet)
     if contents.refused or not contents.cards:
-        named = ", ".join(contents.refused) or "nothing was found that could be"
-        note(f"not scored: {named}; the page says why", quiet)
+        files = ", ".join(contents.refused) or "no file could be scored"
+        note(f"Not scored: {files}; the page shows why.", quiet)
         raise typer.Exit(1)

@@ -1,36 +1,37 @@
-"""The command `score`."""
+"""The commands `score`, `compare` and `analyse`."""
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from semeval_emo.cli.common import (
+from semeval_emo.cli.options import (
     Format,
     FormatOption,
     GoldOption,
     IntervalKind,
+    IntervalOption,
+    LimitOption,
+    MetricOption,
     OutputOption,
+    PathsArgument,
+    PerEmotionOption,
     QuietOption,
+    ResamplesOption,
     SeedOption,
     SelectorOptions,
-    emit,
-    found_here,
-    has_colour,
-    note,
-    screen_width,
-    which_file,
+    TextsOption,
+    select_files,
+    words_of,
 )
+from semeval_emo.cli.output import default_paths, emit, fail, next_steps, note, screen_width
 from semeval_emo.errors import InputError
 
-if TYPE_CHECKING:
-    from semeval_emo.scoring.scorecard import Scores
-
-
-EXAMPLES = """\b
+SCORE_EXAMPLES = """\b
 Examples:
   semeval-emo score pred_eng.csv
   semeval-emo score pred_eng.csv --ci
@@ -39,53 +40,77 @@ Examples:
   semeval-emo score submissions/ --per-emotion
   semeval-emo score track_b/ --rounding organisers --format csv
 """
+COMPARE_EXAMPLES = """\b
+Examples:
+  semeval-emo compare mine.csv theirs.csv
+  semeval-emo compare tfidf=runs/1/pred_eng.csv bert=runs/2/pred_eng.csv --power
+  semeval-emo compare track_a_mine.zip track_a_theirs/ --format markdown
+  semeval-emo compare bert=s1.csv,s2.csv,s3.csv base.csv
+  semeval-emo compare s1.csv s2.csv s3.csv --one-recipe
+  semeval-emo compare pred_eng.csv --against-score 0.7083
+"""
+ANALYSE_EXAMPLES = """\b
+Examples:
+  semeval-emo analyse pred_eng.csv
+  semeval-emo analyse mine/pred_eng.csv theirs/pred_eng.csv
+  semeval-emo analyse runs/tfidf-logreg/eng --limit 25
+  semeval-emo analyse pred_eng.csv --probabilities prob_eng.csv
+  semeval-emo analyse pred_eng.csv --no-texts --format json
+"""
 
 
 class Rounding(StrEnum):
-    """Whose decimals are shown."""
+    """The official scorer whose decimals are shown."""
 
     organisers = "organisers"
     codabench = "codabench"
 
 
-class Rule(StrEnum):
-    """What Pearson makes of a constant column."""
+class ScoringRule(StrEnum):
+    """How Pearson's r of a constant column is scored."""
 
     codabench = "codabench"
     organisers = "organisers-2025"
 
 
+class CorrectionFamily(StrEnum):
+    """The p-values that are corrected together."""
+
+    rivals = "rivals"
+    pairs = "pairs"
+    languages = "languages"
+
+
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command(epilog=EXAMPLES)(score)
+    """Add these commands."""
+    app.command(epilog=SCORE_EXAMPLES)(score)
+    app.command(epilog=COMPARE_EXAMPLES)(compare)
+    app.command(epilog=ANALYSE_EXAMPLES)(analyse)
 
 
-@which_file
+@select_files
 def score(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="Prediction files, folders or zips. Default: those of this folder, else of submissions/."),
-    ] = None,
+    paths: PathsArgument = None,
     *,
     selector: SelectorOptions,
     gold: GoldOption = None,
-    per_emotion: Annotated[
-        bool, typer.Option("--per-emotion", "-e", help="Also show every emotion, where there are many files.")
-    ] = False,
+    per_emotion: PerEmotionOption = False,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FIGURE=VALUE",
-            help="Exit 1 where a file misses a floor, such as macro_f1=0.7 or f1.anger=0.5 (a ceiling for errors).",
+            metavar="METRIC=VALUE",
+            help="Exit with 1 if a metric is below a value (above it for errors), "
+            "such as macro_f1=0.7 or f1.anger=0.5. Repeatable.",
         ),
     ] = None,
-    rounding: Annotated[Rounding | None, typer.Option(help="Round as that official scorer does.")] = None,
+    rounding: Annotated[Rounding | None, typer.Option(help="Round as this official scorer does.")] = None,
     rule: Annotated[
-        Rule, typer.Option(help="Pearson of a constant column: codabench makes it 0, organisers-2025 nan.")
-    ] = Rule.codabench,
-    ci: Annotated[bool, typer.Option("--ci", help="Also show how sure each figure is: bootstrap intervals.")] = False,
-    interval: Annotated[IntervalKind, typer.Option(help="With --ci: how intervals are made.")] = IntervalKind.bca,
-    resamples: Annotated[int, typer.Option(help="With --ci: bootstrap resamples.")] = 10_000,
+        ScoringRule,
+        typer.Option(help="Pearson's r of a constant column: 0 as on Codabench, or nan as in the organisers' checker."),
+    ] = ScoringRule.codabench,
+    ci: Annotated[bool, typer.Option("--ci", help="Show a bootstrap confidence interval for every metric.")] = False,
+    interval: IntervalOption = IntervalKind.bca,
+    resamples: ResamplesOption = 10_000,
     seed: SeedOption = 12345,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -93,17 +118,17 @@ def score(
 ) -> None:
     """Score predictions against the gold labels of their release.
 
-    Track, language and split come from ids and names. The official figure comes first, then every other;
+    Track, language and split are read from ids and file names. The official metric comes first, then every other;
     files of several languages are averaged over the languages that were scored, and over all of the track.
 
-    Exits 1 where a file cannot be scored or a floor is missed, 3 where gold labels are missing.
+    Exits with 1 if a file cannot be scored or --fail-under is missed, 3 if gold labels are missing.
     """
-    from semeval_emo.report import score_notes
+    from semeval_emo.report import score_notes as view
     from semeval_emo.scoring.fail_under import Threshold
     from semeval_emo.scoring.scorer import score as score_files
 
     thresholds = [Threshold.parse(text) for text in fail_under or []]
-    given = paths or found_here("scoring", quiet, otherwise="submissions")
+    given = paths or default_paths("scoring", quiet)
     result = score_files(
         given,
         source=gold,
@@ -119,43 +144,151 @@ def score(
             result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=selector.task
         )
     missed = [line for threshold in thresholds for line in threshold.failures(result.cards)]
-    for line in score_notes.notes(result, screen_width() or 100):
+    for line in view.notes(result, screen_width() or 100):
         note(f"{line}\n", quiet)
     if result.cards or style is Format.json:
-        _show(result, selector.task, per_emotion, style, output)
+        emit(
+            result.to_dict,
+            lambda: view.signed_tables(result, selector.task, per_emotion),
+            style,
+            output,
+            text=lambda width, colour: view.score_text(result, selector.task, per_emotion, width, colour),
+            csv=lambda: view.score_csv(result),
+        )
     for line in missed:
-        typer.echo(f"missed: {line}", err=True)
+        fail(f"missed: {line}")
     if missed or result.refused:
         raise typer.Exit(1)
     if result.without_gold:
         raise typer.Exit(InputError.exit_code)
-    if style is Format.text and (step := score_notes.next_step(result, given)):
-        note(f"\nnext: {step}", quiet)
+    if style is Format.text and (step := view.next_step(result, given)):
+        next_steps([*step, *words_of(selector, gold=gold)], quiet=quiet)
 
 
-def _show(result: Scores, task: str | None, per_emotion: bool, style: Format, output: Path | None) -> None:
-    from semeval_emo.report import scores as report
-    from semeval_emo.report.table import render
+@select_files
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(
+            help="Prediction files, folders or zips. NAME=PATH names a system, NAME=PATH,PATH,... its runs."
+        ),
+    ],
+    *,
+    selector: SelectorOptions,
+    gold: GoldOption = None,
+    metric: MetricOption = None,
+    per_emotion: PerEmotionOption = False,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Show every pair of systems.")] = False,
+    power: Annotated[
+        bool, typer.Option("--power", help="Show the smallest difference that this test set can detect.")
+    ] = False,
+    against_score: Annotated[
+        str | None,
+        typer.Option(metavar="SCORE", help="Compare with a published score, as printed, such as 0.7083."),
+    ] = None,
+    one_recipe: Annotated[
+        bool, typer.Option("--one-recipe", help="All paths are runs of one recipe with different random seeds.")
+    ] = False,
+    resamples: ResamplesOption = 10_000,
+    trials: Annotated[int, typer.Option(help="Number of randomisation trials, for p-values.")] = 10_000,
+    seed: SeedOption = 12345,
+    alpha: Annotated[float, typer.Option(help="Largest corrected p-value that counts as significant.")] = 0.05,
+    family: Annotated[
+        CorrectionFamily | None,
+        typer.Option(help="The p-values that are corrected together. Default: languages for two systems, else rivals."),
+    ] = None,
+    fdr: Annotated[bool, typer.Option("--fdr", help="Correct p-values by Benjamini-Hochberg instead of Holm.")] = False,
+    interval: IntervalOption = IntervalKind.bca,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare systems and test which differences are significant.
+
+    Letters after a score name the systems that it is significantly better than. Intervals and ranks are from a
+    bootstrap over texts, p-values from approximate randomisation; see docs/significance.md.
+    """
+    from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.report import comparison_words as view
+    from semeval_emo.scoring.comparing import compare as compare_systems
+
+    progress = TerminalProgress(quiet)
+    try:
+        result = compare_systems(
+            systems, source=gold, **selector.keywords, metric=metric, emotions=per_emotion or None, resamples=resamples,
+            trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
+            interval=interval.value, stored=against_score, one_recipe=one_recipe, progress=progress,
+        )  # fmt: skip
+    finally:
+        progress.finish()
+    emit(
+        result.to_dict,
+        lambda: view.noted_tables(result, pairs=pairs, power=power),
+        style,
+        output,
+        text=lambda width, colour: view.comparison_text(result, width, colour, pairs=pairs, power=power),
+        csv=lambda: view.csv_table(result, pairs=pairs),
+    )
+
+
+@select_files
+def analyse(
+    path: Annotated[str, typer.Argument(help="A prediction file, a folder (also of a run) or a zip.")],
+    second: Annotated[
+        str | None, typer.Argument(metavar="[PATH2]", help="Another system: show where only one of the two is correct.")
+    ] = None,
+    *,
+    selector: SelectorOptions,
+    gold: GoldOption = None,
+    probabilities: Annotated[
+        Path | None,
+        typer.Option(
+            help="Probability file, for the most confident errors. Default: prob_*.csv in the folder of the file."
+        ),
+    ] = None,
+    limit: LimitOption = 10,
+    texts: TextsOption = True,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Analyse the errors of a system.
+
+    False positives and false negatives by emotion and by kind of text, emotion co-occurrence, label sets, and the
+    most confident errors if there are probabilities. With two paths: where the systems differ.
+    """
+    from semeval_emo.report import analysis as report
+    from semeval_emo.scoring.analysis import SCHEMA, analyse_files
+    from semeval_emo.scoring.error_comparison import compare_error_files
     from semeval_emo.scoring.scorer import task_of
 
-    has_intervals = any(card.intervals for card in result.cards)
-    if has_intervals:
-        from semeval_emo.report import score_intervals
-    if style is Format.json:
-        emit(result.to_dict, [], style, output)
-        return
-    if style is Format.csv:
-        long = report.long_table(result)
-        emit({}, [score_intervals.with_intervals(long, result) if has_intervals else long], style, output)
-        return
-    found = task_of(result.cards[0].spec, task)
-    tables = report.tables(result, found, per_emotion)
-    if has_intervals:
-        tables += score_intervals.tables(result, found)
-    if style is not Format.text:
-        emit({}, report.signed(tables, result), style, output)
-        return
-    # Signatures stand on lines of their own, never wrapped: they are copied whole.
-    on_screen = output is None
-    body = render(tables, "text", width=screen_width() if on_screen else None, colour=on_screen and has_colour())
-    emit({}, [], style, output, text="\n".join([body, "", *report.signatures(result)]))
+    analyses, divergences = [], []
+    most = limit or sys.maxsize
+    if second is None:
+        analyses = analyse_files(path, selector, source=gold, probabilities=probabilities, texts=texts, most=most)
+        if probabilities is None and not any(analysis.confident_errors for analysis in analyses):
+            note("Without a probability file there are no most confident errors (--probabilities FILE).", quiet)
+    else:
+        divergences = compare_error_files(path, second, selector, source=gold, texts=texts, most=most)
+    whole = style is not Format.text
+    emit(
+        lambda: {
+            "schema": SCHEMA,
+            "analyses": [analysis.to_dict() for analysis in analyses],
+            "divergences": [divergence.to_dict() for divergence in divergences],
+        },
+        lambda: [
+            *(
+                table
+                for one in analyses
+                for table in report.tables(one, task_of(one.card.spec, selector.task), whole=whole)
+            ),
+            *(
+                table
+                for one in divergences
+                for table in report.comparison_tables(one, task_of(one.first.spec, selector.task), whole=whole)
+            ),
+        ],
+        style,
+        output,
+    )

@@ -1,4 +1,4 @@
-"""The commands `validate`, `fix`, `explain`, `pack`."""
+"""The commands `validate`, `explain`, `fix` and `pack`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from typing import Annotated
 
 import typer
 
-from semeval_emo.cli.common import (
+from semeval_emo.cli.options import (
+    ForceOption,
     Format,
     FormatOption,
     OutputOption,
+    PathsArgument,
     QuietOption,
+    SaveReportOption,
     SelectorOptions,
-    emit,
-    found_here,
-    has_colour,
-    note,
-    screen_width,
-    which_file,
+    output_to,
+    select_files,
+    words_of,
 )
+from semeval_emo.cli.output import default_paths, emit, note
 
-# Bytes above which people are told that they have to wait; a real submission has a few megabytes.
+# Bytes above which a note says that reading takes a while; a real submission has a few megabytes.
 LARGE = 100 << 20
 
 VALIDATE_EXAMPLES = """\b
@@ -38,57 +39,68 @@ Examples:
   semeval-emo explain header-order
   semeval-emo explain --format markdown
 """
+FIX_EXAMPLES = """\b
+Examples:
+  semeval-emo fix pred_eng.csv
+  semeval-emo fix pred_eng.csv -o fixed
+  semeval-emo fix pred_eng.csv --track a -o clean/pred_eng.csv
+  semeval-emo fix prob_eng.csv --threshold 0.5
+  semeval-emo fix submission.zip -o fixed --save-report report.txt
+"""
+PACK_EXAMPLES = """\b
+Examples:
+  semeval-emo pack pred_eng.csv pred_deu.csv
+  semeval-emo pack fixed --track a -o track_a.zip
+  semeval-emo pack submissions/ -o submission.zip --skip-invalid
+"""
 
 
 def register(app: typer.Typer) -> None:
-    """Adds these commands."""
+    """Add these commands."""
     app.command(epilog=VALIDATE_EXAMPLES)(validate)
     app.command(epilog=EXPLAIN_EXAMPLES)(explain)
+    app.command(epilog=FIX_EXAMPLES)(fix)
+    app.command(epilog=PACK_EXAMPLES)(pack)
 
 
-def _known_codes() -> list[str]:
-    """For completion in the shell."""
-    from semeval_emo.submission import catalogue
-
-    return [code for one in catalogue().values() for code in (one.code, one.name)]
-
-
-@which_file
+@select_files
 def validate(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="Prediction files, folders or zips. Default: the prediction files of this folder."),
-    ] = None,
+    paths: PathsArgument = None,
     *,
     selector: SelectorOptions,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check prediction files: every problem at once, with its line and its fix.
+    """Check prediction files: show every problem at once, with its line and its fix.
 
-    Exits 0 where every file is valid (warnings do not count), 1 where one is not, 3 where one is missing.
+    Exits with 0 if every file is valid (warnings do not count), 1 if a file is not valid, 3 if a file is missing.
     """
     from semeval_emo.report import submission as report
     from semeval_emo.submission import validate as check
 
-    given = paths or found_here("checking", quiet)
+    given = paths or default_paths("checking", quiet)
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
-            note(f"{path} has {size >> 20:,} MiB; reading all of it takes a while.\n", quiet)
+            note(f"{path} has {size >> 20:,} MiB; reading it takes a while.\n", quiet)
     result = check(given, **selector.keywords)
-    # A file outlives this terminal, so its lines have the usual width.
-    on_screen = output is None
-    text = report.validation_text(
-        result, paths or [], screen_width() if on_screen else None, colour=on_screen and has_colour()
+    emit(
+        result.to_dict,
+        lambda: report.validation_tables(result),
+        style,
+        output,
+        text=lambda width, colour: report.validation_text(result, [*(paths or []), *words_of(selector)], width, colour),
+        csv=lambda: report.problem_table(result),
     )
-
-    def tables() -> list:
-        return [report.problem_table(result)] if style is Format.csv else report.validation_tables(result)
-
-    emit(result.to_dict, tables, style, output, text=text)
     if not result.valid:
         raise typer.Exit(1)
+
+
+def _known_codes() -> list[str]:
+    """Complete a code or the name of a problem."""
+    from semeval_emo.submission import catalogue
+
+    return [name for entry in catalogue().values() for name in (entry.code, entry.name)]
 
 
 def explain(
@@ -102,15 +114,100 @@ def explain(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Tell more about a problem: why it matters, what to do, what official scorers do with it."""
+    """Explain a problem: why it matters, how to fix it, what the official scorers do with it."""
     from semeval_emo.report import submission as report
     from semeval_emo.submission import catalogue, entry
 
     chosen = [entry(code)] if code else list(catalogue().values())
     payload = {"schema": "semeval-emo/explain/1", "problems": [one.to_dict() for one in chosen]}
     if style is Format.markdown:
-        text = "\n".join(report.section(chosen[0])) if code else report.catalogue_page()
-        emit(payload, [], Format.text, output, text=text)
+        page = "\n".join(report.section(chosen[0])) if code else report.catalogue_page()
+        emit(payload, [], Format.text, output, text=page)
         return
-    text = report.entry_text(chosen[0], screen_width()) if code else report.catalogue_text()
-    emit(payload, lambda: [report.catalogue_table(chosen)], style, output, text=text)
+    emit(
+        payload,
+        lambda: [report.catalogue_table(chosen)],
+        style,
+        output,
+        text=lambda width, _: report.entry_text(chosen[0], width) if code else report.catalogue_text(),
+    )
+
+
+@select_files
+def fix(
+    paths: PathsArgument = None,
+    output: Annotated[
+        Path | None,
+        output_to("A .csv file, or a folder for track_x/pred_*.csv. Default: a folder 'fixed' next to the input."),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="Turn probabilities into labels: 1 from this value on. Default: refuse them."),
+    ] = None,
+    *,
+    selector: SelectorOptions,
+    force: ForceOption = False,
+    style: FormatOption = Format.text,
+    save_report: SaveReportOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Fix prediction files: write corrected copies and list every change.
+
+    Fixes names, encoding, separators, the header, the order of columns, extra columns, values such as 1.0 and
+    True, duplicate rows and mixed tracks. The input is never changed, and a label is never guessed.
+    Exits with 0 if everything is valid now, 1 if something has to be fixed by hand.
+    """
+    from semeval_emo.report import repair as report
+    from semeval_emo.submission import fix as fix_files
+
+    result = fix_files(
+        paths or default_paths("fixing", quiet), output, threshold=threshold, force=force, **selector.keywords
+    )
+    emit(
+        result.to_dict,
+        lambda: report.fix_tables(result),
+        style,
+        save_report,
+        text=lambda width, colour: report.fix_text(result, width, colour),
+    )
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@select_files
+def pack(
+    paths: PathsArgument = None,
+    output: Annotated[
+        Path | None, output_to("A zip file. Default: track_x.zip, or submission.zip for several tracks.")
+    ] = None,
+    *,
+    selector: SelectorOptions,
+    skip_invalid: Annotated[
+        bool,
+        typer.Option("--skip-invalid", help="Leave out invalid files. Default: pack nothing if there is one."),
+    ] = False,
+    force: ForceOption = False,
+    style: FormatOption = Format.text,
+    save_report: SaveReportOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Pack valid prediction files into the zip to upload.
+
+    The zip holds track_x/pred_*.csv at its root, is validated again, and has the same bytes every time.
+    Exits with 1 if a file is not valid.
+    """
+    from semeval_emo.report import repair as report
+    from semeval_emo.submission import pack as pack_files
+
+    result = pack_files(
+        paths or default_paths("packing", quiet), output, skip_invalid=skip_invalid, force=force, **selector.keywords
+    )
+    emit(
+        result.to_dict,
+        lambda: report.pack_tables(result),
+        style,
+        save_report,
+        text=lambda width, colour: report.pack_text(result, width, colour),
+    )
+    if not result.ok:
+        raise typer.Exit(1)

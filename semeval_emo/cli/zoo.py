@@ -1,4 +1,4 @@
-"""The commands `zoo` that make runs: list, show, train, ensemble. Those that take one are in `zoo_runs`."""
+"""The commands `zoo` that make runs: list, show, train, ensemble. Commands that take runs are in `zoo_runs`."""
 
 from __future__ import annotations
 
@@ -8,62 +8,46 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semeval_emo.cli.common import (
+from semeval_emo.cli import zoo_runs
+from semeval_emo.cli.options import (
     Format,
     FormatOption,
+    FreshOption,
     GoldOption,
-    Group,
     OutputOption,
     QuietOption,
+    RecipeArgument,
+    RecipeLanguagesOption,
+    RecipeTrackOption,
+    RunsOption,
+    SetOption,
     TaskOption,
-    emit,
-    note,
 )
-from semeval_emo.cli.zoo_series import is_series, train_series
+from semeval_emo.cli.output import CommandGroup, emit, next_steps, note
 from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
+    from semeval_emo.zoo.training.series import Series
     from semeval_emo.zoo.training.train import RunResult
 
 group = typer.Typer(
     name="zoo",
-    cls=Group,
-    help="Models that train with one command: recipes, training, prediction.",
+    cls=CommandGroup,
+    help="Models: recipes, training, prediction.",
     no_args_is_help=True,
     epilog="""\b
 Examples:
   semeval-emo zoo list 'llama*'            recipes by name
-  semeval-emo zoo show llama-4layer        everything about one
-  semeval-emo zoo train tfidf-logreg       train, predict, score, place
+  semeval-emo zoo show llama-4layer        everything about one recipe
+  semeval-emo zoo train tfidf-logreg       train, predict, score, rank
   semeval-emo zoo train minilm-ft --set train.epochs=3 --language deu
 """,
 )
 
 
-def _names(incomplete: str) -> list[str]:
-    from semeval_emo.zoo.recipes.load import recipe_names
-
-    return [name for name in recipe_names() if name.startswith(incomplete)]
-
-
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=_names, help="A recipe, or its TOML file.")]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a field, such as train.epochs=2. Repeatable; recorded."),
-]
-RunsOption = Annotated[Path, typer.Option("--runs", help="The folder of all runs.")]
-TrackOption = Annotated[str | None, typer.Option("--track", "-t", help="Track: a, b or c. Default: the recipe's.")]
-LanguageOption = Annotated[
-    str | None, typer.Option("--language", "-l", help="Language code, such as eng. Default: the recipe's.")
-]
-
-
 def register(app: typer.Typer) -> None:
-    """Adds these commands."""
-    # It puts its commands into the group below, so it can only be imported once that is there.
-    from semeval_emo.cli import zoo_results, zoo_runs
-
-    assert zoo_runs.group is zoo_results.group is group
+    """Add these commands."""
+    group.registered_commands += zoo_runs.group.registered_commands
     app.add_typer(group)
 
 
@@ -76,13 +60,13 @@ Examples:
 """,
 )
 def list_(
-    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="A glob over names.")] = "*",
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Names to list, such as 'llama*'.")] = "*",
     runs: RunsOption = Path("runs"),
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Every recipe: what it trains, how large it is, how it selects, what was published."""
+    """List the recipes: what each trains, its size, how it selects, and its scores."""
     from semeval_emo.report import zoo as view
     from semeval_emo.zoo.inference.overview import recipe_entries
     from semeval_emo.zoo.recipes.load import list_recipes
@@ -90,9 +74,10 @@ def list_(
     listed = recipe_entries(list_recipes(pattern), runs)
     emit(
         lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [view.listed_dict(one) for one in listed]},
-        lambda: [view.recipe_rows(listed)] if style is Format.csv else view.recipe_list(listed),
+        lambda: view.recipe_list(listed),
         style,
         output,
+        csv=lambda: view.recipe_rows(listed),
     )
 
 
@@ -104,22 +89,22 @@ Examples:
 """
 )
 def show(
-    name: NameArgument,
+    name: RecipeArgument,
     settings: SetOption = None,
     runs: RunsOption = Path("runs"),
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Everything about one recipe: data, model, what moves at which rate, how it is chosen."""
+    """Show a recipe: data, model, trained parameters and learning rates, selection."""
     from semeval_emo.report import zoo as view
     from semeval_emo.zoo.inference.overview import recipe_entries
     from semeval_emo.zoo.recipes.load import load_recipe
 
-    (one,) = recipe_entries([load_recipe(name, settings or ())], runs)
+    (listed,) = recipe_entries([load_recipe(name, settings or ())], runs)
     emit(
-        lambda: {"schema": "semeval-emo/zoo-show/1", **view.listed_dict(one)},
-        lambda: view.recipe_sheet(one),
+        lambda: {"schema": "semeval-emo/zoo-show/1", **view.listed_dict(listed)},
+        lambda: view.recipe_sheet(listed),
         style,
         output,
     )
@@ -132,91 +117,120 @@ Examples:
   semeval-emo zoo train minilm-ft --set train.batch=32 --set train.seed=1
   semeval-emo zoo train llama-4layer --set model.backbone=path/to/llama
   semeval-emo zoo train constant-all --data sample      without any data of your own
-  semeval-emo zoo train tfidf-char --track a --language all      a run each, and one zip
+  semeval-emo zoo train tfidf-char --track a --language all      a run per language, and one zip
   semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
   torchrun --nproc-per-node 2 -m semeval_emo zoo train minilm-ft     two processes
-A run that was stopped, by Ctrl-C or otherwise, goes on with the same command.
+The same command resumes a run that was interrupted.
 """
 )
 def train(
-    name: NameArgument,
-    track: TrackOption = None,
-    language: Annotated[
-        str | None,
-        typer.Option(
-            "--language", "-l", help="Language code, several with commas between, or all. Default: the recipe's."
-        ),
-    ] = None,
+    name: RecipeArgument,
+    track: RecipeTrackOption = None,
+    language: RecipeLanguagesOption = None,
     settings: SetOption = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Short for --set train.seed=N.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Random seed. Short for --set train.seed=N.")] = None,
     data: GoldOption = None,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run and start anew.")] = False,
+    fresh: FreshOption = False,
     only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Leave finished languages alone, without a look at their data.")
+        bool, typer.Option("--only-missing", help="Keep the runs of finished languages without checking their data.")
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", help="Languages at a time. Default: one a core; 1 for models that need torch."),
+        typer.Option(
+            "--jobs", "-j",
+            help="Languages to train at the same time. Default: one per CPU core; 1 for models that need torch.",
+        ),
     ] = None,
     archive: Annotated[
         Path | None,
-        typer.Option("--zip", help="Where the zip of several languages goes. Default: RUNS/<recipe>/track_<t>.zip."),
+        typer.Option("--zip", help="Zip file for several languages. Default: RUNS/<recipe>/track_<t>.zip."),
     ] = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
-) -> None:
-    """Train a recipe; end with a valid, scored and placed prediction file, or with a zip of many languages."""
+) -> None:  # fmt: skip
+    """Train a recipe; predict, validate, score and rank the test split.
+
+    With several languages: a run per language, and a zip of all predictions.
+    """
     from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.report import series as view
     from semeval_emo.zoo.distributed import is_main_process
     from semeval_emo.zoo.recipes.load import load_recipe
     from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
-    from semeval_emo.zoo.training.train import train as run
+    from semeval_emo.zoo.training.train import train as train_one
     from semeval_emo.zoo.training.train import train_nonzero_rank
 
-    chosen = [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])]
-    recipe = load_recipe(name, chosen)
-    if is_series(language, only_missing, jobs, archive):
-        train_series(
-            recipe, language, track=track, data=data, task=task, runs=runs, fresh=fresh, only_missing=only_missing,
-            jobs=jobs, archive=archive, style=style, output=output, quiet=quiet,
+    recipe = load_recipe(name, [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])])
+    progress = TerminalProgress(quiet)
+    several = "," in (language or "") or language == "all"
+    if several or only_missing or jobs is not None or archive is not None:
+        from semeval_emo.zoo.training.train_series import train_series
+
+        series = train_series(
+            recipe, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,
+            only_missing=only_missing, jobs=jobs, archive=archive, progress=progress,
+            on_outcome=lambda *outcome: progress.message(view.line(*outcome)),
         )  # fmt: skip
+        _show_series(series, style, output, quiet)
         return
     if not is_main_process():
         try:
             train_nonzero_rank(recipe, track=track, language=language, source=data, task=task, runs=runs)
         except EmoError as error:
-            # The first process meets the same and says why.
+            # The first process fails in the same way and prints the error.
             raise typer.Exit(error.exit_code) from error
         return
-    progress = TerminalProgress(quiet)
     try:
-        result = run(
+        result = train_one(
             recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, progress=progress
         )
     except KeyboardInterrupt as stopped:
-        raise TrainingStopped("stopped at once; the last checkpoint stays", RESUME_HINT) from stopped
+        raise TrainingStopped("stopped; the last checkpoint is kept", RESUME_HINT) from stopped
     finally:
         progress.finish()
-    _show(result, style, output, quiet)
+    _show_run(result, style, output, quiet)
 
 
-def _show(result: RunResult, style: Format, output: Path | None, quiet: bool) -> None:
-    """A finished run, and the next command."""
+def _show_run(result: RunResult, style: Format, output: Path | None, quiet: bool) -> None:
+    """Print a finished run and the next commands."""
     from semeval_emo.report import runs as view
 
     if result.already_done:
-        note(f"{result.folder.path} was done already; --fresh trains it anew", quiet)
+        note(f"{result.folder.path} is already finished; --fresh trains it again.", quiet)
     emit(lambda: view.run_dict(result), lambda: view.run_tables(result), style, output)
+    predictions, track = result.folder.predictions, result.folder.spec.track
+    steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", f"track_{track}.zip"]]
     if result.scorecard is not None:
-        note(f"\nnext: semeval-emo score {result.folder.predictions} --ci", quiet)
-    note(f"      semeval-emo pack {result.folder.predictions.parent} -o track_{result.folder.spec.track}.zip", quiet)
+        steps.insert(0, ["score", predictions, "--ci"])
+    next_steps(*steps, quiet=quiet)
 
 
-class Method(StrEnum):
-    """How members are joined."""
+def _show_series(series: Series, style: Format, output: Path | None, quiet: bool) -> None:
+    """Print the runs of several languages and the next commands; exit with 1 if a language failed."""
+    from semeval_emo.report import series as view
+    from semeval_emo.text import plural
+
+    emit(lambda: view.to_dict(series), lambda: view.tables(series), style, output)
+    for line in view.failures(series):
+        note(line)
+    if series.packed is not None:
+        files = plural(len(series.packed.files), "file")
+        note(f"\nWritten and validated: {series.packed.out} ({files}).", quiet)
+        folder = series.outcomes[0].folder.path.parent
+        next_steps(
+            ["score", series.packed.out, "--ci"],
+            ["zoo", "submit", folder, "-o", Path("submissions", folder.name)],
+            quiet=quiet,
+        )
+    if series.exit_code:
+        raise typer.Exit(series.exit_code)
+
+
+class EnsembleMethod(StrEnum):
+    """How the members of an ensemble are combined."""
 
     mean = "mean"
     weighted = "weighted"
@@ -228,34 +242,41 @@ class Method(StrEnum):
 @group.command(
     epilog="""\b
 Examples:
-  semeval-emo zoo ensemble runs/minilm-ft/eng runs/smollm2-full/eng -o pair
-  semeval-emo zoo ensemble runs/minilm*/eng -o minilms --method weighted
-  semeval-emo zoo ensemble runs/a/eng runs/b/eng -o pair --set threshold.rule=per_label
+  semeval-emo zoo ensemble runs/minilm-ft/eng runs/smollm2-full/eng --name pair
+  semeval-emo zoo ensemble runs/minilm*/eng --name minilms --method weighted
+  semeval-emo zoo ensemble runs/a/eng runs/b/eng --name pair --set threshold.rule=per_label
 """
 )
 def ensemble(
-    members: Annotated[list[Path], typer.Argument(metavar="RUN RUN ...", help="Run folders, two or more.")],
-    name: Annotated[str, typer.Option("--name", "-o", metavar="NAME", help="The run's name: RUNS/NAME/<language>.")],
+    members: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders, two or more.")],
+    name: Annotated[str, typer.Option("--name", help="Name of the new run: RUNS/NAME/<language>.")],
     method: Annotated[
-        Method,
-        typer.Option("--method", help="Fitted on dev, or by folds where all members have them (stack must)."),
-    ] = Method.mean,
+        EnsembleMethod,
+        typer.Option(
+            "--method",
+            help="How to combine the members. Fitted on dev, or on folds if all members have them (stack requires it).",
+        ),
+    ] = EnsembleMethod.mean,
     settings: SetOption = None,
     data: GoldOption = None,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run of this name.")] = False,
+    fresh: FreshOption = False,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Join finished runs into one, from their stored probabilities; end with a scored and placed file."""
+    """Combine finished runs into one, from their stored probabilities; score and rank it."""
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.zoo.inference.ensemble import ensemble_recipe, task_of_run
     from semeval_emo.zoo.runs.tasks import resolve_task
-    from semeval_emo.zoo.training.train import train as run
+    from semeval_emo.zoo.training.train import train as train_one
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
     chosen = resolve_task(task, data, task_of_run(members[0]))
-    result = run(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
-    _show(result, style, output, quiet)
+    progress = TerminalProgress(quiet)
+    try:
+        result = train_one(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=progress)
+    finally:
+        progress.finish()
+    _show_run(result, style, output, quiet)

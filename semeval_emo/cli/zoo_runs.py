@@ -1,4 +1,4 @@
-"""The commands `zoo` that take finished runs: predict, evaluate, tune, submit, export, card."""
+"""The commands `zoo` that take finished runs: predict, evaluate, tune, submit, export, card, results."""
 
 from __future__ import annotations
 
@@ -6,38 +6,44 @@ import sys
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 
 import typer
 
-from semeval_emo.cli.common import (
+from semeval_emo.cli.options import (
     Format,
     FormatOption,
     GoldOption,
     OutputOption,
     QuietOption,
+    RecipeLanguageOption,
+    RecipeTrackOption,
     ReleaseOption,
+    RunArgument,
+    RunsArgument,
+    SaveReportOption,
     TaskOption,
-    emit,
-    note,
+    known_splits,
+    output_to,
 )
-from semeval_emo.cli.zoo import LanguageOption, TrackOption, group
+from semeval_emo.cli.output import emit, next_steps, note
 from semeval_emo.errors import InputError
 from semeval_emo.files import write_lines
 
-ModelArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")]
+# `zoo` adds these commands to its own.
+group = typer.Typer()
 
 
-class Input(StrEnum):
-    """How texts come."""
+class InputFormat(StrEnum):
+    """Format of the texts to predict."""
 
     csv = "csv"
     jsonl = "jsonl"
     lines = "lines"
 
 
-class Answer(StrEnum):
-    """What is said of each text."""
+class Prediction(StrEnum):
+    """What is printed for each text."""
 
     probabilities = "probabilities"
     labels = "labels"
@@ -45,7 +51,7 @@ class Answer(StrEnum):
 
 
 class Precision(StrEnum):
-    """What a network computes in."""
+    """Number format of a network's computations."""
 
     fp32 = "fp32"
     bf16 = "bf16"
@@ -61,30 +67,39 @@ Examples:
 """
 )
 def predict(
-    run: ModelArgument,
+    run: RunArgument,
     texts: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[TEXTS]", help="CSV or TSV with a column text, JSON lines, or text lines. Default, and -: stdin."
+            metavar="[TEXTS]",
+            help="Texts: CSV or TSV with a column text, JSON lines, or one text per line. Default, also as -: stdin.",
         ),
     ] = None,
     kind: Annotated[
-        Input | None, typer.Option("--input", help="How texts come. Default: by the file's name, or by the first line.")
+        InputFormat | None,
+        typer.Option("--input", help="Format of the texts. Default: by the name of the file, or by its first line."),
     ] = None,
-    answer: Annotated[Answer, typer.Option("--as", help="What is said of each text.")] = Answer.probabilities,
+    prediction: Annotated[
+        Prediction, typer.Option("--as", help="What to print for each text.")
+    ] = Prediction.probabilities,
     thresholds: Annotated[
-        Path | None, typer.Option("--thresholds", help="Thresholds of `zoo tune` instead of the model's own.")
+        Path | None,
+        typer.Option("--thresholds", help="File of thresholds, written by `zoo tune`. Default: the model's own."),
     ] = None,
     precision: Annotated[
         Precision | None,
-        typer.Option(help="bf16 is faster where the machine has units for it. Default: as the model was trained."),
+        typer.Option(help="Number format. bf16 is faster if the hardware supports it. Default: as in training."),
     ] = None,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Predict texts with a trained model. Texts stream through, so files may be of any length."""
+    """Predict emotions of texts with a trained model.
+
+    Texts are read and predicted in chunks, so files may have any length.
+    """
     from semeval_emo.zoo.dataset.texts import LineReader, detect_format, format_from_name, read_texts
-    from semeval_emo.zoo.inference import predict as room
+    from semeval_emo.zoo.inference.predict import csv_lines, json_lines
+    from semeval_emo.zoo.inference.predict import predict as predict_texts
     from semeval_emo.zoo.runs.model import load_model
 
     model = load_model(run, thresholds, precision.value if precision else None)
@@ -97,28 +112,28 @@ def predict(
             except OSError as error:
                 raise InputError(f"{texts} cannot be read: {error.strerror}.") from error
         elif stream is None:
-            raise InputError("stdin is closed, so there are no texts.", "name a file of texts")
+            raise InputError("stdin is closed, so there are no texts.", "give a file of texts")
         elif stream.isatty():
-            note("one text a line; Ctrl-D ends", quiet)
+            note("Enter one text per line; Ctrl-D ends.", quiet)
         lines = LineReader(stream, str(texts or "stdin"))
         first = lines.peek()
         chosen = kind.value if kind else format_from_name(lines.name)
         if not chosen:
             chosen = detect_format(first)
-            if seen := {"csv": "a header with a column 'text': CSV", "jsonl": "JSON: one object a line"}.get(chosen):
-                note(f"{lines.name} begins like {seen}; --input lines reads one text a line", quiet)
-        predicted = room.predict(model, read_texts(lines, chosen, lines.name), waits=lines.waits)
+            if seen := {"csv": "CSV with a column 'text'", "jsonl": "JSON lines"}.get(chosen):
+                note(f"{lines.name} looks like {seen}; --input lines reads one text per line.", quiet)
+        predicted = predict_texts(model, read_texts(lines, chosen, lines.name), waits=lines.waits)
         emotions = model.space.emotions
-        if answer is Answer.jsonl:
-            said = room.json_lines(emotions, predicted)
+        if prediction is Prediction.jsonl:
+            body = json_lines(emotions, predicted)
         else:
-            said = room.csv_lines(emotions, predicted, labels=answer is Answer.labels)
+            body = csv_lines(emotions, predicted, labels=prediction is Prediction.labels)
         if output is None:
-            for line in said:
+            for line in body:
                 typer.echo(line)
         else:
-            count = write_lines(output, said) - (answer is not Answer.jsonl)
-            note(f"{count:,} texts, written to {output}", quiet)
+            count = write_lines(output, body) - (prediction is not Prediction.jsonl)
+            note(f"{count:,} texts, written to {output}.", quiet)
 
 
 @group.command(
@@ -129,10 +144,12 @@ Examples:
 """
 )
 def evaluate(
-    run: ModelArgument,
-    track: TrackOption = None,
-    language: LanguageOption = None,
-    split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
+    run: RunArgument,
+    track: RecipeTrackOption = None,
+    language: RecipeLanguageOption = None,
+    split: Annotated[
+        str, typer.Option("--split", autocompletion=known_splits, help="Split: train, dev or test.")
+    ] = "test",
     release: ReleaseOption = None,
     data: GoldOption = None,
     task: TaskOption = None,
@@ -143,22 +160,22 @@ def evaluate(
     """Score a trained model on any split, language or release."""
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import scores as view
-    from semeval_emo.zoo.inference.evaluate import evaluate as room
+    from semeval_emo.zoo.inference.evaluate import evaluate as evaluate_run
     from semeval_emo.zoo.runs.tasks import resolve_task
 
     progress = TerminalProgress(quiet)
     try:
-        found = room(
+        scores = evaluate_run(
             run, track=track, language=language, split=split, release=release, source=data, task=task, progress=progress
         )
     finally:
         progress.finish()
-    named = resolve_task(task, data, found.cards[0].spec.task)
-    emit(found.to_dict, lambda: view.signed(view.tables(found, named), found), style, output)
+    chosen = resolve_task(task, data, scores.cards[0].spec.task)
+    emit(scores.to_dict, lambda: view.signed(view.tables(scores, chosen), scores), style, output)
 
 
-class Rule(StrEnum):
-    """Which thresholds are written."""
+class ThresholdRule(StrEnum):
+    """Which thresholds are fitted."""
 
     common = "global"
     per_label = "per-label"
@@ -168,28 +185,35 @@ class Rule(StrEnum):
     epilog="""\b
 Examples:
   semeval-emo zoo tune runs/tfidf-logreg/eng
-  semeval-emo zoo tune runs/tfidf-logreg/eng --rule global
-  semeval-emo zoo tune runs/tfidf-logreg/eng --by folds/prob_eng.csv     out of fold, of train
+  semeval-emo zoo tune runs/tfidf-logreg/eng --threshold-rule global
+  semeval-emo zoo tune runs/tfidf-logreg/eng --by folds/prob_eng.csv     out-of-fold probabilities of train
 """
 )
 def tune(
-    run: ModelArgument,
+    run: RunArgument,
     rule: Annotated[
-        Rule | None,
+        ThresholdRule | None,
         typer.Option(
-            "--rule", help="What is written: one threshold for all, or one per emotion. Default: the best out of fold."
+            "--threshold-rule",
+            help="One threshold for all emotions or one for each. Default: the best out of fold.",
         ),
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", help="Fit to dev or folds; never test. Default: folds where the run chose by them."),
+        typer.Option(
+            "--split", help="Split: train, dev or test. Here dev, or folds. Default: folds if the run selected by them."
+        ),
     ] = None,
     by: Annotated[
-        Path | None, typer.Option("--by", help="Fit to this probability file, such as out-of-fold ones of train.")
+        Path | None,
+        typer.Option("--by", metavar="FILE", help="Fit to this probability file, such as out-of-fold ones of train."),
     ] = None,
     shrink: Annotated[
         float | None,
-        typer.Option("--shrink", help="Positives that weigh as much as the global one. Default: the recipe's (30)."),
+        typer.Option(
+            "--shrink",
+            help="Number of positive texts that weigh as much as the global threshold. Default: the recipe's, or 30.",
+        ),
     ] = None,
     data: GoldOption = None,
     task: TaskOption = None,
@@ -197,79 +221,81 @@ def tune(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Fit thresholds to a finished run, on dev or out of fold; write them and the predictions they give."""
+    """Fit thresholds of a finished run on dev or out of fold; write thresholds and predictions."""
     from semeval_emo.report import tuning as view
     from semeval_emo.zoo.inference.tune import tune_run
 
-    found = tune_run(
-        run, rule="global" if rule is Rule.common else "per_label" if rule else None, split=split, by=by,
-        shrink=shrink, source=data, task=task,
-    )  # fmt: skip
-    emit(lambda: view.to_dict(found), lambda: view.tables(found), style, output)
-    note(f"\nwritten: {found.predictions}\n         {found.thresholds}", quiet)
-    note(f"next: semeval-emo score {found.predictions} --ci", quiet)
+    chosen: Literal["global", "per_label"] | None = None
+    if rule is not None:
+        chosen = "global" if rule is ThresholdRule.common else "per_label"
+    tuned = tune_run(run, rule=chosen, split=split, by=by, shrink=shrink, source=data, task=task)
+    emit(lambda: view.to_dict(tuned), lambda: view.tables(tuned), style, output)
+    note(f"\nWritten: {tuned.predictions}\n         {tuned.thresholds}", quiet)
+    next_steps(["score", tuned.predictions, "--ci"], quiet=quiet)
 
 
 @group.command(
     epilog="""\b
 Examples:
-  semeval-emo zoo submit runs/tfidf-char --to submissions/tfidf-char
-  semeval-emo zoo submit runs/tfidf-* --to submissions/ngrams --best-on-dev
-  semeval-emo zoo submit runs/minilm-ft/eng runs/minilm-ft/deu --to submissions/minilm
+  semeval-emo zoo submit runs/tfidf-char -o submissions/tfidf-char
+  semeval-emo zoo submit runs/tfidf-* -o submissions/ngrams --best-on-dev
+  semeval-emo zoo submit runs/minilm-ft/eng runs/minilm-ft/deu -o submissions/minilm
 """
 )
 def submit(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN ...", help="Run folders, or folders of them.")],
-    to: Annotated[Path, typer.Option("--to", help="The system's folder; its name is the system's.")],
-    title: Annotated[str, typer.Option("--title", help="What the system is. Default: its recipe's title.")] = "",
+    runs: RunsArgument,
+    output: Annotated[Path, output_to("The folder of the system; its name is the name of the system.")],
+    title: Annotated[str, typer.Option("--title", help="Title of the system. Default: the title of its recipe.")] = "",
     best_on_dev: Annotated[
-        bool, typer.Option("--best-on-dev", help="Of several runs for one language, take the better one on dev.")
+        bool, typer.Option("--best-on-dev", help="Of several runs for one language, take the best one on dev.")
     ] = False,
     data: GoldOption = None,
     task: TaskOption = None,
     style: FormatOption = Format.text,
-    output: OutputOption = None,
+    save_report: SaveReportOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Take the predictions of finished runs into a system's folder, with how each was made and what it scored.
+    """Copy the predictions of finished runs to the folder of a system, with their provenance and scores.
 
-    The system is then on the board's list `zoo` and in `leaderboard ours`.
+    The system is then on the leaderboard list `zoo` and in `leaderboard ours`.
     """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report.zoo_results import submit_tables
-    from semeval_emo.zoo.inference.submit import submit as room
+    from semeval_emo.text import plural
+    from semeval_emo.zoo.inference.submit import submit as submit_runs
 
     progress = TerminalProgress(quiet)
     try:
-        found = room(runs, to, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=progress)
+        submitted = submit_runs(
+            runs, output, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=progress
+        )
     finally:
         progress.finish()
-    emit(found.to_dict, lambda: submit_tables(found), style, output)
-    for reason in found.left:
-        note(f"left out: {reason}", quiet)
-    note(f"\nwritten: {found.system.path} ({len(found.system.files)} files)", quiet)
-    note(f"next: semeval-emo validate {found.system.path}", quiet)
-    note("      semeval-emo leaderboard ours", quiet)
+    emit(submitted.to_dict, lambda: submit_tables(submitted), style, save_report)
+    for reason in submitted.left:
+        note(f"Left out: {reason}", quiet)
+    note(f"\nWritten: {submitted.system.path} ({plural(len(submitted.system.files), 'file')}).", quiet)
+    next_steps(["validate", submitted.system.path], ["leaderboard", "ours"], quiet=quiet)
 
 
 @group.command(
     epilog="""\b
 Examples:
-  semeval-emo zoo export runs/mpnet-ft/eng --to my-model
+  semeval-emo zoo export runs/mpnet-ft/eng -o my-model
   hf upload my-name/my-model my-model
 """
 )
 def export(
-    run: ModelArgument,
-    to: Annotated[Path, typer.Option("--to", help="A new folder.")],
+    run: RunArgument,
+    output: Annotated[Path, output_to("A new folder.")],
     quiet: QuietOption = False,
 ) -> None:
-    """Copy a run's model and its card into a folder ready for the hub."""
-    from semeval_emo.zoo.inference.export import export as room
+    """Copy the model of a run and its model card into a folder for the Hugging Face hub."""
+    from semeval_emo.zoo.inference.export import export as export_run
 
-    for name in room(run, to):
-        typer.echo(to / name)
-    note(f"\nnext: hf upload YOUR-NAME/{to.name} {to}", quiet)
+    for name in export_run(run, output):
+        typer.echo(output / name)
+    note(f"\nUpload it with: hf upload YOUR-NAME/{output.name} {output}", quiet)
 
 
 @group.command(
@@ -278,8 +304,38 @@ Examples:
   semeval-emo zoo card runs/tfidf-logreg/eng
 """
 )
-def card(run: ModelArgument) -> None:
-    """Print a run's model card."""
+def card(run: RunArgument) -> None:
+    """Print the model card of a run."""
     from semeval_emo.zoo.inference.export import read_card
 
     typer.echo(read_card(run), nl=False)
+
+
+@group.command(
+    epilog="""\b
+Examples:
+  semeval-emo zoo results runs/*/eng
+  semeval-emo zoo results runs/tfidf-char/deu runs/tfidf-logreg/deu --format latex
+"""
+)
+def results(
+    runs: RunsArgument,
+    data: GoldOption = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare finished runs on the same file, with intervals and costs; runs with other random seeds share a row."""
+    from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.report import zoo_results as view
+    from semeval_emo.zoo.inference.results import compare_runs
+
+    progress = TerminalProgress(quiet)
+    try:
+        compared = compare_runs(runs, source=data, task=task, progress=progress)
+    finally:
+        progress.finish()
+    emit(lambda: view.to_dict(compared), lambda: view.tables(compared), style, output)
+    for reason in compared.left:
+        note(f"Left out: {reason}", quiet)

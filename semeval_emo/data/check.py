@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from semeval_emo.data.cache import read_manifest
 from semeval_emo.data.overlap import DEGREES, Texts, letters, overlap
@@ -98,6 +99,19 @@ class FolderCheck:
     leaks: tuple[Leak, ...]
     conflicts: tuple[Conflict, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the folder and its problems as JSON data; overlap and conflicts are complete."""
+        return {
+            **self.folder.to_dict(),
+            "expected_files": self.expected,
+            "problems": [
+                {"kind": odd.kind, "file": str(odd.path), "message": odd.message, "fix": odd.fix}
+                for odd in self.problems
+            ],
+            "overlap": [asdict(leak) for leak in self.leaks],
+            "conflicts": [asdict(conflict) for conflict in self.conflicts],
+        }
+
 
 @dataclass(frozen=True)
 class DataCheck:
@@ -117,6 +131,17 @@ class DataCheck:
     def problems(self) -> tuple[DataProblem, ...]:
         """The problems of all folders."""
         return tuple(one for folder in self.folders for one in folder.problems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, ``semeval-emo/data-check/1``."""
+        return {
+            "schema": "semeval-emo/data-check/1",
+            "root": str(self.root),
+            "task": self.task.key,
+            "problems": len(self.problems),
+            "folders": [folder.to_dict() for folder in self.folders],
+            "other_folders": [{"folder": str(path), "files": count} for path, count in self.others],
+        }
 
 
 def check_data(

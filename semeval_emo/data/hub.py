@@ -11,7 +11,7 @@ import io
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,6 +62,10 @@ class Fetched:
     shown: str
     proven: tuple[str, ...]
     new: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the file as JSON data."""
+        return {**asdict(self), "path": str(self.path), "proven": list(self.proven)}
 
 
 def fetch(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -82,6 +83,26 @@ class Stats:
     def prevalence(self) -> tuple[float, ...]:
         """Share of texts with each emotion."""
         return tuple(count / self.rows for count in self.positives)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statistics as JSON data."""
+        spec = self.spec
+        return {
+            "release": spec.release, "track": spec.track, "language": spec.language, "split": spec.split,
+            "rows": self.rows,
+            "emotions": {
+                name: {"texts": count, "share": share, "degrees": dict(zip(spec.values, by_value, strict=True))}
+                for name, count, share, by_value in zip(
+                    spec.emotions, self.positives, self.prevalence, self.degrees, strict=True
+                )
+            },
+            "together": {"+".join(pair): count for pair, count in self.cooccurrence.items()},
+            "cardinality": self.cardinality, "most": self.most, "combinations": self.combinations,
+            "neutral": self.neutral, "multiple": self.multiple,
+            "characters": None if self.characters is None else asdict(self.characters),
+            "words": None if self.words is None else asdict(self.words),
+            "duplicates": None if self.duplicates is None else asdict(self.duplicates),
+        }  # fmt: skip
 
 
 def describe(gold: Gold) -> Stats:

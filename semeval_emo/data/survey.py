@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from semeval_emo.data.folder import bases, flat_files
 from semeval_emo.data.gold import Gold, as_gold, refusal
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sheet import Sheet, peek, read_sheet
+from semeval_emo.data.sources import DataSource
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.progress import Progress
 from semeval_emo.task import SPLITS, FileKey, FileSpec, Selector, Task, load_task, task_files
@@ -61,6 +63,22 @@ class DataFile:
         """The keys of the releases that the file belongs to, the default first."""
         return tuple(match.spec.release for match in self.matches)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the file as JSON data, without its rows."""
+        track, language, split = self.place
+        return {
+            "file": str(self.path),
+            "track": track or None,
+            "language": language or None,
+            "split": split or None,
+            "rows": self.rows,
+            "state": self.state,
+            "releases": list(self.releases),
+            "known_by": self.matches[0].by if self.matches else None,
+            "blank_cells": self.blanks,
+            "detail": self.detail or None,
+        }
+
     def gold(self, release: str | None = None) -> Gold:
         """Return labels and texts, as the file of a release that it belongs to; None for the first.
 
@@ -94,6 +112,15 @@ class Folder:
     def proven(self) -> int:
         """Number of files that a hash assigns to the first release; ids alone assign the others."""
         return _proven(self.releases[0], [one for one in self.files if one.matches]) if self.releases else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the folder as JSON data."""
+        return {
+            "folder": str(self.path),
+            "release": self.releases[0] if self.releases else None,
+            "releases": list(self.releases),
+            "files": [file.to_dict() for file in self.files],
+        }
 
     def of(self, *states: str) -> list[DataFile]:
         """Return the files in one of these states."""
@@ -136,6 +163,28 @@ def survey(
             "expected track_a/test/eng.csv, track_a/eng.csv or a CSV file with ids of the task",
         )
     return tuple(folders)
+
+
+def survey_sources(
+    places: Sequence[DataSource], selector: Selector, progress: Progress | None = None
+) -> tuple[Task, list[tuple[DataSource, Folder]]]:
+    """Return the task of several sources, and the files that a selector matches, folder by folder.
+
+    Without a task in the selector, it is the task whose ids the first source has.
+
+    Raises:
+        InputError: a source has no data file.
+        UsageError: the task does not have a name of the selector.
+    """
+    task = load_task(selector.task) if selector.task else task_of(places[0].root)
+    selector = selector.of(task)
+    selected = []
+    for source in places:
+        for folder in survey(source.root, task, progress, selector):
+            files = tuple(file for file in folder.files if selector.release in (None, *file.releases))
+            if folder.tally and files:
+                selected.append((source, replace(folder, files=files)))
+    return task, selected
 
 
 def labelled(folders: Iterable[Folder], task: Task, release: str | None = None) -> list[Gold]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
@@ -16,6 +17,7 @@ from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow,
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorer import score as score_files
 from semeval_emo.task import Task, load_task, task_files
 
 
@@ -119,6 +121,35 @@ class Leaderboard:
             and metric in (None, row.metric)
         ]
         return tuple(sorted(found, key=lambda row: self._order(row, wanted_track)))
+
+    def select(
+        self,
+        *,
+        track: str | None = None,
+        language: str | None = None,
+        among: str | None = None,
+        kind: str | None = None,
+        release: str | None = None,
+        metric: str | None = None,
+    ) -> tuple[ScoreRow, ...]:
+        """Return the rows that match, of the default list and each track's official metric unless others are named.
+
+        Args:
+            among: a list, or ``all``. A kind or a release selects from all lists by default.
+            metric: a metric, or ``all``.
+
+        Raises:
+            UsageError: an unknown track, language or list.
+        """
+        every_list = among == "all" or (among is None and (kind or release))
+        rows = self.filter(
+            track=track, language=language, among=None if every_list else self.find_list(among).key, kind=kind,
+            release=release,
+        )  # fmt: skip
+        if metric == "all":
+            return rows
+        metrics = {key: metric or track.metric for key, track in self.task.tracks.items()}
+        return tuple(row for row in rows if row.metric in {metrics.get(key) for key in row.tracks})
 
     def _order(self, row: ScoreRow, track: str | None) -> tuple[object, ...]:
         """Rows that compare stand together; unknown names come last."""
@@ -270,6 +301,42 @@ def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
     # A line that cannot be read belongs to no task, so every board reports it.
     faults = dict.fromkeys(fault for result in results for fault in result.faults)
     return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(faults))
+
+
+def measure(
+    what: str,
+    *,
+    track: str | None = None,
+    language: str | None = None,
+    release: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: str | None = None,
+    extra: Iterable[str | os.PathLike[str]] = (),
+) -> list[tuple[Leaderboard, float | Scorecard, dict[str, Any]]]:
+    """Return the scores to place, each with the board of its task and, for a bare score, its address.
+
+    Args:
+        what: a score, or the path of prediction files, which are validated and scored.
+        source: where the gold labels are, as in `load_gold`.
+        extra: as for `Leaderboard.load`.
+
+    Raises:
+        UsageError: a bare score without track and language, or a number that cannot be read.
+    """
+    try:
+        number = float(what)
+    except ValueError:
+        if what.replace(",", "", 1).isdigit():
+            raise UsageError(f"'{what}' is not a number.", f"write {what.replace(',', '.')}") from None
+        cards = score_files(what, source=source, track=track, language=language, release=release, task=task).cards
+        names = {load_task(name).key: name for name in task_files()}
+        keys = [task or names[card.spec.task] for card in cards]
+        boards = {key: Leaderboard.load(key, extra=extra) for key in dict.fromkeys(keys)}
+        return [(boards[key], card, {}) for key, card in zip(keys, cards, strict=True)]
+    if track is None or language is None:
+        raise UsageError("A score needs its track and language.", f"add them: place {what} -t a -l eng")
+    address = {"track": track, "language": language, "release": release}
+    return [(Leaderboard.load(task, extra=extra), number, address)]
 
 
 def _signature(score: float | Scorecard) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from semeval_emo.report.comparison import p_text, short
-from semeval_emo.report.table import MINUS
+from semeval_emo.report.comparison import csv_table, p_text, short, tables, with_notes
+from semeval_emo.report.formats import render
+from semeval_emo.report.grid import wrap
+from semeval_emo.report.table import MINUS, Table
 from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, SystemResult
 from semeval_emo.scoring.significance import letters
 
@@ -180,3 +182,24 @@ def _tests(found: Comparison) -> int:
     systems = len(found.systems)
     sizes = {"languages": len(found.places), "pairs": systems * (systems - 1) // 2, "rivals": systems - 1}
     return sizes[found.settings.family]
+
+
+def comparison_text(
+    found: Comparison, width: int | None, colour: bool, *, pairs: bool = False, power: bool = False
+) -> str:
+    """Return a comparison as plain text: tables, conclusions, methods and the signature."""
+    body = render(tables(found, pairs=pairs, power=power), "text", width=width, colour=colour)
+    conclusions, notes = (
+        ["\n".join(wrap(line, width or 100)) for line in lines]
+        for lines in (sentences(found, power=power), methods(found))
+    )
+    return "\n\n".join([body, *conclusions, *(["\n".join(notes)] if notes else []), found.signature])
+
+
+def noted_tables(found: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
+    """Return the tables of a comparison with its conclusions, methods and signature as notes."""
+    notes = [*sentences(found, power=power), *methods(found), found.signature]
+    return with_notes(tables(found, pairs=pairs, power=power), notes)
+
+
+__all__ = ["comparison_text", "csv_table", "methods", "noted_tables", "sentences"]

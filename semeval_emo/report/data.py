@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from semeval_emo.data.check import KINDS, DataCheck, FolderCheck
 from semeval_emo.data.hub import Fetched
 from semeval_emo.data.sources import DataSource
+from semeval_emo.data.stats import Duplicates, Lengths, Stats
 from semeval_emo.data.survey import DataFile, Folder
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.grid import text
+from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.task import SPLITS, Task
 from semeval_emo.text import plural
 
 WIDTH = 100
 # Overlap below this share of the evaluation texts is counted, not listed, unless all is asked for.
 LEAST_SHARE = 0.01
-# How many files with the same problem are named.
-MOST = 4
+# How many files with the same problem, and conflicting texts, are named.
+MOST, MOST_CONFLICTS = 4, 3
 
 
 def _columns(text: str, kinds: dict[str, str]) -> tuple[Column, ...]:
@@ -117,25 +120,23 @@ def _proofs(proven: Sequence[str]) -> str:
 # --- what is odd about it --------------------------------------------------------------------------------------------
 
 
-def check_text(
-    check: DataCheck, everything: bool, render: Callable[[list[Table]], str], width: int | None = None
-) -> str:
+def check_text(check: DataCheck, everything: bool, width: int | None = None, colour: bool = False) -> str:
     """The check as people read it: folder by folder, problems first.
 
     Args:
         everything: list overlap however small.
-        render: turns tables into text.
         width: columns of the terminal; 100 where it sets no limit.
     """
     columns = min(width or WIDTH, WIDTH)
+    drawn = partial(text, width=width, colour=colour)
     blocks = []
     for one in check.folders:
         blocks.append("\n".join([str(one.folder.path), *_wrap(_headline(one, check), columns, "", "")]))
         contents = contents_table(one.folder)
-        blocks += [render([contents])] if contents.rows else []
+        blocks += [drawn(contents)] if contents.rows else []
         blocks += _odd_blocks(one, columns)
         for table in (leak_table(one, everything), conflict_table(one)):
-            blocks += [render([table])] if table.rows else list(table.notes)
+            blocks += [drawn(table)] if table.rows else list(table.notes)
     if check.others:
         names = ", ".join(f"{_under(path, check.root)} ({plural(n, 'file')})" for path, n in check.others)
         lines = _wrap(f"Not gold of any known release, so predictions, most likely: {names}.", columns, "", "")
@@ -244,3 +245,91 @@ def conflict_table(one: FolderCheck) -> Table:
 def _verdict(check: DataCheck) -> str:
     count = len(check.problems)
     return f"{plural(count, 'problem')}." if count else "No problems."
+
+
+# --- statistics of files ---------------------------------------------------------------------------------------------
+
+
+def file_tables(stats: Stats) -> list[Table]:
+    """Everything about one file."""
+    tables = [_emotions_table(stats), _together(stats)]
+    if stats.characters is not None and stats.words is not None:
+        tables.append(_lengths(stats, {"characters": stats.characters, "words": stats.words}))
+    return tables
+
+
+def _emotions_table(stats: Stats) -> Table:
+    spec = stats.spec
+    degrees = spec.values[1:] if len(spec.values) > 2 else ()
+    columns = [Column("emotion"), Column("texts", "int"), Column("share", "percent")]
+    columns += [Column(f"degree {value}", "int") for value in degrees]
+    rows = tuple(
+        (name, count, share, *(by_value[1:] if degrees else ()))
+        for name, count, share, by_value in zip(
+            spec.emotions, stats.positives, stats.prevalence, stats.degrees, strict=True
+        )
+    )
+    notes = (
+        f"Without any emotion: {stats.neutral:,} ({cell(stats.neutral / stats.rows, 'percent')}); "
+        f"with two or more: {stats.multiple:,} ({cell(stats.multiple / stats.rows, 'percent')}).",
+        f"Emotions a text: {stats.cardinality:.2f} in the mean, {stats.most} at most; "
+        f"{stats.combinations} different combinations.",
+    )
+    return Table(f"{spec.place}: {stats.rows:,} texts", tuple(columns), rows, notes)
+
+
+def _together(stats: Stats) -> Table:
+    """How often two emotions stand in one text: the upper triangle."""
+    names = stats.spec.emotions
+    rows = tuple((one, *(stats.cooccurrence.get((one, other)) for other in names[1:])) for one in names[:-1])
+    return Table("Texts with both emotions", (Column(""), *(Column(name, "int") for name in names[1:])), rows)
+
+
+def _lengths(stats: Stats, lengths: dict[str, Lengths]) -> Table:
+    rows = tuple((name, one.mean, one.median, one.p95, one.longest, one.shortest) for name, one in lengths.items())
+    kinds = {"mean": "decimal", "median": "decimal", "95th percentile": "decimal", "longest": "int", "shortest": "int"}
+    columns = (Column(""), *(Column(name, kind) for name, kind in kinds.items()))
+    return Table("Text lengths", columns, rows, _copies(stats.duplicates))
+
+
+def _copies(copies: Duplicates | None) -> tuple[str, ...]:
+    if copies is None or not copies.texts:
+        return () if copies is None else ("No text comes more than once.",)
+    word = "row" if copies.rows == 1 else "rows"
+    lines = [
+        f"Texts that come more than once: {copies.texts:,} ({copies.rows:,} surplus {word}), "
+        f"{copies.conflicting:,} of them with different labels."
+    ]
+    for ids in copies.conflicts[:MOST_CONFLICTS]:
+        more = f" and {len(ids) - 2} more" if len(ids) > 2 else ""
+        lines.append(f"  in conflict: {ids[0]} {ids[1]}{more}")
+    if copies.conflicting > MOST_CONFLICTS:
+        lines.append(f"  and {copies.conflicting - MOST_CONFLICTS} more such texts")
+    return tuple(lines)
+
+
+def many_table(found: Sequence[Stats], emotions: Sequence[str]) -> Table:
+    """One line a file; what all files have in common stands in the title."""
+    specs = [stats.spec for stats in found]
+    common = [name for name in ("release", "track", "language", "split") if len({getattr(s, name) for s in specs}) == 1]
+    named = [name for name in ("release", "track", "language", "split") if name not in common]
+    emotions = [name for name in emotions if any(name in spec.emotions for spec in specs)]
+    rows = []
+    for stats in found:
+        share = dict(zip(stats.spec.emotions, stats.prevalence, strict=True))
+        rows.append(
+            (*(getattr(stats.spec, name) for name in named), stats.rows, *map(share.get, emotions),
+             stats.neutral / stats.rows, stats.cardinality, stats.words and stats.words.mean,
+             stats.duplicates and stats.duplicates.rows)
+        )  # fmt: skip
+    columns = (
+        *(Column({"language": "lang"}.get(name, name)) for name in named), Column("texts", "int"),
+        *(Column(name, "percent") for name in emotions),
+        Column("neutral", "percent"), Column("labels", "decimal2"), Column("words", "decimal"), Column("copies", "int"),
+    )  # fmt: skip
+    notes = (
+        "Shares of texts in which an emotion is present (above 0 in a track of degrees); neutral: in none;",
+        "labels: emotions a text; words: mean length; copies: rows whose text stood before.",
+    )
+    words = [f"track {getattr(specs[0], name)}" if name == "track" else getattr(specs[0], name) for name in common]
+    return Table(" ".join(["Label prevalence:", *words]), columns, tuple(rows), notes)

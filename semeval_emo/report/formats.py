@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 from tabulate import DataRow, Line, TableFormat
 
-from semeval_emo.report.grid import display_width, isolated, laid_out, narrowed
+from semeval_emo.errors import UsageError, suggest
+from semeval_emo.report.grid import display_width, isolated, laid_out, narrowed, text
 from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean
 
 
@@ -229,3 +230,25 @@ def latex(table: Table) -> str:
 
 # A new format is one function and one entry here.
 FORMATS: dict[str, Callable[[Table], str]] = {"markdown": markdown, "csv": csv_text, "latex": latex}
+
+
+def render(tables: Sequence[Table], style: str, *, width: int | None = None, colour: bool = False) -> str:
+    """Return tables in one format, one after the other.
+
+    Args:
+        style: ``text``, ``markdown``, ``csv``, ``json`` or ``latex``.
+        width: columns of the terminal, for the text format: wider tables wrap their texts, then
+            split into panels; None sets no limit.
+        colour: whether the text format may use terminal escapes (bold).
+
+    Raises:
+        UsageError: unknown format.
+    """
+    if style == "text":
+        return "\n\n".join(text(table, width, colour) for table in tables)
+    if style == "json":
+        return json_text(tables)
+    if style not in FORMATS:
+        known = ["text", *FORMATS, "json"]
+        raise UsageError(f"There is no format '{style}'.", suggest(style, known) or f"use one of {', '.join(known)}")
+    return "\n\n".join(FORMATS[style](table) for table in tables)

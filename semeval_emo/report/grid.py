@@ -14,10 +14,11 @@ from tabulate import SEPARATING_LINE, TableFormat, tabulate
 from wcwidth import wcswidth
 
 from semeval_emo.report.table import Column, Table, best_cells, cell, clean
+from semeval_emo.text import BOLD, PLAIN
 
 GAP = "  "
 NARROWEST = 12
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+
 # An isolate keeps a right-to-left cell from reordering its neighbours.
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from semeval_emo.report.submission import WIDTH, examples_left
@@ -10,21 +9,21 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.packing import PackReport
 from semeval_emo.submission.problem import PLACES, Problem, entry
-from semeval_emo.text import plural, wrap
+from semeval_emo.text import GREEN, RED, next_line, painted, plural, wrap
 
 SHOWN = 3
 
 
-def fix_text(report: FixReport, width: int | None = None) -> str:
+def fix_text(report: FixReport, width: int | None = None, colour: bool = False) -> str:
     """Return what was changed, refused and written, and the next command."""
     columns = min(width or WIDTH, WIDTH)
     blocks = []
     if report.changes:
         blocks.append(["Changed", *_changes(report.changes, columns)])
     if report.refusals:
-        blocks.append(["Not fixed automatically", *_refusals(report.refusals, columns)])
+        blocks.append([painted("Not fixed automatically", RED, on=colour), *_refusals(report.refusals, columns)])
     if report.written:
-        blocks.append(["Written and validated", *_files(report.written)])
+        blocks.append([painted("Written and validated", GREEN, on=colour), *_files(report.written)])
     blocks.append(_fix_verdict(report, columns))
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -90,9 +89,9 @@ def _files(files: Sequence[WrittenFile]) -> list[str]:
 
 
 def _fix_verdict(report: FixReport, width: int) -> list[str]:
-    name = shlex.quote(report.source)
+    valid = "is valid" if len(report.paths) == 1 else "are valid"
     if report.unchanged and not report.written:
-        return [f"Nothing to fix: {report.source} is valid.", f"Next: semeval-emo score {name}"]
+        return [f"Nothing to fix: {report.source} {valid}.", next_line("score", *report.paths)]
     if report.unchanged:
         return ["Nothing to fix: the new file is an exact copy."]
     count = len(report.written)
@@ -108,10 +107,10 @@ def _fix_verdict(report: FixReport, width: int) -> list[str]:
         lines += wrap("Note: ", note, width, 6)
     if count:
         target = report.out if count > 1 else report.written[0].path
-        lines.append(f"Next: semeval-emo score {shlex.quote(target)}")
+        lines.append(next_line("score", target))
     elif any(entry(code).name == "fraction-cell" for one in report.refusals if not one.why for code in one.counts):
         lines.append("If these are probabilities, choose a threshold on the dev split; 0.5 is an example.")
-        lines.append(f"Next: semeval-emo fix {name} --threshold 0.5")
+        lines.append(next_line("fix", *report.paths, "--threshold", "0.5"))
     return lines
 
 
@@ -158,13 +157,13 @@ def _refusal_table(title: str, refusals: Sequence[Refusal]) -> Table:
     return Table(title, _columns("file", "part", "code", "line", "column", "why"), tuple(rows))
 
 
-def pack_text(report: PackReport, width: int | None = None) -> str:
+def pack_text(report: PackReport, width: int | None = None, colour: bool = False) -> str:
     """Return the files in the zip, the files left out, and the notes."""
     columns = min(width or WIDTH, WIDTH)
     blocks = []
     if report.refusals:
         title = "Left out" if report.ok else "Not packed: these files are not valid"
-        blocks.append([title, *_refusals(report.refusals, columns)])
+        blocks.append([painted(title, RED, on=colour), *_refusals(report.refusals, columns)])
     if not report.ok:
         blocks.append(["Nothing was written.", *_pack_next(report)])
         return "\n\n".join("\n".join(block) for block in blocks)
@@ -187,9 +186,7 @@ def _pack_next(report: PackReport) -> list[str]:
     fixable = [refusal.file for refusal in report.refusals if all(entry(code).repair for code in refusal.counts)]
     files = list(dict.fromkeys(file.partition("!")[0] for file in fixable))
     if files:
-        if len(files) > 1:
-            lines.append(f"{len(files):,} files can be fixed; fix them one at a time.")
-        lines.append(f"Next: semeval-emo fix {shlex.quote(files[0])}")
+        lines.append(next_line("fix", *files))
     if report.files:
         lines.append(f"To pack only the {plural(len(report.files), 'valid file')}, use --skip-invalid.")
     return lines

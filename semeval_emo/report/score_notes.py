@@ -7,9 +7,15 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from semeval_emo.report import scores as report
+from semeval_emo.report.formats import render
 from semeval_emo.report.submission import examples_left
+from semeval_emo.report.table import Table
 from semeval_emo.scoring.scorecard import Scores
+from semeval_emo.scoring.scorer import task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
+from semeval_emo.task import Task
+from semeval_emo.text import BOLD, painted
 
 # Kinds of problem, and files, that are told by name; `validate` tells the rest.
 SHOWN = 4
@@ -85,14 +91,43 @@ def _rest(errors: Sequence[str]) -> list[str]:
     return [f"  and {len(errors) - SHOWN} more kinds"] if len(errors) > SHOWN else []
 
 
-def next_step(scores: Scores, paths: Sequence[str]) -> str:
-    """The command that a person would type next; empty where there is none."""
-    if not scores.cards:
-        return ""
-    languages = {(card.spec.track, card.spec.language) for card in scores.cards}
-    if len(languages) < len(scores.cards):
-        several = " ".join(map(shlex.quote, paths[:SHOWN]))
-        return f"semeval-emo compare {several}{' ...' if len(paths) > SHOWN else ''}"
-    if len(paths) == 1:
-        return f"semeval-emo leaderboard place {shlex.quote(paths[0])}"
-    return ""
+def next_step(scores: Scores, paths: Sequence[str]) -> list[str]:
+    """Return the words of the command that usually comes next; empty if there is none."""
+    addresses = {(card.spec.track, card.spec.language) for card in scores.cards}
+    if len(addresses) < len(scores.cards) and len(paths) > 1:
+        return ["compare", *paths[:SHOWN]]
+    if len(paths) == 1 and scores.cards and all(card.spec.split == "test" for card in scores.cards):
+        return ["leaderboard", "place", *paths]
+    return []
+
+
+def _tables(scores: Scores, task: Task | str | None, per_emotion: bool) -> list[Table]:
+    found = task_of(scores.cards[0].spec, task)
+    tables = report.tables(scores, found, per_emotion)
+    if any(card.intervals for card in scores.cards):
+        from semeval_emo.report import score_intervals
+
+        tables += score_intervals.tables(scores, found)
+    return tables
+
+
+def score_text(scores: Scores, task: Task | str | None, per_emotion: bool, width: int | None, colour: bool) -> str:
+    """Return the scores as plain text, the official score first; signatures are lines of their own at the end."""
+    body = render(_tables(scores, task, per_emotion), "text", width=width, colour=colour)
+    headline, dot, rest = body.partition(report.DOT)
+    return "\n".join([painted(headline, BOLD, on=colour) + dot + rest, "", *report.signatures(scores)])
+
+
+def signed_tables(scores: Scores, task: Task | str | None, per_emotion: bool) -> list[Table]:
+    """Return the tables of scores with their signatures as notes."""
+    return report.signed(_tables(scores, task, per_emotion), scores)
+
+
+def score_csv(scores: Scores) -> Table:
+    """Return all scores as one table with a row per metric."""
+    table = report.long_table(scores)
+    if any(card.intervals for card in scores.cards):
+        from semeval_emo.report import score_intervals
+
+        return score_intervals.with_intervals(table, scores)
+    return table

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission import Entry, FileReport, Problem, Report, Severity, catalogue, entry
 from semeval_emo.submission.problem import PLACES, SCORERS
-from semeval_emo.text import plural, printable, wrap
+from semeval_emo.text import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, next_line, painted, plural, printable, wrap
 
 WIDTH = 100
 # The entry of the catalogue for a scorer that accepts the file.
 SCORES = "scores it"
-BOLD, DIM, RED, YELLOW, GREEN, RESET = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
 
 
 def validation_text(report: Report, paths: Sequence[str] = (), width: int | None = None, colour: bool = False) -> str:
     """Return the report as terminal text: the problems of each file, how to fix them, and the verdict.
 
     Args:
-        paths: the paths that were validated, for the next command.
+        paths: the paths and options of the command line, for the next command.
         width: columns of the terminal; at most 100 are used.
         colour: use terminal escapes.
     """
@@ -30,7 +28,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
     for file in report.files:
         block = wrap("", _headline(file), columns, indent=2)
         if colour and file.valid:
-            block[0] = block[0].replace(": valid, ", f": {GREEN}valid{RESET}, ", 1)
+            block[0] = block[0].replace(": valid, ", f": {GREEN}valid{PLAIN}, ", 1)
         for code, problems in _by_code(report.problems_of(file.file)):
             block += ["", *_problem_block(entry(code), problems, file, columns, colour)]
         blocks.append("\n".join(block))
@@ -81,14 +79,14 @@ def _problem_block(entry: Entry, problems: Sequence[Problem], file: FileReport, 
         wrapped = wrap(f"{start}  ", f"{column}{problem.message}", width, indent=6)
         if colour:
             code = f"{RED if entry.severity is Severity.error else YELLOW}{entry.code}"
-            wrapped[0] = wrapped[0].replace(start, f"{BOLD}  {where}  {code}{RESET}")
+            wrapped[0] = wrapped[0].replace(start, f"{BOLD}  {where}  {code}{PLAIN}")
         lines += wrapped
     if more := examples_left(file.counts[entry.code], problems):
         lines.append(f"      {more}")
     intensity = bool(file.parts) and len(file.parts[0].spec.values) > 2
     if scorers := scorers_line(entry, intensity):
         wrapped = wrap("      ", scorers, width, indent=6)
-        lines += [f"{DIM}{line}{RESET}" for line in wrapped] if colour else wrapped
+        lines += [f"{DIM}{line}{PLAIN}" for line in wrapped] if colour else wrapped
     start = "      auto-fix: " if entry.repair else "      fix: "
     return lines + wrap(start, problems[0].fix, width, indent=len(start))
 
@@ -120,21 +118,16 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
     """Return the last lines: valid or not, and the next command."""
     read = [file for file in report.files if file.kind == "predictions"]
     files = plural(len(read), "file")
-    arguments = " ".join(shlex.quote(path) for path in paths)
-
-    def painted(word: str, code: str) -> str:
-        return f"{BOLD}{code}{word}{RESET}" if colour else word
-
     if report.valid:
         warnings = f", with {_tally(0, report.warnings)}" if report.warnings else ""
-        return [f"{painted('Valid', GREEN)}: {files}{warnings}.", f"Next: semeval-emo score {arguments}".rstrip()]
+        return [f"{painted('Valid', BOLD, GREEN, on=colour)}: {files}{warnings}.", next_line("score", *paths)]
     invalid = sum(not file.valid for file in read)
     where = f" in {invalid:,} of {files}" if len(read) > 1 else ""
-    lines = [f"{painted('Not valid', RED)}: {_totals(report)}{where}."]
+    lines = [f"{painted('Not valid', BOLD, RED, on=colour)}: {_totals(report)}{where}."]
     errors = [entry(code) for code in report.counts if entry(code).severity is Severity.error]
     fixable = sum(bool(error.repair) for error in errors)
     if fixable == len(errors):
-        lines.append(f"Next: semeval-emo fix {arguments}".rstrip())
+        lines.append(next_line("fix", *paths))
     elif fixable:
         lines += wrap("", f"semeval-emo fix can fix {fixable} of {len(errors)} kinds of errors (auto-fix); "
                       "fixing the others would be a guess.", width, 0)  # fmt: skip

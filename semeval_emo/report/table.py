@@ -9,12 +9,9 @@ every digit while text, Markdown and LaTeX round. Each format is one function of
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
-
-from semeval_emo.errors import UsageError, suggest
 
 DASH = "–"
 MINUS = "−"
@@ -131,28 +128,3 @@ def best_cells(table: Table) -> set[tuple[int, int]]:
             printed = cell(top, column.kind)
             found |= {(r, c) for value, r in values if cell(value, column.kind) == printed}
     return found
-
-
-def render(tables: Sequence[Table], style: str, *, width: int | None = None, colour: bool = False) -> str:
-    """Renders tables one under the other.
-
-    Args:
-        style: ``text``, ``markdown``, ``csv``, ``json`` or ``latex``.
-        width: columns of the terminal, for the text format: wider tables wrap their texts, then
-            split into panels; None lets lines be as long as they are.
-        colour: whether the text format may use terminal escapes (bold).
-
-    Raises:
-        UsageError: unknown format.
-    """
-    from semeval_emo.report.formats import FORMATS, json_text
-    from semeval_emo.report.grid import text
-
-    if style == "text":
-        return "\n\n".join(text(table, width, colour) for table in tables)
-    if style == "json":
-        return json_text(tables)
-    if style not in FORMATS:
-        known = ["text", *FORMATS, "json"]
-        raise UsageError(f"There is no format '{style}'.", suggest(style, known) or f"use one of {', '.join(known)}")
-    return "\n\n".join(FORMATS[style](table) for table in tables)

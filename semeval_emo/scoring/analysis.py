@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,8 +19,11 @@ from semeval_emo.data.stats import duplicate_rows
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorer import score, task_of
 from semeval_emo.scoring.slices import Slice, slices_of
-from semeval_emo.submission import Probabilities
+from semeval_emo.submission import Probabilities, read_probabilities
+from semeval_emo.submission.probabilities import find_probabilities
+from semeval_emo.task import Selector
 
 SCHEMA = "semeval-emo/analyse/1"
 MOST = 10
@@ -204,6 +208,38 @@ def analyse(
         confident_errors=None if probabilities is None else _confident_errors(pair, probabilities, shown, most),
         duplicates=None if pair.texts is None else _duplicates(pair, pair.texts, texts, most),
     )
+
+
+def analyse_files(
+    path: str | os.PathLike[str],
+    selector: Selector,
+    *,
+    source: str | os.PathLike[str] | None = None,
+    probabilities: str | os.PathLike[str] | None = None,
+    texts: bool = True,
+    most: int = MOST,
+) -> list[Analysis]:
+    """Score and analyse every file of a path.
+
+    Args:
+        source: where the gold labels are, as in `load_gold`.
+        probabilities: probability file; None takes ``prob_*.csv`` in the folder of each file, if there is one.
+        texts, most: as for `analyse`.
+
+    Raises:
+        UsageError: the probabilities are of another file of the task.
+        InputError: a file or its gold labels are missing.
+    """
+    analyses = []
+    for card in score(path, source=source, **selector.keywords).cards:
+        spec, values = card.spec, None
+        if (file := probabilities or find_probabilities(card.file, spec)) is not None:
+            values = read_probabilities(
+                file, track=spec.track, language=spec.language, split=spec.split, release=spec.release,
+                task=task_of(spec, selector.task),
+            )  # fmt: skip
+        analyses.append(analyse(card, probabilities=values, texts=texts, most=most))
+    return analyses
 
 
 def _by_emotion(pair: PairedLabels) -> tuple[EmotionErrors, ...]:

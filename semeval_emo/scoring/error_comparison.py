@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from semeval_emo.errors import UsageError
 from semeval_emo.scoring.analysis import MOST, label_set, pair_of
 from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorer import score
+from semeval_emo.task import Selector
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,35 @@ def compare_errors(first: Scorecard, second: Scorecard, *, texts: bool = True, m
         first_right=_examples(one, other, whole & ~other_whole, (~other_right).sum(axis=1), texts, most),
         second_right=_examples(one, other, other_whole & ~whole, (~right).sum(axis=1), texts, most),
     )
+
+
+def compare_error_files(
+    first: str | os.PathLike[str],
+    second: str | os.PathLike[str],
+    selector: Selector,
+    *,
+    source: str | os.PathLike[str] | None = None,
+    texts: bool = True,
+    most: int = MOST,
+) -> list[ErrorComparison]:
+    """Score two paths and compare every file of the task that both predict, text by text.
+
+    Args:
+        source: where the gold labels are, as in `load_gold`.
+        texts, most: as for `compare_errors`.
+
+    Raises:
+        UsageError: the paths have no file of the task in common.
+    """
+    cards, others = (
+        {card.spec: card for card in score(path, source=source, **selector.keywords).cards} for path in (first, second)
+    )
+    comparisons = [
+        compare_errors(card, others[spec], texts=texts, most=most) for spec, card in cards.items() if spec in others
+    ]
+    if not comparisons:
+        raise UsageError(f"{first} and {second} have no file of the task in common.")
+    return comparisons
 
 
 def _agreement(emotion: str, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Agreement:

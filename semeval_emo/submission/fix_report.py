@@ -74,7 +74,7 @@ class FixReport:
     """The result of `fix`.
 
     Attributes:
-        source: the input path.
+        paths: the input paths.
         out: the file or folder that was written; empty if nothing was.
         written: the new files.
         changes: what was done.
@@ -83,13 +83,18 @@ class FixReport:
         notes: further remarks for the user.
     """
 
-    source: str
+    paths: tuple[str, ...]
     out: str
     written: tuple[WrittenFile, ...]
     changes: tuple[Change, ...]
     refusals: tuple[Refusal, ...]
     unchanged: bool
     notes: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The input paths, separated by commas."""
+        return ", ".join(self.paths)
 
     @property
     def ok(self) -> bool:

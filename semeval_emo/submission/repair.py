@@ -42,7 +42,7 @@ CACHE_SIZE = 50_000
 
 
 def fix(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str] | None = None,
     *,
     threshold: float | None = None,
@@ -56,6 +56,7 @@ def fix(
     r"""Fix a prediction file, or every prediction file of a folder or zip, and write the result to new files.
 
     Args:
+        path: a prediction file, a folder or a zip, or several of them.
         out: a ``.csv`` file, or a folder for files in the official layout ``track_x/pred_*.csv``. By default the
             folder ``fixed`` next to the input, and nothing is written if there are no problems.
         threshold: converts probabilities to labels: 1 from this value on. Without it they are refused.
@@ -79,8 +80,8 @@ def fix(
     """
     if threshold is not None and not 0 < threshold <= 1:
         raise UsageError(f"The threshold must be greater than 0 and at most 1, not {threshold:g}.")
-    given = Path(path)
-    chosen, inputs = resolve_sources([path], task)
+    given = [path] if isinstance(path, str | os.PathLike) else list(path)
+    chosen, inputs = resolve_sources(given, task)
     selector = Selector(task, track, language, split, release).of(chosen)
     fixer = _Fixer(chosen, selector, threshold)
     for file in inputs.files:
@@ -90,7 +91,7 @@ def fix(
     fixer.refuse_conflicts()
 
     files = sorted(fixer.files, key=lambda file: (file.spec.split, file.spec.track, file.spec.language))
-    target = Path(out) if out is not None else default_folder(given)
+    target = Path(out) if out is not None else default_folder(Path(given[0]))
     paths = output_paths(target, [file.spec for file in files])
     changes = fixer.changes if files else []
     if paths == [target]:  # a single file is not in a track folder
@@ -101,12 +102,12 @@ def fix(
     if failed:
         outputs = []
     check_free(
-        [(path, file.body) for file, path in outputs], [given, *(file.path for file in inputs.files)], force
+        [(path, file.body) for file, path in outputs], [*map(Path, given), *(file.path for file in inputs.files)], force
     )  # fmt: skip
     for fixed, path in outputs:
         write_if_changed(path, fixed.body)
     return FixReport(
-        source=os.fspath(given),
+        paths=tuple(os.fspath(one) for one in given),
         out=str(target) if outputs else "",
         written=tuple(WrittenFile(file.source.display_name, str(path), file.spec) for file, path in outputs),
         changes=tuple(changes),

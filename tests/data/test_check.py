@@ -192,10 +192,9 @@ def test_an_empty_folder_is_an_error(world):
 
 
 def test_the_json_output_is_complete(world):
-    from semeval_emo.report.data_json import check_payload
 
     world.second("new")
-    payload = json.loads(json.dumps(check_payload(check_data(world.folder, world.task))))
+    payload = json.loads(json.dumps(check_data(world.folder, world.task).to_dict()))
     assert (payload["schema"], payload["problems"], payload["folders"][0]["release"]) == (
         "semeval-emo/data-check/1", 1, "2",
     )  # fmt: skip

@@ -118,7 +118,7 @@ def test_list_without_data_shows_the_releases(run):
     code, out, err = run("data", "list")
     assert code == 0
     assert "Competition" in out
-    assert "No data at hand: set $SEMEVAL_EMO_DATA, or run `semeval-emo data fetch`." in err
+    assert "No data on this machine: set $SEMEVAL_EMO_DATA, or fetch data from the hub." in err
 
 
 def test_list_as_json(world, run):
@@ -140,14 +140,14 @@ def test_stats_of_one_file_in_full(run):
 def test_stats_of_many_files_have_one_line_each(world, run):
     code, out, err = run("data", "stats", world.official())
     assert code == 0
-    assert err == "the test splits; --split and --language choose others\n"
+    assert err == "Only the test splits are shown; --split and --language select others.\n"
     assert out.startswith("Label prevalence: 1 test\ntrack  lang  texts    calm    hope     rage  neutral  labels")
     assert len([line for line in out.splitlines() if line[:1] in "abc" and line[1:3] == "  "]) == 6
 
 
 def test_stats_of_a_missing_file(world, run):
     code, _, err = run("data", "stats", world.official(), "--language", "zz", "--track", "b")
-    message = "There is no file with labels of track b zz.\n  fix: `semeval-emo data list` shows the available data"
+    message = "There are no labels of track b zz.\n  fix: `semeval-emo data list` shows the available data"
     assert (code, err) == (3, f"error: {message}\n")
 
 

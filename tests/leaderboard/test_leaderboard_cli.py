@@ -101,7 +101,7 @@ def test_place_in_every_format(run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("0.7",), 2, "error: A bare score needs its track and language.\n  fix: add them: place 0.7 -t a -l eng\n"),
+        (("0.7",), 2, "error: A score needs its track and language.\n  fix: add them: place 0.7 -t a -l eng\n"),
         (("71.14", "-t", "a", "-l", "eng"), 2,
          "error: The score 71.14 is not from 0 to 1.\n  fix: did you mean 0.7114?\n"),
         (("0,71", "-t", "a", "-l", "eng"), 2, "error: '0,71' is not a number.\n  fix: write 0.71\n"),
@@ -175,7 +175,7 @@ def test_overview(run) -> None:
     assert "ind            –       –    –       –       –    –  0.6724  0.3764   15" in lines
     assert sum(line[:3] in load_task().languages for line in lines) >= 30
     assert "suspect: C jav top, C ron base, C som top" in said.out
-    assert said.err.startswith("\nnext: semeval-emo leaderboard show")
+    assert said.err.startswith("\nNext: semeval-emo leaderboard show")
 
 
 def test_show_names_the_other_lists(run) -> None:
@@ -189,8 +189,8 @@ def test_show_names_the_other_lists(run) -> None:
         "   –  RemBERT (baseline)  0.7083",
     ]
     assert said.err == (
-        "\nrows in other lists: unofficial-v2 2, unofficial-v1 2, paper-claims 20, brighter-tables 10, "
-        "post-competition 4, seed-runs 43 (--list NAME, or --list all)\n"
+        "\nRows in other lists: unofficial-v2 2, unofficial-v1 2, paper-claims 20, brighter-tables 10, "
+        "post-competition 4, seed-runs 43 (--list NAME, or --list all).\n"
     )
 
 
@@ -209,7 +209,7 @@ def test_show_filters_limits_and_lists(run) -> None:
     assert "  0.71\n" in everything and "0.7100" not in everything
     nothing = run("show", "-t", "a", "-l", "xho")
     assert (nothing.code, nothing.out) == (0, "")
-    assert nothing.err.startswith("no row matches")
+    assert nothing.err.startswith("No row matches")
     assert json.loads(run("show", "-t", "a", "-l", "xho", "-f", "json").out)["rows"] == []
 
 
@@ -286,7 +286,7 @@ def test_a_file_that_is_no_board(run, tmp_path: Path, content: bytes, message: s
 def test_add_show_place(run, own_store: Path) -> None:
     added = run("add", "0.72", "-t", "a", "-l", "eng", "--system", "ours", "--where", "runs/7", "--selected-on", "dev")
     assert (added.code, added.out) == (0, "")
-    assert added.err == f"added to {own_store}: 0.72 of ours, track a, eng\n"
+    assert added.err == f"Added to {own_store}: 0.72 of ours, track a, eng.\n"
     shown = run("show", "-t", "a", "-l", "eng", "--list", "mine").out.splitlines()
     assert shown[0] == "Your own rows · track A · English (eng) · test · macro F1 · release 2025"
     assert shown[3] == "ours     0.72  dev"
@@ -324,7 +324,7 @@ def test_a_damaged_own_board_does_not_hide_the_rest(run, own_store: Path) -> Non
     own_store.write_text(",".join(COLUMNS) + "\nx,y\n", encoding="utf-8")
     said = run("show", "-t", "a", "-l", "eng")
     assert "0.8230" in said.out
-    assert "left out, as not sound: 1 line; semeval-emo leaderboard check says why" in said.err
+    assert "Left out: 1 invalid line; semeval-emo leaderboard check shows why." in said.err
 
 
 def test_another_board_folder(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, ScoreRow, store_path, to_csv
 from semeval_emo.leaderboard.read import read_rows
+from semeval_emo.report.formats import render
 from semeval_emo.report.leaderboard import rows_tables
-from semeval_emo.report.table import render
 
 MakeRow = Callable[..., ScoreRow]
 

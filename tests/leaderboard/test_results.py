@@ -199,7 +199,7 @@ def test_results_as_json(root: Path, capsys):
     ("words", "code", "said"),
     [
         (["-s", "mien"], 2, "error: There is no system 'mien' among the submissions.\n  fix: did you mean 'mine'?\n"),
-        (["-t", "b"], 3, "error: No system of ours has been submitted for track B.\n  fix: `semeval-emo zoo submit`"),
+        (["-t", "b"], 3, "error: There is no system of ours for track B.\n  fix: `semeval-emo zoo submit`"),
     ],
 )
 def test_what_is_not_there_is_told(words, code, said, root: Path, capsys):

@@ -29,7 +29,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
     out, err = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main(["demo", "--into", str(folder)])
+            code = main(["demo", "--output", str(folder)])
     finally:
         patch.undo()
     assert code == 0, err.getvalue()
@@ -96,8 +96,8 @@ def test_no_path_of_this_machine_is_shown(told):
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "mine.txt").write_text("mine")
-    assert main(["demo", "--into", str(tmp_path)]) == 2
-    assert "is there already and is not an empty folder" in capsys.readouterr().err
+    assert main(["demo", "-o", str(tmp_path)]) == 2
+    assert "exists and is not an empty folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

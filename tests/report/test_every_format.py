@@ -18,7 +18,7 @@ import pytest
 
 import semeval_emo
 from semeval_emo.cli.app import command, main
-from semeval_emo.cli.common import Format
+from semeval_emo.cli.options import Format
 from semeval_emo.data.sample import sample_folder
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -41,7 +41,7 @@ def test_the_page_is_written_where_it_is_said(files: Path, capsys: pytest.Captur
     assert report(STRONG) == 0
     shown = capsys.readouterr()
     assert shown.out == "report.html\n"
-    assert "the page holds the texts" in shown.err
+    assert "The page contains texts" in shown.err
     assert (files / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert report(STRONG, "-o", "other.html", "--no-texts") == 0
     assert capsys.readouterr() == ("other.html\n", "")
@@ -111,7 +111,7 @@ def test_a_named_path_may_hold_commas(files: Path):
 
 def test_a_file_that_cannot_be_scored_still_gets_its_page(files: Path, capsys: pytest.CaptureFixture[str]):
     assert report("mistakes/pred_eng_a.csv") == 1
-    assert "not scored: mistakes/pred_eng_a.csv; the page says why" in capsys.readouterr().err
+    assert "Not scored: mistakes/pred_eng_a.csv; the page shows why." in capsys.readouterr().err
     body = (files / "report.html").read_text(encoding="utf-8")
     assert "Nothing could be scored" in body
     assert "E509" in body

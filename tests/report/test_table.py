@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semeval_emo.errors import UsageError
-from semeval_emo.report.formats import FORMATS, plain
+from semeval_emo.report.formats import FORMATS, plain, render
 from semeval_emo.report.grid import END_ISOLATE, ISOLATE, display_width, wrap
-from semeval_emo.report.table import Column, Table, cell, clean, render
+from semeval_emo.report.table import Column, Table, cell, clean
 
 GOLDEN = Path(__file__).parent / "golden"
 STYLES = ("text", "markdown", "csv", "json", "latex")

@@ -246,7 +246,7 @@ def test_the_command_in_every_format(files: tuple[Path, Path], capsys: pytest.Ca
     assert run(str(files[0]), "--format", "csv") == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert rows[0][:3] == ["emotion", "gold", "predicted"]
-    assert run(str(files[0]), "--format", "json", "--most", "2") == 0
+    assert run(str(files[0]), "--format", "json", "--limit", "2") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "semeval-emo/analyse/1"
     assert len(found["analyses"][0]["confident_mistakes"]) == 2
@@ -257,7 +257,7 @@ def test_the_command_says_what_it_has_no_probabilities_for(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ):
     assert run(str(files[0])) == 0
-    assert "no probabilities beside the file" in capsys.readouterr().err
+    assert "Without a probability file" in capsys.readouterr().err
     assert run(str(files[0]), "--quiet") == 0
     assert capsys.readouterr().err == ""
 

@@ -129,7 +129,7 @@ def test_against_a_stored_score_names_the_levels(run) -> None:
 
 def test_runs_of_one_recipe(run) -> None:
     paths = [write(f"seed{i}/pred_eng.csv", 0.2, i) for i in range(3)]
-    code, out, _ = run("compare", *paths, "--runs", *FAST)
+    code, out, _ = run("compare", *paths, "--one-recipe", *FAST)
     assert code == 0
     assert re.search(r"a \(\w+\): mean 0\.\d{4} over 3 runs, standard deviation 0\.\d{4}, from", unwrapped(out))
     _, other, _ = run("compare", "rec=" + ",".join(paths), write("base.csv", 0.6, 9), *FAST)
@@ -193,7 +193,7 @@ def test_a_result_can_be_written_to_a_file(run) -> None:
     paths = [write("x.csv", 0.1), write("y.csv", 0.4, 1)]
     code, out, err = run("compare", *paths, *FAST, "--output", "result.txt")
     assert (code, out) == (0, "")
-    assert "written to result.txt" in err
+    assert "Written to result.txt." in err
     assert Path("result.txt").read_text().splitlines()[0].startswith("macro F1 · track A")
 
 

@@ -57,7 +57,7 @@ def test_one_file_is_shown_in_detail(run, tmp_path: Path) -> None:
     assert [f"{whole[one]:.4f}" for one in means] in [line.split() for line in lines]
     assert lines[-1] == card.signature
     assert all(len(line) <= 80 for line in lines[:-1])
-    assert "next: semeval-emo leaderboard place pred_eng.csv" in err
+    assert "Next: semeval-emo leaderboard place pred_eng.csv --gold sample" in err
 
 
 def test_quiet_says_nothing_beside_the_result(run, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_several_files_of_one_language_have_a_row_each_and_no_mean(run, tmp_path
     assert "F1 of each emotion" in out
     assert "mean of" not in out
     assert out.count("macro_f1|release:1|") == 2
-    assert "next: semeval-emo compare x/pred_eng.csv y/pred_eng.csv" in err
+    assert "Next: semeval-emo compare x/pred_eng.csv y/pred_eng.csv --gold sample" in err
 
 
 def test_csv_has_a_row_per_file_and_figure_with_every_digit(run, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_output_is_written_whole_and_with_the_signature(run, tmp_path: Path) -> 
     write_sample(tmp_path / "pred_eng.csv")
     code, out, err = run("pred_eng.csv", "--gold", "sample", "--output", "score.txt")
     assert (code, out) == (0, "")
-    assert "written to score.txt" in err
+    assert "Written to score.txt." in err
     assert (tmp_path / "score.txt").read_text().rstrip().splitlines()[-1].startswith("macro_f1|release:1|")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -141,7 +142,8 @@ def test_fix_as_json_and_tables(make_file, write_files, run):
         ),
         (["fix", "one.csv", "--track", "q"], 2, "error: There is no track 'q'"),
         (["fix", "-"], 2, "error: Standard input ('-') is not supported"),
-        (["pack", "-o", "a.zip"], 2, "error: Missing argument"),
+        (["pack", "-o", "a.zip"], 3, "error: No path given, and there is no pred_*.csv in this folder nor in"),
+        (["fix", "-o", "fixed"], 3, "error: No path given, and there is no pred_*.csv in this folder nor in"),
         (["pack", "one.csv", "-o", "a.rar"], 2, "error: The name of the archive, a.rar, does not end in .zip."),
         (["pack", "gone.csv"], 3, "error: gone.csv does not exist."),
     ],
@@ -213,3 +215,59 @@ def test_from_a_bad_file_to_a_zip(make_file, write_files, run):
     code, out, _ = run("validate", "track_a.zip")
     assert code == 0
     assert "Valid: 1 file." in out
+
+
+@pytest.mark.parametrize("folder", ["", "submissions/mine/"])
+def test_without_a_path_all_commands_take_the_same_files(folder: str, make_file, write_files, run):
+    write_files({f"{folder}track_a/pred_{language}.csv": make_file("a", language).bytes() for language in ("eng", "ron")})
+    where = "submissions/" if folder else "this folder"
+    names = f"{folder}track_a/pred_eng.csv, {folder}track_a/pred_ron.csv"
+    for command, doing in (("validate", "checking"), ("fix", "fixing"), ("pack", "packing"), ("score", "scoring")):
+        code, _, err = run(command)
+        assert err.startswith(f"No path given: {doing} the prediction files of {where}: {names}.\n")
+        assert command == "score" or code == 0
+    assert Path("track_a.zip").is_file()
+
+
+def test_fix_takes_several_files(make_file, write_files, run):
+    for language in ("eng", "ron"):
+        file = make_file("a", language, "dev")
+        file.rows[0][1] = "1.0"
+        write_files({f"pred_{language}.csv": file.bytes()})
+    assert run("fix", "pred_eng.csv", "pred_ron.csv", "-o", "fixed")[0] == 0
+    assert sorted(path.name for path in Path("fixed/track_a").iterdir()) == ["pred_eng.csv", "pred_ron.csv"]
+    code, out, _ = run("fix", "pred_eng.csv", "pred_ron.csv", "-f", "json")
+    assert (code, json.loads(out)["source"]) == (0, "pred_eng.csv, pred_ron.csv")
+
+
+def test_the_report_of_fix_and_pack_can_be_saved(make_file, write_files, run):
+    file = make_file("a", "eng", "dev")
+    file.rows[0][1] = "1.0"
+    write_files({"pred_eng.csv": file.bytes()})
+    assert run("fix", "pred_eng.csv", "-o", "fixed", "--save-report", "fix.txt", "-q") == (0, "", "")
+    assert "Fixed: 1 file" in Path("fix.txt").read_text()
+    assert run("pack", "fixed", "-o", "a.zip", "--save-report", "pack.json", "-f", "json", "-q") == (0, "", "")
+    assert json.loads(Path("pack.json").read_text())["schema"] == "semeval-emo/pack/1"
+
+
+OLD_SPELLINGS = [
+    (["--out", "old"], [("--out", "--output")], ["old"]),
+    (["--out=old"], [("--out", "--output")], ["old"]),
+    (
+        ["--out", "old", "--output", "r.txt"],
+        [("--out", "--output"), ("--output", "--save-report")],
+        ["old", "r.txt"],
+    ),
+    (["-o", "old", "--output", "r.txt"], [("--output", "--save-report")], ["old", "r.txt"]),
+]
+
+
+@pytest.mark.parametrize(("words", "renamed", "written"), OLD_SPELLINGS)
+def test_old_spellings_of_fix_work_with_a_note(words, renamed, written, make_file, write_files, run):
+    file = make_file("a", "eng", "dev")
+    file.rows[0][1] = "1.0"
+    write_files({"pred_eng.csv": file.bytes()})
+    code, _, err = run("fix", "pred_eng.csv", *words)
+    notes = [f"note: {old} is now {new}" for old, new in renamed]
+    assert (code, [line for line in err.splitlines() if line.startswith("note: ")]) == (0, notes)
+    assert Path("old").is_dir() and all(Path(name).exists() for name in written)

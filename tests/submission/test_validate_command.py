@@ -117,7 +117,7 @@ def test_an_empty_folder_without_a_path(run):
     assert run("validate") == (
         3,
         "",
-        "error: No path given, and there is no pred_*.csv in this folder.\n"
+        "error: No path given, and there is no pred_*.csv in this folder nor in submissions/.\n"
         "  fix: give a path: a prediction file, a folder or a zip\n",
     )
 
@@ -197,7 +197,7 @@ def test_csv_has_one_row_for_each_example(make_file, write_files, run):
 def test_a_report_can_be_written_to_a_file(make_file, write_files, run, tmp_path):
     write_files({"pred_eng.csv": make_file("a", "eng").bytes()})
     code, out, err = run("validate", "pred_eng.csv", "--format", "markdown", "--output", "report.md")
-    assert (code, out, err) == (0, "", "written to report.md\n")
+    assert (code, out, err) == (0, "", "Written to report.md.\n")
     assert "| pred_eng.csv | yes" in (tmp_path / "report.md").read_text()
 
 

@@ -87,7 +87,7 @@ def test_tune_fits_cut_points_to_a_run_that_rounds(rounded: RunResult, tmp_path:
     assert rows["global"].fitted >= rows["as trained"].fitted
     assert np.array(rows["per_label"].thresholds).shape == (5, 3)
     assert tuned.positives == tuple((load_gold("b", "eng", "dev", source="sample").labels > 0).sum(0))
-    assert main(["zoo", "tune", str(run), "--data", "sample", "--rule", "global"]) == 0
+    assert main(["zoo", "tune", str(run), "--data", "sample", "--threshold-rule", "global"]) == 0
     said = capsys.readouterr().out
     assert "tfidf-ridge: cut points" in said and "rounded" in said
     assert "From where on the scale from 0 to 1 it counts as 1, 2, 3." in said

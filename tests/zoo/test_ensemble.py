@@ -172,7 +172,15 @@ def test_a_name_that_cannot_be_one(name: str, runs: Path):
 
 def test_the_command(runs: Path, monkeypatch, capsys):
     monkeypatch.chdir(runs.parent)
-    words = ["zoo", "ensemble", *(f"runs/sample/{name}/eng" for name in NAMES[:2]), "-o", "pair", "--data", "sample"]
+    words = [
+        "zoo",
+        "ensemble",
+        *(f"runs/sample/{name}/eng" for name in NAMES[:2]),
+        "--name",
+        "pair",
+        "--data",
+        "sample",
+    ]
     assert main([*words, "--method", "weighted", "--set", "threshold.rule=per_label"]) == 0
     said = capsys.readouterr()
     assert "pair: the result" in said.out

@@ -37,7 +37,7 @@ def runs(tmp_path: Path, monkeypatch) -> Path:
 
 def join(name: str, *members: str, method: str = "mean") -> Path:
     words = [f"runs/sample/{member}/eng" for member in members]
-    assert main(["zoo", "ensemble", *words, "-o", name, "--method", method, "--data", "sample", "--quiet"]) == 0
+    assert main(["zoo", "ensemble", *words, "--name", name, "--method", method, "--data", "sample", "--quiet"]) == 0
     return Path("runs", "sample", name, "eng")
 
 
@@ -55,7 +55,7 @@ def test_an_ensemble_takes_its_members_along(method: str, runs: Path, tmp_path: 
     run = join("pair", "tfidf-logreg", "constant-majority", method=method)
     expected = said(run)
     capsys.readouterr()
-    assert main(["zoo", "export", str(run), "--to", "mine"]) == 0
+    assert main(["zoo", "export", str(run), "-o", "mine"]) == 0
     assert set(capsys.readouterr().out.splitlines()) == {f"mine/{name}" for name in files(Path("mine"))}
     assert {"members/1-tfidf-logreg/model.skops", "members/2-constant-majority/constant.json"} < files(Path("mine"))
     there = Path(shutil.move("mine", tmp_path / "elsewhere"))
@@ -68,7 +68,7 @@ def test_an_ensemble_of_an_ensemble_too(runs: Path, tmp_path: Path):
     join("pair", "tfidf-logreg", "constant-majority")
     run = join("both", "pair", "tfidf-logreg")
     expected = said(run)
-    assert main(["zoo", "export", str(run), "--to", "mine"]) == 0
+    assert main(["zoo", "export", str(run), "-o", "mine"]) == 0
     shutil.rmtree(runs)
     assert np.array_equal(said(Path("mine")), expected)
     assert str(tmp_path) not in "".join(path.read_text() for path in Path("mine").rglob("ensemble.json"))
@@ -78,7 +78,7 @@ def test_a_member_that_is_gone_is_told_and_nothing_is_left(runs: Path, tmp_path:
     run = join("pair", "tfidf-logreg", "constant-majority")
     shutil.rmtree(runs / "tfidf-logreg")
     capsys.readouterr()
-    assert main(["zoo", "export", str(run), "--to", "mine"]) == 3
+    assert main(["zoo", "export", str(run), "-o", "mine"]) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
     gone = (runs / "tfidf-logreg" / "eng").resolve()
@@ -98,7 +98,7 @@ def test_sentence_vectors_take_their_encoder_along(tmp_path: Path, monkeypatch):
     run = train(recipe, source="sample", runs=Path("runs")).folder
     expected = said(run.path)
     assert "`semeval-emo zoo export` puts that inside" in run.card.read_text()
-    assert main(["zoo", "export", str(run.path), "--to", "mine"]) == 0
+    assert main(["zoo", "export", str(run.path), "-o", "mine"]) == 0
     assert json.loads(Path("mine/embed.json").read_text()) == {"backbone": "encoder"}
     shutil.rmtree("bert")
     shutil.rmtree("runs")
@@ -112,7 +112,7 @@ def test_whoever_may_read_the_folder_may_read_its_files(tmp_path: Path):
     run = train(load_recipe("llama-tiny", settings), source="sample", runs=tmp_path).folder
     before = os.umask(0o027)
     try:
-        assert main(["zoo", "export", str(run.path), "--to", str(tmp_path / "mine")]) == 0
+        assert main(["zoo", "export", str(run.path), "-o", str(tmp_path / "mine")]) == 0
     finally:
         os.umask(before)
     assert (run.model / "model.safetensors").stat().st_mode & 0o777 == 0o666 & ~before

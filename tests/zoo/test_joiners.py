@@ -157,7 +157,16 @@ def test_thresholds_of_a_finished_run_by_its_folds(runs: Path):
 
 def test_the_command(runs: Path, monkeypatch, capsys):
     monkeypatch.chdir(runs.parent)
-    words = ["zoo", "ensemble", "runs/sample/words/eng", "runs/sample/characters/eng", "-o", "both", "--data", "sample"]
+    words = [
+        "zoo",
+        "ensemble",
+        "runs/sample/words/eng",
+        "runs/sample/characters/eng",
+        "--name",
+        "both",
+        "--data",
+        "sample",
+    ]
     assert main([*words, "--method", "stack"]) == 0
     said = capsys.readouterr().out
     assert "folds macro F1" in said and "thresholds from the other folds" in said

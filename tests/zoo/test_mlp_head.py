@@ -47,7 +47,7 @@ def test_the_head_is_read_back(make, tmp_path: Path):
 
 def test_its_card_warns_of_other_readers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     result = train(llama(tmp_path), source="sample", runs=tmp_path)
-    assert main(["zoo", "export", str(result.folder.path), "--to", str(tmp_path / "mine")]) == 0
+    assert main(["zoo", "export", str(result.folder.path), "-o", str(tmp_path / "mine")]) == 0
     card = (tmp_path / "mine" / "README.md").read_text()
     assert "cannot read this model's head" in card
     assert "pipeline_tag" not in card

@@ -29,7 +29,7 @@ def train(name: str, *more: str) -> None:
 
 
 def submit(cli, *words: str) -> tuple[int, str, str]:
-    return cli("zoo", "submit", *words, "--to", "submissions/mine", "--data", "sample")
+    return cli("zoo", "submit", *words, "-o", "submissions/mine", "--data", "sample")
 
 
 def test_a_run_is_taken_with_its_provenance(cli, capsys):
@@ -59,7 +59,7 @@ def test_a_joined_run_names_its_members_and_takes_their_time(cli, capsys):
     names = ("constant-all", "tfidf-logreg")
     for name in names:
         train(name)
-    joined = ["zoo", "ensemble", *(f"runs/sample/{name}/eng" for name in names), "-o", "pair", "--data", "sample"]
+    joined = ["zoo", "ensemble", *(f"runs/sample/{name}/eng" for name in names), "--name", "pair", "--data", "sample"]
     capsys.readouterr()
     assert main([*joined, "-q"]) == 0
     shown = capsys.readouterr().out
@@ -83,7 +83,7 @@ def test_a_joined_run_names_its_members_and_takes_their_time(cli, capsys):
 def test_a_joined_run_that_does_not_know_its_members_is_refused(cli, capsys):
     for name in ("constant-all", "constant-majority"):
         train(name)
-    joined = ["zoo", "ensemble", "runs/sample/constant-all/eng", "runs/sample/constant-majority/eng", "-o", "pair"]
+    joined = ["zoo", "ensemble", "runs/sample/constant-all/eng", "runs/sample/constant-majority/eng", "--name", "pair"]
     joined += ["--data", "sample", "-q"]
     assert main(joined) == 0
     path = Path("runs/sample/pair/eng/run.json")
@@ -160,7 +160,7 @@ def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(cli, capsys):
 def test_without_the_labels_the_recorded_score_is_kept(cli, monkeypatch):
     train("constant-all")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert cli("zoo", "submit", "runs/sample/constant-all", "--to", "mine", "--data", "nowhere")[0] == 0
+    assert cli("zoo", "submit", "runs/sample/constant-all", "-o", "mine", "--data", "nowhere")[0] == 0
     (file,) = read_system(Path("mine")).files
     assert file.score == json.loads(Path("runs/sample/constant-all/eng/score.json").read_text())["score"]
     assert file.interval == ()

@@ -50,7 +50,7 @@ def test_members_bring_their_task(cli):
     for name in ("constant-all", "constant-majority"):
         on_sample(name)
     members = [f"runs/sample/{name}/eng" for name in ("constant-all", "constant-majority")]
-    code, _, err = cli("zoo", "ensemble", *members, "-o", "both")
+    code, _, err = cli("zoo", "ensemble", *members, "--name", "both")
     assert code == 0, err
     assert json.loads(Path("runs/sample/both/eng/recipe.json").read_text())["resolved"]["ensemble"]["members"] == [
         "constant-all",
@@ -71,7 +71,7 @@ def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
     assert code == 2
     assert err == "error: These are runs of several tasks: sample, toy.\n  fix: name runs of one, or --task\n"
     code, _, err = cli("zoo", "ensemble", *(f"{one}/{code}" for one, code in zip(both, ("eng", "xaa"), strict=True)),
-                       "-o", "odd")  # fmt: skip
+                       "--name", "odd")  # fmt: skip
     assert code == 2
     assert err == (
         "error: Members must speak of the same texts: runs/sample/constant-all/eng is a run of sample track a, eng, "
@@ -84,7 +84,7 @@ def test_a_task_that_is_not_known_here_must_be_named(cli):
     toys.make_toy(Path())
     cli("zoo", "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
     run = "runs/toy/constant-all/xaa"
-    for command in (["evaluate", run], ["tune", run], ["submit", run, "--to", "mine"]):
+    for command in (["evaluate", run], ["tune", run], ["submit", run, "-o", "mine"]):
         code, _, err = cli("zoo", *command)
         assert code == 2
         assert err == "error: This is of the task 'toy', which is not known here.\n  fix: --task names its file\n"

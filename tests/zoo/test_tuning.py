@@ -111,7 +111,7 @@ def test_without_a_rule_the_best_out_of_fold_is_written(best: str, run_folder: P
         ).read_text()
         assert json.loads((run_folder / "tuned/thresholds.json").read_text()) == trained.tolist()
         # Who wants another one gets it, and is told.
-        assert main([*words, "--rule", "per-label"]) == 0
+        assert main([*words, "--threshold-rule", "per-label"]) == 0
         said = capsys.readouterr().out
         assert "Out of fold 'as trained' does better than what was written." in " ".join(said.split())
 
@@ -175,7 +175,7 @@ def test_what_cannot_be_tuned(run_folder: Path, tmp_path: Path):
 
 
 def test_the_command_and_the_thresholds_in_use(run_folder: Path, capsys):
-    assert main(["zoo", "tune", str(run_folder), "--data", "sample", "--rule", "global"]) == 0
+    assert main(["zoo", "tune", str(run_folder), "--data", "sample", "--threshold-rule", "global"]) == 0
     said = capsys.readouterr()
     lines = [line for line in said.out.splitlines() if line.endswith("written")]
     assert len(lines) == 1 and lines[0].startswith("one for all")

@@ -213,7 +213,7 @@ def test_predict_gives_the_files_of_the_run(trained: Path, cli):
     assert (code, err) == (0, "")
     assert out == (trained / "test" / "prob_eng.csv").read_text()
     code, _, err = cli("zoo", "predict", str(trained), "texts.csv", "--as", "labels", "--output", "mine.csv")
-    assert (code, err) == (0, "200 texts, written to mine.csv\n")
+    assert (code, err) == (0, "200 texts, written to mine.csv.\n")
     assert Path("mine.csv").read_bytes() == (trained / "track_a" / "pred_eng.csv").read_bytes()
 
 
@@ -290,7 +290,7 @@ def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, cli):
 
 
 def test_export_is_a_folder_that_stands_alone(trained: Path, cli):
-    code, out, err = cli("zoo", "export", str(trained), "--to", "mine")
+    code, out, err = cli("zoo", "export", str(trained), "-o", "mine")
     assert code == 0
     names = {Path(line).name for line in out.splitlines()}
     assert names == {"README.md", "model.skops", "semeval_emo.json", "thresholds.json"}
@@ -307,10 +307,10 @@ def test_export_is_a_folder_that_stands_alone(trained: Path, cli):
 def test_export_writes_over_nothing(trained: Path, cli):
     Path("mine").mkdir()
     Path("mine/thesis.tex").write_text("years of work")
-    code, out, err = cli("zoo", "export", str(trained), "--to", "mine")
+    code, out, err = cli("zoo", "export", str(trained), "-o", "mine")
     assert (code, out) == (2, "")
     assert err == "error: mine is there already.\n  fix: name a new folder; nothing of yours is written over\n"
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.tex"]
-    code, _, err = cli("zoo", "export", "mine", "--to", "other")
+    code, _, err = cli("zoo", "export", "mine", "-o", "other")
     assert code == 3
     assert err.startswith("error: mine holds no finished run.")

@@ -1,0 +1,259 @@
+"""The option table: every option that several commands share, defined once.
+
+An option has the same name, type and meaning in every command; the first sentence of its help is the
+same everywhere, what follows may name the default of one command.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Format(StrEnum):
+    """Output format of a result."""
+
+    text = "text"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+    latex = "latex"
+
+
+class IntervalKind(StrEnum):
+    """Kind of bootstrap interval."""
+
+    bca = "bca"
+    percentile = "percentile"
+
+
+# --- shell completion ------------------------------------------------------------------------------------------------
+
+
+def known(field: str) -> Callable[[str], list[str]]:
+    """Return the completion for a field of the default task: its tracks, languages or releases."""
+
+    def complete(incomplete: str) -> list[str]:
+        from semeval_emo.task import load_task
+
+        return [key for key in getattr(load_task(), field) if key.startswith(incomplete)]
+
+    return complete
+
+
+def known_splits(incomplete: str) -> list[str]:
+    """Complete the name of a split."""
+    from semeval_emo.task import SPLITS
+
+    return [split for split in SPLITS if split.startswith(incomplete)]
+
+
+def known_tasks(incomplete: str) -> list[str]:
+    """Complete the name of a task."""
+    from semeval_emo.task import task_files
+
+    return [name for name in task_files() if name.startswith(incomplete)]
+
+
+def known_lists(incomplete: str) -> list[str]:
+    """Complete the key of a leaderboard list."""
+    from semeval_emo.leaderboard import Leaderboard
+
+    return [key for key in Leaderboard.load().lists if key.startswith(incomplete)]
+
+
+def known_recipes(incomplete: str) -> list[str]:
+    """Complete the name of a recipe."""
+    from semeval_emo.zoo.recipes.load import recipe_names
+
+    return [name for name in recipe_names() if name.startswith(incomplete)]
+
+
+# --- which files -----------------------------------------------------------------------------------------------------
+
+
+def _track(default: str) -> Any:
+    return typer.Option("--track", "-t", autocompletion=known("tracks"), help=f"Track: a, b or c. Default: {default}.")
+
+
+def _language(default: str) -> Any:
+    return typer.Option(
+        "--language", "-l", autocompletion=known("languages"), help=f"Language code, such as eng. Default: {default}."
+    )
+
+
+def _split(default: str) -> Any:
+    return typer.Option("--split", autocompletion=known_splits, help=f"Split: train, dev or test. {default}")
+
+
+def _release(default: str) -> Any:
+    return typer.Option("--release", autocompletion=known("releases"), help=f"Release of the data. Default: {default}.")
+
+
+FROM_IDS = "read from ids and file names"
+TrackOption = Annotated[str | None, _track(FROM_IDS)]
+TrackFilter = Annotated[str | None, _track("all")]
+TracksFilter = Annotated[list[str] | None, _track("all; repeatable")]
+RecipeTrackOption = Annotated[str | None, _track("the recipe's")]
+LanguageOption = Annotated[str | None, _language(FROM_IDS)]
+LanguageFilter = Annotated[str | None, _language("all")]
+LanguagesFilter = Annotated[list[str] | None, _language("all; repeatable")]
+RecipeLanguageOption = Annotated[str | None, _language("the recipe's")]
+RecipeLanguagesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--language", "-l",
+        help="Language code, such as eng. Several are separated by commas; all takes every one. Default: the recipe's.",
+    ),
+]  # fmt: skip
+SplitOption = Annotated[str | None, _split("Default: read from ids.")]
+SplitFilter = Annotated[str | None, _split("Default: all.")]
+ReleaseOption = Annotated[str | None, _release("2025, the data of the competition")]
+ReleaseFilter = Annotated[str | None, _release("all")]
+TaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--task", autocompletion=known_tasks, help="Task: task11, sample or a TOML file. Default: read from ids."
+    ),
+]
+GoldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--gold", "--data", metavar="SOURCE",
+        help="Texts and gold labels: a folder, 'hub' or 'sample'. "
+        "Default: $SEMEVAL_EMO_DATA, then data fetched earlier, then the hub.",
+    ),
+]  # fmt: skip
+
+# The options that select files of a task, in a command decorated by `select_files`.
+SelectorOptions = Any
+_SELECTOR = {
+    "track": TrackOption,
+    "language": LanguageOption,
+    "split": SplitOption,
+    "release": ReleaseOption,
+    "task": TaskOption,
+}
+
+
+def select_files(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that select files of a task, in place of its parameter `selector`.
+
+    Typer reads options from the signature of a function, one by one.
+    """
+    own = inspect.signature(command, eval_str=True)
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in _SELECTOR.items()
+    ]
+    parameters: list[inspect.Parameter] = []
+    for parameter in own.parameters.values():
+        if parameter.name == "selector":
+            parameters += options
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        from semeval_emo.task import Selector
+
+        command(selector=Selector(**{name: given.pop(name) for name in _SELECTOR}), **given)
+
+    # What Typer reads; functools.wraps has set the other one.
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
+
+
+# --- input and output ------------------------------------------------------------------------------------------------
+
+PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Prediction files, folders or zips. Default: the prediction files of this folder, else of submissions/."
+    ),
+]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")]
+RunsArgument = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders of run folders.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format.")]
+
+
+def output_to(description: str) -> Any:
+    """Return the option --output of a command, described by what it writes and its default."""
+    return typer.Option("--output", "-o", metavar="PATH", help=f"Write the result to this path. {description}")
+
+
+OutputOption = Annotated[Path | None, output_to("Default: the screen.")]
+SaveReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-report", metavar="FILE", help="Write the report (what the screen shows) to this file instead."
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files that differ.")]
+TextsOption = Annotated[bool, typer.Option("--texts/--no-texts", help="Include the texts.")]
+PerEmotionOption = Annotated[
+    bool, typer.Option("--per-emotion", "-e", help="Show every emotion. Without it only where it fits on the screen.")
+]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most this many. 0 shows all.")]
+
+# --- statistics ------------------------------------------------------------------------------------------------------
+
+SeedOption = Annotated[int, typer.Option("--seed", help="Random seed.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", help="Number of bootstrap resamples.")]
+IntervalOption = Annotated[IntervalKind, typer.Option("--interval", help="Kind of bootstrap interval.")]
+
+# --- leaderboard -----------------------------------------------------------------------------------------------------
+
+KINDS = "team, baseline, published-model, seed-run, zoo or user"
+
+
+def _list(rest: str) -> Any:
+    return typer.Option("--list", autocompletion=known_lists, help=f"Key of a leaderboard list. {rest}")
+
+
+ListOption = Annotated[str | None, _list("Default: official.")]
+ListFilter = Annotated[str | None, _list("all shows every list. Default: official.")]
+OwnListOption = Annotated[str, _list("The row is added to it.")]
+KindOption = Annotated[str | None, typer.Option("--kind", help=f"Kind of row: {KINDS}.")]
+MetricOption = Annotated[str | None, typer.Option("--metric", "-m", help="Metric. Default: the track's official one.")]
+MetricFilter = Annotated[
+    str | None,
+    typer.Option("--metric", "-m", help="Metric. all shows every metric. Default: the track's official one."),
+]
+ExtraOption = Annotated[
+    list[Path] | None,
+    typer.Option("--extra", metavar="PATH", help="More rows: a CSV file or a folder of CSV files. Repeatable."),
+]
+
+# --- zoo -------------------------------------------------------------------------------------------------------------
+
+RecipeArgument = Annotated[
+    str, typer.Argument(metavar="RECIPE", autocompletion=known_recipes, help="Name of a recipe, or its TOML file.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE",
+        help="Override a field of the recipe, such as train.epochs=2. Repeatable; stored with the run.",
+    ),
+]  # fmt: skip
+RunsOption = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of all runs.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Discard an earlier run of this name and start again.")]
+
+
+def words_of(selector: Any, **options: Any) -> list[str]:
+    """Return the words that repeat a `Selector` and other options on a command line; None leaves an option out.
+
+    >>> from semeval_emo.task import Selector
+    >>> words_of(Selector(track="a"), gold=None, task="sample")
+    ['--track', 'a', '--task', 'sample']
+    """
+    given = {**selector.address, "task": selector.task, **options}
+    return [word for name, value in given.items() if value is not None for word in (f"--{name}", str(value))]

@@ -1,0 +1,116 @@
+"""Output of every command: results on stdout or in a file, notes, errors and next steps on stderr."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from semeval_emo.cli.options import Format
+from semeval_emo.files import write_file
+from semeval_emo.text import RED, next_line, painted
+
+if TYPE_CHECKING:
+    from semeval_emo.report.table import Table
+
+
+class CommandGroup(TyperGroup):
+    """A group of commands whose help shows the first sentence of every command in full."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands."""
+        shown = [(name, child) for name, child in self.commands.items() if not child.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, child.get_short_help_str(limit=1000)) for name, child in shown])
+
+
+def emit(
+    payload: dict[str, Any] | Callable[[], dict[str, Any]],
+    tables: Sequence[Table] | Callable[[], Sequence[Table]],
+    style: Format,
+    output: Path | None = None,
+    *,
+    text: str | Callable[[int | None, bool], str] | None = None,
+    csv: Callable[[], Table] | None = None,
+) -> None:
+    """Print a result, or write it to a file whole or not at all.
+
+    Args:
+        payload: the JSON form; its ``schema`` key names the layout and its version.
+        tables: the tables, or a function that makes them; not called for JSON.
+        text: what the ``text`` format prints instead of the tables: a string, or a function of the
+            width of the terminal (None for no limit) and of whether it may use colour.
+        csv: makes the table that the ``csv`` format prints instead of the tables.
+    """
+    # Files are written at full width and without escapes, whatever the terminal is.
+    width = screen_width() if output is None else None
+    colour = output is None and has_colour(sys.stdout)
+    if style is Format.json:
+        from semeval_emo.report.formats import dump_json
+
+        body = dump_json(payload() if callable(payload) else payload)
+    elif style is Format.text and text is not None:
+        body = text(width, colour) if callable(text) else text
+    else:
+        from semeval_emo.report.formats import render
+
+        made = [csv()] if style is Format.csv and csv else tables() if callable(tables) else tables
+        body = render(made, style.value, width=width, colour=colour)
+    if output is None:
+        typer.echo(body)
+    else:
+        write_file(output, body + "\n")
+        # Logged, not printed: --quiet silences it wherever it is in the command line.
+        logging.getLogger("semeval_emo").info("Written to %s.", output)
+
+
+def note(message: str, quiet: bool = False) -> None:
+    """Print a note on stderr."""
+    if not quiet:
+        typer.echo(message, err=True)
+
+
+def fail(message: str) -> None:
+    """Print an error on stderr, its first word in red on a terminal."""
+    head, colon, rest = message.partition(":")
+    typer.echo(f"{painted(head + colon, RED, on=has_colour(sys.stderr))}{rest}", err=True)
+
+
+def next_steps(*commands: Sequence[str | os.PathLike[str]], quiet: bool = False) -> None:
+    """Print on stderr the commands that usually come next, each as the words after ``semeval-emo``."""
+    note("\n" + "\n".join(next_line(*words) for words in commands), quiet)
+
+
+def default_paths(doing: str, quiet: bool) -> list[str]:
+    """Return the prediction files to use when no path is given, and name them on stderr.
+
+    Args:
+        doing: what the command does with them, such as ``scoring``.
+
+    Raises:
+        InputError: there is none, neither in this folder nor in ``submissions``.
+    """
+    from semeval_emo.submission.read import find_predictions
+
+    where, paths = find_predictions("submissions")
+    names = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    note(f"No path given: {doing} the prediction files of {where}: {names}.\n", quiet)
+    return paths
+
+
+def screen_width() -> int | None:
+    """Return the columns of the terminal, or $COLUMNS; None where neither sets a limit."""
+    limited = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return max(40, shutil.get_terminal_size().columns) if limited else None
+
+
+def has_colour(stream: IO[str]) -> bool:
+    """Return whether a stream is a terminal that may show colours (see https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
