@@ -45,7 +45,7 @@ def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[Ro
                     faults.append(found)
     except csv.Error as error:
         faults.append(
-            RowProblem("not-csv", str(path), lines.line_num, "", "", f"The line is not CSV: {error}.", "mend the line")
+            RowProblem("not-csv", str(path), lines.line_num, "", "", f"The line is not CSV: {error}.", "fix the line")
         )
     return rows, faults
 

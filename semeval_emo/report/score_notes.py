@@ -66,7 +66,7 @@ def _weight(code: str) -> tuple[bool, str]:
 
 
 def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
-    """The first example of each kind of error, and the command that mends or tells more."""
+    """Return the first example of each error, and the command that fixes it or shows more."""
     first: dict[str, Problem] = {}
     for problem in report.problems_of(file.file):
         first.setdefault(problem.code, problem)
@@ -76,8 +76,8 @@ def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
     name = shlex.quote(file.file.partition("!")[0])
-    mends = any(entry(code).repair for code in errors)
-    hint = f"  fix: semeval-emo fix {name} -o fixed" if mends else f"  see: semeval-emo validate {name}"
+    fixable = any(entry(code).repair for code in errors)
+    hint = f"  fix: semeval-emo fix {name} -o fixed" if fixable else f"  see: semeval-emo validate {name}"
     return [*lines, *_rest(errors), hint]
 
 

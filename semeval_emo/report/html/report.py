@@ -90,8 +90,8 @@ def _problems(contents: Contents) -> Section:
     columns = (
         *map(Column, ("code", "severity", "place", "what", "fix")), Column("of this kind", "int"),
     )  # fmt: skip
-    mended = [code for code in found.counts if entry(code).repair and entry(code).severity is Severity.error]
-    lead = f"semeval-emo fix mends {', '.join(mended)}." if mended else ""
+    fixable = [code for code in found.counts if entry(code).repair and entry(code).severity is Severity.error]
+    lead = f"semeval-emo fix can fix {', '.join(fixable)}." if fixable else ""
     refused = tuple(f"Not scored: {file}" for file in contents.refused)
     table = rows_of(Table("Problems found in the files", columns, rows, refused))
     return Section("problems", "Problems", (Group((table,)),), lead)
