@@ -1,4 +1,4 @@
-"""semeval-emo: validate, fix and score predictions, place scores on the leaderboard, and train models for SemEval-2025 Task 11 (BRIGHTER).
+"""Validate, score and rank predictions for SemEval-2025 Task 11 (BRIGHTER), and train models for it.
 
 The public API is the names in `__all__`; they load on first use, so importing the package is free.
 """

@@ -219,7 +219,8 @@ def test_from_a_bad_file_to_a_zip(make_file, write_files, run):
 
 @pytest.mark.parametrize("folder", ["", "submissions/mine/"])
 def test_without_a_path_all_commands_take_the_same_files(folder: str, make_file, write_files, run):
-    write_files({f"{folder}track_a/pred_{language}.csv": make_file("a", language).bytes() for language in ("eng", "ron")})
+    for language in ("eng", "ron"):
+        write_files({f"{folder}track_a/pred_{language}.csv": make_file("a", language).bytes()})
     where = "submissions/" if folder else "this folder"
     names = f"{folder}track_a/pred_eng.csv, {folder}track_a/pred_ron.csv"
     for command, doing in (("validate", "checking"), ("fix", "fixing"), ("pack", "packing"), ("score", "scoring")):
