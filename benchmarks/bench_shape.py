@@ -34,7 +34,7 @@ from semeval_emo.report.formats import render
 from semeval_emo.report.table import Column, Table
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import schedule, tail_trainer
-from semeval_emo.zoo.engine.frozen_prefix import compute
+from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.parameter_groups import count_layers
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -74,7 +74,8 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
         judged = Examples(tuple(test.texts[i] for i in some), test.labels[some])
         tokens = network.tokens(judged.texts)
         with clock.of("prefix"):
-            inputs = tail_trainer.Inputs(compute(network, tokens, first, None, Progress(), ""), judged)
+            frozen = compute_frozen_states(network, tokens, first, None, Progress(), "")
+            inputs = tail_trainer.TailInputs(frozen, judged)
         losses = []
         for place, batch in enumerate(batches):
             with clock.of(OURS if place else "first"):
@@ -146,8 +147,8 @@ def main() -> None:
     if asked.quick:
         print("SMOKE RUN (--quick): none of these figures means anything.\n")
     elif not torch.cuda.is_available():
-        kind = torch.bfloat16 if asked.precision == "bf16" else torch.float32
-        print(f"matmul peak: {peak(kind):,.0f} GFLOP/s in {asked.precision}\n")
+        dtype = torch.bfloat16 if asked.precision == "bf16" else torch.float32
+        print(f"matmul peak: {peak(dtype):,.0f} GFLOP/s in {asked.precision}\n")
     print(
         render([Table("Llama-3.2-1B's shape, random weights, last 4 layers and head", columns, rows, (note,))], "text")
     )

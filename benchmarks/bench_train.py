@@ -45,10 +45,10 @@ from semeval_emo.zoo.engine import (
     schedule,
     small_batch_adamw,
 )
-from semeval_emo.zoo.engine.frozen_prefix import compute
+from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
-from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
+from semeval_emo.zoo.engine.tail_trainer import TailInputs, TailTrainer
 from semeval_emo.zoo.inference.predict import CHUNK
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -140,14 +140,14 @@ class Bench:
         job = Job(folder, self.space)
         places = {
             f"{name}: building": (finetune, "build"),
-            f"{name}: prefix": (finetune, "compute"),
+            f"{name}: prefix": (finetune, "compute_frozen_states"),
             f"{name}: steps": (TailTrainer, "step"),
-            f"{name}: clipping": (flat_parameters.FlatParameters, "scale"),
-            f"{name}: clipping and optimizer": (flat_parameters.Stepper, "step"),
-            f"{name}: lean clipping": (small_batch_adamw.SmallBatchAdamW, "scale"),
-            f"{name}: lean clipping and optimizer": (small_batch_adamw.SmallBatchAdamW, "step"),
+            f"{name}: clipping": (flat_parameters.FlatAdamW, "clip_divisor"),
+            f"{name}: clipping and optimizer": (flat_parameters.FlatAdamW, "step"),
+            f"{name}: small-batch clipping": (small_batch_adamw.SmallBatchAdamW, "clip_divisor"),
+            f"{name}: small-batch clipping and optimizer": (small_batch_adamw.SmallBatchAdamW, "step"),
             f"{name}: evaluation": (TailTrainer, "predict"),
-            f"{name}: checkpoints": (checkpoint.Checkpointer, "epoch"),
+            f"{name}: checkpoints": (checkpoint.Checkpointer, "end_epoch"),
         }
         judged = {split: self.splits[split] for split in ("dev", "test")}
         with self.clock.within(places), self.clock.of(name):
@@ -171,7 +171,7 @@ def make_tail_trainer(network: Network, first: int, train: Examples, batches: Se
     rows = [[0]] * len(train)
     for i in {i for batch in batches for i in batch}:
         rows[i] = network.tokens([train.texts[i]])[0]
-    inputs = Inputs(compute(network, rows, first, None, Progress(), ""), train)
+    inputs = TailInputs(compute_frozen_states(network, rows, first, None, Progress(), ""), train)
     return TailTrainer(network, first, inputs, loss_function(network.recipe.loss, train.labels, 1, network.device))
 
 
@@ -180,9 +180,9 @@ def _spread(count: int, wanted: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(int)).tolist()
 
 
-def peak(kind: torch.dtype) -> float:
+def peak(dtype: torch.dtype) -> float:
     """Multiply-adds that a large matrix product reaches, in GFLOP/s: the best of seven."""
-    one = torch.randn(2048, 2048).to(kind)
+    one = torch.randn(2048, 2048).to(dtype)
     found = []
     for _ in range(7):
         began = time.perf_counter()
@@ -260,8 +260,8 @@ def breakdown(bench: Bench, name: str, flops: tuple[float, float], epochs: int, 
         return wall.get(f"{name}: {part}", 0.0)
 
     # Where no gradient is made whole, the optimizer's time holds the making of the weights' gradients.
-    clipping = of("clipping") + of("lean clipping")
-    moving = of("clipping and optimizer") + of("lean clipping and optimizer")
+    clipping = of("clipping") + of("small-batch clipping")
+    moving = of("clipping and optimizer") + of("small-batch clipping and optimizer")
     passes = of("steps") - moving
     parts = {
         "building the network": (of("building"), None),
@@ -300,7 +300,7 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     splits, space, words = data(asked.quick)
-    peaks = {kind: peak(kind) for kind in (torch.float32, torch.bfloat16)}
+    peaks = {dtype: peak(dtype) for dtype in (torch.float32, torch.bfloat16)}
     epochs = 1 if asked.quick else 6
     recipe = load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"])
     # On processors without matrix units for it, bf16 is slower than fp32; then the fast preset stays with that.
@@ -337,7 +337,7 @@ def main() -> None:
     for precision, values in said.items():
         apart = abs(values - said["fp32"])
         turned = int(((values > 0.5) != (said["fp32"] > 0.5)).sum())
-        score = f"{Job(Path(), space).judge(gold, values)['macro_f1']:.4f}"
+        score = f"{Job(Path(), space).score(gold, values)['macro_f1']:.4f}"
         rows.append(
             (
                 f"zoo predict --precision {precision}", 1e3 * each[precision], slow / each[precision],

@@ -52,7 +52,7 @@ def test_another_field_of_old_recipes_changes_nothing():
 
 def test_a_way_without_padding_has_no_use_for_it(tmp_path: Path):
     recipe = load_recipe("llama-tiny", ["train.batches=by_length"])
-    assert "by length" in prefix_obstacle(build(recipe, Space(("joy", "fear")), Progress()))
+    assert "by_length" in prefix_obstacle(build(recipe, Space(("joy", "fear")), Progress()))
 
 
 @pytest.mark.parametrize("batch", [1, 3])

@@ -83,5 +83,5 @@ def test_a_batch_that_cannot_be_shared_is_refused(tiny: Recipe, tmp_path: Path, 
 
     with pytest.raises(UsageError) as refused:
         finetune.fit(tiny, Space(("joy", "fear")), examples, {"dev": examples}, NoJob())
-    assert refused.value.message == "recipe llama-tiny: 3 processes cannot share a batch of 8."
+    assert refused.value.message == "recipe llama-tiny: a batch of 8 cannot be divided among 3 processes."
     assert refused.value.fix == "--set train.batch=9"

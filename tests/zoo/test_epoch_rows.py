@@ -89,7 +89,7 @@ def test_train_figures_are_of_what_was_said_before_each_step(tmp_path: Path, mon
 
 
 def test_degrees_have_pearson_and_squared_error(tmp_path: Path):
-    words = ["train.epochs=1", "loss.kind=mse", "select.metric=pearson"]
+    words = ["train.epochs=1", "loss.dtype=mse", "select.metric=pearson"]
     (row,) = run(tmp_path, *words, track="b").rows
     assert set(row["train"]) == {"pearson"}
     assert set(row["dev"]) == {"pearson", "loss"}
@@ -111,8 +111,8 @@ class Stopping(Progress):
 def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_out(tmp_path: Path, monkeypatch):
     save = Checkpointer.save
 
-    def older(self: Checkpointer, place: Any) -> None:
-        save(self, place)
+    def older(self: Checkpointer, state: Any) -> None:
+        save(self, state)
         stored = torch.load(self.file, weights_only=True)
         del stored["seen"]
         torch.save(stored, self.file)
@@ -137,5 +137,5 @@ def test_labels_are_joined_with_what_was_seen():
             return {"share": float(((values > 0.5) == labels).mean())}
 
     logits = torch.tensor([[2.0], [-2.0]])
-    assert epoch_metrics.seen(logits, np.array([[1], [1]]), 2, Job()) == {"train": {"share": 0.5}}
-    assert epoch_metrics.seen(logits, np.array([[1], [1]]), 3, Job()) == {}
+    assert epoch_metrics.train_metrics(logits, np.array([[1], [1]]), 2, Job()) == {"train": {"share": 0.5}}
+    assert epoch_metrics.train_metrics(logits, np.array([[1], [1]]), 3, Job()) == {}

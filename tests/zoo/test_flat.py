@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from semeval_emo.zoo.engine import small_batch_adamw as lean_module
-from semeval_emo.zoo.engine.attention import take
-from semeval_emo.zoo.engine.flat_parameters import FlatParameters, FusedLinear, Stepper
+from semeval_emo.zoo.engine import small_batch_adamw
+from semeval_emo.zoo.engine.attention import select_rows
+from semeval_emo.zoo.engine.flat_parameters import FlatAdamW, FlatParameters, FusedLinear
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.engine.schedule import adamw
 from semeval_emo.zoo.engine.small_batch_adamw import SmallBatchAdamW
@@ -34,7 +34,7 @@ def test_flat_steps_are_those_of_clipping_and_adamw_one_by_one(clip: float, deca
     alone, together = parameters(), parameters()
     optimizer = adamw(optimizer_groups(alone, recipe))
     flat = FlatParameters(together, recipe)
-    stepper = Stepper(flat, clip)
+    stepper = FlatAdamW(flat, clip)
     assert [(g["role"], g["lr"], g["weight_decay"]) for g in flat.groups] == [
         (g["role"], g["lr"], g["weight_decay"]) for g in optimizer.param_groups
     ]
@@ -58,7 +58,7 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
     clip: float, tiny: Recipe, monkeypatch: pytest.MonkeyPatch
 ):
     # So few numbers at once that every matrix is cut.
-    monkeypatch.setattr(lean_module, "ROWS", 1000)
+    monkeypatch.setattr(small_batch_adamw, "SLICE_SIZE", 1000)
 
     def layers() -> torch.nn.Sequential:
         torch.manual_seed(0)
@@ -71,13 +71,13 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
     alone, together = layers(), layers()
     optimizer = adamw(optimizer_groups(named(alone), tiny))
     flat = FlatParameters(named(together), tiny)
-    ours = Stepper(flat, clip)
+    ours = FlatAdamW(flat, clip)
     one, two = FusedLinear([together[0]]), FusedLinear([together[1]])
     lean = SmallBatchAdamW(flat, ours.optimizer, [one, two], clip)
     draw = torch.Generator().manual_seed(1)
     for number in range(6):
         # Both ways may take turns: the moments are the same.
-        one.holding = two.holding = number != 3
+        one.defer_grads = two.defer_grads = number != 3
         states = torch.randn((5, 8), generator=draw)
         optimizer.zero_grad()
         for p in flat.parameters.values():
@@ -87,7 +87,7 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
         if clip:
             torch.nn.utils.clip_grad_norm_(alone.parameters(), clip)
         optimizer.step()
-        (lean if one.holding else ours).step()
+        (lean if one.defer_grads else ours).step()
         if number == 4:
             ours.optimizer.load_state_dict(copy.deepcopy(ours.optimizer.state_dict()))
     begin = dict(layers().named_parameters())
@@ -114,12 +114,12 @@ def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias
         other.load_state_dict(one.state_dict())
     flat = FlatParameters({f"model.layers.0.{i}.weight": layer.weight for i, layer in enumerate(layers)}, tiny)
     product = FusedLinear(layers)
-    assert len(product.written) == 2
-    product.written[0].fill_(torch.nan)  # what lies there from before must not matter
+    assert len(product.weight_grads) == 2
+    product.weight_grads[0].fill_(torch.nan)  # what lies there from before must not matter
     for number in range(2):
         states = torch.randn(5, 8)
         ours, theirs = states.clone().requires_grad_(), states.clone().requires_grad_()
-        product.anew = number == 0
+        product.overwrite_grads = number == 0
         found, expected = product(ours), torch.cat([layer(theirs) for layer in plain], dim=-1)
         torch.testing.assert_close(found, expected)
         (found**2).sum().backward()
@@ -134,14 +134,14 @@ def test_layers_that_lie_apart_are_products_of_their_own():
     layers = [torch.nn.Linear(8, 6), torch.nn.Linear(8, 4)]
     states = torch.randn(3, 8)
     product = FusedLinear(layers)
-    assert product.written == []
+    assert product.weight_grads == []
     torch.testing.assert_close(product(states), torch.cat([layer(states) for layer in layers], dim=-1))
 
 
 def test_rows_are_taken_as_by_an_index():
     states = torch.randn(5, 3, requires_grad=True)
     rows = torch.tensor([4, 0, 2])
-    for took in (take(states, rows), states[rows]):
+    for took in (select_rows(states, rows), states[rows]):
         states.grad = None
         (took**3).sum().backward()
         assert torch.equal(took, states[rows])

@@ -67,13 +67,13 @@ def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
     rows = sorted(rows)
     common = shared_prefix_lengths(rows)
     laid = torch.tensor([token for row, same in zip(rows, common, strict=True) for token in row[same:]])
-    packed = PackedSequences.of([len(row) for row in rows], CPU, common)
-    shown = packed.padded(laid.view(-1, 1, 1)).flatten(1)
+    packed = PackedSequences.from_lengths([len(row) for row in rows], CPU, common)
+    shown = packed.pad(laid.view(-1, 1, 1)).flatten(1)
     for row, slots in zip(rows, shown.tolist(), strict=True):
-        assert slots == row + [row[-1]] * (packed.longest - len(row))
-    assert laid[packed.last].tolist() == [row[-1] for row in rows]
+        assert slots == row + [row[-1]] * (packed.max_length - len(row))
+    assert laid[packed.last_tokens].tolist() == [row[-1] for row in rows]
     # What is computed in its slot comes back to each token.
-    assert torch.equal(shown.flatten()[packed.slots], laid)
+    assert torch.equal(shown.flatten()[packed.slot_of_token], laid)
     places = [place for row, same in zip(rows, common, strict=True) for place in range(same, len(row))]
     assert packed.positions.tolist() == places
 
@@ -84,9 +84,11 @@ TEXTS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused, as for long texts and on a GPU"])
-def test_shared_beginnings_leave_the_networks_own_logits(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(attention, "SHORT", short)
+@pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
+def test_shared_beginnings_leave_the_networks_own_logits(
+    max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(attention, "MATMUL_MAX_LENGTH", max_length)
     network = build(tiny, Space(("anger", "joy")), Progress())
     network.model.eval()
     rows = network.tokens(TEXTS)

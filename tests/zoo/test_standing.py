@@ -21,30 +21,30 @@ from semeval_emo.zoo.recipe import Recipe
 def packing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways, whatever this machine's torch has."""
     if request.param == "not packed":
-        monkeypatch.setattr(packed_linear, "packs_weights", lambda: False)
+        monkeypatch.setattr(packed_linear, "can_pack_weights", lambda: False)
 
 
 @pytest.mark.usefixtures("packing")
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize(("kind", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
 @pytest.mark.parametrize("count", [1, 7, 1500])
-def test_products_and_what_follows_them(bias: bool, kind: torch.dtype, near: float, count: int):
+def test_products_and_what_follows_them(bias: bool, dtype: torch.dtype, near: float, count: int):
     torch.manual_seed(0)
     layers = [torch.nn.Linear(48, 40, bias=bias), torch.nn.Linear(48, 24, bias=bias)]
     scale, states, other = torch.rand(48) + 0.5, torch.randn(count, 48), torch.randn(count, 64)
     with torch.no_grad():
         expected = torch.cat([layer(states * scale) for layer in layers], dim=1)
-        ours = PackedLinear(layers, kind, scale)
-        plain = PackedLinear(layers, kind)
+        ours = PackedLinear(layers, dtype, scale)
+        plain = PackedLinear(layers, dtype)
         cases = (
             (ours(states), expected),
-            (ours.product(states, "swish"), functional.silu(expected)),
-            (ours.times(states, other.to(kind)), expected * other),
-            (SwiGLU(layers[0], layers[0], kind, scale)(states), functional.silu(expected[:, :40]) * expected[:, :40]),
+            (ours.linear(states, "swish"), functional.silu(expected)),
+            (ours.multiply(states, other.to(dtype)), expected * other),
+            (SwiGLU(layers[0], layers[0], dtype, scale)(states), functional.silu(expected[:, :40]) * expected[:, :40]),
             (plain(states), torch.cat([layer(states) for layer in layers], dim=1)),
         )
     for found, right in cases:
-        assert found.dtype == kind
+        assert found.dtype == dtype
         torch.testing.assert_close(found.float(), right, atol=near, rtol=near)
 
 
@@ -63,16 +63,16 @@ def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Excepti
     def refuses(*_):
         raise missing("no such operation")
 
-    packed_linear.packs_weights.cache_clear()
+    packed_linear.can_pack_weights.cache_clear()
     monkeypatch.setattr(torch.ops.mkldnn, "_reorder_linear_weight", refuses)
     try:
-        assert not packed_linear.packs_weights()
+        assert not packed_linear.can_pack_weights()
         layer = torch.nn.Linear(16, 8)
         with torch.no_grad():
             found = PackedLinear([layer], torch.bfloat16)(torch.ones(2, 16))
             torch.testing.assert_close(found.float(), layer(torch.ones(2, 16)), atol=0.03, rtol=0.03)
     finally:
-        packed_linear.packs_weights.cache_clear()
+        packed_linear.can_pack_weights.cache_clear()
 
 
 @pytest.mark.usefixtures("packing")

@@ -14,15 +14,15 @@ from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, Trai
 from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
-from semeval_emo.zoo.engine import attention, finetune, processor
+from semeval_emo.zoo.engine import attention, finetune
 from semeval_emo.zoo.engine.attention import PackedSequences
-from semeval_emo.zoo.engine.frozen_prefix import compute, room_for
-from semeval_emo.zoo.engine.llama import Tail
+from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
+from semeval_emo.zoo.engine.llama import PackedLlamaTail
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
 from semeval_emo.zoo.engine.predictor import Predictor
-from semeval_emo.zoo.engine.tail_trainer import Inputs, TailTrainer
+from semeval_emo.zoo.engine.tail_trainer import TailInputs, TailTrainer
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 
@@ -48,7 +48,7 @@ def tail_trainer(recipe: Recipe, examples: Examples) -> TailTrainer:
     network.model.eval()
     first = len(network.model.model.layers) - recipe.trainable.layers
     rows = network.tokens(examples.texts)
-    inputs = Inputs(compute(network, rows, first, None, Progress(), "prefix"), examples)
+    inputs = TailInputs(compute_frozen_states(network, rows, first, None, Progress(), "prefix"), examples)
     return TailTrainer(network, first, inputs, loss_function(recipe.loss, examples.labels, 1, network.device))
 
 
@@ -150,33 +150,37 @@ def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, .
     assert abs(plain[0] - plain[-1]) > 1e-3
 
 
-@pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused, as for long texts and on a GPU"])
-def test_the_tail_gives_the_networks_own_logits(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(attention, "SHORT", short)
+@pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
+def test_the_tail_gives_the_networks_own_logits(max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(attention, "MATMUL_MAX_LENGTH", max_length)
     network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(9).texts)
-    tail = Tail(network.model, 4)
+    tail = PackedLlamaTail(network.model, 4)
     with torch.no_grad():
         padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
         expected = network.model(**padded).logits
-        states, lengths = compute(network, rows, 4, None, Progress(), "").of(range(9), network.device)
-        found = tail(states, PackedSequences.of(lengths, network.device))
+        states, lengths = compute_frozen_states(network, rows, 4, None, Progress(), "").batch(range(9), network.device)
+        found = tail(states, PackedSequences.from_lengths(lengths, network.device))
     assert len(set(lengths)) > 2
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize("short", [attention.SHORT, 0], ids=["multiplied out", "fused"])
-def test_the_same_gradients_come_back_through_padding(short: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(attention, "SHORT", short)
+@pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
+def test_the_same_gradients_come_back_through_padding(max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(attention, "MATMUL_MAX_LENGTH", max_length)
     network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(9).texts)
     padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
     moving = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
     expected = torch.autograd.grad(network.model(**padded).logits.square().sum(), moving.values())
-    states, lengths = compute(network, rows, 4, None, Progress(), "").of(range(9), network.device)
-    found = Tail(network.model, 4)(states.clone(), PackedSequences.of(lengths, network.device)).square().sum()
+    states, lengths = compute_frozen_states(network, rows, 4, None, Progress(), "").batch(range(9), network.device)
+    found = (
+        PackedLlamaTail(network.model, 4)(states.clone(), PackedSequences.from_lengths(lengths, network.device))
+        .square()
+        .sum()
+    )
     for one, other in zip(torch.autograd.grad(found, moving.values()), expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
@@ -202,8 +206,8 @@ def test_a_prefix_on_disk_is_the_one_in_memory(tiny: Recipe, tmp_path: Path):
     network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(7).texts)
-    memory = compute(network, rows, 4, None, Progress(), "")
-    disk = compute(network, rows, 4, tmp_path / "prefix.bin", Progress(), "")
+    memory = compute_frozen_states(network, rows, 4, None, Progress(), "")
+    disk = compute_frozen_states(network, rows, 4, tmp_path / "prefix.bin", Progress(), "")
     assert torch.equal(memory.states, disk.states)
     assert (tmp_path / "prefix.bin").stat().st_size == memory.states.numel() * 4
 
@@ -263,9 +267,9 @@ def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_pa
 
 @pytest.mark.parametrize(("cost", "told"), [(2.34, True), (0.5, False)])
 def test_who_trains_in_bf16_on_a_processor_that_is_slow_at_it_is_told(tmp_path: Path, monkeypatch, cost, told):
-    monkeypatch.setattr(finetune, "cost_of_bf16", lambda: cost)
+    monkeypatch.setattr(finetune, "bf16_time_ratio", lambda: cost)
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.precision=bf16"]), tmp_path / "a")
-    words = "bf16 takes this processor 2.3 times as long as fp32: --set train.precision=fp32 is the faster way"
+    words = "bf16 takes 2.3 times as long as fp32 on this CPU: --set train.precision=fp32 is faster"
     assert (words in job.progress.said) == told
     _, job = fit(load_recipe("llama-tiny", SMALL), tmp_path / "b")
     assert words not in job.progress.said
@@ -285,7 +289,7 @@ def test_what_bf16_costs_is_measured_and_leaves_the_seed_alone():
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
-    assert 0.01 < processor.cost_of_bf16() < 100
+    assert 0.01 < finetune.bf16_time_ratio() < 100
     assert torch.equal(torch.rand(1), expected)
 
 
@@ -304,13 +308,13 @@ def test_what_is_frozen_is_said_in_words(settings: list[str], said: str, tmp_pat
 
 def test_a_prefix_that_must_be_and_cannot_be_is_refused(tmp_path: Path):
     recipe = load_recipe("llama-tiny", [*SMALL, "trainable.part=all", "train.engine=prefix"])
-    with pytest.raises(UsageError, match="its frozen layers cannot be computed once: no layer below"):
+    with pytest.raises(UsageError, match="the output of its frozen layers cannot be cached: no layer below"):
         fit(recipe, tmp_path / "a")
 
 
 @pytest.mark.parametrize(
-    ("memory", "disk", "place"), [(10, 0, "memory"), (0, 10, "disk"), (0, 0, "nowhere"), (1, 1, "nowhere")]
+    ("memory", "disk", "location"), [(10, 0, "memory"), (0, 10, "disk"), (0, 0, "none"), (1, 1, "none")]
 )
-def test_where_activations_fit(memory: int, disk: int, place: str, tmp_path: Path):
-    room = room_for(1024, 1024, 4, memory, disk, tmp_path)
-    assert (room.bytes, room.place) == (4 * 2**20, place)
+def test_where_frozen_states_are_stored(memory: int, disk: int, location: str, tmp_path: Path):
+    cache = plan_cache(1024, 1024, 4, memory, disk, tmp_path)
+    assert (cache.bytes, cache.location) == (4 * 2**20, location)

@@ -1,4 +1,4 @@
-"""Texts laid end to end, and what their tokens take up from each other."""
+"""Batches of concatenated texts, and causal attention on them."""
 
 from __future__ import annotations
 
@@ -9,121 +9,138 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-SHORT = 256
-"""Texts of up to so many tokens are multiplied out on a CPU: its fused kernel is made for long ones."""
+MATMUL_MAX_LENGTH = 256
+"""On a CPU, attention over up to this many tokens is computed by matrix products: the fused kernel is slower."""
 
 
 @dataclass(frozen=True, eq=False)
 class PackedSequences:
-    """Texts laid end to end; what a text shares with the one before it need not be laid twice.
+    """The layout of a batch whose B texts are concatenated to T tokens, without padding.
+
+    The tokens that a text has in common with the start of the previous one may be stored only once. Attention uses the
+    padded layout of B * max_length slots.
 
     Attributes:
         lengths: tokens of each text, shape (B,).
-        positions: place of each token in its text, shape (T,).
-        last: where the last token of each text stands, shape (B,).
-        longest: tokens of the longest text.
-        spread: for each slot of a padded batch the token that fills it, shape (B * longest); whatever
-            stands in a slot right of a text is never looked at. None where each slot has its own token.
-        slots: a slot of each token in a padded batch, shape (T,).
+        positions: position of each token in its text, shape (T,).
+        last_tokens: index of the last token of each text, shape (B,).
+        max_length: tokens of the longest text.
+        token_of_slot: index of the token that fills each padded slot, shape (B * max_length,). Slots after the end of
+            a text hold any token and are masked. None if every slot has its own token.
+        slot_of_token: index of a padded slot that holds each token, shape (T,).
     """
 
     lengths: torch.Tensor
     positions: torch.Tensor
-    last: torch.Tensor
-    longest: int
-    spread: torch.Tensor | None
-    slots: torch.Tensor
+    last_tokens: torch.Tensor
+    max_length: int
+    token_of_slot: torch.Tensor | None
+    slot_of_token: torch.Tensor
 
     @classmethod
-    def of(cls, lengths: Sequence[int], device: torch.device, shared: Sequence[int] | None = None) -> PackedSequences:
-        """Lays out texts of these lengths.
+    def from_lengths(
+        cls, lengths: Sequence[int], device: torch.device, shared: Sequence[int] | None = None
+    ) -> PackedSequences:
+        """Lay out texts of the given lengths.
 
         Args:
-            shared: how many tokens each text begins with as the text before it does; they are laid once,
-                since no token looks to its right. No gradients come back through them.
+            shared: how many tokens each text has in common with the start of the previous one. Causal attention gives
+                them the same states, so they are stored once. Not differentiable.
 
-        >>> packed = PackedSequences.of([2, 1], torch.device("cpu"))
-        >>> packed.positions.tolist(), packed.spread.tolist()
+        >>> packed = PackedSequences.from_lengths([2, 1], torch.device("cpu"))
+        >>> packed.positions.tolist(), packed.token_of_slot.tolist()
         ([0, 1, 0], [0, 1, 2, 2])
-        >>> packed = PackedSequences.of([2, 3], torch.device("cpu"), shared=[0, 1])
-        >>> packed.positions.tolist(), packed.spread.tolist()
+        >>> packed = PackedSequences.from_lengths([2, 3], torch.device("cpu"), shared=[0, 1])
+        >>> packed.positions.tolist(), packed.token_of_slot.tolist()
         ([0, 1, 1, 2], [0, 1, 1, 0, 2, 3])
         """
-        counts, longest = torch.tensor(lengths), max(lengths)
-        common = torch.zeros_like(counts) if shared is None else torch.tensor(shared)
-        own = counts - common
-        texts = torch.repeat_interleave(torch.arange(len(lengths)), own)
-        # Where the first token of each text would stand if none of its tokens stood elsewhere.
-        begins = own.cumsum(0) - own - common
-        positions = torch.arange(len(texts)) - begins[texts]
-        last = begins + counts - 1
-        spread = None
+        counts, max_length = torch.tensor(lengths), max(lengths)
+        shared_counts = torch.zeros_like(counts) if shared is None else torch.tensor(shared)
+        own_counts = counts - shared_counts
+        texts = torch.repeat_interleave(torch.arange(len(lengths)), own_counts)
+        # Where the first token of each text would be if the text shared no tokens.
+        starts = own_counts.cumsum(0) - own_counts - shared_counts
+        positions = torch.arange(len(texts)) - starts[texts]
+        last_tokens = starts + counts - 1
+        token_of_slot = None
         if shared is not None and any(shared):
-            places = torch.arange(longest)
-            # The text that lays the token at each place: the latest that does not share it.
-            laying = torch.arange(len(lengths))[:, None].where(places >= common[:, None], 0).cummax(0).values
-            tokens = (begins[laying] + places).gather(1, torch.minimum(places, counts[:, None] - 1))
-            spread, last = tokens.flatten().to(device), tokens[:, -1]
-        elif min(lengths) < longest:
-            spread = torch.minimum(begins[:, None] + torch.arange(longest), last[:, None]).flatten().to(device)
-        slots = texts * longest + positions
-        return cls(counts.to(device), positions.to(device), last.to(device), longest, spread, slots.to(device))
+            columns = torch.arange(max_length)
+            # For each position, the text that stores the token: the latest one that does not share it.
+            owners = torch.arange(len(lengths))[:, None].where(columns >= shared_counts[:, None], 0).cummax(0).values
+            tokens = (starts[owners] + columns).gather(1, torch.minimum(columns, counts[:, None] - 1))
+            token_of_slot, last_tokens = tokens.flatten().to(device), tokens[:, -1]
+        elif min(lengths) < max_length:
+            slots = starts[:, None] + torch.arange(max_length)
+            token_of_slot = torch.minimum(slots, last_tokens[:, None]).flatten().to(device)
+        slot_of_token = texts * max_length + positions
+        return cls(
+            counts.to(device), positions.to(device), last_tokens.to(device), max_length, token_of_slot,
+            slot_of_token.to(device),
+        )  # fmt: skip
 
-    def padded(self, packed: torch.Tensor) -> torch.Tensor:
-        """Spreads (T, H, D) to (B, longest, H, D)."""
-        spread = packed if self.spread is None else _Spread.apply(packed, self.spread, self.slots)
-        return spread.view(len(self.lengths), self.longest, *packed.shape[1:])
+    def pad(self, states: torch.Tensor) -> torch.Tensor:
+        """Copy packed states (T, H, D) to padded ones (B, max_length, H, D)."""
+        if self.token_of_slot is not None:
+            states = _Pad.apply(states, self.token_of_slot, self.slot_of_token)
+        return states.view(len(self.lengths), self.max_length, *states.shape[1:])
 
-    def hidden(self, last: bool) -> torch.Tensor:
-        """True for slots that are not seen: by each slot, (longest, longest), or by last tokens, (B, 1, longest)."""
-        places = torch.arange(self.longest, device=self.lengths.device)
-        return (places >= self.lengths[:, None])[:, None] if last else places > places[:, None]
+    def mask(self, last_only: bool) -> torch.Tensor:
+        """Return a mask, True for keys that a query does not attend to.
+
+        Args:
+            last_only: whether only last tokens are queries: shape (B, 1, max_length), else (max_length, max_length).
+        """
+        columns = torch.arange(self.max_length, device=self.lengths.device)
+        return (columns >= self.lengths[:, None])[:, None] if last_only else columns > columns[:, None]
 
 
-def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
-    """What tokens take up from those of their text that stand left of them, and from themselves.
+def causal_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: PackedSequences
+) -> torch.Tensor:
+    """Compute causal grouped-query attention within each text.
 
     Args:
-        query: of all tokens, shape (T, heads, D), or of the last one of each text, (B, heads, D).
-        key, value: of all tokens, shape (T, kv_heads, D); each serves ``heads / kv_heads`` heads that adjoin.
+        query: of all tokens, shape (T, heads, D), or of the last token of each text, (B, heads, D).
+        key, value: of all tokens, shape (T, kv_heads, D); each is used by ``heads / kv_heads`` consecutive heads.
 
     Returns:
         Shape (T or B, heads * D).
     """
     texts, heads, size = len(packed.lengths), *query.shape[1:]
-    served = key.shape[1]
-    last = len(query) != len(key) or packed.longest == 1
-    asking = query[:, None] if last else packed.padded(query)
-    asked = asking.shape[1]
-    key, value = packed.padded(key), packed.padded(value)
-    if query.device.type == "cpu" and packed.longest <= SHORT:
-        # The heads that share keys ask as one: (B * kv_heads, heads / kv_heads * asked, D).
-        asking = asking.view(texts, asked, served, -1, size).permute(0, 2, 3, 1, 4).reshape(texts * served, -1, size)
-        key, value = (one.transpose(1, 2).reshape(texts * served, -1, size) for one in (key, value))
-        # Those that are looked at come first: a softmax over few numbers is faster across rows than along them.
-        found = torch.bmm(key, asking.transpose(1, 2)).view(texts, served, packed.longest, -1, asked)
-        hidden = packed.hidden(last).transpose(-1, -2)
-        unseen = torch.zeros(hidden.shape).masked_fill_(hidden, -torch.inf)
-        found = torch.add(unseen[:, None, :, None] if last else unseen[:, None], found, alpha=size**-0.5)
-        found = found.view(texts * served, packed.longest, -1).softmax(1).to(value.dtype)
-        mixed = torch.bmm(found.transpose(1, 2), value)
-        mixed = mixed.view(texts, heads, asked, size).transpose(1, 2)
+    kv_heads = key.shape[1]
+    last_only = len(query) != len(key) or packed.max_length == 1
+    query_padded = query[:, None] if last_only else packed.pad(query)
+    queries = query_padded.shape[1]
+    key, value = packed.pad(key), packed.pad(value)
+    if query.device.type == "cpu" and packed.max_length <= MATMUL_MAX_LENGTH:
+        # The heads of a group are queries of one product: (B * kv_heads, heads / kv_heads * queries, D).
+        grouped = query_padded.view(texts, queries, kv_heads, -1, size).permute(0, 2, 3, 1, 4)
+        grouped = grouped.reshape(texts * kv_heads, -1, size)
+        key, value = (states.transpose(1, 2).reshape(texts * kv_heads, -1, size) for states in (key, value))
+        # Keys are the first dimension: a softmax over few numbers is faster across rows than along them.
+        scores = torch.bmm(key, grouped.transpose(1, 2)).view(texts, kv_heads, packed.max_length, -1, queries)
+        mask = packed.mask(last_only).transpose(-1, -2)
+        bias = torch.zeros(mask.shape).masked_fill_(mask, -torch.inf)
+        scores = torch.add(bias[:, None, :, None] if last_only else bias[:, None], scores, alpha=size**-0.5)
+        weights = scores.view(texts * kv_heads, packed.max_length, -1).softmax(1).to(value.dtype)
+        mixed = torch.bmm(weights.transpose(1, 2), value)
+        mixed = mixed.view(texts, heads, queries, size).transpose(1, 2)
     else:
-        mask = ~packed.hidden(last)[:, None] if last else None
-        asking, key, value = asking.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+        attend_to = ~packed.mask(last_only)[:, None] if last_only else None
+        query_padded, key, value = query_padded.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
         mixed = functional.scaled_dot_product_attention(
-            asking, key, value, attn_mask=mask, is_causal=not last, enable_gqa=True
+            query_padded, key, value, attn_mask=attend_to, is_causal=not last_only, enable_gqa=True
         ).transpose(1, 2)
-    mixed = mixed.reshape(texts * asked, heads * size)
-    return mixed if last or packed.spread is None else take(mixed, packed.slots)
+    mixed = mixed.reshape(texts * queries, heads * size)
+    return mixed if last_only or packed.token_of_slot is None else select_rows(mixed, packed.slot_of_token)
 
 
-def take(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Some rows, each at most once, which autograd need not know: it adds row by row where copying will do."""
-    return _Take.apply(states, rows)
+def select_rows(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Select rows, each at most once; the backward pass copies them, where indexing would add row by row."""
+    return _SelectRows.apply(states, rows)
 
 
-class _Take(torch.autograd.Function):
+class _SelectRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(rows)
@@ -136,15 +153,17 @@ class _Take(torch.autograd.Function):
         return grad_output[0].new_zeros(ctx.count, *grad_output[0].shape[1:]).index_copy_(0, rows, grad_output[0]), None
 
 
-class _Spread(torch.autograd.Function):
-    """Padding, through which nothing comes back: what stands in a slot right of a text is never looked at."""
+class _Pad(torch.autograd.Function):
+    """Padding whose backward pass ignores the slots after the end of a text, since they are masked."""
 
     @staticmethod
-    def forward(ctx: Any, packed: torch.Tensor, spread: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(slots)
-        return packed.index_select(0, spread)
+    def forward(
+        ctx: Any, states: torch.Tensor, token_of_slot: torch.Tensor, slot_of_token: torch.Tensor
+    ) -> torch.Tensor:
+        ctx.save_for_backward(slot_of_token)
+        return states.index_select(0, token_of_slot)
 
     @staticmethod
     def backward(ctx: Any, *grad_output: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        (slots,) = ctx.saved_tensors
-        return grad_output[0].index_select(0, slots), None, None
+        (slot_of_token,) = ctx.saved_tensors
+        return grad_output[0].index_select(0, slot_of_token), None, None

@@ -1,4 +1,4 @@
-"""What a line of ``metrics.jsonl`` says of a split, from logits that are there anyway."""
+"""The metrics of an epoch in ``metrics.jsonl``, computed from logits."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.family import Job
 
 
-def probabilities_of(logits: torch.Tensor) -> np.ndarray:
-    """Sigmoids: shape (n, L), float64."""
+def to_probabilities(logits: torch.Tensor) -> np.ndarray:
+    """Return the sigmoids: shape (n, L), float64."""
     return torch.sigmoid(logits.double()).cpu().numpy()
 
 
-def judged(logits: torch.Tensor, labels: np.ndarray, loss: LossFunction, job: Job) -> dict[str, float]:
-    """Figures and loss of a split.
+def eval_metrics(logits: torch.Tensor, labels: np.ndarray, loss: LossFunction, job: Job) -> dict[str, float]:
+    """Return the scores and the loss of a split.
 
     Args:
         logits: shape (n, L).
         labels: degrees, shape (n, L).
     """
     degrees = torch.tensor(labels, dtype=torch.float32, device=logits.device)
-    figures = job.score(labels, probabilities_of(logits))
-    return {**figures, "loss": round(float(loss(logits, degrees)), 6)}
+    scores = job.score(labels, to_probabilities(logits))
+    return {**scores, "loss": round(float(loss(logits, degrees)), 6)}
 
 
-def seen(logits: torch.Tensor, labels: np.ndarray, texts: int, job: Job) -> dict[str, dict[str, float]]:
-    """Figures of the training texts, from what each step said before it moved the weights.
+def train_metrics(logits: torch.Tensor, labels: np.ndarray, texts: int, job: Job) -> dict[str, dict[str, float]]:
+    """Return the scores of the training texts, from the logits of each training step.
 
     Args:
-        logits: of the steps of an epoch, shape (n, L), as a step had them: with dropout.
+        logits: of the steps of an epoch, shape (n, L); computed before each step's update and with dropout.
         labels: degrees, shape (n, L).
-        texts: of the epoch.
+        texts: number of texts in the epoch.
 
     Returns:
-        Nothing where a checkpoint of an older version did not keep what the first steps said.
+        ``{"train": scores}``; empty if logits are missing, after resuming from a checkpoint of an older version.
     """
-    return {"train": job.score(labels, probabilities_of(logits))} if len(logits) >= texts else {}
+    return {"train": job.score(labels, to_probabilities(logits))} if len(logits) >= texts else {}

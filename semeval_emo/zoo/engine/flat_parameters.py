@@ -1,8 +1,8 @@
-"""Trained parameters and their gradients side by side in memory, so that a step touches each of them once.
+"""Trainable parameters and their gradients in contiguous blocks, so that an optimizer step reads each of them once.
 
-The norm of the gradient is one pass over one block, AdamW one kernel a group, and the gradient of a
-weight is written straight to its place: no pass to clear, none to add, none to scale. The mathematics
-is that of ``clip_grad_norm_`` and AdamW on the parameters one by one.
+The gradient norm is one pass over one block, AdamW one kernel per group, and the gradient of a weight is written
+directly to its block: no pass to zero, accumulate or scale. The mathematics is that of ``clip_grad_norm_`` and AdamW on
+separate parameters.
 """
 
 from __future__ import annotations
@@ -19,53 +19,53 @@ from semeval_emo.zoo.recipe import Recipe
 
 
 class FlatParameters:
-    """Moves parameters into one block a group, and keeps them there until `release`.
+    """Moves parameters into one block per group, until `release`.
 
     Attributes:
-        groups: what an optimizer takes: one tensor a group, with the group's rates, role and names.
+        groups: optimizer groups, each with one tensor, its rates, role and the names of its parameters.
     """
 
     def __init__(self, parameters: Mapping[str, torch.nn.Parameter], recipe: Recipe) -> None:
         self.parameters = dict(parameters)
-        like = next(iter(parameters.values()))
-        self._gradient = like.new_zeros(sum(p.numel() for p in parameters.values()))
+        first = next(iter(parameters.values()))
+        self._gradient = first.new_zeros(sum(p.numel() for p in parameters.values()))
         self.groups: list[dict[str, Any]] = []
-        begin = 0
+        start = 0
         for group in plan_groups(list(parameters), recipe):
             members = [parameters[name] for name in group.names]
             block = torch.nn.Parameter(torch.cat([p.detach().reshape(-1) for p in members]))
-            block.grad = self._gradient[begin : begin + block.numel()]
-            place = 0
+            block.grad = self._gradient[start : start + block.numel()]
+            offset = 0
             for p in members:
-                p.data = block.data[place : place + p.numel()].view(p.shape)
-                p.grad = block.grad[place : place + p.numel()].view(p.shape)
-                place += p.numel()
-            begin += place
+                p.data = block.data[offset : offset + p.numel()].view(p.shape)
+                p.grad = block.grad[offset : offset + p.numel()].view(p.shape)
+                offset += p.numel()
+            start += offset
             rates = {"lr": group.lr, "weight_decay": group.weight_decay, "role": group.role}
             self.groups.append({"params": [block], "names": group.names, **rates})
 
-    def scale(self, largest: float) -> torch.Tensor | None:
-        """What gradients must be divided by so that their norm is at most this; None for nothing."""
-        return self.too_long(torch.linalg.vector_norm(self._gradient), largest)
-
-    @staticmethod
-    def too_long(norm: torch.Tensor, largest: float) -> torch.Tensor | None:
-        """What gradients of this norm must be divided by; None for nothing."""
-        times = (norm + 1e-6) / largest
-        return times if times > 1 else None
+    def grad_norm(self) -> torch.Tensor:
+        """Return the norm of all gradients."""
+        return torch.linalg.vector_norm(self._gradient)
 
     def release(self) -> None:
-        """Gives each parameter memory of its own again."""
+        """Give each parameter its own memory again."""
         for p in self.parameters.values():
             p.data = p.data.clone()
             p.grad = None
 
 
-class Stepper:
-    """Clipping and AdamW over flat parameters.
+def clip_divisor(norm: torch.Tensor, max_norm: float) -> torch.Tensor | None:
+    """Return the number to divide gradients of this norm by, as ``clip_grad_norm_`` does; None for no clipping."""
+    divisor = (norm + 1e-6) / max_norm
+    return divisor if divisor > 1 else None
+
+
+class FlatAdamW:
+    """AdamW with gradient clipping on flat parameters.
 
     Args:
-        clip: largest norm of the gradient; 0 never clips.
+        clip: maximum norm of the gradient; 0 disables clipping.
     """
 
     def __init__(self, flat: FlatParameters, clip: float) -> None:
@@ -73,85 +73,90 @@ class Stepper:
         self.optimizer = schedule.adamw(flat.groups)
 
     def step(self) -> None:
-        """Moves the parameters; the fused kernel divides the gradients while it reads them."""
-        # The attribute by which torch's own GradScaler tells a fused optimizer the same thing.
-        self.optimizer.grad_scale = self.flat.scale(self.clip) if self.clip > 0 else None  # type: ignore[attr-defined]
+        """Update the parameters; the fused kernel divides the gradients while reading them."""
+        # torch's GradScaler uses the same attribute to pass a divisor to a fused optimizer.
+        self.optimizer.grad_scale = self.clip_divisor() if self.clip > 0 else None  # type: ignore[attr-defined]
         self.optimizer.step()
+
+    def clip_divisor(self) -> torch.Tensor | None:
+        """Return the number to divide the gradients by; None for no clipping."""
+        return clip_divisor(self.flat.grad_norm(), self.clip)
 
 
 class FusedLinear:
-    """Linear layers that read the same input, as one matrix product where their weights lie side by side.
+    """Linear layers with the same input, as one matrix product if their weights are adjacent in memory.
 
     Args:
         layers: ``torch.nn.Linear`` each.
 
     Attributes:
-        written: the gradients that a backward pass writes itself.
-        anew: True where the next backward pass overwrites them, False where it adds.
-        holding: True where the next backward pass writes nothing, and what it would have multiplied is `held`.
+        weight_grads: gradients that the backward pass writes itself; empty where autograd accumulates them.
+        overwrite_grads: whether the next backward pass overwrites them, or adds to them.
+        defer_grads: whether the next backward pass only stores the factors of the gradient in `grad_factors`.
     """
 
     def __init__(self, layers: Sequence[torch.nn.Linear]) -> None:
         self.layers = list(layers)
-        self.anew, self.holding = True, False
-        self._held: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.overwrite_grads, self.defer_grads = True, False
+        self._grad_factors: tuple[torch.Tensor, torch.Tensor] | None = None
         weights = [layer.weight for layer in layers]
-        self.written: list[torch.Tensor] = []
-        if all(w.requires_grad and w.grad is not None for w in weights) and _adjoining(weights):
-            self.written = [w.grad for w in weights if w.grad is not None]
-            self.weight = _joined(weights).requires_grad_()
-            self._gradient = _joined(self.written)
+        self.weight_grads: list[torch.Tensor] = []
+        if all(w.requires_grad and w.grad is not None for w in weights) and _are_adjacent(weights):
+            self.weight_grads = [w.grad for w in weights if w.grad is not None]
+            self.weight = _as_one_matrix(weights).requires_grad_()
+            self._gradient = _as_one_matrix(self.weight_grads)
 
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
-        """Outputs of all layers, one after the other: shape (T, sum of widths)."""
-        if self.written:
-            mixed = _FusedLinear.apply(states, self.weight, self)
-            return mixed if self.layers[0].bias is None else mixed + torch.cat([layer.bias for layer in self.layers])
+        """Return the concatenated outputs of the layers: shape (T, sum of widths)."""
+        if self.weight_grads:
+            outputs = _FusedLinear.apply(states, self.weight, self)
+            bias = self.layers[0].bias
+            return outputs if bias is None else outputs + torch.cat([layer.bias for layer in self.layers])
         return torch.cat([layer(states) for layer in self.layers], dim=-1)
 
-    def take(self, grad_output: torch.Tensor, states: torch.Tensor) -> None:
-        """Writes the weight's gradient to its place, or keeps what it is made of."""
-        if self.holding:
-            self._held = (grad_output, states)
+    def backward_weight(self, grad_output: torch.Tensor, states: torch.Tensor) -> None:
+        """Write the weight's gradient to its block, or store its factors."""
+        if self.defer_grads:
+            self._grad_factors = (grad_output, states)
         elif states.dtype != self._gradient.dtype:
-            found = (grad_output.t() @ states).to(self._gradient.dtype)
-            self._gradient.copy_(found) if self.anew else self._gradient.add_(found)
+            gradient = (grad_output.t() @ states).to(self._gradient.dtype)
+            self._gradient.copy_(gradient) if self.overwrite_grads else self._gradient.add_(gradient)
         else:
-            beta = 0 if self.anew else 1
+            beta = 0 if self.overwrite_grads else 1
             torch.addmm(self._gradient, grad_output.t(), states, beta=beta, out=self._gradient)
 
-    def held(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Outward gradients (T, sum of widths) and inputs (T, width): the weight's gradient is one times the other."""
-        assert self._held is not None, "a backward pass comes first"
-        return self._held
+    def grad_factors(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return output gradients (T, sum of widths) and inputs (T, width); the weight's gradient is their product."""
+        assert self._grad_factors is not None, "run a backward pass first"
+        return self._grad_factors
 
-    def drop(self) -> None:
-        """Forgets what is held."""
-        self._held = None
+    def clear_grad_factors(self) -> None:
+        """Free the stored factors."""
+        self._grad_factors = None
 
 
 class _FusedLinear(torch.autograd.Function):
-    """x W', whose backward pass writes the gradient of W straight to its place."""
+    """x W', whose backward pass writes the gradient of W directly to its block."""
 
     @staticmethod
-    def forward(ctx: Any, states: torch.Tensor, weight: torch.Tensor, product: FusedLinear) -> torch.Tensor:
+    def forward(ctx: Any, states: torch.Tensor, weight: torch.Tensor, fused: FusedLinear) -> torch.Tensor:
         if torch.is_autocast_enabled(states.device.type):
-            kind = torch.get_autocast_dtype(states.device.type)
-            states, weight = states.to(kind), weight.to(kind)
+            dtype = torch.get_autocast_dtype(states.device.type)
+            states, weight = states.to(dtype), weight.to(dtype)
         ctx.save_for_backward(states, weight)
-        ctx.product = product
+        ctx.fused = fused
         return states @ weight.t()
 
     @staticmethod
     def backward(ctx: Any, *grad_output: torch.Tensor) -> tuple[torch.Tensor | None, None, None]:
         states, weight = ctx.saved_tensors
         with torch.no_grad():
-            ctx.product.take(grad_output[0], states)
+            ctx.fused.backward_weight(grad_output[0], states)
             return (grad_output[0] @ weight if ctx.needs_input_grad[0] else None), None, None
 
 
-def _adjoining(tensors: Sequence[torch.Tensor]) -> bool:
-    """Whether each begins where the one before ends, in the same storage."""
+def _are_adjacent(tensors: Sequence[torch.Tensor]) -> bool:
+    """Return whether each tensor begins where the previous one ends in the same storage."""
     return all(
         a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
         and a.storage_offset() + a.numel() == b.storage_offset()
@@ -159,8 +164,8 @@ def _adjoining(tensors: Sequence[torch.Tensor]) -> bool:
     )
 
 
-def _joined(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-    """One matrix over adjoining ones."""
+def _as_one_matrix(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return a view of adjacent matrices as one."""
     rows = sum(len(t) for t in tensors)
     first = tensors[0].detach()
     return first.as_strided((rows, first.shape[1]), (first.shape[1], 1), first.storage_offset())

@@ -1,7 +1,6 @@
-"""The general way: Hugging Face's Trainer, for any network, any number of machines and GPUs.
+"""Training with Hugging Face's Trainer: any network, any number of GPUs and machines.
 
-Its checkpoints are folders that it writes file by file; ours is done when `PROGRESS` lies in it, and
-one without it is what a killed process left.
+The Trainer writes a checkpoint folder file by file. A checkpoint is complete once it contains `STATE_FILE`.
 """
 
 from __future__ import annotations
@@ -32,25 +31,26 @@ from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import TrainConfig
 from semeval_emo.zoo.selection.epochs import patience_exhausted, selected_epoch, stopped_after
 
-PROGRESS = "zoo.json"
-SEEN = "seen.safetensors"
+STATE_FILE = "zoo.json"
+LOGITS_FILE = "seen.safetensors"
 
 
 class LossTrainer(Trainer):
-    """The Trainer with the recipe's loss; it remembers the last one, for the progress bar.
+    """The Trainer with the recipe's loss and sampler.
 
     Attributes:
-        seen: logits and degrees of each batch since somebody emptied the list.
+        pending_loss: sum of the losses of the current optimizer step.
+        outputs: logits and degrees of each batch of the current epoch.
     """
 
-    def __init__(self, loss: LossFunction, sampler: ByLength | None, **rest: Any) -> None:
+    def __init__(self, loss: LossFunction, sampler: LengthSampler | None, **rest: Any) -> None:
         super().__init__(**rest)
         self.loss, self.sampler = loss, sampler
-        # A mean over the batch: the Trainer divides it by the number of batches that it accumulates.
+        # The loss is a mean over the batch, which the Trainer divides by the number of accumulated batches.
         self.loss_is_scaled_for_ga = False
         self.model_accepts_loss_kwargs = False
-        self.pending = 0.0
-        self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.pending_loss = 0.0
+        self.outputs: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def _get_train_sampler(self, train_dataset: Any = None) -> torch.utils.data.Sampler | None:
         return self.sampler or super()._get_train_sampler(train_dataset)
@@ -58,17 +58,17 @@ class LossTrainer(Trainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The recipe's loss of a batch."""
+        """Return the recipe's loss of a batch."""
         degrees = inputs.pop("labels")
         outputs = model(**inputs)
         loss = self.loss(outputs.logits, degrees)
-        self.pending += float(loss.detach()) / self.current_gradient_accumulation_steps
-        self.seen.append((outputs.logits.detach(), degrees))
+        self.pending_loss += float(loss.detach()) / self.current_gradient_accumulation_steps
+        self.outputs.append((outputs.logits.detach(), degrees))
         return (loss, outputs) if return_outputs else loss
 
 
-class ByLength(torch.utils.data.Sampler):
-    """Texts of like length together, in an order of each epoch's own."""
+class LengthSampler(torch.utils.data.Sampler):
+    """Groups texts of similar length into batches, in a different order each epoch."""
 
     def __init__(self, lengths: Sequence[int], train: TrainConfig) -> None:
         self.lengths, self.train, self.epoch = lengths, train, 0
@@ -80,18 +80,18 @@ class ByLength(torch.utils.data.Sampler):
         return iter(schedule.order_by_length(self.lengths, self.train, self.epoch))
 
     def set_epoch(self, epoch: int) -> None:
-        """What the Trainer calls before each epoch."""
+        """Set the epoch; called by the Trainer."""
         self.epoch = epoch
 
 
-class Collator:
-    """Pads a batch as the recipe says."""
+class PaddingCollator:
+    """Pads batches as the recipe specifies."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Tensors of a batch: ids and mask of shape (B, T), degrees of shape (B, L)."""
+        """Return a batch: ids and mask of shape (B, T), degrees of shape (B, L)."""
         model = self.network.recipe.model
         padded = self.network.tokenizer.pad(
             {"input_ids": [row["input_ids"] for row in rows]},
@@ -103,42 +103,44 @@ class Collator:
         return {"input_ids": padded["input_ids"], "attention_mask": padded["attention_mask"], "labels": labels}
 
 
-class Watching(TrainerCallback):
-    """Judges each epoch, keeps the best weights, completes checkpoints, and stops when asked to."""
+class EpochCallback(TrainerCallback):
+    """Scores each epoch, saves the selected epoch's weights, completes checkpoints, stops on request or patience."""
 
-    def __init__(self, network: Network, texts: int, judged: dict[str, Examples], job: Job, steps: int) -> None:
-        self.network, self.texts, self.judged, self.job, self.steps = network, texts, judged, job, steps
+    def __init__(self, network: Network, texts: int, eval_splits: dict[str, Examples], job: Job, steps: int) -> None:
+        self.network, self.texts, self.eval_splits, self.job, self.steps = network, texts, eval_splits, job, steps
         self.recipe = network.recipe
         self.trainer: LossTrainer
         self.rows: list[dict[str, Any]] = []
         self.losses: list[float] = []
-        self._saved = self._began = time.monotonic()
+        self._saved = self._epoch_start = time.monotonic()
         self.stopped_at = -1
 
     def restore(self, checkpoint: Path) -> None:
-        """Takes up what the checkpoint knew."""
-        stored = json.loads((checkpoint / PROGRESS).read_text("utf-8"))
+        """Restore the metrics, losses and outputs from a checkpoint."""
+        stored = json.loads((checkpoint / STATE_FILE).read_text("utf-8"))
         self.rows, self.losses = stored["rows"], stored["losses"]
-        if distributed.is_main_process() and (checkpoint / SEEN).exists():
-            tensors = load_file(checkpoint / SEEN, device=str(self.network.device))
-            self.trainer.seen.append((tensors["logits"], tensors["degrees"]))
+        if distributed.is_main_process() and (checkpoint / LOGITS_FILE).exists():
+            tensors = load_file(checkpoint / LOGITS_FILE, device=str(self.network.device))
+            self.trainer.outputs.append((tensors["logits"], tensors["degrees"]))
         self.job.record(self.rows)
 
-    def _seen(self) -> list[torch.Tensor]:
-        """Logits and degrees of the epoch's steps so far, of all processes; empty before the first."""
-        own = [torch.cat(tensors).float().cpu() for tensors in zip(*self.trainer.seen, strict=True)]
+    def _gather_outputs(self) -> list[torch.Tensor]:
+        """Return logits and degrees of the epoch's steps so far, of all processes; empty before the first step."""
+        own = [torch.cat(tensors).float().cpu() for tensors in zip(*self.trainer.outputs, strict=True)]
         return [torch.cat(tensors) for tensors in zip(*filter(None, distributed.all_gather(own)), strict=True)]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        """After each optimizer step."""
-        late = distributed.is_main_process() and time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
-        loss, due = distributed.all_reduce(self.trainer.pending / distributed.world_size(), late)
+        """Record the loss; save and stop if necessary."""
+        late = time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
+        loss, due = distributed.all_reduce(
+            self.trainer.pending_loss / distributed.world_size(), distributed.is_main_process() and late
+        )
         self.losses.append(loss)
-        self.trainer.pending = 0.0
+        self.trainer.pending_loss = 0.0
         self.job.progress.advance(1, self.losses[-1])
         if state.global_step % self.steps == 0:
-            return  # the epoch's end saves and stops
-        # Whoever is asked to stop, all stop, and at the same step.
+            return  # `on_epoch_end` saves and stops
+        # A stop request to one process stops all at the same step.
         (stopping,) = distributed.all_reduce(self.job.stop_requested())
         if stopping or due:
             control.should_save = True
@@ -147,122 +149,123 @@ class Watching(TrainerCallback):
             control.should_training_stop = True
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        """After each epoch, and where the Trainer left one half done."""
+        """Score the epoch; the Trainer also calls this when it stops within an epoch."""
         if state.global_step % self.steps:
-            control.should_save = False  # the step has just saved
+            control.should_save = False  # `on_step_end` has just saved
             return
         epoch = state.global_step // self.steps
         row: dict[str, Any] = {"epoch": epoch, "loss": round(float(np.mean(self.losses)), 6)}
-        logits, degrees = self._seen()
-        self.trainer.seen.clear()
+        logits, degrees = self._gather_outputs()
+        self.trainer.outputs.clear()
         if state.is_world_process_zero:
-            row |= epoch_metrics.seen(logits, degrees.numpy().astype(np.int8), self.texts, self.job)
-            for split, examples in self.judged.items():
+            row |= epoch_metrics.train_metrics(logits, degrees.numpy().astype(np.int8), self.texts, self.job)
+            for split, examples in self.eval_splits.items():
                 logits = predictor.Predictor(self.network).logits(examples.texts, Progress())
-                row[split] = epoch_metrics.judged(logits, examples.labels, self.trainer.loss, self.job)
-        row["seconds"] = round(time.monotonic() - self._began, 2)
+                row[split] = epoch_metrics.eval_metrics(logits, examples.labels, self.trainer.loss, self.job)
+        row["seconds"] = round(time.monotonic() - self._epoch_start, 2)
         row = distributed.broadcast(row)
-        self._began = time.monotonic()
+        self._epoch_start = time.monotonic()
         self.rows.append(row)
         self.losses = []
         self.job.progress.epoch(row)
         if distributed.is_main_process() and selected_epoch(self.rows, self.recipe) == epoch:
             weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
-            write_file(self.kept_file(epoch), save(weights))
+            write_file(self.weights_file(epoch), save(weights))
         (stopping,) = distributed.all_reduce(self.job.stop_requested())
         if stopping:
             self.stopped_at = state.global_step
         control.should_training_stop |= bool(stopping) or patience_exhausted(self.rows, self.recipe)
 
     def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        """Completes the checkpoint that the Trainer has just written, and drops what it replaces."""
-        seen = self._seen()
+        """Complete the checkpoint that the Trainer has just written, and remove those it replaces."""
+        outputs = self._gather_outputs()
         if not distributed.is_main_process():
             return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        if seen:
-            write_file(folder / SEEN, save(dict(zip(("logits", "degrees"), seen, strict=True))))
-        write_file(folder / PROGRESS, json.dumps({"rows": self.rows, "losses": self.losses}))
+        if outputs:
+            write_file(folder / LOGITS_FILE, save(dict(zip(("logits", "degrees"), outputs, strict=True))))
+        write_file(folder / STATE_FILE, json.dumps({"rows": self.rows, "losses": self.losses}))
         self.job.record(self.rows)
-        for old in Path(args.output_dir).glob("checkpoint-*"):
-            if old != folder:
-                shutil.rmtree(old)
-        kept = self.kept_file(selected_epoch(self.rows, self.recipe))
+        for checkpoint in Path(args.output_dir).glob("checkpoint-*"):
+            if checkpoint != folder:
+                shutil.rmtree(checkpoint)
+        selected = self.weights_file(selected_epoch(self.rows, self.recipe))
         for file in self.job.work.glob("kept-*.safetensors"):
-            if file != kept:
+            if file != selected:
                 file.unlink()
         self._saved = time.monotonic()
 
-    def kept_file(self, epoch: int) -> Path:
-        """The weights of the kept epoch."""
+    def weights_file(self, epoch: int) -> Path:
+        """Return the file of the selected epoch's weights."""
         return self.job.work / f"kept-{epoch}.safetensors"
 
 
-def train(network: Network, train_on: Examples, judged: dict[str, Examples], loss: LossFunction, job: Job) -> None:
-    """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network.
+def train(network: Network, examples: Examples, eval_splits: dict[str, Examples], loss: LossFunction, job: Job) -> None:
+    """Train from the last checkpoint to the end, and load the selected epoch's weights into the network.
 
-    Of several processes that train together, each takes its share of every batch; only the first has
-    the kept weights at the end.
+    In distributed training each process gets its share of every batch; only the main process has the selected weights
+    at the end.
 
     Raises:
-        UsageError: a batch cannot be shared out evenly.
+        UsageError: the batch size is not divisible by the number of processes.
     """
     recipe = network.recipe
-    if recipe.train.batch % distributed.world_size():
+    processes = distributed.world_size()
+    if recipe.train.batch % processes:
         raise UsageError(
-            f"recipe {recipe.name}: {distributed.world_size()} processes cannot share a batch of {recipe.train.batch}.",
-            f"--set train.batch={-(-recipe.train.batch // distributed.world_size()) * distributed.world_size()}",
+            f"recipe {recipe.name}: a batch of {recipe.train.batch} cannot be divided among {processes} processes.",
+            f"--set train.batch={-(-recipe.train.batch // processes) * processes}",
         )
-    steps = schedule.steps_per_epoch(len(train_on), recipe.train)
-    watching = Watching(network, len(train_on), judged, job, steps)
+    steps = schedule.steps_per_epoch(len(examples), recipe.train)
+    callback = EpochCallback(network, len(examples), eval_splits, job, steps)
     folder = job.work / "trainer"
     checkpoint = distributed.broadcast(_last_complete(folder) if distributed.is_main_process() else None)
-    learned = [
+    dataset = [
         {"input_ids": ids, "labels": labels}
-        for ids, labels in zip(network.tokens(train_on.texts), train_on.labels, strict=True)
+        for ids, labels in zip(network.tokens(examples.texts), examples.labels, strict=True)
     ]
-    by_length = recipe.train.batches == "by_length"
+    lengths = [len(row["input_ids"]) for row in dataset]
     parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
     optimizer = schedule.adamw(optimizer_groups(parameters, recipe))
     with silence_transformers():
         trainer = LossTrainer(
             loss,
-            ByLength([len(row["input_ids"]) for row in learned], recipe.train) if by_length else None,
+            LengthSampler(lengths, recipe.train) if recipe.train.batches == "by_length" else None,
             model=network.model,
             args=_arguments(folder, network),
-            train_dataset=learned,
-            data_collator=Collator(network),
+            train_dataset=dataset,
+            data_collator=PaddingCollator(network),
             optimizers=(optimizer, schedule.scheduler(optimizer, steps * recipe.train.epochs, recipe.train)),
-            callbacks=[watching],
+            callbacks=[callback],
         )
         trainer.remove_callback(PrinterCallback)
-        watching.trainer = trainer
+        callback.trainer = trainer
         if checkpoint is not None:
-            watching.restore(checkpoint)
-        done = len(watching.rows) * steps + len(watching.losses)
+            callback.restore(checkpoint)
+        done = len(callback.rows) * steps + len(callback.losses)
         with job.progress.stage("training", steps * recipe.train.epochs, done):
-            # A run that was stopped after its last epoch, or whose patience ran out, has nothing left to train.
-            if len(watching.rows) < recipe.train.epochs and not patience_exhausted(watching.rows, recipe):
+            # A run that was stopped after its last epoch, or by its patience, has nothing left to train.
+            if len(callback.rows) < recipe.train.epochs and not patience_exhausted(callback.rows, recipe):
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if watching.stopped_at >= 0:
-        raise stopped_after(*divmod(watching.stopped_at, steps))
+    if callback.stopped_at >= 0:
+        raise stopped_after(*divmod(callback.stopped_at, steps))
     if not distributed.is_main_process():
         return
-    weights = load_file(watching.kept_file(selected_epoch(watching.rows, recipe)))
+    weights = load_file(callback.weights_file(selected_epoch(callback.rows, recipe)))
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(weights[name])
 
 
 def _last_complete(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end; what a killed process left half-written goes."""
-    found = None
-    for one in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
-        if (one / PROGRESS).exists():
-            found = one
+    """Return the newest complete checkpoint; remove incomplete ones."""
+    newest = None
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
+        if (checkpoint / STATE_FILE).exists():
+            newest = checkpoint
         else:
-            shutil.rmtree(one)
-    return found
+            shutil.rmtree(checkpoint)
+    return newest
 
 
 def _arguments(folder: Path, network: Network) -> TrainingArguments:

@@ -1,9 +1,8 @@
-"""The last layers of a Llama on texts laid end to end: no padding, and only last tokens where nothing else is read.
+"""The layers of a Llama on concatenated texts, without padding; the last layer computes only the last tokens.
 
-The same mathematics as Hugging Face's LlamaForSequenceClassification on a right-padded batch (a test
-holds both to 1e-5): linear layers and norms see each token once;
-attention alone is padded, since its cost is small; and in the last layer only the last token of a text
-asks, because nothing reads the others.
+The mathematics is that of Hugging Face's ``LlamaForSequenceClassification`` on a right-padded batch (a test compares
+both to 1e-5). Linear layers and norms process each token once. Only attention is padded, since its cost is small. In
+the last layer only the last token of each text is a query, because the head reads no other.
 """
 
 from __future__ import annotations
@@ -16,117 +15,118 @@ import torch
 from torch.nn import functional
 from transformers import LlamaForSequenceClassification
 
-from semeval_emo.zoo.engine.attention import PackedSequences, attend, take
+from semeval_emo.zoo.engine.attention import PackedSequences, causal_attention, select_rows
 from semeval_emo.zoo.engine.flat_parameters import FusedLinear
 from semeval_emo.zoo.engine.packed_linear import PackedLinear, SwiGLU
 
 
 def is_llama(model: Any) -> bool:
-    """True for networks whose layers this module can run."""
+    """Return whether this module can run the layers of a model."""
     if type(model) is not LlamaForSequenceClassification:
         return False
     return model.config.attention_dropout == 0.0 and model.config.hidden_act == "silu"
 
 
-class Layer:
-    """One layer of a Llama; its linear layers that read the same input are one product.
+class PackedLlamaLayer:
+    """A layer of a Llama; linear layers with the same input are one matrix product.
 
     Args:
-        last: the layer after which only last tokens are read, so that only they ask.
-        fixed: the precision of a copy of the weights, where they do not move while this lives; None
-            where they do.
+        last: whether this is the layer after which only last tokens are read.
+        copy_dtype: dtype of a copy of the weights, for inference with frozen weights; None uses the weights themselves.
     """
 
-    def __init__(self, layer: Any, config: Any, last: bool, fixed: torch.dtype | None) -> None:
-        def product(*layers: torch.nn.Linear, after: Any = None) -> FusedLinear | PackedLinear:
-            scale = None if after is None else after.weight
-            return FusedLinear(layers) if fixed is None else PackedLinear(layers, fixed, scale)
+    def __init__(self, layer: Any, config: Any, last: bool, copy_dtype: torch.dtype | None) -> None:
+        def fuse(*layers: torch.nn.Linear, preceding_norm: Any = None) -> FusedLinear | PackedLinear:
+            scale = None if preceding_norm is None else preceding_norm.weight
+            return FusedLinear(layers) if copy_dtype is None else PackedLinear(layers, copy_dtype, scale)
 
         attention, mlp = layer.self_attn, layer.mlp
         self.heads, self.kv_heads, self.head_dim = (
             config.num_attention_heads, config.num_key_value_heads, attention.head_dim,
         )  # fmt: skip
         self.last = last
-        self.before, self.between = layer.input_layernorm, layer.post_attention_layernorm
+        self.input_norm, self.mlp_norm = layer.input_layernorm, layer.post_attention_layernorm
         if last:
-            self.ask = product(attention.q_proj, after=self.before)
-            self.answer = product(attention.k_proj, attention.v_proj, after=self.before)
+            self.q_proj = fuse(attention.q_proj, preceding_norm=self.input_norm)
+            self.kv_proj = fuse(attention.k_proj, attention.v_proj, preceding_norm=self.input_norm)
         else:
-            self.all = product(attention.q_proj, attention.k_proj, attention.v_proj, after=self.before)
-        self.out = product(attention.o_proj)
-        # Weights that do not move take up those of the norm before them.
-        self._norm = norm if fixed is None else functools.partial(norm_without_weight, kind=fixed)
-        self.wide = (
+            self.qkv_proj = fuse(attention.q_proj, attention.k_proj, attention.v_proj, preceding_norm=self.input_norm)
+        self.o_proj = fuse(attention.o_proj)
+        # Copied weights include the weight of the preceding norm.
+        self._norm = rms_norm if copy_dtype is None else functools.partial(rms_norm_without_weight, dtype=copy_dtype)
+        self.gate_up_proj = (
             FusedLinear([mlp.gate_proj, mlp.up_proj])
-            if fixed is None
-            else SwiGLU(mlp.gate_proj, mlp.up_proj, fixed, self.between.weight)
+            if copy_dtype is None
+            else SwiGLU(mlp.gate_proj, mlp.up_proj, copy_dtype, self.mlp_norm.weight)
         )
-        self.narrow = product(mlp.down_proj)
+        self.down_proj = fuse(mlp.down_proj)
 
     @property
-    def products(self) -> list[FusedLinear]:
-        """Its matrix products whose weights may move."""
-        every = [*([self.ask, self.answer] if self.last else [self.all]), self.out, self.wide, self.narrow]
-        return [product for product in every if isinstance(product, FusedLinear)]
+    def fused_layers(self) -> list[FusedLinear]:
+        """The matrix products with trainable weights."""
+        attention = [self.q_proj, self.kv_proj] if self.last else [self.qkv_proj]
+        projections = [*attention, self.o_proj, self.gate_up_proj, self.down_proj]
+        return [projection for projection in projections if isinstance(projection, FusedLinear)]
 
     def __call__(
         self, states: torch.Tensor, packed: PackedSequences, cos: torch.Tensor, sin: torch.Tensor
     ) -> torch.Tensor:
-        """(T, hidden) to (T, hidden), or to (B, hidden) where it is the last."""
-        normed = self._norm(self.before, states)
-        turned = self.heads + self.kv_heads
+        """Map states of shape (T, hidden) to (T, hidden), or to (B, hidden) if this is the last layer."""
+        normed = self._norm(self.input_norm, states)
+        rotated_heads = self.heads + self.kv_heads
         if self.last:
-            states = take(states, packed.last)
-            query = self.ask(take(normed, packed.last)).view(-1, self.heads, self.head_dim)
-            query = rotate(query, cos[packed.last], sin[packed.last])
-            key, value = self.answer(normed).view(-1, 2 * self.kv_heads, self.head_dim).split(self.kv_heads, dim=1)
+            states = select_rows(states, packed.last_tokens)
+            query = self.q_proj(select_rows(normed, packed.last_tokens)).view(-1, self.heads, self.head_dim)
+            query = rotate(query, cos[packed.last_tokens], sin[packed.last_tokens])
+            key, value = self.kv_proj(normed).view(-1, 2 * self.kv_heads, self.head_dim).split(self.kv_heads, dim=1)
             key = rotate(key, cos, sin)
         else:
-            both, value = (
-                self.all(normed).view(-1, turned + self.kv_heads, self.head_dim).split([turned, self.kv_heads], dim=1)
-            )
-            query, key = rotate(both, cos, sin).split([self.heads, self.kv_heads], dim=1)
-        mixed = attend(query, key, value, packed)
+            qkv = self.qkv_proj(normed).view(-1, rotated_heads + self.kv_heads, self.head_dim)
+            query_key, value = qkv.split([rotated_heads, self.kv_heads], dim=1)
+            query, key = rotate(query_key, cos, sin).split([self.heads, self.kv_heads], dim=1)
+        mixed = causal_attention(query, key, value, packed)
         if torch.is_grad_enabled():
-            states = states + self.out(mixed)
-            return states + self.narrow(self._gated(self._norm(self.between, states)))
-        # In place where nothing comes back: every block that is not made anew is one less to write.
-        states = states.add_(self.out(mixed))
-        return states.add_(self.narrow(self._gated(self._norm(self.between, states))))
+            states = states + self.o_proj(mixed)
+            return states + self.down_proj(self._gate_up(self._norm(self.mlp_norm, states)))
+        # In place without gradients: allocating and writing a new tensor costs time.
+        states = states.add_(self.o_proj(mixed))
+        return states.add_(self.down_proj(self._gate_up(self._norm(self.mlp_norm, states))))
 
-    def _gated(self, normed: torch.Tensor) -> torch.Tensor:
-        """SiLU of one half of the wide outputs times the other half."""
-        if isinstance(self.wide, SwiGLU):
-            return self.wide(normed)
-        gate, up = self.wide(normed).chunk(2, dim=-1)
+    def _gate_up(self, normed: torch.Tensor) -> torch.Tensor:
+        """Return SiLU of the gate projection times the up projection."""
+        if isinstance(self.gate_up_proj, SwiGLU):
+            return self.gate_up_proj(normed)
+        gate, up = self.gate_up_proj(normed).chunk(2, dim=-1)
         return functional.silu(gate) * up if gate.requires_grad else functional.silu(gate, inplace=True).mul_(up)
 
 
-class Body:
-    """Some layers of a network in their order, run on packed activations.
-
-    It owns no weights: those of the network move.
+class PackedLlamaLayers:
+    """Consecutive layers of a network, run on packed states; the weights remain those of the network.
 
     Args:
         layers: of the network.
-        last: whether only last tokens are read after the last of them.
-        fixed: see `Layer`.
+        last_only: whether only last tokens are read after the last of the layers.
+        copy_dtype: as in `PackedLlamaLayer`.
     """
 
-    def __init__(self, model: Any, layers: Sequence[Any], last: bool, fixed: torch.dtype | None = None) -> None:
-        self.layers = [Layer(layer, model.config, last and layer is layers[-1], fixed) for layer in layers]
+    def __init__(
+        self, model: Any, layers: Sequence[Any], last_only: bool, copy_dtype: torch.dtype | None = None
+    ) -> None:
+        self.layers = [
+            PackedLlamaLayer(layer, model.config, last_only and layer is layers[-1], copy_dtype) for layer in layers
+        ]
         self._rotary = model.model.rotary_emb
         self._tables: tuple[torch.Tensor, torch.Tensor] | None = None
 
     @property
-    def products(self) -> list[FusedLinear]:
-        """All matrix products of its layers."""
-        return [product for layer in self.layers for product in layer.products]
+    def fused_layers(self) -> list[FusedLinear]:
+        """The matrix products with trainable weights of all layers."""
+        return [fused for layer in self.layers for fused in layer.fused_layers]
 
     def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
-        """Activations (T, hidden) before the layers to those after them: (T, hidden), or (B, hidden) of last tokens.
+        """Run the layers on states (T, hidden): return (T, hidden), or (B, hidden) of last tokens.
 
-        Without gradients they are overwritten.
+        Without gradients the input is overwritten.
         """
         if self.layers:
             cos, sin = self._rotations(packed, states)
@@ -135,61 +135,58 @@ class Body:
         return states
 
     def _rotations(self, packed: PackedSequences, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cosines and sines of each token's place as `rotate` takes them, in the precision of the products."""
-        if self._tables is None or len(self._tables[0]) < packed.longest:
-            # Made while predicting, they would be of no use to a later backward pass.
+        """Return cosines and sines of each token's position as `rotate` takes them, in the dtype of the products."""
+        if self._tables is None or len(self._tables[0]) < packed.max_length:
+            # Tensors created in inference mode could not be used in a later backward pass.
             with torch.inference_mode(False), torch.no_grad():
-                places = torch.arange(packed.longest, device=states.device)[None]
+                positions = torch.arange(packed.max_length, device=states.device)[None]
                 like = torch.empty(0, device=states.device)
-                cos, sin = self._rotary(like, position_ids=places)
+                cos, sin = self._rotary(like, position_ids=positions)
             half = sin.shape[-1] // 2
             self._tables = (cos[0], torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=-1))
         device = states.device.type
-        kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
-        cos, sin = (table[packed.positions, None].to(kind) for table in self._tables)
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
+        cos, sin = (table[packed.positions, None].to(dtype) for table in self._tables)
         return cos, sin
 
 
-class Tail(Body):
-    """Layers `first` to the end, the final norm and the head of a network."""
+class PackedLlamaTail(PackedLlamaLayers):
+    """The layers from `first` on, the final norm and the head of a network."""
 
-    def __init__(self, model: Any, first: int, fixed: torch.dtype | None = None) -> None:
-        super().__init__(model, list(model.model.layers[first:]), last=True, fixed=fixed)
+    def __init__(self, model: Any, first: int, copy_dtype: torch.dtype | None = None) -> None:
+        super().__init__(model, list(model.model.layers[first:]), last_only=True, copy_dtype=copy_dtype)
         self.norm = model.model.norm
         self.head = model.score
 
     def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
-        """Logits of each text.
+        """Return the logits of each text, shape (B, emotions).
 
         Args:
-            states: activations before layer `first`, shape (T, hidden); shape (B, hidden), of the last
-                tokens alone, where there is no layer left.
-
-        Returns:
-            Shape (B, emotions).
+            states: input of layer `first`, shape (T, hidden); without layers, the states of the last tokens,
+                shape (B, hidden).
         """
-        return self.head(norm(self.norm, super().__call__(states, packed)))
+        return self.head(rms_norm(self.norm, super().__call__(states, packed)))
 
 
-def norm(layer: Any, states: torch.Tensor) -> torch.Tensor:
-    """Root-mean-square norm in full precision, by one operation instead of six."""
+def rms_norm(layer: Any, states: torch.Tensor) -> torch.Tensor:
+    """Return the root-mean-square norm in fp32, by one torch operation instead of six."""
     return functional.rms_norm(states.float(), layer.weight.shape, layer.weight, layer.variance_epsilon)
 
 
-def norm_without_weight(layer: Any, states: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
-    """What `norm` multiplies by its weight, in the precision of products; nothing comes back through it."""
+def rms_norm_without_weight(layer: Any, states: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return `rms_norm` before the multiplication by its weight, in the given dtype. Not differentiable."""
     states = states.float()
     length = torch.linalg.vector_norm(states, dim=-1, keepdim=True)
-    return (states * length.square_().div_(states.shape[-1]).add_(layer.variance_epsilon).rsqrt_()).to(kind)
+    return (states * length.square_().div_(states.shape[-1]).add_(layer.variance_epsilon).rsqrt_()).to(dtype)
 
 
 def rotate(states: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """Rotary position embedding (Su et al. 2021), in the layout of Hugging Face's Llama: halves, not pairs.
+    """Apply rotary position embedding (Su et al. 2021) in the layout of Hugging Face's Llama: halves, not pairs.
 
     Args:
         states: shape (T, heads, D).
-        cos, sin: shape (T, 1, D); the sine's first half with its sign turned.
+        cos, sin: shape (T, 1, D); the first half of the sine is negated.
     """
     half = states.shape[-1] // 2
-    turned = torch.cat((states[..., half:], states[..., :half]), dim=-1)
-    return turned.mul_(sin).addcmul_(states, cos)
+    swapped = torch.cat((states[..., half:], states[..., :half]), dim=-1)
+    return swapped.mul_(sin).addcmul_(states, cos)

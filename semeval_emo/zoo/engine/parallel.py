@@ -1,7 +1,7 @@
-"""Batches that need nothing of each other, side by side.
+"""Running independent batches in parallel, one per CPU core.
 
-On a processor with several cores each batch has a core to itself. Sharing every product among the cores
-is slower: they wait for each other after each, and products of a few hundred tokens are small.
+This is faster than using all cores for each product: the cores would wait for each other after every product, and
+products of a few hundred tokens are small.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 
 
-def cores(device: torch.device) -> int:
-    """How many batches run side by side: a GPU takes them one after the other."""
+def worker_count(device: torch.device) -> int:
+    """Return how many batches run in parallel: one per thread on a CPU, one at a time on a GPU."""
     return torch.get_num_threads() if device.type == "cpu" else 1
 
 
 def parallel_map(
-    run: Callable[[Batch], Result], batches: Sequence[Batch], device: torch.device, kind: torch.dtype | None = None
+    run: Callable[[Batch], Result], batches: Sequence[Batch], device: torch.device, dtype: torch.dtype | None = None
 ) -> Iterator[tuple[Batch, Result]]:
-    """Runs batches without gradients; yields each with its result, in their order.
+    """Run batches in inference mode; yield each with its result, in order.
 
     Args:
-        batches: the slowest first, so that no core has one left to do when the others are done.
-        kind: the precision of matrix products, where it is not that of the weights.
+        batches: the slowest first, so that all workers finish at about the same time.
+        dtype: of matrix products (autocast), if it is not that of the weights.
     """
     threads = torch.get_num_threads()
-    workers = min(cores(device), len(batches))
+    workers = min(worker_count(device), len(batches))
 
-    def alone(batch: Batch) -> Result:
-        # Each of these holds for the thread that says it.
+    def run_batch(batch: Batch) -> Result:
+        # These settings apply to the current thread.
         if workers > 1:
             torch.set_num_threads(max(1, threads // workers))
-        with torch.inference_mode(), torch.autocast(device.type, dtype=kind, enabled=kind is not None):
+        with torch.inference_mode(), torch.autocast(device.type, dtype=dtype, enabled=dtype is not None):
             return run(batch)
 
     if workers < 2:
-        yield from ((batch, alone(batch)) for batch in batches)
+        yield from ((batch, run_batch(batch)) for batch in batches)
         return
     pool = ThreadPoolExecutor(workers)
     try:
-        yield from zip(batches, pool.map(alone, batches), strict=True)
+        yield from zip(batches, pool.map(run_batch, batches), strict=True)
     finally:
-        # Whoever stops half-way does not wait for the rest.
+        # If the caller stops early, do not run the remaining batches.
         pool.shutdown(cancel_futures=True)
-        # Threads that begin later take up the number that was last said.
+        # New threads use the number that was set last.
         torch.set_num_threads(threads)

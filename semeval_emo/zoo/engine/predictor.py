@@ -1,4 +1,4 @@
-"""Predicts with a whole network, without padding: a Llama runs on texts end to end, others on texts of equal length."""
+"""Prediction without padding: a Llama on concatenated texts, other networks on batches of equally long texts."""
 
 from __future__ import annotations
 
@@ -15,74 +15,75 @@ from semeval_emo.zoo.engine.batches import (
     equal_length_batches,
     prefix_sharing_batches,
     shared_prefix_lengths,
-)
-from semeval_emo.zoo.engine.epoch_metrics import probabilities_of
+)  # fmt: skip
+from semeval_emo.zoo.engine.epoch_metrics import to_probabilities
 from semeval_emo.zoo.engine.network import Network
-from semeval_emo.zoo.engine.parallel import cores, parallel_map
+from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
 
-Rows = Sequence[Sequence[int]]
+TokenRows = Sequence[Sequence[int]]
+
+Strategy = tuple[Callable[[TokenRows], Iterator[list[int]]], Callable[[TokenRows], torch.Tensor]]
+"""A function that groups texts into batches, and one that computes the logits of a batch."""
 
 
 class Predictor:
-    """Predicts with a network whose weights do not move while this lives."""
+    """Predicts with a network whose weights must not change during its lifetime."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._batches, self._run = (_packed if llama.is_llama(network.model) else _whole)(network)
+        strategy = _packed_llama if llama.is_llama(network.model) else _equal_lengths
+        self._batches, self._run = strategy(network)
 
     def probabilities(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
-        """Sigmoids of the logits: shape (n, L), float64."""
-        return probabilities_of(self.logits(texts, progress))
+        """Return the sigmoids of the logits: shape (n, L), float64."""
+        return to_probabilities(self.logits(texts, progress))
 
     def logits(self, texts: Sequence[str], progress: Progress) -> torch.Tensor:
-        """What the network says of each text: shape (n, L)."""
+        """Return the logits of each text: shape (n, L)."""
         network, model = self.network, self.network.model
         rows = network.tokens(texts)
-        found = torch.zeros(len(rows), model.config.num_labels, device=network.device)
+        logits = torch.zeros(len(rows), model.config.num_labels, device=network.device)
         training = model.training
         model.eval()
 
         def run(batch: list[int]) -> torch.Tensor:
             return self._run([rows[i] for i in batch]).float()
 
+        batches = list(self._batches(rows))
         with progress.stage("predicting", len(rows)):
-            for batch, logits in parallel_map(run, list(self._batches(rows)), network.device, network.inference_dtype):
-                found[batch] = logits
+            for batch, batch_logits in parallel_map(run, batches, network.device, network.inference_dtype):
+                logits[batch] = batch_logits
                 progress.advance(len(batch))
         model.train(training)
-        return found
+        return logits
 
 
-Way = tuple[Callable[[Rows], Iterator[list[int]]], Callable[[Rows], torch.Tensor]]
-"""Which texts make a batch, and the logits of a batch."""
+def _equal_lengths(network: Network) -> Strategy:
+    """Run the network itself on batches of equally long texts."""
 
-
-def _whole(network: Network) -> Way:
-    """Texts of one length by the network itself."""
-
-    def batches(rows: Rows) -> Iterator[list[int]]:
+    def batches(rows: TokenRows) -> Iterator[list[int]]:
         return equal_length_batches([len(row) for row in rows], MAX_TOKENS)
 
-    def run(rows: Rows) -> torch.Tensor:
+    def run(rows: TokenRows) -> torch.Tensor:
         ids = torch.tensor(rows, device=network.device)
-        # Every token counts; a mask spares the network from guessing by the padding's id.
-        said: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-        return said
+        # Without a mask the network would treat padding ids inside a text as padding.
+        logits: torch.Tensor = network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+        return logits
 
     return batches, run
 
 
-def _packed(network: Network) -> Way:
-    """Texts of any length by its layers, end to end, those that begin alike with one beginning."""
-    whole = llama.Tail(network.model, 0, network.inference_dtype)
+def _packed_llama(network: Network) -> Strategy:
+    """Run a Llama's layers on concatenated texts; shared prefixes are computed once."""
+    layers = llama.PackedLlamaTail(network.model, 0, network.inference_dtype)
 
-    def batches(rows: Rows) -> Iterator[list[int]]:
-        return prefix_sharing_batches(rows, MAX_TOKENS, cores(network.device))
+    def batches(rows: TokenRows) -> Iterator[list[int]]:
+        return prefix_sharing_batches(rows, MAX_TOKENS, worker_count(network.device))
 
-    def run(rows: Rows) -> torch.Tensor:
-        common = shared_prefix_lengths(rows)
-        own = [token for row, same in zip(rows, common, strict=True) for token in row[same:]]
-        packed = PackedSequences.of([len(row) for row in rows], network.device, common)
-        return whole(network.model.model.embed_tokens(torch.tensor(own, device=network.device)), packed)
+    def run(rows: TokenRows) -> torch.Tensor:
+        shared = shared_prefix_lengths(rows)
+        own = [token for row, count in zip(rows, shared, strict=True) for token in row[count:]]
+        packed = PackedSequences.from_lengths([len(row) for row in rows], network.device, shared)
+        return layers(network.model.model.embed_tokens(torch.tensor(own, device=network.device)), packed)
 
     return batches, run

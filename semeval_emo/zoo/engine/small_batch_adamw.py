@@ -1,10 +1,9 @@
-"""Clipping and AdamW where a step has few tokens: no matrix's gradient is ever whole.
+"""Gradient clipping and AdamW for steps with few tokens, without materializing the gradients of weight matrices.
 
-The gradient of a weight is dY' X, of T tokens' outward gradients and inputs. Written out for every
-weight, read for the norm and read again by AdamW, it costs a small step more time than to multiply
-it. Its norm needs only products of T by T (Goodfellow 2015, "Efficient per-example gradient
-computations"): |dY' X|^2 is the sum over (X X') * (dY dY'). With that known, each gradient is made a
-few rows at a time, in memory that never leaves the cache, and used at once.
+The gradient of a weight is dY' X, with the output gradients dY and inputs X of T tokens. Writing it for every weight,
+reading it for the norm and again for AdamW takes longer than computing it in a small step. Its norm only needs
+products of shape T by T (Goodfellow 2015, "Efficient per-example gradient computations"): |dY' X|^2 is the sum of
+(X X') * (dY dY'). Then each gradient is computed a few rows at a time, in a buffer that stays in the cache, and used.
 """
 
 from __future__ import annotations
@@ -15,118 +14,119 @@ from typing import Any
 
 import torch
 
-from semeval_emo.zoo.engine.flat_parameters import FlatParameters, FusedLinear
+from semeval_emo.zoo.engine.flat_parameters import FlatParameters, FusedLinear, clip_divisor
 
-TOKENS = 128
-"""Up to so many tokens a step, products of tokens by tokens cost less than the gradient's way through memory."""
+MAX_TOKENS = 128
+"""With up to this many tokens, T by T products are cheaper than writing and reading the gradients."""
 
-ROWS = 2**20
-"""Numbers of a gradient made at once, four megabytes: fewer are not worth a call, more would leave the cache."""
+SLICE_SIZE = 2**20
+"""Numbers of a gradient computed at once (4 MB): smaller slices have more overhead, larger ones leave the cache."""
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """What one call of the fused kernel moves.
+class UpdateSlice:
+    """What one call of the fused AdamW kernel updates.
 
     Attributes:
-        group: of the optimizer.
-        state: of the group's block: ``step`` and both moments.
-        moved: some rows of a weight and of its two moments.
-        gradient: where its gradient lies, or is made.
-        product: whose weight it is; None where autograd has written the gradient.
-        rows: of that product.
+        group: the optimizer group.
+        state: optimizer state of the group's block: ``step`` and both moments.
+        weight_and_moments: views of some rows of a weight and of its two moments.
+        gradient: the gradient that autograd wrote, or the buffer for it.
+        fused: the layers whose gradient is computed here; None where autograd wrote it.
+        rows: rows of the fused weight.
     """
 
     group: dict[str, Any]
     state: dict[str, torch.Tensor]
-    moved: list[torch.Tensor]
+    weight_and_moments: list[torch.Tensor]
     gradient: torch.Tensor
-    product: FusedLinear | None = None
+    fused: FusedLinear | None = None
     rows: slice | None = None
 
 
 class SmallBatchAdamW:
-    """Steps of an optimizer over flat parameters, from what the products hold.
+    """AdamW with gradient clipping on flat parameters, from the deferred gradients of fused layers.
 
     Args:
-        clip: largest norm of the gradient; 0 never clips.
+        clip: maximum norm of the gradient; 0 disables clipping.
     """
 
     def __init__(
-        self, flat: FlatParameters, optimizer: torch.optim.AdamW, products: Sequence[FusedLinear], clip: float
+        self, flat: FlatParameters, optimizer: torch.optim.AdamW, fused_layers: Sequence[FusedLinear], clip: float
     ) -> None:
         self.flat, self.optimizer, self.clip = flat, optimizer, clip
-        self.products = [product for product in products if product.written]
-        self._pieces: list[Piece] = []
+        self.fused_layers = [fused for fused in fused_layers if fused.weight_grads]
+        self._slices: list[UpdateSlice] = []
 
-    def able(self, tokens: int, batches: int) -> bool:
-        """Whether a step of so many tokens and batches is better made this way."""
-        # A GPU has the bandwidth, and would wait for so many small calls.
+    def is_faster(self, tokens: int, batches: int) -> bool:
+        """Return whether a step of so many tokens and accumulated batches is faster this way."""
+        # A GPU has the memory bandwidth, and many small kernels would slow it down.
         on_cpu = self.flat.groups[0]["params"][0].device.type == "cpu"
-        return on_cpu and batches == 1 and tokens <= TOKENS and bool(self.products)
+        return on_cpu and batches == 1 and tokens <= MAX_TOKENS and bool(self.fused_layers)
 
     @torch.no_grad()
     def step(self) -> None:
-        """Moves the parameters once."""
-        if not self._pieces or any(p.state is not self.optimizer.state[p.group["params"][0]] for p in self._pieces):
-            self._pieces = list(self._cut())
-        scale = self.scale() if self.clip > 0 else None
+        """Update the parameters."""
+        # `load_state_dict` replaces the optimizer's state.
+        if not self._slices or any(s.state is not self.optimizer.state[s.group["params"][0]] for s in self._slices):
+            self._slices = list(self._make_slices())
+        divisor = self.clip_divisor() if self.clip > 0 else None
         for group in self.optimizer.param_groups:
             self.optimizer.state[group["params"][0]]["step"] += 1
-        for piece in self._pieces:
-            if piece.product is not None:
+        for part in self._slices:
+            if part.fused is not None:
                 # Rows of dY' X.
-                grad_output, states = piece.product.held()
-                torch.mm(grad_output[:, piece.rows].t(), states, out=piece.gradient)
-            group, (beta1, beta2) = piece.group, piece.group["betas"]
-            weight, first, second = piece.moved
+                grad_output, states = part.fused.grad_factors()
+                torch.mm(grad_output[:, part.rows].t(), states, out=part.gradient)
+            group, (beta1, beta2) = part.group, part.group["betas"]
+            weight, first, second = part.weight_and_moments
             torch._fused_adamw_(
-                [weight], [piece.gradient], [first], [second], [], [piece.state["step"]],
+                [weight], [part.gradient], [first], [second], [], [part.state["step"]],
                 amsgrad=False, lr=group["lr"], beta1=beta1, beta2=beta2, weight_decay=group["weight_decay"],
-                eps=group["eps"], maximize=False, grad_scale=scale, found_inf=None,
+                eps=group["eps"], maximize=False, grad_scale=divisor, found_inf=None,
             )  # fmt: skip
-        for product in self.products:
-            product.drop()
-        # Tells the schedule, which watches the optimizer's own method, that it has moved.
+        for fused in self.fused_layers:
+            fused.clear_grad_factors()
+        # The schedule checks this attribute, which the optimizer's own `step` sets.
         self.optimizer._opt_called = True  # type: ignore[attr-defined]
 
-    def scale(self) -> torch.Tensor | None:
-        """What gradients must be divided by; None for nothing."""
-        squares = [piece.gradient.square().sum() for piece in self._pieces if piece.product is None]
-        for product in self.products:
-            grad_output, states = product.held()
+    def clip_divisor(self) -> torch.Tensor | None:
+        """Return the number to divide the gradients by; None for no clipping."""
+        squares = [part.gradient.square().sum() for part in self._slices if part.fused is None]
+        for fused in self.fused_layers:
+            grad_output, states = fused.grad_factors()
             squares.append((states @ states.t()).mul_(grad_output @ grad_output.t()).sum())
-        return self.flat.too_long(torch.stack(squares).sum().sqrt(), self.clip)
+        return clip_divisor(torch.stack(squares).sum().sqrt(), self.clip)
 
-    def _cut(self) -> Iterator[Piece]:
-        """Cuts all blocks into pieces, and gives the optimizer the state that its first step would."""
-        scratch = torch.empty(max([ROWS, *(product.weight.shape[1] for product in self.products)]))
-        written = {gradient.data_ptr() for product in self.products for gradient in product.written}
+    def _make_slices(self) -> Iterator[UpdateSlice]:
+        """Divide all blocks into slices, and create the optimizer state that its first step would create."""
+        buffer = torch.empty(max([SLICE_SIZE, *(fused.weight.shape[1] for fused in self.fused_layers)]))
+        written = {gradient.data_ptr() for fused in self.fused_layers for gradient in fused.weight_grads}
         for group in self.optimizer.param_groups:
             (block,) = group["params"]
             state = self.optimizer.state[block]
             if not state:
                 state |= {"step": torch.zeros(()), "exp_avg": torch.zeros_like(block)}
                 state["exp_avg_sq"] = torch.zeros_like(block)
-            parts = [block.detach(), state["exp_avg"], state["exp_avg_sq"]]
+            tensors = [block.detach(), state["exp_avg"], state["exp_avg_sq"]]
             for name in group["names"]:
                 p = self.flat.parameters[name]
                 if p.grad is not None and p.grad.data_ptr() not in written:
-                    yield Piece(group, state, [_part(part, p) for part in parts], p.grad)
-            for product in self.products:
-                weight = product.weight
+                    yield UpdateSlice(group, state, [_view_like(tensor, p) for tensor in tensors], p.grad)
+            for fused in self.fused_layers:
+                weight = fused.weight
                 if weight.untyped_storage().data_ptr() != block.untyped_storage().data_ptr():
                     continue
-                views = [_part(part, weight) for part in parts]
-                each = max(1, ROWS // weight.shape[1])
-                for start in range(0, len(weight), each):
-                    rows = slice(start, min(start + each, len(weight)))
+                views = [_view_like(tensor, weight) for tensor in tensors]
+                size = max(1, SLICE_SIZE // weight.shape[1])
+                for start in range(0, len(weight), size):
+                    rows = slice(start, min(start + size, len(weight)))
                     shape = (rows.stop - start, weight.shape[1])
-                    gradient = scratch[: shape[0] * shape[1]].view(shape)
-                    yield Piece(group, state, [view[rows] for view in views], gradient, product, rows)
+                    gradient = buffer[: shape[0] * shape[1]].view(shape)
+                    yield UpdateSlice(group, state, [view[rows] for view in views], gradient, fused, rows)
 
 
-def _part(block: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """What belongs to a parameter in something of its block's size."""
-    begin = parameter.storage_offset()
-    return block[begin : begin + parameter.numel()].view(parameter.shape)
+def _view_like(tensor: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Return a parameter's part of a tensor as large as the parameter's block."""
+    start = parameter.storage_offset()
+    return tensor[start : start + parameter.numel()].view(parameter.shape)

@@ -1,8 +1,7 @@
-"""Trains the tail of a network on the activations of its frozen prefix.
+"""Training of a network's last layers on the cached output of its frozen layers.
 
-The same losses as the plain way (same seed, order, batch, loss, clipping, optimizer and schedule): a
-test holds them to 1e-5 over 50 steps. Nothing here is random after the order, so a checkpoint is
-weights, optimizer and place.
+The losses are those of the Trainer with the same seed, order, batches, loss, clipping, optimizer and schedule (a test
+compares them to 1e-5 over 50 steps). Only the order of the texts is random, so a checkpoint needs no random state.
 """
 
 from __future__ import annotations
@@ -20,121 +19,126 @@ from semeval_emo.zoo.engine import epoch_metrics, schedule
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
 from semeval_emo.zoo.engine.checkpoint import Checkpointer, TrainState
-from semeval_emo.zoo.engine.flat_parameters import FlatParameters, Stepper
-from semeval_emo.zoo.engine.frozen_prefix import Prefix
-from semeval_emo.zoo.engine.llama import Tail
+from semeval_emo.zoo.engine.flat_parameters import FlatAdamW, FlatParameters
+from semeval_emo.zoo.engine.frozen_prefix import FrozenStates
+from semeval_emo.zoo.engine.llama import PackedLlamaTail
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
-from semeval_emo.zoo.engine.parallel import cores, parallel_map
+from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
 from semeval_emo.zoo.engine.small_batch_adamw import SmallBatchAdamW
 from semeval_emo.zoo.family import Job
+from semeval_emo.zoo.selection.epochs import patience_exhausted
 
 
 @dataclass(frozen=True, eq=False)
-class Inputs:
-    """Activations and labels of a split."""
+class TailInputs:
+    """Frozen states and labels of a split."""
 
-    prefix: Prefix
+    frozen: FrozenStates
     examples: Examples
 
 
 class TailTrainer:
-    """One training run of a tail.
+    """Trains the layers from `first` on.
 
     Args:
-        first: number of the first layer that moves.
-        loss: of logits and degrees.
+        first: index of the first trained layer.
+        loss: function of logits and degrees.
     """
 
-    def __init__(self, network: Network, first: int, train: Inputs, loss: LossFunction) -> None:
+    def __init__(self, network: Network, first: int, train: TailInputs, loss: LossFunction) -> None:
         self.network, self.inputs, self.loss = network, train, loss
         self.train = network.recipe.train
         self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
         self.flat = FlatParameters(self.parameters, network.recipe)
-        self.stepper = Stepper(self.flat, self.train.clip)
-        self.optimizer = self.stepper.optimizer
-        self.tail = Tail(network.model, first)
-        self.lean = SmallBatchAdamW(self.flat, self.optimizer, self.tail.products, self.train.clip)
-        written = {gradient.data_ptr() for product in self.tail.products for gradient in product.written}
-        # What autograd adds to must be cleared first; the products write theirs anew.
-        self._added = [p.grad for p in self.parameters.values() if p.grad is not None]
-        self._added = [gradient for gradient in self._added if gradient.data_ptr() not in written]
+        self.flat_adamw = FlatAdamW(self.flat, self.train.clip)
+        self.optimizer = self.flat_adamw.optimizer
+        self.tail = PackedLlamaTail(network.model, first)
+        self.small_batch_adamw = SmallBatchAdamW(self.flat, self.optimizer, self.tail.fused_layers, self.train.clip)
+        written = {gradient.data_ptr() for fused in self.tail.fused_layers for gradient in fused.weight_grads}
+        # Gradients that autograd accumulates must be zeroed before each step; fused layers overwrite theirs.
+        gradients = [p.grad for p in self.parameters.values() if p.grad is not None]
+        self._accumulated = [gradient for gradient in gradients if gradient.data_ptr() not in written]
         self.degrees = torch.tensor(train.examples.labels, dtype=torch.float32, device=network.device)
         self.steps = schedule.steps_per_epoch(len(train.examples), self.train)
         self.schedule = schedule.scheduler(self.optimizer, self.steps * self.train.epochs, self.train)
 
     def batches(self, epoch: int, done: int = 0) -> Iterator[list[list[int]]]:
-        """The steps of an epoch (from 0) after the first `done`: each a list of batches to accumulate."""
+        """Yield the steps of an epoch (from 0) after the first `done`, each as a list of batches to accumulate."""
         texts = schedule.order(len(self.inputs.examples), self.train.seed, epoch)
-        size, each = self.train.batch, self.train.batch * self.train.accumulate
+        size, per_step = self.train.batch, self.train.batch * self.train.accumulate
         for step in range(done, self.steps):
-            taken = texts[step * each : (step + 1) * each]
-            yield [taken[i : i + size] for i in range(0, len(taken), size)]
+            selected = texts[step * per_step : (step + 1) * per_step]
+            yield [selected[i : i + size] for i in range(0, len(selected), size)]
 
-    def step(self, batches: Sequence[Sequence[int]], seen: list[torch.Tensor] | None = None) -> float:
-        """One optimizer step; returns the mean loss of its batches.
+    def step(self, batches: Sequence[Sequence[int]], step_logits: list[torch.Tensor] | None = None) -> float:
+        """Take an optimizer step and return the mean loss of its batches.
 
         Args:
-            seen: takes up the logits of each batch.
+            step_logits: a list to append the logits of each batch to.
         """
         total = 0.0
-        for gradient in self._added:
+        for gradient in self._accumulated:
             gradient.zero_()
-        lean = False
+        small = False
         for number, batch in enumerate(batches):
-            states, lengths = self.inputs.prefix.of(batch, self.network.device)
-            lean = self.network.inference_dtype is None and self.lean.able(len(states), len(batches))
-            for product in self.tail.products:
-                product.anew, product.holding = number == 0, lean
+            states, lengths = self.inputs.frozen.batch(batch, self.network.device)
+            is_fp32 = self.network.inference_dtype is None
+            small = is_fp32 and self.small_batch_adamw.is_faster(len(states), len(batches))
+            for fused in self.tail.fused_layers:
+                fused.overwrite_grads, fused.defer_grads = number == 0, small
             with self.network.autocast():
-                logits = self.tail(states, PackedSequences.of(lengths, self.network.device))
+                logits = self.tail(states, PackedSequences.from_lengths(lengths, self.network.device))
                 loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
             loss.backward()
-            if seen is not None:
-                seen.append(logits.detach())
+            if step_logits is not None:
+                step_logits.append(logits.detach())
             total += float(loss.detach())
-        (self.lean if lean else self.stepper).step()
+        (self.small_batch_adamw if small else self.flat_adamw).step()
         self.schedule.step()
         return total
 
-    def predict(self, inputs: Inputs) -> torch.Tensor:
-        """Logits of a split, shape (n, L); texts of like length run together."""
-        found = torch.zeros(len(inputs.examples), self.degrees.shape[1], device=self.network.device)
-        device = self.network.device
+    def predict(self, inputs: TailInputs) -> torch.Tensor:
+        """Return the logits of a split: shape (n, L)."""
+        device, dtype = self.network.device, self.network.inference_dtype
+        logits = torch.zeros(len(inputs.examples), self.degrees.shape[1], device=device)
 
         def run(batch: list[int]) -> torch.Tensor:
-            states, counts = inputs.prefix.of(batch, device)
-            return self.tail(states, PackedSequences.of(counts, device)).float()
+            states, lengths = inputs.frozen.batch(batch, device)
+            return self.tail(states, PackedSequences.from_lengths(lengths, device)).float()
 
-        batches = list(packed_batches(inputs.prefix.lengths.tolist(), MAX_TOKENS, cores(device)))
-        for batch, logits in parallel_map(run, batches, device, self.network.inference_dtype):
-            found[batch] = logits
-        return found
+        batches = list(packed_batches(inputs.frozen.lengths.tolist(), MAX_TOKENS, worker_count(device)))
+        for batch, batch_logits in parallel_map(run, batches, device, dtype):
+            logits[batch] = batch_logits
+        return logits
 
-    def run(self, judged: dict[str, Inputs], job: Job) -> None:
-        """Trains to the end, from where an earlier process left off; the kept epoch's weights stay in the network."""
-        checkpointer = Checkpointer(job, self.network.recipe, self.parameters, self.optimizer, self.schedule)
-        place = checkpointer.resume()
-        with job.progress.stage("training", self.steps * self.train.epochs, place.epoch * self.steps + place.step):
-            while place.epoch < self.train.epochs and not checkpointer.exhausted(place):
-                began = time.monotonic()
-                for batches in self.batches(place.epoch, place.step):
-                    place.losses.append(self.step(batches, place.seen))
-                    job.progress.advance(1, place.losses[-1])
-                    checkpointer.perhaps(place)
-                row: dict[str, Any] = {"epoch": place.epoch + 1, "loss": round(float(np.mean(place.losses)), 6)}
-                row |= self._seen(place, job)
-                for split, inputs in judged.items():
-                    row[split] = epoch_metrics.judged(self.predict(inputs), inputs.examples.labels, self.loss, job)
-                row["seconds"] = round(time.monotonic() - began, 2)
+    def run(self, eval_splits: dict[str, TailInputs], job: Job) -> None:
+        """Train from the last checkpoint to the end, and load the selected epoch's weights into the network."""
+        recipe = self.network.recipe
+        checkpointer = Checkpointer(job, recipe, self.parameters, self.optimizer, self.schedule)
+        state = checkpointer.resume()
+        with job.progress.stage("training", self.steps * self.train.epochs, state.epoch * self.steps + state.step):
+            while state.epoch < self.train.epochs and not patience_exhausted(state.rows, recipe):
+                start = time.monotonic()
+                for batches in self.batches(state.epoch, state.step):
+                    state.losses.append(self.step(batches, state.logits))
+                    job.progress.advance(1, state.losses[-1])
+                    checkpointer.save_if_due(state)
+                row: dict[str, Any] = {"epoch": state.epoch + 1, "loss": round(float(np.mean(state.losses)), 6)}
+                row |= self._train_metrics(state, job)
+                for split, inputs in eval_splits.items():
+                    row[split] = epoch_metrics.eval_metrics(
+                        self.predict(inputs), inputs.examples.labels, self.loss, job
+                    )
+                row["seconds"] = round(time.monotonic() - start, 2)
                 job.progress.epoch(row)
-                place = place.after(row)
-                checkpointer.epoch(place)
-        checkpointer.restore_kept(place)
+                state = state.next_epoch(row)
+                checkpointer.end_epoch(state)
+        checkpointer.load_selected(state)
         self.flat.release()
 
-    def _seen(self, place: TrainState, job: Job) -> dict[str, Any]:
-        """Figures of the training texts."""
-        labels = self.inputs.examples.labels[schedule.order(len(self.inputs.examples), self.train.seed, place.epoch)]
-        logits = torch.cat(place.seen).float()
-        return epoch_metrics.seen(logits, labels[-len(logits) :], len(labels), job)
+    def _train_metrics(self, state: TrainState, job: Job) -> dict[str, Any]:
+        order = schedule.order(len(self.inputs.examples), self.train.seed, state.epoch)
+        labels = self.inputs.examples.labels[order]
+        logits = torch.cat(state.logits).float()
+        return epoch_metrics.train_metrics(logits, labels[-len(logits) :], len(labels), job)
