@@ -1,4 +1,4 @@
-"""The headline recipe by its command, on the real English data, with a small Llama in place of the large one."""
+"""The main recipe on the real English data, with a small Llama instead of Llama-3.2-1B."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from semeval_emo.zoo.engine.tail_trainer import TailTrainer
 
 @pytest.fixture
 def backbone(tmp_path: Path) -> Path:
-    """A folder as the hub gives it: eight layers, of which the recipe trains the last four."""
+    """A model folder as on the hub, with eight layers, of which the recipe trains the last four."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 8, "num_attention_heads": 2}
     LlamaForCausalLM(LlamaConfig(vocab_size=300, pad_token_id=0, **sizes)).save_pretrained(tmp_path / "llama")
@@ -27,7 +27,7 @@ def backbone(tmp_path: Path) -> Path:
 
 
 @pytest.mark.data
-def test_llama_4layer_trains_its_last_layers_and_head_and_ends_placed(
+def test_llama_4layer_trains_its_last_layers_and_head(
     backbone: Path, data_dir: Path, tmp_path: Path, monkeypatch, capsys
 ):
     seen: list[tuple[TailTrainer, dict[str, torch.Tensor]]] = []
@@ -43,11 +43,11 @@ def test_llama_4layer_trains_its_last_layers_and_head_and_ends_placed(
     words = [word for setting in settings for word in ("--set", setting)]
     assert main(["zoo", "train", "llama-4layer", *words, "--data", str(data_dir), "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    # Valid, scored, placed.
+    # The file is valid, scored and placed on the leaderboard.
     assert validate(found["predictions"]).valid
     assert (found["score"]["release"], found["score"]["texts"]) == ("2025", 2767)
     assert found["place"]["list"] == "official" and found["place"]["high"] <= 75
-    # The optimizer: two groups, two rates, and in them the last layers and the head, nothing else.
+    # The optimizer has two groups with two rates: the last layers and the head.
     ((trainer, before),) = seen
     groups = {group["role"]: group for group in trainer.optimizer.param_groups}
     assert {role: group["initial_lr"] for role, group in groups.items()} == {"layers": 1e-6, "head": 1e-5}
@@ -55,7 +55,7 @@ def test_llama_4layer_trains_its_last_layers_and_head_and_ends_placed(
     sizes = {"layers": sum(before[name].numel() for name in last), "head": before["score.weight"].numel()}
     assert {role: sum(p.numel() for p in group["params"]) for role, group in groups.items()} == sizes
     assert found["parameters"]["trained"] == sum(sizes.values())
-    # The weights: on disk before, and in the run after.
+    # Only the weights of these groups differ from those on disk.
     given = load_file(backbone / "model.safetensors")
     after = load_file(Path(found["folder"]) / "model" / "model.safetensors")
     assert all(torch.equal(before[name], given[name]) for name in before if name != "score.weight")

@@ -1,4 +1,4 @@
-"""Two processes train one model as one process does; only the first writes and speaks."""
+"""Distributed training gives the results of one process; only the main process writes and prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
 
-# Rates at which two epochs move a random network a long way.
+# Rates at which two epochs change a random network considerably.
 SETTINGS = (
     "shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.engine=plain",
     "train.batch=16", "groups.layers.lr=5e-3", "groups.head.lr=1e-2",
@@ -39,12 +39,12 @@ LAUNCHERS = {
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run of one process."""
+    """A run with one process."""
     return train(load_recipe("llama-tiny", SETTINGS), source="sample", runs=tmp_path_factory.mktemp("one")).folder.path
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_two_processes_reach_what_one_reaches(launcher: str, one: Path, tmp_path: Path):
+def test_two_processes_give_the_results_of_one(launcher: str, one: Path, tmp_path: Path):
     recipe = load_recipe("llama-tiny", SETTINGS)
     words = [word for setting in SETTINGS for word in ("--set", setting)]
     launched = [sys.executable, "-m", *LAUNCHERS[launcher]]
@@ -55,26 +55,26 @@ def test_two_processes_reach_what_one_reaches(launcher: str, one: Path, tmp_path
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    # One answer, and every note once.
+    # One result, and every message once.
     said = json.loads(done.stdout)
     assert done.stderr.count("epoch 1 ") == done.stderr.count("next: ") == 1
     two = tmp_path / said["folder"]
     assert two == tmp_path / "two" / "sample" / recipe.run_name / "eng"
-    assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in one.iterdir()), "nothing is left over"
+    assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in one.iterdir()), "no file is left over"
     rows = [[json.loads(line) for line in (f / "metrics.jsonl").read_text().splitlines()] for f in (one, two)]
     for alone, shared in zip(*rows, strict=True):
         assert shared["loss"] == pytest.approx(alone["loss"], abs=1e-5)
         assert shared["dev"] == pytest.approx(alone["dev"], abs=1e-5)
-        # What each process saw of the training texts is counted together.
+        # Train metrics cover the texts of all processes.
         assert shared["train"] == pytest.approx(alone["train"])
     assert rows[0][1]["loss"] < rows[0][0]["loss"]
     for split in ("dev", "test"):
         found = probabilities(one, split), probabilities(two, split)
-        assert found[0].std(0).max() > 1e-3, "a model that says the same of every text would prove nothing"
+        assert found[0].std(0).max() > 1e-3, "the predictions differ between texts"
         assert np.abs(found[0] - found[1]).max() < 1e-4
 
 
-def test_a_batch_that_cannot_be_shared_is_refused(tiny: Recipe, tmp_path: Path, monkeypatch):
+def test_a_batch_size_not_divisible_by_the_processes_is_refused(tiny: Recipe, tmp_path: Path, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     examples = Examples(("a text", "another"), np.eye(2, dtype=np.int8))
 

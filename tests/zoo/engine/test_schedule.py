@@ -1,4 +1,4 @@
-"""Batches of texts of like length: every text once an epoch, little padding, the same after a kill."""
+"""Steps and the order of the texts in an epoch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from semeval_emo.zoo.recipes.load import load_recipe
     accumulate=st.integers(1, 3),
     epoch=st.integers(0, 3),
 )
-def test_every_text_once_and_steps_as_counted(lengths: list[int], batch: int, accumulate: int, epoch: int):
+def test_an_epoch_contains_every_text_once(lengths: list[int], batch: int, accumulate: int, epoch: int):
     train = TrainConfig(batch=batch, accumulate=accumulate)
     found = schedule.order_by_length(lengths, train, epoch)
     assert sorted(found) == list(range(len(lengths)))
@@ -32,11 +32,11 @@ def test_every_text_once_and_steps_as_counted(lengths: list[int], batch: int, ac
 
 
 def padded(lengths: np.ndarray, order: list[int], batch: int) -> int:
-    """Tokens of all batches, padding included."""
+    """Return the tokens of all batches, padding included."""
     return sum(max(lengths[order[i : i + batch]]) * len(order[i : i + batch]) for i in range(0, len(order), batch))
 
 
-def test_it_saves_most_of_the_padding_and_mixes_every_epoch():
+def test_batches_by_length_reduce_padding_and_differ_between_epochs():
     lengths = np.random.default_rng(0).geometric(0.06, 2_000)
     train = TrainConfig(batch=16)
     first, second = (schedule.order_by_length(lengths, train, epoch) for epoch in (0, 1))
@@ -45,19 +45,29 @@ def test_it_saves_most_of_the_padding_and_mixes_every_epoch():
     assert len(batches[0] & batches[1]) < 3
 
 
-def test_another_field_of_old_recipes_changes_nothing():
+def test_the_default_of_batches_is_not_in_the_resolved_recipe():
     assert "batches" not in load_recipe("llama-tiny").resolved()["train"]
     assert load_recipe("llama-tiny", ["train.batches=by_length"]).resolved()["train"]["batches"] == "by_length"
 
 
-def test_a_way_without_padding_has_no_use_for_it(tmp_path: Path):
+def test_batches_by_length_exclude_the_tail_trainer(tmp_path: Path):
     recipe = load_recipe("llama-tiny", ["train.batches=by_length"])
     assert "by_length" in prefix_obstacle(build(recipe, Space(("joy", "fear")), Progress()))
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-def test_the_short_batch_is_the_last(batch: int):
+def test_only_the_last_batch_is_smaller(batch: int):
     lengths = [5, 1, 4, 2, 3, 9, 7]
     found = schedule.order_by_length(lengths, TrainConfig(batch=batch), 0)
     whole = [found[i : i + batch] for i in range(0, len(found) // batch * batch, batch)]
     assert all([lengths[i] for i in one] == sorted(lengths[i] for i in one) for one in whole)
+
+
+def test_steps_and_order():
+    assert schedule.steps_per_epoch(2768, TrainConfig(batch=2)) == 1384
+    assert schedule.steps_per_epoch(61, TrainConfig(batch=3, accumulate=2)) == 11
+    assert schedule.warmup_steps(100, TrainConfig(warmup=0.06)) == 6
+    assert sorted(schedule.order(10, 42, 3)) == list(range(10))
+    assert schedule.order(10, 42, 3) == schedule.order(10, 45, 0), (
+        "the seed and the epoch are added, as accelerate does"
+    )

@@ -1,4 +1,4 @@
-"""Cut points between degrees: the best for Pearson that could be tried, cautious where a degree is rare."""
+"""Tuning and applying cut points between degrees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIXED = ThresholdConfig()
 
 
 def sample(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Degrees, the third emotion rare, and numbers that lean towards the mean as a cautious model's do."""
+    """Return predictions close to the mean, as of an uncertain model, and degrees; the third emotion is rare."""
     draw = np.random.default_rng(seed)
     gold = np.minimum(draw.poisson([1.0, 0.5, 0.05], (n, 3)), 3).astype(np.int8)
     return np.clip(gold / 3 * 0.4 + draw.normal(0, 0.12, (n, 3)) + 0.1, 0, 1), gold
@@ -33,7 +33,7 @@ def pearson(gold: np.ndarray, decided: np.ndarray) -> float:
 
 @given(seed=st.integers(0, 10_000), rule=st.sampled_from(["global", "per_label"]), shrink=st.sampled_from([0.0, 30.0]))
 @settings(max_examples=15, deadline=None)
-def test_never_worse_than_rounding_on_what_they_are_fitted_to(seed: int, rule: str, shrink: float):
+def test_cut_points_are_never_worse_than_rounding_on_the_tuning_data(seed: int, rule: str, shrink: float):
     p, gold = sample(60, seed)
     gold[0], gold[1] = 0, 3  # every emotion varies
     wanted = ThresholdConfig(rule=rule, shrink=shrink, grid=(0.05, 0.95, 0.05))
@@ -43,7 +43,7 @@ def test_never_worse_than_rounding_on_what_they_are_fitted_to(seed: int, rule: s
     assert pearson(gold, apply_thresholds(p, found, SPACE)) >= pearson(gold, rounded) - 1e-12
 
 
-def test_no_cut_points_of_the_grid_are_better():
+def test_cut_points_are_the_best_of_the_grid():
     p, gold = sample(80, 3)
     points = [0.1, 0.3, 0.5, 0.7]
     tried = [*combinations_with_replacement(sorted([*points, *cut_points.rounding_cut_points(3)]), 3)]
@@ -65,7 +65,7 @@ def _r(gold: np.ndarray, decided: np.ndarray) -> float:
     return pearsonr(gold, decided).statistic if len(set(decided.tolist())) > 1 else 0.0
 
 
-def test_a_rare_emotion_leans_on_the_common_cut_points():
+def test_cut_points_of_a_rare_emotion_are_shrunk_to_the_global_ones():
     p, gold = sample(300, 4)
     grid = (0.02, 0.9, 0.02)
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global", grid=grid), "pearson")[0]
@@ -77,18 +77,18 @@ def test_a_rare_emotion_leans_on_the_common_cut_points():
     assert trust[2] < 0.5 < 0.7 < trust[0]
 
 
-def test_an_emotion_that_is_never_seen_takes_the_common_ones():
+def test_an_emotion_without_positives_gets_the_global_cut_points_or_rounding():
     p, gold = sample(100, 5)
     gold[:, 2] = 0
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "pearson")
     others = Space(SPACE.emotions[:2], top=3)
     assert (common[:2] == tune(p[:, :2], gold[:, :2], others, ThresholdConfig(rule="global"), "pearson")).all()
     found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label"), "pearson")
-    # Where dev shows none of it, either the common cut points or rounding, whichever claims less.
+    # Whichever of the two predicts fewer positives.
     assert (found[2] == common[2]).all() or (found[2] == cut_points.rounding_cut_points(3)).all()
 
 
-def test_texts_of_unknown_degree_say_nothing():
+def test_unknown_degrees_do_not_affect_cut_points():
     p, gold = sample(120, 6)
     gold[:50, 1] = -1
     rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.9, 0.1))
@@ -97,7 +97,7 @@ def test_texts_of_unknown_degree_say_nothing():
     assert found[1].tolist() == alone[0].tolist()
 
 
-def test_many_degrees_are_tried_on_a_thinner_grid():
+def test_a_large_grid_is_thinned():
     draw = np.random.default_rng(7)
     gold = draw.integers(0, 7, (50, 1)).astype(np.int8)
     p = np.clip(gold / 6 + draw.normal(0, 0.1, gold.shape), 0, 1)
@@ -108,6 +108,6 @@ def test_many_degrees_are_tried_on_a_thinner_grid():
     assert _r(gold[:, 0], apply_thresholds(p, found, space)[:, 0]) >= _r(gold[:, 0], rounded[:, 0])
 
 
-def test_at_the_cut_point_is_the_degree():
+def test_a_value_equal_to_a_cut_point_reaches_the_degree():
     found = apply_thresholds(np.array([[0.2, 0.19, 0.8]]), np.array([[0.2, 0.5, 0.8]] * 3), SPACE)
     assert found.tolist() == [[1, 0, 3]]

@@ -1,4 +1,4 @@
-"""Layers that do not move say what `torch.nn.Linear` says, with torch's own packed products or without them."""
+"""Packed linear layers against `torch.nn.Linear`, with and without torch's packed operations."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from semeval_emo.zoo.engine.predictor import Predictor
 from semeval_emo.zoo.recipe import Recipe
 
 
-@pytest.fixture(params=["packed where torch can", "not packed"])
+@pytest.fixture(params=["packed if supported", "not packed"])
 def packing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways, whatever this machine's torch has."""
+    """With packed operations where torch has them, and without."""
     if request.param == "not packed":
         monkeypatch.setattr(packed_linear, "can_pack_weights", lambda: False)
 
@@ -28,7 +28,7 @@ def packing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
 @pytest.mark.parametrize("count", [1, 7, 1500])
-def test_products_and_what_follows_them(bias: bool, dtype: torch.dtype, near: float, count: int):
+def test_packed_linear_equals_linear(bias: bool, dtype: torch.dtype, near: float, count: int):
     torch.manual_seed(0)
     layers = [torch.nn.Linear(48, 40, bias=bias), torch.nn.Linear(48, 24, bias=bias)]
     scale, states, other = torch.rand(48) + 0.5, torch.randn(count, 48), torch.randn(count, 64)
@@ -48,7 +48,7 @@ def test_products_and_what_follows_them(bias: bool, dtype: torch.dtype, near: fl
         torch.testing.assert_close(found.float(), right, atol=near, rtol=near)
 
 
-def test_what_layers_learn_later_is_not_seen():
+def test_packed_linear_copies_the_weights():
     layer = torch.nn.Linear(16, 16)
     ours, states = PackedLinear([layer], torch.float32), torch.randn(3, 16)
     before = layer(states).detach()
@@ -59,7 +59,7 @@ def test_what_layers_learn_later_is_not_seen():
 
 
 @pytest.mark.parametrize("missing", [AttributeError, RuntimeError])
-def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Exception], monkeypatch: pytest.MonkeyPatch):
+def test_without_packed_operations_public_ones_are_used(missing: type[Exception], monkeypatch: pytest.MonkeyPatch):
     def refuses(*_):
         raise missing("no such operation")
 
@@ -76,11 +76,11 @@ def test_a_torch_without_the_operations_goes_the_usual_way(missing: type[Excepti
 
 
 @pytest.mark.usefixtures("packing")
-def test_a_network_in_bf16_says_nearly_what_it_says_in_fp32(tiny: Recipe):
+def test_bf16_predictions_are_close_to_fp32(tiny: Recipe):
     network = build(tiny, Space(("anger", "joy")), Progress())
     with torch.no_grad():
         for layer in network.model.model.layers:
-            # Norms of ones would hide one that is forgotten.
+            # With weights of 1 a missing norm would not be noticed.
             layer.input_layernorm.weight.uniform_(0.3, 2.0)
             layer.post_attention_layernorm.weight.uniform_(0.3, 2.0)
     low = replace(network, recipe=replace(tiny, train=replace(tiny.train, precision="bf16")))

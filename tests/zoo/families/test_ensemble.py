@@ -1,4 +1,4 @@
-"""`zoo ensemble`: finished runs joined from their stored probabilities, into a run of its own."""
+"""`zoo ensemble`: ensembles of the saved probabilities of finished runs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def stored(runs: Path, name: str, split: str) -> np.ndarray:
     )
 
 
-def test_a_mean_of_files_is_the_mean_of_the_models(runs: Path):
+def test_mean_of_saved_probabilities_equals_mean_of_models(runs: Path):
     result = made(join(runs), runs)
     for split in ("dev", "test"):
         parts = [stored(runs, name, split) for name in NAMES[:2]]
@@ -66,14 +66,14 @@ def test_a_mean_of_files_is_the_mean_of_the_models(runs: Path):
     assert (runs / "sample" / "both" / "eng" / "MODEL_CARD.md").exists()
 
 
-def test_no_member_is_loaded_for_the_splits_that_it_has_predicted(runs: Path):
+def test_members_are_not_loaded_for_splits_they_have_predicted(runs: Path):
     for name in NAMES[:2]:
         shutil.rmtree(runs / "sample" / name / "eng" / "model")
         (runs / "sample" / name / "eng" / "model").mkdir()
     made(join(runs), runs)
 
 
-def test_a_vote_is_the_share_of_yes(runs: Path):
+def test_vote_is_the_share_of_members_that_predict_the_emotion(runs: Path):
     made(join(runs, "three", *NAMES, method="vote"), runs)
     votes = []
     for name in NAMES:
@@ -96,26 +96,26 @@ def test_weights_are_fitted_on_dev_and_recorded(runs: Path):
     def of(name: str) -> float:
         return combination_loss(stored(runs, name, "dev"), gold, space)
 
-    assert of("heavy") <= min(map(of, NAMES)) + 1e-9, "no worse than the best member alone"
+    assert of("heavy") <= min(map(of, NAMES)) + 1e-9, "no worse than the best single member"
     found = json.loads((runs / "sample/heavy/eng/model/ensemble.json").read_text())["weights"]
     parts = [stored(runs, name, "test") for name in NAMES]
     assert stored(runs, "heavy", "test") == pytest.approx(np.tensordot(found, parts, 1))
 
 
-def test_the_loss_is_that_of_scikit_learn():
+def test_the_loss_equals_that_of_scikit_learn():
     draw = np.random.default_rng(0)
     p, y = draw.uniform(0.01, 0.99, (40, 2)), (draw.random((40, 2)) < 0.4).astype(int)
     assert combination_loss(p, y, Space(("joy", "fear"))) == pytest.approx(log_loss(y.ravel(), p.ravel()))
     assert combination_loss(p, y, Space(("joy", "fear"), top=3)) == pytest.approx(np.mean((p - y) ** 2))
 
 
-def test_weights_of_equal_members_lose_nothing():
+def test_weights_of_equal_members_sum_to_one():
     p = np.random.default_rng(0).random((2, 30, 2))
     weights = fit_weights(np.stack([p[0], p[0]]), lambda joined: -float(np.abs(joined - p[0]).sum()))
     assert weights.sum() == pytest.approx(1.0)
 
 
-def test_members_are_known_by_name_and_hash_and_may_not_change(runs: Path):
+def test_a_changed_member_makes_another_experiment(runs: Path):
     recipe = join(runs)
     made(recipe, runs)
     folder = runs / "sample" / "both" / "eng"
@@ -132,7 +132,7 @@ def test_members_are_known_by_name_and_hash_and_may_not_change(runs: Path):
     assert not train(recipe, source="sample", runs=runs, fresh=True).already_done
 
 
-def test_a_member_that_test_had_a_say_in_marks_the_ensemble(runs: Path):
+def test_a_member_selected_on_test_requires_an_ensemble_selected_on_test(runs: Path):
     chosen = train(load_recipe("tfidf-logreg", ["select.split=test"]), source="sample", runs=runs)
     members = (chosen.recipe.run_name, "tfidf-char")
     with pytest.raises(UsageError) as refused:
@@ -142,7 +142,7 @@ def test_a_member_that_test_had_a_say_in_marks_the_ensemble(runs: Path):
     assert result.recipe.selects_on_test
 
 
-def test_members_that_cannot_be_joined(runs: Path, tmp_path: Path):
+def test_members_that_do_not_fit_are_refused(runs: Path, tmp_path: Path):
     train(load_recipe("tfidf-ridge"), source="sample", runs=runs)
     degrees = runs / "sample" / "tfidf-ridge" / "eng-track_b"
     with pytest.raises(UsageError) as refused:
@@ -165,7 +165,7 @@ def test_members_that_cannot_be_joined(runs: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "tfidf-logreg"])
-def test_a_name_that_cannot_be_one(name: str, runs: Path):
+def test_invalid_names_are_refused(name: str, runs: Path):
     with pytest.raises(UsageError, match=r"cannot name a run|is the name of a shipped recipe"):
         join(runs, name)
 

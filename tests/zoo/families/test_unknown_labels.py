@@ -1,4 +1,4 @@
-"""Degrees by "at least this many", and labels that nobody gave: they are not learned from, and not judged."""
+"""Ordinal models, and unknown labels, which are neither trained on nor scored."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from torch.nn import functional
 
 from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.engine.losses import loss_function, positive_weights
 from semeval_emo.zoo.families import tfidf
-from semeval_emo.zoo.recipe import LossConfig, ThresholdConfig
+from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection.thresholds import tune
 from semeval_emo.zoo.training.job import score_labels
-
-CPU = torch.device("cpu")
 
 
 def degrees(n: int = 120, top: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -29,12 +24,12 @@ def degrees(n: int = 120, top: int = 3, seed: int = 0) -> tuple[np.ndarray, np.n
 
 
 def holes(labels: np.ndarray, seed: int = 1) -> np.ndarray:
-    """The same labels, some of them unknown, the last emotion in half of the texts."""
+    """Replace some labels by unknown ones, for the last emotion in half of the texts."""
     unknown = np.random.default_rng(seed).random(labels.shape) < [0.2, 0.0, 0.5]
     return np.where(unknown, -1, labels).astype(np.int8)
 
 
-def test_the_ordinal_model_says_the_expected_degree_of_one_regression_for_each_at_least():
+def test_ordinal_predicts_the_expected_degree_of_separate_regressions():
     x, y = degrees()
     found = tfidf.linear_probabilities(tfidf.fit_linear_model("ordinal", x, y, 3, 0.5, False), x)
     for i in range(3):
@@ -47,7 +42,7 @@ def test_the_ordinal_model_says_the_expected_degree_of_one_regression_for_each_a
         assert np.abs(found[:, i] - expected).max() < 1e-6
 
 
-def test_the_ordinal_model_of_yes_and_no_is_logistic_regression():
+def test_ordinal_on_binary_labels_equals_logistic_regression():
     x, y = degrees(top=1)
     found = [
         tfidf.linear_probabilities(tfidf.fit_linear_model(kind, x, y, 1, 1.0, True), x)
@@ -58,7 +53,7 @@ def test_the_ordinal_model_of_yes_and_no_is_logistic_regression():
 
 @pytest.mark.parametrize(("kind", "top"), [("logreg", 1), ("svm", 1), ("ridge", 3), ("ordinal", 3)])
 @pytest.mark.parametrize("sparse", [True, False])
-def test_texts_without_a_label_are_as_if_they_were_not_there(kind: str, top: int, sparse: bool, tmp_path: Path):
+def test_texts_with_unknown_labels_do_not_affect_the_fit(kind: str, top: int, sparse: bool, tmp_path: Path):
     x, y = degrees(top=top)
     given = holes(y)
     matrix = csr_matrix(x) if sparse else x
@@ -72,12 +67,12 @@ def test_texts_without_a_label_are_as_if_they_were_not_there(kind: str, top: int
     other = given.copy()
     other[given < 0] = -7
     again = tfidf.linear_probabilities(tfidf.fit_linear_model(kind, matrix, other, top, 1.0, True), matrix)
-    assert (again == found).all(), "how the unknown is written says nothing"
+    assert (again == found).all(), "any negative label is unknown"
 
 
 @pytest.mark.parametrize(("kind", "top"), [("logreg", 1), ("ridge", 3), ("ordinal", 3)])
 @pytest.mark.filterwarnings("ignore:Label")
-def test_an_emotion_that_nobody_annotates_is_never_said(kind: str, top: int, tmp_path: Path):
+def test_an_emotion_without_labels_is_never_predicted(kind: str, top: int, tmp_path: Path):
     x, y = degrees(top=top)
     y[:, 1] = -1
     y[3:, 2] = -1
@@ -89,7 +84,7 @@ def test_an_emotion_that_nobody_annotates_is_never_said(kind: str, top: int, tmp
     assert (found[:, 2] == 1).all() or kind == "ridge"
 
 
-def test_what_is_unknown_is_not_judged():
+def test_unknown_labels_are_not_scored():
     _, y = degrees(top=1)
     _, said = degrees(top=1, seed=5)
     given = holes(y)
@@ -109,7 +104,7 @@ def test_what_is_unknown_is_not_judged():
 
 
 @pytest.mark.parametrize("rule", ["global", "per_label"])
-def test_thresholds_do_not_hear_of_the_unknown(rule: str):
+def test_unknown_labels_do_not_affect_thresholds(rule: str):
     draw = np.random.default_rng(2)
     y = (draw.random((150, 2)) < 0.4).astype(np.int8)
     p = np.clip(y * 0.3 + draw.random((150, 2)) * 0.7, 0, 1)
@@ -117,35 +112,3 @@ def test_thresholds_do_not_hear_of_the_unknown(rule: str):
     given = y.copy()
     given[100:] = -1
     assert (tune(p, given, space, wanted, "macro_f1") == tune(p[:100], y[:100], space, wanted, "macro_f1")).all()
-
-
-@pytest.mark.parametrize("kind", ["bce", "mse"])
-def test_the_loss_is_a_mean_over_known_cells(kind: str):
-    top = 3
-    _, y = degrees()
-    given = holes(y)
-    logits = torch.tensor(np.random.default_rng(3).normal(size=y.shape), dtype=torch.float32, requires_grad=True)
-    loss = loss_function(LossConfig(kind=kind), given, top, CPU)(logits, torch.tensor(given, dtype=torch.float32))
-    known = torch.tensor(given >= 0)
-    picked, gold = logits[known], torch.tensor(y, dtype=torch.float32)[known]
-    if kind == "mse":
-        wanted = ((torch.sigmoid(picked) - gold / top) ** 2).mean()
-    else:
-        wanted = functional.binary_cross_entropy_with_logits(picked, (gold > 0).float())
-    assert float(loss.detach()) == pytest.approx(float(wanted.detach()))
-    loss.backward()
-    assert (logits.grad[~known] == 0).all() and (logits.grad[known] != 0).all()
-
-
-def test_a_batch_of_which_nothing_is_known_moves_nothing():
-    given = np.full((2, 3), -1)
-    logits = torch.zeros(2, 3, requires_grad=True)
-    loss = loss_function(LossConfig(), given, 1, CPU)(logits, torch.tensor(given, dtype=torch.float32))
-    loss.backward()
-    assert float(loss.detach()) == 0 and not logits.grad.any()
-
-
-def test_weights_of_positives_are_counted_among_the_known():
-    labels = np.array([[1, 0], [0, -1], [0, 1], [-1, 0]])
-    assert positive_weights(labels, "per_label") == pytest.approx([3 / 2, 3 / 2])
-    assert positive_weights(labels, "global") == pytest.approx([6 / 4, 6 / 4])

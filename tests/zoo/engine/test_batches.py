@@ -1,4 +1,4 @@
-"""Texts laid end to end, those that begin alike with one beginning: every text once, and each as if it were alone."""
+"""Batches for inference, with and without shared prefixes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ rows_of_tokens = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), 
 
 @settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 50), max_size=100), tokens=st.integers(1, 80), cores=st.integers(1, 4))
-def test_packs_hold_every_text_once_and_no_more_tokens_than_asked(lengths: list[int], tokens: int, cores: int):
+def test_packed_batches_contain_every_text_once_within_the_token_limit(lengths: list[int], tokens: int, cores: int):
     found = list(packed_batches(lengths, tokens, cores))
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert all(batch for batch in found)
@@ -33,7 +33,7 @@ def test_packs_hold_every_text_once_and_no_more_tokens_than_asked(lengths: list[
     assert [lengths[i] for batch in found for i in batch] == sorted(lengths, reverse=True)
 
 
-def test_a_longer_text_stands_alone():
+def test_a_text_longer_than_the_limit_gets_its_own_batch():
     lengths = [5, 1, 30, 2, 2, 9, 7]
     found = list(packed_batches(lengths, 12))
     assert sorted(i for batch in found for i in batch) == list(range(7))
@@ -42,7 +42,7 @@ def test_a_longer_text_stands_alone():
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 8])
-def test_every_core_gets_as_many_packs_of_like_size(cores: int):
+def test_every_worker_gets_the_same_number_of_batches_of_similar_size(cores: int):
     lengths = np.random.default_rng(0).integers(5, 60, 1_000).tolist()
     sizes = [sum(lengths[i] for i in batch) for batch in packed_batches(lengths, 1024, cores)]
     assert len(sizes) % cores == 0
@@ -52,7 +52,7 @@ def test_every_core_gets_as_many_packs_of_like_size(cores: int):
 
 @settings(deadline=None)
 @given(rows=rows_of_tokens, tokens=st.integers(1, 80), cores=st.integers(1, 3))
-def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens: int, cores: int):
+def test_texts_with_a_shared_prefix_are_adjacent(rows: list[list[int]], tokens: int, cores: int):
     found = [i for batch in prefix_sharing_batches(rows, tokens, cores) for i in batch]
     assert sorted(found) == list(range(len(rows)))
     ordered = [rows[i] for i in found]
@@ -63,7 +63,7 @@ def test_texts_that_begin_alike_follow_each_other(rows: list[list[int]], tokens:
 
 @settings(deadline=None)
 @given(rows=rows_of_tokens)
-def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
+def test_padding_restores_the_tokens_of_each_text(rows: list[list[int]]):
     rows = sorted(rows)
     common = shared_prefix_lengths(rows)
     laid = torch.tensor([token for row, same in zip(rows, common, strict=True) for token in row[same:]])
@@ -72,7 +72,7 @@ def test_a_padded_batch_shows_each_text_its_own_tokens(rows: list[list[int]]):
     for row, slots in zip(rows, shown.tolist(), strict=True):
         assert slots == row + [row[-1]] * (packed.max_length - len(row))
     assert laid[packed.last_tokens].tolist() == [row[-1] for row in rows]
-    # What is computed in its slot comes back to each token.
+    # Each token is restored from its slot.
     assert torch.equal(shown.flatten()[packed.slot_of_token], laid)
     places = [place for row, same in zip(rows, common, strict=True) for place in range(same, len(row))]
     assert packed.positions.tolist() == places
@@ -85,7 +85,7 @@ TEXTS = (
 
 
 @pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
-def test_shared_beginnings_leave_the_networks_own_logits(
+def test_logits_with_shared_prefixes_equal_those_of_transformers(
     max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(attention, "MATMUL_MAX_LENGTH", max_length)

@@ -1,4 +1,4 @@
-"""Training the tail on a frozen prefix is the same mathematics as Hugging Face's Trainer on the whole network."""
+"""Training the last layers on cached frozen states, compared with Hugging Face's Trainer on the whole network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SMALL = ("shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_l
 
 
 def corpus(count: int, seed: int = 0) -> Examples:
-    """Texts of many lengths whose labels can be learned."""
+    """Return texts of different lengths with learnable labels."""
     draw = np.random.default_rng(seed)
     words = ["rage", "dread", "glee", "the", "a", "of"]
     texts, labels = [], []
@@ -75,10 +75,10 @@ class Losses(TrainerCallback):
 
 
 class Noting(Trainer):
-    """The Trainer as a notebook uses it; only what it computes is written down before it is rounded."""
+    """The Trainer as a notebook uses it, recording its losses before they are rounded."""
 
-    # In 5.23 a network that takes `**kwargs` is believed to scale its loss for accumulation by
-    # itself, which no classification loss does: gradients would be summed instead of averaged.
+    # Transformers 5.23 assumes that a network which takes `**kwargs` scales its loss for accumulation
+    # itself. Classification losses do not, so gradients would be summed instead of averaged.
     loss_is_scaled_for_ga = False
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
@@ -88,7 +88,7 @@ class Noting(Trainer):
 
 
 def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Path) -> list[float]:
-    """A notebook's way: every layer on every batch, padded to the full length, the network's own loss."""
+    """Train as a notebook would: all layers on every batch, padded to the full length, with the network's loss."""
     network = build(recipe, SPACE, Progress())
     rows = [
         {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": row.astype(np.float32)}
@@ -137,7 +137,7 @@ def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Pa
     ],
     ids=["batch 2", "accumulated", "head only", "one layer and the norm", "all but the embeddings"],
 )
-def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, ...], tmp_path: Path, capsys):
+def test_fifty_steps_have_the_losses_of_the_trainer(settings: tuple[str, ...], tmp_path: Path, capsys):
     recipe = load_recipe("llama-tiny", [*SMALL, *settings])
     if recipe.trainable.part == "head":
         recipe = replace(recipe, trainable=replace(recipe.trainable, layers=0))
@@ -146,12 +146,12 @@ def test_fifty_steps_have_the_losses_of_the_plain_trainer(settings: tuple[str, .
     ours = losses_of_tail(recipe, examples, len(plain))
     assert len(plain) >= 40
     assert max(abs(a - b) for a, b in zip(plain, ours, strict=True)) < 1e-5
-    # Else equal losses would prove nothing.
+    # Equal losses mean something only if they change.
     assert abs(plain[0] - plain[-1]) > 1e-3
 
 
 @pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
-def test_the_tail_gives_the_networks_own_logits(max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+def test_tail_logits_equal_those_of_transformers(max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attention, "MATMUL_MAX_LENGTH", max_length)
     network = build(tiny, SPACE, Progress())
     network.model.eval()
@@ -167,7 +167,7 @@ def test_the_tail_gives_the_networks_own_logits(max_length: int, tiny: Recipe, m
 
 
 @pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
-def test_the_same_gradients_come_back_through_padding(max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
+def test_tail_gradients_equal_those_of_transformers(max_length: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attention, "MATMUL_MAX_LENGTH", max_length)
     network = build(tiny, SPACE, Progress())
     network.model.eval()
@@ -185,7 +185,7 @@ def test_the_same_gradients_come_back_through_padding(max_length: int, tiny: Rec
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
 
-def test_layers_and_head_move_at_their_rates_and_nothing_else_moves(tiny: Recipe, tmp_path: Path):
+def test_only_the_last_layers_and_the_head_are_trained_at_their_rates(tiny: Recipe, tmp_path: Path):
     trainer = tail_trainer(tiny, corpus(20))
     model = trainer.network.model
     rates = {group["role"]: (group["lr"], group["weight_decay"]) for group in trainer.optimizer.param_groups}
@@ -197,12 +197,12 @@ def test_layers_and_head_move_at_their_rates_and_nothing_else_moves(tiny: Recipe
     assert moved == {
         name for name in before if name.startswith(("score", *(f"model.layers.{i}." for i in (4, 5, 6, 7))))
     }
-    # A step of Adam is about as long as its rate, so the head went some ten times as far.
+    # An Adam step is about as large as the learning rate, which is ten times as high for the head.
     change = {name: float((model.get_parameter(name).detach() - before[name]).abs().max()) for name in moved}
     assert change["score.weight"] > 3 * change["model.layers.7.mlp.up_proj.weight"] > 0
 
 
-def test_a_prefix_on_disk_is_the_one_in_memory(tiny: Recipe, tmp_path: Path):
+def test_states_on_disk_equal_those_in_memory(tiny: Recipe, tmp_path: Path):
     network = build(tiny, SPACE, Progress())
     network.model.eval()
     rows = network.tokens(corpus(7).texts)
@@ -221,7 +221,7 @@ class Notes(Progress):
 
 
 class Job:
-    """A run without a run folder."""
+    """A job without a run folder."""
 
     def __init__(self, work: Path) -> None:
         self.work, self.progress, self.rows = work, Notes(), []
@@ -246,27 +246,27 @@ def said_by(network: Network, texts: Sequence[str]) -> np.ndarray:
     return Predictor(network).probabilities(texts, Progress())
 
 
-def test_the_size_is_announced_and_too_large_a_prefix_takes_the_plain_way(tmp_path: Path):
+def test_the_cache_size_is_reported_and_a_large_cache_falls_back_to_the_trainer(tmp_path: Path):
     cached, first = fit(load_recipe("llama-tiny", SMALL), tmp_path / "a")
     assert first.progress.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
     assert "computed once, less than 1 MB in memory" in first.progress.said[0]
     nowhere = load_recipe("llama-tiny", [*SMALL, "train.cache_mb=0", "train.cache_disk_mb=0"])
     plain, second = fit(nowhere, tmp_path / "b")
-    # Nothing is said to be computed that is not.
+    # The message must not announce a computation.
     assert second.progress.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
     assert second.progress.said[0].endswith(
         " would take less than 1 MB, more than train.cache_mb=0 and train.cache_disk_mb=0 allow, "
         "so every step runs the whole network"
     )
     assert "computed once" not in "".join(second.progress.said)
-    # Either way the same model comes out, but for the order in which numbers are added.
+    # Both ways give the same model up to the order of summation.
     texts = corpus(10, 1).texts
     assert np.abs(said_by(cached, texts) - said_by(plain, texts)).max() < 1e-4
     assert [row["loss"] for row in first.rows] == pytest.approx([row["loss"] for row in second.rows], abs=1e-5)
 
 
 @pytest.mark.parametrize(("cost", "told"), [(2.34, True), (0.5, False)])
-def test_who_trains_in_bf16_on_a_processor_that_is_slow_at_it_is_told(tmp_path: Path, monkeypatch, cost, told):
+def test_bf16_on_a_cpu_that_is_slow_at_it_causes_a_warning(tmp_path: Path, monkeypatch, cost, told):
     monkeypatch.setattr(finetune, "bf16_time_ratio", lambda: cost)
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.precision=bf16"]), tmp_path / "a")
     words = "bf16 takes 2.3 times as long as fp32 on this CPU: --set train.precision=fp32 is faster"
@@ -276,7 +276,7 @@ def test_who_trains_in_bf16_on_a_processor_that_is_slow_at_it_is_told(tmp_path: 
 
 
 @pytest.mark.parametrize(("field", "value"), [("hidden_act", "gelu"), ("attention_dropout", 0.1)])
-def test_a_llama_of_another_make_is_not_run_by_our_layers(field: str, value: object):
+def test_other_llama_variants_are_not_supported(field: str, value: object):
     network = build(load_recipe("llama-tiny", SMALL), SPACE, Progress())
     assert finetune.prefix_obstacle(network) == ""
     setattr(network.model.config, field, value)
@@ -285,7 +285,7 @@ def test_a_llama_of_another_make_is_not_run_by_our_layers(field: str, value: obj
     )
 
 
-def test_what_bf16_costs_is_measured_and_leaves_the_seed_alone():
+def test_the_bf16_measurement_does_not_change_the_random_state():
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
@@ -301,12 +301,12 @@ def test_what_bf16_costs_is_measured_and_leaves_the_seed_alone():
         (["trainable.layers=7"], "layer 0 is frozen: its output for 34 texts ("),
     ],
 )
-def test_what_is_frozen_is_said_in_words(settings: list[str], said: str, tmp_path: Path):
+def test_the_message_names_the_frozen_layers(settings: list[str], said: str, tmp_path: Path):
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.epochs=1", *settings]), tmp_path / "a")
     assert job.progress.said[0].startswith(said)
 
 
-def test_a_prefix_that_must_be_and_cannot_be_is_refused(tmp_path: Path):
+def test_engine_prefix_without_frozen_layers_is_refused(tmp_path: Path):
     recipe = load_recipe("llama-tiny", [*SMALL, "trainable.part=all", "train.engine=prefix"])
     with pytest.raises(UsageError, match="the output of its frozen layers cannot be cached: no layer below"):
         fit(recipe, tmp_path / "a")

@@ -1,4 +1,4 @@
-"""A head that is a multilayer perceptron: read back by us, and never passed off as an ordinary Hugging Face folder."""
+"""MLP heads, which ``from_pretrained`` does not load."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bert(folder: Path) -> Recipe:
 
 
 @pytest.mark.parametrize("make", [llama, bert])
-def test_the_head_is_read_back(make, tmp_path: Path):
+def test_an_mlp_head_is_saved_and_loaded(make, tmp_path: Path):
     result = train(make(tmp_path / "backbone"), source="sample", runs=tmp_path)
     texts = load_gold("a", "eng", source="sample").texts
     stored = np.loadtxt(result.folder.probabilities("test"), delimiter=",", skiprows=1, usecols=range(1, 6))
@@ -45,14 +45,14 @@ def test_the_head_is_read_back(make, tmp_path: Path):
         assert widths == [12, 8, 5]
 
 
-def test_its_card_warns_of_other_readers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_card_warns_that_transformers_cannot_load_an_mlp_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     result = train(llama(tmp_path), source="sample", runs=tmp_path)
     assert main(["zoo", "export", str(result.folder.path), "-o", str(tmp_path / "mine")]) == 0
     card = (tmp_path / "mine" / "README.md").read_text()
     assert "cannot read this model's head" in card
     assert "pipeline_tag" not in card
     assert 'library_name: "semeval-emo"' in card
-    # What is given away is read by what the card names.
+    # The exported model can be loaded as the card says.
     texts = load_gold("a", "eng", source="sample").texts[:5]
     both = [load_model(folder).family.predict(texts) for folder in (tmp_path / "mine", result.folder.path)]
     assert np.array_equal(*both)

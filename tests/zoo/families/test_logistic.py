@@ -1,4 +1,4 @@
-"""Logistic regressions fitted together are those of scikit-learn, fitted one by one."""
+"""Batched logistic regressions against scikit-learn's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GRID = [(0.3, False), (0.3, True), (30.0, False), (30.0, True)]
 
 
 def sample(n: int, features: int, seed: int) -> tuple[csr_matrix, np.ndarray]:
-    """Sparse rows of length 1, and labels that hang on them: one frequent, one rare."""
+    """Return sparse rows of norm 1 and labels that depend on them: one frequent, one rare."""
     draw = np.random.default_rng(seed)
     x = draw.random((n, features)) * (draw.random((n, features)) < 0.2)
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
@@ -32,7 +32,7 @@ def sample(n: int, features: int, seed: int) -> tuple[csr_matrix, np.ndarray]:
 
 
 def reference(matrix, y: np.ndarray, strength: float, balanced: bool) -> LogisticRegression:
-    """The same objective, the intercept's prior included, by another algorithm."""
+    """Solve the same objective, including the intercept's prior, with liblinear."""
     return LogisticRegression(
         C=strength, class_weight="balanced" if balanced else None, solver="liblinear", tol=1e-10, max_iter=10_000,
         intercept_scaling=np.sqrt(INTERCEPT_VARIANCE),
@@ -41,7 +41,7 @@ def reference(matrix, y: np.ndarray, strength: float, balanced: bool) -> Logisti
 
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=8, deadline=None)
-def test_all_settings_at_once_are_each_alone(seed: int):
+def test_batched_fits_equal_separate_fits(seed: int):
     matrix, y = sample(120, 400, seed)
     fitted = list(fit_logistic_regressions(matrix, y, np.ones(y.shape, dtype=bool), GRID))
     for (strength, balanced), models in zip(GRID, fitted, strict=True):
@@ -50,7 +50,7 @@ def test_all_settings_at_once_are_each_alone(seed: int):
             assert np.abs(model.predict_proba(matrix) - wanted).max() < 5e-3
 
 
-def test_a_tighter_tolerance_comes_closer():
+def test_a_smaller_tolerance_is_more_exact():
     matrix, y = sample(150, 300, 1)
     costs = np.full((150, 1), 3.0)
     wanted = reference(matrix, y[:, 0], 3.0, False)
@@ -61,7 +61,7 @@ def test_a_tighter_tolerance_comes_closer():
     assert gaps[0] > gaps[1] > gaps[2] and gaps[2] < 1e-3
 
 
-def test_products_of_rows():
+def test_gram_matrix():
     matrix, _ = sample(DENSE_ABOVE + 150, 40, 2)
     dense = matrix.toarray()
     assert np.abs(gram_matrix(matrix) - dense @ dense.T).max() < 1e-5
@@ -70,7 +70,7 @@ def test_products_of_rows():
     assert np.abs(gram_matrix(common) - 1 - dense @ dense.T).max() < 1e-5
 
 
-def test_what_is_not_known_is_not_learned_from():
+def test_texts_with_unknown_labels_are_excluded():
     matrix, y = sample(100, 200, 3)
     known = np.ones(y.shape, dtype=bool)
     known[60:, 1] = False
@@ -80,7 +80,7 @@ def test_what_is_not_known_is_not_learned_from():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_columns_with_one_value_throughout():
+def test_columns_with_a_single_value():
     matrix, y = sample(50, 80, 4)
     y[:, 0], y[:, 1] = 0, 1
     ((no, yes),) = fit_logistic_regressions(matrix, y, np.ones(y.shape, dtype=bool), [(1.0, True)])
@@ -88,7 +88,7 @@ def test_columns_with_one_value_throughout():
 
 
 @pytest.mark.parametrize("kind", ["logreg", "ordinal"])
-def test_together_or_one_by_one(kind: str):
+def test_batched_and_separate_linear_models_are_close(kind: str):
     matrix, y = sample(120, 300, 5)
     top = 1 if kind == "logreg" else 3
     labels = y * np.random.default_rng(0).integers(1, top + 1, y.shape)

@@ -1,4 +1,4 @@
-"""A trained model is an ordinary Hugging Face folder: whole, tail merged, usable without us."""
+"""Trained transformers are ordinary Hugging Face folders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def stored(result: RunResult) -> np.ndarray:
     return np.loadtxt(result.folder.probabilities("test"), delimiter=",", skiprows=1, usecols=range(1, 6))
 
 
-def test_from_pretrained_gives_the_probabilities_of_the_run(trained: RunResult):
+def test_from_pretrained_reproduces_the_probabilities(trained: RunResult):
     model = AutoModelForSequenceClassification.from_pretrained(trained.folder.model)
     tokenizer = AutoTokenizer.from_pretrained(trained.folder.model)
     assert type(model).__name__ == "LlamaForSequenceClassification"
@@ -42,7 +42,7 @@ def test_from_pretrained_gives_the_probabilities_of_the_run(trained: RunResult):
     assert found == pytest.approx(stored(trained)[:20], abs=1e-6)
 
 
-def test_pipeline_works_and_gives_every_emotion(trained: RunResult):
+def test_pipeline_returns_every_emotion(trained: RunResult):
     logging.disable_progress_bar()
     classify = pipeline("text-classification", model=str(trained.folder.model), top_k=None)
     text = load_gold("a", "eng", source="sample").texts[3]
@@ -51,8 +51,8 @@ def test_pipeline_works_and_gives_every_emotion(trained: RunResult):
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_kept_epoch_is_what_was_saved(trained: RunResult):
-    """Weights of the tail differ from those of the same seed untrained; those below do not."""
+def test_only_trained_layers_differ_from_the_initial_weights(trained: RunResult):
+    """Compare with a network of the same seed before training."""
     from semeval_emo.progress import Progress
     from semeval_emo.zoo.engine.network import build
 
@@ -63,7 +63,7 @@ def test_the_kept_epoch_is_what_was_saved(trained: RunResult):
     assert changed == {n for n in kept if n.startswith(("score", *(f"model.layers.{i}." for i in range(4, 8))))}
 
 
-def test_a_card_says_what_it_is(trained: RunResult):
+def test_the_model_card(trained: RunResult):
     text = trained.folder.card.read_text()
     assert text.startswith("---\ntags: ")
     assert f"| test | macro_f1 | {trained.scorecard.score:.4f} |" in text
@@ -72,7 +72,7 @@ def test_a_card_says_what_it_is(trained: RunResult):
     assert 'pipeline_tag: "text-classification"' in text
 
 
-def test_a_card_of_a_run_that_selects_on_test_says_so(tmp_path: Path):
+def test_the_card_of_a_run_selected_on_test_has_a_warning(tmp_path: Path):
     settings = ["shape.hidden=16", "shape.mlp=16", "model.max_length=8", "train.epochs=1", "select.split=test"]
     result = train(load_recipe("llama-tiny", settings), source="sample", runs=tmp_path)
     assert result.recipe.selects_on_test
@@ -97,7 +97,7 @@ def of_bert(folder: Path, *settings: str) -> Recipe:
     return load_recipe("minilm-ft", [*small, *settings])
 
 
-def test_an_encoder_trains_is_saved_and_read_back(small_bert: Path, tmp_path: Path):
+def test_an_encoder_is_trained_saved_and_loaded(small_bert: Path, tmp_path: Path):
     result = train(of_bert(small_bert), source="sample", runs=tmp_path)
     assert result.sizes.trainable == result.sizes.total
     texts = load_gold("a", "eng", source="sample").texts
@@ -106,7 +106,7 @@ def test_an_encoder_trains_is_saved_and_read_back(small_bert: Path, tmp_path: Pa
     assert type(model).__name__ == "BertForSequenceClassification"
 
 
-def test_an_encoders_last_layer_alone(small_bert: Path, tmp_path: Path):
+def test_training_the_last_layer_of_an_encoder(small_bert: Path, tmp_path: Path):
     result = train(of_bert(small_bert, "trainable.part=last", "trainable.layers=1"), source="sample", runs=tmp_path)
     before = BertModel.from_pretrained(small_bert).state_dict()
     after = AutoModelForSequenceClassification.from_pretrained(result.folder.model).bert.state_dict()
@@ -114,7 +114,7 @@ def test_an_encoders_last_layer_alone(small_bert: Path, tmp_path: Path):
     assert moved and all(name.startswith(("encoder.layer.1.", "pooler.")) for name in moved)
 
 
-def test_frozen_vectors_with_a_linear_model(small_bert: Path, tmp_path: Path):
+def test_linear_model_on_frozen_embeddings(small_bert: Path, tmp_path: Path):
     recipe = load_recipe("minilm-linear", [f"model.backbone={small_bert}", "model.max_length=16"])
     result = train(recipe, source="sample", runs=tmp_path)
     texts = load_gold("a", "eng", source="sample").texts
@@ -122,7 +122,7 @@ def test_frozen_vectors_with_a_linear_model(small_bert: Path, tmp_path: Path):
     assert result.sizes.trainable == (16 + 1) * 5
 
 
-def test_plain_lora(small_bert: Path, tmp_path: Path):
+def test_lora_without_quantization(small_bert: Path, tmp_path: Path):
     tiny = ["shape.hidden=16", "shape.mlp=16", "model.max_length=8"]
     base = train(load_recipe("llama-tiny", [*tiny, "train.epochs=1"]), source="sample", runs=tmp_path)
     recipe = load_recipe(
@@ -132,7 +132,7 @@ def test_plain_lora(small_bert: Path, tmp_path: Path):
     )  # fmt: skip
     result = train(recipe, source="sample", runs=tmp_path)
     assert 0 < result.sizes.trainable < result.sizes.total
-    # The adapters are merged, so that the folder needs no peft.
+    # The adapters are merged, so loading does not need peft.
     model = AutoModelForSequenceClassification.from_pretrained(result.folder.model)
     assert type(model).__name__ == "LlamaForSequenceClassification"
     assert not [name for name, _ in model.named_parameters() if "lora" in name]
@@ -140,7 +140,7 @@ def test_plain_lora(small_bert: Path, tmp_path: Path):
     assert load_model(result.folder.path).family.predict(texts) == pytest.approx(stored(result), abs=1e-7)
 
 
-def test_bf16_says_nearly_the_same_and_only_where_there_is_a_network(trained: RunResult, tmp_path: Path):
+def test_bf16_is_close_to_fp32_and_only_for_networks(trained: RunResult, tmp_path: Path):
     texts = load_gold("a", "eng", source="sample").texts
     whole, half = (load_model(trained.folder.path, precision=p).family.predict(texts) for p in ("fp32", "bf16"))
     assert np.array_equal(whole, stored(trained))

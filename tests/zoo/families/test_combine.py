@@ -1,4 +1,4 @@
-"""Ensembles by folds: stacked, weighted or the best alone, fitted and judged on what was said of unread texts."""
+"""Combining members, and ensembles fitted and scored by folds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPLITS = ("train", "dev")
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two members by folds, and one that was chosen on dev."""
+    """Two members selected by folds, and one on dev."""
     runs = tmp_path_factory.mktemp("made")
     for name, settings in {
         "words": ["tfidf.characters=[]"],
@@ -57,11 +57,11 @@ def all_stored(runs: Path, name: str) -> np.ndarray:
     return np.concatenate([stored(runs, name, split) for split in SPLITS])
 
 
-def test_a_stack_learns_which_member_knows_what():
+def test_stacking_learns_which_member_predicts_which_emotion():
     draw = np.random.default_rng(0)
     gold = (draw.random((400, 2)) < 0.4).astype(np.int8)
     blind = draw.random((400, 2))
-    # What this member says of one emotion is true of the other.
+    # This member predicts each emotion where the other one is present.
     crossed = np.clip(gold[:, ::-1] * 0.6 + 0.2 + draw.normal(size=gold.shape) * 0.05, 0.01, 0.99)
     stack = fit_stacking(np.stack([blind, crossed]), gold, 1.0)
     assert ((stack(np.stack([blind, crossed])) >= 0.5) == gold).mean() > 0.99
@@ -69,19 +69,19 @@ def test_a_stack_learns_which_member_knows_what():
     assert np.array_equal(again(np.stack([blind, crossed])), stack(np.stack([blind, crossed])))
 
 
-def test_an_emotion_that_is_never_there_is_not_said():
+def test_an_emotion_without_positives_is_never_predicted():
     draw = np.random.default_rng(1)
     gold = np.stack([draw.random(50) < 0.5, np.zeros(50)], axis=1).astype(np.int8)
     parts = draw.random((2, 50, 2))
     assert (fit_stacking(parts, gold, 1.0)(parts)[:, 1] < 0.01).all()
 
 
-def test_weights_join_as_a_mean():
+def test_weighted_mean():
     parts = np.random.default_rng(2).random((2, 5, 3))
     assert WeightedMean(np.array([0.25, 0.75]))(parts) == pytest.approx(0.25 * parts[0] + 0.75 * parts[1])
 
 
-def test_a_stack_is_fitted_on_folds_and_judged_out_of_them(runs: Path):
+def test_stacking_is_scored_out_of_fold_and_refitted_on_all_texts(runs: Path):
     result = join(runs, "stack", settings=("ensemble.strength=[0.01, 1.0]",))
     assert result.recipe.select.split == result.recipe.threshold.split == "folds"
     assert result.recipe.data.splits == SPLITS
@@ -91,7 +91,7 @@ def test_a_stack_is_fitted_on_folds_and_judged_out_of_them(runs: Path):
     kept = result.rows[result.kept - 1]["strength"]
     everything = fit_stacking(parts, gold, kept)
     own = all_stored(runs, "stack")
-    assert not np.allclose(own, everything(parts)), "what is stored of the folds was not said by what read them"
+    assert not np.allclose(own, everything(parts)), "saved probabilities are out of fold"
     assert np.corrcoef(own.ravel(), everything(parts).ravel())[0, 1] > 0.95
     test = np.stack([stored(runs, name, "test") for name in ("words", "characters")])
     assert stored(runs, "stack", "test") == pytest.approx(everything(test))
@@ -99,13 +99,13 @@ def test_a_stack_is_fitted_on_folds_and_judged_out_of_them(runs: Path):
     assert model.predict(load_gold("a", "eng", source="sample").texts) == pytest.approx(everything(test), abs=1e-9)
 
 
-def test_weights_by_folds(runs: Path):
+def test_weights_are_fitted_by_folds(runs: Path):
     result = join(runs, "weighted")
     assert sum(result.rows[0]["weights"].values()) == pytest.approx(1.0, abs=1e-3)
     assert result.rows[0]["folds"]["macro_f1"] > 0.5
 
 
-def test_the_best_member_speaks_alone(runs: Path):
+def test_best_uses_the_member_with_the_highest_score(runs: Path):
     result = join(runs, "best")
     scores = result.rows[0]["scores"]
     for name, said in scores.items():
@@ -117,8 +117,8 @@ def test_the_best_member_speaks_alone(runs: Path):
         assert stored(runs, "best", split) == pytest.approx(stored(runs, winner, split))
 
 
-def test_with_a_member_that_was_chosen_on_dev_dev_is_what_all_have(runs: Path):
-    """Dev was learned by two of them, but what they said of it was said by folds."""
+def test_with_a_member_selected_on_dev_the_ensemble_is_selected_on_dev(runs: Path):
+    """Two members were trained on dev, but their dev probabilities are out of fold."""
     result = join(runs, "mean", "words", "characters", "tfidf-logreg")
     assert result.recipe.select.split == "dev" and result.recipe.data.splits == SPLITS
     parts = [stored(runs, name, "dev") for name in ("words", "characters", "tfidf-logreg")]
@@ -128,7 +128,7 @@ def test_with_a_member_that_was_chosen_on_dev_dev_is_what_all_have(runs: Path):
     assert refused.value.message == "recipe stack: 'stack' needs binary labels and selection by folds."
 
 
-def test_a_member_without_folds_is_named(runs: Path):
+def test_a_member_without_folds_is_refused(runs: Path):
     settings = ("select.split=folds", "threshold.split=folds")
     with pytest.raises(UsageError) as refused:
         join(runs, "mean", "words", "tfidf-logreg", settings=settings)
@@ -137,7 +137,7 @@ def test_a_member_without_folds_is_named(runs: Path):
     )
 
 
-def test_a_member_that_learned_what_the_ensemble_is_chosen_on(runs: Path):
+def test_a_member_trained_on_the_selection_split_is_refused(runs: Path):
     folder = runs / "sample" / "tfidf-logreg" / "eng" / "recipe.json"
     body = json.loads(folder.read_text())
     body["resolved"]["data"]["splits"] = list(SPLITS)
@@ -146,11 +146,13 @@ def test_a_member_that_learned_what_the_ensemble_is_chosen_on(runs: Path):
         join(runs, "mean", "words", "tfidf-logreg")
 
 
-def test_thresholds_of_a_finished_run_by_its_folds(runs: Path):
+def test_thresholds_of_a_finished_run_are_tuned_by_its_folds(runs: Path):
     tuned = tune_run(runs / "sample" / "words" / "eng", source="sample")
     assert (tuned.split, tuned.texts) == ("folds", 300)
     state = json.loads((runs / "sample" / "words" / "eng" / "run.json").read_text())
-    assert tuned.row("per_label").thresholds == tuple(state["thresholds"]), "the recipe's own rule, found again"
+    assert tuned.row("per_label").thresholds == tuple(state["thresholds"]), (
+        "the recipe's own rule gives the same thresholds"
+    )
     with pytest.raises(UsageError, match="so there is nothing out of fold to tune on"):
         tune_run(runs / "sample" / "tfidf-logreg" / "eng", split="folds", source="sample")
 

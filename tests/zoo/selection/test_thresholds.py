@@ -1,4 +1,4 @@
-"""Thresholds: the best that could be tried, and cautious where there is little to go by."""
+"""Tuning and applying thresholds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sample(n: int, seed: int, share: tuple[float, float] = (0.4, 0.2)) -> tuple[
 
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=15, deadline=None)
-def test_no_threshold_of_the_grid_is_better(seed: int):
+def test_the_global_threshold_is_the_best_of_the_grid(seed: int):
     p, gold = sample(60, seed)
     rule = ThresholdConfig(rule="global")
     found = tune(p, gold, SPACE, rule, "macro_f1")
@@ -32,7 +32,7 @@ def test_no_threshold_of_the_grid_is_better(seed: int):
     assert f1_score(gold, p >= found, average="macro", zero_division=0) == pytest.approx(max(tried))
 
 
-def test_per_label_without_shrinkage_is_each_labels_best():
+def test_thresholds_per_label_without_shrinkage_are_the_best_per_label():
     p, gold = sample(200, 1)
     found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
     for i in range(2):
@@ -40,7 +40,7 @@ def test_per_label_without_shrinkage_is_each_labels_best():
         assert f1_score(gold[:, i], p[:, i] >= found[i]) == pytest.approx(max(tried))
 
 
-def test_a_rare_emotion_leans_on_the_common_threshold():
+def test_the_threshold_of_a_rare_emotion_is_shrunk_to_the_global_one():
     p, gold = sample(200, 2, (0.5, 0.03))
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "macro_f1")[0]
     own = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
@@ -51,23 +51,23 @@ def test_a_rare_emotion_leans_on_the_common_threshold():
     assert trust[1] < 0.3 < trust[0]
 
 
-def test_an_emotion_that_dev_never_shows_takes_the_common_threshold():
+def test_an_emotion_without_positives_gets_the_global_threshold():
     p, gold = sample(50, 3)
     gold[:, 1] = 0
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "macro_f1")[0]
     assert tune(p, gold, SPACE, ThresholdConfig(rule="per_label"), "macro_f1")[1] == common
 
 
-def test_the_notebooks_grid_is_tried_and_nothing_else():
+def test_only_the_values_of_the_grid_are_tried():
     p, gold = sample(80, 4)
     rule = ThresholdConfig(rule="per_label", grid=(0.1, 0.9, 0.4), shrink=0.0)
-    # The middle of a plateau may lie between points of the grid, never outside.
+    # The middle of a plateau may be between grid points, but not outside the grid.
     assert set(tune(p, gold, SPACE, rule, "macro_f1").round(3)) <= {0.1, 0.3, 0.5, 0.7, 0.9}
 
 
 @pytest.mark.parametrize("rule", ["global", "per_label"])
-def test_thresholds_that_suit_all_parts_alike(rule: str):
-    """A large part that wants high thresholds does not outvote two small ones that want low ones."""
+def test_thresholds_maximise_the_mean_over_groups(rule: str):
+    """A large group with a high optimum does not outweigh two small ones with a low optimum."""
     draw = np.random.default_rng(5)
     sizes, shifts = (400, 60, 60), (0.3, 0.0, 0.0)
     parts = np.repeat(range(3), sizes)
@@ -100,5 +100,5 @@ def test_degrees_are_rounded_to_the_nearest():
     assert tune(p, p, space, ThresholdConfig(rule="fixed"), "pearson").tolist() == [0.5, 0.5]
 
 
-def test_at_the_threshold_is_present():
+def test_a_probability_equal_to_the_threshold_is_present():
     assert apply_thresholds(np.array([[0.5, 0.49]]), np.array([0.5, 0.5]), SPACE).tolist() == [[1, 0]]

@@ -1,4 +1,4 @@
-"""Families that train in a second, on the built-in sample: whole runs, saved, loaded, and equal again."""
+"""Runs of the fast families on the built-in sample."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(name: str, runs: Path, *settings: str, **rest: object) -> RunResult:
     return train(load_recipe(name, settings), source="sample", runs=runs, **rest)
 
 
-def test_a_run_folder_holds_everything(tmp_path: Path):
+def test_a_run_folder_is_complete(tmp_path: Path):
     result = run("tfidf-logreg", tmp_path)
     folder = result.folder.path
     assert folder == tmp_path / "sample" / "tfidf-logreg" / "eng"
@@ -42,14 +42,14 @@ def test_a_run_folder_holds_everything(tmp_path: Path):
     gold = load_gold("a", "eng", source="sample")
     assert state["data"]["test"].endswith(f":{gold.hash}")
     assert set(state["data"]) == {"train", "dev", "test"}
-    # A stranger's checks agree.
+    # The file passes the checks of `validate`.
     assert validate(result.folder.predictions).valid
     assert result.scorecard.score > 0.6 and result.scorecard.gold_hash == gold.hash
     assert json.loads((folder / "score.json").read_text())["score"] == result.scorecard.score
 
 
 @pytest.mark.parametrize("name", ["tfidf-logreg", "tfidf-svm", "tfidf-char", "constant-majority"])
-def test_a_loaded_model_predicts_what_the_run_wrote(name: str, tmp_path: Path):
+def test_a_loaded_model_predicts_the_saved_probabilities(name: str, tmp_path: Path):
     result = run(name, tmp_path)
     model = load_model(result.folder.path)
     gold = load_gold("a", "eng", source="sample")
@@ -60,13 +60,13 @@ def test_a_loaded_model_predicts_what_the_run_wrote(name: str, tmp_path: Path):
     assert tuple(model.thresholds) == result.thresholds
 
 
-def test_two_runs_are_equal_byte_for_byte(tmp_path: Path):
+def test_two_runs_write_the_same_bytes(tmp_path: Path):
     one, two = run("tfidf-logreg", tmp_path / "1"), run("tfidf-logreg", tmp_path / "2")
     for split in ("dev", "test"):
         assert one.folder.probabilities(split).read_bytes() == two.folder.probabilities(split).read_bytes()
 
 
-def test_no_pickle_is_written_and_none_is_read(tmp_path: Path):
+def test_models_contain_no_pickle_and_untrusted_types_are_refused(tmp_path: Path):
     result = run("tfidf-logreg", tmp_path)
     file = result.folder.model / "model.skops"
     with zipfile.ZipFile(file) as archive:
@@ -81,14 +81,14 @@ def test_no_pickle_is_written_and_none_is_read(tmp_path: Path):
         tfidf.load_skops(file)
 
 
-def test_the_best_setting_on_dev_stays(tmp_path: Path):
+def test_the_best_setting_on_dev_is_selected(tmp_path: Path):
     result = run("tfidf-logreg", tmp_path, "tfidf.strength=[1e-6, 1.0]", "tfidf.balanced=[false]")
     assert [row["strength"] for row in result.rows] == [1e-6, 1.0]
     assert result.rows[0]["dev"]["macro_f1"] < result.rows[1]["dev"]["macro_f1"]
     assert result.kept == 2
 
 
-def test_linear_models_are_those_of_scikit_learn():
+def test_linear_models_equal_those_of_scikit_learn():
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=(80, 5)), (draw.random((80, 3)) < 0.4).astype(np.int8)
     found = tfidf.linear_probabilities(tfidf.fit_linear_model("logreg", x, y, 1, 0.5, True), x)
@@ -99,7 +99,7 @@ def test_linear_models_are_those_of_scikit_learn():
 
 @pytest.mark.parametrize("kind", ["logreg", "svm"])
 @pytest.mark.filterwarnings("ignore:Label")
-def test_an_emotion_that_training_never_shows(kind: str, tmp_path: Path):
+def test_an_emotion_with_a_single_training_value(kind: str, tmp_path: Path):
     x, y = np.eye(4), np.array([[1, 0, 1], [0, 0, 1], [1, 0, 1], [0, 0, 1]], dtype=np.int8)
     tfidf.save_skops(tfidf.fit_linear_model(kind, x, y, 1, 1.0, True), tmp_path / "model.skops")
     found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), x)
@@ -123,18 +123,18 @@ def test_degrees(tmp_path: Path):
         ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts degrees, but track a has binary labels."),
     ],
 )
-def test_a_recipe_of_the_other_kind_is_refused(name: str, track: str, message: str, tmp_path: Path):
+def test_a_recipe_for_the_other_kind_of_labels_is_refused(name: str, track: str, message: str, tmp_path: Path):
     with pytest.raises(UsageError) as refused:
         run(name, tmp_path, track=track)
     assert refused.value.message == message
 
 
-def test_trained_on_dev_and_selected_on_dev_is_refused(tmp_path: Path):
+def test_training_and_selecting_on_dev_is_refused(tmp_path: Path):
     with pytest.raises(UsageError, match="trains on dev and also selects on it"):
         run("tfidf-logreg", tmp_path, 'data.splits=["train", "dev"]')
 
 
-def test_floors(tmp_path: Path):
+def test_constant_baselines(tmp_path: Path):
     everything, prevalence = run("constant-all", tmp_path), run("constant-all", tmp_path, "constant.says=prevalence")
     gold = load_gold("a", "eng", source="sample")
     share = gold.labels.mean(0)
@@ -154,7 +154,7 @@ def test_an_ensemble_is_the_mean_of_its_members(tmp_path: Path):
     assert load_model(result.folder.path).family.predict(texts) == pytest.approx(np.mean(parts, axis=0))
 
 
-def test_an_ensemble_names_the_member_that_is_missing(tmp_path: Path):
+def test_a_missing_member_is_named_with_its_command(tmp_path: Path):
     run("tfidf-logreg", tmp_path)
     with pytest.raises(InputError) as refused:
         run("ensemble-english", tmp_path, 'ensemble.members=["tfidf-logreg", "tfidf-char"]')
@@ -162,7 +162,7 @@ def test_an_ensemble_names_the_member_that_is_missing(tmp_path: Path):
     assert refused.value.fix == f"semeval-emo zoo train tfidf-char --data sample --runs {tmp_path}"
 
 
-def test_weights_prefer_the_member_that_knows():
+def test_weights_prefer_the_better_member():
     gold = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])
     knows, guesses = gold * 0.8 + 0.1, np.full(gold.shape, 0.5)
     weights = fit_weights(np.stack([guesses, knows]), lambda p: -float(np.abs(p - gold).sum()))
@@ -170,11 +170,11 @@ def test_weights_prefer_the_member_that_knows():
 
 
 def official(tmp_path: Path, name: str = "release") -> Path:
-    """The sample's files, copied so that a test can spoil them."""
+    """Copy the sample's files so that a test can modify them."""
     return Path(shutil.copytree(sample_folder(), tmp_path / name))
 
 
-def test_rows_in_another_order_are_the_same_data(tmp_path: Path):
+def test_the_order_of_rows_does_not_matter(tmp_path: Path):
     folder = official(tmp_path)
     for split in ("dev", "test"):
         file = folder / "track_a" / split / "eng.csv"
@@ -190,7 +190,7 @@ def test_rows_in_another_order_are_the_same_data(tmp_path: Path):
     assert shuffled.scorecard.score == straight.scorecard.score
 
 
-def test_overlap_with_the_training_texts_is_counted_and_the_score_without_it_given(data_dir: Path, tmp_path: Path):
+def test_overlap_with_training_texts_is_counted_and_a_score_without_it_reported(data_dir: Path, tmp_path: Path):
     notes: list[str] = []
 
     class Notes(Progress):
@@ -206,11 +206,11 @@ def test_overlap_with_the_training_texts_is_counted_and_the_score_without_it_giv
     assert without != result.scorecard.score and without == pytest.approx(result.scorecard.score, abs=0.002)
 
 
-def test_no_overlap_is_not_spoken_of(tmp_path: Path):
+def test_no_overlap_is_recorded_without_a_message(tmp_path: Path):
     result = run("constant-all", tmp_path)
     assert result.overlap == {"exact": 0, "normalised": 0, "without": None}
 
 
-def test_training_on_test_cannot_be_asked_for():
+def test_training_on_test_is_refused():
     with pytest.raises(UsageError, match=r"data\.splits cannot be 'test'"):
         load_recipe("tfidf-logreg", ['data.splits=["train", "test"]'])

@@ -1,4 +1,4 @@
-"""Weights from the hub and from GGUF files: found or told in seconds, and the numbers that were packed."""
+"""Weights on the hub and in GGUF files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from semeval_emo.zoo.backbones import weights
 
 
 @pytest.fixture
-def mute_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[socket.socket]]:
-    """A hub that takes every call and never says a word; yields the calls."""
-    from huggingface_hub import HfApi, constants, snapshot_download  # noqa: F401 (loaded before the clock starts)
+def silent_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[socket.socket]]:
+    """A hub that accepts connections and never answers; yields the connections."""
+    from huggingface_hub import HfApi, constants, snapshot_download  # noqa: F401 (imported before time is measured)
     from huggingface_hub.utils import get_session
 
     calls: list[socket.socket] = []
@@ -47,20 +47,20 @@ def mute_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
         call.close()
 
 
-def test_a_hub_that_never_answers_is_given_up_in_time(mute_hub: list[socket.socket], monkeypatch):
+def test_a_hub_that_does_not_answer_times_out(silent_hub: list[socket.socket], monkeypatch):
     monkeypatch.setattr(weights, "HUB_TIMEOUT", 1.0)
     began = time.monotonic()
     with pytest.raises(InputError) as refused:
         weights.find_backbone("somebody/some-model", Progress())
-    # Its client tries again after a pause, so by its own limit it would take three times as long.
+    # The client retries after a pause, so its own timeout would take three times as long.
     assert time.monotonic() - began < 2.5
-    assert mute_hub, "the hub was asked"
+    assert silent_hub, "a request was sent"
     assert refused.value.message.endswith("not on this machine, and the hub did not answer in 1 seconds.")
     assert "--set model.backbone=path/to/the/model" in refused.value.fix
 
 
 def write_gguf(model: LlamaForCausalLM, path: Path, without: str) -> None:
-    """A Llama as llama.cpp packs it: its names, and rows of queries and keys in the order of its rotation."""
+    """Write a Llama in llama.cpp's format: its tensor names, and query and key rows in the order of its rotation."""
     from gguf import MODEL_ARCH, GGUFWriter, get_tensor_name_map
 
     config = model.config
@@ -73,7 +73,7 @@ def write_gguf(model: LlamaForCausalLM, path: Path, without: str) -> None:
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
-    # Every byte is a token, and two of them together one more.
+    # One token per byte, and one merge of two bytes.
     tokens = ["<pad>", "<end>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "oh"]
     tokens += [f"<unused {number}>" for number in range(config.vocab_size - len(tokens))]
     writer.add_tokenizer_model("gpt2")
@@ -99,7 +99,7 @@ def write_gguf(model: LlamaForCausalLM, path: Path, without: str) -> None:
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, without: str = "") -> LlamaForCausalLM:
-    """A package with a small model in a GGUF file, as pip leaves it; returns the model."""
+    """Install a package with a small model in a GGUF file, as pip does; return the model."""
     pytest.importorskip("gguf", reason="left out: needs gguf (the extra 'weights')")
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -117,10 +117,10 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, without: str = "") ->
     return model.eval()
 
 
-def test_weights_that_come_as_gguf_are_those_that_were_packed(tmp_path: Path, monkeypatch):
+def test_a_gguf_file_is_converted_to_the_original_weights(tmp_path: Path, monkeypatch):
     model = install(tmp_path, monkeypatch)
     folder = weights.find_backbone("package:packed-llama", Progress())
-    # An ordinary folder, in full precision, whose weights can be trained.
+    # An ordinary folder in fp32, whose weights can be trained.
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
     found = AutoModelForCausalLM.from_pretrained(folder)
     assert found.dtype == torch.float32 and not hasattr(found.config, "quantization_config")
@@ -135,7 +135,7 @@ def test_weights_that_come_as_gguf_are_those_that_were_packed(tmp_path: Path, mo
         torch.testing.assert_close(found(torch.tensor([ids])).logits, model(torch.tensor([ids])).logits)
 
 
-def test_a_gguf_file_that_lacks_weights_is_refused(tmp_path: Path, monkeypatch):
+def test_an_incomplete_gguf_file_is_refused(tmp_path: Path, monkeypatch):
     install(tmp_path, monkeypatch, without="model.layers.1.mlp.up_proj.weight")
     with pytest.raises(InputError) as refused:
         weights.find_backbone("package:packed-llama", Progress())

