@@ -154,8 +154,10 @@ def _report_mixture(parts: Sequence[Part], groups: Groups, task: Task, findings:
             name, value = "mixed-splits", part.spec.split
         else:
             name, value = "mixed-tracks", part.spec.track
-        findings.add(name, line=part.lines[0], value=value, all_rows=all_rows, track=main.spec.track,
-                     own=main.spec.rows, rows=part.rows, of=part.spec.rows, last=part.lines[1],
+        first, last = part.lines
+        lines = f"lines {first} to {last} are" if last > first else f"line {first} is"
+        findings.add(name, line=first, value=value, all_rows=all_rows, track=main.spec.track,
+                     own=main.spec.rows, rows=part.rows, of=part.spec.rows, lines=lines,
                      place=part.spec.place, beside=main.rows, main=main.spec.place, rule=rule)  # fmt: skip
 
 
