@@ -179,6 +179,8 @@ def _report_anomalies(table: RawTable, findings: Findings) -> None:
     if table.delimiter != ",":
         findings.add("delimiter", line=table.header_line, value=table.delimiter)
     for name, anomaly in table.anomalies.items():
+        if not anomaly.count:
+            continue
         # Texts need quotes; removing their column removes the quotes too.
         if name == "quoted" and '"' not in table.header_text and entry("text-column").code in findings.counts:
             continue

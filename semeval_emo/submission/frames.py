@@ -25,8 +25,8 @@ def schema(
 
     A frame of predictions passes if and only if `validate` finds no error in the file that
     ``frame.to_csv(path, index=False)`` writes: the columns are ``id`` and the emotions in the official
-    order, every id of one split occurs once, in any order, and every cell is an allowed label (a whole
-    number: 1, not 1.0 or True). A frame of gold labels may have its columns in any order, and others
+    order, every id of one split occurs once, in any order, and every cell is an allowed label (an
+    integer: 1, not 1.0 or True). A frame of gold labels may have its columns in any order, and others
     such as ``text``.
 
     Args:
@@ -51,8 +51,7 @@ def schema(
     """
     import pandera.pandas as pa
 
-    if not isinstance(task, Task):
-        task = load_task(task)
+    task = load_task(task)
     selector = Selector(task, track, language, split, release).of(task)
     specs = task.specs(task.release(release).key, selector.track, selector.language, split)
     # Raises UsageError if there is no such file.
@@ -69,7 +68,7 @@ def schema(
         return any(one.id_set == set(column) for one in specs)
 
     places = " or ".join(one.place for one in specs)
-    known = pa.Check(known_ids.__contains__, element_wise=True, name="known", error=f"an id of {places}")
+    known = pa.Check(known_ids.__contains__, element_wise=True, error=f"an id of {places}")
     complete = pa.Check(is_complete, error=f"all ids of {places}")
     label = pa.Check(is_label, element_wise=True, error=alternatives(spec.values))
     return pa.DataFrameSchema(

@@ -1,4 +1,4 @@
-"""Check the ids of a file: which file of the task it is, and which ids are missing, surplus or of another file."""
+"""Check the ids of a file: find the files of the task it belongs to, and missing, surplus and other ids."""
 
 from __future__ import annotations
 
@@ -168,8 +168,8 @@ def _report_surplus(summary: RowSummary, spec: FileSpec, groups: Groups, finding
     for prefix in {block.prefix for block in spec.blocks}:
         surplus = [text_id for text_id in groups.get(prefix, ()) if text_id not in spec.id_set]
         for text_id in surplus[:EXAMPLES]:
-            line = summary.rows[text_id][0]
-            findings.add("extra-id", line=line, column="id", value=text_id, where=f"ids end at {spec.ids[-1]}")
+            line, where = summary.rows[text_id][0], f"ids end at {spec.ids[-1]}"
+            findings.add("extra-id", line=line, column="id", value=text_id, where=where, place=spec.place)
         findings.more("extra-id", len(surplus) - EXAMPLES)
 
 
@@ -178,7 +178,7 @@ def _report_past_end(summary: RowSummary, spec: FileSpec, findings: Findings) ->
         where = f"ids end at {spec.ids[-1]}"
         if not text[len(id_prefix(text)) :].strip("0"):
             where = f"ids begin at {spec.ids[0]}; if yours are numbered from 0, every row has the id of the text before"
-        findings.add("extra-id", line=line, column="id", value=text, where=where)
+        findings.add("extra-id", line=line, column="id", value=text, where=where, place=spec.place)
     findings.more("extra-id", sum(summary.past_end.values()) - len(summary.past_end_examples))
 
 

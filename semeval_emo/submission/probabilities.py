@@ -112,7 +112,7 @@ def to_labels(values: NDArray[np.float64], threshold: float | NDArray[np.float64
     if len(spec.values) > 2:
         raise UsageError(
             f"One threshold cannot make intensities: {spec.place} takes {', '.join(spec.values)}.",
-            "write whole numbers yourself, or tune cut points on dev with `semeval-emo zoo tune`",
+            "write integers, or tune cut points on dev with `semeval-emo zoo tune`",
         )
     cut = np.asarray(threshold, dtype=np.float64)
     if not ((cut >= 0) & (cut <= 1)).all():

@@ -37,7 +37,7 @@ def prediction_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:
     r"""Return the bytes of a prediction file.
 
     Args:
-        values: whole numbers among ``spec.values``, shape (n, L); rows in the order of ``spec.ids``,
+        values: integers among ``spec.values``, shape (n, L); rows in the order of ``spec.ids``,
             columns in that of ``spec.emotions``.
 
     Raises:
@@ -51,7 +51,7 @@ def prediction_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:
     table = _shaped(spec, values)
     if table.dtype.kind not in "biu":
         raise UsageError(
-            f"Predictions for {spec.place} are whole numbers; these are {table.dtype}.",
+            f"Predictions for {spec.place} must be integers, not {table.dtype}.",
             "apply a threshold to probabilities first",
         )
     bad = ~np.isin(table, [int(text) for text in spec.values])

@@ -50,7 +50,7 @@ def test_the_dtype_of_integers_does_not_matter(dtype):
     [
         (lambda v: v[:-1], "2025 track a eng dev has 116 texts and 5 emotions; the array's shape is (115, 5)."),
         (lambda v: v.T, "2025 track a eng dev has 116 texts and 5 emotions; the array's shape is (5, 116)."),
-        (lambda v: v * 1.0, "Predictions for 2025 track a eng dev are whole numbers; these are float64."),
+        (lambda v: v * 1.0, "Predictions for 2025 track a eng dev must be integers, not float64."),
         (lambda v: v * 0 + 2, "anger of eng_dev_track_a_00001 is 2; 2025 track a eng dev takes 0, 1 (580 such cells)."),
         (
             lambda v: v * 0 - 1,
