@@ -143,10 +143,10 @@ def show(
 ) -> None:
     """Show rows by track, language and list; without these, an overview."""
     from semeval_emo.leaderboard import Leaderboard
-    from semeval_emo.report.leaderboard import overview_tables, row_payload, rows_tables
+    from semeval_emo.report.leaderboard import overview_tables, rows_tables
 
     board = Leaderboard.load(task, extra=extra or ())
-    _note_faults([board], quiet)
+    _note_problems([board], quiet)
     whole = not any((track, language, among, kind, release, metric))
     rows = (
         board.filter()
@@ -159,7 +159,7 @@ def show(
         note("No row matches.")
     else:
         emit(
-            lambda: {"schema": "semeval-emo/leaderboard-show/1", "rows": [row_payload(row) for row in rows]},
+            lambda: {"schema": "semeval-emo/leaderboard-show/1", "rows": [row.to_dict() for row in rows]},
             lambda: overview_tables(board) if whole else rows_tables(board, rows, track),
             style,
             output,
@@ -170,9 +170,9 @@ def show(
         _note_other_lists(board, rows, track, language, quiet)
 
 
-def _note_faults(boards: Iterable[Leaderboard], quiet: bool) -> None:
+def _note_problems(boards: Iterable[Leaderboard], quiet: bool) -> None:
     """Print how many lines of a board's files could not be used."""
-    lines = {(fault.file, fault.line) for board in boards for fault in board.faults}
+    lines = {(problem.file, problem.line) for board in boards for problem in board.problems}
     if lines:
         note(f"Left out: {plural(len(lines), 'invalid line')}; semeval-emo leaderboard check shows why.", quiet)
 
@@ -206,10 +206,10 @@ def place(
     Suspect rows are not used. A negative score comes last, after two dashes: place -t b -l eng -- -0.05
     """
     from semeval_emo.leaderboard import measure
-    from semeval_emo.report.leaderboard import placement_payload, placement_tables
+    from semeval_emo.report.leaderboard import placement_tables
 
     measured = measure(what, track=track, language=language, release=release, source=gold, task=task, extra=extra or ())
-    _note_faults({id(board): board for board, _, _ in measured}.values(), quiet)
+    _note_problems({id(board): board for board, _, _ in measured}.values(), quiet)
     placed: list[tuple[Leaderboard, Placement, tuple[Placement, ...]]] = []
     refused: list[UsageError] = []
     for board, score, address in measured:
@@ -225,8 +225,8 @@ def place(
         {
             "schema": "semeval-emo/leaderboard-place/1",
             "placements": [
-                placement_payload(placement)
-                | {"other_lists": [placement_payload(one) for one in others if one.among != placement.among]}
+                placement.to_dict()
+                | {"other_lists": [other.to_dict() for other in others if other.among != placement.among]}
                 for _, placement, others in placed
             ],
         },
@@ -277,7 +277,7 @@ def add(
         "flag": flag, "source": source, "where": where, "note": remark,
     }  # fmt: skip
     measured = measure(what, track=track, language=language, release=release, source=gold, task=task)
-    _note_faults({id(board): board for board, _, _ in measured}.values(), quiet)
+    _note_problems({id(board): board for board, _, _ in measured}.values(), quiet)
     for board, score, address in measured:
         if address:
             details |= {"split": split, "metric": metric, "decimals": len(what.partition(".")[2])}
@@ -304,18 +304,18 @@ def ours(
 ) -> None:
     """Compare our systems with rank 1, the baseline and published models, language by language."""
     from semeval_emo.leaderboard import Leaderboard
-    from semeval_emo.leaderboard.ours_vs_board import results
+    from semeval_emo.leaderboard.ours_vs_board import results, results_to_dict
     from semeval_emo.report import results as view
 
     board = Leaderboard.load(task)
-    _note_faults([board], quiet)
+    _note_problems([board], quiet)
     tracks = [track] if track else list(board.task.tracks)
     by_track = [one for key in tracks if (one := results(board, key, names=system or ())) is not None]
     if not by_track:
         where = f"track {track.upper()}" if track else board.task.title
         raise InputError(f"There is no system of ours for {where}.", "`semeval-emo zoo submit` adds finished runs")
     emit(
-        lambda: view.to_dict(by_track),
+        lambda: results_to_dict(by_track),
         lambda: [view.summary(by_track, links)] if brief else view.tables(by_track, links),
         style,
         output,
@@ -333,17 +333,11 @@ def check(
 
     Checks names, ranges, decimals, sources, uniqueness, and that ranks follow scores. Exits with 1 if a row is invalid.
     """
-    from dataclasses import asdict
-
     from semeval_emo.leaderboard import Leaderboard, check_boards
     from semeval_emo.report.leaderboard import check_tables
 
     result = Leaderboard.load(task, extra=extra or ()).check() if task else check_boards(extra or ())
-    payload = {
-        "schema": "semeval-emo/leaderboard-check/1", "valid": result.valid, "rows": result.rows,
-        "flagged": result.flagged, "faults": [asdict(fault) for fault in result.faults],
-    }  # fmt: skip
-    emit(payload, lambda: check_tables(result), style, output)
+    emit(result.to_dict, lambda: check_tables(result), style, output)
     if not result.valid:
         raise typer.Exit(1)
 
@@ -368,10 +362,10 @@ def export(
     Without options: every row, as CSV that --extra can read.
     """
     from semeval_emo.leaderboard import Leaderboard, to_csv
-    from semeval_emo.report.leaderboard import row_payload, rows_tables
+    from semeval_emo.report.leaderboard import rows_tables
 
     board = Leaderboard.load(task, extra=extra or ())
-    _note_faults([board], quiet)
+    _note_problems([board], quiet)
     rows = board.select(
         track=track, language=language, among=among or "all", kind=kind, release=release, metric=metric or "all"
     )
@@ -380,7 +374,7 @@ def export(
 
         emit({}, (), Format.text, output, text=board_page(board, rows).rstrip("\n"))
         return
-    payload = {"schema": "semeval-emo/leaderboard-export/1", "rows": [row_payload(row) for row in rows]}
+    payload = {"schema": "semeval-emo/leaderboard-export/1", "rows": [row.to_dict() for row in rows]}
     if style is ExportFormat.csv:
         emit(payload, (), Format.text, output, text=to_csv(rows, inert=True).rstrip("\n"))
     else:

@@ -1,4 +1,4 @@
-"""The leaderboard: shipped rows and the user's own, with lists, sources and notes."""
+"""The leaderboard: the shipped rows and the user's own, with lists, sources and notes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
-from semeval_emo.leaderboard.keys import BoardKey, address_of
-from semeval_emo.leaderboard.load import read_board
+from semeval_emo.leaderboard.keys import BoardKey, resolve_key
+from semeval_emo.leaderboard.load import load_rows
 from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score as score_files
 from semeval_emo.task import Task, load_task, task_files
+from semeval_emo.text import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +27,11 @@ class Leaderboard:
     """Stored scores of one task. Made by `Leaderboard.load`.
 
     Attributes:
-        rows: every row of the task, in the order of the files.
-        lists: every list by key, in the order in which lists are shown; the first is the default.
-        faults: what is wrong with lines that cannot be read, and with rows of the user's that are not sound:
-            they are left out; `check` lists them with all else.
-        files: the CSV files read.
+        rows: all rows of the task, in the order of the files.
+        lists: all lists by key, in display order; the first is the default.
+        problems: of invalid lines and of the user's invalid rows, which are left out; `check` reports all
+            problems.
+        files: the CSV files.
     """
 
     task: Task
@@ -38,7 +39,7 @@ class Leaderboard:
     lists: dict[str, BoardList]
     sources: dict[str, ScoreSource]
     notes: tuple[Note, ...]
-    faults: tuple[RowProblem, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
     files: tuple[Path, ...] = ()
 
     @classmethod
@@ -49,13 +50,13 @@ class Leaderboard:
         extra: Iterable[str | os.PathLike[str]] = (),
         own: bool = True,
     ) -> Leaderboard:
-        """Reads the shipped board, the user's own rows and any further files.
+        """Load the shipped board, the user's own rows and extra files.
 
         Args:
             task: a task or its name; the competition by default.
-            extra: further CSV files, or folders that hold CSV files and maybe sources.toml, lists.toml
-                and notes.toml.
-            own: False leaves the user's own rows out (``$SEMEVAL_EMO_BOARD``).
+            extra: more CSV files, or folders with CSV files and optional sources.toml, lists.toml and
+                notes.toml.
+            own: False leaves out the user's own rows (``$SEMEVAL_EMO_BOARD``).
 
         Raises:
             InputError: a file is missing or unreadable.
@@ -65,24 +66,24 @@ class Leaderboard:
         '29 to 75 of 75'
         """
         found = load_task(task)
-        return cls(found, **vars(read_board(found, [Path(one) for one in extra], own)))
+        return cls(found, **vars(load_rows(found, [Path(one) for one in extra], own)))
 
     @property
     def default_list(self) -> str:
-        """The list that is meant where none is named: the first one that has rows of this task."""
-        held = {row.list for row in self.rows}
-        return next((key for key in self.lists if key in held), next(iter(self.lists), ""))
+        """The default list: the first one with rows of this task."""
+        with_rows = {row.list for row in self.rows}
+        return next((key for key in self.lists if key in with_rows), next(iter(self.lists), ""))
 
     def find_list(self, key: str | None = None) -> BoardList:
-        """Looks a list up by key; None means the default.
+        """Return a list by key; None means the default.
 
         Raises:
-            UsageError: no such list.
+            UsageError: the list is unknown.
         """
         name = key or self.default_list
         if name not in self.lists:
             raise UsageError(
-                f"There is no list '{name}' on the board.",
+                f"There is no list '{name}' on the leaderboard.",
                 suggest(name, self.lists) or f"use one of: {', '.join(self.lists)}",
             )
         return self.lists[name]
@@ -98,7 +99,7 @@ class Leaderboard:
         split: str | None = None,
         metric: str | None = None,
     ) -> tuple[ScoreRow, ...]:
-        """The rows that match, by list, track, metric, release, language, rank and score. None matches everything.
+        """Return the matching rows, sorted by list, track, metric, release, language, rank and score; None matches all.
 
         Raises:
             UsageError: an unknown track, language or list.
@@ -106,21 +107,21 @@ class Leaderboard:
         >>> [row.score_text for row in Leaderboard.load(own=False).filter(track="a", language="eng", among="official")]
         ['0.8230', '0.7397', '0.7083']
         """
-        wanted_track = None if track is None else self.task.track(track).key
-        wanted_language = None if language is None else self.task.language(language).code
-        wanted_list = None if among is None else self.find_list(among).key
-        found = [
+        own_track = None if track is None else self.task.track(track).key
+        own_language = None if language is None else self.task.language(language).code
+        own_list = None if among is None else self.find_list(among).key
+        rows = [
             row
             for row in self.rows
-            if wanted_track in (None, *row.tracks)
-            and wanted_language in (None, row.language)
-            and wanted_list in (None, row.list)
+            if own_track in (None, *row.tracks)
+            and own_language in (None, row.language)
+            and own_list in (None, row.list)
             and kind in (None, row.kind)
             and release in (None, row.release)
             and split in (None, row.split)
             and metric in (None, row.metric)
         ]
-        return tuple(sorted(found, key=lambda row: self._order(row, wanted_track)))
+        return tuple(sorted(rows, key=lambda row: self._order(row, own_track)))
 
     def select(
         self,
@@ -152,7 +153,7 @@ class Leaderboard:
         return tuple(row for row in rows if row.metric in {metrics.get(key) for key in row.tracks})
 
     def _order(self, row: ScoreRow, track: str | None) -> tuple[object, ...]:
-        """Rows that compare stand together; unknown names come last."""
+        """Return the sort key of a row: comparable rows are adjacent, unknown names last."""
         lists, languages = [*self.lists], [*self.task.languages]
         ranked = row.list in self.lists and self.lists[row.list].ranked
         return (
@@ -179,23 +180,23 @@ class Leaderboard:
         split: str = "test",
         metric: str | None = None,
     ) -> Placement:
-        """Says where a score stands among the known rows of one list.
+        """Place a score among the known rows of one list.
 
         Args:
-            score: a number with its track and language, or a scorecard, which says what it measures.
-            among: key of the list; the official one by default. Lists are never mixed.
-            release: the release that the score was measured on; the task's default by default.
+            score: a number with its track and language, or a scorecard.
+            among: key of the list; the official one by default.
+            release: the release of the scored data; the task's default by default.
             metric: the track's official metric by default.
 
         Raises:
-            UsageError: an unknown name, a score out of the metric's range, or no rows to place it among;
-                the remedy names what there is.
+            UsageError: an unknown name, a score out of the metric's range, or a list without comparable
+                scores.
 
-        >>> place = Leaderboard.load(own=False).place(0.7114, track="a", language="eng")
-        >>> place.leader.score_text, f"{place.gap(place.leader):.4f}", f"{place.gap(place.baseline):+.4f}"
-        ('0.8230', '-0.1116', '+0.0031')
+        >>> placed = Leaderboard.load(own=False).place(0.7114, track="a", language="eng")
+        >>> placed.leader.score_text, round(placed.gap(placed.leader), 4), round(placed.gap(placed.baseline), 4)
+        ('0.8230', -0.1116, 0.0031)
         """
-        number, at = address_of(score, self.task, track, language, release, split, metric)
+        number, at = resolve_key(score, self.task, track, language, release, split, metric)
         return self._placed(number, at, self.find_list(among), _signature(score))
 
     def places(
@@ -207,86 +208,88 @@ class Leaderboard:
         release: str | None = None,
         split: str = "test",
     ) -> tuple[Placement, ...]:
-        """Places a score among every list that has scores for it, each by itself, in the order of `lists`."""
-        number, at = address_of(score, self.task, track, language, release, split)
-        held = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
-        return tuple(self._placed(number, at, one, _signature(score)) for key, one in self.lists.items() if key in held)
+        """Place a score in every list with comparable scores, in the order of `lists`."""
+        number, at = resolve_key(score, self.task, track, language, release, split)
+        with_rows = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
+        return tuple(
+            self._placed(number, at, among, _signature(score)) for key, among in self.lists.items() if key in with_rows
+        )
 
     def _rows_at(self, at: BoardKey) -> tuple[ScoreRow, ...]:
         return self.filter(track=at.track, language=at.language, release=at.release, split=at.split, metric=at.metric)
 
     def _placed(self, score: float, at: BoardKey, among: BoardList, signature: str) -> Placement:
-        there = self._rows_at(at)
-        rows = [row for row in there if row.list == among.key]
+        comparable = self._rows_at(at)
+        rows = [row for row in comparable if row.list == among.key]
         if not any(row.score is not None for row in rows):
             raise UsageError(
                 f"List {among.key} has no score of track {at.track}, {self.task.language(at.language).name} "
                 f"({at.language}), {at.split}, release {at.release}, {at.metric}.",
                 self._elsewhere(at, among),
             )
-        # In the order of lists: a list without a baseline of its own is measured against the first one's.
-        baseline = next((row for row in there if row.kind == "baseline" and row.usable), None)
-        notes = [n for n in self.notes if n.belongs(at.task, at.track, at.language) and round(score, 4) in n.scores]
+        # The first baseline in the order of lists, for lists without one.
+        baseline = next((row for row in comparable if row.kind == "baseline" and row.usable), None)
+        notes = [n for n in self.notes if n.applies_to(at.task, at.track, at.language) and round(score, 4) in n.scores]
         return place(score, rows, at, among, baseline=baseline, notes=tuple(notes), signature=signature)
 
     def _elsewhere(self, at: BoardKey, among: BoardList) -> str:
-        """What there is instead: the same list elsewhere, other lists, other languages."""
+        """Return a hint on what can be placed: another release, other lists or other languages."""
         scored = [row for row in self.filter(track=at.track, language=at.language) if row.score is not None]
-        here = {row.release for row in scored if row.list == among.key and row.split == at.split}
-        if here - {at.release}:
-            return f"that list has scores of release {' and '.join(sorted(here))}: name the release that you mean"
+        releases = {row.release for row in scored if row.list == among.key and row.split == at.split}
+        if releases - {at.release}:
+            return f"the list has scores of release {' and '.join(sorted(releases))}: select it with --release"
         lists = dict.fromkeys(row.list for row in scored if (row.release, row.split) == (at.release, at.split))
         if lists:
-            return f"lists that have: {', '.join(lists)}"
-        has = sorted({row.language for row in self.filter(track=at.track)})
-        return f"languages of track {at.track} on the board: {', '.join(has)}" if has else ""
+            return f"lists with such scores: {', '.join(lists)}"
+        languages = sorted({row.language for row in self.filter(track=at.track)})
+        return f"languages of track {at.track} on the leaderboard: {', '.join(languages)}" if languages else ""
 
     def add(self, row: ScoreRow, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:
-        """Adds one row to the user's own board, whole or not at all.
+        """Add one row to the user's own board.
 
         Args:
-            store: the CSV file to append to; `store_path` by default. It is made where absent.
+            store: the CSV file to append to; `store_path` by default. It is created if it does not exist.
 
         Returns:
             The board with the row.
 
         Raises:
-            UsageError: the row is not sound, or stands on the board already. Nothing is written then.
+            UsageError: the row is invalid, or is already on the board. Nothing is written then.
             InputError: the store cannot be read or written.
         """
         path = store_path() if store is None else Path(store)
         _refuse(check_row(row, self.task, self.lists, self.sources))
-        others = [one for one in self.rows if Path(one.file) != path]
+        others = [other for other in self.rows if Path(other.file) != path]
 
-        def sound(kept: Sequence[ScoreRow], placed: ScoreRow) -> None:
-            # A contradiction is charged to either of two rows, so what the row adds is found by difference.
-            known = set(check_together([*others, *kept], self.lists))
-            after = check_together([*others, *kept, placed], self.lists)
-            _refuse(fault for fault in after if fault not in known)
+        def check(rows: Sequence[ScoreRow], new: ScoreRow) -> None:
+            # A contradiction can be reported at either row, so compare the problems without and with the new one.
+            before = set(check_together([*others, *rows], self.lists))
+            after = check_together([*others, *rows, new], self.lists)
+            _refuse(problem for problem in after if problem not in before)
 
-        mine = append(path, row, sound)
+        own = append(path, row, check)
         files = self.files if path in self.files else (*self.files, path)
-        return replace(self, rows=(*others, *(one for one in mine if one.task == self.task.key)), files=files)
+        return replace(self, rows=(*others, *(row for row in own if row.task == self.task.key)), files=files)
 
     def check(self) -> BoardCheck:
-        """Checks every row of the board, of this task: names, ranges, sources, uniqueness, order of ranks."""
-        faults = list(self.faults)
+        """Check every row of the task: names, ranges, sources, uniqueness, order of ranks."""
+        problems = list(self.problems)
         for row in self.rows:
-            faults += check_row(row, self.task, self.lists, self.sources)
-        faults += check_together(self.rows, self.lists)
+            problems += check_row(row, self.task, self.lists, self.sources)
+        problems += check_together(self.rows, self.lists)
         files = [str(path) for path in self.files]
-        faults.sort(key=lambda fault: (files.index(fault.file), fault.line))
+        problems.sort(key=lambda problem: (files.index(problem.file), problem.line))
         flags = [row.flag for row in self.rows if row.flag]
         counts = dict.fromkeys(files, 0)
         for row in self.rows:
             counts[row.file] += 1
         return BoardCheck(
-            rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, faults=tuple(faults)
+            rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, problems=tuple(problems)
         )
 
 
 def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
-    """Checks the boards of every known task: all shipped rows, the user's own, and further files.
+    """Check the boards of all known tasks: the shipped rows, the user's own, and extra files.
 
     >>> check_boards().valid
     True
@@ -298,9 +301,9 @@ def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
     for result in results:
         rows.update(result.rows)
         flagged.update(result.flagged)
-    # A line that cannot be read belongs to no task, so every board reports it.
-    faults = dict.fromkeys(fault for result in results for fault in result.faults)
-    return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(faults))
+    # An invalid line has no task, so every board reports it.
+    problems = dict.fromkeys(problem for result in results for problem in result.problems)
+    return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(problems))
 
 
 def measure(
@@ -343,8 +346,8 @@ def _signature(score: float | Scorecard) -> str:
     return score.signature if isinstance(score, Scorecard) else ""
 
 
-def _refuse(faults: Iterable[RowProblem]) -> None:
-    found = list(faults)
-    if found:
-        more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
-        raise UsageError(f"The row was not added: {found[0].message}{more}", found[0].fix)
+def _refuse(problems: Iterable[RowProblem]) -> None:
+    problems = list(problems)
+    if problems:
+        more = f" ({plural(len(problems) - 1, 'more problem')})" if len(problems) > 1 else ""
+        raise UsageError(f"The row was not added: {problems[0].message}{more}", problems[0].fix)

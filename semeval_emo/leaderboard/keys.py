@@ -1,4 +1,4 @@
-"""What a score measures: the address at which it can be compared, from words or from a scorecard."""
+"""Board keys: what a score measures, from arguments or from a scorecard; new rows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from semeval_emo.scoring import Scorecard
 from semeval_emo.task import Task
 
 DECIMALS = 4
-"""Decimals that are kept of a score that was measured here: as many as the organisers print."""
+"""Number of decimals of scores measured here, as printed by the organisers."""
 
 
 @dataclass(frozen=True)
 class BoardKey:
-    """What was measured: only rows of the same address compare."""
+    """What a score measures; only scores with the same key are comparable."""
 
     task: str
     release: str
@@ -27,7 +27,7 @@ class BoardKey:
     metric: str
 
 
-def address_of(
+def resolve_key(
     score: float | Scorecard,
     task: Task,
     track: str | None = None,
@@ -36,34 +36,34 @@ def address_of(
     split: str = "test",
     metric: str | None = None,
 ) -> tuple[float, BoardKey]:
-    """The number and its address: a scorecard says what it measures, a bare number must be told.
+    """Return a score as a number with its key, which a scorecard has and a bare number needs as arguments.
 
     Raises:
-        UsageError: an unknown name, a score out of the metric's range, or a score of unknown labels.
+        UsageError: an unknown name, a score out of the metric's range, or gold labels of an unknown release.
     """
     if isinstance(score, Scorecard):
         if score.release == ANY_RELEASE:
             raise UsageError(
-                f"The labels that {score.file} was scored against are of no known release, so its score cannot be "
-                "compared.",
+                f"The score of {score.file} cannot be placed: the release of its gold labels is unknown.",
                 "score it against the labels of a release: --gold FOLDER",
             )
         spec = score.spec
         return score.score, BoardKey(spec.task, score.release, spec.split, spec.track, spec.language, score.metric)
     if track is None or language is None:
-        raise UsageError("A bare score needs its track and language.", "name both")
-    found, code = task.track(track), task.language(language).code
-    name = metric or found.metric
+        raise UsageError("A score without a file needs a track and a language.", "give both")
+    track_, code = task.track(track), task.language(language).code
+    name = metric or track_.metric
     known = ranked_metrics()
     if name not in known:
         raise UsageError(
-            f"There is no metric '{name}' on the board.", suggest(name, known) or f"use one of: {', '.join(known)}"
+            f"There is no metric '{name}' on the leaderboard.",
+            suggest(name, known) or f"use one of: {', '.join(known)}",
         )
     low, high = score_range(name)
     if not low <= score <= high:
         hint = f"did you mean {score / 100:g}?" if 1 < score <= 100 else ""
         raise UsageError(f"The score {score:g} is not from {low:g} to {high:g}.", hint)
-    return score, BoardKey(task.key, task.release(release).key, split, found.key, code, name)
+    return score, BoardKey(task.key, task.release(release).key, split, track_.key, code, name)
 
 
 def new_row(
@@ -88,12 +88,12 @@ def new_row(
     where: str = "",
     note: str = "",
 ) -> ScoreRow:
-    """Makes a row for `Leaderboard.add`, with the defaults of a run of one's own.
+    """Return a row for `Leaderboard.add`, with the defaults for a run of your own.
 
     Args:
-        score: a number with its track and language, or a scorecard, which gives address and provenance.
-        decimals: how many decimals the score is printed with; 4 by default.
-        among: key of the list that the row belongs to.
+        score: a number with its track and language, or a scorecard, which has both and its provenance.
+        decimals: number of decimals of the score; 4 by default.
+        among: key of the row's list.
 
     Raises:
         UsageError: an unknown name, or a score out of range.
@@ -103,18 +103,18 @@ def new_row(
     >>> row.score_text, row.list, row.release
     ('0.7300', 'mine', '2025')
     """
-    number, at = address_of(score, task, track, language, release, split, metric)
+    number, at = resolve_key(score, task, track, language, release, split, metric)
     if isinstance(score, Scorecard):
-        kept = DECIMALS if decimals is None else decimals
-        number = round(number, kept)
+        printed = DECIMALS if decimals is None else decimals
+        number = round(number, printed)
         file = PurePath(score.file).name
         where = where or f"{file}, predictions {score.prediction_hash}, gold {score.gold_hash}"
     else:
-        # Never fewer decimals than the number has: nothing of what was given is rounded away.
-        kept = max(DECIMALS, _decimals(number)) if decimals is None else decimals
+        # At least the decimals of the number, so that it is not rounded.
+        printed = max(DECIMALS, _decimals(number)) if decimals is None else decimals
     return ScoreRow(
         task=at.task, release=at.release, split=at.split, track=at.track, language=at.language, list=among, rank=rank,
-        teams=teams, system=system, setting=setting, metric=at.metric, score=number, decimals=kept, kind=kind,
+        teams=teams, system=system, setting=setting, metric=at.metric, score=number, decimals=printed, kind=kind,
         selected_on=selected_on, flag=flag, source=source, where=where, note=note,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Gathers the files of a board: the shipped folder, further files and folders, the user's own rows, our submissions."""
+"""Load the files of a board: the shipped folder, extra files and folders, the user's own rows, our submissions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from semeval_emo.task import Task, load_task, task_files
 
 @dataclass(frozen=True)
 class BoardData:
-    """All that was read for one task; the fields are those of `Leaderboard`."""
+    """The data of one task; the fields are those of `Leaderboard`."""
 
     rows: tuple[ScoreRow, ...]
     lists: dict[str, BoardList]
     sources: dict[str, ScoreSource]
     notes: tuple[Note, ...]
-    faults: tuple[RowProblem, ...]
+    problems: tuple[RowProblem, ...]
     files: tuple[Path, ...]
 
 
-def read_board(task: Task, extra: Sequence[Path], own: bool) -> BoardData:
-    """Reads the rows of a task. What is not sound in files that did not ship becomes a fault, and no row.
+def load_rows(task: Task, extra: Sequence[Path], own: bool) -> BoardData:
+    """Read the rows of a task. Invalid rows of files that are not shipped are reported as problems and left out.
 
     Raises:
         InputError: a file or folder is missing or unreadable.
@@ -37,29 +37,29 @@ def read_board(task: Task, extra: Sequence[Path], own: bool) -> BoardData:
     home = shipped("leaderboard")
     if not home.is_dir():
         raise InputError(f"The leaderboard folder {home} does not exist.", "set $SEMEVAL_EMO_LEADERBOARD")
-    theirs = [path for one in extra for path in (sorted(one.glob("*.csv")) if one.is_dir() else [one])]
+    user_files = [file for path in extra for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
     if own and store_path().is_file():
-        theirs.append(store_path())
-    folders = [home, *(one for one in extra if one.is_dir())]
-    lists = {key: one for folder in folders for key, one in read_lists(folder).items()}
-    sources = {key: one for folder in folders for key, one in read_sources(folder).items()}
+        user_files.append(store_path())
+    folders = [home, *(path for path in extra if path.is_dir())]
+    lists = {key: own_list for folder in folders for key, own_list in read_lists(folder).items()}
+    sources = {key: source for folder in folders for key, source in read_sources(folder).items()}
     known = {task.key, *(load_task(name).key for name in task_files())}
     rows: list[ScoreRow] = []
-    faults: list[RowProblem] = []
-    files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in theirs]
-    for path, mine in files:
-        read, wrong = read_rows(path, own=mine)
-        faults += wrong
-        # A row of a task that nobody knows would be on no board at all.
-        faults += [unknown_task(row, known) for row in read if row.task not in known]
+    problems: list[RowProblem] = []
+    files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in user_files]
+    for path, is_own in files:
+        read, invalid_lines = read_rows(path, own=is_own)
+        problems += invalid_lines
+        # A row with an unknown task would not be on any board.
+        problems += [unknown_task(row, known) for row in read if row.task not in known]
         for row in read:
             if row.task == task.key:
-                # Tests hold that the shipped rows are sound; those of others are looked at before they count.
-                unsound = list(check_row(row, task, lists, sources)) if mine else []
-                faults += unsound
-                rows += [] if unsound else [row]
+                # The shipped rows are checked by tests.
+                invalid = list(check_row(row, task, lists, sources)) if is_own else []
+                problems += invalid
+                rows += [] if invalid else [row]
     systems = [system for system in read_systems() if system.task == task.key]
     rows += rows_of(systems)
     notes = tuple(note for folder in folders for note in read_notes(folder))
     paths = (*(path for path, _ in files), *(system.path / FILE for system in systems))
-    return BoardData(tuple(rows), lists, sources, notes, tuple(faults), paths)
+    return BoardData(tuple(rows), lists, sources, notes, tuple(problems), paths)

@@ -1,23 +1,24 @@
-"""The nouns of the leaderboard: a row, the list it belongs to, its source, what is noted about it.
+"""Classes of the leaderboard: rows, lists, sources and notes.
 
-A row is one fact: this system has this score (or this rank) in this list, and this is who said so.
-Values come from CSV and TOML files; nothing here names a language, a team or a figure.
+A row is the score (or rank) of one system in one list, with its source. All values come from CSV and
+TOML files.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 KINDS = ("team", "baseline", "published-model", "seed-run", "zoo", "user", "sample")
 SELECTED_ON = ("unknown", "none", "dev", "folds", "sources", "test")
 FLAGS = ("", "suspect", "unverified", "joined")
 FLAG_MEANINGS = {
-    "suspect": "the source contradicts itself: shown, never used in arithmetic",
-    "unverified": "the source leaves something open: see the row's note",
-    "joined": "team from one source, score from another",
+    "suspect": "the source contradicts itself; shown, but not used for ranks or differences",
+    "unverified": "the source is unclear; see the row's note",
+    "joined": "team and score come from different sources",
 }
 ANY_RELEASE = "unknown"
-"""What a row's release says where its source does not name one."""
+"""The release of a row whose source does not name one."""
 
 
 @dataclass(frozen=True)
@@ -28,25 +29,24 @@ class ScoreRow:
         task: key of the task.
         release: release of the data that was scored, or ``unknown``.
         split: ``test``, rarely ``dev``.
-        track: a track's letter; ``a/c`` where one score stands for both (the same test texts).
-        list: key of the list that the row belongs to (`BoardList`); ranks compare within one list only.
-        rank: place in that list, from 1.
-        teams: how many teams that list has in this track and language.
-        system: team or model; empty where the source does not name it.
-        setting: what tells apart several rows of one system.
+        track: a track's letter; ``a/c`` for one score of both tracks (the same test texts).
+        list: key of a `BoardList`; ranks are comparable only within a list.
+        rank: rank in that list, from 1.
+        teams: number of teams of that list in this track and language.
+        system: team or model; empty if the source does not name it.
+        setting: distinguishes several rows of one system.
         metric: a name of `semeval_emo.scoring`, such as ``macro_f1``.
-        score: on a 0-1 scale (Pearson: -1 to 1).
-        decimals: how many decimals the source prints on that scale.
+        score: on a 0-1 scale (Pearson r: -1 to 1).
+        decimals: number of decimals printed by the source on that scale.
         kind: one of `KINDS`.
-        selected_on: what chose the checkpoint or threshold: a split, ``folds`` of what was trained on (each
-            text by a model that had not read it), ``sources`` (dev splits of other languages); ``none``
-            where nothing was chosen.
-        flag: one of `FLAGS`; what they mean is in `FLAG_MEANINGS`.
+        selected_on: data used to select the checkpoint or threshold: a split, ``folds`` (cross-validation on
+            the training data), ``sources`` (dev splits of other languages) or ``none``.
+        flag: one of `FLAGS`, explained in `FLAG_MEANINGS`.
         source: key of a `ScoreSource`, or a URL or DOI in the user's own rows.
-        where: table, section, page or file inside the source.
-        note: what a reader must know.
-        file: the CSV file that the row was read from.
-        line: its line there.
+        where: table, section, page or file in the source.
+        note: a remark for readers.
+        file: the CSV file of the row.
+        line: its line in the file.
         own: True for the user's own rows.
     """
 
@@ -75,31 +75,31 @@ class ScoreRow:
 
     @property
     def tracks(self) -> tuple[str, ...]:
-        """Every track that the score stands for."""
+        """All tracks of the score."""
         return tuple(self.track.split("/"))
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What no two rows may share. A row without a name is told from others by its rank."""
-        who = self.system or f"#{self.rank}"
+        """Identity of the row, unique on the board. The rank identifies a row without a system name."""
+        system = self.system or f"#{self.rank}"
         return (
             self.task, self.release, self.split, self.track, self.language, self.list, self.metric,
-            who, self.setting, self.source,
+            system, self.setting, self.source,
         )  # fmt: skip
 
     @property
     def cell(self) -> tuple[str, ...]:
-        """The ranking that the row belongs to: rows compare only within one."""
+        """Identity of the row's ranking; only rows of the same ranking are comparable."""
         return (self.task, self.release, self.split, self.track, self.language, self.list, self.metric)
 
     @property
     def usable(self) -> bool:
-        """True where arithmetic may use the score: it is there and not suspect."""
+        """Whether the score can be used for ranks and differences: it exists and is not suspect."""
         return self.score is not None and self.flag != "suspect"
 
     @property
     def name(self) -> str:
-        """System and setting for people, or a phrase where the source names none."""
+        """System and setting for display."""
         if not self.system:
             return "(team not named)"
         name = f"{self.system}, {self.setting}" if self.setting else self.system
@@ -107,7 +107,7 @@ class ScoreRow:
 
     @property
     def score_text(self) -> str:
-        """The score with the decimals of its source; empty where there is none.
+        """The score with the decimals of its source; empty if there is no score.
 
         >>> from dataclasses import replace
         >>> from semeval_emo.leaderboard import Leaderboard
@@ -116,22 +116,26 @@ class ScoreRow:
         """
         if self.score is None or self.decimals is None:
             return "" if self.score is None else repr(self.score)
-        # A score with more decimals than its row says is unsound, but is not rounded away either.
+        # A score with more decimals than declared is reported by `check`, and printed in full here.
         exact = round(self.score, self.decimals) == self.score
         return f"{self.score:.{self.decimals}f}" if exact else repr(self.score)
 
-    def beats(self, score: float) -> int:
-        """Compares with a score at the printed precision: 1 the row is higher, 0 a tie, -1 it is lower."""
+    def compare_to(self, score: float) -> int:
+        """Compare the row with a score at the printed precision: 1 if the row is higher, 0 for a tie, else -1."""
         if self.score is None or self.decimals is None:
-            raise ValueError("a row without a score beats nothing")
-        mine, other = round(self.score, self.decimals), round(score, self.decimals)
-        return (mine > other) - (mine < other)
+            raise ValueError("the row has no score")
+        own, other = round(self.score, self.decimals), round(score, self.decimals)
+        return (own > other) - (own < other)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form: the columns of the CSV file, and whether the row is the user's own."""
+        return {name: getattr(self, name) for name in COLUMNS} | {"own": self.own}
 
 
 COLUMNS = tuple(name for name in ScoreRow.__dataclass_fields__ if name not in ("file", "line", "own"))
 """The header of every leaderboard CSV file."""
 NUMBERS = {"rank": int, "teams": int, "decimals": int, "score": float}
-"""The columns that hold numbers (blank where not known); all others hold text."""
+"""The numeric columns (blank if unknown); all others are text."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +143,8 @@ class BoardList:
     """A list of scores.
 
     Attributes:
-        ranked: True where the ranks of one track and language come from one ranking.
-        entries: what the list counts, such as ``teams``.
+        ranked: whether the ranks of one track and language come from one ranking.
+        entries: the entries that the list counts, such as ``teams``.
     """
 
     key: str
@@ -152,7 +156,7 @@ class BoardList:
 
 @dataclass(frozen=True)
 class ScoreSource:
-    """Who said it, and where."""
+    """A source of scores."""
 
     key: str
     title: str
@@ -163,13 +167,11 @@ class ScoreSource:
 
 @dataclass(frozen=True)
 class Note:
-    """What is known but is no score of one system: aggregates, contradictions, gaps.
-
-    A note belongs to one view: the task (no track), a track (no language), or one language of a track.
+    """A remark on the task, on a track (no language) or on one language of a track.
 
     Attributes:
-        lists: keys of the lists that it goes with.
-        scores: the scores that it goes with, when one of just these is placed.
+        lists: keys of the lists that the note is shown with.
+        scores: the note is shown when one of these scores is placed.
     """
 
     text: str
@@ -180,14 +182,14 @@ class Note:
     lists: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
 
-    def belongs(self, task: str, track: str, language: str) -> bool:
-        """True where the note is of this view; `track` and `language` are empty in the wider views."""
+    def applies_to(self, task: str, track: str, language: str) -> bool:
+        """Return whether the note is on this task, track and language (empty for wider views)."""
         return (self.task, self.track, self.language) == (task, track, language)
 
 
 @dataclass(frozen=True)
 class RowProblem:
-    """Something wrong with a row, in the words of `semeval_emo.errors`: what was seen, and the remedy."""
+    """A problem of a row, with its fix."""
 
     code: str
     file: str

@@ -1,11 +1,12 @@
-"""Our submitted systems beside rank 1, the baseline and published models, language by language."""
+"""Comparison of our submitted systems with rank 1, the baseline and published models, by language."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.board import Leaderboard
@@ -13,16 +14,16 @@ from semeval_emo.leaderboard.model import BoardList, ScoreRow
 from semeval_emo.leaderboard.submitted import SubmittedFile, SubmittedSystem, read_systems
 
 PUBLISHED, MODELS = "published-model", "brighter-tables"
-"""The kind of rows of published models, and the list of those that were all measured alike."""
+"""The kind of rows of published models, and the list with comparable scores of them."""
 
 
 @dataclass(frozen=True)
 class LanguageReferences:
-    """One language: what others reached there.
+    """Scores of others in one language.
 
     Attributes:
-        leader: rank 1 of the list; None where it is not known or suspect.
-        baseline: the organisers'; likewise.
+        leader: rank 1 of the list; None if unknown or suspect.
+        baseline: the organisers' baseline; None if unknown or suspect.
         models: published models by name.
     """
 
@@ -34,12 +35,12 @@ class LanguageReferences:
 
 @dataclass(frozen=True)
 class WinCount:
-    """How often a system is above others, language by language, at the precision that they print.
+    """Number of languages in which a system is better, at the printed precision.
 
     Attributes:
-        won: languages in which it is higher; a tie is none of them.
-        clear: those of them in which the other score lies outside our 95 % interval.
-        of: languages that have both.
+        won: languages in which it is higher, without ties.
+        clear: those in which the other score is outside our 95 % interval.
+        of: languages with both scores.
     """
 
     won: int
@@ -49,13 +50,13 @@ class WinCount:
 
 @dataclass(frozen=True)
 class TrackResults:
-    """One track: what `results` returns.
+    """Result of `results` for one track.
 
     Attributes:
-        among: the list that rank 1 is of.
-        systems: ours, the one with the higher mean on dev first, so that the order takes no look at test.
-        lines: one per language that a system of ours has.
-        published: the list that models are of; None where there are none.
+        among: the list of rank 1.
+        systems: our systems, by mean score on dev (not on test), best first.
+        languages: one per language of our systems.
+        published: the list of the published models; None if there are none.
         models: names of published models, the fine-tuned ones first.
     """
 
@@ -64,36 +65,85 @@ class TrackResults:
     release: str
     among: BoardList
     systems: tuple[SubmittedSystem, ...]
-    lines: tuple[LanguageReferences, ...]
+    languages: tuple[LanguageReferences, ...]
     published: BoardList | None
     models: tuple[str, ...]
 
     def files(self, system: SubmittedSystem) -> dict[str, SubmittedFile]:
-        """A system's scored files of the track, by language."""
-        return {one.language: one for one in system.files if one.track == self.track and one.score is not None}
+        """Return a system's scored files of the track, by language."""
+        return {file.language: file for file in system.files if file.track == self.track and file.score is not None}
 
     def wins(self, system: SubmittedSystem, which: Callable[[LanguageReferences], ScoreRow | None]) -> WinCount:
-        """How often a system is above a row of each language."""
+        """Return in how many languages a system is better than a row of the language."""
         pairs = self.pairs(system, which)
-        won = [(one, row) for one, row in pairs if row.beats(one.score or 0.0) < 0]
-        return WinCount(len(won), sum(is_clear(one, row) for one, row in won), len(pairs))
+        won = [(file, row) for file, row in pairs if row.compare_to(file.score or 0.0) < 0]
+        return WinCount(len(won), sum(is_clear(file, row) for file, row in won), len(pairs))
 
     def pairs(
         self, system: SubmittedSystem, which: Callable[[LanguageReferences], ScoreRow | None]
     ) -> list[tuple[SubmittedFile, ScoreRow]]:
-        """A system's files with a row of their language, where it has one."""
+        """Return a system's files with a row of their language, for languages with both."""
         files = self.files(system)
-        found = [(files[line.language], which(line)) for line in self.lines if line.language in files]
-        return [(one, row) for one, row in found if row is not None]
+        return [
+            (files[own.language], row)
+            for own in self.languages
+            if own.language in files and (row := which(own)) is not None
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        systems = []
+        for system in self.systems:
+            files = self.files(system)
+            rows = [
+                {
+                    "language": own.language, "score": file.score, "interval": list(file.interval) or None,
+                    "dev": file.dev, "selected_on": file.selected_on, "recipe": file.recipe,
+                    "overlap": file.overlap, "without": file.without, "seconds": file.seconds,
+                    "members": [asdict(member) for member in file.members],
+                    "file": system.path_of(file), "signature": file.signature, "baseline": _score(own.baseline),
+                    "rank_1": _score(own.leader), "verdict": verdict(file, own),
+                    "models": {name: row.score for name, row in own.models.items()},
+                }
+                for own in self.languages
+                if (file := files.get(own.language)) is not None
+            ]  # fmt: skip
+            wins = {"baseline": self.wins(system, baseline), "rank_1": self.wins(system, leader)}
+            wins |= {name: self.wins(system, model(name)) for name in self.models}
+            above = {name: {"won": own.won, "clear": own.clear, "of": own.of} for name, own in wins.items()}
+            systems.append({"system": system.name, "title": system.title, "above": above, "languages": rows})
+        return {
+            "track": self.track, "release": self.release, "metric": self.metric, "list": self.among.key,
+            "systems": systems,
+        }  # fmt: skip
+
+
+def baseline(language: LanguageReferences) -> ScoreRow | None:
+    """Return the organisers' baseline of a language."""
+    return language.baseline
+
+
+def leader(language: LanguageReferences) -> ScoreRow | None:
+    """Return rank 1 of a language."""
+    return language.leader
+
+
+def model(name: str) -> Callable[[LanguageReferences], ScoreRow | None]:
+    """Return a function that returns a published model's row of a language."""
+    return lambda language: language.models.get(name)
+
+
+def _score(row: ScoreRow | None) -> float | None:
+    return None if row is None else row.score
 
 
 def results(
     board: Leaderboard, track: str, *, names: Sequence[str] = (), root: Path | None = None
 ) -> TrackResults | None:
-    """Sets our systems beside others; None where no system has the track.
+    """Compare our systems with others; None if no system has the track.
 
     Args:
-        names: systems to show; all where none is named.
+        names: systems to show; all by default.
         root: the folder of systems; the shipped ones by default.
 
     Raises:
@@ -101,61 +151,66 @@ def results(
     """
     key = board.task.track(track).key
     metric, release = board.task.tracks[key].metric, board.task.default_release
-    known = {one.name: one for one in read_systems(root) if one.task == board.task.key}
+    known = {system.name: system for system in read_systems(root) if system.task == board.task.key}
     for name in names:
         if name not in known:
             raise UsageError(
                 f"There is no system '{name}' among the submissions.",
-                suggest(name, known) or f"use one of: {', '.join(known) or '(none is there)'}",
+                suggest(name, known) or f"use one of: {', '.join(known) or '(none)'}",
             )
-    here = [
-        one
-        for name, one in known.items()
-        if name in (names or known) and any((f.track, f.release) == (key, release) for f in one.files)
+    systems = [
+        system
+        for name, system in known.items()
+        if name in (names or known) and any((file.track, file.release) == (key, release) for file in system.files)
     ]
-    if not here:
+    if not systems:
         return None
     rows = board.filter(track=key, release=release, split="test", metric=metric)
-    codes = {f.language for one in here for f in one.files if f.track == key}
-    lines = tuple(_line(code, rows, board.default_list) for code in board.task.languages if code in codes)
+    codes = {file.language for system in systems for file in system.files if file.track == key}
+    languages = tuple(_references(code, rows, board.default_list) for code in board.task.languages if code in codes)
     fine_tuned = {row.system: not row.setting.startswith("fine-tuned") for row in rows if row.kind == PUBLISHED}
-    shown = dict.fromkeys(name for line in lines for name in line.models)
+    models = dict.fromkeys(name for language in languages for name in language.models)
     return TrackResults(
         track=key, metric=metric, release=release, among=board.find_list(),
-        systems=tuple(sorted(here, key=lambda one: -_dev(one, key))), lines=lines,
+        systems=tuple(sorted(systems, key=lambda system: -_mean_on_dev(system, key))), languages=languages,
         published=board.lists.get(MODELS),
-        models=tuple(sorted(shown, key=lambda name: (fine_tuned[name], name.lower()))),
+        models=tuple(sorted(models, key=lambda name: (fine_tuned[name], name.lower()))),
     )  # fmt: skip
 
 
-def _dev(system: SubmittedSystem, track: str) -> float:
-    figures = [one.dev for one in system.files if one.track == track and one.dev is not None]
-    return fmean(figures) if figures else 0.0
+def _mean_on_dev(system: SubmittedSystem, track: str) -> float:
+    scores = [file.dev for file in system.files if file.track == track and file.dev is not None]
+    return fmean(scores) if scores else 0.0
 
 
-def _line(code: str, rows: Sequence[ScoreRow], among: str) -> LanguageReferences:
-    here = [row for row in rows if row.language == code and row.usable]
+def _references(code: str, rows: Sequence[ScoreRow], among: str) -> LanguageReferences:
+    usable = [row for row in rows if row.language == code and row.usable]
     return LanguageReferences(
         language=code,
-        leader=next((row for row in here if row.list == among and row.rank == 1), None),
-        baseline=next((row for row in here if row.kind == "baseline"), None),
-        models={row.system: row for row in here if row.kind == PUBLISHED and row.list == MODELS},
+        leader=next((row for row in usable if row.list == among and row.rank == 1), None),
+        baseline=next((row for row in usable if row.kind == "baseline"), None),
+        models={row.system: row for row in usable if row.kind == PUBLISHED and row.list == MODELS},
     )
 
 
-def is_clear(one: SubmittedFile, row: ScoreRow) -> bool:
-    """True where a row's score lies outside the 95 % interval of ours; False where that is not known."""
-    return bool(one.interval) and not one.interval[0] <= (row.score or 0.0) <= one.interval[1]
+def is_clear(file: SubmittedFile, row: ScoreRow) -> bool:
+    """Return whether a row's score is outside our 95 % interval; False if there is no interval."""
+    return bool(file.interval) and not file.interval[0] <= (row.score or 0.0) <= file.interval[1]
 
 
-def verdict(one: SubmittedFile, line: LanguageReferences) -> str:
-    """Where a file stands in words: by rank 1 if it is above that, else by the baseline."""
-    for name, row in (("rank 1", line.leader), ("baseline", line.baseline)):
+def verdict(file: SubmittedFile, language: LanguageReferences) -> str:
+    """Return the relation of a file to rank 1 if it is not below that, else to the baseline."""
+    for name, row in (("rank 1", language.leader), ("baseline", language.baseline)):
         if row is None:
             continue
-        said = row.beats(one.score or 0.0)
-        if name == "rank 1" and said > 0 and line.baseline is not None:
+        sign = row.compare_to(file.score or 0.0)
+        if name == "rank 1" and sign > 0 and language.baseline is not None:
             continue
-        words = f"{('equal to', 'below', 'above')[said]} {name}"
-        return words if said == 0 or is_clear(one, row) else f"{words}, unclear"
+        words = f"{('equal to', 'below', 'above')[sign]} {name}"
+        return words if sign == 0 or is_clear(file, row) else f"{words}, unclear"
     return ""
+
+
+def results_to_dict(tracks: Sequence[TrackResults]) -> dict[str, Any]:
+    """Return the JSON form of several tracks, ``semeval-emo/leaderboard-ours/1``."""
+    return {"schema": "semeval-emo/leaderboard-ours/1", "tracks": [track.to_dict() for track in tracks]}

@@ -1,19 +1,20 @@
-"""Where a score stands: the ranks that known rows leave open, and the distance to the rows that matter.
+"""Placement of a score: the possible ranks, and the differences to the nearest rows.
 
-Only rows of one cell are used: one task, release, split, track, language, list and metric. Suspect rows take no
-part. A board rarely knows a whole list, so a rank is an interval:
+Only rows of the same task, release, split, track, language, list and metric are used, without suspect rows. Most
+lists are known only in part, so a rank is an interval:
 
-- a known team at rank r with a higher score puts the new one at r + 1 or below;
-- a known team at rank r with a lower score puts it at r or above;
-- scores that agree at the printed precision tie, and a tie shares the rank.
+- a known team at rank r with a higher score: the new score is at rank r + 1 or below;
+- a known team at rank r with a lower score: the new score is at rank r or above;
+- scores that are equal at the printed precision tie and share the rank.
 
-The new score is added to the list: among N teams it is one of N + 1.
+The new score is added to the list: with N teams, it is one of N + 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from semeval_emo.leaderboard.keys import BoardKey
 from semeval_emo.leaderboard.model import BoardList, Note, ScoreRow
@@ -24,22 +25,22 @@ class Placement:
     """A score among the known rows of one list.
 
     Attributes:
-        score: what was placed.
-        at: what it measures.
+        score: the placed score.
+        at: task, release, split, track, language and metric of the score.
         among: the list.
-        teams: how many teams the list has without this score; None where not known, or not one ranking.
-        low, high: the best and the worst rank that the known rows allow; None where the list is no
-            ranking, `high` also where the number of teams is not known and nothing known is below.
-        leader: rank 1, or in a list that is no ranking the best known row; None where not known or suspect.
-        baseline: the organisers' baseline; it may come from another list, which its row names.
-        above, below: the nearest known rows on either side (never the baseline).
+        teams: number of teams of the list without this score; None if unknown or not one ranking.
+        low, high: best and worst possible rank; None if the list is not a ranking. `high` is also None if the
+            number of teams is unknown and no known score is lower.
+        leader: rank 1, or the best known row of a list that is not a ranking; None if unknown or suspect.
+        baseline: the organisers' baseline; its row names the list that it comes from.
+        above, below: the nearest known rows on either side, except the baseline.
         ties: known rows with the same printed score.
-        known: how many scores of systems the comparison rests on.
-        better: how many of them are higher.
-        own: how many of them are the user's own rows.
-        suspect: rows with a score that were left out of the arithmetic.
-        notes: what is noted about this score here.
-        signature: of the scorecard, where one was placed.
+        known: number of known scores of systems.
+        better: number of those that are higher.
+        own: number of those that are the user's own rows.
+        suspect: rows with a score that were not used.
+        notes: notes on this score.
+        signature: signature of the scorecard, if one was placed.
     """
 
     score: float
@@ -61,19 +62,34 @@ class Placement:
     signature: str = ""
 
     def gap(self, row: ScoreRow | None) -> float | None:
-        """The distance to a row: positive where this score is higher."""
-        # Rounded far below any printed digit: 0.7114 - 0.8230 is -0.1116, not -0.11159999999999992.
+        """Return the difference to a row: positive if this score is higher."""
+        # Rounded so that 0.7114 - 0.8230 is -0.1116, not -0.11159999999999992.
         return None if row is None or row.score is None else round(self.score - row.score, 12)
 
     @property
     def rank(self) -> str:
-        """The rank in words, such as ``29 to 75 of 75``; empty where the list is no ranking."""
+        """The rank as text, such as ``29 to 75 of 75``; empty if the list is not a ranking."""
         if self.low is None:
             return ""
         of = "" if self.teams is None else f" of {self.teams + 1}"
         if self.high is None:
             return f"{self.low} or below"
         return f"{self.low}{of}" if self.low == self.high else f"{self.low} to {self.high}{of}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+
+        def row(other: ScoreRow | None) -> dict[str, Any] | None:
+            return None if other is None else other.to_dict() | {"difference": self.gap(other)}
+
+        return {
+            "score": self.score, **asdict(self.at), "list": self.among.key,
+            "teams": self.teams, "rank_low": self.low, "rank_high": self.high,
+            "leader": row(self.leader), "baseline": row(self.baseline), "above": row(self.above),
+            "below": row(self.below), "ties": [row(tie) for tie in self.ties], "known": self.known,
+            "better": self.better, "own": self.own, "suspect": [row(other) for other in self.suspect],
+            "notes": [note.text for note in self.notes], "signature": self.signature or None,
+        }  # fmt: skip
 
 
 def place(
@@ -86,16 +102,16 @@ def place(
     notes: tuple[Note, ...] = (),
     signature: str = "",
 ) -> Placement:
-    """Places a score among the rows of one list at one address.
+    """Place a score among the rows of one list.
 
     Args:
-        baseline: the row to measure against where the list holds no baseline of its own.
+        baseline: the baseline to use if the list has none.
     """
     systems = [row for row in rows if row.kind != "baseline"]
     usable = [row for row in systems if row.usable]
-    above = [row for row in usable if row.beats(score) > 0]
-    below = [row for row in usable if row.beats(score) < 0]
-    ties = [row for row in usable if row.beats(score) == 0]
+    above = [row for row in usable if row.compare_to(score) > 0]
+    below = [row for row in usable if row.compare_to(score) < 0]
+    ties = [row for row in usable if row.compare_to(score) == 0]
     counts = {row.teams for row in systems if row.teams is not None}
     teams = counts.pop() if among.ranked and len(counts) == 1 else None
     low, high = _interval(above, below, ties, teams) if among.ranked else (None, None)
@@ -127,7 +143,7 @@ def _leader(usable: Sequence[ScoreRow], among: BoardList) -> ScoreRow | None:
 def _interval(
     above: Sequence[ScoreRow], below: Sequence[ScoreRow], ties: Sequence[ScoreRow], teams: int | None
 ) -> tuple[int, int | None]:
-    """The ranks left open. Rows without a rank count too: each better one pushes the score down by one."""
+    """Return the best and the worst possible rank. Rows without a rank count too: each better one adds 1."""
     low = 1 + max([len(above), *(row.rank for row in above if row.rank)])
     worst = [row.rank for row in (*below, *ties) if row.rank]
     if teams is not None:
@@ -136,5 +152,5 @@ def _interval(
     tied = [row.rank for row in ties if row.rank]
     if tied:
         low = high = min(tied)
-    # Rows that contradict each other cross the bounds (`check` says which); all between them stays open then.
+    # Contradictory rows (reported by `check`) can swap the bounds.
     return (low, high) if high is None or low <= high else (high, low)

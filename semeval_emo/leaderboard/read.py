@@ -1,7 +1,7 @@
-"""Reads and writes the leaderboard's files: CSV rows, and lists, sources and notes in TOML.
+"""Read and write the leaderboard's files: CSV rows, and lists, sources and notes in TOML.
 
-A line that does not describe a row becomes a `RowProblem`, never an exception: `leaderboard check` shows all of
-them at once, and one bad line of the user's does not hide the rest.
+An invalid line yields a `RowProblem` instead of an exception, so `leaderboard check` can show all of them, and the
+other lines of the file can be used.
 """
 
 from __future__ import annotations
@@ -21,50 +21,50 @@ from semeval_emo.text import printable
 
 
 def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[RowProblem]]:
-    """Reads one CSV file of the board.
+    """Read one CSV file of the board.
 
     Returns:
-        The rows that could be read, and a fault for every line that could not.
+        The rows, and a problem for every invalid line.
 
     Raises:
         InputError: the file is missing or is not UTF-8 text.
     """
     lines = csv.reader(io.StringIO(read_utf8(path, f"The leaderboard file {path}"), newline=""))
     rows: list[ScoreRow] = []
-    faults: list[RowProblem] = []
+    problems: list[RowProblem] = []
     try:
         header = next(lines, [])
         if tuple(header) != COLUMNS:
             return [], [_bad_header(path, header)]
         for cells in lines:
             if cells:
-                found = _row(cells, path, lines.line_num, own)
-                if isinstance(found, ScoreRow):
-                    rows.append(found)
+                row = _row(cells, path, lines.line_num, own)
+                if isinstance(row, ScoreRow):
+                    rows.append(row)
                 else:
-                    faults.append(found)
+                    problems.append(row)
     except csv.Error as error:
-        faults.append(
+        problems.append(
             RowProblem("not-csv", str(path), lines.line_num, "", "", f"The line is not CSV: {error}.", "fix the line")
         )
-    return rows, faults
+    return rows, problems
 
 
 def _bad_header(path: Path, header: list[str]) -> RowProblem:
-    absent = [name for name in COLUMNS if name not in header]
-    surplus = [name for name in header if name not in COLUMNS]
-    seen = "; ".join(
+    missing = [name for name in COLUMNS if name not in header]
+    unknown = [name for name in header if name not in COLUMNS]
+    reason = "; ".join(
         part
         for part in (
-            f"missing: {', '.join(absent)}" if absent else "",
-            f"unknown: {', '.join(surplus)}" if surplus else "",
+            f"missing: {', '.join(missing)}" if missing else "",
+            f"unknown: {', '.join(unknown)}" if unknown else "",
         )
         if part
     )
     return RowProblem(
         "header", str(path), 1, "", ",".join(header),
-        f"The header is not that of a leaderboard file ({seen or 'the columns stand in another order'}).",
-        "begin the file with the header that `semeval-emo leaderboard export` writes",
+        f"The header is not that of a leaderboard file ({reason or 'the columns are in a different order'}).",
+        "use the header that `semeval-emo leaderboard export` writes",
     )  # fmt: skip
 
 
@@ -81,32 +81,33 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> ScoreRow | RowPr
             continue
         try:
             values[name] = NUMBERS[name](raw) if raw else None
-            # An infinity or a count of decimals beyond any float would fail wherever the score is printed.
-            sound = values[name] is None or (isfinite(values[name]) and (name != "decimals" or 0 <= values[name] <= 17))
+            # An infinite score or too many decimals cannot be printed.
+            valid = values[name] is None or (isfinite(values[name]) and (name != "decimals" or 0 <= values[name] <= 17))
         except (ValueError, OverflowError):
-            sound = False
-        if not sound:
-            kind = (
+            valid = False
+        if not valid:
+            expected = (
                 "a number" if name == "score" else "a number from 0 to 17" if name == "decimals" else "a whole number"
             )
+            value = printable(raw)
             return RowProblem(
-                "number", str(path), line, name, printable(raw), f"'{printable(raw)}' in column {name} is not {kind}.",
-                f"write {kind}, or leave the cell blank",
+                "number", str(path), line, name, value, f"'{value}' in column {name} is not {expected}.",
+                f"write {expected}, or leave the cell blank",
             )  # fmt: skip
     if values["score"] is not None and values["decimals"] is None:
         return RowProblem(
-            "decimals", str(path), line, "decimals", "", "The row does not say how many decimals its source prints.",
+            "decimals", str(path), line, "decimals", "", "The row has a score but no number of decimals.",
             "count the decimals of the score",
         )  # fmt: skip
     return ScoreRow(**values, file=str(path), line=line, own=own)
 
 
 def to_csv(rows: Iterable[ScoreRow], *, inert: bool = False) -> str:
-    """Writes rows in the board's own layout, so that they can be read back.
+    """Return rows as CSV that `read_rows` can read.
 
     Args:
-        inert: quote cells that a spreadsheet would run as a formula with ``'``. For files that leave the
-            board; the board itself keeps names as they are.
+        inert: prefix cells that a spreadsheet would run as a formula with ``'``. For exported files only: the
+            board itself stores names unchanged.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -124,22 +125,24 @@ def _cells(row: ScoreRow, inert: bool) -> Iterator[str]:
 
 
 def read_lists(folder: Path) -> dict[str, BoardList]:
-    """Reads ``lists.toml`` of a folder; empty where there is none."""
-    return _read(folder / "lists.toml", lambda raw: {key: BoardList(key=key, **one) for key, one in raw.items()})
+    """Read ``lists.toml`` of a folder; empty if it does not exist."""
+    return _read(folder / "lists.toml", lambda raw: {key: BoardList(key=key, **fields) for key, fields in raw.items()})
 
 
 def read_sources(folder: Path) -> dict[str, ScoreSource]:
-    """Reads ``sources.toml`` of a folder; empty where there is none."""
-    return _read(folder / "sources.toml", lambda raw: {key: ScoreSource(key=key, **one) for key, one in raw.items()})
+    """Read ``sources.toml`` of a folder; empty if it does not exist."""
+    return _read(
+        folder / "sources.toml", lambda raw: {key: ScoreSource(key=key, **fields) for key, fields in raw.items()}
+    )
 
 
 def read_notes(folder: Path) -> list[Note]:
-    """Reads ``notes.toml`` of a folder; empty where there is none."""
-    return _read(folder / "notes.toml", lambda raw: [_note(one) for one in raw.get("note", [])])
+    """Read ``notes.toml`` of a folder; empty if it does not exist."""
+    return _read(folder / "notes.toml", lambda raw: [_note(fields) for fields in raw.get("note", [])])
 
 
-def _note(one: dict[str, Any]) -> Note:
-    return Note(**{**one, "lists": tuple(one.get("lists", ())), "scores": tuple(one.get("scores", ()))})
+def _note(fields: dict[str, Any]) -> Note:
+    return Note(**{**fields, "lists": tuple(fields.get("lists", ())), "scores": tuple(fields.get("scores", ()))})
 
 
 T = TypeVar("T")
@@ -151,7 +154,7 @@ def _read(path: Path, build: Callable[[dict[str, Any]], T]) -> T:
         return build(raw)
     except (TypeError, AttributeError) as error:
         raise UsageError(
-            f"The leaderboard file {path} does not hold what it should: {error}.",
+            f"The leaderboard file {path} has the wrong structure: {error}.",
             f"compare it with the {path.name} that ships with the board",
         ) from error
 

@@ -1,4 +1,4 @@
-"""The user's own rows: one CSV file beside the shipped board, appended to whole or not at all."""
+"""The user's own rows: one CSV file, separate from the shipped board."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from semeval_emo.errors import InputError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.read import read_rows, to_csv
+from semeval_emo.text import plural
 
 STORE_VARIABLE = "SEMEVAL_EMO_BOARD"
 
 
 def store_path() -> Path:
-    """The file of the user's own rows: ``$SEMEVAL_EMO_BOARD``, else ``board.csv`` in the user's data folder."""
-    chosen = os.environ.get(STORE_VARIABLE)
-    if chosen:
-        path = Path(chosen).expanduser()
+    """Return the file of the user's own rows: ``$SEMEVAL_EMO_BOARD``, else ``board.csv`` in the user's data folder."""
+    variable = os.environ.get(STORE_VARIABLE)
+    if variable:
+        path = Path(variable).expanduser()
         return path / "board.csv" if path.is_dir() else path
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
@@ -32,47 +33,47 @@ def store_path() -> Path:
     return base / "semeval-emo" / "board.csv"
 
 
-def append(path: Path, row: ScoreRow, sound: Callable[[Sequence[ScoreRow], ScoreRow], None]) -> list[ScoreRow]:
-    """Adds a row at the end of the file, which is made where absent.
+def append(path: Path, row: ScoreRow, check: Callable[[Sequence[ScoreRow], ScoreRow], None]) -> list[ScoreRow]:
+    """Append a row to the file, which is created if it does not exist.
 
     Args:
-        sound: is given the rows of the file and the new one (line 0), and raises where they do not go together.
+        check: called with the rows of the file and the new one (line 0); raises an error if they conflict.
 
     Returns:
-        The rows of the file as they are now.
+        The rows of the file after the change.
 
     Raises:
-        InputError: the file cannot be read or written, or holds lines that cannot be read.
+        InputError: the file cannot be read or written, or has invalid lines.
     """
     with locked(path):
         # Read under the lock: another command may have added rows since the board was loaded.
-        kept, wrong = read_rows(path, own=True) if path.is_file() else ([], [])
-        if wrong:
+        rows, problems = read_rows(path, own=True) if path.is_file() else ([], [])
+        if problems:
             raise InputError(
-                f"Your board {path} cannot be added to: {len(wrong)} of its lines cannot be read. "
-                f"Line {wrong[0].line}: {wrong[0].message}",
-                wrong[0].fix,
+                f"No row can be added to your board {path}: {plural(len(problems), 'line')} cannot be read. "
+                f"Line {problems[0].line}: {problems[0].message}",
+                problems[0].fix,
             )
-        placed = replace(row, file=str(path), line=0, own=True)
-        sound(kept, placed)
-        write_file(path, to_csv([*kept, placed]))
+        new = replace(row, file=str(path), line=0, own=True)
+        check(rows, new)
+        write_file(path, to_csv([*rows, new]))
         return read_rows(path, own=True)[0]
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds the store alone, so that two commands at once lose no row.
+    """Lock the store, so that concurrent commands do not lose rows.
 
-    The lock is the operating system's, on a file beside the store: it ends with the process that holds it,
-    however that ends, so nothing stale is left to clear away.
+    The operating system locks a file next to the store and releases it when the process ends, so there are no
+    stale locks.
 
     Raises:
         InputError: the folder cannot be created or written.
     """
-    beside = path.with_name(f"{path.name}.lock")
+    lock_file = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise InputError(
             f"Your board {path} cannot be written: {error.strerror}.", f"set ${STORE_VARIABLE} to a file you can write"

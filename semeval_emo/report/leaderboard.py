@@ -1,9 +1,9 @@
-"""How the leaderboard looks: overview, rows, a placement, the result of a check."""
+"""Tables of the leaderboard: overview, rows, placements, the result of a check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -11,49 +11,50 @@ from typing import Any
 
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, ScoreRow
-from semeval_emo.leaderboard.model import COLUMNS, FLAG_MEANINGS
+from semeval_emo.leaderboard.model import FLAG_MEANINGS
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
 
-# The reader's own row on a ladder.
+# The row of the placed score.
 THIS = "this score"
 
 
 def overview_tables(board: Leaderboard) -> list[Table]:
-    """One line per language: rank 1, the baseline and the number of teams of the default list, for every track."""
+    """Return one row per language: rank 1, the baseline and the number of teams of the default list, by track."""
     among, tracks = board.find_list(), board.task.tracks
     rows = board.filter(among=among.key, release=board.task.default_release, split="test")
-    lines = []
+    cells = []
     flagged: dict[str, list[str]] = {}
     for code in board.task.languages:
-        line: list[Any] = [code]
+        row_cells: list[Any] = [code]
         for key, track in tracks.items():
-            here = [r for r in rows if r.language == code and key in r.tracks and r.metric == track.metric]
-            top = next((row for row in here if row.rank == 1 and row.score is not None), None)
-            base = next((row for row in here if row.kind == "baseline"), None)
-            line += [_printed(top), _printed(base), next((row.teams for row in here if row.teams is not None), None)]
-            for row, what in ((top, "top"), (base, "base")):
+            own = [r for r in rows if r.language == code and key in r.tracks and r.metric == track.metric]
+            top = next((row for row in own if row.rank == 1 and row.score is not None), None)
+            base = next((row for row in own if row.kind == "baseline"), None)
+            teams = next((row.teams for row in own if row.teams is not None), None)
+            row_cells += [_printed(top), _printed(base), teams]
+            for row, column in ((top, "top"), (base, "base")):
                 if row and row.flag:
-                    flagged.setdefault(row.flag, []).append(f"{key.upper()} {code} {what}")
-        if any(value is not None for value in line[1:]):
-            lines.append(tuple(line))
+                    flagged.setdefault(row.flag, []).append(f"{key.upper()} {code} {column}")
+        if any(value is not None for value in row_cells[1:]):
+            cells.append(tuple(row_cells))
     columns = [Column("language")]
     for key in tracks:
-        columns += [Column(f"{key.upper()} {what}", "int") for what in ("top", "base", "N")]
+        columns += [Column(f"{key.upper()} {name}", "int") for name in ("top", "base", "N")]
     metrics = ", ".join(f"{key.upper()} {METRICS[track.metric].title}" for key, track in tracks.items())
-    notes = [f"top: the score of rank 1; base: the baseline; N: {among.entries}. Metrics: {metrics}."]
+    notes = [f"top: score of rank 1; base: score of the baseline; N: number of {among.entries}. Metrics: {metrics}."]
     notes += [
         f"{flag}: {', '.join(flagged[flag])} ({FLAG_MEANINGS[flag]})." for flag in FLAG_MEANINGS if flag in flagged
     ]
     notes += [among.note] if among.note else []
-    notes += _notes(note for note in board.notes if note.belongs(board.task.key, "", ""))
+    notes += _notes(note for note in board.notes if note.applies_to(board.task.key, "", ""))
     title = f"{board.task.title} · {among.title} · release {board.task.default_release}"
-    return [Table(title, tuple(columns), tuple(lines), tuple(notes))]
+    return [Table(title, tuple(columns), tuple(cells), tuple(notes))]
 
 
 def _printed(row: ScoreRow | None) -> Decimal | None:
-    """The score with the decimals of its source, as a number."""
+    """Return the score with the decimals of its source, as a number."""
     return Decimal(row.score_text) if row is not None and row.score is not None else None
 
 
@@ -66,24 +67,24 @@ def _notes(notes: Iterable[Note]) -> list[str]:
 
 
 def rows_tables(board: Leaderboard, rows: Sequence[ScoreRow], track: str | None = None) -> list[Table]:
-    """Rows as tables: one for each list, track, metric, release and split, so that nothing is mixed.
+    """Return one table per list, track, metric, release and split.
 
-    Columns that are empty throughout are left out; a language that is the only one moves into the title.
+    Empty columns are left out; if there is only one language, it is in the title.
 
     Args:
-        rows: as `Leaderboard.filter` orders them.
-        track: the track that was asked for: scores that stand for several then go with those of this one.
+        rows: in the order of `Leaderboard.filter`.
+        track: the selected track; scores of several tracks are shown with this one.
     """
-    asked = board.task.track(track).key if track else ""
+    selected = board.task.track(track).key if track else ""
     tables: list[Table] = []
-    said: set[str] = set()
-    for address, group in groupby(
-        rows, key=lambda row: (row.list, asked or row.track, row.metric, row.release, row.split)
+    shown: set[str] = set()
+    for key, group in groupby(
+        rows, key=lambda row: (row.list, selected or row.track, row.metric, row.release, row.split)
     ):
-        table = _table(board, list(group), *address)
-        # A list's own note stands once, under its first table.
-        tables.append(replace(table, notes=tuple(note for note in table.notes if note not in said)))
-        said |= set(table.notes)
+        table = _table(board, list(group), *key)
+        # Each note is shown once, under the first table.
+        tables.append(replace(table, notes=tuple(note for note in table.notes if note not in shown)))
+        shown |= set(table.notes)
     return tables
 
 
@@ -99,7 +100,7 @@ def _table(
     title += f" · {_release(release)}"
     if one_count:
         title += f" · {teams.pop()} {among.entries if among else 'teams'}"
-    shown: list[tuple[Column, list[Any]]] = [
+    all_columns: list[tuple[Column, list[Any]]] = [
         (Column("language"), ["" if only else row.language for row in rows]),
         (Column("rank", "int"), [row.rank for row in rows]),
         (Column("of", "int"), [None if one_count else row.teams for row in rows]),
@@ -109,31 +110,31 @@ def _table(
         (Column("selected on"), ["" if row.selected_on == "unknown" else row.selected_on for row in rows]),
         (Column("flag"), [row.flag for row in rows]),
     ]
-    kept = [(column, values) for column, values in shown if any(value not in ("", None) for value in values)]
+    kept = [(column, values) for column, values in all_columns if any(value not in ("", None) for value in values)]
     notes = [f"{flag}: {meaning}." for flag, meaning in FLAG_MEANINGS.items() if any(row.flag == flag for row in rows)]
     if any(row.selected_on not in ("", "unknown") for row in rows):
-        notes.append("selected on: what chose the epoch or the threshold; none: no score chose anything.")
+        notes.append("selected on: data used to select the epoch or the threshold; none: nothing was selected.")
     if any(row.selected_on == "folds" for row in rows):
-        notes.append("folds: texts that were trained on, each judged by a model that had not read it.")
+        notes.append("folds: cross-validation on the training data.")
     if any(row.selected_on == "sources" for row in rows):
-        notes.append("sources: dev texts of the other languages that were trained on.")
+        notes.append("sources: dev texts of the other training languages.")
     notes += _row_notes(rows) if only else []
     notes += [among.note] if among and among.note else []
-    notes += _notes(n for n in board.notes if n.belongs(board.task.key, track, only) and key in n.lists)
+    notes += _notes(n for n in board.notes if n.applies_to(board.task.key, track, only) and key in n.lists)
     return Table(
         title, tuple(column for column, _ in kept), tuple(zip(*(v for _, v in kept), strict=True)), tuple(notes)
     )
 
 
 def _row_notes(rows: Sequence[ScoreRow]) -> list[str]:
-    """What the rows themselves say, each note once."""
-    said: dict[str, list[str]] = {}
+    """Return the notes of the rows, each once, with the systems it applies to."""
+    systems: dict[str, list[str]] = {}
     for row in rows:
         if row.note and row.kind != "seed-run":
             rank = f"rank {row.rank}" if row.rank else ""
-            who = f"{row.system} ({rank})" if row.system and rank else row.system or rank
-            said.setdefault(row.note, []).append(who)
-    return [f"{', '.join(dict.fromkeys(who))}: {note}." for note, who in said.items()]
+            name = f"{row.system} ({rank})" if row.system and rank else row.system or rank
+            systems.setdefault(row.note, []).append(name)
+    return [f"{', '.join(dict.fromkeys(names))}: {note}." for note, names in systems.items()]
 
 
 def _system(row: ScoreRow) -> str:
@@ -154,19 +155,19 @@ def _metric(name: str) -> str:
 
 
 def _release(release: str) -> str:
-    return "release not said" if release == "unknown" else f"release {release}"
+    return "unknown release" if release == "unknown" else f"release {release}"
 
 
 def placement_tables(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]) -> list[Table]:
-    """One placement as a ladder of the rows that matter with the other lists under it; several as a row each.
+    """Return one placement with the nearest rows and its rank in other lists, or several as one row each.
 
     Args:
-        found: each placement with its board and its placements among every list.
+        found: each placement with its board and its placements in all lists.
     """
     if len(found) != 1:
         return [_summary(found)]
-    board, placed, elsewhere = found[0]
-    others = [one for one in elsewhere if one.among.key != placed.among.key]
+    board, placed, in_lists = found[0]
+    others = [other for other in in_lists if other.among.key != placed.among.key]
     return [_ladder(board, placed), *([_others(others)] if others else [])]
 
 
@@ -185,9 +186,9 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     )  # fmt: skip
     lists = ", ".join(dict.fromkeys(placed.among.title for placed in placements))
     releases = ", ".join(dict.fromkeys(placed.at.release for placed in placements))
-    notes = ["Ranks are intervals: of most lists only some scores are known. One file or language shows more."]
+    notes = ["Ranks are intervals, because most lists are only known in part. Place a single file for more details."]
     notes += [
-        f"Left out as suspect in {placed.at.track.upper()} {placed.at.language}: {row.score_text}, {row.note}."
+        f"Not used because suspect, in {placed.at.track.upper()} {placed.at.language}: {row.score_text}, {row.note}."
         for placed in placements
         for row in placed.suspect
     ]
@@ -200,12 +201,12 @@ def _ladder(board: Leaderboard, placed: Placement) -> Table:
     for row in (placed.leader, placed.above, *placed.ties, placed.baseline, placed.below):
         if row is not None and row.score is not None:
             gap = None if row in placed.ties else placed.gap(row)
-            # A rank in a list that is no ranking is a rank in some other list.
+            # In a list that is not a ranking, ranks refer to other lists.
             rank = str(row.rank) if row.rank and placed.among.ranked else None
             cells = (rank, _named(row, placed), Decimal(row.score_text), gap)
             steps[id(row)] = (row.score, cells)
-    mine = (placed.score, (placed.rank.partition(" of ")[0] or None, THIS, _exact(placed.score), None))
-    ladder = sorted([*steps.values(), mine], key=lambda step: -step[0])
+    own = (placed.score, (placed.rank.partition(" of ")[0] or None, THIS, _exact(placed.score), None))
+    ladder = sorted([*steps.values(), own], key=lambda step: -step[0])
     at = placed.at
     where = _where(board, at.track, at.language, at.split)
     return Table(
@@ -233,85 +234,66 @@ def _ladder_notes(placed: Placement) -> list[str]:
     notes = [_verdict(placed)]
     below = placed.below
     if below is not None and below.rank and placed.among.ranked and placed.low:
-        notes.append("Other ranks are those without this score.")
+        notes.append("The ranks of the other rows do not count this score.")
     for row in placed.suspect:
-        who = f"rank {row.rank} {row.name}" if row.rank else _system(row)
-        notes.append(f"Left out as suspect: {row.score_text} of {who}: {row.note}.")
+        system = f"rank {row.rank} {row.name}" if row.rank else _system(row)
+        notes.append(f"Not used because suspect: {row.score_text} of {system}: {row.note}.")
     if 0 < placed.own < placed.known:
-        notes.append(f"Rows of your own among them: {placed.own}.")
+        notes.append(f"The known scores include {plural(placed.own, 'row')} of your own.")
     return notes + _notes(placed.notes)
 
 
 def _verdict(placed: Placement) -> str:
-    """The placement in a sentence or two."""
-    scores = "1 known score" if placed.known == 1 else f"{placed.known} known scores"
+    """Return the placement as a sentence."""
+    scores = plural(placed.known, "known score")
     if placed.low is None:
         equal = f" and {len(placed.ties)} equal" if placed.ties else ""
-        return f"{placed.better} higher{equal} among {scores}: the list is no ranking, so it gives no rank."
+        return f"{placed.better} higher{equal} among {scores}; the list is not a ranking, so there is no rank."
     if placed.teams is None:
-        return f"Rank {placed.rank}, by {scores}; the number of teams is not known."
+        return f"Rank {placed.rank}, from {scores}; the number of teams is unknown."
     rank = f"Rank {placed.rank} (the {placed.teams} {placed.among.entries} and this score)"
     if placed.low == placed.high:
         return f"{rank}."
-    few = "one score is" if placed.known == 1 else f"{placed.known} of the scores are"
-    return f"{rank}: only {few} known, so it stays an interval." if placed.known else f"{rank}: no score is known."
+    return (
+        f"{rank}: an interval, because only {plural(placed.known, 'score')} of the list "
+        f"{'is' if placed.known == 1 else 'are'} known."
+    )
 
 
 def _others(placements: Sequence[Placement]) -> Table:
     rows = tuple(
-        (one.among.key, one.rank or None, one.known, one.better, _printed(one.leader), one.gap(one.leader))
-        for one in placements
+        (own.among.key, own.rank or None, own.known, own.better, _printed(own.leader), own.gap(own.leader))
+        for own in placements
     )
     columns = (
         Column("list"), Column("rank", "int"), Column("known scores", "int"), Column("higher", "int"),
         Column("best", "int"), Column("difference", "delta"),
     )  # fmt: skip
-    return Table("Other lists, each by itself (open one with --list)", columns, rows)
+    return Table("Other lists (show one with --list)", columns, rows)
 
 
 def check_tables(result: BoardCheck) -> list[Table]:
-    """The rows of each file, and what is wrong with them."""
+    """Return the number of rows of each file, and the problems."""
     files = Table(
         "Leaderboard rows",
         (Column("file"), Column("rows", "int")),
-        tuple((_near(file), count) for file, count in result.rows.items()),
+        tuple((_short_path(file), count) for file, count in result.rows.items()),
         (
-            "Flagged by hand: " + (", ".join(f"{n} {flag}" for flag, n in result.flagged.items()) or "none") + ".",
-            "No problem found." if result.valid else f"{plural(len(result.faults), 'problem')}.",
+            "Flagged: " + (", ".join(f"{n} {flag}" for flag, n in result.flagged.items()) or "none") + ".",
+            "No problems found." if result.valid else f"{plural(len(result.problems), 'problem')}.",
         ),
     )
     if result.valid:
         return [files]
     columns = (Column("file"), Column("line", "int"), Column("column"), Column("problem"), Column("fix"))
-    faults = tuple((_near(f.file), f.line or None, f.column or None, f.message, f.fix) for f in result.faults)
-    return [files, Table("Problems", columns, faults)]
+    rows = tuple((_short_path(p.file), p.line or None, p.column or None, p.message, p.fix) for p in result.problems)
+    return [files, Table("Problems", columns, rows)]
 
 
-def _near(file: str) -> str:
-    """A path as short as it stays clear: shipped files by their folder's name, others from here."""
+def _short_path(file: str) -> str:
+    """Return a path relative to the shipped folder or to the current folder."""
     path = Path(file)
     for folder in ("leaderboard", "submissions"):
         if path.is_relative_to(shipped(folder)):
             return f"{folder}/{path.relative_to(shipped(folder)).as_posix()}"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
-
-
-def row_payload(row: ScoreRow) -> dict[str, Any]:
-    """A row as JSON: the columns of the CSV file, and whether it is the user's own."""
-    return {name: getattr(row, name) for name in COLUMNS} | {"own": row.own}
-
-
-def placement_payload(placed: Placement) -> dict[str, Any]:
-    """A placement as JSON."""
-
-    def row(one: ScoreRow | None) -> dict[str, Any] | None:
-        return None if one is None else row_payload(one) | {"difference": placed.gap(one)}
-
-    return {
-        "score": placed.score, **asdict(placed.at), "list": placed.among.key,
-        "teams": placed.teams, "rank_low": placed.low, "rank_high": placed.high,
-        "leader": row(placed.leader), "baseline": row(placed.baseline), "above": row(placed.above),
-        "below": row(placed.below), "ties": [row(one) for one in placed.ties], "known": placed.known,
-        "better": placed.better, "own": placed.own, "suspect": [row(one) for one in placed.suspect],
-        "notes": _notes(placed.notes), "signature": placed.signature or None,
-    }  # fmt: skip

@@ -95,7 +95,7 @@ def _leader(place: Placement) -> ScoreRow | None:
 
 def wins(series: Series, which: Callable[[Placement], ScoreRow | None]) -> tuple[int, int, int]:
     """Languages in which the score is higher at the printed precision, equal, and compared at all."""
-    said = [row.beats(score) for score, row in series.against(which)]
+    said = [row.compare_to(score) for score, row in series.against(which)]
     return said.count(-1), said.count(0), len(said)
 
 

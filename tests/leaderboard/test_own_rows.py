@@ -51,7 +51,7 @@ def test_the_same_row_twice_is_refused(board: Leaderboard, make_row: MakeRow, ow
         with pytest.raises(UsageError) as caught:
             stale.add(make_row(score=0.5))
         assert caught.value.message == (
-            f"The row was not added: my model stands in list mine, track a, eng already (line 2 of {own_store})."
+            f"The row was not added: my model is already in list mine, track a, eng (line 2 of {own_store})."
         )
     assert own_store.read_bytes() == before
     board.add(make_row(setting="second run"))
@@ -77,7 +77,7 @@ def test_a_shipped_row_cannot_be_added_again(board: Leaderboard, own_store: Path
         ({"score": None}, "The row has neither a score nor a rank.", "give one of them"),
         ({"source": ""}, "The source '' is not known.", "name a key of sources.toml, or a URL or DOI"),
         ({"source": "acl-antology"}, "The source 'acl-antology' is not known.", "did you mean 'acl-anthology'?"),
-        ({"where": ""}, "The row does not say where in its source it stands.", "name the table, page or file"),
+        ({"where": ""}, "The row does not name the place in its source.", "name the table, page or file"),
         ({"list": "offical"}, "'offical' is not a known list.", "did you mean 'official'?"),
         ({"kind": "teams"}, "'teams' is not a known kind.", "did you mean 'team'?"),
         ({"selected_on": "tst"}, "'tst' is not a known selected_on.", "did you mean 'test'?"),
@@ -85,21 +85,21 @@ def test_a_shipped_row_cannot_be_added_again(board: Leaderboard, own_store: Path
         ({"metric": "mae"}, "'mae' is not a known metric.", "use one of: "),
         ({"release": "2027"}, "There is no release '2027'.", "use one of: 2024, 2025"),
         ({"rank": 9, "teams": 8}, "Rank 9 of 8 teams.", "correct one of the two"),
-        ({"rank": 0}, "The column rank holds 0.", "count from 1, or leave it blank"),
-        ({"task": "sample"}, "The row is of task 'sample', not of semeval-2025-task-11.", "write semeval"),
+        ({"rank": 0}, "Column rank is 0.", "count from 1, or leave it blank"),
+        ({"task": "sample"}, "The task of the row is 'sample', not semeval-2025-task-11.", "write semeval"),
         ({"system": ""}, "The row names no system and has no rank.", "name the team or system"),
-        ({"system": "a\nb"}, "Column system holds a line break, a hidden character or spaces at its ends: 'a\\nb'.",
-         "write it on one line, as it is read"),
-        ({"system": "a\x1b[31m"}, "Column system holds a line break", "write it on one line"),
+        ({"system": "a\nb"}, "Column system contains a line break, an invisible character or outer spaces: 'a\\nb'.",
+         "write it on one line, without invisible characters"),
+        ({"system": "a\x1b[31m"}, "Column system contains a line break", "write it on one line"),
         ({"note": "x" * 301}, "Column note has 301 characters.", "keep to 300"),
         ({"list": "official", "kind": "team", "rank": 20, "teams": 74, "score": 0.9},
-         "Rank 20 has 0.9000, more than the 0.8230 of rank 1 (line 20 of ", "correct a figure, or flag the doubtful"),
+         "Rank 20 has 0.9000, more than the 0.8230 of rank 1 (line 20 of ", "correct a number, or flag the doubtful"),
         ({"list": "official", "kind": "team", "rank": 20, "teams": 74, "score": 0.1},
-         "Rank 28 has 0.7397, more than the 0.1000 of rank 20 (the new row).", "correct a figure, or flag"),
+         "Rank 28 has 0.7397, more than the 0.1000 of rank 20 (the new row).", "correct a number, or flag"),
         ({"list": "official", "kind": "team", "rank": 28, "teams": 74, "score": 0.7},
-         "Rank 28 has 0.7397 (line 21 of ", "correct a figure, or flag the doubtful"),
+         "Rank 28 has 0.7397 (line 21 of ", "correct a number, or flag the doubtful"),
         ({"list": "official", "kind": "team", "rank": 2, "teams": 90, "score": 0.8},
-         "List official, track a, eng has 74 teams in one row and 90 in another.", "a list has one number of teams"),
+         "List official, track a, eng has 74 teams in one row and 90 in another.", "correct one of them"),
     ],
 )  # fmt: skip
 def test_an_unsound_row_is_refused_and_nothing_is_written(
@@ -150,11 +150,11 @@ def test_a_damaged_store_is_named_and_not_written_over(board: Leaderboard, make_
     own_store.write_text(damaged, encoding="utf-8")
     loaded = Leaderboard.load()
     assert loaded.rows[-1].system == "my model"
-    (fault,) = loaded.check().faults
+    (fault,) = loaded.check().problems
     assert (fault.code, fault.line, fault.message) == ("cells", 3, "The line has 2 cells, the header 19.")
     with pytest.raises(InputError) as caught:
         loaded.add(make_row(system="other"))
-    assert "1 of its lines cannot be read. Line 3: The line has 2 cells, the header 19." in caught.value.message
+    assert "1 line cannot be read. Line 3: The line has 2 cells, the header 19." in caught.value.message
     assert own_store.read_text(encoding="utf-8") == damaged
 
 
@@ -192,12 +192,12 @@ def test_further_rows_from_a_file_or_a_folder(board: Leaderboard, make_row: Make
     assert loaded.check().valid
     assert loaded.place(0.8, track="a", language="eng", among="ours").rank == "2 to 4 of 4"
     alone = Leaderboard.load(extra=[folder / "rows.csv"])
-    assert {fault.code for fault in alone.check().faults} == {"unknown-name", "source"}
+    assert {fault.code for fault in alone.check().problems} == {"unknown-name", "source"}
     # A row that is not sound counts for nothing.
     assert alone.rows == board.rows
     for name, content in (("lists.toml", "[x]\nname = 1\n"), ("sources.toml", "x = 1\n"), ("notes.toml", "note = 3\n")):
         (folder / name).write_text(content, encoding="utf-8")
-        with pytest.raises(UsageError, match=f"{name} does not hold what it should"):
+        with pytest.raises(UsageError, match=f"{name} has the wrong structure"):
             Leaderboard.load(extra=[folder])
         (folder / name).write_text("= broken", encoding="utf-8")
         with pytest.raises(UsageError, match="is not valid TOML"):
@@ -251,7 +251,7 @@ def test_no_row_is_too_odd_to_be_read_shown_and_checked(
     loaded = Leaderboard.load(extra=[path], own=False)
     mine = [row for row in loaded.rows if row.own]
     # Either the row stands on the board of its task, or something says why not.
-    assert mine or loaded.check().faults or cells[0] == "sample"
+    assert mine or loaded.check().problems or cells[0] == "sample"
     assert render(rows_tables(loaded, loaded.filter(among="mine")), "text") or not mine
     if mine:
         assert read_rows(path)[0] == mine

@@ -118,14 +118,14 @@ def test_releases_do_not_mix(board: Leaderboard) -> None:
     assert caught.value.message == (
         "List seed-runs has no score of track a, English (eng), test, release 2025, macro_f1."
     )
-    assert caught.value.fix == "that list has scores of release hub: name the release that you mean"
+    assert caught.value.fix == "the list has scores of release hub: select it with --release"
     placed = board.place(0.7, track="a", language="eng", among="seed-runs", release="hub")
     assert placed.known == 21  # 22 runs, of which one was scored on dev
     with pytest.raises(UsageError, match=r"release codabench-2026"):
         board.place(0.7, track="a", language="eng", release="codabench-2026")
     with pytest.raises(UsageError) as caught:
         board.place(0.7, track="c", language="amh", among="brighter-tables")
-    assert caught.value.fix == "lists that have: official, unofficial-v2, unofficial-v1"
+    assert caught.value.fix == "lists with such scores: official, unofficial-v2, unofficial-v1"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_releases_do_not_mix(board: Leaderboard) -> None:
         ({"track": "a", "language": "eng", "metric": "bleu"}, "There is no metric 'bleu'", "use one of: m"),
         ({"track": "a", "language": "eng", "release": "2024-x"}, "There is no release '2024-x'", "use one of"),
         ({"track": "b", "language": "afr"}, "List official has no score of track b", "languages of track b"),
-        ({"language": "eng"}, "A bare score needs its track and language.", "name both"),
+        ({"language": "eng"}, "A score without a file needs a track and a language.", "give both"),
     ],
 )
 def test_wrong_names(board: Leaderboard, kwargs: dict[str, str], message: str, fix: str) -> None:

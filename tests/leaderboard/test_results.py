@@ -77,15 +77,15 @@ def test_members_and_overlap_are_written_where_there_are_any(tmp_path: Path):
 def test_ours_tells_overlap_and_the_time_of_members(root: Path, capsys):
     assert main(["leaderboard", "ours", "--system", "mine"]) == 0
     plain = capsys.readouterr().out
-    assert "Training took 4 s in all." in plain and "training texts too" not in plain
+    assert "Total training time: 4 s." in plain and "are also in the training data" not in plain
     files = (submitted("eng", 0.7, overlap=5, without=0.69), *FILES[1:2])
     joined = submitted("ibo", 0.61, seconds=4100.6, members=MEMBERS, overlap=1061, without=0.579)
     store(root / "other", *files, joined)
     assert main(["leaderboard", "ours", "--system", "other"]) == 0
     shown = capsys.readouterr().out
-    assert "Training took 68 min in all, members of joined runs included." in shown
+    assert "Total training time: 68 min, including ensemble members." in shown
     assert (
-        "Without the test texts that stand in the training texts too: eng 0.6900 (5 texts), ibo 0.5790 (1,061)."
+        "Without the test texts that are also in the training data: eng 0.6900 (5 texts), ibo 0.5790 (1,061)."
     ) in shown.splitlines()
     assert main(["leaderboard", "ours", "--system", "other", "--format", "json"]) == 0
     (system,) = json.loads(capsys.readouterr().out)["tracks"][0]["systems"]
@@ -104,7 +104,7 @@ def test_what_is_written_is_read_back(tmp_path: Path):
 
 def test_a_broken_file_is_told_with_its_remedy(tmp_path: Path):
     (tmp_path / "submission.toml").write_text('title = "x"\ntask = "y"\n')
-    with pytest.raises(UsageError, match=r"does not hold what it should: KeyError 'made'\.") as refused:
+    with pytest.raises(UsageError, match=r"has the wrong structure: KeyError 'made'\.") as refused:
         read_system(tmp_path)
     assert "zoo submit" in refused.value.fix
 
@@ -115,7 +115,7 @@ def test_wins_are_counted_at_the_printed_precision(root: Path):
     # eng ties the baseline and is no win; yor has no score; ibo is above rank 1, but not clearly.
     assert found.wins(system, lambda line: line.baseline) == WinCount(won=2, clear=1, of=3)
     assert found.wins(system, lambda line: line.leader) == WinCount(won=1, clear=0, of=3)
-    said = {line.language: verdict(found.files(system)[line.language], line) for line in found.lines[:3]}
+    said = {line.language: verdict(found.files(system)[line.language], line) for line in found.languages[:3]}
     assert said == {"eng": "equal to baseline", "hau": "above baseline, unclear", "ibo": "above rank 1, unclear"}
 
 
@@ -129,7 +129,7 @@ def test_suspect_scores_take_no_part(root: Path):
     """Romanian of track c: the whole row of the source repeats another one."""
     store(root / "c", submitted("ron", 0.99, (0.98, 1.0), track="c"), submitted("som", 0.99, (0.98, 1.0), track="c"))
     found = results(Leaderboard.load(own=False), "c")
-    lines = {line.language: line for line in found.lines}
+    lines = {line.language: line for line in found.languages}
     assert lines["ron"].leader is None or lines["ron"].leader.usable
     assert "RemBERT" not in lines["ron"].models
     assert lines["som"].leader is None
@@ -141,7 +141,7 @@ def test_the_board_carries_our_rows_and_marks_them(root: Path, capsys):
     out = capsys.readouterr().out
     assert re.search(r"^mine \(ours\) +0\.6100 +dev$", out, re.M)
     assert "unofficial" in out.splitlines()[0]
-    assert "Ours, made after the competition: no leaderboard entries." in out
+    assert "Our systems, made after the competition; not leaderboard entries." in out
     # No rank is given and none is taken: the official list does not know them.
     assert main(["leaderboard", "show", "-t", "a", "-l", "ibo", "-f", "json", "-q"]) == 0
     assert not [row for row in json.loads(capsys.readouterr().out)["rows"] if row["kind"] == "zoo"]
@@ -158,7 +158,7 @@ def test_the_site_carries_them_too(root: Path, capsys):
 
 def test_rows_of_the_board_are_sound(root: Path):
     board = Leaderboard.load(own=False)
-    assert board.check().faults == ()
+    assert board.check().problems == ()
     assert [row.score_text for row in rows_of([read_system(root / "mine")])] == ["0.7083", "0.6000", "0.6100"]
 
 

@@ -34,8 +34,8 @@ METRICS = {"macro-F1": "macro_f1", "Pearson r": "pearson"}
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_row_of_the_file_is_sound(path: Path) -> None:
-    rows, faults = read_rows(path)
-    assert rows and not faults
+    rows, problems = read_rows(path)
+    assert rows and not problems
     boards = {key: Leaderboard.load(key) for key in ("task11", "sample")}
     board_of = {board.task.key: board for board in boards.values()}
     for row in rows:
@@ -53,7 +53,7 @@ def test_files_are_written_as_the_board_writes_them(path: Path) -> None:
 
 def test_the_board_as_a_whole_is_sound(board: Leaderboard) -> None:
     result = board.check()
-    assert result.faults == ()
+    assert result.problems == ()
     assert sum(result.rows.values()) == len(board.rows)
 
 
@@ -96,16 +96,14 @@ def test_what_the_page_says_of_the_official_list(board: Leaderboard) -> None:
     assert all(models[cell] == stated[cell] for cell in both)
 
 
-def test_the_seeds_claim_as_the_data_has_it(board: Leaderboard) -> None:
+def test_the_rows_behind_the_claim_of_the_reference_notebook(board: Leaderboard) -> None:
     holders = {(row.track, row.language, row.rank) for row in board.rows if row.score == 0.6986}
     assert holders == {("a", "afr", 1)}
     english = board.filter(track="a", language="eng", among="official")
     assert [(row.rank, row.score) for row in english] == [(1, 0.8230), (28, 0.7397), (None, 0.7083)]
     (headline,) = [row for row in board.rows if row.list == "seed-runs" and row.score == 0.7114]
     assert headline.selected_on == "test"
-    (note,) = board.place(0.7114, track="a", language="eng").notes
-    for fact in ("0.7114", "0.6986", "Afrikaans", "0.8230", "0.7083", "selected on the test set"):
-        assert fact in note.text
+    assert board.place(0.7114, track="a", language="eng").notes == ()
 
 
 @pytest.fixture(scope="session")

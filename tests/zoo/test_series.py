@@ -218,7 +218,7 @@ def test_overlap_with_training_stands_under_the_table(cli):
         without = found["xbb"]["overlap"]["without"]["macro_f1"]
         assert without != found["xbb"]["score"]
         assert (
-            f"Without the test texts that stand in the training texts too: xbb {without:.4f} (7 texts)."
+            f"Without the test texts that are also in the training data: xbb {without:.4f} (7 texts)."
         ) in out.splitlines()
     code, out, _ = cli(*words("--language", "xbb", "-q", name=LEARNS))
     assert f"{without:.4f} (macro F1)" in out, "the same as alone"

@@ -120,7 +120,7 @@ def test_overlap_with_training_is_taken_down(cli):
     assert code == 0
     (file,) = read_system(Path("submissions/mine")).files
     assert (file.overlap, file.without) == (2, 0.25)
-    assert "Without the test texts that stand in the training texts too: eng 0.2500 (2 texts)." in out
+    assert "Without the test texts that are also in the training data: eng 0.2500 (2 texts)." in out
 
 
 def test_other_tracks_stay_and_what_is_the_same_says_so(cli):

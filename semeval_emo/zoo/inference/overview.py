@@ -104,7 +104,7 @@ def recipe_score(recipe: Recipe, runs: Path, task: Task, systems: Sequence[Submi
     for system in sorted(systems, key=lambda one: one.name != recipe.run_name):
         for one in system.files:
             if (one.recipe_hash, one.release, *one.key) == wanted and one.score is not None:
-                return RecipeScore(one.score, one.metric, *one.key, one.release, system.place(one))
+                return RecipeScore(one.score, one.metric, *one.key, one.release, system.path_of(one))
     return None
 
 
