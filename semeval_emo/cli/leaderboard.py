@@ -238,7 +238,7 @@ def place(
 
 def add(
     what: ScoreArgument,
-    system: Annotated[str, typer.Option("--system", help="Name of the system.")],
+    system: Annotated[str, typer.Option("--system", "-s", help="Name of the system.")],
     track: TrackOption = None,
     language: LanguageOption = None,
     setting: Annotated[

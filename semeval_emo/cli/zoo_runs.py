@@ -304,11 +304,11 @@ Examples:
   semeval-emo zoo card runs/tfidf-logreg/eng
 """
 )
-def card(run: RunArgument) -> None:
+def card(run: RunArgument, output: OutputOption = None, quiet: QuietOption = False) -> None:
     """Print the model card of a run."""
     from semeval_emo.zoo.inference.export import read_card
 
-    typer.echo(read_card(run), nl=False)
+    emit({}, [], Format.text, output, text=read_card(run).removesuffix("\n"))
 
 
 @group.command(

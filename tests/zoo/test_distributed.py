@@ -57,7 +57,7 @@ def test_two_processes_give_the_results_of_one(launcher: str, one: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     # One result, and every message once.
     said = json.loads(done.stdout)
-    assert done.stderr.count("epoch 1 ") == done.stderr.count("next: ") == 1
+    assert done.stderr.count("epoch 1 ") == done.stderr.count("Next: semeval-emo score ") == 1
     two = tmp_path / said["folder"]
     assert two == tmp_path / "two" / "sample" / recipe.run_name / "eng"
     assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in one.iterdir()), "no file is left over"

@@ -51,8 +51,8 @@ def ids(out: str) -> list[str]:
     return [row[0] for row in csv.reader(io.StringIO(out))][1:]
 
 
-CSV_NOTE = "stdin begins like a header with a column 'text': CSV; --input lines reads one text a line\n"
-JSON_NOTE = "stdin begins like JSON: one object a line; --input lines reads one text a line\n"
+CSV_NOTE = "stdin looks like CSV with a column 'text'; --input lines reads one text per line.\n"
+JSON_NOTE = "stdin looks like JSON lines; --input lines reads one text per line.\n"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_all_languages_end_in_one_valid_zip_and_a_summary(cli):
     assert zipfile.ZipFile(packed).namelist() == [f"track_a/pred_{one}.csv" for one in LANGUAGES]
     for one in LANGUAGES:
         assert zipfile.ZipFile(packed).read(f"track_a/pred_{one}.csv") == predictions()[f"pred_{one}.csv"]
-    assert f"written, opened again and validated: runs/toy/{NAME}/track_a.zip (3 files)" in err
+    assert f"Written and validated: runs/toy/{NAME}/track_a.zip (3 files)." in err
     assert sorted(line.split()[1] for line in err.splitlines() if line.startswith("[")) == list(LANGUAGES)
 
 

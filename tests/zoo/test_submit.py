@@ -51,7 +51,7 @@ def test_a_run_is_taken_with_its_provenance(cli, capsys):
         Path("submissions/mine/track_a/pred_eng.csv").read_bytes()
         == Path("runs/sample/constant-all/eng/track_a/pred_eng.csv").read_bytes()
     )
-    assert "written: submissions/mine (1 files)" in err or "written: submissions/mine (1 file)" in err
+    assert "Written: submissions/mine (1 file)." in err
     assert f"{card['score']:.4f}" in out and "new" in out
 
 
@@ -154,7 +154,7 @@ def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(cli, capsys):
     }
     (file,) = read_system(Path("submissions/mine")).files
     assert file.recipe == max(dev, key=dev.get)
-    assert "left out: runs/sample/constant-majority/eng is not as good on dev as runs/sample/constant-all/eng." in err
+    assert "Left out: runs/sample/constant-majority/eng is not as good on dev as runs/sample/constant-all/eng." in err
 
 
 def test_without_the_labels_the_recorded_score_is_kept(cli, monkeypatch):

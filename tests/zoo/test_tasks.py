@@ -98,5 +98,5 @@ def test_a_run_of_an_older_version_is_of_the_default_task(data_dir: Path, cli):
     state = json.loads((path / "run.json").read_text())
     assert (code, state.pop("task")) == (0, load_task().key)
     (path / "run.json").write_text(json.dumps(state))
-    assert cli("zoo", "train", "constant-all")[2].startswith("runs/constant-all/eng was done already")
+    assert cli("zoo", "train", "constant-all")[2].startswith("runs/constant-all/eng is already finished")
     assert cli("zoo", "tune", str(path), "-q")[0] == 0

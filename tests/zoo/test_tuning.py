@@ -179,7 +179,7 @@ def test_the_command_and_the_thresholds_in_use(run_folder: Path, capsys):
     said = capsys.readouterr()
     lines = [line for line in said.out.splitlines() if line.endswith("written")]
     assert len(lines) == 1 and lines[0].startswith("one for all")
-    assert f"written: {run_folder}/tuned/track_a/pred_eng.csv" in said.err
+    assert f"Written: {run_folder}/tuned/track_a/pred_eng.csv" in said.err
     texts = run_folder.parent / "texts.csv"
     gold = load_gold("a", "eng", source="sample")
     with texts.open("w", newline="", encoding="utf-8") as handle:

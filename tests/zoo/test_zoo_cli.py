@@ -100,10 +100,10 @@ def test_train_ends_with_a_scored_file_and_the_next_command(cli):
     assert code == 0
     assert "test macro F1" in out and "kept" in out and "threshold" in out
     assert Path("runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv").exists()
-    assert "next: semeval-emo score runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv" in err
+    assert "Next: semeval-emo score runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv" in err
     code, again, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert (code, again) == (0, out)
-    assert "runs/sample/tfidf-logreg/eng was done already; --fresh trains it anew" in err
+    assert "runs/sample/tfidf-logreg/eng is already finished; --fresh trains it again." in err
 
 
 def test_train_in_json_and_quiet(cli):
@@ -151,7 +151,7 @@ def test_a_missing_extra_is_named(cli, monkeypatch):
 
 
 def test_a_bar_on_a_terminal(capsys, monkeypatch):
-    monkeypatch.setattr("semeval_emo.cli.progress.is_interactive", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "70")
     monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
     progress = TerminalProgress()
@@ -173,7 +173,7 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
 
 @pytest.mark.parametrize(("columns", "seen"), [("80", "dev F1 .6960"), ("40", "training [###---------] 3,460/12,345")])
 def test_what_dev_reached_stands_beside_a_long_bar(columns: str, seen: str, capsys, monkeypatch):
-    monkeypatch.setattr("semeval_emo.cli.progress.is_interactive", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
     progress = TerminalProgress()

@@ -186,7 +186,7 @@ def test_the_command(runs: Path, monkeypatch, capsys):
     assert "pair: the result" in said.out
     (weights,) = (line for line in said.out.splitlines() if line.startswith("weights"))
     assert weights.split(maxsplit=1)[1] == "tfidf-logreg 1.00, tfidf-char 0.00"
-    assert "next: semeval-emo score runs/sample/pair/eng/track_a/pred_eng.csv --ci" in said.err
+    assert "Next: semeval-emo score runs/sample/pair/eng/track_a/pred_eng.csv --ci" in said.err
     assert main(["zoo", "evaluate", "runs/sample/pair/eng", "--data", "sample", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]
     assert found == json.loads(Path("runs/sample/pair/eng/score.json").read_text())["score"]
