@@ -261,6 +261,7 @@ def submit(
     """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report.zoo_results import submit_tables
+    from semeval_emo.task import load_task
     from semeval_emo.text import plural
     from semeval_emo.zoo.inference.submit import submit as submit_runs
 
@@ -275,7 +276,9 @@ def submit(
     for reason in submitted.left:
         note(f"Left out: {reason}", quiet)
     note(f"\nWritten: {submitted.system.path} ({plural(len(submitted.system.files), 'file')}).", quiet)
-    next_steps(["validate", submitted.system.path], ["leaderboard", "ours"], quiet=quiet)
+    system = submitted.system
+    elsewhere = [] if system.task == load_task().key else ["--task", task or system.task]
+    next_steps(["validate", system.path], ["leaderboard", "ours", *elsewhere], quiet=quiet)
 
 
 @group.command(
