@@ -1,15 +1,14 @@
-"""Training at Llama-3.2-1B's true shape with random weights, against Hugging Face's Trainer, with memory.
+"""Time and memory of training a network of Llama-3.2-1B's shape with random weights, against Hugging Face's Trainer.
 
-Each way is a process of its own, so that its peak memory is its own: the notebook's (batch 2, padded to
-128 tokens, plain AdamW), the same with fused AdamW, the Trainer at its best (dynamic padding), and ours. On the GPU
-where there is one (peak memory is then what torch took of it), else on the CPU (peak resident memory).
-A whole training (6 epochs with an evaluation on the test split after each) is extrapolated from what is
-measured: steps, and predictions of some texts. Random weights cost what trained ones do. Texts are cut to a quarter,
-since the tokenizer of a random network takes a byte for a token and Llama's own about four.
+Each configuration runs in its own process, so that its peak memory can be measured: the notebook's (batch 2, padded to
+128 tokens, plain AdamW), the same with fused AdamW, the Trainer at its best (dynamic padding), and ours. They run on
+the GPU if there is one (peak memory allocated by torch), else on the CPU (peak resident memory). The time of a whole
+training (6 epochs with an evaluation on the test split after each) is extrapolated from some steps and predictions.
+Texts are cut to a quarter, since a token of the random network's tokenizer is a byte, and one of Llama's about four.
 
-    python benchmarks/bench_shape.py                      16 steps a way: some ten minutes on two cores
-    python benchmarks/bench_shape.py --precision bf16     for a GPU, or a processor with bf16
-    python benchmarks/bench_shape.py --quick              a smoke run with a tiny network: no figure to quote
+    python benchmarks/bench_shape.py                      16 steps each: about ten minutes on two cores
+    python benchmarks/bench_shape.py --precision bf16     for a GPU, or a CPU with bf16 instructions
+    python benchmarks/bench_shape.py --quick              a smoke test with a tiny network: its results mean nothing
 """
 
 from __future__ import annotations
@@ -44,12 +43,12 @@ WAYS = (NOTEBOOK, FUSED, BEST, OURS)
 
 
 def shortened(examples: Examples) -> Examples:
-    """Texts cut to a quarter."""
+    """Cut texts to a quarter."""
     return replace(examples, texts=tuple(text[: max(1, len(text) // 4)] for text in examples.texts))
 
 
-def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """What one way takes: of a step (after the first), of a text that is predicted, and of memory."""
+def measure(way: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """Return the time of each step (after the first) and of a predicted text, and the peak memory."""
     splits, space, words = data(asked.quick)
     splits = {split: shortened(examples) for split, examples in splits.items()}
     overrides = [f"train.precision={asked.precision}", "model.backbone=random"]
@@ -66,7 +65,7 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
             peer.train(splits["train"], batches)
             peer.predict(test, some)
         said = clock.wall[f"predict {way}"]
-        losses, network, prefix = peer.noted, peer.network, 0.0
+        losses, network, prefix = peer.recorded_losses, peer.network, 0.0
     else:
         network = build(recipe, space, Progress())
         first = count_layers(name for name, _ in network.model.named_parameters()) - recipe.trainable.layers
@@ -98,7 +97,7 @@ def measured(way: str, asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def whole(one: dict[str, Any]) -> float:
-    """Seconds of a whole training."""
+    """Return the extrapolated seconds of a whole training."""
     texts, epochs = one["texts"], one["epochs"]
     steps = epochs * -(-texts["train"] // 2)
     once = one["prefix"] * (texts["train"] + texts["test"])
@@ -107,16 +106,16 @@ def whole(one: dict[str, Any]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Training at Llama-3.2-1B's true shape against Hugging Face's Trainer."
+        description="Training a network of Llama-3.2-1B's shape against Hugging Face's Trainer."
     )
-    parser.add_argument("--steps", type=int, default=16, help="of each way")
-    parser.add_argument("--texts", type=int, default=32, help="that each way predicts")
+    parser.add_argument("--steps", type=int, default=16, help="steps of each configuration")
+    parser.add_argument("--texts", type=int, default=32, help="texts that each configuration predicts")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--quick", action="store_true", help="a smoke run with a tiny network")
+    parser.add_argument("--quick", action="store_true", help="a smoke test with a tiny network")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.way:
-        print(json.dumps(measured(asked.way, asked)))
+        print(json.dumps(measure(asked.way, asked)))
         return
     found: dict[str, dict[str, Any]] = {}
     for way in WAYS:
@@ -135,7 +134,7 @@ def main() -> None:
         for way, one in found.items()
     )  # fmt: skip
     columns = (
-        Column("way"), Column("median ms a step", "seconds"), Column("x fused", "seconds"),
+        Column("configuration"), Column("median ms per step", "seconds"), Column("x fused", "seconds"),
         Column("s of 6 epochs, extrapolated", "seconds"), Column("x fused", "seconds"), Column("x best", "seconds"),
         Column("peak MiB", "seconds"), Column("largest |loss - notebook's|"),
     )  # fmt: skip
@@ -145,7 +144,7 @@ def main() -> None:
         f"{len(first['steps'])} steps of 2 texts each; {trained:,} of {total:,} parameters trained"
     )
     if asked.quick:
-        print("SMOKE RUN (--quick): none of these figures means anything.\n")
+        print("SMOKE TEST (--quick): these results mean nothing.\n")
     elif not torch.cuda.is_available():
         dtype = torch.bfloat16 if asked.precision == "bf16" else torch.float32
         print(f"matmul peak: {peak(dtype):,.0f} GFLOP/s in {asked.precision}\n")

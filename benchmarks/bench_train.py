@@ -1,17 +1,16 @@
 """Training and predicting against Hugging Face's Trainer, in one run: SmolLM2-135M, last 4 of 30 layers and the head.
 
-Four ways to the same losses take turns, in rounds before, between and after the whole runs: (a) the
-notebook's (batch 2, padded to 128 tokens, plain AdamW), (b) the same with fused AdamW, (c) the Trainer at
-its best (dynamic padding, fused AdamW, sorted evaluation), and ours. The Trainer's whole training (steps,
-and an evaluation on the test split after each epoch) is extrapolated from these steps; ours runs from end to
-end, building the network and checkpoints included. The rates are those that fit SmolLM2
-(zoo/smollm2-4layer-tuned.toml), since with the published ones it learns next to nothing and equal scores
-would prove nothing; they do not change what a step costs.
+Four configurations with the same losses alternate, in rounds before, between and after the whole runs: (a) the
+notebook's (batch 2, padded to 128 tokens, plain AdamW), (b) the same with fused AdamW, (c) the Trainer at its best
+(dynamic padding, fused AdamW, sorted evaluation), and ours. The Trainer's whole training (steps, and an evaluation on
+the test split after each epoch) is extrapolated from these steps. Ours runs from end to end, including the construction
+of the network and checkpoints. The learning rates are tuned for SmolLM2 (zoo/smollm2-4layer-tuned.toml): with the
+published ones it hardly learns, and equal scores would mean nothing. They do not affect the time of a step.
 
-    python benchmarks/bench_train.py            some twenty minutes on an idle machine, and an hour on a busy one
-    python benchmarks/bench_train.py --quick    a smoke run: few steps, one epoch, no figure to quote
+    python benchmarks/bench_train.py            about twenty minutes on an idle machine, an hour on a busy one
+    python benchmarks/bench_train.py --quick    a smoke test: few steps, one epoch; its results mean nothing
 
-Processor seconds are given beside those of the clock: colleagues on the same cores inflate the latter.
+CPU time is reported next to wall time, which other processes on the same cores increase.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ PRECISIONS: tuple[Literal["fp32", "bf16"], ...] = ("fp32", "bf16")
 
 
 class Job:
-    """A run without a run folder."""
+    """A job without a run folder."""
 
     def __init__(self, work: Path, space: Space) -> None:
         self.work, self.space = work, space
@@ -68,25 +67,25 @@ class Job:
         self.rows: list[dict[str, Any]] = []
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Keeps the epochs' figures."""
+        """Store the metrics of the epochs."""
         self.rows = list(rows)
 
     def score(self, labels: np.ndarray, values: np.ndarray) -> dict[str, float]:
-        """At a threshold of one half."""
+        """Score at a threshold of 0.5."""
         return score_probabilities(labels, values, np.full(len(self.space.emotions), 0.5), self.space)
 
     def stop_requested(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def load_probabilities(self, run: Path, split: str) -> np.ndarray:
-        """There are no other runs."""
+        """Raise: there are no other runs."""
         raise FileNotFoundError(run)
 
 
 @dataclass
 class Bench:
-    """Everything that one run measures."""
+    """All measurements of a benchmark run."""
 
     splits: dict[str, Examples]
     space: Space
@@ -110,10 +109,10 @@ class Bench:
             build(self.recipe, self.space, Progress()), 26, self.splits["train"], self.batches
         )
         self.losses: list[float] = []
-        self.said: dict[str, np.ndarray] = {}
+        self.predictions: dict[str, np.ndarray] = {}
 
     def turn(self, number: int, network: Network | None = None) -> None:
-        """A round of all four ways, and of predictions: the Trainer's, and those of a network that ours trained."""
+        """Run a round of all configurations, and of predictions by the Trainer and by `network`."""
         part = self.batches[number * self.steps : (number + 1) * self.steps]
         some = _spread(len(self.splits["test"]), self.texts)[number :: self.rounds]
         for peer in self.peers:
@@ -125,20 +124,20 @@ class Bench:
                 self.losses.append(self.ours.step([batch]))
         if network is not None:
             for precision in PRECISIONS:
-                self.said[precision] = self.predict(network, precision)
+                self.predictions[precision] = self.predict(network, precision)
         say(f"round {number + 1} of {self.rounds}, load {os.getloadavg()[0]:.1f}")
 
     def differences(self) -> dict[str, float]:
-        """Each way's largest difference in loss from the notebook's."""
-        noted = {peer.what: peer.noted for peer in self.peers} | {OURS: self.losses}
-        first = noted[NOTEBOOK]
-        return {what: max(abs(a - b) for a, b in zip(first, own, strict=True)) for what, own in noted.items()}
+        """Return each configuration's largest difference in loss from the notebook's."""
+        losses = {peer.what: peer.recorded_losses for peer in self.peers} | {OURS: self.losses}
+        first = losses[NOTEBOOK]
+        return {what: max(abs(a - b) for a, b in zip(first, own, strict=True)) for what, own in losses.items()}
 
     def whole(self, name: str, recipe: Recipe, folder: Path) -> tuple[Network, Job]:
-        """Trains from end to end, judged on test after each epoch (and on dev, to choose the epoch)."""
+        """Train from end to end, scoring test after each epoch (and dev, to select the epoch)."""
         folder.mkdir()
         job = Job(folder, self.space)
-        places = {
+        calls = {
             f"{name}: building": (finetune, "build"),
             f"{name}: prefix": (finetune, "compute_frozen_states"),
             f"{name}: steps": (TailTrainer, "step"),
@@ -149,24 +148,24 @@ class Bench:
             f"{name}: evaluation": (TailTrainer, "predict"),
             f"{name}: checkpoints": (checkpoint.Checkpointer, "end_epoch"),
         }
-        judged = {split: self.splits[split] for split in ("dev", "test")}
-        with self.clock.within(places), self.clock.of(name):
-            network = finetune.fit(recipe, self.space, self.splits["train"], judged, job)
+        eval_splits = {split: self.splits[split] for split in ("dev", "test")}
+        with self.clock.within(calls), self.clock.of(name):
+            network = finetune.fit(recipe, self.space, self.splits["train"], eval_splits, job)
         say(f"{name}: {sum(self.clock.wall[name]):,.0f} s")
         return network, job
 
     def predict(self, network: Network, precision: Literal["fp32", "bf16"]) -> np.ndarray:
-        """What `zoo predict` does with the test texts once its model is loaded; probabilities of shape (n, L)."""
+        """Predict the test texts as `zoo predict` does once the model is loaded: probabilities of shape (n, L)."""
         recipe = replace(network.recipe, train=replace(network.recipe.train, precision=precision))
-        asked, texts = replace(network, recipe=recipe), self.splits["test"].texts
+        network, texts = replace(network, recipe=recipe), self.splits["test"].texts
         with self.clock.of(f"predict {OURS}, {precision}"):
-            said = predictor.Predictor(asked).probabilities
-            parts = [said(texts[start : start + CHUNK], Progress()) for start in range(0, len(texts), CHUNK)]
+            predict = predictor.Predictor(network).probabilities
+            parts = [predict(texts[start : start + CHUNK], Progress()) for start in range(0, len(texts), CHUNK)]
         return np.concatenate(parts)
 
 
 def make_tail_trainer(network: Network, first: int, train: Examples, batches: Sequence[Sequence[int]]) -> TailTrainer:
-    """Our trainer of the layers from `first` on; only the texts of these batches have their activations."""
+    """Return a tail trainer of the layers from `first` on, with frozen states only for the texts of these batches."""
     network.model.eval()
     rows = [[0]] * len(train)
     for i in {i for batch in batches for i in batch}:
@@ -176,51 +175,51 @@ def make_tail_trainer(network: Network, first: int, train: Examples, batches: Se
 
 
 def _spread(count: int, wanted: int) -> list[int]:
-    """Places spread evenly."""
+    """Return evenly spread indices."""
     return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(int)).tolist()
 
 
 def peak(dtype: torch.dtype) -> float:
-    """Multiply-adds that a large matrix product reaches, in GFLOP/s: the best of seven."""
-    one = torch.randn(2048, 2048).to(dtype)
-    found = []
+    """Return the GFLOP/s of a large matrix product: the best of seven."""
+    matrix = torch.randn(2048, 2048).to(dtype)
+    rates = []
     for _ in range(7):
-        began = time.perf_counter()
-        one @ one
-        found.append(2 * 2048**3 / (time.perf_counter() - began) / 1e9)
-    return max(found)
+        start = time.perf_counter()
+        matrix @ matrix
+        rates.append(2 * 2048**3 / (time.perf_counter() - start) / 1e9)
+    return max(rates)
 
 
 def operations(network: Network, lengths: Sequence[int], texts: int) -> tuple[float, float]:
-    """GFLOP of the matrix products: of the prefix over so many tokens, and of a training epoch of the tail."""
+    """Return the GFLOP of the matrix products: of the prefix on all tokens, and of a training epoch of the tail."""
     layer = network.model.model.layers[0]
-    whole = sum(p.numel() for p in layer.parameters() if p.dim() == 2)
-    answers = layer.self_attn.k_proj.weight.numel() + layer.self_attn.v_proj.weight.numel()
+    weights = sum(p.numel() for p in layer.parameters() if p.dim() == 2)
+    kv_proj = layer.self_attn.k_proj.weight.numel() + layer.self_attn.v_proj.weight.numel()
     train = sum(lengths[:texts])
-    return 2e-9 * 26 * whole * sum(lengths), 6e-9 * (train * (3 * whole + answers) + texts * (whole - answers))
+    return 2e-9 * 26 * weights * sum(lengths), 6e-9 * (train * (3 * weights + kv_proj) + texts * (weights - kv_proj))
 
 
 def say(note: str) -> None:
-    """To stderr: how far it is."""
+    """Print a progress message to stderr."""
     print(f"{time.strftime('%H:%M:%S')}  {note}", file=sys.stderr, flush=True)
 
 
 def totals(bench: Bench, seconds: dict[str, list[float]]) -> dict[str, float]:
-    """Seconds of a whole training by each of the Trainer's ways, extrapolated."""
+    """Return the extrapolated seconds of a whole training by each configuration of the Trainer."""
     train, test = bench.splits["train"], bench.splits["test"]
     epochs = bench.recipe.train.epochs
     steps = epochs * schedule.steps_per_epoch(len(train), bench.recipe.train)
     some = len(_spread(len(test), bench.texts))
     found = {}
     for what in (NOTEBOOK, FUSED, BEST):
-        # Both padded ways predict alike; one of them is measured.
+        # Both padded configurations predict in the same way; one of them is measured.
         judging = sum(seconds[f"predict {FUSED if what == NOTEBOOK else what}"]) / some
         found[what] = statistics.fmean(seconds[what]) * steps + judging * len(test) * epochs
     return found
 
 
 def compared(bench: Bench, differences: dict[str, float], jobs: dict[str, Job], note: str) -> list[Table]:
-    """The tables of steps and of whole trainings."""
+    """Return the tables of steps and of whole trainings."""
     wall, work = bench.clock.wall, bench.clock.work
     base = statistics.median(wall[FUSED])
     rows = [
@@ -231,10 +230,10 @@ def compared(bench: Bench, differences: dict[str, float], jobs: dict[str, Job], 
         for what in (NOTEBOOK, FUSED, BEST, OURS)
     ]  # fmt: skip
     columns = (
-        Column("a step of 2 texts"), Column("median ms", "seconds"), Column("mean ms", "seconds"),
+        Column("step of 2 texts"), Column("median ms", "seconds"), Column("mean ms", "seconds"),
         Column("x (b)", "seconds"), Column("steps", "int"), Column("largest |loss - (a)|"),
     )  # fmt: skip
-    steps = Table("Steps in turns, equal batches, order and losses", columns, tuple(rows), (note,))
+    steps = Table("Alternating steps with equal batches, order and losses", columns, tuple(rows), (note,))
     naive, naive_work = totals(bench, wall), totals(bench, work)
     best = {name: max(row["dev"]["macro_f1"] for row in job.rows) for name, job in jobs.items()}
     measured = {name: sum(wall[name]) for name in jobs}
@@ -245,21 +244,21 @@ def compared(bench: Bench, differences: dict[str, float], jobs: dict[str, Job], 
         for what, s, p, how, f1 in every
     ]
     wide = (
-        Column("whole training"), Column("s", "seconds"), Column("processor s", "seconds"),
-        Column("x (b)", "seconds"), Column("x (c)", "seconds"), Column("x (b), processor", "seconds"),
-        Column("x (c), processor", "seconds"), Column("how"), Column("dev macro-F1"),
+        Column("whole training"), Column("s", "seconds"), Column("CPU s", "seconds"),
+        Column("x (b)", "seconds"), Column("x (c)", "seconds"), Column("x (b), CPU", "seconds"),
+        Column("x (c), CPU", "seconds"), Column("how"), Column("dev macro F1"),
     )  # fmt: skip
     return [steps, Table("Training with an evaluation on test after each epoch", wide, tuple(body))]
 
 
 def breakdown(bench: Bench, name: str, flops: tuple[float, float], epochs: int, top: float) -> Table:
-    """Where a whole training of ours spends its time, and how near it comes to the machine's peak."""
+    """Return where a whole training of ours spends its time, and its share of the machine's peak."""
     wall = {what: sum(s) for what, s in bench.clock.wall.items()}
 
     def of(part: str) -> float:
         return wall.get(f"{name}: {part}", 0.0)
 
-    # Where no gradient is made whole, the optimizer's time holds the making of the weights' gradients.
+    # For small batches the optimizer's time includes the computation of weight gradients.
     clipping = of("clipping") + of("small-batch clipping")
     moving = of("clipping and optimizer") + of("small-batch clipping and optimizer")
     passes = of("steps") - moving
@@ -268,19 +267,19 @@ def breakdown(bench: Bench, name: str, flops: tuple[float, float], epochs: int, 
         "prefix, all splits, once": (of("prefix"), flops[0] / of("prefix") / top),
         "tail (its peak: with the optimizer)": (passes, flops[1] * epochs / of("steps") / top),
         "clipping": (clipping, None),
-        "optimizer, gradients of weights in small steps": (moving - clipping, None),
+        "optimizer, with weight gradients of small batches": (moving - clipping, None),
         "evaluation": (of("evaluation"), None),
         "checkpoints": (of("checkpoints"), None),
     }
     rest = wall[name] - sum(seconds for seconds, _ in parts.values())
     rows = [(what, s, s / wall[name], "-" if share is None else f"{share:.0%}") for what, (s, share) in parts.items()]
-    rows.append(("the rest", rest, rest / wall[name], "-"))
+    rows.append(("other", rest, rest / wall[name], "-"))
     columns = (Column("part"), Column("s", "seconds"), Column("share", "percent"), Column("of matmul peak"))
-    return Table(f"{name}: where {wall[name]:,.1f} s go (peak {top:,.0f} GFLOP/s)", columns, tuple(rows))
+    return Table(f"{name}: {wall[name]:,.1f} s by part (peak {top:,.0f} GFLOP/s)", columns, tuple(rows))
 
 
 def data(quick: bool) -> tuple[dict[str, Examples], Space, str]:
-    """English of $SEMEVAL_EMO_DATA, or the built-in sample."""
+    """Load English from $SEMEVAL_EMO_DATA, or the built-in sample."""
     real = bool(os.environ.get("SEMEVAL_EMO_DATA"))
     task, source = (load_task(None), None) if real else (load_task("sample"), "sample")
     golds = {
@@ -295,7 +294,7 @@ def data(quick: bool) -> tuple[dict[str, Examples], Space, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Training against Hugging Face's Trainer.")
-    parser.add_argument("--quick", action="store_true", help="a smoke run: no figure of it is worth quoting")
+    parser.add_argument("--quick", action="store_true", help="a smoke test: its results mean nothing")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
@@ -303,7 +302,7 @@ def main() -> None:
     peaks = {dtype: peak(dtype) for dtype in (torch.float32, torch.bfloat16)}
     epochs = 1 if asked.quick else 6
     recipe = load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"])
-    # On processors without matrix units for it, bf16 is slower than fp32; then the fast preset stays with that.
+    # On CPUs without bf16 matrix instructions, bf16 is slower than fp32, so the fast configuration uses fp32.
     pays = peaks[torch.bfloat16] > 1.5 * peaks[torch.float32]
     precision: Literal["fp32", "bf16"] = "bf16" if pays else "fp32"
     quick_recipe = replace(recipe, train=replace(recipe.train, batch=16, precision=precision, epochs=min(epochs, 4)))
@@ -313,15 +312,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bench = Bench(splits, space, recipe, rounds, steps, texts, folder)
-        # Rounds before, between and after the whole runs, so that all ways meet the same neighbours.
+        # Rounds before, between and after the whole runs, so that all configurations meet the same load.
         bench.turn(0)
         network, first = bench.whole(WHOLE, recipe, folder / "ours")
         bench.turn(1, network)
         _, second = bench.whole(fast, quick_recipe, folder / "fast")
         bench.turn(2, network)
-    note = (
-        f"{words}; {asked.threads} threads; others' load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
-    )
+    note = f"{words}; {asked.threads} threads; load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
     tables = compared(bench, bench.differences(), {WHOLE: first, fast: second}, note)
     lengths = [len(row) for s in ("train", "dev", "test") for row in network.tokens(splits[s].texts)]
     flops = operations(network, lengths, len(splits["train"]))
@@ -332,25 +329,25 @@ def main() -> None:
     test, clock = len(splits["test"]), bench.clock
     slow = sum(clock.wall[f"predict {FUSED}"]) / len(_spread(test, texts))
     each = {precision: statistics.fmean(clock.wall[f"predict {OURS}, {precision}"]) / test for precision in PRECISIONS}
-    said, gold = bench.said, splits["test"].labels
+    predictions, gold = bench.predictions, splits["test"].labels
     rows = [("Trainer.predict, batch 2, padded to 128", 1e3 * slow, 1.0, "-", "-", "-")]
-    for precision, values in said.items():
-        apart = abs(values - said["fp32"])
-        turned = int(((values > 0.5) != (said["fp32"] > 0.5)).sum())
+    for precision, values in predictions.items():
+        difference = abs(values - predictions["fp32"])
+        changed = int(((values > 0.5) != (predictions["fp32"] > 0.5)).sum())
         score = f"{Job(Path(), space).score(gold, values)['macro_f1']:.4f}"
         rows.append(
             (
                 f"zoo predict --precision {precision}", 1e3 * each[precision], slow / each[precision],
-                f"{apart.max():.4f}", f"{turned} of {apart.size}", score,
+                f"{difference.max():.4f}", f"{changed} of {difference.size}", score,
             )
         )  # fmt: skip
     columns = (
-        Column("predicting"), Column("ms a text", "seconds"), Column("x", "seconds"),
-        Column("largest difference"), Column("labels turned"), Column("test macro-F1"),
+        Column("prediction"), Column("ms per text", "seconds"), Column("x", "seconds"),
+        Column("largest difference"), Column("labels changed"), Column("test macro F1"),
     )  # fmt: skip
-    tables.append(Table("A trained run predicts", columns, tuple(rows)))
+    tables.append(Table("Prediction with a trained run", columns, tuple(rows)))
     if asked.quick:
-        print("SMOKE RUN (--quick): none of these figures means anything.\n")
+        print("SMOKE TEST (--quick): these results mean nothing.\n")
     print(f"matmul peak: {peaks[torch.float32]:,.0f} GFLOP/s in fp32, {peaks[torch.bfloat16]:,.0f} in bf16\n")
     print(render(tables, "text"))
 

@@ -1,4 +1,4 @@
-"""The Trainer's ways of training, as the peers of bench_train.py, and the clock that both sides are timed by."""
+"""Training with Hugging Face's Trainer, as the baselines of bench_train.py, and the clock for all measurements."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ NOTEBOOK, FUSED, BEST = (
 
 @dataclass
 class Clock:
-    """Seconds of the clock and of the processor, by what they were spent on."""
+    """Wall time and CPU time in seconds, by activity."""
 
     wall: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     work: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
-        """Times a block."""
+        """Measure a block."""
         wall, work = time.perf_counter(), time.process_time()
         yield
         self.wall[what].append(time.perf_counter() - wall)
@@ -46,7 +46,7 @@ class Clock:
 
     @contextmanager
     def within(self, places: dict[str, tuple[Any, str]]) -> Iterator[None]:
-        """Times every call of some functions, each named by its owner and name."""
+        """Measure every call of some functions, each given by its owner and attribute name."""
         before = {what: getattr(*place) for what, place in places.items()}
 
         def timed(what: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,14 +67,14 @@ class Clock:
 
 
 class Steps(TrainerCallback):
-    """Times the Trainer's steps from end to end of each; the first of a round, which starts it up, is left out."""
+    """Measure the Trainer's steps, except the first of a round, which includes its start."""
 
     def __init__(self, clock: Clock, what: str) -> None:
         self.clock, self.what, self.losses = clock, what, []
         self.last: tuple[float, float] | None = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        """After each step."""
+        """Record the time since the previous step."""
         now = time.perf_counter(), time.process_time()
         if self.last is not None:
             self.clock.wall[self.what].append(now[0] - self.last[0])
@@ -82,22 +82,22 @@ class Steps(TrainerCallback):
         self.last = now
 
 
-class Noting(Trainer):
-    """The Trainer as it is, its losses written down before they are rounded, its texts in the given order."""
+class RecordingTrainer(Trainer):
+    """The Trainer with texts in the given order, recording its losses before they are rounded."""
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **rest: Any) -> Any:
-        """The network's own loss."""
-        found = super().compute_loss(model, inputs, return_outputs=return_outputs, **rest)
+        """Return the network's own loss."""
+        result = super().compute_loss(model, inputs, return_outputs=return_outputs, **rest)
         if model.training:
-            self.noted.append(float((found[0] if return_outputs else found).detach()))
-        return found
+            self.recorded_losses.append(float((result[0] if return_outputs else result).detach()))
+        return result
 
     def _get_train_sampler(self, *_: Any) -> torch.utils.data.Sampler:
         return torch.utils.data.SequentialSampler(self.train_dataset)
 
 
 class Baseline:
-    """One way of the Trainer."""
+    """A configuration of the Trainer."""
 
     def __init__(self, what: str, recipe: Recipe, space: Space, total: int, clock: Clock, folder: Path) -> None:
         self.what, self.recipe, self.clock, self.folder = what, recipe, clock, folder
@@ -106,12 +106,12 @@ class Baseline:
         groups = optimizer_groups(parameters, recipe)
         self.optimizer = torch.optim.AdamW(groups) if what == NOTEBOOK else schedule.adamw(groups)
         self.schedule = schedule.scheduler(self.optimizer, total, recipe.train)
-        self.noted: list[float] = []
+        self.recorded_losses: list[float] = []
 
-    def _trainer(self, rows: list[dict[str, Any]], batch: int) -> Noting:
+    def _trainer(self, rows: list[dict[str, Any]], batch: int) -> RecordingTrainer:
         tokenizer = self.network.tokenizer
         padding = {} if self.what == BEST else {"padding": "max_length", "max_length": self.recipe.model.max_length}
-        trainer = Noting(
+        trainer = RecordingTrainer(
             model=self.network.model,
             args=TrainingArguments(
                 output_dir=str(self.folder), per_device_train_batch_size=self.recipe.train.batch,
@@ -124,7 +124,7 @@ class Baseline:
             optimizers=(self.optimizer, self.schedule),
         )  # fmt: skip
         trainer.remove_callback(PrinterCallback)
-        trainer.noted = self.noted
+        trainer.recorded_losses = self.recorded_losses
         return trainer
 
     def _rows(self, examples: Examples, chosen: Sequence[int]) -> list[dict[str, Any]]:
@@ -135,14 +135,14 @@ class Baseline:
         ]
 
     def train(self, examples: Examples, batches: Sequence[Sequence[int]]) -> None:
-        """A round of steps."""
+        """Run the steps of a round."""
         with silence_transformers():
             trainer = self._trainer(self._rows(examples, [i for batch in batches for i in batch]), 2)
             trainer.add_callback(Steps(self.clock, self.what))
             trainer.train()
 
     def predict(self, examples: Examples, chosen: Sequence[int]) -> np.ndarray:
-        """Logits of some texts: two at a time, padded; at its best sorted by length and eight at a time."""
+        """Return the logits of some texts: two at a time, padded; for `BEST` sorted by length and eight at a time."""
         rows = self._rows(examples, chosen)
         if self.what == BEST:
             rows.sort(key=lambda row: len(row["input_ids"]))

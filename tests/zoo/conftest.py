@@ -1,10 +1,10 @@
-"""Small models on few threads: the same figures everywhere, and no fight for the cores."""
+"""Fixtures of the zoo's tests: small models, and few threads for the same numbers on every machine."""
 
 from __future__ import annotations
 
 import os
 
-# Before torch is imported. One thread: on small models more of them cost more than they bring.
+# Set before torch is imported. With small models more threads are slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -17,7 +17,7 @@ from semeval_emo.zoo.backbones.weights import CACHE_VARIABLE
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 
-# A Llama that trains in a second: short texts, few texts, small layers.
+# A Llama that trains in a second.
 SMALL = (
     "shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.batch=8",
 )  # fmt: skip
@@ -25,13 +25,13 @@ SMALL = (
 
 @pytest.fixture
 def tiny() -> Recipe:
-    """`llama-tiny`, smaller still."""
+    """Return `llama-tiny` with smaller layers."""
     return load_recipe("llama-tiny", SMALL)
 
 
 @pytest.fixture
 def recipe_folder(tmp_path: Path) -> Path:
-    """A folder of recipes to fill."""
+    """Return an empty folder of recipes."""
     folder = tmp_path / "zoo"
     folder.mkdir()
     return folder
@@ -44,7 +44,7 @@ class Site:
     folder: Path
 
     def install(self, package: str, file: str, body: bytes) -> None:
-        """A distribution as pip leaves it, whose module would fail if anybody imported it."""
+        """Install a distribution as pip does; importing its module raises an error."""
         module = package.replace("-", "_")
         about = self.folder / f"{module}-1.0.dist-info"
         for folder in ((self.folder / module / file).parent, about):
@@ -57,7 +57,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """An empty one that Python looks into, and an empty cache for what is unpacked."""
+    """Return an empty folder on the import path, with an empty cache of unpacked weights."""
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))

@@ -101,14 +101,14 @@ def _from_package(name: str, progress: Progress) -> Path:
 
     The package is never imported, since it may import a whole inference stack.
     """
-    name, _, wanted = name.partition("/")
+    name, _, file_name = name.partition("/")
     files = _package_files(name)
     if not files:
         raise MissingExtra(f"The backbone {PACKAGE_PREFIX}{name}", PACKAGE_EXTRAS.get(name, "weights"))
-    if wanted:
-        named = [path for path in files if path.name == wanted]
+    if file_name:
+        named = [path for path in files if path.name == file_name]
         if not named:
-            raise InputError(f"The package {name} contains no file {wanted}.")
+            raise InputError(f"The package {name} contains no file {file_name}.")
         return _unpack(name, named, progress)
     configs = sorted((path for path in files if path.name == "config.json"), key=lambda path: len(path.parts))
     if configs:
@@ -122,8 +122,10 @@ def _from_package(name: str, progress: Progress) -> Path:
 def _package_files(name: str) -> list[Path]:
     """Return the files of a package and of its ``-part`` packages, since PyPI limits a wheel to 100 MB."""
     pattern = re.compile(re.escape(name) + r"(-part-?\d+)?")
-    found = {d.name: d for d in metadata.distributions() if pattern.fullmatch(re.sub(r"[-_.]+", "-", d.name.lower()))}
-    return [Path(str(d.locate_file(file))) for d in found.values() for file in d.files or ()]
+    packages = {
+        d.name: d for d in metadata.distributions() if pattern.fullmatch(re.sub(r"[-_.]+", "-", d.name.lower()))
+    }
+    return [Path(str(d.locate_file(file))) for d in packages.values() for file in d.files or ()]
 
 
 def _unpack(name: str, archives: Sequence[Path], progress: Progress) -> Path:
