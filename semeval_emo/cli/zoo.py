@@ -73,7 +73,7 @@ def list_(
 
     listed = recipe_entries(list_recipes(pattern), runs)
     emit(
-        lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [view.listed_dict(one) for one in listed]},
+        lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [entry.to_dict() for entry in listed]},
         lambda: view.recipe_list(listed),
         style,
         output,
@@ -103,8 +103,8 @@ def show(
 
     (listed,) = recipe_entries([load_recipe(name, settings or ())], runs)
     emit(
-        lambda: {"schema": "semeval-emo/zoo-show/1", **view.listed_dict(listed)},
-        lambda: view.recipe_sheet(listed),
+        lambda: {"schema": "semeval-emo/zoo-show/1", **listed.to_dict()},
+        lambda: view.recipe_details(listed),
         style,
         output,
     )
@@ -167,7 +167,7 @@ def train(
     progress = TerminalProgress(quiet)
     several = "," in (language or "") or language == "all"
     if several or only_missing or jobs is not None or archive is not None:
-        from semeval_emo.zoo.training.train_series import train_series
+        from semeval_emo.zoo.training.series import train_series
 
         series = train_series(
             recipe, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,
@@ -200,7 +200,7 @@ def _show_run(result: RunResult, style: Format, output: Path | None, quiet: bool
 
     if result.already_done:
         note(f"{result.folder.path} is already finished; --fresh trains it again.", quiet)
-    emit(lambda: view.run_dict(result), lambda: view.run_tables(result), style, output)
+    emit(result.to_dict, lambda: view.run_tables(result), style, output)
     predictions, track = result.folder.predictions, result.folder.spec.track
     steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", f"track_{track}.zip"]]
     if result.scorecard is not None:
@@ -213,7 +213,7 @@ def _show_series(series: Series, style: Format, output: Path | None, quiet: bool
     from semeval_emo.report import series as view
     from semeval_emo.text import plural
 
-    emit(lambda: view.to_dict(series), lambda: view.tables(series), style, output)
+    emit(series.to_dict, lambda: view.tables(series), style, output)
     for line in view.failures(series):
         note(line)
     if series.packed is not None:
@@ -268,12 +268,13 @@ def ensemble(
 ) -> None:
     """Combine finished runs into one, from their stored probabilities; score and rank it."""
     from semeval_emo.cli.progress import TerminalProgress
-    from semeval_emo.zoo.inference.ensemble import ensemble_recipe, task_of_run
-    from semeval_emo.zoo.runs.tasks import resolve_task
+    from semeval_emo.zoo.inference.ensemble import ensemble_recipe
+    from semeval_emo.zoo.runs.finished import FinishedRun
+    from semeval_emo.zoo.runs.folder import resolve_task
     from semeval_emo.zoo.training.train import train as train_one
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
-    chosen = resolve_task(task, data, task_of_run(members[0]))
+    chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key)
     progress = TerminalProgress(quiet)
     try:
         result = train_one(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=progress)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,7 +25,6 @@ from semeval_emo.cli.options import (
     output_to,
 )
 from semeval_emo.cli.output import emit, next_steps, note
-from semeval_emo.errors import InputError
 from semeval_emo.files import write_lines
 
 # `zoo` adds these commands to its own.
@@ -97,43 +94,23 @@ def predict(
 
     Texts are read and predicted in chunks, so files may have any length.
     """
-    from semeval_emo.zoo.dataset.texts import LineReader, detect_format, format_from_name, read_texts
-    from semeval_emo.zoo.inference.predict import csv_lines, json_lines
-    from semeval_emo.zoo.inference.predict import predict as predict_texts
+    from semeval_emo.text import plural
+    from semeval_emo.zoo.inference.predict import csv_lines, json_lines, predict_file
     from semeval_emo.zoo.runs.model import load_model
 
     model = load_model(run, thresholds, precision.value if precision else None)
-    texts = None if texts == Path("-") else texts
-    with ExitStack() as stack:
-        stream: IO[Any] | None = sys.stdin
-        if texts is not None:
-            try:
-                stream = stack.enter_context(texts.open("rb"))
-            except OSError as error:
-                raise InputError(f"{texts} cannot be read: {error.strerror}.") from error
-        elif stream is None:
-            raise InputError("stdin is closed, so there are no texts.", "give a file of texts")
-        elif stream.isatty():
-            note("Enter one text per line; Ctrl-D ends.", quiet)
-        lines = LineReader(stream, str(texts or "stdin"))
-        first = lines.peek()
-        chosen = kind.value if kind else format_from_name(lines.name)
-        if not chosen:
-            chosen = detect_format(first)
-            if seen := {"csv": "CSV with a column 'text'", "jsonl": "JSON lines"}.get(chosen):
-                note(f"{lines.name} looks like {seen}; --input lines reads one text per line.", quiet)
-        predicted = predict_texts(model, read_texts(lines, chosen, lines.name), waits=lines.waits)
-        emotions = model.space.emotions
-        if prediction is Prediction.jsonl:
-            body = json_lines(emotions, predicted)
-        else:
-            body = csv_lines(emotions, predicted, labels=prediction is Prediction.labels)
-        if output is None:
-            for line in body:
-                typer.echo(line)
-        else:
-            count = write_lines(output, body) - (prediction is not Prediction.jsonl)
-            note(f"{count:,} texts, written to {output}.", quiet)
+    emotions = model.space.emotions
+    predictions = predict_file(model, texts, kind.value if kind else None, message=lambda text: note(text, quiet))
+    if prediction is Prediction.jsonl:
+        lines = json_lines(emotions, predictions)
+    else:
+        lines = csv_lines(emotions, predictions, labels=prediction is Prediction.labels)
+    if output is None:
+        for line in lines:
+            typer.echo(line)
+    else:
+        count = write_lines(output, lines) - (prediction is not Prediction.jsonl)
+        note(f"{plural(count, 'text')}, written to {output}.", quiet)
 
 
 @group.command(
@@ -161,7 +138,7 @@ def evaluate(
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import scores as view
     from semeval_emo.zoo.inference.evaluate import evaluate as evaluate_run
-    from semeval_emo.zoo.runs.tasks import resolve_task
+    from semeval_emo.zoo.runs.folder import resolve_task
 
     progress = TerminalProgress(quiet)
     try:
@@ -229,7 +206,7 @@ def tune(
     if rule is not None:
         chosen = "global" if rule is ThresholdRule.common else "per_label"
     tuned = tune_run(run, rule=chosen, split=split, by=by, shrink=shrink, source=data, task=task)
-    emit(lambda: view.to_dict(tuned), lambda: view.tables(tuned), style, output)
+    emit(tuned.to_dict, lambda: view.tables(tuned), style, output)
     note(f"\nWritten: {tuned.predictions}\n         {tuned.thresholds}", quiet)
     next_steps(["score", tuned.predictions, "--ci"], quiet=quiet)
 
@@ -260,7 +237,7 @@ def submit(
     The system is then on the leaderboard list `zoo` and in `leaderboard ours`.
     """
     from semeval_emo.cli.progress import TerminalProgress
-    from semeval_emo.report.zoo_results import submit_tables
+    from semeval_emo.report.runs import submit_tables
     from semeval_emo.task import load_task
     from semeval_emo.text import plural
     from semeval_emo.zoo.inference.submit import submit as submit_runs
@@ -273,7 +250,7 @@ def submit(
     finally:
         progress.finish()
     emit(submitted.to_dict, lambda: submit_tables(submitted), style, save_report)
-    for reason in submitted.left:
+    for reason in submitted.skipped:
         note(f"Left out: {reason}", quiet)
     note(f"\nWritten: {submitted.system.path} ({plural(len(submitted.system.files), 'file')}).", quiet)
     system = submitted.system
@@ -294,7 +271,7 @@ def export(
     quiet: QuietOption = False,
 ) -> None:
     """Copy the model of a run and its model card into a folder for the Hugging Face hub."""
-    from semeval_emo.zoo.inference.export import export as export_run
+    from semeval_emo.zoo.runs.model import export_run
 
     for name in export_run(run, output):
         typer.echo(output / name)
@@ -309,7 +286,7 @@ Examples:
 )
 def card(run: RunArgument, output: OutputOption = None, quiet: QuietOption = False) -> None:
     """Print the model card of a run."""
-    from semeval_emo.zoo.inference.export import read_card
+    from semeval_emo.zoo.runs.model import read_card
 
     emit({}, [], Format.text, output, text=read_card(run).removesuffix("\n"))
 
@@ -331,7 +308,7 @@ def results(
 ) -> None:
     """Compare finished runs on the same file, with intervals and costs; runs with other random seeds share a row."""
     from semeval_emo.cli.progress import TerminalProgress
-    from semeval_emo.report import zoo_results as view
+    from semeval_emo.report.runs import comparison_tables
     from semeval_emo.zoo.inference.results import compare_runs
 
     progress = TerminalProgress(quiet)
@@ -339,6 +316,6 @@ def results(
         compared = compare_runs(runs, source=data, task=task, progress=progress)
     finally:
         progress.finish()
-    emit(lambda: view.to_dict(compared), lambda: view.tables(compared), style, output)
-    for reason in compared.left:
+    emit(compared.to_dict, lambda: comparison_tables(compared), style, output)
+    for reason in compared.skipped:
         note(f"Left out: {reason}", quiet)

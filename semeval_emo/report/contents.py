@@ -272,5 +272,5 @@ def _logs(systems: Sequence[System]) -> tuple[TrainingLog, ...]:
             if (home / STATE).is_file():
                 folder = RunFolder(home, card.spec)
                 name = system.name if len(system.cards) == 1 else f"{system.name} {card.spec.language}"
-                found.append(TrainingLog(name, tuple(folder.rows()), folder.state()))
+                found.append(TrainingLog(name, tuple(folder.read_metrics()), folder.state()))
     return tuple(found)

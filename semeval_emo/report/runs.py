@@ -1,64 +1,72 @@
-"""How a run of the zoo looks: its epochs, what it is worth, where everything lies."""
+"""Tables of runs: one finished run, a comparison of several, and the submission of several."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from semeval_emo.report.comparison import heading, short
+from semeval_emo.report.results import overlap_words
+from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table, cell
-from semeval_emo.report.zoo import TEST_MARK
+from semeval_emo.report.zoo import TEST_MARK, millions, parameters_text
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.significance import letters
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES
-from semeval_emo.zoo.family import ParameterCounts
+from semeval_emo.zoo.inference.results import RunComparison
+from semeval_emo.zoo.inference.submit import SubmitReport
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection.cut_points import format_threshold
 from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
 from semeval_emo.zoo.training.train import RunResult
 
+TEST_NOTE = f"{TEST_MARK} the model is selected on the test split, so its test score is optimistic"
+
 
 def run_tables(result: RunResult) -> list[Table]:
-    """A finished run: its epochs, then what it is worth."""
-    tables = []
-    if result.rows:
-        tables.append(epochs(result))
-    tables.append(_outcome(result))
-    return tables
+    """Return the epochs of a finished run and its result."""
+    return [*([_epochs(result)] if result.rows else []), _result(result)]
 
 
-def epochs(result: RunResult) -> Table:
-    """One line per epoch (or a setting, where there are none); the kept one is marked."""
-    first = result.rows[0]
+def _epochs(result: RunResult) -> Table:
+    """Return one row per epoch, or per setting if there are no epochs; the selected one is marked."""
+    first, recipe = result.rows[0], result.recipe
     kinds = {"loss": "score", "seconds": "seconds", "epoch": "int", "step": "int"}
-    plain = [name for name in first if not isinstance(first[name], dict)]
-    names = {"epoch": row_unit(first), "seconds": "time"}
-    columns = [Column(names.get(name, name), kinds.get(name, "text")) for name in plain]
-    figures = _figures(result)
-    splits = {split for split, _ in figures}
-    columns += [Column(f"{split} {METRICS[m].title if m in METRICS else m}", "score") for split, m in figures]
-    rows = []
-    for row in result.rows:
-        said = [row.get(split, {}).get(m) for split, m in figures]
-        kept = "kept" if row["epoch"] == result.kept else ""
-        rows.append((*(row.get(name) for name in plain), *said, kept))
-    recipe = result.recipe
+    fields = [name for name in first if not isinstance(first[name], dict)]
+    titles = {"epoch": row_unit(first), "seconds": "time"}
+    metrics = _metric_columns(result)
+    splits = {split for split, _ in metrics}
+    columns = [
+        *(Column(titles.get(name, name), kinds.get(name, "text")) for name in fields),
+        *(Column(f"{split} {METRICS[m].title if m in METRICS else m}", "score") for split, m in metrics),
+        Column(""),
+    ]
+    rows = [
+        (
+            *(row.get(name) for name in fields),
+            *(row.get(split, {}).get(metric) for split, metric in metrics),
+            "selected" if row["epoch"] == result.selected_epoch else "",
+        )
+        for row in result.rows
+    ]
     degrees = len(result.folder.spec.values) > 2
-    note = "degrees rounded to the nearest" if degrees else f"scored at threshold {recipe.threshold.value:g}"
+    note = "degrees rounded to the nearest integer" if degrees else f"scores at threshold {recipe.threshold.value:g}"
     if FOLDS in splits:
-        unread = "language" if len(recipe.data.sources) > 1 and not recipe.data.splits else "text"
-        note = f"folds: each {unread} by a model that has not read it, {_threshold_words(recipe)}"
+        unit = "language" if len(recipe.data.sources) > 1 and not recipe.data.splits else "text"
+        note = f"folds: each {unit} predicted by a model that was not trained on it, {_fold_thresholds(recipe)}"
     if SOURCES in splits:
-        note += f"; {SOURCES}: dev of the languages learned from"
+        note += f"; {SOURCES}: dev of the source languages"
     if "seconds" in first:
         note += "; time in seconds"
     if "train" in splits:
-        note += "; train: measured while it trains"
+        note += "; train: measured during training"
     if recipe.selects_on_test:
-        note += f"; {TEST_MARK} the test split has a say in what is kept, so the test score is optimistic"
-    return Table(f"{recipe.run_name} · {result.folder.spec.place}", (*columns, Column("")), tuple(rows), (note,))
+        note += f"; {TEST_NOTE}"
+    return Table(f"{recipe.run_name} · {result.folder.spec.place}", tuple(columns), tuple(rows), (note,))
 
 
-def _figures(result: RunResult) -> list[tuple[str, str]]:
-    """Split and figure of each column: of train only what is selected by, or the table gets too wide."""
+def _metric_columns(result: RunResult) -> list[tuple[str, str]]:
+    """Return split and metric of each column; for train only the selection metric, to limit the width."""
     return [
         (split, name)
         for split in ("train", "folds", SOURCES, "dev", "test")
@@ -67,93 +75,124 @@ def _figures(result: RunResult) -> list[tuple[str, str]]:
     ]
 
 
-def _outcome(result: RunResult) -> Table:
-    recipe, card, place = result.recipe, result.scorecard, result.placement
+def _result(result: RunResult) -> Table:
+    recipe, card, placement = result.recipe, result.scorecard, result.placement
     rows: list[tuple[str, Any]] = []
     mark = f" {TEST_MARK}" if recipe.selects_on_test else ""
     if card is not None:
-        figures = dict.fromkeys((card.metric, *result.dev))
-        rows += [(f"test {METRICS[name].title}{mark}", f"{card.metrics.whole[name]:.4f}") for name in figures]
+        names = dict.fromkeys((card.metric, *result.dev))
+        rows += [(f"test {METRICS[name].title}{mark}", f"{card.metrics.whole[name]:.4f}") for name in names]
     if result.overlap and result.overlap["without"]:
         metric, value = next(iter(result.overlap["without"].items()))
-        seen = f"{result.overlap['normalised']:,} texts that training has too"
-        rows.append((f"  without {seen}", f"{value:.4f} ({METRICS[metric].title})"))
+        leaked = f"{result.overlap['normalised']:,} training texts"
+        rows.append((f"  without {leaked}", f"{value:.4f} ({METRICS[metric].title})"))
     if recipe.select.split == FOLDS:
-        kept = result.rows[result.kept - 1][FOLDS]
-        rows += [(f"folds {METRICS[name].title}", f"{value:.4f}") for name, value in kept.items()]
+        scores = result.rows[result.selected_epoch - 1][FOLDS]
+        rows += [(f"folds {METRICS[name].title}", f"{value:.4f}") for name, value in scores.items()]
     dev = "dev, out of fold," if recipe.out_of_fold("dev") else "dev"
     rows += [(f"{dev} {METRICS[name].title}", f"{value:.4f}") for name, value in result.dev.items()]
-    if place is not None:
-        rows.append(("place", f"{place.rank} ({place.among.title})" if place.rank else None))
-        for what, row in (("baseline", place.baseline), ("rank 1", place.leader)):
-            gap = place.gap(row)
+    if placement is not None:
+        rows.append(("rank", f"{placement.rank} ({placement.among.title})" if placement.rank else None))
+        for name, row in (("baseline", placement.baseline), ("rank 1", placement.leader)):
+            gap = placement.gap(row)
             if row is not None and gap is not None:
-                rows.append((f"to {what}", f"{cell(gap, 'delta')} (it has {row.score_text})"))
+                rows.append((f"vs {name}", f"{cell(gap, 'delta')} ({name}: {row.score_text})"))
     if result.rows and "weights" in result.rows[0]:
-        shares = result.rows[0]["weights"].items()
-        rows.append(("weights", ", ".join(f"{member} {share:.2f}" for member, share in shares)))
-    degrees = len(result.folder.spec.values) > 2
-    if degrees and recipe.threshold.rule == "fixed":
-        rows.append(("degrees", "rounded to the nearest"))
-    elif recipe.threshold.rule == "per_label":
-        said = [
-            f"{one} {format_threshold(cut)}"
-            for one, cut in zip(result.folder.spec.emotions, result.thresholds, strict=True)
-        ]
-        # Three numbers an emotion are too many for one line.
-        rows += [("cut points", one) for one in said] if degrees else [("thresholds", ", ".join(said))]
-    else:
-        rows.append(("cut points" if degrees else "threshold", format_threshold(result.thresholds[0])))
+        weights = result.rows[0]["weights"].items()
+        rows.append(("weights", ", ".join(f"{member} {weight:.2f}" for member, weight in weights)))
+    rows += _thresholds(result)
     if result.sizes:
-        rows.append(("parameters", _sizes(result.sizes)))
-    joined = sum(one["seconds"] for one in result.members)
-    share = f", {joined:,.1f} of them its members'" if result.members else ""
+        rows.append(("parameters", parameters_text(result.sizes)))
+    members = sum(member["seconds"] for member in result.members)
+    share = f" (ensemble members: {members:,.1f})" if result.members else ""
     rows += [("seconds", f"{result.seconds:,.1f}{share}"), ("predictions", result.folder.predictions)]
     rows += [("model", result.folder.model), ("card", result.folder.card)]
-    notes = [] if card is not None else ["The test labels are not at hand, so the file was checked but not scored."]
+    notes = [] if card is not None else ["The test labels are not available: the file was validated but not scored."]
     if recipe.data.allow:
-        notes.append(f"{', '.join(recipe.data.allow)} may hold texts that are scored here: allowed by name.")
-    whose = zero_shot_note(recipe, result.rows)
-    notes += [whose] if whose else []
+        notes.append(f"{', '.join(recipe.data.allow)} may contain texts of dev or test (data.allow).")
+    zero_shot = zero_shot_note(recipe, result.rows)
+    notes += [zero_shot] if zero_shot else []
     notes += [card.signature] if card is not None else []
-    return Table(
-        f"{recipe.run_name}: the result", (Column("what"), Column("value")), tuple(rows), (*notes, *result.data_notes)
-    )
+    return Table(f"{recipe.run_name}: result", (Column(""), Column("value")), tuple(rows), (*notes, *result.data_notes))
 
 
-def _threshold_words(recipe: Recipe) -> str:
-    rule = recipe.threshold
+def _thresholds(result: RunResult) -> list[tuple[str, str]]:
+    rule, emotions = result.recipe.threshold.rule, result.folder.spec.emotions
+    degrees = len(result.folder.spec.values) > 2
+    if degrees and rule == "fixed":
+        return [("degrees", "rounded to the nearest integer")]
+    if rule != "per_label":
+        return [("cut points" if degrees else "threshold", format_threshold(result.thresholds[0]))]
+    texts = [f"{emotion} {format_threshold(value)}" for emotion, value in zip(emotions, result.thresholds, strict=True)]
+    # Three cut points per emotion are too long for one line.
+    return [("cut points", text) for text in texts] if degrees else [("thresholds", ", ".join(texts))]
+
+
+def _fold_thresholds(recipe: Recipe) -> str:
+    config = recipe.threshold
     if recipe.select.metric == "pearson":
-        return "rounded" if rule.rule == "fixed" else "cut points from the other folds"
-    return f"at threshold {rule.value:g}" if rule.rule == "fixed" else "thresholds from the other folds"
+        return "degrees rounded" if config.rule == "fixed" else "cut points from the other folds"
+    return f"at threshold {config.value:g}" if config.rule == "fixed" else "thresholds from the other folds"
 
 
-def _sizes(sizes: ParameterCounts) -> str:
-    return f"{sizes.trainable:,} trained of {sizes.total:,}"
+def comparison_tables(comparison: RunComparison) -> list[Table]:
+    """Return one row per recipe, the best first, then rank 1 and the baseline."""
+    scores = comparison.comparison
+    index = {system.letter: i for i, system in enumerate(scores.systems)}
+    columns = (
+        Column(""), Column("system", "name"), Column(scores.title, "score", "max"), Column("beats", "letters"),
+        Column("95 % interval"), Column("seeds", "int"), Column("sd", "score"), Column("dev", "score"),
+        Column("selection"), Column("trained"), Column("seconds", "int"),
+    )  # fmt: skip
+    rows: list[tuple[Any, ...]] = [
+        (
+            recipe.result.letter, short(recipe.name), recipe.result.score.value,
+            letters([index[letter] for letter in recipe.result.beats]) or "", range_of(recipe.result.score),
+            len(recipe.seeds), recipe.result.run_sd, recipe.dev,
+            TEST_MARK if recipe.selected_on == "test" else recipe.selected_on,
+            millions(recipe.sizes.trainable) if recipe.sizes else None,
+            None if recipe.seconds is None else round(recipe.seconds),
+        )
+        for recipe in comparison.recipes
+    ]  # fmt: skip
+    placement, ours = comparison.placement, len(rows)
+    if placement is not None:
+        for name, row in (("rank 1", placement.leader), ("official baseline", placement.baseline)):
+            if row is not None:
+                rows.append(("", name, float(row.score_text), *[None] * 8))
+    notes = [
+        "Means over seeds; the interval is over seeds and texts. beats: letters of the systems that it is "
+        "significantly better than. trained: number of trained parameters. seconds: training time of one seed, with "
+        "ensemble members.",
+        "selection: the split that settings, epochs, weights or thresholds were selected on.",
+    ]
+    rules = (ours - 1,) if len(rows) > ours else ()
+    return [Table(heading(scores), columns, tuple(rows), (*notes, scores.signature), rules)]
 
 
-def run_dict(result: RunResult) -> dict[str, Any]:
-    """A finished run as JSON has it."""
-    place = result.placement
-    return {
-        "schema": "semeval-emo/zoo-train/1",
-        "recipe": result.recipe.resolved(),
-        "settings": dict(result.recipe.settings),
-        "folder": str(result.folder.path),
-        "predictions": str(result.folder.predictions),
-        "epochs": list(result.rows),
-        "kept": result.kept,
-        "thresholds": dict(zip(result.folder.spec.emotions, result.thresholds, strict=True)),
-        "parameters": None if result.sizes is None else {"trained": result.sizes.trainable, "all": result.sizes.total},
-        "seconds": result.seconds,
-        "members": list(result.members),
-        "went_on": result.resumed,
-        "was_done": result.already_done,
-        "selects_on_test": result.recipe.selects_on_test,
-        "dev": result.dev,
-        "overlap": result.overlap,
-        "score": None if result.scorecard is None else result.scorecard.to_dict(),
-        "place": None
-        if place is None
-        else {"list": place.among.key, "rank": place.rank, "low": place.low, "high": place.high},
-    }
+def submit_tables(report: SubmitReport) -> list[Table]:
+    """Return the files that were copied from runs to a system's folder, with their scores."""
+    rows = [
+        (
+            update.file.track.upper(), update.file.language, update.file.recipe, update.file.dev, update.file.score,
+            *(update.file.interval or (None, None)), update.file.selected_on, update.how,
+        )
+        for update in report.updates
+    ]  # fmt: skip
+    columns = (
+        Column("track"), Column("language"), Column("recipe", "name"), Column("dev", "score"), Column("test", "score"),
+        Column("low", "score"), Column("high", "score"), Column("selection"), Column(""),
+    )  # fmt: skip
+    files = [update.file for update in report.updates]
+    metrics = " and ".join(dict.fromkeys(METRICS[file.metric].title for file in files))
+    builds = dict.fromkeys(file.made for file in files)
+    notes = [
+        f"dev, test: {metrics}; low, high: 95 % interval of test (bootstrap over texts).",
+        *overlap_words([(file.language, file.overlap, file.without) for file in files]),
+        *(
+            f"Made by {f'commit {build.commit}' if build.commit else 'commit not recorded'}, "
+            f"{build.machine or 'machine not recorded'}."
+            for build in builds
+        ),
+    ]
+    return [Table(f"{report.system.name}: {report.system.title}", columns, tuple(rows), tuple(notes))]

@@ -1,8 +1,6 @@
-"""How tuned thresholds, or cut points of degrees, look: before and after, and what each emotion got."""
+"""Tables of threshold tuning: the scores of each rule, and the thresholds of each emotion."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.report.zoo import TEST_MARK
@@ -13,86 +11,67 @@ from semeval_emo.zoo.selection.cut_points import format_threshold
 NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per emotion"}
 
 
-def tables(tuned: TuneResult) -> list[Table]:
-    """What every rule reaches, then the thresholds."""
-    title = METRICS[tuned.metric].title
-    what = "cut points" if len(tuned.spec.values) > 2 else "thresholds"
-    mark = f" {TEST_MARK}" if tuned.recipe.selects_on_test else ""
-    columns = [
-        Column(what),
-        Column(f"{tuned.split}, fitted", "score"),
-        Column(f"{tuned.split}, out of fold", "score"),
-        *([Column("dev", "score")] if tuned.split != "dev" else []),
+def tables(result: TuneResult) -> list[Table]:
+    """Return the scores of each rule, then the thresholds."""
+    title = METRICS[result.metric].title
+    thresholds = "cut points" if len(result.spec.values) > 2 else "thresholds"
+    mark = f" {TEST_MARK}" if result.recipe.selects_on_test else ""
+    shows_dev = result.split != "dev"
+    columns = (
+        Column(thresholds),
+        Column(f"{result.split}, fitted", "score"),
+        Column(f"{result.split}, out of fold", "score"),
+        *([Column("dev", "score")] if shows_dev else []),
         Column(f"test{mark}", "score"),
         Column(""),
-    ]
-    rows = [
+    )
+    rows = tuple(
         (
             NAMES[row.rule],
             row.fitted,
             row.out_of_fold,
-            *([row.dev] if tuned.split != "dev" else []),
+            *([row.dev] if shows_dev else []),
             row.test,
-            "written" if row.rule == tuned.chosen else "",
+            "written" if row.rule == result.chosen else "",
         )
-        for row in tuned.rows
-    ]
-    notes = [
-        f"{title}. fitted: on the {tuned.texts:,} texts that the {what} were fitted to, so optimistic; out of "
-        "fold: fitted on four fifths of them, judged on the last; test: a report, it has no say."
-    ]
-    if tuned.recipe.data.sources and not tuned.recipe.data.splits and tuned.split == "dev":
-        notes.append(f"Fitted to dev labels of {tuned.spec.language}, which not everybody calls zero-shot.")
-    best = max(tuned.rows, key=lambda row: row.out_of_fold)
-    written = tuned.row(tuned.chosen)
-    if best.out_of_fold > written.out_of_fold:
-        notes.append(f"Out of fold '{NAMES[best.rule]}' does better than what was written.")
-    elif tuned.chosen == AS_TRAINED:
-        notes.append(f"Out of fold no other {what} do better than the run's own, so these were written.")
-    outcome = Table(f"{tuned.recipe.name}: {what} · {tuned.spec.place}", tuple(columns), tuple(rows), tuple(notes))
-    return [outcome, _thresholds(tuned, written)]
-
-
-def _thresholds(tuned: TuneResult, written: RuleScores) -> Table:
-    degrees = tuned.spec.values[1:]
-    kind = "text" if len(degrees) > 1 else "score"
-    notes = (f"From where on the scale from 0 to 1 it counts as {', '.join(degrees)}.",) if len(degrees) > 1 else ()
-    before, after = (
-        [_cut(one) if len(degrees) > 1 else one for one in row.thresholds] for row in (tuned.rows[0], written)
+        for row in result.rows
     )
-    rows = zip(tuned.spec.emotions, tuned.positives, before, after, strict=True)
+    notes = [
+        f"{title}. fitted: on the {result.texts:,} texts that the {thresholds} were fitted to, so optimistic; out of "
+        "fold: 5-fold cross-validation on these texts; test: for information, not used for selection."
+    ]
+    if result.recipe.data.sources and not result.recipe.data.splits and result.split == "dev":
+        notes.append(
+            f"Fitted to dev labels of {result.spec.language}, so by some definitions the result is not zero-shot."
+        )
+    best = max(result.rows, key=lambda row: row.out_of_fold)
+    written = result.row(result.chosen)
+    if best.out_of_fold > written.out_of_fold:
+        notes.append(f"'{NAMES[best.rule]}' has a higher out-of-fold score than the {thresholds} that were written.")
+    elif result.chosen == AS_TRAINED:
+        notes.append(
+            f"No other {thresholds} have a higher out-of-fold score than those of the run, so these were written."
+        )
+    scores = Table(f"{result.recipe.name}: {thresholds} · {result.spec.place}", columns, rows, tuple(notes))
+    return [scores, _thresholds(result, written)]
+
+
+def _thresholds(result: TuneResult, written: RuleScores) -> Table:
+    degrees = result.spec.values[1:]
+    kind = "text" if len(degrees) > 1 else "score"
+    notes = (f"Cut points of {', '.join(degrees)} on a scale from 0 to 1.",) if len(degrees) > 1 else ()
+    before, after = (
+        [_cut_points(value) if len(degrees) > 1 else value for value in row.thresholds]
+        for row in (result.rows[0], written)
+    )
+    rows = zip(result.spec.emotions, result.positives, before, after, strict=True)
     return Table(
-        "Each emotion",
-        (Column("emotion"), Column(f"positives in {tuned.split}", "int"), Column("before", kind),
+        "Thresholds by emotion",
+        (Column("emotion"), Column(f"positives in {result.split}", "int"), Column("before", kind),
          Column("after", kind)),
         tuple(rows), notes,
     )  # fmt: skip
 
 
-def _cut(one: float | list[float]) -> str:
-    return format_threshold(one) if isinstance(one, list) else "rounded"
-
-
-def to_dict(tuned: TuneResult) -> dict[str, Any]:
-    """Tuned thresholds as JSON has them."""
-    return {
-        "schema": "semeval-emo/zoo-tune/1",
-        "recipe": tuned.recipe.name,
-        "metric": tuned.metric,
-        "split": tuned.split,
-        "texts": tuned.texts,
-        "selects_on_test": tuned.recipe.selects_on_test,
-        "written": tuned.chosen,
-        "rules": {
-            row.rule: {
-                "fitted": row.fitted,
-                "out_of_fold": row.out_of_fold,
-                "dev": row.dev,
-                "test": row.test,
-                "thresholds": dict(zip(tuned.spec.emotions, row.thresholds, strict=True)),
-            }
-            for row in tuned.rows
-        },
-        "predictions": str(tuned.predictions),
-        "thresholds": str(tuned.thresholds),
-    }
+def _cut_points(value: float | list[float]) -> str:
+    return format_threshold(value) if isinstance(value, list) else "rounded"

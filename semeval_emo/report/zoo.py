@@ -1,4 +1,4 @@
-"""How recipes look: the list, and one recipe. Runs are in `runs`."""
+"""Tables of recipes: the list, and the details of one. Runs are in `runs`."""
 
 from __future__ import annotations
 
@@ -9,30 +9,32 @@ from typing import Any
 
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.text import plural
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import ParameterCounts
-from semeval_emo.zoo.inference.overview import RecipeEntry, RecipeScore
+from semeval_emo.zoo.inference.overview import RecipeEntry
 from semeval_emo.zoo.recipe import GroupConfig, Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.registry import family_class
 
 TEST_MARK = "test!"
-"""How a choice that was made on the test split is marked, everywhere."""
+"""The mark of a selection on the test split."""
 
 
-def recipe_list(listed: Sequence[RecipeEntry]) -> list[Table]:
-    """One line a recipe, one table for each backbone; the recipes of published runs stand last."""
+def recipe_list(entries: Sequence[RecipeEntry]) -> list[Table]:
+    """Return one table per backbone with one row per recipe; recipes of published runs come last."""
     groups: dict[tuple[bool, str], list[RecipeEntry]] = {}
-    for one in listed:
-        recipe = one.recipe
-        groups.setdefault((recipe.published is not None, short_backbone(recipe) or recipe.family), []).append(one)
-    tracks = _tracks(listed)
-    tables = [_recipes_of(name, groups[published, name], tracks) for published, name in sorted(groups)]
-    return [*tables[:-1], replace(tables[-1], notes=_list_notes(listed))]
+    for entry in entries:
+        recipe = entry.recipe
+        group = (recipe.published is not None, short_backbone(recipe) or recipe.family)
+        groups.setdefault(group, []).append(entry)
+    tracks = sorted({entry.ours.track for entry in entries if entry.ours})
+    tables = [_backbone_table(name, groups[published, name], tracks) for published, name in sorted(groups)]
+    return [*tables[:-1], replace(tables[-1], notes=_list_notes(entries))]
 
 
-def recipe_rows(listed: Sequence[RecipeEntry]) -> Table:
-    """One line a recipe and all in one table, with bare numbers: the list as programs read it."""
+def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
+    """Return all recipes in one table with unformatted numbers, for CSV."""
     columns = (
         Column("recipe", "name"), Column("family"), Column("backbone"), Column("trains"), Column("parameters", "int"),
         Column("trained", "int"), Column("rates"), Column("epochs", "int"), Column("batch", "int"), Column("selects"),
@@ -40,118 +42,103 @@ def recipe_rows(listed: Sequence[RecipeEntry]) -> Table:
         Column("metric"), Column("ours", "score"), Column("ours from"),
     )  # fmt: skip
     rows = []
-    for one in listed:
-        recipe, said, ours = one.recipe, one.recipe.published, one.ours
-        what, rates = _trained(recipe)
+    for entry in entries:
+        recipe, published, ours = entry.recipe, entry.recipe.published, entry.ours
+        layers, rates = _layers_and_rates(recipe)
         train = recipe.train if rates is not None else None
-        sizes = (one.sizes.total, one.sizes.trainable) if one.sizes else (None, None)
+        sizes = (entry.sizes.total, entry.sizes.trainable) if entry.sizes else (None, None)
         row = (
-            recipe.name, recipe.family, short_backbone(recipe), what, *sizes, rates,
-            train and train.epochs, train and train.batch, selects(recipe), said and said.macro_f1,
-            said and said.measured_on, one.track, one.language, one.release,
+            recipe.name, recipe.family, short_backbone(recipe), layers, *sizes, rates,
+            train and train.epochs, train and train.batch, selection(recipe), published and published.macro_f1,
+            published and published.measured_on, entry.track, entry.language, entry.release,
             ours and ours.metric, ours and ours.score, ours and ours.source,
         )  # fmt: skip
         rows.append(row)
     return Table("Recipes", columns, tuple(rows))
 
 
-def _trained(recipe: Recipe) -> tuple[str | None, str | None]:
-    """What moves, and at which rates; None where the family has no such thing."""
-    uses = family_class(recipe.family).recipe_sections
-    rates = "/".join(dict.fromkeys(_short_rate(group, recipe) for _, group in _moving(recipe)))
-    return _short_trainable(recipe) if "trainable" in uses else None, rates if "train" in uses else None
+def _layers_and_rates(recipe: Recipe) -> tuple[str | None, str | None]:
+    """Return the trained layers and their learning rates; None if the family has none."""
+    sections = family_class(recipe.family).recipe_sections
+    rates = "/".join(dict.fromkeys(_short_rate(group, recipe) for _, group in _trained_groups(recipe)))
+    return _short_layers(recipe) if "trainable" in sections else None, rates if "train" in sections else None
 
 
-def _tracks(listed: Sequence[RecipeEntry]) -> list[str]:
-    """The tracks on which a recipe has a score of ours."""
-    return sorted({one.ours.track for one in listed if one.ours})
-
-
-def _recipes_of(name: str, listed: Sequence[RecipeEntry], tracks: Sequence[str]) -> Table:
-    """The recipes of one backbone; columns that are empty throughout are left out."""
+def _backbone_table(name: str, entries: Sequence[RecipeEntry], tracks: Sequence[str]) -> Table:
+    """Return the table of one backbone without empty columns."""
     columns = (
-        Column("recipe", "name"), Column("trains"), Column("moves"), Column("rates"), Column("epochs"),
-        Column("selects"), Column("theirs", "score"), Column("measured on"),
+        Column("recipe", "name"), Column("layers"), Column("trained"), Column("lr"), Column("epochs"),
+        Column("selection"), Column("published", "score"), Column("measured on"),
         *(Column(f"ours {track}", "score") for track in tracks),
     )  # fmt: skip
     rows = []
-    for one in listed:
-        recipe, said = one.recipe, one.recipe.published
-        what, rates = _trained(recipe)
+    for entry in entries:
+        recipe, published = entry.recipe, entry.recipe.published
+        layers, rates = _layers_and_rates(recipe)
         rows.append(
             (
                 recipe.name,
-                what,
-                millions(one.sizes.trainable) if one.sizes else None,
+                layers,
+                millions(entry.sizes.trainable) if entry.sizes else None,
                 rates,
                 f"{recipe.train.epochs} x {recipe.train.batch}" if rates is not None else None,
-                selects(recipe),
-                said.macro_f1 if said else None,
-                said.measured_on if said and said.measured_on != "test" else None,
-                *(one.ours.score if one.ours and one.ours.track == track else None for track in tracks),
+                selection(recipe),
+                published.macro_f1 if published else None,
+                published.measured_on if published and published.measured_on != "test" else None,
+                *(entry.ours.score if entry.ours and entry.ours.track == track else None for track in tracks),
             )
         )
     used = [c for c in range(len(columns)) if any(row[c] is not None for row in rows)]
-    first = listed[0]
-    families = sorted({one.recipe.family for one in listed} - {name})
-    words = [name, ", ".join(families), _total(first.sizes)]
+    first = entries[0]
+    families = sorted({entry.recipe.family for entry in entries} - {name})
+    title = [name, ", ".join(families), f"{millions(first.sizes.total)} parameters" if first.sizes else ""]
     if first.recipe.published:
-        words.append(f"runs of {first.recipe.published.source}")
+        title.append(f"runs of {first.recipe.published.source}")
     return Table(
-        " · ".join(word for word in words if word),
+        " · ".join(part for part in title if part),
         tuple(columns[c] for c in used),
         tuple(tuple(row[c] for c in used) for row in rows),
     )
 
 
-def _total(sizes: ParameterCounts | None) -> str:
-    return f"{millions(sizes.total)} parameters" if sizes else ""
-
-
-def _short_trainable(recipe: Recipe) -> str:
-    part = recipe.trainable
-    return {"head": "head", "last": f"head+{part.layers}", "all": "all", "lora": "LoRA"}[part.part]
+def _short_layers(recipe: Recipe) -> str:
+    config = recipe.trainable
+    return {"head": "head", "last": f"head+{config.layers}", "all": "all", "lora": "LoRA"}[config.part]
 
 
 def _short_rate(group: GroupConfig, recipe: Recipe) -> str:
     return f"{recipe.train.lr if group.lr is None else group.lr:g}".replace("e-0", "e-")
 
 
-def _list_notes(listed: Sequence[RecipeEntry]) -> tuple[str, ...]:
-    recipes = [one.recipe for one in listed]
+def _list_notes(entries: Sequence[RecipeEntry]) -> tuple[str, ...]:
+    recipes = [entry.recipe for entry in entries]
     notes = [
-        f"{len(recipes)} recipes. " if len(recipes) != 1 else "",
-        "trains: head+n is the head and the last n layers; moves: parameters trained; rates: head/the rest; ",
-        "epochs x batch; selects: the split that decides what is kept, or the last epoch.",
+        f"{plural(len(recipes), 'recipe')}. layers: those that are trained (head+n: the head and the last n layers); "
+        "trained: number of trained parameters; lr: learning rates (head/others); epochs x batch size; selection: the "
+        "split that the epoch and the threshold are selected on (last: the last epoch)."
     ]
-    found = ["".join(notes)]
     if any(recipe.published for recipe in recipes):
-        found.append("theirs: macro F1 as its source published it, one run each, on the test split unless said.")
-    if any(TEST_MARK in selects(recipe) for recipe in recipes):
-        found.append(f"{TEST_MARK} chosen on the test split itself, as its source did, so the figure is optimistic.")
-    scored = [one.ours for one in listed if one.ours]
-    if scored:
-        words = dict.fromkeys(f"{_place(one)}, {METRICS[one.metric].title}" for one in scored)
-        where = "; ".join(sorted(words))
-        found.append(f"ours: on test ({where}), of the run in the folder of runs, else as submitted.")
-    if not all(_trains_anywhere(recipe) for recipe in recipes):
-        found.append("int8 and int4 recipes train only with a GPU and bitsandbytes.")
-    return tuple(found)
-
-
-def _trains_anywhere(recipe: Recipe) -> bool:
-    return recipe.model.quantization == "none"
+        notes.append("published: macro F1 in the source, of one run, on the test split unless noted.")
+    if any(TEST_MARK in selection(recipe) for recipe in recipes):
+        notes.append(f"{TEST_MARK} selected on the test split, as in the source, so the score is optimistic.")
+    scores = [entry.ours for entry in entries if entry.ours]
+    if scores:
+        files = sorted({f"track {ours.track}, {ours.language}, {METRICS[ours.metric].title}" for ours in scores})
+        notes.append(f"ours: test score ({'; '.join(files)}) of the run in the folder of runs, else as submitted.")
+    if any(recipe.model.quantization != "none" for recipe in recipes):
+        notes.append("int8 and int4 recipes need a GPU and bitsandbytes.")
+    return tuple(notes)
 
 
 def short_backbone(recipe: Recipe) -> str | None:
-    """The backbone's name without its owner or the kind of its source."""
+    """Return the name of the backbone without its owner or source, with its quantization."""
     name = recipe.model.backbone.rstrip("/").rsplit("/", 1)[-1].removeprefix("package:").removesuffix(".bin")
     words = [name, "" if recipe.model.quantization == "none" else recipe.model.quantization]
     return " ".join(word for word in words if word) or None
 
 
-def selects(recipe: Recipe) -> str:
-    """The split that decides what is kept, ``last`` where none does; test is marked."""
+def selection(recipe: Recipe) -> str:
+    """Return the splits that the epoch and the threshold are selected on; ``last`` is the last epoch."""
     words = [recipe.select.split if recipe.select.epoch == "best" else "last"]
     if recipe.threshold.rule != "fixed" and recipe.threshold.split not in words:
         words.append(recipe.threshold.split)
@@ -159,7 +146,7 @@ def selects(recipe: Recipe) -> str:
 
 
 def millions(count: int) -> str:
-    """A number of parameters in short.
+    """Return a number of parameters in short form.
 
     >>> millions(243_296_256), millions(10_240), millions(1_235_824_640)
     ('243M', '10.2k', '1.24B')
@@ -170,95 +157,101 @@ def millions(count: int) -> str:
     return str(count)
 
 
-def recipe_sheet(one: RecipeEntry) -> list[Table]:
-    """Everything about one recipe."""
-    recipe = one.recipe
-    columns = (Column("field"), Column("value"))
+def parameters_text(sizes: ParameterCounts) -> str:
+    """Return parameter counts in words."""
+    return f"{sizes.trainable:,} of {sizes.total:,} trained"
+
+
+def recipe_details(entry: RecipeEntry) -> list[Table]:
+    """Return all fields of a recipe."""
+    recipe = entry.recipe
     rows: list[tuple[str, Any]] = [
         ("family", recipe.family),
         ("extends", " < ".join(recipe.bases) or None),
         ("file", recipe.path.name),
-        ("track, language", f"{one.track}, {one.language}"),
-        ("release", one.release),
+        ("track, language", f"{entry.track}, {entry.language}"),
+        ("release", entry.release),
     ]
-    rows += _learned(recipe)
-    uses = family_class(recipe.family).recipe_sections
-    if "model" in uses:
+    rows += _training_data(recipe)
+    sections = family_class(recipe.family).recipe_sections
+    if "model" in sections:
         model = recipe.model
-        # Perhaps a folder, which people copy.
+        # A Path is not wrapped, so that it can be copied.
         rows.append(("backbone", Path(model.backbone) if model.backbone else None))
-        rows += [("tokens", model.max_length), ("padding", model.padding)]
+        rows += [("max. tokens", model.max_length), ("padding", model.padding)]
         rows += [("pooling", model.pooling)] if model.pooling else []
         rows += [("head", " ".join([model.head, *map(str, model.head_hidden)]))]
         rows += [("dropout", model.dropout)] if model.dropout is not None else []
-        rows += [("weights", model.quantization)] if model.quantization != "none" else []
-    if one.sizes:
-        rows.append(("parameters", f"{one.sizes.trainable:,} trained of {one.sizes.total:,}"))
-    if "trainable" in uses:
-        frozen = "moves" if recipe.trainable.final_norm or recipe.trainable.part == "all" else "frozen"
-        rows += [("trains", trainable_text(recipe)), ("final norm", frozen)]
-    if "train" in uses:
+        rows += [("quantization", model.quantization)] if model.quantization != "none" else []
+    if entry.sizes:
+        rows.append(("parameters", parameters_text(entry.sizes)))
+    if "trainable" in sections:
+        norm_trained = recipe.trainable.final_norm or recipe.trainable.part == "all"
+        rows += [("trained layers", trainable_text(recipe)), ("final norm", "trained" if norm_trained else "frozen")]
+    if "train" in sections:
         rows += _training(recipe)
     options = recipe.resolved()[recipe.family]
-    rows += [(name, _value(value, "peft's choice" if name == "targets" else "none")) for name, value in options.items()]
-    cut = "cut points" if recipe.select.metric == "pearson" else "threshold"
-    rows += [("seed", recipe.train.seed), ("kept epoch", _kept(recipe)), (cut, _threshold(recipe))]
+    rows += [
+        (name, _option(value, "peft's default" if name == "targets" else "none")) for name, value in options.items()
+    ]
+    threshold = "cut points" if recipe.select.metric == "pearson" else "threshold"
+    rows += [("seed", recipe.train.seed), ("epoch", _epoch_selection(recipe)), (threshold, _threshold(recipe))]
     rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
-    if one.ours:
-        rows += [("ours on test", f"{cell(one.ours.score, 'score')} ({METRICS[one.ours.metric].title})")]
-        rows += [("from", Path(one.ours.source))]
-    notes = [recipe.note] if recipe.note else []
-    tables = [Table(f"{recipe.name}: {recipe.title}", columns, tuple(rows), tuple(notes))]
+    if entry.ours:
+        rows += [("our test score", f"{cell(entry.ours.score, 'score')} ({METRICS[entry.ours.metric].title})")]
+        rows += [("from", Path(entry.ours.source))]
+    notes = (recipe.note,) if recipe.note else ()
+    tables = [Table(f"{recipe.name}: {recipe.title}", (Column("field"), Column("value")), tuple(rows), notes)]
     if recipe.published:
         tables.append(_published(recipe))
     return tables
 
 
-def _learned(recipe: Recipe) -> list[tuple[str, Any]]:
-    """What is trained on, where it is more than the language's own train split."""
+def _training_data(recipe: Recipe) -> list[tuple[str, Any]]:
+    """Return the rows of training data other than the language's own train split."""
     data = recipe.data
     most = f", {data.most:,} texts of each" if data.most else ""
-    found = [
+    rows = [
         ("splits", ", ".join(data.splits) if data.splits not in ((), ("train",)) else ""),
         ("sources", ", ".join(data.sources) + most if data.sources else ""),
-        ("where it has no train", ", ".join(data.stand_in)),
+        ("without a train split", ", ".join(data.stand_in)),
         ("extra data", ", ".join(data.extra)),
     ]
-    return [(what, words) for what, words in found if words]
+    return [(name, value) for name, value in rows if value]
 
 
 def _training(recipe: Recipe) -> list[tuple[str, Any]]:
     train = recipe.train
-    rates = [f"{name} {_rate(group, recipe)}" for name, group in _moving(recipe)]
+    rates = [f"{name} {_rate(group, recipe)}" for name, group in _trained_groups(recipe)]
     loss = {"bce": "binary cross-entropy", "mse": "squared error of degrees"}[recipe.loss.kind]
-    weight = {"none": "", "per_label": ", positives weighted per label", "global": ", positives weighted as one"}
+    weight = {"none": "", "per_label": ", weighted positives per label", "global": ", weighted positives"}
     batch = f"{train.epochs} x batch {train.batch}"
     warmup = f"{train.warmup:.0%} warm-up" if train.warmup else "no warm-up"
     return [
         ("learning rates", "; ".join(rates)),
-        ("norms and biases", "decay too" if train.decay_norms else "do not decay"),
+        ("norms and biases", "weight decay" if train.decay_norms else "no weight decay"),
         ("epochs", batch + (f" x {train.accumulate}" if train.accumulate > 1 else "")),
-        ("schedule", f"{train.schedule}, {warmup}, gradient clipped at {train.clip:g}"),
+        ("schedule", f"{train.schedule}, {warmup}, gradients clipped at {train.clip:g}"),
         ("loss", loss + weight[recipe.loss.pos_weight]),
         ("precision", train.precision),
         ("engine", train.engine),
     ]
 
 
-def _moving(recipe: Recipe) -> list[tuple[str, GroupConfig]]:
-    """The parameter groups that have something to move."""
+def _trained_groups(recipe: Recipe) -> list[tuple[str, GroupConfig]]:
+    """Return the parameter groups that have trained parameters."""
     part = recipe.trainable.part
     groups = recipe.groups
-    found = [("head", groups.head)]
+    trained = [("head", groups.head)]
     if part in ("last", "all"):
-        found.append(("layers", groups.layers))
+        trained.append(("layers", groups.layers))
     if part == "all" or recipe.trainable.final_norm:
-        found.append(("norm", groups.norm))
+        trained.append(("norm", groups.norm))
     if part == "all":
-        found.append(("embeddings", groups.embeddings))
+        trained.append(("embeddings", groups.embeddings))
     if part == "lora":
-        found.append(("adapters", groups.adapters))
-    return found
+        trained.append(("adapters", groups.adapters))
+    return trained
 
 
 def _rate(group: GroupConfig, recipe: Recipe) -> str:
@@ -267,75 +260,38 @@ def _rate(group: GroupConfig, recipe: Recipe) -> str:
     return f"{lr:g}" + (f" (decay {decay:g})" if decay else "")
 
 
-def _kept(recipe: Recipe) -> str:
+def _epoch_selection(recipe: Recipe) -> str:
     if recipe.select.epoch == "last":
         return "the last"
     mark = f" ({TEST_MARK} optimistic)" if recipe.select.split == "test" else ""
-    patience = f", stops after {recipe.select.patience} without a better one" if recipe.select.patience else ""
+    patience = recipe.select.patience
+    stopping = f", early stopping after {plural(patience, 'epoch')} without improvement" if patience else ""
     folds = f"{recipe.select.folds} " if recipe.select.split == FOLDS else ""
-    return f"best {METRICS[recipe.select.metric].title} on {folds}{recipe.select.split}{mark}{patience}"
+    return f"best {METRICS[recipe.select.metric].title} on {folds}{recipe.select.split}{mark}{stopping}"
 
 
 def _threshold(recipe: Recipe) -> str:
-    rule = recipe.threshold
-    degrees = recipe.select.metric == "pearson"
-    if rule.rule == "fixed":
-        return "rounded" if degrees else f"{rule.value:g}"
-    words = {"global": "one for all emotions", "per_label": "one per emotion"}[rule.rule]
-    mark = f" ({TEST_MARK} optimistic)" if rule.split == "test" else ""
-    return f"{words}, tuned on {rule.split}{mark}"
+    config = recipe.threshold
+    if config.rule == "fixed":
+        return "degrees rounded" if recipe.select.metric == "pearson" else f"{config.value:g}"
+    words = {"global": "one for all emotions", "per_label": "one per emotion"}[config.rule]
+    mark = f" ({TEST_MARK} optimistic)" if config.split == "test" else ""
+    return f"{words}, tuned on {config.split}{mark}"
 
 
 def _published(recipe: Recipe) -> Table:
-    said = recipe.published
-    assert said is not None
+    published = recipe.published
+    assert published is not None
     rows = [
-        (f"macro F1 on {said.measured_on}", f"{said.macro_f1:.4f}"),
-        (f"micro F1 on {said.measured_on}", None if said.micro_f1 is None else f"{said.micro_f1:.4f}"),
-        ("chosen", said.selected + (f" ({TEST_MARK} optimistic)" if said.selected_on_test else "")),
-        ("source", said.source),
-        ("run", said.run),
+        (f"macro F1 on {published.measured_on}", f"{published.macro_f1:.4f}"),
+        (f"micro F1 on {published.measured_on}", None if published.micro_f1 is None else f"{published.micro_f1:.4f}"),
+        ("selection", published.selected + (f" ({TEST_MARK} optimistic)" if published.selected_on_test else "")),
+        ("source", published.source),
+        ("run", published.run),
     ]
-    return Table("Published", (Column("figure"), Column("value")), tuple(rows))
+    return Table("Published", (Column("field"), Column("value")), tuple(rows))
 
 
-def _value(value: Any, empty: str) -> str:
-    words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return words or empty
-
-
-def _place(ours: RecipeScore) -> str:
-    return f"track {ours.track}, {ours.language}"
-
-
-def listed_dict(one: RecipeEntry) -> dict[str, Any]:
-    """One recipe as JSON has it."""
-    recipe, said = one.recipe, one.recipe.published
-    return {
-        "name": recipe.name,
-        "title": recipe.title,
-        "note": recipe.note or None,
-        "extends": list(recipe.bases),
-        "trains": trainable_text(recipe),
-        "parameters": None if one.sizes is None else {"trained": one.sizes.trainable, "all": one.sizes.total},
-        "selects_on_test": recipe.selects_on_test,
-        "published": None
-        if said is None
-        else {
-            "macro_f1": said.macro_f1,
-            "micro_f1": said.micro_f1,
-            "measured_on": said.measured_on,
-            "selected": said.selected,
-            "selected_on_test": said.selected_on_test,
-            "source": said.source,
-            "run": said.run,
-        },
-        "track": one.track,
-        "language": one.language,
-        "release": one.release,
-        "ours": None if one.ours is None else one.ours.score,
-        "ours_metric": None if one.ours is None else one.ours.metric,
-        "ours_from": None if one.ours is None else one.ours.source,
-        "hash": recipe.hash,
-        "recipe": recipe.resolved(),
-    }
+def _option(value: Any, empty: str) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text or empty

@@ -31,6 +31,10 @@ class ParameterCounts:
     trainable: int
     total: int
 
+    def to_dict(self) -> dict[str, int]:
+        """Return the JSON form."""
+        return {"trained": self.trainable, "all": self.total}
+
 
 class Job(Protocol):
     """The training run, as a family sees it.

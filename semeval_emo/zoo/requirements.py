@@ -1,4 +1,4 @@
-"""Says which extra is missing, before any work and instead of a traceback of an import."""
+"""Check optional dependencies before any work starts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ EXTRA = "zoo"
 
 
 def require(packages: Iterable[str], what: str, extra: str = EXTRA) -> None:
-    """Refuses to begin without packages of an extra. Nothing is imported.
+    """Raise an error if packages of an extra are not installed, without importing them.
 
     Args:
-        what: what the person asked for, as the start of a sentence.
+        what: the feature that needs them, as the subject of a sentence.
 
     Raises:
         MissingExtra: one of them is not installed.

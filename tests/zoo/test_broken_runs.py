@@ -62,8 +62,8 @@ def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, t
     code, err = train(cli, tmp_path, *more)
     assert code == 2
     assert err == (
-        f"error: {path} is not the file that its run wrote.\n"
-        "  fix: delete it, or move it away if it is yours: the command that trained the run writes it again\n"
+        f"error: {path} was changed after the run wrote it.\n"
+        "  fix: delete or move the file, then repeat the training command, which writes it again\n"
     )
     assert path.read_bytes() == edit(before), "what a person wrote is theirs"
     path.unlink()

@@ -53,11 +53,11 @@ def test_counts_by_file(own: Path, tmp_path: Path, capsys):
     (note,) = said(run, own, track="c")
     first, second = (data / "track_a" / "train" / f"{code}.csv" for code in ("xaa", "xcc"))
     assert note == (
-        "3 of 200 texts of release 1 track c xaa test were trained on (2 to the character), so the score flatters the "
-        f"model; they stand in {first}, {second}"
+        "3 of 200 texts of release 1 track c xaa test are training texts (2 exact copies), so the score is optimistic; "
+        f"they are in {first}, {second}"
     )
     (note,) = said(run, own, split="train")
-    assert note.startswith("240 of 240 texts of release 1 track a xaa train were trained on (240 to the character)")
+    assert note.startswith("240 of 240 texts of release 1 track a xaa train are training texts (240 exact copies)")
     words = ["--data", str(data), "--task", str(own / "cross.toml"), "--track", "c"]
     assert main(["zoo", "evaluate", str(run), *words]) == 0
     assert "3 of 200 texts" in capsys.readouterr().err

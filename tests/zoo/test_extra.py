@@ -46,7 +46,7 @@ def test_a_file_is_trained_on_its_columns_by_name(tmp_path: Path):
     wanted = [(p * n + 300 * (i == joy)) / (n + 300) for i, p in enumerate(before)]
     assert after == pytest.approx(wanted)
     assert more.folder.state()["data"][file]
-    assert f", and {file}." in more.folder.card.read_text()
+    assert f" on the train split and {file}." in more.folder.card.read_text()
 
 
 def test_copies_of_what_is_judged_are_refused_however_they_are_written(tmp_path: Path):
@@ -57,10 +57,10 @@ def test_copies_of_what_is_judged_are_refused_however_they_are_written(tmp_path:
         run(tmp_path / "runs", "constant-majority", f"data.extra={quoted(file)}")
     spec = load_task("sample").spec("a", "eng", "dev")
     assert refused.value.message == (
-        f"'{file}' holds 1 of {spec.rows:,} dev texts and 2 of 200 test texts of {spec.place.removesuffix(' dev')} "
-        f"(x3 is {spec.ids[0]}), so the run would be judged on what it has read."
+        f"'{file}' contains 1 of {spec.rows:,} dev texts and 2 of 200 test texts of {spec.place.removesuffix(' dev')} "
+        f"(x3 is {spec.ids[0]}), so the model would be evaluated on training texts."
     )
-    assert refused.value.fix == f"take them out, or allow it by name: --set 'data.allow=[\"{file}\"]'"
+    assert refused.value.fix == f"remove them, or allow it by name: --set 'data.allow=[\"{file}\"]'"
     assert not (tmp_path / "runs").exists(), "refused before anything is written"
 
 
@@ -69,7 +69,7 @@ def test_allowed_by_name_it_is_trained_counted_and_said(tmp_path: Path):
     file = write(tmp_path / "mine.csv", list(test[:7]))
     result = run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", f"data.allow={quoted(file)}")
     assert result.overlap["exact"] == 7 and result.overlap["without"] is not None
-    assert f"may stand in {file}**" in result.folder.card.read_text()
+    assert f". **{file} may contain texts that the scores below are computed on**" in result.folder.card.read_text()
     with pytest.raises(UsageError, match=r"allows 'other\.csv', which data\.extra does not add"):
         run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", 'data.allow=["other.csv"]')
 
@@ -91,8 +91,8 @@ def _placed(recipe):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a/train", "'a/train' is of its own track."),
-        ("b/test", "data.extra cannot be 'b/test'. Nothing trains on test."),
+        ("a/train", "'a/train' is a split of the recipe's own track."),
+        ("b/test", "data.extra cannot be 'b/test'. The test split is never used for training."),
         ("z/train", "data.extra cannot be 'z/train'."),
         ("nonsense", "data.extra cannot be 'nonsense'."),
     ],

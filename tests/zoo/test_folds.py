@@ -170,7 +170,7 @@ def test_the_run_is_what_its_files_say(tmp_path: Path):
     texts = [text for split in ("train", "dev") for text in load_gold("a", "eng", split, source="sample").texts]
     folds = stratified_folds(texts, gold, 5, seed=42)
     decided = out_of_fold_labels(said, gold, folds, space, rule, "macro_f1")
-    kept = result.rows[result.kept - 1]
+    kept = result.rows[result.selected_epoch - 1]
     assert kept["folds"]["macro_f1"] == pytest.approx(f1_score(gold, decided, average="macro"))
     assert kept["folds"]["macro_f1"] == max(row["folds"]["macro_f1"] for row in result.rows)
     # What is kept learned from everything, so it knows dev better than what was said of dev out of fold.

@@ -99,18 +99,19 @@ def test_every_number_has_bounds_that_are_kept(key: str):
         (
             "llama-tiny",
             ["shape.heads=5"],
-            "shape.hidden = 64 cannot be shared out among shape.heads = 5.\n  fix: let hidden be a multiple of heads",
+            "shape.hidden = 64 is not a multiple of shape.heads = 5.\n  fix: choose a multiple of heads for hidden",
         ),
         (
             "llama-tiny",
             ["shape.kv_heads=3"],
-            "shape.heads = 4 cannot be shared out among shape.kv_heads = 3.\n"
-            "  fix: let heads be a multiple of kv_heads, or kv_heads 0 for as many as heads",
+            "shape.heads = 4 is not a multiple of shape.kv_heads = 3.\n"
+            "  fix: choose a divisor of heads for kv_heads, or 0 for as many as heads",
         ),
         (
             "llama-tiny",
             ["shape.heads=64", "shape.kv_heads=0"],
-            "a llama turns pairs of numbers in each head, and shape.hidden / shape.heads is 1.\n  fix: let it be even",
+            "rotary embeddings need an even head size, and shape.hidden / shape.heads is 1.\n"
+            "  fix: change hidden or heads",
         ),
         (
             "llama-tiny",
@@ -166,13 +167,13 @@ def test_a_seed_that_is_none(seed: str, tmp_path: Path, capsys):
         (
             "tfidf-folds",
             ["select.folds=301"],
-            "Recipe tfidf-folds: 300 texts cannot be dealt out to 301 folds.\n  fix: --set select.folds=5",
+            "Recipe tfidf-folds: 300 texts cannot be split into 301 folds.\n  fix: --set select.folds=5",
         ),
         (
             "llama-tiny",
             ["model.max_length=1", "train.lr=1e30", "groups.head.lr=1e30", "train.clip=0", "train.epochs=1"],
-            "Recipe llama-tiny: the loss of epoch 1 is nan; nothing was learned.\n"
-            "  fix: lower the rates (train.lr, groups) and train anew, with --fresh in the same folder",
+            "Recipe llama-tiny: training diverged: the loss of epoch 1 is nan.\n"
+            "  fix: lower the learning rates (train.lr, groups) and train again with --fresh",
         ),
     ],
 )

@@ -29,13 +29,13 @@ def test_the_list_names_the_track_and_metric_of_our_scores(cli, monkeypatch):
     assert code == 0
     lines = out.splitlines()
     named = [line.split() for line in lines if line.startswith("recipe")]
-    assert named[-1] == ["recipe", "selects", "ours", "a", "ours", "b", "ours", "c"]
+    assert named[-1] == ["recipe", "selection", "ours", "a", "ours", "b", "ours", "c"]
     table = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("tfidf-")}
     assert table["tfidf-char"] == ["dev", "0.5320", "–", "–"]
     assert table["tfidf-ridge-cuts"] == ["folds", "–", "0.4384", "–"]
     assert table["tfidf-cross"] == ["folds", "–", "–", "0.4481"]
     assert (
-        "ours: on test (track a, eng, macro F1; track b, eng, Pearson r; track c, eng, macro F1), of the run in the "
+        "ours: test score (track a, eng, macro F1; track b, eng, Pearson r; track c, eng, macro F1) of the run in the "
         "folder of runs, else as submitted."
     ) in " ".join(lines)
 
@@ -72,9 +72,9 @@ def test_names_and_paths_stay_whole_on_a_narrow_screen(cli, monkeypatch):
 def test_show_tells_where_a_recipe_is_at_home_and_what_it_reached_there(cli):
     said = show(cli, "llama-4layer-as-published")
     assert (said["track, language"], said["release"]) == ("a, eng", "2025")
-    assert "ours on test" not in said
+    assert "our test score" not in said
     said = show(cli, "tfidf-ridge-cuts")
-    assert (said["track, language"], said["ours on test"]) == ("b, eng", "0.4384 (Pearson r)")
+    assert (said["track, language"], said["our test score"]) == ("b, eng", "0.4384 (Pearson r)")
     assert said["from"] == "submissions/tfidf-ridge-cuts/track_b/pred_eng.csv"
 
 
@@ -88,10 +88,10 @@ def test_show_tells_the_size_of_the_backbone_that_is_named(cli, tmp_path):
     # A layer: four projections, three of the MLP, two norms. Then the embeddings, the last norm and the head.
     layer = 2 * 16 * 16 + 2 * 16 * 8 + 3 * 16 * 24 + 2 * 16
     said = show(cli, "llama-4layer", "--set", f"model.backbone={tmp_path / 'small'}")
-    assert said["parameters"] == f"{4 * layer + 16 * 5:,} trained of {5 * layer + 100 * 16 + 16 + 16 * 5:,}"
+    assert said["parameters"] == f"{4 * layer + 16 * 5:,} of {5 * layer + 100 * 16 + 16 + 16 * 5:,} trained"
     assert "parameters" not in show(cli, "llama-4layer", "--set", "model.backbone=somebody/else")
 
 
 def test_show_has_a_word_for_what_is_empty(cli):
-    assert show(cli, "llama-lora-int8-batch8")["targets"] == "peft's choice"
+    assert show(cli, "llama-lora-int8-batch8")["targets"] == "peft's default"
     assert show(cli, "tfidf-char")["words"] == "none"

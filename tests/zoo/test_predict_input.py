@@ -97,12 +97,12 @@ def test_a_text_is_read_to_its_end(tmp_path: Path):
 @pytest.mark.parametrize(
     ("body", "name", "message"),
     [
-        (b"", "", "stdin is empty: there is no text to predict."),
-        (b"", "t.csv", "t.csv is empty: there is no text to predict."),
+        (b"", "", "stdin is empty: there are no texts to predict."),
+        (b"", "t.csv", "t.csv is empty: there are no texts to predict."),
         (b'{"text": null}\n', "", "stdin:1: the text is null, not a string."),
         (b'{"text": "a"}\n{"text": ["b"]}\n', "t.jsonl", 't.jsonl:2: the text is ["b"], not a string.'),
-        (b'{"text": "\\ud800"}\n', "", "stdin:1: half of a surrogate pair, which is no character."),
-        (b'[\n{"text": "a"}\n]\n', "t.json", "t.json:1: not a JSON object with a text."),
+        (b'{"text": "\\ud800"}\n', "", "stdin:1: half of a surrogate pair, which is not a character."),
+        (b'[\n{"text": "a"}\n]\n', "t.json", "t.json:1: not a JSON object with a 'text'."),
         (b"id,text\na,caf\xe9\n", "t.csv", "t.csv:2: not UTF-8: byte 0xe9 cannot be decoded."),
         (b"Oh\ncaf\xe9\n", "", "stdin:2: not UTF-8: byte 0xe9 cannot be decoded."),
         (b"id,text\na," + b"x" * 131_073 + b"\n", "t.csv", "t.csv:2: not CSV: field larger than field limit (131072)."),
@@ -138,7 +138,7 @@ def test_what_a_slow_pipe_has_said_is_predicted_before_it_says_more(model: Path)
     at_last.start()
     with os.fdopen(reader) as stream:
         lines = LineReader(stream, "stdin")
-        found = predict(load_model(model), read_texts(lines, "lines", "stdin"), waits=lines.waits)
+        found = predict(load_model(model), read_texts(lines, "lines", "stdin"), would_block=lines.would_block)
         for said, expected in ((b"one\ntwo\nthr", ["1", "2"]), (b"ee\n", ["3"])):
             os.write(writer, said)
             assert [one.id for one in itertools.islice(found, len(expected))] == expected

@@ -78,7 +78,7 @@ def test_an_unknown_recipe_is_answered_with_the_one_that_was_meant():
     with pytest.raises(UsageError) as refused:
         load_recipe("lama-4layer")
     assert str(refused.value) == "There is no recipe 'lama-4layer'.\n  fix: did you mean 'llama-4layer'?"
-    with pytest.raises(UsageError, match="is a base that recipes extend"):
+    with pytest.raises(UsageError, match="is a base for other recipes and cannot be trained"):
         load_recipe("llama")
 
 
@@ -97,13 +97,13 @@ def test_inheritance(recipe_folder: Path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"a": 'extends = "b"', "b": 'extends = "a"'}, "Recipes extend each other in a circle: a -> b -> a."),
+        ({"a": 'extends = "b"', "b": 'extends = "a"'}, "Recipes extend each other in a cycle: a -> b -> a."),
         ({"a": 'extends = "nobody"'}, "There is no recipe 'nobody'."),
-        ({"a": "title = 'x'"}, "recipe a: it names no family."),
+        ({"a": "title = 'x'"}, "recipe a: there is no key 'family'."),
         ({"a": 'family = "tfidff"'}, "recipe a: there is no family 'tfidff'."),
         ({"a": 'family = "tfidf"\n[tfidf]\nword = [1, 2]'}, "recipe a: there is no key 'tfidf.word'."),
         ({"a": 'family = "tfidf"\n[tfidf'}, "is not valid TOML"),
-        ({"a": BASE + "[shape]\nlayers = 3\n"}, "recipe a: shape lacks architecture, hidden, mlp, heads, vocabulary."),
+        ({"a": BASE + "[shape]\nlayers = 3\n"}, "recipe a: shape has no architecture, hidden, mlp, heads, vocabulary."),
     ],
 )
 def test_a_recipe_that_is_none_is_refused(files: dict[str, str], message: str, recipe_folder: Path):

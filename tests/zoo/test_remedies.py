@@ -79,7 +79,7 @@ def test_a_member_that_is_no_recipe_has_no_command(cli):
         ),
         (
             "ind,jav",
-            "error: Track a of release 2025 has no ind and no jav.\n  fix: --language all takes those that it has\n",
+            "error: Track a of release 2025 has no ind and no jav.\n  fix: --language all trains those that it has\n",
         ),
     ],
 )

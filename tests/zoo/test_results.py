@@ -35,15 +35,15 @@ def scores(runs: Path, pattern: str) -> list[float]:
 
 def test_seeds_share_a_line_and_are_averaged(runs: Path):
     found = compare_runs([runs / "sample"], source="sample")
-    lines = {one.name.split("+")[0]: one for one in found.lines}
-    assert list(lines) == sorted(lines, key=lambda name: -lines[name].standing.score.value)
+    lines = {one.name.split("+")[0]: one for one in found.recipes}
+    assert list(lines) == sorted(lines, key=lambda name: -lines[name].result.score.value)
     tiny = lines["llama-tiny"]
     own = scores(runs, "llama-tiny*")
     assert tiny.seeds == (1, 2) and len(own) == 2
-    assert tiny.standing.score.value == pytest.approx(fmean(own), abs=1e-12)
-    assert tiny.standing.run_sd == pytest.approx(stdev(own), abs=1e-12)
-    assert lines["tfidf-logreg"].standing.score.value == pytest.approx(scores(runs, "tfidf-logreg")[0], abs=1e-12)
-    assert lines["tfidf-logreg"].standing.score.low < lines["tfidf-logreg"].standing.score.value
+    assert tiny.result.score.value == pytest.approx(fmean(own), abs=1e-12)
+    assert tiny.result.run_sd == pytest.approx(stdev(own), abs=1e-12)
+    assert lines["tfidf-logreg"].result.score.value == pytest.approx(scores(runs, "tfidf-logreg")[0], abs=1e-12)
+    assert lines["tfidf-logreg"].result.score.low < lines["tfidf-logreg"].result.score.value
 
 
 def test_the_command_names_seeds_costs_and_choices(runs: Path, capsys, monkeypatch):
@@ -69,14 +69,14 @@ def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
     (half / "recipe.json").write_bytes((runs / "sample" / "tfidf-logreg" / "eng" / "recipe.json").read_bytes())
     (half / "run.json").write_text('{"status": "training"}')
     found = compare_runs([tmp_path], source="sample")
-    assert len(found.lines) == 2
-    assert found.left == (f"The run in {half} is not finished.",)
+    assert len(found.recipes) == 2
+    assert found.skipped == (f"The run in {half} is not finished.",)
 
 
 def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(InputError, match="fewer than two finished runs"):
         compare_runs([runs / "sample" / "constant-all"], source="sample")
-    with pytest.raises(InputError, match="holds no run"):
+    with pytest.raises(InputError, match="contains no run"):
         compare_runs([tmp_path], source="sample")
     degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
     with pytest.raises(UsageError, match="runs of several files"):
@@ -92,4 +92,4 @@ def test_a_recipe_that_was_changed_between_runs_keeps_both_lines(runs: Path, tmp
         body["resolved"]["train"]["epochs"], body["settings"] = epochs, {}
         (folder / "recipe.json").write_text(json.dumps(body))
     found = compare_runs([tmp_path], source="sample")
-    assert sorted(one.name for one in found.lines) == ["after", "before"]
+    assert sorted(one.name for one in found.recipes) == ["after", "before"]

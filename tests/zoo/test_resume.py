@@ -228,7 +228,7 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path):
     folder.mkdir(parents=True)
     (folder / "thesis.tex").write_text("years of work")
     for fresh in (False, True):
-        with pytest.raises(UsageError, match=r"is no run folder: it holds thesis.tex\."):
+        with pytest.raises(UsageError, match=r"is not a run folder: it holds thesis.tex\."):
             run(recipe, tmp_path, fresh=fresh)
     assert (folder / "thesis.tex").read_text() == "years of work"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from semeval_emo.report.zoo import selects
+from semeval_emo.report.zoo import selection
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import list_recipes, load_recipe, recipe_files
 
@@ -65,7 +65,7 @@ def test_a_recipe_is_faithful_to_its_notebook(fact: tuple):
     assert (train.schedule, train.warmup, train.clip, recipe.loss.kind) == ("linear", 0.0, 1.0, "bce")
     assert (said.macro_f1, said.micro_f1, said.selected_on_test) == (macro, micro, on_test)
     assert recipe.selects_on_test == on_test, "what is marked must be what is done"
-    assert ("test!" in selects(recipe)) == on_test
+    assert ("test!" in selection(recipe)) == on_test
 
 
 @pytest.mark.parametrize("name", [fact[0] for fact in FACTS if fact[1] == DEBERTA])

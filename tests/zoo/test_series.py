@@ -20,9 +20,8 @@ from semeval_emo.data import load_gold
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.training.series import Series, select_languages
+from semeval_emo.zoo.training.series import Series, select_languages, train_series
 from semeval_emo.zoo.training.train import train
-from semeval_emo.zoo.training.train_series import train_series
 
 _spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
 toys = importlib.util.module_from_spec(_spec)

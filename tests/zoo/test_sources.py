@@ -159,7 +159,7 @@ def test_texts_that_the_target_is_judged_on_are_left_out(own: Path, tmp_path: Pa
     texts = [f"{test[0]}!", test[1].upper(), *gold.texts[2:]]
     write(own, "a", "xbb", "train", texts, gold.labels)
     result = run(own, tmp_path, 'data.sources=["others"]', name="constant-majority")
-    assert [note.endswith("left out: they stand in dev or test of xaa too.") for note in result.data_notes] == [True]
+    assert [note.endswith("removed: they are also in dev or test of xaa.") for note in result.data_notes] == [True]
     assert result.data_notes[0].startswith("2 of 240 texts of ")
     assert result.overlap == {"exact": 0, "normalised": 0, "without": None}
 
@@ -184,7 +184,7 @@ def test_a_strict_choice_hears_no_label_of_the_target(
         write(own, track, "xaa", split, list(gold.texts), draw.integers(0, 2, gold.labels.shape))
     noise = run(own, tmp_path, *(BY_FOLDS if how == "folds" else BY_DEV))
     assert noise.scorecard.score != result.scorecard.score and noise.dev != result.dev
-    assert noise.kept == result.kept and noise.thresholds == result.thresholds
+    assert noise.selected_epoch == result.selected_epoch and noise.thresholds == result.thresholds
     for one, other in (
         (noise.folder.predictions, result.folder.predictions),
         (noise.folder.probabilities("test"), result.folder.probabilities("test")),

@@ -68,7 +68,7 @@ def test_a_joined_run_names_its_members_and_takes_their_time(cli, capsys):
     assert spent > 0.05
     state = json.loads(Path("runs/sample/pair/eng/run.json").read_text())
     assert spent < state["seconds"] < spent + 5
-    assert f"{state['seconds']:,.1f}, {spent:,.1f} of them its members'" in shown
+    assert f"{state['seconds']:,.1f} (ensemble members: {spent:,.1f})" in shown
     assert submit(cli, "runs/sample/pair")[0] == 0
     (file,) = read_system(Path("submissions/mine")).files
     assert file.seconds == state["seconds"]
@@ -94,8 +94,8 @@ def test_a_joined_run_that_does_not_know_its_members_is_refused(cli, capsys):
     code, _, err = submit(cli, "runs/sample/pair")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
-        "error: runs/sample/pair/eng joins runs, and was made by a version that took down neither their names nor "
-        "their time.\n  fix: the command that joined them, with --fresh, takes seconds\n"
+        "error: runs/sample/pair/eng is an ensemble of a version that did not record its members and their training "
+        "time.\n  fix: repeat the `zoo ensemble` command with --fresh, which takes seconds\n"
     )
     words = ("results", "runs/sample/pair", "runs/sample/constant-all", "--data", "sample", "-f", "json")
     lines = {one["name"]: one for one in json.loads(cli("zoo", *words)[1])["lines"]}
@@ -143,8 +143,8 @@ def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(cli, capsys):
     code, _, err = submit(cli, "runs/sample/constant-all", "runs/sample/constant-majority")
     assert (code, Path("submissions").exists()) == (2, False)
     assert err == (
-        "error: runs/sample/constant-all/eng and runs/sample/constant-majority/eng are both track a, eng.\n"
-        "  fix: name one of them, or let --best-on-dev choose\n"
+        "error: runs/sample/constant-all/eng and runs/sample/constant-majority/eng are both runs for track a, eng.\n"
+        "  fix: name one of them, or add --best-on-dev\n"
     )
     code, _, err = submit(cli, "runs/sample/constant-majority", "runs/sample/constant-all", "--best-on-dev")
     assert code == 0
@@ -174,8 +174,8 @@ def test_a_file_that_was_changed_is_refused(cli, capsys):
     code, _, err = submit(cli, "runs/sample/constant-all")
     assert code == 2
     assert err == (
-        "error: runs/sample/constant-all/eng/track_a/pred_eng.csv is not the file that its run wrote.\n"
-        "  fix: delete it, or move it away if it is yours: the command that trained the run writes it again\n"
+        "error: runs/sample/constant-all/eng/track_a/pred_eng.csv was changed after the run wrote it.\n"
+        "  fix: delete or move the file, then repeat the training command, which writes it again\n"
     )
     assert not Path("submissions").exists()
 

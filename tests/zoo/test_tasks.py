@@ -69,7 +69,7 @@ def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
     both = ["runs/sample/constant-all", "runs/toy/constant-all"]
     code, _, err = cli("zoo", "results", *both)
     assert code == 2
-    assert err == "error: These are runs of several tasks: sample, toy.\n  fix: name runs of one, or --task\n"
+    assert err == "error: These are runs of several tasks: sample, toy.\n  fix: name runs of one task, or add --task\n"
     code, _, err = cli("zoo", "ensemble", *(f"{one}/{code}" for one, code in zip(both, ("eng", "xaa"), strict=True)),
                        "--name", "odd")  # fmt: skip
     assert code == 2
@@ -87,7 +87,7 @@ def test_a_task_that_is_not_known_here_must_be_named(cli):
     for command in (["evaluate", run], ["tune", run], ["submit", run, "-o", "mine"]):
         code, _, err = cli("zoo", *command)
         assert code == 2
-        assert err == "error: This is of the task 'toy', which is not known here.\n  fix: --task names its file\n"
+        assert err == "error: The task 'toy' of the run is not known.\n  fix: name its file with --task\n"
     assert cli("zoo", "evaluate", run, "--task", "toy.toml", "--data", "data", "-q")[0] == 0
 
 

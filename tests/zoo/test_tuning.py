@@ -18,7 +18,7 @@ from semeval_emo.submission import validate
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.inference.tune import out_of_fold, tune_run
+from semeval_emo.zoo.inference.tune import cross_validate, tune_run
 from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.selection.thresholds import tune
@@ -104,7 +104,8 @@ def test_without_a_rule_the_best_out_of_fold_is_written(best: str, run_folder: P
     written = [name for name, row in rows.items() if row[-1] == "written"]
     assert written == [names[best]]
     assert figures[names[best]][1] == max(figure[1] for figure in figures.values())
-    assert ("no other thresholds do better than the run's own, so these were written" in said) == (best == "as trained")
+    note = "No other thresholds have a higher out-of-fold score than those of the run, so these were written."
+    assert (note in said) == (best == "as trained")
     if best == "as trained":
         assert (run_folder / "tuned/track_a/pred_eng.csv").read_text() == (
             run_folder / "track_a/pred_eng.csv"
@@ -120,7 +121,7 @@ def test_test_is_refused_by_name(run_folder: Path):
     for words in ({"split": "test"}, {"by": run_folder / "test" / "prob_eng.csv"}):
         with pytest.raises(UsageError, match="Thresholds are never tuned on test"):
             tune_run(run_folder, source="sample", **words)
-    with pytest.raises(UsageError, match="stores no probabilities of train that its model has not learned from"):
+    with pytest.raises(UsageError, match="stores no out-of-fold probabilities of train"):
         tune_run(run_folder, source="sample", split="train")
     assert not (run_folder / "tuned").exists()
 
@@ -159,11 +160,11 @@ def test_out_of_fold_never_sees_what_it_judges():
         return float((decided == y).mean())
 
     fitted = accuracy((p >= best(np.ones(60, dtype=bool))).astype(float))
-    assert out_of_fold(60, best, lambda rows, threshold: p[rows] >= threshold, accuracy) < fitted - 0.03
+    assert cross_validate(60, best, lambda rows, threshold: p[rows] >= threshold, accuracy) < fitted - 0.03
 
 
 def test_what_cannot_be_tuned(run_folder: Path, tmp_path: Path):
-    with pytest.raises(InputError, match="is no run folder"):
+    with pytest.raises(InputError, match="is not a run folder"):
         tune_run(tmp_path, source="sample")
     state = json.loads((run_folder / "run.json").read_text())
     (run_folder / "run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "other"}}))
@@ -189,6 +190,6 @@ def test_the_command_and_the_thresholds_in_use(run_folder: Path, capsys):
     assert capsys.readouterr().out == (run_folder / "tuned" / "track_a" / "pred_eng.csv").read_text()
     texts.with_name("bad.json").write_text("[0.5]")
     assert main(["zoo", "predict", str(run_folder), str(texts), "--thresholds", str(texts.with_name("bad.json"))]) == 3
-    assert "bad.json holds 1 thresholds; the model predicts 5 emotions." in capsys.readouterr().err
+    assert "bad.json contains 1 threshold; the model predicts 5 emotions." in capsys.readouterr().err
     assert main(["zoo", "tune", str(run_folder), "--data", "sample", "--split", "test"]) == 2
     assert capsys.readouterr().err.startswith("error: Thresholds are never tuned on test")

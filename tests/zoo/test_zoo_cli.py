@@ -64,7 +64,7 @@ def test_show_says_everything(cli):
     assert code == 0
     said = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
     assert said["learning rates"] == "head 1e-05 (decay 0.01); layers 1e-06 (decay 0.01)"
-    assert said["parameters"] == "243,296,256 trained of 1,235,824,640"
+    assert said["parameters"] == "243,296,256 of 1,235,824,640 trained"
     assert said["final norm"] == "frozen"
     assert said["kept epoch"] == "best macro F1 on test (test! optimistic)"
     assert said["macro F1 on test"] == "0.7114"
@@ -251,7 +251,7 @@ def test_predict_reads_a_stream_in_chunks(trained: Path):
     [
         ("a.csv", "id,words\n1,x\n", "a.csv has no column 'text': its header is id,words."),
         ("b.csv", "id,text\n1\n", "b.csv: row 1 has 1 of 2 columns, so no text."),
-        ("c.jsonl", '{"text": "x"}\n{"txt": "y"}\n', "c.jsonl:2: not a JSON object with a text."),
+        ("c.jsonl", '{"text": "x"}\n{"txt": "y"}\n', "c.jsonl:2: not a JSON object with a 'text'."),
         ("nothing.csv", None, "nothing.csv cannot be read: No such file or directory."),
     ],
 )

@@ -1,1 +1,1 @@
-"""What a run reads: splits, folds, other languages, added data, texts to predict."""
+"""Training and evaluation data of a run: splits, folds, other languages, added data, texts to predict."""

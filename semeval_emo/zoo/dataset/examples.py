@@ -1,4 +1,4 @@
-"""Texts with labels, as model families receive them."""
+"""Labelled texts, as model families receive them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from semeval_emo.zoo.dataset.folds import Folds
 
 @dataclass(frozen=True)
 class Space:
-    """What is predicted.
+    """Label space of a predicted file.
 
     Attributes:
         emotions: in the official order; the columns of every matrix.
-        top: the highest degree: 1 for present or absent, 3 for intensities.
+        top: the highest degree: 1 for presence or absence, 3 for intensities.
     """
 
     emotions: tuple[str, ...]
@@ -27,9 +27,9 @@ class Examples:
     """Texts and their labels.
 
     Attributes:
-        texts: n of them.
+        texts: n texts.
         labels: shape (n, L), int8, degrees from 0 to `Space.top`; -1 where unknown.
-        folds: who stands aside when, where choices are made out of fold.
+        folds: cross-validation folds, if the recipe selects on folds.
     """
 
     texts: tuple[str, ...]

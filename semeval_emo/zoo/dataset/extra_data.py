@@ -1,9 +1,8 @@
-"""Data beyond the official splits of a recipe's own file: other tracks, files of one's own; and the guard before it.
+"""Added training data: splits of other tracks and CSV files, checked for texts of the evaluation splits.
 
-The splits of a track share no more than a few texts with its test split, but those of *another*
-track may hold it by the hundred, and nobody knows what a file of one's own holds. So whatever is
-added is compared with the texts that the run is judged on, and refused if it holds any of them
-unless the recipe allows that source by name.
+The training split of a track shares at most a few texts with its test split, but data of *another*
+track may contain hundreds of them, and CSV files may contain any. Added data with texts of the dev
+or test split is refused unless the recipe allows it by name (``data.allow``).
 """
 
 from __future__ import annotations
@@ -20,48 +19,44 @@ from semeval_emo.data.overlap import leaks
 from semeval_emo.data.sheet import ID, TEXT, read_sheet
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.task import FileSpec, Task
+from semeval_emo.zoo.dataset.other_languages import target_language_error
 from semeval_emo.zoo.recipe import Recipe
 
 SPLITS = ("train", "dev")
-# As wide as copies come: without spaces and punctuation.
+# The widest match: copies that differ in spaces and punctuation count.
 DEGREE = "letters"
 
 
 def load_extra(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
-    """Loads what ``data.extra`` names, with the labels of the recipe's own track.
-
-    Returns:
-        By name, as the recipe has it.
+    """Load the data of ``data.extra``, by name, with the labels of the recipe's track.
 
     Raises:
-        UsageError: a name that is neither a split of another track nor a CSV file, labels that do
-            not fit, or an allowance for something that is not added.
+        UsageError: a name is neither a split of another track nor a CSV file, the labels do not match, or
+            ``data.allow`` names data that is not added.
         InputError: a file is missing or unreadable.
     """
     data = recipe.data
     added = (*data.extra, *data.sources)
-    strangers = [name for name in data.allow if name not in added]
-    if strangers:
+    unknown = [name for name in data.allow if name not in added]
+    if unknown:
         raise UsageError(
-            f"Recipe {recipe.name} allows '{strangers[0]}', which data.extra does not add.",
-            suggest(strangers[0], added),
+            f"Recipe {recipe.name} allows '{unknown[0]}', which data.extra does not add.", suggest(unknown[0], added)
         )
     own = task.spec(data.track, data.language, "test", data.release)
-    found = {}
-    for name in data.extra:
-        if Path(name).suffix == ".csv":
-            found[name] = _file(Path(name), own)
-        else:
-            found[name] = _other_track(name, recipe, own, source, task)
-    return found
+    return {
+        name: _csv_file(Path(name), own)
+        if Path(name).suffix == ".csv"
+        else _other_track(name, recipe, own, source, task)
+        for name in data.extra
+    }
 
 
-def _file(path: Path, own: FileSpec) -> Gold:
+def _csv_file(path: Path, own: FileSpec) -> Gold:
     sheet = read_sheet(path)
-    lacking = [name for name in (ID, TEXT, *own.emotions) if name not in sheet.header]
-    if lacking:
+    missing = [name for name in (ID, TEXT, *own.emotions) if name not in sheet.header]
+    if missing:
         raise InputError(
-            f"{path} has no column {', '.join(lacking)}.", f"it needs {','.join((ID, TEXT, *own.emotions))}"
+            f"{path} has no column {', '.join(missing)}.", f"it needs {','.join((ID, TEXT, *own.emotions))}"
         )
     labels = sheet.labels(own.emotions, own.values)
     return Gold(own, tuple(sheet.ids), tuple(sheet.texts or ()), labels, str(path), ())
@@ -70,40 +65,40 @@ def _file(path: Path, own: FileSpec) -> Gold:
 def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     track, _, split = name.partition("/")
     if track not in task.tracks or split not in SPLITS:
-        held_out = split == "test" and track in task.tracks
+        is_test = split == "test" and track in task.tracks
         raise UsageError(
-            f"Recipe {recipe.name}: data.extra cannot be '{name}'." + (" Nothing trains on test." if held_out else ""),
-            "name a CSV file, or another track's train or dev, such as "
+            f"Recipe {recipe.name}: data.extra cannot be '{name}'."
+            + (" The test split is never used for training." if is_test else ""),
+            "name a CSV file, or the train or dev split of another track, such as "
             + " or ".join(f"{key}/train" for key in task.tracks if key != own.track),
         )
     if task.track(own.track).trains_on != own.track:
-        language = task.language(own.language).name
-        raise UsageError(
-            f"Recipe {recipe.name}: '{name}' is {language}, the language of the texts to be judged; track {own.track} "
-            "is learned from other languages alone.",
-            "data.sources names those",
-        )
+        raise target_language_error(name, recipe, task)
     if track == own.track:
-        raise UsageError(f"Recipe {recipe.name}: '{name}' is of its own track.", "data.splits names those")
+        raise UsageError(
+            f"Recipe {recipe.name}: '{name}' is a split of the recipe's own track.", "add it to data.splits"
+        )
     gold = load_gold(track, own.language, split, release=own.release, source=source, task=task)
-    lacking = [emotion for emotion in own.emotions if emotion not in gold.spec.emotions]
-    if gold.texts is None or lacking:
-        raise UsageError(f"{gold.source} has no {', '.join(lacking) or 'texts'}, so {own.place} cannot learn from it.")
+    missing = [emotion for emotion in own.emotions if emotion not in gold.spec.emotions]
+    if gold.texts is None or missing:
+        raise UsageError(
+            f"{gold.source} has no {', '.join(missing) or 'texts'}, so it cannot be training data for {own.place}."
+        )
     if len(gold.spec.values) < len(own.values):
-        raise UsageError(f"{gold.source} says {' or '.join(gold.spec.values)}; {own.place} needs degrees.")
+        raise UsageError(f"{gold.source} has the labels {' and '.join(gold.spec.values)}; {own.place} needs degrees.")
     labels = gold.labels[:, [gold.spec.emotions.index(emotion) for emotion in own.emotions]]
     if len(own.values) == 2:
-        # Any degree of an emotion is that emotion.
+        # Any degree above 0 counts as present.
         labels = (labels > 0).astype(np.int8)
     return replace(gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=labels)
 
 
-def refuse_leaks(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe) -> None:
-    """Refuses added data that holds texts which the run is judged on.
+def refuse_leaks(extra: dict[str, Gold], evaluated: Sequence[Gold], recipe: Recipe) -> None:
+    """Refuse added data that contains texts of the evaluation splits.
 
     Args:
-        extra: as `load_extra` gives it.
-        judged: the dev and test splits.
+        extra: as returned by `load_extra`.
+        evaluated: the dev and test splits.
 
     Raises:
         UsageError: it does, and the recipe does not allow it by name.
@@ -111,29 +106,31 @@ def refuse_leaks(extra: dict[str, Gold], judged: Sequence[Gold], recipe: Recipe)
     for name, gold in extra.items():
         if name in recipe.data.allow:
             continue
-        held = {one.spec.split: leaks(gold, one) for one in judged}
-        counts = {split: found.count(DEGREE) for split, found in held.items()}
+        overlaps = {split_gold.spec.split: leaks(gold, split_gold) for split_gold in evaluated}
+        counts = {split: overlap.count(DEGREE) for split, overlap in overlaps.items()}
         if any(counts.values()):
-            said = " and ".join(f"{n:,} of {held[s].rows:,} {s} texts" for s, n in counts.items() if n)
-            first = next(found.matches[0] for found in held.values() if found.matches)
-            allowed = ", ".join(f'"{one}"' for one in (*recipe.data.allow, name))
+            shares = " and ".join(
+                f"{count:,} of {overlaps[split].rows:,} {split} texts" for split, count in counts.items() if count
+            )
+            first = next(overlap.matches[0] for overlap in overlaps.values() if overlap.matches)
+            allowed = ", ".join(f'"{each}"' for each in (*recipe.data.allow, name))
             raise UsageError(
-                f"'{name}' holds {said} of {judged[0].spec.place.rpartition(' ')[0]} "
-                f"({first.train_id} is {first.id}), so the run would be judged on what it has read.",
-                f"take them out, or allow it by name: --set 'data.allow=[{allowed}]'",
+                f"'{name}' contains {shares} of {evaluated[0].spec.place.rpartition(' ')[0]} "
+                f"({first.train_id} is {first.id}), so the model would be evaluated on training texts.",
+                f"remove them, or allow it by name: --set 'data.allow=[{allowed}]'",
             )
 
 
 def refuse_target_language(
     extra: dict[str, Gold], recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
 ) -> None:
-    """Refuses added files that hold texts of the target's own language, where a track is learned from others alone.
+    """Refuse added files that contain texts of the target language, if the track trains on other languages only.
 
     Args:
-        extra: as `load_extra` gives it.
+        extra: as returned by `load_extra`.
 
     Raises:
-        UsageError: one does, and the recipe does not allow it by name.
+        UsageError: a file does, and the recipe does not allow it by name.
     """
     data = recipe.data
     if not extra or task.track(data.track).trains_on == data.track:
@@ -143,11 +140,11 @@ def refuse_target_language(
             spec.track, spec.language, spec.split, release=data.release, source=source, task=task, labels_required=False
         )
         for name, gold in extra.items():
-            held = leaks(gold, own)
-            if held.matches and name not in data.allow:
+            overlap = leaks(gold, own)
+            if overlap.matches and name not in data.allow:
                 raise UsageError(
-                    f"'{name}' holds {held.count(DEGREE):,} of {held.rows:,} texts of {spec.place} "
-                    f"({held.matches[0].train_id} is {held.matches[0].id}); track {data.track} is learned from other "
-                    "languages alone.",
-                    f"take them out, or allow it by name: --set 'data.allow=[\"{name}\"]'",
+                    f"'{name}' contains {overlap.count(DEGREE):,} of {overlap.rows:,} texts of {spec.place} "
+                    f"({overlap.matches[0].train_id} is {overlap.matches[0].id}); track {data.track} trains on other "
+                    "languages only.",
+                    f"remove them, or allow it by name: --set 'data.allow=[\"{name}\"]'",
                 )

@@ -1,7 +1,7 @@
-"""Other languages to learn from: which ones a recipe means, and their texts with the labels of the target's file.
+"""Training data in other languages: which ones a recipe names, and their texts with the labels of the target's file.
 
-A track without training texts of its own (task: `Track.trains_on`) is learned from other languages
-alone: the target's own texts of that track are the very texts that it is judged on, or their kin.
+A track without training texts of its own (`Track.trains_on`) trains on other languages only: the
+target language's texts in the other track are the texts that the run is evaluated on.
 """
 
 from __future__ import annotations
@@ -20,145 +20,153 @@ from semeval_emo.zoo.recipe import Recipe
 
 OTHERS, FAMILY, SELF, ALL = "others", "family", "self", "all"
 SOURCES = "sources"
-"""The name of the source languages' dev splits among the splits that choices are made on."""
+"""The name of the source languages' dev splits among the splits that choices are based on."""
 UNKNOWN = -1
 
 
 def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
-    """The recipe with its track, language and release filled in.
+    """Return the recipe with its track, language, release and sources filled in.
 
     Raises:
-        UsageError: neither the command nor the recipe names a language.
+        UsageError: neither the arguments nor the recipe name a language.
     """
-    chosen = recipe.data
-    found_track = task.track(track or chosen.track or next(iter(task.tracks))).key
-    found_language = language or chosen.language
-    if not found_language:
-        raise UsageError(f"Recipe {recipe.name} names no language.", "--language names one")
-    release = task.release(chosen.release or None).key
-    data = replace(chosen, track=found_track, language=found_language, release=release)
-    return resolve_sources(replace(recipe, data=data), task)
+    data = recipe.data
+    track = task.track(track or data.track or next(iter(task.tracks))).key
+    language = language or data.language
+    if not language:
+        raise UsageError(f"Recipe {recipe.name} names no language.", "name one with --language")
+    release = task.release(data.release or None).key
+    return resolve_sources(replace(recipe, data=replace(data, track=track, language=language, release=release)), task)
 
 
 def resolve_sources(recipe: Recipe, task: Task) -> Recipe:
-    """The recipe with its sources by name, such as ``a/deu``, and only the splits that its language has.
+    """Return the recipe with its sources as names such as ``a/deu``, and only the splits that its language has.
 
-    A language without a train split takes the recipe's stand-ins; choices by folds are then made on
-    dev where there is nothing of its own left to fold.
+    A language without a train split takes the recipe's ``stand_in``. A recipe that selects on folds
+    selects on dev if there is no data of its own to split into folds.
 
     Raises:
-        UsageError: a source that is none, the target's own language where the track forbids it, or
-            nothing to learn from.
+        UsageError: an unknown source, the target language if the track forbids it, or no training data.
     """
     data = recipe.data
-    has = {spec.split for spec in task.specs(data.release, data.track, data.language)}
-    lacks = [split for split in data.splits if split not in has]
-    words = (*data.sources, *(data.stand_in if lacks else ()))
+    available = {spec.split for spec in task.specs(data.release, data.track, data.language)}
+    missing = [split for split in data.splits if split not in available]
+    words = (*data.sources, *(data.stand_in if missing else ()))
     if not words:
-        if lacks and is_cross_lingual(recipe, task):
+        if missing and is_cross_lingual(recipe, task):
             raise UsageError(
-                f"Track {data.track} has no training texts, so recipe {recipe.name} has nothing to learn from.",
-                "--set 'data.sources=[\"others\"]' learns from the other languages of track "
+                f"Track {data.track} has no training texts, so recipe {recipe.name} has no training data.",
+                "--set 'data.sources=[\"others\"]' trains on the other languages of track "
                 f"{task.track(data.track).trains_on}",
             )
         return replace(recipe, data=replace(data, stand_in=()))
-    names = tuple(dict.fromkeys(name for word in words for name in _meant(word, recipe, task)))
-    settled = replace(data, sources=names, stand_in=(), splits=tuple(s for s in data.splits if s in has))
-    if is_cross_lingual(recipe, task):
-        # Its dev split is no more to learn from than its test split.
-        settled = replace(settled, splits=())
-    recipe = replace(recipe, data=settled)
-    if settled.splits or recipe.select.split != "folds" or is_cross_lingual(recipe, task):
+    names = tuple(dict.fromkeys(name for word in words for name in _source_names(word, recipe, task)))
+    # In a cross-lingual track the dev split is not training data either.
+    splits = () if is_cross_lingual(recipe, task) else tuple(split for split in data.splits if split in available)
+    recipe = replace(recipe, data=replace(data, sources=names, stand_in=(), splits=splits))
+    if splits or recipe.select.split != "folds" or is_cross_lingual(recipe, task):
         return recipe
     threshold = replace(recipe.threshold, split="dev") if recipe.threshold.split == "folds" else recipe.threshold
     return replace(recipe, select=replace(recipe.select, split="dev"), threshold=threshold)
 
 
 def is_cross_lingual(recipe: Recipe, task: Task) -> bool:
-    """True where the track has no training texts of the target language."""
+    """Return whether the track has no training texts of the target language."""
     return task.track(recipe.data.track).trains_on != recipe.data.track
 
 
-def _meant(word: str, recipe: Recipe, task: Task) -> list[str]:
-    """The languages of a word, each as ``track/language``."""
+def target_language_error(name: str, recipe: Recipe, task: Task) -> UsageError:
+    """Return the error for training data in the target language of a cross-lingual track."""
+    language = task.language(recipe.data.language).name
+    return UsageError(
+        f"Recipe {recipe.name}: '{name}' is {language}, the target language; track {recipe.data.track} trains on "
+        "other languages only.",
+        f'name other languages, "{FAMILY}" or "{OTHERS}" in data.sources',
+    )
+
+
+def _source_names(word: str, recipe: Recipe, task: Task) -> list[str]:
+    """Return the sources that an entry of ``data.sources`` stands for, each as ``track/language``."""
     data, target = recipe.data, task.language(recipe.data.language)
-    track, _, what = word.rpartition("/")
+    track, _, entry = word.rpartition("/")
     track = task.track(track or task.track(data.track).trains_on).key
-    there = [spec.language for spec in task.specs(data.release, track, split="train")]
-    if what == OTHERS:
-        found = [code for code in there if code != target.code]
-    elif what == ALL:
-        found = there
-    elif what == FAMILY:
-        found = [code for code in there if code != target.code and task.language(code).family == target.family]
+    available = [spec.language for spec in task.specs(data.release, track, split="train")]
+    if entry == OTHERS:
+        codes = [code for code in available if code != target.code]
+    elif entry == ALL:
+        codes = available
+    elif entry == FAMILY:
+        codes = [code for code in available if code != target.code and task.language(code).family == target.family]
     else:
-        code = target.code if what == SELF else task.language(what).code
+        code = target.code if entry == SELF else task.language(entry).code
         task.spec(track, code, "train", data.release)
-        found = [code]
-    if not found:
+        codes = [code]
+    if not codes:
         raise UsageError(
-            f"Recipe {recipe.name}: no other language of the family {target.family} has training texts in track "
-            f"{track}, so {target.code} has no such source.",
+            f"Recipe {recipe.name}: {target.code} has no source '{word}': track {track} has no training texts in "
+            f"another language of the family {target.family}.",
             "--set 'data.sources=[\"others\"]'",
         )
-    if target.code in found:
+    if target.code in codes:
         if is_cross_lingual(recipe, task):
-            raise UsageError(
-                f"Recipe {recipe.name}: '{word}' is {target.name}, the language of the texts to be judged; track "
-                f"{data.track} is learned from other languages alone.",
-                f'name others, "{FAMILY}" or "{OTHERS}"',
-            )
+            raise target_language_error(word, recipe, task)
         if track == data.track and data.splits:
-            raise UsageError(f"Recipe {recipe.name}: '{word}' is its own train split.", "data.splits names that")
-    return [f"{track}/{code}" for code in found]
+            raise UsageError(
+                f"Recipe {recipe.name}: the source '{word}' is the language's own train split.",
+                "remove it; data.splits names the language's own splits",
+            )
+    return [f"{track}/{code}" for code in codes]
 
 
 def training_data_text(recipe: Recipe, task: Task) -> str:
-    """What a settled recipe learned from, in words: ``split train``, ``from German and Swedish (track a)``."""
+    """Return the training data of a resolved recipe in words, such as ``the train split and Swedish (track a)``."""
     data = recipe.data
-    found = [f"split {' and '.join(data.splits)}"] if data.splits else []
+    parts = []
+    if data.splits:
+        parts.append(f"the {' and '.join(data.splits)} split{'s' if len(data.splits) > 1 else ''}")
     by_track: dict[str, list[str]] = {}
     for name in data.sources:
         track, _, code = name.partition("/")
         by_track.setdefault(track, []).append(task.language(code).name)
     for track, names in by_track.items():
-        said = " and ".join(names) if len(names) < 4 else f"{len(names)} languages"
-        found.append(f"from {said} (track {track})")
-    return ", and ".join(found)
+        languages = " and ".join(names) if len(names) < 4 else f"{len(names)} languages"
+        parts.append(f"{languages} (track {track})")
+    return " and ".join(parts)
 
 
 def load_sources(
-    recipe: Recipe, judged: Sequence[Gold], source: str | os.PathLike[str] | None, task: Task
+    recipe: Recipe, evaluated: Sequence[Gold], source: str | os.PathLike[str] | None, task: Task
 ) -> dict[str, Gold]:
-    """Loads the train splits that a settled recipe names, by name, with the labels of the target's file.
+    """Load the train splits that a resolved recipe names, by name, with the labels of the target's file.
 
-    Texts that stand in what the run is judged on are left out; each source's note says how many.
+    Texts of the evaluation splits are removed; the note of each source says how many.
 
     Args:
-        judged: the dev and test splits of the target.
+        evaluated: the dev and test splits of the target.
     """
     most = recipe.data.most
-    heard = {letters(text) for gold in judged for text in gold.texts or ()}
-    own = judged[0].spec
-    # What is the same for all languages leaves nothing out for one of them; what it shares with test is counted.
-    together = f"{own.track}/{own.language}" in recipe.data.sources
-    found = {}
+    evaluated_texts = {letters(text) for gold in evaluated for text in gold.texts or ()}
+    own = evaluated[0].spec
+    # One model for all languages has the same training texts for each; its overlap with test is counted instead.
+    includes_own = f"{own.track}/{own.language}" in recipe.data.sources
+    golds = {}
     for name in recipe.data.sources:
         gold = _load(name, "train", own, source, task)
-        gold = gold if together or name.endswith(f"/{own.language}") else _without(gold, heard, own)
+        if not includes_own and not name.endswith(f"/{own.language}"):
+            gold = _without_texts(gold, evaluated_texts, own)
         if 0 < most < len(gold):
-            drawn = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
-            gold = _taken(gold, np.sort(drawn).tolist())
-        found[name] = gold
-    return found
+            sample = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
+            gold = _select_rows(gold, np.sort(sample).tolist())
+        golds[name] = gold
+    return golds
 
 
 def load_source_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
-    """The dev splits of all sources as one, with the labels of the target's file."""
+    """Load the dev splits of all sources as one, with the labels of the target's file."""
     parts = [_load(name, "dev", own, source, task) for name in recipe.data.sources]
     if not parts:
         raise UsageError(
-            f"Recipe {recipe.name} chooses on the sources' dev splits, but learns from no other language.",
+            f"Recipe {recipe.name} selects on the dev splits of its sources, but has no sources.",
             "--set select.split=dev --set threshold.split=dev",
         )
     blocks = tuple(block for part in parts for block in part.spec.blocks)
@@ -174,7 +182,7 @@ def load_source_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str
 
 
 def same_language_sources(sources: dict[str, Gold], recipe: Recipe) -> dict[str, Gold]:
-    """The sources that are another track's texts of the target's own language, and may be those it is judged on."""
+    """Return the sources that are the target language in another track, whose texts may be evaluation texts."""
     return {name: gold for name, gold in sources.items() if name.rpartition("/")[2] == recipe.data.language}
 
 
@@ -182,17 +190,15 @@ def _load(name: str, split: str, own: FileSpec, source: str | os.PathLike[str] |
     track, _, language = name.partition("/")
     gold = load_gold(track, language, split, release=own.release, source=source, task=task)
     if gold.texts is None:
-        raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
-    return replace(
-        gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=match_labels(gold, own)
-    )
+        raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
+    spec = replace(gold.spec, emotions=own.emotions, values=own.values)
+    return replace(gold, spec=spec, labels=match_labels(gold, own))
 
 
 def match_labels(gold: Gold, own: FileSpec) -> np.ndarray:
-    """The labels of a file as another file has them: shape (n, L of `own`), -1 for emotions that it does not annotate.
+    """Return the labels of a file in the label space of another: shape (n, L of `own`), -1 for missing emotions.
 
-    Any degree of an emotion is that emotion; of an emotion that is only said to be there, the degree
-    is taken to be the highest, as a probability of 1 would be.
+    Degrees above 0 become present; present becomes the highest degree, like a probability of 1.
 
     >>> from semeval_emo.data import load_gold
     >>> gold = load_gold("a", "eng", "dev", source="sample")
@@ -200,26 +206,26 @@ def match_labels(gold: Gold, own: FileSpec) -> np.ndarray:
     >>> sorted(set(match_labels(gold, own)[:, 0].tolist())), set(match_labels(gold, own)[:, 1].tolist())
     ([0, 3], {-1})
     """
-    top, its_top = len(own.values) - 1, len(gold.spec.values) - 1
-    labels = gold.labels if top == its_top else np.where(gold.labels > 0, top, gold.labels)
+    top, source_top = len(own.values) - 1, len(gold.spec.values) - 1
+    labels = gold.labels if top == source_top else np.where(gold.labels > 0, top, gold.labels)
     unknown = np.full(len(labels), UNKNOWN, dtype=np.int8)
-    places = {emotion: column for column, emotion in enumerate(gold.spec.emotions)}
-    columns = [labels[:, places[emotion]] if emotion in places else unknown for emotion in own.emotions]
+    column_of = {emotion: column for column, emotion in enumerate(gold.spec.emotions)}
+    columns = [labels[:, column_of[emotion]] if emotion in column_of else unknown for emotion in own.emotions]
     return np.stack(columns, axis=1).astype(np.int8)
 
 
-def _without(gold: Gold, heard: set[str], own: FileSpec) -> Gold:
-    """The gold without texts that are among those heard of, and a note of how many there were."""
+def _without_texts(gold: Gold, evaluated: set[str], own: FileSpec) -> Gold:
+    """Remove texts of the evaluation splits, and note how many there were."""
     texts = gold.texts or ()
-    rows = [row for row, text in enumerate(texts) if letters(text) not in heard]
-    left_out = len(texts) - len(rows)
-    if not left_out:
+    rows = [row for row, text in enumerate(texts) if letters(text) not in evaluated]
+    removed = len(texts) - len(rows)
+    if not removed:
         return gold
-    note = f"{left_out:,} of {len(texts):,} texts of {gold.source} left out: they stand in dev or test of "
-    return replace(_taken(gold, rows), note=f"{note}{own.language} too.")
+    note = f"{removed:,} of {len(texts):,} texts of {gold.source} removed: they are also in dev or test of "
+    return replace(_select_rows(gold, rows), note=f"{note}{own.language}.")
 
 
-def _taken(gold: Gold, rows: list[int]) -> Gold:
+def _select_rows(gold: Gold, rows: list[int]) -> Gold:
     texts = gold.texts or ()
     return replace(
         gold, ids=tuple(gold.ids[i] for i in rows), texts=tuple(texts[i] for i in rows), labels=gold.labels[rows]
@@ -227,9 +233,9 @@ def _taken(gold: Gold, rows: list[int]) -> Gold:
 
 
 def file_numbers(ids: Sequence[str]) -> np.ndarray:
-    """Which texts come from the same file, by how their ids begin: shape (n,), a number a file.
+    """Return a number for the file of each id, known by the id without its digits at the end: shape (n,).
 
     >>> file_numbers(["deu_train_track_a_00001", "deu_train_track_a_00002", "afr_train_track_a_00001"]).tolist()
     [1, 1, 0]
     """
-    return np.unique([one.rstrip("0123456789") for one in ids], return_inverse=True)[1]
+    return np.unique([id_.rstrip("0123456789") for id_ in ids], return_inverse=True)[1]

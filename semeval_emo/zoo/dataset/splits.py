@@ -1,4 +1,4 @@
-"""The splits that a run needs: loaded, put in the official order, hashed, and looked through for leaks."""
+"""The splits of a run: loaded, in the official order, hashed and checked for leaks."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ from semeval_emo.zoo.recipe import Recipe
 
 
 def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
-    """Every split that the run needs, and its extra data by name, guarded against leaks.
+    """Load every split that a run needs, by name, with its added data checked for leaks.
 
-    Only the test split may lack labels, and then has no say.
+    Labels of the test split are optional, unless the recipe selects on it.
     """
     data = recipe.data
-    found: dict[str, Gold] = {}
+    golds: dict[str, Gold] = {}
     for split in dict.fromkeys((*data.splits, "dev", "test")):
-        say = split != "test" or recipe.selects_on_test or recipe.select.split == "test"
+        required = split != "test" or recipe.selects_on_test or recipe.select.split == "test"
         gold = load_gold(
-            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=say
+            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=required
         )
         if gold.texts is None:
-            raise InputError(f"{gold.source} has labels but no texts, so nothing can be learned from it.")
-        found[split] = in_official_order(gold)
-    judged = [found["dev"], found["test"]]
-    others = load_sources(recipe, judged, source, task)
+            raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
+        golds[split] = in_official_order(gold)
+    evaluated = [golds["dev"], golds["test"]]
+    other_languages = load_sources(recipe, evaluated, source, task)
     extra = load_extra(recipe, source, task)
-    refuse_leaks(extra | same_language_sources(others, recipe), judged, recipe)
+    refuse_leaks(extra | same_language_sources(other_languages, recipe), evaluated, recipe)
     refuse_target_language(extra, recipe, source, task)
     if SOURCES in (recipe.select.split, recipe.threshold.split):
-        found[SOURCES] = load_source_dev(recipe, found["dev"].spec, source, task)
-    return found | others | extra
+        golds[SOURCES] = load_source_dev(recipe, golds["dev"].spec, source, task)
+    return golds | other_languages | extra
 
 
 def training_golds(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
-    """What `load_splits` loaded to learn from, in the order of the recipe."""
+    """Return the training data among `load_splits`, in the order of the recipe."""
     return [golds[name] for name in recipe.data.training_sets]
 
 
 def fold_names(recipe: Recipe) -> tuple[str, ...]:
-    """The names of what folds are made of: the language's own splits, or its sources where it has none."""
+    """Return the names of the data that is split into folds: the language's own splits, or its sources if none."""
     return recipe.data.splits or recipe.data.sources
 
 
 def language_groups(split: str, recipe: Recipe, golds: dict[str, Gold]) -> np.ndarray | None:
-    """Which language each text is of, where choices are made on several: shape (n,), a number a language; else None."""
+    """Return the language of each text as a number: shape (n,); None if the split has only one."""
     if split == SOURCES:
         return file_numbers(golds[SOURCES].ids)
     if split == FOLDS and not recipe.data.splits and len(recipe.data.sources) > 1:
@@ -68,46 +68,43 @@ def language_groups(split: str, recipe: Recipe, golds: dict[str, Gold]) -> np.nd
 
 
 def data_hash(gold: Gold) -> str:
-    """Identity of a split's texts and labels, as ``run.json`` keeps it."""
+    """Return the identity of a split's texts and labels, as stored in ``run.json``."""
     texts = short_hash(f"{i}\t{text}" for i, text in zip(gold.ids, gold.texts or (), strict=True))
     return f"{texts}:{gold.hash}"
 
 
 def in_official_order(gold: Gold) -> Gold:
-    """The same rows in the official order, in which predictions and probabilities are written.
-
-    Files that somebody sorted anew are as good as the original.
-    """
+    """Return the same rows in the official order, which predictions and probabilities have."""
     if gold.ids == gold.spec.ids:
         return gold
-    place = {one: row for row, one in enumerate(gold.ids)}
-    rows = [place[one] for one in gold.spec.ids]
+    row_of = {id_: row for row, id_ in enumerate(gold.ids)}
+    rows = [row_of[id_] for id_ in gold.spec.ids]
     texts = None if gold.texts is None else tuple(gold.texts[row] for row in rows)
     return replace(gold, ids=gold.spec.ids, texts=texts, labels=gold.labels[rows])
 
 
 def training_examples(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples, dict[str, Examples]]:
-    """What is learned from, and the splits that epochs or settings are judged on beside the folds."""
+    """Return the training examples, and the splits to evaluate each epoch or setting on besides the folds."""
     data, select = recipe.data, recipe.select
-    parts = [to_examples(gold) for gold in training_golds(recipe, golds)]
-    train = sum(parts[1:], parts[0])
+    first, *others = [to_examples(gold) for gold in training_golds(recipe, golds)]
+    train = sum(others, first)
     if select.split != FOLDS:
         return train, {split: to_examples(golds[split]) for split in ("dev", select.split)}
     sizes = [len(golds[name].ids) for name in fold_names(recipe)]
     if select.folds > sum(sizes):
         raise UsageError(
-            f"Recipe {recipe.name}: {sum(sizes)} texts cannot be dealt out to {select.folds} folds.",
+            f"Recipe {recipe.name}: {sum(sizes)} texts cannot be split into {select.folds} folds.",
             "--set select.folds=5",
         )
     if data.splits or len(sizes) < 2:
         folds = stratified_folds(train.texts, train.labels, select.folds, recipe.train.seed, sum(sizes))
     else:
-        # What is asked for is another language than those learned from, so whole languages stand aside.
+        # The target language is not among the training languages, so whole languages are held out.
         folds = grouped_folds(sizes, select.folds, len(train))
-    unread = {"dev"}.difference(data.splits)
-    return replace(train, folds=folds), {split: to_examples(golds[split]) for split in unread}
+    held_out = {"dev"}.difference(data.splits)
+    return replace(train, folds=folds), {split: to_examples(golds[split]) for split in held_out}
 
 
 def to_examples(gold: Gold) -> Examples:
-    """A split as families take it."""
+    """Return a split as examples."""
     return Examples(gold.texts or (), gold.labels)

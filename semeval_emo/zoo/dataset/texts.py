@@ -1,6 +1,6 @@
-"""Texts as a person hands them to a model: a file or a pipe, of a kind that its name or its first line tells.
+"""Texts to predict: lines of a file or pipe, as CSV, JSON lines or plain text lines.
 
-They stream through, so that memory does not grow with their number.
+Input is read as a stream, so that memory does not grow with the number of texts.
 """
 
 from __future__ import annotations
@@ -10,39 +10,40 @@ import itertools
 import json
 import os
 import select
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import UnsupportedOperation
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 from semeval_emo.errors import InputError
 
 SUFFIXES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 
-# Seconds without a word after which a pipe counts as waiting.
+# Seconds without input after which a pipe is considered idle.
 PAUSE = 0.1
 BLOCK = 1 << 16
 
 
 class LineReader:
-    """The lines of a file or pipe in UTF-8, and whether the next one has to be waited for.
+    """Iterator over the lines of a file or pipe in UTF-8 that knows whether the next line would block.
 
     Args:
-        stream: with a file of the system behind it, which is read past any buffer; others are read as they are.
+        stream: if it has a file descriptor, that is read directly; other streams are iterated.
         name: of the input, for messages.
     """
 
     def __init__(self, stream: IO[Any], name: str) -> None:
         self.name = name
         try:
-            self._handle = stream.fileno()
-            self._unread = self._of_handle()
+            self._descriptor = stream.fileno()
+            self._unread = self._read_descriptor()
         except UnsupportedOperation:
-            self._handle = -1
+            self._descriptor = -1
             self._unread = iter(stream)
-        self._there: deque[bytes] = deque()
+        self._buffered: deque[bytes] = deque()
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -51,48 +52,68 @@ class LineReader:
         return next(self._unread)
 
     def peek(self) -> str:
-        """The first line without a byte order mark; it stays the next one.
+        """Return the first line without its byte order mark and without consuming it.
 
         Raises:
             InputError: there is none.
         """
         first = next(self, "").removeprefix("\ufeff")
         if not first:
-            raise InputError(f"{self.name} is empty: there is no text to predict.")
+            raise InputError(f"{self.name} is empty: there are no texts to predict.")
         self._unread = itertools.chain([first], self._unread)
         return first
 
-    def waits(self) -> bool:
-        """True where whoever writes the pipe has nothing more to say at the moment."""
-        # Windows can ask sockets alone.
-        if self._handle < 0 or self._there or os.name == "nt":
+    def would_block(self) -> bool:
+        """Return whether no further line is available at the moment."""
+        # On Windows, select works with sockets only.
+        if self._descriptor < 0 or self._buffered or os.name == "nt":
             return False
-        return not select.select([self._handle], [], [], PAUSE)[0]
+        return not select.select([self._descriptor], [], [], PAUSE)[0]
 
-    def _of_handle(self) -> Iterator[str]:
-        number, begun = 0, b""
-        while block := os.read(self._handle, BLOCK):
-            self._there.extend((begun + block).splitlines(keepends=True))
-            # A carriage return may be half of a line's end.
-            begun = b"" if self._there[-1].endswith(b"\n") else self._there.pop()
-            while self._there:
+    def _read_descriptor(self) -> Iterator[str]:
+        number, partial = 0, b""
+        while block := os.read(self._descriptor, BLOCK):
+            self._buffered.extend((partial + block).splitlines(keepends=True))
+            # A carriage return may be the first half of a line end.
+            partial = b"" if self._buffered[-1].endswith(b"\n") else self._buffered.pop()
+            while self._buffered:
                 number += 1
-                yield self._text(self._there.popleft(), number)
-        if begun:
-            yield self._text(begun, number + 1)
+                yield self._decode(self._buffered.popleft(), number)
+        if partial:
+            yield self._decode(partial, number + 1)
 
-    def _text(self, line: bytes, number: int) -> str:
+    def _decode(self, line: bytes, number: int) -> str:
         try:
             return line.decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{self.name}:{number}: not UTF-8: byte {line[error.start]:#04x} cannot be decoded.",
-                "save it again as UTF-8, for example: iconv -f LATIN1 -t UTF-8",
+                "save it as UTF-8, for example: iconv -f LATIN1 -t UTF-8",
             ) from error
 
 
+@contextmanager
+def open_lines(path: Path | None) -> Iterator[LineReader]:
+    """Open a file of texts, or stdin for None.
+
+    Raises:
+        InputError: the file cannot be read, or stdin is closed.
+    """
+    if path is None:
+        if sys.stdin is None:
+            raise InputError("stdin is closed, so there are no texts.", "give a file of texts")
+        yield LineReader(sys.stdin, "stdin")
+        return
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    with stream:
+        yield LineReader(stream, str(path))
+
+
 def format_from_name(name: str) -> str:
-    """How texts come by the name of their file; empty where that does not say.
+    """Return the format of a file of texts by its suffix; empty if the suffix is not known.
 
     >>> format_from_name("T.CSV"), format_from_name("texts.tsv"), format_from_name("stdin")
     ('csv', 'csv', '')
@@ -101,12 +122,12 @@ def format_from_name(name: str) -> str:
 
 
 def detect_format(first: str) -> str:
-    r"""The kind of texts of which this is the first line.
+    r"""Return the format of texts by their first line.
 
     >>> [detect_format(line) for line in ("id,text", "ID\tlang\tText", '{"text": "x"}', "text, they said", "{sighs}")]
     ['csv', 'csv', 'jsonl', 'lines', 'lines']
     """
-    # JSON that goes on over the next lines is none of one object a line, and will be refused as such.
+    # JSON over several lines is not JSON lines, and is refused as such.
     if first.strip() in ("{", "[") or first.startswith("[{"):
         return "jsonl"
     with suppress(ValueError):
@@ -121,73 +142,74 @@ def _separator(header: str) -> str:
     return "\t" if "\t" in header and "," not in header else ","
 
 
-def read_texts(lines: Iterable[str], kind: str, name: str) -> Iterator[tuple[str, str]]:
-    r"""Reads ids and texts, one after the other.
+def read_texts(lines: Iterable[str], input_format: str, name: str) -> Iterator[tuple[str, str]]:
+    r"""Yield ids and texts.
 
     Args:
-        kind: ``csv`` (a header with ``text`` and maybe ``id``, between commas or tabs), ``jsonl``
-            (objects likewise) or ``lines`` (one text a line). Without ids, rows are numbered from 1.
+        input_format: ``csv`` (a header with ``text`` and optionally ``id``, separated by commas or tabs),
+            ``jsonl`` (objects with these keys) or ``lines`` (one text per line). Rows without ids are numbered from 1.
         name: of the input, for messages.
 
     Raises:
-        InputError: no texts are where they should be.
+        InputError: the input does not have this format.
 
     >>> list(read_texts(["id,text\n", "a,Oh\n"], "csv", "x.csv"))
     [('a', 'Oh')]
     """
-    if kind == "lines":
+    if input_format == "lines":
         yield from ((str(number), line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
-    elif kind == "jsonl":
+    elif input_format == "jsonl":
         yield from _objects(lines, name)
     else:
         yield from _rows(iter(lines), name)
 
 
 def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
-    fix = 'write one a line: {"id": "1", "text": "..."}'
+    fix = 'write one object per line: {"id": "1", "text": "..."}'
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            one = json.loads(line)
-            label, text = one.get("id"), one["text"]
+            record = json.loads(line)
+            text_id, text = record.get("id"), record["text"]
         except (ValueError, KeyError, AttributeError) as error:
-            raise InputError(f"{name}:{number}: not a JSON object with a text.", fix) from error
+            raise InputError(f"{name}:{number}: not a JSON object with a 'text'.", fix) from error
         if not isinstance(text, str):
             raise InputError(f"{name}:{number}: the text is {json.dumps(text)[:40]}, not a string.", fix)
-        label = str(number if label is None else label)
+        text_id = str(number if text_id is None else text_id)
         try:
-            f"{label}{text}".encode()
+            f"{text_id}{text}".encode()
         except UnicodeEncodeError as error:
-            raise InputError(f"{name}:{number}: half of a surrogate pair, which is no character.") from error
-        yield label, text
+            raise InputError(f"{name}:{number}: half of a surrogate pair, which is not a character.") from error
+        yield text_id, text
 
 
 def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
     first = next(lines, "")
-    # Strict: what stands about a quote in the wrong place would be taken into the text, or left out of it.
+    # Strict, because a misplaced quote would otherwise add or remove characters of the text.
     rows = csv.reader(itertools.chain([first], lines), delimiter=_separator(first), strict=True)
     try:
         header = [cell.strip().lower() for cell in next(rows, [])]
         if "text" not in header:
             raise InputError(
                 f"{name} has no column 'text': its header is {','.join(header) or 'empty'}.",
-                "--input lines reads one text a line",
+                "--input lines reads one text per line",
             )
-        text, label = header.index("text"), header.index("id") if "id" in header else None
+        text_column = header.index("text")
+        id_column = header.index("id") if "id" in header else None
         for number, row in enumerate(rows, 1):
             if not row:
                 continue
-            if len(row) <= text:
-                raise InputError(f"{name}: row {number} has {len(row)} of {len(header)} columns, so no text.")
+            if len(row) <= text_column:
+                raise InputError(f"{name}: row {number} has {len(row)} of {len(header)} columns, so it has no text.")
             if len(row) > len(header):
                 raise InputError(
                     f"{name}: row {number} has {len(row)} columns, and the header has {len(header)}.",
-                    "a text that holds a comma or a tab stands between quotes",
+                    "put a text with a comma or a tab in quotes",
                 )
-            yield (str(number) if label is None else row[label]), row[text]
+            yield (str(number) if id_column is None else row[id_column]), row[text_column]
     except csv.Error as error:
         raise InputError(
             f"{name}:{rows.line_num}: not CSV: {error}.",
-            'a text with quotes stands between quotes, its own doubled: "She said ""Oh"""; JSON lines know no limit',
+            'put a text with quotes in quotes and double its own: "She said ""Oh"""; or use JSON lines',
         ) from error

@@ -19,7 +19,7 @@ from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.families.combine import MARGIN, Stacking, WeightedMean, fit_stacking
 from semeval_emo.zoo.family import Family, Job, MissingRun
 from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
-from semeval_emo.zoo.runs.finished import folder_of, recipe_and_state, run_hash
+from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.selection.epochs import selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
@@ -79,10 +79,9 @@ class Ensemble(Family):
             )
         hashes = {}
         for name in members:
-            folder = _member(name, run)
-            recipe, state = recipe_and_state(folder)
-            _check_member(self.recipe, name, recipe, state["data"], data)
-            hashes[f"member {name}"] = run_hash(folder_of(folder, recipe, task), recipe)
+            member = FinishedRun.load(_member(name, run))
+            _check_member(self.recipe, name, member.recipe, member.state["data"], data)
+            hashes[f"member {name}"] = member.output_hash(task)
         return hashes
 
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
@@ -142,7 +141,7 @@ class Ensemble(Family):
 
     def _member_probabilities(self, split: str, job: Job) -> np.ndarray:
         """Return the probabilities that each member's run saved: shape (members, n, L)."""
-        states = [recipe_and_state(folder)[1] for folder in self.folders]
+        states = [FinishedRun.load(folder).state for folder in self.folders]
         return np.stack(
             [
                 self._votes(job.load_probabilities(folder, split), np.array(state["thresholds"]))
@@ -222,11 +221,10 @@ def _member(name: str, run: Path) -> Path:
 def _recorded_score(folder: Path, ensemble: Recipe) -> float:
     """Return the score of a member's run on the ensemble's selection split by the ensemble's metric."""
     metric = ensemble.select.metric
-    state = recipe_and_state(folder)[1]
+    run = FinishedRun.load(folder)
     if ensemble.select.split != FOLDS:
-        return float(state["dev"][metric])
-    rows = (folder / "metrics.jsonl").read_text("utf-8").splitlines()
-    return float(json.loads(rows[state["kept"] - 1])[FOLDS][metric])
+        return float(run.state["dev"][metric])
+    return float(run.metrics[run.state["kept"] - 1][FOLDS][metric])
 
 
 def _check_member(

@@ -1,1 +1,1 @@
-"""What uses finished runs: predict, evaluate, tune, ensemble, results, submit, export."""
+"""Applications of finished runs: predict, evaluate, tune, combine, compare and submit."""

@@ -1,4 +1,4 @@
-"""An ensemble of finished runs that somebody names, as a recipe: what `zoo ensemble` trains."""
+"""The recipe of an ensemble of given runs, which `zoo ensemble` trains."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import recipe_files, recipe_from_table
-from semeval_emo.zoo.runs.finished import recipe_and_state
-from semeval_emo.zoo.runs.tasks import task_runs
+from semeval_emo.zoo.runs.finished import FinishedRun
+from semeval_emo.zoo.runs.folder import task_runs
 
-READ = ("splits", "sources", "extra", "allow")
-"""Fields of a recipe's data that say what it has read."""
+TRAINING_DATA = ("splits", "sources", "extra", "allow")
+"""Fields of `DataConfig` that name training data."""
 
 
 def ensemble_recipe(
@@ -27,69 +27,70 @@ def ensemble_recipe(
     settings: Sequence[str] = (),
     runs: Path = Path("runs"),
 ) -> Recipe:
-    """The recipe of an ensemble of run folders; data and metric are those of the first.
+    """Return the recipe of an ensemble of run folders; data and metric are those of the first.
 
     Args:
         name: of the recipe, and so of its run folder.
         settings: overrides, as in `load_recipe`.
-        runs: the folder of all runs; members in it are known by their names, others by their paths.
+        runs: the folder of all runs; members in it are recorded by name, others by path.
 
     Raises:
-        UsageError: a name that cannot be one, or is a shipped recipe's; members of different files.
-        InputError: a member is no finished run.
+        UsageError: the name is not valid or that of a shipped recipe, or the members predict different files.
+        InputError: a member is not a finished run.
     """
     if not re.fullmatch(r"\w[\w.+-]*", name):
-        raise UsageError(f"'{name}' cannot name a run: use letters, digits, '-', '_', '.' and '+'.")
+        raise UsageError(f"'{name}' is not a valid name of a run: use letters, digits, '-', '_', '.' and '+'.")
     if name in recipe_files():
-        raise UsageError(f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or another name")
-    found = [recipe_and_state(path) for path in members]
-    recipes, keys = [recipe for recipe, _ in found], [state.get("task", "") for _, state in found]
-    places = [_place(recipe, key) for recipe, key in zip(recipes, keys, strict=True)]
-    for path, place in zip(members, places, strict=True):
-        if place != places[0]:
+        raise UsageError(
+            f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or choose another name"
+        )
+    found = [FinishedRun.load(path) for path in members]
+    first = found[0]
+    for member in found[1:]:
+        if _place(member) != _place(first):
             raise UsageError(
-                f"Members must speak of the same texts: {members[0]} is a run of {places[0]}, {path} of {place}.",
-                "join runs of one track, language and release",
+                f"The members of an ensemble must predict the same texts: {first.path} is a run of {_place(first)}, "
+                f"{member.path} of {_place(member)}.",
+                "combine runs of one track, language and release",
             )
-    data, select = recipes[0].data, recipes[0].select
-    # Where all chose by the same folds, so does the ensemble; dev is the least that all have.
-    by_folds = bool(data.splits) and all(
-        one.select.split == FOLDS and (one.data.splits, one.data.sources) == (data.splits, data.sources)
-        for one in recipes
+    recipes = [member.recipe for member in found]
+    data = first.recipe.data
+    # If all members select on the same folds, so does the ensemble; all have dev.
+    same_folds = bool(data.splits) and all(
+        recipe.select.split == FOLDS and (recipe.data.splits, recipe.data.sources) == (data.splits, data.sources)
+        for recipe in recipes
     )
-    judged_on = FOLDS if by_folds else "dev"
+    split = FOLDS if same_folds else "dev"
+    runs = task_runs(runs, first.task_key)
     table: dict[str, Any] = {
         "family": "ensemble",
         "title": f"{method.capitalize()} of {len(members)} runs",
         "data": {
-            **{"track": data.track, "language": data.language, "release": data.release},
-            # What any of them has read, the ensemble has read.
-            **{name: _union([getattr(one.data, name) for one in recipes]) for name in READ},
+            "track": data.track,
+            "language": data.language,
+            "release": data.release,
+            # The training data of the ensemble is that of all its members.
+            **{field: _union([getattr(recipe.data, field) for recipe in recipes]) for field in TRAINING_DATA},
         },
-        "select": {"metric": select.metric, "split": judged_on},
-        # Members are of many kinds; whether 0.5 fits their mean has to be seen. Votes were thresholded already.
-        "threshold": {"rule": "fixed" if method == "vote" else "global", "split": judged_on},
-        "ensemble": {"members": [_name(path, task_runs(runs, keys[0])) for path in members], "method": method},
+        "select": {"metric": first.recipe.select.metric, "split": split},
+        # 0.5 may not suit the mean of different models. Votes are thresholded already.
+        "threshold": {"rule": "fixed" if method == "vote" else "global", "split": split},
+        "ensemble": {"members": [_member_name(path, runs) for path in members], "method": method},
     }
     return recipe_from_table(name, table, settings)
 
 
-def task_of_run(path: Path) -> str:
-    """Key of the task that a finished run is of; empty where an older version did not say."""
-    return recipe_and_state(path)[1].get("task", "")
+def _place(run: FinishedRun) -> str:
+    data, key = run.recipe.data, run.task_key
+    task = f"{key} " if key not in ("", load_task().key) else ""
+    return f"{task}track {data.track}, {data.language}, release {data.release}"
 
 
-def _place(recipe: Recipe, key: str) -> str:
-    data = recipe.data
-    named = f"{key} " if key not in ("", load_task().key) else ""
-    return f"{named}track {data.track}, {data.language}, release {data.release}"
+def _union(lists: Sequence[Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(name for names in lists for name in names))
 
 
-def _union(names: Sequence[Sequence[str]]) -> list[str]:
-    return list(dict.fromkeys(name for some in names for name in some))
-
-
-def _name(path: Path, runs: Path) -> str:
+def _member_name(path: Path, runs: Path) -> str:
+    """Return the name of a run in `runs` (``<runs>/<name>/<language>``), or the path of another run."""
     full = path.resolve()
-    # runs/<recipe>/<language>
     return full.parent.name if full.parent.parent == runs.resolve() else str(path)

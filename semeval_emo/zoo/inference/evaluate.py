@@ -1,4 +1,4 @@
-"""Scores a trained model on any split, language or release that has texts and labels."""
+"""Evaluation of a trained model on any split, language or release with texts and labels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from semeval_emo.submission import Predictions
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.splits import in_official_order
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.runs.folder import resolve_task
 from semeval_emo.zoo.runs.model import load_model
-from semeval_emo.zoo.runs.tasks import resolve_task
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 
@@ -34,22 +34,23 @@ def evaluate(
     task: Task | str | None = None,
     progress: Progress | None = None,
 ) -> Scores:
-    """Predicts a split with a model and scores it.
+    """Predict a split with a model and score it.
 
     Args:
         folder: a run folder or a model folder.
-        track, language, release: by default those that the model was trained on.
+        track, language, release: those of the training data by default.
         source: as in `load_gold`.
-        task: by default the one that the model was trained on.
+        task: that of the training data by default.
 
     Raises:
         InputError: no model, no texts or no labels.
-        UsageError: the model predicts other emotions than the file has.
+        UsageError: the model does not predict the labels of the file.
     """
+    progress = progress or Progress()
     model = load_model(folder)
     data = model.recipe.data
     task = resolve_task(task, source, model.task)
-    loaded = load_gold(
+    gold = load_gold(
         track or data.track,
         language or data.language,
         split,
@@ -57,65 +58,64 @@ def evaluate(
         source=source,
         task=task,
     )
-    gold = in_official_order(loaded)
+    gold = in_official_order(gold)
     if gold.texts is None:
-        raise InputError(f"{gold.source} has labels but no texts, so nothing can be predicted from it.")
+        raise InputError(f"{gold.source} has labels but no texts, so there is nothing to predict.")
     spec = gold.spec
-    lacking = [emotion for emotion in spec.emotions if emotion not in model.space.emotions]
-    if lacking:
+    missing = [emotion for emotion in spec.emotions if emotion not in model.space.emotions]
+    if missing:
         raise UsageError(
-            f"The model in {folder} does not predict {', '.join(lacking)}, which {spec.place} asks for.",
+            f"The model in {folder} does not predict {', '.join(missing)}, which {spec.place} has.",
             f"it predicts {', '.join(model.space.emotions)}",
         )
     if len(spec.values) - 1 != model.space.top:
-        raise UsageError(f"The model in {folder} predicts 0 to {model.space.top}; {spec.place} takes {spec.values}.")
-    # The model may know more emotions than the file has.
-    decided = apply_thresholds(model.family.predict(gold.texts, progress), model.thresholds, model.space)
-    if progress is not None:
-        for note in leak_notes(model.recipe, gold, source, task):
-            progress.message(note)
+        raise UsageError(
+            f"The model in {folder} predicts labels from 0 to {model.space.top}; those of {spec.place} are "
+            f"{', '.join(spec.values)}."
+        )
+    # The model may predict more emotions than the file has.
+    labels = apply_thresholds(model.family.predict(gold.texts, progress), model.thresholds, model.space)
+    for note in leak_notes(model.recipe, gold, source, task):
+        progress.message(note)
     columns = [model.space.emotions.index(emotion) for emotion in spec.emotions]
-    return score(Predictions(spec, decided[:, columns], str(folder)), gold, task=task)
+    return score(Predictions(spec, labels[:, columns], str(folder)), gold, task=task)
 
 
 def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None, task: Task) -> list[str]:
-    """What a person must know before trusting the score: how many of the texts the model was trained on.
+    """Return notes on how many of the texts the model was trained on.
 
-    Compared is what is at hand; of what is not, that is said. Tracks hold each other's texts, whole or in part.
+    Training data that is not available is named in a note. Tracks share texts, some of them all of their texts.
 
     Args:
-        source: where the training texts are looked for.
+        source: where the training texts are loaded from.
     """
-    notes, learned = [], []
+    notes, training = [], []
     for name in recipe.data.training_sets:
         try:
-            learned.append(_trained_on(name, recipe, source, task))
+            training.append(_training_set(name, recipe, source, task))
         except EmoError as error:
-            notes.append(f"whether {name} holds any of these texts is not known: {error.message}")
-    found = leaks(learned, gold)
-    if found.normalised:
-        names = [one.source for one in learned if leaks(one, gold).normalised]
+            notes.append(f"whether {name} contains any of these texts is not known: {error.message}")
+    overlap = leaks(training, gold)
+    if overlap.normalised:
+        names = [train_gold.source for train_gold in training if leaks(train_gold, gold).normalised]
         notes.append(
-            f"{found.normalised:,} of {found.rows:,} texts of {gold.spec.place} were trained on "
-            f"({found.exact:,} to the character), so the score flatters the model; they stand in {', '.join(names)}"
+            f"{overlap.normalised:,} of {overlap.rows:,} texts of {gold.spec.place} are training texts "
+            f"({overlap.exact:,} exact copies), so the score is optimistic; they are in {', '.join(names)}"
         )
     return notes
 
 
-def _trained_on(name: str, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
-    """The texts behind a name of `DataConfig.training_sets`."""
+def _training_set(name: str, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
+    """Load the texts of a name in `DataConfig.training_sets`."""
     data = recipe.data
-    address: tuple[str, str, str]
+    track, _, rest = name.partition("/")
+    language, split = data.language, rest
     if name in data.splits:
-        address = (data.track, data.language, name)
+        track, split = data.track, name
     elif name in data.sources:
-        track, _, language = name.partition("/")
-        address = (track, language, "train")
+        language, split = rest, "train"
     elif name.endswith(".csv"):
         sheet = read_sheet(Path(name))
         spec = task.spec(data.track, data.language, "test", data.release)
         return Gold(spec, tuple(sheet.ids), tuple(sheet.texts or ()), np.empty((0, 0)), name, ())
-    else:
-        track, _, split = name.partition("/")
-        address = (track, data.language, split)
-    return load_gold(*address, release=data.release, source=source, task=task, labels_required=False)
+    return load_gold(track, language, split, release=data.release, source=source, task=task, labels_required=False)

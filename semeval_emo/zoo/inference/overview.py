@@ -1,10 +1,10 @@
-"""Recipes as a person chooses among them: with their sizes and what our own runs reached."""
+"""The list of recipes, with their parameter counts and our scores."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,18 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters
 from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
 
 
 @dataclass(frozen=True)
 class RecipeScore:
-    """What a recipe reached with us.
+    """Our score of a recipe.
 
     Attributes:
-        score: the official figure of its track on test.
-        source: the run folder, or the submitted file.
+        score: on test, by the official metric of the track.
+        source: the run folder or the submitted file.
     """
 
     score: float
@@ -37,13 +38,13 @@ class RecipeScore:
 
 @dataclass(frozen=True)
 class RecipeEntry:
-    """A recipe with what is known beside it.
+    """A recipe in the list.
 
     Attributes:
-        track, language, release: what it is trained for where the command does not say.
-        sizes: counted from the backbone's shape, without loading anything; None where that is not known.
-        ours: of the finished run of this very recipe in the folder of runs, else of the one that was
-            submitted; None where there is neither.
+        track, language, release: the default target.
+        sizes: computed from the shape of the backbone, without loading it; None if that is not known.
+        ours: score of a finished run of the recipe in the folder of runs, else of the submitted run; None if
+            there is neither.
     """
 
     recipe: Recipe
@@ -53,68 +54,93 @@ class RecipeEntry:
     sizes: ParameterCounts | None
     ours: RecipeScore | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        recipe, published, ours = self.recipe, self.recipe.published, self.ours
+        return {
+            "name": recipe.name,
+            "title": recipe.title,
+            "note": recipe.note or None,
+            "extends": list(recipe.bases),
+            "trains": trainable_text(recipe),
+            "parameters": self.sizes and self.sizes.to_dict(),
+            "selects_on_test": recipe.selects_on_test,
+            "published": published and asdict(published),
+            "track": self.track,
+            "language": self.language,
+            "release": self.release,
+            "ours": ours and ours.score,
+            "ours_metric": ours and ours.metric,
+            "ours_from": ours and ours.source,
+            "hash": recipe.hash,
+            "recipe": recipe.resolved(),
+        }
+
 
 def recipe_entries(recipes: Sequence[Recipe], runs: Path, task: Task | None = None) -> list[RecipeEntry]:
-    """Adds sizes and own scores to recipes."""
+    """Return recipes with their parameter counts and our scores."""
     task = task or load_task()
-    systems = [one for one in read_systems() if one.task == task.key]
-    return [_listed(recipe, runs, task, systems) for recipe in recipes]
-
-
-def _listed(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem]) -> RecipeEntry:
-    data = recipe.data
-    track, release = data.track or next(iter(task.tracks)), task.release(data.release or None).key
-    sizes, ours = recipe_sizes(recipe, task), recipe_score(recipe, runs, task, systems)
-    return RecipeEntry(recipe, track, data.language, release, sizes, ours)
+    systems = [system for system in read_systems() if system.task == task.key]
+    return [
+        RecipeEntry(
+            recipe,
+            recipe.data.track or next(iter(task.tracks)),
+            recipe.data.language,
+            task.release(recipe.data.release or None).key,
+            recipe_sizes(recipe, task),
+            recipe_score(recipe, runs, task, systems),
+        )
+        for recipe in recipes
+    ]
 
 
 def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:
-    """Parameters by the backbone's shape, as `count_parameters` has them."""
+    """Return the parameter counts of a recipe; None if the shape of its backbone is not known."""
     shape = backbone_shape(recipe)
     if shape is None:
         return None
     spec = task.spec(recipe.data.track or next(iter(task.tracks)), recipe.data.language, "test")
     emotions = len(spec.emotions)
     if recipe.family == "embed":
-        # Linear models on vectors: the encoder without its own dense layer.
-        found = count_parameters(shape, recipe.trainable, recipe.model, emotions, pooled=False)
-        return ParameterCounts((shape.hidden + 1) * emotions, found.total) if found else None
+        # Linear models on sentence vectors: the encoder without its pooling layer.
+        encoder = count_parameters(shape, recipe.trainable, recipe.model, emotions, pooled=False)
+        return ParameterCounts((shape.hidden + 1) * emotions, encoder.total) if encoder else None
     lora = (recipe.options.rank, recipe.options.targets) if recipe.family == "lora" else None
     return count_parameters(shape, recipe.trainable, recipe.model, emotions, lora=lora)
 
 
 def recipe_score(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem] = ()) -> RecipeScore | None:
-    """The score of the recipe's finished run, if it lies in the folder of runs or was submitted.
+    """Return the score of the recipe's finished run in the folder of runs, or of its submitted run.
 
-    A run of another task or release, or of the recipe as it once was, is none of this recipe.
+    Runs of another task or release, or of an earlier version of the recipe, do not count.
     """
     try:
         recipe = resolve_target(recipe, task, None, None)
     except UsageError:
-        # What cannot be trained has no run.
+        # A recipe that cannot be trained has no run.
         return None
     data = recipe.data
     spec = task.spec(data.track, data.language, "test", data.release)
     folder = RunFolder(run_path(runs, recipe, spec, next(iter(task.tracks))), spec)
-    card = _card(folder, recipe)
+    card = _scorecard(folder, recipe)
     if (card.get("task"), card.get("release")) == (task.key, spec.release):
         return RecipeScore(card["score"], card["metric"], spec.track, spec.language, spec.release, str(folder.path))
-    wanted = (recipe.hash, spec.release, spec.track, spec.language)
-    # A system may hold what others hold too; the one of the recipe's own name is where people look.
-    for system in sorted(systems, key=lambda one: one.name != recipe.run_name):
-        for one in system.files:
-            if (one.recipe_hash, one.release, *one.key) == wanted and one.score is not None:
-                return RecipeScore(one.score, one.metric, *one.key, one.release, system.path_of(one))
+    # Several systems may contain the run; the one named after the recipe comes first.
+    for system in sorted(systems, key=lambda system: system.name != recipe.run_name):
+        for file in system.files:
+            same = (file.recipe_hash, file.release, *file.key) == (recipe.hash, spec.release, spec.track, spec.language)
+            if same and file.score is not None:
+                return RecipeScore(file.score, file.metric, *file.key, file.release, system.path_of(file))
     return None
 
 
-def _card(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
-    """The scorecard in the folder of a finished run of this very recipe; empty where there is none."""
+def _scorecard(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
+    """Return the scorecard of a finished run of this recipe; empty if there is none."""
     try:
         state = folder.state()
         if (state.get("status"), state.get("hash")) != (DONE, recipe.hash):
             return {}
         return json.loads(folder.score.read_text("utf-8"))
     except (EmoError, OSError, ValueError):
-        # Unreadable is no score; whoever trains there is told.
+        # Training in this folder reports what is wrong with it.
         return {}

@@ -1,32 +1,35 @@
-"""Predicts with a trained model: a stream of texts in, a stream of probabilities and labels out.
+"""Prediction with a trained model: a stream of texts in, a stream of probabilities and labels out.
 
-Memory does not grow with the number of texts: they pass through in chunks.
+Texts are processed in chunks, so that memory does not grow with their number.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from semeval_emo.progress import Progress
+from semeval_emo.zoo.dataset.texts import detect_format, format_from_name, open_lines, read_texts
 from semeval_emo.zoo.runs.model import Model
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 CHUNK = 4096
-"""Texts in memory at once; enough of them that those of like length, or with the same beginning, run together."""
+"""Texts per chunk; large enough that texts of equal length, or with a common prefix, are batched together."""
 
 
 @dataclass(frozen=True, eq=False)
 class TextPrediction:
-    """What a model says of one text.
+    """Prediction for one text.
 
     Attributes:
         probabilities: shape (L,), in [0, 1].
-        labels: shape (L,), at the model's own thresholds; degrees for intensities.
+        labels: shape (L,), at the model's thresholds; degrees for intensities.
     """
 
     id: str
@@ -34,54 +37,83 @@ class TextPrediction:
     labels: np.ndarray
 
 
+def predict_file(
+    model: Model, path: Path | None, input_format: str | None = None, message: Callable[[str], None] = lambda _: None
+) -> Iterator[TextPrediction]:
+    """Predict the texts of a file, or of stdin if `path` is None or ``-``.
+
+    Args:
+        input_format: ``csv``, ``jsonl`` or ``lines``; None for the one that the file name or the first line suggests.
+        message: callback for messages to the user.
+
+    Raises:
+        InputError: the input cannot be read, or does not have this format.
+    """
+    path = None if path == Path("-") else path
+    with open_lines(path) as lines:
+        if path is None and sys.stdin.isatty():
+            message("Enter one text per line; Ctrl-D ends.")
+        first = lines.peek()
+        input_format = input_format or format_from_name(lines.name)
+        if not input_format:
+            input_format = detect_format(first)
+            if input_format != "lines":
+                kind = {"csv": "CSV with a column 'text'", "jsonl": "JSON lines"}[input_format]
+                message(f"{lines.name} looks like {kind}; --input lines reads one text per line.")
+        yield from predict(model, read_texts(lines, input_format, lines.name), would_block=lines.would_block)
+
+
 def predict(
     model: Model,
     texts: Iterable[tuple[str, str]],
     progress: Progress | None = None,
-    waits: Callable[[], bool] = lambda: False,
+    would_block: Callable[[], bool] = lambda: False,
 ) -> Iterator[TextPrediction]:
-    """Predicts texts as they come, in their order.
+    """Predict texts as they arrive, in their order.
 
     Args:
         texts: ids and texts.
-        waits: whether the next text is a while off, so that those at hand are better predicted now.
+        would_block: whether the next text is not available yet; the texts read so far are then predicted at once.
     """
     stream = iter(texts)
-    while chunk := _chunk(stream, waits):
-        found = model.family.predict([text for _, text in chunk], progress)
-        decided = apply_thresholds(found, model.thresholds, model.space)
-        for (name, _), probabilities, labels in zip(chunk, found, decided, strict=True):
-            yield TextPrediction(name, probabilities, labels)
+    while chunk := _read_chunk(stream, would_block):
+        probabilities = model.family.predict([text for _, text in chunk], progress)
+        labels = apply_thresholds(probabilities, model.thresholds, model.space)
+        for (text_id, _), text_probabilities, text_labels in zip(chunk, probabilities, labels, strict=True):
+            yield TextPrediction(text_id, text_probabilities, text_labels)
 
 
-def _chunk(stream: Iterator[tuple[str, str]], waits: Callable[[], bool]) -> list[tuple[str, str]]:
+def _read_chunk(stream: Iterator[tuple[str, str]], would_block: Callable[[], bool]) -> list[tuple[str, str]]:
     chunk: list[tuple[str, str]] = []
-    for one in stream:
-        chunk.append(one)
-        if len(chunk) == CHUNK or waits():
+    for text in stream:
+        chunk.append(text)
+        if len(chunk) == CHUNK or would_block():
             break
     return chunk
 
 
-def csv_lines(emotions: tuple[str, ...], predicted: Iterable[TextPrediction], *, labels: bool) -> Iterator[str]:
-    """Lines of a probability file, or of a prediction file with ``labels``."""
-    # Input that cannot be read is told before a header stands on the screen.
-    stream = iter(predicted)
+def csv_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction], *, labels: bool) -> Iterator[str]:
+    """Yield the lines of a probability file, or of a prediction file if `labels`."""
+    # The first text is predicted before the header is printed, so that an input error leaves no header behind.
+    stream = iter(predictions)
     first = list(itertools.islice(stream, 1))
     yield ",".join(("id", *emotions))
-    for one in itertools.chain(first, stream):
-        name = f'"{one.id.replace(chr(34), chr(34) * 2)}"' if set(one.id) & set(',"\r\n') else one.id
-        yield ",".join((name, *map(str if labels else repr, (one.labels if labels else one.probabilities).tolist())))
+    for prediction in itertools.chain(first, stream):
+        text_id = prediction.id
+        if set(text_id) & set(',"\r\n'):
+            text_id = f'"{text_id.replace(chr(34), chr(34) * 2)}"'
+        values = prediction.labels if labels else prediction.probabilities
+        yield ",".join((text_id, *map(str if labels else repr, values.tolist())))
 
 
-def json_lines(emotions: tuple[str, ...], predicted: Iterable[TextPrediction]) -> Iterator[str]:
-    """One JSON object a text: its probabilities, and the emotions that are present (with their degrees)."""
-    for one in predicted:
-        pairs = zip(emotions, one.probabilities.tolist(), one.labels.tolist(), strict=True)
-        found = [(emotion, round(p, 6), label) for emotion, p, label in pairs]
-        body = {
-            "id": one.id,
-            "labels": {emotion: label for emotion, _, label in found if label},
-            "probabilities": {emotion: p for emotion, p, _ in found},
+def json_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction]) -> Iterator[str]:
+    """Yield one JSON object per text: its probabilities, and the emotions that are present with their degrees."""
+    for prediction in predictions:
+        labels = zip(emotions, prediction.labels.tolist(), strict=True)
+        probabilities = zip(emotions, prediction.probabilities.tolist(), strict=True)
+        record = {
+            "id": prediction.id,
+            "labels": {emotion: label for emotion, label in labels if label},
+            "probabilities": {emotion: round(probability, 6) for emotion, probability in probabilities},
         }
-        yield json.dumps(body, ensure_ascii=False)
+        yield json.dumps(record, ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""How recipes are found, read and checked, and how many parameters they train."""
+"""Recipes: find, read, check and resolve recipe files; count the parameters of a model."""

@@ -1,7 +1,7 @@
-"""Finds recipes and resolves them: inheritance, overrides, the family's own options.
+"""Recipe files: find them and resolve inheritance, overrides and the options of the family.
 
-Owns the folder of TOML files. A recipe is named by its file's stem, wherever below the folder the
-file lies; ``base/`` holds what only others extend.
+The name of a recipe is the stem of its file in the folder of recipes or its subfolders; ``base/`` contains recipes that
+are only extended by others.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes import schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
 
-# What a recipe says of itself alone, and so does not hand down to those that extend it.
-OWN = ("title", "note", "published", "abstract", "extends")
+# Keys that are not inherited.
+NOT_INHERITED = ("title", "note", "published", "abstract", "extends")
 
 
 def recipe_files(root: Path | None = None) -> dict[str, Path]:
-    """Every recipe file by name, the bases included.
+    """Return all recipe files by name, including the bases.
 
     Raises:
-        InputError: the folder is not there.
-        UsageError: two files of one name.
+        InputError: the folder does not exist.
+        UsageError: two files have the same name.
     """
     folder = root or shipped("zoo")
     if not folder.is_dir():
         raise InputError(f"There is no recipe folder {folder}.", "set $SEMEVAL_EMO_ZOO to the folder of recipes")
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.toml")):
-        if path.stem in found:
-            raise UsageError(f"Two recipes are named '{path.stem}': {found[path.stem]} and {path}.", "rename one")
-        found[path.stem] = path
-    return found
+        if path.stem in files:
+            raise UsageError(f"Two recipes are named '{path.stem}': {files[path.stem]} and {path}.", "rename one")
+        files[path.stem] = path
+    return files
 
 
 def load_recipe(name: str, settings: Sequence[str] = (), root: Path | None = None) -> Recipe:
-    """Loads a recipe by name or from a TOML file, and lays overrides over it.
+    """Load a recipe by name or from a TOML file, with overrides.
 
     Args:
         name: a name of `list_recipes`, or a path that ends in ``.toml``.
-        settings: overrides such as ``train.epochs=2``; they are recorded in the recipe.
+        settings: overrides such as ``train.epochs=2``, which are recorded in the recipe.
 
     Raises:
-        UsageError: no such recipe, an unknown key (the remedy names what was probably meant), a
-            value of the wrong type or out of its bounds, fields that contradict each other.
+        UsageError: an unknown recipe or key (the fix suggests a similar one), a value of the wrong type or out of
+            its bounds, or fields that contradict each other.
         InputError: the file cannot be read.
 
     >>> recipe = load_recipe("llama-4layer", ["train.epochs=2"])
@@ -60,15 +60,15 @@ def load_recipe(name: str, settings: Sequence[str] = (), root: Path | None = Non
     """
     table, bases, path = _inherited(name, recipe_files(root), ())
     if table.get("abstract"):
-        raise UsageError(f"'{name}' is a base that recipes extend; it cannot be trained.", "see `semeval-emo zoo list`")
+        raise UsageError(f"'{name}' is a base for other recipes and cannot be trained.", "see `semeval-emo zoo list`")
     return _with_settings(table, path, bases, settings)
 
 
 def recipe_from_table(name: str, table: dict[str, Any], settings: Sequence[str] = ()) -> Recipe:
-    """Builds a recipe that has no file from its table, and lays overrides over it; they do not name its folder.
+    """Build a recipe without a file from its table, with overrides, which do not appear in the name of its folder.
 
     Raises:
-        UsageError: as `load_recipe`.
+        UsageError: as in `load_recipe`.
     """
     return replace(_with_settings(table, Path(f"{name}.toml"), (), settings), settings=())
 
@@ -85,24 +85,22 @@ def _with_settings(table: dict[str, Any], path: Path, bases: tuple[str, ...], se
 
 
 def list_recipes(pattern: str = "*", root: Path | None = None) -> list[Recipe]:
-    """Every recipe whose name matches a glob, without the bases.
+    """Return the recipes whose names match a glob, without the bases.
 
     Raises:
-        UsageError: nothing matches.
+        UsageError: there are none.
     """
     files = recipe_files(root)
     names = [name for name in files if fnmatch.fnmatchcase(name, pattern) or name == pattern]
     tables = {name: _inherited(name, files, ()) for name in names}
-    found = [
+    recipes = [
         _build(table, path, bases, (), f"recipe {name}")
         for name, (table, bases, path) in tables.items()
         if not table.get("abstract")
     ]
-    if not found:
-        raise UsageError(
-            f"No recipe is named like '{pattern}'.", suggest(pattern, files) or "see `semeval-emo zoo list`"
-        )
-    return found
+    if not recipes:
+        raise UsageError(f"No recipe matches '{pattern}'.", suggest(pattern, files) or "see `semeval-emo zoo list`")
+    return recipes
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -118,22 +116,20 @@ def _read(path: Path) -> dict[str, Any]:
 def _inherited(
     name: str, files: dict[str, Path], seen: tuple[str, ...]
 ) -> tuple[dict[str, Any], tuple[str, ...], Path]:
-    """The table of a recipe over those it extends, the names of these, and its file."""
+    """Return the table of a recipe merged with those that it extends, the names of these, and its file."""
     path = Path(name) if name.endswith(".toml") else files.get(name)
     if path is None:
         usable = [known for known, file in files.items() if file.parent.name != "base"]
-        raise UsageError(
-            f"There is no recipe '{name}'.", suggest(name, usable) or "`semeval-emo zoo list` shows them all"
-        )
+        raise UsageError(f"There is no recipe '{name}'.", suggest(name, usable) or "see `semeval-emo zoo list`")
     if path.stem in seen:
-        raise UsageError(f"Recipes extend each other in a circle: {' -> '.join([*seen, path.stem])}.")
+        raise UsageError(f"Recipes extend each other in a cycle: {' -> '.join([*seen, path.stem])}.")
     own = _read(path)
     parent = own.get("extends")
     if parent is None:
         return own, (), path
     table, bases, _ = _inherited(str(parent), files, (*seen, path.stem))
-    handed_down = {key: value for key, value in table.items() if key not in OWN}
-    return schema.merge(handed_down, own), (str(parent), *bases), path
+    inherited = {key: value for key, value in table.items() if key not in NOT_INHERITED}
+    return schema.merge(inherited, own), (str(parent), *bases), path
 
 
 def _build(
@@ -142,19 +138,21 @@ def _build(
     values = {key: value for key, value in table.items() if key not in ("extends", "abstract")}
     family = values.get("family")
     if not isinstance(family, str):
-        raise UsageError(f"{where}: it names no family.", f'add family = "..." with one of {", ".join(FAMILIES)}')
-    kind = family_class(family, where)
-    fields = {
-        k: v for k, v in schema.field_types(Recipe).items() if k not in ("name", "bases", "path", "settings", "options")
-    }
-    shared = {}
-    own: Any = {}
+        raise UsageError(
+            f"{where}: the key 'family' is missing.", f'add family = "..." with one of {", ".join(FAMILIES)}'
+        )
+    cls = family_class(family, where)
+    fields = schema.field_types(Recipe)
+    for name in ("name", "bases", "path", "settings", "options"):
+        del fields[name]
+    sections = {}
+    options: Any = {}
     for key, value in values.items():
         if key == family:
-            own = value
+            options = value
         elif key in fields:
-            _refuse_unused(key, value, family, kind.recipe_sections, where)
-            shared[key] = schema.convert(fields[key], value, where, key)
+            _refuse_unused(key, value, family, cls.recipe_sections, where)
+            sections[key] = schema.convert(fields[key], value, where, key)
         else:
             raise schema.unknown_key_error(key, key, {**fields, family: None}, where, "")
     recipe = Recipe(
@@ -162,36 +160,36 @@ def _build(
         bases=bases,
         path=path,
         settings=settings,
-        options=schema.convert(kind.options_class, own, where, family),
-        **shared,
+        options=schema.convert(cls.options_class, options, where, family),
+        **sections,
     )
     _check_consistency(recipe, where)
     return recipe
 
 
-# Sections that every family obeys. Of `train` the seed is one of them.
+# Sections that every family uses, besides the seed in `train`.
 COMMON = frozenset({"family", "title", "note", "data", "select", "threshold", "published"})
 
 
-def _refuse_unused(key: str, value: Any, family: str, uses: frozenset[str], where: str) -> None:
-    """Refuses a section that would change nothing, since whoever wrote it believes that it does."""
-    if key in COMMON | uses or (key == "train" and isinstance(value, dict) and set(value) == {"seed"}):
+def _refuse_unused(key: str, value: Any, family: str, sections: frozenset[str], where: str) -> None:
+    """Refuse a section that the family does not use, because it would have no effect."""
+    if key in COMMON | sections or (key == "train" and isinstance(value, dict) and set(value) == {"seed"}):
         return
     raise UsageError(
         f"{where}: the family '{family}' does not use [{key}].",
-        f"it uses {', '.join(sorted({family, 'data', 'select', 'threshold', *uses}))}",
+        f"it uses {', '.join(sorted({family, 'data', 'select', 'threshold', *sections}))}",
     )
 
 
 def from_resolved(table: dict[str, Any]) -> Recipe:
-    """Builds a recipe from what `Recipe.resolved` gave: how a model folder knows its own."""
-    uses = family_class(table["family"]).recipe_sections | COMMON | {table["family"]}
-    values = {key: value for key, value in table.items() if value is not None and key in uses}
+    """Build a recipe from the result of `Recipe.resolved`, which run and model folders store."""
+    sections = family_class(table["family"]).recipe_sections | COMMON | {table["family"]}
+    values = {key: value for key, value in table.items() if value is not None and key in sections}
     return _build(values, Path(f"{table['name']}.toml"), (), (), f"stored recipe {table['name']}")
 
 
 def trainable_text(recipe: Recipe) -> str:
-    """What moves, in words: ``head + last 4 layers``."""
+    """Return which layers are trained, in words such as ``head + last 4 layers``."""
     part = recipe.trainable
     words = {
         "head": "head",
@@ -203,19 +201,19 @@ def trainable_text(recipe: Recipe) -> str:
 
 
 def recipe_names(root: Path | None = None) -> Iterable[str]:
-    """Names for shell completion."""
+    """Return the names of the recipes, for shell completion."""
     return [name for name, path in recipe_files(root).items() if path.parent.name != "base"]
 
 
 def _check_consistency(recipe: Recipe, where: str) -> None:
-    """Refuses what no field can know alone.
+    """Check fields that depend on each other.
 
     Args:
-        where: what the recipe is called in messages.
+        where: name of the recipe in messages.
 
     Raises:
-        UsageError: adapters without the family that has them, or the other way round; no last layers to
-            train; a shape that no transformer has.
+        UsageError: adapters in another family than ``lora`` or ``lora`` without them, no last layers to train, or an
+            impossible shape.
     """
     _trainable(recipe.trainable, recipe.family, where)
     if recipe.shape is not None:
@@ -244,17 +242,17 @@ def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
 def _shape(shape: ShapeConfig, where: str) -> None:
     if shape.hidden % shape.heads:
         raise UsageError(
-            f"{where}: shape.hidden = {shape.hidden} cannot be shared out among shape.heads = {shape.heads}.",
-            "let hidden be a multiple of heads",
+            f"{where}: shape.hidden = {shape.hidden} is not a multiple of shape.heads = {shape.heads}.",
+            "choose a multiple of heads for hidden",
         )
     if shape.kv_heads and shape.heads % shape.kv_heads:
         raise UsageError(
-            f"{where}: shape.heads = {shape.heads} cannot be shared out among shape.kv_heads = {shape.kv_heads}.",
-            "let heads be a multiple of kv_heads, or kv_heads 0 for as many as heads",
+            f"{where}: shape.heads = {shape.heads} is not a multiple of shape.kv_heads = {shape.kv_heads}.",
+            "choose a divisor of heads for kv_heads, or 0 for as many as heads",
         )
     if shape.architecture == "llama" and shape.hidden // shape.heads % 2:
         raise UsageError(
-            f"{where}: a llama turns pairs of numbers in each head, and shape.hidden / shape.heads is "
+            f"{where}: rotary embeddings need an even head size, and shape.hidden / shape.heads is "
             f"{shape.hidden // shape.heads}.",
-            "let it be even",
+            "change hidden or heads",
         )

@@ -1,8 +1,7 @@
-"""Counts the parameters of a transformer from its shape, without loading it.
+"""Parameter counts of transformers, computed from their shape without loading them.
 
-So that `zoo list` can say how large a model is, and how much of it moves, with no torch and no
-weights: a recipe says its backbone's shape, a folder's ``config.json`` that of another one. A test
-compares every formula with the real model.
+The shape is that of the recipe, or that of the ``config.json`` of a local folder, so that `zoo list`
+needs neither torch nor weights. A test compares each formula with the real model.
 """
 
 from __future__ import annotations
@@ -26,16 +25,15 @@ def count_parameters(
     pooled: bool = True,
     lora: tuple[int, Sequence[str]] | None = None,
 ) -> ParameterCounts | None:
-    """Parameters of a backbone with its head.
+    """Return the parameter counts of a backbone with its head.
 
     Args:
-        emotions: width of the head's last layer.
-        pooled: whether an encoder's own dense layer stands before the last one (False where vectors
-            are taken as they are).
-        lora: rank of the adapters, and names of the layers that get one (empty for peft's choice).
+        emotions: width of the last layer.
+        pooled: whether an encoder has a dense layer before the last one.
+        lora: rank of the adapters, and names of the layers that have one (empty for peft's default).
 
     Returns:
-        None where it is not known how large the layers under the adapters are.
+        None if the sizes of the layers with adapters are not known.
 
     >>> llama = ShapeConfig("llama", layers=16, hidden=2048, mlp=8192, heads=32, kv_heads=8, vocabulary=128256)
     >>> count_parameters(llama, TrainableConfig("last", 4), ModelConfig(), 5)
@@ -49,10 +47,10 @@ def count_parameters(
     head = _head(shape, model, emotions, pooled)
     total = shape.layers * layer + rest + head + adapters
     last = head + trainable.layers * layer
-    moves = {"head": head, "last": last, "all": total, "lora": head + adapters}[trainable.part]
+    trained = {"head": head, "last": last, "all": total, "lora": head + adapters}[trainable.part]
     if trainable.final_norm and trainable.part == "last":
-        moves += shape.hidden
-    return ParameterCounts(moves, total)
+        trained += shape.hidden
+    return ParameterCounts(trained, total)
 
 
 def _linear(width: int, height: int) -> int:
@@ -60,7 +58,7 @@ def _linear(width: int, height: int) -> int:
 
 
 def _head(shape: ShapeConfig, model: ModelConfig, emotions: int, pooled: bool) -> int:
-    """What stands on the layers: Llama's single linear layer has no bias; an encoder has a dense layer before it."""
+    """Return the parameters of the head: Llama's linear layer has no bias; encoders have a dense layer before it."""
     widths = [shape.hidden, *(model.head_hidden if model.head == "mlp" else ()), emotions]
     if model.head == "linear" and shape.architecture == "llama":
         return shape.hidden * emotions
@@ -69,7 +67,7 @@ def _head(shape: ShapeConfig, model: ModelConfig, emotions: int, pooled: bool) -
 
 
 def _adapters(shape: ShapeConfig, rank: int, targets: Sequence[str]) -> int | None:
-    """Two thin matrices beside each linear layer that gets them, in every layer of the network."""
+    """Return the parameters of the adapters: two low-rank matrices for each adapted linear layer; None if not known."""
     square, up, down = (shape.hidden, shape.hidden), (shape.hidden, shape.mlp), (shape.mlp, shape.hidden)
     narrow = (shape.hidden, _kv_width(shape))
     linear = {
@@ -82,9 +80,9 @@ def _adapters(shape: ShapeConfig, rank: int, targets: Sequence[str]) -> int | No
         "mpnet": dict.fromkeys(("q", "k", "v", "o"), square),
         "deberta": dict.fromkeys(("query_proj", "key_proj", "value_proj"), square),
     }[shape.architecture]  # fmt: skip
-    # peft's own choice; of the others it has none.
-    usual = {"llama": ("q_proj", "v_proj"), "bert": ("query", "value"), "deberta": ("query_proj", "value_proj")}
-    names = set(targets or usual.get(shape.architecture, ()))
+    # Defaults of peft, which has none for other architectures.
+    defaults = {"llama": ("q_proj", "v_proj"), "bert": ("query", "value"), "deberta": ("query_proj", "value_proj")}
+    names = set(targets or defaults.get(shape.architecture, ()))
     if not names or not names <= linear.keys():
         return None
     return shape.layers * rank * sum(sum(linear[name]) for name in names)
@@ -107,7 +105,7 @@ def _encoder_layer(shape: ShapeConfig) -> int:
 
 
 def _bert(shape: ShapeConfig) -> tuple[int, int]:
-    # Two token types and the norm over the embeddings.
+    # Two token types and the norm of the embeddings.
     return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2 + 2) * shape.hidden
 
 
@@ -116,19 +114,19 @@ def _distilbert(shape: ShapeConfig) -> tuple[int, int]:
 
 
 def _mpnet(shape: ShapeConfig) -> tuple[int, int]:
-    # 32 buckets of distances, one weight a head.
+    # 32 buckets of relative positions, one weight per head.
     return _encoder_layer(shape), (shape.vocabulary + shape.positions + 2) * shape.hidden + 32 * shape.heads
 
 
 def _deberta(shape: ShapeConfig) -> tuple[int, int]:
-    # 512 relative positions and their norm stand in for position embeddings.
+    # 512 relative positions and their norm instead of position embeddings.
     return _encoder_layer(shape), (shape.vocabulary + 512 + 2 + 2) * shape.hidden
 
 
 def backbone_shape(recipe: Recipe) -> ShapeConfig | None:
-    """The shape of the backbone that a recipe names; None where it is not known.
+    """Return the shape of a recipe's backbone; None if it is not known.
 
-    A folder says it itself. Another backbone than the recipe's own has not the recipe's shape.
+    The shape of a local folder is read from it. The shape in the recipe does not apply to a backbone given by --set.
     """
     backbone = recipe.model.backbone
     config = Path(backbone).expanduser() / "config.json"
@@ -138,7 +136,7 @@ def backbone_shape(recipe: Recipe) -> ShapeConfig | None:
     return None if changed and backbone != "random" else recipe.shape
 
 
-# What each architecture's config.json calls a field of `ShapeConfig`, by Hugging Face's `model_type`.
+# Names of the fields of `ShapeConfig` in config.json, by Hugging Face's `model_type`.
 _FIELDS = {
     "layers": "num_hidden_layers", "hidden": "hidden_size", "mlp": "intermediate_size",
     "heads": "num_attention_heads", "vocabulary": "vocab_size",
@@ -160,15 +158,15 @@ _CONFIGS: dict[str, tuple[Any, dict[str, str]]] = {
 
 
 def read_shape(config: Path) -> ShapeConfig | None:
-    """The shape that a ``config.json`` tells of; None where `count` would not be right about it."""
+    """Return the shape in a ``config.json``; None if the formulas of this module do not apply to it."""
     try:
-        said = json.loads(config.read_text("utf-8"))
-        architecture, names = _CONFIGS[said["model_type"]]
-        fields: dict[str, Any] = {field: int(said[name]) for field, name in names.items()}
+        values = json.loads(config.read_text("utf-8"))
+        architecture, names = _CONFIGS[values["model_type"]]
+        fields: dict[str, Any] = {field: int(values[name]) for field, name in names.items()}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    # What the formulas take for granted.
-    usual = {
+    # Assumptions of the formulas.
+    assumed = {
         "llama": {"attention_bias": False, "mlp_bias": False, "head_dim": fields["hidden"] // max(1, fields["heads"])},
         "bert": {"type_vocab_size": 2},
         "deberta": {
@@ -176,6 +174,6 @@ def read_shape(config: Path) -> ShapeConfig | None:
             "norm_rel_ebd": "layer_norm", "position_biased_input": False,
         },
     }.get(architecture, {})  # fmt: skip
-    if any(said.get(name, value) not in (value, None) for name, value in usual.items()):
+    if any(values.get(name, value) not in (value, None) for name, value in assumed.items()):
         return None
     return ShapeConfig(architecture, **fields)

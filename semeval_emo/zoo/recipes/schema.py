@@ -1,8 +1,7 @@
-"""Turns TOML tables into frozen dataclasses, strictly: unknown keys, wrong types and wrong numbers are refused by name.
+"""Build frozen dataclasses from TOML tables; unknown keys, wrong types and values out of bounds are errors.
 
-Owns the checking; knows nothing of recipes. Types understood: bool, int, float, str, ``Literal``,
-``tuple[X, ...]``, ``X | None``, other dataclasses, and ``Annotated[X, rule]``, where a rule says what
-it wants of a value that it does not take (`limits`).
+Supported types: bool, int, float, str, ``Literal``, ``tuple[X, ...]``, ``X | None``, other dataclasses, and
+``Annotated[X, check]``, where the check returns what is expected instead of an invalid value, or an empty string.
 """
 
 from __future__ import annotations
@@ -23,28 +22,27 @@ T = TypeVar("T")
 
 
 @cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    known = typing.get_type_hints(kind, include_extras=True)
-    return {f.name: known[f.name] for f in dataclasses.fields(typing.cast(Any, kind))}
+def _field_types(cls: Hashable) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, cls))}
 
 
-def field_types(kind: type) -> dict[str, Any]:
-    """The resolved field types of a dataclass, by field name."""
-    return _hints(kind)
+def field_types(cls: type) -> dict[str, Any]:
+    """Return the resolved types of a dataclass's fields, by name."""
+    return dict(_field_types(cls))
 
 
-def build_dataclass(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
-    """Builds a dataclass from a table.
+def build_dataclass(cls: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
+    """Build a dataclass from a table.
 
     Args:
-        kind: a frozen dataclass.
-        table: the values; what is missing takes its default.
-        where: what the table belongs to, for messages (``zoo/llama-4layer.toml``).
-        path: dotted path of the table inside it.
+        cls: a frozen dataclass.
+        table: the values; missing ones take their defaults.
+        where: name of the table's source, for messages.
+        path: dotted path of the table in its source.
 
     Raises:
-        UsageError: an unknown key (the remedy names the one that was probably meant), or a value of
-            the wrong type or out of its bounds.
+        UsageError: an unknown key (the fix suggests a similar one), or a value of the wrong type or out of its bounds.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -57,17 +55,18 @@ def build_dataclass(kind: type[T], table: Mapping[str, Any], where: str, path: s
     semeval_emo.errors.UsageError: recipe x: there is no key 'train.epoch'.
       fix: did you mean 'train.epochs'?
     """
-    fields = field_types(kind)
+    types_by_name = field_types(cls)
     values = {}
     for key, value in table.items():
         full = f"{path}.{key}" if path else key
-        if key not in fields:
-            raise unknown_key_error(full, key, fields, where, path)
-        values[key] = convert(fields[key], value, where, full)
-    lacking = [f.name for f in dataclasses.fields(typing.cast(Any, kind)) if _is_required(f) and f.name not in values]
-    if lacking:
-        raise UsageError(f"{where}: {path} lacks {', '.join(lacking)}.")
-    return kind(**values)
+        if key not in types_by_name:
+            raise unknown_key_error(full, key, types_by_name, where, path)
+        values[key] = convert(types_by_name[key], value, where, full)
+    required = [field.name for field in dataclasses.fields(typing.cast(Any, cls)) if _is_required(field)]
+    missing = [name for name in required if name not in values]
+    if missing:
+        raise UsageError(f"{where}: {path} has no {', '.join(missing)}.")
+    return cls(**values)
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:
@@ -75,68 +74,68 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 
 def unknown_key_error(full: str, key: str, known: Mapping[str, Any], where: str, path: str) -> UsageError:
-    """The refusal of a key that does not exist, with what was probably meant."""
+    """Return the error for an unknown key; its fix suggests a similar one."""
     prefix = f"{path}." if path else ""
     near = suggest(full, [prefix + name for name in known]) or suggest(key, list(known))
     return UsageError(f"{where}: there is no key '{full}'.", near or f"known keys: {', '.join(known)}")
 
 
-def convert(kind: Any, value: Any, where: str, path: str) -> Any:
-    """Checks one value against its type; whole numbers pass as floats, lists become tuples.
+def convert(type_: Any, value: Any, where: str, path: str) -> Any:
+    """Check a value against its type; integers are valid floats, lists become tuples.
 
     Raises:
-        UsageError: wrong type, a word that is not among the choices, or a value that a rule does not take.
+        UsageError: the value has the wrong type, is not one of the choices, or does not pass a check.
     """
-    origin = typing.get_origin(kind)
+    origin = typing.get_origin(type_)
     if origin is typing.Annotated:
-        plain, *rules = typing.get_args(kind)
-        found = convert(plain, value, where, path)
-        for rule in rules:
-            if wanted := rule(found):
-                raise _wrong(where, path, wanted, value)
-        return found
+        plain, *checks = typing.get_args(type_)
+        converted = convert(plain, value, where, path)
+        for check in checks:
+            if expected := check(converted):
+                raise _type_error(where, path, expected, value)
+        return converted
     if origin in (types.UnionType, typing.Union):
         if value is None:
             return None
-        return convert(next(one for one in typing.get_args(kind) if one is not type(None)), value, where, path)
+        return convert(next(arg for arg in typing.get_args(type_) if arg is not type(None)), value, where, path)
     if origin is typing.Literal:
-        choices = typing.get_args(kind)
+        choices = typing.get_args(type_)
         if value in choices and not isinstance(value, bool):
             return value
         near = suggest(str(value), [str(c) for c in choices])
         raise UsageError(f"{where}: {path} cannot be '{value}'.", near or f"use one of {', '.join(map(str, choices))}")
     if origin is tuple:
         if isinstance(value, list | tuple):
-            return tuple(convert(typing.get_args(kind)[0], one, where, path) for one in value)
-        raise _wrong(where, path, "a list", value)
-    if dataclasses.is_dataclass(kind):
+            return tuple(convert(typing.get_args(type_)[0], item, where, path) for item in value)
+        raise _type_error(where, path, "a list", value)
+    if dataclasses.is_dataclass(type_):
         if isinstance(value, Mapping):
-            return build_dataclass(typing.cast(type, kind), value, where, path)
-        raise _wrong(where, path, "a table", value)
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return build_dataclass(typing.cast(type, type_), value, where, path)
+        raise _type_error(where, path, "a table", value)
+    if type_ is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not _is_finite(value):
-            raise _wrong(where, path, "a finite number", value)
+            raise _type_error(where, path, "a finite number", value)
         return float(value)
-    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+    if isinstance(value, type_) and not (type_ is int and isinstance(value, bool)):
         return value
-    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    raise _wrong(where, path, words.get(kind, str(kind)), value)
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    raise _type_error(where, path, names.get(type_, str(type_)), value)
 
 
 def _is_finite(value: float) -> bool:
     try:
         return math.isfinite(value)
     except OverflowError:
-        # A whole number that no float can hold.
+        # An integer that is too large for a float.
         return False
 
 
-def _wrong(where: str, path: str, wanted: str, value: Any) -> UsageError:
-    return UsageError(f"{where}: {path} must be {wanted}, not {value!r}.")
+def _type_error(where: str, path: str, expected: str, value: Any) -> UsageError:
+    return UsageError(f"{where}: {path} must be {expected}, not {value!r}.")
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
-    """Splits ``train.epochs=2`` into its key and its value, read as TOML where it is TOML and as text where not.
+    """Split ``train.epochs=2`` into key and value; a value that is not valid TOML is a string.
 
     Raises:
         UsageError: there is no ``=`` or no key.
@@ -155,7 +154,7 @@ def parse_setting(setting: str) -> tuple[str, Any]:
 
 
 def nest(key: str, value: Any) -> dict[str, Any]:
-    """Turns a dotted key and a value into nested tables.
+    """Return nested tables for a dotted key and a value.
 
     >>> nest("train.epochs", 2)
     {'train': {'epochs': 2}}
@@ -165,31 +164,31 @@ def nest(key: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lays one table over another; tables are merged, everything else is replaced.
+def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two tables; values of the second replace those of the first, and tables are merged.
 
     >>> merge({"train": {"epochs": 6, "batch": 2}}, {"train": {"epochs": 2}})
     {'train': {'epochs': 2, 'batch': 2}}
     """
-    merged = dict(below)
-    for key, value in above.items():
+    merged = dict(base)
+    for key, value in override.items():
         old = merged.get(key)
         merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 
-def differences(one: dict[str, Any], other: dict[str, Any], path: str = "") -> list[str]:
-    """Where two resolved recipes differ, as ``train.epochs: 6 -> 2``.
+def differences(first: dict[str, Any], second: dict[str, Any], path: str = "") -> list[str]:
+    """Return the differences of two resolved recipes, such as ``train.epochs: 6 -> 2``.
 
     >>> differences({"train": {"epochs": 6, "batch": 2}}, {"train": {"epochs": 2, "batch": 2}})
     ['train.epochs: 6 -> 2']
     """
-    found = []
-    for key in sorted({*one, *other}):
+    changes = []
+    for key in sorted({*first, *second}):
         full = f"{path}.{key}" if path else key
-        a, b = one.get(key), other.get(key)
+        a, b = first.get(key), second.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
-            found += differences(a, b, full)
+            changes += differences(a, b, full)
         elif a != b:
-            found.append(f"{full}: {json.dumps(a)} -> {json.dumps(b)}")
-    return found
+            changes.append(f"{full}: {json.dumps(a)} -> {json.dumps(b)}")
+    return changes

@@ -1,1 +1,1 @@
-"""Run folders: their layout, stored models and probabilities, provenance and reuse."""
+"""Run folders: files and state, finished runs, models, provenance, and reuse of a model."""

@@ -1,11 +1,13 @@
-"""Finished runs as others use them: their recipe, their state, their stored probabilities."""
+"""Finished runs: their recipe, state, probabilities and predictions."""
 
 from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,58 +21,127 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import from_resolved
-from semeval_emo.zoo.runs.folder import DONE, TRAINED, RunFolder
+from semeval_emo.zoo.runs.folder import DONE, TRAINED, RunFolder, read_metrics
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 
-def recipe_and_state(path: Path) -> tuple[Recipe, dict[str, Any]]:
-    """The recipe and the state of a finished run.
+@dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """A finished run.
 
-    Raises:
-        InputError: the folder is none, or the run is not finished.
+    Attributes:
+        path: the run folder.
+        recipe: the recipe that was trained.
+        settings: its overrides, by key.
+        state: the content of ``run.json``.
     """
+
+    path: Path
+    recipe: Recipe
+    settings: dict[str, Any]
+    state: dict[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Load a run folder.
+
+        Raises:
+            InputError: it is not a run folder, or the run is not finished.
+        """
+        try:
+            stored = json.loads((path / "recipe.json").read_text("utf-8"))
+            recipe = from_resolved(stored["resolved"])
+            state = json.loads((path / "run.json").read_text("utf-8"))
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(
+                f"{path} is not a run folder.", "name a run folder, such as runs/<recipe>/<language>"
+            ) from error
+        if state.get("status") != DONE:
+            raise InputError(f"The run in {path} is not finished.", "repeat the command that started it to resume it")
+        return cls(path, recipe, stored.get("settings", {}), state)
+
+    @property
+    def name(self) -> str:
+        """Name of the recipe's folder: the recipe and its overrides."""
+        return self.path.parent.name
+
+    @property
+    def task_key(self) -> str:
+        """Key of the task; empty if the version that made the run did not record it."""
+        return self.state.get("task") or _task_of_score(self.path / "score.json")
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The metrics of each epoch or setting."""
+        return read_metrics(self.path)
+
+    @property
+    def seconds(self) -> float:
+        """Training time of the run and its ensemble members.
+
+        Raises:
+            EmoError: the run is an ensemble of a version that did not record its members.
+        """
+        if self.recipe.family == "ensemble" and "members" not in self.state:
+            raise EmoError(
+                f"{self.path} is an ensemble of a version that did not record its members and their training time.",
+                "repeat the `zoo ensemble` command with --fresh, which takes seconds",
+            )
+        return float(self.state["seconds"])
+
+    def folder(self, task: Task) -> RunFolder:
+        """Return the run folder with the file that the run predicts.
+
+        Raises:
+            UsageError: the task has no such file.
+        """
+        data = self.recipe.data
+        return RunFolder(self.path, task.spec(data.track, data.language, "test", data.release))
+
+    def output_hash(self, task: Task) -> str:
+        """Return the identity of the run's outputs: hashes of its recipe and of its probabilities and thresholds."""
+        folder = self.folder(task)
+        files = [folder.probabilities(split) for split in ("train", "dev", "test")]
+        contents = [file.read_text("utf-8") for file in files if file.exists()]
+        return f"{self.recipe.hash}:{short_hash([*contents, str(self.state['thresholds'])])}"
+
+    def member_record(self) -> dict[str, Any]:
+        """Return what an ensemble records of this run as a member."""
+        return {"run": self.name, "recipe_hash": self.recipe.hash, "seconds": self.seconds}
+
+
+def _task_of_score(path: Path) -> str:
     try:
-        recipe = from_resolved(json.loads((path / "recipe.json").read_text("utf-8"))["resolved"])
-        state = json.loads((path / "run.json").read_text("utf-8"))
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} is no run folder.", "name one, such as runs/<recipe>/<language>") from error
-    if state.get("status") != DONE:
-        raise InputError(f"The run in {path} is not finished.", "the command that began it goes on")
-    return recipe, state
+        return json.loads(path.read_text("utf-8"))["task"]
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
-def folder_of(path: Path, recipe: Recipe, task: Task) -> RunFolder:
-    """The folder with the file that its run predicts.
-
-    Raises:
-        UsageError: the task has no such file.
-    """
-    data = recipe.data
-    return RunFolder(path, task.spec(data.track, data.language, "test", data.release))
-
-
-def member(path: Path) -> dict[str, Any]:
-    """What a joined run keeps of a member: its name, the hash of its recipe, and the seconds that it took."""
-    recipe, state = recipe_and_state(path)
-    return {"run": path.parent.name, "recipe_hash": recipe.hash, "seconds": training_seconds(path, recipe, state)}
+def find_runs(paths: Sequence[Path], levels: int = 1) -> list[Path]:
+    """Return the run folders among `paths` and up to `levels` levels below them, each once."""
+    found = []
+    for path in paths:
+        if (path / "recipe.json").exists():
+            found.append(path)
+        else:
+            patterns = ["/".join(["*"] * level) for level in range(1, levels + 1)]
+            found += [file.parent for each in patterns for file in sorted(path.glob(f"{each}/recipe.json"))]
+    return list(dict.fromkeys(found))
 
 
-def training_seconds(path: Path, recipe: Recipe, state: dict[str, Any]) -> float:
-    """Seconds spent training a run and its members.
-
-    Raises:
-        EmoError: it is joined, and was made by a version that did not take its members down.
-    """
-    if recipe.family == "ensemble" and "members" not in state:
-        raise EmoError(
-            f"{path} joins runs, and was made by a version that took down neither their names nor their time.",
-            "the command that joined them, with --fresh, takes seconds",
-        )
-    return float(state["seconds"])
+def load_runs(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[str]]:
+    """Load the finished runs among run folders; return them, and why the others were skipped."""
+    runs, skipped = [], []
+    for folder in folders:
+        try:
+            runs.append(FinishedRun.load(folder))
+        except InputError as error:
+            skipped.append(error.message)
+    return runs, skipped
 
 
 def load_probabilities(folder: RunFolder, split: str, task: Task) -> np.ndarray:
-    """The probabilities of a split in a run folder: shape (n, L), rows in the official order."""
+    """Return the probabilities of a split: shape (n, L), rows in the official order."""
     spec = folder.spec
     return read_probabilities(
         folder.probabilities(split),
@@ -79,9 +150,9 @@ def load_probabilities(folder: RunFolder, split: str, task: Task) -> np.ndarray:
 
 
 def load_oof_probabilities(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
-    """The out-of-fold probabilities of all that a run was trained on: shape (own texts, L), split after split.
+    """Return the out-of-fold probabilities of the training texts: shape (n, L), split after split.
 
-    Or, where its language has no split of its own, source after source.
+    If no split of the run's own language was trained on: source after source.
     """
     if not recipe.data.splits:
         return load_array(folder, FOLDS)
@@ -89,69 +160,62 @@ def load_oof_probabilities(folder: RunFolder, recipe: Recipe, task: Task) -> np.
 
 
 def verify_outputs(folder: RunFolder, task: Task) -> None:
-    """Looks whether a finished run still has its files: what is gone is to be written again.
+    """Set the state of a finished run back to trained if an output file is missing, so that it is written again.
 
     Raises:
-        EmoError: the prediction file is not the one that the run wrote.
+        EmoError: the prediction file was changed.
     """
-    said = folder.probabilities("test")
-    if folder.predictions.exists() and said.exists():
+    probabilities = folder.probabilities("test")
+    if folder.predictions.exists() and probabilities.exists():
         verify_predictions(folder, task)
-    if not all(path.exists() for path in (folder.predictions, folder.card, said, folder.probabilities("dev"))):
-        folder.update(status=TRAINED)
+    outputs = (folder.predictions, folder.card, probabilities, folder.probabilities("dev"))
+    if not all(path.exists() for path in outputs):
+        folder.update_state(status=TRAINED)
 
 
 def verify_predictions(folder: RunFolder, task: Task) -> None:
-    """Refuses a prediction file that is not what the run's probabilities and thresholds give.
+    """Check that the prediction file follows from the run's probabilities and thresholds.
 
     Raises:
-        EmoError: somebody changed it.
+        EmoError: it was changed.
     """
     spec = folder.spec
     thresholds = np.array(folder.state()["thresholds"])
-    decided = apply_thresholds(
+    labels = apply_thresholds(
         load_probabilities(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1)
     )
-    if folder.predictions.read_bytes() != prediction_bytes(spec, decided):
+    if folder.predictions.read_bytes() != prediction_bytes(spec, labels):
         raise EmoError(
-            f"{folder.predictions} is not the file that its run wrote.",
-            "delete it, or move it away if it is yours: the command that trained the run writes it again",
+            f"{folder.predictions} was changed after the run wrote it.",
+            "delete or move the file, then repeat the training command, which writes it again",
         )
 
 
 def load_predictions(folder: RunFolder, task: Task) -> Predictions:
-    """The prediction file of a finished run, as the run wrote it.
+    """Return the predictions of a finished run.
 
     Raises:
-        EmoError: somebody changed it since.
+        EmoError: the prediction file was changed.
     """
     verify_predictions(folder, task)
-    (found,) = read_submission(folder.predictions, release=folder.spec.release, task=task).predictions
-    return found
+    (predictions,) = read_submission(folder.predictions, release=folder.spec.release, task=task).predictions
+    return predictions
 
 
 def save_array(folder: RunFolder, name: str, values: np.ndarray) -> None:
-    """Stores probabilities of texts of other languages, whole or not at all."""
+    """Write probabilities for texts of other languages."""
     body = io.BytesIO()
     np.save(body, values)
-    path = folder.array(name)
-    write_file(path, body.getvalue(), parents=True)
+    write_file(folder.array(name), body.getvalue(), parents=True)
 
 
 def load_array(folder: RunFolder, name: str) -> np.ndarray:
-    """What `save_array` stored: shape (n, L).
+    """Return what `save_array` wrote: shape (n, L).
 
     Raises:
-        InputError: it is not there.
+        InputError: the file is missing or cannot be read.
     """
     try:
         return np.load(folder.array(name))
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder.array(name)} cannot be read: {error}.", "--fresh trains the run anew") from error
-
-
-def run_hash(folder: RunFolder, recipe: Recipe) -> str:
-    """Identity of what a run says: the hash of its recipe, and that of its probabilities and thresholds."""
-    files = [folder.probabilities(split) for split in ("train", "dev", "test")]
-    said = [file.read_text("utf-8") for file in files if file.exists()]
-    return f"{recipe.hash}:{short_hash([*said, str(folder.state()['thresholds'])])}"
+        raise InputError(f"{folder.array(name)} cannot be read: {error}.", "--fresh trains the run again") from error

@@ -1,17 +1,17 @@
-"""The folder of one run: where everything about it lies, and the lock that keeps a second process out.
+"""The folder of one run: its files, its state, and the lock that keeps a second process out.
 
 Layout::
 
-    runs/<recipe>/<language>/           (runs/<task>/<recipe>/<language>/ of any but the default task)
-      recipe.json        the resolved recipe, complete
+    runs/<recipe>/<language>/           (runs/<task>/<recipe>/<language>/ for other tasks than the default one)
+      recipe.json        the resolved recipe
       run.json           state, task, versions, data hashes, seeds, sizes, thresholds, scores
       metrics.jsonl      one line per epoch
       model/             the model: a Hugging Face folder, or skops files
       dev/prob_<language>.csv, test/prob_<language>.csv
-      sources/*.npy      what was said of other languages' texts, where choices are made on those
-                         with folds train/ too; of what was trained on they are out of fold
+                         train/ too if the run selects on folds; training texts are predicted out of fold
+      sources/*.npy      probabilities for texts of other languages, if choices are based on them
       track_<t>/pred_<language>.csv, score.json, MODEL_CARD.md
-      work/              checkpoints; gone when the run is done
+      work/              checkpoints; removed when the run is done
       lock               held while a process trains here
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,12 +28,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from semeval_emo.data.gold import SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
-from semeval_emo.task import FileSpec
+from semeval_emo.task import FileSpec, Task, find_task, load_task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
-from semeval_emo.zoo.runs.tasks import task_runs
+
+RUNS = Path("runs")
+"""The default folder of all runs."""
 
 # States of a run, in order.
 TRAINING = "training"
@@ -41,18 +45,18 @@ DONE = "done"
 
 
 class Locked(EmoError):
-    """Another process works in this run folder."""
+    """Another process uses this run folder."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One run's folder.
+    """The folder of one run.
 
     Attributes:
         path: the folder.
-        spec: the file that is predicted: its track, language and split name the files inside.
+        spec: the predicted file; its track, language and split name the files in the folder.
     """
 
     path: Path
@@ -60,22 +64,22 @@ class RunFolder:
 
     @property
     def work(self) -> Path:
-        """Checkpoints of an unfinished run."""
+        """Folder of the checkpoints of an unfinished run."""
         return self.path / "work"
 
     @property
     def model(self) -> Path:
-        """The finished model."""
+        """Folder of the trained model."""
         return self.path / "model"
 
     @property
     def predictions(self) -> Path:
-        """The prediction file in the layout that the organisers ask for."""
+        """The prediction file, in the layout of a submission."""
         return self.path / f"track_{self.spec.track}" / self.spec.file_name
 
     @property
     def metrics(self) -> Path:
-        """One JSON line per epoch."""
+        """The metrics of each epoch, one JSON line per epoch."""
         return self.path / "metrics.jsonl"
 
     @property
@@ -89,80 +93,71 @@ class RunFolder:
         return self.path / "MODEL_CARD.md"
 
     def probabilities(self, split: str) -> Path:
-        """The probabilities of a split."""
+        """Return the path of the probabilities of a split."""
         return self.path / split / f"prob_{self.spec.language}.csv"
 
     def array(self, name: str) -> Path:
-        """Probabilities of texts of other languages, which are no file of the task."""
+        """Return the path of probabilities for texts of other languages, which are not a file of the task."""
         return self.path / "sources" / f"{name}.npy"
 
     def state(self) -> dict[str, Any]:
-        """What ``run.json`` says; empty where no run has begun.
+        """Return the content of ``run.json``; empty if there is no run.
 
         Raises:
-            InputError: it is no state of a run.
+            InputError: it is not the state of a run.
         """
         return _read(self.path / "run.json", "status") or {}
 
-    def update(self, **values: Any) -> None:
-        """Adds to ``run.json``, whole or not at all."""
+    def update_state(self, **values: Any) -> None:
+        """Add values to ``run.json``."""
         write_file(self.path / "run.json", json.dumps(self.state() | values, indent=2, ensure_ascii=False) + "\n")
 
-    def recorded(self) -> dict[str, Any]:
-        """What ``score.json`` says; empty where the run was not scored."""
+    def read_score(self) -> dict[str, Any]:
+        """Return the content of ``score.json``; empty if the run was not scored."""
         return _read(self.score, "score") or {}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The lines of ``metrics.jsonl``.
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """Return the lines of ``metrics.jsonl`` (`read_metrics`)."""
+        return read_metrics(self.path)
 
-        Raises:
-            InputError: they cannot be read.
-        """
-        if not self.metrics.exists():
-            return []
-        try:
-            return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines() if line]
-        except (OSError, ValueError) as error:
-            raise _unreadable(self.metrics, str(error)) from error
-
-    def record(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes ``metrics.jsonl`` anew, so that a killed process never leaves half a line or a line twice."""
+    def write_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Rewrite ``metrics.jsonl`` as a whole, so that a killed process leaves neither partial nor repeated lines."""
         write_file(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
 
-    def begin(self, recipe: Recipe, data: dict[str, str], fresh: bool) -> bool:
-        """Readies the folder for a recipe.
+    def start_or_resume(self, recipe: Recipe, data: dict[str, str], fresh: bool) -> bool:
+        """Prepare the folder for a run of a recipe.
 
         Args:
-            data: hashes of what is trained and judged on, by split.
-            fresh: forget an earlier run, be it readable or not.
+            data: hashes of the training and evaluation data, by split.
+            fresh: delete an earlier run, even one that cannot be read.
 
         Returns:
-            True where an earlier run of the same recipe goes on.
+            True if an earlier run of the same recipe is resumed.
 
         Raises:
-            UsageError: the folder holds a run of another recipe or other data, or is no run folder.
-            InputError: what it holds of a run cannot be read.
+            UsageError: the folder holds a run of another recipe or other data, or is not a run folder.
+            InputError: the earlier run cannot be read.
         """
         stored = None if fresh else _read(self.path / "recipe.json", "resolved")
         if fresh and (self.path / "recipe.json").exists():
             for child in self.path.iterdir():
                 if child.name not in ("lock", "recipe.json"):
                     shutil.rmtree(child) if child.is_dir() else child.unlink()
-            # Last, since its presence says that the folder is a run's and may be emptied.
+            # Last, because this file marks the folder as a run folder, which may be emptied.
             (self.path / "recipe.json").unlink()
         if stored is None:
-            # Names with a dot are what a process left that was killed while it wrote.
-            strangers = [p.name for p in self.path.iterdir() if p.name != "lock" and not p.name.startswith(".")]
-            if strangers:
+            # Names with a leading dot are temporary files of a process that was killed.
+            others = [p.name for p in self.path.iterdir() if p.name != "lock" and not p.name.startswith(".")]
+            if others:
                 raise UsageError(
-                    f"{self.path} is no run folder: it holds {', '.join(sorted(strangers)[:3])}.",
-                    "name another place with --runs",
+                    f"{self.path} is not a run folder: it contains {', '.join(sorted(others)[:3])}.",
+                    "choose another folder of runs with --runs",
                 )
             body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.bases}
             write_file(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
         if not self.state():
             self.work.mkdir(exist_ok=True)
-            self.update(status=TRAINING, task=self.spec.task, hash=recipe.hash, data=data)
+            self.update_state(status=TRAINING, task=self.spec.task, hash=recipe.hash, data=data)
             if stored is None:
                 return False
         for leftover in self.path.rglob(".*"):
@@ -172,44 +167,92 @@ class RunFolder:
         changed += differences(self.state().get("data", {}), data, "data")
         if changed:
             raise UsageError(
-                f"{self.path} holds a run of another experiment: {'; '.join(changed[:3])}"
+                f"{self.path} holds a run with another recipe or other data: {'; '.join(changed[:3])}"
                 + (f" and {len(changed) - 3} more." if len(changed) > 3 else "."),
-                "--fresh starts anew there, --runs names another place",
+                "--fresh deletes that run, --runs chooses another folder of runs",
             )
         return True
 
 
-def _read(path: Path, key: str) -> dict[str, Any] | None:
-    """A JSON object that has a key; None where there is no file."""
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of ``metrics.jsonl`` in a run folder; empty if there is none.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    file = path / "metrics.jsonl"
+    if not file.exists():
+        return []
     try:
-        found = json.loads(path.read_text("utf-8"))
+        return [json.loads(line) for line in file.read_text("utf-8").splitlines() if line]
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, str(error)) from error
+
+
+def _read(path: Path, key: str) -> dict[str, Any] | None:
+    """Return a JSON object that has a key; None if there is no file."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
-    if not isinstance(found, dict) or key not in found:
-        raise _unreadable(path, f"it says nothing of '{key}'")
-    return found
+    if not isinstance(content, dict) or key not in content:
+        raise _unreadable(path, f"it has no '{key}'")
+    return content
 
 
-def _unreadable(path: Path, why: str) -> InputError:
-    return InputError(f"{path} cannot be read: {why}.", "--fresh starts anew")
+def _unreadable(path: Path, reason: str) -> InputError:
+    return InputError(f"{path} cannot be read: {reason}.", "--fresh deletes the run and starts again")
 
 
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:
-    """Where a run lies: ``<runs>/<recipe>/<language>``, with ``-track_b`` and the like off the first track.
+    """Return the folder of a run: ``<runs>/<recipe>/<language>``, with ``-track_b`` for other tracks than the first.
 
-    Below a folder of the task's own where that is not the default one (`tasks.task_runs`).
+    Runs of other tasks than the default one are in a folder of the task (`task_runs`).
     """
     suffix = "" if spec.track == first_track else f"-track_{spec.track}"
     return task_runs(runs, spec.task) / recipe.run_name / f"{spec.language}{suffix}"
 
 
+def task_runs(runs: Path, key: str) -> Path:
+    """Return the folder of a task's runs: `runs` for the default task, a folder in it for others.
+
+    >>> task_runs(Path("runs"), "sample").as_posix(), task_runs(Path("runs"), load_task().key).as_posix()
+    ('runs/sample', 'runs')
+    """
+    return runs if key in ("", load_task().key) else runs / re.sub(r"[^\w.-]+", "-", key)
+
+
+def resolve_task(task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "") -> Task:
+    """Return the task that is named; else the sample's, if that is the source; else that of a run; else the default.
+
+    Args:
+        task: the task that the user named, if any.
+        source: as in `load_gold`.
+        run: key of the task that a run or a model was trained for; empty if it is not recorded.
+
+    Raises:
+        UsageError: the task of the run is not known.
+
+    >>> resolve_task(None, "sample").key, resolve_task("task11", None, "sample").key
+    ('sample', 'semeval-2025-task-11')
+    """
+    if isinstance(task, Task):
+        return task
+    if task is not None or str(source) == SAMPLE or not run:
+        return load_task(SAMPLE if task is None and str(source) == SAMPLE else task)
+    known = find_task(run)
+    if known is None:
+        raise UsageError(f"The task '{run}' of the run is not known.", "name its file with --task")
+    return known
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds a run folder's lock; makes the folder where it is not there.
+    """Hold the lock of a run folder, which is created if it does not exist.
 
-    The lock is the kernel's (flock), so one that a killed process leaves behind is free at once.
+    The operating system releases the lock (flock) of a process that was killed.
 
     Raises:
         Locked: another process holds it.
@@ -220,14 +263,14 @@ def locked(path: Path) -> Iterator[None]:
         handle = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise InputError(
-            f"The run folder {path} cannot be created: {error.strerror}.", "name another with --runs"
+            f"The run folder {path} cannot be created: {error.strerror}.", "choose another folder of runs with --runs"
         ) from error
     try:
-        if not _take(handle):
+        if not _try_lock(handle):
             holder = os.read(handle, 32).decode("ascii", "replace").strip()
             raise Locked(
                 f"Another process{f' ({holder})' if holder else ''} is training in {path}.",
-                "wait for it, or name another place with --runs",
+                "wait until it has finished, or choose another folder of runs with --runs",
             )
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()}".encode(), 0)
@@ -239,8 +282,8 @@ def locked(path: Path) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(handle: int) -> bool:
-        # A byte far beyond the text, since these locks keep others from reading what they cover.
+    def _try_lock(handle: int) -> bool:
+        # A byte far behind the text, because locked bytes cannot be read by other processes.
         os.lseek(handle, 1 << 20, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -252,7 +295,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(handle: int) -> bool:
+    def _try_lock(handle: int) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -1,6 +1,6 @@
-"""A trained model on disk: any family's files and, beside them, what they are.
+"""Model folders: save, load and export a trained model of any family.
 
-A model folder stands alone: `zoo predict` needs no run folder, no recipe file and no task.
+A model folder is self-contained: `zoo predict` needs neither the run folder nor the recipe file nor the task.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import as_umask, write_file, write_folder
+from semeval_emo.text import plural
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
@@ -23,6 +24,7 @@ from semeval_emo.zoo.requirements import require
 
 MODEL_INFO = "semeval_emo.json"
 THRESHOLDS = "thresholds.json"
+RUN_HINT = "name a run folder, such as runs/<recipe>/<language>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +32,8 @@ class Model:
     """A model that can predict.
 
     Attributes:
-        thresholds: shape (L,); cut points of degrees (L, top).
-        task: key of the task that it was trained on; empty where an older version did not say.
+        thresholds: shape (L,); cut points of degrees: shape (L, top).
+        task: key of the task that it was trained on; empty if an older version did not record it.
     """
 
     recipe: Recipe
@@ -50,83 +52,120 @@ def save_model(family: Family, folder: Path, task: str) -> None:
     with write_folder(folder) as new:
         family.save(new)
         write_model_info(new, family.recipe, family.space, task)
-        _open_up(new)
+        _apply_umask(new)
 
 
 def write_model_info(folder: Path, recipe: Recipe, space: Space, task: str) -> None:
-    """Writes what a model folder is of, beside the family's files."""
-    about = {"task": task, "emotions": list(space.emotions), "top": space.top, "recipe": recipe.resolved()}
-    write_file(folder / MODEL_INFO, json.dumps(about, indent=2) + "\n")
+    """Write the task, labels and recipe of a model into its folder."""
+    info = {"task": task, "emotions": list(space.emotions), "top": space.top, "recipe": recipe.resolved()}
+    write_file(folder / MODEL_INFO, json.dumps(info, indent=2) + "\n")
 
 
 def load_model(
     folder: Path | str, thresholds_file: Path | None = None, precision: Literal["fp32", "bf16"] | None = None
 ) -> Model:
-    """Loads a model folder, or the model of a run folder.
+    """Load a model folder, or the model of a run folder.
 
     Args:
-        thresholds_file: thresholds to use instead of the model's own.
-        precision: of a network's products, instead of the one it was trained in.
+        thresholds_file: thresholds to use instead of those of the model.
+        precision: of a network's matrix products; None for the training precision.
 
     Raises:
-        InputError: there is no model, or no thresholds for it in the file.
-        UsageError: the model is no network, so it has no precision to choose.
+        InputError: there is no model, or the file has no thresholds for it.
+        UsageError: a precision is given for a model that is not a neural network.
     """
     folder = Path(folder)
-    inside = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
-    about, recipe = _about(inside, folder)
-    space = Space(tuple(about["emotions"]), about["top"])
+    model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
+    info, recipe = _read_info(model_folder, folder)
+    space = Space(tuple(info["emotions"]), info["top"])
     thresholds = np.full(len(space.emotions), recipe.threshold.value)
-    if thresholds_file is not None or (inside / THRESHOLDS).exists():
-        thresholds = _thresholds(thresholds_file or inside / THRESHOLDS, space)
-    kind = family_class(recipe.family)
-    require(kind.packages, f"The family '{recipe.family}'")
+    if thresholds_file is not None or (model_folder / THRESHOLDS).exists():
+        thresholds = _read_thresholds(thresholds_file or model_folder / THRESHOLDS, space)
+    family = family_class(recipe.family)
+    require(family.packages, f"The family '{recipe.family}'")
     if precision is not None:
-        if "train" not in kind.recipe_sections:
-            raise UsageError(f"{folder} is of the family '{recipe.family}', which has no precision to choose.")
+        if "train" not in family.recipe_sections:
+            raise UsageError(f"The model in {folder} is of the family '{recipe.family}', which has no precision.")
         recipe = replace(recipe, train=replace(recipe.train, precision=precision))
-    return Model(recipe, space, kind.load(inside, recipe, space), thresholds, about.get("task", ""))
+    return Model(recipe, space, family.load(model_folder, recipe, space), thresholds, info.get("task", ""))
+
+
+def read_card(run: Path) -> str:
+    """Return the model card of a finished run.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        return (run / "MODEL_CARD.md").read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"{run} does not contain a finished run.", RUN_HINT) from error
+
+
+def export_run(run: Path, out: Path) -> tuple[str, ...]:
+    """Copy the model of a run into a new folder for the Hugging Face Hub, with its model card as README.md.
+
+    Returns:
+        The names of the files, sorted.
+
+    Raises:
+        InputError: the run is not finished, or something that its model needs is missing.
+        UsageError: the folder exists and is not empty.
+    """
+    card = read_card(run)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} already exists.", "name a new folder; existing files are not overwritten")
+    try:
+        with write_folder(out) as folder:
+            export_model(run / "model", folder)
+            (folder / "README.md").write_text(card, "utf-8")
+            if out.exists():
+                out.rmdir()
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror or error}.") from error
+    return tuple(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()))
 
 
 def export_model(folder: Path, out: Path) -> None:
-    """Copies a model folder to where it stands alone: nothing in it leads elsewhere on this machine.
+    """Copy a model folder and everything that its model needs from this machine.
 
     Raises:
-        InputError: there is no model, or what it needs is gone.
+        InputError: there is no model, or something that it needs is missing.
     """
-    _, recipe = _about(folder, folder)
+    _, recipe = _read_info(folder, folder)
     family_class(recipe.family).export(folder, out, recipe)
-    _open_up(out)
+    _apply_umask(out)
 
 
-def _about(inside: Path, named: Path) -> tuple[dict[str, Any], Recipe]:
+def _read_info(folder: Path, named: Path) -> tuple[dict[str, Any], Recipe]:
+    """Return the content of `MODEL_INFO` and its recipe; errors name the folder that the user named."""
     try:
-        about = json.loads((inside / MODEL_INFO).read_text("utf-8"))
+        info = json.loads((folder / MODEL_INFO).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{named} holds no model of the zoo.", "name a run folder, such as runs/<recipe>/<language>"
-        ) from error
-    return about, from_resolved(about["recipe"])
+        raise InputError(f"{named} does not contain a model of the zoo.", RUN_HINT) from error
+    return info, from_resolved(info["recipe"])
 
 
-def _open_up(folder: Path) -> None:
-    # safetensors keeps its files from everybody else.
+def _apply_umask(folder: Path) -> None:
+    # safetensors makes its files readable by their owner only.
     for path in folder.rglob("*"):
         if path.is_file():
             as_umask(path)
 
 
-def _thresholds(path: Path, space: Space) -> np.ndarray:
+def _read_thresholds(path: Path, space: Space) -> np.ndarray:
     try:
-        found = np.array(json.loads(path.read_text("utf-8")), dtype=float)
+        thresholds = np.array(json.loads(path.read_text("utf-8")), dtype=float)
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} holds no thresholds.", "`semeval-emo zoo tune RUN` writes them") from error
+        raise InputError(f"{path} does not contain thresholds.", "`semeval-emo zoo tune RUN` writes them") from error
     emotions = len(space.emotions)
-    if found.ndim == 2 and space.top > 1 and found.shape != (emotions, space.top):
+    if thresholds.ndim == 2 and space.top > 1 and thresholds.shape != (emotions, space.top):
         raise InputError(
-            f"{path} holds {len(found)} times {found.shape[1]} cut points; the model predicts {emotions} emotions "
-            f"of {space.top} degrees."
+            f"{path} contains {len(thresholds)} x {thresholds.shape[1]} cut points; the model predicts {emotions} "
+            f"emotions with degrees from 0 to {space.top}."
         )
-    if found.shape != (emotions,) and (found.ndim != 2 or space.top == 1):
-        raise InputError(f"{path} holds {found.size} thresholds; the model predicts {emotions} emotions.")
-    return found
+    if thresholds.shape != (emotions,) and (thresholds.ndim != 2 or space.top == 1):
+        raise InputError(
+            f"{path} contains {plural(thresholds.size, 'threshold')}; the model predicts {emotions} emotions."
+        )
+    return thresholds

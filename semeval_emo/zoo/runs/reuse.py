@@ -1,7 +1,7 @@
-"""One model for many languages: a run takes over what a finished run has learned from the very same texts.
+"""One model for many languages: reuse the model of a finished run that was trained on the same texts.
 
-Where a recipe learns from all languages at once (``data.sources = ["all"]``) and nothing of the language
-asked for has a say in the model, it is the same model for every language: trained once, by the first.
+If a recipe trains on all languages at once (``data.sources = ["all"]``) and no choice depends on the
+target language, the model is the same for every language. The first language trains it.
 """
 
 from __future__ import annotations
@@ -16,64 +16,65 @@ from semeval_emo.files import write_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.runs.finished import recipe_and_state
+from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.model import MODEL_INFO, THRESHOLDS, write_model_info
 
 TARGET_SPLITS = ("dev", "test")
-"""Splits of the language asked for; what is said of them in ``metrics.jsonl`` is no other language's."""
+"""Splits of the target language, whose scores in ``metrics.jsonl`` do not apply to another language."""
 
 
 def is_language_independent(recipe: Recipe) -> bool:
-    """Whether the language asked for has no part in the model, however its thresholds are chosen."""
+    """Return whether the model does not depend on the target language; its thresholds may."""
     select = recipe.select
-    blind = select.epoch == "last" and select.patience == 0
-    return not recipe.data.splits and select.split != FOLDS and (blind or select.split not in TARGET_SPLITS)
+    keeps_last = select.epoch == "last" and select.patience == 0
+    return not recipe.data.splits and select.split != FOLDS and (keeps_last or select.split not in TARGET_SPLITS)
 
 
-def reuse_model(run: RunFolder, recipe: Recipe, space: Space) -> str:
-    """Puts the model of a finished run that learned the same into this one.
+def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
+    """Copy the model of a finished run with the same recipe and training data into a run folder.
 
-    Files are linked where the disk can, since a model is written once.
+    Files are hard-linked if the file system allows it; model files are never changed in place.
 
     Args:
-        space: of this run's labels.
+        space: label space of this run.
 
     Returns:
-        The name of the run's folder; empty where there is none.
+        Name of the other run's folder; empty if there is none.
     """
     if not is_language_independent(recipe):
         return ""
-    mine = run.state()["data"]
-    for there in sorted(run.path.parent.glob("*/run.json")):
-        folder = there.parent
+    data = folder.state()["data"]
+    for file in sorted(folder.path.parent.glob("*/run.json")):
         try:
-            other, state = recipe_and_state(folder)
+            other = FinishedRun.load(file.parent)
         except InputError:
             continue
-        same = all(state["data"].get(name) == mine[name] for name in recipe.data.training_sets)
-        if not (
-            same and _but_language(other) == _but_language(recipe) and state.get("emotions") == list(space.emotions)
+        state = other.state
+        if (
+            any(state["data"].get(name) != data[name] for name in recipe.data.training_sets)
+            or _without_language(other.recipe) != _without_language(recipe)
+            or state.get("emotions") != list(space.emotions)
         ):
             continue
-        with write_folder(run.model) as model:
-            shutil.copytree(folder / "model", model, copy_function=_link, dirs_exist_ok=True)
-            write_model_info(model, recipe, space, run.spec.task)
-        rows = RunFolder(folder, run.spec).rows()
-        run.record([{key: value for key, value in row.items() if key not in TARGET_SPLITS} for row in rows])
-        # What was learned there; its own choices and figures stay there.
-        run.update(**{key: state[key] for key in ("sizes", "kept", "versions", "commit", "machine", "seed")})
-        return folder.name
+        with write_folder(folder.model) as model:
+            shutil.copytree(other.path / "model", model, copy_function=_link, dirs_exist_ok=True)
+            write_model_info(model, recipe, space, folder.spec.task)
+        rows = RunFolder(other.path, folder.spec).read_metrics()
+        folder.write_metrics([{key: value for key, value in row.items() if key not in TARGET_SPLITS} for row in rows])
+        # Only what belongs to training; choices and scores of the other run are its own.
+        folder.update_state(**{key: state[key] for key in ("sizes", "kept", "versions", "commit", "machine", "seed")})
+        return other.path.name
     return ""
 
 
-def _but_language(recipe: Recipe) -> dict[str, Any]:
-    found = recipe.resolved()
-    return found | {"data": {key: value for key, value in found["data"].items() if key != "language"}}
+def _without_language(recipe: Recipe) -> dict[str, Any]:
+    resolved = recipe.resolved()
+    return resolved | {"data": {key: value for key, value in resolved["data"].items() if key != "language"}}
 
 
 def _link(source: str, target: str) -> None:
-    # These two are each run's own.
+    # Every run has its own copy of these two.
     if Path(source).name in (MODEL_INFO, THRESHOLDS):
         return
     try:

@@ -1,4 +1,4 @@
-"""The model card of a run, in the hub's format: what it is, what it scored, how it was chosen."""
+"""The model card of a run, in the format of the Hugging Face Hub: model, scores, selection, recipe."""
 
 from __future__ import annotations
 
@@ -20,37 +20,38 @@ LLAMA = "llama3"
 
 _TERMS = (
     "Built with Llama. This model is a derivative of Meta's Llama and is governed by the Llama Community License of "
-    "its base model; whoever passes it on passes on that licence and keeps this notice.\n"
+    "its base model. Copies of the model must include that licence and this notice.\n"
 )
 
 NETWORKS = ("encoder", "decoder", "lora")
 
-_OURS = (
-    "Read the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)` "
-    "(semeval-emo with its extra `zoo`)."
+_LOADING = (
+    "Load the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)` "
+    "(semeval-emo with the extra `zoo`)."
 )
 
-# What a model needs beside its own files; `zoo export` copies that in.
-_NEEDS = {
-    "embed": " Its sentence vectors come from an encoder, {backbone}: `semeval-emo zoo export` puts that inside.",
-    "ensemble": " It speaks through its members: `semeval-emo zoo export` puts their models inside.",
+# What a model needs besides its own files.
+_DEPENDENCIES = {
+    "embed": " It needs the encoder {backbone}, which `semeval-emo zoo export` copies into the folder.",
+    "ensemble": " It needs the models of its members, which `semeval-emo zoo export` copies into the folder.",
 }
 
-# What the hub calls our metrics.
+# Names of our metrics on the Hub.
 _HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
 
 _OWN_HEAD = (
-    "**Hugging Face's `from_pretrained` and `pipeline` cannot read this model's head, a multilayer perceptron: they "
-    "put a random one in its place and only warn of it.** Read the folder with `semeval-emo zoo predict FOLDER TEXTS` "
+    "**Hugging Face's `from_pretrained` and `pipeline` cannot load the head of this model, a multilayer perceptron: "
+    "they replace it with random weights and only print a warning.** Load the folder with "
+    "`semeval-emo zoo predict FOLDER TEXTS` "
     "or `semeval_emo.zoo.runs.model.load_model(FOLDER)`.\n"
 )
 
 
 def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
-    """Writes the card.
+    """Return the text of the card.
 
     Args:
-        scorecard: of the test split; None where its labels are not at hand.
+        scorecard: of the test split; None if its labels are not available.
     """
     state = folder.state()
     language = task.language(recipe.data.language)
@@ -68,75 +69,83 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         front["pipeline_tag"] = "text-classification"
     if scorecard is not None:
         front["model-index"] = [_index(recipe, scorecard, task)]
-    # JSON is YAML, and needs no quoting rules of our own.
+    # JSON is valid YAML, so its encoder does the quoting.
     head = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items() if value)
     lines = [
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
-        f"{recipe.title or recipe.name}. Trained on {task.title}, track {recipe.data.track}, {language.name}, "
-        f"release {recipe.data.release}, {training_data_text(recipe, task)}{_added(recipe)}.\n",
+        f"{recipe.title or recipe.name}. Trained for {task.title}, track {recipe.data.track}, {language.name}, "
+        f"release {recipe.data.release}, on {training_data_text(recipe, task)}{_extra_data(recipe)}.\n",
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
     if _own_head(recipe):
         lines.append(_OWN_HEAD)
     if recipe.family not in NETWORKS:
-        lines.append(_OURS + _NEEDS.get(recipe.family, "").format(backbone=base) + "\n")
+        lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
     lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
-    lines += ["## How it was chosen\n", chosen_text(recipe, folder, state), ""]
+    lines += ["## Selection\n", selection_text(recipe, folder, state), ""]
     lines += _thresholds(recipe, folder, state["thresholds"])
     lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
-    lines += ["## Made with\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
+    lines += ["## Versions\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
     return "\n".join(lines)
 
 
 def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> list[str]:
     emotions, degrees = folder.spec.emotions, folder.spec.values[1:]
     if len(degrees) > 1 and recipe.threshold.rule == "fixed":
-        return [f"{len(emotions)} emotions; degrees are rounded to the nearest."]
-    what = "counts as present" if len(degrees) == 1 else "counts as each degree"
-    heads = ["threshold"] if len(degrees) == 1 else [f"{degree} from" for degree in degrees]
-    lines = [f"{len(emotions)} emotions, with the probability from which each {what}:\n"]
-    lines += [f"| emotion | {' | '.join(heads)} |", "|---" + "|---:" * len(heads) + "|"]
+        return [f"{len(emotions)} emotions; degrees are rounded to the nearest integer."]
+    if len(degrees) == 1:
+        headers = ["threshold"]
+        lines = [f"{len(emotions)} emotions; each is present from this probability:\n"]
+    else:
+        headers = [f"cut point of {degree}" for degree in degrees]
+        lines = [f"{len(emotions)} emotions, with the cut points of their degrees, on a scale from 0 to 1:\n"]
+    lines += [f"| emotion | {' | '.join(headers)} |", "|---" + "|---:" * len(headers) + "|"]
     for emotion, cut in zip(emotions, thresholds, strict=True):
-        cells = [f"{one:.3f}" for one in (cut if isinstance(cut, list) else [cut])]
+        cells = [f"{value:.3f}" for value in (cut if isinstance(cut, list) else [cut])]
         lines.append(f"| {emotion} | {' | '.join(cells)} |")
     return lines
 
 
-def _added(recipe: Recipe) -> str:
-    words = "".join(f", and {name}" for name in recipe.data.extra)
+def _extra_data(recipe: Recipe) -> str:
+    words = "".join(f" and {name}" for name in recipe.data.extra)
     if recipe.data.allow:
-        words += f". **Texts that the scores below are measured on may stand in {', '.join(recipe.data.allow)}**"
+        words += f". **{', '.join(recipe.data.allow)} may contain texts that the scores below are computed on**"
     return words
 
 
-def chosen_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str:
-    """How the epoch and the thresholds were chosen, in words; says so where test had a say."""
-    rows = folder.rows()
+def selection_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str:
+    """Return how the epoch and the thresholds were selected, in words, with a warning about selection on test."""
+    rows = folder.read_metrics()
     if not rows:
-        epoch = "There was nothing to choose"
+        epoch = "No epoch or setting was selected"
     elif recipe.select.epoch == "best":
-        epoch = f"{row_unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {_judged_on(recipe)}"
+        epoch = (
+            f"{row_unit(rows[0]).capitalize()} {state['kept']} by {recipe.select.metric} on {_selection_split(recipe)}"
+        )
     else:
         epoch = "The last epoch"
     rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
     if len(folder.spec.values) > 2:
-        rule = {"fixed": "degrees rounded", "global": "cut points common to all emotions", "per_label": "cut points"}
+        rule = {"fixed": "rounded degrees", "global": "cut points common to all emotions", "per_label": "cut points"}
     tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
     words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
     if recipe.selects_on_test:
-        words += " **Selected on test: its test score is optimistic, and no measure of new texts.**"
+        words += " **Selected on test: the test score is optimistic and does not apply to new texts.**"
     return f"{words} {zero_shot_note(recipe, rows)}".rstrip()
 
 
-def _judged_on(recipe: Recipe) -> str:
+def _selection_split(recipe: Recipe) -> str:
     if recipe.select.split != FOLDS:
         return recipe.select.split
     trained = " and ".join(recipe.data.splits)
     if len(recipe.data.sources) > 1 and not trained:
-        return "folds of whole languages, each by a model that has not read it"
-    return f"{recipe.select.folds} folds of {trained or 'its source'}, each text by a model that has not read it"
+        return "folds of whole languages, each predicted by a model that was not trained on it"
+    return (
+        f"{recipe.select.folds} folds of {trained or 'its source'}, each text predicted by a model that was not "
+        "trained on it"
+    )
 
 
 def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> list[str]:
@@ -144,8 +153,8 @@ def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> l
     lines = ["| split | metric | score |", "|---|---|---:|"]
     dev = "dev (out of fold)" if recipe.out_of_fold("dev") else "dev"
     if recipe.select.split == FOLDS:
-        kept = folder.rows()[state["kept"] - 1][FOLDS]
-        lines += [f"| folds | {name} | {value:.4f} |" for name, value in kept.items()]
+        metrics = folder.read_metrics()[state["kept"] - 1][FOLDS]
+        lines += [f"| folds | {name} | {value:.4f} |" for name, value in metrics.items()]
     lines += [f"| {dev} | {name} | {value:.4f} |" for name, value in state["dev"].items()]
     if scorecard is not None:
         mark = " (selected on test)" if recipe.selects_on_test else ""
@@ -179,7 +188,7 @@ def _hub_metric(name: str) -> str:
 
 
 def _datasets(recipe: Recipe, task: Task) -> list[str]:
-    """The hub's repositories of what was trained on; none where the task is not on the hub."""
+    """Return the Hub repositories of the training data; empty if the task is not on the Hub."""
     try:
         release = hub_release(task)
         tracks = [name.partition("/")[0] for name in recipe.data.sources] + [recipe.data.track]
@@ -197,5 +206,5 @@ def _library(recipe: Recipe) -> str:
         return "sklearn"
     if recipe.family not in NETWORKS or _own_head(recipe):
         return "semeval-emo"
-    # Adapters on a backbone in full are merged into it.
+    # Adapters are merged into a backbone that is not quantized.
     return "transformers" if recipe.model.quantization == "none" else "peft"

@@ -1,4 +1,4 @@
-"""A run as a family sees it: where checkpoints go, who looks on, how an epoch is judged, when to stop."""
+"""A training run, as families see it: checkpoints, progress, scores of epochs, and stopping."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from semeval_emo.zoo.selection.thresholds import apply_thresholds, out_of_fold_l
 
 @dataclass
 class TrainingRun:
-    """The run as a family sees it (`family.Job`)."""
+    """A run in training (`family.Job`)."""
 
     recipe: Recipe
     folder: RunFolder
@@ -43,34 +43,34 @@ class TrainingRun:
         self._stop = False
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes ``metrics.jsonl`` anew.
+        """Rewrite ``metrics.jsonl``.
 
         Raises:
-            UsageError: a loss is no number any more, so nothing that follows would mean anything.
+            UsageError: a loss is not finite, so training has diverged.
         """
-        lost = next((row for row in rows if not math.isfinite(row.get("loss", 0.0))), None)
-        if lost is not None:
+        diverged = next((row for row in rows if not math.isfinite(row.get("loss", 0.0))), None)
+        if diverged is not None:
             raise UsageError(
-                f"Recipe {self.recipe.name}: the loss of epoch {lost['epoch']} is {lost['loss']}; nothing was learned.",
-                "lower the rates (train.lr, groups) and train anew, with --fresh in the same folder",
+                f"Recipe {self.recipe.name}: training diverged: the loss of epoch {diverged['epoch']} is "
+                f"{diverged['loss']}.",
+                "lower the learning rates (train.lr, groups) and train again with --fresh",
             )
         if is_main_process():
-            self.folder.record(rows)
+            self.folder.write_metrics(rows)
 
     def score(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-        """Scores probabilities at the recipe's fixed threshold."""
-        return score_probabilities(
-            labels, probabilities, np.full(len(self.space.emotions), self.recipe.threshold.value), self.space
-        )
+        """Score probabilities at the recipe's fixed threshold."""
+        thresholds = np.full(len(self.space.emotions), self.recipe.threshold.value)
+        return score_probabilities(labels, probabilities, thresholds, self.space)
 
     def score_out_of_fold(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
-        """Scores out-of-fold probabilities, with thresholds by the recipe's rule from the other folds."""
+        """Score out-of-fold probabilities; the thresholds of each fold are tuned on the other folds."""
         recipe = self.recipe
-        decided = out_of_fold_labels(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
-        return score_labels(labels, decided, self.space)
+        predicted = out_of_fold_labels(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
+        return score_labels(labels, predicted, self.space)
 
     def save_out_of_fold(self, probabilities: np.ndarray) -> None:
-        """Stores the out-of-fold probabilities of what is trained on, split by split: shape (own texts, L)."""
+        """Save the out-of-fold probabilities of the training texts, split by split: shape (n, L)."""
         data = self.recipe.data
         if not data.splits:
             save_array(self.folder, FOLDS, probabilities)
@@ -82,54 +82,58 @@ class TrainingRun:
             probabilities = probabilities[spec.rows :]
 
     def load_probabilities(self, run: Path, split: str) -> np.ndarray:
-        """The probabilities that another finished run of the same file stored."""
+        """Load the probabilities that another finished run saved for the same split: shape (n, L)."""
         return load_probabilities(RunFolder(run, self.folder.spec), split, self.task)
 
     def stop_requested(self) -> bool:
-        """True when Ctrl-C was pressed (or the machine asked the process to end)."""
+        """Return True after Ctrl-C, or after the system asked the process to terminate."""
         return self._stop
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Turns the first Ctrl-C into a wish that the family obeys; a second one ends the process at once."""
+    def handle_signals(self) -> Iterator[None]:
+        """Let the first Ctrl-C or SIGTERM request a stop; a second one ends the process immediately."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-        def wish(number: int, frame: FrameType | None) -> None:
+        def restore() -> None:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+        def request_stop(_number: int, _frame: FrameType | None) -> None:
             self._stop = True
-            for one, handler in before.items():
-                signal.signal(one, handler)
-            self.progress.message("stopping after this step; once more ends it at once")
+            restore()
+            self.progress.message("stopping after this step; press Ctrl-C again to stop immediately")
 
-        for one in before:
-            signal.signal(one, wish)
+        for number in handlers:
+            signal.signal(number, request_stop)
         try:
             yield
         finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            restore()
 
 
 def score_probabilities(
     labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space
 ) -> dict[str, float]:
-    """The figures that epochs are chosen by, at thresholds."""
+    """Return the metrics that epochs are selected by, at thresholds."""
     return score_labels(labels, apply_thresholds(probabilities, thresholds, space), space)
 
 
-def score_labels(labels: np.ndarray, decided: np.ndarray, space: Space) -> dict[str, float]:
-    """Macro and micro F1 of labels, or Pearson of degrees; where gold is unknown (-1) nothing was asked."""
+def score_labels(labels: np.ndarray, predicted: np.ndarray, space: Space) -> dict[str, float]:
+    """Return macro and micro F1 of labels, or Pearson of degrees; cells with unknown gold labels (-1) do not count."""
     known = labels >= 0
     if space.top > 1 and not known.all():
-        alone = [
-            score_labels(labels[rows, i : i + 1], decided[rows, i : i + 1], Space(space.emotions[i : i + 1], space.top))
+        per_emotion = [
+            score_labels(
+                labels[rows, i : i + 1], predicted[rows, i : i + 1], Space(space.emotions[i : i + 1], space.top)
+            )
             for i, rows in enumerate(known.T)
         ]
-        return {"pearson": float(np.mean([one["pearson"] for one in alone]))}
-    # What is neither gold nor said counts nowhere in F1.
-    labels, decided = labels * known, decided * known
-    whole = score_arrays(labels, decided, space.emotions, values=space.top + 1).whole
+        return {"pearson": float(np.mean([scores["pearson"] for scores in per_emotion]))}
+    # True negatives do not affect F1.
+    labels, predicted = labels * known, predicted * known
+    scores = score_arrays(labels, predicted, space.emotions, values=space.top + 1).whole
     names = ("pearson",) if space.top > 1 else ("macro_f1", "micro_f1")
-    return {name: float(whole[name]) for name in names}
+    return {name: float(scores[name]) for name in names}

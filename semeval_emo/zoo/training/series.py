@@ -1,34 +1,44 @@
-"""A series: one recipe in many languages of a track, a run each, and one zip of all their files.
-
-Owns its nouns, and which languages a person means; `leader` trains it.
-"""
+"""A series: one recipe trained in many languages of a track, one run each, and one zip of all their files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from semeval_emo.errors import UsageError
-from semeval_emo.leaderboard import Placement, ScoreRow
+from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
+from semeval_emo.progress import Progress
 from semeval_emo.submission import PackReport
+from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import FileSpec, Task
+from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
-from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary
+from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.runs.finished import verify_predictions
+from semeval_emo.zoo.runs.folder import DONE, RUNS, RunFolder, resolve_task, run_path
+from semeval_emo.zoo.selection.epochs import TrainingStopped
+from semeval_emo.zoo.training.train import place_dict
+from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary, WorkerPool, WorkItem
 
 ALL = "all"
+# Seconds between two updates of the progress display.
+POLL_TIMEOUT = 0.5
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one language.
+    """The result of one language.
 
     Attributes:
-        finished: None where it was not.
-        failure: why it was not; None where it was.
-        placement: on the board; None where there is no score, or nothing to compare with.
+        finished: summary of the run; None if it was not finished.
+        failure: why it was not finished; None if it was.
+        placement: on the leaderboard; None without a score or comparable rows.
     """
 
     spec: FileSpec
@@ -39,19 +49,43 @@ class Outcome:
 
     @property
     def score(self) -> float | None:
-        """The official figure on test, where there is one."""
+        """The official metric on test, if available."""
         return self.finished.score if self.finished else None
+
+    @property
+    def dev(self) -> float | None:
+        """The official metric on dev, if available."""
+        return next(iter(self.finished.dev.values()), None) if self.finished else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        run, placement = self.finished, self.placement
+        return {
+            "language": self.spec.language,
+            "folder": str(self.folder.path),
+            "finished": run is not None,
+            "was_done": run.already_done if run else False,
+            "seconds": run.seconds if run else None,
+            "dev": dict(run.dev) if run else None,
+            "score": self.score,
+            "overlap": run.overlap if run else None,
+            "signature": (run.signature or None) if run else None,
+            "baseline": placement.baseline.score if placement and placement.baseline else None,
+            "rank_1": placement.leader.score if placement and placement.leader else None,
+            "place": place_dict(placement),
+            "error": self.failure and asdict(self.failure),
+        }
 
 
 @dataclass(frozen=True)
 class Series:
-    """What `leader.train_series` returns.
+    """Result of `train_series`.
 
     Attributes:
         outcomes: one per language, in the order of the task.
-        packed: the zip of all finished files; None where none is finished.
-        seconds: from the first language to the last, by the clock.
-        jobs: how many worked at a time.
+        packed: the zip of all finished files; None if there are none.
+        seconds: wall-clock time.
+        jobs: number of languages trained at a time.
     """
 
     recipe: Recipe
@@ -66,43 +100,83 @@ class Series:
     @property
     def finished(self) -> list[Outcome]:
         """The languages that have a file."""
-        return [one for one in self.outcomes if one.finished is not None]
+        return [outcome for outcome in self.outcomes if outcome.finished is not None]
 
     @property
     def failed(self) -> list[Outcome]:
-        """The languages that do not."""
-        return [one for one in self.outcomes if one.failure is not None]
+        """The languages that failed."""
+        return [outcome for outcome in self.outcomes if outcome.failure is not None]
 
     @property
     def exit_code(self) -> int:
-        """0 where every language is finished, 70 where a bug kept one from it, else 1."""
-        codes = [one.failure.exit_code for one in self.failed if one.failure]
+        """0 if every language is finished, 70 if one failed because of a bug, else 1."""
+        codes = [outcome.failure.exit_code for outcome in self.failed if outcome.failure]
         return BUG if BUG in codes else 1 if codes else 0
 
-    def against(self, which: Callable[[Placement], ScoreRow | None]) -> list[tuple[float, ScoreRow]]:
-        """The scores that can be compared with a row of the board, each with that row.
+    def compared_with(self, row_of: Callable[[Placement], ScoreRow | None]) -> list[tuple[float, ScoreRow]]:
+        """Return the scores that have a comparable leaderboard row, with that row.
 
         Args:
-            which: picks the row of a placement: its baseline, its leader.
+            row_of: returns a row of a placement, such as its baseline or its leader.
         """
-        found = []
-        for one in self.finished:
-            row = which(one.placement) if one.placement else None
-            if one.score is not None and row is not None and row.usable:
-                found.append((one.score, row))
-        return found
+        pairs = []
+        for outcome in self.finished:
+            row = row_of(outcome.placement) if outcome.placement else None
+            if outcome.score is not None and row is not None and row.usable:
+                pairs.append((outcome.score, row))
+        return pairs
+
+    def wins(self, row_of: Callable[[Placement], ScoreRow | None]) -> tuple[int, int, int]:
+        """Return the number of languages with a higher score, with an equal one at printed precision, and in total."""
+        signs = [row.compare_to(score) for score, row in self.compared_with(row_of)]
+        return signs.count(-1), signs.count(0), len(signs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, ``semeval-emo/zoo-train-series/1``."""
+        return {
+            "schema": "semeval-emo/zoo-train-series/1",
+            "recipe": self.recipe.run_name,
+            "settings": dict(self.recipe.settings),
+            "task": self.task.key,
+            "release": self.release,
+            "track": self.track,
+            "metric": self.task.tracks[self.track].metric,
+            "selects_on_test": self.recipe.selects_on_test,
+            "languages": [outcome.to_dict() for outcome in self.outcomes],
+            "mean": {
+                "dev": mean([outcome.dev for outcome in self.finished]),
+                "test": mean([outcome.score for outcome in self.finished]),
+            },
+            "above_baseline": dict(zip(("won", "equal", "of"), self.wins(baseline_row), strict=True)),
+            "above_rank_1": dict(zip(("won", "equal", "of"), self.wins(leader_row), strict=True)),
+            "zip": self.packed and self.packed.to_dict(),
+            "seconds": self.seconds,
+            "jobs": self.jobs,
+        }
 
 
-def select_languages(recipe: Recipe, task: Task, track: str, named: str = ALL) -> list[str]:
-    """The languages that a person asked for: codes with commas between, or ``all``.
+def baseline_row(placement: Placement) -> ScoreRow | None:
+    """Return the row of the baseline."""
+    return placement.baseline
 
-    ``all`` are those of the track that have what the recipe learns from and is judged on. A language
-    that the track does not have is refused as an unknown code is: the task says so before anything is
-    trained, and what shows only in training is left to the language that it shows in.
+
+def leader_row(placement: Placement) -> ScoreRow | None:
+    """Return the row of rank 1."""
+    return placement.leader
+
+
+def select_languages(recipe: Recipe, task: Task, track: str, languages: str = ALL) -> list[str]:
+    """Return language codes, in the order of the task.
+
+    ``all`` stands for the languages of the track that have the data that the recipe needs. Given codes only need
+    to exist in the track; missing data of one language is reported as the failure of that language.
+
+    Args:
+        languages: codes separated by commas, or ``all``.
 
     Raises:
-        UsageError: an unknown code, one that the track does not have, or a track in which no language
-            has what the recipe needs.
+        UsageError: an unknown code, one that the track does not have, or no language with the data that the
+            recipe needs.
 
     >>> from semeval_emo.zoo.recipes.load import load_recipe
     >>> from semeval_emo.task import load_task
@@ -112,50 +186,252 @@ def select_languages(recipe: Recipe, task: Task, track: str, named: str = ALL) -
     (28, ['eng', 'hau'])
     """
     release = task.release(recipe.data.release or None)
-    asked = {code.strip() for code in named.split(",")} - {""}
+    asked = {code.strip() for code in languages.split(",")} - {""}
     if ALL not in asked:
         known = {task.language(code).code for code in asked}
         if not known:
             raise UsageError("--language names no language.", "name codes, such as eng,hau, or all")
-        there = [code for code in task.languages if code in known and (track, code, "test") in release.specs]
-        lacking = sorted(known.difference(there))
-        if lacking:
+        available = [code for code in task.languages if code in known and (track, code, "test") in release.specs]
+        missing = sorted(known.difference(available))
+        if missing:
             raise UsageError(
-                f"Track {track} of release {release.key} has no {' and no '.join(lacking)}.",
-                f"the others: --language {','.join(there)}" if there else "--language all takes those that it has",
+                f"Track {track} of release {release.key} has no {' and no '.join(missing)}.",
+                f"the others: --language {','.join(available)}"
+                if available
+                else "--language all trains those that it has",
             )
-        return there
-    found, refusals = [], []
+        return available
+    found, errors = [], []
     for code in task.languages:
         try:
             data = resolve_target(recipe, task, track, code).data
         except UsageError as error:
-            refusals.append(error)
+            errors.append(error)
             continue
-        if all((one, code, split) in release.specs for one, split in _read_for(data)):
+        if all((file_track, code, split) in release.specs for file_track, split in _own_files(data)):
             found.append(code)
-    if not found:
-        wants = " and ".join(f"{split} of track {one}" for one, split in _read_for(replace(recipe.data, track=track)))
-        raise (
-            refusals[0]
-            if refusals
-            else UsageError(f"No language of release {release.key} has what recipe {recipe.name} needs: {wants}.")
-        )
-    return found
+    if found:
+        return found
+    if errors:
+        raise errors[0]
+    needs = " and ".join(f"{split} of track {t}" for t, split in _own_files(replace(recipe.data, track=track)))
+    raise UsageError(f"No language of release {release.key} has the data that recipe {recipe.name} needs: {needs}.")
 
 
-def _read_for(data: DataConfig) -> list[tuple[str, str]]:
-    """The files of a language that a recipe reads, as track and split; those of other languages are not its own."""
+def _own_files(data: DataConfig) -> list[tuple[str, str]]:
+    """Return the track and split of each file in the target language that a recipe reads."""
     own = [(data.track, split) for split in dict.fromkeys((*data.splits, "dev", "test"))]
     added = [name.partition("/") for name in data.extra if not name.endswith(".csv")]
-    return own + [(other, split) for other, _, split in added]
+    return own + [(track, split) for track, _, split in added]
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """The mean of the numbers among them; None where there is none.
+    """Return the mean of the values that are not None; None if there are none.
 
     >>> mean([0.5, None, 1.0])
     0.75
     """
     known = [value for value in values if value is not None]
     return fmean(known) if known else None
+
+
+def default_jobs(recipe: Recipe) -> int:
+    """Return the number of languages to train at a time: one per core; 1 with torch, which uses all cores itself."""
+    if _uses_torch(recipe):
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _uses_torch(recipe: Recipe) -> bool:
+    """Return whether training takes long and saves checkpoints; other families train in seconds."""
+    return "torch" in family_class(recipe.family).packages
+
+
+def train_series(
+    recipe: Recipe,
+    languages: str = ALL,
+    *,
+    track: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: Task | str | None = None,
+    runs: Path = RUNS,
+    fresh: bool = False,
+    only_missing: bool = False,
+    jobs: int | None = None,
+    archive: Path | None = None,
+    progress: Progress | None = None,
+    on_outcome: Callable[[Outcome, int, int], None] | None = None,
+) -> Series:
+    """Train a recipe in many languages, one run each (`train.train`), and pack the predictions.
+
+    Finished runs are checked but not repeated; interrupted runs are resumed. A language that fails is
+    listed in `Series.failed` and does not stop the others. Languages are trained in worker processes,
+    so a script that calls this needs the guard ``if __name__ == "__main__"``.
+
+    Args:
+        languages: codes separated by commas, or ``all`` (`select_languages`).
+        track, source, task, runs, fresh: as for `train.train`.
+        only_missing: do not check finished runs of the same recipe against their data.
+        jobs: number of languages at a time, each with one thread if more than one; None for `default_jobs`.
+        archive: the zip to write; by default ``<runs>/<recipe>/track_<t>.zip``. An existing one is replaced.
+        progress: progress callback.
+        on_outcome: called when a language ends, with its outcome, the number of languages done and their total.
+
+    Raises:
+        UsageError: the recipe fits no language, an unknown name, or options that exclude each other.
+        EmoError: every language failed for the same reason, which is raised.
+        TrainingStopped: Ctrl-C.
+    """
+    task = resolve_task(task, source)
+    _check_options(fresh, only_missing, jobs, archive)
+    progress = progress or Progress()
+    track = task.track(track or recipe.data.track or next(iter(task.tracks))).key
+    board = Leaderboard.load(task)
+    outcomes = {}
+    for code in select_languages(recipe, task, track, languages):
+        spec = task.spec(track, code, "test", recipe.data.release or None)
+        outcome = Outcome(spec, RunFolder(run_path(runs, recipe, spec, next(iter(task.tracks))), spec))
+        if only_missing:
+            outcome = _with_placement(replace(outcome, finished=_existing_run(outcome, recipe, task)), board)
+        outcomes[code] = outcome
+    missing = [code for code, outcome in outcomes.items() if outcome.finished is None]
+    jobs = max(1, min(jobs or default_jobs(recipe), len(missing)))
+    started = time.monotonic()
+    done = len(outcomes) - len(missing)
+    if done:
+        progress.message(f"{done} of {len(outcomes)} languages are already finished and are not trained again")
+    if missing:
+        progress.message(f"training {len(missing)} languages, {jobs} at a time")
+    item = WorkItem(recipe, track, None if source is None else os.fspath(source), task, runs, fresh)
+    pool = WorkerPool(item, threads=1 if jobs > 1 else None)
+    try:
+        with progress.stage("languages", len(outcomes), done):
+            for code, result in _results(pool, _by_size(missing, outcomes, task), jobs, progress):
+                end = {"finished": result} if isinstance(result, RunSummary) else {"failure": result}
+                outcomes[code] = _with_placement(replace(outcomes[code], **end), board)
+                done += 1
+                if on_outcome is not None:
+                    on_outcome(outcomes[code], done, len(outcomes))
+                progress.advance()
+    except KeyboardInterrupt as interrupt:
+        if _uses_torch(recipe):
+            _stop_workers(pool, progress)
+        finished = sum(outcome.finished is not None for outcome in outcomes.values())
+        raise TrainingStopped(
+            f"stopped with {finished} of {len(outcomes)} languages finished",
+            "the same command resumes; --only-missing skips finished languages without checking them",
+        ) from interrupt
+    finally:
+        pool.kill()
+    final = tuple(outcomes.values())
+    _raise_common_failure(final)
+    release = final[0].spec.release
+    files = [outcome.folder.predictions for outcome in final if outcome.finished]
+    archive = archive or final[0].folder.path.parent / f"track_{track}{ZIP}"
+    return Series(
+        recipe=recipe, task=task, track=track, release=release, outcomes=final,
+        packed=pack(files, archive, track=track, release=release, task=task, force=True) if files else None,
+        seconds=time.monotonic() - started, jobs=jobs,
+    )  # fmt: skip
+
+
+def _check_options(fresh: bool, only_missing: bool, jobs: int | None, archive: Path | None) -> None:
+    if fresh and only_missing:
+        raise UsageError("--fresh and --only-missing exclude each other.", "choose one of the two")
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs must be 1 or more, not {jobs}.")
+    if archive is not None and archive.suffix.lower() != ZIP:
+        raise UsageError(f"The name of the archive, {archive}, does not end in {ZIP}.")
+    if distributed.world_size() > 1:
+        raise UsageError(
+            "A series of languages cannot be trained by torchrun.",
+            "name one language, or train the series without torchrun: --jobs trains several languages at a time",
+        )
+
+
+def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | None:
+    """Return the summary of a finished run of this recipe in the outcome's folder; None if there is none."""
+    spec, folder = outcome.spec, outcome.folder
+    try:
+        state = folder.state()
+        if state.get("status") != DONE or not folder.predictions.is_file():
+            return None
+        if state.get("hash") != resolve_target(recipe, task, spec.track, spec.language).hash:
+            return None
+        verify_predictions(folder, task)
+        card = folder.read_score()
+    except EmoError:
+        # Training this language reports the error.
+        return None
+    return RunSummary(
+        dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
+        signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,
+        overlap=state.get("overlap"),
+    )  # fmt: skip
+
+
+def _with_placement(outcome: Outcome, board: Leaderboard) -> Outcome:
+    spec, run = outcome.spec, outcome.finished
+    if run is None or run.score is None:
+        return outcome
+    try:
+        placement = board.place(run.score, track=spec.track, language=spec.language, release=run.release)
+    except UsageError:
+        # The leaderboard has no rows for this task, language or release.
+        return outcome
+    return replace(outcome, placement=placement)
+
+
+def _by_size(codes: Sequence[str], outcomes: dict[str, Outcome], task: Task) -> dict[str, int]:
+    """Return the number of texts of each language, the largest first, which balances the load of the workers."""
+
+    def texts(code: str) -> int:
+        spec = outcomes[code].spec
+        return sum(file.rows for file in task.specs(spec.release, spec.track, code))
+
+    return dict(sorted({code: texts(code) for code in codes}.items(), key=lambda item: -item[1]))
+
+
+def _results(
+    pool: WorkerPool, sizes: dict[str, int], jobs: int, progress: Progress
+) -> Iterator[tuple[str, RunSummary | Failure]]:
+    """Yield each language with its result, in the order in which they end."""
+    waiting, done = list(sizes), 0
+    stages: dict[str, str] = {}
+    while waiting or pool.busy:
+        while waiting and len(pool.busy) < jobs:
+            pool.submit(waiting.pop(0))
+        for message in pool.poll(POLL_TIMEOUT):
+            language = message.language
+            if message.result is not None:
+                done += sizes[language]
+                stages.pop(language, None)
+                yield language, message.result
+            elif message.kind == "progress":
+                percent = f" {message.fraction:.0%}" if message.fraction else ""
+                stages[language] = f"{language} {message.text}{percent}"
+            else:
+                progress.message(f"{language}: {message.text}")
+        progress.detail(", ".join(stages.values()), done / sum(sizes.values()))
+
+
+def _stop_workers(pool: WorkerPool, progress: Progress) -> None:
+    """Let all workers save and stop; another Ctrl-C stops waiting for them. Saved checkpoints are kept either way."""
+    if pool.busy:
+        progress.message(f"stopping {', '.join(pool.busy)} after this step; press Ctrl-C again to stop immediately")
+    pool.terminate()
+    try:
+        while pool.busy:
+            pool.poll(POLL_TIMEOUT)
+    except KeyboardInterrupt:
+        return
+
+
+def _raise_common_failure(outcomes: Sequence[Outcome]) -> None:
+    """Raise the failure of all languages if they all failed for the same reason."""
+    failures = {outcome.failure for outcome in outcomes}
+    failure = failures.pop() if len(failures) == 1 else None
+    if failure is not None and failure.exit_code != BUG:
+        error = EmoError(failure.message, failure.fix)
+        error.exit_code = failure.exit_code
+        raise error

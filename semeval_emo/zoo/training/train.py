@@ -1,15 +1,17 @@
-"""One run: from a recipe to a model, its predictions, and what they are worth.
+"""Training of one run: from a recipe to a model, its predictions and its scores.
 
-Every stage leaves its result whole in the run folder before the next begins, so that a run killed
-at any moment goes on with the same command and ends with the same predictions.
+Every stage writes its result to the run folder before the next one starts. A run that was killed is
+resumed by the same command and gives the same predictions.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.data import Gold
+from semeval_emo.data.gold import SAMPLE
+from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard import Leaderboard, Placement
@@ -25,7 +29,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Task, load_task, task_files
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
@@ -38,29 +42,27 @@ from semeval_emo.zoo.dataset.splits import (
     training_examples,
     training_golds,
 )
-from semeval_emo.zoo.family import MissingRun, ParameterCounts
-from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.family import Family, MissingRun, ParameterCounts
+from semeval_emo.zoo.recipe import DataConfig, Recipe
+from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
 from semeval_emo.zoo.runs.finished import (
+    FinishedRun,
     load_array,
     load_oof_probabilities,
     load_probabilities,
-    member,
     save_array,
     verify_outputs,
 )
-from semeval_emo.zoo.runs.folder import DONE, TRAINED, TRAINING, RunFolder, locked, run_path
+from semeval_emo.zoo.runs.folder import DONE, RUNS, TRAINED, TRAINING, RunFolder, locked, resolve_task, run_path
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import reuse_model
-from semeval_emo.zoo.runs.tasks import resolve_task
 from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
-from semeval_emo.zoo.training import card
+from semeval_emo.zoo.training.card import model_card
 from semeval_emo.zoo.training.job import TrainingRun, score_probabilities
-from semeval_emo.zoo.training.leakage import count_leakage
-from semeval_emo.zoo.training.remedies import RUNS, train_command
 
 
 @dataclass(frozen=True)
@@ -69,22 +71,22 @@ class RunResult:
 
     Attributes:
         rows: the lines of ``metrics.jsonl``.
-        kept: number of the epoch that was kept.
-        thresholds: one per emotion; of degrees its cut points, or nothing that counts where they are rounded.
-        seconds: spent training, over all processes that took part, and its members' where it is joined.
-        members: what `finished.member` says of each run that it was joined from.
-        resumed: True where an earlier process had begun the run.
-        already_done: True where there was nothing left to do.
-        dev: the dev figures of what was kept, at the thresholds.
-        scorecard: None where the test labels are not at hand.
-        placement: None where the board has nothing to compare with.
-        overlap: as `splits.count_leakage` gives it; None in a run of a version that did not look.
+        selected_epoch: number of the epoch or setting of the model.
+        thresholds: one per emotion; cut points per emotion for degrees (unused if degrees are rounded).
+        seconds: training time, over all processes of the run, with that of ensemble members.
+        members: what `FinishedRun.member_record` returns for each ensemble member.
+        resumed: True if an earlier process had started the run.
+        already_done: True if the run was finished before.
+        dev: metrics on dev, at the thresholds.
+        scorecard: None if the test labels are not available.
+        placement: None without comparable rows on the leaderboard.
+        overlap: as returned by `count_leakage`; None for a run of an earlier version.
     """
 
     recipe: Recipe
     folder: RunFolder
     rows: tuple[dict[str, Any], ...]
-    kept: int
+    selected_epoch: int
     thresholds: tuple[float | list[float], ...]
     sizes: ParameterCounts | None
     seconds: float
@@ -96,6 +98,36 @@ class RunResult:
     overlap: dict[str, Any] | None
     members: tuple[dict[str, Any], ...] = ()
     data_notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, ``semeval-emo/zoo-train/1``."""
+        return {
+            "schema": "semeval-emo/zoo-train/1",
+            "recipe": self.recipe.resolved(),
+            "settings": dict(self.recipe.settings),
+            "folder": str(self.folder.path),
+            "predictions": str(self.folder.predictions),
+            "epochs": list(self.rows),
+            "kept": self.selected_epoch,
+            "thresholds": dict(zip(self.folder.spec.emotions, self.thresholds, strict=True)),
+            "parameters": self.sizes and self.sizes.to_dict(),
+            "seconds": self.seconds,
+            "members": list(self.members),
+            "went_on": self.resumed,
+            "was_done": self.already_done,
+            "selects_on_test": self.recipe.selects_on_test,
+            "dev": self.dev,
+            "overlap": self.overlap,
+            "score": self.scorecard and self.scorecard.to_dict(),
+            "place": place_dict(self.placement),
+        }
+
+
+def place_dict(placement: Placement | None) -> dict[str, Any] | None:
+    """Return the JSON form of a rank; None without a placement."""
+    if placement is None:
+        return None
+    return {"list": placement.among.key, "rank": placement.rank, "low": placement.low, "high": placement.high}
 
 
 def train(
@@ -109,51 +141,51 @@ def train(
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Trains a recipe, or goes on where an earlier process was stopped, up to the scored file.
+    """Train a recipe, or resume its run, up to the scored prediction file.
 
     Args:
-        track, language: instead of the recipe's own.
+        track, language: instead of those of the recipe.
         source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
         runs: the folder of all runs.
-        fresh: forget an earlier run in the same folder.
-        progress: who looks on.
+        fresh: delete an earlier run in the same folder.
+        progress: progress callback.
 
     Raises:
-        UsageError: the recipe does not fit the task, or the folder holds another experiment.
-        EmoError: a finished run's prediction file was changed.
+        UsageError: the recipe does not fit the task, or the folder contains another experiment.
+        EmoError: the prediction file of the finished run was changed.
         InputError: data, weights or packages are missing.
         Locked: another process trains in the same folder.
-        Stopped: the person asked to stop.
+        TrainingStopped: the user stopped training.
     """
     progress = progress or Progress()
-    plan = _plan(recipe, track, language, source, task)
-    recipe, task = plan.recipe, plan.task
-    path = run_path(runs, recipe, plan.spec, next(iter(task.tracks)))
-    family = family_class(recipe.family)(recipe, plan.space)
-    if fresh or RunFolder(path, plan.spec).state().get("status") != DONE:
+    setup = _Setup.create(recipe, track, language, source, task)
+    recipe, task = setup.recipe, setup.task
+    folder = setup.run_folder(runs)
+    family = setup.family(recipe, setup.space)
+    if fresh or folder.state().get("status") != DONE:
         family.prepare(progress)
-    golds = plan.load(source)
+    golds = load_splits(recipe, source, task)
     hashes = {split: data_hash(gold) for split, gold in golds.items()}
     try:
-        hashes |= family.dependency_hashes(path, hashes, task)
+        hashes |= family.dependency_hashes(folder.path, hashes, task)
     except MissingRun as error:
         command = train_command(error.run, recipe.data, source=source, task=task, runs=runs)
         raise InputError(error.message, command or error.fix) from error
-    with locked(path):
-        folder = RunFolder(path, plan.spec)
-        resumed = folder.begin(recipe, hashes, fresh)
+    with locked(folder.path):
+        resumed = folder.start_or_resume(recipe, hashes, fresh)
         if folder.state()["status"] == DONE:
             verify_outputs(folder, task)
-        already_done = folder.state()["status"] == DONE
+        status = folder.state()["status"]
         if family.supports_distributed:
             distributed.init()
-            distributed.broadcast(folder.state()["status"] == TRAINING)
-        if not already_done:
-            run = TrainingRun(recipe, folder, plan.space, progress, task)
-            _fit(run, golds)
+            distributed.broadcast(status == TRAINING)
+        if status != DONE:
+            run = TrainingRun(recipe, folder, setup.space, progress, task)
+            if status == TRAINING:
+                _fit(run, golds)
             _predict(run, golds)
-            _finish(run, golds, task)
-        return _result(recipe, folder, task, golds, resumed, already_done)
+            _finish(run, golds)
+        return _result(recipe, folder, task, golds, resumed, status == DONE)
 
 
 def train_nonzero_rank(
@@ -165,150 +197,174 @@ def train_nonzero_rank(
     task: Task | str | None = None,
     runs: Path = RUNS,
 ) -> None:
-    """Takes part in a training that another process leads with `train`; writes and says nothing.
+    """Take part in distributed training as a process of rank 1 or higher, while rank 0 runs `train`.
 
-    What every process but the first calls, with the same arguments.
+    Called with the same arguments as `train`; writes and prints nothing.
     """
-    plan = _plan(recipe, track, language, source, task)
-    kind = family_class(recipe.family)
-    if not kind.supports_distributed:
+    setup = _Setup.create(recipe, track, language, source, task)
+    if not setup.family.supports_distributed:
         return
-    golds = plan.load(source)
+    golds = load_splits(setup.recipe, source, setup.task)
     distributed.init()
     try:
         if distributed.broadcast(False):
-            path = run_path(runs, plan.recipe, plan.spec, next(iter(plan.task.tracks)))
-            run = TrainingRun(plan.recipe, RunFolder(path, plan.spec), plan.space, Progress(), plan.task)
-            with run.listening():
-                kind(plan.recipe, plan.space).fit(*training_examples(run.recipe, golds), run)
+            run = TrainingRun(setup.recipe, setup.run_folder(runs), setup.space, Progress(), setup.task)
+            with run.handle_signals():
+                setup.family(run.recipe, run.space).fit(*training_examples(run.recipe, golds), run)
     finally:
         distributed.close()
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """A recipe with its place found."""
+class _Setup:
+    """A recipe resolved for its target and checked."""
 
     recipe: Recipe
     task: Task
     spec: FileSpec
     space: Space
+    family: type[Family]
 
-    def load(self, source: str | os.PathLike[str] | None) -> dict[str, Gold]:
-        return load_splits(self.recipe, source, self.task)
+    @classmethod
+    def create(
+        cls,
+        recipe: Recipe,
+        track: str | None,
+        language: str | None,
+        source: str | os.PathLike[str] | None,
+        task: Task | str | None,
+    ) -> _Setup:
+        task = resolve_task(task, source)
+        family = family_class(recipe.family)
+        require(family.packages, f"The family '{recipe.family}'")
+        recipe = resolve_target(recipe, task, track, language)
+        data = recipe.data
+        spec = task.spec(data.track, data.language, "test", data.release or None)
+        space = Space(spec.emotions, len(spec.values) - 1)
+        check_metric(recipe, family, space)
+        check_selection(recipe, family)
+        return cls(recipe, task, spec, space, family)
 
-
-def _plan(
-    recipe: Recipe,
-    track: str | None,
-    language: str | None,
-    source: str | os.PathLike[str] | None,
-    task: Task | str | None,
-) -> _Plan:
-    task = resolve_task(task, source)
-    kind = family_class(recipe.family)
-    require(kind.packages, f"The family '{recipe.family}'")
-    recipe = resolve_target(recipe, task, track, language)
-    data = recipe.data
-    spec = task.spec(data.track, data.language, "test", data.release or None)
-    space = Space(spec.emotions, len(spec.values) - 1)
-    check_metric(recipe, kind, space)
-    check_selection(recipe, kind)
-    return _Plan(recipe, task, spec, space)
+    def run_folder(self, runs: Path) -> RunFolder:
+        return RunFolder(run_path(runs, self.recipe, self.spec, next(iter(self.task.tracks))), self.spec)
 
 
 def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
-    if run.folder.state()["status"] != TRAINING:
-        return
+    """Train the model, or reuse that of another language."""
     recipe, folder = run.recipe, run.folder
-    folder.update(emotions=list(run.space.emotions))
+    folder.update_state(emotions=list(run.space.emotions))
     shared = reuse_model(folder, recipe, run.space)
     if shared:
-        run.progress.message(f"the model of {shared} has learned from the same texts, so it is this run's too")
-        folder.update(status=TRAINED, seconds=0.0, shares=shared)
+        run.progress.message(f"using the model of {shared}, which was trained on the same texts")
+        folder.update_state(status=TRAINED, seconds=0.0, shares=shared)
         return
-    train_on, judged = training_examples(recipe, golds)
+    train_on, eval_splits = training_examples(recipe, golds)
     model = family_class(recipe.family)(recipe, run.space)
-    folder.update(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)
-    # Of an earlier process that was killed nothing is known but what it had added by its last checkpoint.
-    began = time.monotonic()
+    folder.update_state(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)
+    # Time of an earlier process that was killed is only known up to its last checkpoint.
+    started = time.monotonic()
     earlier = float(folder.state().get("seconds", 0.0))
     try:
-        with run.listening():
-            model.fit(train_on, judged, run)
+        with run.handle_signals():
+            model.fit(train_on, eval_splits, run)
     finally:
         distributed.close()
-        folder.update(seconds=round(earlier + time.monotonic() - began, 3))
+        folder.update_state(seconds=round(earlier + time.monotonic() - started, 3))
     sizes = model.parameter_counts()
     save_model(model, folder.model, folder.spec.task)
-    members = [member(path) for path in model.members()]
-    # Without its members' time there would be nothing to join.
-    spent = folder.state()["seconds"] + sum(one["seconds"] for one in members)
-    folder.update(
+    members = [FinishedRun.load(path).member_record() for path in model.members()]
+    # An ensemble includes the training time of its members.
+    seconds = folder.state()["seconds"] + sum(member["seconds"] for member in members)
+    folder.update_state(
         status=TRAINED,
-        seconds=round(spent, 3),
+        seconds=round(seconds, 3),
         **({"members": members} if members else {}),
         sizes=[sizes.trainable, sizes.total] if sizes else None,
-        kept=selected_epoch(folder.rows(), recipe),
+        kept=selected_epoch(folder.read_metrics(), recipe),
     )
 
 
 def _predict(run: TrainingRun, golds: dict[str, Gold]) -> None:
-    """Probabilities of dev and test, by the model as it was saved."""
+    """Write the probabilities of dev and test, predicted by the saved model."""
     missing = [split for split in ("dev", "test") if not run.folder.probabilities(split).exists()]
-    others = SOURCES in golds and not run.folder.array(SOURCES).exists()
-    if not missing and not others:
+    sources_missing = SOURCES in golds and not run.folder.array(SOURCES).exists()
+    if not missing and not sources_missing:
         return
     model = load_model(run.folder.model).family
-    if others:
+    if sources_missing:
         save_array(run.folder, SOURCES, model.predict(golds[SOURCES].texts or (), run.progress))
     for split in missing:
         gold = golds[split]
         path = run.folder.probabilities(split)
         path.parent.mkdir(exist_ok=True)
-        said = model.stored_probabilities(split, run)
-        write_probabilities(gold.spec, model.predict(gold.texts or (), run.progress) if said is None else said, path)
+        probabilities = model.stored_probabilities(split, run)
+        if probabilities is None:
+            probabilities = model.predict(gold.texts or (), run.progress)
+        write_probabilities(gold.spec, probabilities, path)
 
 
-def _finish(run: TrainingRun, golds: dict[str, Gold], task: Task) -> None:
-    """Thresholds, the prediction file, the score and the card."""
-    recipe, folder = run.recipe, run.folder
-    found = {split: load_probabilities(folder, split, task) for split in ("dev", "test")}
-    labels = {split: golds[split].labels for split in found}
+def _finish(run: TrainingRun, golds: dict[str, Gold]) -> None:
+    """Tune the thresholds; write the prediction file, the score and the model card."""
+    recipe, folder, task = run.recipe, run.folder, run.task
+    probabilities = {split: load_probabilities(folder, split, task) for split in ("dev", "test")}
+    labels = {split: golds[split].labels for split in probabilities}
     if recipe.select.split == FOLDS:
-        found[FOLDS] = load_oof_probabilities(folder, recipe, task)
+        probabilities[FOLDS] = load_oof_probabilities(folder, recipe, task)
         labels[FOLDS] = np.concatenate([golds[name].labels for name in fold_names(recipe)])
     if SOURCES in golds:
-        found[SOURCES], labels[SOURCES] = load_array(folder, SOURCES), golds[SOURCES].labels
-    tuned_on, metric = recipe.threshold.split, recipe.select.metric
-    thresholds = tune(
-        found[tuned_on], labels[tuned_on], run.space, recipe.threshold, metric, language_groups(tuned_on, recipe, golds)
-    )
+        probabilities[SOURCES], labels[SOURCES] = load_array(folder, SOURCES), golds[SOURCES].labels
+    split, metric = recipe.threshold.split, recipe.select.metric
+    groups = language_groups(split, recipe, golds)
+    thresholds = tune(probabilities[split], labels[split], run.space, recipe.threshold, metric, groups)
     folder.predictions.parent.mkdir(exist_ok=True)
-    write_predictions(folder.spec, apply_thresholds(found["test"], thresholds, run.space), folder.predictions)
-    overlap = count_leakage(training_golds(recipe, golds), golds["test"], found["test"], thresholds, run)
-    dev = score_probabilities(golds["dev"].labels, found["dev"], thresholds, run.space)
-    folder.update(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
+    test_labels = apply_thresholds(probabilities["test"], thresholds, run.space)
+    write_predictions(folder.spec, test_labels, folder.predictions)
+    overlap = count_leakage(training_golds(recipe, golds), golds["test"], probabilities["test"], thresholds, run)
+    dev = score_probabilities(labels["dev"], probabilities["dev"], thresholds, run.space)
+    folder.update_state(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
     scorecard = _score(folder, golds["test"], task)
     if scorecard is not None:
         write_file(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
-    write_file(folder.card, card.model_card(recipe, folder, scorecard, task))
-    # The thresholds belong to the model: `zoo predict` finds them there.
+    write_file(folder.card, model_card(recipe, folder, scorecard, task))
+    # The thresholds are part of the model: `zoo predict` reads them there.
     write_file(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
-    folder.update(status=DONE)
+    folder.update_state(status=DONE)
     shutil.rmtree(folder.work, ignore_errors=True)
 
 
+def count_leakage(
+    training: Sequence[Gold], test: Gold, probabilities: np.ndarray, thresholds: np.ndarray, run: TrainingRun
+) -> dict[str, Any]:
+    """Count the test texts that are also training texts, and score the other test texts.
+
+    Returns:
+        Counts by degree of overlap, and ``without``: the metrics on the other texts; None if the test labels
+        are not available, or if no or all texts overlap.
+    """
+    overlap = leaks(list(training), test)
+    leaked = set(overlap.ids())
+    counts: dict[str, Any] = {"exact": overlap.exact, "normalised": overlap.normalised, "without": None}
+    if not leaked:
+        return counts
+    rows = [row for row, id_ in enumerate(test.ids) if id_ not in leaked]
+    if rows and (test.labels >= 0).all():
+        counts["without"] = score_probabilities(test.labels[rows], probabilities[rows], thresholds, run.space)
+    run.progress.message(
+        f"{overlap.normalised:,} test texts are also training texts ({overlap.exact:,} exact copies)"
+        + ("; the score without them is shown, too" if counts["without"] else "")
+    )
+    return counts
+
+
 def _score(folder: RunFolder, gold: Gold, task: Task) -> Scorecard | None:
-    """The scorecard of the run's prediction file, read back and validated; None without test labels."""
-    spec = folder.spec
-    read = read_submission(folder.predictions, release=spec.release, task=task)
-    if not read.report.valid:
-        # Our own writer made it, so this is a bug of ours, not a mistake of the person's.
-        raise AssertionError(f"the zoo wrote an invalid file: {read.report.problems}")
+    """Return the scorecard of the prediction file, read and validated; None without test labels."""
+    submission = read_submission(folder.predictions, release=folder.spec.release, task=task)
+    if not submission.report.valid:
+        # The package wrote the file, so this is a bug and not an error of the user.
+        raise AssertionError(f"the zoo wrote an invalid file: {submission.report.problems}")
     if (gold.labels < 0).any():
         return None
-    return score(read.predictions, gold, task=task).cards[0]
+    return score(submission.predictions, gold, task=task).cards[0]
 
 
 def _place(scorecard: Scorecard | None, task: Task) -> Placement | None:
@@ -317,7 +373,7 @@ def _place(scorecard: Scorecard | None, task: Task) -> Placement | None:
     try:
         return Leaderboard.load(task).place(scorecard)
     except UsageError:
-        # The board has no rows for this task, language or release.
+        # The leaderboard has no rows for this task, language or release.
         return None
 
 
@@ -329,8 +385,8 @@ def _result(
     return RunResult(
         recipe=recipe,
         folder=folder,
-        rows=tuple(folder.rows()),
-        kept=state["kept"],
+        rows=tuple(folder.read_metrics()),
+        selected_epoch=state["kept"],
         thresholds=tuple(state["thresholds"]),
         sizes=ParameterCounts(*state["sizes"]) if state["sizes"] else None,
         seconds=state["seconds"],
@@ -343,3 +399,37 @@ def _result(
         members=tuple(state.get("members", ())),
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
     )
+
+
+def train_command(
+    name: str, target: DataConfig, *, source: str | os.PathLike[str] | None, task: Task, runs: Path = RUNS
+) -> str:
+    """Return the command that trains a recipe for the target of another run; empty if there is no such recipe.
+
+    Args:
+        target: track, language and release.
+        source, task, runs: those of the other run.
+
+    >>> target = DataConfig(track="b", language="hau", release="2025")
+    >>> train_command("tfidf-folds", target, source=None, task=load_task(), runs=Path("my runs"))
+    "semeval-emo zoo train tfidf-folds --track b --language hau --runs 'my runs'"
+    """
+    try:
+        default = load_recipe(name).data
+    except UsageError:
+        return ""
+    words = ["semeval-emo", "zoo", "train", name]
+    if target.track != (default.track or next(iter(task.tracks))):
+        words += ["--track", target.track]
+    if target.language != default.language:
+        words += ["--language", target.language]
+    if target.release != (default.release or task.default_release):
+        words += ["--set", f"data.release={target.release}"]
+    if source is not None:
+        words += ["--data", os.fspath(source)]
+    if task.key != load_task(SAMPLE if str(source) == SAMPLE else None).key:
+        # A task does not know the path of its file.
+        words += ["--task", next((name for name in task_files() if load_task(name).key == task.key), "FILE")]
+    if runs != RUNS:
+        words += ["--runs", str(runs)]
+    return shlex.join(words)

@@ -1,9 +1,8 @@
-"""Worker processes, each of which trains one language after another for a series.
+"""Worker processes that train one language after another for a series.
 
-A worker lives through many languages, so that its interpreter and its packages are loaded once. It
-stands in a process group of its own: Ctrl-C reaches the process that leads, and that one decides who
-stops and how. Where the leader is gone, however it ended, its workers end too; their runs go on with
-the next command, as after any kill.
+Workers are reused, so that the interpreter and the packages are loaded once. Each has a process group
+of its own: Ctrl-C reaches only the parent, which decides how to stop its workers. Workers exit with
+the parent; their runs are resumed by the next command.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from semeval_emo.errors import EmoError
 from semeval_emo.progress import Progress
@@ -30,15 +29,16 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 
-# What numeric libraries read when they are loaded.
+# Read by numeric libraries when they are loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-SECONDS_BETWEEN = 0.2
+# Least seconds between two progress messages of a worker.
+MESSAGE_INTERVAL = 0.2
 BUG = 70
 
 
 @dataclass(frozen=True)
 class WorkItem:
-    """What all languages of a series share: the arguments of `run.train`."""
+    """Arguments of `train.train` that all languages of a series have in common."""
 
     recipe: Recipe
     track: str
@@ -50,15 +50,15 @@ class WorkItem:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What is known of a finished run.
+    """Summary of a finished run.
 
     Attributes:
-        dev: its figures on dev, at the thresholds.
-        score: the official figure on test; None where the test labels are not at hand.
-        release: of the test labels; ``unknown`` where no release has them.
-        seconds: spent training, over all processes that took part.
-        already_done: True where there was nothing left to do.
-        overlap: as `splits.leakage` gives it; None in a run of a version that did not look.
+        dev: metrics on dev, at the thresholds.
+        score: official metric on test; None if the test labels are not available.
+        release: of the test labels; ``unknown`` if no release has them.
+        seconds: training time, over all processes of the run.
+        already_done: True if the run was finished before.
+        overlap: as returned by `train.count_leakage`; None for a run of an earlier version.
     """
 
     dev: Mapping[str, float]
@@ -72,7 +72,7 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a language was not finished: the words of an error, and what the command would exit with alone."""
+    """Why a language was not finished: an error and its exit code."""
 
     message: str
     fix: str = ""
@@ -81,100 +81,99 @@ class Failure:
 
 @dataclass(frozen=True)
 class WorkerMessage:
-    """What a worker says.
+    """A message of a worker.
 
     Attributes:
-        kind: ``work`` (a piece of work begins or goes on), ``say`` (something a person should know)
-            or ``over``.
-        what: the piece of work, or what is said.
-        share: how much of the piece is done, from 0 to 1.
-        result: how it ended, with ``over``.
+        kind: ``progress``, ``message`` (for the user) or ``result``.
+        text: name of the stage, or the message.
+        fraction: completed fraction of the stage, from 0 to 1.
+        result: how the run ended.
     """
 
-    kind: str
+    kind: Literal["progress", "message", "result"]
     language: str
-    what: str = ""
-    share: float = 0.0
+    text: str = ""
+    fraction: float = 0.0
     result: RunSummary | Failure | None = None
 
 
 class WorkerPool:
-    """Workers under one order. A worker that dies is replaced when there is more to do.
+    """Pool of worker processes; a worker that crashed is replaced by the next `submit`.
 
     Args:
-        threads: for each worker; None leaves that to the libraries.
+        threads: per worker; None for the default of the numeric libraries.
     """
 
-    def __init__(self, order: WorkItem, threads: int | None = None) -> None:
-        self._order, self._threads = order, threads
+    def __init__(self, item: WorkItem, threads: int | None = None) -> None:
+        self._item, self._threads = item, threads
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
 
     @property
-    def at_work(self) -> list[str]:
-        """The languages in hand."""
+    def busy(self) -> list[str]:
+        """The languages in training."""
         return [worker.language for worker in self._busy]
 
-    def give(self, language: str) -> None:
-        """Hands a language to an idle worker, or to a new one."""
-        worker = self._idle.pop() if self._idle else _start(self._order, self._threads)
+    def submit(self, language: str) -> None:
+        """Start training a language, in an idle or a new worker."""
+        worker = self._idle.pop() if self._idle else _start(self._item, self._threads)
         worker.language = language
-        worker.channel.send(language)
+        worker.connection.send(language)
         self._busy.append(worker)
 
-    def hear(self, seconds: float) -> list[WorkerMessage]:
-        """What busy workers say, waiting for so long at most. The end of a worker is news too."""
-        ready = wait([worker.channel for worker in self._busy], seconds)
-        return [self._news(worker) for worker in list(self._busy) if worker.channel in ready]
+    def poll(self, timeout: float) -> list[WorkerMessage]:
+        """Return the messages of busy workers, after waiting for at most `timeout` seconds."""
+        ready = wait([worker.connection for worker in self._busy], timeout)
+        return [self._receive(worker) for worker in list(self._busy) if worker.connection in ready]
 
-    def _news(self, worker: _Worker) -> WorkerMessage:
+    def _receive(self, worker: _Worker) -> WorkerMessage:
         try:
-            event = worker.channel.recv()
+            message = worker.connection.recv()
         except (EOFError, OSError):
             self._busy.remove(worker)
-            return WorkerMessage("over", worker.language, result=_death(worker))
-        if event.kind == "over":
+            return WorkerMessage("result", worker.language, result=_crash(worker))
+        if message.kind == "result":
             self._busy.remove(worker)
             self._idle.append(worker)
-        return event
+        return message
 
-    def ask_to_stop(self) -> None:
-        """Asks busy workers to save and stop, as Ctrl-C asks a single run."""
+    def terminate(self) -> None:
+        """Ask busy workers to save and stop, as Ctrl-C does for a single run."""
         for worker in self._busy:
             worker.process.terminate()
 
-    def end(self) -> None:
-        """Ends all workers at once."""
+    def kill(self) -> None:
+        """Kill all workers."""
         for worker in (*self._idle, *self._busy):
             worker.process.kill()
             worker.process.join()
-            worker.channel.close()
+            worker.connection.close()
         self._idle, self._busy = [], []
 
 
 @dataclass(eq=False)
 class _Worker:
     process: multiprocessing.process.BaseProcess
-    channel: Connection
+    connection: Connection
     language: str = ""
 
 
-def _start(order: WorkItem, threads: int | None) -> _Worker:
-    # A fresh interpreter: forks of a process that holds torch or a pool of threads may never wake.
+def _start(item: WorkItem, threads: int | None) -> _Worker:
+    # A new interpreter: a fork of a process with torch or threads may deadlock.
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    with _set({name: str(threads) for name in THREADS} if threads else {}), _ignore_sigint():
-        process = context.Process(target=_serve, args=(theirs, order), daemon=True)
+    parent, child = context.Pipe()
+    with _environment({name: str(threads) for name in THREADS} if threads else {}), _ignore_sigint():
+        process = context.Process(target=_serve, args=(child, item), daemon=True)
         process.start()
-    theirs.close()
-    return _Worker(process, ours)
+    child.close()
+    return _Worker(process, parent)
 
 
 @contextlib.contextmanager
-def _set(values: dict[str, str]) -> Iterator[None]:
-    """Variables of the environment, for processes that begin meanwhile."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for child processes that start in the context."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
@@ -184,7 +183,7 @@ def _set(values: dict[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _ignore_sigint() -> Iterator[None]:
-    """Processes that begin meanwhile do not hear Ctrl-C, not even before they are themselves."""
+    """Start child processes with SIGINT ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -195,46 +194,47 @@ def _ignore_sigint() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _death(worker: _Worker) -> Failure:
+def _crash(worker: _Worker) -> Failure:
+    """Return the failure of a worker process that ended without a result."""
     worker.process.join()
     code = worker.process.exitcode or 0
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    short = code == -getattr(signal, "SIGKILL", 9)
+    reason = f"signal {-code}" if code < 0 else f"exit code {code}"
+    killed = code == -getattr(signal, "SIGKILL", 9)
     return Failure(
-        f"The process that trained it ended with {how}{', as when memory runs out' if short else ''}.",
-        "the same command goes on" + ("; --jobs 1 needs less memory" if short else ""),
+        f"Its worker process ended with {reason}{', perhaps because memory ran out' if killed else ''}.",
+        "the same command resumes" + ("; --jobs 1 needs less memory" if killed else ""),
         1,
     )
 
 
-def _serve(channel: Connection, order: WorkItem) -> None:
-    """What a worker does all its life."""
+def _serve(connection: Connection, item: WorkItem) -> None:
+    """Train the languages that the parent sends, until it closes the connection."""
     if hasattr(os, "setpgrp"):
         os.setpgrp()
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    if "torch" not in family_class(order.recipe.family).packages:
+    if "torch" not in family_class(item.recipe.family).packages:
         sys.meta_path.insert(0, _WithoutTorch)
     while True:
         try:
-            language = channel.recv()
+            language = connection.recv()
         except EOFError:
             return
-        relay = PipeProgress(channel, language)
-        with relay.hearing():
-            result = _train(order, language, relay)
-        channel.send(WorkerMessage("over", language, result=result))
+        progress = PipeProgress(connection, language)
+        with progress.capture_logs():
+            result = _train(item, language, progress)
+        connection.send(WorkerMessage("result", language, result=result))
 
 
 class _WithoutTorch:
-    """Hides torch from imports.
+    """Import hook that hides torch.
 
-    skops imports all of scikit-learn, and that takes torch where it can: of a worker that needs none
-    of it, 1.4 of 3.4 seconds and 180 of 390 MB (versions of constraints.txt).
+    skops imports all of scikit-learn, which imports torch if it is installed: 1.4 of 3.4 seconds and 180 of
+    390 MB of a worker that does not need it (versions of constraints.txt).
     """
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        """Says that there is no torch, and nothing of anything else."""
+        """Raise ModuleNotFoundError for torch."""
         if name == "torch":
             raise ModuleNotFoundError("No module named 'torch'", name=name)
 
@@ -246,25 +246,25 @@ def _exit_with_parent() -> None:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _train(order: WorkItem, language: str, relay: PipeProgress) -> RunSummary | Failure:
+def _train(item: WorkItem, language: str, progress: Progress) -> RunSummary | Failure:
     from semeval_emo.zoo.training.train import train
 
     try:
         result = train(
-            order.recipe, track=order.track, language=language, source=order.source, task=order.task,
-            runs=order.runs, fresh=order.fresh, progress=relay,
+            item.recipe, track=item.track, language=language, source=item.source, task=item.task,
+            runs=item.runs, fresh=item.fresh, progress=progress,
         )  # fmt: skip
     except EmoError as error:
         return Failure(error.message, error.fix, error.exit_code)
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return Failure(f"the system refused: {what}.", "", 3)
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return Failure(f"system error: {reason}.", "", 3)
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         return Failure(
             f"this is a bug in semeval-emo: {type(error).__name__}: {error} ({last.name}, line {last.lineno}).",
-            f"please report it with what `semeval-emo zoo train {order.recipe.name} --track {order.track} "
-            f"--language {language} --debug` prints",
+            f"please report it with the output of `semeval-emo zoo train {item.recipe.name} --track {item.track} "
+            f"--language {language} --debug`",
             BUG,
         )
     card = result.scorecard
@@ -282,35 +282,35 @@ def _train(order: WorkItem, language: str, relay: PipeProgress) -> RunSummary | 
 class PipeProgress(Progress):
     """Progress callback of a worker: sends stages and messages to the parent process."""
 
-    def __init__(self, channel: Connection, language: str) -> None:
-        self._channel, self._language = channel, language
-        self._what, self._total, self._done = "", 0, 0
+    def __init__(self, connection: Connection, language: str) -> None:
+        self._connection, self._language = connection, language
+        self._stage, self._total, self._done = "", 0, 0
         self._sent = 0.0
 
     def start(self, name: str, total: int, done: int = 0) -> None:
         """Send the start of a stage."""
-        self._what, self._total, self._done = name, total, done
-        self._tell()
+        self._stage, self._total, self._done = name, total, done
+        self._send()
 
     def advance(self, count: int = 1, loss: float | None = None) -> None:
-        """Send the fraction done, at most every `SECONDS_BETWEEN` seconds."""
+        """Send the completed fraction, at most every `MESSAGE_INTERVAL` seconds."""
         self._done += count
-        if time.monotonic() - self._sent >= SECONDS_BETWEEN:
-            self._tell()
+        if time.monotonic() - self._sent >= MESSAGE_INTERVAL:
+            self._send()
 
-    def _tell(self) -> None:
+    def _send(self) -> None:
         self._sent = time.monotonic()
-        share = self._done / self._total if self._total else 0.0
-        self._channel.send(WorkerMessage("work", self._language, self._what, share))
+        fraction = self._done / self._total if self._total else 0.0
+        self._connection.send(WorkerMessage("progress", self._language, self._stage, fraction))
 
     def message(self, text: str) -> None:
         """Send a message."""
-        self._channel.send(WorkerMessage("say", self._language, text))
+        self._connection.send(WorkerMessage("message", self._language, text))
 
     @contextlib.contextmanager
-    def hearing(self) -> Iterator[None]:
-        """Passes on what the rooms log and what libraries warn of, too."""
-        log, handler = logging.getLogger("semeval_emo"), _Handler(self)
+    def capture_logs(self) -> Iterator[None]:
+        """Send log records of the package and warnings of libraries as messages, too."""
+        log, handler = logging.getLogger("semeval_emo"), _MessageHandler(self)
         log.addHandler(handler)
         log.setLevel(logging.INFO)
         with warnings.catch_warnings():
@@ -321,11 +321,11 @@ class PipeProgress(Progress):
                 log.removeHandler(handler)
 
 
-class _Handler(logging.Handler):
-    def __init__(self, relay: PipeProgress) -> None:
+class _MessageHandler(logging.Handler):
+    def __init__(self, progress: Progress) -> None:
         super().__init__()
-        self._relay = relay
+        self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Passes a line of a log on."""
-        self._relay.message(record.getMessage())
+        """Send a log record as a message."""
+        self._progress.message(record.getMessage())

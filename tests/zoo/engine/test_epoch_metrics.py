@@ -61,7 +61,7 @@ def test_the_dev_loss_equals_that_of_the_saved_model(engine: str, found: dict[st
     with torch.no_grad():
         logits = model(**batch).logits
     expected = functional.binary_cross_entropy_with_logits(logits, torch.tensor(dev.labels, dtype=torch.float32))
-    kept = next(row for row in result.rows if row["epoch"] == result.kept)
+    kept = next(row for row in result.rows if row["epoch"] == result.selected_epoch)
     assert kept["dev"]["loss"] == pytest.approx(float(expected), abs=2e-6)
 
 

@@ -88,7 +88,7 @@ def test_stacking_is_scored_out_of_fold_and_refitted_on_all_texts(runs: Path):
     assert [row["strength"] for row in result.rows] == [0.01, 1.0]
     gold = np.concatenate([load_gold("a", "eng", split, source="sample").labels for split in SPLITS])
     parts = np.stack([all_stored(runs, name) for name in ("words", "characters")])
-    kept = result.rows[result.kept - 1]["strength"]
+    kept = result.rows[result.selected_epoch - 1]["strength"]
     everything = fit_stacking(parts, gold, kept)
     own = all_stored(runs, "stack")
     assert not np.allclose(own, everything(parts)), "saved probabilities are out of fold"

@@ -153,7 +153,7 @@ def test_members_that_do_not_fit_are_refused(runs: Path, tmp_path: Path):
     )
     with pytest.raises(UsageError, match="needs at least two members"):
         made(join(runs, "one", "tfidf-logreg"), runs)
-    with pytest.raises(InputError, match="is no run folder"):
+    with pytest.raises(InputError, match="is not a run folder"):
         join(runs, "none", "tfidf-logreg", "nobody")
     state = json.loads((runs / "sample/tfidf-char/eng/run.json").read_text())
     (runs / "sample/tfidf-char/eng/run.json").write_text(json.dumps(state | {"data": state["data"] | {"dev": "x"}}))

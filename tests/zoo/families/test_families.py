@@ -85,7 +85,7 @@ def test_the_best_setting_on_dev_is_selected(tmp_path: Path):
     result = run("tfidf-logreg", tmp_path, "tfidf.strength=[1e-6, 1.0]", "tfidf.balanced=[false]")
     assert [row["strength"] for row in result.rows] == [1e-6, 1.0]
     assert result.rows[0]["dev"]["macro_f1"] < result.rows[1]["dev"]["macro_f1"]
-    assert result.kept == 2
+    assert result.selected_epoch == 2
 
 
 def test_linear_models_equal_those_of_scikit_learn():
@@ -199,9 +199,7 @@ def test_overlap_with_training_texts_is_counted_and_a_score_without_it_reported(
 
     result = train(load_recipe("constant-all"), source=data_dir, runs=tmp_path, progress=Notes())
     assert (result.overlap["exact"], result.overlap["normalised"]) == (4, 5)
-    assert notes == [
-        "5 test texts stand in the training texts too (4 to the character); the score without them is given beside"
-    ]
+    assert notes == ["5 test texts are also training texts (4 exact copies); the score without them is shown, too"]
     without = result.overlap["without"]["macro_f1"]
     assert without != result.scorecard.score and without == pytest.approx(result.scorecard.score, abs=0.002)
 
