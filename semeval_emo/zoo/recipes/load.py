@@ -139,7 +139,7 @@ def _build(
     family = values.get("family")
     if not isinstance(family, str):
         raise UsageError(
-            f"{where}: the key 'family' is missing.", f'add family = "..." with one of {", ".join(FAMILIES)}'
+            f"{where}: there is no key 'family'.", f'add family = "..." with one of {", ".join(FAMILIES)}'
         )
     cls = family_class(family, where)
     fields = schema.field_types(Recipe)
