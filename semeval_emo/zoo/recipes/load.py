@@ -138,9 +138,7 @@ def _build(
     values = {key: value for key, value in table.items() if key not in ("extends", "abstract")}
     family = values.get("family")
     if not isinstance(family, str):
-        raise UsageError(
-            f"{where}: there is no key 'family'.", f'add family = "..." with one of {", ".join(FAMILIES)}'
-        )
+        raise UsageError(f"{where}: there is no key 'family'.", f'add family = "..." with one of {", ".join(FAMILIES)}')
     cls = family_class(family, where)
     fields = schema.field_types(Recipe)
     for name in ("name", "bases", "path", "settings", "options"):
