@@ -49,13 +49,13 @@ def write_lines(path: Path, lines: Iterable[str]) -> int:
 def write_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
     """Write a folder whole or not at all: yield an empty folder next to it that takes its name at the end.
 
-    The folder that was there is removed. On an exception it is kept, and the new one is removed.
+    An existing folder is replaced; on an exception it is kept, and the new folder is removed.
 
     Args:
         shared: several processes may write the same folder at once, with the same content; the first to finish wins.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid() if shared else 'new'}")
-    # A process that was killed may have left one.
+    # Left by a process that was killed.
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:

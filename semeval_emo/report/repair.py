@@ -102,13 +102,15 @@ def _fix_verdict(report: FixReport, width: int) -> list[str]:
     elif refused:
         lines.append(f"Fixed: {plural(count, 'file')}. Not fixed: {refused:,} (see above).")
     else:
-        lines.append(f"Fixed: {plural(count, 'file')}. {report.source} itself is unchanged.")
+        lines.append(f"Fixed: {plural(count, 'file')}. The input is unchanged.")
     for note in report.notes:
         lines += wrap("Note: ", note, width, 6)
     if count:
         target = report.out if count > 1 else report.written[0].path
         lines.append(next_line("score", target))
-    elif any(entry(code).name == "fraction-cell" for one in report.refusals if not one.why for code in one.counts):
+    elif any(
+        entry(code).name == "fraction-cell" for refusal in report.refusals if not refusal.why for code in refusal.counts
+    ):
         lines.append("If these are probabilities, choose a threshold on the dev split; 0.5 is an example.")
         lines.append(next_line("fix", *report.paths, "--threshold", "0.5"))
     return lines

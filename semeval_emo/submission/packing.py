@@ -134,17 +134,19 @@ def pack(
     selector = Selector(task, track, language, split).of(chosen)
     refusals = _refusals(submission.report, selector)
     refused = {refusal.file for refusal in refusals}
-    packed = [one for one in submission.predictions if one.path not in refused and selector.matches(one.spec)]
-    packed.sort(key=lambda predictions: (predictions.spec.track, predictions.spec.language))
+    packed = sorted(
+        (p for p in submission.predictions if p.path not in refused and selector.matches(p.spec)),
+        key=lambda p: (p.spec.track, p.spec.language),
+    )
     _check_one_file_each(packed)
-    names = official_paths([predictions.spec for predictions in packed])
-    files = tuple(PackedFile(one.path, name, one.spec, one.hash) for name, one in zip(names, packed, strict=True))
+    names = official_paths([p.spec for p in packed])
+    files = tuple(PackedFile(p.path, name, p.spec, p.hash) for name, p in zip(names, packed, strict=True))
     if refusals and not skip_invalid:
         return PackReport("", files, refusals, 0, "", False)
     if not packed:
         raise InvalidSubmission("There is nothing to pack.", _why_nothing(submission.report, selector))
 
-    body = _zip({name: prediction_bytes(one.spec, one.values) for name, one in zip(names, packed, strict=True)})
+    body = _zip({name: prediction_bytes(p.spec, p.values) for name, p in zip(names, packed, strict=True)})
     tracks = list(dict.fromkeys(predictions.spec.track for predictions in packed))
     target = Path(out or (f"track_{tracks[0]}{ZIP}" if len(tracks) == 1 else f"submission{ZIP}"))
     inputs = [Path(path) for path in given if not Path(path).is_dir()]
@@ -223,7 +225,7 @@ def _validate_zip(body: bytes, name: str, packed: Sequence[Predictions], task: T
         path = Path(folder) / name
         path.write_bytes(body)
         submission = read_submission(path, release=release, task=task)
-    same = [one.hash for one in submission.predictions] == [one.hash for one in packed]
+    same = [p.hash for p in submission.predictions] == [p.hash for p in packed]
     if not submission.report.valid or not same:
         raise AssertionError(f"the zip is not valid: {submission.report.problems[:3]}")
 

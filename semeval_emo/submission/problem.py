@@ -107,7 +107,7 @@ class Problem:
 
 
 class Findings:
-    """Collects the problems of one file: the first examples of each code, and the count of all.
+    """The problems of one file: the first examples of each code, and the count of all.
 
     >>> findings = Findings("pred_eng.csv")
     >>> for line in range(2, 9):
@@ -173,7 +173,7 @@ class Findings:
 
 
 class _Templates(string.Formatter):
-    """Formats messages: `str.format`, and ``{count:# file}`` for a count with its noun."""
+    """A formatter for messages: `str.format`, and ``{count:# file}`` for a count with its noun."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec.startswith("# "):

@@ -107,7 +107,7 @@ def fix(
     for fixed, path in outputs:
         write_if_changed(path, fixed.body)
     return FixReport(
-        paths=tuple(os.fspath(one) for one in given),
+        paths=tuple(os.fspath(path) for path in given),
         out=str(target) if outputs else "",
         written=tuple(WrittenFile(file.source.display_name, str(path), file.spec) for file, path in outputs),
         changes=tuple(changes),
@@ -131,7 +131,7 @@ class _FixedFile:
 
 
 class _Fixer:
-    """Collects the fixed files, changes and refusals of the input files of one path."""
+    """The fixed files, changes and refusals of some input files."""
 
     def __init__(self, task: Task, selector: Selector, threshold: float | None) -> None:
         self.task, self.selector, self.threshold = task, selector, threshold
@@ -232,7 +232,7 @@ class _Fixer:
     def _unfixable(self, checked: CheckedFile) -> tuple[tuple[Problem, ...], dict[str, int]]:
         """Return the errors of a file that cannot be fixed."""
         counts = {c: n for c, n in checked.report.counts.items() if c[0] == "E" and not self._repair(c, checked)}
-        problems = [problem for one in checked.findings for problem in one.problems if problem.code in counts]
+        problems = [problem for findings in checked.findings for problem in findings.problems if problem.code in counts]
         return tuple(in_order(problems)), counts
 
     def _repair(self, code: str, checked: CheckedFile) -> str:
@@ -249,7 +249,9 @@ class _Fixer:
 
     def _add_changes(self, checked: CheckedFile, file: _FixedFile) -> None:
         changes = [
-            change for one in checked.findings for change in _changes(one, lambda code: self._repair(code, checked))
+            change
+            for findings in checked.findings
+            for change in _changes(findings, lambda code: self._repair(code, checked))
         ]  # fmt: skip
         if not changes and not _has_content(file.source, file.body):
             changes = [Change(file.source.display_name, "", "line break added at the end of the file", 1)]
@@ -300,7 +302,7 @@ def fix_cell(text: str, values: Sequence[str], threshold: float | None = None) -
 
 
 class LenientLabelParser(LabelParser):
-    """Reports the same problems as `LabelParser`, but also returns the labels of cells that can be fixed.
+    """A `LabelParser` that reports the same problems, but also returns the labels of cells that can be fixed.
 
     >>> findings = Findings("pred_eng.csv")
     >>> LenientLabelParser(("joy", "fear"), ("0", "1"), findings).parse(3, ("1.0", "True"))
@@ -338,7 +340,9 @@ def _columns(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _changes(findings: Findings, repair: Callable[[str], str]) -> list[Change]:
     return [
-        Change(findings.file, code, done, count, tuple(one for one in findings.problems if one.code == code))
+        Change(
+            findings.file, code, done, count, tuple(problem for problem in findings.problems if problem.code == code)
+        )
         for code, count in findings.counts.items()
         if (done := repair(code))
     ]

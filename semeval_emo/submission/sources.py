@@ -216,7 +216,7 @@ def _select(
     for name in predictions:
         parts = PurePosixPath(name).parts
         track, folder = folder_track((*parents, *parts[:-1]), task)
-        expected = task.tracks[track].folder if track else alternatives([one.folder for one in task.tracks.values()])
+        expected = task.tracks[track].folder if track else alternatives([each.folder for each in task.tracks.values()])
         if folder is None:
             misplaced.setdefault(("no-track-folder", expected), []).append(name)
         elif folder != expected:
@@ -310,5 +310,5 @@ def _check_duplicates(files: Sequence[InputFile]) -> None:
         folder = "" if file.member else str(file.path.parent)
         other = first.setdefault((file.language, file.track, folder), file)
         if other is not file:
-            for one, twin in ((other, file), (file, other)):
-                one.findings.add("two-files", value=one.base, other=twin.display_name, language=file.language)
+            for this, twin in ((other, file), (file, other)):
+                this.findings.add("two-files", value=this.base, other=twin.display_name, language=file.language)

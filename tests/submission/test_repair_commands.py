@@ -30,7 +30,7 @@ Written and validated
   fixed/track_a/pred_eng.csv   2,767 rows  2025 track a eng test
   fixed/track_c/pred_eng.csv   2,767 rows  2025 track c eng test
 
-Fixed: 2 files. pred_eng.csv itself is unchanged.
+Fixed: 2 files. The input is unchanged.
 Next: semeval-emo score fixed
 """
     )
