@@ -6,6 +6,7 @@ import doctest
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -80,6 +81,27 @@ def test_every_console_block_has_a_session(path: Path):
         assert has_session or not block.is_run, f"no session for: {block.body[:60]}"
         assert refresh.commands(block.body), f"no line begins with '$ ': {block.body[:60]}"
     assert len(list(refresh.blocks(page))) == page.count("```console\n")
+
+
+def documented_commands(path: Path) -> list[str]:
+    """Return the semeval-emo command lines in the code blocks and the inline code of a page."""
+    page = re.sub(r"\\\n\s*", "", path.read_text(encoding="utf-8"))
+    lines = re.findall(r"^(?:\$ |    )?(?:\w+=\S+ )*semeval-emo (.+?)(?: {3,}\S.*)?$", page, re.M)
+    # Inline code may continue on the next line.
+    inline = [" ".join(code.split()) for code in re.findall(r"`semeval-emo ([^`]+)`", page)]
+    return [*lines, *inline, *re.findall(r"(?:\bdo|\|) semeval-emo ([^;\n]+)", page)]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_documented_commands_exist_with_their_options(path: Path):
+    for line in documented_commands(path):
+        node, words = command(), shlex.split(line.partition(" > ")[0], comments=True)
+        while words and hasattr(node, "commands") and words[0] in node.commands:
+            node, words = node.commands[words[0]], words[1:]
+        assert not words or not hasattr(node, "commands") or words[0].startswith("-"), f"semeval-emo {line}"
+        known = {option for param in node.params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
+        used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert used <= known | {"--install-completion"}, f"semeval-emo {line}"
 
 
 WITH_PYTHON = [path for path in PAGES if ">>> " in path.read_text(encoding="utf-8")]
