@@ -38,7 +38,7 @@ class CheckedFile:
 
 
 def peek_ids(source: InputFile) -> list[str]:
-    """Return the cells of the first rows, among them the ids that tell which task the file belongs to."""
+    """Return the cells of the first rows, which include ids, to identify the task."""
     with source.open() as stream:
         table = RawTable(stream)
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
@@ -154,7 +154,7 @@ def _guess(
     inferred: Selector,
     known_ids: KnownIds,
 ) -> FileSpec | None:
-    """Return the file of the task that the first rows belong to, else the one that the name stands for."""
+    """Return the file of the task that the first rows belong to, else the one of the options or the name."""
     column = next((i for i, cell in enumerate(header) if cell.strip().lower() == "id"), None)
     ids: dict[str, None] = {}
     for _, row in first_rows:
@@ -203,7 +203,7 @@ def _anomaly_facts(name: str, line: int, detail: str) -> dict[str, Any]:
 
 
 def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:
-    """Return the problems of the name, with the right name as their fix if the ids tell it."""
+    """Return the problems of the name, with the right name as their fix if the ids determine it."""
     if not parts or source.name.problem is None:
         return source.findings
     code, right_name = entry(source.name.problem).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)

@@ -118,7 +118,7 @@ def refused_release(groups: Groups, past_end: Mapping[str, int], task: Task) -> 
 
 
 def assumed_spec(task: Task, selector: Selector, inferred: Selector) -> FileSpec | None:
-    """Return the file that the options and the name stand for, to check columns and cells if no id is known."""
+    """Return the file of the options or the name, whose columns and values are checked if no id is known."""
     language = selector.language or inferred.language
     if language is None:
         return None

@@ -120,7 +120,7 @@ def _report_no_match(
 
 
 def _check_address(spec: FileSpec, selector: Selector, inferred: Selector, task: Task, findings: Findings) -> None:
-    """Compare the address that the ids tell with the options, the name and the folder."""
+    """Compare the track, language and split of the ids with the options, the name and the folder."""
     for name, actual, expected, who in (
         ("wrong-track", spec.track, selector.track, "--track"),
         ("wrong-track", spec.track, inferred.track, "the file or folder name"),
@@ -177,7 +177,7 @@ def _report_past_end(summary: RowSummary, spec: FileSpec, findings: Findings) ->
     for line, text in summary.past_end_examples:
         where = f"ids end at {spec.ids[-1]}"
         if not text[len(id_prefix(text)) :].strip("0"):
-            where = f"ids begin at {spec.ids[0]}; if yours are numbered from 0, every row has the id of the text before"
+            where = f"ids begin at {spec.ids[0]}; if yours are numbered from 0, every row has the previous id"
         findings.add("extra-id", line=line, column="id", value=text, where=where, place=spec.place)
     findings.more("extra-id", sum(summary.past_end.values()) - len(summary.past_end_examples))
 

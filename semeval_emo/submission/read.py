@@ -35,7 +35,7 @@ def validate(
 
     Args:
         paths: one or several files, folders or zips.
-        track, language, split: what the files must be; by default, what their ids, names and folders tell.
+        track, language, split: what the files must be; by default, inferred from ids, names and folders.
         release: the release of the data; by default, the task's (the competition).
         task: a task or its name; by default, the task that the ids belong to.
 

@@ -106,7 +106,7 @@ GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
     "decimal commas": (decimal_commas, {"E502": 123}, "perhaps commas are used as decimal points"),
     "two orders of columns": (other_order, {"E520": 1}, "a header with other columns is among the rows"),
     "a wider header below": (wider_order, {"E520": 1}, "a header with other columns is among the rows"),
-    "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "if yours are numbered from 0, every row has the id of"),
+    "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "if yours are numbered from 0, every row has the previous id"),
     "yes and no": (words, {"E514": 738}, "is not 0 or 1"),
     "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that contains it"),
 }
