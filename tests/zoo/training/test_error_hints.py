@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shlex
 from pathlib import Path
 
 import pytest
-
-_spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+import toy_task
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +31,7 @@ def test_a_metric_that_does_not_suit_the_track(name: str, more: list[str], fix: 
 
 
 def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(cli):
-    toys.make_toy(Path())
+    toy_task.make_toy(Path())
     words = ["zoo", "train", "tfidf-best", "--language", "xbb", "--runs", "my runs", "--data", "data", "-q",
              "--task", "toy.toml", "--set", 'ensemble.members=["constant-all","constant-majority"]',
              "--set", "select.split=dev", "--set", "threshold.rule=fixed", "--set", "threshold.split=dev",
@@ -54,7 +50,7 @@ def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(cli):
 
 
 def test_every_language_of_a_series_gets_its_own_remedy(monkeypatch, cli):
-    toys.make_toy(Path())
+    toy_task.make_toy(Path())
     monkeypatch.setenv("SEMEVAL_EMO_TASKS", str(Path().resolve()))
     words = ["zoo", "train", "tfidf-best", "--language", "xaa,xbb", "--data", "data", "--task", "toy"]
     code, _, err = cli(*words)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
+import cross_task
 import pytest
 
 from semeval_emo.cli.app import main
@@ -16,9 +16,6 @@ from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
 
 # Beside this file; with pytest's import mode it is no module that could be named.
-_spec = importlib.util.spec_from_file_location("cross_task", Path(__file__).with_name("cross_task.py"))
-cross_task = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(cross_task)
 
 
 class Notes(Progress):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
+import toy_task
 
 from semeval_emo.cli.app import main
 from semeval_emo.task import load_task
-
-_spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +57,7 @@ def test_members_bring_their_task(cli):
 
 
 def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
-    toys.make_toy(Path())
+    toy_task.make_toy(Path())
     on_sample("constant-all")
     words = ["--task", "toy.toml", "--data", "data", "-q"]
     assert cli("zoo", "train", "constant-all", "--language", "xaa", *words)[0] == 0
@@ -81,7 +77,7 @@ def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
 
 
 def test_a_task_that_is_not_known_here_must_be_named(cli):
-    toys.make_toy(Path())
+    toy_task.make_toy(Path())
     cli("zoo", "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
     run = "runs/toy/constant-all/xaa"
     for command in (["evaluate", run], ["tune", run], ["submit", run, "-o", "mine"]):

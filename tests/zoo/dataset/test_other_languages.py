@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cross_task import EMOTIONS, SAMPLE, make_cross, write
 
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
@@ -25,10 +25,6 @@ from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.train import RunResult, train
 
 # Beside this file; with pytest's import mode it is no module that could be named.
-_spec = importlib.util.spec_from_file_location("cross_task", Path(__file__).with_name("cross_task.py"))
-cross_task = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(cross_task)
-EMOTIONS, SAMPLE, make_cross, write = cross_task.EMOTIONS, cross_task.SAMPLE, cross_task.make_cross, cross_task.write
 
 BY_FOLDS = ('data.sources=["others"]', "select.split=folds", "threshold.split=folds", "threshold.rule=per_label")
 BY_DEV = ('data.sources=["others"]', "select.split=sources", "threshold.split=sources", "threshold.rule=per_label")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_task
 
 from semeval_emo.data import load_gold
 from semeval_emo.submission import validate
@@ -23,26 +23,22 @@ from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.series import Series, select_languages, train_series
 from semeval_emo.zoo.training.train import train
 
-_spec = importlib.util.spec_from_file_location("toy_task", Path(__file__).with_name("toy_task.py"))
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
-
 # What learns, and what costs nothing.
-LEARNS, NAME, LANGUAGES = "tfidf-logreg", "constant-all", toys.LANGUAGES
+LEARNS, NAME, LANGUAGES = "tfidf-logreg", "constant-all", toy_task.LANGUAGES
 
 
 @pytest.fixture(autouse=True)
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path / "board.csv"))
-    return toys.make_toy(tmp_path)
+    return toy_task.make_toy(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Series:
     """A series of the model that learns, in one go."""
     folder = tmp_path_factory.mktemp("whole")
-    task = toys.make_toy(folder)
+    task = toy_task.make_toy(folder)
     return train_series(load_recipe(LEARNS), source=folder / "data", task=str(task), runs=folder / "runs", jobs=1)
 
 
@@ -189,8 +185,8 @@ def test_predictions_do_not_hang_on_the_test_labels(whole: Series, cli):
         path = Path(f"data/track_a/test/{one}.csv")
         with path.open(encoding="utf-8") as handle:
             texts = [row["text"] for row in csv.DictReader(handle)]
-        noise = np.random.default_rng(7).integers(0, 2, (toys.ROWS["test"], len(toys.EMOTIONS)))
-        toys.write_split(Path(), one, "test", texts, noise)
+        noise = np.random.default_rng(7).integers(0, 2, (toy_task.ROWS["test"], len(toy_task.EMOTIONS)))
+        toy_task.write_split(Path(), one, "test", texts, noise)
     code, out, _ = cli(*words("--language", "all", "-q", "-f", "json", name=LEARNS))
     assert code == 0
     assert len(files(whole)) == 3 and predictions(name=LEARNS) == files(whole)
@@ -204,8 +200,8 @@ def test_overlap_with_training_stands_under_the_table(cli):
         with Path(f"data/track_a/{split}/xbb.csv").open(encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle))
         texts[split] = [row["text"] for row in rows]
-        labels = np.array([[int(row[emotion]) for emotion in toys.EMOTIONS] for row in rows])
-    toys.write_split(Path(), "xbb", "test", [*texts["train"][:7], *texts["test"][7:]], labels)
+        labels = np.array([[int(row[emotion]) for emotion in toy_task.EMOTIONS] for row in rows])
+    toy_task.write_split(Path(), "xbb", "test", [*texts["train"][:7], *texts["test"][7:]], labels)
     # Trained, looked at again, and taken as it is.
     for more in ([], [], ["--only-missing"]):
         code, out, _ = cli(*words("--language", "xaa,xbb", *more, name=LEARNS))
