@@ -210,6 +210,7 @@ def compare(
     """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import comparison_words as view
+    from semeval_emo.report.comparison import csv_table
     from semeval_emo.scoring.comparing import compare as compare_systems
 
     progress = TerminalProgress(quiet)
@@ -227,7 +228,7 @@ def compare(
         style,
         output,
         text=lambda width, colour: view.comparison_text(result, width, colour, pairs=pairs, power=power),
-        csv=lambda: view.csv_table(result, pairs=pairs),
+        csv=lambda: csv_table(result, pairs=pairs),
     )
 
 

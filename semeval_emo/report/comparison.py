@@ -1,7 +1,7 @@
-"""A comparison as tables with letters: standings, languages, differences, stored scores.
+"""A comparison as tables: standings, emotions, languages, differences, published scores.
 
-`comparison_words` says the same in sentences. Names are cut in the middle where they are too long
-for a table; CSV and JSON have them whole.
+`comparison_words` has the conclusions in sentences. Long names are shortened in the middle; CSV and JSON
+have them in full.
 """
 
 from __future__ import annotations
@@ -14,66 +14,67 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, LanguageResult, SystemResult
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
+from semeval_emo.text import plural
 
 DOT = " · "
 LONGEST = 34
 
 
-def tables(found: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
-    """What a person reads.
+def tables(comparison: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
+    """Return the tables of a comparison.
 
     Args:
-        pairs: every pair of systems, where there are more than two.
-        power: the smallest difference that a test of this size finds.
+        pairs: include every pair of systems.
+        power: include the smallest difference that a test of this size detects.
     """
-    two = len(found.systems) == 2
-    made = [_standings(found)]
+    two = len(comparison.systems) == 2
+    tables = [_standings(comparison)]
     if two:
-        made.append(_emotions(found, power))
-    if len(found.systems) > 2:
-        places = [found.lead, *(found.places if found.average else [])]
-        made += [_emotion_standings(found, place) for place in places if place.standings[0].emotions]
-    if found.average is not None:
-        made.append(_languages_of_two(found) if two else _languages(found))
-    if pairs or (power and not two and len(found.systems) > 1) or (power and found.average is not None):
-        made.append(_pairs(found, power))
-    if found.against:
-        made.append(_stored(found))
-    return made
+        tables.append(_emotions(comparison, power))
+    if len(comparison.systems) > 2:
+        results = [comparison.lead, *(comparison.places if comparison.average else [])]
+        tables += [_emotion_standings(comparison, result) for result in results if result.standings[0].emotions]
+    if comparison.average is not None:
+        tables.append(_languages_of_two(comparison) if two else _languages(comparison))
+    if pairs or (power and not two and len(comparison.systems) > 1) or (power and comparison.average is not None):
+        tables.append(_pairs(comparison, power))
+    if comparison.against:
+        tables.append(_published(comparison))
+    return tables
 
 
-def csv_table(found: Comparison, *, pairs: bool = False) -> Table:
-    """One long table with every digit: a row a system and place, or a row a pair and place."""
-    places = [*found.places, *([found.average] if found.average else [])]
+def csv_table(comparison: Comparison, *, pairs: bool = False) -> Table:
+    """Return one unrounded table: a row per language and system, or per language and pair."""
+    results = [*comparison.places, *([comparison.average] if comparison.average else [])]
     rows: list[tuple[object, ...]]
     if pairs:
         titles = "place first second difference low high se p p_adjusted significant"
-        names = {one.letter: one.name for one in found.systems}
+        names = {system.letter: system.name for system in comparison.systems}
         rows = [
-            (place.language, names[d.first], names[d.second], *_figures(d.value), d.p, d.p_adjusted, d.significant)
-            for place in places
-            for d in place.differences
+            (result.language, names[d.first], names[d.second], *_values(d.value), d.p, d.p_adjusted, d.significant)
+            for result in results
+            for d in result.differences
         ]
     else:
         titles = "place letter system score low high se rank rank_low rank_high best beats"
         rows = [
-            (place.language, one.letter, one.name, *_figures(one.score), *_ranks(one))
-            for place in places
-            for one in place.standings
+            (result.language, system.letter, system.name, *_values(system.score), *_ranks(system))
+            for result in results
+            for system in result.standings
         ]
-    return Table(found.title, tuple(Column(title) for title in titles.split()), tuple(rows))
+    return Table(comparison.title, tuple(Column(title) for title in titles.split()), tuple(rows))
 
 
-def _ranks(one: SystemResult) -> tuple[int, int, int, float, str]:
-    return one.rank, one.rank_low, one.rank_high, one.best, " ".join(one.beats)
+def _ranks(system: SystemResult) -> tuple[int, int, int, float, str]:
+    return system.rank, system.rank_low, system.rank_high, system.best, " ".join(system.beats)
 
 
-def _figures(one: Interval) -> tuple[float, float, float, float]:
-    return one.value, one.low, one.high, one.se
+def _values(interval: Interval) -> tuple[float, float, float, float]:
+    return interval.value, interval.low, interval.high, interval.se
 
 
 def short(name: str) -> str:
-    """A name that fits into a table: cut in the middle, because ends tell names apart.
+    """Return a name short enough for a table; the middle is cut, because the ends distinguish names.
 
     >>> short("prediction_test_LLAMA_8Ep_batch6_with_4layer_unfreezed")
     'prediction_…_with_4layer_unfreezed'
@@ -85,7 +86,7 @@ def short(name: str) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value in three decimals.
+    """Return a p-value with three decimals.
 
     >>> p_text(0.0304), p_text(0.00002)
     ('0.030', '<0.001')
@@ -93,163 +94,179 @@ def p_text(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def heading(found: Comparison) -> str:
-    """What was compared, on what."""
-    lead = found.lead
+def heading(comparison: Comparison) -> str:
+    """Return the heading: metric, track, language, split, release and number of texts."""
+    lead = comparison.lead
     where = lead.name if lead.language == AVERAGE else f"{lead.name} ({lead.language})"
-    size = f"{lead.rows:,} texts"
-    return DOT.join([found.title, f"track {found.track.upper()}", where, found.split, f"release {found.release}", size])
+    return DOT.join(
+        [
+            comparison.title,
+            f"track {comparison.track.upper()}",
+            where,
+            comparison.split,
+            f"release {comparison.release}",
+            plural(lead.rows, "text"),
+        ]
+    )
 
 
-def _standings(found: Comparison) -> Table:
-    lead = found.lead
-    several_runs = any(one.run_scores for one in lead.standings)
-    many = len(found.systems) > 1
+def _standings(comparison: Comparison) -> Table:
+    lead = comparison.lead
+    several_runs = any(system.run_scores for system in lead.standings)
+    many = len(comparison.systems) > 1
     columns = [
         Column("", "text"),
         Column("system"),
-        Column(found.title, "score", "min" if found.lower_is_better else "max"),
+        Column(comparison.title, "score", "min" if comparison.lower_is_better else "max"),
         *([Column("beats", "letters")] if many else []),
-        Column(f"{100 * found.settings.level:g} % interval", "score"),
+        Column(f"{100 * comparison.settings.level:g} % interval", "score"),
         *([Column("runs", "int"), Column("sd", "score")] if several_runs else []),
         *([Column("rank", "int"), Column("ranks", "score"), Column("P(best)", "percent")] if many else []),
-        *([Column("w/t/l", "score")] if found.average and len(found.systems) > 2 else []),
+        *([Column("w/t/l", "score")] if comparison.average and len(comparison.systems) > 2 else []),
     ]
     return Table(
-        heading(found), tuple(columns), tuple(_standing(found, one, several_runs, many) for one in lead.standings)
+        heading(comparison),
+        tuple(columns),
+        tuple(_standing(comparison, system, several_runs, many) for system in lead.standings),
     )
 
 
-def _standing(found: Comparison, one: SystemResult, several_runs: bool, many: bool) -> tuple:
-    ranks = f"{one.rank_low}–{one.rank_high}" if one.rank_low < one.rank_high else str(one.rank_low)
+def _standing(comparison: Comparison, system: SystemResult, several_runs: bool, many: bool) -> tuple:
+    ranks = f"{system.rank_low}–{system.rank_high}" if system.rank_low < system.rank_high else str(system.rank_low)
     return (
-        one.letter,
-        short(one.name),
-        one.score.value,
-        *([letters(_indices(found, one.beats)) or ""] if many else []),
-        range_of(one.score),
-        *([len(one.run_scores) or 1, one.run_sd] if several_runs else []),
-        *([one.rank, ranks, one.best] if many else []),
-        *([_tally(found, one.letter)] if found.average and len(found.systems) > 2 else []),
+        system.letter,
+        short(system.name),
+        system.score.value,
+        *([letters(_indices(comparison, system.beats)) or ""] if many else []),
+        range_of(system.score),
+        *([len(system.run_scores) or 1, system.run_sd] if several_runs else []),
+        *([system.rank, ranks, system.best] if many else []),
+        *([_wins(comparison, system.letter)] if comparison.average and len(comparison.systems) > 2 else []),
     )
 
 
-def _indices(found: Comparison, marks: Sequence[str]) -> list[int]:
-    order = {system.letter: at for at, system in enumerate(found.systems)}
+def _indices(comparison: Comparison, marks: Sequence[str]) -> list[int]:
+    order = {system.letter: at for at, system in enumerate(comparison.systems)}
     return [order[mark] for mark in marks]
 
 
-def _tally(found: Comparison, letter: str) -> str:
-    wins = sum(t.wins for t in found.tallies if t.first == letter) + sum(
-        t.losses for t in found.tallies if t.second == letter
-    )
-    losses = sum(t.losses for t in found.tallies if t.first == letter) + sum(
-        t.wins for t in found.tallies if t.second == letter
-    )
-    ties = sum(t.ties for t in found.tallies if letter in (t.first, t.second))
-    return f"{wins}/{ties}/{losses}"
+def _wins(comparison: Comparison, letter: str) -> str:
+    """Return significant wins, ties and losses of a system over languages and rivals."""
+    own = [pair for pair in comparison.tallies if pair.first == letter]
+    reverse = [pair for pair in comparison.tallies if pair.second == letter]
+    wins = sum(pair.wins for pair in own) + sum(pair.losses for pair in reverse)
+    losses = sum(pair.losses for pair in own) + sum(pair.wins for pair in reverse)
+    return f"{wins}/{sum(pair.ties for pair in own + reverse)}/{losses}"
 
 
-def _emotions(found: Comparison, power: bool) -> Table:
-    """Two systems in one language or over all: the figure and every emotion."""
-    (whole,) = found.lead.differences
-    scores = {one.letter: one for one in found.lead.standings}
-    first, second = scores[whole.first], scores[whole.second]
-    rows = [(found.title, first.score.value, second.score.value, *_test(whole, power))]
+def _emotions(comparison: Comparison, power: bool) -> Table:
+    """Return the table of two systems: the score of the whole and of every emotion."""
+    (whole,) = comparison.lead.differences
+    by_letter = {system.letter: system for system in comparison.lead.standings}
+    first, second = by_letter[whole.first], by_letter[whole.second]
+    rows = [(comparison.title, first.score.value, second.score.value, *_test(whole, power))]
     rows += [
-        (name, first.emotions[name].value, second.emotions[name].value, *_test(one, power))
-        for name, one in whole.emotions.items()
+        (name, first.emotions[name].value, second.emotions[name].value, *_test(difference, power))
+        for name, difference in whole.emotions.items()
     ]
-    notes = [f"p of the emotions: corrected over the {len(whole.emotions)} emotions ({found.settings.correction})."]
-    notes += _averaged(found)
+    notes = [
+        f"p of the emotions is corrected over the {len(whole.emotions)} emotions ({comparison.settings.correction})."
+    ]
+    notes += _averaged(comparison)
     return Table(
         f"Difference {whole.first} − {whole.second}",
-        (Column("figure"), Column(whole.first, "score"), Column(whole.second, "score"), *_test_columns(found, power)),
+        (
+            Column("metric"),
+            Column(whole.first, "score"),
+            Column(whole.second, "score"),
+            *_test_columns(comparison, power),
+        ),
         tuple(rows),
         tuple(notes) if whole.emotions else (),
         rules=(0,) if whole.emotions else (),
     )
 
 
-def _averaged(found: Comparison) -> list[str]:
-    """Says over how many languages an emotion is averaged, where it is not over all."""
-    if found.average is None:
+def _averaged(comparison: Comparison) -> list[str]:
+    """Return a note on the number of languages over which each emotion is averaged."""
+    if comparison.average is None:
         return []
     counts = {
-        name: sum(name in place.standings[0].emotions for place in found.places)
-        for name in found.average.standings[0].emotions
+        name: sum(name in result.standings[0].emotions for result in comparison.places)
+        for name in comparison.average.standings[0].emotions
     }
-    fewer = [f"{name} ({count})" for name, count in counts.items() if count < len(found.places)]
-    said = f"Each emotion is averaged over the languages that have it: all {len(found.places)}"
-    return [f"{said}, but for {', '.join(fewer)}." if fewer else f"{said}."]
+    fewer = [f"{name} ({count})" for name, count in counts.items() if count < len(comparison.places)]
+    note = f"Each emotion is averaged over the languages that have it: all {len(comparison.places)}"
+    return [f"{note}, except {', '.join(fewer)}." if fewer else f"{note}."]
 
 
-def _emotion_standings(found: Comparison, place: LanguageResult) -> Table:
-    """Many systems in one language: every emotion, with letters of its own."""
-    names = list(place.standings[0].emotions)
-    best = "min" if found.lower_is_better else "max"
+def _emotion_standings(comparison: Comparison, result: LanguageResult) -> Table:
+    """Return the table of several systems in one language: every emotion, with letters of its own."""
+    names = list(result.standings[0].emotions)
+    best = "min" if comparison.lower_is_better else "max"
     rows = []
-    for one in place.standings:
-        row: list[object] = [one.letter]
+    for system in result.standings:
+        row: list[object] = [system.letter]
         for name in names:
-            row += [one.emotions[name].value, letters(_indices(found, _beaten(found, place, one.letter, name)))]
+            beaten = _beaten(comparison, result, system.letter, name)
+            row += [system.emotions[name].value, letters(_indices(comparison, beaten))]
         rows.append(tuple(row))
     columns = [column for name in names for column in (Column(name, "score", best), Column("beats", "letters"))]
     return Table(
-        f"Each emotion · {place.name if place is found.average else f'{place.language} {place.name}'}",
+        f"Each emotion · {result.name if result is comparison.average else f'{result.language} {result.name}'}",
         (Column(""), *columns),
         tuple(rows),
         (
-            f"Letters: p corrected over the {len(names)} emotions of each pair ({found.settings.correction}).",
-            *(_averaged(found) if place is found.average else []),
+            f"p is corrected over the {len(names)} emotions of each pair ({comparison.settings.correction}).",
+            *(_averaged(comparison) if result is comparison.average else []),
         ),
     )
 
 
-def _beaten(found: Comparison, place: LanguageResult, letter: str, emotion: str) -> list[str]:
-    """Letters of the systems that this one is significantly better than on one emotion."""
+def _beaten(comparison: Comparison, result: LanguageResult, letter: str, emotion: str) -> list[str]:
+    """Return the letters of the systems that this one is significantly better than in one emotion."""
     beaten = []
-    for pair in place.differences:
-        one = pair.emotions[emotion]
-        if one.significant and letter in (pair.first, pair.second):
-            first_wins = (one.value.value > 0) != found.lower_is_better
+    for pair in result.differences:
+        difference = pair.emotions[emotion]
+        if difference.significant and letter in (pair.first, pair.second):
+            first_wins = (difference.value.value > 0) != comparison.lower_is_better
             if first_wins == (letter == pair.first):
                 beaten.append(pair.second if first_wins else pair.first)
     return beaten
 
 
-def _test(one: Difference, power: bool) -> tuple:
+def _test(difference: Difference, power: bool) -> tuple:
     return (
-        one.value.value,
-        range_of(one.value, signed=True),
-        p_text(one.p_adjusted),
-        "*" if one.significant else "",
-        *([one.detectable] if power else []),
+        difference.value.value,
+        range_of(difference.value, signed=True),
+        p_text(difference.p_adjusted),
+        "*" if difference.significant else "",
+        *([difference.detectable] if power else []),
     )
 
 
-def _test_columns(found: Comparison, power: bool) -> tuple[Column, ...]:
+def _test_columns(comparison: Comparison, power: bool) -> tuple[Column, ...]:
     return (
         Column("difference", "delta"),
-        Column(f"{100 * found.settings.level:g} % interval", "score"),
+        Column(f"{100 * comparison.settings.level:g} % interval", "score"),
         Column("p", "score"),
         Column("", "text"),
         *([Column("detectable", "score")] if power else []),
     )
 
 
-def _languages_of_two(found: Comparison) -> Table:
-    first, second = (one.letter for one in found.systems)
+def _languages_of_two(comparison: Comparison) -> Table:
+    first, second = (system.letter for system in comparison.systems)
     rows = []
-    for place in found.places:
-        scores = {one.letter: one.score.value for one in place.standings}
+    for result in comparison.places:
+        scores = {system.letter: system.score.value for system in result.standings}
         rows.append(
             (
-                f"{place.language} {place.name}",
-                place.rows,
+                f"{result.language} {result.name}",
+                result.rows,
                 scores[first],
                 scores[second],
-                *_test(place.differences[0], False),
+                *_test(result.differences[0], False),
             )
         )
     return Table(
@@ -259,28 +276,27 @@ def _languages_of_two(found: Comparison) -> Table:
             Column("texts", "int"),
             Column(first, "score"),
             Column(second, "score"),
-            *_test_columns(found, False),
+            *_test_columns(comparison, False),
         ),
         tuple(rows),
-        (f"p corrected over the {len(rows)} languages ({found.settings.correction}); * significant.",),
+        (f"p is corrected over the {len(rows)} languages ({comparison.settings.correction}); *: significant.",),
     )
 
 
-def _languages(found: Comparison) -> Table:
+def _languages(comparison: Comparison) -> Table:
     rows = []
-    for place in found.places:
-        best = place.standings[0]
-        beaten = set(best.beats)
-        level = [one.letter for one in place.standings[1:] if one.letter not in beaten]
+    for result in comparison.places:
+        best = result.standings[0]
+        not_worse = [system.letter for system in result.standings[1:] if system.letter not in best.beats]
         rows.append(
             (
-                f"{place.language} {place.name}",
-                place.rows,
+                f"{result.language} {result.name}",
+                result.rows,
                 best.letter,
                 best.score.value,
                 range_of(best.score),
                 best.best,
-                letters(_indices(found, level)) or "–",
+                letters(_indices(comparison, not_worse)) or "–",
             )
         )
     return Table(
@@ -289,8 +305,8 @@ def _languages(found: Comparison) -> Table:
             Column("language"),
             Column("texts", "int"),
             Column("best"),
-            Column(found.title, "score"),
-            Column(f"{100 * found.settings.level:g} % interval", "score"),
+            Column(comparison.title, "score"),
+            Column(f"{100 * comparison.settings.level:g} % interval", "score"),
             Column("P(best)", "percent"),
             Column("not significantly worse"),
         ),
@@ -298,49 +314,48 @@ def _languages(found: Comparison) -> Table:
     )
 
 
-def _pairs(found: Comparison, power: bool) -> Table:
-    tallies = {(one.first, one.second): f"{one.wins}/{one.ties}/{one.losses}" for one in found.tallies}
+def _pairs(comparison: Comparison, power: bool) -> Table:
+    wins = {(pair.first, pair.second): f"{pair.wins}/{pair.ties}/{pair.losses}" for pair in comparison.tallies}
     rows = [
         (
-            f"{one.first} − {one.second}",
-            *_test(one, power),
-            *([tallies[one.first, one.second]] if tallies else []),
+            f"{pair.first} − {pair.second}",
+            *_test(pair, power),
+            *([wins[pair.first, pair.second]] if wins else []),
         )
-        for one in found.lead.differences
+        for pair in comparison.lead.differences
     ]
     return Table(
         "Differences of all pairs",
-        (Column("pair"), *_test_columns(found, power), *([Column("w/t/l", "score")] if tallies else [])),
+        (Column("pair"), *_test_columns(comparison, power), *([Column("w/t/l", "score")] if wins else [])),
         tuple(rows),
     )
 
 
-def _stored(found: Comparison) -> Table:
-    target = found.against[0].stored
+def _published(comparison: Comparison) -> Table:
     return Table(
-        f"Against the stored score {target.text}",
+        f"Compared with the published score {comparison.against[0].stored.text}",
         (
             Column("system"),
             Column("difference", "delta"),
-            Column("1 fixed", "score"),
-            Column("2 rival, r = 0", "score"),
-            Column("2 rival, r = 0.5", "score"),
-            Column("verdict of level 2"),
+            Column("p, level 1", "score"),
+            Column("p, level 2, r = 0", "score"),
+            Column("p, level 2, r = 0.5", "score"),
+            Column("conclusion (level 2)"),
         ),
         tuple(
             (
-                short(one.name),
-                one.difference,
-                p_text(one.p_fixed),
-                p_text(one.p_independent),
-                p_text(one.p_typical),
-                one.verdict,
+                short(versus.name),
+                versus.difference,
+                p_text(versus.p_fixed),
+                p_text(versus.p_independent),
+                p_text(versus.p_typical),
+                versus.verdict,
             )
-            for one in found.against
+            for versus in comparison.against
         ),
     )
 
 
-def with_notes(made: list[Table], notes: Sequence[str]) -> list[Table]:
-    """The tables with lines under the last one, for formats that are pasted elsewhere."""
-    return [*made[:-1], replace(made[-1], notes=(*made[-1].notes, *notes))]
+def with_notes(tables: list[Table], notes: Sequence[str]) -> list[Table]:
+    """Return the tables with more notes under the last one."""
+    return [*tables[:-1], replace(tables[-1], notes=(*tables[-1].notes, *notes))]

@@ -1,49 +1,69 @@
-"""A comparison in sentences: what is significant, what is not, and how it was found."""
+"""A comparison as text: tables, conclusions in sentences, and methods."""
 
 from __future__ import annotations
 
-from semeval_emo.report.comparison import csv_table, p_text, short, tables, with_notes
+from semeval_emo.report.comparison import p_text, short, tables, with_notes
 from semeval_emo.report.formats import render
 from semeval_emo.report.grid import wrap
+from semeval_emo.report.score_intervals import duplicates_note
 from semeval_emo.report.table import MINUS, Table
 from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, SystemResult
 from semeval_emo.scoring.significance import letters
+from semeval_emo.text import plural
 
 
-def sentences(found: Comparison, *, power: bool = False) -> list[str]:
-    """The result in plain words."""
-    said = []
-    if len(found.systems) > 1:
-        said += _first_place(found)
-        if found.average is not None:
-            said.append(_over_languages(found))
+def comparison_text(
+    comparison: Comparison, width: int | None, colour: bool, *, pairs: bool = False, power: bool = False
+) -> str:
+    """Return a comparison as plain text: tables, conclusions, methods and the signature."""
+    body = render(tables(comparison, pairs=pairs, power=power), "text", width=width, colour=colour)
+    conclusions, notes = (
+        ["\n".join(wrap(line, width or 100)) for line in lines]
+        for lines in (sentences(comparison, power=power), methods(comparison))
+    )
+    return "\n\n".join([body, *conclusions, *(["\n".join(notes)] if notes else []), comparison.signature])
+
+
+def noted_tables(comparison: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
+    """Return the tables of a comparison with its conclusions, methods and signature as notes."""
+    notes = [*sentences(comparison, power=power), *methods(comparison), comparison.signature]
+    return with_notes(tables(comparison, pairs=pairs, power=power), notes)
+
+
+def sentences(comparison: Comparison, *, power: bool = False) -> list[str]:
+    """Return the conclusions in sentences."""
+    lines = []
+    if len(comparison.systems) > 1:
+        lines += _first_place(comparison)
+        if comparison.average is not None:
+            lines.append(_over_languages(comparison))
         if power:
-            said.append(_power(found))
-    said += _runs(found)
-    if found.against:
-        said += _stored(found)
-    return said
+            lines.append(_power(comparison))
+    lines += _runs(comparison)
+    if comparison.against:
+        lines += _published(comparison)
+    return lines
 
 
-def _first_place(found: Comparison) -> list[str]:
-    standings = {one.letter: one for one in found.lead.standings}
-    difference = found.lead.differences[0]
+def _first_place(comparison: Comparison) -> list[str]:
+    standings = {result.letter: result for result in comparison.lead.standings}
+    difference = comparison.lead.differences[0]
     first, second = standings[difference.first], standings[difference.second]
-    said = []
-    if len(found.systems) > 2:
-        order = [one.letter for one in found.systems]
-        level = letters(at for at, mark in enumerate(order) if at and mark not in first.beats)
+    lines = []
+    if len(comparison.systems) > 2:
+        order = [system.letter for system in comparison.systems]
+        not_worse = letters(at for at, mark in enumerate(order) if at and mark not in first.beats)
         beaten = letters(map(order.index, first.beats))
-        said.append(f"{_called(first)} {_extent(beaten, level)}.")
-    return [*said, _pair(found, first, second, difference)]
+        lines.append(f"{_name(first)} {_extent(beaten, not_worse)}.")
+    return [*lines, _pair(comparison, first, second, difference)]
 
 
-def _extent(beaten: str, level: str) -> str:
-    if not level:
-        return "is significantly better than every other system"
+def _extent(beaten: str, not_worse: str) -> str:
+    if not not_worse:
+        return "is significantly better than all other systems"
     if not beaten:
-        return "scores best, but is not significantly better than any other system"
-    return f"is significantly better than {_listed(beaten)}, but cannot be told apart from {_listed(level)}"
+        return "has the best score, but is not significantly better than any other system"
+    return f"is significantly better than {_listed(beaten)}, but not than {_listed(not_worse)}"
 
 
 def _listed(marks: str) -> str:
@@ -51,25 +71,25 @@ def _listed(marks: str) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def _called(one: SystemResult) -> str:
-    return f"{one.letter} ({short(one.name)})"
+def _name(result: SystemResult) -> str:
+    return f"{result.letter} ({short(result.name)})"
 
 
-def _pair(found: Comparison, first: SystemResult, second: SystemResult, one: Difference) -> str:
-    gap = abs(one.value.value)
+def _pair(comparison: Comparison, first: SystemResult, second: SystemResult, difference: Difference) -> str:
+    size = abs(difference.value.value)
     facts = (
-        f"{found.title} {first.score.value:.4f} against {second.score.value:.4f}, a difference of {gap:.4f} "
-        f"({100 * found.settings.level:g} % interval {_signed(one.value.low)} to {_signed(one.value.high)}, "
-        f"p {_equals(one.p)}{_corrected(found, one)})"
+        f"{comparison.title} {first.score.value:.4f} against {second.score.value:.4f}, a difference of {size:.4f} "
+        f"({100 * comparison.settings.level:g} % interval {_signed(difference.value.low)} to "
+        f"{_signed(difference.value.high)}, p {_equals(difference.p)}{_corrected(comparison, difference)})"
     )
-    if one.significant:
-        return f"{_called(first)} is significantly better than {_called(second)}: {facts}."
-    if gap == 0:
-        return f"{_called(first)} and {_called(second)} score the same: {facts}."
-    often = f"in {100 * one.p:.0f} of 100 cases" if one.p >= 0.01 else "now and then"
+    if difference.significant:
+        return f"{_name(first)} is significantly better than {_name(second)}: {facts}."
+    if size == 0:
+        return f"{_name(first)} and {_name(second)} have the same score: {facts}."
+    often = f"in {100 * difference.p:.0f} of 100 cases" if difference.p >= 0.01 else "in less than 1 of 100 cases"
     return (
-        f"The difference between {_called(first)} and {_called(second)} is not significant: {facts}. "
-        f"Two systems that are equally good would differ as much by chance {often}."
+        f"The difference between {_name(first)} and {_name(second)} is not significant: {facts}. "
+        f"Two equally good systems would differ at least as much by chance {often}."
     )
 
 
@@ -81,125 +101,105 @@ def _equals(p: float) -> str:
     return f"= {p_text(p)}" if p >= 0.001 else "< 0.001"
 
 
-def _corrected(found: Comparison, one: Difference) -> str:
-    if one.p_adjusted == one.p:
+def _corrected(comparison: Comparison, difference: Difference) -> str:
+    if difference.p_adjusted == difference.p:
         return ""
-    return f"; {p_text(one.p_adjusted)} after {found.settings.correction}'s correction"
+    return f"; {p_text(difference.p_adjusted)} after {comparison.settings.correction}'s correction"
 
 
-def _over_languages(found: Comparison) -> str:
-    tally = found.tallies[0]
+def _over_languages(comparison: Comparison) -> str:
+    wins = comparison.tallies[0]
     return (
-        f"By language, {tally.first} is significantly better than {tally.second} in {tally.wins}, "
-        f"worse in {tally.losses}, and not told apart in {tally.ties} of {len(found.places)} "
-        f"({found.settings.correction} over the languages)."
+        f"By language, {wins.first} is significantly better than {wins.second} in {wins.wins} of "
+        f"{len(comparison.places)}, significantly worse in {wins.losses}, and not significantly different in "
+        f"{wins.ties} ({comparison.settings.correction} over the languages)."
     )
 
 
-def _power(found: Comparison) -> str:
-    one = found.lead.differences[0]
-    gap = abs(one.value.value)
-    said = (
-        f"A test on these {found.lead.rows:,} texts finds a true difference of {one.detectable:.4f} between "
-        f"{one.first} and {one.second} in {100 * found.settings.power:.0f} of 100 cases (uncorrected)"
+def _power(comparison: Comparison) -> str:
+    difference = comparison.lead.differences[0]
+    size = abs(difference.value.value)
+    line = (
+        f"With {plural(comparison.lead.rows, 'text')}, the test detects a true difference of "
+        f"{difference.detectable:.4f} between {difference.first} and {difference.second} in "
+        f"{100 * comparison.settings.power:.0f} of 100 cases (uncorrected)"
     )
-    if 0 < gap < one.detectable:
-        times = (one.detectable / gap) ** 2
-        said += f"; one of {gap:.4f} would take about {times:,.1f} times as many texts"
-    return f"{said}."
+    if 0 < size < difference.detectable:
+        times = (difference.detectable / size) ** 2
+        line += f"; a difference of {size:.4f} would need about {times:,.1f} times as many texts"
+    return f"{line}."
 
 
-def _runs(found: Comparison) -> list[str]:
+def _runs(comparison: Comparison) -> list[str]:
     return [
-        f"{_called(one)}: mean {one.score.value:.4f} over {len(one.run_scores)} runs, standard deviation "
-        f"{one.run_sd:.4f}, from {min(one.run_scores):.4f} to {max(one.run_scores):.4f}; "
-        "its interval covers both other runs and other texts."
-        for one in found.lead.standings
-        if one.run_sd is not None
+        f"{_name(result)}: mean {result.score.value:.4f} over {len(result.run_scores)} runs, standard deviation "
+        f"{result.run_sd:.4f}, from {min(result.run_scores):.4f} to {max(result.run_scores):.4f}; "
+        "the interval includes the variation over runs and over texts."
+        for result in comparison.lead.standings
+        if result.run_sd is not None
     ]
 
 
-def _stored(found: Comparison) -> list[str]:
-    one = found.against[0]
-    target = one.stored
-    score = next(s for s in found.lead.standings if s.name == one.name)
-    meaning = {
-        "not separable": "cannot be told apart from",
+def _published(comparison: Comparison) -> list[str]:
+    versus = comparison.against[0]
+    published = versus.stored
+    result = next(own for own in comparison.lead.standings if own.name == versus.name)
+    relation = {
+        "not separable": "is not significantly different from",
         "better": "is better than",
         "clearly better": "is clearly better than",
         "worse": "is worse than",
         "clearly worse": "is clearly worse than",
-    }[one.verdict]
+    }[versus.verdict]
     return [
-        f"{_called(score)}, {score.score.value:.4f}, {meaning} a rival of {target.text} tested on as many texts "
-        f"(level 2, same-size rival: p {_equals(one.p_independent)} if the two err independently, "
-        f"{_equals(one.p_typical)} if their errors correlate by 0.5).",
-        f"Level 1, fixed target, only asks whether our score differs from the number {target.text}, which is known to "
-        f"±{_plain(target.rounding)}: p {_equals(one.p_fixed)}. Level 3, the paired test, needs the rival's "
-        "predictions: semeval-emo compare OURS THEIRS.",
-        f"{target.text} is taken to be of release {found.release}, {found.lead.language}, "
-        f"{found.lead.rows:,} texts; a score of another release is of other texts and cannot be compared.",
+        f"{_name(result)}, {result.score.value:.4f}, {relation} a system with {published.text} tested on as many texts "
+        f"(level 2, same-size rival: p {_equals(versus.p_independent)} if the errors of both are independent, "
+        f"{_equals(versus.p_typical)} if they correlate by 0.5).",
+        f"Level 1, fixed target: does our score differ from the number {published.text}, which is rounded to "
+        f"±{_plain(published.rounding)}? p {_equals(versus.p_fixed)}. Level 3, the paired test, needs the predictions "
+        "of the other system: semeval-emo compare OURS THEIRS.",
+        f"{published.text} is assumed to be a score on release {comparison.release}, {comparison.lead.language}, "
+        f"{plural(comparison.lead.rows, 'text')}; scores of other releases are not comparable.",
     ]
 
 
 def _plain(number: float) -> str:
-    """A small number without an exponent."""
+    """Return a small number without an exponent."""
     return f"{number:.12f}".rstrip("0")
 
 
-def methods(found: Comparison) -> list[str]:
-    """How it was found, and what must be known before trusting it."""
-    used, lead = found.settings, found.lead
-    kind = {"percentile": "Percentile", "bca": "BCa"}[used.interval]
-    said = [f"{kind} bootstrap over texts, {used.resamples:,} resamples, seed {used.seed}"]
-    if len(found.systems) > 1:
-        test = f"{used.trials:,} trials of {used.test}" if used.test == RANDOMISATION else used.test
-        said.append(f"p-values from {test}, {used.correction} over {_family(found)}")
-        said.append(f"a system beats those named beside its score (p ≤ {used.alpha:g})")
-    lines = ["; ".join(said) + "."]
-    repeated = 0 if lead.texts is None else lead.rows - lead.texts
-    if repeated:
-        lines.append(f"{repeated:,} of {lead.rows:,} rows repeat a text; rows of one text are drawn together.")
-    size = _tests(found)
-    if size / (used.trials + 1) > used.alpha and used.test == RANDOMISATION:
+def methods(comparison: Comparison) -> list[str]:
+    """Return the methods of the comparison, and cautions."""
+    settings, lead = comparison.settings, comparison.lead
+    method = {"percentile": "Percentile", "bca": "BCa"}[settings.interval]
+    parts = [f"{method} bootstrap over texts, {settings.resamples:,} resamples, seed {settings.seed}"]
+    if len(comparison.systems) > 1:
+        trials = f"{settings.trials:,} trials of " if settings.test == RANDOMISATION else ""
+        parts.append(f"p-values by {trials}{settings.test}, {settings.correction} over {_family(comparison)}")
+        parts.append(f'"beats" lists the systems that are significantly worse (p ≤ {settings.alpha:g})')
+    lines = ["; ".join(parts) + "."]
+    duplicates = 0 if lead.texts is None else lead.rows - lead.texts
+    if duplicates:
+        lines.append(duplicates_note(duplicates, lead.rows))
+    tests = _tests(comparison)
+    if tests / (settings.trials + 1) > settings.alpha and settings.test == RANDOMISATION:
         lines.append(
-            f"With {used.trials:,} trials no p-value is small enough to survive a correction over {size:,} tests: "
-            f"use --trials {int(2 * size / used.alpha):,}."
+            f"With {settings.trials:,} trials, no p-value can be significant after a correction over {tests:,} tests: "
+            f"use --trials {int(2 * tests / settings.alpha):,}."
         )
-    return [*lines, *found.notes]
+    return [*lines, *comparison.notes]
 
 
-def _family(found: Comparison) -> str:
-    systems = len(found.systems)
-    if found.settings.family == "languages":
-        return f"the {len(found.places)} languages (none for the average)"
-    if found.settings.family == "pairs":
-        return f"all {_tests(found)} pairs"
-    return f"the {systems - 1} rivals of each system" if systems > 2 else "this one test"
+def _family(comparison: Comparison) -> str:
+    systems = len(comparison.systems)
+    if comparison.settings.family == "languages":
+        return f"the {len(comparison.places)} languages (no correction for the average)"
+    if comparison.settings.family == "pairs":
+        return f"all {_tests(comparison)} pairs"
+    return f"the {systems - 1} rivals of each system" if systems > 2 else "one test"
 
 
-def _tests(found: Comparison) -> int:
-    systems = len(found.systems)
-    sizes = {"languages": len(found.places), "pairs": systems * (systems - 1) // 2, "rivals": systems - 1}
-    return sizes[found.settings.family]
-
-
-def comparison_text(
-    found: Comparison, width: int | None, colour: bool, *, pairs: bool = False, power: bool = False
-) -> str:
-    """Return a comparison as plain text: tables, conclusions, methods and the signature."""
-    body = render(tables(found, pairs=pairs, power=power), "text", width=width, colour=colour)
-    conclusions, notes = (
-        ["\n".join(wrap(line, width or 100)) for line in lines]
-        for lines in (sentences(found, power=power), methods(found))
-    )
-    return "\n\n".join([body, *conclusions, *(["\n".join(notes)] if notes else []), found.signature])
-
-
-def noted_tables(found: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
-    """Return the tables of a comparison with its conclusions, methods and signature as notes."""
-    notes = [*sentences(found, power=power), *methods(found), found.signature]
-    return with_notes(tables(found, pairs=pairs, power=power), notes)
-
-
-__all__ = ["comparison_text", "csv_table", "methods", "noted_tables", "sentences"]
+def _tests(comparison: Comparison) -> int:
+    systems = len(comparison.systems)
+    sizes = {"languages": len(comparison.places), "pairs": systems * (systems - 1) // 2, "rivals": systems - 1}
+    return sizes[comparison.settings.family]

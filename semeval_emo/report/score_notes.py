@@ -1,4 +1,4 @@
-"""What is said beside scores: files scored in spite of problems, files refused, and what to type next."""
+"""Text of scores: notes on files with problems, tables with signatures, and the next command."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
 from semeval_emo.task import Task
-from semeval_emo.text import BOLD, painted
+from semeval_emo.text import BOLD, painted, plural
 
-# Kinds of problem, and files, that are told by name; `validate` tells the rest.
+# How many problems and files are listed; `validate` shows all.
 SHOWN = 4
-PASSED_OVER = "left-out"
-REFUSED = "NOT scored, since labels cannot be read without guessing"
-IN_PART = "NOT scored as a whole, since not all of it can be read"
-SCORED = "scored, but not as the official scorers want it"
+LEFT_OUT = "left-out"
+REFUSED = "NOT scored, because of ambiguous labels"
+INCOMPLETE = "NOT scored completely, because some files cannot be read"
+SCORED = "scored, but not in the format of the official scorers"
 
 
 def notes(scores: Scores, width: int = 80) -> list[str]:
-    """Everything that a person must know before reading the figures, a paragraph each, of lines that fit."""
+    """Return notes on the files: those with problems, refused or left out; one wrapped paragraph each."""
     return [
         "\n".join(
             textwrap.fill(line, width, subsequent_indent=" " * 4, break_long_words=False, break_on_hyphens=False)
@@ -37,35 +37,38 @@ def notes(scores: Scores, width: int = 80) -> list[str]:
 
 
 def _paragraphs(scores: Scores) -> list[str]:
-    found = [one for one in (scores.note, *scores.without_gold) if one]
+    paragraphs = [note for note in (scores.note, *scores.without_gold) if note]
     if scores.report is None:
-        return found
-    # A file passed over in silence would be missed only when it is too late.
-    found += [f"{one.file}: {one.message}." for one in scores.report.problems if entry(one.code).name == PASSED_OVER]
+        return paragraphs
+    paragraphs += [
+        f"{problem.file}: {problem.message}."
+        for problem in scores.report.problems
+        if entry(problem.code).name == LEFT_OUT
+    ]
     scored = {card.file for card in scores.cards}
-    alike: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
+    # Files with the same problems share a paragraph.
+    by_problems: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
     for file in scores.report.files:
-        errors = tuple(sorted((code for code in file.counts if code.startswith("E")), key=_weight))
+        errors = tuple(sorted((code for code in file.counts if code.startswith("E")), key=_severity))
         if file.file in scores.refused:
-            alike.setdefault((IN_PART if file.kind == "container" else REFUSED, errors), []).append(file)
+            by_problems.setdefault((INCOMPLETE if file.kind == "container" else REFUSED, errors), []).append(file)
         elif file.file in scored and errors:
-            alike.setdefault((SCORED, errors), []).append(file)
-    # Many files tend to have the same problems: those are told once.
-    for (verdict, errors), files in alike.items():
-        told = _one(files[0], scores.report, errors) if len(files) == 1 else _many(files, errors)
+            by_problems.setdefault((SCORED, errors), []).append(file)
+    for (verdict, errors), files in by_problems.items():
+        details = _one_file(files[0], scores.report, errors) if len(files) == 1 else _several_files(files, errors)
         names = ", ".join(PurePath(file.file).name for file in files[:SHOWN])
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
-        who = files[0].file if len(files) == 1 else f"{len(files)} files ({names}{more})"
-        found.append("\n".join([f"{who}: {verdict}.", *told]))
-    return found
+        subject = files[0].file if len(files) == 1 else f"{len(files)} files ({names}{more})"
+        paragraphs.append("\n".join([f"{subject}: {verdict}.", *details]))
+    return paragraphs
 
 
-def _weight(code: str) -> tuple[bool, str]:
-    """What stops a file from being scored is told before what merely displeases."""
+def _severity(code: str) -> tuple[bool, str]:
+    """Return a sort key with the errors that prevent scoring first."""
     return entry(code).scorable, code[1:]
 
 
-def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
+def _one_file(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
     """Return the first example of each error, and the command that fixes it or shows more."""
     first: dict[str, Problem] = {}
     for problem in report.problems_of(file.file):
@@ -81,14 +84,14 @@ def _one(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
     return [*lines, *_rest(errors), hint]
 
 
-def _many(files: Sequence[FileReport], errors: Sequence[str]) -> list[str]:
-    """The kinds of error that several files share."""
+def _several_files(files: Sequence[FileReport], errors: Sequence[str]) -> list[str]:
+    """Return the titles of the errors that several files share."""
     lines = [f"  {code}: {entry(code).title}" for code in errors[:SHOWN]]
     return [*lines, *_rest(errors), f"  see: semeval-emo validate {shlex.quote(files[0].file.partition('!')[0])}"]
 
 
 def _rest(errors: Sequence[str]) -> list[str]:
-    return [f"  and {len(errors) - SHOWN} more kinds"] if len(errors) > SHOWN else []
+    return [f"  and {plural(len(errors) - SHOWN, 'more error type')}"] if len(errors) > SHOWN else []
 
 
 def next_step(scores: Scores, paths: Sequence[str]) -> list[str]:
@@ -102,12 +105,12 @@ def next_step(scores: Scores, paths: Sequence[str]) -> list[str]:
 
 
 def _tables(scores: Scores, task: Task | str | None, per_emotion: bool) -> list[Table]:
-    found = task_of(scores.cards[0].spec, task)
-    tables = report.tables(scores, found, per_emotion)
+    own_task = task_of(scores.cards[0].spec, task)
+    tables = report.tables(scores, own_task, per_emotion)
     if any(card.intervals for card in scores.cards):
         from semeval_emo.report import score_intervals
 
-        tables += score_intervals.tables(scores, found)
+        tables += score_intervals.tables(scores, own_task)
     return tables
 
 

@@ -65,7 +65,7 @@ def test_the_average_itself_is_what_it_is_without_emotions():
 def test_tables_say_over_how_many_languages():
     two = next(table for table in tables(compared("fine", "rough")) if table.title == "Difference a − b")
     assert [row[0] for row in two.rows] == ["macro F1", "anger", "disgust", "fear", "joy", "sadness", "surprise"]
-    said = "Each emotion is averaged over the languages that have it: all 3, but for disgust (2), surprise (2)."
+    said = "Each emotion is averaged over the languages that have it: all 3, except disgust (2), surprise (2)."
     assert two.notes[-1] == said
     many = [t for t in tables(compared("fine", "rough", "poor", emotions=True)) if t.title.startswith("Each emotion")]
     assert [t.title.split(" · ")[1] for t in many] == [

@@ -36,7 +36,7 @@ def test_the_other_release_is_refused_on_both_grounds(data_dir: Path) -> None:
     with pytest.raises(ReleaseMismatch) as caught:
         score(data_dir / "seed" / "pred_eng.csv", source=data_dir / "releases" / "2025-09-english")
     message = str(caught.value)
-    for words in ("not release 2025", "2,767 rows", "2025-09", "2,765 rows", "all its labels are blank"):
+    for words in ("not those of release 2025", "2,767 rows", "2025-09", "2,765 rows", "all its labels are blank"):
         assert words in message
     assert "--release" in caught.value.fix
 
@@ -61,7 +61,7 @@ def test_a_binarised_gold_of_the_other_release_is_refused(data_dir: Path, binari
     by_id = score_arrays(labels, mine.values[[row[one] for one in ids]], mine.spec.emotions)
     assert round(by_id.whole["macro_f1"], 4) == 0.3608
 
-    with pytest.raises(ReleaseMismatch, match=r"not release 2025.* has 2,767 rows.*\(2,765 rows\)"):
+    with pytest.raises(ReleaseMismatch, match=r"not those of release 2025.* has 2,767 rows.*\(2,765 rows\)"):
         score(seed, source=folder, track="a")
     # Asked for as the other release, the file itself does not fit: two ids too many.
     with pytest.raises(InvalidSubmission, match="make the labels ambiguous"):

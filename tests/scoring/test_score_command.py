@@ -71,7 +71,7 @@ def test_degrees_have_correlations_and_errors(run, tmp_path: Path) -> None:
     assert code == 0
     assert out.startswith("Pearson r 0.")
     assert out.splitlines()[1].split("  ")[0] == "emotion"
-    assert "Official figure: Pearson r (" in out
+    assert "Official metric: Pearson r (" in out
     assert "|rule:codabench|" in out
 
 
@@ -83,12 +83,12 @@ def test_a_constant_column_names_both_rules(run, tmp_path: Path) -> None:
     name = gold.spec.emotions[1]
     _, out, _ = run("pred_eng.csv", "--gold", "sample")
     said = " ".join(out.split())
-    assert f"One value throughout in gold or prediction for {name}: Pearson r counts 0 there" in said
-    assert "The organisers' 2025 checker makes it and the mean nan: --rule organisers-2025." in said
+    assert f"The gold or the predictions are constant for {name}: Pearson r is 0 (" in said
+    assert "In the organisers' 2025 checker it and the mean are nan: --rule organisers-2025." in said
     code, out, _ = run("pred_eng.csv", "--gold", "sample", "--rule", "organisers-2025")
     assert code == 0
     assert out.startswith("Pearson r nan · track B")
-    assert "The Codabench scorer makes it 0: --rule codabench (the default)." in " ".join(out.split())
+    assert "In the Codabench scorer it is 0: --rule codabench (the default)." in " ".join(out.split())
 
 
 @pytest.mark.parametrize(("rounding", "decimals"), [("organisers", 4), ("codabench", 6)])
@@ -108,7 +108,7 @@ def test_several_files_of_one_language_have_a_row_each_and_no_mean(run, tmp_path
     write_sample(tmp_path / "y" / "pred_eng.csv", seed=1)
     code, out, err = run("x/pred_eng.csv", "y/pred_eng.csv", "--gold", "sample", "--per-emotion")
     assert code == 0
-    assert out.startswith("Track A · eng · test · release 1 · official figure: macro F1\nfile ")
+    assert out.startswith("Track A · eng · test · release 1 · official metric: macro F1\nfile ")
     assert out.count("\nx/pred_eng.csv  ") == out.count("\ny/pred_eng.csv  ") == 2
     assert "F1 of each emotion" in out
     assert "mean of" not in out
@@ -172,7 +172,7 @@ def test_certain_problems_warn_and_score(run, tmp_path: Path) -> None:
     code, out, err = run("pred_eng.csv", "--gold", "sample")
     assert code == 0
     assert out.splitlines()[-1] == expected.signature
-    assert err.startswith("pred_eng.csv: scored, but not as the official scorers want it.\n")
+    assert err.startswith("pred_eng.csv: scored, but not in the format of the official scorers.\n")
     for code_of_problem in ("E309", "E311"):
         assert code_of_problem in err
     assert "fix: semeval-emo fix pred_eng.csv -o fixed" in err
@@ -192,7 +192,7 @@ def test_uncertain_problems_refuse(run, tmp_path: Path, spoil, code_of_problem: 
     path.write_text("\n".join(spoil(path.read_text().splitlines())) + "\n")
     code, out, err = run("pred_eng.csv", "--gold", "sample")
     assert (code, out) == (1, "")
-    assert err.startswith("pred_eng.csv: NOT scored, since labels cannot be read without guessing.\n")
+    assert err.startswith("pred_eng.csv: NOT scored, because of ambiguous labels.\n")
     assert f"  {code_of_problem}" in err
     assert "semeval-emo fix pred_eng.csv" in err or "semeval-emo validate pred_eng.csv" in err
     code, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", "json")
@@ -268,7 +268,7 @@ def test_the_seed_file_at_the_command_line(run, data_dir: Path) -> None:
         "micro        0.7834  0.7187  0.7496    4,216  3,030  838  1,186  8,781",
     ):
         assert line in out.splitlines()
-    assert "scored, but not as the official scorers want it." in " ".join(err.split())
+    assert "scored, but not in the format of the official scorers." in " ".join(err.split())
     assert "E311 line 1: the columns are id,joy,sadness,anger,fear,surprise" in err
     assert "E410 line 2769" in err
     _, both, _ = run(seed, "--gold", data_dir)
@@ -314,7 +314,7 @@ def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run, tmp_path: Path)
         archive.write(path, "../pred_eng.csv")
     code, out, err = run("track_a.zip", "--gold", "sample")
     assert (code, out) == (1, "")
-    assert err.startswith("track_a.zip: NOT scored as a whole, since not all of it can be read.\n  E105")
+    assert err.startswith("track_a.zip: NOT scored completely, because some files cannot be read.\n  E105")
 
 
 def test_a_language_without_gold_is_named_and_the_rest_is_scored(run, data_dir: Path, tmp_path: Path) -> None:

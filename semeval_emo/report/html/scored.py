@@ -58,8 +58,9 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
     made = []
     for cards in score_tables.groups(scores):
         first = cards[0]
-        names = score_tables.summary_figures(first, contents.task)
-        average = next((a for a in scores.averages if score_tables.address_of(a) == score_tables.address(first)), None)
+        names = score_tables.summary_metrics(first, contents.task)
+        key = score_tables.group_key(first)
+        average = next((own for own in scores.averages if score_tables.key_of_average(own) == key), None)
         rows = [
             (_language(contents, card), card.spec.rows, *_row(card.metrics.whole, card.intervals, names))
             for card in cards
