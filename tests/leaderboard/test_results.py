@@ -207,7 +207,7 @@ def test_what_is_not_there_is_told(words, code, said, root: Path, capsys):
     assert capsys.readouterr().err.startswith(said)
 
 
-def test_no_line_is_wider_than_the_screen(root: Path, capsys, monkeypatch):
+def test_no_line_is_wider_than_the_terminal(root: Path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["leaderboard", "ours"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

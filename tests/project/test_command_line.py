@@ -158,7 +158,7 @@ def test_a_real_interrupt_exits_130_without_a_traceback():
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False,
-        # Whoever runs the suite in the background has interrupts ignored, which children inherit.
+        # A suite in the background ignores interrupts, and child processes inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (130, "interrupted.\n")

@@ -1,4 +1,4 @@
-"""A task with a cross-lingual track, made of the built-in sample's texts: three languages, one of them without fear."""
+"""A task with a cross-lingual track, made from the texts of the sample: three languages, one of them without fear."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = {"train": 240, "dev": 60, "test": 200}
 
 
 def make_cross(folder: Path) -> Path:
-    """Writes the task and its data; returns the task's file, beside which ``data`` lies.
+    """Write the task and its data; return the task file, in whose folder ``data`` is.
 
     Track c has the texts of track a in another order, and no train split; xcc has none in track b either.
     """
@@ -45,7 +45,7 @@ def make_cross(folder: Path) -> Path:
                 order = np.random.default_rng(number + 10 * ord(track)).permutation(ROWS[split])
                 lines.append(f'"{track}/{code}/{split}" = {{ rows = {ROWS[split]} }}')
                 columns = [SAMPLE.index(one) for one in EMOTIONS[code]]
-                # Words of their own, so that no text stands in two files but those of tracks a and c.
+                # Different first words, so that only the files of tracks a and c share texts.
                 texts = [f"{code} {split} {gold.texts[i]}" for i in order]
                 write(folder, track, code, split, texts, gold.labels[order][:, columns])
     path = folder / "cross.toml"
@@ -54,7 +54,7 @@ def make_cross(folder: Path) -> Path:
 
 
 def write(folder: Path, track: str, code: str, split: str, texts: list[str], labels: np.ndarray) -> Path:
-    """Writes one file of the official layout."""
+    """Write one file in the official layout."""
     path = folder / "data" / f"track_{track}" / split / f"{code}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as handle:

@@ -1,4 +1,4 @@
-"""The commands of the zoo as their user sees them."""
+"""The commands of the zoo."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from semeval_emo.zoo.runs.model import load_model
 
 @pytest.fixture(autouse=True)
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No run of anybody else's is seen, and nothing is written elsewhere."""
+    """Run in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_list_marks_what_was_chosen_on_test(cli):
+def test_the_list_marks_selection_on_test(cli):
     code, out, _ = cli("zoo", "list", "llama-*layer*")
     assert code == 0
     marked = {line.split()[0] for line in out.splitlines() if "test!" in line.split()}
@@ -42,24 +42,24 @@ def test_every_format(style: str, cli):
     assert "test!" in out or '"selects_on_test": true' in out
 
 
-def test_no_line_is_wider_than_the_screen(cli, monkeypatch):
+def test_no_line_is_wider_than_the_terminal(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for words in (["list"], ["show", "llama-lora-int8-batch8"]):
         _, out, _ = cli("zoo", *words)
         assert max(map(len, out.splitlines())) <= 80
 
 
-def test_our_own_score_stands_in_the_list(cli):
+def test_the_list_shows_our_score(cli):
     assert cli("zoo", "train", "constant-all", "--data", "sample", "--quiet")[0] == 0
     code, out, _ = cli("zoo", "list", "constant*", "--format", "json")
     assert code == 0
-    # A run on the sample is no run on the competition's data.
+    # Runs on the sample do not count as runs on the data of the competition.
     assert {one["name"]: one["ours"] for one in json.loads(out)["recipes"]} == dict.fromkeys(
         ("constant-all", "constant-majority")
     )
 
 
-def test_show_says_everything(cli):
+def test_show_prints_all_fields(cli):
     code, out, _ = cli("zoo", "show", "llama-4layer-as-published")
     assert code == 0
     said = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
@@ -91,11 +91,11 @@ def test_show_takes_overrides(cli):
         (["list", "gpt*"], "error: No recipe is named like 'gpt*'.\n  fix: see `semeval-emo zoo list`\n"),
     ],
 )
-def test_a_slip_is_answered_with_a_remedy(words: list[str], message: str, cli):
+def test_errors_have_a_fix(words: list[str], message: str, cli):
     assert cli("zoo", *words) == (2, "", message)
 
 
-def test_train_ends_with_a_scored_file_and_the_next_command(cli):
+def test_train_scores_its_file_and_prints_the_next_command(cli):
     code, out, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert code == 0
     assert "test macro F1" in out and "kept" in out and "threshold" in out
@@ -116,7 +116,7 @@ def test_train_in_json_and_quiet(cli):
     assert set(found["thresholds"].values()) == {0.5}
 
 
-def test_gated_weights_are_told_at_once_with_three_ways_on(cli, monkeypatch, tmp_path):
+def test_gated_weights_are_an_error_with_three_options(cli, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     code, out, err = cli("zoo", "train", "llama-4layer", "--data", "sample")
@@ -130,7 +130,7 @@ def test_gated_weights_are_told_at_once_with_three_ways_on(cli, monkeypatch, tmp
     assert not Path("runs").exists()
 
 
-def test_int8_without_a_gpu_is_told_at_once(cli):
+def test_int8_without_a_gpu_is_an_error(cli):
     code, _, err = cli("zoo", "train", "llama-lora-int8-batch8", "--data", "sample")
     assert code == 3
     assert err.startswith("error: Recipe llama-lora-int8-batch8 loads its backbone in int8, which needs ")
@@ -166,13 +166,13 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
     assert lines[1].endswith("loss 0.2500")
     assert "epoch 3  loss 0.2500  dev macro_f1 0.5000" in lines
     assert any(line.startswith("training [#########---] 150/200") for line in lines)
-    assert max(map(len, lines)) <= 69, "a line that wraps could not be drawn over"
-    # Nothing of the bar stays on the screen.
+    assert max(map(len, lines)) <= 69, "a wrapped line cannot be overwritten"
+    # The bar is removed at the end.
     assert drawn.endswith("\r\x1b[K")
 
 
 @pytest.mark.parametrize(("columns", "seen"), [("80", "dev F1 .6960"), ("40", "training [###---------] 3,460/12,345")])
-def test_what_dev_reached_stands_beside_a_long_bar(columns: str, seen: str, capsys, monkeypatch):
+def test_the_bar_shows_the_dev_score(columns: str, seen: str, capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
@@ -204,7 +204,7 @@ def trained(cli) -> Path:
     return Path("runs/sample/tfidf-logreg/eng")
 
 
-def test_predict_gives_the_files_of_the_run(trained: Path, cli):
+def test_predict_reproduces_the_files_of_the_run(trained: Path, cli):
     gold = load_gold("a", "eng", source="sample")
     with Path("texts.csv").open("w", newline="", encoding="utf-8") as handle:
         rows = [(one, "x", text) for one, text in zip(gold.ids, gold.texts, strict=True)]
@@ -232,7 +232,7 @@ def test_predict_from_stdin_line_by_line(trained: Path, cli, monkeypatch):
 
 
 def test_predict_reads_a_stream_in_chunks(trained: Path):
-    """Endless input: what has been asked for comes out, and no more is read than a chunk ahead."""
+    """At most one chunk of an endless input is read ahead."""
     model = load_model(trained)
     read = []
 
@@ -255,7 +255,7 @@ def test_predict_reads_a_stream_in_chunks(trained: Path):
         ("nothing.csv", None, "nothing.csv cannot be read: No such file or directory."),
     ],
 )
-def test_predict_says_where_a_text_is_missing(name: str, body: str | None, message: str, trained: Path, cli):
+def test_predict_names_the_place_of_a_missing_text(name: str, body: str | None, message: str, trained: Path, cli):
     if body is not None:
         Path(name).write_text(body)
     code, _, err = cli("zoo", "predict", str(trained), name, "--output", "out.csv")
@@ -270,7 +270,7 @@ def test_predict_needs_a_model(cli):
     assert err.startswith("error: . holds no model of the zoo.")
 
 
-def test_evaluate_is_the_score_of_the_run(trained: Path, cli):
+def test_evaluate_equals_the_score_of_the_run(trained: Path, cli):
     code, out, _ = cli("zoo", "evaluate", str(trained), "--data", "sample", "--format", "json")
     assert code == 0
     found = json.loads(out)["scorecards"][0]
@@ -283,13 +283,13 @@ def test_evaluate_is_the_score_of_the_run(trained: Path, cli):
     assert dev["score"] == json.loads((trained / "run.json").read_text())["dev"]["macro_f1"]
 
 
-def test_evaluate_refuses_a_file_of_other_emotions(trained: Path, cli):
+def test_evaluate_refuses_a_file_with_other_emotions(trained: Path, cli):
     code, _, err = cli("zoo", "evaluate", str(trained), "--data", "sample", "--track", "b")
     assert code == 2
     assert err.startswith("error: The model in runs/sample/tfidf-logreg/eng predicts 0 to 1; ")
 
 
-def test_export_is_a_folder_that_stands_alone(trained: Path, cli):
+def test_an_exported_folder_is_self_contained(trained: Path, cli):
     code, out, err = cli("zoo", "export", str(trained), "-o", "mine")
     assert code == 0
     names = {Path(line).name for line in out.splitlines()}
@@ -297,14 +297,14 @@ def test_export_is_a_folder_that_stands_alone(trained: Path, cli):
     assert "hf upload YOUR-NAME/mine mine" in err
     assert Path("mine/README.md").read_bytes() == (trained / "MODEL_CARD.md").read_bytes()
     assert cli("zoo", "card", str(trained))[1] == Path("mine/README.md").read_text()
-    # Moved away from its run, it still says the same, thresholds included.
+    # It gives the same predictions without its run, thresholds included.
     text = load_gold("a", "eng", source="sample").texts[0]
     Path("one.txt").write_text(text + "\n")
     said = [cli("zoo", "predict", str(folder), "one.txt", "--as", "jsonl")[1] for folder in ("mine", trained)]
     assert said[0] == said[1]
 
 
-def test_export_writes_over_nothing(trained: Path, cli):
+def test_export_does_not_overwrite_files(trained: Path, cli):
     Path("mine").mkdir()
     Path("mine/thesis.tex").write_text("years of work")
     code, out, err = cli("zoo", "export", str(trained), "-o", "mine")

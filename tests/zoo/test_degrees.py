@@ -1,4 +1,4 @@
-"""Runs that predict degrees: cut points in the run folder, in tables and cards, by `zoo tune` and in `zoo predict`."""
+"""Runs that predict degrees: cut points in run folders, tables, model cards, `zoo tune` and `zoo predict`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stored(path: Path) -> np.ndarray:
     return np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(1, 6))
 
 
-def test_what_is_written_is_what_the_cut_points_give(cut: RunResult):
+def test_predictions_follow_from_the_cut_points(cut: RunResult):
     points = np.array(json.loads((cut.folder.model / "thresholds.json").read_text()))
     assert points.shape == (5, 3) and (np.diff(points) >= 0).all()
     assert [list(one) for one in cut.thresholds] == points.tolist()
@@ -46,7 +46,7 @@ def test_what_is_written_is_what_the_cut_points_give(cut: RunResult):
     assert validate(cut.folder.predictions).valid
 
 
-def test_the_card_has_them(cut: RunResult, rounded: RunResult):
+def test_the_model_card_lists_cut_points(cut: RunResult, rounded: RunResult):
     card = cut.folder.card.read_text()
     assert "| emotion | 1 from | 2 from | 3 from |\n|---|---:|---:|---:|\n| anger | 0." in card
     assert "by pearson on dev; cut points tuned on dev." in card
@@ -54,8 +54,8 @@ def test_the_card_has_them(cut: RunResult, rounded: RunResult):
     assert "5 emotions; degrees are rounded to the nearest." in plain and "| threshold |" not in plain
 
 
-def test_no_test_label_has_a_say(cut: RunResult, tmp_path: Path):
-    """With test gold of pure noise every file that is predicted stays the same, byte for byte."""
+def test_predictions_are_independent_of_test_labels(cut: RunResult, tmp_path: Path):
+    """With random test labels all predictions are the same bytes."""
     folder = Path(shutil.copytree(sample_folder(), tmp_path / "release"))
     file = folder / "track_b" / "test" / "eng.csv"
     with file.open(newline="", encoding="utf-8") as handle:
@@ -78,7 +78,7 @@ def test_no_test_label_has_a_say(cut: RunResult, tmp_path: Path):
     assert tuned[0].predictions.read_bytes() == tuned[1].predictions.read_bytes()
 
 
-def test_tune_fits_cut_points_to_a_run_that_rounds(rounded: RunResult, tmp_path: Path, capsys):
+def test_tune_fits_cut_points_to_a_run_with_rounded_degrees(rounded: RunResult, tmp_path: Path, capsys):
     run = Path(shutil.copytree(rounded.folder.path, tmp_path / "eng-track_b"))
     tuned = tune_run(run, source="sample")
     rows = {row.rule: row for row in tuned.rows}
@@ -103,7 +103,7 @@ def test_tune_fits_cut_points_to_a_run_that_rounds(rounded: RunResult, tmp_path:
     assert "bad.json holds 1 times 2 cut points; the model predicts 5 emotions of 3 degrees." in capsys.readouterr().err
 
 
-def test_the_table_of_a_run_says_them(tmp_path: Path, capsys):
+def test_the_table_of_a_run_shows_cut_points(tmp_path: Path, capsys):
     words = ["zoo", "train", "tfidf-ridge", "--data", "sample", "--runs", str(tmp_path), "--quiet"]
     assert main(words) == 0
     said = capsys.readouterr().out
@@ -115,7 +115,7 @@ def test_the_table_of_a_run_says_them(tmp_path: Path, capsys):
     assert sum(line.startswith("cut points ") for line in capsys.readouterr().out.splitlines()) == 5
 
 
-def test_a_network_learns_degrees(tmp_path: Path):
+def test_a_network_is_trained_on_degrees(tmp_path: Path):
     small = ("shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.batch=8")
     degrees = ("data.track=b", "loss.kind=mse", "select.metric=pearson", *CUT)
     result = train(load_recipe("llama-tiny", [*small, *degrees]), source="sample", runs=tmp_path)
@@ -129,7 +129,7 @@ def test_a_network_learns_degrees(tmp_path: Path):
     )
 
 
-def test_cut_points_by_folds_are_those_of_unread_texts(tmp_path: Path):
+def test_cut_points_of_folds_are_tuned_out_of_fold(tmp_path: Path):
     recipe = load_recipe("tfidf-ridge", ["select.split=folds", "threshold.split=folds", "select.folds=3", *CUT])
     result = train(recipe, source="sample", runs=tmp_path)
     assert np.array(result.thresholds).shape == (5, 3)

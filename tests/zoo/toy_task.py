@@ -1,4 +1,4 @@
-"""A task of several languages made of the built-in sample's texts: what a series is tried on."""
+"""A task with several languages, made from the texts of the sample."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = {"train": 240, "dev": 60, "test": 200}
 
 
 def make_toy(folder: Path, languages: tuple[str, ...] = LANGUAGES) -> Path:
-    """Writes the task and its data; returns the task's file, beside which ``data`` lies."""
+    """Write the task and its data; return the task file, in whose folder ``data`` is."""
     lines = [
         'key = "toy"', 'title = "Toy"', 'default_release = "1"', f"emotions = {list(EMOTIONS)}",
         'ids = { prefix = "toy_{language}_{split}_{track}_", width = 4 }',
@@ -29,7 +29,7 @@ def make_toy(folder: Path, languages: tuple[str, ...] = LANGUAGES) -> Path:
     for number, code in enumerate(languages):
         for split in SPLITS:
             gold = load_gold("a", "eng", split, source="sample")
-            # Each language has its own order, so that no two of them have the same file.
+            # The order of texts differs, so that no two languages have the same file.
             order = np.random.default_rng(number).permutation(ROWS[split])
             write_split(folder, code, split, [gold.texts[i] for i in order], gold.labels[order])
     path = folder / "toy.toml"

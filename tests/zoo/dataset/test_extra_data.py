@@ -1,4 +1,4 @@
-"""Data beyond a recipe's own splits: what can be added, and what is refused because the run is judged on it."""
+"""Added training data, and its check for texts of the evaluation splits."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def quoted(*names: str) -> str:
     return "[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
-def test_a_file_is_trained_on_its_columns_by_name(tmp_path: Path):
+def test_columns_of_a_file_are_found_by_name(tmp_path: Path):
     file = write(tmp_path / "mine.csv", [f"what a joyful day number {i}" for i in range(300)])
     plain = run(tmp_path / "runs", "constant-all", "constant.says=prevalence")
     more = run(tmp_path / "runs", "constant-all", "constant.says=prevalence", f"data.extra={quoted(file)}")
@@ -49,7 +49,7 @@ def test_a_file_is_trained_on_its_columns_by_name(tmp_path: Path):
     assert f" on the train split and {file}." in more.folder.card.read_text()
 
 
-def test_copies_of_what_is_judged_are_refused_however_they_are_written(tmp_path: Path):
+def test_copies_of_evaluation_texts_are_refused(tmp_path: Path):
     test, dev = (load_gold("a", "eng", split, source="sample").texts for split in ("test", "dev"))
     texts = ["new words", test[3].upper(), " ".join(f"{word} ," for word in test[5].split()), dev[0]]
     file = write(tmp_path / "mine.csv", texts)
@@ -61,10 +61,10 @@ def test_copies_of_what_is_judged_are_refused_however_they_are_written(tmp_path:
         f"(x3 is {spec.ids[0]}), so the model would be evaluated on training texts."
     )
     assert refused.value.fix == f"remove them, or allow it by name: --set 'data.allow=[\"{file}\"]'"
-    assert not (tmp_path / "runs").exists(), "refused before anything is written"
+    assert not (tmp_path / "runs").exists(), "nothing is written"
 
 
-def test_allowed_by_name_it_is_trained_counted_and_said(tmp_path: Path):
+def test_allowed_copies_are_counted_and_reported(tmp_path: Path):
     test = load_gold("a", "eng", source="sample").texts
     file = write(tmp_path / "mine.csv", list(test[:7]))
     result = run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", f"data.allow={quoted(file)}")
@@ -74,7 +74,7 @@ def test_allowed_by_name_it_is_trained_counted_and_said(tmp_path: Path):
         run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", 'data.allow=["other.csv"]')
 
 
-def test_degrees_of_another_track_become_yes_or_no(tmp_path: Path):
+def test_degrees_of_another_track_become_binary_labels(tmp_path: Path):
     recipe = load_recipe("constant-all", ['data.extra=["b/train"]', 'data.allow=["b/train"]', "data.track=a"])
     found = load_splits(_placed(recipe), "sample", load_task("sample"))["b/train"]
     wanted = load_gold("b", "eng", "train", source="sample")
@@ -97,18 +97,18 @@ def _placed(recipe):
         ("nonsense", "data.extra cannot be 'nonsense'."),
     ],
 )
-def test_what_cannot_be_added(name: str, message: str, tmp_path: Path):
+def test_invalid_extra_data_is_refused(name: str, message: str, tmp_path: Path):
     with pytest.raises(UsageError) as refused:
         run(tmp_path, "constant-majority", f"data.extra={quoted(name)}")
     assert refused.value.message == f"Recipe constant-majority: {message}"
 
 
-def test_yes_and_no_are_no_degrees(tmp_path: Path):
+def test_binary_labels_cannot_become_degrees(tmp_path: Path):
     with pytest.raises(UsageError, match="needs degrees"):
         run(tmp_path, "tfidf-ridge", 'data.extra=["a/train"]')
 
 
-def test_a_file_that_lacks_something(tmp_path: Path):
+def test_a_file_with_missing_columns_is_refused(tmp_path: Path):
     file = write(tmp_path / "mine.csv", ["x"], ["id", "text", "joy", "anger", "fear", "sadness", "other"])
     with pytest.raises(InputError) as refused:
         run(tmp_path, "constant-majority", f"data.extra={quoted(file)}")
@@ -121,13 +121,13 @@ def test_a_file_that_lacks_something(tmp_path: Path):
     ("language", "name", "held"),
     [("amh", "b/train", r"1,0\d\d of 1,774 test"), ("rus", "b/dev", r"178 of 1,000 test|1[78]\d of 1,000 test")],
 )
-def test_the_tracks_that_leak(language: str, name: str, held: str, data_dir: Path, tmp_path: Path):
+def test_tracks_with_evaluation_texts_are_refused(language: str, name: str, held: str, data_dir: Path, tmp_path: Path):
     recipe = load_recipe("constant-majority", [f"data.extra={quoted(name)}"])
     with pytest.raises(UsageError, match=held):
         train(recipe, language=language, source=data_dir, runs=tmp_path)
 
 
-def test_an_ensemble_has_read_what_its_members_have(tmp_path: Path):
+def test_the_training_data_of_an_ensemble_is_that_of_its_members(tmp_path: Path):
     file = write(tmp_path / "mine.csv", ["new words", "other words"])
     more = run(tmp_path, "constant-all", f"data.extra={quoted(file)}")
     plain = run(tmp_path, "constant-majority")
@@ -139,7 +139,7 @@ def test_an_ensemble_has_read_what_its_members_have(tmp_path: Path):
         run(tmp_path, "ensemble-english", f"ensemble.members={members}")
 
 
-def test_a_recipe_without_them_is_what_it_was(tmp_path: Path):
+def test_recipes_without_extra_data_keep_their_hash(tmp_path: Path):
     recipe = load_recipe("constant-all")
     assert not {"extra", "allow"} & set(recipe.resolved()["data"])
     added = load_recipe("constant-all", ['data.extra=["b/train"]'])

@@ -1,4 +1,4 @@
-"""Choices out of fold: who stands aside, that nothing said of a text comes from the text, that test has no say."""
+"""Selection on folds: assignment, out-of-fold predictions, and independence of the test labels."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def stored(result: RunResult, split: str) -> np.ndarray:
 
 @given(seed=st.integers(0, 10_000), n=st.integers(10, 150), count=st.integers(2, 6))
 @settings(max_examples=40, deadline=None)
-def test_every_text_stands_aside_once_and_copies_together(seed: int, n: int, count: int):
+def test_every_text_is_held_out_once_and_together_with_its_copies(seed: int, n: int, count: int):
     draw = np.random.default_rng(seed)
-    # Few different texts, so that there are copies, some with other capitals and marks.
+    # Few different texts, so that there are copies, some with other capitals and punctuation.
     texts = [f"text {draw.integers(n)}"[:: draw.choice([1])] + draw.choice(["", "!", " ?"]) for _ in range(n)]
     labels = (draw.random((n, 3)) < [0.5, 0.2, 0.05]).astype(np.int8)
     own = int(draw.integers(n // 2, n + 1))
@@ -70,7 +70,7 @@ def test_every_text_stands_aside_once_and_copies_together(seed: int, n: int, cou
 
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
-def test_sets_of_labels_are_dealt_out_evenly(seed: int):
+def test_label_sets_are_distributed_evenly(seed: int):
     draw = np.random.default_rng(seed)
     labels = (draw.random((200, 4)) < [0.5, 0.3, 0.1, 0.04]).astype(np.int8)
     folds = stratified_folds([f"text {i}" for i in range(200)], labels, 5, seed)
@@ -92,8 +92,8 @@ def test_a_rare_emotion_is_in_every_fold():
     assert [labels[held, 1].sum() for _, held in stratified_folds([str(i) for i in range(60)], labels, 5, 3)] == [1] * 5
 
 
-def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A model that remembers every text, and labels by chance: perfect in sample, nothing out of fold."""
+def test_predictions_of_a_text_come_from_other_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A nearest-neighbour model and random labels: perfect in sample, random out of fold."""
 
     def remember(kind, top, together, matrix, labels: np.ndarray, settings) -> list[KNeighborsClassifier]:
         return [KNeighborsClassifier(1).fit(matrix, labels) for _ in settings]
@@ -105,7 +105,7 @@ def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(tfidf.Tfidf, "predict", lambda self, texts, progress=None: np.zeros((len(texts), 5)))
     monkeypatch.setattr(tfidf.Tfidf, "load", classmethod(lambda cls, folder, recipe, space: cls(recipe, space)))
     data = noisy(tmp_path / "data", "train", "dev")
-    # Every dev text stands in train too, with the same labels: whoever learns from train knows all of dev.
+    # Every dev text is also in train, with the same labels.
     folder = data / "track_a"
     spec = load_gold("a", "eng", "dev", source=data, task="sample").spec
     head, *rows = read(folder / "train" / "eng.csv")
@@ -114,7 +114,7 @@ def test_what_is_said_of_a_text_comes_from_others(tmp_path: Path, monkeypatch: p
     result = run(tmp_path, source=data)
     for split in ("train", "dev"):
         gold = load_gold("a", "eng", split, source=data, task="sample").labels
-        assert f1_score(gold, stored(result, split), average="macro") < 0.65, "half of the cells, as chance has it"
+        assert f1_score(gold, stored(result, split), average="macro") < 0.65, "random labels"
     assert result.dev["macro_f1"] < 0.75
 
 
@@ -129,7 +129,7 @@ def write(path: Path, rows: list[list[str]]) -> None:
 
 
 def noisy(folder: Path, *splits: str) -> Path:
-    """The sample with labels of chance in some splits."""
+    """Return the sample with random labels in some splits."""
     shutil.copytree(sample_folder(), folder)
     draw = np.random.default_rng(7)
     for split in splits:
@@ -140,7 +140,7 @@ def noisy(folder: Path, *splits: str) -> Path:
 
 
 def inside(path: Path) -> list[bytes]:
-    """What a model file holds: skops names its parts by places in memory, zip by the time."""
+    """Return the parts of a model file without names and times, which differ between files."""
     with zipfile.ZipFile(path) as archive:
         bodies = {name: archive.read(name) for name in archive.namelist()}
     schema = bodies.pop("schema.json").decode()
@@ -148,10 +148,10 @@ def inside(path: Path) -> list[bytes]:
     return [re.sub(r"\d{9,}", lambda m: places[m[0]], schema).encode(), *sorted(bodies.values())]
 
 
-def test_test_labels_have_no_say(tmp_path: Path):
+def test_test_labels_do_not_affect_predictions(tmp_path: Path):
     honest = run(tmp_path / "1", source=Path(shutil.copytree(sample_folder(), tmp_path / "data")))
     blind = run(tmp_path / "2", source=noisy(tmp_path / "noise", "test"))
-    assert abs(blind.scorecard.score - honest.scorecard.score) > 0.1, "the noise is there"
+    assert abs(blind.scorecard.score - honest.scorecard.score) > 0.1, "the labels differ"
     for one in ("predictions", "metrics"):
         assert getattr(honest.folder, one).read_bytes() == getattr(blind.folder, one).read_bytes()
     for split in ("train", "dev", "test"):
@@ -160,7 +160,7 @@ def test_test_labels_have_no_say(tmp_path: Path):
     assert inside(honest.folder.model / tfidf.FILE) == inside(blind.folder.model / tfidf.FILE)
 
 
-def test_the_run_is_what_its_files_say(tmp_path: Path):
+def test_files_of_a_run_are_consistent(tmp_path: Path):
     result = run(tmp_path)
     gold = np.concatenate([load_gold("a", "eng", split, source="sample").labels for split in ("train", "dev")])
     said = np.concatenate([stored(result, split) for split in ("train", "dev")])
@@ -173,12 +173,12 @@ def test_the_run_is_what_its_files_say(tmp_path: Path):
     kept = result.rows[result.selected_epoch - 1]
     assert kept["folds"]["macro_f1"] == pytest.approx(f1_score(gold, decided, average="macro"))
     assert kept["folds"]["macro_f1"] == max(row["folds"]["macro_f1"] for row in result.rows)
-    # What is kept learned from everything, so it knows dev better than what was said of dev out of fold.
+    # The final model is trained on dev, too, so it fits dev better than the out-of-fold predictions.
     assert result.dev["macro_f1"] < 1.0
     assert json.loads((result.folder.path / "recipe.json").read_text())["resolved"]["select"]["folds"] == 5
 
 
-def test_features_are_those_of_vectorizers_that_saw_what_a_fold_learns_from():
+def test_features_of_a_fold_equal_those_of_vectorizers_fitted_to_it():
     vectorizers = [
         TfidfVectorizer(ngram_range=(1, 2), min_df=2),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4)),
@@ -191,8 +191,8 @@ def test_features_are_those_of_vectorizers_that_saw_what_a_fold_learns_from():
         assert abs(matrix - union.transform(texts[rows])).max() < 1e-12
 
 
-def test_dev_may_stay_outside(tmp_path: Path):
-    """With train alone in the folds, dev is predicted by the model that learned from all of train."""
+def test_dev_can_be_excluded_from_the_folds(tmp_path: Path):
+    """With folds of train only, dev is predicted by the model trained on all of train."""
     result = run(tmp_path, 'data.splits=["train"]')
     gold = load_gold("a", "eng", "dev", source="sample")
     model = tfidf.load_skops(result.folder.model / tfidf.FILE)
@@ -215,7 +215,7 @@ def test_dev_may_stay_outside(tmp_path: Path):
         ),
     ],
 )
-def test_choices_that_cannot_be_made(name: str, more: tuple[str, ...], message: str, tmp_path: Path):
+def test_invalid_selections_are_refused(name: str, more: tuple[str, ...], message: str, tmp_path: Path):
     own = FOLDS if name.startswith("tfidf") else FOLDS[:-1]
     with pytest.raises(UsageError) as refused:
         train(load_recipe(name, (*own, *more)), source="sample", runs=tmp_path)
@@ -223,14 +223,14 @@ def test_choices_that_cannot_be_made(name: str, more: tuple[str, ...], message: 
     assert refused.value.fix.startswith(("--set select.split=", "select on dev"))
 
 
-def test_recipes_without_folds_keep_their_identity():
+def test_recipes_without_folds_keep_their_hash():
     recipe = load_recipe("tfidf-logreg")
     assert "folds" not in recipe.resolved()["select"]
     changed = replace(recipe, select=replace(recipe.select, folds=7))
     assert changed.hash == recipe.hash
 
 
-def test_the_list_and_the_sheet_name_the_folds(tmp_path: Path, monkeypatch, capsys):
+def test_list_and_show_name_the_folds(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["zoo", "list", "tfidf-folds"]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("tfidf-folds"))

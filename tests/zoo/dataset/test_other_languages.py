@@ -1,4 +1,4 @@
-"""Learning from other languages: which are meant, how labels meet, what is refused, and whose labels choose."""
+"""Training on other languages: sources, labels, refused data, and selection without target labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from semeval_emo.zoo.runs.model import load_model
 from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.train import RunResult, train
 
-# Beside this file; with pytest's import mode it is no module that could be named.
 
 BY_FOLDS = ('data.sources=["others"]', "select.split=folds", "threshold.split=folds", "threshold.rule=per_label")
 BY_DEV = ('data.sources=["others"]', "select.split=sources", "threshold.split=sources", "threshold.rule=per_label")
@@ -37,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
+    """Return a copy that a test can change."""
     return make_cross(tmp_path).parent
 
 
@@ -67,7 +66,7 @@ def task_of(folder: Path) -> Task:
         ("b", '["others"]', ("b/xbb",)),
     ],
 )
-def test_words_become_names(track: str, words: str, wanted: tuple[str, ...], folder: Path):
+def test_sources_are_resolved_to_names(track: str, words: str, wanted: tuple[str, ...], folder: Path):
     found = settled(folder, track, "xaa", f"data.sources={words}").data
     assert found.sources == wanted
     assert found.splits == (() if track == "c" else ("train",))
@@ -87,13 +86,13 @@ def test_words_become_names(track: str, words: str, wanted: tuple[str, ...], fol
         ("a", "xaa", '["xaa"]', "'xaa' is its own train split."),
     ],
 )
-def test_the_target_is_no_source(track: str, language: str, words: str, message: str, folder: Path):
+def test_the_target_language_is_not_a_valid_source(track: str, language: str, words: str, message: str, folder: Path):
     with pytest.raises(UsageError) as refused:
         settled(folder, track, language, f"data.sources={words}")
     assert refused.value.message.startswith(f"Recipe tfidf-logreg: {message}")
 
 
-def test_nothing_to_learn_from_is_said(folder: Path):
+def test_missing_training_data_is_an_error(folder: Path):
     with pytest.raises(UsageError) as refused:
         settled(folder, "c", "xaa")
     assert refused.value.message == "Track c has no training texts, so recipe tfidf-logreg has nothing to learn from."
@@ -105,12 +104,12 @@ def test_nothing_to_learn_from_is_said(folder: Path):
 
 
 @pytest.mark.parametrize("name", ["a/train", "b/train", "a/dev"])
-def test_the_targets_own_splits_are_no_extra_data_either(name: str, folder: Path, tmp_path: Path):
+def test_splits_of_the_target_language_are_not_valid_extra_data(name: str, folder: Path, tmp_path: Path):
     with pytest.raises(UsageError, match=rf"'{name}' is Xaa, the language of the texts to be judged"):
         run(folder, tmp_path, 'data.sources=["others"]', f'data.extra=["{name}"]')
 
 
-def test_a_file_that_holds_them_is_refused(folder: Path, tmp_path: Path):
+def test_a_file_with_texts_of_the_target_language_is_refused(folder: Path, tmp_path: Path):
     file = write(tmp_path, "a", "xaa", "train", ["a new text", "another"], np.zeros((2, 5), int))
     settings = ('data.sources=["others"]', f'data.extra=["{file}"]')
     run(folder, tmp_path / "runs", *settings, name="constant-majority")
@@ -125,7 +124,7 @@ def test_a_file_that_holds_them_is_refused(folder: Path, tmp_path: Path):
     )
 
 
-def test_what_a_source_does_not_annotate_is_unknown(folder: Path):
+def test_emotions_without_labels_in_a_source_are_unknown(folder: Path):
     recipe = settled(folder, "c", "xaa", 'data.sources=["xbb"]')
     golds = load_splits(recipe, folder / "data", task_of(folder))
     labels = golds["a/xbb"].labels
@@ -135,20 +134,20 @@ def test_what_a_source_does_not_annotate_is_unknown(folder: Path):
     assert (np.delete(labels, fear, axis=1) == wanted).all()
     learned, judged = training_examples(recipe, golds)
     assert len(learned) == 240 and set(judged) == {"dev"}
-    # The other way round the column goes.
+    # In the other direction the column is removed.
     recipe = settled(folder, "c", "xbb", 'data.sources=["xaa"]')
     golds = load_splits(recipe, folder / "data", task_of(folder))
     assert golds["a/xaa"].labels.shape[1] == len(EMOTIONS["xbb"]) and golds["a/xaa"].labels.min() == 0
 
 
-def test_an_emotion_that_no_source_annotates_is_never_said(folder: Path, tmp_path: Path):
+def test_an_emotion_without_labels_in_any_source_is_never_predicted(folder: Path, tmp_path: Path):
     result = run(folder, tmp_path, 'data.sources=["xbb"]', "threshold.rule=fixed")
     fear = SAMPLE.index("fear")
     said = np.loadtxt(result.folder.predictions, delimiter=",", skiprows=1, usecols=range(1, 6))
     assert not said[:, fear].any() and said.sum() > 100
 
 
-def test_texts_that_the_target_is_judged_on_are_left_out(own: Path, tmp_path: Path):
+def test_evaluation_texts_are_removed_from_sources(own: Path, tmp_path: Path):
     task, data = task_of(own), own / "data"
     test = load_gold("c", "xaa", source=data, task=task).texts
     gold = load_gold("a", "xbb", "train", source=data, task=task)
@@ -168,10 +167,10 @@ def strict(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 @pytest.mark.parametrize("how", ["folds", "sources"])
-def test_a_strict_choice_hears_no_label_of_the_target(
+def test_selection_on_folds_of_sources_is_independent_of_target_labels(
     how: str, strict: dict[str, RunResult], own: Path, tmp_path: Path
 ):
-    """Dev and test of pure noise, and the target's own train split too: every prediction stays, byte for byte."""
+    """With random labels in the target's dev, test and train splits all predictions are the same bytes."""
     result = strict[how]
     assert validate(result.folder.predictions, task=task_of(own)).valid
     draw = np.random.default_rng(0)
@@ -188,7 +187,7 @@ def test_a_strict_choice_hears_no_label_of_the_target(
         assert one.read_bytes() == other.read_bytes()
 
 
-def test_whole_languages_stand_aside(folder: Path):
+def test_whole_languages_are_held_out(folder: Path):
     recipe = settled(folder, "c", "xaa", *BY_FOLDS)
     learned, _ = training_examples(recipe, load_splits(recipe, folder / "data", task_of(folder)))
     folds = [(set(learn.tolist()), set(held.tolist())) for learn, held in learned.folds]
@@ -196,7 +195,7 @@ def test_whole_languages_stand_aside(folder: Path):
     assert sorted(folds, key=lambda one: min(one[1])) == [(second, first), (first, second)]
 
 
-def test_so_many_of_each_source(folder: Path):
+def test_number_of_texts_of_each_source(folder: Path):
     settings = ('data.sources=["others"]', "data.most=50")
     task = task_of(folder)
     golds = load_splits(settled(folder, "c", "xaa", *settings), folder / "data", task)
@@ -211,12 +210,14 @@ def test_so_many_of_each_source(folder: Path):
     assert again.ids == part.ids != other.ids
 
 
-def test_one_source_is_folded_by_texts(folder: Path, tmp_path: Path):
+def test_a_single_source_is_split_into_folds_by_text(folder: Path, tmp_path: Path):
     result = run(folder, tmp_path, 'data.sources=["xcc"]', "select.split=folds", "select.folds=3")
     assert "folds" in result.rows[0]
 
 
-def test_tables_and_cards_say_whose_labels_chose(strict: dict[str, RunResult], folder: Path, tmp_path: Path, capsys):
+def test_tables_and_cards_state_whether_target_labels_were_used(
+    strict: dict[str, RunResult], folder: Path, tmp_path: Path, capsys
+):
     card = strict["folds"].folder.card.read_text()
     assert "track c, Xaa, release 1, from Xbb and Xcc (track a)." in card
     assert "No labels of xaa were used." in card
@@ -230,7 +231,7 @@ def test_tables_and_cards_say_whose_labels_chose(strict: dict[str, RunResult], f
     assert "No labels of xaa were used." in capsys.readouterr().out
 
 
-def test_a_language_without_degrees_takes_its_stand_ins(folder: Path, tmp_path: Path):
+def test_a_language_without_a_train_split_uses_stand_ins(folder: Path, tmp_path: Path):
     settings = ('data.stand_in=["a/self"]', "threshold.rule=per_label")
     result = run(folder, tmp_path, *settings, track="b", language="xcc", name="tfidf-ridge")
     assert result.recipe.data.sources == ("a/xcc",) and result.recipe.data.splits == ()
@@ -243,7 +244,7 @@ def test_a_language_without_degrees_takes_its_stand_ins(folder: Path, tmp_path: 
     assert with_its_own.resolved() == settled(folder, "b", "xaa", settings[1], name="tfidf-ridge").resolved()
 
 
-def test_the_same_language_of_another_track_is_guarded(own: Path, tmp_path: Path):
+def test_the_target_language_in_another_track_is_checked_for_leaks(own: Path, tmp_path: Path):
     task, data = task_of(own), own / "data"
     test = load_gold("b", "xcc", source=data, task=task).texts
     gold = load_gold("a", "xcc", "train", source=data, task=task)
@@ -255,7 +256,7 @@ def test_the_same_language_of_another_track_is_guarded(own: Path, tmp_path: Path
     assert result.overlap["exact"] == 1
 
 
-def test_an_ensemble_of_them_has_read_what_they_have(folder: Path, tmp_path: Path):
+def test_the_sources_of_an_ensemble_are_those_of_its_members(folder: Path, tmp_path: Path):
     members = [run(folder, tmp_path, *BY_FOLDS, name=name) for name in ("tfidf-logreg", "tfidf-char")]
     words = {"source": folder / "data", "task": task_of(folder), "runs": tmp_path}
     recipe = ensemble_recipe([one.folder.path for one in members], "both", runs=tmp_path)
@@ -272,7 +273,7 @@ def test_an_ensemble_of_them_has_read_what_they_have(folder: Path, tmp_path: Pat
         train(by_folds, **words)
 
 
-def test_floors_of_all_languages_need_no_words(folder: Path, tmp_path: Path, capsys):
+def test_constant_baselines_of_all_languages_need_no_options(folder: Path, tmp_path: Path, capsys):
     words = ["--track", "c", "--language", "all", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
     assert main(["zoo", "train", "constant-all", *words, "--runs", str(tmp_path), "--jobs", "1", "--quiet"]) == 0
     said = capsys.readouterr().out
@@ -288,7 +289,7 @@ TINY = (
 )  # fmt: skip
 
 
-def test_all_learn_the_same_so_one_trains_and_the_others_take_its_model(folder: Path, tmp_path: Path):
+def test_one_model_for_all_languages_is_trained_once(folder: Path, tmp_path: Path):
     def joint(language: str, runs: Path) -> RunResult:
         return run(folder, runs, *ALL, *TINY, track="a", language=language, name="llama-tiny")
 
@@ -301,16 +302,16 @@ def test_all_learn_the_same_so_one_trains_and_the_others_take_its_model(folder: 
         assert said[0] == said[1]
     weights = [one.folder.model / "model.safetensors" for one in (first, second)]
     assert weights[0].stat().st_ino == weights[1].stat().st_ino
-    # The weights are one file; what they are of is each run's own.
+    # The weights are shared; the model info of each run is its own.
     assert [load_model(one.folder.path).recipe.data.language for one in (first, second)] == ["xaa", "xcc"]
-    # Dev figures of the first one's epochs are not the second's.
+    # Dev scores of the first language do not apply to the second.
     assert "dev" in first.rows[0] and "dev" not in second.rows[0]
     assert second.rows[0]["loss"] == first.rows[0]["loss"]
     assert validate(second.folder.predictions, task=load_task(folder / "cross.toml")).valid
 
 
 @pytest.mark.parametrize("setting", ["select.epoch=best", "train.seed=1", 'data.sources=["xaa","xcc"]', "data.most=3"])
-def test_what_differs_is_not_taken_over(setting: str, folder: Path, tmp_path: Path):
+def test_a_different_model_is_not_reused(setting: str, folder: Path, tmp_path: Path):
     run(folder, tmp_path, *ALL, *TINY, track="a", language="xaa", name="llama-tiny")
     other = run(folder, tmp_path, *ALL, *TINY, setting, track="a", language="xcc", name="llama-tiny")
     assert "shares" not in other.folder.state()

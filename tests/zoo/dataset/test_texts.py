@@ -1,4 +1,4 @@
-"""What `zoo predict` makes of texts as they come: files and pipes of every kind, and what is none."""
+"""`zoo predict`: input formats of files and pipes, and errors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ HEADER = "id,anger,fear,joy,sadness,surprise\n"
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Says the same of every text, so that only ids tell them apart."""
+    """Return a model with the same prediction for every text."""
     return train(load_recipe("constant-all"), source="sample", runs=tmp_path_factory.mktemp("runs")).folder.model
 
 
 @pytest.fixture
 def ask(model: Path, tmp_path: Path, monkeypatch, cli):
-    """Runs the command on bytes that come from a file of that name, or from a pipe where there is none."""
+    """Return a function that runs the command on the bytes of a named file, or of a pipe."""
     monkeypatch.chdir(tmp_path)
 
     def run(body: bytes, name: str = "", *words: str) -> tuple[int, str, str]:
@@ -73,20 +73,20 @@ JSON_NOTE = "stdin looks like JSON lines; --input lines reads one text per line.
     ],
     ids=lambda value: None if isinstance(value, list) else repr(value)[:24],
 )
-def test_every_kind_of_texts_is_known(body: bytes, name: str, found: list[str], note: str, ask):
+def test_formats_are_detected(body: bytes, name: str, found: list[str], note: str, ask):
     code, out, err = ask(body, name)
     assert (code, ids(out), err) == (0, found, note)
 
 
-def test_who_says_lines_gets_lines(ask):
+def test_the_format_can_be_given(ask):
     code, out, err = ask(b"id,text\na,What a day!\n", "", "--input", "lines")
     assert (code, ids(out), err) == (0, ["1", "2"], "")
     code, out, err = ask(b"id,text\na,What a day!\n", "", "--quiet")
     assert (code, ids(out), err) == (0, ["a"], "")
 
 
-def test_a_text_is_read_to_its_end(tmp_path: Path):
-    """What goes to the model, quotes, commas and line ends included."""
+def test_texts_are_read_completely(tmp_path: Path):
+    """Quotes, commas and line ends are part of a text."""
     path = tmp_path / "t.csv"
     path.write_bytes(b'id,text\r\na,"She said ""Oh"", and\r\nwent"\r\n"b,c",\xc3\xa9\r\n')
     with path.open("rb") as stream:
@@ -111,7 +111,7 @@ def test_a_text_is_read_to_its_end(tmp_path: Path):
     ],
     ids=lambda value: repr(value)[:24],
 )
-def test_what_cannot_be_read_is_told_and_nothing_is_printed(body: bytes, name: str, message: str, ask):
+def test_input_errors_print_nothing_on_stdout(body: bytes, name: str, message: str, ask):
     code, out, err = ask(body, name, "--quiet")
     assert (code, out) == (3, "")
     assert err.startswith(f"error: {message}\n")
@@ -121,18 +121,18 @@ def test_a_dash_is_stdin(ask):
     assert ask(b"Oh\nWhat a day!\n", "", "-") == ask(b"Oh\nWhat a day!\n")
 
 
-def test_a_header_alone_has_no_texts(ask):
+def test_a_file_with_only_a_header_gives_only_a_header(ask):
     assert ask(b"id,text\n", "t.csv") == (0, HEADER, "")
 
 
-def test_a_closed_stdin_is_told(model: Path, monkeypatch, capsys):
+def test_a_closed_stdin_is_an_error(model: Path, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", None)
     assert main(["zoo", "predict", str(model)]) == 3
     assert capsys.readouterr().err.startswith("error: stdin is closed, so there are no texts.\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="left out: pipes are asked the Unix way")
-def test_what_a_slow_pipe_has_said_is_predicted_before_it_says_more(model: Path):
+def test_texts_of_a_slow_pipe_are_predicted_as_they_arrive(model: Path):
     reader, writer = os.pipe()
     at_last = threading.Timer(20, os.close, [writer])
     at_last.start()
@@ -142,7 +142,7 @@ def test_what_a_slow_pipe_has_said_is_predicted_before_it_says_more(model: Path)
         for said, expected in ((b"one\ntwo\nthr", ["1", "2"]), (b"ee\n", ["3"])):
             os.write(writer, said)
             assert [one.id for one in itertools.islice(found, len(expected))] == expected
-        assert at_last.is_alive(), "nothing came before the end"
+        assert at_last.is_alive(), "no prediction before the end of the input"
         at_last.cancel()
         os.close(writer)
         assert list(found) == []

@@ -32,7 +32,7 @@ def bert(folder: Path) -> Recipe:
 
 
 @pytest.mark.parametrize("make", [llama, bert])
-def test_an_mlp_head_is_saved_and_loaded(make, tmp_path: Path):
+def test_counts_of_an_mlp_head_is_saved_and_loaded(make, tmp_path: Path):
     result = train(make(tmp_path / "backbone"), source="sample", runs=tmp_path)
     texts = load_gold("a", "eng", source="sample").texts
     stored = np.loadtxt(result.folder.probabilities("test"), delimiter=",", skiprows=1, usecols=range(1, 6))

@@ -1,4 +1,4 @@
-"""`zoo evaluate` says how many of the texts that it scores the model was trained on."""
+"""`zoo evaluate`: notes on scored texts that are training texts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from semeval_emo.task import load_task
 from semeval_emo.zoo.inference.evaluate import evaluate, leak_notes
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import train
-
-# Beside this file; with pytest's import mode it is no module that could be named.
 
 
 class Notes(Progress):
@@ -37,11 +35,11 @@ def said(run: Path, own: Path, **where: str) -> list[str]:
     return progress.said
 
 
-def test_counts_by_file(own: Path, tmp_path: Path, capsys):
+def test_training_texts_are_counted_by_file(own: Path, tmp_path: Path, capsys):
     data, task = own / "data", load_task(own / "cross.toml")
     recipe = load_recipe("constant-majority", ['data.sources=["xcc"]'])
     run = train(recipe, track="a", language="xaa", source=data, task=task, runs=tmp_path / "runs").folder.path
-    assert said(run, own) == [], "nothing of its own test split was read"
+    assert said(run, own) == [], "no test text is a training text"
     assert said(run, own, track="c") == []
     learned, other = (load_gold("a", code, "train", source=data, task=task).texts for code in ("xaa", "xcc"))
     test = load_gold("c", "xaa", source=data, task=task)
@@ -65,7 +63,7 @@ def test_counts_by_file(own: Path, tmp_path: Path, capsys):
 
 
 @pytest.mark.parametrize(("language", "track", "count"), [("ibo", "c", 61), ("amh", "b", 1040), ("deu", "c", 0)])
-def test_the_tracks_that_hold_each_other(language: str, track: str, count: int, data_dir: Path):
+def test_tracks_that_share_texts(language: str, track: str, count: int, data_dir: Path):
     recipe = load_recipe("constant-majority", ["data.track=a", f"data.language={language}", 'data.release="2025"'])
     gold = load_gold(track, language, source=data_dir)
     notes = leak_notes(recipe, gold, data_dir, load_task())

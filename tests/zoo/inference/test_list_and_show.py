@@ -1,4 +1,4 @@
-"""What `zoo list` and `zoo show` tell of recipes, and how the tables of runs keep names and paths whole."""
+"""`zoo list` and `zoo show`, and names and paths in narrow tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show(cli, *words: str) -> dict[str, str]:
     return dict(re.split(r"\s{2,}", line, maxsplit=1) for line in out.splitlines() if re.search(r"\S\s{2,}\S", line))
 
 
-def test_the_list_names_the_track_and_metric_of_our_scores(cli, monkeypatch):
+def test_the_list_names_track_and_metric_of_our_scores(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     code, out, _ = cli("zoo", "list", "tfidf-*")
     assert code == 0
@@ -40,7 +40,7 @@ def test_the_list_names_the_track_and_metric_of_our_scores(cli, monkeypatch):
     ) in " ".join(lines)
 
 
-def test_the_list_is_one_table_for_programs(cli):
+def test_the_list_is_one_table_in_csv(cli):
     code, out, _ = cli("zoo", "list", "--format", "csv")
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(out)))
@@ -53,7 +53,7 @@ def test_the_list_is_one_table_for_programs(cli):
     assert ridge["ours"].startswith("0.4384")
 
 
-def test_names_and_paths_stay_whole_on_a_narrow_screen(cli, monkeypatch):
+def test_names_and_paths_are_not_wrapped(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     assert cli("zoo", "train", "constant-all", "--data", "sample", "--runs", f"{'deep/' * 9}runs", "-q")[0] == 0
     runs = f"{'deep/' * 9}runs/sample/constant-all/eng"
@@ -62,14 +62,14 @@ def test_names_and_paths_stay_whole_on_a_narrow_screen(cli, monkeypatch):
     lines = out.splitlines()
     assert f"predictions {runs}/track_a/pred_eng.csv" in [" ".join(line.split()) for line in lines]
     assert f"card {runs}/MODEL_CARD.md" in [" ".join(line.split()) for line in lines]
-    # What stands out is a path, or a signature.
+    # Only paths and signatures are wider.
     assert all(runs in line or " " not in line for line in lines if len(line) > 60)
     names = {one.name for one in list_recipes()}
     _, out, _ = cli("zoo", "list")
     assert names <= {line.split()[0] for line in out.splitlines() if line}
 
 
-def test_show_tells_where_a_recipe_is_at_home_and_what_it_reached_there(cli):
+def test_show_names_the_default_target_and_our_score(cli):
     said = show(cli, "llama-4layer-as-published")
     assert (said["track, language"], said["release"]) == ("a, eng", "2025")
     assert "our test score" not in said
@@ -78,20 +78,20 @@ def test_show_tells_where_a_recipe_is_at_home_and_what_it_reached_there(cli):
     assert said["from"] == "submissions/tfidf-ridge-cuts/track_b/pred_eng.csv"
 
 
-def test_show_tells_the_size_of_the_backbone_that_is_named(cli, tmp_path):
+def test_show_counts_the_parameters_of_an_overridden_backbone(cli, tmp_path):
     import transformers
 
     transformers.LlamaConfig(
         vocab_size=100, hidden_size=16, intermediate_size=24, num_hidden_layers=5, num_attention_heads=2,
         num_key_value_heads=1,
     ).save_pretrained(tmp_path / "small")  # fmt: skip
-    # A layer: four projections, three of the MLP, two norms. Then the embeddings, the last norm and the head.
+    # A layer has four projections, three MLP matrices and two norms; then embeddings, last norm and head.
     layer = 2 * 16 * 16 + 2 * 16 * 8 + 3 * 16 * 24 + 2 * 16
     said = show(cli, "llama-4layer", "--set", f"model.backbone={tmp_path / 'small'}")
     assert said["parameters"] == f"{4 * layer + 16 * 5:,} of {5 * layer + 100 * 16 + 16 + 16 * 5:,} trained"
     assert "parameters" not in show(cli, "llama-4layer", "--set", "model.backbone=somebody/else")
 
 
-def test_show_has_a_word_for_what_is_empty(cli):
+def test_show_describes_empty_options(cli):
     assert show(cli, "llama-lora-int8-batch8")["targets"] == "peft's default"
     assert show(cli, "tfidf-char")["words"] == "none"

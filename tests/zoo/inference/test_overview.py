@@ -1,4 +1,4 @@
-"""Our own score beside a recipe: of the run at hand, else of what was submitted."""
+"""Our scores in the list of recipes: of the finished run, else of the submitted one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TASK = "semeval-2025-task-11"
 
 
 def hash_of(recipe: Recipe, language: str = "eng") -> str:
-    """As a run of it has it."""
+    """Return the hash of the recipe resolved for a language."""
     return resolve_target(recipe, load_task(), "a", language).hash
 
 
@@ -55,7 +55,7 @@ def ours(runs: Path, *names: str) -> list[float | None]:
     return [one.ours and one.ours.score for one in recipe_entries([load_recipe(name) for name in names], runs)]
 
 
-def test_what_was_submitted_stands_where_there_is_no_run(submissions: Path):
+def test_the_submitted_score_is_shown_without_a_run(submissions: Path):
     found = ours(submissions / "runs", "tfidf-logreg", "tfidf-char", "tfidf-svm", "tfidf-folds", "minilm-ft")
     assert found == [0.54, None, None, None, None], (
         "neither another release nor another setting nor the recipe as it once was is the recipe's own"
@@ -74,7 +74,7 @@ def run_in(folder: Path, state: dict[str, object], card: dict[str, object]) -> N
     (run / "score.json").write_text(json.dumps(CARD | card))
 
 
-def test_the_run_at_hand_wins(submissions: Path):
+def test_the_score_of_a_run_takes_precedence(submissions: Path):
     run_in(submissions, {}, {})
     assert ours(submissions / "runs", "tfidf-logreg") == [0.55]
 
@@ -89,7 +89,7 @@ def test_the_run_at_hand_wins(submissions: Path):
         ({}, {"release": "unknown"}),
     ],
 )
-def test_a_run_of_something_else_is_not_the_recipes(submissions: Path, state: dict, card: dict):
+def test_runs_of_other_recipes_or_tasks_do_not_count(submissions: Path, state: dict, card: dict):
     run_in(submissions, state, card)
     assert ours(submissions / "runs", "tfidf-logreg") == [0.54]
 

@@ -1,4 +1,4 @@
-"""Finished runs side by side: seeds of a recipe share a line, everything is scored again."""
+"""`zoo results`: runs with several seeds share a row, and everything is scored again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def scores(runs: Path, pattern: str) -> list[float]:
     return [json.loads(path.read_text())["score"] for path in sorted(runs.glob(f"sample/{pattern}/eng/score.json"))]
 
 
-def test_seeds_share_a_line_and_are_averaged(runs: Path):
+def test_seeds_share_a_row_and_are_averaged(runs: Path):
     found = compare_runs([runs / "sample"], source="sample")
     lines = {one.name.split("+")[0]: one for one in found.recipes}
     assert list(lines) == sorted(lines, key=lambda name: -lines[name].result.score.value)
@@ -46,7 +46,7 @@ def test_seeds_share_a_line_and_are_averaged(runs: Path):
     assert lines["tfidf-logreg"].result.score.low < lines["tfidf-logreg"].result.score.value
 
 
-def test_the_command_names_seeds_costs_and_choices(runs: Path, capsys, monkeypatch):
+def test_the_command_shows_seeds_costs_and_selection(runs: Path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     command = ["zoo", "results", str(runs / "sample")]
     assert main([*command, "--format", "json"]) == 0
@@ -61,7 +61,7 @@ def test_the_command_names_seeds_costs_and_choices(runs: Path, capsys, monkeypat
     assert "rank 1" in shown and "official baseline" in shown and "macro_f1|release:1|task:sample" in shown
 
 
-def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
+def test_an_unfinished_run_is_skipped_with_a_note(runs: Path, tmp_path: Path):
     for name in ("tfidf-logreg", "constant-all"):
         (tmp_path / name).symlink_to(runs / "sample" / name)
     half = tmp_path / "half" / "eng"
@@ -73,7 +73,7 @@ def test_an_unfinished_run_is_left_out_with_a_word(runs: Path, tmp_path: Path):
     assert found.skipped == (f"The run in {half} is not finished.",)
 
 
-def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path):
+def test_too_few_runs_and_several_files_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(InputError, match="fewer than two finished runs"):
         compare_runs([runs / "sample" / "constant-all"], source="sample")
     with pytest.raises(InputError, match="contains no run"):
@@ -83,7 +83,7 @@ def test_too_few_none_and_several_places_are_refused(runs: Path, tmp_path: Path)
         compare_runs([runs / "sample", degrees.folder.path], source="sample")
 
 
-def test_a_recipe_that_was_changed_between_runs_keeps_both_lines(runs: Path, tmp_path: Path):
+def test_two_versions_of_a_recipe_have_two_rows(runs: Path, tmp_path: Path):
     first = next(iter(runs.glob("sample/llama-tiny*/eng")))
     body = json.loads((first / "recipe.json").read_text())
     for name, epochs in (("before", 1), ("after", 2)):

@@ -1,4 +1,4 @@
-"""Finished runs are taken into a system's folder with their provenance; what the project ships is what it says."""
+"""`zoo submit`: predictions of finished runs with their provenance; the submissions of the project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def submit(cli, *words: str) -> tuple[int, str, str]:
     return cli("zoo", "submit", *words, "-o", "submissions/mine", "--data", "sample")
 
 
-def test_a_run_is_taken_with_its_provenance(cli, capsys):
+def test_files_are_copied_with_their_provenance(cli, capsys):
     train("constant-all")
     capsys.readouterr()
     code, out, err = submit(cli, "runs/sample/constant-all")
@@ -55,7 +55,7 @@ def test_a_run_is_taken_with_its_provenance(cli, capsys):
     assert f"{card['score']:.4f}" in out and "new" in out
 
 
-def test_a_joined_run_names_its_members_and_takes_their_time(cli, capsys):
+def test_an_ensemble_records_its_members_and_their_training_time(cli, capsys):
     names = ("constant-all", "tfidf-logreg")
     for name in names:
         train(name)
@@ -75,12 +75,12 @@ def test_a_joined_run_names_its_members_and_takes_their_time(cli, capsys):
     assert [(one.run, one.recipe_hash, one.seconds) for one in file.members] == [
         (name, one["hash"], one["seconds"]) for name, one in zip(names, states, strict=True)
     ]
-    # One more round of the same command leaves the time as it is.
+    # Repeating the command does not change the time.
     assert main([*joined, "-q"]) == 0
     assert json.loads(Path("runs/sample/pair/eng/run.json").read_text())["seconds"] == state["seconds"]
 
 
-def test_a_joined_run_that_does_not_know_its_members_is_refused(cli, capsys):
+def test_an_ensemble_without_recorded_members_is_refused(cli, capsys):
     for name in ("constant-all", "constant-majority"):
         train(name)
     joined = ["zoo", "ensemble", "runs/sample/constant-all/eng", "runs/sample/constant-majority/eng", "--name", "pair"]
@@ -108,7 +108,7 @@ def test_a_joined_run_that_does_not_know_its_members_is_refused(cli, capsys):
     assert lines["pair"]["seconds"] == file.seconds
 
 
-def test_overlap_with_training_is_taken_down(cli):
+def test_overlap_with_training_is_recorded(cli):
     train("constant-all")
     assert submit(cli, "runs/sample/constant-all")[0] == 0
     assert "overlap" not in Path("submissions/mine/submission.toml").read_text()
@@ -123,7 +123,7 @@ def test_overlap_with_training_is_taken_down(cli):
     assert "Without the test texts that are also in the training data: eng 0.2500 (2 texts)." in out
 
 
-def test_other_tracks_stay_and_what_is_the_same_says_so(cli):
+def test_other_tracks_are_kept_and_unchanged_files_are_marked(cli):
     train("constant-all")
     train("tfidf-ridge")
     assert submit(cli, "runs/sample/constant-all")[0] == 0
@@ -136,7 +136,7 @@ def test_other_tracks_stay_and_what_is_the_same_says_so(cli):
     assert [line.split()[-1] for line in out.splitlines()[3:5]] == ["new", "same"]
 
 
-def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(cli, capsys):
+def test_the_best_of_two_runs_on_dev_is_taken_only_with_the_option(cli, capsys):
     train("constant-all")
     train("constant-majority")
     capsys.readouterr()
@@ -157,7 +157,7 @@ def test_of_two_runs_the_better_on_dev_is_taken_only_when_asked(cli, capsys):
     assert "Left out: runs/sample/constant-majority/eng is not as good on dev as runs/sample/constant-all/eng." in err
 
 
-def test_without_the_labels_the_recorded_score_is_kept(cli, monkeypatch):
+def test_the_recorded_score_is_kept_without_test_labels(cli, monkeypatch):
     train("constant-all")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert cli("zoo", "submit", "runs/sample/constant-all", "-o", "mine", "--data", "nowhere")[0] == 0
@@ -166,7 +166,7 @@ def test_without_the_labels_the_recorded_score_is_kept(cli, monkeypatch):
     assert file.interval == ()
 
 
-def test_a_file_that_was_changed_is_refused(cli, capsys):
+def test_a_changed_prediction_file_is_refused(cli, capsys):
     train("constant-all")
     path = Path("runs/sample/constant-all/eng/track_a/pred_eng.csv")
     path.write_text(path.read_text().replace(",1,1,1,1,1\n", ",0,1,1,1,1\n", 1))
@@ -180,26 +180,26 @@ def test_a_file_that_was_changed_is_refused(cli, capsys):
     assert not Path("submissions").exists()
 
 
-def test_nothing_finished_is_told(cli):
+def test_a_folder_without_finished_runs_is_an_error(cli):
     code, _, err = submit(cli, "runs/nothing")
     assert code == 3
     assert err.startswith("error: There is no finished run in runs/nothing.\n  fix: name run folders")
 
 
-# What ships.
+# The submissions of the project.
 
 
 def folder_of(system: SubmittedSystem) -> Path:
     return shipped("submissions") / system.name
 
 
-def test_the_project_ships_systems_for_whole_tracks():
+def test_shipped_systems_cover_whole_tracks():
     assert len(SYSTEMS) >= 2
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=IDS)
-def test_a_stored_submission_is_valid_and_complete(system: SubmittedSystem):
-    """Without gold: every file is there, valid, of the place and with the predictions that the record names."""
+def test_shipped_submissions_are_valid_and_complete(system: SubmittedSystem):
+    """Without gold labels: every file exists, is valid and matches its record."""
     folder = folder_of(system)
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == sorted(
         ["submission.toml", *(one.name for one in system.files)]
@@ -218,7 +218,7 @@ def test_a_stored_submission_is_valid_and_complete(system: SubmittedSystem):
 
 @pytest.mark.data
 @pytest.mark.parametrize("system", SYSTEMS, ids=IDS)
-def test_a_stored_submission_scores_what_it_says(system: SubmittedSystem, data_dir: Path):
+def test_shipped_submissions_have_the_recorded_scores(system: SubmittedSystem, data_dir: Path):
     cards = score(folder_of(system), source=data_dir).cards
     found = {(card.spec.track, card.spec.language): card for card in cards}
     assert len(found) == len(system.files)

@@ -1,4 +1,4 @@
-"""`zoo tune`: thresholds from dev or out of fold, never from test; the run itself stays as it was."""
+"""`zoo tune`: thresholds are tuned on dev or out of fold, never on test, and the run is not changed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_is_written_is_what_the_thresholds_give(run_folder: Path):
+def test_written_predictions_follow_from_the_thresholds(run_folder: Path):
     before = files(run_folder)
     tuned = tune_run(run_folder, rule="per_label", source="sample")
     after = files(run_folder)
@@ -53,7 +53,7 @@ def test_what_is_written_is_what_the_thresholds_give(run_folder: Path):
     assert set(after) - set(before) == {"tuned/track_a/pred_eng.csv", "tuned/thresholds.json", "tuned/tuning.json"}
     assert validate(tuned.predictions).valid
     thresholds = json.loads(tuned.thresholds.read_text())
-    # By hand, from the files alone.
+    # Computed again from the files.
     gold = {split: load_gold("a", "eng", split, source="sample").labels for split in ("dev", "test")}
     p = {split: stored(run_folder / split / "prob_eng.csv") for split in gold}
     assert np.array_equal(stored(tuned.predictions), p["test"] >= thresholds)
@@ -68,7 +68,7 @@ def test_what_is_written_is_what_the_thresholds_give(run_folder: Path):
     assert json.loads((run_folder / "tuned" / "tuning.json").read_text())["split"] == "dev"
 
 
-def test_test_labels_have_no_say(run_folder: Path, tmp_path: Path):
+def test_test_labels_do_not_affect_predictions(run_folder: Path, tmp_path: Path):
     from semeval_emo.data.sample import sample_folder
 
     data = Path(shutil.copytree(sample_folder(), tmp_path / "data"))
@@ -85,14 +85,14 @@ def test_test_labels_have_no_say(run_folder: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("best", ["as trained", "global", "per_label"])
-def test_without_a_rule_the_best_out_of_fold_is_written(best: str, run_folder: Path, tmp_path: Path, capsys):
-    """Probabilities of train, made so that each of the three suits their labels best."""
+def test_the_best_rule_out_of_fold_is_written_by_default(best: str, run_folder: Path, tmp_path: Path, capsys):
+    """Probabilities of train for which a given rule is the best."""
     spec = load_task("sample").spec("a", "eng", "train")
     labels = load_gold("a", "eng", "train", source="sample").labels
     trained = np.array(json.loads((run_folder / "run.json").read_text())["thresholds"])
     cuts = {"as trained": trained, "global": trained / 2, "per_label": np.array([0.2, 0.8, 0.3, 0.9, 0.1])}[best]
     noise = np.random.default_rng(0).random(labels.shape)
-    # What is fitted to a part of the texts lies a little beside the cut.
+    # Thresholds fitted to a part of the texts differ slightly from the true ones.
     write_probabilities(spec, np.where(labels == 1, cuts + (1 - cuts) * noise, cuts * noise), tmp_path / "prob_eng.csv")
     by = ["--by", str(tmp_path / "prob_eng.csv"), "--shrink", "0"]
     words = ["zoo", "tune", str(run_folder), "--data", "sample", *by]
@@ -111,13 +111,13 @@ def test_without_a_rule_the_best_out_of_fold_is_written(best: str, run_folder: P
             run_folder / "track_a/pred_eng.csv"
         ).read_text()
         assert json.loads((run_folder / "tuned/thresholds.json").read_text()) == trained.tolist()
-        # Who wants another one gets it, and is told.
+        # Another rule can be requested; a note names the best.
         assert main([*words, "--threshold-rule", "per-label"]) == 0
         said = capsys.readouterr().out
         assert "Out of fold 'as trained' does better than what was written." in " ".join(said.split())
 
 
-def test_test_is_refused_by_name(run_folder: Path):
+def test_tuning_on_test_is_refused(run_folder: Path):
     for words in ({"split": "test"}, {"by": run_folder / "test" / "prob_eng.csv"}):
         with pytest.raises(UsageError, match="Thresholds are never tuned on test"):
             tune_run(run_folder, source="sample", **words)
@@ -129,7 +129,7 @@ def test_test_is_refused_by_name(run_folder: Path):
 def test_out_of_fold_probabilities_of_train(run_folder: Path, tmp_path: Path):
     spec = load_task("sample").spec("a", "eng", "train")
     labels = load_gold("a", "eng", "train", source="sample").labels
-    # Only what is above 0.7 is there: no threshold that dev would give.
+    # Only probabilities above 0.7 are positive, unlike on dev.
     noise = np.random.default_rng(0).random(labels.shape) * 0.1
     write_probabilities(spec, np.where(labels == 1, 0.75, 0.55) + noise, tmp_path / "prob_eng.csv")
     tuned = tune_run(run_folder, by=tmp_path / "prob_eng.csv", shrink=0.0, source="sample")
@@ -140,15 +140,15 @@ def test_out_of_fold_probabilities_of_train(run_folder: Path, tmp_path: Path):
     assert row.dev < 1.0
 
 
-def test_rare_emotions_lean_on_the_common_threshold(run_folder: Path):
+def test_thresholds_of_rare_emotions_are_shrunk_to_the_global_one(run_folder: Path):
     alone, far = (tune_run(run_folder, shrink=shrink, source="sample") for shrink in (0.0, 1e9))
     common = far.row("global").thresholds
     assert far.row("per_label").thresholds == pytest.approx(common, abs=1e-6)
     assert alone.row("per_label").thresholds != pytest.approx(common, abs=1e-3)
 
 
-def test_out_of_fold_never_sees_what_it_judges():
-    """Labels of pure chance: fitting gains, out of fold nothing is left of it."""
+def test_out_of_fold_scores_of_random_labels_are_not_optimistic():
+    """With random labels the fitted score rises, and the out-of-fold score does not."""
     draw = np.random.default_rng(1)
     p, y = draw.random((60, 1)), (draw.random((60, 1)) < 0.5).astype(int)
 
@@ -163,7 +163,7 @@ def test_out_of_fold_never_sees_what_it_judges():
     assert cross_validate(60, best, lambda rows, threshold: p[rows] >= threshold, accuracy) < fitted - 0.03
 
 
-def test_what_cannot_be_tuned(run_folder: Path, tmp_path: Path):
+def test_invalid_arguments_are_refused(run_folder: Path, tmp_path: Path):
     with pytest.raises(InputError, match="is not a run folder"):
         tune_run(tmp_path, source="sample")
     state = json.loads((run_folder / "run.json").read_text())
@@ -175,7 +175,7 @@ def test_what_cannot_be_tuned(run_folder: Path, tmp_path: Path):
         tune_run(run_folder, source="sample")
 
 
-def test_the_command_and_the_thresholds_in_use(run_folder: Path, capsys):
+def test_predict_with_tuned_thresholds(run_folder: Path, capsys):
     assert main(["zoo", "tune", str(run_folder), "--data", "sample", "--threshold-rule", "global"]) == 0
     said = capsys.readouterr()
     lines = [line for line in said.out.splitlines() if line.endswith("written")]

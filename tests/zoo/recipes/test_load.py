@@ -1,4 +1,4 @@
-"""Recipes: what is refused and with which words, what is inherited, what an override leaves behind."""
+"""Loading of recipes: errors, inheritance and overrides."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write(folder: Path, name: str, body: str) -> None:
         ("tfidf.words=[1]", "there is no key 'tfidf'.", "known keys: "),
     ],
 )
-def test_a_wrong_override_is_refused_with_a_remedy(setting: str, message: str, fix: str):
+def test_an_invalid_override_is_refused_with_a_fix(setting: str, message: str, fix: str):
     with pytest.raises(UsageError) as refused:
         load_recipe("llama-4layer", [setting])
     assert refused.value.message == f"recipe llama-4layer with --set: {message}"
@@ -52,7 +52,7 @@ def test_an_override_needs_a_key_and_a_value(setting: str):
         load_recipe("llama-4layer", [setting])
 
 
-def test_a_section_that_would_change_nothing_is_refused():
+def test_an_unused_section_is_refused():
     with pytest.raises(UsageError) as refused:
         load_recipe("tfidf-logreg", ["train.epochs=3"])
     assert refused.value.message == "recipe tfidf-logreg with --set: the family 'tfidf' does not use [train]."
@@ -60,21 +60,21 @@ def test_a_section_that_would_change_nothing_is_refused():
     assert load_recipe("tfidf-logreg", ["train.seed=3"]).train.seed == 3
 
 
-def test_overrides_are_typed_recorded_and_named():
+def test_overrides_are_converted_and_recorded():
     recipe = load_recipe("llama-4layer", ["train.epochs=2", "train.lr=1", "model.backbone=../my model", "train.seed=7"])
     assert recipe.train.epochs == 2
     assert recipe.train.lr == 1.0 and isinstance(recipe.train.lr, float)
     assert recipe.model.backbone == "../my model"
     assert recipe.settings[0] == ("train.epochs", 2)
     assert recipe.run_name.startswith("llama-4layer+epochs=2,lr=1,backbone=my-model,")
-    # Two overrides that read alike must not share a folder.
+    # Overrides with the same short form must not share a folder.
     same = ["train.epochs=2", "train.lr=1", "model.backbone=../../my model", "train.seed=7"]
     other = load_recipe("llama-4layer", same)
     assert other.run_name != recipe.run_name
     assert load_recipe("llama-4layer").run_name == "llama-4layer"
 
 
-def test_an_unknown_recipe_is_answered_with_the_one_that_was_meant():
+def test_an_unknown_recipe_suggests_a_similar_name():
     with pytest.raises(UsageError) as refused:
         load_recipe("lama-4layer")
     assert str(refused.value) == "There is no recipe 'lama-4layer'.\n  fix: did you mean 'llama-4layer'?"
@@ -89,7 +89,7 @@ def test_inheritance(recipe_folder: Path):
     recipe = load_recipe("grandchild", root=recipe_folder)
     assert recipe.bases == ("child", "mother")
     assert (recipe.train.epochs, recipe.train.batch, recipe.groups.head.lr) == (6, 8, 0.5)
-    # What a recipe says of itself is not true of its children.
+    # Title and published scores are not inherited.
     assert (recipe.title, recipe.published) == ("", None)
     assert load_recipe("mother", root=recipe_folder).published.macro_f1 == 0.7
 
@@ -106,7 +106,7 @@ def test_inheritance(recipe_folder: Path):
         ({"a": BASE + "[shape]\nlayers = 3\n"}, "recipe a: shape has no architecture, hidden, mlp, heads, vocabulary."),
     ],
 )
-def test_a_recipe_that_is_none_is_refused(files: dict[str, str], message: str, recipe_folder: Path):
+def test_an_invalid_recipe_file_is_refused(files: dict[str, str], message: str, recipe_folder: Path):
     for name, body in files.items():
         write(recipe_folder, name, body)
     with pytest.raises(UsageError) as refused:
@@ -114,7 +114,7 @@ def test_a_recipe_that_is_none_is_refused(files: dict[str, str], message: str, r
     assert message in refused.value.message
 
 
-def test_two_recipes_of_one_name_are_refused(recipe_folder: Path):
+def test_two_recipes_with_the_same_name_are_refused(recipe_folder: Path):
     write(recipe_folder, "a", BASE)
     (recipe_folder / "seed").mkdir()
     write(recipe_folder / "seed", "a", BASE)
@@ -124,22 +124,22 @@ def test_two_recipes_of_one_name_are_refused(recipe_folder: Path):
         list_recipes(root=recipe_folder / "nowhere")
 
 
-def test_a_recipe_is_one_file_anywhere(recipe_folder: Path):
+def test_a_recipe_can_be_loaded_from_any_path(recipe_folder: Path):
     write(recipe_folder, "mine", 'extends = "tfidf-logreg"\n[tfidf]\nmin_df = 5\n')
     recipe = load_recipe(str(recipe_folder / "mine.toml"))
     assert (recipe.name, recipe.options.min_df, recipe.options.words) == ("mine", 5, (1, 2))
 
 
 @pytest.mark.parametrize("recipe", list_recipes(), ids=lambda recipe: recipe.name)
-def test_every_shipped_recipe_is_whole(recipe: Recipe):
-    assert recipe.title, "every table shows it"
+def test_shipped_recipes_survive_serialization(recipe: Recipe):
+    assert recipe.title, "every table shows the title"
     again = from_resolved(json.loads(json.dumps(recipe.resolved())))
     assert again.resolved() == recipe.resolved()
     assert again.hash == recipe.hash
     assert differences(recipe.resolved(), again.resolved()) == []
 
 
-def test_the_hash_is_that_of_what_decides_the_result(recipe_folder: Path):
+def test_the_hash_depends_on_fields_that_affect_the_result(recipe_folder: Path):
     write(recipe_folder, "a", BASE)
     before = load_recipe("a", root=recipe_folder).hash
     write(recipe_folder, "a", BASE.replace("mother", "another title"))
@@ -148,14 +148,14 @@ def test_the_hash_is_that_of_what_decides_the_result(recipe_folder: Path):
     assert load_recipe("a", root=recipe_folder).hash != before
 
 
-def test_every_family_is_one_class_behind_the_protocol():
+def test_every_family_implements_the_interface():
     for name in FAMILIES:
         kind = family_class(name)
         assert kind.options_class.__doc__ and kind.__doc__
         assert not kind.__abstractmethods__
 
 
-def test_listing_recipes_imports_nothing_heavy():
+def test_listing_recipes_imports_no_heavy_packages():
     code = (
         "import sys; from semeval_emo.zoo.recipes.load import list_recipes; list_recipes();"
         "import semeval_emo.report.zoo, semeval_emo.zoo.training.train;"

@@ -1,4 +1,4 @@
-"""Parameters counted from a shape are those of the real network."""
+"""Parameter counts computed from a shape equal those of the network."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONFIGS = {
         vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
         num_attention_heads=s.heads, max_position_embeddings=s.positions, num_labels=5,
     ),
-    # As microsoft/deberta-v3-small has it.
+    # The configuration of microsoft/deberta-v3-small.
     "deberta": lambda s: transformers.DebertaV2Config(
         vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
         num_attention_heads=s.heads, type_vocab_size=0, relative_attention=True, position_buckets=256,
@@ -47,12 +47,12 @@ LLAMAS = ("llama-4layer", "smollm2-full", "llama-tiny")
 ENCODERS = ("minilm-ft", "distilbert-2epochs", "mpnet-ft", "deberta-10epochs")
 PARTS = (TrainableConfig("head"), TrainableConfig("last", 2), TrainableConfig("all"))
 CASES = [(name, part) for name in (*LLAMAS, *ENCODERS) for part in PARTS]
-# Encoders end with the norm of their last layer; a Llama has one more.
+# A Llama has a norm after its last layer; encoders do not.
 CASES += [(name, TrainableConfig("last", 1, final_norm=True)) for name in LLAMAS]
 
 
 @pytest.mark.parametrize(("name", "part"), CASES)
-def test_counts_are_those_of_the_network(name: str, part: TrainableConfig):
+def test_counts_equal_those_of_the_network(name: str, part: TrainableConfig):
     shape = load_recipe(name).shape
     with torch.device("meta"):
         network = transformers.AutoModelForSequenceClassification.from_config(CONFIGS[shape.architecture](shape))
@@ -63,7 +63,7 @@ def test_counts_are_those_of_the_network(name: str, part: TrainableConfig):
     assert found.trainable == sum(p.numel() for n, p in network.named_parameters() if is_trainable(n, part, layers))
 
 
-def test_an_mlp_head():
+def test_counts_of_an_mlp_head():
     shape = ShapeConfig("llama", layers=1, hidden=10, mlp=20, heads=2, vocabulary=30)
     head = count_parameters(shape, TrainableConfig("head"), ModelConfig(head="mlp", head_hidden=(7,)), 5)
     assert head.trainable == (10 * 7 + 7) + (7 * 5 + 5)
@@ -83,7 +83,7 @@ LORAS = [
 
 
 @pytest.mark.parametrize(("name", "targets"), LORAS)
-def test_adapters_are_counted_as_the_network_has_them(name: str, targets: tuple[str, ...]):
+def test_adapter_counts_equal_those_of_the_network(name: str, targets: tuple[str, ...]):
     recipe = load_recipe(name)
     adapted = replace(
         recipe,
@@ -102,19 +102,19 @@ def test_adapters_are_counted_as_the_network_has_them(name: str, targets: tuple[
     )
 
 
-def test_adapters_on_layers_that_nobody_knows_are_not_counted():
+def test_adapters_on_unknown_layers_are_not_counted():
     shape = load_recipe("mpnet-ft").shape
     assert count_parameters(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ())) is None, (
-        "peft has no choice of its own here"
+        "peft has no default here"
     )
     assert count_parameters(shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(8, ("elsewhere",))) is None
 
 
 @pytest.mark.parametrize("name", [*LLAMAS, *ENCODERS])
-def test_a_folder_says_its_own_shape(name: str, tmp_path: Path):
+def test_the_shape_is_read_from_a_folder(name: str, tmp_path: Path):
     shape = load_recipe(name).shape
     CONFIGS[shape.architecture](shape).save_pretrained(tmp_path)
-    # 0 key/value heads are as many as there are heads.
+    # 0 key/value heads: as many as heads.
     assert read_shape(tmp_path / "config.json") == replace(shape, kv_heads=shape.kv_heads or kv_heads(shape))
 
 
@@ -125,19 +125,19 @@ def kv_heads(shape: ShapeConfig) -> int:
 @pytest.mark.parametrize(
     "said", ["{", "[]", '{"model_type": "t5"}', '{"model_type": "llama", "hidden_size": 8}', '{"model_type": []}']
 )
-def test_a_shape_that_no_formula_fits_is_none(said: str, tmp_path: Path):
+def test_a_config_without_a_formula_has_no_shape(said: str, tmp_path: Path):
     (tmp_path / "config.json").write_text(said)
     assert read_shape(tmp_path / "config.json") is None
 
 
-def test_a_llama_with_other_layers_than_the_formulas_is_none(tmp_path: Path):
+def test_a_llama_with_other_layers_has_no_shape(tmp_path: Path):
     config = CONFIGS["llama"](load_recipe("llama-tiny").shape)
     config.attention_bias = True
     config.save_pretrained(tmp_path)
     assert read_shape(tmp_path / "config.json") is None
 
 
-def test_another_backbone_has_not_the_shape_of_the_recipe(tmp_path: Path):
+def test_an_overridden_backbone_does_not_use_the_shape_of_the_recipe(tmp_path: Path):
     small = ShapeConfig("llama", layers=5, hidden=16, mlp=24, heads=2, vocabulary=100, kv_heads=1)
     CONFIGS["llama"](small).save_pretrained(tmp_path)
     assert backbone_shape(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small

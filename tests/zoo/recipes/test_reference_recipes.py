@@ -1,4 +1,4 @@
-"""Every run of the seed is a recipe, with the notebook's own settings and its published score."""
+"""Every run of the reference notebooks is a recipe with its settings and published score."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def rate(recipe: Recipe, role: str) -> float:
     return recipe.train.lr if own is None else own
 
 
-def test_all_twenty_two_are_there_and_no_other():
+def test_there_are_exactly_twenty_two_recipes():
     files = {name for name, path in recipe_files().items() if path.parent.name == "seed"}
     assert files == {fact[0] for fact in FACTS}
     assert len(files) == 22
-    # What was published is claimed by these alone, though others extend them.
+    # Recipes that extend these do not inherit their published scores.
     assert {recipe.name for recipe in list_recipes() if recipe.published} == files
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact[0])
-def test_a_recipe_is_faithful_to_its_notebook(fact: tuple):
+def test_a_recipe_has_the_settings_of_its_notebook(fact: tuple):
     name, backbone, part, layers, epochs, batch, head, rest, decay, macro, micro, on_test = fact
     recipe = load_recipe(name)
     train, said = recipe.train, recipe.published
@@ -64,16 +64,16 @@ def test_a_recipe_is_faithful_to_its_notebook(fact: tuple):
     assert (recipe.model.max_length, recipe.model.padding, recipe.model.head) == (128, "max_length", "linear")
     assert (train.schedule, train.warmup, train.clip, recipe.loss.kind) == ("linear", 0.0, 1.0, "bce")
     assert (said.macro_f1, said.micro_f1, said.selected_on_test) == (macro, micro, on_test)
-    assert recipe.selects_on_test == on_test, "what is marked must be what is done"
+    assert recipe.selects_on_test == on_test, "the mark must agree with the recipe"
     assert ("test!" in selection(recipe)) == on_test
 
 
 @pytest.mark.parametrize("name", [fact[0] for fact in FACTS if fact[1] == DEBERTA])
-def test_deberta_has_its_dropout(name: str):
+def test_dropout_of_deberta(name: str):
     assert load_recipe(name).model.dropout == 0.3
 
 
-def test_the_loss_weights_of_the_notebooks():
+def test_loss_weights():
     weights = {fact[0]: load_recipe(fact[0]).loss.pos_weight for fact in FACTS}
     assert {name: how for name, how in weights.items() if how != "none"} == {
         "distilbert-pos-weight": "per_label",
@@ -82,37 +82,37 @@ def test_the_loss_weights_of_the_notebooks():
     }
 
 
-def test_what_was_measured_on_dev_says_so():
+def test_scores_measured_on_dev_are_marked():
     on_dev = [fact[0] for fact in FACTS if load_recipe(fact[0]).published.measured_on == "dev"]
     assert on_dev == ["deberta-pos-weight"]
 
 
-def test_lora_as_the_notebooks_have_it():
+def test_settings_of_lora():
     for name in ("llama-lora-int8-batch2", "llama-lora-int8-batch8"):
         recipe = load_recipe(name)
         assert (recipe.options.rank, recipe.options.alpha, recipe.options.dropout) == (8, 16.0, 0.1)
         assert (recipe.model.quantization, recipe.train.precision, recipe.options.targets) == ("int8", "bf16", ())
 
 
-def test_the_thresholds_of_the_notebook():
+def test_threshold_settings():
     rule = load_recipe("llama-head-thresholds").threshold
     assert (rule.rule, rule.split, rule.grid, rule.shrink) == ("per_label", "test", (0.10, 0.90, 0.05), 0.0)
 
 
-def test_the_honest_recipe_differs_from_the_published_one_only_in_how_it_selects():
+def test_our_recipe_differs_from_the_published_one_only_in_selection():
     ours, theirs = load_recipe("llama-4layer").resolved(), load_recipe("llama-4layer-as-published").resolved()
     changed = {section for section in ours if ours[section] != theirs[section]}
     assert changed == {"name", "model", "select"}
     assert (ours["select"]["split"], theirs["select"]["split"]) == ("dev", "test")
-    # Padding alone, which changes no figure of a right-padded causal network.
+    # Only padding, which does not change the output of a right-padded causal network.
     assert ours["model"] | {"padding": "max_length"} == theirs["model"]
 
 
-def test_the_uniform_recipe_has_one_rate():
+def test_the_uniform_recipe_has_one_learning_rate():
     recipe = load_recipe("llama-4layer-uniform")
     assert (rate(recipe, "head"), rate(recipe, "layers")) == (5e-5, 5e-5)
 
 
-def test_the_offline_recipe_is_the_same_on_another_llama():
+def test_the_offline_recipe_differs_only_in_its_backbone():
     ours, small = load_recipe("llama-4layer").resolved(), load_recipe("smollm2-4layer").resolved()
     assert {section for section in ours if ours[section] != small[section]} == {"name", "model", "shape"}

@@ -1,4 +1,4 @@
-"""Numbers out of their bounds are refused before anything is trained, shown or stored."""
+"""Numbers out of bounds are refused before anything is trained or written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from semeval_emo.zoo.registry import FAMILIES, family_class
 
 
 def numbers(kind: Any, path: str = "", rules: tuple[Any, ...] = ()) -> Iterator[tuple[str, type, tuple[Any, ...]]]:
-    """Every numeric field below a type: its dotted key, int or float, and the rules that stand at it."""
+    """Yield every numeric field of a type: its dotted key, its type, and its checks."""
     if typing.get_origin(kind) is Annotated:
         plain, *own = typing.get_args(kind)
         yield from numbers(plain, path, (*rules, *own))
@@ -46,7 +46,7 @@ PUBLISHED = {"macro_f1": 0.5}
 
 
 def written(key: str, value: Any) -> dict[str, Any]:
-    """A recipe that has everything, with one value in it."""
+    """Return a complete recipe table with one value set."""
     family = key.partition(".")[0] if key.partition(".")[0] in FAMILIES else "decoder"
     table: dict[str, Any] = {"family": family, "data": {"language": "eng"}, "published": PUBLISHED}
     if "shape" in family_class(family).recipe_sections:
@@ -57,7 +57,7 @@ def written(key: str, value: Any) -> dict[str, Any]:
     return schema.merge(table, schema.nest(key, [value] if in_list else value))
 
 
-def test_the_recipes_that_are_tried_below_are_whole():
+def test_the_recipes_of_these_tests_are_complete():
     assert len(FIELDS) > 40
     for family in FAMILIES:
         table = written(f"{family}.x", 0)
@@ -66,10 +66,10 @@ def test_the_recipes_that_are_tried_below_are_whole():
 
 
 @pytest.mark.parametrize("key", FIELDS)
-def test_every_number_has_bounds_that_are_kept(key: str):
+def test_every_number_has_bounds(key: str):
     kind, rules = FIELDS[key]
     bounds = [rule for rule in rules if isinstance(rule, Range)]
-    assert bounds, f"{key} has none"
+    assert bounds, f"{key} has no bounds"
     wrong = [-1, bounds[0].low - 1, *([bounds[0].low] if bounds[0].above else [])]
     if bounds[0].high < float("inf"):
         wrong += [bounds[0].high + 1, *([bounds[0].high] if bounds[0].below else [])]
@@ -133,7 +133,7 @@ def test_every_number_has_bounds_that_are_kept(key: str):
         ),
     ],
 )
-def test_neither_show_nor_train_takes_what_cannot_be(name: str, words: list[str], said: str, tmp_path: Path, capsys):
+def test_show_and_train_refuse_invalid_values(name: str, words: list[str], said: str, tmp_path: Path, capsys):
     settings = [word for one in words for word in ("--set", one)]
     for command in (["show", name], ["train", name, "--data", "sample"]):
         assert main(["zoo", *command, *settings, "--runs", str(tmp_path / "runs")]) == 2
@@ -143,7 +143,7 @@ def test_neither_show_nor_train_takes_what_cannot_be(name: str, words: list[str]
 
 
 @pytest.mark.parametrize("seed", ["-1", "4294967296"])
-def test_a_seed_that_is_none(seed: str, tmp_path: Path, capsys):
+def test_seeds_have_bounds(seed: str, tmp_path: Path, capsys):
     assert main(["zoo", "train", "constant-all", "--data", "sample", "--seed", seed, "--runs", str(tmp_path)]) == 2
     bound = "0 or more" if seed == "-1" else "at most 4294967295"
     assert f"train.seed must be {bound}, not {seed}." in capsys.readouterr().err
@@ -177,14 +177,14 @@ def test_a_seed_that_is_none(seed: str, tmp_path: Path, capsys):
         ),
     ],
 )
-def test_what_only_the_texts_can_show(name: str, settings: list[str], said: str, tmp_path: Path, capsys):
+def test_errors_that_depend_on_the_texts(name: str, settings: list[str], said: str, tmp_path: Path, capsys):
     words = [word for one in settings for word in ("--set", one)]
     assert main(["zoo", "train", name, "--data", "sample", "-q", "--runs", str(tmp_path), *words]) == 2
     assert capsys.readouterr().err == f"error: {said}\n"
     assert not list(tmp_path.rglob("pred_*.csv"))
 
 
-def test_a_backbone_says_how_many_tokens_it_takes(tmp_path: Path):
+def test_max_length_is_limited_by_the_backbone(tmp_path: Path):
     from transformers import BertTokenizerFast
 
     from semeval_emo.zoo.engine.network import check_length
@@ -201,7 +201,7 @@ def test_a_backbone_says_how_many_tokens_it_takes(tmp_path: Path):
         )
 
 
-def test_more_folds_than_can_be_filled(tmp_path: Path, capsys):
+def test_folds_may_be_empty(tmp_path: Path, capsys):
     small = ["tfidf.strength=[1.0]", "tfidf.words=[]", "tfidf.characters=[2,2]", "tfidf.balanced=[true]"]
     words = [word for one in (*small, "select.folds=300") for word in ("--set", one)]
     assert main(["zoo", "train", "tfidf-folds", "--data", "sample", "-q", "--runs", str(tmp_path), *words]) == 0

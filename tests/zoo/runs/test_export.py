@@ -1,4 +1,4 @@
-"""`zoo export`: a folder for the hub that says the same on another machine, and whose card says what it is."""
+"""`zoo export` and model cards: the exported folder works on another machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXTS = load_gold("a", "eng", source="sample").texts[:20]
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch) -> Path:
-    """Two finished runs."""
+    """Return a folder with two finished runs."""
     monkeypatch.chdir(tmp_path)
     for name in ("constant-majority", "tfidf-logreg"):
         assert main(["zoo", "train", name, "--data", "sample", "--quiet"]) == 0
@@ -51,7 +51,7 @@ def files(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("method", ["mean", "vote"])
-def test_an_ensemble_takes_its_members_along(method: str, runs: Path, tmp_path: Path, capsys):
+def test_an_exported_ensemble_includes_its_members(method: str, runs: Path, tmp_path: Path, capsys):
     run = join("pair", "tfidf-logreg", "constant-majority", method=method)
     expected = said(run)
     capsys.readouterr()
@@ -64,7 +64,7 @@ def test_an_ensemble_takes_its_members_along(method: str, runs: Path, tmp_path: 
     assert np.array_equal(said(there), expected)
 
 
-def test_an_ensemble_of_an_ensemble_too(runs: Path, tmp_path: Path):
+def test_an_exported_ensemble_of_an_ensemble_includes_all_members(runs: Path, tmp_path: Path):
     join("pair", "tfidf-logreg", "constant-majority")
     run = join("both", "pair", "tfidf-logreg")
     expected = said(run)
@@ -74,7 +74,7 @@ def test_an_ensemble_of_an_ensemble_too(runs: Path, tmp_path: Path):
     assert str(tmp_path) not in "".join(path.read_text() for path in Path("mine").rglob("ensemble.json"))
 
 
-def test_a_member_that_is_gone_is_told_and_nothing_is_left(runs: Path, tmp_path: Path, capsys):
+def test_a_missing_member_is_an_error_and_nothing_is_written(runs: Path, tmp_path: Path, capsys):
     run = join("pair", "tfidf-logreg", "constant-majority")
     shutil.rmtree(runs / "tfidf-logreg")
     capsys.readouterr()
@@ -88,7 +88,7 @@ def test_a_member_that_is_gone_is_told_and_nothing_is_left(runs: Path, tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
-def test_sentence_vectors_take_their_encoder_along(tmp_path: Path, monkeypatch):
+def test_an_exported_embed_model_includes_its_encoder(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
     sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -107,7 +107,7 @@ def test_sentence_vectors_take_their_encoder_along(tmp_path: Path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="left out: modes of Unix")
-def test_whoever_may_read_the_folder_may_read_its_files(tmp_path: Path):
+def test_exported_files_follow_the_umask(tmp_path: Path):
     settings = ["shape.hidden=16", "shape.mlp=16", "model.max_length=8", "train.epochs=1"]
     run = train(load_recipe("llama-tiny", settings), source="sample", runs=tmp_path).folder
     before = os.umask(0o027)
@@ -123,11 +123,11 @@ def front(folder: RunFolder) -> dict:
     return ModelCard.load(folder.card).data.to_dict()
 
 
-def test_the_front_of_a_card_is_what_the_hub_reads(runs: Path):
+def test_the_hub_can_read_the_metadata_of_a_card(runs: Path):
     score = json.loads((runs / "tfidf-logreg/eng/score.json").read_text())["score"]
     linear = ModelCard.load(runs / "tfidf-logreg/eng/MODEL_CARD.md").data
     assert (linear.language, linear.metrics, linear.library_name) == (["eng"], ["f1"], "sklearn")
-    # The made-up sample is on no hub.
+    # The sample is not on the Hub.
     assert linear.datasets is None
     (result,) = linear.eval_results
     assert (result.metric_type, result.metric_name, result.metric_value) == ("f1", "macro F1", round(score, 4))
@@ -144,7 +144,9 @@ def test_the_front_of_a_card_is_what_the_hub_reads(runs: Path):
         ("c", "hau", "hau", "BRIGHTER-emotion-categories", "f1"),
     ],
 )
-def test_language_data_and_metric_by_the_hubs_names(track, language, code, repository, metric, tmp_path: Path):
+def test_language_dataset_and_metric_have_the_names_of_the_hub(
+    track, language, code, repository, metric, tmp_path: Path
+):
     recipe = load_recipe(
         "constant-all", [f'data.track="{track}"', f'data.language="{language}"', 'data.release="2025"']
     )

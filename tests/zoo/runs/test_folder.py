@@ -1,4 +1,4 @@
-"""Run folders whose files were lost, edited or broken: what is said, and that the remedy works."""
+"""Run folders with missing, changed or broken files: the error messages, and that their fixes work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def train(cli, runs: Path, *more: str, name: str = "constant-all") -> tuple[int,
         ("recipe.json", ""), ("recipe.json", "{}"), ("recipe.json", "\x00"), ("metrics.jsonl", "{"),
     ],
 )  # fmt: skip
-def test_fresh_is_the_remedy_that_an_unreadable_run_names(file: str, body: str, tmp_path: Path, cli):
+def test_an_unreadable_run_can_be_repeated_with_fresh(file: str, body: str, tmp_path: Path, cli):
     name = "tfidf-logreg"
     assert train(cli, tmp_path, name=name)[0] == 0
     (path,) = tmp_path.rglob(file)
@@ -37,7 +37,7 @@ def test_fresh_is_the_remedy_that_an_unreadable_run_names(file: str, body: str, 
 
 
 @pytest.mark.parametrize("gone", ["track_a/pred_eng.csv", "MODEL_CARD.md", "test/prob_eng.csv", "dev/prob_eng.csv"])
-def test_what_a_finished_run_has_lost_is_written_again(gone: str, tmp_path: Path, cli):
+def test_missing_outputs_of_a_finished_run_are_written_again(gone: str, tmp_path: Path, cli):
     train(cli, tmp_path)
     (run_file,) = tmp_path.rglob("run.json")
     path = run_file.parent / gone
@@ -46,7 +46,7 @@ def test_what_a_finished_run_has_lost_is_written_again(gone: str, tmp_path: Path
     path.unlink()
     assert train(cli, tmp_path) == (0, "")
     assert path.read_bytes() == before
-    assert (run_file.parent / "model" / "constant.json").stat().st_mtime_ns == model, "nothing was trained"
+    assert (run_file.parent / "model" / "constant.json").stat().st_mtime_ns == model, "the model is not trained again"
     assert json.loads(run_file.read_text())["status"] == "done"
 
 
@@ -54,7 +54,7 @@ def test_what_a_finished_run_has_lost_is_written_again(gone: str, tmp_path: Path
 @pytest.mark.parametrize(
     "edit", [lambda body: body.replace(b",1,1,1,1,1\n", b",0,1,1,1,1\n", 1), lambda body: b"x,y\n"]
 )
-def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, tmp_path: Path, cli):
+def test_a_changed_prediction_file_is_refused(edit, more, tmp_path: Path, cli):
     train(cli, tmp_path)
     (path,) = tmp_path.rglob("pred_eng.csv")
     before = path.read_bytes()
@@ -65,7 +65,7 @@ def test_a_prediction_file_that_was_edited_is_no_result_of_the_run(edit, more, t
         f"error: {path} was changed after the run wrote it.\n"
         "  fix: delete or move the file, then repeat the training command, which writes it again\n"
     )
-    assert path.read_bytes() == edit(before), "what a person wrote is theirs"
+    assert path.read_bytes() == edit(before), "the changed file is kept"
     path.unlink()
     assert train(cli, tmp_path, *more)[0] == 0
     assert path.read_bytes() == before

@@ -1,4 +1,4 @@
-"""Runs know their task: commands take it from them, and runs of two tasks never share a folder."""
+"""Runs record their task: commands use it, and runs of two tasks have different folders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def on_sample(name: str, *more: str) -> Path:
     return Path("runs/sample", name, "eng")
 
 
-def test_a_run_on_the_sample_needs_no_reminder_of_it(cli, capsys):
+def test_commands_use_the_recorded_task_of_a_run(cli, capsys):
     path = on_sample("tfidf-char")
     assert json.loads((path / "run.json").read_text())["task"] == "sample"
     assert json.loads((path / "model" / "semeval_emo.json").read_text())["task"] == "sample"
@@ -35,14 +35,14 @@ def test_a_run_on_the_sample_needs_no_reminder_of_it(cli, capsys):
     assert found["score"] == score and "task:sample" in found["signature"]
     code, out, _ = cli("zoo", "tune", str(path), "-q")
     assert code == 0 and out.startswith("tfidf-char: thresholds · release 1 track a eng test")
-    # The model alone knows it too.
+    # The model folder records it, too.
     assert (
         json.loads(cli("zoo", "evaluate", str(path / "model"), "--format", "json")[1])["scorecards"][0]["score"]
         == score
     )
 
 
-def test_members_bring_their_task(cli):
+def test_an_ensemble_uses_the_task_of_its_members(cli):
     for name in ("constant-all", "constant-majority"):
         on_sample(name)
     members = [f"runs/sample/{name}/eng" for name in ("constant-all", "constant-majority")]
@@ -56,7 +56,7 @@ def test_members_bring_their_task(cli):
     assert code == 0 and "task:sample" in out
 
 
-def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
+def test_runs_of_two_tasks_have_different_folders(cli):
     toy_task.make_toy(Path())
     on_sample("constant-all")
     words = ["--task", "toy.toml", "--data", "data", "-q"]
@@ -76,7 +76,7 @@ def test_runs_of_two_tasks_lie_apart_and_are_not_mixed(cli):
     )
 
 
-def test_a_task_that_is_not_known_here_must_be_named(cli):
+def test_an_unknown_recorded_task_must_be_named(cli):
     toy_task.make_toy(Path())
     cli("zoo", "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
     run = "runs/toy/constant-all/xaa"
@@ -88,7 +88,7 @@ def test_a_task_that_is_not_known_here_must_be_named(cli):
 
 
 @pytest.mark.data
-def test_a_run_of_an_older_version_is_of_the_default_task(data_dir: Path, cli):
+def test_a_run_without_a_recorded_task_uses_the_default_task(data_dir: Path, cli):
     code, _, _ = cli("zoo", "train", "constant-all", "-q")
     path = Path("runs/constant-all/eng")
     state = json.loads((path / "run.json").read_text())

@@ -1,4 +1,4 @@
-"""What an error tells a person to type works when they type it."""
+"""Commands in the fix of an error work as printed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("tfidf-ridge", ["--track", "a"], "--set select.metric=macro_f1 --set loss.kind=bce"),
     ],
 )
-def test_a_metric_that_does_not_suit_the_track(name: str, more: list[str], fix: str, cli):
+def test_a_metric_that_does_not_fit_the_track(name: str, more: list[str], fix: str, cli):
     words = ["zoo", "train", name, "--data", "sample", "-q", *more]
     code, _, err = cli(*words)
     assert (code, err.splitlines()[-1]) == (2, f"  fix: {fix}")
     assert cli(*words, *shlex.split(fix))[::2] == (0, "")
 
 
-def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(cli):
+def test_the_fix_for_an_untrained_member_trains_it(cli):
     toy_task.make_toy(Path())
     words = ["zoo", "train", "tfidf-best", "--language", "xbb", "--runs", "my runs", "--data", "data", "-q",
              "--task", "toy.toml", "--set", 'ensemble.members=["constant-all","constant-majority"]',
@@ -49,7 +49,7 @@ def test_a_member_that_is_not_trained_is_trained_where_the_ensemble_looks(cli):
     assert cli(*words)[0] == 0
 
 
-def test_every_language_of_a_series_gets_its_own_remedy(monkeypatch, cli):
+def test_each_language_of_a_series_has_its_own_fix(monkeypatch, cli):
     toy_task.make_toy(Path())
     monkeypatch.setenv("SEMEVAL_EMO_TASKS", str(Path().resolve()))
     words = ["zoo", "train", "tfidf-best", "--language", "xaa,xbb", "--data", "data", "--task", "toy"]
@@ -59,7 +59,7 @@ def test_every_language_of_a_series_gets_its_own_remedy(monkeypatch, cli):
         assert f"  fix: semeval-emo zoo train tfidf-folds --language {language} --data data --task toy\n" in err
 
 
-def test_a_member_that_is_no_recipe_has_no_command(cli):
+def test_a_member_that_is_not_a_recipe_has_no_command(cli):
     code, _, err = cli("zoo", "train", "tfidf-best", "--data", "sample", "-q",
                     "--set", 'ensemble.members=["mine","tfidf-folds"]')  # fmt: skip
     assert code == 3
@@ -79,6 +79,6 @@ def test_a_member_that_is_no_recipe_has_no_command(cli):
         ),
     ],
 )
-def test_languages_that_the_track_does_not_have(languages: str, said: str, cli):
+def test_languages_missing_in_the_track(languages: str, said: str, cli):
     assert cli("zoo", "train", "constant-all", "--language", languages) == (2, "", said)
     assert not Path("runs").exists()

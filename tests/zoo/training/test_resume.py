@@ -1,4 +1,4 @@
-"""A run that is killed at any moment goes on with the same command and ends with the same bytes."""
+"""Interrupted runs: the same command resumes them and gives the same bytes."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ SMALL = [
     "shape.layers=3", "trainable.layers=2", "model.max_length=12", "train.batch=32", "train.epochs=3",
     "groups.layers.lr=1e-3",
 ]  # fmt: skip
-# A checkpoint after every step, so that every step is a place to go on from.
+# A checkpoint after every step, so that training can resume at every step.
 OFTEN = "train.save_minutes=0"
 ENGINES = {"tail": [], "plain": ["train.engine=plain", "trainable.part=all", "train.epochs=2"]}
 ALL_ENGINES = {
     **ENGINES,
     "by length": [*ENGINES["plain"], "train.batches=by_length"],
-    # So few tokens a step that no gradient is made whole.
+    # So few tokens per step that embedding gradients stay sparse.
     "lean": ["train.batch=4", "train.epochs=2"],
 }
 RESULTS = ("track_a/pred_eng.csv", "dev/prob_eng.csv", "test/prob_eng.csv", "score.json", "model/model.safetensors")
 
 
-# Children are forked by the dozen; what is imported here is imported once.
+# Imported once for the many child processes that are forked.
 IMPORTED = (finetune, predictor)
 
 
 class Killer(Progress):
-    """Ends the process like kill -9 does, at a step or when an epoch is judged."""
+    """Kills the process at a step or at the end of an epoch."""
 
     def __init__(self, step: int = 0, epoch: int = 0) -> None:
         self.step_left, self.epoch_at = step, epoch
@@ -68,7 +68,7 @@ def run(recipe: Recipe, runs: Path, progress: Progress | None = None, **rest: An
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """Runs something in a process of its own; returns its exit status, negative for a signal."""
+    """Run a function in a child process; return its exit status, negative for a signal."""
     child = os.fork()
     if child == 0:
         try:
@@ -129,7 +129,7 @@ def test_killed_at_a_step(kills: list[Killer], engine: str, uninterrupted, tmp_p
     [("tail", 1), ("tail", 2), ("tail", 5), ("tail", 15), ("tail", 36), ("tail", 42), ("plain", 7), ("plain", 24)],
 )
 def test_killed_while_a_file_is_written(engine: str, write: int, uninterrupted, tmp_path: Path, monkeypatch):
-    """Dies after the body is in the temporary file and before it gets its name."""
+    """Kill the process after the temporary file is written and before it is renamed."""
     recipe = recipe_of(engine)
     left = [write]
 
@@ -150,7 +150,7 @@ def test_killed_while_a_file_is_written(engine: str, write: int, uninterrupted, 
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_epoch_that_was_done_is_not_done_again(engine: str, tmp_path: Path):
+def test_finished_epochs_are_not_repeated(engine: str, tmp_path: Path):
     recipe = load_recipe("llama-tiny", [*SMALL, *ENGINES[engine]])
     assert in_child(lambda: run(recipe, tmp_path, Killer(step=12))) == -signal.SIGKILL
     steps: list[float] = []
@@ -161,13 +161,13 @@ def test_an_epoch_that_was_done_is_not_done_again(engine: str, tmp_path: Path):
 
     result = run(recipe, tmp_path, Counting())
     assert result.resumed and not result.already_done
-    # 240 texts in batches of 32 are 8 steps an epoch; the first epoch was saved.
+    # 240 texts in batches of 32 are 8 steps per epoch; the first epoch was saved.
     assert len(steps) == 8 * (recipe.train.epochs - 1)
     assert [row["epoch"] for row in result.rows] == list(range(1, recipe.train.epochs + 1))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_ctrl_c_saves_and_says_so(engine: str, uninterrupted, tmp_path: Path):
+def test_ctrl_c_saves_a_checkpoint(engine: str, uninterrupted, tmp_path: Path):
     recipe = recipe_of(engine)
 
     class Impatient(Progress):
@@ -194,7 +194,7 @@ def test_ctrl_c_saves_and_says_so(engine: str, uninterrupted, tmp_path: Path):
     assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
 
 
-def test_a_finished_run_is_not_run_again_and_fresh_runs_it(tmp_path: Path):
+def test_a_finished_run_is_repeated_only_with_fresh(tmp_path: Path):
     recipe = load_recipe("constant-all")
     first = run(recipe, tmp_path)
     assert (first.resumed, first.already_done) == (False, False)
@@ -222,7 +222,7 @@ def test_another_experiment_in_the_same_folder_is_refused(tmp_path: Path, recipe
     assert refused.value.fix == "--fresh starts anew there, --runs names another place"
 
 
-def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path):
+def test_other_folders_are_not_changed(tmp_path: Path):
     recipe = load_recipe("constant-all")
     folder = tmp_path / "sample" / "constant-all" / "eng"
     folder.mkdir(parents=True)
@@ -233,7 +233,7 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path):
     assert (folder / "thesis.tex").read_text() == "years of work"
 
 
-def test_two_processes_never_train_in_one_folder(tmp_path: Path):
+def test_two_processes_cannot_train_in_one_folder(tmp_path: Path):
     recipe = load_recipe("constant-all")
     path = tmp_path / "sample" / "constant-all" / "eng"
     ready, go = os.pipe(), os.pipe()
@@ -252,15 +252,15 @@ def test_two_processes_never_train_in_one_folder(tmp_path: Path):
         run(recipe, tmp_path)
     assert refused.value.message == f"Another process (process {child}) is training in {path}."
     assert refused.value.exit_code == 1
-    # Killed, not ended: what it leaves behind must not lock anybody out.
+    # The lock of a killed process is released.
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert (path / "lock").exists()
     assert not run(recipe, tmp_path).already_done
 
 
-def test_the_command_goes_on_after_kill_9(tmp_path: Path):
-    """From outside, at whatever moment it happens to be."""
+def test_the_command_resumes_after_kill_9(tmp_path: Path):
+    """Kill the process from outside at an arbitrary time."""
     settings = [word for one in [*SMALL, OFTEN, "train.epochs=8"] for word in ("--set", one)]
     command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", *settings]
     command += ["--data", "sample", "--format", "json"]

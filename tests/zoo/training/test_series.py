@@ -1,4 +1,4 @@
-"""One recipe in many languages: a run each, one zip, and a summary; nothing that fails stops the rest."""
+"""A series: one recipe in many languages, one zip and a summary; failures do not stop other languages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.series import Series, select_languages, train_series
 from semeval_emo.zoo.training.train import train
 
-# What learns, and what costs nothing.
+# A recipe that is trained, and one that needs no training.
 LEARNS, NAME, LANGUAGES = "tfidf-logreg", "constant-all", toy_task.LANGUAGES
 
 
@@ -36,7 +36,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Series:
-    """A series of the model that learns, in one go."""
+    """Return an uninterrupted series of the trained recipe."""
     folder = tmp_path_factory.mktemp("whole")
     task = toy_task.make_toy(folder)
     return train_series(load_recipe(LEARNS), source=folder / "data", task=str(task), runs=folder / "runs", jobs=1)
@@ -54,7 +54,7 @@ def predictions(runs: str = "runs", name: str = NAME) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(runs, "toy", name).glob("*/track_a/pred_*.csv")}
 
 
-def test_all_languages_end_in_one_valid_zip_and_a_summary(cli):
+def test_a_series_gives_a_valid_zip_and_a_summary(cli):
     code, out, err = cli(*words("--language", "all"))
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
@@ -73,13 +73,13 @@ def test_all_languages_end_in_one_valid_zip_and_a_summary(cli):
     assert sorted(line.split()[1] for line in err.splitlines() if line.startswith("[")) == list(LANGUAGES)
 
 
-def test_one_language_in_a_series_is_the_run_that_it_is_alone(whole: Series, cli):
+def test_a_run_in_a_series_equals_a_single_run(whole: Series, cli):
     assert cli(*words("--language", "xbb", "-q", name=LEARNS))[0] == 0
     assert predictions(name=LEARNS) == {"pred_xbb.csv": files(whole)["pred_xbb.csv"]}
-    assert not Path("runs", "toy", LEARNS, "track_a.zip").exists(), "a single language ends as it always did"
+    assert not Path("runs", "toy", LEARNS, "track_a.zip").exists(), "a single language has no zip"
 
 
-def test_what_is_finished_is_not_redone(cli):
+def test_finished_languages_are_not_repeated(cli):
     cli(*words("--language", "xaa", "-q"))
     before = Path(f"runs/toy/{NAME}/xaa/model/constant.json").stat().st_mtime_ns
     code, out, _ = cli(*words("--language", "all", "-q", "-f", "json"))
@@ -90,7 +90,7 @@ def test_what_is_finished_is_not_redone(cli):
     assert Path(f"runs/toy/{NAME}/xaa/model/constant.json").stat().st_mtime_ns == before
 
 
-def test_only_missing_does_not_look_at_the_data_of_what_is_finished(cli):
+def test_only_missing_does_not_check_the_data_of_finished_languages(cli):
     cli(*words("--language", "xaa,xbb", "-q"))
     for one in ("xaa", "xbb"):
         Path(f"data/track_a/train/{one}.csv").write_text("id,text\nbroken,file\n")
@@ -98,13 +98,13 @@ def test_only_missing_does_not_look_at_the_data_of_what_is_finished(cli):
     assert code == 0
     assert "2 of 3 languages are already finished and are not trained again" in err
     assert [line.split()[0] for line in out.splitlines()[3:6]] == list(LANGUAGES)
-    # Without the option the data are looked at, as by a single `zoo train`.
+    # Without the option the data are checked, as in a single `zoo train`.
     code, out, err = cli(*words("--language", "all"))
     assert code == 1
     assert err.count("\nerror: ") == 2
 
 
-def test_only_missing_knows_a_run_of_another_recipe(cli, monkeypatch):
+def test_only_missing_repeats_runs_of_another_version_of_the_recipe(cli, monkeypatch):
     Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n')
     cli(*words("--language", "xaa,xbb", "-q", name="mine.toml"))
     Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n[threshold]\nvalue = 0.4\n')
@@ -113,7 +113,7 @@ def test_only_missing_knows_a_run_of_another_recipe(cli, monkeypatch):
     assert "error: xaa: runs/toy/mine/xaa holds a run of another experiment: threshold.value: 0.5 -> 0.4." in err
 
 
-def test_a_language_that_fails_does_not_stop_the_others(cli):
+def test_a_failed_language_does_not_stop_the_others(cli):
     Path("data/track_a/dev/xbb.csv").unlink()
     code, out, err = cli(*words("--language", "all"))
     assert code == 1
@@ -127,7 +127,7 @@ def test_a_language_that_fails_does_not_stop_the_others(cli):
     assert "Traceback" not in err
 
 
-def test_a_broken_run_folder_is_the_failure_of_its_language_alone(cli):
+def test_a_broken_run_folder_fails_only_its_language(cli):
     cli(*words("--language", "xaa", "-q"))
     Path(f"runs/toy/{NAME}/xaa/run.json").write_text("{")
     code, out, err = cli(*words("--language", "xaa,xbb", "--only-missing"))
@@ -136,7 +136,7 @@ def test_a_broken_run_folder_is_the_failure_of_its_language_alone(cli):
     assert "Failed, and in no mean: xaa." in out and Path(f"runs/toy/{NAME}/xbb/score.json").exists()
 
 
-def test_what_keeps_every_language_from_training_is_said_once(cli):
+def test_a_common_failure_is_printed_once(cli):
     code, out, err = cli(*words("--language", "all", "--set", "select.metric=pearson", "-q"))
     assert (code, out) == (2, "")
     assert err == (
@@ -155,21 +155,21 @@ def test_what_keeps_every_language_from_training_is_said_once(cli):
         (["--language", ","], 2, "error: --language names no language.\n  fix: name codes, such as eng,hau, or all\n"),
     ],
 )
-def test_a_slip_is_told_before_anything_is_trained(more, code, said, cli):
+def test_invalid_options_are_refused_before_training(more, code, said, cli):
     found, out, err = cli(*words(*more))
     assert (found, out) == (code, "")
     assert err.startswith(said)
     assert not Path("runs").exists()
 
 
-def test_zip_names_its_place_and_quiet_says_nothing(cli):
+def test_the_path_of_the_zip_and_quiet_output(cli):
     code, out, err = cli(*words("--language", "xaa", "--zip", "mine.zip", "-q"))
     assert (code, err) == (0, "")
     assert validate("mine.zip", task="toy.toml").valid
     assert out.splitlines()[0] == f"{NAME} · track A · macro F1 · release 1"
 
 
-def test_json_says_all_of_it(cli):
+def test_json_output(cli):
     code, out, _ = cli(*words("--language", "xaa,xbb", "-q", "-f", "json"))
     found = json.loads(out)
     assert (code, found["schema"], found["track"]) == (0, "semeval-emo/zoo-train-series/1", "a")
@@ -179,8 +179,8 @@ def test_json_says_all_of_it(cli):
     assert found["above_baseline"] == {"won": 0, "equal": 0, "of": 0}
 
 
-def test_predictions_do_not_hang_on_the_test_labels(whole: Series, cli):
-    """Noise for gold: everything that is predicted stays as it is, byte for byte."""
+def test_predictions_do_not_depend_on_test_labels(whole: Series, cli):
+    """With random test labels all predictions are the same bytes."""
     for one in LANGUAGES:
         path = Path(f"data/track_a/test/{one}.csv")
         with path.open(encoding="utf-8") as handle:
@@ -194,7 +194,7 @@ def test_predictions_do_not_hang_on_the_test_labels(whole: Series, cli):
     assert all(noisy["score"] < real.score - 0.1 for noisy, real in found)
 
 
-def test_overlap_with_training_stands_under_the_table(cli):
+def test_overlap_with_training_is_noted(cli):
     texts = {}
     for split in ("train", "test"):
         with Path(f"data/track_a/{split}/xbb.csv").open(encoding="utf-8") as handle:
@@ -202,7 +202,7 @@ def test_overlap_with_training_stands_under_the_table(cli):
         texts[split] = [row["text"] for row in rows]
         labels = np.array([[int(row[emotion]) for emotion in toy_task.EMOTIONS] for row in rows])
     toy_task.write_split(Path(), "xbb", "test", [*texts["train"][:7], *texts["test"][7:]], labels)
-    # Trained, looked at again, and taken as it is.
+    # Trained, checked again, and with --only-missing.
     for more in ([], [], ["--only-missing"]):
         code, out, _ = cli(*words("--language", "xaa,xbb", *more, name=LEARNS))
         assert code == 0
@@ -216,11 +216,11 @@ def test_overlap_with_training_stands_under_the_table(cli):
             f"Without the test texts that are also in the training data: xbb {without:.4f} (7 texts)."
         ) in out.splitlines()
     code, out, _ = cli(*words("--language", "xbb", "-q", name=LEARNS))
-    assert f"{without:.4f} (macro F1)" in out, "the same as alone"
+    assert f"{without:.4f} (macro F1)" in out, "equal to the single run"
 
 
 @pytest.mark.data
-def test_real_predictions_do_not_hang_on_the_test_labels(data_dir: Path):
+def test_predictions_on_real_data_do_not_depend_on_test_labels(data_dir: Path):
     task = load_task()
     for name in ("true", "noise"):
         for split in ("train", "dev", "test"):
@@ -246,7 +246,7 @@ def start(*more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "semeval_emo", *words(*more, name=LEARNS)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        # Whoever runs the suite in the background has interrupts ignored, which children inherit.
+        # A suite in the background ignores interrupts, and child processes inherit that.
         preexec_fn=None if os.name == "nt" else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
@@ -260,7 +260,7 @@ def wait_for(what: str, process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="left out: signals of Unix")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, cli):
+def test_a_stopped_series_can_be_resumed(how: signal.Signals, whole: Series, cli):
     process = start("--language", "all", "--jobs", "1")
     wait_for(f"runs/toy/{LEARNS}/*/run.json", process)
     process.send_signal(how)
@@ -272,13 +272,13 @@ def test_a_series_that_was_stopped_goes_on(how: signal.Signals, whole: Series, c
             "  fix: the same command goes on; --only-missing skips what is finished without a look\n"
         )
         assert "Traceback" not in err
-    # At once: no worker that outlived its leader may stand in the way.
+    # Immediately: no worker of the stopped series holds a lock.
     assert cli(*words("--language", "all", "-q", name=LEARNS))[0] == 0
     assert predictions(name=LEARNS) == files(whole)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="left out: processes are found the Linux way")
-def test_a_worker_that_dies_fails_its_language_alone():
+def test_a_crashed_worker_fails_only_its_language():
     process = start("--language", "all", "--jobs", "1")
     wait_for(f"runs/toy/{LEARNS}/*/run.json", process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -291,7 +291,7 @@ def test_a_worker_that_dies_fails_its_language_alone():
     assert set(predictions(name=LEARNS)) == {"pred_xbb.csv", "pred_xcc.csv"}
 
 
-def test_all_means_the_languages_that_have_what_the_recipe_needs():
+def test_all_selects_the_languages_with_the_data_of_the_recipe():
     task = load_task()
     ridge = load_recipe("tfidf-ridge")
     found = select_languages(ridge, task, "b")
