@@ -65,7 +65,7 @@ def report(
 
     contents = gather(paths, source=gold, resamples=resamples, seed=seed, selector=selector)
     if plots is not None:
-        from semeval_emo.report.plots.choice import plots_of
+        from semeval_emo.report.plots.selection import plots_of
         from semeval_emo.report.plots.style import write_plots
 
         for path in write_plots(plots_of(contents), plots):

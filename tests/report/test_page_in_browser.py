@@ -81,9 +81,9 @@ def test_a_planted_script_in_the_data_stays_data(page_file: Path, hostile: Any):
     body = page_file.read_text(encoding="utf-8")
     assert hostile.script not in body
     assert body.count("</script>") == 2
-    island = body.partition('id="data">')[2].partition("</script>")[0]
-    assert len(island) > 10_000
-    assert not set(island) & set("<>&")
+    json_for_script = body.partition('id="data">')[2].partition("</script>")[0]
+    assert len(json_for_script) > 10_000
+    assert not set(json_for_script) & set("<>&")
     assert "http://www.w3.org" not in body.replace('xmlns="http://www.w3.org', "")
 
 
@@ -114,24 +114,24 @@ def test_means_stay_at_the_end(page: Any):
     assert page.one("#scores tfoot").text.split()[0] == "macro"
 
 
-@pytest.mark.parametrize("kind", ["missed", "invented", "right", "with a mistake"])
+@pytest.mark.parametrize("kind", ["false negative", "false positive", "correct", "with an error"])
 def test_filters_agree_with_the_labels(page: Any, hostile: Any, kind: str):
     predicted = (hostile.probabilities >= 0.5).astype(int)
     for at, emotion in enumerate(hostile.emotions):
         gold, given = hostile.labels[:, at], predicted[:, at]
         wanted = {
-            "missed": (gold == 1) & (given == 0),
-            "invented": (gold == 0) & (given == 1),
-            "right": (gold == 1) & (given == 1),
-            "with a mistake": gold != given,
+            "false negative": (gold == 1) & (given == 0),
+            "false positive": (gold == 0) & (given == 1),
+            "correct": (gold == 1) & (given == 1),
+            "with an error": gold != given,
         }[kind]
         page.choose("emotion", emotion)
         page.choose("kind", kind)
         assert page.count == f"{int(wanted.sum())} of {hostile.rows} texts"
     page.choose("emotion", "all")
     whole = (hostile.labels == predicted).all(axis=1)
-    if kind in ("right", "with a mistake"):
-        assert page.count == f"{int((whole if kind == 'right' else ~whole).sum())} of {hostile.rows} texts"
+    if kind in ("correct", "with an error"):
+        assert page.count == f"{int((whole if kind == 'correct' else ~whole).sum())} of {hostile.rows} texts"
 
 
 def test_search_finds_texts_and_ids(page: Any, hostile: Any):
@@ -145,7 +145,7 @@ def test_search_finds_texts_and_ids(page: Any, hostile: Any):
 
 
 def test_the_most_confident_mistake_comes_first(page: Any, hostile: Any):
-    page.choose("order", "most confident mistake")
+    page.choose("order", "most confident error")
     wrong = (hostile.probabilities >= 0.5).astype(int) != hostile.labels
     sure = wrong * abs(hostile.probabilities - 0.5)
     first = page.all("#rows .id")[0].text
@@ -184,9 +184,9 @@ def test_every_control_is_reached_by_the_tab_key(page: Any):
 
 def test_two_systems_where_only_one_is_right(pair: Any, hostile: Any):
     good = (hostile.probabilities >= 0.5).astype(int)
-    pair.choose("kind", "only the first is right")
+    pair.choose("kind", "only the first is correct")
     first = int(pair.count.split()[0])
-    pair.choose("kind", "only the second is right")
+    pair.choose("kind", "only the second is correct")
     second = int(pair.count.split()[0])
     whole = (good == hostile.labels).all(axis=1)
     counted = pair.column(pair.one("#errors caption").text, 2)[0]

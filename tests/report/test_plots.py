@@ -93,7 +93,7 @@ def test_a_plot_on_a_page_follows_its_theme_and_shares_no_id():
 def test_bars_say_their_figures_and_describe_themselves():
     single = scores.emotion_bars("e", ("joy",), [("mine", [Interval(0.5, 0.4, 0.6, 0.05)])], "F1")
     assert "0.500" in words_of(single)
-    assert single.about == "mine: joy 0.500. Lines are intervals."
+    assert single.about == "mine: joy 0.500. Lines show intervals."
 
 
 def test_training_overlays_runs_and_rings_the_kept_epoch():

@@ -13,7 +13,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.report.contents import gather
-from semeval_emo.report.html.render import island
+from semeval_emo.report.html.render import json_for_script
 from semeval_emo.scoring import score
 from semeval_emo.scoring.score_intervals import with_intervals
 
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_scored_still_gets_its_page(files: Path, capsys: p
     assert report("mistakes/pred_eng_a.csv") == 1
     assert "Not scored: mistakes/pred_eng_a.csv; the page shows why." in capsys.readouterr().err
     body = (files / "report.html").read_text(encoding="utf-8")
-    assert "Nothing could be scored" in body
+    assert "No file could be scored" in body
     assert "E509" in body
     assert "frame.astype(int)" in body
 
@@ -127,7 +127,7 @@ def test_what_is_not_there_is_told_and_nothing_is_written(files: Path, capsys: p
 
 def test_an_island_reads_back_whatever_it_holds():
     value = ["</script>", "<!--", "&amp;", "\u2028", "שלום", '"']
-    spelled = str(island(value))
+    spelled = str(json_for_script(value))
     assert json.loads(spelled) == value
     assert not set(spelled) & set("<>&\u2028")
 

@@ -1,4 +1,4 @@
-"""The leaderboard as a site of one page: every track, language and list, with filters, sources and notes."""
+"""The leaderboard as an HTML page: every track, language and list, with filters, sources and notes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from dataclasses import dataclass
 
 from semeval_emo.leaderboard import Leaderboard, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
-from semeval_emo.report.html.parts import Cell, Fact, Facts, Group, Section, pictures_of, rows_of
+from semeval_emo.report.html.headline import Tile
+from semeval_emo.report.html.parts import (
+    BlockGroup,
+    Definition,
+    DefinitionList,
+    Section,
+    TableCell,
+    plot_images,
+    table_block,
+)
 from semeval_emo.report.html.render import page
-from semeval_emo.report.html.verdict import Tile
 from semeval_emo.report.leaderboard import overview_tables
 from semeval_emo.report.plots.scores import board_range
 from semeval_emo.report.plots.style import has_matplotlib
@@ -23,20 +31,20 @@ SAFE = ("https://", "http://")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One row of the board: its cells, what it is filtered by, and what must be known of it."""
+class BoardRow:
+    """One row of the board: its cells, the values that filters match, its note and its source."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
     filters: dict[str, str]
     note: str
     source: str
 
 
 def board_page(board: Leaderboard, rows: Sequence[ScoreRow]) -> str:
-    """The page.
+    """Return the page.
 
     Args:
-        rows: what the table shows, as `Leaderboard.filter` orders them.
+        rows: the rows of the table, as `Leaderboard.filter` orders them.
     """
     languages = {row.language for row in rows}
     tiles = (
@@ -66,12 +74,14 @@ def _overview(board: Leaderboard) -> Section | None:
         tracks = board.task.tracks
         plots = [board_range(f"board-{key}", board, key, board.task) for key in tracks]
     drawn = [plot for plot in plots if plot is not None]
-    # The tall ones first, so that two of about a height stand side by side.
+    # Tall plots first, so that two plots of similar height share a row.
     tallest = max((plot.figure.get_figheight() for plot in drawn), default=0.0)
     drawn.sort(key=lambda plot: plot.figure.get_figheight() < tallest / 2)
-    pictures = pictures_of(drawn).values()
-    tables = [rows_of(table) for table in overview_tables(board)]
-    return Section("overview", "Overview", (Group((*tables, *pictures)),), "Rank 1 and the baseline of every language.")
+    pictures = plot_images(drawn).values()
+    tables = [table_block(table) for table in overview_tables(board)]
+    return Section(
+        "overview", "Overview", (BlockGroup((*tables, *pictures)),), "Rank 1 and the baseline of every language."
+    )
 
 
 def _lists(board: Leaderboard, rows: Sequence[ScoreRow]) -> Section:
@@ -80,14 +90,14 @@ def _lists(board: Leaderboard, rows: Sequence[ScoreRow]) -> Section:
         counts[row.list] = counts.get(row.list, 0) + 1
     facts = []
     for key, count in counts.items():
-        one = board.lists.get(key)
-        words = f"{one.title}. {one.note}" if one else "a list of your own"
-        facts.append(Fact(f"{clean(key)} ({count:,})", clean(words)))
-    facts += [Fact(flag, meaning) for flag, meaning in FLAG_MEANINGS.items()]
-    return Section("lists", "Lists and flags", (Group((Facts(tuple(facts)),)),))
+        board_list = board.lists.get(key)
+        words = f"{board_list.title}. {board_list.note}" if board_list else "Your own list"
+        facts.append(Definition(f"{clean(key)} ({count:,})", clean(words)))
+    facts += [Definition(flag, meaning) for flag, meaning in FLAG_MEANINGS.items()]
+    return Section("lists", "Lists and flags", (BlockGroup((DefinitionList(tuple(facts)),)),))
 
 
-def _line(board: Leaderboard, row: ScoreRow) -> Line:
+def _line(board: Leaderboard, row: ScoreRow) -> BoardRow:
     language = board.task.languages.get(row.language)
     name = f"{language.name} ({row.language})" if language else row.language
     track = "/".join(row.tracks).upper()
@@ -99,15 +109,17 @@ def _line(board: Leaderboard, row: ScoreRow) -> Line:
         ("" if row.selected_on == "unknown" else row.selected_on, None), (row.flag, None), (row.source, None),
     )  # fmt: skip
     cells = tuple(
-        Cell(clean(text), order=clean(text).lower() if number is None else str(number)) for text, number in values
+        TableCell(clean(text), order=clean(text).lower() if number is None else str(number)) for text, number in values
     )
     filters = {"track": [one.upper() for one in row.tracks], "language": [name], "list": [row.list], "kind": [row.kind]}
     note = ". ".join(part for part in (clean(row.note), clean(row.where)) if part)
-    return Line(cells, {key: json.dumps([clean(v) for v in value]) for key, value in filters.items()}, note, row.source)
+    return BoardRow(
+        cells, {key: json.dumps([clean(v) for v in value]) for key, value in filters.items()}, note, row.source
+    )
 
 
 def _source(board: Leaderboard, key: str) -> tuple[str, str]:
-    """What a source is, and where it can be read; only an address of the web becomes a link."""
-    found = board.sources.get(key)
-    title, address = (found.title, found.url) if found else (key, key)
+    """Return the title and the address of a source; only web addresses become links."""
+    source = board.sources.get(key)
+    title, address = (source.title, source.url) if source else (key, key)
     return clean(title), address if address.lower().startswith(SAFE) else ""

@@ -1,6 +1,6 @@
-"""The parts of a page: tables, plots and paragraphs in sections. Templates only lay them out.
+"""Parts of a page: sections of tables, plots and paragraphs, which the templates lay out.
 
-Strings stay plain here; the templates escape every one of them.
+Strings are plain text; the templates escape all of them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from semeval_emo.report.plots.style import Plot, inline
 from semeval_emo.report.table import Table, best_cells, cell, clean
 
 NUMBERS = ("int", "score", "score6", "delta", "percent", "decimal", "decimal2", "seconds")
-# Inches; a plot that is wider wants the whole width of a page.
+# Plots wider than this (in inches) use the full width of the page.
 WIDE = 6.5
-# Columns that hold sentences.
+# Columns of sentences.
 PROSE = ("text", "what", "fix")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One cell.
+class TableCell:
+    """A cell of a table.
 
     Attributes:
-        text: as people read it.
-        raised: marks that stand above it.
-        order: what the column is sorted by: a number, or text in lower case.
-        strong: whether it is the best of its column.
-        share: from 0 to 1, drawn as a bar behind a percentage; None for anything else.
+        text: the displayed text.
+        raised: superscript.
+        order: sort key: a number, or text in lower case.
+        strong: whether it is the best value of its column.
+        share: from 0 to 1, drawn as a bar behind a percentage; None for other values.
     """
 
     text: str
@@ -41,8 +41,8 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Head:
-    """The head of a column; prose wants room."""
+class ColumnHeader:
+    """Header of a column; columns of sentences are wider."""
 
     name: str
     is_number: bool
@@ -50,18 +50,20 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """A table as a page has it: `foot` stays at the end however the rest is sorted.
+class TableBlock:
+    """A table of a page.
 
     Attributes:
-        sortable: False for a table whose order means something, such as a ladder.
-        blocks: rows in groups, ruled off from each other; one group where the table is sortable.
+        blocks: groups of rows, with a rule between them; one group if the table is sortable.
+        foot: rows that stay at the end when the others are sorted.
+        sortable: False if the order of the rows has a meaning, as in a ranking.
+        mine: text of a cell that marks the row of the user.
     """
 
     title: str
-    heads: tuple[Head, ...]
-    blocks: tuple[tuple[tuple[Cell, ...], ...], ...]
-    foot: tuple[tuple[Cell, ...], ...]
+    heads: tuple[ColumnHeader, ...]
+    blocks: tuple[tuple[tuple[TableCell, ...], ...], ...]
+    foot: tuple[tuple[TableCell, ...], ...]
     notes: tuple[str, ...]
     sortable: bool
     kind: str = "table"
@@ -69,17 +71,17 @@ class Rows:
 
     @property
     def is_wide(self) -> bool:
-        """Whether the table wants the whole width."""
+        """Whether the table uses the full width of the page."""
         return len(self.heads) > 4 or any(head.is_prose for head in self.heads)
 
-    def is_mine(self, row: tuple[Cell, ...]) -> bool:
-        """Whether a row is the reader's own among those of others."""
-        return bool(self.mine) and any(one.text == self.mine for one in row)
+    def is_mine(self, row: tuple[TableCell, ...]) -> bool:
+        """Return whether a row is the one of the user."""
+        return bool(self.mine) and any(cell.text == self.mine for cell in row)
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A plot: its SVG is our own drawing and goes into the page as it is."""
+class PlotImage:
+    """A plot, whose SVG is inserted without escaping."""
 
     title: str
     about: str
@@ -89,7 +91,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Prose:
+class Paragraphs:
     """Paragraphs."""
 
     lines: tuple[str, ...]
@@ -97,8 +99,8 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A line of provenance; a long one can be copied."""
+class Definition:
+    """A name with its value, with a button to copy it if `can_copy`."""
 
     name: str
     value: str
@@ -106,16 +108,16 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Names and values."""
+class DefinitionList:
+    """A list of names with values."""
 
-    facts: tuple[Fact, ...]
+    facts: tuple[Definition, ...]
     kind: str = "facts"
 
 
 @dataclass(frozen=True)
-class Group:
-    """Blocks that belong together; with a title they fold away."""
+class BlockGroup:
+    """Blocks that belong together; with a title they can be collapsed."""
 
     blocks: tuple[Any, ...]
     title: str = ""
@@ -128,20 +130,20 @@ class Section:
 
     key: str
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[BlockGroup, ...]
     lead: str = ""
 
 
-def rows_of(table: Table, *, foot: bool = False, sortable: bool = True, mine: str = "") -> Rows:
-    """A table for the page.
+def table_block(table: Table, *, foot: bool = False, sortable: bool = True, mine: str = "") -> TableBlock:
+    """Return a table as a block of the page.
 
     Args:
-        foot: the rows under the last rule are sums or means of those above.
-        sortable: whether its rows can be put in another order.
-        mine: a cell's text that marks the reader's own row.
+        foot: whether the rows after the last rule are sums or means of those before.
+        sortable: whether the rows can be sorted.
+        mine: text of a cell that marks the row of the user.
     """
     columns = table.columns
-    # Marks stand above the value of the column before them.
+    # Columns of letters become superscripts of the column before them.
     marks = {c + 1 for c in range(len(columns) - 1) if columns[c + 1].kind == "letters"}
     kept = [c for c in range(len(columns)) if c not in marks]
     best = best_cells(table)
@@ -156,9 +158,11 @@ def rows_of(table: Table, *, foot: bool = False, sortable: bool = True, mine: st
     start = ends[-1] if foot and ends else len(made)
     body = made[:start]
     cuts = [0, *([] if sortable else [end for end in ends if end < start]), start]
-    return Rows(
+    return TableBlock(
         title=clean(table.title),
-        heads=tuple(Head(clean(columns[c].name), columns[c].kind in NUMBERS, columns[c].name in PROSE) for c in kept),
+        heads=tuple(
+            ColumnHeader(clean(columns[c].name), columns[c].kind in NUMBERS, columns[c].name in PROSE) for c in kept
+        ),
         blocks=tuple(tuple(body[a:b]) for a, b in pairwise(cuts)),
         foot=tuple(made[start:]),
         notes=tuple(clean(note) for note in table.notes),
@@ -167,16 +171,16 @@ def rows_of(table: Table, *, foot: bool = False, sortable: bool = True, mine: st
     )
 
 
-def _cell(value: Any, kind: str, raised: str, strong: bool) -> Cell:
+def _cell(value: Any, kind: str, raised: str, strong: bool) -> TableCell:
     is_number = isinstance(value, Real) or (value is not None and hasattr(value, "as_tuple"))
     order = "" if value is None else str(float(value)) if is_number else clean(str(value)).lower()
     share = min(max(float(value), 0.0), 1.0) if kind == "percent" and isinstance(value, Real) else None
-    return Cell(cell(value, kind), raised, "" if order == "nan" else order, strong, share)
+    return TableCell(cell(value, kind), raised, "" if order == "nan" else order, strong, share)
 
 
-def pictures_of(plots: Sequence[Plot]) -> dict[str, Picture]:
-    """The plots as pictures, by name."""
+def plot_images(plots: Sequence[Plot]) -> dict[str, PlotImage]:
+    """Return the plots as images, by name."""
     return {
-        plot.name: Picture(clean(plot.title), clean(plot.about), inline(plot), plot.figure.get_figwidth() > WIDE)
+        plot.name: PlotImage(clean(plot.title), clean(plot.about), inline(plot), plot.figure.get_figwidth() > WIDE)
         for plot in plots
     }

@@ -1,4 +1,4 @@
-"""Puts a page together: templates, style and script in one file that asks nothing of any network."""
+"""Render a page from templates, style and script as one file that needs no network."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parent / "assets"
 
-# What would end the script element, or begin a comment in it, is spelled as an escape that JSON reads back.
-_SPELLED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+# Characters that could end a script element or begin a comment become JSON escapes.
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @cache
@@ -39,26 +39,26 @@ def _environment() -> Environment:
     )
 
 
-def island(data: Any) -> Markup:
-    r"""Data as JSON that can stand in a script element whatever it holds.
+def json_for_script(data: Any) -> Markup:
+    r"""Return data as JSON that is safe inside a script element.
 
-    >>> print(island("</script>"))
+    >>> print(json_for_script("</script>"))
     "\u003c/script\u003e"
     """
     from markupsafe import Markup
 
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup("".join(_SPELLED.get(c, c) for c in body) if any(c in body for c in _SPELLED) else body)
+    return Markup("".join(_ESCAPES.get(c, c) for c in body) if any(c in body for c in _ESCAPES) else body)
 
 
 def page(template: str, **values: Any) -> str:
-    """Renders a page.
+    """Render a page.
+
+    The content security policy allows only the script with this hash to run.
 
     Args:
         template: file name in assets/.
-        values: what it shows; strings are escaped.
-
-    Only the page's own script may run: the policy names its hash, so that nothing else would, even if it got in.
+        values: variables of the template; strings are escaped.
     """
     from markupsafe import Markup
 
@@ -68,8 +68,8 @@ def page(template: str, **values: Any) -> str:
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    made = _environment().get_template(template).render(
+    body = _environment().get_template(template).render(
         policy=policy, style=Markup(_asset("style.css")), script=Markup(script), version=__version__, **values
     )  # fmt: skip
-    # A lone surrogate stands for a byte that was no text, and cannot be written.
-    return made.encode("utf-8", "replace").decode("utf-8")
+    # Lone surrogates stand for undecodable bytes and cannot be encoded.
+    return body.encode("utf-8", "replace").decode("utf-8")

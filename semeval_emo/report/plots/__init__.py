@@ -1,1 +1,1 @@
-"""Plots, drawn once for files (PNG, SVG) and for the report page. Needs the extra `plots`."""
+"""Plots for files (PNG, SVG) and for the report page. Needs the extra `plots`."""

@@ -32,13 +32,13 @@ LOSS = "loss"
 
 @drawn
 def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int | None]]) -> Plot | None:
-    """Loss and figures by epoch, train against dev; several runs overlaid.
+    """Plot loss and metrics by epoch, on train and dev, with several runs in one plot.
 
     Args:
-        runs: name, the lines of ``metrics.jsonl``, and the epoch that was kept, of each run.
+        runs: name, lines of ``metrics.jsonl`` and best epoch of each run.
 
     Returns:
-        None where no run has two epochs to draw a line between.
+        None if no run has two epochs.
     """
     runs = [run for run in runs if len(run[1]) > 1]
     panels: dict[str, dict[str, list[tuple[int, list[int], list[float]]]]] = {}
@@ -59,23 +59,23 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
                 lines.setdefault((at, splits.index(split)), line)
                 kept = runs[at][2]
                 if kept in epochs and split != "train":
-                    # A ring around the epoch that was kept.
+                    # A ring around the best epoch.
                     axes.plot(kept, values[epochs.index(kept)], "o", ms=10, mfc="none", mec=style["color"], mew=1.4)
         axes.set_title(METRICS[figure_name].title if figure_name in METRICS else figure_name)
         axes.set_xlabel("epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
-    # A legend fills its columns one after the other: each run gets one.
+    # A legend fills its columns one after the other, so each run gets a column.
     shown = [lines[key] for key in sorted(lines)]
     columns = min(4, len(runs) if len(runs) > 1 else len(shown))
     figure.legend(handles=shown, loc="outside upper left", ncols=columns)
-    about = "; ".join(f"{label(one)}: {len(rows)} epochs, kept {kept}" for one, rows, kept in runs)
-    return Plot(name, "Training, epoch by epoch", f"{about}. A ring marks the epoch that was kept.", figure)
+    about = "; ".join(f"{label(one)}: {len(rows)} epochs, best {kept}" for one, rows, kept in runs)
+    return Plot(name, "Training by epoch", f"{about}. A ring marks the best epoch.", figure)
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[int], list[float]]]:
-    """Every figure of every split over the epochs; the loss outside of a split is that of train."""
+    """Return every metric of every split by epoch; a loss without a split is that of train."""
     found: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
     for row in rows:
         values = {(LOSS, "train"): row.get(LOSS)}
@@ -89,14 +89,14 @@ def _lines(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[int], li
 
 
 def _multiples(count: int) -> tuple[Any, list[Any]]:
-    """Panels of one kind, a few abreast, the spare ones empty."""
+    """Return a grid of panels with the same axes; surplus panels are empty."""
     across = min(ACROSS, count)
     down = math.ceil(count / across)
     figure, grid = canvas(1.85 * across, 1.95 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True)
     panels = list(grid.flat)
     for spare in panels[count:]:
         spare.set_axis_off()
-        # Under a spare place the panel above needs its own numbers.
+        # The panel above an empty one needs tick labels.
         panels[panels.index(spare) - across].tick_params(labelbottom=True)
     for axes in panels[:count]:
         axes.set_xlim(0, 1)
@@ -110,7 +110,7 @@ def _multiples(count: int) -> tuple[Any, list[Any]]:
 
 
 def _aside(axes: Any, words: str) -> None:
-    """A figure beside a panel's title."""
+    """Write a value to the right of the title of a panel."""
     axes.set_title(words, loc="right", color=MUTED, fontsize=8.5, fontweight="normal")
 
 
@@ -118,17 +118,17 @@ def _aside(axes: Any, words: str) -> None:
 def precision_recall_curves(
     name: str, emotions: Sequence[str], gold: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray
 ) -> Plot | None:
-    """Precision against recall, an emotion a panel, with the point that was chosen.
+    """Plot precision against recall with the point of the predictions, one panel per emotion.
 
     Args:
-        gold, predicted: shape (n, L), 0 or 1; the prediction is the chosen point.
+        gold, predicted: shape (n, L), 0 or 1.
         probabilities: shape (n, L).
     """
     curves = [precision_recall(gold[:, i], probabilities[:, i]) for i in range(len(emotions))]
     if all(curve is None for curve in curves):
         return None
     figure, panels = _multiples(len(emotions))
-    told = []
+    values = []
     for i, (axes, emotion, curve) in enumerate(zip(panels, emotions, curves, strict=True)):
         axes.set_title(emotion)
         if curve is None:
@@ -137,9 +137,9 @@ def precision_recall_curves(
         yes, right = predicted[:, i] > 0, (predicted[:, i] > 0) & (gold[:, i] > 0)
         chosen = _threshold(probabilities[:, i], yes) if yes.any() else None
         _aside(axes, f"AP {curve.average:.3f}")
-        told.append(f"{emotion} {curve.average:.3f}")
+        values.append(f"{emotion} {curve.average:.3f}")
         axes.axhline(curve.prevalence, color=RULE, lw=1, ls=(0, (4, 2)))
-        # More points than this cannot be told apart, and would make the page heavy.
+        # More points are not visible and make the page larger.
         some = np.unique(np.searchsorted(curve.recall, np.linspace(0, 1, POINTS)).clip(max=len(curve.recall) - 1))
         recall, precision = [0.0, *curve.recall[some]], [curve.precision[some[0]], *curve.precision[some]]
         axes.step(recall, precision, where="pre", color=ACCENT, lw=1.5)
@@ -147,17 +147,19 @@ def precision_recall_curves(
             x, y = right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum()
             axes.plot(x, y, "o", ms=7, color=WARM, zorder=4)
             if chosen is not None:
-                # Below a curve that falls there is room.
+                # There is room below a falling curve.
                 side = {"xytext": (-6, -12), "ha": "right"} if x > 0.4 else {"xytext": (7, 5), "ha": "left"}
                 axes.annotate(f"≥ {chosen:.2f}", (x, y), textcoords="offset points", color=WARM, fontsize=9, **side)
     figure.supxlabel("recall", color=MUTED, fontsize=9.5)
     figure.supylabel("precision", color=MUTED, fontsize=9.5)
-    about = f"Average precision: {', '.join(told)}. The dot is what was predicted; the dashed line is guessing."
+    about = (
+        f"Average precision: {', '.join(values)}. The dot is the prediction; the dashed line is a random classifier."
+    )
     return Plot(name, "Precision against recall", about, figure)
 
 
 def _threshold(probabilities: np.ndarray, yes: np.ndarray) -> float | None:
-    """The threshold that the labels show: between the highest no and the lowest yes."""
+    """Return the threshold that labels imply, between the highest negative and the lowest positive."""
     if yes.all():
         return float(probabilities.min())
     above, below = float(probabilities[yes].min()), float(probabilities[~yes].max())
@@ -166,25 +168,25 @@ def _threshold(probabilities: np.ndarray, yes: np.ndarray) -> float | None:
 
 @drawn
 def calibration_curves(name: str, emotions: Sequence[str], gold: np.ndarray, probabilities: np.ndarray) -> Plot | None:
-    """How often a label holds that was given some probability, an emotion a panel; on the diagonal is right.
+    """Plot the share of positives against the predicted probability, one panel per emotion.
 
     Args:
         gold: shape (n, L), 0 or 1.
         probabilities: shape (n, L).
     """
     figure, panels = _multiples(len(emotions))
-    told = []
+    values = []
     for i, (axes, emotion) in enumerate(zip(panels, emotions, strict=True)):
         found = calibration(gold[:, i], probabilities[:, i])
         axes.set_title(emotion)
         axes.plot([0, 1], [0, 1], color=RULE, lw=1, ls=(0, (4, 2)))
         shares = found.counts / found.counts.max()
-        # How many texts there are at each probability, at the foot.
+        # Number of texts at each probability.
         axes.vlines(found.predicted, 0, 0.18 * shares, color=FAINT, lw=7)
         axes.plot(found.predicted, found.observed, marker="o", ms=4.5, color=ACCENT, lw=1.5)
         _aside(axes, f"ECE {found.error:.3f}")
-        told.append(f"{emotion} {found.error:.3f}")
-    figure.supxlabel("probability given", color=MUTED, fontsize=9.5)
-    figure.supylabel("share that holds", color=MUTED, fontsize=9.5)
-    about = f"Expected calibration error: {', '.join(told)}. Grey bars: how many texts."
+        values.append(f"{emotion} {found.error:.3f}")
+    figure.supxlabel("predicted probability", color=MUTED, fontsize=9.5)
+    figure.supylabel("share of positives", color=MUTED, fontsize=9.5)
+    about = f"Expected calibration error: {', '.join(values)}. Grey bars: number of texts."
     return Plot(name, "Calibration", about, figure)

@@ -29,12 +29,12 @@ from semeval_emo.task import Task
 from semeval_emo.text import plural
 
 LONGEST = 38
-# Of the width of a plot: room for two labels side by side.
+# Share of the width of a plot that two labels need.
 CLOSE = 0.22
 
 
 def label(name: str) -> str:
-    """A stranger's name as a plot can show it: nothing that a terminal or a reader would obey, and not too long."""
+    """Return a name for a plot, without control characters and shortened."""
     shown = clean(name)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 3]}…{shown[-(2 * LONGEST // 3 - 1) :]}"
 
@@ -43,11 +43,11 @@ def label(name: str) -> str:
 def emotion_bars(
     name: str, emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], figure_title: str
 ) -> Plot | None:
-    """One bar an emotion with its interval; several systems stand side by side as points.
+    """Plot the score of each emotion with its interval: a bar for one system, points for several.
 
     Args:
         emotions: names of the bars.
-        systems: name of each system, and its figure of each emotion.
+        systems: name of each system, and its score of each emotion.
     """
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
     figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
@@ -85,12 +85,12 @@ def emotion_bars(
         f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, figures, strict=True))
         for system, figures in systems
     )
-    return Plot(name, f"{figure_title} of each emotion", f"{about}. Lines are intervals.", figure)
+    return Plot(name, f"{figure_title} of each emotion", f"{about}. Lines show intervals.", figure)
 
 
 @drawn
 def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]]) -> Plot | None:
-    """Our scores with their intervals among the known scores of a list, the baseline and rank 1 named.
+    """Plot our scores with their intervals among the known scores of a list, with baseline and rank 1.
 
     Args:
         ours: name and score of each of our systems.
@@ -114,7 +114,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     every = [*scores, *(row.score for _, row in lines), *(end for _, one in ours for end in (one.low, one.high))]
     every = [end for end in (*every, *(one.value for _, one in ours)) if end == end]
     reach = max(every) - min(every)
-    # Two lines that are close together have their words on either side.
+    # The labels of two close lines are on opposite sides.
     close = len(lines) == 2 and (lines[1][1].score or 0.0) - (lines[0][1].score or 0.0) < CLOSE * reach
     for at_line, (words, row) in enumerate(lines):
         colour = WARM if words == "baseline" else MUTED
@@ -147,7 +147,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
 def heat_map(
     name: str, languages: Sequence[str], systems: Sequence[str], values: np.ndarray, figure_title: str
 ) -> Plot | None:
-    """Languages by systems: a cell says its score in figures, and by its shade.
+    """Plot scores by language and system, as numbers and shades.
 
     Args:
         values: shape (languages, systems); nan where there is none.
@@ -170,7 +170,7 @@ def heat_map(
             axes.text(j + 0.485, i + 0.49, "–", ha="center", va="center", color=MUTED)
             continue
         red, green, blue, _ = shades((value - low) / (high - low) if high > low else 1.0)
-        # Black or white, whichever stands out more: relative luminance as in WCAG 2.
+        # Black or white text, by contrast: relative luminance as in WCAG 2.
         parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
         light = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
         axes.add_patch(Rectangle((j, i), 0.97, 0.94, facecolor=(red, green, blue), linewidth=0))
@@ -190,7 +190,7 @@ def heat_map(
 
 @drawn
 def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot | None:
-    """From the baseline to rank 1, language by language, on one track of the default list."""
+    """Plot the range from the baseline to rank 1 for each language of a track, on the default list."""
     chosen = task.track(track)
     rows = board.filter(track=track, among=board.default_list, release=task.default_release, split="test")
     lines = []

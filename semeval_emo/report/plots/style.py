@@ -1,8 +1,7 @@
-"""How every plot looks, and how it becomes a file or a part of a page.
+"""Style of plots, and their export to files and pages.
 
-Colours are those of Okabe and Ito, darkened where needed for text on white: they stay apart for all common kinds of
-colour blindness, and no plot says anything by colour alone. Each colour has a name; on the page it becomes the CSS
-variable of that name, so that plots follow the light and the dark theme.
+Colours are those of Okabe and Ito, darkened for text on white, and distinct for common kinds of colour blindness; no
+plot uses colour alone. On a page each colour becomes a CSS variable, so plots follow the light and the dark theme.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 INK, MUTED, RULE, FAINT = "#1a2129", "#59636e", "#c9d0d8", "#e8ecf0"
 SERIES = ("#0061a8", "#c34a00", "#007a5c", "#a3478a", "#9a6b00", "#4a5560")
 ACCENT, WARM = SERIES[0], SERIES[1]
-# A line has a look besides its colour.
+# Lines also differ in their dashes and markers.
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
@@ -37,7 +36,7 @@ VARIABLES = {
 
 _RC: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.5,
-    # Names of strangers may hold dollar signs, which would start a formula.
+    # Names may contain dollar signs, which would start a formula.
     "text.parse_math": False,
     "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": RULE, "axes.linewidth": 0.8,
     "xtick.color": MUTED, "ytick.color": MUTED, "xtick.major.size": 0, "ytick.major.size": 0,
@@ -56,9 +55,9 @@ class Plot:
     """A finished plot.
 
     Attributes:
-        name: as its files are called, such as ``emotions-eng``.
-        title: what it shows.
-        about: how to read it, for those who cannot see it and for captions.
+        name: name of its files, such as ``emotions-eng``.
+        title: title above the plot.
+        about: description, for captions and screen readers.
     """
 
     name: str
@@ -68,12 +67,12 @@ class Plot:
 
 
 def has_matplotlib() -> bool:
-    """Whether the extra is there."""
+    """Return whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 def require_matplotlib(what: str) -> None:
-    """Refuses, with the install line, where the extra is missing.
+    """Check that matplotlib is installed.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -91,7 +90,7 @@ def _drawing() -> Iterator[None]:
 
 
 def drawn(draw: Callable[..., Plot | None]) -> Callable[..., Plot | None]:
-    """Makes a function draw in the house's style, whatever the person's own settings are."""
+    """Decorate a drawing function to use this style and not the settings of the user."""
 
     def styled(*given: Any, **named: Any) -> Plot | None:
         with _drawing():
@@ -102,7 +101,7 @@ def drawn(draw: Callable[..., Plot | None]) -> Callable[..., Plot | None]:
 
 
 def canvas(width: float, height: float, **grid: Any) -> tuple[Figure, Any]:
-    """A figure of this size in inches, and its axes as `Figure.subplots` gives them."""
+    """Return a figure of a size in inches, and its axes as from `Figure.subplots`."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))
@@ -110,7 +109,7 @@ def canvas(width: float, height: float, **grid: Any) -> tuple[Figure, Any]:
 
 
 def rule_lines(axes: Axes, along: str) -> None:
-    """Faint lines behind the marks, and no spine across them."""
+    """Draw faint grid lines along an axis, and hide the spine across them."""
     axes.grid(axis=along)  # type: ignore[arg-type]
     axes.spines["left" if along == "x" else "bottom"].set_visible(along != "x")
 
@@ -118,15 +117,15 @@ def rule_lines(axes: Axes, along: str) -> None:
 def _svg(plot: Plot) -> str:
     body = io.StringIO()
     with _drawing():
-        # No date: the same figures give the same bytes.
+        # No date, so that the same values give the same bytes.
         plot.figure.savefig(body, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     return body.getvalue()
 
 
 def inline(plot: Plot) -> str:
-    """The plot as an SVG element for a page: themed, scalable, with ids that no other plot has.
+    """Return the plot as an SVG element with theme colours and unique ids.
 
-    Texts stay texts; matplotlib escapes them.
+    Text is kept as text, escaped by matplotlib.
     """
     body = _svg(plot)
     body = body[body.index("<svg") :]
@@ -134,7 +133,7 @@ def inline(plot: Plot) -> str:
     body = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', r'<svg role="img" viewBox="\1" class="plot">', body, count=1)
     body = re.sub(r'\b(id|xlink:href|href)="(#?)([^"]+)"', _prefixed(plot.name), body).replace("xlink:href=", "href=")
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{_slug(plot.name)}-\1)", body)
-    # Hundredths of a point are finer than any screen.
+    # Hundredths of a point are precise enough.
     body = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"\d+\.\d{3,}", _hundredths, path[0]), body)
     body = re.sub(r"'DejaVu Sans'(, sans-serif)?", "var(--sans)", body)
     return re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0]), body)
@@ -157,7 +156,7 @@ def _variable(colour: str) -> str:
 
 
 def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
-    """Writes each plot as PNG and SVG, whole or not at all.
+    """Write each plot as PNG and SVG.
 
     Raises:
         InputError: the folder cannot be created or written.

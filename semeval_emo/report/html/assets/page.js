@@ -1,5 +1,5 @@
 "use strict";
-// Everything here writes text, never markup: what strangers wrote can only ever be read.
+// Only text is inserted, never markup, since texts and names come from users.
 (() => {
   const byId = (id) => document.getElementById(id);
   const make = (tag, kind, text) => {
@@ -9,22 +9,22 @@
     return made;
   };
 
-  // ---- Light and dark: the system's wish, until the reader has one.
+  // ---- Light and dark theme: the system's preference, unless the user has chosen one.
   const root = document.documentElement, button = byId("theme");
-  const wish = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : wish.matches);
-  const tell = () => { button.textContent = isDark() ? "Light" : "Dark"; };
-  try { const kept = localStorage.getItem("theme"); if (kept) root.dataset.theme = kept; } catch { /* not allowed here */ }
+  const preference = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : preference.matches);
+  const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  try { const kept = localStorage.getItem("theme"); if (kept) root.dataset.theme = kept; } catch { /* storage is not available */ }
   button.hidden = false;
   button.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* not allowed here */ }
-    tell();
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* storage is not available */ }
+    label();
   });
-  wish.addEventListener("change", tell);
-  tell();
+  preference.addEventListener("change", label);
+  label();
 
-  // ---- Signatures are copied whole.
+  // ---- Copy buttons of signatures.
   for (const copy of document.querySelectorAll(".copy")) {
     if (!navigator.clipboard) continue;
     copy.hidden = false;
@@ -34,7 +34,7 @@
     });
   }
 
-  // ---- Sortable tables. Numbers begin with the largest; a gap is always last.
+  // ---- Sortable tables. Numbers are sorted in descending order first; empty cells are last.
   const compare = (a, b) => {
     const x = Number(a), y = Number(b);
     return a !== "" && b !== "" && !Number.isNaN(x) && !Number.isNaN(y) ? x - y : a.localeCompare(b);
@@ -67,14 +67,14 @@
     }));
   };
 
-  // A search acts on every letter, a choice when it is made.
+  // Inputs apply on every letter, selects on change.
   const listen = (form, act) => {
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", (event) => { if (event.target.tagName === "INPUT") act(event.target); });
     form.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") act(event.target); });
   };
 
-  // ---- Tables with filters (the board): a row is shown where every filter agrees.
+  // ---- Tables with filters (the leaderboard): a row is shown if it matches every filter.
   const filter = byId("filter");
   if (filter) {
     filter.hidden = false;
@@ -83,7 +83,7 @@
     for (const control of controls) {
       const seen = new Map(rows.flatMap((row) => JSON.parse(row.dataset[control.id])).map((one) => [one, one]));
       options(control, [["", control.dataset.all], ...seen]);
-      // The board begins with one list, since lists are never mixed.
+      // Start with one list, since lists are never mixed.
       if (control.dataset.first) control.value = control.dataset.first;
     }
     const apply = () => {
@@ -110,7 +110,7 @@
     if (event.key === "]" && !typing && byId("next")) byId("next").click();
   });
 
-  // ---- The error browser: filters over columns of plain data; only one page of rows is ever drawn.
+  // ---- The text browser: filters over columns of data; one page of rows is drawn at a time.
   const PAGE = 50;
   const browser = byId("browser");
   if (!browser) return;
@@ -127,8 +127,8 @@
     if (set.systems.length > 1) control.beside.value = "1";
     options(control.emotion, [["", "all"], ...set.emotions.map((name, i) => [i, name])]);
     options(control.order, [
-      ["file", "as in the file"], ["wrong", "most labels wrong"],
-      ...(set.sure ? [["sure", "most confident mistake"]] : []),
+      ["file", "as in the file"], ["wrong", "most wrong labels"],
+      ...(set.sure ? [["sure", "most confident error"]] : []),
       ...(set.texts ? [["long", "longest"], ["short", "shortest"]] : []),
     ]);
     kinds();
@@ -137,15 +137,16 @@
   const kinds = () => {
     const kept = control.kind.value;
     options(control.kind, [
-      ["", "all texts"], ["wrong", "with a mistake"], ["right", "right"], ["missed", "missed"], ["invented", "invented"],
+      ["", "all texts"], ["wrong", "with an error"], ["right", "correct"], ["missed", "false negative"],
+      ["invented", "false positive"],
       ...(set.top > 1 ? [["degree", "wrong degree"]] : []),
-      ...(control.beside.value !== "" ? [["only", "only the first is right"], ["other", "only the second is right"]] : []),
+      ...(control.beside.value !== "" ? [["only", "only the first is correct"], ["other", "only the second is correct"]] : []),
     ]);
     control.kind.value = kept;
     if (control.kind.selectedIndex < 0) control.kind.selectedIndex = 0;
   };
 
-  // Digits of one label on both sides; "0" is no label.
+  // Compares a digit of gold and prediction; "0" means that the label is absent.
   const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "invented" : label === "0" ? "missed" : "degree");
 
   const fits = (i) => {
@@ -202,7 +203,7 @@
   };
 
   const marked = (text, words) => {
-    // Folding can change the length of a text; then nothing is marked rather than the wrong letters.
+    // Lower case can change the length of a text; then nothing is highlighted.
     const low = text.toLocaleLowerCase(), made = document.createDocumentFragment();
     if (!words || low.length !== text.length) { made.append(text); return made; }
     let from = 0;
@@ -215,6 +216,7 @@
   };
 
   const SIGNS = { same: "✓", missed: "−", invented: "+", degree: "≠" };
+  const TITLES = { same: "correct", missed: "false negative", invented: "false positive", degree: "wrong degree" };
   const line = (i, at, named) => {
     const list = make("p", "labels"), gold = set.gold[i], labels = set.systems[at].labels[i];
     if (named) list.append(make("b", "", set.systems[at].name));
@@ -224,7 +226,7 @@
       const degrees = set.top > 1 ? (how === "same" ? ` ${gold[e]}` : ` ${labels[e]}, gold ${gold[e]}`) : "";
       const chip = make("span", `chip ${how === "same" ? "right" : how === "degree" ? "missed" : how}`, `${SIGNS[how]} ${set.emotions[e]}${degrees}`);
       if (set.sure && Number(at) === 0) chip.append(make("small", "", `${percent(i, e)} %`));
-      chip.title = how === "same" ? "gold and prediction agree" : how;
+      chip.title = TITLES[how];
       list.append(chip);
     }
     if (!list.querySelector(".chip")) list.append(make("span", "chip none", "✓ no label"));

@@ -1,4 +1,4 @@
-"""What a report says of one submission: its scores, its place on the board, its errors."""
+"""Sections of a report about one submission: scores, leaderboard, errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from semeval_emo.report import analysis as analysis_tables
 from semeval_emo.report import scores as score_tables
 from semeval_emo.report.contents import Contents, key_of
-from semeval_emo.report.html.parts import Group, Picture, Prose, Section, rows_of
+from semeval_emo.report.html.parts import BlockGroup, Paragraphs, PlotImage, Section, table_block
 from semeval_emo.report.leaderboard import THIS, placement_tables
 from semeval_emo.report.score_intervals import note_of, range_of
 from semeval_emo.report.table import Column, Table
@@ -19,11 +19,11 @@ from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 
 
-def sections(contents: Contents, pictures: Mapping[str, Picture], texts: bool) -> list[Section]:
-    """Scores, place and errors, each file in a part of its own that folds away."""
+def sections(contents: Contents, pictures: Mapping[str, PlotImage], texts: bool) -> list[Section]:
+    """Return scores, leaderboard and errors, with a collapsible group for each file."""
     if not contents.cards:
-        said = Prose(("Nothing could be scored: the problems below leave the labels uncertain.",))
-        return [Section("scores", "Scores", (Group((said,)),))]
+        message = Paragraphs(("No file could be scored: the problems below make labels ambiguous.",))
+        return [Section("scores", "Scores", (BlockGroup((message,)),))]
     found = [_scores(contents, pictures)]
     if contents.placements:
         found.append(_places(contents, pictures))
@@ -39,22 +39,22 @@ def _language(contents: Contents, card: Scorecard) -> str:
     return f"{contents.task.languages[card.spec.language].name} ({card.spec.language})"
 
 
-def _scores(contents: Contents, pictures: Mapping[str, Picture]) -> Section:
+def _scores(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     several = len(contents.cards) > 1
     groups = []
     if several and contents.scores is not None:
-        summary = [rows_of(table, foot=True) for table in _summaries(contents, contents.scores)]
+        summary = [table_block(table, foot=True) for table in _summaries(contents, contents.scores)]
         heat = [one for name, one in pictures.items() if name.startswith("languages-")]
-        groups.append(Group((*summary, *heat)))
+        groups.append(BlockGroup((*summary, *heat)))
     for at, card in enumerate(contents.cards):
         drawn = [pictures[name] for name in (f"emotions-{key_of(card)}",) if name in pictures]
-        blocks = (*drawn, *(rows_of(table, foot=True) for table in _detail(contents, card)))
-        groups.append(Group(blocks, _name(contents, card) if several else "", not several or at == 0))
+        blocks = (*drawn, *(table_block(table, foot=True) for table in _detail(contents, card)))
+        groups.append(BlockGroup(blocks, _name(contents, card) if several else "", not several or at == 0))
     return Section("scores", "Scores", tuple(groups))
 
 
 def _summaries(contents: Contents, scores: Scores) -> list[Table]:
-    """A row a file: the official figure with its interval, then the others; the means over languages at the foot."""
+    """Return a table per track: a row per file with its scores, and the means over languages in the foot."""
     made = []
     for cards in score_tables.groups(scores):
         first = cards[0]
@@ -72,7 +72,13 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
                 every = len(average.languages) + len(average.missing)
                 means = (average.all_languages.get(name) for name in names[1:])
                 rows.append(
-                    (f"mean of all {every}, a missing one as 0", None, average.all_languages[names[0]], None, *means)
+                    (
+                        f"mean of all {every}, missing ones count as 0",
+                        None,
+                        average.all_languages[names[0]],
+                        None,
+                        *means,
+                    )
                 )
         columns = (
             Column("language"), Column("texts", "int"), Column(METRICS[names[0]].title, "score"),
@@ -89,7 +95,7 @@ def _row(whole: Mapping[str, float], intervals: ScoreIntervals | None, names: Se
 
 
 def _detail(contents: Contents, card: Scorecard) -> list[Table]:
-    """The figures of each emotion, the official one with its interval; then those over texts."""
+    """Return the scores of each emotion, then the scores averaged over texts."""
     figures, intervals = card.metrics, card.intervals
     degrees = len(card.spec.values) > 2
     own = "emotion_pearson" if degrees else "f1"
@@ -117,7 +123,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         *(Column(name if name == "support" else name.upper(), "int") for name in counts),
     )  # fmt: skip
     how = contents.task.track(card.spec.track).averaging.split(";")[0]
-    notes = [f"Official figure: {METRICS[card.metric].title} ({how})."]
+    notes = [f"Official metric: {METRICS[card.metric].title} ({how})."]
     if intervals:
         notes.append(note_of(intervals, card.spec.rows))
     notes += [card.note] if card.note else []
@@ -128,24 +134,24 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
             (METRICS[n].title, figures.whole[n], range_of(intervals.whole[n]) if intervals else None) for n in whole
         )
         made.append(
-            Table("Means over texts", (Column("figure"), Column("value", "score"), Column(level, "score")), over)
+            Table("Means over texts", (Column("metric"), Column("value", "score"), Column(level, "score")), over)
         )
     return made
 
 
-def _places(contents: Contents, pictures: Mapping[str, Picture]) -> Section:
+def _places(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     placed = contents.placements
     groups = []
     if len(placed) > 1:
         every = [(one.board, one.placement, one.everywhere) for one in placed.values()]
-        groups.append(Group(tuple(rows_of(table) for table in placement_tables(every))))
+        groups.append(BlockGroup(tuple(table_block(table) for table in placement_tables(every))))
     names = {key_of(card): _name(contents, card) for card in contents.cards}
     for at, (key, one) in enumerate(placed.items()):
         ladder, *others = placement_tables([(one.board, one.placement, one.everywhere)])
         drawn = [pictures[name] for name in (f"position-{key}",) if name in pictures]
-        blocks = (*drawn, rows_of(ladder, sortable=False, mine=THIS), *(rows_of(table) for table in others))
-        groups.append(Group(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
-    lead = "A list knows only some of its scores, so a rank is an interval. Lists are never mixed."
+        blocks = (*drawn, table_block(ladder, sortable=False, mine=THIS), *(table_block(table) for table in others))
+        groups.append(BlockGroup(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
+    lead = "A list has only some of its scores, so a rank is an interval. Lists are never mixed."
     return Section("leaderboard", "Leaderboard", tuple(groups), lead)
 
 
@@ -154,9 +160,14 @@ def _errors(contents: Contents, texts: bool) -> Section:
     for at, card in enumerate(contents.cards):
         found = analyse(card, probabilities=contents.probabilities.get(key_of(card)), texts=texts)
         tables = analysis_tables.tables(found, contents.task, whole=True)
-        # The head of the page says what the first table's title repeats.
+        # The headline of the page has the title of the first table.
         tables[0] = replace(tables[0], title="Errors by emotion", notes=tables[0].notes[:-1])
-        blocks = tuple(rows_of(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
+        blocks = tuple(table_block(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
         several = len(contents.cards) > 1
-        groups.append(Group(blocks, _name(contents, card) if several else "", not several or at == 0))
-    return Section("errors", "Errors", tuple(groups), "Missed: gold has the label. Invented: only the prediction has.")
+        groups.append(BlockGroup(blocks, _name(contents, card) if several else "", not several or at == 0))
+    return Section(
+        "errors",
+        "Errors",
+        tuple(groups),
+        "False negative (FN): only gold has the label. False positive (FP): only the prediction has it.",
+    )

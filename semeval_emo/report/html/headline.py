@@ -1,4 +1,4 @@
-"""The head of a report: one figure, how sure it is, where it stands, whether the files are valid."""
+"""Headline of a report: the main score with its interval, rank, and whether the files are valid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DOT = " · "
 
 @dataclass(frozen=True)
 class Tile:
-    """One thing to know at a glance.
+    """A value of the headline, with its name and a detail.
 
     Attributes:
         tone: ``good``, ``bad`` or empty.
@@ -31,7 +31,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Headline:
-    """The head of the page."""
+    """Headline of a page."""
 
     title: str
     place: str
@@ -43,7 +43,7 @@ class Headline:
 
 
 def headline_of(contents: Contents) -> Headline:
-    """What the reader should take away if they read nothing else."""
+    """Return the headline of a report."""
     if contents.comparison is not None:
         return _compared(contents)
     if not contents.cards:
@@ -82,11 +82,11 @@ def _scored(contents: Contents) -> Headline:
     ]  # fmt: skip
     tiles = [_validity(contents)]
     if len(names) == 1:
-        tiles = [*(_standing(contents) or [_right(contents)]), *tiles]
+        tiles = [*(_rank(contents) or [_exact_match(contents)]), *tiles]
     elif averages and averages[0].missing:
         every = averages[0].all_languages[averages[0].metric]
         count = len(averages[0].languages) + len(averages[0].missing)
-        tiles.insert(0, Tile(f"over all {count} languages", f"{every:.4f}", "a language that is not here counts 0"))
+        tiles.insert(0, Tile(f"over all {count} languages", f"{every:.4f}", "missing languages count as 0"))
     return Headline(
         title=clean(contents.systems[0].name),
         place=DOT.join(where),
@@ -98,29 +98,34 @@ def _scored(contents: Contents) -> Headline:
     )
 
 
-def _right(contents: Contents) -> Tile:
-    """How many texts are right as a whole."""
+def _exact_match(contents: Contents) -> Tile:
+    """Return the share of texts with all labels correct."""
     card = contents.cards[0]
     if card.pair is None:
-        return Tile("all labels right", "–")
-    right = int((card.pair.gold == card.pair.predicted).all(axis=1).sum())
-    return Tile("all labels right", cell(right / card.spec.rows, "percent"), f"{right:,} of {card.spec.rows:,} texts")
+        return Tile("all labels correct", "–")
+    correct = int((card.pair.gold == card.pair.predicted).all(axis=1).sum())
+    return Tile(
+        "all labels correct", cell(correct / card.spec.rows, "percent"), f"{correct:,} of {card.spec.rows:,} texts"
+    )
 
 
-def _standing(contents: Contents) -> list[Tile]:
+def _rank(contents: Contents) -> list[Tile]:
     placed = contents.placements.get(key_of(contents.cards[0]))
     if placed is None:
         return []
-    found = placed.placement
+    placement = placed.placement
     tiles = []
-    if found.rank:
-        few = f"{plural(found.known, 'known score')}, {found.among.title}"
-        tiles.append(Tile("rank", found.rank, few))
-    for name, row in (("baseline", found.baseline), ("rank 1" if found.among.ranked else "best known", found.leader)):
-        gap = found.gap(row)
+    if placement.rank:
+        detail = f"{plural(placement.known, 'known score')}, {placement.among.title}"
+        tiles.append(Tile("rank", placement.rank, detail))
+    for name, row in (
+        ("baseline", placement.baseline),
+        ("rank 1" if placement.among.ranked else "best known", placement.leader),
+    ):
+        gap = placement.gap(row)
         if row is not None and gap is not None:
             detail = f"{name} has {row.score_text}"
-            tiles.append(Tile(f"to {name}", cell(gap, "delta"), detail, "good" if gap > 0 else ""))
+            tiles.append(Tile(f"minus {name}", cell(gap, "delta"), detail, "good" if gap > 0 else ""))
     return tiles
 
 

@@ -1,4 +1,4 @@
-"""The texts and labels that the error browser of a page looks through, as columns of plain data."""
+"""Data of the text browser of a report page: texts, labels and probabilities as columns."""
 
 from __future__ import annotations
 
@@ -12,51 +12,49 @@ from semeval_emo.report.table import clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
 
-# A page with more texts would be slow to load; the others are named.
+# A page with more texts is slow to load; files left out are named.
 MOST_ROWS = 20_000
 MOST_SYSTEMS = 6
 
 
 def data_of(contents: Contents, *, texts: bool = True) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What the browser shows.
+    """Return the data of the text browser, and the files that are left out because the page would be too large.
+
+    Labels are one string per text with a digit per emotion; probabilities have two digits per emotion.
 
     Args:
         texts: False leaves the texts out.
-
-    Returns:
-        The data, and the files that had no room. Labels are a string a text, a digit an emotion; probabilities
-        likewise, two digits an emotion.
     """
     systems = contents.systems[:MOST_SYSTEMS]
     sets: list[dict[str, Any]] = []
-    left, rows = [], 0
+    left_out, rows = [], 0
     for at, card in enumerate(contents.cards):
         name = f"{contents.task.languages[card.spec.language].name}, track {card.spec.track.upper()}"
         rows += card.spec.rows
         if rows > MOST_ROWS and sets:
-            left.append(name)
+            left_out.append(name)
             continue
         cards = [system.cards[at] for system in systems if at < len(system.cards)]
         sets.append({"name": name, **_set(contents, cards, [system.name for system in systems], texts)})
-    return {"sets": sets}, tuple(left)
+    return {"sets": sets}, tuple(left_out)
 
 
 def _set(contents: Contents, cards: Sequence[Scorecard], names: Sequence[str], texts: bool) -> dict[str, Any]:
     first = pair_of(cards[0])
-    found = contents.probabilities.get(key_of(cards[0]))
+    probabilities = contents.probabilities.get(key_of(cards[0]))
     shown = texts and first.texts is not None
     return {
         "emotions": list(first.spec.emotions),
         "top": len(first.spec.values) - 1,
-        "ids": [clean(one) for one in first.spec.ids],
-        # A line break is a space to a reader; dropped, it would join two words.
+        "ids": [clean(text_id) for text_id in first.spec.ids],
+        # Line breaks become spaces; `clean` alone would join two words.
         "texts": [clean(" ".join(text.split())) for text in first.texts or ()] if shown else None,
         "gold": _digits(first.gold),
         "systems": [
             {"name": clean(name), "labels": _digits(pair_of(card).predicted)}
             for name, card in zip(names, cards, strict=True)
         ],
-        "sure": None if found is None else _percents(found.values),
+        "sure": None if probabilities is None else _percents(probabilities.values),
     }
 
 

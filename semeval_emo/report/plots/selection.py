@@ -1,4 +1,4 @@
-"""Which plots a report has: every one that there is something to draw for."""
+"""Selects the plots of a report: every plot that has data."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 
-# Files that get plots of their own; of a submission in every language the heat map tells more.
+# Number of files with plots of their own; a heat map shows submissions in more languages.
 MOST_FILES = 4
 MOST_SYSTEMS = 6
 
 
 def plots_of(contents: Contents) -> list[Plot]:
-    """Every plot of a report, in its order.
+    """Return the plots of a report, in order.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
     require_matplotlib("Drawing plots")
-    found: list[Plot | None] = []
+    plots: list[Plot | None] = []
     if contents.comparison is not None:
-        found += _of_comparison(contents)
+        plots += _of_comparison(contents)
     else:
         for card in contents.cards[:MOST_FILES]:
-            found += _of_card(contents, card)
+            plots += _of_card(contents, card)
         if len(contents.cards) > 1:
-            found += _heat(contents)
+            plots += _heat(contents)
     if contents.logs:
         logs = [(log.name, log.rows, log.state.get("kept")) for log in contents.logs[:MOST_SYSTEMS]]
-        found.append(curves.training("training", logs))
-    return [plot for plot in found if plot is not None]
+        plots.append(curves.training("training", logs))
+    return [plot for plot in plots if plot is not None]
 
 
-def _emotion_figure(card: Scorecard) -> str:
+def _emotion_metric(card: Scorecard) -> str:
     return "emotion_pearson" if len(card.spec.values) > 2 else "f1"
 
 
 def _of_card(contents: Contents, card: Scorecard) -> list[Plot | None]:
-    key, figure, pair = key_of(card), _emotion_figure(card), card.pair
-    found: list[Plot | None] = []
+    key, metric, pair = key_of(card), _emotion_metric(card), card.pair
+    plots: list[Plot | None] = []
     if card.intervals:
-        bars = card.intervals.by_emotion[figure]
+        bars = card.intervals.by_emotion[metric]
         name = contents.systems[0].name
-        found.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, [(name, bars)], METRICS[figure].title))
+        plots.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, [(name, bars)], METRICS[metric].title))
         if key in contents.placements:
-            found.append(_position(contents.placements[key], key, [("this score", card.intervals.whole[card.metric])]))
+            plots.append(_position(contents.placements[key], key, [("this score", card.intervals.whole[card.metric])]))
     if key in contents.probabilities and pair is not None:
         values, gold = contents.probabilities[key].values, pair.gold
-        found.append(
+        plots.append(
             curves.precision_recall_curves(f"precision-recall-{key}", card.spec.emotions, gold, values, pair.predicted)
         )
-        found.append(curves.calibration_curves(f"calibration-{key}", card.spec.emotions, gold, values))
-    return found
+        plots.append(curves.calibration_curves(f"calibration-{key}", card.spec.emotions, gold, values))
+    return plots
 
 
 def _position(placed: Placed, key: str, ours: list[tuple[str, Interval]]) -> Plot | None:
@@ -71,11 +71,11 @@ def _of_comparison(contents: Contents) -> list[Plot | None]:
         return _heat(contents)
     standings = found.places[0].standings[:MOST_SYSTEMS]
     card = contents.cards[0]
-    key, figure = key_of(card), METRICS[_emotion_figure(card)].title
+    key, metric = key_of(card), METRICS[_emotion_metric(card)].title
     made: list[Plot | None] = []
     if all(one.emotions for one in standings):
         bars = [(one.name, [one.emotions[e] for e in card.spec.emotions]) for one in standings]
-        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, figure))
+        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric))
     if key in contents.placements and found.metric == card.metric:
         ours = [(one.name, one.score) for one in standings]
         made.append(_position(contents.placements[key], key, ours))
@@ -83,7 +83,7 @@ def _of_comparison(contents: Contents) -> list[Plot | None]:
 
 
 def _heat(contents: Contents) -> list[Plot | None]:
-    """A heat map of each track."""
+    """Return a heat map per track with several languages."""
     names = [system.name for system in contents.systems]
     made = []
     for track in dict.fromkeys(card.spec.track for system in contents.systems for card in system.cards):
