@@ -197,14 +197,14 @@ def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
     """Return the scores of systems as rows of the leaderboard, rounded like all scores measured here."""
     return [
         ScoreRow(
-            task=system.task, release=one.release, split=one.split, track=one.track, language=one.language, list=LIST,
-            rank=None, teams=None, system=system.name, setting="" if one.recipe == system.name else one.recipe,
-            metric=one.metric, score=round(one.score, DECIMALS), decimals=DECIMALS, kind=LIST,
-            selected_on=one.selected_on, flag="", source=LIST,
-            where=f"{system.path_of(one)}, predictions {one.predictions}, recipe {one.recipe_hash}", note="",
+            task=system.task, release=file.release, split=file.split, track=file.track, language=file.language,
+            list=LIST, rank=None, teams=None, system=system.name, setting="" if file.recipe == system.name else file.recipe,
+            metric=file.metric, score=round(file.score, DECIMALS), decimals=DECIMALS, kind=LIST,
+            selected_on=file.selected_on, flag="", source=LIST,
+            where=f"{system.path_of(file)}, predictions {file.predictions}, recipe {file.recipe_hash}", note="",
             file=str(system.path / FILE),
         )
         for system in systems
-        for one in system.files
-        if one.score is not None
+        for file in system.files
+        if file.score is not None
     ]  # fmt: skip

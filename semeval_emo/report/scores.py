@@ -108,23 +108,15 @@ def _labels(card: Scorecard, task: Task) -> Table:
 
 def _over_texts(card: Scorecard) -> Table:
     names = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
-    unlabelled = card.metrics.unlabelled
+    notes = [*_sources(card), *_cautions(card)]
+    if unlabelled := card.metrics.unlabelled:
+        texts = plural(unlabelled, "text")
+        notes.insert(0, f"Samples F1 and Jaccard are 0 for the {texts} without any label in gold or predictions.")
     return Table(
         title="Means over texts",
         columns=tuple(Column(METRICS[name].title, _score(card)) for name in names),
         rows=(tuple(card.metrics.whole[name] for name in names),),
-        notes=(
-            *(
-                (
-                    f"Samples F1 and Jaccard are 0 for the {plural(unlabelled, 'text')} without labels in gold and "
-                    "predictions.",
-                )
-                if unlabelled
-                else ()
-            ),
-            *_sources(card),
-            *_cautions(card),
-        ),
+        notes=tuple(notes),
     )
 
 

@@ -105,16 +105,18 @@ def compare_errors(first: Scorecard, second: Scorecard, *, texts: bool = True, m
             f"{first.file} is {first.spec.place}, and {second.file} is {second.spec.place}: "
             "only predictions of the same texts can be compared."
         )
-    one, other = pair_of(first), pair_of(second)
-    right, other_right = one.predicted == one.gold, other.predicted == one.gold
-    whole, other_whole = right.all(axis=1), other_right.all(axis=1)
+    pairs = pair_of(first), pair_of(second)
+    first_right, second_right = (pair.predicted == pair.gold for pair in pairs)
+    first_whole, second_whole = first_right.all(axis=1), second_right.all(axis=1)
     return ErrorComparison(
         first=first,
         second=second,
-        whole=_agreement("", whole, other_whole),
-        emotions=tuple(_agreement(name, right[:, i], other_right[:, i]) for i, name in enumerate(one.spec.emotions)),
-        first_right=_examples(one, other, whole & ~other_whole, (~other_right).sum(axis=1), texts, most),
-        second_right=_examples(one, other, other_whole & ~whole, (~right).sum(axis=1), texts, most),
+        whole=_agreement("", first_whole, second_whole),
+        emotions=tuple(
+            _agreement(name, first_right[:, i], second_right[:, i]) for i, name in enumerate(first.spec.emotions)
+        ),
+        first_right=_examples(*pairs, first_whole & ~second_whole, (~second_right).sum(axis=1), texts, most),
+        second_right=_examples(*pairs, second_whole & ~first_whole, (~first_right).sum(axis=1), texts, most),
     )
 
 
@@ -158,19 +160,19 @@ def _agreement(emotion: str, first: NDArray[np.bool_], second: NDArray[np.bool_]
 
 
 def _examples(
-    one: PairedLabels, other: PairedLabels, mask: NDArray[np.bool_], wrong: NDArray[np.int64], texts: bool, most: int
+    first: PairedLabels, second: PairedLabels, mask: NDArray[np.bool_], wrong: NDArray[np.int64], texts: bool, most: int
 ) -> tuple[DisagreementExample, ...]:
     rows = np.flatnonzero(mask)
     rows = rows[np.argsort(-wrong[rows], kind="stable")][:most]
-    names = one.spec.emotions
+    names = first.spec.emotions
     return tuple(
         DisagreementExample(
-            id=one.spec.ids[row],
-            gold=label_set(one.gold[row] > 0, names),
-            first=label_set(one.predicted[row] > 0, names),
-            second=label_set(other.predicted[row] > 0, names),
+            id=first.spec.ids[row],
+            gold=label_set(first.gold[row] > 0, names),
+            first=label_set(first.predicted[row] > 0, names),
+            second=label_set(second.predicted[row] > 0, names),
             wrong=int(wrong[row]),
-            text=one.texts[row] if texts and one.texts is not None else None,
+            text=first.texts[row] if texts and first.texts is not None else None,
         )
         for row in rows.tolist()
     )

@@ -134,6 +134,12 @@ class ResampledScores:
         """Return the jackknife influence of one system, shape (m, F)."""
         return None if self.jackknife_influence is None else self.jackknife_influence[system]
 
+    def influence_on_difference(self, first: int, second: int) -> NDArray | None:
+        """Return the jackknife influence on the difference of two systems, shape (m, F)."""
+        if self.jackknife_influence is None:
+            return None
+        return self.jackknife_influence[first] - self.jackknife_influence[second]
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -232,9 +238,7 @@ def estimate(
     by_pair, bootstrap_p = [], []
     for at, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
         replicates = scores.replicates[i] - scores.replicates[j]
-        one, other = scores.influence(i), scores.influence(j)
-        influence = None if one is None or other is None else one - other
-        by_pair.append(_intervals(differences[at], replicates, influence, settings))
+        by_pair.append(_intervals(differences[at], replicates, scores.influence_on_difference(i, j), settings))
         if p is None:
             bootstrap_p.append(significance.bootstrap_p(replicates[None], differences[at : at + 1])[0])
     return Estimates(

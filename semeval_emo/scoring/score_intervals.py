@@ -144,12 +144,12 @@ def _resample(
 def _mean(languages: Sequence[_Resampled]) -> _Resampled:
     """Return the average over languages, each resampled independently."""
     size = len(languages)
-    influence = [one.influence / size for one in languages if one.influence is not None]
-    texts = [one.texts for one in languages if one.texts is not None]
+    influence = [language.influence / size for language in languages if language.influence is not None]
+    texts = [language.texts for language in languages if language.texts is not None]
     return _Resampled(
-        values=np.mean([one.values for one in languages], axis=0),
-        replicates=np.mean([one.replicates for one in languages], axis=0),
+        values=np.mean([language.values for language in languages], axis=0),
+        replicates=np.mean([language.replicates for language in languages], axis=0),
         influence=np.concatenate(influence) if influence else None,
         texts=sum(texts) if len(texts) == size else None,
-        note=" ".join(dict.fromkeys(one.note for one in languages if one.note)),
+        note=" ".join(dict.fromkeys(language.note for language in languages if language.note)),
     )

@@ -87,7 +87,7 @@ def score(
         raise InvalidSubmission(_refusal(loaded.refused), f"semeval-emo validate {loaded.refused[0]}")
     if not loaded.predictions and not loaded.refused:
         raise InvalidSubmission(*_no_labels(loaded.report))
-    pairs = [(join(one, loaded.gold[one.spec.place]), task_of(one.spec, task)) for one in loaded.predictions]
+    pairs = [(join(file, loaded.gold[file.spec.place]), task_of(file.spec, task)) for file in loaded.predictions]
     cards = [score_pair(pair, own_task, rule) for pair, own_task in pairs]
     means = averages(cards, pairs[0][1]) if pairs else ()
     if rounding:
@@ -175,7 +175,7 @@ def _with_gold(
 
     by_place: dict[str, Gold] = {}
     missing: dict[str, InputError] = {}
-    for spec in dict.fromkeys(one.spec for one in loaded.predictions):
+    for spec in dict.fromkeys(file.spec for file in loaded.predictions):
         try:
             by_place[spec.place] = gold or gold_for(spec, task_of(spec, task), source)
         except InputError as error:
@@ -184,12 +184,12 @@ def _with_gold(
         raise next(iter(missing.values()))
     return replace(
         loaded,
-        predictions=tuple(one for one in loaded.predictions if one.spec.place in by_place),
+        predictions=tuple(file for file in loaded.predictions if file.spec.place in by_place),
         gold=by_place,
         without_gold=tuple(
-            f"{one.path} is NOT scored: {missing[one.spec.place].message}"
-            for one in loaded.predictions
-            if one.spec.place in missing
+            f"{file.path} is NOT scored: {missing[file.spec.place].message}"
+            for file in loaded.predictions
+            if file.spec.place in missing
         ),
     )
 
