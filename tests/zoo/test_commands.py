@@ -13,7 +13,10 @@ import pytest
 
 from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.data import load_gold
-from semeval_emo.errors import install_line
+from semeval_emo.errors import InputError, install_line
+from semeval_emo.zoo.dataset.examples import Examples
+from semeval_emo.zoo.families.ensemble import Ensemble
+from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.inference.predict import CHUNK, predict
 from semeval_emo.zoo.runs.model import load_model
 
@@ -314,3 +317,24 @@ def test_export_does_not_overwrite_files(trained: Path, cli):
     code, _, err = cli("zoo", "export", "mine", "-o", "other")
     assert code == 3
     assert err.startswith("error: mine holds no finished run.")
+
+
+def test_the_bar_is_removed_after_an_error(cli, monkeypatch):
+    for name in ("constant-all", "constant-majority"):
+        assert cli("zoo", "train", name, "--data", "sample", "--quiet")[0] == 0
+
+    def fit(self: Ensemble, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
+        with job.progress.stage("fitting", 10) as progress:
+            progress.advance()
+            raise InputError("The disk is full.")
+
+    monkeypatch.setattr(Ensemble, "fit", fit)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("semeval_emo.cli.progress.SECONDS_BETWEEN", 0.0)
+    monkeypatch.setenv("NO_COLOR", "1")
+    members = ("runs/sample/constant-all/eng", "runs/sample/constant-majority/eng")
+    code, _, err = cli("zoo", "ensemble", *members, "--name", "pair", "--data", "sample")
+    assert code == 3
+    bar, _, rest = err.rpartition("\r\x1b[K")
+    assert "fitting [#-----------] 1/10" in bar
+    assert rest == "error: The disk is full.\n"

@@ -24,7 +24,6 @@ from semeval_emo.zoo.runs.model import load_model
 from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.train import RunResult, train
 
-
 BY_FOLDS = ('data.sources=["others"]', "select.split=folds", "threshold.split=folds", "threshold.rule=per_label")
 BY_DEV = ('data.sources=["others"]', "select.split=sources", "threshold.split=sources", "threshold.rule=per_label")
 
