@@ -34,7 +34,7 @@ def test_the_list_marks_selection_on_test(cli):
     assert marked == {"llama-1layer", "llama-2layer", "llama-4layer-8epochs", "llama-4layer-as-published", "test!"}
     (line,) = (line for line in out.splitlines() if line.startswith("llama-4layer-as-published"))
     assert " ".join(line.split()) == "llama-4layer-as-published head+4 243M 1e-5/1e-6 6 x 2 test! 0.7114"
-    assert "test! chosen on the test split itself, as its source did, so the figure is optimistic." in out
+    assert "test! selected on the test split, as in the source, so the score is optimistic." in out
 
 
 @pytest.mark.parametrize("style", ["markdown", "csv", "latex", "json"])
@@ -69,7 +69,7 @@ def test_show_prints_all_fields(cli):
     assert said["learning rates"] == "head 1e-05 (decay 0.01); layers 1e-06 (decay 0.01)"
     assert said["parameters"] == "243,296,256 of 1,235,824,640 trained"
     assert said["final norm"] == "frozen"
-    assert said["kept epoch"] == "best macro F1 on test (test! optimistic)"
+    assert said["epoch"] == "best macro F1 on test (test! optimistic)"
     assert said["macro F1 on test"] == "0.7114"
 
 
@@ -91,7 +91,7 @@ def test_show_takes_overrides(cli):
             "error: recipe llama-4layer with --set: there is no key 'train.epoch'.\n"
             "  fix: did you mean 'train.epochs'?\n",
         ),
-        (["list", "gpt*"], "error: No recipe is named like 'gpt*'.\n  fix: see `semeval-emo zoo list`\n"),
+        (["list", "gpt*"], "error: No recipe matches 'gpt*'.\n  fix: see `semeval-emo zoo list`\n"),
     ],
 )
 def test_errors_have_a_fix(words: list[str], message: str, cli):
@@ -101,7 +101,7 @@ def test_errors_have_a_fix(words: list[str], message: str, cli):
 def test_train_scores_its_file_and_prints_the_next_command(cli):
     code, out, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert code == 0
-    assert "test macro F1" in out and "kept" in out and "threshold" in out
+    assert "test macro F1" in out and "selected" in out and "threshold" in out
     assert Path("runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv").exists()
     assert "Next: semeval-emo score runs/sample/tfidf-logreg/eng/track_a/pred_eng.csv" in err
     code, again, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
@@ -253,7 +253,7 @@ def test_predict_reads_a_stream_in_chunks(trained: Path):
     ("name", "body", "message"),
     [
         ("a.csv", "id,words\n1,x\n", "a.csv has no column 'text': its header is id,words."),
-        ("b.csv", "id,text\n1\n", "b.csv: row 1 has 1 of 2 columns, so no text."),
+        ("b.csv", "id,text\n1\n", "b.csv: row 1 has 1 of 2 columns, so it has no text."),
         ("c.jsonl", '{"text": "x"}\n{"txt": "y"}\n', "c.jsonl:2: not a JSON object with a 'text'."),
         ("nothing.csv", None, "nothing.csv cannot be read: No such file or directory."),
     ],
@@ -270,7 +270,7 @@ def test_predict_names_the_place_of_a_missing_text(name: str, body: str | None, 
 def test_predict_needs_a_model(cli):
     code, _, err = cli("zoo", "predict", ".", "texts.csv")
     assert code == 3
-    assert err.startswith("error: . holds no model of the zoo.")
+    assert err.startswith("error: . does not contain a model of the zoo.")
 
 
 def test_evaluate_equals_the_score_of_the_run(trained: Path, cli):
@@ -289,7 +289,7 @@ def test_evaluate_equals_the_score_of_the_run(trained: Path, cli):
 def test_evaluate_refuses_a_file_with_other_emotions(trained: Path, cli):
     code, _, err = cli("zoo", "evaluate", str(trained), "--data", "sample", "--track", "b")
     assert code == 2
-    assert err.startswith("error: The model in runs/sample/tfidf-logreg/eng predicts 0 to 1; ")
+    assert err.startswith("error: The model in runs/sample/tfidf-logreg/eng predicts labels from 0 to 1; ")
 
 
 def test_an_exported_folder_is_self_contained(trained: Path, cli):
@@ -312,7 +312,7 @@ def test_export_does_not_overwrite_files(trained: Path, cli):
     Path("mine/thesis.tex").write_text("years of work")
     code, out, err = cli("zoo", "export", str(trained), "-o", "mine")
     assert (code, out) == (2, "")
-    assert err == "error: mine is there already.\n  fix: name a new folder; nothing of yours is written over\n"
+    assert err == "error: mine already exists.\n  fix: name a new folder; existing files are not overwritten\n"
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.tex"]
     code, _, err = cli("zoo", "export", "mine", "-o", "other")
     assert code == 3

@@ -48,10 +48,10 @@ def test_predictions_follow_from_the_cut_points(cut: RunResult):
 
 def test_the_model_card_lists_cut_points(cut: RunResult, rounded: RunResult):
     card = cut.folder.card.read_text()
-    assert "| emotion | 1 from | 2 from | 3 from |\n|---|---:|---:|---:|\n| anger | 0." in card
+    assert "| emotion | cut point of 1 | cut point of 2 | cut point of 3 |\n|---|---:|---:|---:|\n| anger | 0." in card
     assert "by pearson on dev; cut points tuned on dev." in card
     plain = rounded.folder.card.read_text()
-    assert "5 emotions; degrees are rounded to the nearest." in plain and "| threshold |" not in plain
+    assert "5 emotions; degrees are rounded to the nearest integer." in plain and "| threshold |" not in plain
 
 
 def test_predictions_are_independent_of_test_labels(cut: RunResult, tmp_path: Path):
@@ -100,7 +100,10 @@ def test_tune_fits_cut_points_to_a_run_with_rounded_degrees(rounded: RunResult, 
     assert capsys.readouterr().out == (run / "tuned" / "track_b" / "pred_eng.csv").read_text()
     texts.with_name("bad.json").write_text("[[0.1, 0.2]]")
     assert main(["zoo", "predict", str(run), str(texts), "--thresholds", str(texts.with_name("bad.json"))]) == 3
-    assert "bad.json holds 1 times 2 cut points; the model predicts 5 emotions of 3 degrees." in capsys.readouterr().err
+    assert (
+        "bad.json contains 1 x 2 cut points; the model predicts 5 emotions with degrees from 0 to 3."
+        in capsys.readouterr().err
+    )
 
 
 def test_the_table_of_a_run_shows_cut_points(tmp_path: Path, capsys):

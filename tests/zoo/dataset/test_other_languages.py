@@ -78,11 +78,11 @@ def test_sources_are_resolved_to_names(track: str, words: str, wanted: tuple[str
 @pytest.mark.parametrize(
     ("track", "language", "words", "message"),
     [
-        ("c", "xaa", '["xaa"]', "'xaa' is Xaa, the language of the texts to be judged; track c is learned from other "),
-        ("c", "xaa", '["a/self"]', "'a/self' is Xaa, the language of the texts to be judged; track c is learned from "),
-        ("c", "xaa", '["b/xaa"]', "'b/xaa' is Xaa, the language of the texts to be judged; track c is learned from "),
-        ("c", "xcc", '["family"]', "no other language of the family Second has training texts in track a, so xcc has "),
-        ("a", "xaa", '["xaa"]', "'xaa' is its own train split."),
+        ("c", "xaa", '["xaa"]', "'xaa' is Xaa, the target language; track c trains on other "),
+        ("c", "xaa", '["a/self"]', "'a/self' is Xaa, the target language; track c trains on "),
+        ("c", "xaa", '["b/xaa"]', "'b/xaa' is Xaa, the target language; track c trains on "),
+        ("c", "xcc", '["family"]', "xcc has no source 'family': track a has no training texts in another language of "),
+        ("a", "xaa", '["xaa"]', "the source 'xaa' is the language's own train split."),
     ],
 )
 def test_the_target_language_is_not_a_valid_source(track: str, language: str, words: str, message: str, folder: Path):
@@ -94,8 +94,8 @@ def test_the_target_language_is_not_a_valid_source(track: str, language: str, wo
 def test_missing_training_data_is_an_error(folder: Path):
     with pytest.raises(UsageError) as refused:
         settled(folder, "c", "xaa")
-    assert refused.value.message == "Track c has no training texts, so recipe tfidf-logreg has nothing to learn from."
-    assert refused.value.fix == "--set 'data.sources=[\"others\"]' learns from the other languages of track a"
+    assert refused.value.message == "Track c has no training texts, so recipe tfidf-logreg has no training data."
+    assert refused.value.fix == "--set 'data.sources=[\"others\"]' trains on the other languages of track a"
     with pytest.raises(UsageError, match="There is no language 'xdd'"):
         settled(folder, "c", "xaa", 'data.sources=["xdd"]')
     with pytest.raises(UsageError, match="has no train file of track b for 'xcc'"):
@@ -104,7 +104,7 @@ def test_missing_training_data_is_an_error(folder: Path):
 
 @pytest.mark.parametrize("name", ["a/train", "b/train", "a/dev"])
 def test_splits_of_the_target_language_are_not_valid_extra_data(name: str, folder: Path, tmp_path: Path):
-    with pytest.raises(UsageError, match=rf"'{name}' is Xaa, the language of the texts to be judged"):
+    with pytest.raises(UsageError, match=rf"'{name}' is Xaa, the target language"):
         run(folder, tmp_path, 'data.sources=["others"]', f'data.extra=["{name}"]')
 
 
@@ -118,8 +118,8 @@ def test_a_file_with_texts_of_the_target_language_is_refused(folder: Path, tmp_p
         run(folder, tmp_path / "other", *settings, name="constant-majority")
     place = "release 1 track a xaa train"
     assert refused.value.message == (
-        f"'{file}' holds 1 of 240 texts of {place} (cross_xaa_train_a_0002 is cross_xaa_train_a_0008); "
-        "track c is learned from other languages alone."
+        f"'{file}' contains 1 of 240 texts of {place} (cross_xaa_train_a_0002 is cross_xaa_train_a_0008); "
+        "track c trains on other languages only."
     )
 
 
@@ -218,7 +218,7 @@ def test_tables_and_cards_state_whether_target_labels_were_used(
     strict: dict[str, RunResult], folder: Path, tmp_path: Path, capsys
 ):
     card = strict["folds"].folder.card.read_text()
-    assert "track c, Xaa, release 1, from Xbb and Xcc (track a)." in card
+    assert "track c, Xaa, release 1, on Xbb and Xcc (track a)." in card
     assert "No labels of xaa were used." in card
     assert "No labels of xaa were used." in strict["sources"].folder.card.read_text()
     words = ["--track", "c", "--language", "xaa", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
@@ -238,7 +238,7 @@ def test_a_language_without_a_train_split_uses_stand_ins(folder: Path, tmp_path:
     golds = load_splits(result.recipe, folder / "data", task_of(folder))
     assert set(np.unique(golds["a/xcc"].labels)) == {0, 3}
     assert result.dev["pearson"] > 0.5
-    assert "track b, Xcc, release 1, from Xcc (track a)." in result.folder.card.read_text()
+    assert "track b, Xcc, release 1, on Xcc (track a)." in result.folder.card.read_text()
     with_its_own = settled(folder, "b", "xaa", *settings, name="tfidf-ridge")
     assert with_its_own.resolved() == settled(folder, "b", "xaa", settings[1], name="tfidf-ridge").resolved()
 
@@ -248,7 +248,7 @@ def test_the_target_language_in_another_track_is_checked_for_leaks(own: Path, tm
     test = load_gold("b", "xcc", source=data, task=task).texts
     gold = load_gold("a", "xcc", "train", source=data, task=task)
     write(own, "a", "xcc", "train", [test[5], *gold.texts[1:]], gold.labels)
-    with pytest.raises(UsageError, match=r"'a/xcc' holds 1 of 200 test texts of release 1 track b xcc"):
+    with pytest.raises(UsageError, match=r"'a/xcc' contains 1 of 200 test texts of release 1 track b xcc"):
         run(own, tmp_path, 'data.stand_in=["a/self"]', track="b", language="xcc", name="tfidf-ridge")
     allowed = ('data.stand_in=["a/self"]', 'data.allow=["a/xcc"]')
     result = run(own, tmp_path, *allowed, track="b", language="xcc", name="tfidf-ridge")

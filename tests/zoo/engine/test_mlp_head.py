@@ -49,7 +49,7 @@ def test_the_card_warns_that_transformers_cannot_load_an_mlp_head(tmp_path: Path
     result = train(llama(tmp_path), source="sample", runs=tmp_path)
     assert main(["zoo", "export", str(result.folder.path), "-o", str(tmp_path / "mine")]) == 0
     card = (tmp_path / "mine" / "README.md").read_text()
-    assert "cannot read this model's head" in card
+    assert "cannot load the head of this model" in card
     assert "pipeline_tag" not in card
     assert 'library_name: "semeval-emo"' in card
     # The exported model can be loaded as the card says.

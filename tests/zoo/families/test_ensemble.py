@@ -127,7 +127,7 @@ def test_a_changed_member_makes_another_experiment(runs: Path):
     assert made(recipe, runs).already_done
     changed = runs / "sample" / NAMES[0] / "eng" / "test" / "prob_eng.csv"
     changed.write_bytes((runs / "sample" / NAMES[1] / "eng" / "test" / "prob_eng.csv").read_bytes())
-    with pytest.raises(UsageError, match=r"holds a run of another experiment: data\.member tfidf-logreg: "):
+    with pytest.raises(UsageError, match=r"holds a run with another recipe or other data: data\.member tfidf-logreg: "):
         made(recipe, runs)
     assert not train(recipe, source="sample", runs=runs, fresh=True).already_done
 
@@ -148,8 +148,8 @@ def test_members_that_do_not_fit_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(UsageError) as refused:
         ensemble_recipe([runs / "sample" / "tfidf-logreg" / "eng", degrees], "odd", runs=tmp_path)
     assert refused.value.message == (
-        f"Members must speak of the same texts: {runs}/sample/tfidf-logreg/eng is a run of sample track a, eng, "
-        f"release 1, {degrees} of sample track b, eng, release 1."
+        f"The members of an ensemble must predict the same texts: {runs}/sample/tfidf-logreg/eng is a run of "
+        f"sample track a, eng, release 1, {degrees} of sample track b, eng, release 1."
     )
     with pytest.raises(UsageError, match="needs at least two members"):
         made(join(runs, "one", "tfidf-logreg"), runs)
@@ -166,7 +166,7 @@ def test_members_that_do_not_fit_are_refused(runs: Path, tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "tfidf-logreg"])
 def test_invalid_names_are_refused(name: str, runs: Path):
-    with pytest.raises(UsageError, match=r"cannot name a run|is the name of a shipped recipe"):
+    with pytest.raises(UsageError, match=r"is not a valid name of a run|is the name of a shipped recipe"):
         join(runs, name)
 
 
@@ -183,7 +183,7 @@ def test_the_command(runs: Path, monkeypatch, capsys):
     ]
     assert main([*words, "--method", "weighted", "--set", "threshold.rule=per_label"]) == 0
     said = capsys.readouterr()
-    assert "pair: the result" in said.out
+    assert "pair: result" in said.out
     (weights,) = (line for line in said.out.splitlines() if line.startswith("weights"))
     assert weights.split(maxsplit=1)[1] == "tfidf-logreg 1.00, tfidf-char 0.00"
     assert "Next: semeval-emo score runs/sample/pair/eng/track_a/pred_eng.csv --ci" in said.err

@@ -58,7 +58,7 @@ def test_training_texts_are_counted_by_file(own: Path, tmp_path: Path, capsys):
     assert "3 of 200 texts" in capsys.readouterr().err
     second.unlink()
     notes = said(run, own, track="c")
-    assert notes[0].startswith("whether a/xcc holds any of these texts is not known: There is no train file")
+    assert notes[0].startswith("whether a/xcc contains any of these texts is not known: There is no train file")
     assert notes[1].startswith("2 of 200 texts")
 
 

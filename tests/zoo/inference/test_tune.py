@@ -114,7 +114,9 @@ def test_the_best_rule_out_of_fold_is_written_by_default(best: str, run_folder: 
         # Another rule can be requested; a note names the best.
         assert main([*words, "--threshold-rule", "per-label"]) == 0
         said = capsys.readouterr().out
-        assert "Out of fold 'as trained' does better than what was written." in " ".join(said.split())
+        assert "'as trained' has a higher out-of-fold score than the thresholds that were written." in " ".join(
+            said.split()
+        )
 
 
 def test_tuning_on_test_is_refused(run_folder: Path):

@@ -97,7 +97,7 @@ def test_an_exported_embed_model_includes_its_encoder(tmp_path: Path, monkeypatc
     recipe = load_recipe("minilm-linear", ["model.backbone=./bert", "model.max_length=16"])
     run = train(recipe, source="sample", runs=Path("runs")).folder
     expected = said(run.path)
-    assert "`semeval-emo zoo export` puts that inside" in run.card.read_text()
+    assert "which `semeval-emo zoo export` copies into the folder" in run.card.read_text()
     assert main(["zoo", "export", str(run.path), "-o", "mine"]) == 0
     assert json.loads(Path("mine/embed.json").read_text()) == {"backbone": "encoder"}
     shutil.rmtree("bert")
@@ -133,7 +133,7 @@ def test_the_hub_can_read_the_metadata_of_a_card(runs: Path):
     assert (result.metric_type, result.metric_name, result.metric_value) == ("f1", "macro F1", round(score, 4))
     for run in (Path("runs/sample/constant-majority/eng"), join("pair", "tfidf-logreg", "constant-majority")):
         assert ModelCard.load(run / "MODEL_CARD.md").data.library_name == "semeval-emo"
-        assert "Read the folder with `semeval-emo zoo predict FOLDER TEXTS`" in (run / "MODEL_CARD.md").read_text()
+        assert "Load the folder with `semeval-emo zoo predict FOLDER TEXTS`" in (run / "MODEL_CARD.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_language_dataset_and_metric_have_the_names_of_the_hub(
     )
     task = load_task()
     folder = RunFolder(tmp_path, task.spec(track, language, "test"))
-    folder.update(status="done", thresholds=[0.5] * len(folder.spec.emotions), dev={}, versions={}, kept=1)
+    folder.update_state(status="done", thresholds=[0.5] * len(folder.spec.emotions), dev={}, versions={}, kept=1)
     folder.card.write_text(model_card(recipe, folder, None, task))
     found = front(folder)
     assert found["language"] == [code]

@@ -29,7 +29,7 @@ def test_an_unreadable_run_can_be_repeated_with_fresh(file: str, body: str, tmp_
     code, err = train(cli, tmp_path, name=name)
     assert code == 3
     assert err.startswith(f"error: {path} cannot be read: ")
-    assert err.endswith(".\n  fix: --fresh starts anew\n")
+    assert err.endswith(".\n  fix: --fresh deletes the run and starts again\n")
     assert train(cli, tmp_path, "--fresh", name=name) == (0, "")
     assert train(cli, tmp_path, name=name) == (0, "")
     assert file == "run.json" or path.read_bytes() != body.encode()

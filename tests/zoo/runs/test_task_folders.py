@@ -70,9 +70,9 @@ def test_runs_of_two_tasks_have_different_folders(cli):
                        "--name", "odd")  # fmt: skip
     assert code == 2
     assert err == (
-        "error: Members must speak of the same texts: runs/sample/constant-all/eng is a run of sample track a, eng, "
-        "release 1, runs/toy/constant-all/xaa of toy track a, xaa, release 1.\n"
-        "  fix: join runs of one track, language and release\n"
+        "error: The members of an ensemble must predict the same texts: runs/sample/constant-all/eng is a run of "
+        "sample track a, eng, release 1, runs/toy/constant-all/xaa of toy track a, xaa, release 1.\n"
+        "  fix: combine runs of one track, language and release\n"
     )
 
 

@@ -189,7 +189,7 @@ def test_ctrl_c_saves_a_checkpoint(engine: str, uninterrupted, tmp_path: Path):
         run(recipe, tmp_path, progress)
     assert signal.getsignal(signal.SIGINT) is before
     assert stopped.value.exit_code == 130
-    assert progress.said[-1] == "stopping after this step; once more ends it at once"
+    assert progress.said[-1] == "stopping after this step; press Ctrl-C again to stop immediately"
     run(recipe, tmp_path)
     assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
 
@@ -218,8 +218,8 @@ def test_another_experiment_in_the_same_folder_is_refused(tmp_path: Path, recipe
     file.write_text(body.format("none"))
     with pytest.raises(UsageError) as refused:
         run(load_recipe(str(file)), tmp_path)
-    assert 'holds a run of another experiment: constant.says: "all" -> "none".' in refused.value.message
-    assert refused.value.fix == "--fresh starts anew there, --runs names another place"
+    assert 'holds a run with another recipe or other data: constant.says: "all" -> "none".' in refused.value.message
+    assert refused.value.fix == "--fresh deletes that run, --runs chooses another folder of runs"
 
 
 def test_other_folders_are_not_changed(tmp_path: Path):
@@ -228,7 +228,7 @@ def test_other_folders_are_not_changed(tmp_path: Path):
     folder.mkdir(parents=True)
     (folder / "thesis.tex").write_text("years of work")
     for fresh in (False, True):
-        with pytest.raises(UsageError, match=r"is not a run folder: it holds thesis.tex\."):
+        with pytest.raises(UsageError, match=r"is not a run folder: it contains thesis.tex\."):
             run(recipe, tmp_path, fresh=fresh)
     assert (folder / "thesis.tex").read_text() == "years of work"
 

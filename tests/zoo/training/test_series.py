@@ -59,7 +59,7 @@ def test_a_series_gives_a_valid_zip_and_a_summary(cli):
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
     assert [row[0] for row in rows[3:6]] == list(LANGUAGES)
-    assert rows[1] == ["language", "labels", "dev", "test", "base", "to", "base", "top", "to", "top", "place", "of"]
+    assert rows[1] == ["language", "labels", "dev", "test", "base", "vs", "base", "top", "vs", "top", "rank", "of"]
     scores = [json.loads(Path(f"runs/toy/{NAME}/{one}/score.json").read_text())["score"] for one in LANGUAGES]
     assert [row[3] for row in rows[3:6]] == [f"{score:.4f}" for score in scores]
     assert rows[7][0] == "mean" and rows[7][3] == f"{np.mean(scores):.4f}"
@@ -110,7 +110,10 @@ def test_only_missing_repeats_runs_of_another_version_of_the_recipe(cli, monkeyp
     Path("mine.toml").write_text(f'extends = "{NAME}"\ntitle = "mine"\n[threshold]\nvalue = 0.4\n')
     code, _, err = cli(*words("--language", "xaa,xbb,xcc", "--only-missing", name="mine.toml"))
     assert code == 1
-    assert "error: xaa: runs/toy/mine/xaa holds a run of another experiment: threshold.value: 0.5 -> 0.4." in err
+    assert (
+        "error: xaa: runs/toy/mine/xaa holds a run with another recipe or other data: threshold.value: 0.5 -> 0.4."
+        in err
+    )
 
 
 def test_a_failed_language_does_not_stop_the_others(cli):
@@ -119,7 +122,7 @@ def test_a_failed_language_does_not_stop_the_others(cli):
     assert code == 1
     table = {line.split()[0]: line.split() for line in out.splitlines()[3:] if line}
     assert table["xbb"][-2] == "failed" and table["xaa"][-2] != "failed"
-    assert "Failed, and in no mean: xbb." in out
+    assert "Failed, not in the means: xbb." in out
     assert "\nerror: xbb: There is no dev file of track a for 'xbb' in data.\n  fix: expected data/track_a/dev/" in err
     assert [one.file for one in validate(f"runs/toy/{NAME}/track_a.zip", task="toy.toml").files] == [
         f"runs/toy/{NAME}/track_a.zip!track_a/pred_{one}.csv" for one in ("xaa", "xcc")
@@ -133,7 +136,7 @@ def test_a_broken_run_folder_fails_only_its_language(cli):
     code, out, err = cli(*words("--language", "xaa,xbb", "--only-missing"))
     assert code == 1
     assert f"\nerror: xaa: runs/toy/{NAME}/xaa/run.json cannot be read: " in err
-    assert "Failed, and in no mean: xaa." in out and Path(f"runs/toy/{NAME}/xbb/score.json").exists()
+    assert "Failed, not in the means: xaa." in out and Path(f"runs/toy/{NAME}/xbb/score.json").exists()
 
 
 def test_a_common_failure_is_printed_once(cli):
@@ -149,8 +152,12 @@ def test_a_common_failure_is_printed_once(cli):
     ("more", "code", "said"),
     [
         (["--language", "xaa,eng"], 2, "error: There is no language 'eng' in Toy.\n"),
-        (["--language", "all", "--fresh", "--only-missing"], 2, "error: --fresh trains anew what --only-missing"),
-        (["--language", "all", "--jobs", "0"], 2, "error: --jobs 0 leaves nobody to work.\n  fix: name 1 or more\n"),
+        (
+            ["--language", "all", "--fresh", "--only-missing"],
+            2,
+            "error: --fresh and --only-missing exclude each other.",
+        ),
+        (["--language", "all", "--jobs", "0"], 2, "error: --jobs must be 1 or more, not 0.\n"),
         (["--language", "all", "--zip", "a.tar"], 2, "error: The name of the archive, a.tar, does not end in .zip.\n"),
         (["--language", ","], 2, "error: --language names no language.\n  fix: name codes, such as eng,hau, or all\n"),
     ],
@@ -269,7 +276,7 @@ def test_a_stopped_series_can_be_resumed(how: signal.Signals, whole: Series, cli
         assert process.returncode == 130
         assert err.endswith(
             "error: stopped with 0 of 3 languages finished\n"
-            "  fix: the same command goes on; --only-missing skips what is finished without a look\n"
+            "  fix: the same command resumes; --only-missing skips finished languages without checking them\n"
         )
         assert "Traceback" not in err
     # Immediately: no worker of the stopped series holds a lock.
@@ -286,8 +293,8 @@ def test_a_crashed_worker_fails_only_its_language():
     os.kill(int(worker), signal.SIGKILL)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 1
-    reason = "The process that trained it ended with signal 9, as when memory runs out."
-    assert f"\nerror: xaa: {reason}\n  fix: the same command goes on; --jobs 1 needs less memory\n" in err
+    reason = "Its worker process ended with signal 9, perhaps because memory ran out."
+    assert f"\nerror: xaa: {reason}\n  fix: the same command resumes; --jobs 1 needs less memory\n" in err
     assert set(predictions(name=LEARNS)) == {"pred_xbb.csv", "pred_xcc.csv"}
 
 
