@@ -26,7 +26,7 @@ from semeval_emo.errors import InputError
 
 group = typer.Typer(
     cls=CommandGroup,
-    help="Data: what there is, fetching it, checking it.",
+    help="List, fetch, check and describe data.",
     no_args_is_help=True,
 )
 
@@ -63,7 +63,8 @@ Examples:
 FolderArgument = Annotated[
     str | None,
     typer.Argument(
-        help="A folder, 'sample' or 'hub' (data fetched earlier). Default: $SEMEVAL_EMO_DATA and data fetched earlier."
+        metavar="FOLDER",
+        help="A folder, 'sample' or 'hub' (data fetched earlier). Default: $SEMEVAL_EMO_DATA and data fetched earlier.",
     ),
 ]
 
@@ -134,7 +135,8 @@ def fetch_data(
     language: LanguagesFilter = None,
     track: TracksFilter = None,
     revision: Annotated[
-        str | None, typer.Option(help="Commit, branch or tag. Default: the commit of the first fetch.")
+        str | None,
+        typer.Option(metavar="REVISION", help="Commit, branch or tag. Default: the commit of the first fetch."),
     ] = None,
     task: TaskOption = None,
     style: FormatOption = Format.text,
@@ -173,7 +175,7 @@ def check_folder(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check a folder of data: its release, by hash, and its problems.
+    """Identify the release of a folder of data by hash, and list its problems.
 
     Finds blank gold labels, files of no known release, files without a language, texts of a split that are also in
     an earlier split (within and across tracks), and duplicate texts with different labels. Exits with 1 if there is
@@ -240,11 +242,13 @@ def describe_data(
 
 @group.command("pin", epilog=PIN_EXAMPLES)
 def pin_folder(
-    folder: Annotated[str, typer.Argument(help="A release in any layout, or 'sample'.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A release in any layout, or 'sample'.")],
     split: Annotated[
         str,
         typer.Option(
-            autocompletion=known_splits, help="Split: train, dev or test. For layouts without folders of splits."
+            metavar="SPLIT",
+            autocompletion=known_splits,
+            help="Split: train, dev or test. For layouts without folders of splits.",
         ),
     ] = "test",
     task: TaskOption = None,

@@ -116,7 +116,7 @@ def register(app: typer.Typer) -> None:
 def overview(context: typer.Context) -> None:
     """Show stored scores with their sources, place a score among them, add your own.
 
-    Without a command: rank 1, the organisers' baseline and the number of teams for every language.
+    Without a command: rank 1, the organisers' baseline and the number of teams in every language.
     """
     if context.invoked_subcommand is None:
         show()
@@ -238,28 +238,40 @@ def place(
 
 def add(
     what: ScoreArgument,
-    system: Annotated[str, typer.Option("--system", "-s", help="Name of the system.")],
+    system: Annotated[str, typer.Option("--system", "-s", metavar="NAME", help="Name of the system.")],
     track: TrackOption = None,
     language: LanguageOption = None,
     setting: Annotated[
-        str, typer.Option("--setting", help="Setting that distinguishes rows of the system, such as 3 epochs.")
+        str,
+        typer.Option(
+            "--setting", metavar="TEXT", help="Setting that distinguishes rows of the system, such as 3 epochs."
+        ),
     ] = "",
     among: OwnListOption = "mine",
     kind: KindOption = "user",
-    rank: Annotated[int | None, typer.Option("--rank", help="Rank in the list.")] = None,
-    teams: Annotated[int | None, typer.Option("--teams", help="Number of teams in the list.")] = None,
+    rank: Annotated[int | None, typer.Option("--rank", metavar="N", help="Rank in the list.")] = None,
+    teams: Annotated[int | None, typer.Option("--teams", metavar="N", help="Number of teams in the list.")] = None,
     metric: MetricOption = None,
     selected_on: Annotated[
         str,
-        typer.Option("--selected-on", help="Split that selected epoch or threshold: dev, test, none or unknown."),
+        typer.Option(
+            "--selected-on",
+            metavar="SPLIT",
+            help="Split used to select epoch or threshold: dev, test, none or unknown.",
+        ),
     ] = "unknown",
-    flag: Annotated[str, typer.Option("--flag", help="Flag: suspect, unverified or joined.")] = "",
+    flag: Annotated[
+        str, typer.Option("--flag", metavar="FLAG", help="Flag of a doubtful row: suspect, unverified or joined.")
+    ] = "",
     source: Annotated[
-        str, typer.Option("--source", help="Source of the score: a URL, a DOI, or own for a run of yours.")
+        str,
+        typer.Option(
+            "--source", metavar="SOURCE", help="Source of the score: a URL, a DOI, or own for a run of yours."
+        ),
     ] = "own",
-    where: Annotated[str, typer.Option("--where", help="Table, page or file in the source.")] = "",
-    remark: Annotated[str, typer.Option("--note", help="Note for readers of the row.")] = "",
-    split: Annotated[str, typer.Option("--split", help="Split: train, dev or test.")] = "test",
+    where: Annotated[str, typer.Option("--where", metavar="TEXT", help="Table, page or file in the source.")] = "",
+    remark: Annotated[str, typer.Option("--note", metavar="TEXT", help="Note for readers of the row.")] = "",
+    split: Annotated[str, typer.Option("--split", metavar="SPLIT", help="Split: train, dev or test.")] = "test",
     release: ReleaseOption = None,
     gold: GoldOption = None,
     task: TaskOption = None,
@@ -290,12 +302,21 @@ def ours(
     track: TrackFilter = None,
     system: Annotated[
         list[str] | None,
-        typer.Option("--system", "-s", help="Name of the system. A folder of submissions/; repeatable. Default: all."),
+        typer.Option(
+            "--system",
+            "-s",
+            metavar="NAME",
+            help="Name of the system. A folder of submissions/; repeatable. Default: all.",
+        ),
     ] = None,
     brief: Annotated[bool, typer.Option("--summary", help="One row per system and track.")] = False,
     links: Annotated[
         str | None,
-        typer.Option("--links", metavar="PREFIX", help="Link scores to their files, from this folder (Markdown)."),
+        typer.Option(
+            "--links",
+            metavar="PREFIX",
+            help="Link scores to their files (Markdown). PREFIX is the path to the folder of submissions/.",
+        ),
     ] = None,
     task: TaskOption = None,
     style: FormatOption = Format.text,
@@ -329,7 +350,7 @@ def check(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check every row of the shipped board and of your own.
+    """Check every row of the built-in board and of your own.
 
     Checks names, ranges, decimals, sources, uniqueness, and that ranks follow scores. Exits with 1 if a row is invalid.
     """
@@ -345,10 +366,14 @@ def check(
 def export(
     track: TrackFilter = None,
     language: LanguageFilter = None,
-    among: Annotated[str | None, typer.Option("--list", help="Key of a leaderboard list. Default: all.")] = None,
+    among: Annotated[
+        str | None, typer.Option("--list", metavar="LIST", help="Key of a leaderboard list. Default: all.")
+    ] = None,
     kind: KindOption = None,
     release: ReleaseFilter = None,
-    metric: Annotated[str | None, typer.Option("--metric", "-m", help="Metric. Default: all.")] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Metric. Default: all.")
+    ] = None,
     task: TaskOption = None,
     extra: ExtraOption = None,
     style: Annotated[
@@ -357,7 +382,7 @@ def export(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write rows with all their columns.
+    """Export rows with all columns.
 
     Without options: every row, as CSV that --extra can read.
     """

@@ -79,21 +79,34 @@ def known_recipes(incomplete: str) -> list[str]:
 
 
 def _track(default: str) -> Any:
-    return typer.Option("--track", "-t", autocompletion=known("tracks"), help=f"Track: a, b or c. Default: {default}.")
+    return typer.Option(
+        "--track", "-t", metavar="TRACK", autocompletion=known("tracks"), help=f"Track: a, b or c. Default: {default}."
+    )
 
 
 def _language(default: str) -> Any:
     return typer.Option(
-        "--language", "-l", autocompletion=known("languages"), help=f"Language code, such as eng. Default: {default}."
+        "--language",
+        "-l",
+        metavar="CODE",
+        autocompletion=known("languages"),
+        help=f"Language code, such as eng. Default: {default}.",
     )
 
 
 def _split(default: str) -> Any:
-    return typer.Option("--split", autocompletion=known_splits, help=f"Split: train, dev or test. {default}")
+    return typer.Option(
+        "--split", metavar="SPLIT", autocompletion=known_splits, help=f"Split: train, dev or test. {default}"
+    )
 
 
 def _release(default: str) -> Any:
-    return typer.Option("--release", autocompletion=known("releases"), help=f"Release of the data. Default: {default}.")
+    return typer.Option(
+        "--release",
+        metavar="RELEASE",
+        autocompletion=known("releases"),
+        help=f"Release of the data. Default: {default}.",
+    )
 
 
 FROM_IDS = "read from ids and file names"
@@ -108,8 +121,8 @@ RecipeLanguageOption = Annotated[str | None, _language("the recipe's")]
 RecipeLanguagesOption = Annotated[
     str | None,
     typer.Option(
-        "--language", "-l",
-        help="Language code, such as eng. Several are separated by commas; all takes every one. Default: the recipe's.",
+        "--language", "-l", metavar="CODE",
+        help="Language code, such as eng. Several with commas, or all. Default: the recipe's.",
     ),
 ]  # fmt: skip
 SplitOption = Annotated[str | None, _split("Default: read from ids.")]
@@ -119,7 +132,10 @@ ReleaseFilter = Annotated[str | None, _release("all")]
 TaskOption = Annotated[
     str | None,
     typer.Option(
-        "--task", autocompletion=known_tasks, help="Task: task11, sample or a TOML file. Default: read from ids."
+        "--task",
+        metavar="TASK",
+        autocompletion=known_tasks,
+        help="Task: task11, sample or a TOML file. Default: read from the data, else task11.",
     ),
 ]
 GoldOption = Annotated[
@@ -175,7 +191,8 @@ def select_files(command: Callable[..., None]) -> Callable[..., None]:
 PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Prediction files, folders or zips. Default: the prediction files of this folder, else of submissions/."
+        metavar="PATH...",
+        help="Prediction files, folders or zips. Default: the prediction files of this folder, else of submissions/.",
     ),
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")]
@@ -191,41 +208,45 @@ def output_to(description: str) -> Any:
 OutputOption = Annotated[Path | None, output_to("Default: the screen.")]
 SaveReportOption = Annotated[
     Path | None,
-    typer.Option(
-        "--save-report", metavar="FILE", help="Write the report (what the screen shows) to this file instead."
-    ),
+    typer.Option("--save-report", metavar="FILE", help="Write the report to this file instead of the screen."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files that differ.")]
 TextsOption = Annotated[bool, typer.Option("--texts/--no-texts", help="Include the texts.")]
 PerEmotionOption = Annotated[
-    bool, typer.Option("--per-emotion", "-e", help="Show every emotion. Without it only where it fits on the screen.")
+    bool, typer.Option("--per-emotion", "-e", help="Show every emotion. Default: only for few files or systems.")
 ]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most this many. 0 shows all.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", "-n", metavar="N", min=0, help="Maximum number of rows or examples. 0 shows all.")
+]
 
 # --- statistics ------------------------------------------------------------------------------------------------------
 
-SeedOption = Annotated[int, typer.Option("--seed", help="Random seed.")]
-ResamplesOption = Annotated[int, typer.Option("--resamples", help="Number of bootstrap resamples.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Random seed.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", metavar="N", help="Number of bootstrap resamples.")]
 IntervalOption = Annotated[IntervalKind, typer.Option("--interval", help="Kind of bootstrap interval.")]
 
 # --- leaderboard -----------------------------------------------------------------------------------------------------
 
-KINDS = "team, baseline, published-model, seed-run, zoo or user"
+KINDS = "team, baseline, published-model, seed-run (reference notebook), zoo or user"
 
 
 def _list(rest: str) -> Any:
-    return typer.Option("--list", autocompletion=known_lists, help=f"Key of a leaderboard list. {rest}")
+    return typer.Option("--list", metavar="LIST", autocompletion=known_lists, help=f"Key of a leaderboard list. {rest}")
 
 
 ListOption = Annotated[str | None, _list("Default: official.")]
 ListFilter = Annotated[str | None, _list("all shows every list. Default: official.")]
 OwnListOption = Annotated[str, _list("The row is added to it.")]
-KindOption = Annotated[str | None, typer.Option("--kind", help=f"Kind of row: {KINDS}.")]
-MetricOption = Annotated[str | None, typer.Option("--metric", "-m", help="Metric. Default: the track's official one.")]
+KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help=f"Kind of row: {KINDS}.")]
+MetricOption = Annotated[
+    str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Metric. Default: the track's official one.")
+]
 MetricFilter = Annotated[
     str | None,
-    typer.Option("--metric", "-m", help="Metric. all shows every metric. Default: the track's official one."),
+    typer.Option(
+        "--metric", "-m", metavar="METRIC", help="Metric. all shows every metric. Default: the track's official one."
+    ),
 ]
 ExtraOption = Annotated[
     list[Path] | None,

@@ -40,7 +40,9 @@ def register(app: typer.Typer) -> None:
 def report(
     paths: Annotated[
         list[str],
-        typer.Argument(help="Prediction files, folders (also of runs) or zips. NAME=PATH names a system."),
+        typer.Argument(
+            metavar="PATH...", help="Prediction files, folders (also of runs) or zips. NAME=PATH names a system."
+        ),
     ],
     output: Annotated[
         Path | None, output_to("An HTML page. Default: report.html, or no page if --plots is given.")

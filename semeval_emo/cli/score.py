@@ -103,7 +103,7 @@ def score(
             "such as macro_f1=0.7 or f1.anger=0.5. Repeatable.",
         ),
     ] = None,
-    rounding: Annotated[Rounding | None, typer.Option(help="Round as this official scorer does.")] = None,
+    rounding: Annotated[Rounding | None, typer.Option(help="Round scores as this official scorer does.")] = None,
     rule: Annotated[
         ScoringRule,
         typer.Option(help="Pearson's r of a constant column: 0 as on Codabench, or nan as in the organisers' checker."),
@@ -170,7 +170,8 @@ def compare(
     systems: Annotated[
         list[str],
         typer.Argument(
-            help="Prediction files, folders or zips. NAME=PATH names a system, NAME=PATH,PATH,... its runs."
+            metavar="PATH...",
+            help="Prediction files, folders or zips. NAME=PATH names a system, NAME=PATH,PATH,... its runs.",
         ),
     ],
     *,
@@ -190,12 +191,15 @@ def compare(
         bool, typer.Option("--one-recipe", help="All paths are runs of one recipe with different random seeds.")
     ] = False,
     resamples: ResamplesOption = 10_000,
-    trials: Annotated[int, typer.Option(help="Number of randomisation trials, for p-values.")] = 10_000,
+    trials: Annotated[int, typer.Option(metavar="N", help="Number of randomisation trials, for p-values.")] = 10_000,
     seed: SeedOption = 12345,
-    alpha: Annotated[float, typer.Option(help="Largest corrected p-value that counts as significant.")] = 0.05,
+    alpha: Annotated[float, typer.Option(metavar="P", help="Significance level of the corrected p-values.")] = 0.05,
     family: Annotated[
         CorrectionFamily | None,
-        typer.Option(help="The p-values that are corrected together. Default: languages for two systems, else rivals."),
+        typer.Option(
+            help="P-values that are corrected together: of a system against its rivals, of all pairs, or of all "
+            "languages. Default: languages for two systems, else rivals."
+        ),
     ] = None,
     fdr: Annotated[bool, typer.Option("--fdr", help="Correct p-values by Benjamini-Hochberg instead of Holm.")] = False,
     interval: IntervalOption = IntervalKind.bca,
@@ -234,9 +238,9 @@ def compare(
 
 @select_files
 def analyse(
-    path: Annotated[str, typer.Argument(help="A prediction file, a folder (also of a run) or a zip.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A prediction file, a folder (also of a run) or a zip.")],
     second: Annotated[
-        str | None, typer.Argument(metavar="[PATH2]", help="Another system: show where only one of the two is correct.")
+        str | None, typer.Argument(metavar="PATH2", help="Another system: show where only one of the two is correct.")
     ] = None,
     *,
     selector: SelectorOptions,
@@ -244,7 +248,8 @@ def analyse(
     probabilities: Annotated[
         Path | None,
         typer.Option(
-            help="Probability file, for the most confident errors. Default: prob_*.csv in the folder of the file."
+            metavar="FILE",
+            help="Probability file, for the most confident errors. Default: prob_*.csv in the folder of the file.",
         ),
     ] = None,
     limit: LimitOption = 10,

@@ -107,7 +107,9 @@ def explain(
     code: Annotated[
         str | None,
         typer.Argument(
-            help="A code or its name, such as E311 or header-order. Default: list all.", autocompletion=_known_codes
+            metavar="CODE",
+            help="A code or its name, such as E311 or header-order. Default: list all.",
+            autocompletion=_known_codes,
         ),
     ] = None,
     style: FormatOption = Format.text,
@@ -142,7 +144,11 @@ def fix(
     ] = None,
     threshold: Annotated[
         float | None,
-        typer.Option("--threshold", help="Turn probabilities into labels: 1 from this value on. Default: refuse them."),
+        typer.Option(
+            "--threshold",
+            metavar="P",
+            help="Turn probabilities into labels: 1 from this value on. Default: refuse them.",
+        ),
     ] = None,
     *,
     selector: SelectorOptions,

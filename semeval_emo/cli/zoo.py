@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 group = typer.Typer(
     name="zoo",
     cls=CommandGroup,
-    help="Models: recipes, training, prediction.",
+    help="Train and use models from recipes.",
     no_args_is_help=True,
     epilog="""\b
 Examples:
@@ -128,7 +128,9 @@ def train(
     track: RecipeTrackOption = None,
     language: RecipeLanguagesOption = None,
     settings: SetOption = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Random seed. Short for --set train.seed=N.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Random seed. Same as --set train.seed=N.")
+    ] = None,
     data: GoldOption = None,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
@@ -139,13 +141,15 @@ def train(
     jobs: Annotated[
         int | None,
         typer.Option(
-            "--jobs", "-j",
+            "--jobs", "-j", metavar="N",
             help="Languages to train at the same time. Default: one per CPU core; 1 for models that need torch.",
         ),
     ] = None,
     archive: Annotated[
         Path | None,
-        typer.Option("--zip", help="Zip file for several languages. Default: RUNS/<recipe>/track_<t>.zip."),
+        typer.Option(
+            "--zip", metavar="FILE", help="Zip file for several languages. Default: RUNS/<recipe>/track_<t>.zip."
+        ),
     ] = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -249,7 +253,7 @@ Examples:
 )
 def ensemble(
     members: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders, two or more.")],
-    name: Annotated[str, typer.Option("--name", help="Name of the new run: RUNS/NAME/<language>.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the new run: RUNS/NAME/<language>.")],
     method: Annotated[
         EnsembleMethod,
         typer.Option(

@@ -68,7 +68,7 @@ def predict(
     texts: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[TEXTS]",
+            metavar="TEXTS",
             help="Texts: CSV or TSV with a column text, JSON lines, or one text per line. Default, also as -: stdin.",
         ),
     ] = None,
@@ -81,7 +81,9 @@ def predict(
     ] = Prediction.probabilities,
     thresholds: Annotated[
         Path | None,
-        typer.Option("--thresholds", help="File of thresholds, written by `zoo tune`. Default: the model's own."),
+        typer.Option(
+            "--thresholds", metavar="FILE", help="File of thresholds, written by `zoo tune`. Default: the model's own."
+        ),
     ] = None,
     precision: Annotated[
         Precision | None,
@@ -125,7 +127,7 @@ def evaluate(
     track: RecipeTrackOption = None,
     language: RecipeLanguageOption = None,
     split: Annotated[
-        str, typer.Option("--split", autocompletion=known_splits, help="Split: train, dev or test.")
+        str, typer.Option("--split", metavar="SPLIT", autocompletion=known_splits, help="Split: train, dev or test.")
     ] = "test",
     release: ReleaseOption = None,
     data: GoldOption = None,
@@ -178,7 +180,10 @@ def tune(
     split: Annotated[
         str | None,
         typer.Option(
-            "--split", help="Split: train, dev or test. Here dev, or folds. Default: folds if the run selected by them."
+            "--split",
+            metavar="SPLIT",
+            help="Split: train, dev or test. Thresholds are fitted on dev or on folds. "
+            "Default: folds if the run selected by them, else dev.",
         ),
     ] = None,
     by: Annotated[
@@ -189,7 +194,9 @@ def tune(
         float | None,
         typer.Option(
             "--shrink",
-            help="Number of positive texts that weigh as much as the global threshold. Default: the recipe's, or 30.",
+            metavar="N",
+            help="Shrinkage of thresholds per emotion towards the global one, as a number of positive texts. "
+            "Default: the recipe's, or 30.",
         ),
     ] = None,
     data: GoldOption = None,
@@ -222,7 +229,9 @@ Examples:
 def submit(
     runs: RunsArgument,
     output: Annotated[Path, output_to("The folder of the system; its name is the name of the system.")],
-    title: Annotated[str, typer.Option("--title", help="Title of the system. Default: the title of its recipe.")] = "",
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="Title of the system. Default: the title of its recipe.")
+    ] = "",
     best_on_dev: Annotated[
         bool, typer.Option("--best-on-dev", help="Of several runs for one language, take the best one on dev.")
     ] = False,
@@ -232,7 +241,7 @@ def submit(
     save_report: SaveReportOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Copy the predictions of finished runs to the folder of a system, with their provenance and scores.
+    """Copy the predictions of finished runs to the folder of a system, with provenance and scores.
 
     The system is then on the leaderboard list `zoo` and in `leaderboard ours`.
     """
@@ -306,7 +315,10 @@ def results(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Compare finished runs on the same file, with intervals and costs; runs with other random seeds share a row."""
+    """Compare finished runs on the same file, with intervals and costs.
+
+    Runs that differ only in the random seed share a row.
+    """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report.runs import comparison_tables
     from semeval_emo.zoo.inference.results import compare_runs

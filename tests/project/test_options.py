@@ -50,12 +50,12 @@ def test_every_command_has_the_option_output():
 
 
 def test_an_option_has_one_meaning():
-    """The first sentence of its help, its short form, and whether it takes a value are the same in every command."""
+    """The first sentence of its help, its short form and its value are the same in every command."""
     meanings: dict[str, dict[tuple[Any, ...], list[str]]] = {}
     for path, one in OPTIONS:
         for name in one.opts:
             sentence = re.split(r"(?<=\.) ", one.help, maxsplit=1)[0]
-            meaning = (sentence, tuple(sorted(one.opts)), one.is_flag)
+            meaning = (sentence, tuple(sorted(one.opts)), one.metavar, one.is_flag)
             meanings.setdefault(name, {}).setdefault(meaning, []).append(" ".join(path))
     assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
 
@@ -217,3 +217,12 @@ def test_colours_on_a_terminal_and_nowhere_else(words: str, shown: str):
     assert "\x1b" not in run(TERM="dumb")
     piped = subprocess.run([sys.executable, "-m", "semeval_emo", *words.split()], capture_output=True, check=False)
     assert b"\x1b" not in piped.stdout + piped.stderr
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_has_plain_words(path: tuple[str, ...], cli):
+    code, out, _ = cli(*path, "--help")
+    assert code == 0
+    assert not re.findall(r"<(?:str|int|float|path|int range)>", out), "an option without a metavar"
+    words = r"(?i)\b(mend\w*|figures?|floor|stands?|beside|whoever|nobody|told|meant|invented|missed (?!\.)|room|kin)\b"
+    assert not re.findall(words, out.replace("--fail-under is missed", ""))
