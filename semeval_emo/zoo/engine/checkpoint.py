@@ -1,7 +1,7 @@
-"""Checkpoints of the tail trainer. A resumed run ends with the same bytes as an uninterrupted one.
+"""Checkpoints of the tail trainer, and the selected epoch's weights of both trainers.
 
-Checkpoints are written whole or not at all. The weights of the selected epoch are in a separate file named by its
-number. It is written before the checkpoint that refers to it, and the file of the previous epoch is removed last.
+A resumed run ends with the same bytes as an uninterrupted one. Checkpoints are written whole or not at all. The weights
+of an epoch are written before the checkpoint that refers to them, and those of the previous epoch are removed last.
 """
 
 from __future__ import annotations
@@ -49,6 +49,37 @@ class TrainState:
         return TrainState(self.epoch + 1, (*self.rows, row))
 
 
+class SelectedWeights:
+    """The trained weights of the selected epoch, in a file named by its number."""
+
+    def __init__(self, folder: Path, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+        self.folder, self.parameters = folder, parameters
+
+    def _file(self, epoch: int) -> Path:
+        return self.folder / f"kept-{epoch}.safetensors"
+
+    def save(self, epoch: int) -> None:
+        """Save the current weights."""
+        write_file(self._file(epoch), save({name: p.detach().cpu() for name, p in self.parameters.items()}))
+
+    def remove_others(self, epoch: int) -> None:
+        """Remove the weights of all other epochs."""
+        for file in self.folder.glob("kept-*.safetensors"):
+            if file != self._file(epoch):
+                file.unlink()
+
+    def load(self, epoch: int) -> None:
+        """Load the weights into the network."""
+        copy_weights(load_file(self._file(epoch)), self.parameters)
+
+
+@torch.no_grad()
+def copy_weights(weights: Mapping[str, torch.Tensor], parameters: Mapping[str, torch.nn.Parameter]) -> None:
+    """Copy weights to the parameters of the same name."""
+    for name, parameter in parameters.items():
+        parameter.copy_(weights[name])
+
+
 class Checkpointer:
     """Writes and reads the checkpoints of a run."""
 
@@ -57,6 +88,7 @@ class Checkpointer:
     ) -> None:
         self.job, self.recipe = job, recipe
         self.parameters, self.optimizer, self.schedule = parameters, optimizer, schedule
+        self.selected_weights = SelectedWeights(job.work, parameters)
         self._saved = time.monotonic()
 
     @property
@@ -64,16 +96,13 @@ class Checkpointer:
         """The checkpoint file."""
         return self.job.work / "checkpoint.pt"
 
-    def _weights_file(self, epoch: int) -> Path:
-        return self.job.work / f"kept-{epoch}.safetensors"
-
     def resume(self) -> TrainState:
         """Load the checkpoint if there is one, else return the initial state."""
         if not self.file.exists():
             return TrainState()
         # weights_only: only tensors and plain containers are loaded, no code.
         stored = torch.load(self.file, map_location="cpu", weights_only=True)
-        self._load_weights(stored["weights"])
+        copy_weights(stored["weights"], self.parameters)
         self.optimizer.load_state_dict(stored["optimizer"])
         self.schedule.load_state_dict(stored["schedule"])
         device = next(iter(self.parameters.values())).device
@@ -120,20 +149,9 @@ class Checkpointer:
         """
         selected = selected_epoch(state.rows, self.recipe)
         if selected == state.epoch:
-            write_file(self._weights_file(selected), save({n: p.detach().cpu() for n, p in self.parameters.items()}))
+            self.selected_weights.save(selected)
         self.save(state)
         self.job.record(state.rows)
-        for file in self.job.work.glob("kept-*.safetensors"):
-            if file != self._weights_file(selected):
-                file.unlink()
+        self.selected_weights.remove_others(selected)
         if self.job.stop_requested():
             raise stopped_after(state.epoch, 0)
-
-    def load_selected(self, state: TrainState) -> None:
-        """Load the weights of the selected epoch into the network."""
-        self._load_weights(load_file(self._weights_file(selected_epoch(state.rows, self.recipe))))
-
-    @torch.no_grad()
-    def _load_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
-        for name, parameter in self.parameters.items():
-            parameter.copy_(weights[name])

@@ -24,6 +24,7 @@ from semeval_emo.zoo import distributed
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import epoch_metrics, predictor, schedule
+from semeval_emo.zoo.engine.checkpoint import SelectedWeights
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
@@ -109,6 +110,8 @@ class EpochCallback(TrainerCallback):
     def __init__(self, network: Network, texts: int, eval_splits: dict[str, Examples], job: Job, steps: int) -> None:
         self.network, self.texts, self.eval_splits, self.job, self.steps = network, texts, eval_splits, job, steps
         self.recipe = network.recipe
+        self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
+        self.selected_weights = SelectedWeights(job.work, self.parameters)
         self.trainer: LossTrainer
         self.rows: list[dict[str, Any]] = []
         self.losses: list[float] = []
@@ -169,8 +172,7 @@ class EpochCallback(TrainerCallback):
         self.losses = []
         self.job.progress.epoch(row)
         if distributed.is_main_process() and selected_epoch(self.rows, self.recipe) == epoch:
-            weights = {n: p.detach().cpu() for n, p in self.network.model.named_parameters() if p.requires_grad}
-            write_file(self.weights_file(epoch), save(weights))
+            self.selected_weights.save(epoch)
         (stopping,) = distributed.all_reduce(self.job.stop_requested())
         if stopping:
             self.stopped_at = state.global_step
@@ -189,15 +191,8 @@ class EpochCallback(TrainerCallback):
         for checkpoint in Path(args.output_dir).glob("checkpoint-*"):
             if checkpoint != folder:
                 shutil.rmtree(checkpoint)
-        selected = self.weights_file(selected_epoch(self.rows, self.recipe))
-        for file in self.job.work.glob("kept-*.safetensors"):
-            if file != selected:
-                file.unlink()
+        self.selected_weights.remove_others(selected_epoch(self.rows, self.recipe))
         self._saved = time.monotonic()
-
-    def weights_file(self, epoch: int) -> Path:
-        """Return the file of the selected epoch's weights."""
-        return self.job.work / f"kept-{epoch}.safetensors"
 
 
 def train(network: Network, examples: Examples, eval_splits: dict[str, Examples], loss: LossFunction, job: Job) -> None:
@@ -225,8 +220,7 @@ def train(network: Network, examples: Examples, eval_splits: dict[str, Examples]
         for ids, labels in zip(network.tokens(examples.texts), examples.labels, strict=True)
     ]
     lengths = [len(row["input_ids"]) for row in dataset]
-    parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
-    optimizer = schedule.adamw(optimizer_groups(parameters, recipe))
+    optimizer = schedule.adamw(optimizer_groups(callback.parameters, recipe))
     with silence_transformers():
         trainer = LossTrainer(
             loss,
@@ -249,12 +243,8 @@ def train(network: Network, examples: Examples, eval_splits: dict[str, Examples]
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if callback.stopped_at >= 0:
         raise stopped_after(*divmod(callback.stopped_at, steps))
-    if not distributed.is_main_process():
-        return
-    weights = load_file(callback.weights_file(selected_epoch(callback.rows, recipe)))
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(weights[name])
+    if distributed.is_main_process():
+        callback.selected_weights.load(selected_epoch(callback.rows, recipe))
 
 
 def _last_complete(folder: Path) -> Path | None:

@@ -27,7 +27,7 @@ from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
 from semeval_emo.zoo.engine.small_batch_adamw import SmallBatchAdamW
 from semeval_emo.zoo.family import Job
-from semeval_emo.zoo.selection.epochs import patience_exhausted
+from semeval_emo.zoo.selection.epochs import patience_exhausted, selected_epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ class TailTrainer:
                 job.progress.epoch(row)
                 state = state.next_epoch(row)
                 checkpointer.end_epoch(state)
-        checkpointer.load_selected(state)
+        checkpointer.selected_weights.load(selected_epoch(state.rows, recipe))
         self.flat.release()
 
     def _train_metrics(self, state: TrainState, job: Job) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,7 +12,25 @@ MARGIN = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class WeightedMean:
+class Combination:
+    """A fitted way to combine members; its fields are arrays."""
+
+    def __call__(self, members: np.ndarray) -> np.ndarray:
+        """Combine probabilities of shape (members, n, L) into (n, L)."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the arrays as JSON types."""
+        return {field.name: getattr(self, field.name).tolist() for field in fields(self)}
+
+    @classmethod
+    def from_dict(cls, table: dict[str, Any]) -> Self:
+        """Restore what `to_dict` returned, ignoring other keys."""
+        return cls(**{field.name: np.array(table[field.name]) for field in fields(cls)})
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedMean(Combination):
     """A weighted mean.
 
     Attributes:
@@ -26,18 +44,9 @@ class WeightedMean:
         combined: np.ndarray = np.clip(np.tensordot(self.weights, members, 1), 0.0, 1.0)
         return combined
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the weights as JSON types."""
-        return {"weights": self.weights.tolist()}
-
-    @classmethod
-    def from_dict(cls, table: dict[str, Any]) -> WeightedMean:
-        """Restore what `to_dict` returned."""
-        return cls(np.array(table["weights"]))
-
 
 @dataclass(frozen=True, eq=False)
-class Stacking:
+class Stacking(Combination):
     """Stacking (Wolpert 1992): one logistic regression per emotion on all members' logits of all emotions.
 
     The logit of anger can therefore contribute to disgust, and overconfident members are corrected.
@@ -54,15 +63,6 @@ class Stacking:
         """Combine probabilities of shape (members, n, L) into (n, L)."""
         combined: np.ndarray = 1 / (1 + np.exp(-(_logits(members) @ self.weights.T + self.intercepts)))
         return combined
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return weights and intercepts as JSON types."""
-        return {"weights": self.weights.tolist(), "intercepts": self.intercepts.tolist()}
-
-    @classmethod
-    def from_dict(cls, table: dict[str, Any]) -> Stacking:
-        """Restore what `to_dict` returned."""
-        return cls(np.array(table["weights"]), np.array(table["intercepts"]))
 
 
 def fit_stacking(members: np.ndarray, labels: np.ndarray, strength: float) -> Stacking:

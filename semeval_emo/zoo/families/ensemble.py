@@ -16,7 +16,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
-from semeval_emo.zoo.families.combine import MARGIN, Stacking, WeightedMean, fit_stacking
+from semeval_emo.zoo.families.combine import MARGIN, Combination, Stacking, WeightedMean, fit_stacking
 from semeval_emo.zoo.family import Family, Job, MissingRun
 from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.runs.finished import FinishedRun
@@ -53,7 +53,7 @@ class Ensemble(Family):
     trains_on_splits: ClassVar[bool] = False
     supports_folds: ClassVar[bool] = True
     folders: list[Path]
-    combine: WeightedMean | Stacking
+    combine: Combination
 
     def dependency_hashes(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
         """Return hashes of the members: of their recipes, probabilities and thresholds.
@@ -111,8 +111,8 @@ class Ensemble(Family):
 
     def _fit_combination(
         self, members: np.ndarray, labels: np.ndarray, strength: float
-    ) -> tuple[WeightedMean | Stacking, dict[str, Any]]:
-        """Fit the combination to members (members, n, L) and labels (n, L); also return its metrics-row fields."""
+    ) -> tuple[Combination, dict[str, Any]]:
+        """Return a combination fitted to members (members, n, L) and labels (n, L), and fields for its metrics row."""
         options = self.recipe.options
         if options.method == "stack":
             return fit_stacking(members, labels, strength), {}

@@ -31,26 +31,26 @@ def parameters(seed: int = 0) -> dict[str, torch.nn.Parameter]:
 @pytest.mark.parametrize("decay_norms", [True, False])
 def test_flat_adamw_equals_clip_grad_norm_and_adamw(clip: float, decay_norms: bool, tiny: Recipe):
     recipe = replace(tiny, train=replace(tiny.train, decay_norms=decay_norms))
-    alone, together = parameters(), parameters()
-    optimizer = adamw(optimizer_groups(alone, recipe))
-    flat = FlatParameters(together, recipe)
-    stepper = FlatAdamW(flat, clip)
+    separate, flattened = parameters(), parameters()
+    optimizer = adamw(optimizer_groups(separate, recipe))
+    flat = FlatParameters(flattened, recipe)
+    flat_adamw = FlatAdamW(flat, clip)
     assert [(g["role"], g["lr"], g["weight_decay"]) for g in flat.groups] == [
         (g["role"], g["lr"], g["weight_decay"]) for g in optimizer.param_groups
     ]
     draw = torch.Generator().manual_seed(1)
     for _ in range(5):
-        for name, p in alone.items():
+        for name, p in separate.items():
             p.grad = torch.randn(p.shape, generator=draw)
-            together[name].grad.copy_(p.grad)
+            flattened[name].grad.copy_(p.grad)
         if clip:
-            torch.nn.utils.clip_grad_norm_(alone.values(), clip)
+            torch.nn.utils.clip_grad_norm_(separate.values(), clip)
         optimizer.step()
-        stepper.step()
+        flat_adamw.step()
     start = parameters()
-    for name, p in alone.items():
+    for name, p in separate.items():
         assert not torch.equal(p, start[name])
-        torch.testing.assert_close(together[name], p, atol=1e-7, rtol=1e-6)
+        torch.testing.assert_close(flattened[name], p, atol=1e-7, rtol=1e-6)
 
 
 @pytest.mark.parametrize("clip", [0.0, 0.05, 1e6], ids=["never", "always", "not reached"])
@@ -66,30 +66,30 @@ def test_small_batch_adamw_equals_clip_grad_norm_and_adamw(clip: float, tiny: Re
         names = {"0": "model.layers.7.one", "1": "model.layers.7.two", "2": "score"}
         return {names[n[0]] + n[1:]: p for n, p in network.named_parameters()}
 
-    alone, together = layers(), layers()
-    optimizer = adamw(optimizer_groups(named(alone), tiny))
-    flat = FlatParameters(named(together), tiny)
-    ours = FlatAdamW(flat, clip)
-    one, two = FusedLinear([together[0]]), FusedLinear([together[1]])
-    lean = SmallBatchAdamW(flat, ours.optimizer, [one, two], clip)
+    separate, flattened = layers(), layers()
+    optimizer = adamw(optimizer_groups(named(separate), tiny))
+    flat = FlatParameters(named(flattened), tiny)
+    flat_adamw = FlatAdamW(flat, clip)
+    first, second = FusedLinear([flattened[0]]), FusedLinear([flattened[1]])
+    small_batch = SmallBatchAdamW(flat, flat_adamw.optimizer, [first, second], clip)
     draw = torch.Generator().manual_seed(1)
     for number in range(6):
         # Both optimizers may alternate: they share the moments.
-        one.defer_grads = two.defer_grads = number != 3
+        first.defer_grads = second.defer_grads = number != 3
         states = torch.randn((5, 8), generator=draw)
         optimizer.zero_grad()
         for p in flat.parameters.values():
             p.grad.zero_()
-        alone(states).square().sum().backward()
-        together[2](two(one(states))).square().sum().backward()
+        separate(states).square().sum().backward()
+        flattened[2](second(first(states))).square().sum().backward()
         if clip:
-            torch.nn.utils.clip_grad_norm_(alone.parameters(), clip)
+            torch.nn.utils.clip_grad_norm_(separate.parameters(), clip)
         optimizer.step()
-        (lean if one.defer_grads else ours).step()
+        (small_batch if first.defer_grads else flat_adamw).step()
         if number == 4:
-            ours.optimizer.load_state_dict(copy.deepcopy(ours.optimizer.state_dict()))
+            flat_adamw.optimizer.load_state_dict(copy.deepcopy(flat_adamw.optimizer.state_dict()))
     begin = dict(layers().named_parameters())
-    for (name, p), other in zip(alone.named_parameters(), together.parameters(), strict=True):
+    for (name, p), other in zip(separate.named_parameters(), flattened.parameters(), strict=True):
         assert not torch.equal(p, begin[name])
         torch.testing.assert_close(other, p, atol=2e-7, rtol=1e-5)
 
@@ -111,14 +111,14 @@ def test_fused_linear_writes_and_accumulates_the_gradients_of_autograd(bias: boo
     for one, other in zip(layers, plain, strict=True):
         other.load_state_dict(one.state_dict())
     flat = FlatParameters({f"model.layers.0.{i}.weight": layer.weight for i, layer in enumerate(layers)}, tiny)
-    product = FusedLinear(layers)
-    assert len(product.weight_grads) == 2
-    product.weight_grads[0].fill_(torch.nan)  # the previous gradient must be overwritten
+    fused = FusedLinear(layers)
+    assert len(fused.weight_grads) == 2
+    fused.weight_grads[0].fill_(torch.nan)  # the previous gradient must be overwritten
     for number in range(2):
         states = torch.randn(5, 8)
         ours, theirs = states.clone().requires_grad_(), states.clone().requires_grad_()
-        product.overwrite_grads = number == 0
-        found, expected = product(ours), torch.cat([layer(theirs) for layer in plain], dim=-1)
+        fused.overwrite_grads = number == 0
+        found, expected = fused(ours), torch.cat([layer(theirs) for layer in plain], dim=-1)
         torch.testing.assert_close(found, expected)
         (found**2).sum().backward()
         (expected**2).sum().backward()
@@ -131,16 +131,16 @@ def test_fused_linear_writes_and_accumulates_the_gradients_of_autograd(bias: boo
 def test_layers_that_are_not_adjacent_are_not_fused():
     layers = [torch.nn.Linear(8, 6), torch.nn.Linear(8, 4)]
     states = torch.randn(3, 8)
-    product = FusedLinear(layers)
-    assert product.weight_grads == []
-    torch.testing.assert_close(product(states), torch.cat([layer(states) for layer in layers], dim=-1))
+    fused = FusedLinear(layers)
+    assert fused.weight_grads == []
+    torch.testing.assert_close(fused(states), torch.cat([layer(states) for layer in layers], dim=-1))
 
 
 def test_select_rows_equals_indexing():
     states = torch.randn(5, 3, requires_grad=True)
     rows = torch.tensor([4, 0, 2])
-    for took in (select_rows(states, rows), states[rows]):
+    for selected in (select_rows(states, rows), states[rows]):
         states.grad = None
-        (took**3).sum().backward()
-        assert torch.equal(took, states[rows])
+        (selected**3).sum().backward()
+        assert torch.equal(selected, states[rows])
         torch.testing.assert_close(states.grad, 3 * states.detach() ** 2 * torch.tensor([1, 0, 1, 0, 1])[:, None])

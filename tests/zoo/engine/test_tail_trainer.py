@@ -54,27 +54,27 @@ def tail_trainer(recipe: Recipe, examples: Examples) -> TailTrainer:
 
 def losses_of_tail(recipe: Recipe, examples: Examples, steps: int) -> list[float]:
     trainer = tail_trainer(recipe, examples)
-    found: list[float] = []
+    losses: list[float] = []
     for epoch in range(recipe.train.epochs):
         for batches in trainer.batches(epoch):
-            if len(found) < steps:
-                found.append(trainer.step(batches))
-    return found
+            if len(losses) < steps:
+                losses.append(trainer.step(batches))
+    return losses
 
 
-class Losses(TrainerCallback):
+class LossCallback(TrainerCallback):
     """Collects the mean loss of each step."""
 
     def __init__(self) -> None:
-        self.found: list[float] = []
+        self.losses: list[float] = []
         self.batches: list[float] = []
 
     def on_step_end(self, args, state, control, **rest):
-        self.found.append(sum(self.batches) / len(self.batches))
+        self.losses.append(sum(self.batches) / len(self.batches))
         self.batches.clear()
 
 
-class Noting(Trainer):
+class RecordingTrainer(Trainer):
     """The Trainer as a notebook uses it, recording its losses before they are rounded."""
 
     # Transformers 5.23 assumes that a network which takes `**kwargs` scales its loss for accumulation
@@ -83,7 +83,7 @@ class Noting(Trainer):
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         loss = super().compute_loss(model, inputs)
-        self.notes.batches.append(float(loss.detach()))
+        self.callback.batches.append(float(loss.detach()))
         return loss
 
 
@@ -97,9 +97,9 @@ def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Pa
     parameters = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
     total = recipe.train.epochs * -(-len(rows) // (recipe.train.batch * recipe.train.accumulate))
     optimizer = torch.optim.AdamW(optimizer_groups(parameters, recipe), fused=True)
-    warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / total)
-    progress = Losses()
-    trainer = Noting(
+    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / total)
+    callback = LossCallback()
+    trainer = RecordingTrainer(
         model=network.model,
         args=TrainingArguments(
             output_dir=str(folder),
@@ -118,12 +118,12 @@ def losses_of_trainer(recipe: Recipe, examples: Examples, steps: int, folder: Pa
         data_collator=DataCollatorWithPadding(
             network.tokenizer, padding="max_length", max_length=recipe.model.max_length
         ),
-        optimizers=(optimizer, warm),
-        callbacks=[progress],
+        optimizers=(optimizer, decay),
+        callbacks=[callback],
     )
-    trainer.notes = progress
+    trainer.callback = callback
     trainer.train()
-    return progress.found[:steps]
+    return callback.losses[:steps]
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_fifty_steps_have_the_losses_of_the_trainer(settings: tuple[str, ...], t
     if recipe.trainable.part == "head":
         recipe = replace(recipe, trainable=replace(recipe.trainable, layers=0))
     examples = corpus(61)
-    plain = losses_of_trainer(recipe, examples, 50, tmp_path)
-    ours = losses_of_tail(recipe, examples, len(plain))
-    assert len(plain) >= 40
-    assert max(abs(a - b) for a, b in zip(plain, ours, strict=True)) < 1e-5
+    expected = losses_of_trainer(recipe, examples, 50, tmp_path)
+    losses = losses_of_tail(recipe, examples, len(expected))
+    assert len(expected) >= 40
+    assert max(abs(a - b) for a, b in zip(losses, expected, strict=True)) < 1e-5
     # Equal losses mean something only if they change.
-    assert abs(plain[0] - plain[-1]) > 1e-3
+    assert abs(expected[0] - expected[-1]) > 1e-3
 
 
 @pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
@@ -161,9 +161,9 @@ def test_tail_logits_equal_those_of_transformers(max_length: int, tiny: Recipe, 
         padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
         expected = network.model(**padded).logits
         states, lengths = compute_frozen_states(network, rows, 4, None, Progress(), "").batch(range(9), network.device)
-        found = tail(states, PackedSequences.from_lengths(lengths, network.device))
+        logits = tail(states, PackedSequences.from_lengths(lengths, network.device))
     assert len(set(lengths)) > 2
-    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(logits, expected, atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("max_length", [attention.MATMUL_MAX_LENGTH, 0], ids=["matrix products", "fused kernel"])
@@ -173,16 +173,13 @@ def test_tail_gradients_equal_those_of_transformers(max_length: int, tiny: Recip
     network.model.eval()
     rows = network.tokens(corpus(9).texts)
     padded = network.tokenizer.pad({"input_ids": rows}, return_tensors="pt")
-    moving = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
-    expected = torch.autograd.grad(network.model(**padded).logits.square().sum(), moving.values())
+    trained = {n: p for n, p in network.model.named_parameters() if p.requires_grad}
+    expected = torch.autograd.grad(network.model(**padded).logits.square().sum(), trained.values())
     states, lengths = compute_frozen_states(network, rows, 4, None, Progress(), "").batch(range(9), network.device)
-    found = (
-        PackedLlamaTail(network.model, 4)(states.clone(), PackedSequences.from_lengths(lengths, network.device))
-        .square()
-        .sum()
-    )
-    for one, other in zip(torch.autograd.grad(found, moving.values()), expected, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+    packed = PackedSequences.from_lengths(lengths, network.device)
+    loss = PackedLlamaTail(network.model, 4)(states.clone(), packed).square().sum()
+    for gradient, other in zip(torch.autograd.grad(loss, trained.values()), expected, strict=True):
+        torch.testing.assert_close(gradient, other, atol=1e-6, rtol=1e-4)
 
 
 def test_only_the_last_layers_and_the_head_are_trained_at_their_rates(tiny: Recipe, tmp_path: Path):
@@ -193,12 +190,12 @@ def test_only_the_last_layers_and_the_head_are_trained_at_their_rates(tiny: Reci
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     for batches in trainer.batches(0):
         trainer.step(batches)
-    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
-    assert moved == {
+    changed = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert changed == {
         name for name in before if name.startswith(("score", *(f"model.layers.{i}." for i in (4, 5, 6, 7))))
     }
     # An Adam step is about as large as the learning rate, which is ten times as high for the head.
-    change = {name: float((model.get_parameter(name).detach() - before[name]).abs().max()) for name in moved}
+    change = {name: float((model.get_parameter(name).detach() - before[name]).abs().max()) for name in changed}
     assert change["score.weight"] > 3 * change["model.layers.7.mlp.up_proj.weight"] > 0
 
 
@@ -212,19 +209,19 @@ def test_states_on_disk_equal_those_in_memory(tiny: Recipe, tmp_path: Path):
     assert (tmp_path / "prefix.bin").stat().st_size == memory.states.numel() * 4
 
 
-class Notes(Progress):
+class Messages(Progress):
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def message(self, text: str) -> None:
-        self.said.append(text)
+        self.messages.append(text)
 
 
 class Job:
     """A job without a run folder."""
 
     def __init__(self, work: Path) -> None:
-        self.work, self.progress, self.rows = work, Notes(), []
+        self.work, self.progress, self.rows = work, Messages(), []
 
     def record(self, rows):
         self.rows = list(rows)
@@ -242,37 +239,37 @@ def fit(recipe: Recipe, work: Path) -> tuple[Network, Job]:
     return finetune.fit(recipe, SPACE, corpus(24), {"dev": corpus(10, 1)}, job), job
 
 
-def said_by(network: Network, texts: Sequence[str]) -> np.ndarray:
+def predict(network: Network, texts: Sequence[str]) -> np.ndarray:
     return Predictor(network).probabilities(texts, Progress())
 
 
 def test_the_cache_size_is_reported_and_a_large_cache_falls_back_to_the_trainer(tmp_path: Path):
     cached, first = fit(load_recipe("llama-tiny", SMALL), tmp_path / "a")
-    assert first.progress.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
-    assert "computed once, less than 1 MB in memory" in first.progress.said[0]
-    nowhere = load_recipe("llama-tiny", [*SMALL, "train.cache_mb=0", "train.cache_disk_mb=0"])
-    plain, second = fit(nowhere, tmp_path / "b")
+    assert first.progress.messages[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
+    assert "computed once, less than 1 MB in memory" in first.progress.messages[0]
+    uncached = load_recipe("llama-tiny", [*SMALL, "train.cache_mb=0", "train.cache_disk_mb=0"])
+    whole, second = fit(uncached, tmp_path / "b")
     # The message must not announce a computation.
-    assert second.progress.said[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
-    assert second.progress.said[0].endswith(
+    assert second.progress.messages[0].startswith("layers 0-3 are frozen: their output for 34 texts (")
+    assert second.progress.messages[0].endswith(
         " would take less than 1 MB, more than train.cache_mb=0 and train.cache_disk_mb=0 allow, "
         "so every step runs the whole network"
     )
-    assert "computed once" not in "".join(second.progress.said)
+    assert "computed once" not in "".join(second.progress.messages)
     # Both ways give the same model up to the order of summation.
     texts = corpus(10, 1).texts
-    assert np.abs(said_by(cached, texts) - said_by(plain, texts)).max() < 1e-4
+    assert np.abs(predict(cached, texts) - predict(whole, texts)).max() < 1e-4
     assert [row["loss"] for row in first.rows] == pytest.approx([row["loss"] for row in second.rows], abs=1e-5)
 
 
-@pytest.mark.parametrize(("cost", "told"), [(2.34, True), (0.5, False)])
-def test_bf16_on_a_cpu_that_is_slow_at_it_causes_a_warning(tmp_path: Path, monkeypatch, cost, told):
-    monkeypatch.setattr(finetune, "bf16_time_ratio", lambda: cost)
+@pytest.mark.parametrize(("ratio", "warned"), [(2.34, True), (0.5, False)])
+def test_bf16_on_a_cpu_that_is_slow_at_it_causes_a_warning(tmp_path: Path, monkeypatch, ratio, warned):
+    monkeypatch.setattr(finetune, "bf16_time_ratio", lambda: ratio)
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.precision=bf16"]), tmp_path / "a")
-    words = "bf16 takes 2.3 times as long as fp32 on this CPU: --set train.precision=fp32 is faster"
-    assert (words in job.progress.said) == told
+    warning = "bf16 takes 2.3 times as long as fp32 on this CPU: --set train.precision=fp32 is faster"
+    assert (warning in job.progress.messages) == warned
     _, job = fit(load_recipe("llama-tiny", SMALL), tmp_path / "b")
-    assert words not in job.progress.said
+    assert warning not in job.progress.messages
 
 
 @pytest.mark.parametrize(("field", "value"), [("hidden_act", "gelu"), ("attention_dropout", 0.1)])
@@ -294,16 +291,16 @@ def test_the_bf16_measurement_does_not_change_the_random_state():
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         (["trainable.part=head", "trainable.layers=0"], "all layers are frozen: their output at the last token for 34"),
         (["trainable.layers=8"], "the embeddings are frozen: their output for 34 texts ("),
         (["trainable.layers=7"], "layer 0 is frozen: its output for 34 texts ("),
     ],
 )
-def test_the_message_names_the_frozen_layers(settings: list[str], said: str, tmp_path: Path):
+def test_the_message_names_the_frozen_layers(settings: list[str], message: str, tmp_path: Path):
     _, job = fit(load_recipe("llama-tiny", [*SMALL, "train.epochs=1", *settings]), tmp_path / "a")
-    assert job.progress.said[0].startswith(said)
+    assert job.progress.messages[0].startswith(message)
 
 
 def test_engine_prefix_without_frozen_layers_is_refused(tmp_path: Path):
