@@ -153,7 +153,7 @@ def test_thresholds_of_a_finished_run_are_tuned_by_its_folds(runs: Path):
     assert tuned.row("per_label").thresholds == tuple(state["thresholds"]), (
         "the recipe's own rule gives the same thresholds"
     )
-    with pytest.raises(UsageError, match="so there is nothing out of fold to tune on"):
+    with pytest.raises(UsageError, match="has no out-of-fold probabilities"):
         tune_run(runs / "sample" / "tfidf-logreg" / "eng", split="folds", source="sample")
 
 
