@@ -198,11 +198,11 @@ def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
     return [
         ScoreRow(
             task=system.task, release=file.release, split=file.split, track=file.track, language=file.language,
-            list=LIST, rank=None, teams=None, system=system.name, setting="" if file.recipe == system.name else file.recipe,
-            metric=file.metric, score=round(file.score, DECIMALS), decimals=DECIMALS, kind=LIST,
-            selected_on=file.selected_on, flag="", source=LIST,
-            where=f"{system.path_of(file)}, predictions {file.predictions}, recipe {file.recipe_hash}", note="",
-            file=str(system.path / FILE),
+            list=LIST, rank=None, teams=None, system=system.name,
+            setting="" if file.recipe == system.name else file.recipe, metric=file.metric,
+            score=round(file.score, DECIMALS), decimals=DECIMALS, kind=LIST, selected_on=file.selected_on,
+            flag="", source=LIST, note="", file=str(system.path / FILE),
+            where=f"{system.path_of(file)}, predictions {file.predictions}, recipe {file.recipe_hash}",
         )
         for system in systems
         for file in system.files

@@ -1,4 +1,4 @@
-"""A board of the shipped rows alone, and rows made for a test."""
+"""A leaderboard of the shipped rows, and rows for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from semeval_emo.leaderboard import Leaderboard, ScoreRow
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads or writes the board of the person who runs it."""
+    """Use a temporary store instead of the user's own."""
     path = tmp_path / "own" / "board.csv"
     monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(path))
     return path
@@ -21,7 +21,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def without_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Figures in these tests do not change with every system that the project submits."""
+    """Leave out the project's own systems, so that new ones do not change these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEMEVAL_EMO_SUBMISSIONS", str(tmp_path_factory.mktemp("submissions")))
         yield

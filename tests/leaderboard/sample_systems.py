@@ -34,23 +34,23 @@ WORDS = {
 
 
 def every_emotion(train: Gold, test: Gold) -> Labels:
-    """One in every cell."""
+    """Return 1 for every cell."""
     return np.ones_like(test.labels)
 
 
 def no_emotion(train: Gold, test: Gold) -> Labels:
-    """Zero in every cell."""
+    """Return 0 for every cell."""
     return np.zeros_like(test.labels)
 
 
 def drawn(train: Gold, test: Gold) -> Labels:
-    """Each cell drawn from that emotion's cells in train (seed 0)."""
+    """Return cells drawn at random from the emotion's cells in train (random seed 0)."""
     draw = np.random.default_rng(0)
     return np.stack([draw.choice(column, len(test.labels)) for column in train.labels.T], axis=1)
 
 
 def emotion_words(train: Gold, test: Gold) -> Labels:
-    """How many of an emotion's words a text holds; yes or no on track a, at most 3 on track b."""
+    """Return the number of the emotion's words in a text: at most 1 on track a, at most 3 on track b."""
     top = len(test.spec.values) - 1
     lists = [set(WORDS[emotion].split()) for emotion in test.spec.emotions]
     found = [[min(top, len(words & set(_words(text)))) for words in lists] for text in test.texts or ()]
@@ -58,13 +58,13 @@ def emotion_words(train: Gold, test: Gold) -> Labels:
 
 
 def nearest_text(train: Gold, test: Gold) -> Labels:
-    """The labels of the training text with the nearest TF-IDF vector."""
+    """Return the labels of the training text with the nearest TF-IDF vector."""
     old, new = _tfidf(train, test)
     return train.labels[np.asarray((new @ old.T).argmax(axis=1)).ravel()]
 
 
 def linear(train: Gold, test: Gold) -> Labels:
-    """TF-IDF with a balanced logistic regression for each emotion (track a) or ridge, rounded (track b)."""
+    """Return TF-IDF predictions: balanced logistic regression (track a) or rounded ridge regression (track b)."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
     old, new = _tfidf(train, test)
@@ -101,7 +101,7 @@ TRIVIAL = ("every emotion", "no emotion", "drawn at random", "emotion words")
 
 
 def measured(track: str, name: str) -> float:
-    """The official figure of one system on one track's test split."""
+    """Return the official score of one system on one track's test split."""
     task = load_task("sample")
     train, test = (load_gold(track, "eng", split, source="sample", task=task) for split in ("train", "test"))
     values = SYSTEMS[name][0](train, test)
@@ -109,7 +109,7 @@ def measured(track: str, name: str) -> float:
 
 
 def rows() -> list[ScoreRow]:
-    """Every row of leaderboard/sample.csv."""
+    """Return all rows of leaderboard/sample.csv."""
     task = load_task("sample")
     found: list[ScoreRow] = []
     for track in task.tracks:

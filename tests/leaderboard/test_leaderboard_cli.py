@@ -1,4 +1,4 @@
-"""The commands as a person uses them: what is printed, where, and the exit code."""
+"""The leaderboard commands: output and exit codes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ has at rank 3: one of the three values is wrong.
 """
 
 
-def test_place_of_the_headline(run) -> None:
+def test_place_of_the_reference_score(run) -> None:
     said = run("place", "0.7114", "--track", "a", "--language", "eng")
     assert (said.code, said.out, said.err) == (0, PLACED, "")
 
@@ -75,7 +75,7 @@ def test_the_claim_of_the_reference_notebook_is_not_repeated(run) -> None:
     assert "Afrikaans" not in run("show", "-t", "a", "-l", "eng", "--list", "seed-runs").out
 
 
-def test_place_on_a_list_that_is_no_ranking(run) -> None:
+def test_place_on_a_list_that_is_not_a_ranking(run) -> None:
     lines = run("place", "0.7114", "-t", "a", "-l", "eng", "--list", "paper-claims").out.splitlines()
     assert lines[3:10] == [
         "   –  NYCU-NLP (best known)                   0.8225     −0.1111",
@@ -88,7 +88,7 @@ def test_place_on_a_list_that_is_no_ranking(run) -> None:
     ]
 
 
-def test_place_beside_a_suspect_rank_1(run) -> None:
+def test_place_with_a_suspect_rank_1(run) -> None:
     assert run("place", "0.5", "-t", "c", "-l", "som").out.startswith(SOMALI)
 
 
@@ -121,7 +121,7 @@ def test_place_in_every_format(run) -> None:
          "  fix: the list has scores of release hub: select it with --release\n"),
     ],
 )  # fmt: skip
-def test_place_refuses_with_the_remedy(run, words: tuple[str, ...], code: int, said: str) -> None:
+def test_place_errors_have_a_fix(run, words: tuple[str, ...], code: int, said: str) -> None:
     result = run("place", *words)
     assert (result.code, result.out) == (code, "")
     assert result.err.startswith(said)
@@ -168,7 +168,7 @@ def test_a_dev_file_is_not_placed_among_test_scores(run, tmp_path: Path) -> None
 
 
 @pytest.mark.data
-def test_the_seeds_own_file(run, data_dir: Path) -> None:
+def test_place_the_reference_file(run, data_dir: Path) -> None:
     said = run("place", str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir))
     assert said.code == 0
     assert said.out == PLACED
@@ -202,7 +202,7 @@ def test_show_names_the_other_lists(run) -> None:
     )
 
 
-def test_show_says_what_was_selected_on_test(run) -> None:
+def test_show_marks_selection_on_test(run) -> None:
     out = run("show", "-t", "a", "-l", "eng", "--list", "seed-runs").out
     (line,) = [line for line in out.splitlines() if "0.7114  test" in line]
     assert "final model" in line
@@ -220,7 +220,7 @@ def test_show_filters_limits_and_lists(run) -> None:
     assert json.loads(run("show", "-t", "a", "-l", "xho", "-f", "json").out)["rows"] == []
 
 
-def test_export_is_what_extra_reads(run, tmp_path: Path) -> None:
+def test_extra_reads_an_export(run, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     said = run("export", "--output", str(path))
     assert said.code == 0
@@ -251,7 +251,7 @@ def test_check_covers_every_shipped_row(run) -> None:
     assert found["flagged"] == {"joined": 4, "suspect": 15, "unverified": 23}
 
 
-def test_check_names_every_fault(run, tmp_path: Path) -> None:
+def test_check_reports_every_problem(run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text(
         ",".join(COLUMNS) + "\n"
@@ -282,7 +282,7 @@ def test_check_names_every_fault(run, tmp_path: Path) -> None:
         (",".join(COLUMNS).encode() + b"\n" + b'"' + b"x" * 200_000, "The line is not CSV: field larger than"),
     ],
 )
-def test_a_file_that_is_no_board(run, tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_leaderboard(run, tmp_path: Path, content: bytes, message: str) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_bytes(content)
     said = run("check", "--extra", str(bad), "-f", "json")
@@ -304,7 +304,7 @@ def test_add_show_place(run, own_store: Path) -> None:
     assert "ours is already in list mine, track a, eng" in again.err
 
 
-def test_add_a_file_keeps_its_hashes(run, tmp_path: Path, own_store: Path) -> None:
+def test_add_a_file_stores_its_hashes(run, tmp_path: Path, own_store: Path) -> None:
     path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a")
     assert run("add", str(path), "--gold", "sample", "--system", "all").code == 0
     (row,) = csv.DictReader(own_store.open(encoding="utf-8"))
@@ -312,7 +312,7 @@ def test_add_a_file_keeps_its_hashes(run, tmp_path: Path, own_store: Path) -> No
     assert row["where"].startswith("pred_eng.csv, predictions ")
 
 
-def test_strangers_names_are_inert(run) -> None:
+def test_formulas_in_names_are_quoted(run) -> None:
     for name in ("=cmd|' /C calc'!A0", "a|b", "<script>x</script>", "\\input{x}"):
         assert run("add", "0.5", "-t", "a", "-l", "eng", "--system", name, "--where", "x").code == 0
     words = ("-t", "a", "-l", "eng", "--list", "mine")

@@ -1,4 +1,4 @@
-"""The user's own rows: validated, sourced, whole or not at all, never lost to another command."""
+"""The user's own rows: validation, sources, concurrent writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from semeval_emo.report.leaderboard import rows_tables
 MakeRow = Callable[..., ScoreRow]
 
 
-def test_a_row_is_stored_beside_the_shipped_ones(board: Leaderboard, make_row: MakeRow, own_store: Path) -> None:
+def test_a_row_is_stored_separately_from_the_shipped_ones(
+    board: Leaderboard, make_row: MakeRow, own_store: Path
+) -> None:
     row = make_row(score=0.73, decimals=4, note="one run")
     after = board.add(row)
     assert after.rows[-1] == row
@@ -102,7 +104,7 @@ def test_a_shipped_row_cannot_be_added_again(board: Leaderboard, own_store: Path
          "List official, track a, eng has 74 teams in one row and 90 in another.", "correct one of them"),
     ],
 )  # fmt: skip
-def test_an_unsound_row_is_refused_and_nothing_is_written(
+def test_an_invalid_row_is_refused_and_not_written(
     board: Leaderboard, make_row: MakeRow, own_store: Path, changes: dict, message: str, fix: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -117,14 +119,14 @@ def test_a_link_is_a_source(board: Leaderboard, make_row: MakeRow, source: str) 
     assert board.add(make_row(source=source, where="")).rows[-1].source == source
 
 
-def test_odd_names_come_back_as_they_went_in(board: Leaderboard, make_row: MakeRow) -> None:
+def test_unusual_names_are_read_back_unchanged(board: Leaderboard, make_row: MakeRow) -> None:
     names = ['=cmd|"/c calc"!A1', "a | b", "@x", "-1", 'quo"te, comma', "<b>&amp;</b>", "भाषा", "\\textbf{x}", "'"]
     for name in names:
         board = board.add(make_row(system=name))
     assert [row.system for row in Leaderboard.load().rows if row.own] == names
 
 
-def test_commands_at_once_lose_no_row(board: Leaderboard, own_store: Path) -> None:
+def test_concurrent_commands_lose_no_row(board: Leaderboard, own_store: Path) -> None:
     script = (
         "import sys\n"
         "from semeval_emo.leaderboard import Leaderboard\n"
@@ -144,7 +146,9 @@ def test_commands_at_once_lose_no_row(board: Leaderboard, own_store: Path) -> No
     assert names == {f"{k}-{i}" for k in range(3) for i in range(5)}
 
 
-def test_a_damaged_store_is_named_and_not_written_over(board: Leaderboard, make_row: MakeRow, own_store: Path) -> None:
+def test_a_damaged_store_is_reported_and_not_overwritten(
+    board: Leaderboard, make_row: MakeRow, own_store: Path
+) -> None:
     board.add(make_row())
     damaged = own_store.read_text(encoding="utf-8") + "one,two\n"
     own_store.write_text(damaged, encoding="utf-8")
@@ -158,7 +162,7 @@ def test_a_damaged_store_is_named_and_not_written_over(board: Leaderboard, make_
     assert own_store.read_text(encoding="utf-8") == damaged
 
 
-def test_a_store_that_cannot_be_made(
+def test_a_store_that_cannot_be_created(
     board: Leaderboard, make_row: MakeRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -169,7 +173,7 @@ def test_a_store_that_cannot_be_made(
     assert "$SEMEVAL_EMO_BOARD" in caught.value.fix
 
 
-def test_where_the_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMEVAL_EMO_BOARD", str(tmp_path))
     assert store_path() == tmp_path / "board.csv"
     monkeypatch.delenv("SEMEVAL_EMO_BOARD")
@@ -178,7 +182,7 @@ def test_where_the_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert store_path() == tmp_path / "semeval-emo" / "board.csv"
 
 
-def test_further_rows_from_a_file_or_a_folder(board: Leaderboard, make_row: MakeRow, tmp_path: Path) -> None:
+def test_extra_rows_from_a_file_or_a_folder(board: Leaderboard, make_row: MakeRow, tmp_path: Path) -> None:
     folder = tmp_path / "theirs"
     folder.mkdir()
     (folder / "sources.toml").write_text('[ours]\ntitle = "T"\nurl = ""\nwhere = "w"\n', encoding="utf-8")
@@ -238,7 +242,7 @@ ODD = st.sampled_from(
 
 @settings(max_examples=50, deadline=None)
 @given(changes=st.dictionaries(st.integers(0, 18), ODD | st.text(max_size=8), max_size=4))
-def test_no_row_is_too_odd_to_be_read_shown_and_checked(
+def test_any_row_can_be_read_shown_and_checked(
     board: Leaderboard, tmp_path_factory: pytest.TempPathFactory, changes: dict[int, str]
 ) -> None:
     cells = SOUND.split(",")

@@ -1,4 +1,4 @@
-"""Placing a score: golden outputs on the shipped board, and the edges on boards made here."""
+"""Placement of scores on the shipped leaderboard, and edge cases on small ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_nearest_neighbours(board: Leaderboard) -> None:
     assert bottom.above is not None and bottom.above.system == "YNWA_PZ"
 
 
-def test_the_unofficial_list_is_measured_against_the_official_baseline_by_name(board: Leaderboard) -> None:
+def test_the_unofficial_list_uses_the_official_baseline(board: Leaderboard) -> None:
     placed = board.place(0.7114, track="a", language="eng", among="unofficial-v2")
     assert placed.baseline is not None
     assert placed.baseline.list == "official"
@@ -69,7 +69,7 @@ def test_a_tie_shares_the_rank_at_the_printed_precision(board: Leaderboard) -> N
     assert first.better == 0
 
 
-def test_a_two_digit_score_ties_with_all_that_round_to_it(board: Leaderboard) -> None:
+def test_a_two_digit_score_ties_with_scores_that_round_to_it(board: Leaderboard) -> None:
     placed = board.place(0.7114, track="a", language="eng", among="paper-claims")
     assert [row.system for row in placed.ties] == ["IEGPS-CSIC"]
     assert placed.rank == ""
@@ -77,7 +77,7 @@ def test_a_two_digit_score_ties_with_all_that_round_to_it(board: Leaderboard) ->
     assert placed.leader is not None and placed.leader.system == "NYCU-NLP"
 
 
-def test_a_suspect_rank_1_takes_no_part_and_is_listed(board: Leaderboard) -> None:
+def test_a_suspect_rank_1_is_not_used_but_listed(board: Leaderboard) -> None:
     placed = board.place(0.4800, track="c", language="som")
     assert placed.leader is None
     assert placed.rank == "4 to 11 of 11"
@@ -85,20 +85,20 @@ def test_a_suspect_rank_1_takes_no_part_and_is_listed(board: Leaderboard) -> Non
     assert board.place(0.5, track="c", language="som").rank == "1 to 3 of 11"
 
 
-def test_a_suspect_baseline_takes_no_part(board: Leaderboard) -> None:
+def test_a_suspect_baseline_is_not_used(board: Leaderboard) -> None:
     placed = board.place(0.77, track="c", language="ron")
     assert placed.baseline is None
     assert [row.kind for row in placed.suspect] == ["baseline"]
 
 
-def test_a_list_of_which_every_score_is_suspect_leaves_all_open(board: Leaderboard) -> None:
+def test_a_list_with_only_suspect_scores_allows_any_rank(board: Leaderboard) -> None:
     placed = board.place(0.5, track="c", language="zul", among="unofficial-v1")
     assert (placed.known, placed.rank) == (0, "1 to 12 of 12")
     keys = [one.among.key for one in board.places(0.5, track="c", language="zul")]
     assert keys == ["official", "unofficial-v2", "brighter-tables"]
 
 
-def test_each_list_is_placed_by_itself(board: Leaderboard) -> None:
+def test_each_list_is_placed_separately(board: Leaderboard) -> None:
     found = {one.among.key: one.rank for one in board.places(0.7114, track="a", language="eng")}
     assert found == {
         "official": "29 to 75 of 75", "unofficial-v2": "36 to 99 of 99", "unofficial-v1": "36 to 97 of 97",
@@ -106,7 +106,7 @@ def test_each_list_is_placed_by_itself(board: Leaderboard) -> None:
     }  # fmt: skip
 
 
-def test_a_score_for_both_tracks_counts_in_either(board: Leaderboard) -> None:
+def test_a_score_for_both_tracks_counts_in_each(board: Leaderboard) -> None:
     for track in ("a", "c"):
         placed = board.place(0.6, track=track, language="eng", among="brighter-tables")
         assert placed.known == 10
@@ -178,7 +178,7 @@ def test_a_language_with_only_a_baseline(board: Leaderboard, make_row: MakeRow) 
     assert placed.gap(placed.baseline) == pytest.approx(0.1)
 
 
-def test_a_list_without_ranks_bounds_by_counting(board: Leaderboard, make_row: MakeRow) -> None:
+def test_a_list_without_ranks_is_bounded_by_counts(board: Leaderboard, make_row: MakeRow) -> None:
     rows = [make_row(list="official", system=f"s{i}", score=i / 10, decimals=1, teams=8) for i in range(1, 6)]
     placed = only(board, *rows).place(0.35, track="a", language="eng")
     # Two of eight are known to be higher, three to be lower.
@@ -193,7 +193,7 @@ def test_the_users_rows_narrow_the_interval_and_are_counted(board: Leaderboard, 
     assert placed.own == 1
 
 
-def test_rows_that_contradict_each_other_leave_open_what_lies_between(board: Leaderboard, make_row: MakeRow) -> None:
+def test_contradictory_rows_allow_all_ranks_between_them(board: Leaderboard, make_row: MakeRow) -> None:
     high = make_row(list="official", rank=9, teams=20, system="x", score=0.9)
     low = make_row(list="official", rank=3, teams=20, system="y", score=0.5)
     placed = only(board, high, low).place(0.7, track="a", language="eng")
@@ -206,10 +206,10 @@ def test_rows_that_contradict_each_other_leave_open_what_lies_between(board: Lea
     known=st.sets(st.integers(0, 11)),
     mine=st.integers(0, 30),
 )
-def test_the_interval_always_holds_the_true_rank(
+def test_the_interval_always_contains_the_true_rank(
     board: Leaderboard, scores: list[int], known: set[int], mine: int
 ) -> None:
-    """A whole list is made, part of it is hidden, and the rank in the whole list must stay possible."""
+    """Hide part of a complete list: the rank in the complete list must stay possible."""
     base = next(row for row in board.rows if row.list == "official" and row.rank)
     ordered = sorted(scores, reverse=True)
     rows = tuple(

@@ -1,4 +1,4 @@
-"""Our submissions on the board: read, set beside others, wins counted honestly; nothing is claimed that is not so."""
+"""Our submitted systems: files, comparison with others, number of wins."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 MEMBERS = (EnsembleMember("tfidf-char", "2" * 16, 100.5), EnsembleMember("mpnet-ft", "3" * 16, 4000.0))
 
 
-def test_members_and_overlap_are_written_where_there_are_any(tmp_path: Path):
+def test_members_and_overlap_are_written_if_there_are_any(tmp_path: Path):
     plain = submitted("deu", 0.5)
     joined = submitted("ibo", 0.61, seconds=4100.6, members=MEMBERS, overlap=61, without=0.579)
     text = to_toml(store(tmp_path / "both", plain, joined))
@@ -74,7 +74,7 @@ def test_members_and_overlap_are_written_where_there_are_any(tmp_path: Path):
     assert tomllib.loads(second)["overlap"] == 61
 
 
-def test_ours_tells_overlap_and_the_time_of_members(root: Path, capsys):
+def test_ours_shows_overlap_and_the_training_time_of_members(root: Path, capsys):
     assert main(["leaderboard", "ours", "--system", "mine"]) == 0
     plain = capsys.readouterr().out
     assert "Total training time: 4 s." in plain and "are also in the training data" not in plain
@@ -95,14 +95,14 @@ def test_ours_tells_overlap_and_the_time_of_members(root: Path, capsys):
     assert (rows["hau"]["overlap"], rows["hau"]["without"], rows["hau"]["members"]) == (0, None, [])
 
 
-def test_what_is_written_is_read_back(tmp_path: Path):
+def test_a_written_system_is_read_back(tmp_path: Path):
     other = submitted("deu", 0.123456789012345, (0.1, 0.2), track="b", made=replace(MADE, commit=""))
     system = store(tmp_path / "both", *FILES, other, title='with "quotes" and a \\')
     assert read_system(tmp_path / "both") == system
     assert (tmp_path / "both" / "submission.toml").read_text().count("[made.") == 2, "what is shared is written once"
 
 
-def test_a_broken_file_is_told_with_its_remedy(tmp_path: Path):
+def test_an_invalid_file_has_a_fix(tmp_path: Path):
     (tmp_path / "submission.toml").write_text('title = "x"\ntask = "y"\n')
     with pytest.raises(UsageError, match=r"has the wrong structure: KeyError 'made'\.") as refused:
         read_system(tmp_path)
@@ -119,14 +119,14 @@ def test_wins_are_counted_at_the_printed_precision(root: Path):
     assert said == {"eng": "equal to baseline", "hau": "above baseline, unclear", "ibo": "above rank 1, unclear"}
 
 
-def test_without_an_interval_nothing_is_clear(root: Path):
+def test_without_an_interval_no_win_is_clear(root: Path):
     store(root / "bare", submitted("ibo", 0.9))
     found = results(Leaderboard.load(own=False), "a", names=["bare"])
     assert found.wins(found.systems[0], lambda line: line.leader) == WinCount(won=1, clear=0, of=1)
 
 
-def test_suspect_scores_take_no_part(root: Path):
-    """Romanian of track c: the whole row of the source repeats another one."""
+def test_suspect_scores_are_not_counted(root: Path):
+    """The whole Romanian row of track C in the source duplicates another one."""
     store(root / "c", submitted("ron", 0.99, (0.98, 1.0), track="c"), submitted("som", 0.99, (0.98, 1.0), track="c"))
     found = results(Leaderboard.load(own=False), "c")
     lines = {line.language: line for line in found.languages}
@@ -136,7 +136,7 @@ def test_suspect_scores_take_no_part(root: Path):
     assert found.wins(found.systems[0], lambda line: line.leader).of < 2
 
 
-def test_the_board_carries_our_rows_and_marks_them(root: Path, capsys):
+def test_the_leaderboard_has_our_rows_and_marks_them(root: Path, capsys):
     assert main(["leaderboard", "show", "-t", "a", "-l", "ibo", "--list", "zoo"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"^mine \(ours\) +0\.6100 +dev$", out, re.M)
@@ -149,20 +149,20 @@ def test_the_board_carries_our_rows_and_marks_them(root: Path, capsys):
     assert re.search(r"submissions/mine/submission.toml +3$", capsys.readouterr().out, re.M)
 
 
-def test_the_site_carries_them_too(root: Path, capsys):
+def test_the_html_page_has_our_rows(root: Path, capsys):
     assert main(["leaderboard", "export", "-t", "a", "-l", "ibo", "-f", "html"]) == 0
     page = capsys.readouterr().out
     assert "mine (ours)" in page and "unofficial" in page
     assert "submissions/mine/track_a/pred_ibo.csv" in page
 
 
-def test_rows_of_the_board_are_sound(root: Path):
+def test_our_rows_are_valid(root: Path):
     board = Leaderboard.load(own=False)
     assert board.check().problems == ()
     assert [row.score_text for row in rows_of([read_system(root / "mine")])] == ["0.7083", "0.6000", "0.6100"]
 
 
-def test_the_command_shows_release_list_choice_and_verdicts(root: Path, capsys):
+def test_the_command_shows_release_list_selection_and_verdicts(root: Path, capsys):
     assert main(["leaderboard", "ours", "-t", "a"]) == 0
     out = capsys.readouterr().out
     assert "release 2025, official list" in out and "Chosen on dev" in out and "(RemBERT)" in out
@@ -174,7 +174,7 @@ def test_the_command_shows_release_list_choice_and_verdicts(root: Path, capsys):
     assert "commit 0123456789ab, 2-core x86-64 VM" in out
 
 
-def test_figures_link_to_their_files_in_markdown_alone(root: Path, capsys):
+def test_scores_link_to_their_files_only_in_markdown(root: Path, capsys):
     words = ["leaderboard", "ours", "-t", "a", "--links", "../"]
     assert main([*words, "-f", "markdown"]) == 0
     out = capsys.readouterr().out
@@ -202,7 +202,7 @@ def test_results_as_json(root: Path, capsys):
         (["-t", "b"], 3, "error: There is no system of ours for track B.\n  fix: `semeval-emo zoo submit`"),
     ],
 )
-def test_what_is_not_there_is_told(words, code, said, root: Path, capsys):
+def test_missing_systems_and_tracks_are_reported(words, code, said, root: Path, capsys):
     assert main(["leaderboard", "ours", *words]) == code
     assert capsys.readouterr().err.startswith(said)
 

@@ -1,4 +1,4 @@
-"""The sample's board: measured figures, never headed as SemEval's."""
+"""The sample's leaderboard: recomputed scores, not labelled as SemEval."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def board() -> Leaderboard:
     return Leaderboard.load("sample")
 
 
-def test_it_holds_nothing_of_the_competition(board: Leaderboard) -> None:
+def test_it_has_no_rows_of_the_competition(board: Leaderboard) -> None:
     assert {row.list for row in board.rows} == {"sample"}
     assert board.default_list == "sample"
     assert "not SemEval" in board.find_list().title
@@ -38,20 +38,20 @@ def test_it_holds_nothing_of_the_competition(board: Leaderboard) -> None:
 
 @pytest.mark.parametrize("track", ["a", "b"])
 @pytest.mark.parametrize("name", ["every emotion", "no emotion", "drawn at random", "emotion words"])
-def test_the_figures_of_the_simple_systems_are_measured(
+def test_the_scores_of_the_simple_systems_are_recomputed(
     board: Leaderboard, systems: ModuleType, track: str, name: str
 ) -> None:
     (row,) = [row for row in board.filter(track=track) if row.system == name]
     assert row.score == round(systems.measured(track, name), 4)
 
 
-def test_all_figures_are_measured(board: Leaderboard, systems: ModuleType) -> None:
+def test_all_scores_are_recomputed(board: Leaderboard, systems: ModuleType) -> None:
     pytest.importorskip("sklearn", reason="left out: needs scikit-learn (the dev extra)")
     assert list(board.rows) == systems.rows()
 
 
-def test_every_emotion_scores_what_prevalence_says(board: Leaderboard) -> None:
-    """An independent check: F1 of all ones is 2p / (1 + p)."""
+def test_the_score_of_every_emotion_follows_from_prevalence(board: Leaderboard) -> None:
+    """Independent check: F1 of all ones is 2p / (1 + p)."""
     gold = load_gold("a", "eng", "test", source="sample", task=load_task("sample"))
     shares = gold.labels.mean(axis=0)
     (row,) = [row for row in board.filter(track="a") if row.system == "every emotion"]

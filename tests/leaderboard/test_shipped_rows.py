@@ -1,4 +1,4 @@
-"""The rows that ship: each one sound, sourced, and where it can be compared, equal to the collected figures."""
+"""The shipped rows: valid, with sources, and equal to the collected scores."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ METRICS = {"macro-F1": "macro_f1", "Pearson r": "pearson"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_row_of_the_file_is_sound(path: Path) -> None:
+def test_every_row_of_the_file_is_valid(path: Path) -> None:
     rows, problems = read_rows(path)
     assert rows and not problems
     boards = {key: Leaderboard.load(key) for key in ("task11", "sample")}
@@ -46,18 +46,18 @@ def test_every_row_of_the_file_is_sound(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_files_are_written_as_the_board_writes_them(path: Path) -> None:
-    """So that a row added by hand makes a diff of one line."""
+def test_files_have_the_format_of_the_writer(path: Path) -> None:
+    """A row added by hand then changes one line."""
     assert to_csv(read_rows(path)[0]) == path.read_text(encoding="utf-8")
 
 
-def test_the_board_as_a_whole_is_sound(board: Leaderboard) -> None:
+def test_the_leaderboard_is_valid(board: Leaderboard) -> None:
     result = board.check()
     assert result.problems == ()
     assert sum(result.rows.values()) == len(board.rows)
 
 
-def test_no_figure_that_its_source_leaves_unnamed_got_a_name(board: Leaderboard) -> None:
+def test_scores_without_a_name_in_the_source_have_no_name(board: Leaderboard) -> None:
     named = {(row.track, row.language, row.system) for row in board.rows if row.list == "official" and row.rank == 1}
     assert {one for one in named if one[2]} == {
         ("a", "hin", "JNLP"), ("a", "sun", "Lazarus NLP"), ("a", "tir", "NTA"), ("a", "vmw", "Team Unibuc - NLP"),
@@ -77,8 +77,8 @@ def test_the_doubtful_cells_are_flagged(board: Leaderboard) -> None:
     assert joined == {"hin", "sun", "tir", "vmw"}
 
 
-def test_what_the_page_says_of_the_official_list(board: Leaderboard) -> None:
-    """docs/leaderboard.md gives these two facts as reasons to trust it."""
+def test_the_facts_about_the_official_list_in_the_docs(board: Leaderboard) -> None:
+    """docs/leaderboard.md uses these two facts as evidence."""
     teams: dict[tuple[str, str], dict[str, int]] = {}
     for row in board.rows:
         if row.teams and row.list in ("official", "unofficial-v2"):
@@ -188,7 +188,7 @@ def test_all_five_hundred_model_scores(
 
 
 @pytest.mark.shared
-def test_the_22_runs_of_the_seed(board: Leaderboard, shared_dir: Path) -> None:
+def test_the_22_runs_of_the_reference_notebooks(board: Leaderboard, shared_dir: Path) -> None:
     text = (shared_dir / "leaderboard" / "seed_runs.md").read_text(encoding="utf-8")
     table = text.partition("## All runs")[2].partition("\n\nEvaluation")[0]
     lines = [

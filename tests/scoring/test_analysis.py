@@ -63,7 +63,7 @@ def test_counts_of_each_emotion(case: tuple[Gold, np.ndarray]):
         assert one.high == np.count_nonzero(both & (predicted[:, i] > gold.labels[:, i]))
 
 
-def test_what_an_emotion_is_taken_for(gold: Gold):
+def test_the_emotion_that_another_is_confused_with(gold: Gold):
     predicted = gold.labels.copy()
     anger, fear = gold.spec.emotions.index("anger"), gold.spec.emotions.index("fear")
     rows = np.flatnonzero((gold.labels[:, anger] == 1) & (gold.labels[:, fear] == 0))
@@ -73,7 +73,7 @@ def test_what_an_emotion_is_taken_for(gold: Gold):
     assert found["joy"].instead == ""
 
 
-def test_pairs_of_emotions(gold: Gold):
+def test_emotion_cooccurrence(gold: Gold):
     predicted = noisy(gold, 0.4)
     found = analyse(card_of(gold, predicted))
     for i in range(5):
@@ -82,7 +82,7 @@ def test_pairs_of_emotions(gold: Gold):
             assert found.predicted_cooccurrence[i, j] == sum(row[i] and row[j] for row in predicted.tolist())
 
 
-def test_slices_take_every_text_once_and_score_it_as_score_does(case: tuple[Gold, np.ndarray]):
+def test_slices_partition_the_texts_and_have_the_scores_of_score(case: tuple[Gold, np.ndarray]):
     gold, predicted = case
     card = card_of(gold, predicted)
     found = analyse(card).slices
@@ -100,7 +100,7 @@ def test_slices_take_every_text_once_and_score_it_as_score_does(case: tuple[Gold
     assert neutral.invented == (predicted[number == 0] > 0).sum() / (number == 0).sum()
 
 
-def test_lengths_are_those_of_the_texts(gold: Gold):
+def test_length_slices_match_the_texts(gold: Gold):
     lengths = [one for one in analyse(card_of(gold, gold.labels)).slices if one.group == "length"]
     ends = [int(one.name.split()[2]) for one in lengths]
     sizes = [len(text) for text in gold.texts]
@@ -109,7 +109,7 @@ def test_lengths_are_those_of_the_texts(gold: Gold):
     assert len(lengths) == 4
 
 
-def test_wrong_sets_are_counted_whole(gold: Gold):
+def test_wrong_label_sets_are_counted(gold: Gold):
     predicted = gold.labels.copy()
     predicted[:7] = 1 - predicted[:7]
     found = analyse(card_of(gold, predicted), most=100)
@@ -119,7 +119,7 @@ def test_wrong_sets_are_counted_whole(gold: Gold):
     assert counts == sorted(counts, reverse=True)
 
 
-def test_confident_mistakes_are_the_surest_wrong_labels(gold: Gold):
+def test_confident_errors_are_the_wrong_labels_with_the_highest_confidence(gold: Gold):
     random = np.random.default_rng(5)
     values = random.random(gold.labels.shape)
     predicted = (values >= 0.5).astype(np.int8)
@@ -139,7 +139,7 @@ def test_probabilities_of_another_file_are_refused(gold: Gold, degrees: Gold):
         analyse(card_of(gold, gold.labels), probabilities=Probabilities(degrees.spec, values, "p"))
 
 
-def test_repeated_texts_and_what_differs(gold: Gold):
+def test_duplicate_texts_and_differing_labels(gold: Gold):
     texts = list(gold.texts)
     texts[3], texts[9] = f" {texts[0].upper()}", texts[8]
     labels = gold.labels.copy()
@@ -153,12 +153,12 @@ def test_repeated_texts_and_what_differs(gold: Gold):
     assert found.examples[1].predicted_differs
 
 
-def test_without_texts_no_example_has_one(gold: Gold):
+def test_texts_can_be_omitted_from_examples(gold: Gold):
     found = analyse(card_of(gold, noisy(gold, 0.4)), texts=False).to_dict()
     assert not [text for text in gold.texts if text in json.dumps(found)]
 
 
-def test_two_systems_share_what_is_right(case: tuple[Gold, np.ndarray]):
+def test_agreement_of_two_systems(case: tuple[Gold, np.ndarray]):
     gold, first = case
     second = noisy(gold, 0.6, seed=8)
     found = compare_errors(card_of(gold, first, "a"), card_of(gold, second, "b"), most=500)
@@ -177,13 +177,13 @@ def test_two_systems_share_what_is_right(case: tuple[Gold, np.ndarray]):
         assert one.first == np.count_nonzero((first[:, i] == gold.labels[:, i]) & (second[:, i] != gold.labels[:, i]))
 
 
-def test_systems_of_different_files_are_not_set_side_by_side(gold: Gold, degrees: Gold):
+def test_predictions_of_different_files_are_not_compared(gold: Gold, degrees: Gold):
     with pytest.raises(UsageError, match="only predictions of the same texts"):
         compare_errors(card_of(gold, gold.labels), card_of(degrees, degrees.labels))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_precision_and_recall_are_those_of_sklearn(seed: int):
+def test_precision_and_recall_equal_sklearn(seed: int):
     random = np.random.default_rng(seed)
     gold = random.integers(0, 2, 200)
     values = np.round(random.random(200), 1 + seed)
@@ -196,14 +196,14 @@ def test_precision_and_recall_are_those_of_sklearn(seed: int):
     assert precision_recall(np.zeros(3), values[:3]) is None
 
 
-def test_calibration_of_perfect_and_of_silly_probabilities():
+def test_calibration_of_perfect_and_constant_probabilities():
     gold = np.array([0, 0, 0, 1] * 50)
     assert calibration(gold, np.full(200, 0.25)).error == pytest.approx(0)
     assert calibration(gold, 1.0 - gold).error == pytest.approx(1)
     assert calibration(gold, np.full(200, 1.0)).counts.tolist() == [200]
 
 
-def test_probabilities_are_found_beside_the_file_or_in_the_run(gold: Gold, tmp_path: Path):
+def test_probabilities_are_found_in_the_folder_of_the_file_or_in_the_run(gold: Gold, tmp_path: Path):
     path = tmp_path / "run" / "track_a" / "pred_eng.csv"
     path.parent.mkdir(parents=True)
     write_predictions(gold.spec, gold.labels, path)
@@ -253,9 +253,7 @@ def test_the_command_in_every_format(files: tuple[Path, Path], capsys: pytest.Ca
     assert found["analyses"][0]["together"]["emotions"] == ["anger", "fear", "joy", "sadness", "surprise"]
 
 
-def test_the_command_says_what_it_has_no_probabilities_for(
-    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-):
+def test_the_command_notes_missing_probabilities(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
     assert run(str(files[0])) == 0
     assert "Without a probability file" in capsys.readouterr().err
     assert run(str(files[0]), "--quiet") == 0
@@ -283,7 +281,7 @@ def test_the_command_refuses_a_file_that_cannot_be_scored(tmp_path: Path, capsys
 
 
 @pytest.mark.data
-def test_the_seeds_file(data_dir: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_reference_file(data_dir: Path, capsys: pytest.CaptureFixture[str]):
     words = [str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir), "-f", "json", "-q"]
     assert main(["analyse", *words]) == 0
     (found,) = json.loads(capsys.readouterr().out)["analyses"]

@@ -1,4 +1,4 @@
-"""Comparing systems: what is concluded, on made files and on the seed's real ones."""
+"""Comparison of systems: conclusions on generated files and on the reference files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sample_gold(track: str = "a") -> Gold:
 
 
 def answers(gold: Gold, share: float, seed: int = 0) -> np.ndarray:
-    """The gold with a share of its cells changed at random."""
+    """Return the gold with a share of its cells changed at random."""
     rng = np.random.default_rng(seed)
     other = rng.integers(0, len(gold.spec.values), gold.labels.shape)
     return np.where(rng.random(gold.labels.shape) < share, other, gold.labels).astype(np.int8)
@@ -37,12 +37,12 @@ def predictions(gold: Gold, labels: np.ndarray, name: str = "x") -> Predictions:
     return Predictions(gold.spec, labels, f"{name}.csv", (gold.spec.release,))
 
 
-def contender(name: str, *golds_and_answers: tuple[Gold, np.ndarray]) -> SystemRuns:
+def system_runs(name: str, *golds_and_answers: tuple[Gold, np.ndarray]) -> SystemRuns:
     return SystemRuns(name, (tuple(predictions(gold, labels, name) for gold, labels in golds_and_answers),))
 
 
 def made_gold(language: str, rows_seed: int = 0, track: str = "a") -> Gold:
-    """Labels under the ids of a real place, with made texts: an unknown release, and no real data."""
+    """Return random labels for the ids of a real file, with made-up texts: an unknown release without real data."""
     spec = load_task().spec(track, language, "dev")
     rng = np.random.default_rng([rows_seed, sum(map(ord, language))])
     labels = (rng.random((spec.rows, len(spec.emotions))) < 0.3).astype(np.int8)
@@ -51,7 +51,7 @@ def made_gold(language: str, rows_seed: int = 0, track: str = "a") -> Gold:
 
 
 def two(gold: Gold, **settings: object) -> Comparison:
-    systems = [contender("rough", (gold, answers(gold, 0.6, 1))), contender("fine", (gold, answers(gold, 0.1, 2)))]
+    systems = [system_runs("rough", (gold, answers(gold, 0.6, 1))), system_runs("fine", (gold, answers(gold, 0.1, 2)))]
     return compare(systems, gold=[gold], **FAST | settings)
 
 
@@ -74,24 +74,27 @@ def test_two_systems_that_differ() -> None:
     assert set(difference.emotions) == set(sample_gold().spec.emotions)
 
 
-def test_figures_are_those_of_score() -> None:
+def test_scores_equal_those_of_score() -> None:
     gold = sample_gold()
     labels = answers(gold, 0.3)
     card = score(predictions(gold, labels), gold).card
     for metric in ("macro_f1", "micro_f1", "jaccard", "exact_match"):
         found = compare(
-            [contender("x", (gold, labels)), contender("y", (gold, gold.labels))], gold=[gold], metric=metric, **FAST
+            [system_runs("x", (gold, labels)), system_runs("y", (gold, gold.labels))],
+            gold=[gold],
+            metric=metric,
+            **FAST,
         )
         own = next(one for one in found.lead.standings if one.name == "x")
         assert own.score.value == card.metrics.whole[metric]
     assert found.lead.gold_hash == card.gold_hash
 
 
-def test_intervals_are_those_of_score_ci() -> None:
+def test_intervals_equal_those_of_score_ci() -> None:
     gold = sample_gold()
     labels = answers(gold, 0.3)
     card = with_intervals(score(predictions(gold, labels), gold), resamples=500).card
-    found = compare([contender("x", (gold, labels)), contender("y", (gold, gold.labels))], gold=[gold], **FAST)
+    found = compare([system_runs("x", (gold, labels)), system_runs("y", (gold, gold.labels))], gold=[gold], **FAST)
     own = next(one for one in found.lead.standings if one.name == "x")
     assert own.score == card.intervals.whole["macro_f1"]
     for at, emotion in enumerate(gold.spec.emotions):
@@ -99,10 +102,10 @@ def test_intervals_are_those_of_score_ci() -> None:
     assert "bs:500|ci:bca|level:0.95|seed:12345" in card.signature
 
 
-def test_a_system_against_itself_is_no_difference() -> None:
+def test_a_system_does_not_differ_from_its_copy() -> None:
     gold = sample_gold()
     labels = answers(gold, 0.3)
-    found = compare([contender("one", (gold, labels)), contender("other", (gold, labels))], gold=[gold], **FAST)
+    found = compare([system_runs("one", (gold, labels)), system_runs("other", (gold, labels))], gold=[gold], **FAST)
     (difference,) = found.lead.differences
     assert (difference.value.value, difference.value.low, difference.value.high) == (0, 0, 0)
     assert difference.p == 1
@@ -111,7 +114,7 @@ def test_a_system_against_itself_is_no_difference() -> None:
     assert [one.beats for one in found.lead.standings] == [(), ()]
 
 
-def test_errors_rank_the_other_way_round() -> None:
+def test_lower_errors_rank_first() -> None:
     found = two(sample_gold(), metric="hamming_loss")
     assert found.lower_is_better
     assert [one.name for one in found.lead.standings] == ["fine", "rough"]
@@ -121,7 +124,7 @@ def test_errors_rank_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize("metric", ["pearson", "spearman", "mae"])
-def test_degrees_are_compared_alike(metric: str) -> None:
+def test_intensities_can_be_compared(metric: str) -> None:
     gold = sample_gold("b")
     found = two(gold, metric=metric)
     assert [one.name for one in found.lead.standings] == ["fine", "rough"]
@@ -130,7 +133,7 @@ def test_degrees_are_compared_alike(metric: str) -> None:
     assert two(gold).metric == "pearson"
 
 
-def test_rows_of_one_text_are_drawn_together() -> None:
+def test_rows_of_one_text_are_resampled_together() -> None:
     gold = sample_gold()
     texts = tuple(f" Same {i // 2} " if i % 2 else f"same {i // 2}" for i in range(len(gold)))
     doubled = Gold(gold.spec, gold.ids, texts, gold.labels, "made", gold.releases)
@@ -153,12 +156,12 @@ def test_rows_of_one_text_are_drawn_together() -> None:
     )
 
 
-def test_gold_without_texts_is_said() -> None:
+def test_gold_without_texts_is_noted() -> None:
     gold = sample_gold()
     bare = Gold(gold.spec, gold.ids, None, gold.labels, "made", gold.releases)
     # The sample's own texts are at hand, and its labels prove that they belong to the ids.
     assert (
-        compare([contender("x", (bare, gold.labels))], gold=[bare], stored=0.5, source="sample", **FAST).lead.texts
+        compare([system_runs("x", (bare, gold.labels))], gold=[bare], stored=0.5, source="sample", **FAST).lead.texts
         == 200
     )
     found = two(replace(bare, labels=1 - gold.labels))
@@ -166,7 +169,7 @@ def test_gold_without_texts_is_said() -> None:
     assert found.notes == ("The gold of eng has no texts: rows are assumed independent.",)
 
 
-def test_the_same_seed_gives_the_same_digits() -> None:
+def test_the_same_seed_gives_identical_results() -> None:
     gold = sample_gold()
     assert two(gold, seed=7).to_dict() == two(gold, seed=7).to_dict()
     assert two(gold, seed=7).lead.standings != two(gold, seed=8).lead.standings
@@ -182,7 +185,7 @@ def test_bca_differs_from_percentile_but_not_much() -> None:
 
 def test_thirty_systems_have_letters() -> None:
     gold = sample_gold()
-    systems = [contender(f"s{i}", (gold, answers(gold, i / 60, i))) for i in range(30)]
+    systems = [system_runs(f"s{i}", (gold, answers(gold, i / 60, i))) for i in range(30)]
     found = compare(systems, gold=[gold], resamples=200, trials=2000)
     assert [one.letter for one in found.systems][24:] == ["y", "z", "aa", "ab", "ac", "ad"]
     assert "ad" in found.lead.standings[0].beats
@@ -192,7 +195,7 @@ def test_thirty_systems_have_letters() -> None:
 
 def test_letters_follow_the_corrected_tests() -> None:
     gold = sample_gold()
-    systems = [contender(f"s{i}", (gold, answers(gold, 0.1 + i / 40, i))) for i in range(6)]
+    systems = [system_runs(f"s{i}", (gold, answers(gold, 0.1 + i / 40, i))) for i in range(6)]
     for family in ("rivals", "pairs"):
         found = compare(systems, gold=[gold], family=family, **FAST)
         beats = {one.letter: set(one.beats) for one in found.lead.standings}
@@ -208,7 +211,7 @@ def test_letters_follow_the_corrected_tests() -> None:
 def over_languages(languages: list[str], **settings: object) -> Comparison:
     golds = [made_gold(one) for one in languages]
     systems = [
-        contender(name, *((gold, answers(gold, share, at + seed)) for at, gold in enumerate(golds)))
+        system_runs(name, *((gold, answers(gold, share, at + seed)) for at, gold in enumerate(golds)))
         for seed, (name, share) in enumerate([("x", 0.30), ("y", 0.15)])
     ]
     return compare(systems, gold=golds, **FAST | settings)
@@ -231,11 +234,11 @@ def test_the_average_resamples_inside_each_language() -> None:
     assert found.average.differences[0].p_adjusted == found.average.differences[0].p
 
 
-def test_a_language_has_the_same_digits_alone_and_in_any_company() -> None:
+def test_results_of_a_language_do_not_depend_on_other_languages() -> None:
     together = over_languages(["afr", "eng"])
     golds = [made_gold("eng")]
     systems = [
-        contender(name, (golds[0], answers(golds[0], share, 1 + seed)))
+        system_runs(name, (golds[0], answers(golds[0], share, 1 + seed)))
         for seed, (name, share) in enumerate([("x", 0.30), ("y", 0.15)])
     ]
     alone = compare(systems, gold=golds, **FAST)
@@ -250,11 +253,11 @@ def test_a_language_has_the_same_digits_alone_and_in_any_company() -> None:
     assert there.value.low == pytest.approx(back.value.low, abs=1e-12)
 
 
-def test_only_what_all_predicted_is_compared() -> None:
+def test_only_files_predicted_by_all_systems_are_compared() -> None:
     eng, ron = made_gold("eng"), made_gold("ron")
     systems = [
-        contender("both", (eng, answers(eng, 0.2)), (ron, answers(ron, 0.2))),
-        contender("one", (eng, answers(eng, 0.3))),
+        system_runs("both", (eng, answers(eng, 0.2)), (ron, answers(ron, 0.2))),
+        system_runs("one", (eng, answers(eng, 0.3))),
     ]
     found = compare(systems, gold=[eng, ron], **FAST)
     assert [place.language for place in found.places] == ["eng"]
@@ -264,9 +267,9 @@ def test_only_what_all_predicted_is_compared() -> None:
 # --- stored scores, runs -------------------------------------------------------------------------
 
 
-def test_against_a_stored_score() -> None:
+def test_comparison_with_a_published_score() -> None:
     gold = sample_gold()
-    found = compare([contender("ours", (gold, answers(gold, 0.2)))], gold=[gold], stored="0.70", **FAST)
+    found = compare([system_runs("ours", (gold, answers(gold, 0.2)))], gold=[gold], stored="0.70", **FAST)
     (verdict,) = found.against
     assert verdict.verdict == "clearly better"
     assert verdict.p_typical < verdict.p_independent < 0.05
@@ -298,9 +301,12 @@ def test_runs_of_one_recipe() -> None:
     assert standing.score.se > 1.5 * max(one.score.se for one in single.lead.standings)
 
 
-def test_a_recipe_of_runs_against_a_single_run() -> None:
+def test_several_runs_compared_with_a_single_run() -> None:
     gold = sample_gold()
-    systems = [SystemRuns("runs", runs_of(gold, [0.1, 0.12, 0.09])), contender("single", (gold, answers(gold, 0.6, 9)))]
+    systems = [
+        SystemRuns("runs", runs_of(gold, [0.1, 0.12, 0.09])),
+        system_runs("single", (gold, answers(gold, 0.6, 9))),
+    ]
     found = compare(systems, gold=[gold], **FAST)
     assert found.settings.test == "two-level bootstrap over runs and texts"
     assert found.lead.standings[0].name == "runs"
@@ -310,16 +316,16 @@ def test_a_recipe_of_runs_against_a_single_run() -> None:
 # --- refusals ------------------------------------------------------------------------------------
 
 
-def test_one_system_alone_is_refused() -> None:
+def test_a_single_system_is_refused() -> None:
     gold = sample_gold()
     with pytest.raises(UsageError, match="A comparison needs two systems") as raised:
-        compare([contender("x", (gold, gold.labels))], gold=[gold])
+        compare([system_runs("x", (gold, gold.labels))], gold=[gold])
     assert "--against-score" in raised.value.fix
 
 
-def test_nothing_common_is_refused() -> None:
+def test_systems_without_a_common_file_are_refused() -> None:
     eng, ron = made_gold("eng"), made_gold("ron")
-    systems = [contender("x", (eng, eng.labels)), contender("y", (ron, ron.labels))]
+    systems = [system_runs("x", (eng, eng.labels)), system_runs("y", (ron, ron.labels))]
     with pytest.raises(UsageError, match=r"no file that all systems predicted\. x: a/eng/dev; y: a/ron/dev"):
         compare(systems, gold=[eng, ron])
 
@@ -329,7 +335,7 @@ def test_releases_are_never_mixed() -> None:
     other = load_task().spec("a", "ron", "dev", "2025-09")
     mixed = SystemRuns("late", ((Predictions(other, one.labels, "late.csv", ("2025-09",)),),))
     with pytest.raises(ReleaseMismatch, match="Systems of different releases cannot be compared: early predicted"):
-        compare([contender("early", (one, one.labels)), mixed], gold=[one])
+        compare([system_runs("early", (one, one.labels)), mixed], gold=[one])
 
 
 @pytest.mark.parametrize(
@@ -343,6 +349,6 @@ def test_releases_are_never_mixed() -> None:
         ({"stored": "71.14"}, "'71.14' is not a score from -1 to 1"),
     ],
 )
-def test_impossible_settings_are_refused(settings: dict[str, object], message: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         two(sample_gold(), **settings)

@@ -1,4 +1,4 @@
-"""The command `compare` and `score --ci` as a person meets them."""
+"""The commands `compare` and `score --ci`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def write(path: str, share: float, seed: int = 0, track: str = "a") -> str:
-    """A prediction file for the sample's test split: its gold with some cells changed."""
+    """Write a prediction file for the sample's test split: its gold with some cells changed."""
     gold = load_gold(track, "eng", source="sample")
     rng = np.random.default_rng(seed)
     other = rng.integers(0, len(gold.spec.values), gold.labels.shape)
@@ -63,7 +63,7 @@ def test_two_systems_that_differ(run) -> None:
     assert all(len(line) <= 100 for line in lines[:-1])
 
 
-def test_two_systems_that_do_not_differ_are_told_so(run) -> None:
+def test_two_systems_without_a_significant_difference(run) -> None:
     _, out, _ = run("compare", "x=" + write("x.csv", 0.2, 1), "y=" + write("y.csv", 0.2, 2), *FAST)
     assert re.search(r"The difference between a \([xy]\) and b \([xy]\) is not significant", unwrapped(out))
     assert re.search(r"would differ at least as much by chance in \d+ of 100 cases\.", unwrapped(out))
@@ -75,7 +75,7 @@ def test_a_system_against_itself(run) -> None:
     assert "a (x) and b (y) have the same score: macro F1" in unwrapped(out)
 
 
-def test_letters_for_more_systems_than_the_alphabet_has(run) -> None:
+def test_letters_for_more_than_26_systems(run) -> None:
     paths = [write(f"s{i:02}.csv", i / 60, i) for i in range(28)]
     code, out, _ = run("compare", *paths, "--gold", "sample", "--resamples", "500", "--trials", "1000")
     assert code == 0
@@ -85,7 +85,7 @@ def test_letters_for_more_systems_than_the_alphabet_has(run) -> None:
     assert "a (s00) is significantly better than" in unwrapped(out)
 
 
-def test_too_few_trials_for_the_family_are_told(run) -> None:
+def test_too_few_trials_for_the_family_are_noted(run) -> None:
     paths = [write(f"s{i:02}.csv", i / 60, i) for i in range(12)]
     _, out, _ = run("compare", *paths, "--gold", "sample", "--resamples", "200", "--trials", "200", "--family", "pairs")
     assert "With 200 trials, no p-value can be significant after a correction over 66 tests" in unwrapped(out)
@@ -114,7 +114,7 @@ def test_power_and_pairs(run) -> None:
     assert re.search(r"detects a true difference of 0\.\d{4} between a and b in 80 of 100 cases", unwrapped(out))
 
 
-def test_against_a_stored_score_names_the_levels(run) -> None:
+def test_comparison_with_a_published_score_names_the_levels(run) -> None:
     _, out, _ = run("compare", write("ours.csv", 0.2), "--against-score", "0.7083", *FAST)
     said = unwrapped(out)
     assert "Compared with the published score 0.7083" in said
@@ -133,7 +133,7 @@ def test_runs_of_one_recipe(run) -> None:
     assert "p-values by two-level bootstrap over runs and texts" in unwrapped(other)
 
 
-def test_json_has_every_digit(run) -> None:
+def test_json_is_unrounded(run) -> None:
     _, out, _ = run("compare", write("x.csv", 0.1), write("y.csv", 0.4, 1), *FAST, "--format", "json")
     found = json.loads(out)
     assert found["schema"] == "semeval-emo/compare/1"
@@ -175,7 +175,7 @@ def test_letters_are_superscripts_where_there_are_any(run, style: str, mark: str
         ([], 2, "Missing argument"),
     ],
 )
-def test_mistakes_are_told_with_a_remedy(run, words: list[str], code: int, message: str) -> None:
+def test_errors_have_a_fix(run, words: list[str], code: int, message: str) -> None:
     write("x.csv", 0.2)
     write("y.csv", 0.3, 1)
     write("b.csv", 0.3, 1, track="b")
@@ -211,7 +211,7 @@ def test_score_with_intervals(run) -> None:
     assert "|bs:500|ci:bca|level:0.95|seed:12345|" in out.splitlines()[-1]
 
 
-def test_score_with_intervals_of_degrees_and_in_other_formats(run) -> None:
+def test_score_with_intervals_of_intensities_and_in_other_formats(run) -> None:
     write("track_b/pred_eng.csv", 0.3, track="b")
     words = ("score", "track_b", "--gold", "sample", "--ci", "--resamples", "300", "-q")
     assert "Spearman rho" in run(*words)[1].split("95 % intervals")[1]

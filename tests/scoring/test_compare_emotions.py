@@ -1,4 +1,4 @@
-"""Comparing over languages: each emotion averaged over the languages that have it."""
+"""Comparison over languages: each emotion is averaged over the languages that have it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LANGUAGES = ("afr", "eng", "ron")
 
 
 def made(language: str) -> Gold:
-    """Labels under the ids of a real place, with made texts."""
+    """Return random labels for the ids of a real file, with made-up texts."""
     spec = load_task().spec("a", language, "dev")
     draw = np.random.default_rng(sum(map(ord, language)))
     labels = (draw.random((spec.rows, len(spec.emotions))) < 0.3).astype(np.int8)
@@ -54,7 +54,7 @@ def test_an_emotion_is_averaged_over_the_languages_that_have_it(interval: str):
         assert one.p <= 0.01
 
 
-def test_the_average_itself_is_what_it_is_without_emotions():
+def test_the_average_is_the_same_without_emotions():
     names = ("fine", "rough", "poor")
     with_them, without = compared(*names, emotions=True), compared(*names)
     assert with_them.average.standings[0].score == without.average.standings[0].score
@@ -62,7 +62,7 @@ def test_the_average_itself_is_what_it_is_without_emotions():
     assert not without.average.standings[0].emotions
 
 
-def test_tables_say_over_how_many_languages():
+def test_tables_note_the_number_of_languages_of_each_emotion():
     two = next(table for table in tables(compared("fine", "rough")) if table.title == "Difference a − b")
     assert [row[0] for row in two.rows] == ["macro F1", "anger", "disgust", "fear", "joy", "sadness", "surprise"]
     said = "Each emotion is averaged over the languages that have it: all 3, except disgust (2), surprise (2)."
@@ -75,7 +75,7 @@ def test_tables_say_over_how_many_languages():
     assert len(many[1].notes) == 1
 
 
-def test_the_progress_callback_sees_every_step():
+def test_the_progress_callback_is_called_for_every_step():
     class Recorder(Progress):
         def __init__(self) -> None:
             self.seen: list[list] = []

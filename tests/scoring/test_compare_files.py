@@ -1,4 +1,4 @@
-"""Comparing files, folders, zips and runs, and the seed's real files."""
+"""Comparison of files, folders, zips and runs, and of the reference files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ FAST = {"resamples": 500, "trials": 500}
 
 
 def answers(gold: Gold, share: float, seed: int = 0) -> np.ndarray:
-    """The gold with a share of its cells changed at random."""
+    """Return the gold with a share of its cells changed at random."""
     rng = np.random.default_rng(seed)
     other = rng.integers(0, len(gold.spec.values), gold.labels.shape)
     return np.where(rng.random(gold.labels.shape) < share, other, gold.labels).astype(np.int8)
 
 
-def contender(gold: Gold, share: float, seed: int) -> SystemRuns:
+def system_runs(gold: Gold, share: float, seed: int) -> SystemRuns:
     labels = answers(gold, share, seed)
     return SystemRuns(f"s{seed}", ((Predictions(gold.spec, labels, f"{seed}.csv", (gold.spec.release,)),),))
 
@@ -49,7 +49,7 @@ def test_files_folders_and_zips(tmp_path: Path) -> None:
     assert [one.name for one in found.lead.standings] == ["packed", "mine", "rough"]
 
 
-def test_a_folder_of_files_for_one_language_is_one_system_a_file(tmp_path: Path) -> None:
+def test_a_folder_of_files_for_one_language_is_one_system_per_file(tmp_path: Path) -> None:
     for at, name in enumerate(["tfidf", "bert", "llama"]):
         write(tmp_path / f"{name}.csv", 0.1 + at / 5, at)
     found = compare([tmp_path], source="sample", task="sample", **FAST)
@@ -65,7 +65,7 @@ def test_several_runs_from_files(tmp_path: Path) -> None:
     assert same.lead.standings[0].score == found.lead.standings[0].score
 
 
-def test_two_systems_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_systems_with_the_same_name_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "pred_eng.csv", 0.2, 0)
     with pytest.raises(UsageError, match="Two systems have the name 'x'"):
         compare([f"x={path}", f"x={path}"], source="sample", task="sample")
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_scored_is_named(tmp_path: Path) -> None:
         ([], []),
     ],
 )
-def test_names_are_the_shortest_that_tell_apart(paths: list[str], names: list[str]) -> None:
+def test_names_are_the_shortest_distinct_ones(paths: list[str], names: list[str]) -> None:
     assert short_names(paths) == names
 
 
@@ -101,8 +101,8 @@ def test_names_are_the_shortest_that_tell_apart(paths: list[str], names: list[st
 
 
 @pytest.mark.data
-def test_the_seeds_files(data_dir: Path) -> None:
-    """Hub-style files with rows of A and C, columns in another order: the part of track A is compared."""
+def test_the_reference_files(data_dir: Path) -> None:
+    """Files with rows of tracks A and C and another column order: the part of track A is compared."""
     files = [data_dir / "seed" / "pred_eng.csv", *sorted((data_dir / "seed" / "predictions").glob("*.csv"))]
     found = compare(files, source=data_dir, resamples=2000, trials=4000)
     scores = {one.name: round(one.score.value, 4) for one in found.lead.standings}
@@ -120,20 +120,20 @@ def test_the_seeds_files(data_dir: Path) -> None:
 
 
 @pytest.mark.data
-def test_doubled_texts_of_the_2026_release_are_clusters(data_dir: Path) -> None:
-    """That gold has no texts: those of the competition's release are found by ids, and proved by labels."""
+def test_duplicate_texts_of_the_2026_release_are_clusters(data_dir: Path) -> None:
+    """That gold has no texts: those of the competition's release have the same ids and labels."""
     gold = load_gold("a", "deu", release="codabench-2026", source=data_dir)
     assert gold.texts is None
-    systems = [contender(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
+    systems = [system_runs(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
     found = compare(systems, gold=[gold], source=data_dir, **FAST)
     assert (found.lead.rows, found.lead.texts) == (5208, 2603)
     assert "taken from release 2025, which has the same ids and labels" in found.notes[0]
 
 
 @pytest.mark.data
-def test_english_of_2026_has_other_texts_under_its_ids(data_dir: Path) -> None:
+def test_english_of_2026_has_different_texts_for_the_same_ids(data_dir: Path) -> None:
     gold = load_gold("a", "eng", release="codabench-2026", source=data_dir)
-    systems = [contender(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
+    systems = [system_runs(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
     found = compare(systems, gold=[gold], source=data_dir, **FAST)
     assert found.lead.texts is None
     assert "has no texts" in found.notes[0]

@@ -1,4 +1,4 @@
-"""Joins that are refused: another release, other ids, blank gold."""
+"""Refused joins: another release, other ids, blank gold."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def write_csv(path: Path, header: tuple[str, ...], ids: tuple[str, ...], labels:
 
 
 @pytest.mark.data
-def test_the_other_release_is_refused_on_both_grounds(data_dir: Path) -> None:
-    """Its gold is blank, and has 2,765 ids where the competition has 2,767."""
+def test_the_other_release_is_refused_for_both_reasons(data_dir: Path) -> None:
+    """Its gold is blank, and has 2,765 ids instead of the 2,767 of the competition."""
     with pytest.raises(ReleaseMismatch) as caught:
         score(data_dir / "seed" / "pred_eng.csv", source=data_dir / "releases" / "2025-09-english")
     message = str(caught.value)
@@ -43,7 +43,7 @@ def test_the_other_release_is_refused_on_both_grounds(data_dir: Path) -> None:
 
 @pytest.fixture
 def binarised(data_dir: Path, tmp_path: Path) -> tuple[Path, tuple[str, ...], np.ndarray]:
-    """The other release's intensities as yes and no: a folder that looks like its missing track A gold."""
+    """Return the other release's intensities as binary labels, in a folder like its missing track A gold."""
     other = load_gold("b", "eng", release="2025-09", source=data_dir / "releases" / "2025-09-english")
     labels = (other.labels > 0).astype(np.int8)
     ids = tuple(one.replace("_track_b_", "_track_a_") for one in other.ids)
@@ -53,7 +53,7 @@ def binarised(data_dir: Path, tmp_path: Path) -> tuple[Path, tuple[str, ...], np
 
 @pytest.mark.data
 def test_a_binarised_gold_of_the_other_release_is_refused(data_dir: Path, binarised) -> None:
-    """By id it would give 0.3608 for 0.7114: a number that looks like a score."""
+    """A join by id would give 0.3608 instead of 0.7114."""
     folder, ids, labels = binarised
     seed = data_dir / "seed" / "pred_eng.csv"
     mine = read_submission(seed, track="a").predictions[0]
@@ -88,14 +88,14 @@ def test_gold_of_another_file_is_refused() -> None:
         score(predicted(test.spec, test.labels), dev)
 
 
-def test_one_id_less_is_refused() -> None:
+def test_a_missing_id_is_refused() -> None:
     gold = sample_gold()
     short = replace(gold, ids=gold.ids[1:], labels=gold.labels[1:])
     with pytest.raises(ReleaseMismatch, match=r"200 ids.*199 ids, of which 199 are the same"):
         score(predicted(gold.spec, gold.labels), short)
 
 
-def test_blank_gold_is_refused_not_read_as_zero() -> None:
+def test_blank_gold_is_refused_instead_of_read_as_zero() -> None:
     gold = sample_gold()
     labels = gold.labels.copy()
     labels[3, 1] = -1

@@ -1,4 +1,4 @@
-"""Every metric against scikit-learn and scipy, and the algebra that the sums promise."""
+"""Metrics compared with scikit-learn and scipy, and the algebra of sums."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLOSE = 1e-12
 
 @st.composite
 def matrices(draw: st.DrawFn, values: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Gold and predictions of one shape: few or many rows, rare and constant columns among them."""
+    """Return gold and predictions of one shape, with few or many rows, rare and constant columns."""
     rows, emotions = draw(st.integers(2, 60)), draw(st.integers(2, 8))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shares = rng.choice([0.0, 0.05, 0.3, 0.7, 1.0], size=(2, emotions))
@@ -37,8 +37,8 @@ def matrices(draw: st.DrawFn, values: int = 2) -> tuple[np.ndarray, np.ndarray]:
     return cells[0].astype(np.int8), cells[1].astype(np.int8)
 
 
-def sklearn_figures(gold: np.ndarray, predicted: np.ndarray) -> dict[str, float | np.ndarray]:
-    """The same figures by scikit-learn, undefined as 0."""
+def sklearn_scores(gold: np.ndarray, predicted: np.ndarray) -> dict[str, float | np.ndarray]:
+    """Return the same metrics by scikit-learn, with 0 where undefined."""
     found: dict[str, float | np.ndarray] = {}
     for average in ("micro", "macro", "samples", None):
         three = sk.precision_recall_fscore_support(gold, predicted, average=average, zero_division=0)[:3]
@@ -53,7 +53,7 @@ def sklearn_figures(gold: np.ndarray, predicted: np.ndarray) -> dict[str, float 
 def assert_equals_sklearn(gold: np.ndarray, predicted: np.ndarray) -> None:
     names = tuple(f"e{i}" for i in range(gold.shape[1]))
     figures = score_arrays(gold, predicted, names)
-    for name, expected in sklearn_figures(gold, predicted).items():
+    for name, expected in sklearn_scores(gold, predicted).items():
         ours = figures.by_emotion[name] if METRICS[name].per_emotion else figures.whole[name]
         np.testing.assert_allclose(ours, expected, rtol=0, atol=CLOSE, err_msg=name)
     tables = sk.multilabel_confusion_matrix(gold, predicted)
@@ -81,13 +81,13 @@ def assert_equals_scipy(gold: np.ndarray, predicted: np.ndarray) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(matrices())
-def test_label_figures_equal_scikit_learn(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_label_metrics_equal_scikit_learn(pair: tuple[np.ndarray, np.ndarray]) -> None:
     assert_equals_sklearn(*pair)
 
 
 @settings(deadline=None, max_examples=60)
 @given(matrices(values=4))
-def test_degree_figures_equal_scipy(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_intensity_metrics_equal_scipy(pair: tuple[np.ndarray, np.ndarray]) -> None:
     assert_equals_scipy(*pair)
 
 
@@ -111,7 +111,7 @@ def test_real_labels_equal_scikit_learn(data_dir, language: str) -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize("language", ["eng", "chn", "ron"])
-def test_real_degrees_equal_scipy(data_dir, language: str) -> None:
+def test_real_intensities_equal_scipy(data_dir, language: str) -> None:
     from semeval_emo.data import load_gold
 
     gold = load_gold("b", language, source=data_dir).labels
@@ -121,7 +121,7 @@ def test_real_degrees_equal_scipy(data_dir, language: str) -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(matrices(values=4), st.integers(0, 2**32 - 1))
-def test_order_of_texts_changes_no_digit(pair: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+def test_results_do_not_depend_on_the_order_of_texts(pair: tuple[np.ndarray, np.ndarray], seed: int) -> None:
     gold, predicted = pair
     order = np.random.default_rng(seed).permutation(len(gold))
     names = tuple(map(str, range(gold.shape[1])))
@@ -132,7 +132,7 @@ def test_order_of_texts_changes_no_digit(pair: tuple[np.ndarray, np.ndarray], se
 
 @settings(deadline=None, max_examples=30)
 @given(matrices(), st.integers(0, 60))
-def test_merged_chunks_give_the_same_digits(pair: tuple[np.ndarray, np.ndarray], cut: int) -> None:
+def test_chunks_give_identical_results(pair: tuple[np.ndarray, np.ndarray], cut: int) -> None:
     gold, predicted = pair
     names = tuple(map(str, range(gold.shape[1])))
     chunks = [(gold[:cut], predicted[:cut]), (gold[cut:], predicted[cut:])]
@@ -141,8 +141,8 @@ def test_merged_chunks_give_the_same_digits(pair: tuple[np.ndarray, np.ndarray],
 
 @settings(deadline=None, max_examples=30)
 @given(matrices(values=4), st.integers(0, 2**32 - 1))
-def test_weights_score_as_repeated_rows(pair: tuple[np.ndarray, np.ndarray], seed: int) -> None:
-    """A bootstrap weight of k is the row k times: for every metric, all replicates in one product."""
+def test_weights_equal_repeated_rows(pair: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    """A bootstrap weight of k equals k copies of the row, for every metric."""
     gold, predicted = pair
     weights = np.random.default_rng(seed).integers(0, 4, (3, 2, len(gold)))
     weights[0, 0] = 1
@@ -183,7 +183,7 @@ def test_a_perfect_prediction_scores_exactly_one() -> None:
 
 
 def test_texts_without_any_label_are_counted() -> None:
-    """They count 0 in Jaccard and samples F1, so a perfect file can stay below 1 there."""
+    """They count as 0 in Jaccard and samples F1, so a perfect file can score below 1."""
     figures = score_arrays([[0, 0], [1, 0], [0, 1], [0, 0]], [[0, 0], [1, 0], [0, 1], [1, 0]], ("joy", "fear"))
     assert figures.unlabelled == 1
     assert figures.whole["jaccard"] == 0.5
@@ -202,7 +202,7 @@ def test_texts_without_any_label_are_counted() -> None:
         ([0, 1, 2], [0, 0, 0], 0.0),
     ],
 )
-def test_constant_columns_by_the_rule_of_each_scorer(gold: list[int], predicted: list[int], codabench: float) -> None:
+def test_constant_columns_by_rule(gold: list[int], predicted: list[int], codabench: float) -> None:
     x, y = np.array([gold, [0, 1, 2]]).T, np.array([predicted, [0, 1, 2]]).T
     for figure in ("pearson", "spearman"):
         by_codabench = score_arrays(x, y, ("joy", "fear"), values=4)
@@ -229,7 +229,7 @@ def test_organisers_round_each_pearson_before_the_mean() -> None:
     assert seen_a_difference
 
 
-def test_rounding_leaves_counts_alone() -> None:
+def test_rounding_does_not_change_counts() -> None:
     rounded = score_arrays([[1, 0], [1, 1], [0, 1]], [[1, 0], [0, 1], [1, 1]], ("joy", "fear")).rounded("organisers")
     assert rounded.whole["macro_f1"] == 0.75
     assert rounded.by_emotion["tp"] == (1, 2)
@@ -237,19 +237,19 @@ def test_rounding_leaves_counts_alone() -> None:
 
 
 @pytest.mark.parametrize("bad", [-1, 2, 0.5])
-def test_a_value_that_is_no_label_is_refused(bad: float) -> None:
+def test_an_invalid_label_value_is_refused(bad: float) -> None:
     with pytest.raises(UsageError, match="gold labels contain values other than whole numbers from 0 to 1"):
         score_arrays([[bad, 0]], [[1, 0]], ("joy", "fear"))
 
 
-def test_shapes_that_differ_are_refused() -> None:
+def test_different_shapes_are_refused() -> None:
     with pytest.raises(UsageError, match=r"shape \(1, 2\) and the predictions \(2, 2\)"):
         score_arrays([[1, 0]], [[1, 0], [0, 0]], ("joy", "fear"))
     with pytest.raises(UsageError, match=r"expected \(texts, 3\)"):
         layout_of_all(3).statistics([[1, 0]], [[1, 0]])
 
 
-def test_no_texts_score_zero_not_a_crash() -> None:
+def test_empty_arrays_score_zero() -> None:
     empty = np.zeros((0, 2), np.int8)
     assert score_arrays(empty, empty, ("joy", "fear")).whole["macro_f1"] == 0.0
     assert score_arrays(empty, empty, ("joy", "fear"), values=4).whole["mae"] == 0.0
@@ -263,7 +263,7 @@ def test_wide_scales_do_not_overflow() -> None:
     np.testing.assert_allclose(figures.by_emotion["emotion_pearson"], expected, atol=CLOSE)
 
 
-def test_unknown_names_are_answered_with_a_remedy() -> None:
+def test_errors_for_unknown_names_have_a_fix() -> None:
     with pytest.raises(UsageError, match="did you mean 'macro_f1'"):
         metric("macrof1")
     with pytest.raises(UsageError, match="use one of codabench, organisers-2025"):
@@ -274,7 +274,7 @@ def test_unknown_names_are_answered_with_a_remedy() -> None:
     assert figures.value("f1.joy") == 1.0
 
 
-def test_every_metric_names_blocks_that_exist() -> None:
+def test_the_blocks_of_every_metric_exist() -> None:
     for rule in RULES:
         for name in METRICS:
             assert set(metric(name, rule).blocks) <= set(BLOCKS)
@@ -282,7 +282,7 @@ def test_every_metric_names_blocks_that_exist() -> None:
     assert layout_of([METRICS["f1"]], 6) == Layout(("tp", "predicted", "gold"), 6)
 
 
-def test_figures_of_merged_languages_are_those_of_the_rows_together() -> None:
+def test_metrics_of_merged_languages_equal_those_of_all_rows() -> None:
     rng = np.random.default_rng(4)
     one, two = rng.integers(0, 2, (2, 2, 50, 4))
     layout = layout_of_all(4)

@@ -1,4 +1,4 @@
-"""Bootstrap replicates and intervals: against plain loops and scipy, and the same digits whatever happens."""
+"""Bootstrap replicates and intervals: compared with loops and scipy, and reproducible."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ from semeval_emo.scoring.resampling import bootstrap, clusters, draw_runs, gener
 EMOTIONS = 5
 
 
-def figure_of(name: str, values: int = 2) -> tuple[Callable[[NDArray, NDArray], NDArray], resampling.ScoreFunction]:
-    """The statistics and the function of their sums for one metric."""
+def metric_function(
+    name: str, values: int = 2
+) -> tuple[Callable[[NDArray, NDArray], NDArray], resampling.ScoreFunction]:
+    """Return the statistics and the function of their sums for one metric."""
     metric: Metric = METRICS[name]
     layout = layout_of([metric], EMOTIONS, values)
     return layout.statistics, lambda sums: metric(layout.split(sums))
 
 
-statistics_of, macro_f1 = figure_of("macro_f1")
+statistics_of, macro_f1 = metric_function("macro_f1")
 
 
-def world(texts: int, systems: int = 2, seed: int = 0, values: int = 2) -> tuple[NDArray, NDArray]:
-    """Gold (n, L), and predictions (S, n, L) that err in a fifth of the cells."""
+def random_labels(texts: int, systems: int = 2, seed: int = 0, values: int = 2) -> tuple[NDArray, NDArray]:
+    """Return gold (n, L) and predictions (S, n, L) with errors in a fifth of the cells."""
     rng = np.random.default_rng(seed)
     shares = np.linspace(0.5, 0.05, EMOTIONS)
     gold = (rng.random((texts, EMOTIONS)) < shares) * rng.integers(1, values, (texts, EMOTIONS))
@@ -58,8 +60,8 @@ def draws_of(texts: int, resamples: int, seed: int, key: str = "") -> NDArray:
 # --- replicates ----------------------------------------------------------------------------------
 
 
-def test_a_replicate_is_the_score_of_the_drawn_rows() -> None:
-    gold, predicted = world(60)
+def test_a_replicate_is_the_score_of_the_resampled_rows() -> None:
+    gold, predicted = random_labels(60)
     found = bootstrap(stacked(gold, predicted), macro_f1, resamples=50, seed=3, key="deu")
     for b, rows in enumerate(draws_of(60, 50, seed=3, key="deu")):
         for s in range(2):
@@ -70,8 +72,8 @@ def test_a_replicate_is_the_score_of_the_drawn_rows() -> None:
 @pytest.mark.parametrize("name", [n for n in METRICS if not METRICS[n].per_emotion])
 def test_every_metric_can_be_resampled(name: str) -> None:
     values = 2 if name in LABEL_METRICS else 4
-    gold, (predicted, _) = world(40, values=values)
-    statistics, of = figure_of(name, values)
+    gold, (predicted, _) = random_labels(40, values=values)
+    statistics, of = metric_function(name, values)
     found = bootstrap(statistics(gold, predicted), of, resamples=20, seed=1)[0]
     for b, rows in enumerate(draws_of(40, 20, seed=1)):
         expected = score_arrays(gold[rows], predicted[rows], tuple("abcde"), values=values).whole[name]
@@ -79,7 +81,7 @@ def test_every_metric_can_be_resampled(name: str) -> None:
     assert name in LABEL_METRICS or name in INTENSITY_METRICS
 
 
-def test_texts_are_drawn_as_often_as_each_other() -> None:
+def test_texts_are_drawn_with_equal_frequency() -> None:
     rows = np.eye(12, dtype=np.int8)
     counts = bootstrap(rows, lambda sums: sums, resamples=20_000, seed=5)[0]
     assert np.all(counts.sum(axis=1) == 12)
@@ -87,8 +89,8 @@ def test_texts_are_drawn_as_often_as_each_other() -> None:
     assert np.allclose(counts.var(axis=0), 1 - 1 / 12, atol=0.05)
 
 
-def test_a_text_that_stands_twice_is_one_text() -> None:
-    gold, predicted = world(80)
+def test_a_duplicate_text_counts_as_one_text() -> None:
+    gold, predicted = random_labels(80)
     once = stacked(gold, predicted)
     twice = np.concatenate([once, once], axis=1)
     groups = clusters([*range(80), *range(80)])
@@ -98,8 +100,8 @@ def test_a_text_that_stands_twice_is_one_text() -> None:
     assert rows.std() < 0.85 * bootstrap(once, macro_f1, resamples=3000).std()
 
 
-def test_clusters_of_unequal_sizes_add_their_rows() -> None:
-    gold, predicted = world(30)
+def test_clusters_of_unequal_sizes_sum_their_rows() -> None:
+    gold, predicted = random_labels(30)
     groups = np.repeat(np.arange(10), [1, 5, 2, 4, 3, 3, 1, 6, 2, 3])
     found = bootstrap(stacked(gold, predicted), macro_f1, resamples=40, groups=groups)
     for b, drawn in enumerate(draws_of(10, 40, resampling.SEED)):
@@ -108,7 +110,7 @@ def test_clusters_of_unequal_sizes_add_their_rows() -> None:
 
 
 def test_pooling_keeps_the_totals() -> None:
-    gold, predicted = world(100)
+    gold, predicted = random_labels(100)
     statistics = stacked(gold, predicted)
     groups = np.random.default_rng(0).integers(0, 20, 100)
     pooled = pool(statistics, groups)
@@ -119,8 +121,8 @@ def test_pooling_keeps_the_totals() -> None:
 # --- the same digits -----------------------------------------------------------------------------
 
 
-def test_blocks_of_any_size_give_the_same_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    gold, predicted = world(70)
+def test_blocks_of_any_size_give_identical_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    gold, predicted = random_labels(70)
     statistics = stacked(gold, predicted)
     expected = bootstrap(statistics, macro_f1, resamples=200)
     for cells, cached in ((1, 1), (5_000, 150), (100_000, 1 << 20)):
@@ -129,8 +131,8 @@ def test_blocks_of_any_size_give_the_same_digits(monkeypatch: pytest.MonkeyPatch
         assert np.array_equal(bootstrap(statistics, macro_f1, resamples=200), expected)
 
 
-def test_merging_equal_rows_changes_no_digit(monkeypatch: pytest.MonkeyPatch) -> None:
-    gold, predicted = world(400)
+def test_merging_equal_rows_does_not_change_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    gold, predicted = random_labels(400)
     statistics = stacked(gold, predicted)
     merged = bootstrap(statistics, macro_f1, resamples=200)
     assert resampling.merged(statistics)[0].shape[1] < 300
@@ -138,15 +140,15 @@ def test_merging_equal_rows_changes_no_digit(monkeypatch: pytest.MonkeyPatch) ->
     assert np.array_equal(bootstrap(statistics, macro_f1, resamples=200), merged)
 
 
-def test_the_company_changes_no_digit() -> None:
-    gold, predicted = world(90, systems=5)
+def test_replicates_do_not_depend_on_other_systems() -> None:
+    gold, predicted = random_labels(90, systems=5)
     statistics = stacked(gold, predicted)
     alone = bootstrap(statistics[3], macro_f1, resamples=100)
     assert np.array_equal(bootstrap(statistics, macro_f1, resamples=100)[3], alone[0])
 
 
-def test_seed_and_key_choose_the_stream() -> None:
-    statistics = stacked(*world(50))
+def test_seed_and_key_select_the_stream() -> None:
+    statistics = stacked(*random_labels(50))
     same = [bootstrap(statistics, macro_f1, resamples=100, seed=1, key="eng") for _ in range(2)]
     assert np.array_equal(*same)
     assert not np.array_equal(same[0], bootstrap(statistics, macro_f1, resamples=100, seed=2, key="eng"))
@@ -170,8 +172,8 @@ print(digest.hexdigest())
 """
 
 
-def test_one_thread_and_two_give_the_same_digits() -> None:
-    """The products are large enough for OpenBLAS to cut them up among its threads."""
+def test_one_and_two_threads_give_identical_results() -> None:
+    """The products are large enough for OpenBLAS to use several threads."""
     found = set()
     for threads in ("1", "2"):
         several = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
@@ -183,7 +185,7 @@ def test_one_thread_and_two_give_the_same_digits() -> None:
     assert len(found.pop().strip()) == hashlib.sha256().digest_size * 2
 
 
-def test_sums_are_exact_in_the_float_that_is_chosen() -> None:
+def test_sums_are_exact_in_the_chosen_float_type() -> None:
     small, large = np.full((1, 10, 1), 1), np.full((1, 10, 1), 1 << 25)
     assert resampling.exact_float(small, 10) is np.float32
     assert resampling.exact_float(large, 10) is np.float64
@@ -199,7 +201,7 @@ def test_sums_are_exact_in_the_float_that_is_chosen() -> None:
 def scipy_interval(
     gold: NDArray, predicted: NDArray, distribution: NDArray, method: str, level: float
 ) -> tuple[float, float]:
-    """What scipy makes of our replicates, with a jackknife of its own."""
+    """Return the interval that scipy computes from our replicates, with its own jackknife."""
 
     def statistic(rows: NDArray, axis: int = -1) -> NDArray:
         samples = np.moveaxis(np.asarray(rows, int), axis, -1)
@@ -219,8 +221,8 @@ def scipy_interval(
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
-def test_intervals_are_those_of_scipy(level: float) -> None:
-    gold, (predicted, _) = world(50, seed=4)
+def test_intervals_equal_scipy(level: float) -> None:
+    gold, (predicted, _) = random_labels(50, seed=4)
     statistics = statistics_of(gold, predicted)
     value = float(macro_f1(statistics.sum(axis=0)))
     drawn = bootstrap(statistics, macro_f1, resamples=1501)[0]
@@ -234,8 +236,8 @@ def test_intervals_are_those_of_scipy(level: float) -> None:
     assert plain.se == pytest.approx(np.std(drawn, ddof=1))
 
 
-def test_the_whole_road_agrees_with_scipys_own_draws() -> None:
-    gold, (predicted, _) = world(40, seed=9)
+def test_intervals_agree_with_independent_resamples_of_scipy() -> None:
+    gold, (predicted, _) = random_labels(40, seed=9)
     drawn = bootstrap(statistics_of(gold, predicted), macro_f1, resamples=20_000)[0]
     ours = interval(0.5, drawn)
 
@@ -251,8 +253,8 @@ def test_the_whole_road_agrees_with_scipys_own_draws() -> None:
     assert ours.se == pytest.approx(theirs.standard_error, rel=0.05)
 
 
-def test_pulls_are_the_jackknife_computed_one_text_at_a_time() -> None:
-    gold, predicted = world(30)
+def test_jackknife_influence_equals_a_loop_over_texts() -> None:
+    gold, predicted = random_labels(30)
     groups = np.arange(30) // 3
     jackknife_influence = jackknife_influence_of(stacked(gold, predicted), macro_f1, groups)
     for s in range(2):
@@ -266,7 +268,7 @@ def test_pulls_are_the_jackknife_computed_one_text_at_a_time() -> None:
 
 
 def test_a_perfect_score_has_no_width_and_bca_falls_back() -> None:
-    gold, _ = world(400)
+    gold, _ = random_labels(400)
     statistics = statistics_of(gold, gold)
     drawn = bootstrap(statistics, macro_f1, resamples=500)[0]
     found = interval(1.0, drawn, jackknife_influence=jackknife_influence_of(statistics, macro_f1)[0])
@@ -274,7 +276,7 @@ def test_a_perfect_score_has_no_width_and_bca_falls_back() -> None:
     assert found == interval(1.0, drawn)
 
 
-def test_an_undefined_figure_has_an_undefined_interval() -> None:
+def test_an_undefined_score_has_an_undefined_interval() -> None:
     found = interval(0.5, np.array([0.4, np.nan, 0.6]))
     assert found.value == 0.5
     assert np.isnan([found.low, found.high, found.se]).all()
@@ -282,7 +284,7 @@ def test_an_undefined_figure_has_an_undefined_interval() -> None:
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=50), st.floats(0.01, 0.99))
 @settings(max_examples=200, deadline=None)
-def test_ends_are_numpys_quantiles(replicates: list[float], level: float) -> None:
+def test_bounds_are_numpy_quantiles(replicates: list[float], level: float) -> None:
     found = interval(0.0, np.array(replicates), level=level)
     tail = (1 - level) / 2
     assert [found.low, found.high] == pytest.approx(np.quantile(replicates, [tail, 1 - tail]).tolist(), abs=1e-12)
@@ -293,8 +295,8 @@ def test_ends_are_numpys_quantiles(replicates: list[float], level: float) -> Non
 
 
 @pytest.mark.parametrize("runs", [2, 3, 5])
-def test_drawn_runs_have_the_spread_of_a_mean_over_runs(runs: int) -> None:
-    """k - 1 draws of k make the variance s²/k, which k draws would make too small."""
+def test_drawn_runs_have_the_variance_of_a_mean_over_runs(runs: int) -> None:
+    """k - 1 draws of k runs have the variance s²/k; k draws would underestimate it."""
     scores = np.random.default_rng(runs).normal(size=runs)
     weights = draw_runs(runs, 200_000, generator(1, "runs"))
     assert weights.shape == (200_000, runs)
@@ -304,7 +306,7 @@ def test_drawn_runs_have_the_spread_of_a_mean_over_runs(runs: int) -> None:
     assert means.var() == pytest.approx(scores.var(ddof=1) / runs, rel=0.03)
 
 
-def test_a_single_run_is_itself() -> None:
+def test_a_single_run_has_weight_one() -> None:
     drawn = np.random.default_rng(0).random((1, 100, 3))
     assert np.array_equal(over_runs(drawn, draw_runs(1, 100, generator(1))), drawn[0])
 
@@ -323,6 +325,6 @@ def test_a_single_run_is_itself() -> None:
         (lambda: resampling.check_settings(resamples=100, seed=1, level=95), "level of the intervals is 95"),
     ],
 )
-def test_what_makes_no_sense_is_refused(call: Callable[[], object], message: str) -> None:
+def test_invalid_arguments_are_refused(call: Callable[[], object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         call()

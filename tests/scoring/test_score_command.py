@@ -1,4 +1,4 @@
-"""The command `score` as a person meets it: what it prints, what it refuses, how it exits."""
+"""The command `score`: output, refused files, exit codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def write_sample(path: Path, track: str = "a", share: float = 0.2, seed: int = 0) -> Path:
-    """A prediction file for the sample's test split: its gold with some cells changed."""
+    """Write a prediction file for the sample's test split: its gold with some cells changed."""
     gold = load_gold(track, "eng", source="sample")
     rng = np.random.default_rng(seed)
     other = rng.integers(0, len(gold.spec.values), gold.labels.shape)
@@ -60,12 +60,12 @@ def test_one_file_is_shown_in_detail(run, tmp_path: Path) -> None:
     assert "Next: semeval-emo leaderboard place pred_eng.csv --gold sample" in err
 
 
-def test_quiet_says_nothing_beside_the_result(run, tmp_path: Path) -> None:
+def test_quiet_prints_only_the_result(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     assert run("pred_eng.csv", "--gold", "sample", "-q")[2] == ""
 
 
-def test_degrees_have_correlations_and_errors(run, tmp_path: Path) -> None:
+def test_intensities_have_correlations_and_errors(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
     code, out, _ = run("pred_eng.csv", "--gold", "sample")
     assert code == 0
@@ -116,7 +116,7 @@ def test_several_files_of_one_language_have_a_row_each_and_no_mean(run, tmp_path
     assert "Next: semeval-emo compare x/pred_eng.csv y/pred_eng.csv --gold sample" in err
 
 
-def test_csv_has_a_row_per_file_and_figure_with_every_digit(run, tmp_path: Path) -> None:
+def test_csv_has_an_unrounded_row_per_file_and_metric(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     _, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
@@ -129,7 +129,7 @@ def test_csv_has_a_row_per_file_and_figure_with_every_digit(run, tmp_path: Path)
 
 
 @pytest.mark.parametrize("style", ["markdown", "latex"])
-def test_formats_for_papers_carry_the_signature(run, tmp_path: Path, style: str) -> None:
+def test_formats_for_papers_contain_the_signature(run, tmp_path: Path, style: str) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     code, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", style)
     assert code == 0
@@ -137,7 +137,7 @@ def test_formats_for_papers_carry_the_signature(run, tmp_path: Path, style: str)
     assert {"markdown": "| emotion", "latex": r"\toprule"}[style] in out
 
 
-def test_output_is_written_whole_and_with_the_signature(run, tmp_path: Path) -> None:
+def test_output_is_written_with_the_signature(run, tmp_path: Path) -> None:
     write_sample(tmp_path / "pred_eng.csv")
     code, out, err = run("pred_eng.csv", "--gold", "sample", "--output", "score.txt")
     assert (code, out) == (0, "")
@@ -160,8 +160,8 @@ def test_without_a_path_the_current_folder_then_submissions(run, tmp_path: Path)
     assert "File: pred_eng.csv" in out
 
 
-def test_certain_problems_warn_and_score(run, tmp_path: Path) -> None:
-    """Capitals, another order of columns, blank lines, a byte order mark: the labels are certain all the same."""
+def test_files_with_unambiguous_labels_are_scored_with_a_note(run, tmp_path: Path) -> None:
+    """Capitals, another column order, blank lines and a byte order mark leave the labels unambiguous."""
     path = write_sample(tmp_path / "pred_eng.csv")
     expected = score(path, source="sample").card
     rows = [line.split(",") for line in path.read_text().splitlines()]
@@ -187,7 +187,7 @@ def test_certain_problems_warn_and_score(run, tmp_path: Path) -> None:
         (lambda lines: [lines[0], lines[1][:-1], *lines[2:]], "E507"),  # a blank label
     ],
 )
-def test_uncertain_problems_refuse(run, tmp_path: Path, spoil, code_of_problem: str) -> None:
+def test_files_with_ambiguous_labels_are_refused(run, tmp_path: Path, spoil, code_of_problem: str) -> None:
     path = write_sample(tmp_path / "pred_eng.csv")
     path.write_text("\n".join(spoil(path.read_text().splitlines())) + "\n")
     code, out, err = run("pred_eng.csv", "--gold", "sample")
@@ -257,7 +257,7 @@ def test_a_missing_file_exits_3(run) -> None:
 
 
 @pytest.mark.data
-def test_the_seed_file_at_the_command_line(run, data_dir: Path) -> None:
+def test_the_reference_file_at_the_command_line(run, data_dir: Path) -> None:
     seed = data_dir / "seed" / "pred_eng.csv"
     code, out, err = run(seed, "--gold", data_dir, "--track", "a")
     assert code == 0
@@ -308,7 +308,7 @@ def test_a_file_of_another_track_is_named(run, tmp_path: Path) -> None:
     assert "release 1 track b eng test." in err
 
 
-def test_a_zip_that_cannot_be_read_whole_is_not_passed_over(run, tmp_path: Path) -> None:
+def test_a_zip_with_unreadable_files_is_reported(run, tmp_path: Path) -> None:
     path = write_sample(tmp_path / "pred_eng.csv")
     with zipfile.ZipFile(tmp_path / "track_a.zip", "w") as archive:
         archive.write(path, "../pred_eng.csv")

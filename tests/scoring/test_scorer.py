@@ -1,4 +1,4 @@
-"""Scores of files: golden figures on real data, joins that are refused, provenance."""
+"""Scores of files: known scores of real data, refused joins, provenance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from semeval_emo.submission import Predictions, fix
 from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, load_task
 
-SEED_FIGURES = {
+REFERENCE_SCORES = {
     "micro_precision": 0.7834, "micro_recall": 0.7187, "micro_f1": 0.7496,
     "macro_precision": 0.7689, "macro_recall": 0.6697, "macro_f1": 0.7114,
 }  # fmt: skip
@@ -35,11 +35,11 @@ def sample_gold(track: str = "a", split: str = "test") -> Gold:
 
 @pytest.mark.data
 @pytest.mark.parametrize("track", ["a", "c"])
-def test_the_seeds_own_file_as_it_is(data_dir: Path, track: str) -> None:
-    """Joy first in the header, rows of A and C mixed: matched by name, the part that is asked for."""
+def test_the_unchanged_reference_file(data_dir: Path, track: str) -> None:
+    """Joy is first in the header and rows of A and C are mixed: columns match by name, rows by track."""
     scores = score(data_dir / "seed" / "pred_eng.csv", source=data_dir, track=track)
     card = scores.card
-    assert {name: round(card.metrics.whole[name], 4) for name in SEED_FIGURES} == SEED_FIGURES
+    assert {name: round(card.metrics.whole[name], 4) for name in REFERENCE_SCORES} == REFERENCE_SCORES
     f1 = dict(zip(card.metrics.emotions, card.metrics.by_emotion["f1"], strict=True))
     assert {name: round(value, 4) for name, value in f1.items()} == SEED_F1
     assert (card.spec.track, card.release, card.metrics.texts) == (track, "2025", 2767)
@@ -48,7 +48,7 @@ def test_the_seeds_own_file_as_it_is(data_dir: Path, track: str) -> None:
 
 
 @pytest.mark.data
-def test_the_seeds_file_scores_the_same_after_fix(data_dir: Path, tmp_path: Path) -> None:
+def test_the_reference_file_has_the_same_score_after_fix(data_dir: Path, tmp_path: Path) -> None:
     seed = data_dir / "seed" / "pred_eng.csv"
     fix(seed, tmp_path / "fixed")
     before, after = (score(path, source=data_dir) for path in (seed, tmp_path / "fixed"))
@@ -60,7 +60,7 @@ def test_the_seeds_file_scores_the_same_after_fix(data_dir: Path, tmp_path: Path
 
 @pytest.mark.data
 @pytest.mark.shared
-def test_every_seed_file_gives_the_known_figures(data_dir: Path, shared_dir: Path) -> None:
+def test_every_reference_file_has_the_known_scores(data_dir: Path, shared_dir: Path) -> None:
     facts = {
         Path(one["file"]).name: one["track_a_competition"]
         for one in json.loads((shared_dir / "docs" / "facts" / "seed_scores.json").read_text())
@@ -103,7 +103,7 @@ def test_all_zero_files_score_zero(data_dir: Path) -> None:
 
 @pytest.mark.data
 def test_the_2026_oracle_has_the_known_gap(data_dir: Path, tmp_path: Path) -> None:
-    """Its Afrikaans gold has a surprise column of zeros: a perfect file scores 0.8, the mean 0.992857."""
+    """Its Afrikaans gold has no surprise label: a perfect file scores 0.8, the mean is 0.992857."""
     source = data_dir / "releases" / "codabench-2026"
     for path in sorted((source / "track_a").glob("*.csv")):
         (tmp_path / f"pred_{path.name}").write_bytes(path.read_bytes())
@@ -137,7 +137,7 @@ def test_order_of_rows_and_columns_of_the_gold_does_not_matter() -> None:
     assert join(mine, turned).texts == join(mine, gold).texts
 
 
-def test_gold_of_no_known_release_is_scored_as_unknown() -> None:
+def test_gold_of_an_unknown_release_is_scored_as_unknown() -> None:
     gold = sample_gold()
     strange = replace(gold, spec=replace(gold.spec, release="unknown"), releases=(), note="labels of no known release")
     card = score(predicted(gold.spec, noisy(gold)), strange).card
@@ -145,7 +145,7 @@ def test_gold_of_no_known_release_is_scored_as_unknown() -> None:
     assert "|release:unknown|" in card.signature
 
 
-def test_a_signature_can_be_taken_apart_again() -> None:
+def test_a_signature_can_be_parsed() -> None:
     gold = sample_gold()
     card = score(predicted(gold.spec, noisy(gold), "odd|name:1.csv"), gold).card
     family, *parts = card.signature.split("|")
@@ -156,13 +156,13 @@ def test_a_signature_can_be_taken_apart_again() -> None:
     assert (read["rule"], read["track"], read["split"]) == ("undefined-is-0", "a", "test")
 
 
-def test_signatures_differ_exactly_where_labels_do() -> None:
+def test_signatures_differ_exactly_if_labels_differ() -> None:
     gold = sample_gold()
     one, same, other = (score(predicted(gold.spec, noisy(gold, seed=s)), gold).card for s in (0, 0, 1))
     assert one.signature == same.signature != other.signature
 
 
-def test_a_card_as_json_has_every_figure_and_its_schema() -> None:
+def test_the_json_of_a_card_has_all_metrics_and_a_schema() -> None:
     gold = sample_gold()
     scores = score(predicted(gold.spec, noisy(gold)), gold)
     found = json.loads(json.dumps(scores.to_dict()))
@@ -174,7 +174,7 @@ def test_a_card_as_json_has_every_figure_and_its_schema() -> None:
     assert sum(card["by_emotion"]["joy"][one] for one in ("tp", "fp", "fn", "tn")) == 200
 
 
-def test_degrees_of_a_constant_column_follow_the_rule() -> None:
+def test_intensities_of_a_constant_column_follow_the_rule() -> None:
     gold = sample_gold("b")
     values = gold.labels.copy()
     values[:, 0] = 0
@@ -218,7 +218,7 @@ def test_averages_over_languages_both_ways(task_of_three) -> None:
 
 @pytest.fixture
 def task_of_three() -> tuple[list[Scorecard], object]:
-    """Three languages made of the sample's one: the average needs no more than their codes."""
+    """Return three languages with the data of the sample's one: the average needs only their codes."""
     gold = sample_gold()
     task = load_task("sample")
     release = next(iter(task.releases.values()))
@@ -237,7 +237,7 @@ def test_paths_and_predictions_do_not_mix() -> None:
         score(["pred_eng.csv", predicted(gold.spec, gold.labels)], gold)  # type: ignore[list-item]
 
 
-def test_files_with_uncertain_labels_are_refused_and_the_rest_is_scored(tmp_path: Path) -> None:
+def test_files_with_ambiguous_labels_are_refused_and_the_others_are_scored(tmp_path: Path) -> None:
     gold = sample_gold()
     good, bad = tmp_path / "one" / "pred_eng.csv", tmp_path / "two" / "pred_eng.csv"
     for path in (good, bad):

@@ -1,4 +1,4 @@
-"""Tests between systems: against scipy's exact permutations, corrections against their definitions, letters."""
+"""Tests of differences: compared with exact permutations of scipy, corrections by definition, letters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def macro_f1(sums: NDArray) -> NDArray:
     return METRICS["macro_f1"](LAYOUT.split(sums))[..., None]
 
 
-def world(texts: int, systems: int = 2, seed: int = 0) -> tuple[NDArray, NDArray]:
+def random_labels(texts: int, systems: int = 2, seed: int = 0) -> tuple[NDArray, NDArray]:
     rng = np.random.default_rng(seed)
     gold = rng.integers(0, 2, (texts, 3)).astype(np.int8)
     errors = rng.random((systems, texts, 3)) < np.linspace(0.1, 0.5, systems)[:, None, None]
@@ -52,7 +52,7 @@ def stacked(gold: NDArray, predicted: NDArray) -> NDArray:
 
 
 def exact_p(gold: NDArray, predicted: NDArray) -> float:
-    """scipy's p-value over every one of the 2^n ways to trade answers."""
+    """Return the p-value of scipy over all 2^n swaps."""
     rows = np.arange(len(gold))
 
     # The samples are row numbers, those of the second system moved up by n: trading a row trades the answers.
@@ -80,16 +80,16 @@ def _f1(gold: NDArray, predicted: NDArray) -> float:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_p_is_scipys_exact_p(seed: int) -> None:
-    gold, predicted = world(9, seed=seed)
+def test_p_equals_the_exact_p_of_scipy(seed: int) -> None:
+    gold, predicted = random_labels(9, seed=seed)
     assert _f1(gold, predicted[0]) == pytest.approx(f1_score(gold, predicted[0], average="macro", zero_division=0))
     expected = exact_p(gold, predicted)
     found = randomisation_test(stacked(gold, predicted), macro_f1, trials=40_000, seed=seed)[0, 0]
     assert found == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 40_000) ** 0.5 + 1e-4)
 
 
-def test_texts_that_repeat_are_traded_together() -> None:
-    gold, predicted = world(9, seed=1)
+def test_duplicate_texts_are_swapped_together() -> None:
+    gold, predicted = random_labels(9, seed=1)
     once = stacked(gold, predicted)
     twice = np.concatenate([once, once], axis=1)
     groups = clusters([*range(9), *range(9)])
@@ -100,7 +100,7 @@ def test_texts_that_repeat_are_traded_together() -> None:
 
 
 def test_a_system_does_not_differ_from_itself() -> None:
-    gold, predicted = world(50)
+    gold, predicted = random_labels(50)
     same = stacked(gold, predicted[[0, 0]])
     assert randomisation_test(same, macro_f1, trials=200)[0, 0] == 1
 
@@ -111,8 +111,8 @@ def test_p_is_never_zero() -> None:
     assert found[0, 0] == pytest.approx(1 / 1000)
 
 
-def test_p_of_a_pair_does_not_depend_on_the_company_nor_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    gold, predicted = world(60, systems=12)
+def test_p_of_a_pair_does_not_depend_on_other_systems_or_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    gold, predicted = random_labels(60, systems=12)
     statistics = stacked(gold, predicted)
     together = randomisation_test(statistics, macro_f1, trials=700)
     for at, (i, j) in enumerate(zip(*pairs(12), strict=True)):
@@ -125,8 +125,8 @@ def test_p_of_a_pair_does_not_depend_on_the_company_nor_on_blocks(monkeypatch: p
     assert np.array_equal(randomisation_test(statistics, macro_f1, trials=700), together)
 
 
-def test_trades_leave_the_sum_of_both_systems_alone() -> None:
-    gold, predicted = world(40)
+def test_swaps_do_not_change_the_sum_of_both_systems() -> None:
+    gold, predicted = random_labels(40)
     statistics = stacked(gold, predicted)
     swaps = SwapSampler(statistics, lambda sums: sums[..., :1])
     total = statistics.sum(axis=(0, 1))[0]
@@ -137,7 +137,7 @@ def test_trades_leave_the_sum_of_both_systems_alone() -> None:
 
 
 def test_bootstrap_p_is_centred() -> None:
-    """The share of replicates as far from the difference as the difference is from 0, not from 0 itself."""
+    """The p-value is the share of replicates at least as far from the difference as the difference is from 0."""
     gaps = np.random.default_rng(0).normal(1, 1, (1, 99_999))
     assert bootstrap_p(gaps, np.array([1.0]))[0] == pytest.approx(2 * stats.norm.sf(1), abs=0.005)
     assert bootstrap_p(np.full((1, 9), 5.0), np.array([5.0]))[0] == pytest.approx(0.1)
@@ -146,7 +146,7 @@ def test_bootstrap_p_is_centred() -> None:
 # --- corrections ---------------------------------------------------------------------------------
 
 
-def test_corrections_of_the_literature() -> None:
+def test_corrections_match_published_examples() -> None:
     p = [0.01, 0.04, 0.03, 0.005]
     assert holm(p).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert benjamini_hochberg(p).tolist() == pytest.approx([0.02, 0.04, 0.04, 0.02])
@@ -194,13 +194,13 @@ def test_pairs_of_many_systems_all_differ() -> None:
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
-def test_ranks_are_scipys(scores: list[int]) -> None:
+def test_ranks_equal_scipy(scores: list[int]) -> None:
     values = np.array(scores) / 10
     assert ranks(values).tolist() == stats.rankdata(-values, method="min").tolist()
     assert ranks(values, lower_is_better=True).tolist() == stats.rankdata(values, method="min").tolist()
 
 
-def test_ranks_see_through_the_last_bits() -> None:
+def test_ranks_ignore_differences_in_the_last_bits() -> None:
     assert ranks(np.array([0.3, 0.1 + 0.2])).tolist() == [1, 1]
 
 
@@ -209,13 +209,13 @@ def test_best_shares_split_ties() -> None:
     assert best_shares(found).tolist() == pytest.approx([(1 + 1 / 3) / 3, (1 / 3 + 1) / 3, 1 / 9])
 
 
-def test_rank_interval_leaves_out_the_tails() -> None:
+def test_rank_interval_excludes_the_tails() -> None:
     found = np.repeat([1, 2, 3, 4], [2, 48, 48, 2])
     assert rank_interval(found, 0.95) == (2, 3)
     assert rank_interval(found, 0.99) == (1, 4)
 
 
-def test_letters_never_run_out() -> None:
+def test_letters_for_any_number_of_systems() -> None:
     first = [letter(i) for i in range(26**3)]
     assert len(set(first)) == len(first)
     assert first[:3] + first[25:28] == ["a", "b", "c", "z", "aa", "ab"]
@@ -240,7 +240,7 @@ def test_runs_of_letters(indices: list[int], shown: str) -> None:
 # --- power and stored scores ---------------------------------------------------------------------
 
 
-def test_detectable_differences_are_found_as_often_as_promised() -> None:
+def test_detectable_differences_are_detected_with_the_given_power() -> None:
     size = detectable(0.01, alpha=0.05, power=0.8)
     assert stats.norm.sf(stats.norm.isf(0.025) - size / 0.01) == pytest.approx(0.8, abs=1e-6)
 
@@ -249,7 +249,7 @@ def test_detectable_differences_are_found_as_often_as_promised() -> None:
     ("text", "value", "rounding"),
     [("0.7083", 0.7083, 5e-5), ("0.70", 0.7, 5e-3), ("1", 1.0, 0.5), ("-0.12", -0.12, 5e-3), (0.7083, 0.7083, 5e-5)],
 )
-def test_a_printed_score_says_how_it_was_rounded(text: str | float, value: float, rounding: float) -> None:
+def test_the_rounding_of_a_printed_score(text: str | float, value: float, rounding: float) -> None:
     found = PublishedScore.parse(text)
     assert (found.value, found.rounding) == pytest.approx((value, rounding))
 
@@ -262,7 +262,7 @@ def normal_draws(score: float, se: float) -> NDArray:
     ("score", "verdict"),
     [(0.7, "not separable"), (0.724, "better"), (0.676, "worse"), (0.75, "clearly better"), (0.65, "clearly worse")],
 )
-def test_verdicts_against_a_stored_score(score: float, verdict: str) -> None:
+def test_conclusions_on_a_published_score(score: float, verdict: str) -> None:
     interval = Interval(score, score - 0.02, score + 0.02, 0.01)
     found = versus_published("ours", interval, normal_draws(score, 0.01), PublishedScore.parse("0.7000"))
     gap = abs(score - 0.7)
@@ -273,7 +273,7 @@ def test_verdicts_against_a_stored_score(score: float, verdict: str) -> None:
     assert found.p_fixed == pytest.approx(min(1, 2 * stats.norm.sf((gap - 0.00005) / 0.01)), abs=2e-3)
 
 
-def test_rounding_is_taken_as_unkindly_as_it_can_be() -> None:
+def test_rounding_is_treated_conservatively() -> None:
     draws, ours = normal_draws(0.72, 0.01), Interval(0.72, 0.7, 0.74, 0.01)
     coarse, fine = (versus_published("ours", ours, draws, PublishedScore.parse(text)) for text in ("0.7", "0.7000"))
     assert coarse.p_fixed == 1.0
@@ -281,7 +281,7 @@ def test_rounding_is_taken_as_unkindly_as_it_can_be() -> None:
     assert coarse.verdict == "not separable"
 
 
-def test_less_is_better_for_errors() -> None:
+def test_lower_is_better_for_errors() -> None:
     ours = Interval(0.1, 0.08, 0.12, 0.01)
     found = versus_published(
         "ours", ours, normal_draws(0.1, 0.01), PublishedScore.parse("0.2000"), lower_is_better=True
@@ -290,7 +290,7 @@ def test_less_is_better_for_errors() -> None:
 
 
 def test_every_permutation_of_systems_gives_each_pair_the_same_p() -> None:
-    gold, predicted = world(30, systems=3, seed=8)
+    gold, predicted = random_labels(30, systems=3, seed=8)
     statistics = stacked(gold, predicted)
     seen: dict[frozenset[int], set[float]] = {}
     for order in itertools.permutations(range(3)):
