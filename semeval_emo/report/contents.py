@@ -1,6 +1,6 @@
-"""What a report is about: gathers everything known of a submission, a run or several systems.
+"""Contents of a report: everything about a submission, a run or several systems.
 
-Owns which parts there are; `plots` draws them and `html` lays them out.
+`plots` draws the contents and `html` renders them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class System:
     """One system of a report.
 
     Attributes:
-        name: what people call it.
-        cards: one a file of the task, with intervals where it is the only system.
+        name: displayed name.
+        cards: one scorecard per file, with intervals if it is the only system.
     """
 
     name: str
@@ -44,7 +44,7 @@ class System:
 
 @dataclass(frozen=True, eq=False)
 class TrainingLog:
-    """What a run wrote down epoch by epoch.
+    """Training log of a run.
 
     Attributes:
         rows: the lines of its ``metrics.jsonl``.
@@ -58,7 +58,7 @@ class TrainingLog:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A card's place on the board: in the default list, and in every list by itself."""
+    """Rank of a scorecard: in the default list, and in each list."""
 
     board: Leaderboard
     placement: Placement
@@ -70,15 +70,15 @@ class Contents:
     """Everything that a report shows.
 
     Attributes:
-        paths: what was asked for, as it was typed.
-        validation: what was wrong with the files.
+        paths: the paths of the command line.
+        validation: the problems of the files.
         refused: files that were not scored.
-        systems: one for a submission; several where they are compared, best first.
+        systems: one for a submission; several for a comparison, best first.
         scores: of the only system; None in a comparison.
         comparison: None for one system.
-        placements: by card (`key_of`), of the first system.
-        probabilities: likewise.
-        logs: of the systems that are runs of the zoo.
+        placements: leaderboard ranks of the first system, by card (`key_of`).
+        probabilities: of the first system, by card.
+        logs: of systems that are runs.
     """
 
     paths: tuple[str, ...]
@@ -99,7 +99,7 @@ class Contents:
 
 
 def key_of(card: Scorecard) -> str:
-    """A short key that tells the files of one system apart, such as ``a-eng-test``."""
+    """Return a key that is unique within a system, such as ``a-eng-test``."""
     spec = card.spec
     return f"{spec.track}-{spec.language}-{spec.split}"
 
@@ -112,14 +112,14 @@ def gather(
     seed: int,
     selector: Selector | None = None,
 ) -> Contents:
-    """Reads, scores, places and compares.
+    """Read, score, rank and compare prediction files.
 
-    Paths that answer the same file of the task are systems to compare, others one submission.
+    Paths with the same file of the task are systems to compare; other paths are one submission.
 
     Args:
-        paths: files, folders (runs of the zoo too) or zips; ``NAME=PATH`` names a system.
+        paths: files, folders (also of runs) or zips; ``NAME=PATH`` names a system.
         source: where gold labels are, as in `load_gold`.
-        resamples, seed: of intervals and tests.
+        resamples, seed: for intervals and tests.
         selector: the files to report on.
 
     Raises:
@@ -129,7 +129,7 @@ def gather(
     """
     selector = selector or Selector()
     if not paths:
-        raise UsageError("There is nothing to report on.", "name a prediction file, a folder or a zip")
+        raise UsageError("There are no paths to report on.", "give a prediction file, a folder or a zip")
     named = named_paths(paths)
     runs = [[score(file, source=source, strict=False, **selector.keywords) for file in files] for _, files in named]
     results = [result for several in runs for result in several]
@@ -165,7 +165,7 @@ def gather(
 
 
 def _name(named: Sequence[tuple[str, list[str]]]) -> str:
-    """What to call a submission: a run by its recipe, a file by its name."""
+    """Return the name of a submission: that of the run, or of the file."""
     files = [file for _, several in named for file in several]
     if len(files) > 1:
         return f"{len(files)} files"
@@ -174,7 +174,7 @@ def _name(named: Sequence[tuple[str, list[str]]]) -> str:
 
 
 def _task(report: Report, task: str | Task | None) -> Task:
-    """The task of files that could not be scored."""
+    """Return the task of files that could not be scored."""
     if task is not None:
         return load_task(task)
     return find_task(report.task) or load_task()
@@ -195,8 +195,8 @@ def _compared(
     task: Task,
     track: str | None,
 ) -> tuple[tuple[System, ...], Comparison]:
-    """The systems of a comparison, best first: one a path, or one a file where a single path holds several."""
-    # By system: its name, a file to name it after, and the cards of each of its runs.
+    """Return the systems, best first, and their comparison: one system per path, or per file of a single path."""
+    # By system: its name, a file to derive a name from, and the cards of each run.
     groups = [
         (name, files[0], [result.cards for result in several])
         for (name, files), several in zip(named, runs, strict=True)
@@ -207,7 +207,7 @@ def _compared(
     shown = iter(short_names([file for name, file, _ in groups if not name]))
     systems, contenders = [], []
     for name, _, cards in groups:
-        # The page shows the first run of a system; the comparison takes all of them.
+        # The page shows the first run of a system; the comparison uses all of them.
         systems.append(System(name or next(shown), cards[0]))
         contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
     found = compare(
@@ -242,7 +242,7 @@ def _placements(cards: Sequence[Scorecard], task: Task) -> dict[str, Placed]:
         try:
             found[key_of(card)] = Placed(board, board.place(card), board.places(card))
         except UsageError:
-            # The board knows nothing of this language, split or release.
+            # The board has no rows for this language, split or release.
             continue
     return found
 
@@ -258,7 +258,7 @@ def _probabilities(cards: Sequence[Scorecard], task: Task) -> dict[str, Probabil
                 path, track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task
             )
         except EmoError:
-            # A file of that name that is no probability file is nobody's mistake: nobody named it.
+            # A file with such a name may be something else, and the user did not name it.
             continue
     return found
 
@@ -267,7 +267,7 @@ def _logs(systems: Sequence[System]) -> tuple[TrainingLog, ...]:
     found = []
     for system in systems:
         for card in system.cards:
-            # A run's predictions lie in a folder of their track, in the run's folder.
+            # The predictions of a run are in RUN/track_x/.
             home = Path(card.file).parent.parent
             if (home / STATE).is_file():
                 folder = RunFolder(home, card.spec)

@@ -1,4 +1,4 @@
-"""Draws what lies in folders of data: what there is, what is odd about it, what it is like."""
+"""Tables and text of the `data` commands: files, problems, statistics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from semeval_emo.task import SPLITS, Task
 from semeval_emo.text import plural
 
 WIDTH = 100
-# Overlap below this share of the evaluation texts is counted, not listed, unless all is asked for.
+# Overlap below this share of the evaluation texts is counted but not listed, unless --all is given.
 LEAST_SHARE = 0.01
 # How many files with the same problem, and conflicting texts, are named.
 MOST, MOST_CONFLICTS = 4, 3
@@ -32,11 +32,11 @@ def _under(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-# --- what there is ---------------------------------------------------------------------------------------------------
+# --- files ------------------------------------------------------------------------------------------------------------
 
 
 def release_table(task: Task) -> Table:
-    """The releases that the task knows."""
+    """Return the releases of a task."""
     rows = []
     for release in task.releases.values():
         what = "refused" if release.refused else "default" if release.key == task.default_release else ""
@@ -48,7 +48,7 @@ def release_table(task: Task) -> Table:
 
 
 def source_tables(found: Iterable[tuple[DataSource, Folder]], one_by_one: bool = False) -> list[Table]:
-    """The data at hand, a table for each source: folder by folder, or file by file."""
+    """Return a table for each source: folder by folder, or file by file."""
     by_source: dict[DataSource, list[Folder]] = {}
     for source, folder in found:
         by_source.setdefault(source, []).append(folder)
@@ -81,7 +81,7 @@ def _file_table(source: DataSource, folders: Sequence[Folder]) -> Table:
 
 
 def _titled(source: DataSource) -> str:
-    return f"Data at hand in {source.root} ({source.name})" if source.name != "folder" else f"Data in {source.root}"
+    return f"Data in {source.root} ({source.name})" if source.name != "folder" else f"Data in {source.root}"
 
 
 def _names(languages: Sequence[str], most: int = 3) -> str:
@@ -89,7 +89,7 @@ def _names(languages: Sequence[str], most: int = 3) -> str:
 
 
 def release_words(folder: Folder) -> str:
-    """Which release a folder is, in a few words."""
+    """Return the release of a folder in words."""
     if folder.releases:
         return folder.releases[0]
     if not folder.tally:
@@ -98,10 +98,10 @@ def release_words(folder: Folder) -> str:
 
 
 def fetch_table(files: Sequence[Fetched]) -> Table:
-    """What a fetch brought, and what it is by hash."""
+    """Return the fetched files with their releases, identified by hash."""
     rows = tuple(
         (one.track, one.language, one.split, one.rows, _proofs(one.proven) or "hub, unpinned",
-         "fetched" if one.new else "was there")
+         "fetched" if one.new else "in the cache")
         for one in files
     )  # fmt: skip
     shown = ", ".join(dict.fromkeys(one.shown for one in files))
@@ -117,15 +117,15 @@ def _proofs(proven: Sequence[str]) -> str:
     return ", ".join(f"{release} ({', '.join(keys)})" for release, keys in tracks.items())
 
 
-# --- what is odd about it --------------------------------------------------------------------------------------------
+# --- problems -------------------------------------------------------------------------------------------------------
 
 
 def check_text(check: DataCheck, everything: bool, width: int | None = None, colour: bool = False) -> str:
-    """The check as people read it: folder by folder, problems first.
+    """Return the check as plain text, folder by folder, problems first.
 
     Args:
-        everything: list overlap however small.
-        width: columns of the terminal; 100 where it sets no limit.
+        everything: list every overlap, also small ones.
+        width: columns of the terminal; None for 100.
     """
     columns = min(width or WIDTH, WIDTH)
     drawn = partial(text, width=width, colour=colour)
@@ -139,14 +139,14 @@ def check_text(check: DataCheck, everything: bool, width: int | None = None, col
             blocks += [drawn(table)] if table.rows else list(table.notes)
     if check.others:
         names = ", ".join(f"{_under(path, check.root)} ({plural(n, 'file')})" for path, n in check.others)
-        lines = _wrap(f"Not gold of any known release, so predictions, most likely: {names}.", columns, "", "")
+        lines = _wrap(f"Not gold labels of a known release, so probably predictions: {names}.", columns, "", "")
         blocks.append("\n".join(lines))
     blocks.append(_verdict(check))
     return "\n\n".join(blocks)
 
 
 def check_tables(check: DataCheck) -> list[Table]:
-    """The check as tables: problems, overlap and conflicts of every folder."""
+    """Return the check as tables: problems, overlap and conflicts of every folder."""
     tables = []
     for one in check.folders:
         odd = tuple((KINDS[o.kind], _under(o.path, one.folder.path), o.message, o.fix) for o in one.problems)
@@ -163,20 +163,22 @@ def _headline(one: FolderCheck, check: DataCheck) -> str:
     folder, task = one.folder, check.task
     known = sum(bool(file.matches) for file in folder.files)
     if not folder.releases:
-        return f"No known release of {task.title}." if not folder.tally else f"No one release: {release_words(folder)}."
+        return (
+            f"No known release of {task.title}." if not folder.tally else f"No single release: {release_words(folder)}."
+        )
     release = task.release(folder.releases[0])
     count = f"all {one.expected} files" if known == one.expected else f"{known} of {one.expected} files"
     if folder.proven == known:
-        how = "known by their hashes"
+        how = "identified by their hashes"
     elif folder.proven:
-        how = f"{folder.proven} known by their hashes, the others by their ids alone"
+        how = f"{folder.proven} identified by their hashes, the others by their ids alone"
     else:
-        how = "known by their ids alone: no hash of theirs is pinned"
+        how = "identified by their ids alone: the task file has no hashes for them"
     return f"Release {release.key} ({release.title}): {count}, {how}."
 
 
 def contents_table(folder: Folder, title: str = "Contents") -> Table:
-    """What a folder holds, by track and split."""
+    """Return the contents of a folder, by track and split."""
     groups: dict[tuple[str, int], list[DataFile]] = {}
     for one in folder.files:
         if one.matches:
@@ -189,7 +191,7 @@ def contents_table(folder: Folder, title: str = "Contents") -> Table:
 
 
 def _odd_blocks(one: FolderCheck, width: int) -> list[str]:
-    """A block for each kind of problem; files with the same one stand together."""
+    """Return a block for each kind of problem with its files."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for odd in one.problems:
         groups.setdefault((odd.kind, odd.message, odd.fix), []).append(_under(odd.path, one.folder.path))
@@ -210,7 +212,7 @@ def _sides(places: Sequence[tuple[str, str]]) -> str:
 
 
 def leak_table(one: FolderCheck, everything: bool = True) -> Table:
-    """Texts that stand in an earlier split."""
+    """Return the texts that are also in an earlier split."""
     shown = [leak for leak in one.leaks if everything or leak.share >= LEAST_SHARE]
     rows = tuple(
         (leak.language, _sides(leak.train), _sides(leak.evaluation), leak.rows, leak.normalised, leak.share,
@@ -220,25 +222,26 @@ def leak_table(one: FolderCheck, everything: bool = True) -> Table:
     left = len(one.leaks) - len(shown)
     notes = []
     if left and shown:
-        notes.append(f"{plural(left, 'more pair')} of splits share less than 1 % of the texts: --all lists them.")
+        notes.append(f"{plural(left, 'more pair')} of splits share less than 1 % of their texts; --all lists them.")
     elif left:
         pairs = "1 pair shares" if left == 1 else f"{left:,} pairs share"
-        notes.append(f"No split shares as much as 1 % of its texts with an earlier one; {pairs} less (--all).")
+        notes.append(f"No split shares 1 % or more of its texts with an earlier split; {pairs} less (see --all).")
     if rows:
-        notes.append("Shared: equal in case-folded NFKC with single spaces; bare: in letters and digits alone.")
+        notes.append("Shared: equal after NFKC, case folding and joining of spaces; bare: equal in letters and digits.")
     kinds = {"texts": "int", "shared": "int", "share": "percent", "exact": "int", "bare": "int"}
     return Table(
-        "Texts of a split that stand in an earlier one: to train there is to read the answers",
-        _columns("language|stands in|evaluated in|texts|shared|share|exact|bare", kinds), rows, tuple(notes),
+        "Texts that are also in an earlier split: training on that split leaks test texts",
+        _columns("language|earlier split|evaluated in|texts|shared|share|exact|bare", kinds), rows, tuple(notes),
     )  # fmt: skip
 
 
 def conflict_table(one: FolderCheck) -> Table:
-    """Texts that are labelled in two ways."""
+    """Return the duplicate texts with different labels."""
     rows = tuple((*c.place, c.texts, c.conflicting, " ".join(c.ids[:2])) for c in one.conflicts)
     return Table(
-        "Texts that a file holds more than once, with different labels",
-        _columns("track|language|split|repeated|in conflict|such as", {"repeated": "int", "in conflict": "int"}), rows,
+        "Duplicate texts with different labels",
+        _columns("track|language|split|duplicates|in conflict|examples", {"duplicates": "int", "in conflict": "int"}),
+        rows,
     )  # fmt: skip
 
 
@@ -251,7 +254,7 @@ def _verdict(check: DataCheck) -> str:
 
 
 def file_tables(stats: Stats) -> list[Table]:
-    """Everything about one file."""
+    """Return all statistics of one file."""
     tables = [_emotions_table(stats), _together(stats)]
     if stats.characters is not None and stats.words is not None:
         tables.append(_lengths(stats, {"characters": stats.characters, "words": stats.words}))
@@ -272,44 +275,45 @@ def _emotions_table(stats: Stats) -> Table:
     notes = (
         f"Without any emotion: {stats.neutral:,} ({cell(stats.neutral / stats.rows, 'percent')}); "
         f"with two or more: {stats.multiple:,} ({cell(stats.multiple / stats.rows, 'percent')}).",
-        f"Emotions a text: {stats.cardinality:.2f} in the mean, {stats.most} at most; "
+        f"Emotions per text: {stats.cardinality:.2f} on average, {stats.most} at most; "
         f"{stats.combinations} different combinations.",
     )
     return Table(f"{spec.place}: {stats.rows:,} texts", tuple(columns), rows, notes)
 
 
 def _together(stats: Stats) -> Table:
-    """How often two emotions stand in one text: the upper triangle."""
+    """Return the emotion co-occurrence, as the upper triangle."""
     names = stats.spec.emotions
     rows = tuple((one, *(stats.cooccurrence.get((one, other)) for other in names[1:])) for one in names[:-1])
-    return Table("Texts with both emotions", (Column(""), *(Column(name, "int") for name in names[1:])), rows)
+    return Table(
+        "Emotion co-occurrence: number of texts", (Column(""), *(Column(name, "int") for name in names[1:])), rows
+    )
 
 
 def _lengths(stats: Stats, lengths: dict[str, Lengths]) -> Table:
     rows = tuple((name, one.mean, one.median, one.p95, one.longest, one.shortest) for name, one in lengths.items())
     kinds = {"mean": "decimal", "median": "decimal", "95th percentile": "decimal", "longest": "int", "shortest": "int"}
     columns = (Column(""), *(Column(name, kind) for name, kind in kinds.items()))
-    return Table("Text lengths", columns, rows, _copies(stats.duplicates))
+    return Table("Text lengths", columns, rows, _duplicates(stats.duplicates))
 
 
-def _copies(copies: Duplicates | None) -> tuple[str, ...]:
-    if copies is None or not copies.texts:
-        return () if copies is None else ("No text comes more than once.",)
-    word = "row" if copies.rows == 1 else "rows"
+def _duplicates(duplicates: Duplicates | None) -> tuple[str, ...]:
+    if duplicates is None or not duplicates.texts:
+        return () if duplicates is None else ("No duplicate texts.",)
     lines = [
-        f"Texts that come more than once: {copies.texts:,} ({copies.rows:,} surplus {word}), "
-        f"{copies.conflicting:,} of them with different labels."
+        f"Duplicate texts: {duplicates.texts:,} ({plural(duplicates.rows, 'extra row')}), "
+        f"{duplicates.conflicting:,} of them with different labels."
     ]
-    for ids in copies.conflicts[:MOST_CONFLICTS]:
+    for ids in duplicates.conflicts[:MOST_CONFLICTS]:
         more = f" and {len(ids) - 2} more" if len(ids) > 2 else ""
         lines.append(f"  in conflict: {ids[0]} {ids[1]}{more}")
-    if copies.conflicting > MOST_CONFLICTS:
-        lines.append(f"  and {copies.conflicting - MOST_CONFLICTS} more such texts")
+    if duplicates.conflicting > MOST_CONFLICTS:
+        lines.append(f"  and {duplicates.conflicting - MOST_CONFLICTS} more such texts")
     return tuple(lines)
 
 
 def many_table(found: Sequence[Stats], emotions: Sequence[str]) -> Table:
-    """One line a file; what all files have in common stands in the title."""
+    """Return one row per file; what all files have in common is in the title."""
     specs = [stats.spec for stats in found]
     common = [name for name in ("release", "track", "language", "split") if len({getattr(s, name) for s in specs}) == 1]
     named = [name for name in ("release", "track", "language", "split") if name not in common]
@@ -325,11 +329,12 @@ def many_table(found: Sequence[Stats], emotions: Sequence[str]) -> Table:
     columns = (
         *(Column({"language": "lang"}.get(name, name)) for name in named), Column("texts", "int"),
         *(Column(name, "percent") for name in emotions),
-        Column("neutral", "percent"), Column("labels", "decimal2"), Column("words", "decimal"), Column("copies", "int"),
+        Column("neutral", "percent"), Column("labels", "decimal2"), Column("words", "decimal"),
+        Column("duplicates", "int"),
     )  # fmt: skip
     notes = (
-        "Shares of texts in which an emotion is present (above 0 in a track of degrees); neutral: in none;",
-        "labels: emotions a text; words: mean length; copies: rows whose text stood before.",
+        "Share of texts with each emotion (intensity above 0 in track B); neutral: without any emotion;",
+        "labels: emotions per text; words: mean length; duplicates: rows with a text of an earlier row.",
     )
     words = [f"track {getattr(specs[0], name)}" if name == "track" else getattr(specs[0], name) for name in common]
     return Table(" ".join(["Label prevalence:", *words]), columns, tuple(rows), notes)

@@ -1,7 +1,7 @@
-"""The formats that are pasted or read by programs: Markdown, CSV, JSON and LaTeX.
+"""Output formats of tables: text, Markdown, CSV, JSON and LaTeX.
 
-Texts, ids, names and paths come from strangers, so each format makes them inert: no markup, no
-formula, no terminal escape, no control sequence of LaTeX.
+Texts, ids, names and paths are untrusted, so each format escapes them: markup, spreadsheet formulas,
+terminal escapes and LaTeX commands.
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ from urllib.parse import quote
 from tabulate import DataRow, Line, TableFormat
 
 from semeval_emo.errors import UsageError, suggest
-from semeval_emo.report.grid import display_width, isolated, laid_out, narrowed, text
+from semeval_emo.report.grid import display_width, fit_widths, isolated, layout, text
 from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean
 
 
 def _format(row: DataRow, rule: Line | Callable, around: tuple[str, str] = ("", ""), padding: int = 0) -> TableFormat:
-    """A layout for `grid.laid_out`: how rows look, the rule between them, lines above and below."""
+    """Return a table format for `grid.layout`: rows, the rule between them, lines above and below."""
     above, below = (Line(line, "", "", "") if line else None for line in around)
     return TableFormat(above, rule, None, below, row, row, padding=padding, with_header_hide=None)
 
 
 def _bars(widths: Sequence[int], sides: Sequence[str]) -> str:
-    """The second line of a Markdown table: a colon says that a column is to the right."""
+    """Return the second line of a Markdown table; a colon marks a right-aligned column."""
     bars = ("-" * (w - 3) + ":" if side == "right" else "-" * (w - 2) for w, side in zip(widths, sides, strict=True))
     return f"| {' | '.join(bars)} |"
 
 
 _PIPE = _format(DataRow("|", "|", "|"), _bars, padding=1)
-# tabulate's own booktabs format escapes cells; ours are escaped already, and hold commands.
+# The booktabs format of tabulate escapes cells; these are escaped already and contain commands.
 _BOOKTABS = _format(DataRow("", " & ", r" \\"), Line(r"\midrule", "", "", ""), (r"\toprule", r"\bottomrule"))
 
-# Characters that a line of a page takes, more or less.
+# Approximate number of characters of a line on a page.
 LINE = 80
 
 TABLES_SCHEMA = "semeval-emo/tables/1"
 
 
 def markdown(table: Table) -> str:
-    """A GitHub-flavoured Markdown table; letters become superscripts, the best cells bold."""
+    """Return a table in GitHub-flavoured Markdown, with letters as superscripts and the best cells in bold."""
     columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>", "[{}]({})")
     names = [_markdown_text(column.name) for column in columns]
-    grid = laid_out(names, [[isolated(c) for c in row] for row in rows], columns, _PIPE)
+    grid = layout(names, [[isolated(c) for c in row] for row in rows], columns, _PIPE)
     notes = [f"\n{_markdown_text(note)}" for note in table.notes]
     return "\n".join([f"**{_markdown_text(table.title)}**", "", grid, *notes])
 
 
 def _markdown_text(string: str) -> str:
-    """Escapes what Markdown would act on; an underscore inside a word is left as it is."""
+    """Return text with Markdown characters escaped, except underscores inside words."""
     escaped = re.sub(r"([\\`*\[\]|~])", r"\\\1", clean(string))
     escaped = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
     escaped = re.sub(r"&(?=#|\w+;)", "&amp;", escaped).replace("<", "&lt;")
@@ -64,7 +64,7 @@ def _markdown_text(string: str) -> str:
 def _marked(
     table: Table, escape: Callable[[str], str], strong: str, raised: str, linked: str = "{}"
 ) -> tuple[list[Column], list[list[str]]]:
-    """Cells as escaped text, with the best in bold and each `letters` column raised onto the one before it."""
+    """Return columns and cells as escaped text, the best in bold, `letters` raised onto the column before them."""
     best = best_cells(table)
     kept = _kept(table)
     rows = []
@@ -84,21 +84,21 @@ def _marked(
 
 
 def _kept(table: Table) -> list[int]:
-    """The columns that stay columns where letters are raised."""
+    """Return the columns that remain when letters are raised."""
     return [c for c, column in enumerate(table.columns) if column.kind != "letters" or c == 0]
 
 
 def csv_text(table: Table) -> str:
-    """CSV with unrounded values; cells that a spreadsheet would run as formulas are quoted with '."""
+    """Return CSV with unrounded values; cells that look like formulas begin with '."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_inert(c.key or c.name) for c in table.columns])
+    writer.writerow([_escape_formula(c.key or c.name) for c in table.columns])
     for row in table.rows:
-        writer.writerow([_inert(v) for v in row])
+        writer.writerow([_escape_formula(v) for v in row])
     return out.getvalue().rstrip("\n")
 
 
-def _inert(value: Any) -> Any:
+def _escape_formula(value: Any) -> Any:
     if isinstance(value, Link):
         value = value.value
     if isinstance(value, Path):
@@ -110,7 +110,7 @@ def _inert(value: Any) -> Any:
 
 
 def json_text(tables: Sequence[Table]) -> str:
-    """Tables as JSON: a record per row, values unrounded, gaps and not-a-number as null."""
+    """Return tables as JSON: a record per row, unrounded values, null for missing values and NaN."""
     body = [
         {
             "title": table.title,
@@ -125,21 +125,21 @@ def json_text(tables: Sequence[Table]) -> str:
 
 
 def dump_json(payload: Any) -> str:
-    r"""JSON for people and programs: letters as themselves, whatever a terminal would obey as an escape.
+    r"""Return data as indented JSON, with control and invisible characters escaped.
 
     >>> dump_json("é\u202e")
     '"é\\u202e"'
     """
     body = json.dumps(plain(payload), ensure_ascii=False, allow_nan=False, indent=2)
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", body)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", body)
 
 
 # C1 controls, zero-width and bidi characters, line separators, byte-order mark, lone surrogates.
-_OBEYED = re.compile("[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_CONTROL = re.compile("[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def plain(value: Any) -> Any:
-    """Turns a value, or a nest of them, into what JSON has: arrays become lists, NaN becomes null, the rest text.
+    """Return nested values as JSON types: arrays become lists, NaN becomes None, other objects become text.
 
     >>> plain({"a": (1, float("nan")), 2: None})
     {'a': [1, None], '2': None}
@@ -163,12 +163,12 @@ _LATEX = {
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
     MINUS: "$-$", DASH: "--", "Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$",
     "→": r"$\rightarrow$", "…": r"\ldots{}", "\ufffd": "?",
-    # At the start of a row these would be read as the argument of the \\ before it.
+    # At the start of a row these would be the argument of the \\ before it.
     "[": "{[}", "*": "{*}",
 }  # fmt: skip
 
 
-# \raggedright takes \\ for itself; the row's end needs it back.
+# \raggedright redefines \\, which ends the row.
 _RAGGED = r"\raggedright\let\\\tabularnewline "
 _BREAKS, _MAY_BREAK = r"(\\_|[/,])(?=\S)", r"\1\\allowbreak{}"
 
@@ -178,32 +178,31 @@ def _latex_text(string: str) -> str:
 
 
 def _wrapping(table: Table) -> tuple[dict[int, float], int]:
-    """The text columns that must wrap on a page, with their shares of a line; and the characters of a line then.
+    """Return the text columns that must wrap, with their shares of a line, and the characters of a line.
 
-    `letters` do not count.
+    `letters` columns are not counted.
     """
     kept = _kept(table)
     columns = tuple(table.columns[c] for c in kept)
     names = [[column.name for column in columns]]
     cells = [[cell(row[c], table.columns[c].kind) for c in kept] for row in table.rows]
     widths = [max(map(display_width, column)) for column in zip(*names, *cells, strict=True)]
-    fitting = narrowed(widths, columns, LINE)
+    fitting = fit_widths(widths, columns, LINE)
     line = max(LINE, sum(fitting) + 2 * (len(fitting) - 1))
     return {c: fit / line for c, (width, fit) in enumerate(zip(widths, fitting, strict=True)) if fit < width}, line
 
 
 def _smaller(line: int) -> list[str]:
-    r"""The type and the gaps in which so many characters still fit on a line."""
+    r"""Return the LaTeX commands for type and gaps that fit a number of characters on a line."""
     sizes = ((2.0, r"\tiny", 1), (1.0, r"\footnotesize", 3))
     fitting = [rf"{size}\setlength{{\tabcolsep}}{{{gap}pt}}" for over, size, gap in sizes if line > over * LINE]
     return fitting[:1]
 
 
 def latex(table: Table) -> str:
-    r"""A booktabs table, ready to paste: the best in bold, letters as superscripts, ruled-off rows.
+    r"""Return a LaTeX table with booktabs: the best cells in bold, letters as superscripts.
 
-    Needs ``\usepackage{booktabs}`` and, where a text has a straight double quote,
-    ``\usepackage[T1]{fontenc}``.
+    Needs ``\usepackage{booktabs}`` and, for straight double quotes, ``\usepackage[T1]{fontenc}``.
     """
     columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
     sides = ["l" if c.kind in ("text", "name") else "r" for c in columns]
@@ -211,10 +210,10 @@ def latex(table: Table) -> str:
     for c, share in wrapping.items():
         sides[c] = rf"p{{{share:.2f}\linewidth}}"
         for row in rows:
-            # Ids, paths and lists of names have no blanks to break at.
+            # Ids, paths and lists of names have no spaces to wrap at.
             row[c] = _RAGGED + re.sub(_BREAKS, _MAY_BREAK, row[c])
     spec = "".join(sides)
-    grid = laid_out([_latex_text(c.name) for c in columns], rows, columns, _BOOKTABS, table.rules)
+    grid = layout([_latex_text(c.name) for c in columns], rows, columns, _BOOKTABS, table.rules)
     lines = [
         r"\begin{table}[t]",
         r"\centering",
@@ -228,7 +227,7 @@ def latex(table: Table) -> str:
     return "\n".join([*lines, r"\end{table}"])
 
 
-# A new format is one function and one entry here.
+# To add a format, add a function and an entry.
 FORMATS: dict[str, Callable[[Table], str]] = {"markdown": markdown, "csv": csv_text, "latex": latex}
 
 

@@ -1,9 +1,7 @@
-"""One table model, rendered in every format.
+"""Tables: columns and rows of raw values, independent of the output format.
 
-Owns how results become text; knows nothing of what they mean. Rows hold raw values (floats
-unrounded, None for a gap); a column's kind says how they are printed, so that CSV and JSON keep
-every digit while text, Markdown and LaTeX round. Each format is one function of
-`semeval_emo.report.formats`.
+Floats are unrounded and missing values are None. The kind of a column sets how values are printed in
+text, Markdown and LaTeX; CSV and JSON keep every digit. `semeval_emo.report.formats` has a function per format.
 """
 
 from __future__ import annotations
@@ -16,20 +14,20 @@ from typing import Any
 DASH = "–"
 MINUS = "−"
 
-# Joiners shape the letters of Indic and Arabic scripts; every other format character is dropped.
+# Joiners are part of Indic and Arabic scripts; other format characters are removed.
 _JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name and how its values print.
+    """A column: its name and the kind of its values.
 
     Attributes:
         kind: ``text``, ``int``, ``score`` (4 decimals), ``score6`` (6), ``delta`` (signed, 4 decimals), ``percent``
             (a share in [0, 1] printed with one decimal), ``decimal`` (1 decimal), ``decimal2`` (2), ``seconds``,
-            ``name`` (a text that people copy: never broken), or ``letters`` (marks of the column before it, such as
-            ``ab``: a column of its own in text, CSV and JSON, superscripts in Markdown and LaTeX).
-        best: ``max`` or ``min`` where one end is the good one; the best cells print in bold.
+            ``name`` (text that is never wrapped), or ``letters`` (marks of the column before it, such as ``ab``:
+            superscripts in Markdown and LaTeX).
+        best: ``max`` or ``min`` to print the best cells in bold.
         key: name in CSV and JSON, if it differs from the heading.
     """
 
@@ -41,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Link:
-    """A value that leads somewhere. Markdown links it; the other formats print the value alone."""
+    """A value with a link target, which Markdown shows as a link; other formats print the value."""
 
     value: Any
     to: str
@@ -53,11 +51,10 @@ class Table:
 
     Attributes:
         columns: one `Column` per value of a row.
-        rows: raw values; None prints as a dash. A `Path` in the last column is never broken: where it is
-            wider than the terminal, it stands out over the edge.
+        rows: raw values; None prints as a dash. A `Path` in the last column is never wrapped, even if it is
+            wider than the terminal.
         notes: lines under the table: units, sources, flags.
-        rules: numbers of the rows (from 0) under which a line is drawn, to set off a rank-1 row or a
-            baseline.
+        rules: numbers of the rows (from 0) that are followed by a horizontal line.
     """
 
     title: str
@@ -68,7 +65,7 @@ class Table:
 
 
 def cell(value: Any, kind: str) -> str:
-    """Prints one value as its column's kind asks.
+    """Return a value as text, by the kind of its column.
 
     >>> cell(0.71136, "score"), cell(-0.1116, "delta"), cell(None, "int"), cell(0.5, "percent")
     ('0.7114', '−0.1116', '–', '50.0 %')
@@ -89,7 +86,7 @@ def cell(value: Any, kind: str) -> str:
 
 def _delta(number: float) -> str:
     printed = f"{number:+.4f}".replace("-", MINUS)
-    # A difference that rounds to nothing has no direction.
+    # A difference that rounds to zero has no sign.
     return printed if printed.strip("+0.−") else "0.0000"
 
 
@@ -106,7 +103,7 @@ _PRINTED = {
 
 
 def clean(text: str) -> str:
-    r"""Drops what a terminal would obey rather than show: control characters, bidi overrides.
+    r"""Return text without control characters and bidi overrides, which terminals interpret.
 
     >>> clean("a\x1b[31mb")
     'a[31mb'
@@ -114,17 +111,17 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     kept = (c for c in text if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp"))
-    # A lone surrogate stands for a byte that was no text; it cannot be written out, and should not vanish.
+    # A lone surrogate stands for an undecodable byte and cannot be encoded.
     return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in kept)
 
 
 def best_cells(table: Table) -> set[tuple[int, int]]:
-    """The (row, column) places that print in bold: all that print like the best value of a `best` column."""
-    found = set()
+    """Return the (row, column) of the bold cells: those that print like the best value of a `best` column."""
+    cells = set()
     for c, column in enumerate(table.columns):
         values = [(row[c], r) for r, row in enumerate(table.rows) if isinstance(row[c], Real) and row[c] == row[c]]
         if column.best and values:
             top = (max if column.best == "max" else min)(values)[0]
             printed = cell(top, column.kind)
-            found |= {(r, c) for value, r in values if cell(value, column.kind) == printed}
-    return found
+            cells |= {(r, c) for value, r in values if cell(value, column.kind) == printed}
+    return cells

@@ -24,7 +24,7 @@ def test_check_names_the_release(world, run):
     assert (code, err) == (0, f"comparing the texts of {world.folder}/first\n")
     assert out == (
         f"{world.folder}/first\n"
-        "Release 1 (First): all 15 files, known by their hashes.\n\n"
+        "Release 1 (First): all 15 files, identified by their hashes.\n\n"
         "Contents\n"
         "track  split  languages  texts\n"
         "-----  -----  ---------  -----\n"
@@ -63,8 +63,8 @@ def test_the_same_problem_of_many_files_is_reported_once(world, run):
 def test_check_of_the_sample_is_clean(run):
     code, out, _ = run("data", "check", "sample")
     assert code == 0
-    assert f"{sample_folder()}\nRelease 1 (First): all 6 files, known by their hashes." in out
-    assert "No split shares as much as 1 % of its texts with an earlier one; 2 pairs share less (--all)." in out
+    assert f"{sample_folder()}\nRelease 1 (First): all 6 files, identified by their hashes." in out
+    assert "No split shares 1 % or more of its texts with an earlier split; 2 pairs share less (see --all)." in out
 
 
 @pytest.mark.parametrize("style", ["markdown", "csv", "latex"])
@@ -99,7 +99,7 @@ def test_list_shows_releases_and_folders(world, run, monkeypatch):
     assert "0        refused  Draft   2020-01-01      –" in out
     assert "1        default  First   2021-01-01     15" in out
     # Long folder names wrap.
-    assert f"Data at hand in {world.folder} ($SEMEVAL_EMO_DATA)" in " ".join(out.split())
+    assert f"Data in {world.folder} ($SEMEVAL_EMO_DATA)" in " ".join(out.split())
     assert "new     2        a b     xx         test                2     10\n" in out
     assert "old     1        a b c   xx yy zz   train dev test     15     87" in out
     assert "'sample' is built in" in err
@@ -133,8 +133,8 @@ def test_stats_of_one_file_in_full(run):
     title, heads = out.splitlines()[:2]
     assert title == "release 1 track b eng test: 200 texts"
     assert heads == "emotion   texts   share  degree 1  degree 2  degree 3"
-    assert "Texts with both emotions\n" in out
-    assert "No text comes more than once." in out
+    assert "Emotion co-occurrence: number of texts\n" in out
+    assert "No duplicate texts." in out
 
 
 def test_stats_of_many_files_have_one_line_each(world, run):

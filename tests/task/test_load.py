@@ -74,7 +74,7 @@ def test_a_toml_file_defines_a_task(towns, capsys):
     assert gold.labels.tolist() == [[1, 0], [0, 1], [1, 1]]
     assert task.hint("qaa") == "this task calls Aaish 'aa', not 'qaa'"
     assert main(["data", "check", str(towns / "data"), "-q"]) == 0
-    assert "Release one (One): all 2 files, known by their hashes." in capsys.readouterr().out
+    assert "Release one (One): all 2 files, identified by their hashes." in capsys.readouterr().out
     path = towns / "pred_aa.csv"
     path.write_text("id,glee,gloom\naa:test:a:01,1,0\naa:test:a:02,0,1\naa:test:a:03,1,0\n", encoding="utf-8")
     assert main(["validate", str(path)]) == 0
