@@ -18,7 +18,7 @@ def fix_text(report: FixReport, width: int | None = None, colour: bool = False) 
     """Return what was changed, refused and written, and the next command."""
     columns = min(width or WIDTH, WIDTH)
     blocks = []
-    if report.changes:
+    if report.changes and report.written:
         blocks.append(["Changed", *_changes(report.changes, columns)])
     if report.refusals:
         blocks.append([painted("Not fixed automatically", RED, on=colour), *_refusals(report.refusals, columns)])

@@ -93,7 +93,7 @@ def fix(
     files = sorted(fixer.files, key=lambda file: (file.spec.split, file.spec.track, file.spec.language))
     target = Path(out) if out is not None else default_folder(Path(given[0]))
     paths = output_paths(target, [file.spec for file in files])
-    changes = fixer.changes if files else []
+    changes = fixer.changes
     if paths == [target]:  # a single file is not in a track folder
         changes = [change for change in changes if not change.code or entry(change.code).name not in FOLDER_CHANGES]
     unchanged = bool(files) and not changes and not fixer.refusals

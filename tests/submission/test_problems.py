@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "a score": (column(7, "score", lambda n: f"0.{n}"), {"E313": 1}, 1, "'score', is not a column of this file"),
     "joy twice": (column(5, "joy", lambda n: "0"), {"E314": 1}, 1, "'joy' is column 5 and also column 6"),
     "index": (column(0, "Unnamed: 0", str), {"E315": 1}, 1, "index=False"),
-    "texts": (column(1, "text", lambda n: f"text {n}"), {"E316": 1}, 1, "the column 'text' contains the texts"),
+    "texts": (column(1, "text", lambda n: f"text {n}"), {"E316": 1}, 1, "the column 'text' contains texts"),
     "comma in header": (column(7, "", lambda n: ""), {"E318": 1}, 1, "1 empty cell after the last column"),
     "commas in a row": (line(4, lambda t: t + ",,"), {"E318": 1}, 4, "2 empty cells after the last column"),
     "no header": (whole(lambda f: f.bytes().split(b"\n", 1)[1]), {"E319": 1}, 1, f"a row of data: {ID}00001,"),
