@@ -10,11 +10,11 @@ from semeval_emo.errors import MissingExtra
 EXTRA = "zoo"
 
 
-def require(packages: Iterable[str], what: str, extra: str = EXTRA) -> None:
+def require(packages: Iterable[str], feature: str, extra: str = EXTRA) -> None:
     """Raise an error if packages of an extra are not installed, without importing them.
 
     Args:
-        what: the feature that needs them, as the subject of a sentence.
+        feature: the feature that needs them, as the subject of a sentence.
 
     Raises:
         MissingExtra: one of them is not installed.
@@ -26,4 +26,4 @@ def require(packages: Iterable[str], what: str, extra: str = EXTRA) -> None:
       fix: pip install ...[zoo]"
     """
     if any(importlib.util.find_spec(name) is None for name in packages):
-        raise MissingExtra(what, extra)
+        raise MissingExtra(feature, extra)

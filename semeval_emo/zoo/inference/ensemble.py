@@ -44,16 +44,15 @@ def ensemble_recipe(
         raise UsageError(
             f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or choose another name"
         )
-    found = [FinishedRun.load(path) for path in members]
-    first = found[0]
-    for member in found[1:]:
+    first, *others = [FinishedRun.load(path) for path in members]
+    for member in others:
         if _place(member) != _place(first):
             raise UsageError(
                 f"The members of an ensemble must predict the same texts: {first.path} is a run of {_place(first)}, "
                 f"{member.path} of {_place(member)}.",
                 "combine runs of one track, language and release",
             )
-    recipes = [member.recipe for member in found]
+    recipes = [member.recipe for member in (first, *others)]
     data = first.recipe.data
     # If all members select on the same folds, so does the ensemble; all have dev.
     same_folds = bool(data.splits) and all(

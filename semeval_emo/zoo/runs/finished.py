@@ -119,14 +119,14 @@ def _task_of_score(path: Path) -> str:
 
 def find_runs(paths: Sequence[Path], levels: int = 1) -> list[Path]:
     """Return the run folders among `paths` and up to `levels` levels below them, each once."""
-    found = []
+    folders = []
     for path in paths:
         if (path / "recipe.json").exists():
-            found.append(path)
+            folders.append(path)
         else:
             patterns = ["/".join(["*"] * level) for level in range(1, levels + 1)]
-            found += [file.parent for each in patterns for file in sorted(path.glob(f"{each}/recipe.json"))]
-    return list(dict.fromkeys(found))
+            folders += [file.parent for each in patterns for file in sorted(path.glob(f"{each}/recipe.json"))]
+    return list(dict.fromkeys(folders))
 
 
 def load_runs(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[str]]:

@@ -135,7 +135,7 @@ class RunFolder:
             True if an earlier run of the same recipe is resumed.
 
         Raises:
-            UsageError: the folder holds a run of another recipe or other data, or is not a run folder.
+            UsageError: the folder contains a run of another recipe or other data, or is not a run folder.
             InputError: the earlier run cannot be read.
         """
         stored = None if fresh else _read(self.path / "recipe.json", "resolved")
@@ -167,7 +167,7 @@ class RunFolder:
         changed += differences(self.state().get("data", {}), data, "data")
         if changed:
             raise UsageError(
-                f"{self.path} holds a run with another recipe or other data: {'; '.join(changed[:3])}"
+                f"{self.path} contains a run with another recipe or other data: {'; '.join(changed[:3])}"
                 + (f" and {len(changed) - 3} more." if len(changed) > 3 else "."),
                 "--fresh deletes that run, --runs chooses another folder of runs",
             )

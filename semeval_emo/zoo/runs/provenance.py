@@ -22,13 +22,13 @@ CODE = ("semeval_emo", "zoo")
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that affect results, without importing them."""
-    found = {"python": platform.python_version()}
+    by_name = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            by_name[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
 @cache

@@ -201,7 +201,7 @@ def select_languages(recipe: Recipe, task: Task, track: str, languages: str = AL
                 else "--language all trains those that it has",
             )
         return available
-    found, errors = [], []
+    codes, errors = [], []
     for code in task.languages:
         try:
             data = resolve_target(recipe, task, track, code).data
@@ -209,9 +209,9 @@ def select_languages(recipe: Recipe, task: Task, track: str, languages: str = AL
             errors.append(error)
             continue
         if all((file_track, code, split) in release.specs for file_track, split in _own_files(data)):
-            found.append(code)
-    if found:
-        return found
+            codes.append(code)
+    if codes:
+        return codes
     if errors:
         raise errors[0]
     needs = " and ".join(f"{split} of track {t}" for t, split in _own_files(replace(recipe.data, track=track)))

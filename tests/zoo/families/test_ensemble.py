@@ -127,7 +127,9 @@ def test_a_changed_member_makes_another_experiment(runs: Path):
     assert made(recipe, runs).already_done
     changed = runs / "sample" / NAMES[0] / "eng" / "test" / "prob_eng.csv"
     changed.write_bytes((runs / "sample" / NAMES[1] / "eng" / "test" / "prob_eng.csv").read_bytes())
-    with pytest.raises(UsageError, match=r"holds a run with another recipe or other data: data\.member tfidf-logreg: "):
+    with pytest.raises(
+        UsageError, match=r"contains a run with another recipe or other data: data\.member tfidf-logreg: "
+    ):
         made(recipe, runs)
     assert not train(recipe, source="sample", runs=runs, fresh=True).already_done
 

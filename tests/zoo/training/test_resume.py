@@ -218,7 +218,7 @@ def test_another_experiment_in_the_same_folder_is_refused(tmp_path: Path, recipe
     file.write_text(body.format("none"))
     with pytest.raises(UsageError) as refused:
         run(load_recipe(str(file)), tmp_path)
-    assert 'holds a run with another recipe or other data: constant.says: "all" -> "none".' in refused.value.message
+    assert 'contains a run with another recipe or other data: constant.says: "all" -> "none".' in refused.value.message
     assert refused.value.fix == "--fresh deletes that run, --runs chooses another folder of runs"
 
 

@@ -111,7 +111,7 @@ def test_only_missing_repeats_runs_of_another_version_of_the_recipe(cli, monkeyp
     code, _, err = cli(*words("--language", "xaa,xbb,xcc", "--only-missing", name="mine.toml"))
     assert code == 1
     assert (
-        "error: xaa: runs/toy/mine/xaa holds a run with another recipe or other data: threshold.value: 0.5 -> 0.4."
+        "error: xaa: runs/toy/mine/xaa contains a run with another recipe or other data: threshold.value: 0.5 -> 0.4."
         in err
     )
 
