@@ -113,7 +113,9 @@ def _result(result: RunResult) -> Table:
     zero_shot = zero_shot_note(recipe, result.rows)
     notes += [zero_shot] if zero_shot else []
     notes += [card.signature] if card is not None else []
-    return Table(f"{recipe.run_name}: result", (Column(""), Column("value")), tuple(rows), (*notes, *result.data_notes))
+    return Table(
+        f"{recipe.run_name}: result", (Column("field"), Column("value")), tuple(rows), (*notes, *result.data_notes)
+    )
 
 
 def _thresholds(result: RunResult) -> list[tuple[str, str]]:
