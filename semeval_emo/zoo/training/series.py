@@ -16,6 +16,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.submission import PackReport
 from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import FileSpec, Task
+from semeval_emo.text import plural
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
@@ -301,7 +302,7 @@ def train_series(
     if done:
         progress.message(f"{done} of {len(outcomes)} languages are already finished and are not trained again")
     if missing:
-        progress.message(f"training {len(missing)} languages, {jobs} at a time")
+        progress.message(f"training {plural(len(missing), 'language')}, {jobs} at a time")
     item = WorkItem(recipe, track, None if source is None else os.fspath(source), task, runs, fresh)
     pool = WorkerPool(item, threads=1 if jobs > 1 else None)
     try:
