@@ -1,6 +1,7 @@
 # Every target sets up .venv first if it is missing or out of date. Only Python >= 3.11 is needed.
 #   make demo         check, fix, pack, score and place a file of the built-in sample, offline (core install)
 #   make test         run the test suite; with the real data if there is a folder ../shared
+#   make test-floors  run it with the oldest versions of the dependencies that pyproject.toml allows, in .venv-floors
 #   make lint         ruff, ruff format and mypy
 #   make bench        speed and memory, as ratios to named alternatives
 #   make zoo-results  train the English systems on the real data (hours) and write their table in docs/results.md
@@ -13,10 +14,12 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+FLOORS := .venv-floors
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
 TORCH := $(shell grep '^torch==' constraints.txt)
-DEV := .[zoo,plots,dev]
+# Dependency groups need pip 25.1 or newer; Python 3.11's venv brings 23.2.
+NEW_PIP := pip==25.3
 
 # The name of a stamp is a checksum of the dependencies and the path of the checkout: if one of them changes, or the
 # interpreter is gone, the environment is created again.
@@ -34,13 +37,16 @@ export SEMEVAL_EMO_DATA ?= $(abspath ../shared/data)
 export SEMEVAL_EMO_SHARED ?= $(abspath ../shared)
 endif
 
-.PHONY: demo test bench zoo-results lint docs docs-site docs-picture docs-latex lock clean
+.PHONY: demo test test-floors bench zoo-results lint docs docs-site docs-picture docs-latex lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
 	@echo; echo "To run these commands yourself: . $(BIN)/activate"
 
 test: $(FULL)
 	$(BIN)/python -m pytest
+
+test-floors: $(FLOORS)/.floors-$(KEY)
+	$(FLOORS)/bin/python -m pytest
 
 bench: $(FULL)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -72,7 +78,7 @@ lock: $(FULL) $(DOCS)
 	mv constraints.new constraints.txt
 
 clean:
-	rm -rf $(VENV) build dist site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(FLOORS) build dist site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(CORE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -80,6 +86,7 @@ $(CORE):
 	  echo "  fix: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 3; }
 	@echo "setting up $(VENV) (core, about half a minute the first time) ..." >&2
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) $(NEW_PIP)
 	@$(PIP) -e .
 	@rm -f $(VENV)/.core-* $(VENV)/.full-* $(VENV)/.docs-*
 	@touch $@
@@ -88,12 +95,21 @@ $(CORE):
 $(FULL): $(CORE)
 	@echo "setting up $(VENV) (tests and zoo, some minutes the first time) ..." >&2
 	@$(PIP) $(TORCH)
-	@$(PIP) -e "$(DEV)"
+	@$(PIP) -e ".[zoo,plots]" --group dev
 	@touch $@
 
-# Dependency groups need pip 25.1, which is newer than the pip of Python 3.11's venv.
 $(DOCS): $(CORE)
 	@echo "setting up $(VENV) (documentation tools) ..." >&2
-	@$(PIP) "pip>=25.1"
 	@$(PIP) --group docs
+	@touch $@
+
+# "numpy>=1.26" in pyproject.toml becomes the constraint numpy==1.26; torch is the version of constraints.txt.
+$(FLOORS)/.floors-$(KEY):
+	@echo "setting up $(FLOORS) (some minutes) ..." >&2
+	@$(PYTHON) -m venv --clear $(FLOORS)
+	@sed '1,/^dependencies/d; /^dev = /,$$d' pyproject.toml | grep -oE '"[A-Za-z0-9-]+>=[0-9.]+' | grep -v torch | \
+	  sed 's/"//; s/>=/==/' > $(FLOORS)/constraints.txt; echo "$(TORCH)" >> $(FLOORS)/constraints.txt
+	@$(FLOORS)/bin/python -m pip install -qq $(NEW_PIP)
+	@$(FLOORS)/bin/python -m pip install -qq $(TORCH)
+	@$(FLOORS)/bin/python -m pip install -qq -c $(FLOORS)/constraints.txt -e ".[zoo,plots]" --group test
 	@touch $@

@@ -6,7 +6,15 @@ The public API is the names in `__all__`; they load on first use, so importing t
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
+
+if sys.version_info < (3, 11):  # noqa: UP036  (a checkout runs without pip, which checks `requires-python`)
+    _message = f"semeval-emo needs Python 3.11 or newer; {sys.executable} is Python {sys.version.split()[0]}"
+    if sys.argv[:1] == ["-m"]:  # python -m semeval_emo
+        print(f"error: {_message}", file=sys.stderr)
+        sys.exit(3)
+    raise ImportError(_message)
 
 __version__ = "0.1.0"
 

@@ -148,8 +148,8 @@ def test_a_missing_extra_is_named(cli, monkeypatch):
     code, _, err = cli("zoo", "train", "tfidf-logreg", "--data", "sample")
     assert code == 3
     assert err == (
-        "error: The family 'tfidf' needs the optional dependencies 'zoo', which are not installed.\n"
-        f"  fix: {install_line('zoo')}\n"
+        "error: The family 'tfidf' needs the optional dependencies 'tfidf', which are not installed.\n"
+        f"  fix: {install_line('tfidf')}\n"
     )
 
 
