@@ -7,10 +7,10 @@ have them in full.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 from semeval_emo.report.score_intervals import range_of
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import DASH, Column, Table
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, LanguageResult, SystemResult
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
@@ -98,56 +98,47 @@ def heading(comparison: Comparison) -> str:
     """Return the heading: metric, track, language, split, release and number of texts."""
     lead = comparison.lead
     where = lead.name if lead.language == AVERAGE else f"{lead.name} ({lead.language})"
-    return DOT.join(
-        [
-            comparison.title,
-            f"track {comparison.track.upper()}",
-            where,
-            comparison.split,
-            f"release {comparison.release}",
-            plural(lead.rows, "text"),
-        ]
-    )
+    parts = [comparison.title, f"track {comparison.track.upper()}", where, comparison.split]
+    return DOT.join([*parts, f"release {comparison.release}", plural(lead.rows, "text")])
 
 
 def _standings(comparison: Comparison) -> Table:
-    lead = comparison.lead
-    several_runs = any(system.run_scores for system in lead.standings)
-    many = len(comparison.systems) > 1
-    columns = [
-        Column("", "text"),
-        Column("system"),
-        Column(comparison.title, "score", "min" if comparison.lower_is_better else "max"),
-        *([Column("beats", "letters")] if many else []),
-        Column(f"{100 * comparison.settings.level:g} % interval", "score"),
-        *([Column("runs", "int"), Column("sd", "score")] if several_runs else []),
-        *([Column("rank", "int"), Column("ranks", "score"), Column("P(best)", "percent")] if many else []),
-        *([Column("w/t/l", "score")] if comparison.average and len(comparison.systems) > 2 else []),
+    systems = comparison.lead.standings
+    columns: list[tuple[Column, list[Any]]] = [
+        (Column(""), [system.letter for system in systems]),
+        (Column("system"), [short(system.name) for system in systems]),
+        (_score_column(comparison), [system.score.value for system in systems]),
+        (_interval_column(comparison), [range_of(system.score) for system in systems]),
     ]
-    return Table(
-        heading(comparison),
-        tuple(columns),
-        tuple(_standing(comparison, system, several_runs, many) for system in lead.standings),
-    )
+    if any(system.run_scores for system in systems):
+        columns.append((Column("runs", "int"), [len(system.run_scores) or 1 for system in systems]))
+        columns.append((Column("sd", "score"), [system.run_sd for system in systems]))
+    if len(systems) > 1:
+        columns.insert(3, (Column("beats", "letters"), [_letters(comparison, system.beats) for system in systems]))
+        ranks = [
+            f"{system.rank_low}–{system.rank_high}" if system.rank_low < system.rank_high else str(system.rank_low)
+            for system in systems
+        ]
+        columns.append((Column("rank", "int"), [system.rank for system in systems]))
+        columns.append((Column("ranks", "score"), ranks))
+        columns.append((Column("P(best)", "percent"), [system.best for system in systems]))
+    if comparison.average and len(systems) > 2:
+        columns.append((Column("w/t/l", "score"), [_wins(comparison, system.letter) for system in systems]))
+    rows = zip(*(values for _, values in columns), strict=True)
+    return Table(heading(comparison), tuple(column for column, _ in columns), tuple(rows))
 
 
-def _standing(comparison: Comparison, system: SystemResult, several_runs: bool, many: bool) -> tuple:
-    ranks = f"{system.rank_low}–{system.rank_high}" if system.rank_low < system.rank_high else str(system.rank_low)
-    return (
-        system.letter,
-        short(system.name),
-        system.score.value,
-        *([letters(_indices(comparison, system.beats)) or ""] if many else []),
-        range_of(system.score),
-        *([len(system.run_scores) or 1, system.run_sd] if several_runs else []),
-        *([system.rank, ranks, system.best] if many else []),
-        *([_wins(comparison, system.letter)] if comparison.average and len(comparison.systems) > 2 else []),
-    )
+def _score_column(comparison: Comparison) -> Column:
+    return Column(comparison.title, "score", "min" if comparison.lower_is_better else "max")
 
 
-def _indices(comparison: Comparison, marks: Sequence[str]) -> list[int]:
+def _interval_column(comparison: Comparison) -> Column:
+    return Column(f"{100 * comparison.settings.level:g} % interval", "score")
+
+
+def _letters(comparison: Comparison, marks: Sequence[str]) -> str:
     order = {system.letter: at for at, system in enumerate(comparison.systems)}
-    return [order[mark] for mark in marks]
+    return letters(order[mark] for mark in marks)
 
 
 def _wins(comparison: Comparison, letter: str) -> str:
@@ -169,18 +160,12 @@ def _emotions(comparison: Comparison, power: bool) -> Table:
         (name, first.emotions[name].value, second.emotions[name].value, *_test(difference, power))
         for name, difference in whole.emotions.items()
     ]
-    notes = [
-        f"p of the emotions is corrected over the {len(whole.emotions)} emotions ({comparison.settings.correction})."
-    ]
-    notes += _averaged(comparison)
+    correction = f"corrected over the {len(whole.emotions)} emotions ({comparison.settings.correction})"
+    notes = [f"p of the emotions is {correction}.", *_averaged(comparison)]
+    scores = (Column(whole.first, "score"), Column(whole.second, "score"))
     return Table(
         f"Difference {whole.first} − {whole.second}",
-        (
-            Column("metric"),
-            Column(whole.first, "score"),
-            Column(whole.second, "score"),
-            *_test_columns(comparison, power),
-        ),
+        (Column("metric"), *scores, *_test_columns(comparison, power)),
         tuple(rows),
         tuple(notes) if whole.emotions else (),
         rules=(0,) if whole.emotions else (),
@@ -209,7 +194,7 @@ def _emotion_standings(comparison: Comparison, result: LanguageResult) -> Table:
         row: list[object] = [system.letter]
         for name in names:
             beaten = _beaten(comparison, result, system.letter, name)
-            row += [system.emotions[name].value, letters(_indices(comparison, beaten))]
+            row += [system.emotions[name].value, _letters(comparison, beaten)]
         rows.append(tuple(row))
     columns = [column for name in names for column in (Column(name, "score", best), Column("beats", "letters"))]
     return Table(
@@ -248,7 +233,7 @@ def _test(difference: Difference, power: bool) -> tuple:
 def _test_columns(comparison: Comparison, power: bool) -> tuple[Column, ...]:
     return (
         Column("difference", "delta"),
-        Column(f"{100 * comparison.settings.level:g} % interval", "score"),
+        _interval_column(comparison),
         Column("p", "score"),
         Column("", "text"),
         *([Column("detectable", "score")] if power else []),
@@ -260,24 +245,12 @@ def _languages_of_two(comparison: Comparison) -> Table:
     rows = []
     for result in comparison.places:
         scores = {system.letter: system.score.value for system in result.standings}
-        rows.append(
-            (
-                f"{result.language} {result.name}",
-                result.rows,
-                scores[first],
-                scores[second],
-                *_test(result.differences[0], False),
-            )
-        )
+        name = f"{result.language} {result.name}"
+        rows.append((name, result.rows, scores[first], scores[second], *_test(result.differences[0], False)))
+    columns = (Column("language"), Column("texts", "int"), Column(first, "score"), Column(second, "score"))
     return Table(
         f"Difference {first} − {second} by language",
-        (
-            Column("language"),
-            Column("texts", "int"),
-            Column(first, "score"),
-            Column(second, "score"),
-            *_test_columns(comparison, False),
-        ),
+        (*columns, *_test_columns(comparison, False)),
         tuple(rows),
         (f"p is corrected over the {len(rows)} languages ({comparison.settings.correction}); *: significant.",),
     )
@@ -290,72 +263,34 @@ def _languages(comparison: Comparison) -> Table:
         not_worse = [system.letter for system in result.standings[1:] if system.letter not in best.beats]
         rows.append(
             (
-                f"{result.language} {result.name}",
-                result.rows,
-                best.letter,
-                best.score.value,
-                range_of(best.score),
-                best.best,
-                letters(_indices(comparison, not_worse)) or "–",
+                f"{result.language} {result.name}", result.rows, best.letter, best.score.value, range_of(best.score),
+                best.best, _letters(comparison, not_worse) or DASH,
             )
-        )
-    return Table(
-        "Best system by language",
-        (
-            Column("language"),
-            Column("texts", "int"),
-            Column("best"),
-            Column(comparison.title, "score"),
-            Column(f"{100 * comparison.settings.level:g} % interval", "score"),
-            Column("P(best)", "percent"),
-            Column("not significantly worse"),
-        ),
-        tuple(rows),
-    )
+        )  # fmt: skip
+    columns = (
+        Column("language"), Column("texts", "int"), Column("best"), Column(comparison.title, "score"),
+        _interval_column(comparison), Column("P(best)", "percent"), Column("not significantly worse"),
+    )  # fmt: skip
+    return Table("Best system by language", columns, tuple(rows))
 
 
 def _pairs(comparison: Comparison, power: bool) -> Table:
     wins = {(pair.first, pair.second): f"{pair.wins}/{pair.ties}/{pair.losses}" for pair in comparison.tallies}
     rows = [
-        (
-            f"{pair.first} − {pair.second}",
-            *_test(pair, power),
-            *([wins[pair.first, pair.second]] if wins else []),
-        )
+        (f"{pair.first} − {pair.second}", *_test(pair, power), *([wins[pair.first, pair.second]] if wins else []))
         for pair in comparison.lead.differences
     ]
-    return Table(
-        "Differences of all pairs",
-        (Column("pair"), *_test_columns(comparison, power), *([Column("w/t/l", "score")] if wins else [])),
-        tuple(rows),
-    )
+    columns = (Column("pair"), *_test_columns(comparison, power), *([Column("w/t/l", "score")] if wins else []))
+    return Table("Differences of all pairs", columns, tuple(rows))
 
 
 def _published(comparison: Comparison) -> Table:
-    return Table(
-        f"Compared with the published score {comparison.against[0].stored.text}",
-        (
-            Column("system"),
-            Column("difference", "delta"),
-            Column("p, level 1", "score"),
-            Column("p, level 2, r = 0", "score"),
-            Column("p, level 2, r = 0.5", "score"),
-            Column("conclusion (level 2)"),
-        ),
-        tuple(
-            (
-                short(versus.name),
-                versus.difference,
-                p_text(versus.p_fixed),
-                p_text(versus.p_independent),
-                p_text(versus.p_typical),
-                versus.verdict,
-            )
-            for versus in comparison.against
-        ),
+    rows = tuple(
+        (short(own.name), own.difference, *map(p_text, (own.p_fixed, own.p_independent, own.p_typical)), own.verdict)
+        for own in comparison.against
     )
-
-
-def with_notes(tables: list[Table], notes: Sequence[str]) -> list[Table]:
-    """Return the tables with more notes under the last one."""
-    return [*tables[:-1], replace(tables[-1], notes=(*tables[-1].notes, *notes))]
+    columns = (
+        Column("system"), Column("difference", "delta"), Column("p, level 1", "score"),
+        Column("p, level 2, r = 0", "score"), Column("p, level 2, r = 0.5", "score"), Column("conclusion (level 2)"),
+    )  # fmt: skip
+    return Table(f"Compared with the published score {comparison.against[0].stored.text}", columns, rows)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from semeval_emo.report.comparison import p_text, short, tables, with_notes
+from semeval_emo.report.comparison import p_text, short, tables
 from semeval_emo.report.formats import render
 from semeval_emo.report.grid import wrap
 from semeval_emo.report.score_intervals import duplicates_note
-from semeval_emo.report.table import MINUS, Table
+from semeval_emo.report.table import MINUS, Table, with_notes
 from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, SystemResult
 from semeval_emo.scoring.significance import letters
 from semeval_emo.text import plural

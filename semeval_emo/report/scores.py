@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import PurePath
 
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, with_notes
 from semeval_emo.scoring.metrics import METRICS, ORGANISERS
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import Task
@@ -43,9 +42,7 @@ def signatures(scores: Scores) -> list[str]:
 
 def signed(tables: list[Table], scores: Scores) -> list[Table]:
     """Return the tables with the signatures as notes."""
-    if not tables:
-        return tables
-    return [*tables[:-1], replace(tables[-1], notes=(*tables[-1].notes, *signatures(scores)))]
+    return with_notes(tables, signatures(scores))
 
 
 def detail(card: Scorecard, task: Task) -> list[Table]:

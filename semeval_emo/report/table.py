@@ -7,7 +7,8 @@ text, Markdown and LaTeX; CSV and JSON keep every digit. `semeval_emo.report.for
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -62,6 +63,11 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
     rules: tuple[int, ...] = ()
+
+
+def with_notes(tables: Sequence[Table], notes: Sequence[str]) -> list[Table]:
+    """Return the tables with more notes under the last one."""
+    return [*tables[:-1], *(replace(table, notes=(*table.notes, *notes)) for table in tables[-1:])]
 
 
 def cell(value: Any, kind: str) -> str:
