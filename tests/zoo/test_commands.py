@@ -316,7 +316,7 @@ def test_export_does_not_overwrite_files(trained: Path, cli):
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.tex"]
     code, _, err = cli("zoo", "export", "mine", "-o", "other")
     assert code == 3
-    assert err.startswith("error: mine holds no finished run.")
+    assert err.startswith("error: mine does not contain a finished run.")
 
 
 def test_the_bar_is_removed_after_an_error(cli, monkeypatch):

@@ -90,7 +90,7 @@ def test_tune_fits_cut_points_to_a_run_with_rounded_degrees(rounded: RunResult, 
     assert main(["zoo", "tune", str(run), "--data", "sample", "--threshold-rule", "global"]) == 0
     said = capsys.readouterr().out
     assert "tfidf-ridge: cut points" in said and "rounded" in said
-    assert "From where on the scale from 0 to 1 it counts as 1, 2, 3." in said
+    assert "Cut points of 1, 2, 3 on a scale from 0 to 1." in said
     texts = tmp_path / "texts.csv"
     gold = load_gold("b", "eng", source="sample")
     with texts.open("w", newline="", encoding="utf-8") as handle:
