@@ -53,8 +53,8 @@ def emotion_words(train: Gold, test: Gold) -> Labels:
     """Return the number of the emotion's words in a text: at most 1 on track a, at most 3 on track b."""
     top = len(test.spec.values) - 1
     lists = [set(WORDS[emotion].split()) for emotion in test.spec.emotions]
-    found = [[min(top, len(words & set(_words(text)))) for words in lists] for text in test.texts or ()]
-    return np.array(found, dtype=np.int8)
+    result = [[min(top, len(words & set(_words(text)))) for words in lists] for text in test.texts or ()]
+    return np.array(result, dtype=np.int8)
 
 
 def nearest_text(train: Gold, test: Gold) -> Labels:
@@ -111,13 +111,13 @@ def measured(track: str, name: str) -> float:
 def rows() -> list[ScoreRow]:
     """Return all rows of leaderboard/sample.csv."""
     task = load_task("sample")
-    found: list[ScoreRow] = []
+    result: list[ScoreRow] = []
     for track in task.tracks:
         scores = {name: round(measured(track, name), 4) for name in SYSTEMS}
         ranked = {name: value for name, value in scores.items() if SYSTEMS[name][1] != "baseline"}
         for name, value in sorted(scores.items(), key=lambda item: -item[1]):
             kind = SYSTEMS[name][1]
-            found.append(
+            result.append(
                 new_row(
                     value, task, system=name, track=track, language="eng", among="sample", kind=kind,
                     rank=1 + sum(other > value for other in ranked.values()) if name in ranked else None,
@@ -125,7 +125,7 @@ def rows() -> list[ScoreRow]:
                     where=f"function {SYSTEMS[name][0].__name__}",
                 )
             )  # fmt: skip
-    return found
+    return result
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ has at rank 3: one of the three values is wrong.
 
 
 def test_place_of_the_reference_score(run) -> None:
-    said = run("place", "0.7114", "--track", "a", "--language", "eng")
-    assert (said.code, said.out, said.err) == (0, PLACED, "")
+    result = run("place", "0.7114", "--track", "a", "--language", "eng")
+    assert (result.code, result.out, result.err) == (0, PLACED, "")
 
 
 def test_a_note_on_a_score_is_shown_only_with_it(run, tmp_path: Path) -> None:
@@ -97,17 +97,17 @@ def test_place_in_every_format(run) -> None:
     assert "| 29 to 75 | this score" in run(*words, "markdown").out
     assert "29 to 75 & this score & 0.7114 & -- " in " ".join(run(*words, "latex").out.split())
     assert list(csv.reader(io.StringIO(run(*words, "csv").out)))[1] == ["1", "(team not named)", "0.8230", "-0.1116"]
-    found = json.loads(run(*words, "json").out)
-    assert found["schema"] == "semeval-emo/leaderboard-place/1"
-    (placed,) = found["placements"]
+    payload = json.loads(run(*words, "json").out)
+    assert payload["schema"] == "semeval-emo/leaderboard-place/1"
+    (placed,) = payload["placements"]
     assert (placed["rank_low"], placed["rank_high"], placed["teams"]) == (29, 75, 74)
     assert placed["leader"]["difference"] == -0.1116
     assert placed["baseline"]["difference"] == 0.0031
-    assert [one["list"] for one in placed["other_lists"]][:2] == ["unofficial-v2", "unofficial-v1"]
+    assert [other_list["list"] for other_list in placed["other_lists"]][:2] == ["unofficial-v2", "unofficial-v1"]
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("0.7",), 2, "error: A score needs its track and language.\n  fix: add them: place 0.7 -t a -l eng\n"),
         (("71.14", "-t", "a", "-l", "eng"), 2,
@@ -121,10 +121,10 @@ def test_place_in_every_format(run) -> None:
          "  fix: the list has scores of release hub: select it with --release\n"),
     ],
 )  # fmt: skip
-def test_place_errors_have_a_fix(run, words: tuple[str, ...], code: int, said: str) -> None:
+def test_place_errors_have_a_fix(run, words: tuple[str, ...], code: int, message: str) -> None:
     result = run("place", *words)
     assert (result.code, result.out) == (code, "")
-    assert result.err.startswith(said)
+    assert result.err.startswith(message)
 
 
 def every_emotion(path: Path, task: str, track: str, split: str = "test") -> Path:
@@ -137,58 +137,58 @@ def every_emotion(path: Path, task: str, track: str, split: str = "test") -> Pat
 
 def test_place_a_file(run, tmp_path: Path) -> None:
     path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a")
-    said = run("place", str(path), "--gold", "sample")
-    assert said.code == 0
-    assert "release 1 · sample board, not SemEval" in said.out
-    assert "Rank 2 of 6 (the 5 systems and this score)." in said.out
-    assert "macro F1" in said.out and "SemEval-2025" not in said.out
+    result = run("place", str(path), "--gold", "sample")
+    assert result.code == 0
+    assert "release 1 · sample board, not SemEval" in result.out
+    assert "Rank 2 of 6 (the 5 systems and this score)." in result.out
+    assert "macro F1" in result.out and "SemEval-2025" not in result.out
 
 
 def test_place_several_files(run, tmp_path: Path) -> None:
     for track in ("a", "b"):
         every_emotion(tmp_path / f"track_{track}" / "pred_eng.csv", "sample", track)
-    said = run("place", str(tmp_path), "--gold", "sample")
-    rows = [line.split() for line in said.out.splitlines() if " eng " in line]
+    result = run("place", str(tmp_path), "--gold", "sample")
+    rows = [line.split() for line in result.out.splitlines() if " eng " in line]
     assert [row[:6] for row in rows] == [["A", "eng", "0.4035", "2", "of", "6"], ["B", "eng", "0.0000", "3", "of", "6"]]
 
 
 def test_a_file_with_problems_is_not_placed(run, tmp_path: Path) -> None:
     path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a")
     path.write_text(path.read_text(encoding="utf-8").replace(",1,1\n", ",1,7\n", 1), encoding="utf-8")
-    said = run("place", str(path), "--gold", "sample")
-    assert (said.code, said.out) == (1, "")
-    assert f"semeval-emo validate {path}" in said.err
+    result = run("place", str(path), "--gold", "sample")
+    assert (result.code, result.out) == (1, "")
+    assert f"semeval-emo validate {path}" in result.err
 
 
 def test_a_dev_file_is_not_placed_among_test_scores(run, tmp_path: Path) -> None:
     path = every_emotion(tmp_path / "pred_eng.csv", "sample", "a", "dev")
-    said = run("place", str(path), "--gold", "sample")
-    assert (said.code, said.out) == (2, "")
-    assert "has no score of track a, English (eng), dev, release 1" in said.err
+    result = run("place", str(path), "--gold", "sample")
+    assert (result.code, result.out) == (2, "")
+    assert "has no score of track a, English (eng), dev, release 1" in result.err
 
 
 @pytest.mark.data
 def test_place_the_reference_file(run, data_dir: Path) -> None:
-    said = run("place", str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir))
-    assert said.code == 0
-    assert said.out == PLACED
+    result = run("place", str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir))
+    assert result.code == 0
+    assert result.out == PLACED
 
 
 def test_overview(run) -> None:
-    said = run()
-    assert said.code == 0
-    lines = said.out.splitlines()
+    result = run()
+    assert result.code == 0
+    lines = result.out.splitlines()
     assert lines[0] == "SemEval-2025 Task 11 (BRIGHTER) · official list · release 2025"
     assert "eng       0.8230  0.7083   74  0.8404  0.6415   36  0.7969  0.3754   12" in lines
     assert "ind            –       –    –       –       –    –  0.6724  0.3764   15" in lines
     assert sum(line[:3] in load_task().languages for line in lines) >= 30
-    assert "suspect: C jav top, C ron base, C som top" in said.out
-    assert said.err.startswith("\nNext: semeval-emo leaderboard show")
+    assert "suspect: C jav top, C ron base, C som top" in result.out
+    assert result.err.startswith("\nNext: semeval-emo leaderboard show")
 
 
 def test_show_names_the_other_lists(run) -> None:
-    said = run("show", "-t", "a", "-l", "eng")
-    assert said.out.splitlines()[:6] == [
+    result = run("show", "-t", "a", "-l", "eng")
+    assert result.out.splitlines()[:6] == [
         "Official list · track A · English (eng) · test · macro F1 · release 2025 · 74 teams",
         "rank  system               score",
         "----  ------------------  ------",
@@ -196,7 +196,7 @@ def test_show_names_the_other_lists(run) -> None:
         "  28  YNWA_PZ             0.7397",
         "   –  RemBERT (baseline)  0.7083",
     ]
-    assert said.err == (
+    assert result.err == (
         "\nRows in other lists: unofficial-v2 2, unofficial-v1 2, paper-claims 20, brighter-tables 10, "
         "post-competition 4, seed-runs 43 (--list NAME, or --list all).\n"
     )
@@ -222,8 +222,8 @@ def test_show_filters_limits_and_lists(run) -> None:
 
 def test_extra_reads_an_export(run, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    said = run("export", "--output", str(path))
-    assert said.code == 0
+    result = run("export", "--output", str(path))
+    assert result.code == 0
     rows = list(csv.DictReader(path.open(encoding="utf-8")))
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == len(json.loads(run("show", "-f", "json").out)["rows"])
@@ -244,11 +244,11 @@ def test_export_in_other_formats(run) -> None:
 
 
 def test_check_covers_every_shipped_row(run) -> None:
-    said = run("check", "-f", "json")
-    found = json.loads(said.out)
-    assert (said.code, found["valid"], found["faults"]) == (0, True, [])
-    assert sum(found["rows"].values()) == 1143
-    assert found["flagged"] == {"joined": 4, "suspect": 15, "unverified": 23}
+    result = run("check", "-f", "json")
+    payload = json.loads(result.out)
+    assert (result.code, payload["valid"], payload["faults"]) == (0, True, [])
+    assert sum(payload["rows"].values()) == 1143
+    assert payload["flagged"] == {"joined": 4, "suspect": 15, "unverified": 23}
 
 
 def test_check_reports_every_problem(run, tmp_path: Path) -> None:
@@ -261,10 +261,10 @@ def test_check_reports_every_problem(run, tmp_path: Path) -> None:
         "semeval-2099,2025,test,a,eng,official,3,74,X,,macro_f1,0.8,1,team,dev,,seed,x,\n",
         encoding="utf-8",
     )
-    said = run("check", "--extra", str(bad), "-f", "json")
-    faults = json.loads(said.out)["faults"]
-    assert said.code == 1
-    assert [(one["line"], one["code"], one["column"]) for one in faults] == [
+    result = run("check", "--extra", str(bad), "-f", "json")
+    faults = json.loads(result.out)["faults"]
+    assert result.code == 1
+    assert [(fault["line"], fault["code"], fault["column"]) for fault in faults] == [
         (2, "language", "language"), (2, "score", "score"), (2, "source", "source"), (3, "number", "rank"),
         (4, "cells", ""), (5, "task", "task"),
     ]  # fmt: skip
@@ -285,9 +285,9 @@ def test_check_reports_every_problem(run, tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_leaderboard(run, tmp_path: Path, content: bytes, message: str) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_bytes(content)
-    said = run("check", "--extra", str(bad), "-f", "json")
-    assert said.code in (1, 3)
-    assert message in said.out + said.err
+    result = run("check", "--extra", str(bad), "-f", "json")
+    assert result.code in (1, 3)
+    assert message in result.out + result.err
 
 
 def test_add_show_place(run, own_store: Path) -> None:
@@ -329,17 +329,17 @@ def test_formulas_in_names_are_quoted(run) -> None:
 def test_a_damaged_own_board_does_not_hide_the_rest(run, own_store: Path) -> None:
     own_store.parent.mkdir(parents=True)
     own_store.write_text(",".join(COLUMNS) + "\nx,y\n", encoding="utf-8")
-    said = run("show", "-t", "a", "-l", "eng")
-    assert "0.8230" in said.out
-    assert "Left out: 1 invalid line; semeval-emo leaderboard check shows why." in said.err
+    result = run("show", "-t", "a", "-l", "eng")
+    assert "0.8230" in result.out
+    assert "Left out: 1 invalid line; semeval-emo leaderboard check shows why." in result.err
 
 
 def test_another_board_folder(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMEVAL_EMO_LEADERBOARD", str(tmp_path))
     assert run("check").out.splitlines()[-1] == "No problems found."
     monkeypatch.setenv("SEMEVAL_EMO_LEADERBOARD", str(tmp_path / "none"))
-    said = run("show")
-    assert said.code == 3
-    assert said.err == (
+    result = run("show")
+    assert result.code == 3
+    assert result.err == (
         f"error: The leaderboard folder {tmp_path / 'none'} does not exist.\n  fix: set $SEMEVAL_EMO_LEADERBOARD\n"
     )

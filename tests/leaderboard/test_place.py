@@ -99,8 +99,8 @@ def test_a_list_with_only_suspect_scores_allows_any_rank(board: Leaderboard) -> 
 
 
 def test_each_list_is_placed_separately(board: Leaderboard) -> None:
-    found = {one.among.key: one.rank for one in board.places(0.7114, track="a", language="eng")}
-    assert found == {
+    result = {one.among.key: one.rank for one in board.places(0.7114, track="a", language="eng")}
+    assert result == {
         "official": "29 to 75 of 75", "unofficial-v2": "36 to 99 of 99", "unofficial-v1": "36 to 97 of 97",
         "paper-claims": "", "brighter-tables": "",
     }  # fmt: skip

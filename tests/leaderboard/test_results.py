@@ -89,9 +89,9 @@ def test_ours_shows_overlap_and_the_training_time_of_members(root: Path, capsys)
     ) in shown.splitlines()
     assert main(["leaderboard", "ours", "--system", "other", "--format", "json"]) == 0
     (system,) = json.loads(capsys.readouterr().out)["tracks"][0]["systems"]
-    rows = {one["language"]: one for one in system["languages"]}
+    rows = {language["language"]: language for language in system["languages"]}
     assert (rows["ibo"]["overlap"], rows["ibo"]["without"], rows["ibo"]["seconds"]) == (1061, 0.579, 4100.6)
-    assert [one["run"] for one in rows["ibo"]["members"]] == ["tfidf-char", "mpnet-ft"]
+    assert [member["run"] for member in rows["ibo"]["members"]] == ["tfidf-char", "mpnet-ft"]
     assert (rows["hau"]["overlap"], rows["hau"]["without"], rows["hau"]["members"]) == (0, None, [])
 
 
@@ -110,30 +110,30 @@ def test_an_invalid_file_has_a_fix(tmp_path: Path):
 
 
 def test_wins_are_counted_at_the_printed_precision(root: Path):
-    found = results(Leaderboard.load(own=False), "a")
-    (system,) = found.systems
+    result = results(Leaderboard.load(own=False), "a")
+    (system,) = result.systems
     # eng ties the baseline and is no win; yor has no score; ibo is above rank 1, but not clearly.
-    assert found.wins(system, lambda line: line.baseline) == WinCount(won=2, clear=1, of=3)
-    assert found.wins(system, lambda line: line.leader) == WinCount(won=1, clear=0, of=3)
-    said = {line.language: verdict(found.files(system)[line.language], line) for line in found.languages[:3]}
-    assert said == {"eng": "equal to baseline", "hau": "above baseline, unclear", "ibo": "above rank 1, unclear"}
+    assert result.wins(system, lambda line: line.baseline) == WinCount(won=2, clear=1, of=3)
+    assert result.wins(system, lambda line: line.leader) == WinCount(won=1, clear=0, of=3)
+    verdicts = {line.language: verdict(result.files(system)[line.language], line) for line in result.languages[:3]}
+    assert verdicts == {"eng": "equal to baseline", "hau": "above baseline, unclear", "ibo": "above rank 1, unclear"}
 
 
 def test_without_an_interval_no_win_is_clear(root: Path):
     store(root / "bare", submitted("ibo", 0.9))
-    found = results(Leaderboard.load(own=False), "a", names=["bare"])
-    assert found.wins(found.systems[0], lambda line: line.leader) == WinCount(won=1, clear=0, of=1)
+    result = results(Leaderboard.load(own=False), "a", names=["bare"])
+    assert result.wins(result.systems[0], lambda line: line.leader) == WinCount(won=1, clear=0, of=1)
 
 
 def test_suspect_scores_are_not_counted(root: Path):
     """The whole Romanian row of track C in the source duplicates another one."""
     store(root / "c", submitted("ron", 0.99, (0.98, 1.0), track="c"), submitted("som", 0.99, (0.98, 1.0), track="c"))
-    found = results(Leaderboard.load(own=False), "c")
-    lines = {line.language: line for line in found.languages}
+    result = results(Leaderboard.load(own=False), "c")
+    lines = {line.language: line for line in result.languages}
     assert lines["ron"].leader is None or lines["ron"].leader.usable
     assert "RemBERT" not in lines["ron"].models
     assert lines["som"].leader is None
-    assert found.wins(found.systems[0], lambda line: line.leader).of < 2
+    assert result.wins(result.systems[0], lambda line: line.leader).of < 2
 
 
 def test_the_leaderboard_has_our_rows_and_marks_them(root: Path, capsys):
@@ -190,21 +190,21 @@ def test_results_as_json(root: Path, capsys):
     (track,) = json.loads(capsys.readouterr().out)["tracks"]
     (system,) = track["systems"]
     assert system["above"]["baseline"] == {"won": 2, "clear": 1, "of": 3}
-    ibo = next(one for one in system["languages"] if one["language"] == "ibo")
+    ibo = next(language for language in system["languages"] if language["language"] == "ibo")
     assert (ibo["file"], ibo["rank_1"]) == ("submissions/mine/track_a/pred_ibo.csv", 0.6001)
     assert ibo["models"]["LaBSE"] == 0.4590
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["-s", "mien"], 2, "error: There is no system 'mien' among the submissions.\n  fix: did you mean 'mine'?\n"),
         (["-t", "b"], 3, "error: There is no system of ours for track B.\n  fix: `semeval-emo zoo submit`"),
     ],
 )
-def test_missing_systems_and_tracks_are_reported(words, code, said, root: Path, capsys):
+def test_missing_systems_and_tracks_are_reported(words, code, message, root: Path, capsys):
     assert main(["leaderboard", "ours", *words]) == code
-    assert capsys.readouterr().err.startswith(said)
+    assert capsys.readouterr().err.startswith(message)
 
 
 def test_no_line_is_wider_than_the_terminal(root: Path, capsys, monkeypatch):

@@ -84,7 +84,7 @@ def test_the_facts_about_the_official_list_in_the_docs(board: Leaderboard) -> No
         if row.teams and row.list in ("official", "unofficial-v2"):
             teams.setdefault((row.track, row.language), {})[row.list] = row.teams
     assert len(teams) == 71
-    assert all(one["official"] < one["unofficial-v2"] for one in teams.values())
+    assert all(team["official"] < team["unofficial-v2"] for team in teams.values())
     models = {
         (row.track, row.language): row.score
         for row in board.rows
@@ -165,7 +165,7 @@ def test_teams_and_names_are_those_of_the_source(board: Leaderboard, collected: 
 def test_all_five_hundred_model_scores(
     board: Leaderboard, collected: list[dict[str, str]], collected_models: list[dict[str, str]]
 ) -> None:
-    has_a = {one["language"] for one in collected_models if one["track"] == "A"}
+    has_a = {row["language"] for row in collected_models if row["track"] == "A"}
 
     def track(one: dict[str, str]) -> str:
         if one["track"] != "A/C test set":
@@ -173,8 +173,15 @@ def test_all_five_hundred_model_scores(
         return "a/c" if one["language"] in has_a else "c"
 
     wanted = Counter(
-        (track(one), one["language"], one["model"], float(one["score"]), METRICS[one["metric"]], one["table"])
-        for one in collected_models
+        (
+            track(row),
+            row["language"],
+            row["model"],
+            float(row["score"]),
+            METRICS[row["metric"]],
+            row["table"],
+        )
+        for row in collected_models
     )
     tables = [row for row in board.rows if row.list == "brighter-tables"]
     ours = Counter((row.track, row.language, row.system, row.score, row.metric, row.where) for row in tables)

@@ -68,33 +68,33 @@ def test_the_emotion_that_another_is_confused_with(gold: Gold):
     anger, fear = gold.spec.emotions.index("anger"), gold.spec.emotions.index("fear")
     rows = np.flatnonzero((gold.labels[:, anger] == 1) & (gold.labels[:, fear] == 0))
     predicted[rows, anger], predicted[rows, fear] = 0, 1
-    found = {one.emotion: one for one in analyse(card_of(gold, predicted)).emotions}
-    assert (found["anger"].instead, found["anger"].instead_count) == ("fear", len(rows))
-    assert found["joy"].instead == ""
+    result = {emotion.emotion: emotion for emotion in analyse(card_of(gold, predicted)).emotions}
+    assert (result["anger"].instead, result["anger"].instead_count) == ("fear", len(rows))
+    assert result["joy"].instead == ""
 
 
 def test_emotion_cooccurrence(gold: Gold):
     predicted = noisy(gold, 0.4)
-    found = analyse(card_of(gold, predicted))
+    analysis = analyse(card_of(gold, predicted))
     for i in range(5):
         for j in range(5):
-            assert found.gold_cooccurrence[i, j] == sum(row[i] and row[j] for row in gold.labels.tolist())
-            assert found.predicted_cooccurrence[i, j] == sum(row[i] and row[j] for row in predicted.tolist())
+            assert analysis.gold_cooccurrence[i, j] == sum(row[i] and row[j] for row in gold.labels.tolist())
+            assert analysis.predicted_cooccurrence[i, j] == sum(row[i] and row[j] for row in predicted.tolist())
 
 
 def test_slices_partition_the_texts_and_have_the_scores_of_score(case: tuple[Gold, np.ndarray]):
     gold, predicted = case
     card = card_of(gold, predicted)
-    found = analyse(card).slices
+    result = analyse(card).slices
     for group in ("length", "number", "neutral"):
-        assert sum(one.texts for one in found if one.group == group) == len(gold)
+        assert sum(one.texts for one in result if one.group == group) == len(gold)
     number = (gold.labels > 0).sum(axis=1)
-    two = next(one for one in found if (one.group, one.name) == ("number", "2"))
+    two = next(one for one in result if (one.group, one.name) == ("number", "2"))
     kept = number == 2
     again = score_arrays(gold.labels[kept], predicted[kept], gold.spec.emotions, values=len(gold.spec.values))
     assert two.score == again.whole[card.metric]
     assert two.exact == (gold.labels[kept] == predicted[kept]).all(axis=1).mean()
-    neutral = next(one for one in found if one.name == "neutral")
+    neutral = next(one for one in result if one.name == "neutral")
     assert neutral.score is None
     assert neutral.missed == 0
     assert neutral.invented == (predicted[number == 0] > 0).sum() / (number == 0).sum()
@@ -102,7 +102,7 @@ def test_slices_partition_the_texts_and_have_the_scores_of_score(case: tuple[Gol
 
 def test_length_slices_match_the_texts(gold: Gold):
     lengths = [one for one in analyse(card_of(gold, gold.labels)).slices if one.group == "length"]
-    ends = [int(one.name.split()[2]) for one in lengths]
+    ends = [int(length.name.split()[2]) for length in lengths]
     sizes = [len(text) for text in gold.texts]
     assert ends[-1] == max(sizes)
     assert lengths[0].texts == sum(size <= ends[0] for size in sizes)
@@ -112,10 +112,10 @@ def test_length_slices_match_the_texts(gold: Gold):
 def test_wrong_label_sets_are_counted(gold: Gold):
     predicted = gold.labels.copy()
     predicted[:7] = 1 - predicted[:7]
-    found = analyse(card_of(gold, predicted), most=100)
-    assert found.wrong_sets == sum(one.texts for one in found.set_errors) == 7
-    assert found.exact == len(gold) - 7
-    counts = [one.texts for one in found.set_errors]
+    analysis = analyse(card_of(gold, predicted), most=100)
+    assert analysis.wrong_sets == sum(set_error.texts for set_error in analysis.set_errors) == 7
+    assert analysis.exact == len(gold) - 7
+    counts = [set_error.texts for set_error in analysis.set_errors]
     assert counts == sorted(counts, reverse=True)
 
 
@@ -123,11 +123,11 @@ def test_confident_errors_are_the_wrong_labels_with_the_highest_confidence(gold:
     random = np.random.default_rng(5)
     values = random.random(gold.labels.shape)
     predicted = (values >= 0.5).astype(np.int8)
-    found = analyse(card_of(gold, predicted), probabilities=Probabilities(gold.spec, values, "p"), most=5)
+    analysis = analyse(card_of(gold, predicted), probabilities=Probabilities(gold.spec, values, "p"), most=5)
     wrong = predicted != gold.labels
     sure = np.sort(np.where(predicted == 1, values, 1 - values)[wrong])[::-1]
-    assert [one.confidence for one in found.confident_errors] == sure[:5].tolist()
-    first = found.confident_errors[0]
+    assert [confident_error.confidence for confident_error in analysis.confident_errors] == sure[:5].tolist()
+    first = analysis.confident_errors[0]
     row, column = gold.ids.index(first.id), gold.spec.emotions.index(first.emotion)
     assert first.kind == ("missed" if gold.labels[row, column] else "invented")
     assert first.text == gold.texts[row]
@@ -147,33 +147,33 @@ def test_duplicate_texts_and_differing_labels(gold: Gold):
     changed = replace(gold, texts=tuple(texts), labels=labels, releases=())
     predicted = labels.copy()
     predicted[9] = 1 - labels[9]
-    found = analyse(card_of(changed, predicted)).duplicates
-    assert (found.texts, found.rows, found.gold_differs) == (2, 4, 1)
-    assert found.examples[0].ids == (gold.ids[0], gold.ids[3])
-    assert found.examples[1].predicted_differs
+    result = analyse(card_of(changed, predicted)).duplicates
+    assert (result.texts, result.rows, result.gold_differs) == (2, 4, 1)
+    assert result.examples[0].ids == (gold.ids[0], gold.ids[3])
+    assert result.examples[1].predicted_differs
 
 
 def test_texts_can_be_omitted_from_examples(gold: Gold):
-    found = analyse(card_of(gold, noisy(gold, 0.4)), texts=False).to_dict()
-    assert not [text for text in gold.texts if text in json.dumps(found)]
+    result = analyse(card_of(gold, noisy(gold, 0.4)), texts=False).to_dict()
+    assert not [text for text in gold.texts if text in json.dumps(result)]
 
 
 def test_agreement_of_two_systems(case: tuple[Gold, np.ndarray]):
     gold, first = case
     second = noisy(gold, 0.6, seed=8)
-    found = compare_errors(card_of(gold, first, "a"), card_of(gold, second, "b"), most=500)
+    errors = compare_errors(card_of(gold, first, "a"), card_of(gold, second, "b"), most=500)
     right, also = (first == gold.labels).all(axis=1), (second == gold.labels).all(axis=1)
-    whole = found.whole
+    whole = errors.whole
     assert (whole.both, whole.first, whole.second) == (
         np.count_nonzero(right & also),
         np.count_nonzero(right & ~also),
         np.count_nonzero(also & ~right),
     )
     assert whole.both + whole.first + whole.second + whole.neither == len(gold)
-    assert {one.id for one in found.first_right} == {gold.ids[i] for i in np.flatnonzero(right & ~also)}
-    wrong = [one.wrong for one in found.first_right]
+    assert {one.id for one in errors.first_right} == {gold.ids[i] for i in np.flatnonzero(right & ~also)}
+    wrong = [one.wrong for one in errors.first_right]
     assert wrong == sorted(wrong, reverse=True)
-    for i, one in enumerate(found.emotions):
+    for i, one in enumerate(errors.emotions):
         assert one.first == np.count_nonzero((first[:, i] == gold.labels[:, i]) & (second[:, i] != gold.labels[:, i]))
 
 
@@ -187,12 +187,12 @@ def test_precision_and_recall_equal_sklearn(seed: int):
     random = np.random.default_rng(seed)
     gold = random.integers(0, 2, 200)
     values = np.round(random.random(200), 1 + seed)
-    found = precision_recall(gold, values)
-    assert found.average == pytest.approx(average_precision_score(gold, values), abs=1e-12)
+    result = precision_recall(gold, values)
+    assert result.average == pytest.approx(average_precision_score(gold, values), abs=1e-12)
     precision, recall, thresholds = precision_recall_curve(gold, values)
-    kept = np.isin(thresholds, found.thresholds)
-    assert np.allclose(found.precision, precision[:-1][kept][::-1])
-    assert np.allclose(found.recall, recall[:-1][kept][::-1])
+    kept = np.isin(thresholds, result.thresholds)
+    assert np.allclose(result.precision, precision[:-1][kept][::-1])
+    assert np.allclose(result.recall, recall[:-1][kept][::-1])
     assert precision_recall(np.zeros(3), values[:3]) is None
 
 
@@ -247,10 +247,10 @@ def test_the_command_in_every_format(files: tuple[Path, Path], capsys: pytest.Ca
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert rows[0][:3] == ["emotion", "gold", "predicted"]
     assert run(str(files[0]), "--format", "json", "--limit", "2") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["schema"] == "semeval-emo/analyse/1"
-    assert len(found["analyses"][0]["confident_mistakes"]) == 2
-    assert found["analyses"][0]["together"]["emotions"] == ["anger", "fear", "joy", "sadness", "surprise"]
+    payload = json.loads(capsys.readouterr().out)
+    assert payload["schema"] == "semeval-emo/analyse/1"
+    assert len(payload["analyses"][0]["confident_mistakes"]) == 2
+    assert payload["analyses"][0]["together"]["emotions"] == ["anger", "fear", "joy", "sadness", "surprise"]
 
 
 def test_the_command_notes_missing_probabilities(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
@@ -262,9 +262,9 @@ def test_the_command_notes_missing_probabilities(files: tuple[Path, Path], capsy
 
 def test_the_command_with_two_paths(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
     assert run(str(files[0]), str(files[1]), "--format", "json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["analyses"] == []
-    (parted,) = found["divergences"]
+    payload = json.loads(capsys.readouterr().out)
+    assert payload["analyses"] == []
+    (parted,) = payload["divergences"]
     assert sum(parted["whole"][key] for key in ("both", "first", "second", "neither")) == 200
     assert run(str(files[0]), str(files[1]), "--no-texts") == 0
     shown = capsys.readouterr().out
@@ -284,7 +284,7 @@ def test_the_command_refuses_a_file_that_cannot_be_scored(tmp_path: Path, capsys
 def test_the_reference_file(data_dir: Path, capsys: pytest.CaptureFixture[str]):
     words = [str(data_dir / "seed" / "pred_eng.csv"), "--track", "a", "--gold", str(data_dir), "-f", "json", "-q"]
     assert main(["analyse", *words]) == 0
-    (found,) = json.loads(capsys.readouterr().out)["analyses"]
-    assert found["exact"] == 1276
-    assert [one["missed"] for one in found["emotions"]] == [171, 269, 184, 274, 288]
-    assert [one["invented"] for one in found["emotions"]] == [50, 275, 165, 183, 165]
+    (result,) = json.loads(capsys.readouterr().out)["analyses"]
+    assert result["exact"] == 1276
+    assert [emotion["missed"] for emotion in result["emotions"]] == [171, 269, 184, 274, 288]
+    assert [emotion["invented"] for emotion in result["emotions"]] == [50, 275, 165, 183, 165]

@@ -59,14 +59,17 @@ def two(gold: Gold, **settings: object) -> Comparison:
 
 
 def test_two_systems_that_differ() -> None:
-    found = two(sample_gold())
-    assert [(one.letter, one.name, one.rank) for one in found.lead.standings] == [("a", "fine", 1), ("b", "rough", 2)]
-    best, worst = found.lead.standings
+    result = two(sample_gold())
+    assert [(system.letter, system.name, system.rank) for system in result.lead.standings] == [
+        ("a", "fine", 1),
+        ("b", "rough", 2),
+    ]
+    best, worst = result.lead.standings
     assert best.beats == ("b",)
     assert worst.beats == ()
     assert best.best == pytest.approx(1)
     assert (best.rank_low, best.rank_high, worst.rank_low, worst.rank_high) == (1, 1, 2, 2)
-    (difference,) = found.lead.differences
+    (difference,) = result.lead.differences
     assert difference.value.value == pytest.approx(best.score.value - worst.score.value)
     assert difference.value.low > 0
     assert difference.p == pytest.approx(1 / 501)
@@ -79,23 +82,23 @@ def test_scores_equal_those_of_score() -> None:
     labels = answers(gold, 0.3)
     card = score(predictions(gold, labels), gold).card
     for metric in ("macro_f1", "micro_f1", "jaccard", "exact_match"):
-        found = compare(
+        comparison = compare(
             [system_runs("x", (gold, labels)), system_runs("y", (gold, gold.labels))],
             gold=[gold],
             metric=metric,
             **FAST,
         )
-        own = next(one for one in found.lead.standings if one.name == "x")
+        own = next(system for system in comparison.lead.standings if system.name == "x")
         assert own.score.value == card.metrics.whole[metric]
-    assert found.lead.gold_hash == card.gold_hash
+    assert comparison.lead.gold_hash == card.gold_hash
 
 
 def test_intervals_equal_those_of_score_ci() -> None:
     gold = sample_gold()
     labels = answers(gold, 0.3)
     card = with_intervals(score(predictions(gold, labels), gold), resamples=500).card
-    found = compare([system_runs("x", (gold, labels)), system_runs("y", (gold, gold.labels))], gold=[gold], **FAST)
-    own = next(one for one in found.lead.standings if one.name == "x")
+    comparison = compare([system_runs("x", (gold, labels)), system_runs("y", (gold, gold.labels))], gold=[gold], **FAST)
+    own = next(system for system in comparison.lead.standings if system.name == "x")
     assert own.score == card.intervals.whole["macro_f1"]
     for at, emotion in enumerate(gold.spec.emotions):
         assert own.emotions[emotion] == card.intervals.by_emotion["f1"][at]
@@ -105,31 +108,33 @@ def test_intervals_equal_those_of_score_ci() -> None:
 def test_a_system_does_not_differ_from_its_copy() -> None:
     gold = sample_gold()
     labels = answers(gold, 0.3)
-    found = compare([system_runs("one", (gold, labels)), system_runs("other", (gold, labels))], gold=[gold], **FAST)
-    (difference,) = found.lead.differences
+    comparison = compare(
+        [system_runs("one", (gold, labels)), system_runs("other", (gold, labels))], gold=[gold], **FAST
+    )
+    (difference,) = comparison.lead.differences
     assert (difference.value.value, difference.value.low, difference.value.high) == (0, 0, 0)
     assert difference.p == 1
-    assert [one.rank for one in found.lead.standings] == [1, 1]
-    assert [one.best for one in found.lead.standings] == [0.5, 0.5]
-    assert [one.beats for one in found.lead.standings] == [(), ()]
+    assert [system.rank for system in comparison.lead.standings] == [1, 1]
+    assert [system.best for system in comparison.lead.standings] == [0.5, 0.5]
+    assert [system.beats for system in comparison.lead.standings] == [(), ()]
 
 
 def test_lower_errors_rank_first() -> None:
-    found = two(sample_gold(), metric="hamming_loss")
-    assert found.lower_is_better
-    assert [one.name for one in found.lead.standings] == ["fine", "rough"]
-    assert found.lead.standings[0].score.value < found.lead.standings[1].score.value
-    assert found.lead.standings[0].beats == ("b",)
-    assert found.lead.differences[0].value.value < 0
+    result = two(sample_gold(), metric="hamming_loss")
+    assert result.lower_is_better
+    assert [system.name for system in result.lead.standings] == ["fine", "rough"]
+    assert result.lead.standings[0].score.value < result.lead.standings[1].score.value
+    assert result.lead.standings[0].beats == ("b",)
+    assert result.lead.differences[0].value.value < 0
 
 
 @pytest.mark.parametrize("metric", ["pearson", "spearman", "mae"])
 def test_intensities_can_be_compared(metric: str) -> None:
     gold = sample_gold("b")
-    found = two(gold, metric=metric)
-    assert [one.name for one in found.lead.standings] == ["fine", "rough"]
-    assert found.lead.standings[0].beats == ("b",)
-    assert found.lead.differences[0].emotions["joy"].value.value != 0
+    result = two(gold, metric=metric)
+    assert [system.name for system in result.lead.standings] == ["fine", "rough"]
+    assert result.lead.standings[0].beats == ("b",)
+    assert result.lead.differences[0].emotions["joy"].value.value != 0
     assert two(gold).metric == "pearson"
 
 
@@ -137,11 +142,11 @@ def test_rows_of_one_text_are_resampled_together() -> None:
     gold = sample_gold()
     texts = tuple(f" Same {i // 2} " if i % 2 else f"same {i // 2}" for i in range(len(gold)))
     doubled = Gold(gold.spec, gold.ids, texts, gold.labels, "made", gold.releases)
-    found = two(doubled, interval="percentile")
-    assert (found.lead.rows, found.lead.texts) == (200, 100)
+    result = two(doubled, interval="percentile")
+    assert (result.lead.rows, result.lead.texts) == (200, 100)
     scored = score(predictions(gold, answers(gold, 0.1, 2)), doubled)
     card = with_intervals(scored, resamples=500, method="percentile").card
-    assert card.intervals.whole["macro_f1"] == found.lead.standings[0].score
+    assert card.intervals.whole["macro_f1"] == result.lead.standings[0].score
     layout = layout_of_all(5)
     drawn = bootstrap(
         layout.statistics(gold.labels, answers(gold, 0.1, 2)),
@@ -150,8 +155,8 @@ def test_rows_of_one_text_are_resampled_together() -> None:
         key="eng",
         groups=clusters([i // 2 for i in range(200)]),
     )
-    expected = interval(found.lead.standings[0].score.value, drawn[0])
-    assert (found.lead.standings[0].score.low, found.lead.standings[0].score.high) == pytest.approx(
+    expected = interval(result.lead.standings[0].score.value, drawn[0])
+    assert (result.lead.standings[0].score.low, result.lead.standings[0].score.high) == pytest.approx(
         (expected.low, expected.high), abs=1e-12
     )
 
@@ -164,9 +169,9 @@ def test_gold_without_texts_is_noted() -> None:
         compare([system_runs("x", (bare, gold.labels))], gold=[bare], stored=0.5, source="sample", **FAST).lead.texts
         == 200
     )
-    found = two(replace(bare, labels=1 - gold.labels))
-    assert found.lead.texts is None
-    assert found.notes == ("The gold of eng has no texts: rows are assumed independent.",)
+    result = two(replace(bare, labels=1 - gold.labels))
+    assert result.lead.texts is None
+    assert result.notes == ("The gold of eng has no texts: rows are assumed independent.",)
 
 
 def test_the_same_seed_gives_identical_results() -> None:
@@ -186,30 +191,32 @@ def test_bca_differs_from_percentile_but_not_much() -> None:
 def test_thirty_systems_have_letters() -> None:
     gold = sample_gold()
     systems = [system_runs(f"s{i}", (gold, answers(gold, i / 60, i))) for i in range(30)]
-    found = compare(systems, gold=[gold], resamples=200, trials=2000)
-    assert [one.letter for one in found.systems][24:] == ["y", "z", "aa", "ab", "ac", "ad"]
-    assert "ad" in found.lead.standings[0].beats
-    assert len(found.lead.differences) == 435
-    json.dumps(found.to_dict())
+    comparison = compare(systems, gold=[gold], resamples=200, trials=2000)
+    assert [system.letter for system in comparison.systems][24:] == ["y", "z", "aa", "ab", "ac", "ad"]
+    assert "ad" in comparison.lead.standings[0].beats
+    assert len(comparison.lead.differences) == 435
+    json.dumps(comparison.to_dict())
 
 
 def test_letters_follow_the_corrected_tests() -> None:
     gold = sample_gold()
     systems = [system_runs(f"s{i}", (gold, answers(gold, 0.1 + i / 40, i))) for i in range(6)]
     for family in ("rivals", "pairs"):
-        found = compare(systems, gold=[gold], family=family, **FAST)
-        beats = {one.letter: set(one.beats) for one in found.lead.standings}
-        for one in found.lead.differences:
-            assert one.significant == (one.second in beats[one.first] or one.first in beats[one.second])
-            assert one.p_adjusted >= one.p
-    assert found.settings.family == "pairs"
+        comparison = compare(systems, gold=[gold], family=family, **FAST)
+        beats = {system.letter: set(system.beats) for system in comparison.lead.standings}
+        for difference in comparison.lead.differences:
+            assert difference.significant == (
+                difference.second in beats[difference.first] or difference.first in beats[difference.second]
+            )
+            assert difference.p_adjusted >= difference.p
+    assert comparison.settings.family == "pairs"
 
 
 # --- several languages ---------------------------------------------------------------------------
 
 
 def over_languages(languages: list[str], **settings: object) -> Comparison:
-    golds = [made_gold(one) for one in languages]
+    golds = [made_gold(language) for language in languages]
     systems = [
         system_runs(name, *((gold, answers(gold, share, at + seed)) for at, gold in enumerate(golds)))
         for seed, (name, share) in enumerate([("x", 0.30), ("y", 0.15)])
@@ -218,20 +225,20 @@ def over_languages(languages: list[str], **settings: object) -> Comparison:
 
 
 def test_the_average_resamples_inside_each_language() -> None:
-    found = over_languages(["afr", "eng", "ron"])
-    assert [place.language for place in found.places] == ["afr", "eng", "ron"]
-    assert found.lead is found.average
+    result = over_languages(["afr", "eng", "ron"])
+    assert [place.language for place in result.places] == ["afr", "eng", "ron"]
+    assert result.lead is result.average
     for at in range(2):
-        letter = found.systems[at].letter
-        own = [next(s for s in place.standings if s.letter == letter).score for place in found.places]
-        mean = next(s for s in found.average.standings if s.letter == letter).score
+        letter = result.systems[at].letter
+        own = [next(s for s in place.standings if s.letter == letter).score for place in result.places]
+        mean = next(s for s in result.average.standings if s.letter == letter).score
         assert mean.value == pytest.approx(np.mean([one.value for one in own]))
         assert mean.se == pytest.approx(np.sqrt(sum(one.se**2 for one in own)) / 3, rel=0.15)
-    (tally,) = found.tallies
+    (tally,) = result.tallies
     assert tally.wins + tally.ties + tally.losses == 3
-    assert tally.wins == sum(place.differences[0].significant for place in found.places)
-    assert found.settings.family == "languages"
-    assert found.average.differences[0].p_adjusted == found.average.differences[0].p
+    assert tally.wins == sum(place.differences[0].significant for place in result.places)
+    assert result.settings.family == "languages"
+    assert result.average.differences[0].p_adjusted == result.average.differences[0].p
 
 
 def test_results_of_a_language_do_not_depend_on_other_languages() -> None:
@@ -259,9 +266,9 @@ def test_only_files_predicted_by_all_systems_are_compared() -> None:
         system_runs("both", (eng, answers(eng, 0.2)), (ron, answers(ron, 0.2))),
         system_runs("one", (eng, answers(eng, 0.3))),
     ]
-    found = compare(systems, gold=[eng, ron], **FAST)
-    assert [place.language for place in found.places] == ["eng"]
-    assert found.notes == ("Left out, because not every system predicted it: ron.",)
+    comparison = compare(systems, gold=[eng, ron], **FAST)
+    assert [place.language for place in comparison.places] == ["eng"]
+    assert comparison.notes == ("Left out, because not every system predicted it: ron.",)
 
 
 # --- stored scores, runs -------------------------------------------------------------------------
@@ -269,14 +276,14 @@ def test_only_files_predicted_by_all_systems_are_compared() -> None:
 
 def test_comparison_with_a_published_score() -> None:
     gold = sample_gold()
-    found = compare([system_runs("ours", (gold, answers(gold, 0.2)))], gold=[gold], stored="0.70", **FAST)
-    (verdict,) = found.against
+    comparison = compare([system_runs("ours", (gold, answers(gold, 0.2)))], gold=[gold], stored="0.70", **FAST)
+    (verdict,) = comparison.against
     assert verdict.verdict == "clearly better"
     assert verdict.p_typical < verdict.p_independent < 0.05
     assert 1 / 501 <= verdict.p_fixed < 0.05
     assert verdict.stored.rounding == 0.005
-    assert verdict.difference == pytest.approx(found.lead.standings[0].score.value - 0.7)
-    assert found.lead.differences == ()
+    assert verdict.difference == pytest.approx(comparison.lead.standings[0].score.value - 0.7)
+    assert comparison.lead.differences == ()
 
 
 def runs_of(gold: Gold, shares: list[float]) -> tuple[tuple[Predictions, ...], ...]:
@@ -289,8 +296,8 @@ def runs_of(gold: Gold, shares: list[float]) -> tuple[tuple[Predictions, ...], .
 def test_runs_of_one_recipe() -> None:
     gold = sample_gold()
     runs = runs_of(gold, [0.1, 0.2, 0.3])
-    found = compare([SystemRuns("recipe", runs)], gold=[gold], **FAST)
-    (standing,) = found.lead.standings
+    comparison = compare([SystemRuns("recipe", runs)], gold=[gold], **FAST)
+    (standing,) = comparison.lead.standings
     scores = [score(one, gold).card.score for (one,) in runs]
     assert standing.run_scores == pytest.approx(scores)
     assert standing.score.value == pytest.approx(np.mean(scores))
@@ -298,7 +305,7 @@ def test_runs_of_one_recipe() -> None:
     # Texts alone would give a far narrower interval than runs that differ this much.
     assert standing.score.se > 0.9 * standing.run_sd / 3**0.5
     single = compare([SystemRuns("recipe", runs[1:2]), SystemRuns("other", runs[:1])], gold=[gold], **FAST)
-    assert standing.score.se > 1.5 * max(one.score.se for one in single.lead.standings)
+    assert standing.score.se > 1.5 * max(system.score.se for system in single.lead.standings)
 
 
 def test_several_runs_compared_with_a_single_run() -> None:
@@ -307,10 +314,10 @@ def test_several_runs_compared_with_a_single_run() -> None:
         SystemRuns("runs", runs_of(gold, [0.1, 0.12, 0.09])),
         system_runs("single", (gold, answers(gold, 0.6, 9))),
     ]
-    found = compare(systems, gold=[gold], **FAST)
-    assert found.settings.test == "two-level bootstrap over runs and texts"
-    assert found.lead.standings[0].name == "runs"
-    assert found.lead.standings[0].beats == ("b",)
+    comparison = compare(systems, gold=[gold], **FAST)
+    assert comparison.settings.test == "two-level bootstrap over runs and texts"
+    assert comparison.lead.standings[0].name == "runs"
+    assert comparison.lead.standings[0].beats == ("b",)
 
 
 # --- refusals ------------------------------------------------------------------------------------

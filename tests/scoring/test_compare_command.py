@@ -44,14 +44,14 @@ def test_two_systems_that_differ(run) -> None:
     code, out, err = run("compare", write("fine/pred_eng.csv", 0.1), write("rough/pred_eng.csv", 0.6, 1), *FAST)
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    found = compare(["fine/pred_eng.csv", "rough/pred_eng.csv"], source="sample", resamples=500, trials=500)
-    fine, rough = found.lead.standings
+    comparison = compare(["fine/pred_eng.csv", "rough/pred_eng.csv"], source="sample", resamples=500, trials=500)
+    fine, rough = comparison.lead.standings
     assert lines[0] == "macro F1 · track A · English (eng) · test · release 1 · 200 texts"
     assert lines[3].split() == [
         "a", "fine", f"{fine.score.value:.4f}", "b", f"[{fine.score.low:.4f},", f"{fine.score.high:.4f}]",
         "1", "1", "100.0", "%",
     ]  # fmt: skip
-    gap = found.lead.differences[0]
+    gap = comparison.lead.differences[0]
     assert (
         f"a (fine) is significantly better than b (rough): macro F1 {fine.score.value:.4f} against "
         f"{rough.score.value:.4f}, a difference of {gap.value.value:.4f} (95 % interval +{gap.value.low:.4f} to "
@@ -59,7 +59,7 @@ def test_two_systems_that_differ(run) -> None:
     ) in unwrapped(out)
     assert "Difference a − b" in out
     assert re.search(r"^joy .* \*$", out, re.M)
-    assert lines[-1] == found.signature
+    assert lines[-1] == comparison.signature
     assert all(len(line) <= 100 for line in lines[:-1])
 
 
@@ -116,12 +116,12 @@ def test_power_and_pairs(run) -> None:
 
 def test_comparison_with_a_published_score_names_the_levels(run) -> None:
     _, out, _ = run("compare", write("ours.csv", 0.2), "--against-score", "0.7083", *FAST)
-    said = unwrapped(out)
-    assert "Compared with the published score 0.7083" in said
-    assert "(level 2, same-size rival: p" in said
-    assert "Level 1, fixed target: does our score differ from the number 0.7083, which is rounded to ±0.00005?" in said
-    assert "Level 3, the paired test, needs the predictions of the other system" in said
-    assert "0.7083 is assumed to be a score on release 1, eng, 200 texts" in said
+    shown = unwrapped(out)
+    assert "Compared with the published score 0.7083" in shown
+    assert "(level 2, same-size rival: p" in shown
+    assert "Level 1, fixed target: does our score differ from the number 0.7083, which is rounded to ±0.00005?" in shown
+    assert "Level 3, the paired test, needs the predictions of the other system" in shown
+    assert "0.7083 is assumed to be a score on release 1, eng, 200 texts" in shown
 
 
 def test_runs_of_one_recipe(run) -> None:
@@ -135,15 +135,15 @@ def test_runs_of_one_recipe(run) -> None:
 
 def test_json_is_unrounded(run) -> None:
     _, out, _ = run("compare", write("x.csv", 0.1), write("y.csv", 0.4, 1), *FAST, "--format", "json")
-    found = json.loads(out)
-    assert found["schema"] == "semeval-emo/compare/1"
-    assert set(found) >= {"metric", "systems", "places", "average", "tallies", "against", "settings", "signature"}
-    place = found["places"][0]
+    payload = json.loads(out)
+    assert payload["schema"] == "semeval-emo/compare/1"
+    assert set(payload) >= {"metric", "systems", "places", "average", "tallies", "against", "settings", "signature"}
+    place = payload["places"][0]
     assert {"letter", "name", "score", "rank", "rank_low", "rank_high", "best", "beats"} <= set(place["standings"][0])
     assert place["differences"][0]["value"]["value"] == pytest.approx(
         place["standings"][0]["score"]["value"] - place["standings"][1]["score"]["value"]
     )
-    assert found["settings"]["seed"] == 12345
+    assert payload["settings"]["seed"] == 12345
 
 
 def test_csv_is_one_table(run) -> None:
@@ -180,8 +180,8 @@ def test_errors_have_a_fix(run, words: list[str], code: int, message: str) -> No
     write("y.csv", 0.3, 1)
     write("b.csv", 0.3, 1, track="b")
     Path("bad.csv").write_text(Path("x.csv").read_text().replace(",1", ",yes", 1))
-    found, out, err = run("compare", *words, *(FAST if words else ()))
-    assert (found, out) == (code, "")
+    result, out, err = run("compare", *words, *(FAST if words else ()))
+    assert (result, out) == (code, "")
     assert message in err
     assert "Traceback" not in err
 
@@ -201,8 +201,8 @@ def test_score_with_intervals(run) -> None:
     path = write("pred_eng.csv", 0.2)
     code, out, _ = run("score", path, "--gold", "sample", "--ci", "--resamples", "500", "-q")
     assert code == 0
-    found = compare([f"x={path}", f"y={path}"], source="sample", resamples=500, trials=100)
-    one = found.lead.standings[0]
+    comparison = compare([f"x={path}", f"y={path}"], source="sample", resamples=500, trials=100)
+    one = comparison.lead.standings[0]
     macro = next(line for line in out.splitlines() if line.startswith("macro ") and "[" in line)
     assert macro.endswith(f"[{one.score.low:.4f}, {one.score.high:.4f}]")
     joy = next(line for line in out.splitlines() if line.startswith("joy ") and "[" in line)

@@ -38,9 +38,9 @@ def compared(*names: str, **settings: object) -> Comparison:
 
 @pytest.mark.parametrize("interval", ["bca", "percentile"])
 def test_an_emotion_is_averaged_over_the_languages_that_have_it(interval: str):
-    found = compared("fine", "rough", interval=interval)
-    standing = {place.language: place.standings[0] for place in found.places}
-    own = found.average.standings[0].emotions
+    result = compared("fine", "rough", interval=interval)
+    standing = {place.language: place.standings[0] for place in result.places}
+    own = result.average.standings[0].emotions
     assert list(own) == ["anger", "disgust", "fear", "joy", "sadness", "surprise"]
     for name, figure in own.items():
         having = [one.emotions[name] for one in standing.values() if name in one.emotions]
@@ -48,9 +48,9 @@ def test_an_emotion_is_averaged_over_the_languages_that_have_it(interval: str):
         assert figure.value == pytest.approx(np.mean([one.value for one in having]))
         assert figure.se == pytest.approx(np.sqrt(sum(one.se**2 for one in having)) / len(having), rel=0.15)
         assert figure.low < figure.value < figure.high
-    (difference,) = found.average.differences
+    (difference,) = result.average.differences
     for name, one in difference.emotions.items():
-        assert one.value.value == pytest.approx(own[name].value - found.average.standings[1].emotions[name].value)
+        assert one.value.value == pytest.approx(own[name].value - result.average.standings[1].emotions[name].value)
         assert one.p <= 0.01
 
 
@@ -58,20 +58,22 @@ def test_the_average_is_the_same_without_emotions():
     names = ("fine", "rough", "poor")
     with_them, without = compared(*names, emotions=True), compared(*names)
     assert with_them.average.standings[0].score == without.average.standings[0].score
-    assert [one.p for one in with_them.average.differences] == [one.p for one in without.average.differences]
+    assert [difference.p for difference in with_them.average.differences] == [
+        difference.p for difference in without.average.differences
+    ]
     assert not without.average.standings[0].emotions
 
 
 def test_tables_note_the_number_of_languages_of_each_emotion():
     two = next(table for table in tables(compared("fine", "rough")) if table.title == "Difference a − b")
     assert [row[0] for row in two.rows] == ["macro F1", "anger", "disgust", "fear", "joy", "sadness", "surprise"]
-    said = "Each emotion is averaged over the languages that have it: all 3, except disgust (2), surprise (2)."
-    assert two.notes[-1] == said
+    note = "Each emotion is averaged over the languages that have it: all 3, except disgust (2), surprise (2)."
+    assert two.notes[-1] == note
     many = [t for t in tables(compared("fine", "rough", "poor", emotions=True)) if t.title.startswith("Each emotion")]
     assert [t.title.split(" · ")[1] for t in many] == [
         "average over 3 languages", "afr Afrikaans", "eng English", "ron Romanian"
     ]  # fmt: skip
-    assert many[0].notes[-1] == said
+    assert many[0].notes[-1] == note
     assert len(many[1].notes) == 1
 
 

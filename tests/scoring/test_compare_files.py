@@ -43,26 +43,26 @@ def test_files_folders_and_zips(tmp_path: Path) -> None:
     write(tmp_path / "rough" / "track_a" / "pred_eng.csv", 0.4, 2)
     shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "fine")
     single = write(tmp_path / "pred_eng.csv", 0.2, 3)
-    found = semeval_emo.compare(
+    comparison = semeval_emo.compare(
         [tmp_path / "rough", tmp_path / "packed.zip", f"mine={single}"], source="sample", task="sample", **FAST
     )
-    assert [one.name for one in found.lead.standings] == ["packed", "mine", "rough"]
+    assert [system.name for system in comparison.lead.standings] == ["packed", "mine", "rough"]
 
 
 def test_a_folder_of_files_for_one_language_is_one_system_per_file(tmp_path: Path) -> None:
     for at, name in enumerate(["tfidf", "bert", "llama"]):
         write(tmp_path / f"{name}.csv", 0.1 + at / 5, at)
-    found = compare([tmp_path], source="sample", task="sample", **FAST)
-    assert sorted(one.name for one in found.systems) == ["bert", "llama", "tfidf"]
+    comparison = compare([tmp_path], source="sample", task="sample", **FAST)
+    assert sorted(system.name for system in comparison.systems) == ["bert", "llama", "tfidf"]
 
 
 def test_several_runs_from_files(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"seed{i}" / "pred_eng.csv", 0.2, i) for i in range(3)]
     text = f"recipe={','.join(map(str, paths))}"
-    found = compare([text], source="sample", task="sample", **FAST)
-    assert len(found.lead.standings[0].run_scores) == 3
+    comparison = compare([text], source="sample", task="sample", **FAST)
+    assert len(comparison.lead.standings[0].run_scores) == 3
     same = compare(paths, one_recipe=True, source="sample", task="sample", **FAST)
-    assert same.lead.standings[0].score == found.lead.standings[0].score
+    assert same.lead.standings[0].score == comparison.lead.standings[0].score
 
 
 def test_two_systems_with_the_same_name_are_refused(tmp_path: Path) -> None:
@@ -104,19 +104,24 @@ def test_names_are_the_shortest_distinct_ones(paths: list[str], names: list[str]
 def test_the_reference_files(data_dir: Path) -> None:
     """Files with rows of tracks A and C and another column order: the part of track A is compared."""
     files = [data_dir / "seed" / "pred_eng.csv", *sorted((data_dir / "seed" / "predictions").glob("*.csv"))]
-    found = compare(files, source=data_dir, resamples=2000, trials=4000)
-    scores = {one.name: round(one.score.value, 4) for one in found.lead.standings}
+    comparison = compare(files, source=data_dir, resamples=2000, trials=4000)
+    scores = {system.name: round(system.score.value, 4) for system in comparison.lead.standings}
     assert scores["LLAMA_with_3layer_unfreezed"] == 0.7163
     assert scores["pred_eng"] == 0.7114
     assert list(scores.values()) == [0.7163, 0.7114, 0.7092, 0.6571, 0.6507, 0.648, 0.631, 0.5912]
-    first = found.lead.differences[0]
+    first = comparison.lead.differences[0]
     assert (first.first, first.second, first.significant) == ("a", "b", False)
     assert first.p == pytest.approx(0.42, abs=0.03)
     assert first.value.low < 0 < first.value.high
-    assert found.lead.standings[0].beats == ("d", "e", "f", "g", "h")
-    assert found.lead.standings[0].rank_high == 3
-    assert (found.track, found.release, found.lead.rows, found.lead.texts) == ("a", "2025", 2767, 2762)
-    assert found.notes == ("The files also contain track c; compare it with --track c.",)
+    assert comparison.lead.standings[0].beats == ("d", "e", "f", "g", "h")
+    assert comparison.lead.standings[0].rank_high == 3
+    assert (comparison.track, comparison.release, comparison.lead.rows, comparison.lead.texts) == (
+        "a",
+        "2025",
+        2767,
+        2762,
+    )
+    assert comparison.notes == ("The files also contain track c; compare it with --track c.",)
 
 
 @pytest.mark.data
@@ -125,15 +130,15 @@ def test_duplicate_texts_of_the_2026_release_are_clusters(data_dir: Path) -> Non
     gold = load_gold("a", "deu", release="codabench-2026", source=data_dir)
     assert gold.texts is None
     systems = [system_runs(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
-    found = compare(systems, gold=[gold], source=data_dir, **FAST)
-    assert (found.lead.rows, found.lead.texts) == (5208, 2603)
-    assert "taken from release 2025, which has the same ids and labels" in found.notes[0]
+    comparison = compare(systems, gold=[gold], source=data_dir, **FAST)
+    assert (comparison.lead.rows, comparison.lead.texts) == (5208, 2603)
+    assert "taken from release 2025, which has the same ids and labels" in comparison.notes[0]
 
 
 @pytest.mark.data
 def test_english_of_2026_has_different_texts_for_the_same_ids(data_dir: Path) -> None:
     gold = load_gold("a", "eng", release="codabench-2026", source=data_dir)
     systems = [system_runs(gold, share, seed) for seed, share in enumerate((0.1, 0.3))]
-    found = compare(systems, gold=[gold], source=data_dir, **FAST)
-    assert found.lead.texts is None
-    assert "has no texts" in found.notes[0]
+    comparison = compare(systems, gold=[gold], source=data_dir, **FAST)
+    assert comparison.lead.texts is None
+    assert "has no texts" in comparison.notes[0]

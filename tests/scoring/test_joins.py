@@ -46,7 +46,7 @@ def binarised(data_dir: Path, tmp_path: Path) -> tuple[Path, tuple[str, ...], np
     """Return the other release's intensities as binary labels, in a folder like its missing track A gold."""
     other = load_gold("b", "eng", release="2025-09", source=data_dir / "releases" / "2025-09-english")
     labels = (other.labels > 0).astype(np.int8)
-    ids = tuple(one.replace("_track_b_", "_track_a_") for one in other.ids)
+    ids = tuple(id_.replace("_track_b_", "_track_a_") for id_ in other.ids)
     write_csv(tmp_path / "track_a" / "test" / "eng.csv", other.spec.header, ids, labels)
     return tmp_path, ids, labels
 
@@ -58,7 +58,7 @@ def test_a_binarised_gold_of_the_other_release_is_refused(data_dir: Path, binari
     seed = data_dir / "seed" / "pred_eng.csv"
     mine = read_submission(seed, track="a").predictions[0]
     row = {one: i for i, one in enumerate(mine.spec.ids)}
-    by_id = score_arrays(labels, mine.values[[row[one] for one in ids]], mine.spec.emotions)
+    by_id = score_arrays(labels, mine.values[[row[id_] for id_ in ids]], mine.spec.emotions)
     assert round(by_id.whole["macro_f1"], 4) == 0.3608
 
     with pytest.raises(ReleaseMismatch, match=r"not those of release 2025.* has 2,767 rows.*\(2,765 rows\)"):

@@ -39,15 +39,15 @@ def matrices(draw: st.DrawFn, values: int = 2) -> tuple[np.ndarray, np.ndarray]:
 
 def sklearn_scores(gold: np.ndarray, predicted: np.ndarray) -> dict[str, float | np.ndarray]:
     """Return the same metrics by scikit-learn, with 0 where undefined."""
-    found: dict[str, float | np.ndarray] = {}
+    result: dict[str, float | np.ndarray] = {}
     for average in ("micro", "macro", "samples", None):
         three = sk.precision_recall_fscore_support(gold, predicted, average=average, zero_division=0)[:3]
         prefix = f"{average}_" if average else ""
-        found |= {f"{prefix}{name}": one for name, one in zip(("precision", "recall", "f1"), three, strict=True)}
-    found["jaccard"] = sk.jaccard_score(gold, predicted, average="samples", zero_division=0)
-    found["exact_match"] = sk.accuracy_score(gold, predicted)
-    found["hamming_loss"] = sk.hamming_loss(gold, predicted)
-    return {name: found[name] for name in LABEL_METRICS}
+        result |= {f"{prefix}{name}": one for name, one in zip(("precision", "recall", "f1"), three, strict=True)}
+    result["jaccard"] = sk.jaccard_score(gold, predicted, average="samples", zero_division=0)
+    result["exact_match"] = sk.accuracy_score(gold, predicted)
+    result["hamming_loss"] = sk.hamming_loss(gold, predicted)
+    return {name: result[name] for name in LABEL_METRICS}
 
 
 def assert_equals_sklearn(gold: np.ndarray, predicted: np.ndarray) -> None:

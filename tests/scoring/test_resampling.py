@@ -62,11 +62,11 @@ def draws_of(texts: int, resamples: int, seed: int, key: str = "") -> NDArray:
 
 def test_a_replicate_is_the_score_of_the_resampled_rows() -> None:
     gold, predicted = random_labels(60)
-    found = bootstrap(stacked(gold, predicted), macro_f1, resamples=50, seed=3, key="deu")
+    result = bootstrap(stacked(gold, predicted), macro_f1, resamples=50, seed=3, key="deu")
     for b, rows in enumerate(draws_of(60, 50, seed=3, key="deu")):
         for s in range(2):
             expected = f1_score(gold[rows], predicted[s][rows], average="macro", zero_division=0)
-            assert found[s, b] == pytest.approx(expected, abs=1e-12)
+            assert result[s, b] == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", [n for n in METRICS if not METRICS[n].per_emotion])
@@ -74,10 +74,10 @@ def test_every_metric_can_be_resampled(name: str) -> None:
     values = 2 if name in LABEL_METRICS else 4
     gold, (predicted, _) = random_labels(40, values=values)
     statistics, of = metric_function(name, values)
-    found = bootstrap(statistics(gold, predicted), of, resamples=20, seed=1)[0]
+    result = bootstrap(statistics(gold, predicted), of, resamples=20, seed=1)[0]
     for b, rows in enumerate(draws_of(40, 20, seed=1)):
         expected = score_arrays(gold[rows], predicted[rows], tuple("abcde"), values=values).whole[name]
-        assert found[b] == pytest.approx(expected, abs=1e-12)
+        assert result[b] == pytest.approx(expected, abs=1e-12)
     assert name in LABEL_METRICS or name in INTENSITY_METRICS
 
 
@@ -103,10 +103,10 @@ def test_a_duplicate_text_counts_as_one_text() -> None:
 def test_clusters_of_unequal_sizes_sum_their_rows() -> None:
     gold, predicted = random_labels(30)
     groups = np.repeat(np.arange(10), [1, 5, 2, 4, 3, 3, 1, 6, 2, 3])
-    found = bootstrap(stacked(gold, predicted), macro_f1, resamples=40, groups=groups)
+    result = bootstrap(stacked(gold, predicted), macro_f1, resamples=40, groups=groups)
     for b, drawn in enumerate(draws_of(10, 40, resampling.SEED)):
         rows = np.concatenate([np.flatnonzero(groups == one) for one in drawn])
-        assert found[0, b] == pytest.approx(f1_score(gold[rows], predicted[0][rows], average="macro"), abs=1e-12)
+        assert result[0, b] == pytest.approx(f1_score(gold[rows], predicted[0][rows], average="macro"), abs=1e-12)
 
 
 def test_pooling_keeps_the_totals() -> None:
@@ -174,15 +174,15 @@ print(digest.hexdigest())
 
 def test_one_and_two_threads_give_identical_results() -> None:
     """The products are large enough for OpenBLAS to use several threads."""
-    found = set()
+    result = set()
     for threads in ("1", "2"):
         several = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
         run = subprocess.run(
             [sys.executable, "-c", DIGITS], env=os.environ | several, capture_output=True, text=True, check=True
         )
-        found.add(run.stdout)
-    assert len(found) == 1
-    assert len(found.pop().strip()) == hashlib.sha256().digest_size * 2
+        result.add(run.stdout)
+    assert len(result) == 1
+    assert len(result.pop().strip()) == hashlib.sha256().digest_size * 2
 
 
 def test_sums_are_exact_in_the_chosen_float_type() -> None:
@@ -214,10 +214,10 @@ def scipy_interval(
     ours = replace(some, bootstrap_distribution=distribution)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = stats.bootstrap(
+        result = stats.bootstrap(
             rows, statistic, n_resamples=0, bootstrap_result=ours, method=method, confidence_level=level
         )
-    return tuple(found.confidence_interval)
+    return tuple(result.confidence_interval)
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
@@ -271,24 +271,24 @@ def test_a_perfect_score_has_no_width_and_bca_falls_back() -> None:
     gold, _ = random_labels(400)
     statistics = statistics_of(gold, gold)
     drawn = bootstrap(statistics, macro_f1, resamples=500)[0]
-    found = interval(1.0, drawn, jackknife_influence=jackknife_influence_of(statistics, macro_f1)[0])
-    assert (found.low, found.high, found.se) == (1.0, 1.0, 0.0)
-    assert found == interval(1.0, drawn)
+    result = interval(1.0, drawn, jackknife_influence=jackknife_influence_of(statistics, macro_f1)[0])
+    assert (result.low, result.high, result.se) == (1.0, 1.0, 0.0)
+    assert result == interval(1.0, drawn)
 
 
 def test_an_undefined_score_has_an_undefined_interval() -> None:
-    found = interval(0.5, np.array([0.4, np.nan, 0.6]))
-    assert found.value == 0.5
-    assert np.isnan([found.low, found.high, found.se]).all()
+    result = interval(0.5, np.array([0.4, np.nan, 0.6]))
+    assert result.value == 0.5
+    assert np.isnan([result.low, result.high, result.se]).all()
 
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=50), st.floats(0.01, 0.99))
 @settings(max_examples=200, deadline=None)
 def test_bounds_are_numpy_quantiles(replicates: list[float], level: float) -> None:
-    found = interval(0.0, np.array(replicates), level=level)
+    result = interval(0.0, np.array(replicates), level=level)
     tail = (1 - level) / 2
-    assert [found.low, found.high] == pytest.approx(np.quantile(replicates, [tail, 1 - tail]).tolist(), abs=1e-12)
-    assert found.negated().low == -found.high
+    assert [result.low, result.high] == pytest.approx(np.quantile(replicates, [tail, 1 - tail]).tolist(), abs=1e-12)
+    assert result.negated().low == -result.high
 
 
 # --- several runs --------------------------------------------------------------------------------

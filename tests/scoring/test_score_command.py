@@ -82,9 +82,9 @@ def test_a_constant_column_names_both_rules(run, tmp_path: Path) -> None:
     write_predictions(gold.spec, values, tmp_path / "pred_eng.csv")
     name = gold.spec.emotions[1]
     _, out, _ = run("pred_eng.csv", "--gold", "sample")
-    said = " ".join(out.split())
-    assert f"The gold or the predictions are constant for {name}: Pearson r is 0 (" in said
-    assert "In the organisers' 2025 checker it and the mean are nan: --rule organisers-2025." in said
+    shown = " ".join(out.split())
+    assert f"The gold or the predictions are constant for {name}: Pearson r is 0 (" in shown
+    assert "In the organisers' 2025 checker it and the mean are nan: --rule organisers-2025." in shown
     code, out, _ = run("pred_eng.csv", "--gold", "sample", "--rule", "organisers-2025")
     assert code == 0
     assert out.startswith("Pearson r nan · track B")
@@ -197,9 +197,9 @@ def test_files_with_ambiguous_labels_are_refused(run, tmp_path: Path, spoil, cod
     assert "semeval-emo fix pred_eng.csv" in err or "semeval-emo validate pred_eng.csv" in err
     code, out, _ = run("pred_eng.csv", "--gold", "sample", "-f", "json")
     assert code == 1
-    found = json.loads(out)
-    assert (found["scorecards"], found["refused"]) == ([], ["pred_eng.csv"])
-    assert found["problems"]
+    payload = json.loads(out)
+    assert (payload["scorecards"], payload["refused"]) == ([], ["pred_eng.csv"])
+    assert payload["problems"]
 
 
 def test_fail_under_decides_the_exit_code(run, tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_nan_meets_no_threshold(run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("macro_f1", "'macro_f1' is not a threshold of the form METRIC=VALUE."),
         ("macro_f1=high", "'macro_f1=high' is not a threshold of the form METRIC=VALUE."),
@@ -236,10 +236,10 @@ def test_nan_meets_no_threshold(run, tmp_path: Path) -> None:
         ("macro_f1.joy=0.7", "write it as macro_f1=0.7"),
     ],
 )
-def test_thresholds_that_cannot_be_parsed(text: str, said: str) -> None:
+def test_thresholds_that_cannot_be_parsed(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         Threshold.parse(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_threshold_for_a_metric_that_no_file_has_is_a_usage_error(run, tmp_path: Path) -> None:
@@ -326,10 +326,10 @@ def test_a_language_without_gold_is_named_and_the_rest_is_scored(run, data_dir: 
     home.mkdir(parents=True)
     (home / "ron.csv").write_bytes(Path(load_gold("a", "ron", source=data_dir).source).read_bytes())
     code, out, err = run("in", "--gold", "gold")
-    said = " ".join(err.split())
+    shown = " ".join(err.split())
     assert code == 3
     assert "1.0000" in out and "ron" in out and "rus" not in out
-    assert "in/track_a/pred_rus.csv is NOT scored: There is no test file of track a for 'rus' in gold." in said
+    assert "in/track_a/pred_rus.csv is NOT scored: There is no test file of track a for 'rus' in gold." in shown
     code, out, _ = run("in", "--gold", "gold", "--format", "json")
     assert code == 3 and len(json.loads(out)["without_gold"]) == 1
     # Without any gold there is nothing to show.

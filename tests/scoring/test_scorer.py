@@ -88,9 +88,9 @@ def test_gold_as_prediction_scores_one_in_every_language(data_dir: Path, tmp_pat
     scores = score(tmp_path, source=data_dir)
     assert {track: sum(card.spec.track == track for card in scores.cards) for track in expected} == expected
     assert {card.score for card in scores.cards} == {1.0}
-    assert [one.submitted[one.metric] for one in scores.averages] == [1.0] * 3
-    assert [one.all_languages[one.metric] for one in scores.averages] == [1.0] * 3
-    assert {one.missing for one in scores.averages} == {()}
+    assert [average.submitted[average.metric] for average in scores.averages] == [1.0] * 3
+    assert [average.all_languages[average.metric] for average in scores.averages] == [1.0] * 3
+    assert {average.missing for average in scores.averages} == {()}
 
 
 @pytest.mark.data
@@ -165,9 +165,9 @@ def test_signatures_differ_exactly_if_labels_differ() -> None:
 def test_the_json_of_a_card_has_all_metrics_and_a_schema() -> None:
     gold = sample_gold()
     scores = score(predicted(gold.spec, noisy(gold)), gold)
-    found = json.loads(json.dumps(scores.to_dict()))
-    assert found["schema"] == "semeval-emo/score/1"
-    card = found["scorecards"][0]
+    payload = json.loads(json.dumps(scores.to_dict()))
+    assert payload["schema"] == "semeval-emo/score/1"
+    card = payload["scorecards"][0]
     assert card["score"] == card["figures"]["macro_f1"] == scores.card.score
     assert list(card["by_emotion"]) == list(gold.spec.emotions)
     assert set(card["by_emotion"]["joy"]) == {"precision", "recall", "f1", "support", "tp", "fp", "fn", "tn"}

@@ -60,7 +60,7 @@ def exact_p(gold: NDArray, predicted: NDArray) -> float:
         both = np.concatenate(predicted)
         return _f1(gold, both[first.astype(int)]) - _f1(gold, both[second.astype(int)])
 
-    found = stats.permutation_test(
+    result = stats.permutation_test(
         (rows, rows + len(gold)),
         difference,
         permutation_type="samples",
@@ -68,7 +68,7 @@ def exact_p(gold: NDArray, predicted: NDArray) -> float:
         vectorized=False,
         alternative="two-sided",
     )
-    return float(np.mean(np.abs(found.null_distribution) >= abs(found.statistic) - 1e-9))
+    return float(np.mean(np.abs(result.null_distribution) >= abs(result.statistic) - 1e-9))
 
 
 def _f1(gold: NDArray, predicted: NDArray) -> float:
@@ -84,8 +84,8 @@ def test_p_equals_the_exact_p_of_scipy(seed: int) -> None:
     gold, predicted = random_labels(9, seed=seed)
     assert _f1(gold, predicted[0]) == pytest.approx(f1_score(gold, predicted[0], average="macro", zero_division=0))
     expected = exact_p(gold, predicted)
-    found = randomisation_test(stacked(gold, predicted), macro_f1, trials=40_000, seed=seed)[0, 0]
-    assert found == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 40_000) ** 0.5 + 1e-4)
+    result = randomisation_test(stacked(gold, predicted), macro_f1, trials=40_000, seed=seed)[0, 0]
+    assert result == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 40_000) ** 0.5 + 1e-4)
 
 
 def test_duplicate_texts_are_swapped_together() -> None:
@@ -107,8 +107,8 @@ def test_a_system_does_not_differ_from_itself() -> None:
 
 def test_p_is_never_zero() -> None:
     gold = np.tile(np.array([[1, 0, 1], [0, 1, 0]], np.int8), (100, 1))
-    found = randomisation_test(stacked(gold, np.stack([gold, 1 - gold])), macro_f1, trials=999)
-    assert found[0, 0] == pytest.approx(1 / 1000)
+    result = randomisation_test(stacked(gold, np.stack([gold, 1 - gold])), macro_f1, trials=999)
+    assert result[0, 0] == pytest.approx(1 / 1000)
 
 
 def test_p_of_a_pair_does_not_depend_on_other_systems_or_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,10 +130,10 @@ def test_swaps_do_not_change_the_sum_of_both_systems() -> None:
     statistics = stacked(gold, predicted)
     swaps = SwapSampler(statistics, lambda sums: sums[..., :1])
     total = statistics.sum(axis=(0, 1))[0]
-    found = swaps.differences(300)
-    assert np.all((found + total) % 2 == 0), "what one system gains the other loses"
-    assert np.abs(found).max() <= np.abs(statistics[0, :, 0] - statistics[1, :, 0]).sum()
-    assert found.mean() == pytest.approx(0, abs=1)
+    result = swaps.differences(300)
+    assert np.all((result + total) % 2 == 0), "what one system gains the other loses"
+    assert np.abs(result).max() <= np.abs(statistics[0, :, 0] - statistics[1, :, 0]).sum()
+    assert result.mean() == pytest.approx(0, abs=1)
 
 
 def test_bootstrap_p_is_centred() -> None:
@@ -205,14 +205,14 @@ def test_ranks_ignore_differences_in_the_last_bits() -> None:
 
 
 def test_best_shares_split_ties() -> None:
-    found = ranks(np.array([[0.9, 0.5, 0.7], [0.1, 0.5, 0.8], [0.2, 0.5, 0.1]]))
-    assert best_shares(found).tolist() == pytest.approx([(1 + 1 / 3) / 3, (1 / 3 + 1) / 3, 1 / 9])
+    result = ranks(np.array([[0.9, 0.5, 0.7], [0.1, 0.5, 0.8], [0.2, 0.5, 0.1]]))
+    assert best_shares(result).tolist() == pytest.approx([(1 + 1 / 3) / 3, (1 / 3 + 1) / 3, 1 / 9])
 
 
 def test_rank_interval_excludes_the_tails() -> None:
-    found = np.repeat([1, 2, 3, 4], [2, 48, 48, 2])
-    assert rank_interval(found, 0.95) == (2, 3)
-    assert rank_interval(found, 0.99) == (1, 4)
+    result = np.repeat([1, 2, 3, 4], [2, 48, 48, 2])
+    assert rank_interval(result, 0.95) == (2, 3)
+    assert rank_interval(result, 0.99) == (1, 4)
 
 
 def test_letters_for_any_number_of_systems() -> None:
@@ -250,8 +250,8 @@ def test_detectable_differences_are_detected_with_the_given_power() -> None:
     [("0.7083", 0.7083, 5e-5), ("0.70", 0.7, 5e-3), ("1", 1.0, 0.5), ("-0.12", -0.12, 5e-3), (0.7083, 0.7083, 5e-5)],
 )
 def test_the_rounding_of_a_printed_score(text: str | float, value: float, rounding: float) -> None:
-    found = PublishedScore.parse(text)
-    assert (found.value, found.rounding) == pytest.approx((value, rounding))
+    result = PublishedScore.parse(text)
+    assert (result.value, result.rounding) == pytest.approx((value, rounding))
 
 
 def normal_draws(score: float, se: float) -> NDArray:
@@ -264,13 +264,13 @@ def normal_draws(score: float, se: float) -> NDArray:
 )
 def test_conclusions_on_a_published_score(score: float, verdict: str) -> None:
     interval = Interval(score, score - 0.02, score + 0.02, 0.01)
-    found = versus_published("ours", interval, normal_draws(score, 0.01), PublishedScore.parse("0.7000"))
+    result = versus_published("ours", interval, normal_draws(score, 0.01), PublishedScore.parse("0.7000"))
     gap = abs(score - 0.7)
     sure = max(0.0, gap - 0.00005)
-    assert found.verdict == verdict
-    assert found.p_independent == pytest.approx(2 * stats.norm.sf(sure / (0.01 * 2**0.5)), abs=1e-9)
-    assert found.p_typical == pytest.approx(2 * stats.norm.sf(sure / 0.01), abs=1e-9)
-    assert found.p_fixed == pytest.approx(min(1, 2 * stats.norm.sf((gap - 0.00005) / 0.01)), abs=2e-3)
+    assert result.verdict == verdict
+    assert result.p_independent == pytest.approx(2 * stats.norm.sf(sure / (0.01 * 2**0.5)), abs=1e-9)
+    assert result.p_typical == pytest.approx(2 * stats.norm.sf(sure / 0.01), abs=1e-9)
+    assert result.p_fixed == pytest.approx(min(1, 2 * stats.norm.sf((gap - 0.00005) / 0.01)), abs=2e-3)
 
 
 def test_rounding_is_treated_conservatively() -> None:
@@ -283,10 +283,10 @@ def test_rounding_is_treated_conservatively() -> None:
 
 def test_lower_is_better_for_errors() -> None:
     ours = Interval(0.1, 0.08, 0.12, 0.01)
-    found = versus_published(
+    result = versus_published(
         "ours", ours, normal_draws(0.1, 0.01), PublishedScore.parse("0.2000"), lower_is_better=True
     )
-    assert found.verdict == "clearly better"
+    assert result.verdict == "clearly better"
 
 
 def test_every_permutation_of_systems_gives_each_pair_the_same_p() -> None:
