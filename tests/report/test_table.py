@@ -42,7 +42,7 @@ BOARD = Table(
         ("baseline & co", 0.7083, "b", -0.11474, 2767, None, float("nan")),
         ("nothing", 0.7083, "", 0.00001, None, 0.0, 12.0),
     ),
-    ("Letters: systems that share one are not told apart (p > 0.05).", "Gold: release 2025."),
+    ("Letters: systems with a common letter do not differ significantly (p > 0.05).", "Gold: release 2025."),
     rules=(0, 2),
 )
 
@@ -107,6 +107,13 @@ def test_wide_and_right_to_left_scripts_align(name: str):
     for style in ("text", "markdown"):
         lines = [line for line in render([table], style).split("\n")[1:] if line]
         assert len({display_width(line) for line in lines}) == 1, (style, lines)
+
+
+def test_csv_and_json_use_the_key_of_a_column():
+    table = Table("Errors", (Column("FN", "int", key="missed"),), ((3,),))
+    assert render([table], "csv").splitlines() == ["missed", "3"]
+    assert json.loads(render([table], "json"))["tables"][0]["rows"] == [{"missed": 3}]
+    assert "FN" in render([table], "text") and "missed" not in render([table], "text")
 
 
 def test_a_right_to_left_cell_is_isolated_from_its_neighbours():
