@@ -37,23 +37,23 @@ def run(runs: Path, *settings: str, **rest: Any) -> RunResult:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunResult]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunResult]:
     return {engine: run(tmp_path_factory.mktemp(engine), *words) for engine, words in ENGINES.items()}
 
 
-def test_both_trainers_report_the_same_metrics(found: dict[str, RunResult]):
-    one, other = found["tail"].rows, found["plain"].rows
-    assert len(one) == 3
-    assert list(one[0]) == list(other[0]) == ["epoch", "loss", "train", "dev", "seconds"]
-    for ours, theirs in zip(one, other, strict=True):
+def test_both_trainers_report_the_same_metrics(results: dict[str, RunResult]):
+    tail, plain = results["tail"].rows, results["plain"].rows
+    assert len(tail) == 3
+    assert list(tail[0]) == list(plain[0]) == ["epoch", "loss", "train", "dev", "seconds"]
+    for ours, theirs in zip(tail, plain, strict=True):
         assert ours["train"] == pytest.approx(theirs["train"], abs=1e-9)
         assert ours["dev"] == pytest.approx(theirs["dev"], abs=1e-5)
-    assert one[0]["train"] != one[2]["train"]
+    assert tail[0]["train"] != tail[2]["train"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_dev_loss_equals_that_of_the_saved_model(engine: str, found: dict[str, RunResult]):
-    result = found[engine]
+def test_the_dev_loss_equals_that_of_the_saved_model(engine: str, results: dict[str, RunResult]):
+    result = results[engine]
     model = AutoModelForSequenceClassification.from_pretrained(result.folder.model)
     tokenizer = AutoTokenizer.from_pretrained(result.folder.model)
     dev = load_gold("a", "eng", "dev", source="sample")
@@ -61,29 +61,29 @@ def test_the_dev_loss_equals_that_of_the_saved_model(engine: str, found: dict[st
     with torch.no_grad():
         logits = model(**batch).logits
     expected = functional.binary_cross_entropy_with_logits(logits, torch.tensor(dev.labels, dtype=torch.float32))
-    kept = next(row for row in result.rows if row["epoch"] == result.selected_epoch)
-    assert kept["dev"]["loss"] == pytest.approx(float(expected), abs=2e-6)
+    selected = next(row for row in result.rows if row["epoch"] == result.selected_epoch)
+    assert selected["dev"]["loss"] == pytest.approx(float(expected), abs=2e-6)
 
 
 def test_train_metrics_come_from_the_logits_before_each_update(tmp_path: Path, monkeypatch):
     """Compare with logits computed separately before each step."""
-    said: list[tuple[list[int], torch.Tensor]] = []
+    recorded: list[tuple[list[int], torch.Tensor]] = []
     step = TailTrainer.step
 
-    def noting(self: TailTrainer, batches: list[list[int]], *rest: Any) -> float:
+    def recording(self: TailTrainer, batches: list[list[int]], *rest: Any) -> float:
         for batch in batches:
             texts = [gold.texts[i] for i in batch]
             padded = self.network.tokenizer.pad({"input_ids": self.network.tokens(texts)}, return_tensors="pt")
             with torch.no_grad():
-                said.append((batch, self.network.model(**padded).logits))
+                recorded.append((batch, self.network.model(**padded).logits))
         return step(self, batches, *rest)
 
     gold = load_gold("a", "eng", "train", source="sample")
-    monkeypatch.setattr(TailTrainer, "step", noting)
+    monkeypatch.setattr(TailTrainer, "step", recording)
     result = run(tmp_path, "train.epochs=1", "train.batch=16", "train.accumulate=2")
-    order = [i for batch, _ in said for i in batch]
+    order = [i for batch, _ in recorded for i in batch]
     assert sorted(order) == list(range(len(gold)))
-    values = torch.sigmoid(torch.cat([logits for _, logits in said]).double()).numpy()
+    values = torch.sigmoid(torch.cat([logits for _, logits in recorded]).double()).numpy()
     expected = score_probabilities(gold.labels[order], values, np.full(5, 0.5), Space(gold.spec.emotions))
     assert result.rows[0]["train"] == pytest.approx(expected)
 
@@ -126,8 +126,8 @@ def test_resuming_from_an_older_checkpoint_omits_the_train_metrics_of_that_epoch
     assert ["train" in row for row in result.rows] == [True, False, True]
 
 
-def test_metrics_rows_are_json(found: dict[str, RunResult]):
-    for line in found["tail"].folder.metrics.read_text().splitlines():
+def test_metrics_rows_are_json(results: dict[str, RunResult]):
+    for line in results["tail"].folder.metrics.read_text().splitlines():
         assert isinstance(json.loads(line)["dev"]["loss"], float)
 
 

@@ -26,9 +26,9 @@ def packing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.usefixtures("packing")
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
 @pytest.mark.parametrize("count", [1, 7, 1500])
-def test_packed_linear_equals_linear(bias: bool, dtype: torch.dtype, near: float, count: int):
+def test_packed_linear_equals_linear(bias: bool, dtype: torch.dtype, tolerance: float, count: int):
     torch.manual_seed(0)
     layers = [torch.nn.Linear(48, 40, bias=bias), torch.nn.Linear(48, 24, bias=bias)]
     scale, states, other = torch.rand(48) + 0.5, torch.randn(count, 48), torch.randn(count, 64)
@@ -43,9 +43,9 @@ def test_packed_linear_equals_linear(bias: bool, dtype: torch.dtype, near: float
             (SwiGLU(layers[0], layers[0], dtype, scale)(states), functional.silu(expected[:, :40]) * expected[:, :40]),
             (plain(states), torch.cat([layer(states) for layer in layers], dim=1)),
         )
-    for found, right in cases:
-        assert found.dtype == dtype
-        torch.testing.assert_close(found.float(), right, atol=near, rtol=near)
+    for outputs, right in cases:
+        assert outputs.dtype == dtype
+        torch.testing.assert_close(outputs.float(), right, atol=tolerance, rtol=tolerance)
 
 
 def test_packed_linear_copies_the_weights():
@@ -69,8 +69,8 @@ def test_without_packed_operations_public_ones_are_used(missing: type[Exception]
         assert not packed_linear.can_pack_weights()
         layer = torch.nn.Linear(16, 8)
         with torch.no_grad():
-            found = PackedLinear([layer], torch.bfloat16)(torch.ones(2, 16))
-            torch.testing.assert_close(found.float(), layer(torch.ones(2, 16)), atol=0.03, rtol=0.03)
+            outputs = PackedLinear([layer], torch.bfloat16)(torch.ones(2, 16))
+            torch.testing.assert_close(outputs.float(), layer(torch.ones(2, 16)), atol=0.03, rtol=0.03)
     finally:
         packed_linear.can_pack_weights.cache_clear()
 
@@ -85,6 +85,6 @@ def test_bf16_predictions_are_close_to_fp32(tiny: Recipe):
             layer.post_attention_layernorm.weight.uniform_(0.3, 2.0)
     low = replace(network, recipe=replace(tiny, train=replace(tiny.train, precision="bf16")))
     texts = [f"{'so glad ' * (i % 30)}number {i}" for i in range(90)]
-    exact, found = (Predictor(one).probabilities(texts, Progress()) for one in (network, low))
+    exact, rounded = (Predictor(each).probabilities(texts, Progress()) for each in (network, low))
     assert exact.std(0).min() > 1e-3
-    assert 0 < abs(found - exact).max() < 0.02
+    assert 0 < abs(rounded - exact).max() < 0.02

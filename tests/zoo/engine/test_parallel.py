@@ -35,9 +35,9 @@ def test_results_are_ordered_without_gradients_and_thread_settings_restored(thre
         time.sleep(0.01 * (5 - batch))
         return weight * batch
 
-    found = list(parallel_map(run, range(5), CPU))
-    assert [batch for batch, _ in found] == list(range(5))
-    for batch, result in found:
+    results = list(parallel_map(run, range(5), CPU))
+    assert [batch for batch, _ in results] == list(range(5))
+    for batch, result in results:
         assert result.tolist() == [batch] * 3
         assert not result.requires_grad
     assert torch.get_num_threads() == threads
@@ -53,10 +53,10 @@ def test_products_run_in_the_given_dtype(threads: int):
 
 
 def test_an_error_is_raised_and_cancels_the_remaining_batches(threads: int):
-    begun = []
+    started = []
 
     def run(batch: int) -> int:
-        begun.append(batch)
+        started.append(batch)
         if batch == 1:
             raise ValueError("the second")
         time.sleep(0.02)
@@ -64,7 +64,7 @@ def test_an_error_is_raised_and_cancels_the_remaining_batches(threads: int):
 
     with pytest.raises(ValueError, match="the second"):
         list(parallel_map(run, range(2000), CPU))
-    assert len(begun) < 400
+    assert len(started) < 400
     assert torch.get_num_threads() == threads
 
 
@@ -73,10 +73,10 @@ def test_predictions_do_not_depend_on_the_number_of_threads(precision: str):
     recipe = load_recipe("llama-tiny", [f"train.precision={precision}"])
     network = build(recipe, Space(("anger", "joy")), Progress())
     texts = [f"{'so glad ' * (i % 90)}number {i}" for i in range(300)]
-    before, found = torch.get_num_threads(), []
+    before, predictions = torch.get_num_threads(), []
     for threads in (1, 2):
         torch.set_num_threads(threads)
-        found.append(Predictor(network).probabilities(texts, Progress()))
+        predictions.append(Predictor(network).probabilities(texts, Progress()))
     torch.set_num_threads(before)
-    assert np.ptp(found[0]) > 1e-4
-    assert np.abs(found[0] - found[1]).max() < (1e-6 if precision == "fp32" else 1e-3)
+    assert np.ptp(predictions[0]) > 1e-4
+    assert np.abs(predictions[0] - predictions[1]).max() < (1e-6 if precision == "fp32" else 1e-3)
