@@ -38,13 +38,13 @@ LAUNCHERS = {
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def single(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with one process."""
     return train(load_recipe("llama-tiny", SETTINGS), source="sample", runs=tmp_path_factory.mktemp("one")).folder.path
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_two_processes_give_the_results_of_one(launcher: str, one: Path, tmp_path: Path):
+def test_two_processes_give_the_results_of_one(launcher: str, single: Path, tmp_path: Path):
     recipe = load_recipe("llama-tiny", SETTINGS)
     words = [word for setting in SETTINGS for word in ("--set", setting)]
     launched = [sys.executable, "-m", *LAUNCHERS[launcher]]
@@ -56,20 +56,20 @@ def test_two_processes_give_the_results_of_one(launcher: str, one: Path, tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     # One result, and every message once.
-    said = json.loads(done.stdout)
+    result = json.loads(done.stdout)
     assert done.stderr.count("epoch 1 ") == done.stderr.count("Next: semeval-emo score ") == 1
-    two = tmp_path / said["folder"]
+    two = tmp_path / result["folder"]
     assert two == tmp_path / "two" / "sample" / recipe.run_name / "eng"
-    assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in one.iterdir()), "no file is left over"
-    rows = [[json.loads(line) for line in (f / "metrics.jsonl").read_text().splitlines()] for f in (one, two)]
-    for alone, shared in zip(*rows, strict=True):
-        assert shared["loss"] == pytest.approx(alone["loss"], abs=1e-5)
-        assert shared["dev"] == pytest.approx(alone["dev"], abs=1e-5)
+    assert sorted(p.name for p in two.iterdir()) == sorted(p.name for p in single.iterdir()), "no file is left over"
+    rows = [[json.loads(line) for line in (f / "metrics.jsonl").read_text().splitlines()] for f in (single, two)]
+    for expected, row in zip(*rows, strict=True):
+        assert row["loss"] == pytest.approx(expected["loss"], abs=1e-5)
+        assert row["dev"] == pytest.approx(expected["dev"], abs=1e-5)
         # Train metrics cover the texts of all processes.
-        assert shared["train"] == pytest.approx(alone["train"])
+        assert row["train"] == pytest.approx(expected["train"])
     assert rows[0][1]["loss"] < rows[0][0]["loss"]
     for split in ("dev", "test"):
-        found = probabilities(one, split), probabilities(two, split)
+        found = probabilities(single, split), probabilities(two, split)
         assert found[0].std(0).max() > 1e-3, "the predictions differ between texts"
         assert np.abs(found[0] - found[1]).max() < 1e-4
 

@@ -122,17 +122,17 @@ def test_a_gguf_file_is_converted_to_the_original_weights(tmp_path: Path, monkey
     folder = weights.find_backbone("package:packed-llama", Progress())
     # An ordinary folder in fp32, whose weights can be trained.
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
-    found = AutoModelForCausalLM.from_pretrained(folder)
-    assert found.dtype == torch.float32 and not hasattr(found.config, "quantization_config")
+    converted = AutoModelForCausalLM.from_pretrained(folder)
+    assert converted.dtype == torch.float32 and not hasattr(converted.config, "quantization_config")
     expected = model.state_dict()
-    assert found.state_dict().keys() == expected.keys()
-    assert all(torch.equal(value, expected[name]) for name, value in found.state_dict().items())
+    assert converted.state_dict().keys() == expected.keys()
+    assert all(torch.equal(value, expected[name]) for name, value in converted.state_dict().items())
     tokenizer = AutoTokenizer.from_pretrained(folder)
     ids = tokenizer("oh, no")["input_ids"]
     assert tokenizer.decode(ids) == "oh, no"
     assert len(ids) == len("oh, no") - 1, "the two letters of the merge are one token"
     with torch.no_grad():
-        torch.testing.assert_close(found(torch.tensor([ids])).logits, model(torch.tensor([ids])).logits)
+        torch.testing.assert_close(converted(torch.tensor([ids])).logits, model(torch.tensor([ids])).logits)
 
 
 def test_an_incomplete_gguf_file_is_refused(tmp_path: Path, monkeypatch):

@@ -108,10 +108,10 @@ def test_weights_are_fitted_by_folds(runs: Path):
 def test_best_uses_the_member_with_the_highest_score(runs: Path):
     result = join(runs, "best")
     scores = result.rows[0]["scores"]
-    for name, said in scores.items():
+    for name, score in scores.items():
         state = json.loads((runs / "sample" / name / "eng" / "run.json").read_text())
         row = (runs / "sample" / name / "eng" / "metrics.jsonl").read_text().splitlines()[state["kept"] - 1]
-        assert said == json.loads(row)["folds"]["macro_f1"]
+        assert score == json.loads(row)["folds"]["macro_f1"]
     winner = max(scores, key=scores.get)
     for split in (*SPLITS, "test"):
         assert stored(runs, "best", split) == pytest.approx(stored(runs, winner, split))
@@ -170,7 +170,7 @@ def test_the_command(runs: Path, monkeypatch, capsys):
         "sample",
     ]
     assert main([*words, "--method", "stack"]) == 0
-    said = capsys.readouterr().out
-    assert "folds macro F1" in said and "thresholds from the other folds" in said
+    output = capsys.readouterr().out
+    assert "folds macro F1" in output and "thresholds from the other folds" in output
     assert main(["zoo", "tune", "runs/sample/both/eng", "--data", "sample"]) == 0
     assert "folds, fitted" in capsys.readouterr().out

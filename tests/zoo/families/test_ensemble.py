@@ -97,9 +97,9 @@ def test_weights_are_fitted_on_dev_and_recorded(runs: Path):
         return combination_loss(stored(runs, name, "dev"), gold, space)
 
     assert of("heavy") <= min(map(of, NAMES)) + 1e-9, "no worse than the best single member"
-    found = json.loads((runs / "sample/heavy/eng/model/ensemble.json").read_text())["weights"]
+    weights = json.loads((runs / "sample/heavy/eng/model/ensemble.json").read_text())["weights"]
     parts = [stored(runs, name, "test") for name in NAMES]
-    assert stored(runs, "heavy", "test") == pytest.approx(np.tensordot(found, parts, 1))
+    assert stored(runs, "heavy", "test") == pytest.approx(np.tensordot(weights, parts, 1))
 
 
 def test_the_loss_equals_that_of_scikit_learn():
@@ -184,11 +184,11 @@ def test_the_command(runs: Path, monkeypatch, capsys):
         "sample",
     ]
     assert main([*words, "--method", "weighted", "--set", "threshold.rule=per_label"]) == 0
-    said = capsys.readouterr()
-    assert "pair: result" in said.out
-    (weights,) = (line for line in said.out.splitlines() if line.startswith("weights"))
+    captured = capsys.readouterr()
+    assert "pair: result" in captured.out
+    (weights,) = (line for line in captured.out.splitlines() if line.startswith("weights"))
     assert weights.split(maxsplit=1)[1] == "tfidf-logreg 1.00, tfidf-char 0.00"
-    assert "Next: semeval-emo score runs/sample/pair/eng/track_a/pred_eng.csv --ci" in said.err
+    assert "Next: semeval-emo score runs/sample/pair/eng/track_a/pred_eng.csv --ci" in captured.err
     assert main(["zoo", "evaluate", "runs/sample/pair/eng", "--data", "sample", "--format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]
-    assert found == json.loads(Path("runs/sample/pair/eng/score.json").read_text())["score"]
+    score = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]
+    assert score == json.loads(Path("runs/sample/pair/eng/score.json").read_text())["score"]

@@ -31,8 +31,8 @@ def test_a_run_folder_is_complete(tmp_path: Path):
     result = run("tfidf-logreg", tmp_path)
     folder = result.folder.path
     assert folder == tmp_path / "sample" / "tfidf-logreg" / "eng"
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert found == {
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert files == {
         "recipe.json", "run.json", "metrics.jsonl", "score.json", "MODEL_CARD.md", "lock", "track_a/pred_eng.csv",
         "dev/prob_eng.csv", "test/prob_eng.csv", "model/model.skops", "model/semeval_emo.json", "model/thresholds.json",
     }  # fmt: skip
@@ -53,17 +53,17 @@ def test_a_loaded_model_predicts_the_saved_probabilities(name: str, tmp_path: Pa
     result = run(name, tmp_path)
     model = load_model(result.folder.path)
     gold = load_gold("a", "eng", source="sample")
-    found = model.family.predict(gold.texts)
+    probabilities = model.family.predict(gold.texts)
     stored = np.loadtxt(result.folder.probabilities("test"), delimiter=",", skiprows=1, usecols=range(1, 6))
-    assert np.array_equal(found, stored)
+    assert np.array_equal(probabilities, stored)
     assert model.space.emotions == gold.spec.emotions
     assert tuple(model.thresholds) == result.thresholds
 
 
 def test_two_runs_write_the_same_bytes(tmp_path: Path):
-    one, two = run("tfidf-logreg", tmp_path / "1"), run("tfidf-logreg", tmp_path / "2")
+    first, second = run("tfidf-logreg", tmp_path / "1"), run("tfidf-logreg", tmp_path / "2")
     for split in ("dev", "test"):
-        assert one.folder.probabilities(split).read_bytes() == two.folder.probabilities(split).read_bytes()
+        assert first.folder.probabilities(split).read_bytes() == second.folder.probabilities(split).read_bytes()
 
 
 def test_models_contain_no_pickle_and_untrusted_types_are_refused(tmp_path: Path):
@@ -91,10 +91,10 @@ def test_the_best_setting_on_dev_is_selected(tmp_path: Path):
 def test_linear_models_equal_those_of_scikit_learn():
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=(80, 5)), (draw.random((80, 3)) < 0.4).astype(np.int8)
-    found = tfidf.linear_probabilities(tfidf.fit_linear_model("logreg", x, y, 1, 0.5, True), x)
+    probabilities = tfidf.linear_probabilities(tfidf.fit_linear_model("logreg", x, y, 1, 0.5, True), x)
     for i in range(3):
-        one = LogisticRegression(C=0.5, class_weight="balanced", max_iter=1000).fit(x, y[:, i])
-        assert np.abs(found[:, i] - one.predict_proba(x)[:, 1]).max() < 1e-6
+        model = LogisticRegression(C=0.5, class_weight="balanced", max_iter=1000).fit(x, y[:, i])
+        assert np.abs(probabilities[:, i] - model.predict_proba(x)[:, 1]).max() < 1e-6
 
 
 @pytest.mark.parametrize("kind", ["logreg", "svm"])
@@ -102,9 +102,9 @@ def test_linear_models_equal_those_of_scikit_learn():
 def test_an_emotion_with_a_single_training_value(kind: str, tmp_path: Path):
     x, y = np.eye(4), np.array([[1, 0, 1], [0, 0, 1], [1, 0, 1], [0, 0, 1]], dtype=np.int8)
     tfidf.save_skops(tfidf.fit_linear_model(kind, x, y, 1, 1.0, True), tmp_path / "model.skops")
-    found = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), x)
-    assert found.shape == (4, 3)
-    assert (found[:, 1] < 0.5).all() and (found[:, 2] > 0.5).all()
+    probabilities = tfidf.linear_probabilities(tfidf.load_skops(tmp_path / "model.skops"), x)
+    assert probabilities.shape == (4, 3)
+    assert (probabilities[:, 1] < 0.5).all() and (probabilities[:, 2] > 0.5).all()
 
 
 def test_degrees(tmp_path: Path):

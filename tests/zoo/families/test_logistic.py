@@ -46,18 +46,18 @@ def test_batched_fits_equal_separate_fits(seed: int):
     fitted = list(fit_logistic_regressions(matrix, y, np.ones(y.shape, dtype=bool), GRID))
     for (strength, balanced), models in zip(GRID, fitted, strict=True):
         for column, model in enumerate(models):
-            wanted = reference(matrix, y[:, column], strength, balanced).predict_proba(matrix)
-            assert np.abs(model.predict_proba(matrix) - wanted).max() < 5e-3
+            expected = reference(matrix, y[:, column], strength, balanced).predict_proba(matrix)
+            assert np.abs(model.predict_proba(matrix) - expected).max() < 5e-3
 
 
 def test_a_smaller_tolerance_is_more_exact():
     matrix, y = sample(150, 300, 1)
     costs = np.full((150, 1), 3.0)
-    wanted = reference(matrix, y[:, 0], 3.0, False)
+    expected = reference(matrix, y[:, 0], 3.0, False)
     gaps = []
     for tolerance in (1e-1, 1e-3, 1e-5):
         a = solve_dual(gram_matrix(matrix), y[:, :1].astype(float), costs, tolerance)
-        gaps.append(np.abs((matrix.T @ a)[:, 0] - wanted.coef_[0]).max())
+        gaps.append(np.abs((matrix.T @ a)[:, 0] - expected.coef_[0]).max())
     assert gaps[0] > gaps[1] > gaps[2] and gaps[2] < 1e-3
 
 
@@ -75,8 +75,8 @@ def test_texts_with_unknown_labels_are_excluded():
     known = np.ones(y.shape, dtype=bool)
     known[60:, 1] = False
     ((_, model),) = fit_logistic_regressions(matrix, y, known, [(3.0, True)])
-    wanted = reference(matrix[:60], y[:60, 1], 3.0, True)
-    assert np.abs(model.predict_proba(matrix) - wanted.predict_proba(matrix)).max() < 5e-3
+    expected = reference(matrix[:60], y[:60, 1], 3.0, True)
+    assert np.abs(model.predict_proba(matrix) - expected.predict_proba(matrix)).max() < 5e-3
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -93,8 +93,8 @@ def test_batched_and_separate_linear_models_are_close(kind: str):
     top = 1 if kind == "logreg" else 3
     labels = y * np.random.default_rng(0).integers(1, top + 1, y.shape)
     grid = [{"strength": 1.0, "balanced": False}, {"strength": 3.0, "balanced": True}]
-    ways = [list(tfidf.fit_linear_models(kind, top, together, matrix, labels, grid)) for together in (True, False)]
-    for one, other in zip(*ways, strict=True):
-        gap = np.abs(tfidf.linear_probabilities(one, matrix) - tfidf.linear_probabilities(other, matrix))
+    fits = [list(tfidf.fit_linear_models(kind, top, together, matrix, labels, grid)) for together in (True, False)]
+    for batched, separate in zip(*fits, strict=True):
+        gap = np.abs(tfidf.linear_probabilities(batched, matrix) - tfidf.linear_probabilities(separate, matrix))
         assert gap.max() < 0.02
-        assert np.array_equal(one.estimators_[0].classes_, other.estimators_[0].classes_)
+        assert np.array_equal(batched.estimators_[0].classes_, separate.estimators_[0].classes_)

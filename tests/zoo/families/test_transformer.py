@@ -38,17 +38,17 @@ def test_from_pretrained_reproduces_the_probabilities(trained: RunResult):
     texts = load_gold("a", "eng", source="sample").texts[:20]
     batch = tokenizer(list(texts), padding=True, truncation=True, max_length=24, return_tensors="pt")
     with torch.no_grad():
-        found = torch.sigmoid(model(**batch).logits).numpy()
-    assert found == pytest.approx(stored(trained)[:20], abs=1e-6)
+        probabilities = torch.sigmoid(model(**batch).logits).numpy()
+    assert probabilities == pytest.approx(stored(trained)[:20], abs=1e-6)
 
 
 def test_pipeline_returns_every_emotion(trained: RunResult):
     logging.disable_progress_bar()
     classify = pipeline("text-classification", model=str(trained.folder.model), top_k=None)
     text = load_gold("a", "eng", source="sample").texts[3]
-    found = {one["label"]: one["score"] for one in classify([text], truncation=True, max_length=24)[0]}
+    scores = {label["label"]: label["score"] for label in classify([text], truncation=True, max_length=24)[0]}
     expected = dict(zip(trained.folder.spec.emotions, stored(trained)[3], strict=True))
-    assert found == pytest.approx(expected, abs=1e-6)
+    assert scores == pytest.approx(expected, abs=1e-6)
 
 
 def test_only_trained_layers_differ_from_the_initial_weights(trained: RunResult):

@@ -27,8 +27,8 @@ def sample(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(gold / 3 * 0.4 + draw.normal(0, 0.12, (n, 3)) + 0.1, 0, 1), gold
 
 
-def pearson(gold: np.ndarray, decided: np.ndarray) -> float:
-    return score_arrays(gold, decided, SPACE.emotions, values=4).whole["pearson"]
+def pearson(gold: np.ndarray, predicted: np.ndarray) -> float:
+    return score_arrays(gold, predicted, SPACE.emotions, values=4).whole["pearson"]
 
 
 @given(seed=st.integers(0, 10_000), rule=st.sampled_from(["global", "per_label"]), shrink=st.sampled_from([0.0, 30.0]))
@@ -36,11 +36,11 @@ def pearson(gold: np.ndarray, decided: np.ndarray) -> float:
 def test_cut_points_are_never_worse_than_rounding_on_the_tuning_data(seed: int, rule: str, shrink: float):
     p, gold = sample(60, seed)
     gold[0], gold[1] = 0, 3  # every emotion varies
-    wanted = ThresholdConfig(rule=rule, shrink=shrink, grid=(0.05, 0.95, 0.05))
-    found = tune(p, gold, SPACE, wanted, "pearson")
-    assert found.shape == (3, 3) and (np.diff(found) >= 0).all()
+    config = ThresholdConfig(rule=rule, shrink=shrink, grid=(0.05, 0.95, 0.05))
+    tuned = tune(p, gold, SPACE, config, "pearson")
+    assert tuned.shape == (3, 3) and (np.diff(tuned) >= 0).all()
     rounded = apply_thresholds(p, tune(p, gold, SPACE, FIXED, "pearson"), SPACE)
-    assert pearson(gold, apply_thresholds(p, found, SPACE)) >= pearson(gold, rounded) - 1e-12
+    assert pearson(gold, apply_thresholds(p, tuned, SPACE)) >= pearson(gold, rounded) - 1e-12
 
 
 def test_cut_points_are_the_best_of_the_grid():
@@ -48,21 +48,21 @@ def test_cut_points_are_the_best_of_the_grid():
     points = [0.1, 0.3, 0.5, 0.7]
     tried = [*combinations_with_replacement(sorted([*points, *cut_points.rounding_cut_points(3)]), 3)]
     by_emotion = [
-        max(_r(gold[:, i], (p[:, i, None] >= np.array(one)).sum(1)) for one in tried) for i in range(3)
+        max(_r(gold[:, i], (p[:, i, None] >= np.array(cuts)).sum(1)) for cuts in tried) for i in range(3)
     ]  # fmt: skip
     rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.7, 0.2))
-    decided = apply_thresholds(p, tune(p, gold, SPACE, rule, "pearson"), SPACE)
-    assert [_r(gold[:, i], decided[:, i]) for i in range(3)] == pytest.approx(by_emotion)
-    together = max(
-        np.mean([_r(gold[:, i], (p[:, i, None] >= np.array(one)).sum(1)) for i in range(3)]) for one in tried
+    predicted = apply_thresholds(p, tune(p, gold, SPACE, rule, "pearson"), SPACE)
+    assert [_r(gold[:, i], predicted[:, i]) for i in range(3)] == pytest.approx(by_emotion)
+    best_global = max(
+        np.mean([_r(gold[:, i], (p[:, i, None] >= np.array(cuts)).sum(1)) for i in range(3)]) for cuts in tried
     )
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global", grid=(0.1, 0.7, 0.2)), "pearson")
     assert (common == common[0]).all()
-    assert pearson(gold, apply_thresholds(p, common, SPACE)) == pytest.approx(together)
+    assert pearson(gold, apply_thresholds(p, common, SPACE)) == pytest.approx(best_global)
 
 
-def _r(gold: np.ndarray, decided: np.ndarray) -> float:
-    return pearsonr(gold, decided).statistic if len(set(decided.tolist())) > 1 else 0.0
+def _r(gold: np.ndarray, predicted: np.ndarray) -> float:
+    return pearsonr(gold, predicted).statistic if len(set(predicted.tolist())) > 1 else 0.0
 
 
 def test_cut_points_of_a_rare_emotion_are_shrunk_to_the_global_ones():
@@ -70,10 +70,10 @@ def test_cut_points_of_a_rare_emotion_are_shrunk_to_the_global_ones():
     grid = (0.02, 0.9, 0.02)
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global", grid=grid), "pearson")[0]
     own = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0, grid=grid), "pearson")
-    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=30.0, grid=grid), "pearson")
+    tuned = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=30.0, grid=grid), "pearson")
     positives = (gold > 0).sum(0)[:, None]
     trust = positives / (positives + 30)
-    assert found == pytest.approx(trust * own + (1 - trust) * common)
+    assert tuned == pytest.approx(trust * own + (1 - trust) * common)
     assert trust[2] < 0.5 < 0.7 < trust[0]
 
 
@@ -83,18 +83,18 @@ def test_an_emotion_without_positives_gets_the_global_cut_points_or_rounding():
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "pearson")
     others = Space(SPACE.emotions[:2], top=3)
     assert (common[:2] == tune(p[:, :2], gold[:, :2], others, ThresholdConfig(rule="global"), "pearson")).all()
-    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label"), "pearson")
+    tuned = tune(p, gold, SPACE, ThresholdConfig(rule="per_label"), "pearson")
     # Whichever of the two predicts fewer positives.
-    assert (found[2] == common[2]).all() or (found[2] == cut_points.rounding_cut_points(3)).all()
+    assert (tuned[2] == common[2]).all() or (tuned[2] == cut_points.rounding_cut_points(3)).all()
 
 
 def test_unknown_degrees_do_not_affect_cut_points():
     p, gold = sample(120, 6)
     gold[:50, 1] = -1
     rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.9, 0.1))
-    found = tune(p, gold, SPACE, rule, "pearson")
+    tuned = tune(p, gold, SPACE, rule, "pearson")
     alone = tune(p[50:, 1:2], gold[50:, 1:2], Space(("fear",), top=3), rule, "pearson")
-    assert found[1].tolist() == alone[0].tolist()
+    assert tuned[1].tolist() == alone[0].tolist()
 
 
 def test_a_large_grid_is_thinned():
@@ -102,12 +102,12 @@ def test_a_large_grid_is_thinned():
     gold = draw.integers(0, 7, (50, 1)).astype(np.int8)
     p = np.clip(gold / 6 + draw.normal(0, 0.1, gold.shape), 0, 1)
     space = Space(("joy",), top=6)
-    found = tune(p, gold, space, ThresholdConfig(rule="global"), "pearson")
-    assert found.shape == (1, 6)
+    tuned = tune(p, gold, space, ThresholdConfig(rule="global"), "pearson")
+    assert tuned.shape == (1, 6)
     rounded = apply_thresholds(p, tune(p, gold, space, FIXED, "pearson"), space)
-    assert _r(gold[:, 0], apply_thresholds(p, found, space)[:, 0]) >= _r(gold[:, 0], rounded[:, 0])
+    assert _r(gold[:, 0], apply_thresholds(p, tuned, space)[:, 0]) >= _r(gold[:, 0], rounded[:, 0])
 
 
 def test_a_value_equal_to_a_cut_point_reaches_the_degree():
-    found = apply_thresholds(np.array([[0.2, 0.19, 0.8]]), np.array([[0.2, 0.5, 0.8]] * 3), SPACE)
-    assert found.tolist() == [[1, 0, 3]]
+    degrees = apply_thresholds(np.array([[0.2, 0.19, 0.8]]), np.array([[0.2, 0.5, 0.8]] * 3), SPACE)
+    assert degrees.tolist() == [[1, 0, 3]]

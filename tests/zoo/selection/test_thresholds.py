@@ -26,28 +26,28 @@ def sample(n: int, seed: int, share: tuple[float, float] = (0.4, 0.2)) -> tuple[
 def test_the_global_threshold_is_the_best_of_the_grid(seed: int):
     p, gold = sample(60, seed)
     rule = ThresholdConfig(rule="global")
-    found = tune(p, gold, SPACE, rule, "macro_f1")
-    assert found[0] == found[1]
+    thresholds = tune(p, gold, SPACE, rule, "macro_f1")
+    assert thresholds[0] == thresholds[1]
     tried = [f1_score(gold, p >= t, average="macro", zero_division=0) for t in np.arange(0.05, 0.955, 0.01)]
-    assert f1_score(gold, p >= found, average="macro", zero_division=0) == pytest.approx(max(tried))
+    assert f1_score(gold, p >= thresholds, average="macro", zero_division=0) == pytest.approx(max(tried))
 
 
 def test_thresholds_per_label_without_shrinkage_are_the_best_per_label():
     p, gold = sample(200, 1)
-    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
+    thresholds = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
     for i in range(2):
         tried = [f1_score(gold[:, i], p[:, i] >= t, zero_division=0) for t in np.arange(0.05, 0.955, 0.01)]
-        assert f1_score(gold[:, i], p[:, i] >= found[i]) == pytest.approx(max(tried))
+        assert f1_score(gold[:, i], p[:, i] >= thresholds[i]) == pytest.approx(max(tried))
 
 
 def test_the_threshold_of_a_rare_emotion_is_shrunk_to_the_global_one():
     p, gold = sample(200, 2, (0.5, 0.03))
     common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "macro_f1")[0]
     own = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "macro_f1")
-    found = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=30.0), "macro_f1")
+    thresholds = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=30.0), "macro_f1")
     positives = gold.sum(0)
     trust = positives / (positives + 30)
-    assert found == pytest.approx(trust * own + (1 - trust) * common)
+    assert thresholds == pytest.approx(trust * own + (1 - trust) * common)
     assert trust[1] < 0.3 < trust[0]
 
 
@@ -70,15 +70,15 @@ def test_thresholds_maximise_the_mean_over_groups(rule: str):
     """A large group with a high optimum does not outweigh two small ones with a low optimum."""
     draw = np.random.default_rng(5)
     sizes, shifts = (400, 60, 60), (0.3, 0.0, 0.0)
-    parts = np.repeat(range(3), sizes)
+    groups = np.repeat(range(3), sizes)
     gold = (draw.random((520, 2)) < 0.4).astype(np.int8)
     p = np.clip(gold * 0.3 + draw.random((520, 2)) * 0.4 + np.repeat(shifts, sizes)[:, None], 0, 1)
-    wanted = ThresholdConfig(rule=rule, shrink=0.0)
-    found = tune(p, gold, SPACE, wanted, "macro_f1", parts)
+    config = ThresholdConfig(rule=rule, shrink=0.0)
+    thresholds = tune(p, gold, SPACE, config, "macro_f1", groups)
 
-    def by_part(thresholds: np.ndarray, emotions: list[int]) -> float:
+    def by_group(thresholds: np.ndarray, emotions: list[int]) -> float:
         scores = [
-            f1_score(gold[parts == k][:, i], p[parts == k, i] >= thresholds[i], zero_division=0)
+            f1_score(gold[groups == k][:, i], p[groups == k, i] >= thresholds[i], zero_division=0)
             for k in range(3)
             for i in emotions
         ]
@@ -86,11 +86,11 @@ def test_thresholds_maximise_the_mean_over_groups(rule: str):
 
     grid = np.arange(0.05, 0.955, 0.01)
     for emotions in [[0, 1]] if rule == "global" else [[0], [1]]:
-        best = max(by_part(np.full(2, t), emotions) for t in grid)
-        assert by_part(found, emotions) == pytest.approx(best)
-    pooled = tune(p, gold, SPACE, wanted, "macro_f1")
-    assert by_part(pooled, [0, 1]) < by_part(found, [0, 1])
-    assert (tune(p, gold, SPACE, wanted, "macro_f1", np.zeros(520)) == pooled).all()
+        best = max(by_group(np.full(2, t), emotions) for t in grid)
+        assert by_group(thresholds, emotions) == pytest.approx(best)
+    pooled = tune(p, gold, SPACE, config, "macro_f1")
+    assert by_group(pooled, [0, 1]) < by_group(thresholds, [0, 1])
+    assert (tune(p, gold, SPACE, config, "macro_f1", np.zeros(520)) == pooled).all()
 
 
 def test_degrees_are_rounded_to_the_nearest():
