@@ -99,8 +99,8 @@ def list_data(
         if folder is not None:
             raise
         places = []
-    chosen, found = survey_sources(places, selector, TerminalProgress(quiet)) if places else (load_task(task), [])
-    tables = view.source_tables(found, one_by_one=bool(selector.address))
+    chosen, folders = survey_sources(places, selector, TerminalProgress(quiet)) if places else (load_task(task), [])
+    tables = view.source_tables(folders, one_by_one=bool(selector.address))
     emit(
         lambda: {
             "schema": "semeval-emo/data-list/1",
@@ -117,13 +117,13 @@ def list_data(
                 }
                 for release in chosen.releases.values()
             ],
-            "folders": [{"source": source.name, **base.to_dict()} for source, base in found],
+            "folders": [{"source": source.name, **base.to_dict()} for source, base in folders],
         },
         tables if selector.address else [view.release_table(chosen), *tables],
         style,
         output,
     )
-    if not found:
+    if not folders:
         note("\nNo data on this machine: set $SEMEVAL_EMO_DATA, or fetch data from the hub.", quiet)
         next_steps(["data", "fetch"], quiet=quiet)
     elif folder is None:
@@ -228,8 +228,8 @@ def describe_data(
         split = "test"
         note("Only the test splits are shown; --split and --language select others.", quiet)
     selector = Selector(task, track, language, split, release)
-    chosen, found = survey_sources(sources(folder), selector, TerminalProgress(quiet))
-    golds = labelled([base for _, base in found], chosen, release)
+    chosen, folders = survey_sources(sources(folder), selector, TerminalProgress(quiet))
+    golds = labelled([base for _, base in folders], chosen, release)
     if not golds:
         address = " ".join(filter(None, (release, track and f"track {track}", language, split)))
         raise InputError(f"There are no labels of {address}.", "`semeval-emo data list` shows the available data")

@@ -63,9 +63,9 @@ def report(
     Files of several languages are one submission. Several files of the same language are systems, which are
     compared. The page is a single file that works offline. Its texts keep the terms of use of the data.
     """
-    from semeval_emo.report.contents import gather
+    from semeval_emo.report.contents import load_contents
 
-    contents = gather(paths, source=gold, resamples=resamples, seed=seed, selector=selector)
+    contents = load_contents(paths, source=gold, resamples=resamples, seed=seed, selector=selector)
     if plots is not None:
         from semeval_emo.report.plots.selection import plots_of
         from semeval_emo.report.plots.style import write_plots

@@ -104,7 +104,7 @@ def key_of(card: Scorecard) -> str:
     return f"{spec.track}-{spec.language}-{spec.split}"
 
 
-def gather(
+def load_contents(
     paths: Sequence[str | os.PathLike[str]],
     *,
     source: str | None = None,
@@ -210,20 +210,20 @@ def _compared(
         # The page shows the first run of a system; the comparison uses all of them.
         systems.append(System(name or next(shown), cards[0]))
         contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
-    found = compare(
+    comparison = compare(
         contenders, source=source, task=task, track=track, resamples=resamples, seed=seed, emotions=True
     )  # fmt: skip
-    places = {(found.track, place.language, found.split): at for at, place in enumerate(found.places)}
+    places = {(comparison.track, place.language, comparison.split): at for at, place in enumerate(comparison.places)}
 
     def taking_part(card: Scorecard) -> bool:
         return _address(card.spec) in places
 
-    order = {one.name: at for at, one in enumerate(found.systems)}
-    kept = [
+    order = {one.name: at for at, one in enumerate(comparison.systems)}
+    compared = [
         System(one.name, tuple(sorted(filter(taking_part, one.cards), key=lambda card: places[_address(card.spec)])))
         for one in systems
     ]
-    return tuple(sorted(kept, key=lambda one: order[one.name])), found
+    return tuple(sorted(compared, key=lambda one: order[one.name])), comparison
 
 
 def _address(spec: FileSpec) -> tuple[str, str, str]:
@@ -237,34 +237,34 @@ def _predictions(card: Scorecard) -> Predictions:
 
 def _placements(cards: Sequence[Scorecard], task: Task) -> dict[str, Placed]:
     board = Leaderboard.load(task)
-    found = {}
+    placements = {}
     for card in cards:
         try:
-            found[key_of(card)] = Placed(board, board.place(card), board.places(card))
+            placements[key_of(card)] = Placed(board, board.place(card), board.places(card))
         except UsageError:
             # The board has no rows for this language, split or release.
             continue
-    return found
+    return placements
 
 
 def _probabilities(cards: Sequence[Scorecard], task: Task) -> dict[str, Probabilities]:
-    found = {}
+    probabilities = {}
     for card in cards:
         spec, path = card.spec, find_probabilities(card.file, card.spec)
         if path is None or len(spec.values) > 2:
             continue
         try:
-            found[key_of(card)] = read_probabilities(
+            probabilities[key_of(card)] = read_probabilities(
                 path, track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task
             )
         except EmoError:
             # A file with such a name may be something else, and the user did not name it.
             continue
-    return found
+    return probabilities
 
 
 def _logs(systems: Sequence[System]) -> tuple[TrainingLog, ...]:
-    found = []
+    logs = []
     for system in systems:
         for card in system.cards:
             # The predictions of a run are in RUN/track_x/.
@@ -272,5 +272,5 @@ def _logs(systems: Sequence[System]) -> tuple[TrainingLog, ...]:
             if (home / STATE).is_file():
                 folder = RunFolder(home, card.spec)
                 name = system.name if len(system.cards) == 1 else f"{system.name} {card.spec.language}"
-                found.append(TrainingLog(name, tuple(folder.read_metrics()), folder.state()))
-    return tuple(found)
+                logs.append(TrainingLog(name, tuple(folder.read_metrics()), folder.state()))
+    return tuple(logs)

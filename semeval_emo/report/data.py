@@ -47,10 +47,10 @@ def release_table(task: Task) -> Table:
     )
 
 
-def source_tables(found: Iterable[tuple[DataSource, Folder]], one_by_one: bool = False) -> list[Table]:
+def source_tables(folders: Iterable[tuple[DataSource, Folder]], one_by_one: bool = False) -> list[Table]:
     """Return a table for each source: folder by folder, or file by file."""
     by_source: dict[DataSource, list[Folder]] = {}
-    for source, folder in found:
+    for source, folder in folders:
         by_source.setdefault(source, []).append(folder)
     draw = _file_table if one_by_one else _folder_table
     return [draw(source, folders) for source, folders in by_source.items()]
@@ -312,14 +312,14 @@ def _duplicates(duplicates: Duplicates | None) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def many_table(found: Sequence[Stats], emotions: Sequence[str]) -> Table:
+def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
     """Return one row per file; what all files have in common is in the title."""
-    specs = [stats.spec for stats in found]
+    specs = [stats.spec for stats in files]
     common = [name for name in ("release", "track", "language", "split") if len({getattr(s, name) for s in specs}) == 1]
     named = [name for name in ("release", "track", "language", "split") if name not in common]
     emotions = [name for name in emotions if any(name in spec.emotions for spec in specs)]
     rows = []
-    for stats in found:
+    for stats in files:
         share = dict(zip(stats.spec.emotions, stats.prevalence, strict=True))
         rows.append(
             (*(getattr(stats.spec, name) for name in named), stats.rows, *map(share.get, emotions),

@@ -320,6 +320,6 @@ def test_a_real_page_is_small_and_whole(data_dir: Path, tmp_path: Path, open_pag
     path = report_of(tmp_path / "seed.html", *words)
     assert path.stat().st_size < 3_000_000
     page = open_page(path)
-    assert page.one(".figure .value").text == "0.7114"
+    assert page.one(".main-score .value").text == "0.7114"
     assert page.count == "2,767 of 2,767 texts"
     assert browser.get_log("browser") == []

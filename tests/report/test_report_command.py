@@ -12,7 +12,7 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.data.sample import sample_folder
-from semeval_emo.report.contents import gather
+from semeval_emo.report.contents import load_contents
 from semeval_emo.report.html.render import json_for_script
 from semeval_emo.scoring import score
 from semeval_emo.scoring.score_intervals import with_intervals
@@ -34,7 +34,7 @@ def report(*words: str) -> int:
 
 
 def gathered(*paths: str) -> Any:
-    return gather(paths, source="sample", resamples=300, seed=1)
+    return load_contents(paths, source="sample", resamples=300, seed=1)
 
 
 def test_the_page_is_written_where_it_is_said(files: Path, capsys: pytest.CaptureFixture[str]):

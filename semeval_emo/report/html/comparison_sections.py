@@ -18,13 +18,13 @@ FEW = 6
 
 def sections(contents: Contents, pictures: Mapping[str, PlotImage]) -> list[Section]:
     """Return the comparison, the rank of the best system, and the disagreements of the two best systems."""
-    found = contents.comparison
-    if found is None:
+    comparison = contents.comparison
+    if comparison is None:
         return []
-    made = [table_block(table) for table in tables.tables(found, pairs=2 < len(found.systems) <= FEW)]
-    drawn = [one for name, one in pictures.items() if name.startswith(("emotions-", "languages-"))]
-    methods = Paragraphs(tuple(words.methods(found)))
-    sections = [Section("scores", "Comparison", (BlockGroup((made[0], *drawn, *made[1:], methods)),))]
+    blocks = [table_block(table) for table in tables.tables(comparison, pairs=2 < len(comparison.systems) <= FEW)]
+    plots = [plot for name, plot in pictures.items() if name.startswith(("emotions-", "languages-"))]
+    methods = Paragraphs(tuple(words.methods(comparison)))
+    sections = [Section("scores", "Comparison", (BlockGroup((blocks[0], *plots, *blocks[1:], methods)),))]
     if contents.placements:
         sections.append(_place(contents, pictures))
     sections.append(_disagreements(contents))

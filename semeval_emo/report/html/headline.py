@@ -35,7 +35,7 @@ class Headline:
 
     title: str
     place: str
-    figure: str
+    metric: str
     value: str
     interval: str
     tiles: tuple[Tile, ...]
@@ -65,11 +65,11 @@ def _scored(contents: Contents) -> Headline:
     if len(cards) > 1 and averages:
         mean = averages[0]
         value, interval = mean.submitted[mean.metric], mean.intervals
-        figure = f"mean {METRICS[mean.metric].title} over {len(mean.languages)} languages"
+        metric = f"mean {METRICS[mean.metric].title} over {len(mean.languages)} languages"
         whole = interval.whole[mean.metric] if interval else None
     else:
-        value, interval, figure = first.score, first.intervals, METRICS[first.metric].title
-        figure += f", track {first.spec.track.upper()}" if len(cards) > 1 else ""
+        value, interval, metric = first.score, first.intervals, METRICS[first.metric].title
+        metric += f", track {first.spec.track.upper()}" if len(cards) > 1 else ""
         whole = interval.whole[first.metric] if interval else None
     spec = first.spec
     names = list(dict.fromkeys(contents.task.languages[card.spec.language].name for card in cards))
@@ -90,7 +90,7 @@ def _scored(contents: Contents) -> Headline:
     return Headline(
         title=clean(contents.systems[0].name),
         place=DOT.join(where),
-        figure=figure,
+        metric=metric,
         value=cell(value, "score"),
         interval=_interval(whole, interval.level) if interval else "",
         tiles=tuple(tiles),
@@ -130,39 +130,40 @@ def _rank(contents: Contents) -> list[Tile]:
 
 
 def _validity(contents: Contents) -> Tile:
-    found = contents.validation
-    files = sum(file.kind == "predictions" for file in found.files)
+    validation = contents.validation
+    files = sum(file.kind == "predictions" for file in validation.files)
     count = plural(files, "file")
-    if found.valid:
-        detail = plural(found.warnings, "warning") if found.warnings else "no problem"
+    if validation.valid:
+        detail = plural(validation.warnings, "warning") if validation.warnings else "no problem"
         return Tile(count, "valid", detail, "good")
-    errors = plural(found.errors, "error")
-    return Tile(count, errors, ", ".join(code for code in found.counts if code.startswith("E")), "bad")
+    errors = plural(validation.errors, "error")
+    return Tile(count, errors, ", ".join(code for code in validation.counts if code.startswith("E")), "bad")
 
 
 def _compared(contents: Contents) -> Headline:
-    found = contents.comparison
-    if found is None:
+    comparison = contents.comparison
+    if comparison is None:
         raise ValueError("there is no comparison")
-    lead = found.lead
+    lead = comparison.lead
     best = lead.standings[0]
     tiles = [
         Tile(
-            f"{one.letter}  {short(clean(one.name))}",
-            f"{one.score.value:.4f}",
-            _interval(one.score, found.settings.level),
+            f"{system.letter}  {short(clean(system.name))}",
+            f"{system.score.value:.4f}",
+            _interval(system.score, comparison.settings.level),
         )
-        for one in lead.standings[1:3]
+        for system in lead.standings[1:3]
     ]
     where = [
-        f"Track {found.track.upper()}", lead.name, found.split, f"release {found.release}", f"{lead.rows:,} texts",
+        f"Track {comparison.track.upper()}", lead.name, comparison.split, f"release {comparison.release}",
+        f"{lead.rows:,} texts",
     ]  # fmt: skip
     return Headline(
-        title=f"{len(found.systems)} systems compared",
+        title=f"{len(comparison.systems)} systems compared",
         place=DOT.join(where),
-        figure=f"{found.title} of {best.letter}  {short(clean(best.name))}",
+        metric=f"{comparison.title} of {best.letter}  {short(clean(best.name))}",
         value=cell(best.score.value, "score"),
-        interval=_interval(best.score, found.settings.level),
+        interval=_interval(best.score, comparison.settings.level),
         tiles=(*tiles, _validity(contents)),
-        sentences=tuple(clean(line) for line in words.sentences(found)),
+        sentences=tuple(clean(line) for line in words.sentences(comparison)),
     )

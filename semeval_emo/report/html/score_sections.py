@@ -96,17 +96,17 @@ def _row(whole: Mapping[str, float], intervals: ScoreIntervals | None, names: Se
 
 def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     """Return the scores of each emotion, then the scores averaged over texts."""
-    figures, intervals = card.metrics, card.intervals
+    metrics, intervals = card.metrics, card.intervals
     degrees = len(card.spec.values) > 2
     own = "emotion_pearson" if degrees else "f1"
     others = ("emotion_spearman", "emotion_mae") if degrees else ("precision", "recall")
     counts = () if degrees else ("support", "tp", "fp", "fn")
     rows = [
         (
-            emotion, figures.by_emotion[own][i], range_of(intervals.by_emotion[own][i]) if intervals else None,
-            *(figures.by_emotion[name][i] for name in (*others, *counts)),
+            emotion, metrics.by_emotion[own][i], range_of(intervals.by_emotion[own][i]) if intervals else None,
+            *(metrics.by_emotion[name][i] for name in (*others, *counts)),
         )
-        for i, emotion in enumerate(figures.emotions)
+        for i, emotion in enumerate(metrics.emotions)
     ]  # fmt: skip
     wholes = {"mean": ("pearson", "spearman", "mae")} if degrees else {
         kind: tuple(f"{kind}_{name}" for name in ("f1", "precision", "recall")) for kind in ("macro", "micro")
@@ -114,7 +114,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     for kind, names in wholes.items():
         first = range_of(intervals.whole[names[0]]) if intervals else None
         rows.append(
-            (kind, figures.whole[names[0]], first, *(figures.whole[n] for n in names[1:]), *[None] * len(counts))
+            (kind, metrics.whole[names[0]], first, *(metrics.whole[n] for n in names[1:]), *[None] * len(counts))
         )
     level = f"{100 * intervals.level:g} % interval" if intervals else "interval"
     columns = (
@@ -127,11 +127,11 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     if intervals:
         notes.append(note_of(intervals, card.spec.rows))
     notes += [card.note] if card.note else []
-    made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(figures.emotions) - 1,))]
+    made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(metrics.emotions) - 1,))]
     if not degrees:
         whole = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
         over = tuple(
-            (METRICS[n].title, figures.whole[n], range_of(intervals.whole[n]) if intervals else None) for n in whole
+            (METRICS[n].title, metrics.whole[n], range_of(intervals.whole[n]) if intervals else None) for n in whole
         )
         made.append(
             Table("Means over texts", (Column("metric"), Column("value", "score"), Column(level, "score")), over)

@@ -43,14 +43,14 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
     runs = [run for run in runs if len(run[1]) > 1]
     panels: dict[str, dict[str, list[tuple[int, list[int], list[float]]]]] = {}
     for at, (_, rows, _) in enumerate(runs):
-        for figure_name, split, epochs, values in _lines(rows):
-            panels.setdefault(figure_name, {}).setdefault(split, []).append((at, epochs, values))
+        for metric_name, split, epochs, values in _lines(rows):
+            panels.setdefault(metric_name, {}).setdefault(split, []).append((at, epochs, values))
     if not panels:
         return None
     figure, grid = canvas(min(9.6, 3.0 * len(panels)), 2.7, ncols=len(panels), squeeze=False)
     splits = list(dict.fromkeys(split for by_split in panels.values() for split in by_split))
     lines: dict[tuple[int, int], Any] = {}
-    for axes, (figure_name, by_split) in zip(grid.flat, panels.items(), strict=True):
+    for axes, (metric_name, by_split) in zip(grid.flat, panels.items(), strict=True):
         for split, several in by_split.items():
             for at, epochs, values in several:
                 style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": DASHES[splits.index(split)]}
@@ -61,7 +61,7 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
                 if kept in epochs and split != "train":
                     # A ring around the best epoch.
                     axes.plot(kept, values[epochs.index(kept)], "o", ms=10, mfc="none", mec=style["color"], mew=1.4)
-        axes.set_title(METRICS[figure_name].title if figure_name in METRICS else figure_name)
+        axes.set_title(METRICS[metric_name].title if metric_name in METRICS else metric_name)
         axes.set_xlabel("epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")

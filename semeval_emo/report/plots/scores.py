@@ -41,7 +41,7 @@ def label(name: str) -> str:
 
 @drawn
 def emotion_bars(
-    name: str, emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], figure_title: str
+    name: str, emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], metric_title: str
 ) -> Plot | None:
     """Plot the score of each emotion with its interval: a bar for one system, points for several.
 
@@ -53,9 +53,9 @@ def emotion_bars(
     figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
     rows = np.arange(len(emotions))[::-1]
     step = 0.7 / max(len(systems), 1)
-    for at, (system, figures) in enumerate(systems):
-        values = np.array([one.value for one in figures])
-        ends = np.array([[one.value - one.low for one in figures], [one.high - one.value for one in figures]])
+    for at, (system, scores) in enumerate(systems):
+        values = np.array([one.value for one in scores])
+        ends = np.array([[one.value - one.low for one in scores], [one.high - one.value for one in scores]])
         ends = np.nan_to_num(np.maximum(ends, 0))
         colour = SERIES[at % len(SERIES)]
         if len(systems) == 1:
@@ -69,11 +69,11 @@ def emotion_bars(
             for value, place, end in zip(values, places, values + ends[1], strict=True):
                 axes.annotate(f"{value:.3f}", (end, place), (7, 0), textcoords="offset points", va="center", color=INK)
     axes.set_yticks(rows, emotions, color=INK, fontsize=10)
-    low = min(0.0, *(one.low for _, figures in systems for one in figures if one.low == one.low))
+    low = min(0.0, *(one.low for _, scores in systems for one in scores if one.low == one.low))
     axes.set_xlim(low - 0.015, 1.06 if len(systems) == 1 else 1.0)
     axes.set_xticks([tick for tick in (0, 0.2, 0.4, 0.6, 0.8, 1.0) if tick >= low])
     axes.set_ylim(-0.6, len(emotions) - 0.4)
-    axes.set_xlabel(figure_title)
+    axes.set_xlabel(metric_title)
     rule_lines(axes, "x")
     if len(systems) > 1:
         figure.legend(
@@ -82,10 +82,10 @@ def emotion_bars(
             handletextpad=0.2,
         )
     about = "; ".join(
-        f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, figures, strict=True))
-        for system, figures in systems
+        f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, scores, strict=True))
+        for system, scores in systems
     )
-    return Plot(name, f"{figure_title} of each emotion", f"{about}. Lines show intervals.", figure)
+    return Plot(name, f"{metric_title} of each emotion", f"{about}. Lines show intervals.", figure)
 
 
 @drawn
@@ -145,7 +145,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
 
 @drawn
 def heat_map(
-    name: str, languages: Sequence[str], systems: Sequence[str], values: np.ndarray, figure_title: str
+    name: str, languages: Sequence[str], systems: Sequence[str], values: np.ndarray, metric_title: str
 ) -> Plot | None:
     """Plot scores by language and system, as numbers and shades.
 
@@ -185,7 +185,7 @@ def heat_map(
     for spine in axes.spines.values():
         spine.set_visible(False)
     about = f"{len(languages)} languages by {len(systems)} systems, from {low:.3f} to {high:.3f}."
-    return Plot(name, f"{figure_title} by language and system", about, figure)
+    return Plot(name, f"{metric_title} by language and system", about, figure)
 
 
 @drawn
