@@ -1,4 +1,4 @@
-"""The command as a whole: exit codes, errors, bugs, help, completion. Each room's tests hold its own commands."""
+"""The command as a whole: exit codes, errors, bugs, help, completion."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def leaves(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command that does something, with its words."""
+    """Yield every command with its words."""
     for name, child in sorted((group or command()).commands.items()):
         if hasattr(child, "commands"):
             yield from leaves(child, (*path, name))
@@ -40,7 +40,7 @@ def leaves(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 LEAVES = dict(leaves())
 
 
-def test_whatever_writes_a_file_can_be_quiet_about_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_commands_that_write_files_have_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     options = {path: {one.name for one in child.params} for path, child in LEAVES.items()}
     assert [
         path for path, names in options.items() if "output" in names and "quiet" not in names and path != ("demo",)
@@ -56,7 +56,7 @@ def test_version():
     assert (done.returncode, done.stdout) == (0, f"semeval-emo {semeval_emo.__version__}\n")
 
 
-def test_without_words_the_help_is_shown_as_a_usage_error():
+def test_no_arguments_show_the_help_as_usage_error():
     done = run()
     assert done.returncode == 2
     assert "Commands:" in done.stderr
@@ -79,14 +79,14 @@ def test_without_words_the_help_is_shown_as_a_usage_error():
         (["leaderboard", "show", "--format", "latx"], "fix: see semeval-emo leaderboard show --help"),
     ],
 )
-def test_usage_errors_exit_2_and_name_the_remedy(words: list[str], said: str):
+def test_usage_errors_exit_2_and_name_the_fix(words: list[str], said: str):
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
 
 
 class Broken:
-    """Stands in for the whole command and raises."""
+    """A command that raises an error."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -100,13 +100,13 @@ def after(error: BaseException, monkeypatch: pytest.MonkeyPatch, words: list[str
     return main(words or [])
 
 
-def test_a_mistake_is_told_with_its_remedy(monkeypatch, capsys):
+def test_an_error_is_printed_with_its_fix(monkeypatch, capsys):
     assert after(InputError("x.csv is not there.", "look again"), monkeypatch) == 3
     assert capsys.readouterr() == ("", "error: x.csv is not there.\n  fix: look again\n")
 
 
 @pytest.mark.parametrize(("error", "code"), [(EmoError("m"), 2), (MissingExtra("zoo train", "zoo"), 3)])
-def test_each_kind_of_mistake_has_its_exit_code(error, code, monkeypatch, capsys):
+def test_each_kind_of_error_has_an_exit_code(error, code, monkeypatch, capsys):
     assert after(error, monkeypatch) == code
     assert "Traceback" not in capsys.readouterr().err
 
@@ -128,14 +128,14 @@ def test_a_bug_exits_70_without_a_traceback(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("way", ["option", "variable"])
-def test_a_bug_shows_its_traceback_when_asked(way, monkeypatch, capsys):
+def test_a_bug_shows_its_traceback_with_debug(way, monkeypatch, capsys):
     if way == "variable":
         monkeypatch.setenv("SEMEVAL_EMO_DEBUG", "1")
     assert after(ZeroDivisionError("z"), monkeypatch, ["score", "--debug"] if way == "option" else []) == 70
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_what_the_system_refuses_is_not_called_a_bug(monkeypatch, capsys):
+def test_an_error_of_the_operating_system_is_not_a_bug(monkeypatch, capsys):
     assert after(PermissionError(13, "Permission denied", "secret.csv"), monkeypatch) == 3
     assert capsys.readouterr().err == "error: the operating system reports: secret.csv: Permission denied.\n"
 
@@ -165,7 +165,7 @@ def test_a_real_interrupt_exits_130_without_a_traceback():
     assert signal.SIGINT.value + 128 == done.returncode
 
 
-def test_a_reader_that_leaves_is_no_error():
+def test_a_closed_pipe_is_not_an_error():
     """`semeval-emo leaderboard show | head -1` ends quietly."""
     command_line = f"'{sys.executable}' -m semeval_emo leaderboard export -f json; echo code $? >&2"
     done = subprocess.run(
@@ -176,7 +176,7 @@ def test_a_reader_that_leaves_is_no_error():
 
 
 @pytest.mark.parametrize("words", [("explain", "E311"), ("leaderboard", "show", "-t", "a", "-l", "eng")], ids=" ".join)
-def test_a_reader_that_left_before_anything_came_is_no_error(words: tuple[str, ...]):
+def test_a_pipe_closed_before_the_output_is_not_an_error(words: tuple[str, ...]):
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -192,7 +192,7 @@ def test_a_terminal_that_cannot_show_a_character_gets_a_question_mark():
     assert done.returncode == 0, done.stderr
 
 
-def test_every_group_is_there():
+def test_every_group_is_registered():
     wanted = {"validate", "fix", "explain", "pack", "score", "compare", "leaderboard", "data", "zoo", "demo"}
     assert {path[0] for path in LEAVES} >= wanted
 
@@ -209,7 +209,7 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...], capsys: p
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
-def test_every_option_and_argument_is_explained(path: tuple[str, ...]):
+def test_every_option_and_argument_has_help(path: tuple[str, ...]):
     unexplained = [p.name for p in LEAVES[path].params if p.name != "help" and not getattr(p, "help", None)]
     assert not unexplained
 

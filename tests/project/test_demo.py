@@ -1,4 +1,4 @@
-"""`semeval-emo demo`: the whole story, as a person sees it."""
+"""The command `semeval-emo demo`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from semeval_emo.cli.demo import STORY
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
-    """What one run prints on both streams, and the folder that it kept."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
+    """The output of one run on both streams, and its folder."""
     patch = pytest.MonkeyPatch()
-    # Nothing may be asked of the network, and nothing of the person's own settings may show.
+    # Neither the network nor settings of the user may be used.
     patch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the demo went to the network"))
     patch.setenv("SEMEVAL_EMO_DATA", "nowhere")
     patch.setenv("SEMEVAL_EMO_TASKS", "nowhere")
@@ -36,8 +36,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
     return out.getvalue(), err.getvalue(), folder
 
 
-def test_every_step_is_shown_as_typed(told):
-    out, _, _ = told
+def test_every_step_shows_its_command(demo):
+    out, _, _ = demo
     shown = re.findall(r"^\$ semeval-emo (.*)$", out, re.M)
     assert shown == [step.line for step in STORY]
     assert [line.split()[0] for line in shown] == [
@@ -51,22 +51,22 @@ def test_every_step_is_shown_as_typed(told):
     ]
 
 
-def test_the_bad_file_is_explained_mended_and_valid(told):
-    out, _, _ = told
+def test_the_invalid_file_is_explained_fixed_and_valid(demo):
+    out, _, _ = demo
     parts = out.split("\n=== ")
     assert "Not valid:" in parts[1]
     assert "Written and validated" in parts[3]
     assert "Valid: 1 file." in parts[4]
 
 
-def test_the_score_is_the_samples(told):
-    out, _, _ = told
+def test_the_score_is_that_of_the_sample(demo):
+    out, _, _ = demo
     assert "macro F1 0.8589" in out
     assert "task:sample" in out
 
 
-def test_the_board_is_headed_as_the_sample_and_never_as_semeval(told):
-    out, _, _ = told
+def test_the_board_is_that_of_the_sample_and_not_of_semeval(demo):
+    out, _, _ = demo
     board = out.split("\n=== ")[7]
     assert "0.8589" in board
     assert "sample" in board.split("\n")[2].lower()
@@ -74,34 +74,34 @@ def test_the_board_is_headed_as_the_sample_and_never_as_semeval(told):
         assert other not in board
 
 
-def test_the_same_commands_are_shown_for_ones_own_file(told):
-    out, _, _ = told
+def test_the_same_commands_are_shown_for_the_users_file(demo):
+    out, _, _ = demo
     yours = out.split("\n=== ")[-1]
     for verb in ("validate", "fix", "pack", "score", "leaderboard place"):
         assert f"  semeval-emo {verb} " in yours
 
 
-def test_the_files_are_kept_where_asked(told):
-    _, _, folder = told
+def test_the_files_are_kept_in_the_output_folder(demo):
+    _, _, folder = demo
     assert (folder / "pred_eng_a.csv").is_file()
     assert zipfile.ZipFile(folder / "submission.zip").namelist() == ["track_a/pred_eng.csv"]
 
 
-def test_no_path_of_this_machine_is_shown(told):
-    out, err, folder = told
+def test_no_path_of_this_machine_is_shown(demo):
+    out, err, folder = demo
     rest = (out + err).replace(f"The files of this demo are in {folder}.", "")
     assert str(folder) not in rest
     assert str(Path(__file__).parents[2]) not in rest
 
 
-def test_what_is_there_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_existing_files_are_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "mine.txt").write_text("mine")
     assert main(["demo", "-o", str(tmp_path)]) == 2
     assert "exists and is not an empty folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_the_folder_and_the_settings_are_as_before(tmp_path: Path, monkeypatch, capsys):
+def test_folder_and_settings_are_restored(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEMEVAL_EMO_DATA", "mine")
     assert main(["demo"]) == 0

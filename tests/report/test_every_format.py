@@ -49,7 +49,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("style", Format)
 def test_golden(name: str, style: Format, files: Path, capsys: pytest.CaptureFixture[str]):
-    """The files of golden/ were read by a person; SEMEVAL_EMO_GOLDEN=write writes them anew."""
+    """SEMEVAL_EMO_GOLDEN=write rewrites the files of golden/; read the difference before committing it."""
     main([*COMMANDS[name].split(), "--format", style.value, "--quiet"])
     seen = capsys.readouterr().out.replace(f"v:{semeval_emo.__version__}", "v:VERSION")
     path = GOLDEN / f"{name}.{style.value}"

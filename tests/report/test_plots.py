@@ -57,7 +57,7 @@ def test_the_same_plot_gives_the_same_bytes(tmp_path: Path):
     assert first == [path.read_bytes() for path in style.write_plots([bars()], tmp_path / "two")]
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, hostile: Any, capsys: Any):
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path, hostile: Any, capsys: Any):
     (tmp_path / "taken").write_text("")
     words = ["report", str(hostile.good), "--plots", str(tmp_path / "taken"), "--resamples", "200", *hostile.options]
     assert main(words) == 3
@@ -90,13 +90,13 @@ def test_a_plot_on_a_page_follows_its_theme_and_shares_no_id():
         assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', body)) <= own
 
 
-def test_bars_say_their_figures_and_describe_themselves():
+def test_bars_have_a_description_with_their_scores():
     single = scores.emotion_bars("e", ("joy",), [("mine", [Interval(0.5, 0.4, 0.6, 0.05)])], "F1")
     assert "0.500" in words_of(single)
     assert single.about == "mine: joy 0.500. Lines show intervals."
 
 
-def test_training_overlays_runs_and_rings_the_kept_epoch():
+def test_training_overlays_runs_and_marks_the_best_epoch():
     plot = curves.training("training", [("tail", log(0.1, 0.3, 0.2), 2), ("whole", log(0.2, 0.1, 0.1), 1)])
     (legend,) = plot.figure.legends
     shown = [one.get_text() for one in legend.get_texts()]
@@ -109,18 +109,18 @@ def test_training_overlays_runs_and_rings_the_kept_epoch():
     assert macro.get_title(loc="left") == "macro F1"
 
 
-def test_train_and_dev_stand_in_one_panel():
+def test_train_and_dev_share_a_panel():
     rows = log(0.1, 0.3, train={"macro_f1": 0.5})
     plot = curves.training("training", [("only", rows, 2)])
     assert len(plot.figure.axes[1].lines) == 3
     assert {"train", "dev"} <= set(words_of(plot))
 
 
-def test_one_epoch_is_no_curve():
+def test_one_epoch_gives_no_plot():
     assert curves.training("training", [("a", log(0.5), 1)]) is None
 
 
-def test_the_chosen_threshold_is_where_the_predictions_are():
+def test_the_threshold_is_read_from_the_predictions():
     random = np.random.default_rng(2)
     gold = random.integers(0, 2, (80, 2))
     values = np.clip(gold * 0.3 + random.random((80, 2)) * 0.7, 0, 1)
@@ -136,13 +136,13 @@ def test_the_chosen_threshold_is_where_the_predictions_are():
         assert float(shown) - 0.005 <= values[predicted[:, i] == 1, i].min()
 
 
-def test_a_label_that_gold_never_has_gets_words_instead_of_a_curve():
+def test_a_label_without_positives_has_a_text_instead_of_a_curve():
     values = np.array([[0.9, 0.2], [0.1, 0.3]])
     plot = curves.precision_recall_curves("pr", ("joy", "fear"), np.array([[1, 0], [0, 0]]), values, values > 0.5)
     assert "none in gold" in words_of(plot)
 
 
-def test_the_heat_map_says_every_score_and_what_is_missing():
+def test_the_heat_map_shows_every_score_and_missing_ones():
     grid = np.array([[0.5, np.nan], [0.25, 0.75]])
     plot = scores.heat_map("heat", ["English", "Hausa"], ["a", "b"], grid, "macro F1")
     assert {"0.500", "0.250", "0.750", "–", "English", "b"} <= set(words_of(plot))

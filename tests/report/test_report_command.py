@@ -37,7 +37,7 @@ def gathered(*paths: str) -> Any:
     return load_contents(paths, source="sample", resamples=300, seed=1)
 
 
-def test_the_page_is_written_where_it_is_said(files: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_page_is_written_to_the_printed_path(files: Path, capsys: pytest.CaptureFixture[str]):
     assert report(STRONG) == 0
     shown = capsys.readouterr()
     assert shown.out == "report.html\n"
@@ -47,7 +47,7 @@ def test_the_page_is_written_where_it_is_said(files: Path, capsys: pytest.Captur
     assert capsys.readouterr() == ("other.html\n", "")
 
 
-def test_the_page_has_the_figures_and_the_signature_of_score(files: Path):
+def test_the_page_has_the_scores_and_the_signature_of_score(files: Path):
     assert report(STRONG, "--seed", "5") == 0
     scores = with_intervals(score(STRONG, source="sample"), resamples=300, seed=5, source="sample")
     card = scores.card
@@ -64,7 +64,7 @@ def test_the_same_command_gives_the_same_page(files: Path):
     assert (files / "one.html").read_bytes() == (files / "two.html").read_bytes()
 
 
-def test_files_of_one_place_are_compared_best_first(files: Path):
+def test_files_of_one_language_are_compared_best_first(files: Path):
     found = gathered(WEAK, STRONG)
     assert [one.name for one in found.systems] == ["strong", "weak"]
     assert found.comparison is not None
@@ -86,7 +86,7 @@ def test_a_folder_of_several_systems_is_compared(files: Path):
     assert [one.name for one in gathered("all").systems] == ["first", "second"]
 
 
-def test_names_are_those_given(files: Path):
+def test_systems_have_the_given_names(files: Path):
     found = gathered(f"theirs={STRONG}", f"ours={WEAK}")
     assert [one.name for one in found.systems] == ["theirs", "ours"]
     assert report(f"theirs={STRONG}", f"ours={WEAK}") == 0
@@ -102,7 +102,7 @@ def test_several_runs_of_one_system_are_one_system(files: Path):
     assert [len(system.cards) for system in found.systems] == [1, 1]
 
 
-def test_a_named_path_may_hold_commas(files: Path):
+def test_a_named_path_may_contain_commas(files: Path):
     (files / "lr=0.1,epochs=2").mkdir()
     shutil.copy(STRONG, files / "lr=0.1,epochs=2" / "pred_eng.csv")
     found = gathered("ours=lr=0.1,epochs=2", f"theirs={WEAK}")
@@ -118,14 +118,14 @@ def test_a_file_that_cannot_be_scored_still_gets_its_page(files: Path, capsys: p
     assert "frame.astype(int)" in body
 
 
-def test_what_is_not_there_is_told_and_nothing_is_written(files: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_missing_file_is_an_error_and_nothing_is_written(files: Path, capsys: pytest.CaptureFixture[str]):
     assert report("nothing.csv") == 3
     assert "nothing.csv does not exist" in capsys.readouterr().err
     assert report(STRONG, "-o", "no/such/folder.html") == 3
     assert not (files / "report.html").exists()
 
 
-def test_an_island_reads_back_whatever_it_holds():
+def test_json_for_script_is_read_back():
     value = ["</script>", "<!--", "&amp;", "\u2028", "שלום", '"']
     spelled = str(json_for_script(value))
     assert json.loads(spelled) == value

@@ -116,7 +116,7 @@ def test_csv_and_json_use_the_key_of_a_column():
     assert "FN" in render([table], "text") and "missed" not in render([table], "text")
 
 
-def test_a_right_to_left_cell_is_isolated_from_its_neighbours():
+def test_right_to_left_cells_are_isolated():
     table = Table("t", (Column("text"), Column("n", "int")), (("مرحبا", 1),))
     for style in ("text", "markdown"):
         assert f"{ISOLATE}مرحبا{END_ISOLATE}" in render([table], style)
@@ -124,7 +124,7 @@ def test_a_right_to_left_cell_is_isolated_from_its_neighbours():
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
-def test_text_keeps_to_the_terminal(width: int):
+def test_text_fits_the_terminal(width: int):
     wide = Table(
         "A title that is itself longer than a narrow terminal would like to show on one line",
         (Column("text"), *(Column(f"emotion{k}", "score") for k in range(9)), Column("remark")),
@@ -150,7 +150,7 @@ def test_letters_stay_with_their_score_in_narrow_panels():
             assert len(words) % 2 == 0
 
 
-def test_a_signature_under_a_table_is_never_broken():
+def test_a_signature_is_never_wrapped():
     signature = "macro_f1|release:1|" + "x" * 90
     table = Table("t", (Column("a"),), (("b",),), ("words that do wrap " * 4, signature))
     lines = render([table], "text", width=40).split("\n")
@@ -158,7 +158,7 @@ def test_a_signature_under_a_table_is_never_broken():
     assert all(len(line) <= 40 for line in lines[:-1])
 
 
-def test_names_and_paths_are_never_broken():
+def test_names_and_paths_are_never_wrapped():
     name, path = "llama-head-10epochs-batch2-and-more", Path("/".join(["runs"] * 20))
     table = Table(
         "t", (Column("recipe", "name"), Column("value")), ((name, "words that do wrap " * 4), ("short", path))
@@ -170,12 +170,12 @@ def test_names_and_paths_are_never_broken():
     assert str(path) in render([table], "csv") and str(path) in render([table], "json")
 
 
-def test_a_path_that_a_spreadsheet_would_run_is_inert():
+def test_a_path_that_looks_like_a_formula_is_escaped():
     table = Table("t", (Column("a"),), ((Path("=1+1"),),))
     assert render([table], "csv") == "a\n'=1+1"
 
 
-def test_without_a_width_nothing_wraps():
+def test_nothing_wraps_without_a_width():
     table = Table("t", (Column("a"), Column("b")), (("x" * 300, "y" * 300),))
     assert f"{'x' * 300}  {'y' * 300}" in render([table], "text")
 
@@ -196,7 +196,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("text", HOSTILE)
-def test_strangers_text_is_inert(style: str, text: str):
+def test_untrusted_text_is_escaped(style: str, text: str):
     table = Table(text, (Column(text), Column("n", "int")), ((text, 1),), (text,))
     printed = render([table], style, colour=True)
     printed.encode("utf-8")
@@ -244,7 +244,7 @@ def test_any_rows_render_in_every_format(rows: list[tuple]):
     assert len(list(csv.reader(io.StringIO(FORMATS["csv"](table))))) == len(rows) + 1
 
 
-def test_plain_makes_json_of_anything():
+def test_plain_returns_json_types_for_any_value():
     nest = {"a": np.array([[1, 2]]), "b": (np.float64("inf"), math.nan), "c": Path("x/y"), 3: {True, None}}
     made = plain(nest)
     assert made["a"] == [[1, 2]]
