@@ -62,15 +62,11 @@ class ScoreIntervals:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
-            "resamples": self.resamples,
-            "seed": self.seed,
-            "level": self.level,
-            "method": self.method,
-            "texts": self.texts,
-            "note": self.note or None,
+            "resamples": self.resamples, "seed": self.seed, "level": self.level, "method": self.method,
+            "texts": self.texts, "note": self.note or None,
             "figures": {name: asdict(interval) for name, interval in self.whole.items()},
             "by_emotion": {name: [asdict(interval) for interval in row] for name, row in self.by_emotion.items()},
-        }
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,21 +115,13 @@ class Scorecard:
         return signature(
             self.metric,
             {
-                "release": self.release,
-                "task": self.spec.task,
-                "track": self.spec.track,
-                "lang": self.spec.language,
-                "split": self.spec.split,
-                "n": self.metrics.texts,
-                "emotions": len(self.spec.emotions),
-                "gold": self.gold_hash,
-                "pred": self.prediction_hash,
-                "rule": self.rule,
-                "rounding": self.rounding,
-                **(self.intervals.signature if self.intervals else {}),
-                "v": __version__,
+                "release": self.release, "task": self.spec.task, "track": self.spec.track,
+                "lang": self.spec.language, "split": self.spec.split, "n": self.metrics.texts,
+                "emotions": len(self.spec.emotions), "gold": self.gold_hash, "pred": self.prediction_hash,
+                "rule": self.rule, "rounding": self.rounding,
+                **(self.intervals.signature if self.intervals else {}), "v": __version__,
             },
-        )
+        )  # fmt: skip
 
     def rounded(self, rounding: str) -> Scorecard:
         """Return the card rounded as an official scorer prints it (see `MetricValues.rounded`)."""
@@ -143,32 +131,19 @@ class Scorecard:
         """Return the JSON form."""
         metrics = self.metrics
         return {
-            "file": self.file,
-            "gold": self.gold,
-            "task": self.spec.task,
-            "release": self.release,
-            "track": self.spec.track,
-            "language": self.spec.language,
-            "split": self.spec.split,
-            "texts": metrics.texts,
-            "texts_without_any_label": metrics.unlabelled,
-            "emotions": list(metrics.emotions),
-            "metric": self.metric,
-            "score": self.score,
+            "file": self.file, "gold": self.gold, "task": self.spec.task, "release": self.release,
+            "track": self.spec.track, "language": self.spec.language, "split": self.spec.split,
+            "texts": metrics.texts, "texts_without_any_label": metrics.unlabelled,
+            "emotions": list(metrics.emotions), "metric": self.metric, "score": self.score,
             "figures": dict(metrics.whole),
             "by_emotion": {
                 emotion: {name: row[i] for name, row in metrics.by_emotion.items()}
                 for i, emotion in enumerate(metrics.emotions)
             },
-            "rule": self.rule,
-            "rounding": self.rounding or None,
-            "constant": list(self.constant),
-            "gold_hash": self.gold_hash,
-            "prediction_hash": self.prediction_hash,
-            "note": self.note or None,
-            "intervals": self.intervals.to_dict() if self.intervals else None,
-            "signature": self.signature,
-        }
+            "rule": self.rule, "rounding": self.rounding or None, "constant": list(self.constant),
+            "gold_hash": self.gold_hash, "prediction_hash": self.prediction_hash, "note": self.note or None,
+            "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -209,18 +184,12 @@ class Average:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
-            "task": self.task,
-            "release": self.release,
-            "track": self.track,
-            "split": self.split,
-            "metric": self.metric,
-            "languages": list(self.languages),
-            "missing": list(self.missing),
+            "task": self.task, "release": self.release, "track": self.track, "split": self.split,
+            "metric": self.metric, "languages": list(self.languages), "missing": list(self.missing),
             "mean_over_submitted_languages": self.submitted,
             "mean_over_all_languages_missing_as_0": self.all_languages,
-            "intervals": self.intervals.to_dict() if self.intervals else None,
-            "signature": self.signature,
-        }
+            "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
