@@ -1,4 +1,4 @@
-"""Recipes, model families, training, prediction, thresholds, ensembles, run folders.
+"""Model zoo: recipes, model families, training, prediction, threshold tuning, ensembles and run folders.
 
-Imports torch and scikit-learn only inside functions and in `engine`.
+torch and scikit-learn are imported only in functions and in `engine`.
 """

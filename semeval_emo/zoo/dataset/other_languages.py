@@ -131,7 +131,7 @@ def training_data_text(recipe: Recipe, task: Task) -> str:
     for track, names in by_track.items():
         languages = " and ".join(names) if len(names) < 4 else f"{len(names)} languages"
         parts.append(f"{languages} (track {track})")
-    return " and ".join(parts)
+    return " and ".join([*parts, *data.extra])
 
 
 def load_sources(

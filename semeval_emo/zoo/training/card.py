@@ -42,8 +42,7 @@ _HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
 _OWN_HEAD = (
     "**Hugging Face's `from_pretrained` and `pipeline` cannot load the head of this model, a multilayer perceptron: "
     "they replace it with random weights and only print a warning.** Load the folder with "
-    "`semeval-emo zoo predict FOLDER TEXTS` "
-    "or `semeval_emo.zoo.runs.model.load_model(FOLDER)`.\n"
+    "`semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)`.\n"
 )
 
 
@@ -75,7 +74,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
         f"{recipe.title or recipe.name}. Trained for {task.title}, track {recipe.data.track}, {language.name}, "
-        f"release {recipe.data.release}, on {training_data_text(recipe, task)}{_extra_data(recipe)}.\n",
+        f"release {recipe.data.release}, on {training_data_text(recipe, task)}{_leak_warning(recipe)}.\n",
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)
@@ -108,11 +107,9 @@ def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> lis
     return lines
 
 
-def _extra_data(recipe: Recipe) -> str:
-    words = "".join(f" and {name}" for name in recipe.data.extra)
-    if recipe.data.allow:
-        words += f". **{', '.join(recipe.data.allow)} may contain texts that the scores below are computed on**"
-    return words
+def _leak_warning(recipe: Recipe) -> str:
+    allowed = ", ".join(recipe.data.allow)
+    return f". **{allowed} may contain texts that the scores below are computed on**" if allowed else ""
 
 
 def selection_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> str:
