@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Path:
+def target_copy(tmp_path: Path) -> Path:
     """Return a copy that a test can change."""
     return make_cross(tmp_path).parent
 
@@ -66,12 +66,12 @@ def task_of(folder: Path) -> Task:
     ],
 )
 def test_sources_are_resolved_to_names(track: str, words: str, wanted: tuple[str, ...], folder: Path):
-    found = settled(folder, track, "xaa", f"data.sources={words}").data
-    assert found.sources == wanted
-    assert found.splits == (() if track == "c" else ("train",))
+    resolved = settled(folder, track, "xaa", f"data.sources={words}").data
+    assert resolved.sources == wanted
+    assert resolved.splits == (() if track == "c" else ("train",))
     assert (
         resolve_target(settled(folder, track, "xaa", f"data.sources={words}"), task_of(folder), None, None).data
-        == found
+        == resolved
     )
 
 
@@ -142,17 +142,17 @@ def test_emotions_without_labels_in_a_source_are_unknown(folder: Path):
 def test_an_emotion_without_labels_in_any_source_is_never_predicted(folder: Path, tmp_path: Path):
     result = run(folder, tmp_path, 'data.sources=["xbb"]', "threshold.rule=fixed")
     fear = SAMPLE.index("fear")
-    said = np.loadtxt(result.folder.predictions, delimiter=",", skiprows=1, usecols=range(1, 6))
-    assert not said[:, fear].any() and said.sum() > 100
+    output = np.loadtxt(result.folder.predictions, delimiter=",", skiprows=1, usecols=range(1, 6))
+    assert not output[:, fear].any() and output.sum() > 100
 
 
-def test_evaluation_texts_are_removed_from_sources(own: Path, tmp_path: Path):
-    task, data = task_of(own), own / "data"
+def test_evaluation_texts_are_removed_from_sources(target_copy: Path, tmp_path: Path):
+    task, data = task_of(target_copy), target_copy / "data"
     test = load_gold("c", "xaa", source=data, task=task).texts
     gold = load_gold("a", "xbb", "train", source=data, task=task)
     texts = [f"{test[0]}!", test[1].upper(), *gold.texts[2:]]
-    write(own, "a", "xbb", "train", texts, gold.labels)
-    result = run(own, tmp_path, 'data.sources=["others"]', name="constant-majority")
+    write(target_copy, "a", "xbb", "train", texts, gold.labels)
+    result = run(target_copy, tmp_path, 'data.sources=["others"]', name="constant-majority")
     assert [note.endswith("removed: they are also in dev or test of xaa.") for note in result.data_notes] == [True]
     assert result.data_notes[0].startswith("2 of 240 texts of ")
     assert result.overlap == {"exact": 0, "normalised": 0, "without": None}
@@ -167,16 +167,16 @@ def strict(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 @pytest.mark.parametrize("how", ["folds", "sources"])
 def test_selection_on_folds_of_sources_is_independent_of_target_labels(
-    how: str, strict: dict[str, RunResult], own: Path, tmp_path: Path
+    how: str, strict: dict[str, RunResult], target_copy: Path, tmp_path: Path
 ):
     """With random labels in the target's dev, test and train splits all predictions are the same bytes."""
     result = strict[how]
-    assert validate(result.folder.predictions, task=task_of(own)).valid
+    assert validate(result.folder.predictions, task=task_of(target_copy)).valid
     draw = np.random.default_rng(0)
     for track, split in (("a", "train"), ("a", "dev"), ("c", "dev"), ("c", "test")):
-        gold = load_gold(track, "xaa", split, source=own / "data", task=task_of(own))
-        write(own, track, "xaa", split, list(gold.texts), draw.integers(0, 2, gold.labels.shape))
-    noise = run(own, tmp_path, *(BY_FOLDS if how == "folds" else BY_DEV))
+        gold = load_gold(track, "xaa", split, source=target_copy / "data", task=task_of(target_copy))
+        write(target_copy, track, "xaa", split, list(gold.texts), draw.integers(0, 2, gold.labels.shape))
+    noise = run(target_copy, tmp_path, *(BY_FOLDS if how == "folds" else BY_DEV))
     assert noise.scorecard.score != result.scorecard.score and noise.dev != result.dev
     assert noise.selected_epoch == result.selected_epoch and noise.thresholds == result.thresholds
     for one, other in (
@@ -224,8 +224,8 @@ def test_tables_and_cards_state_whether_target_labels_were_used(
     words = ["--track", "c", "--language", "xaa", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
     words += ["--runs", str(tmp_path), "--quiet", "--set", 'data.sources=["others"]']
     assert main(["zoo", "train", "tfidf-logreg", *words]) == 0
-    said = capsys.readouterr().out
-    assert "The thresholds were chosen on dev labels of xaa, so this is not strictly zero-shot." in said
+    output = capsys.readouterr().out
+    assert "The thresholds were chosen on dev labels of xaa, so this is not strictly zero-shot." in output
     assert main(["zoo", "train", "tfidf-logreg", *words, "--set", "threshold.rule=fixed"]) == 0
     assert "No labels of xaa were used." in capsys.readouterr().out
 
@@ -243,15 +243,15 @@ def test_a_language_without_a_train_split_uses_stand_ins(folder: Path, tmp_path:
     assert with_its_own.resolved() == settled(folder, "b", "xaa", settings[1], name="tfidf-ridge").resolved()
 
 
-def test_the_target_language_in_another_track_is_checked_for_leaks(own: Path, tmp_path: Path):
-    task, data = task_of(own), own / "data"
+def test_the_target_language_in_another_track_is_checked_for_leaks(target_copy: Path, tmp_path: Path):
+    task, data = task_of(target_copy), target_copy / "data"
     test = load_gold("b", "xcc", source=data, task=task).texts
     gold = load_gold("a", "xcc", "train", source=data, task=task)
-    write(own, "a", "xcc", "train", [test[5], *gold.texts[1:]], gold.labels)
+    write(target_copy, "a", "xcc", "train", [test[5], *gold.texts[1:]], gold.labels)
     with pytest.raises(UsageError, match=r"'a/xcc' contains 1 of 200 test texts of release 1 track b xcc"):
-        run(own, tmp_path, 'data.stand_in=["a/self"]', track="b", language="xcc", name="tfidf-ridge")
+        run(target_copy, tmp_path, 'data.stand_in=["a/self"]', track="b", language="xcc", name="tfidf-ridge")
     allowed = ('data.stand_in=["a/self"]', 'data.allow=["a/xcc"]')
-    result = run(own, tmp_path, *allowed, track="b", language="xcc", name="tfidf-ridge")
+    result = run(target_copy, tmp_path, *allowed, track="b", language="xcc", name="tfidf-ridge")
     assert result.overlap["exact"] == 1
 
 
@@ -275,8 +275,8 @@ def test_the_sources_of_an_ensemble_are_those_of_its_members(folder: Path, tmp_p
 def test_constant_baselines_of_all_languages_need_no_options(folder: Path, tmp_path: Path, capsys):
     words = ["--track", "c", "--language", "all", "--data", str(folder / "data"), "--task", str(folder / "cross.toml")]
     assert main(["zoo", "train", "constant-all", *words, "--runs", str(tmp_path), "--jobs", "1", "--quiet"]) == 0
-    said = capsys.readouterr().out
-    assert "No labels of the target language were used." in said
+    output = capsys.readouterr().out
+    assert "No labels of the target language were used." in output
     with zipfile.ZipFile(tmp_path / "cross" / "constant-all" / "track_c.zip") as archive:
         assert sorted(archive.namelist()) == [f"track_c/pred_{code}.csv" for code in EMOTIONS]
 
@@ -297,8 +297,8 @@ def test_one_model_for_all_languages_is_trained_once(folder: Path, tmp_path: Pat
     assert "shares" not in first.folder.state()
     assert second.folder.state()["shares"] == "xaa" and second.seconds == 0.0
     for split in ("dev", "test"):
-        said = [one.folder.probabilities(split).read_bytes() for one in (second, alone)]
-        assert said[0] == said[1]
+        output = [one.folder.probabilities(split).read_bytes() for one in (second, alone)]
+        assert output[0] == output[1]
     weights = [one.folder.model / "model.safetensors" for one in (first, second)]
     assert weights[0].stat().st_ino == weights[1].stat().st_ino
     # The weights are shared; the model info of each run is its own.

@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ask(model: Path, tmp_path: Path, monkeypatch, cli):
+def run_predict(model: Path, tmp_path: Path, monkeypatch, cli):
     """Return a function that runs the command on the bytes of a named file, or of a pipe."""
     monkeypatch.chdir(tmp_path)
 
@@ -56,7 +56,7 @@ JSON_NOTE = "stdin looks like JSON lines; --input lines reads one text per line.
 
 
 @pytest.mark.parametrize(
-    ("body", "name", "found", "note"),
+    ("body", "name", "predictions", "note"),
     [
         (b"id,text\na,What a day!\n", "", ["a"], CSV_NOTE),
         (b"\xef\xbb\xbfID\tText\na\tWhat, a day\n", "", ["a"], CSV_NOTE),
@@ -73,15 +73,15 @@ JSON_NOTE = "stdin looks like JSON lines; --input lines reads one text per line.
     ],
     ids=lambda value: None if isinstance(value, list) else repr(value)[:24],
 )
-def test_formats_are_detected(body: bytes, name: str, found: list[str], note: str, ask):
-    code, out, err = ask(body, name)
-    assert (code, ids(out), err) == (0, found, note)
+def test_formats_are_detected(body: bytes, name: str, predictions: list[str], note: str, run_predict):
+    code, out, err = run_predict(body, name)
+    assert (code, ids(out), err) == (0, predictions, note)
 
 
-def test_the_format_can_be_given(ask):
-    code, out, err = ask(b"id,text\na,What a day!\n", "", "--input", "lines")
+def test_the_format_can_be_given(run_predict):
+    code, out, err = run_predict(b"id,text\na,What a day!\n", "", "--input", "lines")
     assert (code, ids(out), err) == (0, ["1", "2"], "")
-    code, out, err = ask(b"id,text\na,What a day!\n", "", "--quiet")
+    code, out, err = run_predict(b"id,text\na,What a day!\n", "", "--quiet")
     assert (code, ids(out), err) == (0, ["a"], "")
 
 
@@ -90,8 +90,8 @@ def test_texts_are_read_completely(tmp_path: Path):
     path = tmp_path / "t.csv"
     path.write_bytes(b'id,text\r\na,"She said ""Oh"", and\r\nwent"\r\n"b,c",\xc3\xa9\r\n')
     with path.open("rb") as stream:
-        found = list(read_texts(LineReader(stream, "t.csv"), "csv", "t.csv"))
-    assert found == [("a", 'She said "Oh", and\r\nwent'), ("b,c", "é")]
+        predictions = list(read_texts(LineReader(stream, "t.csv"), "csv", "t.csv"))
+    assert predictions == [("a", 'She said "Oh", and\r\nwent'), ("b,c", "é")]
 
 
 @pytest.mark.parametrize(
@@ -111,18 +111,18 @@ def test_texts_are_read_completely(tmp_path: Path):
     ],
     ids=lambda value: repr(value)[:24],
 )
-def test_input_errors_print_nothing_on_stdout(body: bytes, name: str, message: str, ask):
-    code, out, err = ask(body, name, "--quiet")
+def test_input_errors_print_nothing_on_stdout(body: bytes, name: str, message: str, run_predict):
+    code, out, err = run_predict(body, name, "--quiet")
     assert (code, out) == (3, "")
     assert err.startswith(f"error: {message}\n")
 
 
-def test_a_dash_is_stdin(ask):
-    assert ask(b"Oh\nWhat a day!\n", "", "-") == ask(b"Oh\nWhat a day!\n")
+def test_a_dash_is_stdin(run_predict):
+    assert run_predict(b"Oh\nWhat a day!\n", "", "-") == run_predict(b"Oh\nWhat a day!\n")
 
 
-def test_a_file_with_only_a_header_gives_only_a_header(ask):
-    assert ask(b"id,text\n", "t.csv") == (0, HEADER, "")
+def test_a_file_with_only_a_header_gives_only_a_header(run_predict):
+    assert run_predict(b"id,text\n", "t.csv") == (0, HEADER, "")
 
 
 def test_a_closed_stdin_is_an_error(model: Path, monkeypatch, capsys):
@@ -138,11 +138,11 @@ def test_texts_of_a_slow_pipe_are_predicted_as_they_arrive(model: Path):
     at_last.start()
     with os.fdopen(reader) as stream:
         lines = LineReader(stream, "stdin")
-        found = predict(load_model(model), read_texts(lines, "lines", "stdin"), would_block=lines.would_block)
-        for said, expected in ((b"one\ntwo\nthr", ["1", "2"]), (b"ee\n", ["3"])):
-            os.write(writer, said)
-            assert [one.id for one in itertools.islice(found, len(expected))] == expected
+        predictions = predict(load_model(model), read_texts(lines, "lines", "stdin"), would_block=lines.would_block)
+        for chunk, expected in ((b"one\ntwo\nthr", ["1", "2"]), (b"ee\n", ["3"])):
+            os.write(writer, chunk)
+            assert [prediction.id for prediction in itertools.islice(predictions, len(expected))] == expected
         assert at_last.is_alive(), "no prediction before the end of the input"
         at_last.cancel()
         os.close(writer)
-        assert list(found) == []
+        assert list(predictions) == []

@@ -18,46 +18,46 @@ from semeval_emo.zoo.training.train import train
 
 class Notes(Progress):
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def message(self, text: str) -> None:
-        self.said.append(text)
+        self.messages.append(text)
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     return cross_task.make_cross(tmp_path).parent
 
 
-def said(run: Path, own: Path, **where: str) -> list[str]:
+def notes_of(run: Path, folder: Path, **where: str) -> list[str]:
     progress = Notes()
-    evaluate(run, source=own / "data", task=load_task(own / "cross.toml"), progress=progress, **where)
-    return progress.said
+    evaluate(run, source=folder / "data", task=load_task(folder / "cross.toml"), progress=progress, **where)
+    return progress.messages
 
 
-def test_training_texts_are_counted_by_file(own: Path, tmp_path: Path, capsys):
-    data, task = own / "data", load_task(own / "cross.toml")
+def test_training_texts_are_counted_by_file(folder: Path, tmp_path: Path, capsys):
+    data, task = folder / "data", load_task(folder / "cross.toml")
     recipe = load_recipe("constant-majority", ['data.sources=["xcc"]'])
     run = train(recipe, track="a", language="xaa", source=data, task=task, runs=tmp_path / "runs").folder.path
-    assert said(run, own) == [], "no test text is a training text"
-    assert said(run, own, track="c") == []
+    assert notes_of(run, folder) == [], "no test text is a training text"
+    assert notes_of(run, folder, track="c") == []
     learned, other = (load_gold("a", code, "train", source=data, task=task).texts for code in ("xaa", "xcc"))
     test = load_gold("c", "xaa", source=data, task=task)
     texts = [learned[0], learned[1].upper(), other[2], f"{learned[3]}!", *test.texts[4:]]
-    cross_task.write(own, "c", "xaa", "test", texts, test.labels)
-    (note,) = said(run, own, track="c")
+    cross_task.write(folder, "c", "xaa", "test", texts, test.labels)
+    (note,) = notes_of(run, folder, track="c")
     first, second = (data / "track_a" / "train" / f"{code}.csv" for code in ("xaa", "xcc"))
     assert note == (
         "3 of 200 texts of release 1 track c xaa test are training texts (2 exact copies), so the score is optimistic; "
         f"they are in {first}, {second}"
     )
-    (note,) = said(run, own, split="train")
+    (note,) = notes_of(run, folder, split="train")
     assert note.startswith("240 of 240 texts of release 1 track a xaa train are training texts (240 exact copies)")
-    words = ["--data", str(data), "--task", str(own / "cross.toml"), "--track", "c"]
+    words = ["--data", str(data), "--task", str(folder / "cross.toml"), "--track", "c"]
     assert main(["zoo", "evaluate", str(run), *words]) == 0
     assert "3 of 200 texts" in capsys.readouterr().err
     second.unlink()
-    notes = said(run, own, track="c")
+    notes = notes_of(run, folder, track="c")
     assert notes[0].startswith("whether a/xcc contains any of these texts is not known: There is no train file")
     assert notes[1].startswith("2 of 200 texts")
 

@@ -34,16 +34,16 @@ def scores(runs: Path, pattern: str) -> list[float]:
 
 
 def test_seeds_share_a_row_and_are_averaged(runs: Path):
-    found = compare_runs([runs / "sample"], source="sample")
-    lines = {one.name.split("+")[0]: one for one in found.recipes}
-    assert list(lines) == sorted(lines, key=lambda name: -lines[name].result.score.value)
-    tiny = lines["llama-tiny"]
-    own = scores(runs, "llama-tiny*")
-    assert tiny.seeds == (1, 2) and len(own) == 2
-    assert tiny.result.score.value == pytest.approx(fmean(own), abs=1e-12)
-    assert tiny.result.run_sd == pytest.approx(stdev(own), abs=1e-12)
-    assert lines["tfidf-logreg"].result.score.value == pytest.approx(scores(runs, "tfidf-logreg")[0], abs=1e-12)
-    assert lines["tfidf-logreg"].result.score.low < lines["tfidf-logreg"].result.score.value
+    comparison = compare_runs([runs / "sample"], source="sample")
+    by_name = {recipe.name.split("+")[0]: recipe for recipe in comparison.recipes}
+    assert list(by_name) == sorted(by_name, key=lambda name: -by_name[name].result.score.value)
+    tiny = by_name["llama-tiny"]
+    run_scores = scores(runs, "llama-tiny*")
+    assert tiny.seeds == (1, 2) and len(run_scores) == 2
+    assert tiny.result.score.value == pytest.approx(fmean(run_scores), abs=1e-12)
+    assert tiny.result.run_sd == pytest.approx(stdev(run_scores), abs=1e-12)
+    assert by_name["tfidf-logreg"].result.score.value == pytest.approx(scores(runs, "tfidf-logreg")[0], abs=1e-12)
+    assert by_name["tfidf-logreg"].result.score.low < by_name["tfidf-logreg"].result.score.value
 
 
 def test_the_command_shows_seeds_costs_and_selection(runs: Path, capsys, monkeypatch):
@@ -52,7 +52,7 @@ def test_the_command_shows_seeds_costs_and_selection(runs: Path, capsys, monkeyp
     assert main([*command, "--format", "json"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert body["schema"] == "semeval-emo/zoo-results/1"
-    by_name = {one["name"]: one for one in body["lines"]}
+    by_name = {recipe["name"]: recipe for recipe in body["lines"]}
     assert by_name["constant-all"]["selected_on"] == "none"
     assert by_name["tfidf-logreg"]["selected_on"] == "dev"
     assert by_name["tfidf-logreg"]["parameters"]["trained"] > 1_000
@@ -68,9 +68,9 @@ def test_an_unfinished_run_is_skipped_with_a_note(runs: Path, tmp_path: Path):
     half.mkdir(parents=True)
     (half / "recipe.json").write_bytes((runs / "sample" / "tfidf-logreg" / "eng" / "recipe.json").read_bytes())
     (half / "run.json").write_text('{"status": "training"}')
-    found = compare_runs([tmp_path], source="sample")
-    assert len(found.recipes) == 2
-    assert found.skipped == (f"The run in {half} is not finished.",)
+    comparison = compare_runs([tmp_path], source="sample")
+    assert len(comparison.recipes) == 2
+    assert comparison.skipped == (f"The run in {half} is not finished.",)
 
 
 def test_too_few_runs_and_several_files_are_refused(runs: Path, tmp_path: Path):
@@ -91,5 +91,5 @@ def test_two_versions_of_a_recipe_have_two_rows(runs: Path, tmp_path: Path):
         shutil.copytree(first, folder)
         body["resolved"]["train"]["epochs"], body["settings"] = epochs, {}
         (folder / "recipe.json").write_text(json.dumps(body))
-    found = compare_runs([tmp_path], source="sample")
-    assert sorted(one.name for one in found.recipes) == ["after", "before"]
+    comparison = compare_runs([tmp_path], source="sample")
+    assert sorted(recipe.name for recipe in comparison.recipes) == ["after", "before"]

@@ -31,8 +31,8 @@ def test_commands_use_the_recorded_task_of_a_run(cli, capsys):
     capsys.readouterr()
     code, out, err = cli("zoo", "evaluate", str(path), "--format", "json")
     assert (code, err) == (0, "")
-    found = json.loads(out)["scorecards"][0]
-    assert found["score"] == score and "task:sample" in found["signature"]
+    card = json.loads(out)["scorecards"][0]
+    assert card["score"] == score and "task:sample" in card["signature"]
     code, out, _ = cli("zoo", "tune", str(path), "-q")
     assert code == 0 and out.startswith("tfidf-char: thresholds · release 1 track a eng test")
     # The model folder records it, too.
@@ -66,7 +66,7 @@ def test_runs_of_two_tasks_have_different_folders(cli):
     code, _, err = cli("zoo", "results", *both)
     assert code == 2
     assert err == "error: These are runs of several tasks: sample, toy.\n  fix: name runs of one task, or add --task\n"
-    code, _, err = cli("zoo", "ensemble", *(f"{one}/{code}" for one, code in zip(both, ("eng", "xaa"), strict=True)),
+    code, _, err = cli("zoo", "ensemble", *(f"{run}/{code}" for run, code in zip(both, ("eng", "xaa"), strict=True)),
                        "--name", "odd")  # fmt: skip
     assert code == 2
     assert err == (

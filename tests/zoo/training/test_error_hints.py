@@ -67,7 +67,7 @@ def test_a_member_that_is_not_a_recipe_has_no_command(cli):
 
 
 @pytest.mark.parametrize(
-    ("languages", "said"),
+    ("languages", "message"),
     [
         (
             "eng,ind,jav",
@@ -79,6 +79,6 @@ def test_a_member_that_is_not_a_recipe_has_no_command(cli):
         ),
     ],
 )
-def test_languages_missing_in_the_track(languages: str, said: str, cli):
-    assert cli("zoo", "train", "constant-all", "--language", languages) == (2, "", said)
+def test_languages_missing_in_the_track(languages: str, message: str, cli):
+    assert cli("zoo", "train", "constant-all", "--language", languages) == (2, "", message)
     assert not Path("runs").exists()
