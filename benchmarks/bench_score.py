@@ -88,7 +88,7 @@ def write(path: Path, header: Sequence[str], ids: Sequence[str], seed: int) -> N
 def curve(rounds: int = 3) -> str:
     """Cost by the number of rows, less that of ten rows: start-up is not scoring."""
     rows = []
-    for kind, values in (("labels", 2), ("degrees", 4)):
+    for kind, values in (("labels", 2), ("intensities", 4)):
         seen = {size: [processor(size, values) for _ in range(rounds)] for size in (10, *CURVE)}
         seconds = {size: statistics.median(one for one, _ in found) for size, found in seen.items()}
         for size in CURVE:

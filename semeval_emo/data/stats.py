@@ -54,7 +54,7 @@ class Stats:
     Attributes:
         rows: number of texts.
         positives: number of texts with each emotion, in the order of `spec.emotions`.
-        degrees: number of texts by emotion and value.
+        intensities: number of texts by emotion and value.
         cooccurrence: number of texts with both emotions of a pair.
         cardinality: mean number of emotions per text.
         most: largest number of emotions of a text.
@@ -68,7 +68,7 @@ class Stats:
     spec: FileSpec
     rows: int
     positives: tuple[int, ...]
-    degrees: tuple[tuple[int, ...], ...]
+    intensities: tuple[tuple[int, ...], ...]
     cooccurrence: dict[tuple[str, str], int]
     cardinality: float
     most: int
@@ -93,7 +93,7 @@ class Stats:
             "emotions": {
                 name: {"texts": count, "share": share, "degrees": dict(zip(spec.values, by_value, strict=True))}
                 for name, count, share, by_value in zip(
-                    spec.emotions, self.positives, self.prevalence, self.degrees, strict=True
+                    spec.emotions, self.positives, self.prevalence, self.intensities, strict=True
                 )
             },
             "together": {"+".join(pair): count for pair, count in self.cooccurrence.items()},
@@ -122,7 +122,7 @@ def describe(gold: Gold) -> Stats:
         spec=gold.spec,
         rows=len(gold),
         positives=tuple(int(n) for n in present.sum(axis=0)),
-        degrees=tuple(tuple(int((column == value).sum()) for value in values) for column in gold.labels.T),
+        intensities=tuple(tuple(int((column == value).sum()) for value in values) for column in gold.labels.T),
         cooccurrence={(names[i], names[j]): int(pairs[i, j]) for i, j in combinations(range(len(names)), 2)},
         cardinality=float(per_text.mean()),
         most=int(per_text.max()),

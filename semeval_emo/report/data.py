@@ -263,13 +263,13 @@ def file_tables(stats: Stats) -> list[Table]:
 
 def _emotions_table(stats: Stats) -> Table:
     spec = stats.spec
-    degrees = spec.values[1:] if len(spec.values) > 2 else ()
+    intensities = spec.values[1:] if len(spec.values) > 2 else ()
     columns = [Column("emotion"), Column("texts", "int"), Column("share", "percent")]
-    columns += [Column(f"degree {value}", "int") for value in degrees]
+    columns += [Column(f"intensity {value}", "int") for value in intensities]
     rows = tuple(
-        (name, count, share, *(by_value[1:] if degrees else ()))
+        (name, count, share, *(by_value[1:] if intensities else ()))
         for name, count, share, by_value in zip(
-            spec.emotions, stats.positives, stats.prevalence, stats.degrees, strict=True
+            spec.emotions, stats.positives, stats.prevalence, stats.intensities, strict=True
         )
     )
     notes = (

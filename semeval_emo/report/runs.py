@@ -49,8 +49,9 @@ def _epochs(result: RunResult) -> Table:
         )
         for row in result.rows
     ]
-    degrees = len(result.folder.spec.values) > 2
-    note = "degrees rounded to the nearest integer" if degrees else f"scores at threshold {recipe.threshold.value:g}"
+    note = f"scores at threshold {recipe.threshold.value:g}"
+    if len(result.folder.spec.values) > 2:
+        note = "intensities rounded to the nearest integer"
     if FOLDS in splits:
         unit = "language" if len(recipe.data.sources) > 1 and not recipe.data.splits else "text"
         note = f"folds: each {unit} predicted by a model that was not trained on it, {_fold_thresholds(recipe)}"
@@ -120,20 +121,20 @@ def _result(result: RunResult) -> Table:
 
 def _thresholds(result: RunResult) -> list[tuple[str, str]]:
     rule, emotions = result.recipe.threshold.rule, result.folder.spec.emotions
-    degrees = len(result.folder.spec.values) > 2
-    if degrees and rule == "fixed":
-        return [("degrees", "rounded to the nearest integer")]
+    intensities = len(result.folder.spec.values) > 2
+    if intensities and rule == "fixed":
+        return [("intensities", "rounded to the nearest integer")]
     if rule != "per_label":
-        return [("cut points" if degrees else "threshold", format_threshold(result.thresholds[0]))]
+        return [("cut points" if intensities else "threshold", format_threshold(result.thresholds[0]))]
     texts = [f"{emotion} {format_threshold(value)}" for emotion, value in zip(emotions, result.thresholds, strict=True)]
     # Three cut points per emotion are too long for one line.
-    return [("cut points", text) for text in texts] if degrees else [("thresholds", ", ".join(texts))]
+    return [("cut points", text) for text in texts] if intensities else [("thresholds", ", ".join(texts))]
 
 
 def _fold_thresholds(recipe: Recipe) -> str:
     config = recipe.threshold
     if recipe.select.metric == "pearson":
-        return "degrees rounded" if config.rule == "fixed" else "cut points from the other folds"
+        return "intensities rounded" if config.rule == "fixed" else "cut points from the other folds"
     return f"at threshold {config.value:g}" if config.rule == "fixed" else "thresholds from the other folds"
 
 

@@ -57,11 +57,11 @@ def tables(result: TuneResult) -> list[Table]:
 
 
 def _thresholds(result: TuneResult, written: RuleScores) -> Table:
-    degrees = result.spec.values[1:]
-    kind = "text" if len(degrees) > 1 else "score"
-    notes = (f"Cut points of {', '.join(degrees)} on a scale from 0 to 1.",) if len(degrees) > 1 else ()
+    intensities = result.spec.values[1:]
+    kind = "text" if len(intensities) > 1 else "score"
+    notes = (f"Cut points of {', '.join(intensities)} on a scale from 0 to 1.",) if len(intensities) > 1 else ()
     before, after = (
-        [_cut_points(value) if len(degrees) > 1 else value for value in row.thresholds]
+        [_cut_points(value) if len(intensities) > 1 else value for value in row.thresholds]
         for row in (result.rows[0], written)
     )
     rows = zip(result.spec.emotions, result.positives, before, after, strict=True)

@@ -223,7 +223,7 @@ def _training_data(recipe: Recipe) -> list[tuple[str, Any]]:
 def _training(recipe: Recipe) -> list[tuple[str, Any]]:
     train = recipe.train
     rates = [f"{name} {_rate(group, recipe)}" for name, group in _trained_groups(recipe)]
-    loss = {"bce": "binary cross-entropy", "mse": "squared error of degrees"}[recipe.loss.kind]
+    loss = {"bce": "binary cross-entropy", "mse": "squared error of intensities"}[recipe.loss.kind]
     weight = {"none": "", "per_label": ", weighted positives per label", "global": ", weighted positives"}
     batch = f"{train.epochs} x batch {train.batch}"
     warmup = f"{train.warmup:.0%} warm-up" if train.warmup else "no warm-up"
@@ -273,7 +273,7 @@ def _epoch_selection(recipe: Recipe) -> str:
 def _threshold(recipe: Recipe) -> str:
     config = recipe.threshold
     if config.rule == "fixed":
-        return "degrees rounded" if recipe.select.metric == "pearson" else f"{config.value:g}"
+        return "intensities rounded" if recipe.select.metric == "pearson" else f"{config.value:g}"
     words = {"global": "one for all emotions", "per_label": "one per emotion"}[config.rule]
     mark = f" ({TEST_MARK} optimistic)" if config.split == "test" else ""
     return f"{words}, tuned on {config.split}{mark}"

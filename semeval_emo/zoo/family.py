@@ -145,7 +145,7 @@ class Family(ABC):
 
     @abstractmethod
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Return the probability of each emotion, or its degree scaled to [0, 1]: shape (n, L), float64."""
+        """Return the probability of each emotion, or its intensity scaled to [0, 1]: shape (n, L), float64."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:

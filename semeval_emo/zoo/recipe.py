@@ -102,8 +102,8 @@ class DataConfig:
             the target language in another track.
         most: number of texts sampled from each source with ``train.seed``; 0 for all.
         stand_in: sources for languages without a train split.
-        extra: data added last: a split of another track (``b/train``; its degrees become binary labels if the target
-            has those), or CSV files with the columns id, text and the emotions.
+        extra: data added last: a split of another track (``b/train``; its intensities become binary labels if the
+            target has those), or CSV files with the columns id, text and the emotions.
         allow: names in `extra` or `sources` that may contain texts of the evaluation splits.
     """
 
@@ -210,7 +210,7 @@ class LossConfig:
     """The loss, a mean over texts and emotions.
 
     Attributes:
-        kind: ``bce`` (binary cross-entropy with logits) or ``mse`` (of degrees scaled to [0, 1]).
+        kind: ``bce`` (binary cross-entropy with logits) or ``mse`` (of intensities scaled to [0, 1]).
         pos_weight: weight of positives in ``bce``. ``per_label``: n / (2 positives) of each emotion, as with
             scikit-learn's ``class_weight="balanced"``; ``global``: the same over all emotions.
     """
@@ -281,11 +281,11 @@ class SelectConfig:
 
 @dataclass(frozen=True)
 class ThresholdConfig:
-    """Thresholds: the probability from which an emotion is present, or the cut points of its degrees.
+    """Thresholds: the probability from which an emotion is present, or the cut points of its intensities.
 
     Attributes:
         rule: ``fixed`` uses `value`; ``global`` tunes one threshold, ``per_label`` one per emotion (shrunk towards the
-            global one for rare emotions). For degrees ``fixed`` rounds to the nearest integer; the others tune
+            global one for rare emotions). For intensities ``fixed`` rounds to the nearest integer; the others tune
             cut points for Pearson.
         split: the split to tune on, as in `SelectConfig`, with the same folds.
         grid: first value, last value and step of the thresholds to try.

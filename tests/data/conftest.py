@@ -29,7 +29,7 @@ values = ["0", "1"]
 metric = "macro_f1"
 averaging = "mean"
 [tracks.b]
-title = "Degrees"
+title = "Intensities"
 values = ["0", "1", "2"]
 metric = "pearson"
 averaging = "mean"
@@ -79,14 +79,14 @@ leaves_out = ["yy"]
 def rows(track: str, language: str, split: str) -> list[Row]:
     """The rows of one file of release 1; track c has the texts of track a in another order."""
     texts = [f"A made text, {language} {split} {n}." for n in range(SIZES[split])]
-    degrees = [tuple((n * k + len(split)) % 3 for k in (1, 2, 3)) for n in range(SIZES[split])]
-    found = list(zip(texts, degrees, strict=True))
+    intensities = [tuple((n * k + len(split)) % 3 for k in (1, 2, 3)) for n in range(SIZES[split])]
+    found = list(zip(texts, intensities, strict=True))
     if track == "c":
         found.reverse()
     top = 2 if track == "b" else 1
     return [
-        (f"{language}-{split}-{track}-{at:03d}", text, tuple(min(d, top) for d in degree))
-        for at, (text, degree) in enumerate(found, 1)
+        (f"{language}-{split}-{track}-{at:03d}", text, tuple(min(d, top) for d in intensity))
+        for at, (text, intensity) in enumerate(found, 1)
     ]
 
 

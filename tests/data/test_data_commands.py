@@ -132,7 +132,7 @@ def test_stats_of_one_file_in_full(run):
     assert code == 0
     title, heads = out.splitlines()[:2]
     assert title == "release 1 track b eng test: 200 texts"
-    assert heads == "emotion   texts   share  degree 1  degree 2  degree 3"
+    assert heads == "emotion   texts   share  intensity 1  intensity 2  intensity 3"
     assert "Emotion co-occurrence: number of texts\n" in out
     assert "No duplicate texts." in out
 

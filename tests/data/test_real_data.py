@@ -98,7 +98,7 @@ def test_intensity_counts_equal_the_measured_ones(described, facts):
     for where, fact in measured(facts).items():
         if where[0] == "b":
             stats = described[where]
-            found = dict(zip(stats.spec.emotions, stats.degrees, strict=True))
+            found = dict(zip(stats.spec.emotions, stats.intensities, strict=True))
             assert found == {e: tuple(n.get(v, 0) for v in "0123") for e, n in fact["intensity_dist"].items()}, where
 
 

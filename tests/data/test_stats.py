@@ -19,7 +19,7 @@ def test_statistics_of_a_file(world):
         gold(world, ("one two", "one two", "three", " a  b c "), [[0, 0, 0], [2, 1, 0], [1, 0, 0], [0, 1, 0]])
     )
     assert (stats.rows, stats.positives, stats.prevalence) == (4, (2, 2, 0), (0.5, 0.5, 0.0))
-    assert stats.degrees == ((2, 1, 1), (2, 2, 0), (4, 0, 0))
+    assert stats.intensities == ((2, 1, 1), (2, 2, 0), (4, 0, 0))
     assert stats.cooccurrence == {("calm", "hope"): 1, ("calm", "rage"): 0, ("hope", "rage"): 0}
     assert (stats.cardinality, stats.most, stats.combinations, stats.neutral, stats.multiple) == (1.0, 2, 4, 1, 1)
     assert (stats.words.mean, stats.words.longest, stats.words.shortest) == (2.0, 3, 1)

@@ -43,7 +43,7 @@ values = ["0", "1"]
 metric = "macro_f1"
 averaging = "mean <b>over</b> emotions"
 [tracks.b]
-title = "Degrees"
+title = "Intensities"
 values = ["0", "1", "2"]
 metric = "pearson"
 averaging = "mean"
@@ -71,7 +71,7 @@ def write(path: Path, header: list[str], rows: list[list[Any]]) -> Path:
 
 
 class Hostile:
-    """The task's files in a folder of a hostile name: gold, two systems with probabilities, and degrees."""
+    """The task's files in a folder of a hostile name: gold, two systems with probabilities, and intensities."""
 
     emotions, rows, script, name, formula, hostile_texts = EMOTIONS, ROWS, SCRIPT, NAME, FORMULA, TEXTS
 
@@ -91,13 +91,13 @@ class Hostile:
         write(self.good.parent / "prob_xx.csv", ["id", *EMOTIONS], rows)
         both = zip(self.ids, self.texts, self.labels.tolist(), strict=True)
         write(self.gold / "track_a/test/xx.csv", ["id", "text", *EMOTIONS], [[i, t, *row] for i, t, row in both])
-        self.degrees = random.integers(0, 3, (ROWS, 3))
+        self.intensities = random.integers(0, 3, (ROWS, 3))
         other = [one.replace("-a-", "-b-") for one in self.ids]
-        both = zip(other, self.texts, self.degrees.tolist(), strict=True)
+        both = zip(other, self.texts, self.intensities.tolist(), strict=True)
         write(self.gold / "track_b/test/xx.csv", ["id", "text", *EMOTIONS], [[i, t, *row] for i, t, row in both])
-        guess = np.clip(self.degrees + random.integers(-1, 2, (ROWS, 3)), 0, 2).tolist()
+        guess = np.clip(self.intensities + random.integers(-1, 2, (ROWS, 3)), 0, 2).tolist()
         rows = [[one, *row] for one, row in zip(other, guess, strict=True)]
-        self.degree_file = write(home / "degrees/track_b/pred_xx.csv", ["id", *EMOTIONS], rows)
+        self.intensity_file = write(home / "intensities/track_b/pred_xx.csv", ["id", *EMOTIONS], rows)
 
     def labels_file(self, name: str, labels: np.ndarray) -> Path:
         rows = [[one, *row] for one, row in zip(self.ids, labels.tolist(), strict=True)]

@@ -251,10 +251,10 @@ def test_every_text_has_the_contrast_of_wcag_aa(page: Any, scheme: str):
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def test_degrees_name_both_sides(open_page: Any, report_of: Any, hostile: Any, tmp_path: Path):
-    page = open_page(report_of(tmp_path / "degrees.html", str(hostile.degree_file), *hostile.options))
+def test_intensities_name_both_sides(open_page: Any, report_of: Any, hostile: Any, tmp_path: Path):
+    page = open_page(report_of(tmp_path / "intensities.html", str(hostile.intensity_file), *hostile.options))
     assert page.struck is None
-    page.choose("kind", "wrong degree")
+    page.choose("kind", "wrong intensity")
     assert any(", gold " in one.text for one in page.all("#rows .chip"))
 
 

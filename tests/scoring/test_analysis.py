@@ -32,7 +32,7 @@ def gold() -> Gold:
 
 
 @pytest.fixture(scope="module")
-def degrees() -> Gold:
+def intensities() -> Gold:
     return load_gold("b", "eng", source="sample")
 
 
@@ -46,9 +46,9 @@ def noisy(gold: Gold, rate: float, seed: int = 3) -> np.ndarray:
     return np.where(random.random(gold.labels.shape) < rate, other, gold.labels).astype(np.int8)
 
 
-@pytest.fixture(params=["labels", "degrees"])
-def case(request: pytest.FixtureRequest, gold: Gold, degrees: Gold) -> tuple[Gold, np.ndarray]:
-    chosen = gold if request.param == "labels" else degrees
+@pytest.fixture(params=["labels", "intensities"])
+def case(request: pytest.FixtureRequest, gold: Gold, intensities: Gold) -> tuple[Gold, np.ndarray]:
+    chosen = gold if request.param == "labels" else intensities
     return chosen, noisy(chosen, 0.5)
 
 
@@ -133,10 +133,10 @@ def test_confident_errors_are_the_wrong_labels_with_the_highest_confidence(gold:
     assert first.text == gold.texts[row]
 
 
-def test_probabilities_of_another_file_are_refused(gold: Gold, degrees: Gold):
-    values = np.zeros(degrees.labels.shape)
+def test_probabilities_of_another_file_are_refused(gold: Gold, intensities: Gold):
+    values = np.zeros(intensities.labels.shape)
     with pytest.raises(UsageError, match="is release 1 track b eng test, and mine is release 1 track a eng test"):
-        analyse(card_of(gold, gold.labels), probabilities=Probabilities(degrees.spec, values, "p"))
+        analyse(card_of(gold, gold.labels), probabilities=Probabilities(intensities.spec, values, "p"))
 
 
 def test_duplicate_texts_and_differing_labels(gold: Gold):
@@ -177,9 +177,9 @@ def test_agreement_of_two_systems(case: tuple[Gold, np.ndarray]):
         assert one.first == np.count_nonzero((first[:, i] == gold.labels[:, i]) & (second[:, i] != gold.labels[:, i]))
 
 
-def test_predictions_of_different_files_are_not_compared(gold: Gold, degrees: Gold):
+def test_predictions_of_different_files_are_not_compared(gold: Gold, intensities: Gold):
     with pytest.raises(UsageError, match="only predictions of the same texts"):
-        compare_errors(card_of(gold, gold.labels), card_of(degrees, degrees.labels))
+        compare_errors(card_of(gold, gold.labels), card_of(intensities, intensities.labels))
 
 
 @pytest.mark.parametrize("seed", range(5))

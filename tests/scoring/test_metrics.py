@@ -176,8 +176,8 @@ def test_undefined_f1_is_zero() -> None:
 
 def test_a_perfect_prediction_scores_exactly_one() -> None:
     gold = np.random.default_rng(5).integers(0, 4, (2999, 6))
-    degrees = score_arrays(gold, gold, tuple("abcdef"), values=4)
-    assert degrees.whole == {"pearson": 1.0, "spearman": 1.0, "mae": 0.0}
+    intensities = score_arrays(gold, gold, tuple("abcdef"), values=4)
+    assert intensities.whole == {"pearson": 1.0, "spearman": 1.0, "mae": 0.0}
     labels = score_arrays(gold > 0, gold > 0, tuple("abcdef"))
     assert labels.whole["macro_f1"] == labels.whole["micro_f1"] == labels.whole["exact_match"] == 1.0
 

@@ -41,7 +41,7 @@ def test_every_bad_cell_has_an_entry_in_the_catalogue(text: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "binary", "degrees"),
+    ("text", "binary", "intensities"),
     [
         ("2", "out-of-range", None),
         ("2.0", "out-of-range", "float-cell"),
@@ -60,9 +60,9 @@ def test_every_bad_cell_has_an_entry_in_the_catalogue(text: str):
         ("1;0", "text-cell", "text-cell"),
     ],
 )
-def test_cell_problems(text: str, binary: str, degrees: str | None):
+def test_cell_problems(text: str, binary: str, intensities: str | None):
     assert cell_problem(text, BINARY) == binary
-    assert degrees is None or cell_problem(text, DEGREES) == degrees
+    assert intensities is None or cell_problem(text, DEGREES) == intensities
 
 
 def test_bad_cells_are_reported_in_chunks_with_their_total_count(monkeypatch: pytest.MonkeyPatch):

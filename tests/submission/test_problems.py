@@ -149,7 +149,7 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "decimal": (cell(3, 2, "1.0"), {"E509": 1}, 5, "'1.0' is a decimal; expected 0 or 1"),
     "True": (cell(3, 2, "True"), {"E510": 1}, 5, "'True' is a boolean"),
     "probability": (cell(3, 2, "0.73"), {"E511": 1}, 5, "'0.73' is a fraction"),
-    "a degree": (cell(3, 2, "3"), {"E512": 1}, 5, "'3' is not 0 or 1"),
+    "an intensity": (cell(3, 2, "3"), {"E512": 1}, 5, "'3' is not 0 or 1"),
     "a logit": (cell(3, 2, "-2.31"), {"E512": 1}, 5, "'-2.31' is not 0 or 1"),
     "infinity": (cell(3, 2, "inf"), {"E512": 1}, 5, "'inf' is not 0 or 1"),
     "plus": (cell(3, 2, "+1"), {"E513": 1}, 5, "'+1' is an unusual notation"),
@@ -229,7 +229,7 @@ def test_mixed_languages(make_file: Callable, validate_file: Callable):
     assert report.counts == {"E412": 1}
 
 
-def test_mixed_tracks_of_degrees_and_labels(make_file: Callable, validate_file: Callable):
+def test_mixed_tracks_of_intensities_and_labels(make_file: Callable, validate_file: Callable):
     a, b = make_file("a", "ron"), make_file("b", "ron")
     a.rows += b.rows
     report = validate_file(a.name, a.bytes())

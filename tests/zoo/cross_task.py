@@ -29,7 +29,7 @@ def make_cross(folder: Path) -> Path:
         'ids = { prefix = "cross_{language}_{split}_{track}_", width = 4 }',
         "[emotions_by]", f"xbb = {list(EMOTIONS['xbb'])}",
         "[tracks.a]", 'title = "Labels"', 'values = ["0", "1"]', 'metric = "macro_f1"', 'averaging = "mean"',
-        "[tracks.b]", 'title = "Degrees"', 'values = ["0", "1", "2", "3"]', 'metric = "pearson"', 'averaging = "mean"',
+        "[tracks.b]", 'title = "Values"', 'values = ["0", "1", "2", "3"]', 'metric = "pearson"', 'averaging = "mean"',
         "[tracks.c]", 'title = "Elsewhere"', 'values = ["0", "1"]', 'metric = "macro_f1"', 'averaging = "mean"',
         'trains_on = "a"',
         "[languages]", *(f'{code} = ["{code.title()}", "{family}", "Latin"]' for code, family in FAMILIES.items()),

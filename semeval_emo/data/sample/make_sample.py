@@ -27,7 +27,7 @@ SEED = 11
 UNSEEN = 3
 
 Phrase = tuple[str, str]
-Degrees = dict[str, int]
+Intensities = dict[str, int]
 T = TypeVar("T")
 
 
@@ -36,7 +36,7 @@ class Text:
     """A text of the sample with the intensity of each emotion (0 to 3)."""
 
     text: str
-    degrees: Degrees
+    intensities: Intensities
 
 
 class Writer:
@@ -60,37 +60,37 @@ class Writer:
         """Return one of the options, all equally likely."""
         return options[int(self.random.random() * len(options))]
 
-    def fill(self, phrase: Phrase) -> tuple[str, Degrees]:
+    def fill(self, phrase: Phrase) -> tuple[str, Intensities]:
         """Fill the slots of a phrase, with different words if a slot occurs twice."""
         sentence, marks = phrase
         while "{" in sentence:
             slot = sentence[sentence.index("{") + 1 : sentence.index("}")]
             word = self.pick([word for word in self.slots[slot] if word not in sentence])
             sentence = sentence.replace("{" + slot + "}", word, 1)
-        return sentence, {name: int(degree) for name, degree in (m.split() for m in marks.split(", ") if m)}
+        return sentence, {name: int(intensity) for name, intensity in (m.split() for m in marks.split(", ") if m)}
 
     def draw(self, seen_only: bool) -> Text:
         """Generate a text: an event, often followed by a reaction."""
         names = list(self.events)
         kind = self.pick([name for name in names if name != "neutral"]) if self.chance(0.85) else "neutral"
         events = [p for at, p in enumerate(self.events[kind]) if not seen_only or at % UNSEEN]
-        sentence, degrees = self.fill(self.pick(events))
+        sentence, intensities = self.fill(self.pick(events))
         parts = [sentence]
-        for group in self.follow(degrees):
+        for group in self.follow(intensities):
             reaction, more = self.fill(self.pick(self.reactions[group]))
             parts.append(reaction)
-            for name, degree in more.items():
-                degrees[name] = max(degree, degrees.get(name, 0))
+            for name, intensity in more.items():
+                intensities[name] = max(intensity, intensities.get(name, 0))
         # Annotators disagree on weak emotions: one in four is not labelled.
-        degrees = {name: degree for name, degree in degrees.items() if degree > 1 or not self.chance(0.25)}
-        return Text(self.join(parts, max(degrees.values(), default=0)), degrees)
+        intensities = {name: value for name, value in intensities.items() if value > 1 or not self.chance(0.25)}
+        return Text(self.join(parts, max(intensities.values(), default=0)), intensities)
 
-    def follow(self, degrees: Degrees) -> list[str]:
+    def follow(self, intensities: Intensities) -> list[str]:
         """Return the groups of reactions that follow an event."""
         groups = []
-        if degrees and self.chance(0.45):
-            groups.append(self.pick(list(degrees)))
-        if degrees and self.chance(0.07):
+        if intensities and self.chance(0.45):
+            groups.append(self.pick(list(intensities)))
+        if intensities and self.chance(0.07):
             groups.append("surprise")
         if self.chance(0.2):
             groups.append("plain")
@@ -137,10 +137,10 @@ def predictions(texts: Sequence[Text], misses: tuple[float, ...], false_positive
     for text in texts:
         row = []
         for name in EMOTIONS:
-            degree, slip, shift = text.degrees.get(name, 0), draw(), draw()
-            if degree:
-                near = degree if shift < 0.6 else degree + 1 if shift < 0.8 else degree - 1
-                row.append(0 if slip < misses[degree - 1] else min(max(near, 1), 3))
+            intensity, slip, shift = text.intensities.get(name, 0), draw(), draw()
+            if intensity:
+                near = intensity if shift < 0.6 else intensity + 1 if shift < 0.8 else intensity - 1
+                row.append(0 if slip < misses[intensity - 1] else min(max(near, 1), 3))
             else:
                 row.append(int(slip < false_positives))
         rows.append(row)
@@ -153,10 +153,10 @@ def files() -> dict[str, bytes]:
     texts = corpus()
     for track in "ab":
         for split, rows in texts.items():
-            degrees = [[text.degrees.get(name, 0) for name in EMOTIONS] for text in rows]
+            intensities = [[text.intensities.get(name, 0) for name in EMOTIONS] for text in rows]
             cells = [
                 [one_id, text.text, *row]
-                for one_id, text, row in zip(ids(track, split), rows, cells_of(track, degrees), strict=True)
+                for one_id, text, row in zip(ids(track, split), rows, cells_of(track, intensities), strict=True)
             ]
             bodies[f"track_{track}/{split}/eng.csv"] = sheet(["id", "text", *EMOTIONS], cells)
     for seed, (system, (misses, false_positives)) in enumerate(SYSTEMS.items()):
@@ -190,9 +190,9 @@ def ids(track: str, split: str) -> list[str]:
     return [f"sample_eng_{split}_{track}_{number:04d}" for number in range(1, SPLITS[split] + 1)]
 
 
-def cells_of(track: str, degrees: list[list[int]]) -> list[list[int]]:
+def cells_of(track: str, intensities: list[list[int]]) -> list[list[int]]:
     """Return intensities for track B, else 0 or 1."""
-    return degrees if track == "b" else [[int(degree > 0) for degree in row] for row in degrees]
+    return intensities if track == "b" else [[int(intensity > 0) for intensity in row] for row in intensities]
 
 
 def sheet(header: list[str], rows: list[list], line_end: str = "\n", encoding: str = "utf-8") -> bytes:

@@ -97,10 +97,10 @@ def _row(whole: Mapping[str, float], intervals: ScoreIntervals | None, names: Se
 def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     """Return the scores of each emotion, then the scores averaged over texts."""
     metrics, intervals = card.metrics, card.intervals
-    degrees = len(card.spec.values) > 2
-    own = "emotion_pearson" if degrees else "f1"
-    others = ("emotion_spearman", "emotion_mae") if degrees else ("precision", "recall")
-    counts = () if degrees else ("support", "tp", "fp", "fn")
+    intensities = len(card.spec.values) > 2
+    own = "emotion_pearson" if intensities else "f1"
+    others = ("emotion_spearman", "emotion_mae") if intensities else ("precision", "recall")
+    counts = () if intensities else ("support", "tp", "fp", "fn")
     rows = [
         (
             emotion, metrics.by_emotion[own][i], range_of(intervals.by_emotion[own][i]) if intervals else None,
@@ -108,7 +108,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         )
         for i, emotion in enumerate(metrics.emotions)
     ]  # fmt: skip
-    wholes = {"mean": ("pearson", "spearman", "mae")} if degrees else {
+    wholes = {"mean": ("pearson", "spearman", "mae")} if intensities else {
         kind: tuple(f"{kind}_{name}" for name in ("f1", "precision", "recall")) for kind in ("macro", "micro")
     }  # fmt: skip
     for kind, names in wholes.items():
@@ -128,7 +128,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         notes.append(note_of(intervals, card.spec.rows))
     notes += [card.note] if card.note else []
     made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(metrics.emotions) - 1,))]
-    if not degrees:
+    if not intensities:
         whole = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
         over = tuple(
             (METRICS[n].title, metrics.whole[n], range_of(intervals.whole[n]) if intervals else None) for n in whole

@@ -15,7 +15,7 @@ class Space:
 
     Attributes:
         emotions: in the official order; the columns of every matrix.
-        top: the highest degree: 1 for presence or absence, 3 for intensities.
+        top: the highest intensity: 1 for presence or absence, 3 for intensities.
     """
 
     emotions: tuple[str, ...]
@@ -28,7 +28,7 @@ class Examples:
 
     Attributes:
         texts: n texts.
-        labels: shape (n, L), int8, degrees from 0 to `Space.top`; -1 where unknown.
+        labels: shape (n, L), int8, intensities from 0 to `Space.top`; -1 where unknown.
         folds: cross-validation folds, if the recipe selects on folds.
     """
 

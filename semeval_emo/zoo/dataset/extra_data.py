@@ -85,10 +85,11 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
             f"{gold.source} has no {', '.join(missing) or 'texts'}, so it cannot be training data for {own.place}."
         )
     if len(gold.spec.values) < len(own.values):
-        raise UsageError(f"{gold.source} has the labels {' and '.join(gold.spec.values)}; {own.place} needs degrees.")
+        labels = " and ".join(gold.spec.values)
+        raise UsageError(f"{gold.source} has the labels {labels}; {own.place} needs intensities.")
     labels = gold.labels[:, [gold.spec.emotions.index(emotion) for emotion in own.emotions]]
     if len(own.values) == 2:
-        # Any degree above 0 counts as present.
+        # Any intensity above 0 counts as present.
         labels = (labels > 0).astype(np.int8)
     return replace(gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=labels)
 

@@ -83,7 +83,7 @@ def stratified_folds(
     rarest, then where its rarest emotion is, then to the smallest fold.
 
     Args:
-        labels: shape (n, L); any degree above 0 counts as the emotion.
+        labels: shape (n, L); any intensity above 0 counts as the emotion.
         n_folds: number of folds, 2 or more.
         n_predicted: how many texts, from the first, are predicted; None for all. An added text after
             them is in the fold of its copy among them, if there is one.

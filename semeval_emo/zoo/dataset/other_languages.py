@@ -198,7 +198,7 @@ def _load(name: str, split: str, own: FileSpec, source: str | os.PathLike[str] |
 def match_labels(gold: Gold, own: FileSpec) -> np.ndarray:
     """Return the labels of a file in the label space of another: shape (n, L of `own`), -1 for missing emotions.
 
-    Degrees above 0 become present; present becomes the highest degree, like a probability of 1.
+    Intensities above 0 become present; present becomes the highest intensity, like a probability of 1.
 
     >>> from semeval_emo.data import load_gold
     >>> gold = load_gold("a", "eng", "dev", source="sample")

@@ -19,11 +19,11 @@ def eval_metrics(logits: torch.Tensor, labels: np.ndarray, loss: LossFunction, j
 
     Args:
         logits: shape (n, L).
-        labels: degrees, shape (n, L).
+        labels: intensities, shape (n, L).
     """
-    degrees = torch.tensor(labels, dtype=torch.float32, device=logits.device)
+    intensities = torch.tensor(labels, dtype=torch.float32, device=logits.device)
     scores = job.score(labels, to_probabilities(logits))
-    return {**scores, "loss": round(float(loss(logits, degrees)), 6)}
+    return {**scores, "loss": round(float(loss(logits, intensities)), 6)}
 
 
 def train_metrics(logits: torch.Tensor, labels: np.ndarray, texts: int, job: Job) -> dict[str, dict[str, float]]:
@@ -31,7 +31,7 @@ def train_metrics(logits: torch.Tensor, labels: np.ndarray, texts: int, job: Job
 
     Args:
         logits: of the steps of an epoch, shape (n, L); computed before each step's update and with dropout.
-        labels: degrees, shape (n, L).
+        labels: intensities, shape (n, L).
         texts: number of texts in the epoch.
 
     Returns:

@@ -41,7 +41,7 @@ class LossTrainer(Trainer):
 
     Attributes:
         pending_loss: sum of the losses of the current optimizer step.
-        outputs: logits and degrees of each batch of the current epoch.
+        outputs: logits and intensities of each batch of the current epoch.
     """
 
     def __init__(self, loss: LossFunction, sampler: LengthSampler | None, **rest: Any) -> None:
@@ -60,11 +60,11 @@ class LossTrainer(Trainer):
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """Return the recipe's loss of a batch."""
-        degrees = inputs.pop("labels")
+        intensities = inputs.pop("labels")
         outputs = model(**inputs)
-        loss = self.loss(outputs.logits, degrees)
+        loss = self.loss(outputs.logits, intensities)
         self.pending_loss += float(loss.detach()) / self.current_gradient_accumulation_steps
-        self.outputs.append((outputs.logits.detach(), degrees))
+        self.outputs.append((outputs.logits.detach(), intensities))
         return (loss, outputs) if return_outputs else loss
 
 
@@ -92,7 +92,7 @@ class PaddingCollator:
         self.network = network
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Return a batch: ids and mask of shape (B, T), degrees of shape (B, L)."""
+        """Return a batch: ids and mask of shape (B, T), intensities of shape (B, L)."""
         model = self.network.recipe.model
         padded = self.network.tokenizer.pad(
             {"input_ids": [row["input_ids"] for row in rows]},
@@ -128,7 +128,7 @@ class EpochCallback(TrainerCallback):
         self.job.record(self.rows)
 
     def _gather_outputs(self) -> list[torch.Tensor]:
-        """Return logits and degrees of the epoch's steps so far, of all processes; empty before the first step."""
+        """Return logits and intensities of the epoch's steps so far, of all processes; empty before the first step."""
         own = [torch.cat(tensors).float().cpu() for tensors in zip(*self.trainer.outputs, strict=True)]
         return [torch.cat(tensors) for tensors in zip(*filter(None, distributed.all_gather(own)), strict=True)]
 
@@ -158,10 +158,10 @@ class EpochCallback(TrainerCallback):
             return
         epoch = state.global_step // self.steps
         row: dict[str, Any] = {"epoch": epoch, "loss": round(float(np.mean(self.losses)), 6)}
-        logits, degrees = self._gather_outputs()
+        logits, intensities = self._gather_outputs()
         self.trainer.outputs.clear()
         if state.is_world_process_zero:
-            row |= epoch_metrics.train_metrics(logits, degrees.numpy().astype(np.int8), self.texts, self.job)
+            row |= epoch_metrics.train_metrics(logits, intensities.numpy().astype(np.int8), self.texts, self.job)
             for split, examples in self.eval_splits.items():
                 logits = predictor.Predictor(self.network).logits(examples.texts, Progress())
                 row[split] = epoch_metrics.eval_metrics(logits, examples.labels, self.trainer.loss, self.job)

@@ -39,32 +39,32 @@ def loss_function(loss: LossConfig, labels: np.ndarray, top: int, device: torch.
     """Return the loss function of a recipe.
 
     Args:
-        labels: degrees of the training texts, for the weights; -1 where unknown.
-        top: the highest degree.
+        labels: intensities of the training texts, for the weights; -1 where unknown.
+        top: the highest intensity.
 
     Returns:
-        A function of logits (B, L) and degrees (B, L) that returns the mean over both axes, or over the known cells if
-        there are unknown ones. ``bce`` treats degrees above 0 as positive; ``mse`` compares sigmoids with degrees
-        scaled to [0, 1].
+        A function of logits (B, L) and intensities (B, L) that returns the mean over both axes, or over the known
+        cells if there are unknown ones. ``bce`` treats intensities above 0 as positive; ``mse`` compares sigmoids with
+        intensities scaled to [0, 1].
     """
     if loss.kind == "mse":
 
-        def compute(logits: torch.Tensor, degrees: torch.Tensor, reduction: str) -> torch.Tensor:
-            return functional.mse_loss(torch.sigmoid(logits.float()), degrees / top, reduction=reduction)
+        def compute(logits: torch.Tensor, intensities: torch.Tensor, reduction: str) -> torch.Tensor:
+            return functional.mse_loss(torch.sigmoid(logits.float()), intensities / top, reduction=reduction)
 
     else:
         weights = positive_weights(labels, loss.pos_weight)
         pos_weight = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=device)
 
-        def compute(logits: torch.Tensor, degrees: torch.Tensor, reduction: str) -> torch.Tensor:
+        def compute(logits: torch.Tensor, intensities: torch.Tensor, reduction: str) -> torch.Tensor:
             return functional.binary_cross_entropy_with_logits(
-                logits.float(), (degrees > 0).float(), pos_weight=pos_weight, reduction=reduction
+                logits.float(), (intensities > 0).float(), pos_weight=pos_weight, reduction=reduction
             )
 
-    def masked_mean(logits: torch.Tensor, degrees: torch.Tensor) -> torch.Tensor:
-        known = degrees >= 0
-        return (compute(logits, degrees, "none") * known).sum() / known.sum().clamp(min=1)
+    def masked_mean(logits: torch.Tensor, intensities: torch.Tensor) -> torch.Tensor:
+        known = intensities >= 0
+        return (compute(logits, intensities, "none") * known).sum() / known.sum().clamp(min=1)
 
     if (labels < 0).any():
         return masked_mean
-    return lambda logits, degrees: compute(logits, degrees, "mean")
+    return lambda logits, intensities: compute(logits, intensities, "mean")

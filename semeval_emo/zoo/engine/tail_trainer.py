@@ -43,7 +43,7 @@ class TailTrainer:
 
     Args:
         first: index of the first trained layer.
-        loss: function of logits and degrees.
+        loss: function of logits and intensities.
     """
 
     def __init__(self, network: Network, first: int, train: TailInputs, loss: LossFunction) -> None:
@@ -59,7 +59,7 @@ class TailTrainer:
         # Gradients that autograd accumulates must be zeroed before each step; fused layers overwrite theirs.
         gradients = [p.grad for p in self.parameters.values() if p.grad is not None]
         self._accumulated = [gradient for gradient in gradients if gradient.data_ptr() not in written]
-        self.degrees = torch.tensor(train.examples.labels, dtype=torch.float32, device=network.device)
+        self.intensities = torch.tensor(train.examples.labels, dtype=torch.float32, device=network.device)
         self.steps = schedule.steps_per_epoch(len(train.examples), self.train)
         self.schedule = schedule.scheduler(self.optimizer, self.steps * self.train.epochs, self.train)
 
@@ -89,7 +89,7 @@ class TailTrainer:
                 fused.overwrite_grads, fused.defer_grads = number == 0, small
             with self.network.autocast():
                 logits = self.tail(states, PackedSequences.from_lengths(lengths, self.network.device))
-                loss = self.loss(logits, self.degrees[list(batch)]) / len(batches)
+                loss = self.loss(logits, self.intensities[list(batch)]) / len(batches)
             loss.backward()
             if step_logits is not None:
                 step_logits.append(logits.detach())
@@ -101,7 +101,7 @@ class TailTrainer:
     def predict(self, inputs: TailInputs) -> torch.Tensor:
         """Return the logits of a split: shape (n, L)."""
         device, dtype = self.network.device, self.network.inference_dtype
-        logits = torch.zeros(len(inputs.examples), self.degrees.shape[1], device=device)
+        logits = torch.zeros(len(inputs.examples), self.intensities.shape[1], device=device)
 
         def run(batch: list[int]) -> torch.Tensor:
             states, lengths = inputs.frozen.batch(batch, device)

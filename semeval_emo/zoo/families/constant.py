@@ -24,9 +24,9 @@ class ConstantOptions:
     """The constant prediction.
 
     Attributes:
-        says: ``all``: every emotion at its highest degree; ``none``: no emotion; ``majority``: the median of
+        says: ``all``: every emotion at its highest intensity; ``none``: no emotion; ``majority``: the median of
             each emotion over the training texts; ``prevalence``: the share of texts with each emotion (or its
-            mean degree) as the probability.
+            mean intensity) as the probability.
     """
 
     says: Literal["all", "none", "majority", "prevalence"] = "all"
@@ -40,13 +40,13 @@ class Constant(Family):
 
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Compute the constant from the training labels."""
-        degrees = np.ma.masked_less(train.labels, 0) / self.space.top
+        intensities = np.ma.masked_less(train.labels, 0) / self.space.top
         emotions = len(self.space.emotions)
         self.values = {
             "all": lambda: np.ones(emotions),
             "none": lambda: np.zeros(emotions),
-            "majority": lambda: np.ma.median(degrees, axis=0).filled(0).round(),
-            "prevalence": lambda: degrees.mean(axis=0).filled(0),
+            "majority": lambda: np.ma.median(intensities, axis=0).filled(0).round(),
+            "prevalence": lambda: intensities.mean(axis=0).filled(0),
         }[self.recipe.options.says]()
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:

@@ -272,7 +272,7 @@ def _check_member(
 
 
 def combination_loss(combined: np.ndarray, targets: np.ndarray, space: Space) -> float:
-    """Return the mean log-loss, or the mean squared error of degrees; smooth, unlike F1 on a small dev split.
+    """Return the mean log-loss, or the mean squared error of intensities; smooth, unlike F1 on a small dev split.
 
     Args:
         combined: shape (n, L), probabilities.

@@ -45,7 +45,7 @@ class TfidfOptions:
         characters: shortest and longest character n-grams inside words; empty for none.
         min_df: n-grams in fewer training texts are dropped.
         model: ``logreg``, ``svm`` (margins mapped to (0, 1) by the logistic function, not calibrated), ``ridge``
-            (on degrees) or ``ordinal`` (on degrees: one logistic regression per "at least this degree").
+            (on intensities) or ``ordinal`` (on intensities: one logistic regression per "at least this intensity").
         strength: values to try: C of logreg, svm and ordinal, alpha of ridge.
         balanced: values to try: whether the positives of each emotion weigh as much as its negatives.
     """
@@ -204,8 +204,8 @@ def fit_linear_model(
     Args:
         model_type: ``logreg``, ``svm``, ``ridge`` or ``ordinal``.
         matrix: features, shape (n, F), sparse or dense.
-        labels: shape (n, L), degrees from 0 to `top`; -1 excludes the text from the fit of that emotion.
-        top: the highest degree. logreg and svm are fitted to "degree above 0", ordinal to each "at least this degree".
+        labels: shape (n, L), intensities from 0 to `top`; -1 excludes the text from the fit of that emotion.
+        top: the highest intensity. logreg and svm are fitted to "intensity above 0", ordinal to each "at least k".
     """
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.multiclass import OneVsRestClassifier
@@ -254,13 +254,13 @@ def _fit_column(estimator: Any, matrix: Any, present: np.ndarray, known: np.ndar
         return OneVsRestClassifier(estimator).fit(matrix[:2], constant).estimators_[0]
 
 
-def _fit_ridge(model: Any, matrix: Any, degrees: np.ndarray, known: np.ndarray) -> Any:
+def _fit_ridge(model: Any, matrix: Any, intensities: np.ndarray, known: np.ndarray) -> Any:
     """Fit ridge regression to every column, using the texts whose label is known."""
     from sklearn.base import clone
 
     if known.all():
-        return model.fit(matrix, degrees)
-    columns = zip(degrees.T, known.T, strict=True)
+        return model.fit(matrix, intensities)
+    columns = zip(intensities.T, known.T, strict=True)
     fitted = [clone(model).fit(matrix[rows], y[rows]) if rows.any() else None for y, rows in columns]
     model.coef_ = np.stack([np.zeros(matrix.shape[1]) if column is None else column.coef_ for column in fitted])
     model.intercept_ = np.array([0.0 if column is None else column.intercept_ for column in fitted])
@@ -275,7 +275,7 @@ def linear_probabilities(pipeline: Any, features: Any) -> np.ndarray:
     if not hasattr(pipeline, "estimators_"):
         return np.clip(np.asarray(pipeline.predict(features), dtype=np.float64), 0.0, 1.0)
     probabilities = np.stack([_positive_probability(model, features) for model in pipeline.estimators_], axis=1)
-    # The mean of the probabilities of "at least 1", "at least 2" ... is the expected degree scaled to [0, 1].
+    # The mean of the probabilities of "at least 1", "at least 2" ... is the expected intensity scaled to [0, 1].
     levels = getattr(pipeline, "levels_", 1)
     return probabilities if levels == 1 else probabilities.reshape(len(probabilities), -1, levels).mean(2)
 

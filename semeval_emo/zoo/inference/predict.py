@@ -29,7 +29,7 @@ class TextPrediction:
 
     Attributes:
         probabilities: shape (L,), in [0, 1].
-        labels: shape (L,), at the model's thresholds; degrees for intensities.
+        labels: shape (L,), at the model's thresholds; intensities for intensities.
     """
 
     id: str
@@ -107,7 +107,7 @@ def csv_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction], 
 
 
 def json_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction]) -> Iterator[str]:
-    """Yield one JSON object per text: its probabilities, and the emotions that are present with their degrees."""
+    """Yield one JSON object per text: its probabilities, and the emotions that are present with their intensities."""
     for prediction in predictions:
         labels = zip(emotions, prediction.labels.tolist(), strict=True)
         probabilities = zip(emotions, prediction.probabilities.tolist(), strict=True)

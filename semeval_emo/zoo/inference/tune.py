@@ -1,4 +1,4 @@
-"""Threshold tuning of finished runs: thresholds, or cut points of degrees, fitted on dev or out of fold, never on test.
+"""Threshold tuning of finished runs: thresholds or cut points, fitted on dev or out of fold, never on test.
 
 Scores on the texts that thresholds were fitted to are optimistic, so each rule is also scored by
 cross-validation. The run itself is not changed; the results are written to ``tuned/`` in its folder.
@@ -49,7 +49,7 @@ class RuleScores:
 
     Attributes:
         rule: ``as trained``, ``global`` or ``per_label``.
-        thresholds: one per emotion; cut points per emotion for degrees (unused if degrees are rounded).
+        thresholds: one per emotion; cut points per emotion for intensities (unused if intensities are rounded).
         fitted: on the texts that the thresholds were fitted to.
         out_of_fold: by cross-validation on the same texts, a mean over repetitions.
         dev: on dev; equal to `fitted` if the thresholds were fitted to it.

@@ -32,7 +32,7 @@ class Model:
     """A model that can predict.
 
     Attributes:
-        thresholds: shape (L,); cut points of degrees: shape (L, top).
+        thresholds: shape (L,); cut points of intensities: shape (L, top).
         task: key of the task that it was trained on; empty if an older version did not record it.
     """
 
@@ -162,7 +162,7 @@ def _read_thresholds(path: Path, space: Space) -> np.ndarray:
     if thresholds.ndim == 2 and space.top > 1 and thresholds.shape != (emotions, space.top):
         raise InputError(
             f"{path} contains {len(thresholds)} x {thresholds.shape[1]} cut points; the model predicts {emotions} "
-            f"emotions with degrees from 0 to {space.top}."
+            f"emotions with intensities from 0 to {space.top}."
         )
     if thresholds.shape != (emotions,) and (thresholds.ndim != 2 or space.top == 1):
         raise InputError(

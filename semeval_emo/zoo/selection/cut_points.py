@@ -1,7 +1,7 @@
-"""Cut points: the values from which a number in [0, 1] counts as degree 1, 2 and so on.
+"""Cut points: the values from which a number in [0, 1] counts as intensity 1, 2 and so on.
 
-The official metric for degrees is Pearson's r of integer degrees, averaged over emotions. Predictions of an
-uncertain model stay near the mean, so rounding to the nearest degree would never give the highest one. Cut points
+The official metric for intensities is Pearson's r of integer intensities, averaged over emotions. Predictions of an
+uncertain model stay near the mean, so rounding to the nearest intensity would never give the highest one. Cut points
 are tuned to maximise r, on dev or out of fold, as thresholds are tuned to maximise F1.
 """
 
@@ -21,7 +21,7 @@ MAX_SETS = 200_000
 
 
 def rounding_cut_points(top: int) -> np.ndarray:
-    """Return the cut points of rounding to the nearest degree: shape (top,).
+    """Return the cut points of rounding to the nearest intensity: shape (top,).
 
     >>> rounding_cut_points(3).round(3).tolist()
     [0.167, 0.5, 0.833]
@@ -42,12 +42,12 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
     """Fit cut points by a recipe's rule; on the data they are fitted to they are never worse than rounding.
 
     ``per_label`` shrinks the cut points of an emotion towards the global ones by ``shrink / (shrink + positives)``,
-    as for thresholds. Matching the frequency of each degree instead would be no better: even where an emotion never
-    has the highest degree, predicting it for the most certain texts raises r.
+    as for thresholds. Matching the frequency of each intensity instead would be no better: even where an emotion never
+    has the highest intensity, predicting it for the most certain texts raises r.
 
     Args:
-        probabilities: shape (n, L), degrees scaled to [0, 1].
-        labels: shape (n, L), degrees from 0 to `top`; -1 where unknown.
+        probabilities: shape (n, L), intensities scaled to [0, 1].
+        labels: shape (n, L), intensities from 0 to `top`; -1 where unknown.
 
     Returns:
         Cut points of shape (L, top), ascending along the last axis.
@@ -60,7 +60,7 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
     columns = [(p[y >= 0], y[y >= 0]) for p, y in zip(probabilities.T, labels.T, strict=True)]
     rounding = rounding_cut_points(top)
     grid, sets = _candidates(rule, top)
-    # An emotion with a single degree carries no information, although the scorer gives 1 for two constant columns.
+    # An emotion with a single intensity carries no information, although the scorer gives 1 for two constant columns.
     scores = np.stack([_pearson(p, y, grid, sets) * (len(np.unique(y)) > 1) for p, y in columns])
     common = grid[sets[_middle(sets, scores.mean(0))]]
     if rule.rule == "global":
@@ -93,16 +93,16 @@ def _candidates(rule: ThresholdConfig, top: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _pearson(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    """Return Pearson's r between gold degrees and the degrees of each set of cut points: shape (sets,).
+    """Return Pearson's r between gold intensities and the intensities of each set of cut points: shape (sets,).
 
-    All sums are sums over cut points: the degree of a text above k of them is k ones, and its square is the sum of
+    All sums are sums over cut points: the intensity of a text above k of them is k ones, and its square is the sum of
     the first k odd numbers.
     """
     order = np.argsort(p, kind="stable")
     below = np.searchsorted(p[order], grid)
-    # For each cut point: the number of texts at or above it, and the sum of their gold degrees.
+    # For each cut point: the number of texts at or above it, and the sum of their gold intensities.
     texts = len(p) - below
-    degrees = np.append(np.cumsum(y[order][::-1].astype(np.int64))[::-1], 0)[below]
+    intensities = np.append(np.cumsum(y[order][::-1].astype(np.int64))[::-1], 0)[below]
     odd = 2 * np.arange(sets.shape[1]) + 1
     sums = {
         "texts": np.array(len(p)),
@@ -110,7 +110,7 @@ def _pearson(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray) -
         "xx": np.array((y.astype(np.int64) ** 2).sum()),
         "y": texts[sets].sum(1),
         "yy": (texts[sets] * odd).sum(1),
-        "xy": degrees[sets].sum(1),
+        "xy": intensities[sets].sum(1),
     }
     return METRICS["emotion_pearson"]({name: value[..., None] for name, value in sums.items()})[:, 0]
 

@@ -64,19 +64,19 @@ def check_metric(recipe: Recipe, family: type[Family], space: Space) -> None:
     """Check that the selection metric fits the track.
 
     Raises:
-        UsageError: the metric is F1 on degrees, or Pearson on binary labels.
+        UsageError: the metric is F1 on intensities, or Pearson on binary labels.
     """
-    degrees = space.top > 1
-    if degrees and recipe.select.metric != "pearson":
+    intensities = space.top > 1
+    if intensities and recipe.select.metric != "pearson":
         loss = " --set loss.kind=mse" if "loss" in family.recipe_sections and recipe.loss.kind != "mse" else ""
         raise UsageError(
-            f"Recipe {recipe.name} selects by {recipe.select.metric}, but track {recipe.data.track} has degrees.",
+            f"Recipe {recipe.name} selects by {recipe.select.metric}, but track {recipe.data.track} has intensities.",
             f"--set select.metric=pearson{loss}",
         )
-    if not degrees and recipe.select.metric == "pearson":
+    if not intensities and recipe.select.metric == "pearson":
         loss = " --set loss.kind=bce" if "loss" in family.recipe_sections and recipe.loss.kind == "mse" else ""
         raise UsageError(
-            f"Recipe {recipe.name} predicts degrees, but track {recipe.data.track} has binary labels.",
+            f"Recipe {recipe.name} predicts intensities, but track {recipe.data.track} has binary labels.",
             f"--set select.metric=macro_f1{loss}",
         )
 

@@ -15,11 +15,11 @@ from semeval_emo.zoo.selection import cut_points
 
 
 def apply_thresholds(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> np.ndarray:
-    """Apply thresholds or cut points, or round to the nearest degree.
+    """Apply thresholds or cut points, or round to the nearest intensity.
 
     Args:
         probabilities: shape (n, L) in [0, 1].
-        thresholds: shape (L,); an emotion is present from its threshold on. Degrees are rounded instead, unless
+        thresholds: shape (L,); an emotion is present from its threshold on. Intensities are rounded instead, unless
             these are the cut points of `cut_points.fit`, shape (L, top).
 
     Returns:
@@ -56,10 +56,10 @@ def tune(
         labels: shape (n, L); -1 where unknown.
         metric: the metric that the global threshold maximises; a per-label threshold maximises the label's F1.
         groups: shape (n,), the group of each text, such as its language. The mean over groups is maximised, so
-            that the thresholds suit an unseen group. Not used for degrees.
+            that the thresholds suit an unseen group. Not used for intensities.
 
     Returns:
-        Thresholds of shape (L,); for degrees, cut points of shape (L, top) unless the rule is fixed.
+        Thresholds of shape (L,); for intensities, cut points of shape (L, top) unless the rule is fixed.
 
     >>> p = np.array([[0.9], [0.4], [0.3], [0.1]])
     >>> y = np.array([[1], [1], [0], [0]])

@@ -91,15 +91,15 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
 
 
 def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> list[str]:
-    emotions, degrees = folder.spec.emotions, folder.spec.values[1:]
-    if len(degrees) > 1 and recipe.threshold.rule == "fixed":
-        return [f"{len(emotions)} emotions; degrees are rounded to the nearest integer."]
-    if len(degrees) == 1:
+    emotions, intensities = folder.spec.emotions, folder.spec.values[1:]
+    if len(intensities) > 1 and recipe.threshold.rule == "fixed":
+        return [f"{len(emotions)} emotions; intensities are rounded to the nearest integer."]
+    if len(intensities) == 1:
         headers = ["threshold"]
         lines = [f"{len(emotions)} emotions; each is present from this probability:\n"]
     else:
-        headers = [f"cut point of {degree}" for degree in degrees]
-        lines = [f"{len(emotions)} emotions, with the cut points of their degrees, on a scale from 0 to 1:\n"]
+        headers = [f"cut point of {intensity}" for intensity in intensities]
+        lines = [f"{len(emotions)} emotions, with the cut points of their intensities, on a scale from 0 to 1:\n"]
     lines += [f"| emotion | {' | '.join(headers)} |", "|---" + "|---:" * len(headers) + "|"]
     for emotion, cut in zip(emotions, thresholds, strict=True):
         cells = [f"{value:.3f}" for value in (cut if isinstance(cut, list) else [cut])]
@@ -125,7 +125,7 @@ def selection_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> 
         epoch = "The last epoch"
     rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
     if len(folder.spec.values) > 2:
-        rule = {"fixed": "rounded degrees", "global": "cut points common to all emotions", "per_label": "cut points"}
+        rule = {"fixed": "rounded intensities", "global": "common cut points", "per_label": "cut points"}
     tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
     words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
     if recipe.selects_on_test:

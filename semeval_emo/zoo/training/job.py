@@ -122,7 +122,7 @@ def score_probabilities(
 
 
 def score_labels(labels: np.ndarray, predicted: np.ndarray, space: Space) -> dict[str, float]:
-    """Return macro and micro F1 of labels, or Pearson of degrees; cells with unknown gold labels (-1) do not count."""
+    """Return macro and micro F1 of labels, or Pearson of intensities; unknown gold labels (-1) do not count."""
     known = labels >= 0
     if space.top > 1 and not known.all():
         per_emotion = [

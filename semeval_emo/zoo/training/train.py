@@ -72,7 +72,7 @@ class RunResult:
     Attributes:
         rows: the lines of ``metrics.jsonl``.
         selected_epoch: number of the epoch or setting of the model.
-        thresholds: one per emotion; cut points per emotion for degrees (unused if degrees are rounded).
+        thresholds: one per emotion; cut points per emotion for intensities (unused if intensities are rounded).
         seconds: training time, over all processes of the run, with that of ensemble members.
         members: what `FinishedRun.member_record` returns for each ensemble member.
         resumed: True if an earlier process had started the run.

@@ -74,7 +74,7 @@ def test_allowed_copies_are_counted_and_reported(tmp_path: Path):
         run(tmp_path / "runs", "constant-all", f"data.extra={quoted(file)}", 'data.allow=["other.csv"]')
 
 
-def test_degrees_of_another_track_become_binary_labels(tmp_path: Path):
+def test_intensities_of_another_track_become_binary_labels(tmp_path: Path):
     recipe = load_recipe("constant-all", ['data.extra=["b/train"]', 'data.allow=["b/train"]', "data.track=a"])
     found = load_splits(_placed(recipe), "sample", load_task("sample"))["b/train"]
     wanted = load_gold("b", "eng", "train", source="sample")
@@ -103,8 +103,8 @@ def test_invalid_extra_data_is_refused(name: str, message: str, tmp_path: Path):
     assert refused.value.message == f"Recipe constant-majority: {message}"
 
 
-def test_binary_labels_cannot_become_degrees(tmp_path: Path):
-    with pytest.raises(UsageError, match="needs degrees"):
+def test_binary_labels_cannot_become_intensities(tmp_path: Path):
+    with pytest.raises(UsageError, match="needs intensities"):
         run(tmp_path, "tfidf-ridge", 'data.extra=["a/train"]')
 
 

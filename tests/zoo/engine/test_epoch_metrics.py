@@ -88,7 +88,7 @@ def test_train_metrics_come_from_the_logits_before_each_update(tmp_path: Path, m
     assert result.rows[0]["train"] == pytest.approx(expected)
 
 
-def test_degrees_report_pearson_and_mean_squared_error(tmp_path: Path):
+def test_intensities_report_pearson_and_mean_squared_error(tmp_path: Path):
     words = ["train.epochs=1", "loss.kind=mse", "select.metric=pearson"]
     (row,) = run(tmp_path, *words, track="b").rows
     assert set(row["train"]) == {"pearson"}

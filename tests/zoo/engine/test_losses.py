@@ -24,13 +24,13 @@ def test_positive_weights_equal_those_of_scikit_learn():
 
 
 def test_losses_computed_by_hand():
-    logits, degrees = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
+    logits, intensities = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
     labels = np.array([[1, 0], [0, 0], [0, 1], [0, 1]])
-    plain = loss_function(LossConfig(), labels, 1, CPU)(logits, degrees)
+    plain = loss_function(LossConfig(), labels, 1, CPU)(logits, intensities)
     assert float(plain) == pytest.approx((np.log(2) + np.log1p(np.exp(2.0))) / 2)
-    weighted = loss_function(LossConfig(pos_weight="per_label"), labels, 1, CPU)(logits, degrees)
+    weighted = loss_function(LossConfig(pos_weight="per_label"), labels, 1, CPU)(logits, intensities)
     assert float(weighted) == pytest.approx((2 * np.log(2) + np.log1p(np.exp(2.0))) / 2)
-    squared = loss_function(LossConfig("mse"), labels, 3, CPU)(logits, degrees)
+    squared = loss_function(LossConfig("mse"), labels, 3, CPU)(logits, intensities)
     assert float(squared) == pytest.approx(((0.5 - 1 / 3) ** 2 + (1 / (1 + np.exp(-2.0))) ** 2) / 2)
 
 

@@ -146,12 +146,12 @@ def test_a_member_selected_on_test_requires_an_ensemble_selected_on_test(runs: P
 
 def test_members_that_do_not_fit_are_refused(runs: Path, tmp_path: Path):
     train(load_recipe("tfidf-ridge"), source="sample", runs=runs)
-    degrees = runs / "sample" / "tfidf-ridge" / "eng-track_b"
+    intensities = runs / "sample" / "tfidf-ridge" / "eng-track_b"
     with pytest.raises(UsageError) as refused:
-        ensemble_recipe([runs / "sample" / "tfidf-logreg" / "eng", degrees], "odd", runs=tmp_path)
+        ensemble_recipe([runs / "sample" / "tfidf-logreg" / "eng", intensities], "odd", runs=tmp_path)
     assert refused.value.message == (
         f"The members of an ensemble must predict the same texts: {runs}/sample/tfidf-logreg/eng is a run of "
-        f"sample track a, eng, release 1, {degrees} of sample track b, eng, release 1."
+        f"sample track a, eng, release 1, {intensities} of sample track b, eng, release 1."
     )
     with pytest.raises(UsageError, match="needs at least two members"):
         made(join(runs, "one", "tfidf-logreg"), runs)

@@ -107,7 +107,7 @@ def test_an_emotion_with_a_single_training_value(kind: str, tmp_path: Path):
     assert (probabilities[:, 1] < 0.5).all() and (probabilities[:, 2] > 0.5).all()
 
 
-def test_degrees(tmp_path: Path):
+def test_intensities(tmp_path: Path):
     result = run("tfidf-ridge", tmp_path)
     assert result.folder.path == tmp_path / "sample" / "tfidf-ridge" / "eng-track_b"
     assert result.folder.predictions.parts[-2:] == ("track_b", "pred_eng.csv")
@@ -119,8 +119,8 @@ def test_degrees(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "track", "message"),
     [
-        ("tfidf-logreg", "b", "Recipe tfidf-logreg selects by macro_f1, but track b has degrees."),
-        ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts degrees, but track a has binary labels."),
+        ("tfidf-logreg", "b", "Recipe tfidf-logreg selects by macro_f1, but track b has intensities."),
+        ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts intensities, but track a has binary labels."),
     ],
 )
 def test_a_recipe_for_the_other_kind_of_labels_is_refused(name: str, track: str, message: str, tmp_path: Path):

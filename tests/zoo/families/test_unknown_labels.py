@@ -17,7 +17,7 @@ from semeval_emo.zoo.selection.thresholds import tune
 from semeval_emo.zoo.training.job import score_labels
 
 
-def degrees(n: int = 120, top: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def intensities(n: int = 120, top: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.default_rng(seed)
     x = draw.normal(size=(n, 5))
     return x, np.clip(np.round(x[:, :3] + draw.normal(0, 0.7, (n, 3)) + 0.5), 0, top).astype(np.int8)
@@ -29,8 +29,8 @@ def holes(labels: np.ndarray, seed: int = 1) -> np.ndarray:
     return np.where(unknown, -1, labels).astype(np.int8)
 
 
-def test_ordinal_predicts_the_expected_degree_of_separate_regressions():
-    x, y = degrees()
+def test_ordinal_predicts_the_expected_intensity_of_separate_regressions():
+    x, y = intensities()
     probabilities = tfidf.linear_probabilities(tfidf.fit_linear_model("ordinal", x, y, 3, 0.5, False), x)
     for i in range(3):
         at_least = [
@@ -43,7 +43,7 @@ def test_ordinal_predicts_the_expected_degree_of_separate_regressions():
 
 
 def test_ordinal_on_binary_labels_equals_logistic_regression():
-    x, y = degrees(top=1)
+    x, y = intensities(top=1)
     probabilities = [
         tfidf.linear_probabilities(tfidf.fit_linear_model(kind, x, y, 1, 1.0, True), x)
         for kind in ("ordinal", "logreg")
@@ -54,7 +54,7 @@ def test_ordinal_on_binary_labels_equals_logistic_regression():
 @pytest.mark.parametrize(("kind", "top"), [("logreg", 1), ("svm", 1), ("ridge", 3), ("ordinal", 3)])
 @pytest.mark.parametrize("sparse", [True, False])
 def test_texts_with_unknown_labels_do_not_affect_the_fit(kind: str, top: int, sparse: bool, tmp_path: Path):
-    x, y = degrees(top=top)
+    x, y = intensities(top=top)
     given = holes(y)
     matrix = csr_matrix(x) if sparse else x
     model = tfidf.fit_linear_model(kind, matrix, given, top, 1.0, True)
@@ -73,7 +73,7 @@ def test_texts_with_unknown_labels_do_not_affect_the_fit(kind: str, top: int, sp
 @pytest.mark.parametrize(("kind", "top"), [("logreg", 1), ("ridge", 3), ("ordinal", 3)])
 @pytest.mark.filterwarnings("ignore:Label")
 def test_an_emotion_without_labels_is_never_predicted(kind: str, top: int, tmp_path: Path):
-    x, y = degrees(top=top)
+    x, y = intensities(top=top)
     y[:, 1] = -1
     y[3:, 2] = -1
     y[:3, 2] = top
@@ -85,8 +85,8 @@ def test_an_emotion_without_labels_is_never_predicted(kind: str, top: int, tmp_p
 
 
 def test_unknown_labels_are_not_scored():
-    _, y = degrees(top=1)
-    _, predicted = degrees(top=1, seed=5)
+    _, y = intensities(top=1)
+    _, predicted = intensities(top=1, seed=5)
     given = holes(y)
     space = Space(("joy", "fear", "anger"))
     scores = score_labels(given, predicted, space)
@@ -99,8 +99,8 @@ def test_unknown_labels_are_not_scored():
     assert scores["micro_f1"] == pytest.approx(
         2 * (y & predicted)[known].sum() / (y[known].sum() + predicted[known].sum())
     )
-    _, y = degrees()
-    _, predicted = degrees(seed=5)
+    _, y = intensities()
+    _, predicted = intensities(seed=5)
     given = holes(y)
     scores = score_labels(given, predicted, Space(space.emotions, 3))
     separate = [np.corrcoef(y[given[:, i] >= 0, i], predicted[given[:, i] >= 0, i])[0, 1] for i in range(3)]

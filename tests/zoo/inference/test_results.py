@@ -78,9 +78,9 @@ def test_too_few_runs_and_several_files_are_refused(runs: Path, tmp_path: Path):
         compare_runs([runs / "sample" / "constant-all"], source="sample")
     with pytest.raises(InputError, match="contains no run"):
         compare_runs([tmp_path], source="sample")
-    degrees = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
+    intensities = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
     with pytest.raises(UsageError, match="runs of several files"):
-        compare_runs([runs / "sample", degrees.folder.path], source="sample")
+        compare_runs([runs / "sample", intensities.folder.path], source="sample")
 
 
 def test_two_versions_of_a_recipe_have_two_rows(runs: Path, tmp_path: Path):

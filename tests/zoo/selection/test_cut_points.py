@@ -1,4 +1,4 @@
-"""Tuning and applying cut points between degrees."""
+"""Tuning and applying cut points between intensities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIXED = ThresholdConfig()
 
 
 def sample(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return predictions close to the mean, as of an uncertain model, and degrees; the third emotion is rare."""
+    """Return predictions close to the mean, as of an uncertain model, and intensities; the third emotion is rare."""
     draw = np.random.default_rng(seed)
     gold = np.minimum(draw.poisson([1.0, 0.5, 0.05], (n, 3)), 3).astype(np.int8)
     return np.clip(gold / 3 * 0.4 + draw.normal(0, 0.12, (n, 3)) + 0.1, 0, 1), gold
@@ -88,7 +88,7 @@ def test_an_emotion_without_positives_gets_the_global_cut_points_or_rounding():
     assert (tuned[2] == common[2]).all() or (tuned[2] == cut_points.rounding_cut_points(3)).all()
 
 
-def test_unknown_degrees_do_not_affect_cut_points():
+def test_unknown_intensities_do_not_affect_cut_points():
     p, gold = sample(120, 6)
     gold[:50, 1] = -1
     rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.9, 0.1))
@@ -108,6 +108,6 @@ def test_a_large_grid_is_thinned():
     assert _r(gold[:, 0], apply_thresholds(p, tuned, space)[:, 0]) >= _r(gold[:, 0], rounded[:, 0])
 
 
-def test_a_value_equal_to_a_cut_point_reaches_the_degree():
-    degrees = apply_thresholds(np.array([[0.2, 0.19, 0.8]]), np.array([[0.2, 0.5, 0.8]] * 3), SPACE)
-    assert degrees.tolist() == [[1, 0, 3]]
+def test_a_value_equal_to_a_cut_point_reaches_the_intensity():
+    intensities = apply_thresholds(np.array([[0.2, 0.19, 0.8]]), np.array([[0.2, 0.5, 0.8]] * 3), SPACE)
+    assert intensities.tolist() == [[1, 0, 3]]

@@ -93,7 +93,7 @@ def test_thresholds_maximise_the_mean_over_groups(rule: str):
     assert (tune(p, gold, SPACE, config, "macro_f1", np.zeros(520)) == pooled).all()
 
 
-def test_degrees_are_rounded_to_the_nearest():
+def test_intensities_are_rounded_to_the_nearest():
     p = np.array([[0.0, 1 / 6 - 1e-9], [1 / 6, 0.5], [5 / 6, 1.0]])
     space = Space(("joy", "fear"), top=3)
     assert apply_thresholds(p, np.full(2, 0.9), space).tolist() == [[0, 0], [1, 2], [3, 3]]

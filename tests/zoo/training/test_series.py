@@ -143,7 +143,7 @@ def test_a_common_failure_is_printed_once(cli):
     code, out, err = cli(*words("--language", "all", "--set", "select.metric=pearson", "-q"))
     assert (code, out) == (2, "")
     assert err == (
-        "error: Recipe constant-all predicts degrees, but track a has binary labels.\n"
+        "error: Recipe constant-all predicts intensities, but track a has binary labels.\n"
         "  fix: --set select.metric=macro_f1\n"
     )
 

@@ -139,7 +139,7 @@
     options(control.kind, [
       ["", "all texts"], ["wrong", "with an error"], ["right", "correct"], ["missed", "false negative"],
       ["invented", "false positive"],
-      ...(set.top > 1 ? [["degree", "wrong degree"]] : []),
+      ...(set.top > 1 ? [["intensity", "wrong intensity"]] : []),
       ...(control.beside.value !== "" ? [["only", "only the first is correct"], ["other", "only the second is correct"]] : []),
     ]);
     control.kind.value = kept;
@@ -147,7 +147,7 @@
   };
 
   // Compares a digit of gold and prediction; "0" means that the label is absent.
-  const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "invented" : label === "0" ? "missed" : "degree");
+  const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "invented" : label === "0" ? "missed" : "intensity");
 
   const fits = (i) => {
     const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
@@ -215,16 +215,16 @@
     return made;
   };
 
-  const SIGNS = { same: "✓", missed: "−", invented: "+", degree: "≠" };
-  const TITLES = { same: "correct", missed: "false negative", invented: "false positive", degree: "wrong degree" };
+  const SIGNS = { same: "✓", missed: "−", invented: "+", intensity: "≠" };
+  const TITLES = { same: "correct", missed: "false negative", invented: "false positive", intensity: "wrong intensity" };
   const line = (i, at, named) => {
     const list = make("p", "labels"), gold = set.gold[i], labels = set.systems[at].labels[i];
     if (named) list.append(make("b", "", set.systems[at].name));
     for (let e = 0; e < gold.length; e += 1) {
       if (gold[e] === "0" && labels[e] === "0") continue;
       const how = judge(gold[e], labels[e]);
-      const degrees = set.top > 1 ? (how === "same" ? ` ${gold[e]}` : ` ${labels[e]}, gold ${gold[e]}`) : "";
-      const chip = make("span", `chip ${how === "same" ? "right" : how === "degree" ? "missed" : how}`, `${SIGNS[how]} ${set.emotions[e]}${degrees}`);
+      const intensities = set.top > 1 ? (how === "same" ? ` ${gold[e]}` : ` ${labels[e]}, gold ${gold[e]}`) : "";
+      const chip = make("span", `chip ${how === "same" ? "right" : how === "intensity" ? "missed" : how}`, `${SIGNS[how]} ${set.emotions[e]}${intensities}`);
       if (set.sure && Number(at) === 0) chip.append(make("small", "", `${percent(i, e)} %`));
       chip.title = TITLES[how];
       list.append(chip);

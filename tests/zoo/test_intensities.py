@@ -1,4 +1,4 @@
-"""Runs that predict degrees: cut points in run folders, tables, model cards, `zoo tune` and `zoo predict`."""
+"""Runs that predict intensities: cut points in run folders, tables, model cards, `zoo tune` and `zoo predict`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_model_card_lists_cut_points(cut: RunResult, rounded: RunResult):
     assert "| emotion | cut point of 1 | cut point of 2 | cut point of 3 |\n|---|---:|---:|---:|\n| anger | 0." in card
     assert "by pearson on dev; cut points tuned on dev." in card
     plain = rounded.folder.card.read_text()
-    assert "5 emotions; degrees are rounded to the nearest integer." in plain and "| threshold |" not in plain
+    assert "5 emotions; intensities are rounded to the nearest integer." in plain and "| threshold |" not in plain
 
 
 def test_predictions_are_independent_of_test_labels(cut: RunResult, tmp_path: Path):
@@ -78,7 +78,7 @@ def test_predictions_are_independent_of_test_labels(cut: RunResult, tmp_path: Pa
     assert tuned[0].predictions.read_bytes() == tuned[1].predictions.read_bytes()
 
 
-def test_tune_fits_cut_points_to_a_run_with_rounded_degrees(rounded: RunResult, tmp_path: Path, capsys):
+def test_tune_fits_cut_points_to_a_run_with_rounded_intensities(rounded: RunResult, tmp_path: Path, capsys):
     run = Path(shutil.copytree(rounded.folder.path, tmp_path / "eng-track_b"))
     tuned = tune_run(run, source="sample")
     rows = {row.rule: row for row in tuned.rows}
@@ -101,7 +101,7 @@ def test_tune_fits_cut_points_to_a_run_with_rounded_degrees(rounded: RunResult, 
     texts.with_name("bad.json").write_text("[[0.1, 0.2]]")
     assert main(["zoo", "predict", str(run), str(texts), "--thresholds", str(texts.with_name("bad.json"))]) == 3
     assert (
-        "bad.json contains 1 x 2 cut points; the model predicts 5 emotions with degrees from 0 to 3."
+        "bad.json contains 1 x 2 cut points; the model predicts 5 emotions with intensities from 0 to 3."
         in capsys.readouterr().err
     )
 
@@ -110,7 +110,7 @@ def test_the_table_of_a_run_shows_cut_points(tmp_path: Path, capsys):
     words = ["zoo", "train", "tfidf-ridge", "--data", "sample", "--runs", str(tmp_path), "--quiet"]
     assert main(words) == 0
     said = capsys.readouterr().out
-    assert "degrees rounded to the nearest" in said and "threshold" not in said
+    assert "intensities rounded to the nearest" in said and "threshold" not in said
     assert main([*words, "--fresh", "--format", "json", *(x for one in CUT for x in ("--set", one))]) == 0
     found = json.loads(capsys.readouterr().out)["thresholds"]
     assert all(len(points) == 3 for points in found.values())
@@ -118,10 +118,10 @@ def test_the_table_of_a_run_shows_cut_points(tmp_path: Path, capsys):
     assert sum(line.startswith("cut points ") for line in capsys.readouterr().out.splitlines()) == 5
 
 
-def test_a_network_is_trained_on_degrees(tmp_path: Path):
+def test_a_network_is_trained_on_intensities(tmp_path: Path):
     small = ("shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.batch=8")
-    degrees = ("data.track=b", "loss.kind=mse", "select.metric=pearson", *CUT)
-    result = train(load_recipe("llama-tiny", [*small, *degrees]), source="sample", runs=tmp_path)
+    intensities = ("data.track=b", "loss.kind=mse", "select.metric=pearson", *CUT)
+    result = train(load_recipe("llama-tiny", [*small, *intensities]), source="sample", runs=tmp_path)
     assert validate(result.folder.predictions).valid and np.array(result.thresholds).shape == (5, 3)
     recipe = load_recipe("minilm-degrees")
     assert (recipe.data.track, recipe.loss.kind, recipe.select.metric, recipe.family) == (
