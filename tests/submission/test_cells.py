@@ -13,14 +13,14 @@ from semeval_emo.submission.problem import Findings, catalogue
 from semeval_emo.text import alternatives
 
 EMOTIONS = ("anger", "fear", "joy")
-BINARY, DEGREES = ("0", "1"), ("0", "1", "2", "3")
+BINARY, INTENSITIES = ("0", "1"), ("0", "1", "2", "3")
 
 CELLS = st.sampled_from(
     ["0", "1", "2", "", " ", "nan", "1.0", "True", "0.3", "-1", "+1", "1\u200b", "\udce9", "yes"]
 ) | st.text(max_size=6).filter(lambda text: text == text.strip(" \t"))
 
 
-@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), values=st.sampled_from([BINARY, DEGREES]))
+@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), values=st.sampled_from([BINARY, INTENSITIES]))
 def test_every_cell_that_is_not_allowed_is_counted_once(rows: list[tuple[str, ...]], values: tuple[str, ...]):
     findings = Findings("pred_eng.csv")
     parser = LabelParser(EMOTIONS, values, findings)
@@ -35,7 +35,7 @@ def test_every_cell_that_is_not_allowed_is_counted_once(rows: list[tuple[str, ..
 
 @given(text=st.text(max_size=12) | st.text(string.digits + "+-._eE, ", max_size=12))
 def test_every_bad_cell_has_an_entry_in_the_catalogue(text: str):
-    for values in (BINARY, DEGREES):
+    for values in (BINARY, INTENSITIES):
         if text not in values:
             assert catalogue()[cell_problem(text, values)].place == "rows and cells"
 
@@ -62,7 +62,7 @@ def test_every_bad_cell_has_an_entry_in_the_catalogue(text: str):
 )
 def test_cell_problems(text: str, binary: str, intensities: str | None):
     assert cell_problem(text, BINARY) == binary
-    assert intensities is None or cell_problem(text, DEGREES) == intensities
+    assert intensities is None or cell_problem(text, INTENSITIES) == intensities
 
 
 def test_bad_cells_are_reported_in_chunks_with_their_total_count(monkeypatch: pytest.MonkeyPatch):
