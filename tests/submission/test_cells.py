@@ -20,7 +20,10 @@ CELLS = st.sampled_from(
 ) | st.text(max_size=6).filter(lambda text: text == text.strip(" \t"))
 
 
-@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), values=st.sampled_from([BINARY, INTENSITIES]))
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6),
+    values=st.sampled_from([BINARY, INTENSITIES]),
+)
 def test_every_cell_that_is_not_allowed_is_counted_once(rows: list[tuple[str, ...]], values: tuple[str, ...]):
     findings = Findings("pred_eng.csv")
     parser = LabelParser(EMOTIONS, values, findings)
