@@ -16,10 +16,7 @@ ROOT = Path(__file__).parents[2]
 # Spelled so that this file does not match itself.
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:work|root|home/[a-z]\w*|Users/\w+|mnt/\w+)/|/tmp/[a-z]"),
-    # PyTorch publishes its CPU builds on an index of its own, so the README has to name that one.
-    "a package registry": re.compile(
-        r"(?:extra-)?index[-_]url(?! https://download\.pytorch\.org/whl/cpu$)|find[-_]links|\b\S+/simple\b/?(?=\s|$)"
-    ),
+    "a package registry": re.compile(r"(?:extra-)?index[-_]url|find[-_]links|\b\S+/simple\b/?(?=\s|$)"),
     "unfinished work": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b|raise NotImplemented" + r"Error"),
 }
 LARGEST = 1_500_000

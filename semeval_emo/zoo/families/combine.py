@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -12,12 +13,12 @@ MARGIN = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Combination:
+class Combination(ABC):
     """A fitted way to combine members; its fields are arrays."""
 
+    @abstractmethod
     def __call__(self, members: np.ndarray) -> np.ndarray:
         """Combine probabilities of shape (members, n, L) into (n, L)."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """Return the arrays as JSON types."""
