@@ -93,11 +93,14 @@ def main(args: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted.", INTERRUPTED, "")
+        note("interrupted.")
+        return INTERRUPTED
     except SystemExit as ended:
         # Typer exits with 1 if the reader of a pipe has closed it.
         if isinstance(ended.__context__, BrokenPipeError):
-            return _pipe_closed()
+            # Nothing may be flushed to the closed pipe (head, less) at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         raise
     except OSError as error:
         if debug:
@@ -159,11 +162,8 @@ def _show_log(quiet: bool) -> None:
     log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-def _fail(message: str, code: int, head: str = "error: ") -> int:
-    if head:
-        fail(f"{head}{message}")
-    else:
-        note(message)
+def _fail(message: str, code: int) -> int:
+    fail(f"error: {message}")
     return code
 
 
@@ -172,7 +172,8 @@ def _usage(error: typer.TyperException) -> int:
     message = error.format_message()
     if message.startswith("Usage:"):
         # A group without a command: the message is its help.
-        return _fail(message, error.exit_code, "")
+        note(message)
+        return error.exit_code
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "semeval-emo"
     stop = "" if message.endswith((".", "?", ")")) else "."
@@ -188,12 +189,6 @@ def _bug(error: Exception, debug: bool) -> int:
         f"  fix: please report it to the project with the command and {details}",
         BUG,
     )
-
-
-def _pipe_closed() -> int:
-    """Succeed although the reader of a pipe (head, less) has closed it; nothing may be flushed to it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 def run() -> None:

@@ -20,45 +20,23 @@ from semeval_emo.cli.options import (
     TracksFilter,
     known_splits,
 )
-from semeval_emo.cli.output import CommandGroup, emit, next_steps, note
+from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.errors import InputError
 
-group = typer.Typer(
-    cls=CommandGroup,
-    help="List, fetch, check and describe data.",
-    no_args_is_help=True,
-)
+group = typer.Typer(cls=CommandGroup, help="List, fetch, check and describe data.", no_args_is_help=True)
 
-LIST_EXAMPLES = """\b
-Examples:
-  semeval-emo data list
-  semeval-emo data list data/
-  semeval-emo data list --language eng --track a
-"""
-FETCH_EXAMPLES = """\b
-Examples:
-  semeval-emo data fetch --language eng
-  semeval-emo data fetch -l hau -l ibo --track a
-  semeval-emo data fetch --revision main
-"""
-CHECK_EXAMPLES = """\b
-Examples:
-  semeval-emo data check data/brighter-2025
-  semeval-emo data check data/ --language eng
-  semeval-emo data check --format json
-"""
-STATS_EXAMPLES = """\b
-Examples:
-  semeval-emo data stats --track a --language eng --split test
-  semeval-emo data stats --track b --split train
-  semeval-emo data stats sample
-"""
-PIN_EXAMPLES = """\b
-Examples:
-  semeval-emo data pin data/brighter-2025
-  semeval-emo data pin my-data/ --task my-task.toml
-"""
+LIST_EXAMPLES = examples("data list", "data list data/", "data list --language eng --track a")
+FETCH_EXAMPLES = examples(
+    "data fetch --language eng", "data fetch -l hau -l ibo --track a", "data fetch --revision main"
+)
+CHECK_EXAMPLES = examples(
+    "data check data/brighter-2025", "data check data/ --language eng", "data check --format json"
+)
+STATS_EXAMPLES = examples(
+    "data stats --track a --language eng --split test", "data stats --track b --split train", "data stats sample"
+)
+PIN_EXAMPLES = examples("data pin data/brighter-2025", "data pin my-data/ --task my-task.toml")
 
 FolderArgument = Annotated[
     str | None,

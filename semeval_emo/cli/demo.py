@@ -15,13 +15,10 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.options import output_to
+from semeval_emo.cli.output import examples
 from semeval_emo.errors import UsageError
 
-EXAMPLES = """\b
-Examples:
-  semeval-emo demo                 in a temporary folder
-  semeval-emo demo -o demo         keep the files, to try more
-"""
+EXAMPLES = examples("demo                 in a temporary folder", "demo -o demo         keep the files, to try more")
 
 BAD = "pred_eng_a.csv"
 

@@ -30,7 +30,7 @@ from semeval_emo.cli.options import (
     TrackFilter,
     TrackOption,
 )
-from semeval_emo.cli.output import CommandGroup, emit, next_steps, note
+from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.text import plural
 
@@ -38,51 +38,41 @@ if TYPE_CHECKING:
     from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
 
 
-OVERVIEW_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard
-  semeval-emo leaderboard show --track a --language eng
-  semeval-emo leaderboard place 0.7114 --track a --language eng
-  semeval-emo leaderboard place pred_eng.csv
-"""
-SHOW_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard show --track a
-  semeval-emo leaderboard show -t a -l eng --list all
-  semeval-emo leaderboard show -t a -l eng --list seed-runs --metric all
-  semeval-emo leaderboard show -t c -l deu --list brighter-tables -f latex
-"""
-PLACE_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard place 0.7114 -t a -l eng
-  semeval-emo leaderboard place pred_eng.csv
-  semeval-emo leaderboard place track_b.zip --gold data/
-  semeval-emo leaderboard place 0.62 -t b -l deu --list unofficial-v2
-"""
-ADD_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard add pred_eng.csv --system "my model" --selected-on dev
-  semeval-emo leaderboard add 0.7231 -t a -l eng --system "my model" --where runs/7
-  semeval-emo leaderboard add 0.741 -t a -l eng --system theirs --source https://doi.org/10.1000/182
-"""
-OURS_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard ours --summary
-  semeval-emo leaderboard ours --track a
-  semeval-emo leaderboard ours -t a --system tfidf-char
-  semeval-emo leaderboard ours -t b --format markdown --links ../
-"""
-CHECK_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard check
-  semeval-emo leaderboard check --extra my_rows.csv
-"""
-EXPORT_EXAMPLES = """\b
-Examples:
-  semeval-emo leaderboard export -o board.csv
-  semeval-emo leaderboard export -t a --list official -f latex
-  semeval-emo leaderboard export -f html -o leaderboard.html
-"""
+OVERVIEW_EXAMPLES = examples(
+    "leaderboard",
+    "leaderboard show --track a --language eng",
+    "leaderboard place 0.7114 --track a --language eng",
+    "leaderboard place pred_eng.csv",
+)
+SHOW_EXAMPLES = examples(
+    "leaderboard show --track a",
+    "leaderboard show -t a -l eng --list all",
+    "leaderboard show -t a -l eng --list seed-runs --metric all",
+    "leaderboard show -t c -l deu --list brighter-tables -f latex",
+)
+PLACE_EXAMPLES = examples(
+    "leaderboard place 0.7114 -t a -l eng",
+    "leaderboard place pred_eng.csv",
+    "leaderboard place track_b.zip --gold data/",
+    "leaderboard place 0.62 -t b -l deu --list unofficial-v2",
+)
+ADD_EXAMPLES = examples(
+    'leaderboard add pred_eng.csv --system "my model" --selected-on dev',
+    'leaderboard add 0.7231 -t a -l eng --system "my model" --where runs/7',
+    "leaderboard add 0.741 -t a -l eng --system theirs --source https://doi.org/10.1000/182",
+)
+OURS_EXAMPLES = examples(
+    "leaderboard ours --summary",
+    "leaderboard ours --track a",
+    "leaderboard ours -t a --system tfidf-char",
+    "leaderboard ours -t b --format markdown --links ../",
+)
+CHECK_EXAMPLES = examples("leaderboard check", "leaderboard check --extra my_rows.csv")
+EXPORT_EXAMPLES = examples(
+    "leaderboard export -o board.csv",
+    "leaderboard export -t a --list official -f latex",
+    "leaderboard export -f html -o leaderboard.html",
+)
 
 ScoreArgument = Annotated[
     str, typer.Argument(metavar="SCORE|FILE", help="A score from -1 to 1, or prediction files to score first.")

@@ -31,6 +31,11 @@ class CommandGroup(TyperGroup):
             formatter.write_dl([(name, child.get_short_help_str(limit=1000)) for name, child in shown])
 
 
+def examples(*lines: str) -> str:
+    """Return the end of a help text: example commands, each as the words after ``semeval-emo``."""
+    return "\n".join(["\b", "Examples:", *(f"  semeval-emo {line}".rstrip() for line in lines), ""])
+
+
 def emit(
     payload: dict[str, Any] | Callable[[], dict[str, Any]],
     tables: Sequence[Table] | Callable[[], Sequence[Table]],

@@ -17,17 +17,16 @@ from semeval_emo.cli.options import (
     output_to,
     select_files,
 )
-from semeval_emo.cli.output import note
+from semeval_emo.cli.output import examples, note
 from semeval_emo.files import write_file
 
-EXAMPLES = """\b
-Examples:
-  semeval-emo report pred_eng.csv
-  semeval-emo report runs/tfidf-logreg/eng -o tfidf.html
-  semeval-emo report mine=a/pred_eng.csv theirs=b/pred_eng.csv
-  semeval-emo report track_a.zip --no-texts
-  semeval-emo report runs/llama-4layer/eng runs/llama-4layer-uniform/eng --plots plots
-"""
+EXAMPLES = examples(
+    "report pred_eng.csv",
+    "report runs/tfidf-logreg/eng -o tfidf.html",
+    "report mine=a/pred_eng.csv theirs=b/pred_eng.csv",
+    "report track_a.zip --no-texts",
+    "report runs/llama-4layer/eng runs/llama-4layer-uniform/eng --plots plots",
+)
 DEFAULT_OUTPUT = Path("report.html")
 
 

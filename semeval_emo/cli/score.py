@@ -28,35 +28,32 @@ from semeval_emo.cli.options import (
     select_files,
     words_of,
 )
-from semeval_emo.cli.output import default_paths, emit, fail, next_steps, note, screen_width
+from semeval_emo.cli.output import default_paths, emit, examples, fail, next_steps, note, screen_width
 from semeval_emo.errors import InputError
 
-SCORE_EXAMPLES = """\b
-Examples:
-  semeval-emo score pred_eng.csv
-  semeval-emo score pred_eng.csv --ci
-  semeval-emo score pred_eng.csv --track a --fail-under macro_f1=0.7
-  semeval-emo score track_a.zip --gold data/
-  semeval-emo score submissions/ --per-emotion
-  semeval-emo score track_b/ --rounding organisers --format csv
-"""
-COMPARE_EXAMPLES = """\b
-Examples:
-  semeval-emo compare mine.csv theirs.csv
-  semeval-emo compare tfidf=runs/1/pred_eng.csv bert=runs/2/pred_eng.csv --power
-  semeval-emo compare track_a_mine.zip track_a_theirs/ --format markdown
-  semeval-emo compare bert=s1.csv,s2.csv,s3.csv base.csv
-  semeval-emo compare s1.csv s2.csv s3.csv --one-recipe
-  semeval-emo compare pred_eng.csv --against-score 0.7083
-"""
-ANALYSE_EXAMPLES = """\b
-Examples:
-  semeval-emo analyse pred_eng.csv
-  semeval-emo analyse mine/pred_eng.csv theirs/pred_eng.csv
-  semeval-emo analyse runs/tfidf-logreg/eng --limit 25
-  semeval-emo analyse pred_eng.csv --probabilities prob_eng.csv
-  semeval-emo analyse pred_eng.csv --no-texts --format json
-"""
+SCORE_EXAMPLES = examples(
+    "score pred_eng.csv",
+    "score pred_eng.csv --ci",
+    "score pred_eng.csv --track a --fail-under macro_f1=0.7",
+    "score track_a.zip --gold data/",
+    "score submissions/ --per-emotion",
+    "score track_b/ --rounding organisers --format csv",
+)
+COMPARE_EXAMPLES = examples(
+    "compare mine.csv theirs.csv",
+    "compare tfidf=runs/1/pred_eng.csv bert=runs/2/pred_eng.csv --power",
+    "compare track_a_mine.zip track_a_theirs/ --format markdown",
+    "compare bert=s1.csv,s2.csv,s3.csv base.csv",
+    "compare s1.csv s2.csv s3.csv --one-recipe",
+    "compare pred_eng.csv --against-score 0.7083",
+)
+ANALYSE_EXAMPLES = examples(
+    "analyse pred_eng.csv",
+    "analyse mine/pred_eng.csv theirs/pred_eng.csv",
+    "analyse runs/tfidf-logreg/eng --limit 25",
+    "analyse pred_eng.csv --probabilities prob_eng.csv",
+    "analyse pred_eng.csv --no-texts --format json",
+)
 
 
 class Rounding(StrEnum):
@@ -217,15 +214,11 @@ def compare(
     from semeval_emo.report.comparison import csv_table
     from semeval_emo.scoring.comparing import compare as compare_systems
 
-    progress = TerminalProgress(quiet)
-    try:
-        result = compare_systems(
-            systems, source=gold, **selector.keywords, metric=metric, emotions=per_emotion or None, resamples=resamples,
-            trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
-            interval=interval.value, stored=against_score, one_recipe=one_recipe, progress=progress,
-        )  # fmt: skip
-    finally:
-        progress.finish()
+    result = compare_systems(
+        systems, source=gold, **selector.keywords, metric=metric, emotions=per_emotion or None, resamples=resamples,
+        trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
+        interval=interval.value, stored=against_score, one_recipe=one_recipe, progress=TerminalProgress(quiet),
+    )  # fmt: skip
     emit(
         result.to_dict,
         lambda: view.noted_tables(result, pairs=pairs, power=power),

@@ -20,39 +20,30 @@ from semeval_emo.cli.options import (
     select_files,
     words_of,
 )
-from semeval_emo.cli.output import default_paths, emit, note
+from semeval_emo.cli.output import default_paths, emit, examples, note
 
 # Bytes above which a note says that reading takes a while; a real submission has a few megabytes.
 LARGE = 100 << 20
 
-VALIDATE_EXAMPLES = """\b
-Examples:
-  semeval-emo validate pred_eng.csv
-  semeval-emo validate track_a.zip track_b.zip
-  semeval-emo validate submissions/ --format json
-  semeval-emo validate pred_eng.csv --release hub
-"""
-EXPLAIN_EXAMPLES = """\b
-Examples:
-  semeval-emo explain
-  semeval-emo explain E311
-  semeval-emo explain header-order
-  semeval-emo explain --format markdown
-"""
-FIX_EXAMPLES = """\b
-Examples:
-  semeval-emo fix pred_eng.csv
-  semeval-emo fix pred_eng.csv -o fixed
-  semeval-emo fix pred_eng.csv --track a -o clean/pred_eng.csv
-  semeval-emo fix prob_eng.csv --threshold 0.5
-  semeval-emo fix submission.zip -o fixed --save-report report.txt
-"""
-PACK_EXAMPLES = """\b
-Examples:
-  semeval-emo pack pred_eng.csv pred_deu.csv
-  semeval-emo pack fixed --track a -o track_a.zip
-  semeval-emo pack submissions/ -o submission.zip --skip-invalid
-"""
+VALIDATE_EXAMPLES = examples(
+    "validate pred_eng.csv",
+    "validate track_a.zip track_b.zip",
+    "validate submissions/ --format json",
+    "validate pred_eng.csv --release hub",
+)
+EXPLAIN_EXAMPLES = examples("explain", "explain E311", "explain header-order", "explain --format markdown")
+FIX_EXAMPLES = examples(
+    "fix pred_eng.csv",
+    "fix pred_eng.csv -o fixed",
+    "fix pred_eng.csv --track a -o clean/pred_eng.csv",
+    "fix prob_eng.csv --threshold 0.5",
+    "fix submission.zip -o fixed --save-report report.txt",
+)
+PACK_EXAMPLES = examples(
+    "pack pred_eng.csv pred_deu.csv",
+    "pack fixed --track a -o track_a.zip",
+    "pack submissions/ -o submission.zip --skip-invalid",
+)
 
 
 def register(app: typer.Typer) -> None:

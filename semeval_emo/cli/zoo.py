@@ -23,7 +23,7 @@ from semeval_emo.cli.options import (
     SetOption,
     TaskOption,
 )
-from semeval_emo.cli.output import CommandGroup, emit, next_steps, note
+from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ group = typer.Typer(
     cls=CommandGroup,
     help="Train and use models from recipes.",
     no_args_is_help=True,
-    epilog="""\b
-Examples:
-  semeval-emo zoo list 'llama*'            recipes by name
-  semeval-emo zoo show llama-4layer        everything about one recipe
-  semeval-emo zoo train tfidf-logreg       train, predict, score, rank
-  semeval-emo zoo train minilm-ft --set train.epochs=3 --language deu
-""",
+    epilog=examples(
+        "zoo list 'llama*'            recipes by name",
+        "zoo show llama-4layer        everything about one recipe",
+        "zoo train tfidf-logreg       train, predict, score, rank",
+        "zoo train minilm-ft --set train.epochs=3 --language deu",
+    ),
 )
 
 
@@ -51,14 +50,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group)
 
 
-@group.command(
-    "list",
-    epilog="""\b
-Examples:
-  semeval-emo zoo list
-  semeval-emo zoo list 'llama*' --format markdown
-""",
-)
+@group.command("list", epilog=examples("zoo list", "zoo list 'llama*' --format markdown"))
 def list_(
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Names to list, such as 'llama*'.")] = "*",
     runs: RunsOption = Path("runs"),
@@ -82,11 +74,9 @@ def list_(
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo show llama-4layer-as-published
-  semeval-emo zoo show llama-4layer --set groups.layers.lr=5e-6 --format json
-"""
+    epilog=examples(
+        "zoo show llama-4layer-as-published", "zoo show llama-4layer --set groups.layers.lr=5e-6 --format json"
+    )
 )
 def show(
     name: RecipeArgument,
@@ -193,8 +183,6 @@ def train(
         )
     except KeyboardInterrupt as stopped:
         raise TrainingStopped("stopped; the last checkpoint is kept", RESUME_HINT) from stopped
-    finally:
-        progress.finish()
     _show_run(result, style, output, quiet)
 
 
@@ -244,12 +232,11 @@ class EnsembleMethod(StrEnum):
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo ensemble runs/minilm-ft/eng runs/smollm2-full/eng --name pair
-  semeval-emo zoo ensemble runs/minilm*/eng --name minilms --method weighted
-  semeval-emo zoo ensemble runs/a/eng runs/b/eng --name pair --set threshold.rule=per_label
-"""
+    epilog=examples(
+        "zoo ensemble runs/minilm-ft/eng runs/smollm2-full/eng --name pair",
+        "zoo ensemble runs/minilm*/eng --name minilms --method weighted",
+        "zoo ensemble runs/a/eng runs/b/eng --name pair --set threshold.rule=per_label",
+    )
 )
 def ensemble(
     members: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders, two or more.")],
@@ -279,9 +266,5 @@ def ensemble(
 
     recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
     chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key)
-    progress = TerminalProgress(quiet)
-    try:
-        result = train_one(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=progress)
-    finally:
-        progress.finish()
+    result = train_one(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
     _show_run(result, style, output, quiet)

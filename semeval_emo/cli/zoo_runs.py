@@ -24,7 +24,7 @@ from semeval_emo.cli.options import (
     known_splits,
     output_to,
 )
-from semeval_emo.cli.output import emit, next_steps, note
+from semeval_emo.cli.output import emit, examples, next_steps, note
 from semeval_emo.files import write_lines
 
 # `zoo` adds these commands to its own.
@@ -116,11 +116,7 @@ def predict(
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo evaluate runs/tfidf-logreg/eng --split dev
-  semeval-emo zoo evaluate runs/tfidf-logreg/eng --track c
-"""
+    epilog=examples("zoo evaluate runs/tfidf-logreg/eng --split dev", "zoo evaluate runs/tfidf-logreg/eng --track c")
 )
 def evaluate(
     run: RunArgument,
@@ -142,13 +138,10 @@ def evaluate(
     from semeval_emo.zoo.inference.evaluate import evaluate as evaluate_run
     from semeval_emo.zoo.runs.folder import resolve_task
 
-    progress = TerminalProgress(quiet)
-    try:
-        scores = evaluate_run(
-            run, track=track, language=language, split=split, release=release, source=data, task=task, progress=progress
-        )
-    finally:
-        progress.finish()
+    scores = evaluate_run(
+        run, track=track, language=language, split=split, release=release, source=data, task=task,
+        progress=TerminalProgress(quiet),
+    )  # fmt: skip
     chosen = resolve_task(task, data, scores.cards[0].spec.task)
     emit(scores.to_dict, lambda: view.signed(view.tables(scores, chosen), scores), style, output)
 
@@ -161,12 +154,11 @@ class ThresholdRule(StrEnum):
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo tune runs/tfidf-logreg/eng
-  semeval-emo zoo tune runs/tfidf-logreg/eng --threshold-rule global
-  semeval-emo zoo tune runs/tfidf-logreg/eng --by folds/prob_eng.csv     out-of-fold probabilities of train
-"""
+    epilog=examples(
+        "zoo tune runs/tfidf-logreg/eng",
+        "zoo tune runs/tfidf-logreg/eng --threshold-rule global",
+        "zoo tune runs/tfidf-logreg/eng --by folds/prob_eng.csv     out-of-fold probabilities of train",
+    )
 )
 def tune(
     run: RunArgument,
@@ -219,12 +211,11 @@ def tune(
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo submit runs/tfidf-char -o submissions/tfidf-char
-  semeval-emo zoo submit runs/tfidf-* -o submissions/ngrams --best-on-dev
-  semeval-emo zoo submit runs/minilm-ft/eng runs/minilm-ft/deu -o submissions/minilm
-"""
+    epilog=examples(
+        "zoo submit runs/tfidf-char -o submissions/tfidf-char",
+        "zoo submit runs/tfidf-* -o submissions/ngrams --best-on-dev",
+        "zoo submit runs/minilm-ft/eng runs/minilm-ft/deu -o submissions/minilm",
+    )
 )
 def submit(
     runs: RunsArgument,
@@ -251,13 +242,9 @@ def submit(
     from semeval_emo.text import plural
     from semeval_emo.zoo.inference.submit import submit as submit_runs
 
-    progress = TerminalProgress(quiet)
-    try:
-        submitted = submit_runs(
-            runs, output, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=progress
-        )
-    finally:
-        progress.finish()
+    submitted = submit_runs(
+        runs, output, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=TerminalProgress(quiet)
+    )
     emit(submitted.to_dict, lambda: submit_tables(submitted), style, save_report)
     for reason in submitted.skipped:
         note(f"Left out: {reason}", quiet)
@@ -287,12 +274,7 @@ def export(
     note(f"\nUpload it with: hf upload YOUR-NAME/{output.name} {output}", quiet)
 
 
-@group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo card runs/tfidf-logreg/eng
-"""
-)
+@group.command(epilog=examples("zoo card runs/tfidf-logreg/eng"))
 def card(run: RunArgument, output: OutputOption = None, quiet: QuietOption = False) -> None:
     """Print the model card of a run."""
     from semeval_emo.zoo.runs.model import read_card
@@ -301,11 +283,7 @@ def card(run: RunArgument, output: OutputOption = None, quiet: QuietOption = Fal
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo results runs/*/eng
-  semeval-emo zoo results runs/tfidf-char/deu runs/tfidf-logreg/deu --format latex
-"""
+    epilog=examples("zoo results runs/*/eng", "zoo results runs/tfidf-char/deu runs/tfidf-logreg/deu --format latex")
 )
 def results(
     runs: RunsArgument,
@@ -323,11 +301,7 @@ def results(
     from semeval_emo.report.runs import comparison_tables
     from semeval_emo.zoo.inference.results import compare_runs
 
-    progress = TerminalProgress(quiet)
-    try:
-        compared = compare_runs(runs, source=data, task=task, progress=progress)
-    finally:
-        progress.finish()
+    compared = compare_runs(runs, source=data, task=task, progress=TerminalProgress(quiet))
     emit(compared.to_dict, lambda: comparison_tables(compared), style, output)
     for reason in compared.skipped:
         note(f"Left out: {reason}", quiet)

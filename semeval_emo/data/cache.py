@@ -41,7 +41,6 @@ class Manifest:
     """The origin of a fetched folder.
 
     Attributes:
-        repository: the dataset repository.
         revision: its commit.
         fetched: when the last file was fetched, as an ISO date and time in UTC.
         files: by path below the folder: number of rows, hashes, and the releases that these prove.

@@ -31,11 +31,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class DataProblem:
-    """A problem of one data file.
-
-    Attributes:
-        kind: a key of `KINDS`.
-    """
+    """A problem of one data file; `kind` is a key of `KINDS`."""
 
     kind: str
     path: Path
@@ -73,7 +69,6 @@ class Conflict:
     """Duplicate texts of one file that have different labels.
 
     Attributes:
-        place: the file.
         texts: number of different duplicate texts.
         conflicting: how many of them have different labels.
         ids: the ids of the first conflicting text.
@@ -144,17 +139,11 @@ class DataCheck:
         }
 
 
-def check_data(
-    root: Path,
-    task: Task,
-    language: str | None = None,
-    progress: Progress | None = None,
-) -> DataCheck:
+def check_data(root: Path, task: Task, language: str | None = None, progress: Progress | None = None) -> DataCheck:
     """Check the data files in a folder and its subfolders.
 
     Args:
         language: search this language only for overlap and conflicting labels.
-        progress: progress callback.
 
     Raises:
         InputError: the folder does not exist or has no gold labels.
@@ -194,8 +183,7 @@ def _check(folder: Folder, task: Task, language: str | None) -> FolderCheck:
 
 
 def _problems(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]:
-    kinds = list(KINDS)
-    yield from sorted([*_by_state(folder, texts), *_changed(folder)], key=lambda one: kinds.index(one.kind))
+    yield from sorted([*_by_state(folder, texts), *_changed(folder)], key=lambda one: list(KINDS).index(one.kind))
 
 
 def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]:
@@ -264,15 +252,12 @@ def _leaks(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Leak]:
         here = [(place, side) for place, side in sides if place.language == language]
         found: dict[tuple, list[tuple[str, str]]] = {}
         for (track, _, split), train in here:
-            for evaluation in _sharing(train, [one for one in here if _is_later(one[0].split, split)]):
+            later = SPLITS[SPLITS.index(split) + 1 :]
+            for evaluation in _sharing(train, [one for one in here if one[0].split in later]):
                 found.setdefault((split, *evaluation), []).append((track, split))
         for (_, places, *counts), trains in found.items():
             rows, exact, normalised, wide = counts
             yield Leak(language, tuple(trains), places, rows, exact, normalised, wide)
-
-
-def _is_later(split: str, than: str) -> bool:
-    return SPLITS.index(split) > SPLITS.index(than)
 
 
 def _sharing(train: Texts, sides: Sequence[tuple[FileKey, Texts]]) -> list[tuple]:

@@ -9,7 +9,7 @@ Three layouts are known; a folder may hold several releases, each in a subfolder
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def bases(root: Path, depth: int = DEPTH) -> Iterator[Path]:
     level = [root]
     for _ in range(depth + 1):
         yield from level
-        level = [below for folder in level for below in _folders(folder) if _may_hold_a_release(below)]
+        level = [below for folder in level for below in _below(folder, Path.is_dir) if _may_hold_a_release(below)]
 
 
 def _may_hold_a_release(folder: Path) -> bool:
@@ -52,9 +52,10 @@ def _may_hold_a_release(folder: Path) -> bool:
     return not folder.name.startswith((".", "track_", "__"))
 
 
-def _folders(folder: Path) -> list[Path]:
+def _below(folder: Path, is_kept: Callable[[Path], bool]) -> list[Path]:
+    """Return some of the files and folders in a folder, sorted; none if it cannot be read."""
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir())
+        return sorted(filter(is_kept, folder.iterdir()))
     except OSError:
         return []
 
@@ -88,10 +89,7 @@ def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Candidate]:
 
 def flat_files(base: Path) -> list[Path]:
     """Return the CSV files of a folder, without subfolders."""
-    try:
-        return sorted(path for path in base.glob("*.csv") if path.is_file())
-    except OSError:
-        return []
+    return _below(base, lambda path: path.name.endswith(".csv") and path.is_file())
 
 
 def _tracks_sharing_ids(spec: FileSpec, task: Task) -> list[str]:

@@ -62,8 +62,6 @@ class TextMatch:
     """An evaluation text and a training text that are equal at some degree.
 
     Attributes:
-        id: id of the evaluation text.
-        train_id: id of the training text.
         degree: the strictest of `DEGREES` at which they are equal.
     """
 
@@ -86,19 +84,12 @@ class Overlap:
 
     def ids(self, degree: str = "normalised") -> tuple[str, ...]:
         """Return the ids of the shared evaluation texts, at this degree or a stricter one."""
-        return tuple(dict.fromkeys(match.id for match in self._up_to(degree)))
-
-    def train_ids(self, degree: str = "normalised") -> tuple[str, ...]:
-        """Return the ids of the shared training texts, at this degree or a stricter one."""
-        return tuple(dict.fromkeys(match.train_id for match in self._up_to(degree)))
+        degrees = DEGREES[: DEGREES.index(degree) + 1]
+        return tuple(dict.fromkeys(match.id for match in self.matches if match.degree in degrees))
 
     def count(self, degree: str) -> int:
         """Return the number of shared evaluation texts, at this degree or a stricter one."""
         return len(self.ids(degree))
-
-    def _up_to(self, degree: str) -> list[TextMatch]:
-        last = DEGREES.index(degree)
-        return [match for match in self.matches if DEGREES.index(match.degree) <= last]
 
     @property
     def exact(self) -> int:
@@ -145,8 +136,8 @@ def overlap(train: Texts, evaluation: Texts) -> Overlap:
 
     >>> train = Texts(["t1", "t2"], ["I am glad!", "Rain again."])
     >>> found = overlap(train, Texts(["e1", "e2", "e3"], ["rain again.", "I am glad", "New"]))
-    >>> found.exact, found.normalised, found.count("letters"), found.train_ids()
-    (0, 1, 2, ('t2',))
+    >>> found.exact, found.normalised, found.count("letters"), found.ids()
+    (0, 1, 2, ('e1',))
     """
     index = train.index
     matches = tuple(

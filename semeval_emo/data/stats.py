@@ -52,7 +52,6 @@ class Stats:
     An emotion is present if its value is above 0, also in an intensity track.
 
     Attributes:
-        rows: number of texts.
         positives: number of texts with each emotion, in the order of `spec.emotions`.
         intensities: number of texts by emotion and value.
         cooccurrence: number of texts with both emotions of a pair.
@@ -88,7 +87,7 @@ class Stats:
         """Return the statistics as JSON data."""
         spec = self.spec
         return {
-            "release": spec.release, "track": spec.track, "language": spec.language, "split": spec.split,
+            **spec.address,
             "rows": self.rows,
             "emotions": {
                 name: {"texts": count, "share": share, "degrees": dict(zip(spec.values, by_value, strict=True))}

@@ -15,7 +15,7 @@ from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.data.sources import DataSource
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.progress import Progress
-from semeval_emo.task import SPLITS, FileKey, FileSpec, Selector, Task, load_task, task_files
+from semeval_emo.task import SPLITS, FileKey, Selector, Task, load_task, task_files
 
 # States of a file; only `known` files have gold labels.
 KNOWN, BLANK, UNKNOWN, STRAY, REFUSED, UNREADABLE = "known", "blank", "unknown", "stray", "refused", "unreadable"
@@ -128,15 +128,11 @@ class Folder:
 
 
 def survey(
-    root: Path,
-    task: Task,
-    progress: Progress | None = None,
-    selector: Selector | None = None,
+    root: Path, task: Task, progress: Progress | None = None, selector: Selector | None = None
 ) -> tuple[Folder, ...]:
     """Read the data files of a folder and its subfolders (or one file) and identify their releases.
 
     Args:
-        progress: progress callback.
         selector: read only files of this track, language and split.
 
     Raises:
@@ -271,15 +267,11 @@ def _why(sheet: Sheet, place: FileKey, task: Task) -> str:
         names = ", ".join(spec.release for spec in same)
         what = "labels" if sheet.texts is None or sheet.texts_hash() == same[0].texts_hash else "texts"
         return f"the ids belong to release {names}, but the {what} do not"
-    counts = ", ".join(f"{rows:,} ({names})" for rows, names in _row_counts(specs).items())
-    return f"{len(sheet):,} rows; known row counts: {counts}"
-
-
-def _row_counts(specs: list[FileSpec]) -> dict[int, str]:
     releases: dict[int, list[str]] = {}
     for spec in specs:
         releases.setdefault(spec.rows, []).append(spec.release)
-    return {rows: ", ".join(names) for rows, names in releases.items()}
+    counts = ", ".join(f"{rows:,} ({', '.join(names)})" for rows, names in releases.items())
+    return f"{len(sheet):,} rows; known row counts: {counts}"
 
 
 def _folder(base: Path, files: tuple[DataFile, ...], task: Task) -> Folder:

@@ -31,7 +31,6 @@ class Leaderboard:
         lists: all lists by key, in display order; the first is the default.
         problems: of invalid lines and of the user's invalid rows, which are left out; `check` reports all
             problems.
-        files: the CSV files.
     """
 
     task: Task

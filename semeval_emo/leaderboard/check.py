@@ -37,7 +37,6 @@ class BoardCheck:
     Attributes:
         rows: number of rows by file, in the order of reading.
         flagged: number of rows by flag.
-        problems: all problems; empty for a valid board.
     """
 
     rows: dict[str, int]

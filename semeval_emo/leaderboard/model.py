@@ -26,7 +26,6 @@ class ScoreRow:
     """One score or rank, with its provenance. The fields up to `note` are the columns of the CSV files.
 
     Attributes:
-        task: key of the task.
         release: release of the data that was scored, or ``unknown``.
         split: ``test``, rarely ``dev``.
         track: a track's letter; ``a/c`` for one score of both tracks (the same test texts).
@@ -44,9 +43,6 @@ class ScoreRow:
         flag: one of `FLAGS`, explained in `FLAG_MEANINGS`.
         source: key of a `ScoreSource`, or a URL or DOI in the user's own rows.
         where: table, section, page or file in the source.
-        note: a remark for readers.
-        file: the CSV file of the row.
-        line: its line in the file.
         own: True for the user's own rows.
     """
 

@@ -24,7 +24,6 @@ class LanguageReferences:
     Attributes:
         leader: rank 1 of the list; None if unknown or suspect.
         baseline: the organisers' baseline; None if unknown or suspect.
-        models: published models by name.
     """
 
     language: str

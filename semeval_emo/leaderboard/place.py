@@ -25,9 +25,7 @@ class Placement:
     """A score among the known rows of one list.
 
     Attributes:
-        score: the placed score.
         at: task, release, split, track, language and metric of the score.
-        among: the list.
         teams: number of teams of the list without this score; None if unknown or not one ranking.
         low, high: best and worst possible rank; None if the list is not a ranking. `high` is also None if the
             number of teams is unknown and no known score is lower.
@@ -39,7 +37,6 @@ class Placement:
         better: number of those that are higher.
         own: number of those that are the user's own rows.
         suspect: rows with a score that were not used.
-        notes: notes on this score.
         signature: signature of the scorecard, if one was placed.
     """
 

@@ -66,10 +66,8 @@ class SubmittedFile:
         score: the official score on test, unrounded; None without gold labels.
         interval: its 95 % interval (bootstrap over texts); empty without gold labels.
         predictions: hash of the predictions (`Predictions.hash`).
-        signature: signature of the scorecard.
         overlap: number of test texts that are also in the training data.
         without: the official score on the other texts; None without overlap or without gold labels.
-        members: member runs of an ensemble.
     """
 
     track: str
@@ -105,12 +103,7 @@ class SubmittedFile:
 
 @dataclass(frozen=True)
 class SubmittedSystem:
-    """A submitted system: a folder of prediction files.
-
-    Attributes:
-        name: name of the folder.
-        path: the folder.
-    """
+    """A submitted system: a folder of prediction files."""
 
     name: str
     title: str

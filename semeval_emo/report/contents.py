@@ -254,9 +254,7 @@ def _probabilities(cards: Sequence[Scorecard], task: Task) -> dict[str, Probabil
         if path is None or len(spec.values) > 2:
             continue
         try:
-            probabilities[key_of(card)] = read_probabilities(
-                path, track=spec.track, language=spec.language, split=spec.split, release=spec.release, task=task
-            )
+            probabilities[key_of(card)] = read_probabilities(path, **spec.address, task=task)
         except EmoError:
             # A file with such a name may be something else, and the user did not name it.
             continue

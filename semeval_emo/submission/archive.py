@@ -44,9 +44,6 @@ def looks_zipped(stream: IO[bytes]) -> bool:
 def members(path: Path, findings: Findings) -> list[tuple[str, zipfile.ZipInfo]]:
     """List the entries of a zip that are safe to read.
 
-    Args:
-        findings: collects the problems.
-
     Returns:
         Paths inside the zip with ``/`` between folders, and their entries, sorted by path; folders end in ``/``.
 
@@ -57,13 +54,12 @@ def members(path: Path, findings: Findings) -> list[tuple[str, zipfile.ZipInfo]]
         if not zipfile.is_zipfile(stream):
             stream.seek(0)
             if looks_zipped(stream):
-                findings.add(
-                    "archive-corrupt", value=path.name, why="its directory is missing, so the file was truncated"
-                )
-                return []
-            stream.seek(0)
-            table = RawTable(stream)
-            findings.add("archive-not-zip", kind=table.magic or ("text" if table.header else "empty"))
+                why = "its directory is missing, so the file was truncated"
+                findings.add("archive-corrupt", value=path.name, why=why)
+            else:
+                stream.seek(0)
+                table = RawTable(stream)
+                findings.add("archive-not-zip", kind=table.magic or ("text" if table.header else "empty"))
             return []
         size = _directory_bytes(stream)
         if size > DIRECTORY_BYTES:
@@ -75,16 +71,12 @@ def members(path: Path, findings: Findings) -> list[tuple[str, zipfile.ZipInfo]]
         except BROKEN as error:
             findings.add("archive-corrupt", value=path.name, why=reason(error))
             return []
-    if len(infos) > MOST_FILES:
-        findings.add(
-            "archive-oversized", value=path.name, why=f"it has {len(infos):,} entries, the limit is {MOST_FILES:,}"
-        )
-        return []
     total = sum(info.file_size for info in infos)
-    if total > MOST_BYTES:
-        findings.add(
-            "archive-oversized", value=path.name, why=f"it unpacks to {total:,} bytes, the limit is {MOST_BYTES:,}"
-        )
+    if len(infos) > MOST_FILES or total > MOST_BYTES:
+        why = f"it unpacks to {total:,} bytes, the limit is {MOST_BYTES:,}"
+        if len(infos) > MOST_FILES:
+            why = f"it has {len(infos):,} entries, the limit is {MOST_FILES:,}"
+        findings.add("archive-oversized", value=path.name, why=why)
         return []
     kept: dict[str, zipfile.ZipInfo | None] = {}
     for info in infos:
@@ -117,11 +109,8 @@ def _safe_path(info: zipfile.ZipInfo, findings: Findings) -> str | None:
         findings.add("archive-encrypted", value=name)
         return None
     if info.file_size > SMALL and info.file_size > MOST_RATIO * info.compress_size:
-        findings.add(
-            "archive-oversized",
-            value=name,
-            why=f"{info.compress_size:,} bytes unpack to {info.file_size:,}, more than {MOST_RATIO} times as many",
-        )
+        why = f"{info.compress_size:,} bytes unpack to {info.file_size:,}, more than {MOST_RATIO} times as many"
+        findings.add("archive-oversized", value=name, why=why)
         return None
     if name.lower().endswith(".zip"):
         findings.add("archive-nested", value=name)

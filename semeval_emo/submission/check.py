@@ -50,7 +50,6 @@ def check(
     """Check one file.
 
     Args:
-        selector: the options of the user.
         known_ids: the ids of the task, shared between files.
         make_parser: creates the parser of label cells; `fix` passes one that also repairs them.
 

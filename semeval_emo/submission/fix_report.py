@@ -16,7 +16,6 @@ class Change:
     Attributes:
         code: of the problem that was fixed; empty if only the bytes changed.
         done: what was done, such as "columns reordered by name".
-        count: how often.
         examples: the first problems of the kind, with their lines.
     """
 
@@ -62,11 +61,7 @@ class WrittenFile:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        spec = self.spec
-        return {
-            "source": self.source, "path": self.path, "release": spec.release, "track": spec.track,
-            "language": spec.language, "split": spec.split, "rows": spec.rows,
-        }  # fmt: skip
+        return {"source": self.source, "path": self.path, **self.spec.address, "rows": self.spec.rows}
 
 
 @dataclass(frozen=True)
@@ -74,13 +69,8 @@ class FixReport:
     """The result of `fix`.
 
     Attributes:
-        paths: the input paths.
         out: the file or folder that was written; empty if nothing was.
-        written: the new files.
-        changes: what was done.
-        refusals: what was not written, and why.
         unchanged: True if there was nothing to fix.
-        notes: further remarks for the user.
     """
 
     paths: tuple[str, ...]

@@ -30,8 +30,6 @@ def check_ids(
     """Find the files of the task that the rows belong to, and report the problems of the ids.
 
     Args:
-        selector: the options of the user.
-        inferred: track and language of the name and the folder.
         emotions: the columns that the labels were read from.
 
     Returns:

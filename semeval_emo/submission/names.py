@@ -39,11 +39,6 @@ class FileName:
     why: str = ""
     hint: str = ""
 
-    @property
-    def is_official(self) -> bool:
-        """True for exactly ``pred_<language>.csv``."""
-        return self.problem is None
-
 
 def parse_name(base: str, task: Task) -> FileName:
     """Parse the name of a file.

@@ -32,11 +32,7 @@ UNIX, REGULAR_FILE = 3, 0o100644 << 16
 
 @dataclass(frozen=True)
 class PackedFile(WrittenFile):
-    """A file in the zip; `path` is its path there.
-
-    Attributes:
-        hash: identifies the predictions, as `Predictions.hash`.
-    """
+    """A file in the zip: `path` is its path there, `hash` is `Predictions.hash`."""
 
     hash: str
 
@@ -52,10 +48,8 @@ class PackReport:
     Attributes:
         out: the zip; empty if none was written.
         files: its files, in order; if no zip was written, the valid files.
-        refusals: files that were left out, and why.
         bytes, sha256: size and hash of the zip.
         was_there: True if OUT already had exactly these bytes.
-        notes: remarks for the user before uploading.
     """
 
     out: str

@@ -1,4 +1,4 @@
-"""Probability files, ``prob_<language>.csv``: read them, and convert them to labels with a threshold.
+"""Probability files, ``prob_<language>.csv``.
 
 They have the header of prediction files and floats in [0, 1]. `semeval_emo.zoo` finds thresholds on dev.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_emo.errors import InputError, InvalidSubmission, UsageError
+from semeval_emo.errors import InputError, InvalidSubmission
 from semeval_emo.submission.identify import group_by_prefix, matching_specs, task_of
 from semeval_emo.submission.raw import RawTable
 from semeval_emo.task import FileSpec, Selector, Task, load_task
@@ -26,7 +26,6 @@ class Probabilities:
     Attributes:
         values: floats in [0, 1] of shape (n, L); rows in the order of ``spec.ids``, columns in that of
             ``spec.emotions``.
-        path: the file they were read from.
     """
 
     spec: FileSpec
@@ -92,32 +91,6 @@ def find_probabilities(path: str | os.PathLike[str], spec: FileSpec) -> Path | N
     if not Path(path).is_file():
         return None
     return next((p for p in (folder / name, folder.parent / spec.split / name) if p.is_file()), None)
-
-
-def to_labels(values: NDArray[np.float64], threshold: float | NDArray[np.float64], spec: FileSpec) -> NDArray[np.int8]:
-    """Convert probabilities to labels: 1 if a probability is at least the threshold.
-
-    Args:
-        values: probabilities of shape (n, L).
-        threshold: a number for all emotions, or an array of shape (L,).
-
-    Raises:
-        UsageError: the threshold is not in [0, 1], or the labels are intensities.
-
-    >>> from semeval_emo.task import load_task
-        >>> spec = load_task().spec("a", "eng", "dev")
-    >>> to_labels(np.array([[0.2, 0.5, 0.7, 0.0, 1.0]]), 0.5, spec)
-    array([[0, 1, 1, 0, 1]], dtype=int8)
-    """
-    if len(spec.values) > 2:
-        raise UsageError(
-            f"One threshold cannot make intensities: {spec.place} takes {', '.join(spec.values)}.",
-            "write integers, or tune cut points on dev with `semeval-emo zoo tune`",
-        )
-    cut = np.asarray(threshold, dtype=np.float64)
-    if not ((cut >= 0) & (cut <= 1)).all():
-        raise UsageError(f"A threshold is a number from 0 to 1, not {threshold}.")
-    return (values >= cut).astype(np.int8)
 
 
 def _rows(path: str, table: RawTable) -> dict[str, tuple[int, list[str]]]:

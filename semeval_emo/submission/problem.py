@@ -36,9 +36,7 @@ class Entry:
     """The catalogue entry of one code.
 
     Attributes:
-        code: such as ``E311``.
         name: the code in words, such as ``header-order``.
-        title: a noun phrase.
         message, fix: templates; a `Problem` has them filled in.
         explanation: a paragraph: why it matters and what causes it.
         generic_fix: the fix without a file at hand; the same as `fix` if that is not a template.
@@ -90,7 +88,6 @@ class Problem:
     Attributes:
         file: its name as shown to the user, ``archive.zip!track_a/pred_eng.csv`` inside zips.
         line: the physical line in the file, from 1; None for a problem of the whole file.
-        column: the name of the column, or None.
         value: the value found there, printable and truncated, or None.
         count: how many problems this one stands for, such as the number of ids in a range of missing ids.
     """

@@ -59,7 +59,6 @@ class RawTable:
         header_text: that line as it is in the file.
         lines: number of physical lines read so far.
         newlines: number of lines that ended in ``\n``, ``\r\n`` and ``\r`` so far.
-        final_newline: False if the last line has no line end.
         anomalies: by catalogue name: ``undecodable`` bytes (detail: the line), ``nul-character``, a line
             ``above-header`` (detail: the line, which is skipped), ``quoted`` rows (detail: the line), a
             ``blank-line``, a ``stray-quote`` (detail: the line where a CSV reader would close it), a
@@ -81,7 +80,6 @@ class RawTable:
         self.bom = bom_length > 0
         self.lines = 0
         self.newlines = {"\n": 0, "\r\n": 0, "\r": 0}
-        self.final_newline = True
         self.anomalies = {
             name: Anomaly()
             for name in (
@@ -218,7 +216,6 @@ class RawTable:
                 skipping = False
             skipping = skipping or cut
         if rest or skipping:
-            self.final_newline = False
             yield from self._split_block(rest, skipping)
 
     def _split_block(self, body: str, skipping: bool) -> Iterator[str]:

@@ -156,10 +156,7 @@ class _Fixer:
             part_checked = checked
             if _columns(part.spec) != _columns(parts[0].spec):
                 # Rows of a language with other emotions or of a track with other values are read separately.
-                spec = part.spec
-                part_checked = self._check(
-                    file, replace(self.selector, track=spec.track, language=spec.language, split=spec.split)
-                )
+                part_checked = self._check(file, replace(self.selector, **part.spec.key._asdict()))
             self._add_part(file, part_checked, part)
         if not selected:
             problems, counts = self._unfixable(checked)

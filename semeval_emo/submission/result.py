@@ -33,10 +33,8 @@ class Part:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        spec = self.spec
         return {
-            "release": spec.release, "track": spec.track, "language": spec.language, "split": spec.split,
-            "rows": self.rows, "expected_rows": spec.rows, "lines": list(self.lines),
+            **self.spec.address, "rows": self.rows, "expected_rows": self.spec.rows, "lines": list(self.lines),
             "fits_releases": list(self.releases), "scorable": self.is_scorable,
         }  # fmt: skip
 
@@ -46,11 +44,7 @@ class FileReport:
     """Report of one file, folder or zip.
 
     Attributes:
-        file: its displayed name.
         kind: ``predictions`` for a prediction file, ``container`` for a folder or zip itself.
-        rows: number of data rows.
-        lines: number of physical lines.
-        encoding: the detected encoding.
         parts: the files of the task that its rows belong to, the main one first; empty if no id is known.
         counts: number of problems by code, including those without an example in ``Report.problems``.
     """
@@ -161,7 +155,6 @@ class Predictions:
     """Complete and valid predictions of one file, or of one part of it.
 
     Attributes:
-        spec: the file of the task.
         values: labels of shape (n, L), int8; rows in the order of ``spec.ids``, columns of ``spec.emotions``.
         path: the displayed name of the file.
         releases: every release that has exactly these ids, the default one first.

@@ -29,7 +29,6 @@ class RowSummary:
 
     Attributes:
         rows: line and labels by id, for the ids that the task knows.
-        count: number of data rows.
         past_end: number of ids with a number past the last one, by prefix.
         past_end_examples: line and text of the first five of them.
         conflicting: ids that occur twice with different labels.

@@ -42,9 +42,7 @@ class InputFile:
 
     Attributes:
         display_name: its path as shown to the user, ``archive.zip!track_a/pred_eng.csv`` inside a zip.
-        base: its name without folders.
         container: the file, folder or zip that the user named.
-        name: the parsed name.
         track: the track of its name or of the nearest ``track_x`` folder, or None.
         size: in bytes, unpacked.
         path: the file on disk (the zip itself for a file in a zip).

@@ -16,21 +16,8 @@ from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file
-from semeval_emo.submission.names import SUFFIX
 from semeval_emo.task import FileSpec
 from semeval_emo.text import plural
-
-PROBABILITY_PREFIX = "prob_"
-
-
-def probability_name(spec: FileSpec) -> str:
-    """Return the name of a probability file.
-
-    >>> from semeval_emo.task import load_task
-    >>> probability_name(load_task().spec("a", "eng", "dev"))
-    'prob_eng.csv'
-    """
-    return f"{PROBABILITY_PREFIX}{spec.language}{SUFFIX}"
 
 
 def prediction_bytes(spec: FileSpec, values: NDArray[Any]) -> bytes:

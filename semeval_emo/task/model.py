@@ -163,6 +163,11 @@ class FileSpec:
         return FileKey(self.track, self.language, self.split)
 
     @property
+    def address(self) -> dict[str, str]:
+        """Release, track, language and split, as keyword arguments and in JSON."""
+        return {"release": self.release, **self.key._asdict()}
+
+    @property
     def place(self) -> str:
         """The address in words, such as ``2025 track a eng test``."""
         # Without "release", "200 rows of 1 track a" would read as a count.

@@ -65,7 +65,6 @@ def test_free_text_above_a_header(body: bytes, above: list[int], header: list[st
 def test_the_last_line_without_a_line_end():
     table = read(b"id,joy\na,1")
     assert list(table.rows()) == [(2, ["a", "1"])]
-    assert not table.final_newline
 
 
 def test_the_search_for_closing_quotes_is_bounded():

@@ -72,7 +72,7 @@ def test_parse_name(base, language, track, problem, hint):
 
 def test_every_official_name_is_official():
     for spec in TASK.specs():
-        assert parse_name(spec.file_name, TASK).is_official
+        assert parse_name(spec.file_name, TASK).problem is None
 
 
 def test_a_file_given_by_path_is_read_with_any_name(tmp_path):

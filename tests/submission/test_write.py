@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semeval_emo.errors import InputError, InvalidSubmission, UsageError
-from semeval_emo.submission.probabilities import read_probabilities, to_labels
+from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import (
     prediction_bytes,
     probability_bytes,
-    probability_name,
     write_predictions,
     write_probabilities,
 )
@@ -78,7 +77,7 @@ def test_a_missing_folder_is_an_input_error(tmp_path):
 def test_probabilities_are_read_exactly_as_written(tmp_path_factory, seed, extremes):
     values = np.random.default_rng(seed).random((ENG.rows, 5))
     values.flat[: len(extremes)] = extremes
-    path = tmp_path_factory.mktemp("probabilities") / probability_name(ENG)
+    path = tmp_path_factory.mktemp("probabilities") / "prob_eng.csv"
     write_probabilities(ENG, values, path)
     read = read_probabilities(path)
     assert read.spec == ENG
@@ -147,23 +146,3 @@ def test_options_that_select_another_file_are_reported(tmp_path):
         read_probabilities(path, track="b")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_probabilities(tmp_path / "gone.csv")
-
-
-# ---- thresholds
-
-
-def test_a_probability_equal_to_the_threshold_gives_1():
-    values = np.array([[0.0, 0.3, 0.5, 0.7, 1.0]])
-    assert to_labels(values, 0.5, ENG).tolist() == [[0, 0, 1, 1, 1]]
-    assert to_labels(values, np.array([0, 0.31, 0.5, 0.8, 1]), ENG).tolist() == [[1, 0, 1, 0, 1]]
-
-
-def test_intensities_need_more_than_one_threshold():
-    with pytest.raises(UsageError, match="cannot make intensities: 2025 track b ron dev takes 0, 1, 2, 3"):
-        to_labels(np.zeros((1, 6)), 0.5, INTENSITY)
-
-
-@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
-def test_a_threshold_out_of_range_is_a_usage_error(threshold):
-    with pytest.raises(UsageError, match="A threshold is a number from 0 to 1"):
-        to_labels(np.zeros((1, 5)), threshold, ENG)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.data import Gold, load_gold
+from semeval_emo.data.gold import gold_for
 from semeval_emo.data.overlap import leaks
 from semeval_emo.data.sheet import ID, TEXT, read_sheet
 from semeval_emo.errors import InputError, UsageError, suggest
@@ -137,9 +138,7 @@ def refuse_target_language(
     if not extra or task.track(data.track).trains_on == data.track:
         return
     for spec in task.specs(data.release, language=data.language, split="train"):
-        own = load_gold(
-            spec.track, spec.language, spec.split, release=data.release, source=source, task=task, labels_required=False
-        )
+        own = gold_for(spec, task, source, labels_required=False)
         for name, gold in extra.items():
             overlap = leaks(gold, own)
             if overlap.matches and name not in data.allow:

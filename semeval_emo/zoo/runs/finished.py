@@ -142,11 +142,8 @@ def load_runs(folders: Iterable[Path]) -> tuple[list[FinishedRun], list[str]]:
 
 def load_probabilities(folder: RunFolder, split: str, task: Task) -> np.ndarray:
     """Return the probabilities of a split: shape (n, L), rows in the official order."""
-    spec = folder.spec
-    return read_probabilities(
-        folder.probabilities(split),
-        track=spec.track, language=spec.language, split=split, release=spec.release, task=task,
-    ).values  # fmt: skip
+    address = folder.spec.address | {"split": split}
+    return read_probabilities(folder.probabilities(split), **address, task=task).values
 
 
 def load_oof_probabilities(folder: RunFolder, recipe: Recipe, task: Task) -> np.ndarray:
