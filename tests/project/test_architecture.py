@@ -226,7 +226,8 @@ def test_the_check_of_heavy_imports_can_fail():
     assert loaded("import pandas") == {"pandas"}
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if package_of(p) != "cli"], ids=name_of)
+# The package itself tells an older Python what it needs, before any other module could be parsed.
+@pytest.mark.parametrize("path", [p for p in MODULES if package_of(p) not in ("cli", "__init__")], ids=name_of)
 def test_only_the_command_line_prints_or_exits(path: Path):
     speaks = {"print", "input", "exit", "quit", "breakpoint"}
     wrong = []
