@@ -103,7 +103,7 @@ $(DOCS): $(CORE)
 	@$(PIP) --group docs
 	@touch $@
 
-# "numpy>=1.26" in pyproject.toml becomes the constraint numpy==1.26; torch is the version of constraints.txt.
+# "numpy>=2.0" in pyproject.toml becomes the constraint numpy==2.0; torch is the version of constraints.txt.
 $(FLOORS)/.floors-$(KEY):
 	@echo "setting up $(FLOORS) (some minutes) ..." >&2
 	@$(PYTHON) -m venv --clear $(FLOORS)
