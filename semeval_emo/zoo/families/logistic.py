@@ -4,8 +4,8 @@ With far fewer texts than features, the Gram matrix of the texts contains everyt
 does not depend on the number of features once it is computed, and one matrix product serves all problems. The solver is
 Newton's method with conjugate gradients in the dual variables (Keerthi, Duan, Shevade and Poo 2005), batched.
 
-Recipes that select by folds use it. scikit-learn's liblinear (``intercept_scaling=10`` gives the same objective) takes 1.1
-to 1.4 times the CPU time of a whole `zoo train` (tfidf-char-folds for swa and vmw, tfidf-folds for vmw), and its
+Recipes that select by folds use it. scikit-learn's liblinear (``intercept_scaling=10`` gives the same objective) takes
+1.1 to 1.4 times the CPU time of a whole `zoo train` (tfidf-char-folds for swa and vmw, tfidf-folds for vmw), and its
 probabilities differ by up to 0.002, which changes 2 of 9,936 labels of swa.
 """
 
