@@ -1,7 +1,7 @@
 """How often the tests are wrong: false positives, coverage, power, on made data whose truth is known.
 
 Texts have six emotions, some rare; two systems err on the same texts more often than chance would have it.
-Every figure is a share of trials, with its own standard error. `python benchmarks/bench_calibration.py 500`
+Every value is a share of trials, with its own standard error. `python benchmarks/bench_calibration.py 500`
 takes 500 trials instead of 2,000.
 """
 
@@ -35,7 +35,7 @@ class World:
 
     Attributes:
         texts: of one test set.
-        copies: how often each text stands in it, word for word and with the same answers.
+        copies: how often each text occurs, with the same words and labels.
         recall, false_alarm: of system A, all emotions alike.
         loss: recall that system B lacks.
         shared: how often a cell's luck is the same for both systems.

@@ -1,7 +1,7 @@
 """Resampling against a loop over scikit-learn's f1_score, and many systems on many languages at once.
 
 The loop draws rows and scores them anew, as everyone's first script does; it runs a part of the
-resamples and is extrapolated, which the table says. Gold and predictions are made here.
+resamples and is extrapolated, as the table notes. Gold and predictions are made here.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def curve(rounds: int = 3) -> str:
 
 
 def processor(rows: int, values: int) -> tuple[float, float]:
-    """Processor seconds and peak MiB of one scoring process: on a busy machine wall time says little of cost."""
+    """Processor seconds and peak MiB of one scoring process; wall time depends on the load of the machine."""
     child = subprocess.Popen([sys.executable, "-c", ROWS, str(rows), str(values)])
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)

@@ -78,7 +78,7 @@ def main(args: Sequence[str] | None = None) -> int:
         args: the words after ``semeval-emo``; None takes them from the process.
     """
     words = list(sys.argv[1:] if args is None else args)
-    # People add --debug after a command has failed, so it may be anywhere in the line.
+    # Users add --debug after a command has failed, so it may be anywhere in the line.
     debug = "--debug" in words or os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")
     words = [word for word in words if word != "--debug"]
     quiet = "--quiet" in words or "-q" in words

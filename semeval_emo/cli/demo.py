@@ -72,7 +72,7 @@ def demo(
 
     with _folder(output) as folder, contextlib.chdir(folder), _only_sample():
         shutil.copyfile(sample_folder() / "predictions" / "mistakes" / BAD, BAD)
-        typer.echo(f"{load_task('sample').title}: invented data, to try the commands; no result of SemEval.")
+        typer.echo(f"{load_task('sample').title} is for trying the commands. Its scores are not SemEval results.")
         for number, step in enumerate(STORY, 1):
             typer.echo(f"\n=== {number}. {step.purpose}")
             _run(step)

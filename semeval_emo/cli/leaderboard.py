@@ -267,10 +267,10 @@ def add(
     task: TaskOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Add a row with its source to your own board.
+    """Add a row with its source to your own leaderboard.
 
-    The board is the file named by $SEMEVAL_EMO_BOARD, by default one in your data folder. Nothing is written
-    if the row is invalid or already on the board.
+    The row is added to the file named by $SEMEVAL_EMO_BOARD, by default one in your data folder. Nothing is
+    written if the row is invalid or already there.
     """
     from semeval_emo.leaderboard import measure, new_row, store_path
 
@@ -340,7 +340,7 @@ def check(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check every row of the built-in board and of your own.
+    """Check every row of the built-in leaderboard and of your own.
 
     Checks names, ranges, decimals, sources, uniqueness, and that ranks follow scores. Exits with 1 if a row is invalid.
     """

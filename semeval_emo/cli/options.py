@@ -205,10 +205,10 @@ def output_to(description: str) -> Any:
     return typer.Option("--output", "-o", metavar="PATH", help=f"Write the result to this path. {description}")
 
 
-OutputOption = Annotated[Path | None, output_to("Default: the screen.")]
+OutputOption = Annotated[Path | None, output_to("Default: stdout.")]
 SaveReportOption = Annotated[
     Path | None,
-    typer.Option("--save-report", metavar="FILE", help="Write the report to this file instead of the screen."),
+    typer.Option("--save-report", metavar="FILE", help="Write the report to this file instead of stdout."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files that differ.")]

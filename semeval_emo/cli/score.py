@@ -266,7 +266,7 @@ def analyse(
     if second is None:
         analyses = analyse_files(path, selector, source=gold, probabilities=probabilities, texts=texts, most=most)
         if probabilities is None and not any(analysis.confident_errors for analysis in analyses):
-            note("Without a probability file there are no most confident errors (--probabilities FILE).", quiet)
+            note("The most confident errors need a probability file (--probabilities FILE).", quiet)
     else:
         divergences = compare_error_files(path, second, selector, source=gold, texts=texts, most=most)
     whole = style is not Format.text

@@ -27,7 +27,7 @@ from semeval_emo.task import FileSpec, Release, Task
 
 # The variables by which huggingface_hub and datasets are told to stay offline.
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
-# Seconds to wait for the first response of the hub: without a network nobody should wait for retries.
+# Seconds to wait for the first response of the hub: without a network a command should fail at once.
 PATIENCE = 3.0
 
 Columns = Mapping[str, Sequence[Any]]

@@ -13,7 +13,7 @@ KINDS = ("team", "baseline", "published-model", "seed-run", "zoo", "user", "samp
 SELECTED_ON = ("unknown", "none", "dev", "folds", "sources", "test")
 FLAGS = ("", "suspect", "unverified", "joined")
 FLAG_MEANINGS = {
-    "suspect": "the source contradicts itself; shown, but not used for ranks or differences",
+    "suspect": "inconsistent in the source; shown, but not used for ranks or differences",
     "unverified": "the source is unclear; see the row's note",
     "joined": "team and score come from different sources",
 }

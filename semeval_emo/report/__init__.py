@@ -1,1 +1,1 @@
-"""How results become text: one table model, a function per format, and each room's view of its results."""
+"""Output of results: a table model, a function per output format, and the views of each command's results."""

@@ -48,8 +48,8 @@ def summary(tracks: Sequence[TrackResults], links: str | None = None) -> Table:
                 )
             )  # fmt: skip
     columns = (
-        Column("track"), Column("system", "name"), Column("chosen on"), Column("mean", "score"), Column("of", "int"),
-        Column("to base", "delta"), Column("> base"), Column("clear", "int"), Column("> top"),
+        Column("track"), Column("system", "name"), Column("selected on", key="chosen on"), Column("mean", "score"),
+        Column("of", "int"), Column("to base", "delta"), Column("> base"), Column("clear", "int"), Column("> top"),
     )  # fmt: skip
     titles = dict.fromkeys(f"release {track.release}, {track.among.title}" for track in tracks)
     notes = [
@@ -58,7 +58,7 @@ def summary(tracks: Sequence[TrackResults], links: str | None = None) -> Table:
         "to base: mean difference to the baseline. > base, > top: number of languages with a higher score at the "
         "printed precision, without ties; clear: those in which the baseline is outside our 95 % interval (bootstrap "
         "over texts). Suspect scores are not counted.",
-        f"Chosen on: {chosen_words([file.selected_on for t in tracks for s in t.systems for file in s.files])}",
+        f"Selected on: {selection_words([file.selected_on for t in tracks for s in t.systems for file in s.files])}",
     ]
     return Table(f"Our systems · {'; '.join(titles)}", columns, tuple(rows), tuple(notes))
 
@@ -81,18 +81,18 @@ def overlap_words(overlaps: Sequence[tuple[str, int, float | None]]) -> list[str
     return [f"Without the test texts that are also in the training data: {', '.join(scores)}."]
 
 
-def chosen_words(selected_on: Sequence[str]) -> str:
-    """Return an explanation of each value of "chosen on" that occurs.
+def selection_words(selected_on: Sequence[str]) -> str:
+    """Return an explanation of each value of "selected on" that occurs.
 
-    >>> chosen_words(["dev", "dev"])
-    'dev: settings, epoch or thresholds chosen on the dev split.'
+    >>> selection_words(["dev", "dev"])
+    'dev: settings, epoch or thresholds selected on the dev split.'
     """
     words = {
-        "dev": "dev: settings, epoch or thresholds chosen on the dev split.",
-        "folds": "folds: chosen by cross-validation on the training data.",
-        "sources": "sources: chosen on dev texts of the other training languages.",
-        "none": "none: nothing was chosen.",
-        "test": "test: chosen on the test split itself, so the score is optimistic.",
+        "dev": "dev: settings, epoch or thresholds selected on the dev split.",
+        "folds": "folds: selected by cross-validation on the training data.",
+        "sources": "sources: selected on dev texts of the other training languages.",
+        "none": "none: no selection.",
+        "test": "test: selected on the test split itself, so the score is optimistic.",
     }
     return " ".join(text for word, text in words.items() if word in selected_on)
 
@@ -115,14 +115,14 @@ def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> 
             )
         )  # fmt: skip
     columns = (
-        Column("language"), Column("recipe", "name"), Column("chosen on"), Column("dev", "score"),
+        Column("language"), Column("recipe", "name"), Column("selected on", key="chosen on"), Column("dev", "score"),
         Column("test", "score"), Column("95 % interval"), Column("base", "score"), Column("to base", "delta"),
         Column("top", "score"), Column("to top", "delta"), Column("verdict"),
     )  # fmt: skip
     keep = [c for c, column in enumerate(columns) if several or column.name != "recipe"]
     chosen = {file.selected_on for file in files.values()}
     if len(chosen) == 1:
-        keep = [c for c in keep if columns[c].name != "chosen on"]
+        keep = [c for c in keep if columns[c].name != "selected on"]
     notes = [
         f"Release {track.release}, {track.among.title}. {_references([track])} Unclear: that score is inside our "
         "interval.",
@@ -130,7 +130,7 @@ def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> 
         *overlap_words([(code, file.overlap, file.without) for code, file in sorted(files.items())]),
     ]
     if len(chosen) == 1:
-        notes.insert(0, f"Chosen on {chosen_words([*chosen])}")
+        notes.insert(0, f"Selected on {selection_words([*chosen])}")
     return Table(
         f"{system.name} · track {track.track.upper()} · {_metric(track)} · {system.title}",
         tuple(columns[c] for c in keep), tuple(tuple(row[c] for c in keep) for row in rows), tuple(notes),

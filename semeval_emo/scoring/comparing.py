@@ -121,7 +121,7 @@ def compare(
     if len(every) < 2 and stored is None and len(every[0].runs) < 2:
         raise UsageError(
             "A comparison needs two systems.",
-            "name a second one, or --against-score SCORE, or several runs: NAME=PATH,PATH",
+            "give a second path, --against-score SCORE, or several runs: NAME=PATH,PATH",
         )
     own_task = task_of(every[0].runs[0][0].spec, task)
     aligned = align_systems(every, own_task, track=track)

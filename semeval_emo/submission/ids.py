@@ -156,7 +156,7 @@ def _report_mixture(parts: Sequence[Part], groups: Groups, task: Task, findings:
         lines = f"lines {first} to {last} are" if last > first else f"line {first} is"
         findings.add(name, line=first, value=value, all_rows=all_rows, track=main.spec.track,
                      own=main.spec.rows, rows=part.rows, of=part.spec.rows, lines=lines,
-                     place=part.spec.place, beside=main.rows, main=main.spec.place, rule=rule)  # fmt: skip
+                     place=part.spec.place, main_rows=main.rows, main=main.spec.place, rule=rule)  # fmt: skip
 
 
 def _report_surplus(summary: RowSummary, spec: FileSpec, groups: Groups, findings: Findings) -> None:

@@ -39,7 +39,7 @@ class Entry:
         name: the code in words, such as ``header-order``.
         message, fix: templates; a `Problem` has them filled in.
         explanation: a paragraph: why it matters and what causes it.
-        generic_fix: the fix without a file at hand; the same as `fix` if that is not a template.
+        generic_fix: the fix without the details of a file; the same as `fix` if that is not a template.
         official: what each official scorer does with such a file, as a verb phrase.
         official_intensity: where that differs on intensity tracks (B).
         repair: what ``semeval-emo fix`` does about it, such as "renamed"; empty if it does nothing.
@@ -89,7 +89,7 @@ class Problem:
         file: its name as shown to the user, ``archive.zip!track_a/pred_eng.csv`` inside zips.
         line: the physical line in the file, from 1; None for a problem of the whole file.
         value: the value found there, printable and truncated, or None.
-        count: how many problems this one stands for, such as the number of ids in a range of missing ids.
+        count: how many problems this one represents, such as the number of ids in a range of missing ids.
     """
 
     code: str

@@ -165,7 +165,7 @@ def test_our_rows_are_valid(root: Path):
 def test_the_command_shows_release_list_selection_and_verdicts(root: Path, capsys):
     assert main(["leaderboard", "ours", "-t", "a"]) == 0
     out = capsys.readouterr().out
-    assert "release 2025, official list" in out and "Chosen on dev" in out and "(RemBERT)" in out
+    assert "release 2025, official list" in out and "Selected on dev" in out and "(RemBERT)" in out
     summary = next(line.split() for line in out.splitlines() if line.startswith("A "))
     assert summary[1:3] == ["mine", "dev"] and summary[6:] == ["2", "of", "3", "1", "1", "of", "3"]
     assert "above rank 1, unclear" in out

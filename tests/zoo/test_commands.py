@@ -270,7 +270,7 @@ def test_predict_names_the_place_of_a_missing_text(name: str, body: str | None, 
 def test_predict_needs_a_model(cli):
     code, _, err = cli("zoo", "predict", ".", "texts.csv")
     assert code == 3
-    assert err.startswith("error: . does not contain a model of the zoo.")
+    assert err.startswith("error: . does not contain a trained model.")
 
 
 def test_evaluate_equals_the_score_of_the_run(trained: Path, cli):

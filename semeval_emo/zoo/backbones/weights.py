@@ -157,7 +157,7 @@ def _unpack(name: str, archives: Sequence[Path], progress: Progress) -> Path:
 
 
 def _convert_zip(archive: Path, folder: Path) -> None:
-    """Extract the model files beside the topmost config.json of an archive."""
+    """Extract the model files in the folder of the topmost config.json of an archive."""
     with zipfile.ZipFile(archive) as opened:
         names = [PurePosixPath(name) for name in opened.namelist()]
         configs = sorted((name for name in names if name.name == "config.json"), key=lambda name: len(name.parts))

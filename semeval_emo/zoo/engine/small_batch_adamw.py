@@ -59,7 +59,7 @@ class SmallBatchAdamW:
         self._slices: list[UpdateSlice] = []
 
     def is_faster(self, tokens: int, batches: int) -> bool:
-        """Return whether a step of so many tokens and accumulated batches is faster this way."""
+        """Return whether a step with this number of tokens and accumulated batches is faster with it."""
         # A GPU has the memory bandwidth, and many small kernels would slow it down.
         on_cpu = self.flat.groups[0]["params"][0].device.type == "cpu"
         return on_cpu and batches == 1 and tokens <= MAX_TOKENS and bool(self.fused_layers)

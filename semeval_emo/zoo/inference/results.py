@@ -113,7 +113,7 @@ def compare_runs(
     """
     for path in paths:
         if not find_runs([path], levels=2):
-            raise InputError(f"{path} contains no run.", "name run folders, such as runs/*/eng")
+            raise InputError(f"{path} contains no runs.", "name run folders, such as runs/*/eng")
     runs, skipped = load_runs(find_runs(paths, levels=2))
     keys = {run.task_key or load_task().key for run in runs}
     if len(keys) > 1 and task is None:

@@ -142,7 +142,7 @@ def _read_info(folder: Path, named: Path) -> tuple[dict[str, Any], Recipe]:
     try:
         info = json.loads((folder / MODEL_INFO).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{named} does not contain a model of the zoo.", RUN_HINT) from error
+        raise InputError(f"{named} does not contain a trained model.", RUN_HINT) from error
     return info, from_resolved(info["recipe"])
 
 

@@ -130,4 +130,4 @@ def zero_shot_note(recipe: Recipe, rows: Sequence[dict[str, Any]], language: str
         return f"No labels of {language} were used."
     verb = "were" if chosen[-1] == "thresholds" else "was"
     parts = " and the ".join(chosen)
-    return f"The {parts} {verb} chosen on dev labels of {language}, so this is not strictly zero-shot."
+    return f"The {parts} {verb} selected on dev labels of {language}, so this is not strictly zero-shot."

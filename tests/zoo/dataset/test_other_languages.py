@@ -225,7 +225,7 @@ def test_tables_and_cards_state_whether_target_labels_were_used(
     words += ["--runs", str(tmp_path), "--quiet", "--set", 'data.sources=["others"]']
     assert main(["zoo", "train", "tfidf-logreg", *words]) == 0
     output = capsys.readouterr().out
-    assert "The thresholds were chosen on dev labels of xaa, so this is not strictly zero-shot." in output
+    assert "The thresholds were selected on dev labels of xaa, so this is not strictly zero-shot." in output
     assert main(["zoo", "train", "tfidf-logreg", *words, "--set", "threshold.rule=fixed"]) == 0
     assert "No labels of xaa were used." in capsys.readouterr().out
 
@@ -261,7 +261,7 @@ def test_the_sources_of_an_ensemble_are_those_of_its_members(folder: Path, tmp_p
     recipe = ensemble_recipe([one.folder.path for one in members], "both", runs=tmp_path)
     assert recipe.data.sources == ("a/xbb", "a/xcc") and recipe.select.split == "dev"
     result = train(recipe, **words)
-    assert zero_shot_note(result.recipe, result.rows).startswith("The thresholds were chosen on dev labels of xaa")
+    assert zero_shot_note(result.recipe, result.rows).startswith("The thresholds were selected on dev labels of xaa")
     fixed = ensemble_recipe(
         [one.folder.path for one in members], "other", settings=["threshold.rule=fixed"], runs=tmp_path
     )

@@ -76,7 +76,7 @@ def test_an_unfinished_run_is_skipped_with_a_note(runs: Path, tmp_path: Path):
 def test_too_few_runs_and_several_files_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(InputError, match="fewer than two finished runs"):
         compare_runs([runs / "sample" / "constant-all"], source="sample")
-    with pytest.raises(InputError, match="contains no run"):
+    with pytest.raises(InputError, match="contains no runs"):
         compare_runs([tmp_path], source="sample")
     intensities = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)
     with pytest.raises(UsageError, match="runs of several files"):

@@ -116,15 +116,15 @@
   if (!browser) return;
   const sets = JSON.parse(byId("data").textContent).sets;
   const control = Object.fromEntries(
-    ["file", "system", "beside", "emotion", "kind", "order", "search"].map((id) => [id, byId(id)]));
+    ["file", "system", "second", "emotion", "kind", "order", "search"].map((id) => [id, byId(id)]));
   let set, folded, found = [], page = 0;
 
   const choose = (at) => {
     set = sets[at];
     folded = (set.texts || set.ids).map((text, i) => `${text}\n${set.ids[i]}`.toLocaleLowerCase());
     options(control.system, set.systems.map((one, i) => [i, one.name]));
-    options(control.beside, [["", "none"], ...set.systems.map((one, i) => [i, one.name])]);
-    if (set.systems.length > 1) control.beside.value = "1";
+    options(control.second, [["", "none"], ...set.systems.map((one, i) => [i, one.name])]);
+    if (set.systems.length > 1) control.second.value = "1";
     options(control.emotion, [["", "all"], ...set.emotions.map((name, i) => [i, name])]);
     options(control.order, [
       ["file", "as in the file"], ["wrong", "most wrong labels"],
@@ -137,25 +137,25 @@
   const kinds = () => {
     const kept = control.kind.value;
     options(control.kind, [
-      ["", "all texts"], ["wrong", "with an error"], ["right", "correct"], ["missed", "false negative"],
-      ["invented", "false positive"],
+      ["", "all texts"], ["wrong", "with an error"], ["right", "correct"], ["false-negative", "false negative"],
+      ["false-positive", "false positive"],
       ...(set.top > 1 ? [["intensity", "wrong intensity"]] : []),
-      ...(control.beside.value !== "" ? [["only", "only the first is correct"], ["other", "only the second is correct"]] : []),
+      ...(control.second.value !== "" ? [["only", "only the first is correct"], ["other", "only the second is correct"]] : []),
     ]);
     control.kind.value = kept;
     if (control.kind.selectedIndex < 0) control.kind.selectedIndex = 0;
   };
 
   // Compares a digit of gold and prediction; "0" means that the label is absent.
-  const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "invented" : label === "0" ? "missed" : "intensity");
+  const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "false-positive" : label === "0" ? "false-negative" : "intensity");
 
   const fits = (i) => {
     const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
     const only = control.emotion.value, kind = control.kind.value;
     if (kind === "only" || kind === "other") {
-      const beside = set.systems[control.beside.value].labels[i];
+      const second = set.systems[control.second.value].labels[i];
       const a = only === "" ? labels === gold : labels[only] === gold[only];
-      const b = only === "" ? beside === gold : beside[only] === gold[only];
+      const b = only === "" ? second === gold : second[only] === gold[only];
       return kind === "only" ? a && !b : b && !a;
     }
     if (only !== "") {
@@ -215,8 +215,8 @@
     return made;
   };
 
-  const SIGNS = { same: "✓", missed: "−", invented: "+", intensity: "≠" };
-  const TITLES = { same: "correct", missed: "false negative", invented: "false positive", intensity: "wrong intensity" };
+  const SIGNS = { same: "✓", "false-negative": "−", "false-positive": "+", intensity: "≠" };
+  const TITLES = { same: "correct", "false-negative": "false negative", "false-positive": "false positive", intensity: "wrong intensity" };
   const line = (i, at, named) => {
     const list = make("p", "labels"), gold = set.gold[i], labels = set.systems[at].labels[i];
     if (named) list.append(make("b", "", set.systems[at].name));
@@ -224,7 +224,7 @@
       if (gold[e] === "0" && labels[e] === "0") continue;
       const how = judge(gold[e], labels[e]);
       const intensities = set.top > 1 ? (how === "same" ? ` ${gold[e]}` : ` ${labels[e]}, gold ${gold[e]}`) : "";
-      const chip = make("span", `chip ${how === "same" ? "right" : how === "intensity" ? "missed" : how}`, `${SIGNS[how]} ${set.emotions[e]}${intensities}`);
+      const chip = make("span", `chip ${how === "same" ? "right" : how === "intensity" ? "false-negative" : how}`, `${SIGNS[how]} ${set.emotions[e]}${intensities}`);
       if (set.sure && Number(at) === 0) chip.append(make("small", "", `${percent(i, e)} %`));
       chip.title = TITLES[how];
       list.append(chip);
@@ -250,9 +250,9 @@
         text.append(marked(set.texts[i], words));
         what.append(text);
       }
-      const both = control.beside.value !== "" && control.beside.value !== control.system.value;
+      const both = control.second.value !== "" && control.second.value !== control.system.value;
       how.append(line(i, control.system.value, both));
-      if (both) how.append(line(i, control.beside.value, true));
+      if (both) how.append(line(i, control.second.value, true));
       row.append(what, how);
       return row;
     }));
@@ -267,7 +267,7 @@
   byId("next").addEventListener("click", () => turn(1));
   listen(browser.querySelector("form"), (changed) => {
     if (changed === control.file) choose(control.file.value);
-    if (changed === control.beside) kinds();
+    if (changed === control.second) kinds();
     look();
   });
   options(control.file, sets.map((one, i) => [i, one.name]));
