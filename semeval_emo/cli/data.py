@@ -155,7 +155,7 @@ def check_folder(
 ) -> None:
     """Identify the release of a folder of data by hash, and list its problems.
 
-    Finds blank gold labels, files of no known release, files without a language, texts of a split that are also in
+    Finds blank gold labels, files of unknown releases, files without a language, texts of a split that are also in
     an earlier split (within and across tracks), and duplicate texts with different labels. Exits with 1 if there is
     a problem; overlap and different labels are part of the published data and are not a problem.
     """

@@ -193,7 +193,8 @@ def place(
     """Show the rank of a score or a prediction file on a leaderboard list.
 
     Files are validated and scored first. A list rarely has all its scores, so the rank is an interval.
-    Suspect rows are not used. A negative score comes last, after two dashes: place -t b -l eng -- -0.05
+    Rows flagged as suspect are not used. Put a negative score last, after two dashes:
+    place -t b -l eng -- -0.05
     """
     from semeval_emo.leaderboard import measure
     from semeval_emo.report.leaderboard import placement_tables

@@ -58,7 +58,7 @@ def list_(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """List the recipes: what each trains, its size, how it selects, and its scores."""
+    """List the recipes: trained layers, number of parameters, selection and scores."""
     from semeval_emo.report import zoo as view
     from semeval_emo.zoo.inference.overview import recipe_entries
     from semeval_emo.zoo.recipes.load import list_recipes

@@ -219,7 +219,7 @@ def tune(
 )
 def submit(
     runs: RunsArgument,
-    output: Annotated[Path, output_to("The folder of the system; its name is the name of the system.")],
+    output: Annotated[Path, output_to("A folder, whose name is the name of the system.")],
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="Title of the system. Default: the title of its recipe.")
     ] = "",

@@ -161,7 +161,7 @@ def _compared(contents: Contents) -> Headline:
     return Headline(
         title=f"{len(comparison.systems)} systems compared",
         place=DOT.join(where),
-        metric=f"{comparison.title} of {best.letter}  {short(clean(best.name))}",
+        metric=f"{comparison.title} of {best.letter} ({short(clean(best.name))})",
         value=cell(best.score.value, "score"),
         interval=_interval(best.score, comparison.settings.level),
         tiles=(*tiles, _validity(contents)),
