@@ -52,12 +52,12 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
-    """The folder that holds docs/facts and leaderboard/ beside the data."""
+    """The folder that contains docs/facts and leaderboard/ next to the data."""
     return _folder("SEMEVAL_EMO_SHARED")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Says at the end what was left out, and how to have it: a green suite should not claim more than it saw."""
+    """Reports at the end which tests were left out, and what they need."""
     reasons: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2].removeprefix("Skipped: ")

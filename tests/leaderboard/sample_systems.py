@@ -2,7 +2,7 @@
 
     python tests/leaderboard/sample_systems.py > leaderboard/sample.csv
 
-Nothing here was tuned: no threshold, no epoch, no parameter was chosen by a score. The sample says nothing about
+Nothing here was tuned: no threshold, no epoch, no parameter was chosen by a score. The sample is not evidence about
 real texts; its board is there so that `place` has something to place among, offline.
 """
 

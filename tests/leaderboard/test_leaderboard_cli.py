@@ -229,7 +229,7 @@ def test_extra_reads_an_export(run, tmp_path: Path) -> None:
     assert len(rows) == len(json.loads(run("show", "-f", "json").out)["rows"])
     again = run("check", "--extra", str(path), "-f", "json")
     assert again.code == 1
-    # Read back without a loss, so each line is named as one that stands on the board already.
+    # Read back unchanged, so each line is reported as already on the leaderboard.
     faults = json.loads(again.out)["faults"]
     assert {fault["code"] for fault in faults} == {"duplicate"}
     assert len(faults) == len(rows)

@@ -254,7 +254,7 @@ def test_any_row_can_be_read_shown_and_checked(
     path.write_bytes(text.getvalue().encode("utf-8", "replace"))
     loaded = Leaderboard.load(extra=[path], own=False)
     mine = [row for row in loaded.rows if row.own]
-    # Either the row stands on the board of its task, or something says why not.
+    # Either the row is on the leaderboard of its task, or a message explains why not.
     assert mine or loaded.check().problems or cells[0] == "sample"
     assert render(rows_tables(loaded, loaded.filter(among="mine")), "text") or not mine
     if mine:

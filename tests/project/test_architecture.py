@@ -229,12 +229,12 @@ def test_the_check_of_heavy_imports_can_fail():
 # The package itself tells an older Python what it needs, before any other module could be parsed.
 @pytest.mark.parametrize("path", [p for p in MODULES if package_of(p) not in ("cli", "__init__")], ids=name_of)
 def test_only_the_command_line_prints_or_exits(path: Path):
-    speaks = {"print", "input", "exit", "quit", "breakpoint"}
+    terminal_calls = {"print", "input", "exit", "quit", "breakpoint"}
     wrong = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in speaks or called in ("sys.exit", "os._exit") or called.startswith("typer."):
+            if called in terminal_calls or called in ("sys.exit", "os._exit") or called.startswith("typer."):
                 wrong.append(f"line {node.lineno}: {called}")
         elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.stdout", "sys.stderr"):
             wrong.append(f"line {node.lineno}: {ast.unparse(node)}")

@@ -266,6 +266,6 @@ def test_completion_offers_what_exists(words: str, offered: set[str]):
 def test_module_and_script_are_the_same_command():
     script = Path(sys.executable).with_name("semeval-emo")
     if not script.is_file():
-        pytest.skip("left out: the console script is not beside this interpreter")
+        pytest.skip("left out: the console script is not next to this interpreter")
     seen = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
     assert seen == run("--help").stdout

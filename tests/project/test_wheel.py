@@ -159,7 +159,7 @@ def test_the_installed_command_works_away_from_the_checkout(installed: Path, wor
 def test_a_feature_of_an_extra_names_it(installed: Path):
     done = run(installed, "semeval-emo", "zoo", "train", "tfidf-logreg", "--gold", "sample")
     assert done.returncode == 3, done.stdout + done.stderr
-    # The wheel lies in no index, so the remedy names the wheel; pip takes the line as it stands.
+    # The wheel is not in an index, so the fix names the wheel file; pip accepts the line unchanged.
     (words,) = re.findall(r'fix: pip install "(\S+\[zoo\])"', done.stderr)
     assert words.endswith(".whl[zoo]")
     tried = ["install", "--dry-run", "--no-deps", "--no-index", words]

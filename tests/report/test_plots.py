@@ -1,4 +1,4 @@
-"""Plots: what is drawn stands in the SVG, names stay text, files are whole and the same twice, the extra is named."""
+"""Plots: the content of the SVG, text elements, reproducible files, and the error without the extra."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def words_of(plot: Any) -> list[str]:
 
 
 def bars(name: str = "mine") -> Any:
-    figures = [Interval(0.5, 0.4, 0.6, 0.05), Interval(0.25, 0.2, 0.3, 0.02)]
-    return scores.emotion_bars("emotions", ("joy", "fear"), [(name, figures), (f"{name} 2", figures)], "F1")
+    intervals = [Interval(0.5, 0.4, 0.6, 0.05), Interval(0.25, 0.2, 0.3, 0.02)]
+    return scores.emotion_bars("emotions", ("joy", "fear"), [(name, intervals), (f"{name} 2", intervals)], "F1")
 
 
-def log(*figures: float, **more: Any) -> list[dict[str, Any]]:
-    return [{"epoch": e, "loss": 1 / e, "dev": {"macro_f1": f}, **more} for e, f in enumerate(figures, start=1)]
+def log(*values: float, **more: Any) -> list[dict[str, Any]]:
+    return [{"epoch": e, "loss": 1 / e, "dev": {"macro_f1": f}, **more} for e, f in enumerate(values, start=1)]
 
 
 def test_every_plot_of_a_run_is_written_as_png_and_svg(hostile: Any, tmp_path: Path, capsys: Any):

@@ -164,7 +164,7 @@ def test_rows_of_one_text_are_resampled_together() -> None:
 def test_gold_without_texts_is_noted() -> None:
     gold = sample_gold()
     bare = Gold(gold.spec, gold.ids, None, gold.labels, "made", gold.releases)
-    # The sample's own texts are at hand, and its labels prove that they belong to the ids.
+    # The sample's own texts are available, and its labels prove that they belong to the ids.
     assert (
         compare([system_runs("x", (bare, gold.labels))], gold=[bare], stored=0.5, source="sample", **FAST).lead.texts
         == 200

@@ -42,12 +42,12 @@ def test_an_emotion_is_averaged_over_the_languages_that_have_it(interval: str):
     standing = {place.language: place.standings[0] for place in result.places}
     own = result.average.standings[0].emotions
     assert list(own) == ["anger", "disgust", "fear", "joy", "sadness", "surprise"]
-    for name, figure in own.items():
+    for name, interval in own.items():
         having = [one.emotions[name] for one in standing.values() if name in one.emotions]
         assert len(having) == (2 if name in ("disgust", "surprise") else 3)
-        assert figure.value == pytest.approx(np.mean([one.value for one in having]))
-        assert figure.se == pytest.approx(np.sqrt(sum(one.se**2 for one in having)) / len(having), rel=0.15)
-        assert figure.low < figure.value < figure.high
+        assert interval.value == pytest.approx(np.mean([one.value for one in having]))
+        assert interval.se == pytest.approx(np.sqrt(sum(one.se**2 for one in having)) / len(having), rel=0.15)
+        assert interval.low < interval.value < interval.high
     (difference,) = result.average.differences
     for name, one in difference.emotions.items():
         assert one.value.value == pytest.approx(own[name].value - result.average.standings[1].emotions[name].value)

@@ -52,21 +52,21 @@ def sklearn_scores(gold: np.ndarray, predicted: np.ndarray) -> dict[str, float |
 
 def assert_equals_sklearn(gold: np.ndarray, predicted: np.ndarray) -> None:
     names = tuple(f"e{i}" for i in range(gold.shape[1]))
-    figures = score_arrays(gold, predicted, names)
+    metrics = score_arrays(gold, predicted, names)
     for name, expected in sklearn_scores(gold, predicted).items():
-        ours = figures.by_emotion[name] if METRICS[name].per_emotion else figures.whole[name]
+        ours = metrics.by_emotion[name] if METRICS[name].per_emotion else metrics.whole[name]
         np.testing.assert_allclose(ours, expected, rtol=0, atol=CLOSE, err_msg=name)
     tables = sk.multilabel_confusion_matrix(gold, predicted)
     for name, (i, j) in {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}.items():
-        assert figures.by_emotion[name] == tuple(tables[:, i, j].tolist()), name
-    assert figures.by_emotion["support"] == tuple(gold.sum(0).tolist())
+        assert metrics.by_emotion[name] == tuple(tables[:, i, j].tolist()), name
+    assert metrics.by_emotion["support"] == tuple(gold.sum(0).tolist())
 
 
 def assert_equals_scipy(gold: np.ndarray, predicted: np.ndarray) -> None:
     names = tuple(f"e{i}" for i in range(gold.shape[1]))
-    figures = score_arrays(gold, predicted, names, values=4, rule=ORGANISERS)
+    metrics = score_arrays(gold, predicted, names, values=4, rule=ORGANISERS)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scipy warns of constant columns, which are meant here
+        warnings.simplefilter("ignore")  # scipy warns about constant columns, which are intended here
         pairs = list(zip(gold.T, predicted.T, strict=True))
         expected = {
             "emotion_pearson": [stats.pearsonr(x, y)[0] for x, y in pairs],
@@ -75,8 +75,8 @@ def assert_equals_scipy(gold: np.ndarray, predicted: np.ndarray) -> None:
         }
     whole = dict(zip(expected, ("pearson", "spearman", "mae"), strict=True))
     for name, row in expected.items():
-        np.testing.assert_allclose(figures.by_emotion[name], row, rtol=0, atol=CLOSE, err_msg=name)
-        np.testing.assert_allclose(figures.whole[whole[name]], np.mean(row), rtol=0, atol=CLOSE, err_msg=name)
+        np.testing.assert_allclose(metrics.by_emotion[name], row, rtol=0, atol=CLOSE, err_msg=name)
+        np.testing.assert_allclose(metrics.whole[whole[name]], np.mean(row), rtol=0, atol=CLOSE, err_msg=name)
 
 
 @settings(deadline=None, max_examples=60)
@@ -94,9 +94,9 @@ def test_intensity_metrics_equal_scipy(pair: tuple[np.ndarray, np.ndarray]) -> N
 def test_a_single_emotion_equals_scikit_learn_on_that_column() -> None:
     rng = np.random.default_rng(3)
     gold, predicted = (rng.random((2, 200, 1)) < 0.4).astype(int)
-    figures = score_arrays(gold, predicted, ("joy",))
-    assert figures.whole["macro_f1"] == pytest.approx(sk.f1_score(gold[:, 0], predicted[:, 0]), abs=CLOSE)
-    assert figures.whole["exact_match"] == pytest.approx(sk.accuracy_score(gold, predicted), abs=CLOSE)
+    metrics = score_arrays(gold, predicted, ("joy",))
+    assert metrics.whole["macro_f1"] == pytest.approx(sk.f1_score(gold[:, 0], predicted[:, 0]), abs=CLOSE)
+    assert metrics.whole["exact_match"] == pytest.approx(sk.accuracy_score(gold, predicted), abs=CLOSE)
 
 
 @pytest.mark.data
@@ -169,9 +169,9 @@ def test_float64_sums_are_exact_in_any_order() -> None:
 
 
 def test_undefined_f1_is_zero() -> None:
-    figures = score_arrays([[0, 1], [0, 1]], [[0, 0], [0, 0]], ("joy", "fear"))
-    assert figures.by_emotion["f1"] == figures.by_emotion["precision"] == (0.0, 0.0)
-    assert figures.whole["macro_f1"] == figures.whole["micro_f1"] == 0.0
+    metrics = score_arrays([[0, 1], [0, 1]], [[0, 0], [0, 0]], ("joy", "fear"))
+    assert metrics.by_emotion["f1"] == metrics.by_emotion["precision"] == (0.0, 0.0)
+    assert metrics.whole["macro_f1"] == metrics.whole["micro_f1"] == 0.0
 
 
 def test_a_perfect_prediction_scores_exactly_one() -> None:
@@ -184,13 +184,13 @@ def test_a_perfect_prediction_scores_exactly_one() -> None:
 
 def test_texts_without_any_label_are_counted() -> None:
     """They count as 0 in Jaccard and samples F1, so a perfect file can score below 1."""
-    figures = score_arrays([[0, 0], [1, 0], [0, 1], [0, 0]], [[0, 0], [1, 0], [0, 1], [1, 0]], ("joy", "fear"))
-    assert figures.unlabelled == 1
-    assert figures.whole["jaccard"] == 0.5
+    metrics = score_arrays([[0, 0], [1, 0], [0, 1], [0, 0]], [[0, 0], [1, 0], [0, 1], [1, 0]], ("joy", "fear"))
+    assert metrics.unlabelled == 1
+    assert metrics.whole["jaccard"] == 0.5
     gold, predicted = np.array([[0, 0], [1, 0], [0, 1], [0, 0]]), np.array([[0, 0], [1, 0], [0, 1], [1, 0]])
     as_right = sk.jaccard_score(gold, predicted, average="samples", zero_division=1)
-    assert figures.whole["jaccard"] + figures.unlabelled / figures.texts == as_right
-    assert figures.whole["exact_match"] == 0.75
+    assert metrics.whole["jaccard"] + metrics.unlabelled / metrics.texts == as_right
+    assert metrics.whole["exact_match"] == 0.75
 
 
 @pytest.mark.parametrize(
@@ -204,13 +204,13 @@ def test_texts_without_any_label_are_counted() -> None:
 )
 def test_constant_columns_by_rule(gold: list[int], predicted: list[int], codabench: float) -> None:
     x, y = np.array([gold, [0, 1, 2]]).T, np.array([predicted, [0, 1, 2]]).T
-    for figure in ("pearson", "spearman"):
+    for name in ("pearson", "spearman"):
         by_codabench = score_arrays(x, y, ("joy", "fear"), values=4)
-        assert by_codabench.by_emotion[f"emotion_{figure}"] == (codabench, 1.0)
-        assert by_codabench.whole[figure] == (codabench + 1) / 2
+        assert by_codabench.by_emotion[f"emotion_{name}"] == (codabench, 1.0)
+        assert by_codabench.whole[name] == (codabench + 1) / 2
         by_organisers = score_arrays(x, y, ("joy", "fear"), values=4, rule=ORGANISERS)
-        assert np.isnan(by_organisers.by_emotion[f"emotion_{figure}"][0])
-        assert np.isnan(by_organisers.whole[figure])
+        assert np.isnan(by_organisers.by_emotion[f"emotion_{name}"][0])
+        assert np.isnan(by_organisers.whole[name])
 
 
 def test_organisers_round_each_pearson_before_the_mean() -> None:
@@ -258,9 +258,9 @@ def test_empty_arrays_score_zero() -> None:
 def test_wide_scales_do_not_overflow() -> None:
     gold = np.random.default_rng(2).integers(0, 101, (300, 2))
     predicted = np.clip(gold + np.random.default_rng(3).integers(-20, 21, gold.shape), 0, 100)
-    figures = score_arrays(gold, predicted, ("joy", "fear"), values=101)
+    metrics = score_arrays(gold, predicted, ("joy", "fear"), values=101)
     expected = [stats.pearsonr(x, y)[0] for x, y in zip(gold.T, predicted.T, strict=True)]
-    np.testing.assert_allclose(figures.by_emotion["emotion_pearson"], expected, atol=CLOSE)
+    np.testing.assert_allclose(metrics.by_emotion["emotion_pearson"], expected, atol=CLOSE)
 
 
 def test_errors_for_unknown_names_have_a_fix() -> None:
@@ -268,10 +268,10 @@ def test_errors_for_unknown_names_have_a_fix() -> None:
         metric("macrof1")
     with pytest.raises(UsageError, match="use one of codabench, organisers-2025"):
         metric("pearson", rule="none")
-    figures = score_arrays([[1, 0]], [[1, 0]], ("joy", "fear"))
+    metrics = score_arrays([[1, 0]], [[1, 0]], ("joy", "fear"))
     with pytest.raises(UsageError, match=r"did you mean 'f1\.joy'"):
-        figures.value("f1.joi")
-    assert figures.value("f1.joy") == 1.0
+        metrics.value("f1.joi")
+    assert metrics.value("f1.joy") == 1.0
 
 
 def test_the_blocks_of_every_metric_exist() -> None:

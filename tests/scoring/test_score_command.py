@@ -98,9 +98,9 @@ def test_rounding_as_an_official_scorer(run, tmp_path: Path, rounding: str, deci
     shown = out.split()[2]
     assert len(shown.partition(".")[2]) == decimals
     _, out, _ = run("pred_eng.csv", "--gold", "sample", "--rounding", rounding, "-f", "json")
-    figure = json.loads(out)["scorecards"][0]["score"]
-    assert f"{figure:.{decimals}f}" == shown
-    assert figure == round(figure, decimals)
+    value = json.loads(out)["scorecards"][0]["score"]
+    assert f"{value:.{decimals}f}" == shown
+    assert value == round(value, decimals)
 
 
 def test_several_files_of_one_language_have_a_row_each_and_no_mean(run, tmp_path: Path) -> None:

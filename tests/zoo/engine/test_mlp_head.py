@@ -52,7 +52,7 @@ def test_the_card_warns_that_transformers_cannot_load_an_mlp_head(tmp_path: Path
     assert "cannot load the head of this model" in card
     assert "pipeline_tag" not in card
     assert 'library_name: "semeval-emo"' in card
-    # The exported model can be loaded as the card says.
+    # The exported model can be loaded as described in the model card.
     texts = load_gold("a", "eng", source="sample").texts[:5]
     both = [load_model(folder).family.predict(texts) for folder in (tmp_path / "mine", result.folder.path)]
     assert np.array_equal(*both)

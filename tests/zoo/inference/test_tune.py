@@ -100,10 +100,10 @@ def test_the_best_rule_out_of_fold_is_written_by_default(best: str, run_folder: 
     said = capsys.readouterr().out
     names = {"as trained": "as trained", "global": "one for all", "per_label": "one per emotion"}
     rows = {name: next(line for line in said.splitlines() if line.startswith(name)).split() for name in names.values()}
-    figures = {name: [float(word) for word in row if word[0].isdigit()] for name, row in rows.items()}
+    scores = {name: [float(word) for word in row if word[0].isdigit()] for name, row in rows.items()}
     written = [name for name, row in rows.items() if row[-1] == "written"]
     assert written == [names[best]]
-    assert figures[names[best]][1] == max(figure[1] for figure in figures.values())
+    assert scores[names[best]][1] == max(row[1] for row in scores.values())
     note = "No other thresholds have a higher out-of-fold score than those of the run, so these were written."
     assert (note in said) == (best == "as trained")
     if best == "as trained":
