@@ -1,8 +1,4 @@
-"""Exceptions for mistakes of the user, each with a message, a fix and an exit code.
-
-Any other exception is a bug. Only `semeval_emo.cli` converts exceptions to text and exit codes: 0 success, 1 problems
-found or a score below --fail-under, 2 invalid usage, 3 input missing or unreadable, 70 a bug.
-"""
+"""Exceptions for mistakes of the user, each with a message, a fix and an exit code; any other exception is a bug."""
 
 from __future__ import annotations
 
@@ -36,8 +32,6 @@ class EmoError(Exception):
 class UsageError(EmoError):
     """An invalid command or call: an unknown name, or options that exclude each other."""
 
-    exit_code = 2
-
 
 class InputError(EmoError):
     """A file, folder or network resource is missing or unreadable."""
@@ -63,10 +57,8 @@ class MissingExtra(EmoError):
     exit_code = 3
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(
-            f"{feature} needs the optional dependencies '{extra}', which are not installed.",
-            install_line(extra),
-        )
+        message = f"{feature} needs the optional dependencies '{extra}', which are not installed."
+        super().__init__(message, install_line(extra))
 
 
 def install_line(extra: str) -> str:

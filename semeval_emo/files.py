@@ -16,9 +16,6 @@ from semeval_emo.errors import InputError
 def write_file(path: Path, body: str | bytes, parents: bool = False) -> None:
     """Write a file whole or not at all: to a temporary file in the same folder, then rename it.
 
-    Args:
-        parents: create the folder if it is missing.
-
     Raises:
         InputError: the folder does not exist or cannot be written.
     """

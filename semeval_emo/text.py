@@ -13,10 +13,7 @@ BOLD, DIM, RED, YELLOW, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[3
 
 
 def plural(count: int, noun: str, form: str = "") -> str:
-    """Return a count with its noun, in the plural unless the count is 1.
-
-    Args:
-        form: the plural, if it is not the noun with an "s".
+    """Return a count with its noun; the plural is `form`, or the noun with an "s".
 
     >>> plural(1, "file"), plural(2668, "more id"), plural(0, "entry", "entries")
     ('1 file', '2,668 more ids', '0 entries')

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +83,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest of a folder."""
-    body = {
-        "schema": SCHEMA,
-        "repository": manifest.repository,
-        "revision": manifest.revision,
-        "fetched": manifest.fetched,
-        "files": dict(sorted(manifest.files.items())),
-    }
+    body = {"schema": SCHEMA, **asdict(manifest), "files": dict(sorted(manifest.files.items()))}
     write_file(folder / MANIFEST, json.dumps(body, indent=1) + "\n")
 
 

@@ -82,11 +82,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class FolderCheck:
-    """The check of one folder.
-
-    Attributes:
-        expected: number of files of its release; 0 if its release is unknown.
-    """
+    """The check of one folder; `expected` is the number of files of its release, 0 if that is unknown."""
 
     folder: Folder
     expected: int

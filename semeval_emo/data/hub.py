@@ -162,7 +162,8 @@ def _fetch_repository(
     for language in languages:
         specs = task.specs(release.key, track, language)
         names = {spec.split: f"{task.track(track).folder}/{spec.split}/{language}.csv" for spec in specs}
-        if not all(name in manifest.files and (folder / name).is_file() for name in names.values()):
+        new = not all(name in manifest.files and (folder / name).is_file() for name in names.values())
+        if new:
             hub = hub or _connect()
             message(f"fetching {language} from {manifest.shown}")
             splits = hub.load(repository, language, commit)
@@ -170,9 +171,6 @@ def _fetch_repository(
             now = datetime.now(UTC).isoformat(timespec="seconds")
             manifest = replace(manifest, fetched=now, files={**manifest.files, **files})
             write_manifest(folder, manifest)
-            new = True
-        else:
-            new = False
         results += [
             Fetched(
                 folder / names[spec.split], track, language, spec.split, manifest.files[names[spec.split]]["rows"],

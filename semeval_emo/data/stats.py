@@ -35,7 +35,6 @@ class Duplicates:
         rows: number of rows beyond the first of each.
         normalised_rows: the same after normalisation of the texts.
         conflicting: how many of `texts` have different labels.
-        conflicts: the ids of each conflicting text.
     """
 
     texts: int
@@ -167,7 +166,6 @@ def duplicates(ids: Sequence[str], texts: Sequence[str], labels: np.ndarray) -> 
     """Find duplicate texts, and those with different labels.
 
     Args:
-        ids, texts: one per row.
         labels: shape (n, L).
     """
     groups = duplicate_rows(texts)

@@ -35,9 +35,7 @@ class DataFile:
         state: ``known``, ``blank`` (a known file without labels), ``unknown`` (the labels or texts of no
             known release), ``stray`` (not a language of the task), ``refused`` or ``unreadable``.
         matches: the releases that the file belongs to.
-        detail: why the file is not known.
         sheet: the contents; None if the file cannot be read.
-        blanks: number of blank label cells.
     """
 
     path: Path

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.errors import UsageError, suggest
-from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together
+from semeval_emo.errors import InputError, UsageError, suggest
+from semeval_emo.files import shipped
+from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together, unknown_task
 from semeval_emo.leaderboard.keys import BoardKey, resolve_key
-from semeval_emo.leaderboard.load import load_rows
 from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.place import Placement, place
+from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
+from semeval_emo.leaderboard.submitted import FILE, read_systems, rows_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score as score_files
 from semeval_emo.task import Task, load_task, task_files
@@ -64,8 +66,7 @@ class Leaderboard:
         >>> board.place(0.7114, track="a", language="eng").rank
         '29 to 75 of 75'
         """
-        found = load_task(task)
-        return cls(found, **vars(load_rows(found, [Path(one) for one in extra], own)))
+        return _load(load_task(task), [Path(path) for path in extra], own)
 
     @property
     def default_list(self) -> str:
@@ -285,6 +286,39 @@ class Leaderboard:
         return BoardCheck(
             rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, problems=tuple(problems)
         )
+
+
+def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
+    """Read a board. Invalid rows of files that are not shipped are reported as problems and left out."""
+    home = shipped("leaderboard")
+    if not home.is_dir():
+        raise InputError(f"The leaderboard folder {home} does not exist.", "set $SEMEVAL_EMO_LEADERBOARD")
+    user_files = [file for path in extra for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
+    if own and store_path().is_file():
+        user_files.append(store_path())
+    folders = [home, *(path for path in extra if path.is_dir())]
+    lists = {key: own_list for folder in folders for key, own_list in read_lists(folder).items()}
+    sources = {key: source for folder in folders for key, source in read_sources(folder).items()}
+    known = {task.key, *(load_task(name).key for name in task_files())}
+    rows: list[ScoreRow] = []
+    problems: list[RowProblem] = []
+    files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in user_files]
+    for path, is_own in files:
+        read, invalid_lines = read_rows(path, own=is_own)
+        problems += invalid_lines
+        # A row with an unknown task would not be on any board.
+        problems += [unknown_task(row, known) for row in read if row.task not in known]
+        for row in read:
+            if row.task == task.key:
+                # The shipped rows are checked by tests.
+                invalid = list(check_row(row, task, lists, sources)) if is_own else []
+                problems += invalid
+                rows += [] if invalid else [row]
+    systems = [system for system in read_systems() if system.task == task.key]
+    rows += rows_of(systems)
+    notes = tuple(note for folder in folders for note in read_notes(folder))
+    paths = (*(path for path, _ in files), *(system.path / FILE for system in systems))
+    return Leaderboard(task, tuple(rows), lists, sources, notes, tuple(problems), paths)
 
 
 def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:

@@ -135,30 +135,22 @@ def _file(row: ScoreRow, task: Task, problem: _ProblemMaker) -> Iterator[RowProb
             "task", "task", f"The task of the row is '{printable(row.task)}', not {task.key}.", f"write {task.key}"
         )
         return
-    wrong = False
+    problems = []
     if row.release != ANY_RELEASE and row.release not in task.releases:
-        wrong = True
-        known = [*task.releases, ANY_RELEASE]
-        yield problem(
-            "release", "release", f"There is no release '{printable(row.release)}'.", f"use one of: {', '.join(known)}"
-        )
+        hint = f"use one of: {', '.join([*task.releases, ANY_RELEASE])}"
+        problems.append(problem("release", "release", f"There is no release '{printable(row.release)}'.", hint))
     if row.split not in SPLITS:
-        wrong = True
-        yield problem(
-            "split", "split", f"There is no split '{printable(row.split)}'.", f"use one of: {', '.join(SPLITS)}"
-        )
+        hint = f"use one of: {', '.join(SPLITS)}"
+        problems.append(problem("split", "split", f"There is no split '{printable(row.split)}'.", hint))
     for key in row.tracks:
         if key not in task.tracks:
-            wrong = True
-            yield problem(
-                "track", "track", f"There is no track '{printable(key)}'.", f"use one of: {', '.join(task.tracks)}"
-            )
+            hint = f"use one of: {', '.join(task.tracks)}"
+            problems.append(problem("track", "track", f"There is no track '{printable(key)}'.", hint))
     if row.language not in task.languages:
-        wrong = True
-        yield problem(
-            "language", "language", f"There is no language '{printable(row.language)}'.", task.hint(row.language)
-        )
-    if wrong:
+        message = f"There is no language '{printable(row.language)}'."
+        problems.append(problem("language", "language", message, task.hint(row.language)))
+    yield from problems
+    if problems:
         return
     release = None if row.release == ANY_RELEASE else row.release
     for key in row.tracks:

@@ -1,8 +1,4 @@
-"""Classes of the leaderboard: rows, lists, sources and notes.
-
-A row is the score (or rank) of one system in one list, with its source. All values come from CSV and
-TOML files.
-"""
+"""Classes of the leaderboard: rows, lists, sources and notes. All values come from CSV and TOML files."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -54,7 +55,6 @@ class TrackResults:
     Attributes:
         among: the list of rank 1.
         systems: our systems, by mean score on dev (not on test), best first.
-        languages: one per language of our systems.
         published: the list of the published models; None if there are none.
         models: names of published models, the fine-tuned ones first.
     """
@@ -72,15 +72,13 @@ class TrackResults:
         """Return a system's scored files of the track, by language."""
         return {file.language: file for file in system.files if file.track == self.track and file.score is not None}
 
-    def wins(self, system: SubmittedSystem, which: Callable[[LanguageReferences], ScoreRow | None]) -> WinCount:
+    def wins(self, system: SubmittedSystem, which: RowGetter) -> WinCount:
         """Return in how many languages a system is better than a row of the language."""
         pairs = self.pairs(system, which)
         won = [(file, row) for file, row in pairs if row.compare_to(file.score or 0.0) < 0]
         return WinCount(len(won), sum(is_clear(file, row) for file, row in won), len(pairs))
 
-    def pairs(
-        self, system: SubmittedSystem, which: Callable[[LanguageReferences], ScoreRow | None]
-    ) -> list[tuple[SubmittedFile, ScoreRow]]:
+    def pairs(self, system: SubmittedSystem, which: RowGetter) -> list[tuple[SubmittedFile, ScoreRow]]:
         """Return a system's files with a row of their language, for languages with both."""
         files = self.files(system)
         return [
@@ -117,17 +115,12 @@ class TrackResults:
         }  # fmt: skip
 
 
-def baseline(language: LanguageReferences) -> ScoreRow | None:
-    """Return the organisers' baseline of a language."""
-    return language.baseline
+RowGetter = Callable[[LanguageReferences], ScoreRow | None]
+baseline: RowGetter = attrgetter("baseline")
+leader: RowGetter = attrgetter("leader")
 
 
-def leader(language: LanguageReferences) -> ScoreRow | None:
-    """Return rank 1 of a language."""
-    return language.leader
-
-
-def model(name: str) -> Callable[[LanguageReferences], ScoreRow | None]:
+def model(name: str) -> RowGetter:
     """Return a function that returns a published model's row of a language."""
     return lambda language: language.models.get(name)
 

@@ -99,11 +99,7 @@ def place(
     notes: tuple[Note, ...] = (),
     signature: str = "",
 ) -> Placement:
-    """Place a score among the rows of one list.
-
-    Args:
-        baseline: the baseline to use if the list has none.
-    """
+    """Place a score among the rows of one list; `baseline` is used if the list has none."""
     systems = [row for row in rows if row.kind != "baseline"]
     usable = [row for row in systems if row.usable]
     above = [row for row in usable if row.compare_to(score) > 0]

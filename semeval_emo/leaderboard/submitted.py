@@ -42,12 +42,7 @@ class BuildInfo:
 
 @dataclass(frozen=True)
 class EnsembleMember:
-    """A member run of an ensemble.
-
-    Attributes:
-        run: name of the run folder: recipe and overrides.
-        seconds: training time.
-    """
+    """A member run of an ensemble; `run` is the name of its folder: recipe and overrides."""
 
     run: str
     recipe_hash: str

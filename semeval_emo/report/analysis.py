@@ -32,11 +32,7 @@ def heading(card: Scorecard, task: Task) -> str:
 
 
 def tables(analysis: Analysis, task: Task, *, whole: bool = False) -> list[Table]:
-    """Return the tables of one file, from general to specific.
-
-    Args:
-        whole: show whole texts instead of excerpts.
-    """
+    """Return the tables of one file, from general to specific, with `whole` texts or with excerpts."""
     tables = [_emotions(analysis, task), _slices(analysis), _cooccurrence(analysis)]
     if analysis.set_errors:
         tables.append(_sets(analysis))

@@ -1,7 +1,4 @@
-"""Contents of a report: everything about a submission, a run or several systems.
-
-`plots` draws the contents and `html` renders them.
-"""
+"""Contents of a report: everything about a submission, a run or several systems."""
 
 from __future__ import annotations
 
@@ -31,12 +28,7 @@ STATE = "run.json"
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """One system of a report.
-
-    Attributes:
-        name: displayed name.
-        cards: one scorecard per file, with intervals if it is the only system.
-    """
+    """One system of a report; its scorecards, one per file, have intervals if it is the only system."""
 
     name: str
     cards: tuple[Scorecard, ...]
@@ -44,12 +36,7 @@ class System:
 
 @dataclass(frozen=True, eq=False)
 class TrainingLog:
-    """Training log of a run.
-
-    Attributes:
-        rows: the lines of its ``metrics.jsonl``.
-        state: its ``run.json``.
-    """
+    """Training log of a run: the lines of its ``metrics.jsonl``, and its ``run.json``."""
 
     name: str
     rows: tuple[dict[str, Any], ...]
@@ -70,9 +57,6 @@ class Contents:
     """Everything that a report shows.
 
     Attributes:
-        paths: the paths of the command line.
-        validation: the problems of the files.
-        refused: files that were not scored.
         systems: one for a submission; several for a comparison, best first.
         scores: of the only system; None in a comparison.
         comparison: None for one system.

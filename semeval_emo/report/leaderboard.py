@@ -205,7 +205,7 @@ def _ladder(board: Leaderboard, placed: Placement) -> Table:
             rank = str(row.rank) if row.rank and placed.among.ranked else None
             cells = (rank, _named(row, placed), Decimal(row.score_text), gap)
             steps[id(row)] = (row.score, cells)
-    own = (placed.score, (placed.rank.partition(" of ")[0] or None, THIS, _exact(placed.score), None))
+    own = (placed.score, (placed.rank.partition(" of ")[0] or None, THIS, Decimal(f"{placed.score:.4f}"), None))
     ladder = sorted([*steps.values(), own], key=lambda step: -step[0])
     at = placed.at
     where = _where(board, at.track, at.language, at.split)
@@ -215,10 +215,6 @@ def _ladder(board: Leaderboard, placed: Placement) -> Table:
         tuple(cells for _, cells in ladder),
         tuple(_ladder_notes(placed)),
     )
-
-
-def _exact(score: float) -> Decimal:
-    return Decimal(f"{score:.4f}")
 
 
 def _named(row: ScoreRow, placed: Placement) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semeval_emo.report.submission import WIDTH, examples_left
+from semeval_emo.report.submission import WIDTH, by_code, examples_left
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.packing import PackReport
@@ -69,10 +69,7 @@ def _refusals(refusals: Sequence[Refusal], width: int) -> list[str]:
         lines += wrap("  ", f"{refusal.file}{f' ({refusal.part})' if refusal.part else ''}", width, 4)
         if refusal.why:
             lines += wrap("    ", refusal.why, width, 4)
-        groups: dict[str, list[Problem]] = {}
-        for problem in refusal.problems:
-            groups.setdefault(problem.code, []).append(problem)
-        for code, group in groups.items():
+        for code, group in by_code(refusal.problems):
             for problem in group[:SHOWN]:
                 where = f"line {problem.line}: " if problem.line and not problem.message.startswith("line") else ""
                 column = f"{problem.column}: " if problem.column and code[1] == "5" else ""

@@ -29,7 +29,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
         block = wrap("", _headline(file), columns, indent=2)
         if colour and file.valid:
             block[0] = block[0].replace(": valid, ", f": {GREEN}valid{PLAIN}, ", 1)
-        for code, problems in _by_code(report.problems_of(file.file)):
+        for code, problems in by_code(report.problems_of(file.file)):
             block += ["", *_problem_block(entry(code), problems, file, columns, colour)]
         blocks.append("\n".join(block))
     # No blank line between files without problems.
@@ -39,7 +39,8 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
     return text + "\n\n" + "\n".join(_verdict(report, paths, columns, colour))
 
 
-def _by_code(problems: Iterable[Problem]) -> list[tuple[str, list[Problem]]]:
+def by_code(problems: Iterable[Problem]) -> list[tuple[str, list[Problem]]]:
+    """Group problems by their code, in the order in which the codes occur first."""
     groups: dict[str, list[Problem]] = {}
     for problem in problems:
         groups.setdefault(problem.code, []).append(problem)

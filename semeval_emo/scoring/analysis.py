@@ -36,7 +36,6 @@ class EmotionErrors:
 
     Attributes:
         gold, predicted: texts with the label in the gold, in the predictions.
-        right: true positives.
         missed, invented: false negatives and false positives.
         low, high: true positives whose intensity is too low or too high; 0 for labels.
         instead: the most frequent false positive in texts where this emotion is a false negative; empty if there
@@ -113,7 +112,6 @@ class Analysis:
     """Result of `analyse`.
 
     Attributes:
-        card: the scorecard of the file.
         gold_cooccurrence, predicted_cooccurrence: shape (L, L): number of texts with both emotions; the diagonal
             has the number of texts with one.
         slices: scores by kind of text, in the groups of `slices.GROUPS`.
@@ -121,7 +119,6 @@ class Analysis:
         wrong_sets: number of texts with a wrong label set.
         set_errors: the most frequent wrong label sets.
         confident_errors: the most confident wrong labels; None without probabilities.
-        duplicates: duplicate texts; None if the gold has no texts.
     """
 
     card: Scorecard
@@ -176,7 +173,6 @@ def analyse(
     """Analyse the errors of one scored file.
 
     Args:
-        card: result of `score`.
         probabilities: of the same file, for the most confident errors.
         texts: False omits the texts of examples.
         most: number of examples of each kind.

@@ -82,7 +82,6 @@ def compare(
         metric: name of a metric of the whole file; the track's official one by default.
         emotions: also compare each emotion; by default if there are at most two systems.
         resamples, trials: of the bootstrap (intervals, ranks) and of the randomisation (p-values).
-        seed: the random seed.
         level: coverage of the intervals.
         alpha: significance level of corrected p-values.
         interval: ``bca`` or ``percentile``.
@@ -91,7 +90,6 @@ def compare(
         fdr: use Benjamini-Hochberg instead of Holm.
         stored: a published score without predictions, as printed.
         one_recipe: all systems are runs (seeds) of one recipe.
-        progress: progress callback.
 
     Raises:
         UsageError: too few systems, an unknown name, or no file that all systems predicted.

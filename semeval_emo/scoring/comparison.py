@@ -89,9 +89,7 @@ class LanguageResult:
 
     Attributes:
         language: its code, or ``average``.
-        name: name of the language.
         release: identified by the gold's hash.
-        rows: number of rows.
         texts: number of distinct texts, the units of resampling; None if the gold has no texts.
         gold_hash: hash of the gold labels.
         standings: one result per system, best first.
@@ -155,7 +153,6 @@ class Comparison:
         average: results on average over languages, if there are several.
         tallies: wins, ties and losses of all pairs over languages, if there are several.
         against: each system compared with the published score, if one was given.
-        notes: cautions about the results.
         signature: the provenance in one line.
     """
 

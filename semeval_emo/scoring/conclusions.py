@@ -37,11 +37,7 @@ def conclude(
     against: tuple[VersusPublished, ...],
     notes: tuple[str, ...],
 ) -> Comparison:
-    """Return the comparison.
-
-    Args:
-        estimates: one per language, then the average if there are several.
-    """
+    """Return the comparison; the estimates are one per language, then the average if there are several."""
     several = len(estimates) > 1
     # Letters follow the ranks of the last estimates: the average, or the only language.
     order = np.argsort(estimates[-1].ranks, kind="stable").tolist()

@@ -34,11 +34,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class DisagreementExample:
-    """A text that only one of the systems labelled correctly.
-
-    Attributes:
-        wrong: number of labels that the other system got wrong.
-    """
+    """A text that only one of two systems got right; `wrong` counts the wrong labels of the other."""
 
     id: str
     gold: tuple[str, ...]

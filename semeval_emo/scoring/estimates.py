@@ -24,9 +24,7 @@ class Subset:
 
     Attributes:
         language: its code, or ``average``.
-        name: name of the language.
         release: identified by the gold's hash.
-        rows: number of rows.
         texts: number of distinct texts; None if the gold has no texts.
         gold_hash: hash of the gold labels.
         emotions: names of the scores after the first; for an average, those of any language.
@@ -62,7 +60,6 @@ class AverageWeights:
     """Weights of one language in the average; an emotion is averaged over the languages that have it.
 
     Attributes:
-        languages: number of languages.
         columns: position of each emotion of the language among those of the average.
         counts: number of languages that have each emotion of the average.
     """
@@ -227,7 +224,6 @@ def estimate(
     """Compute intervals, differences and ranks.
 
     Args:
-        runs: number of runs of each system.
         p: p-values of the randomisation test; None uses those of the two-level bootstrap.
     """
     first, second = significance.pairs(len(scores.values))

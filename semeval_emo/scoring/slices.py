@@ -39,11 +39,7 @@ class Slice:
 
 
 def slices_of(pair: PairedLabels, metric: str) -> tuple[Slice, ...]:
-    """Return the slices of every group; lengths only if the gold has texts.
-
-    Args:
-        metric: name of a metric of the whole file.
-    """
+    """Return the slices of every group, by a metric of the whole file; lengths only if the gold has texts."""
     masks = [] if pair.texts is None else [(LENGTH, *length) for length in _lengths(pair.texts)]
     number = (pair.gold > 0).sum(axis=1)
     masks += [(NUMBER, str(n), number == n) for n in range(MANY)]

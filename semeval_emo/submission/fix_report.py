@@ -111,7 +111,4 @@ class FixReport:
 
 
 def _example(problem: Problem) -> dict[str, Any]:
-    return {
-        "code": problem.code, "line": problem.line, "column": problem.column, "value": problem.value,
-        "message": problem.message, "fix": problem.fix,
-    }  # fmt: skip
+    return {name: getattr(problem, name) for name in ("code", "line", "column", "value", "message", "fix")}

@@ -67,14 +67,8 @@ def matching_specs(groups: Groups, task: Task, selector: Selector, inferred: Sel
 
     def relevance(choice: tuple[FileSpec, int]) -> tuple[bool, bool, bool, bool, bool, int]:
         spec, count = choice
-        return (
-            spec.track == selector.track,
-            spec.language == selector.language,
-            spec.split == selector.split,
-            spec.language == inferred.language,
-            spec.track == inferred.track,
-            count,
-        )
+        named = (spec.track == selector.track, spec.language == selector.language, spec.split == selector.split)
+        return (*named, spec.language == inferred.language, spec.track == inferred.track, count)
 
     return [spec for spec, _ in sorted(chosen, key=relevance, reverse=True)]
 

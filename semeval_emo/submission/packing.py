@@ -1,7 +1,4 @@
-"""Pack prediction files into the zip to upload, with reproducible bytes.
-
-The zip contains what `validate` accepts, under official names. It is opened and validated before it is written.
-"""
+"""Pack prediction files into the zip to upload, with reproducible bytes."""
 
 from __future__ import annotations
 

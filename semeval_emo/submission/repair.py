@@ -245,11 +245,9 @@ class _Fixer:
         return problem.repair or f"probabilities converted to labels: 1 from {self.threshold:g} on"
 
     def _add_changes(self, checked: CheckedFile, file: _FixedFile) -> None:
-        changes = [
-            change
-            for findings in checked.findings
-            for change in _changes(findings, lambda code: self._repair(code, checked))
-        ]  # fmt: skip
+        changes: list[Change] = []
+        for findings in checked.findings:
+            changes += _changes(findings, lambda code: self._repair(code, checked))
         if not changes and not _has_content(file.source, file.body):
             changes = [Change(file.source.display_name, "", "line break added at the end of the file", 1)]
         self.changes += changes
@@ -337,9 +335,7 @@ def _columns(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _changes(findings: Findings, repair: Callable[[str], str]) -> list[Change]:
     return [
-        Change(
-            findings.file, code, done, count, tuple(problem for problem in findings.problems if problem.code == code)
-        )
+        Change(findings.file, code, done, count, tuple(p for p in findings.problems if p.code == code))
         for code, count in findings.counts.items()
         if (done := repair(code))
     ]

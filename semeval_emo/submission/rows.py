@@ -1,8 +1,4 @@
-"""Read the rows of a file once and collect the labels of every id that the task knows.
-
-Reports rows of the wrong length, misspelt ids and duplicates. `semeval_emo.submission.ids` decides
-afterwards whether the ids are complete. Memory is bounded by the ids of the task.
-"""
+"""Read the rows of a file once and collect the labels of every id that the task knows."""
 
 from __future__ import annotations
 

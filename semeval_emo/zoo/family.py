@@ -41,7 +41,6 @@ class Job(Protocol):
 
     Attributes:
         work: folder for checkpoints. It survives a killed process and is removed when the run is finished.
-        progress: progress callback.
     """
 
     work: Path
@@ -67,11 +66,7 @@ class Job(Protocol):
 
 
 class MissingRun(InputError):
-    """A run that this one depends on does not exist.
-
-    Attributes:
-        run: its name, usually that of a recipe.
-    """
+    """A run that this one depends on does not exist; `run` is its name, usually that of a recipe."""
 
     def __init__(self, run: str, message: str) -> None:
         super().__init__(message, "name a run folder, or a recipe that is trained")
@@ -111,7 +106,6 @@ class Family(ABC):
         """Return the hashes of the other runs that this one depends on, by name; stored with the data's hashes.
 
         Args:
-            run: this run's folder.
             data: hashes of this run's splits.
 
         Raises:
@@ -137,10 +131,8 @@ class Family(ABC):
         """Train, or resume where an earlier process was stopped.
 
         Args:
-            train: the training texts.
             eval_splits: splits to score after each epoch, by name. They include the selection split, unless
                 that is the folds of `train`.
-            job: the run.
         """
 
     @abstractmethod

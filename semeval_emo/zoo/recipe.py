@@ -266,7 +266,6 @@ class SelectConfig:
             languages) is predicted by a model that was not trained on it or a copy of it; the selected setting is
             then trained on all of it. ``sources``: the dev splits of the source languages. ``test`` exists only to
             reproduce published results, and is marked in every table.
-        metric: ``macro_f1`` or ``micro_f1`` (``pearson`` for intensities).
         epoch: ``best`` by `metric`, the first of equals; or ``last``.
         patience: early stopping after this many epochs without improvement; 0 for none.
         folds: number of folds, assigned with ``train.seed``.
@@ -304,7 +303,6 @@ class PublishedScores:
     """Published scores of a recipe.
 
     Attributes:
-        macro_f1, micro_f1: the scores.
         measured_on: the split of the scores.
         selected: how the model was selected: ``last epoch``, ``best epoch on test`` ...
         selected_on_test: True if an epoch or a threshold was selected on the test split.
@@ -327,7 +325,6 @@ class Recipe:
     Attributes:
         name: stem of the file name.
         bases: names of the recipes that it extends, nearest first.
-        path: the file.
         settings: overrides of the user, as (key, value).
         options: the table of the family, an instance of its ``options_class``.
     """

@@ -24,9 +24,6 @@ FAMILIES: dict[str, str] = {
 def family_class(name: str, where: str = "zoo") -> type[Family]:
     """Import the class of a family.
 
-    Args:
-        where: the file that names the family, for the error message.
-
     Raises:
         UsageError: the family does not exist.
 

@@ -17,11 +17,7 @@ DOT = " · "
 
 @dataclass(frozen=True)
 class Tile:
-    """A value of the headline, with its name and a detail.
-
-    Attributes:
-        tone: ``good``, ``bad`` or empty.
-    """
+    """A value of the headline, with its name and a detail; `tone` is ``good``, ``bad`` or empty."""
 
     name: str
     value: str

@@ -26,8 +26,6 @@ class TableCell:
     """A cell of a table.
 
     Attributes:
-        text: the displayed text.
-        raised: superscript.
         order: sort key: a number, or text in lower case.
         strong: whether it is the best value of its column.
         share: from 0 to 1, drawn as a bar behind a percentage; None for other values.
@@ -139,7 +137,6 @@ def table_block(table: Table, *, foot: bool = False, sortable: bool = True, mine
 
     Args:
         foot: whether the rows after the last rule are sums or means of those before.
-        sortable: whether the rows can be sorted.
         mine: text of a cell that marks the row of the user.
     """
     columns = table.columns

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import Any
+
+import numpy as np
 
 from semeval_emo.errors import install_line
 from semeval_emo.report import scores as score_tables
-from semeval_emo.report.contents import Contents
+from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.html import comparison_sections, score_sections
-from semeval_emo.report.html.browser_data import data_of
 from semeval_emo.report.html.headline import headline_of
 from semeval_emo.report.html.parts import (
     BlockGroup,
@@ -25,17 +27,18 @@ from semeval_emo.report.html.render import json_for_script, page
 from semeval_emo.report.plots.selection import plots_of
 from semeval_emo.report.plots.style import has_matplotlib
 from semeval_emo.report.table import Column, Table, clean
+from semeval_emo.scoring.analysis import pair_of
+from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.submission import Severity, entry
 
+# A page with more texts is slow to load; files left out are named.
+MOST_ROWS = 20_000
+MOST_SYSTEMS = 6
 CALIBRATION = ("precision-recall-", "calibration-")
 
 
 def report_page(contents: Contents, *, texts: bool = True) -> str:
-    """Return the page as one file.
-
-    Args:
-        texts: False leaves the texts out; ids and labels stay.
-    """
+    """Return the page as one file; without `texts` it has ids and labels only."""
     pictures = plot_images(plots_of(contents)) if has_matplotlib() else {}
     sections = [
         *(
@@ -48,7 +51,7 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         _problems(contents),
         _provenance(contents),
     ]
-    data, left_out = data_of(contents, texts=texts)
+    data, left_out = _browser_data(contents, texts)
     return page(
         "report.html.j2",
         headline=headline_of(contents),
@@ -130,3 +133,49 @@ def _provenance(contents: Contents) -> Section:
 def _files(files: Sequence[Sequence[str]]) -> str:
     every = [file for run in files for file in run]
     return every[0] + (f" and {len(every) - 1} more" if len(every) > 1 else "") if every else ""
+
+
+def _browser_data(contents: Contents, texts: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the data of the text browser, and the files that are left out because the page would be too large.
+
+    Labels are one string per text with a digit per emotion; probabilities have two digits per emotion.
+    """
+    systems = contents.systems[:MOST_SYSTEMS]
+    sets: list[dict[str, Any]] = []
+    left_out, rows = [], 0
+    for at, card in enumerate(contents.cards):
+        name = f"{contents.task.languages[card.spec.language].name}, track {card.spec.track.upper()}"
+        rows += card.spec.rows
+        if rows > MOST_ROWS and sets:
+            left_out.append(name)
+            continue
+        cards = [system.cards[at] for system in systems if at < len(system.cards)]
+        sets.append({"name": name, **_set(contents, cards, [system.name for system in systems], texts)})
+    return {"sets": sets}, tuple(left_out)
+
+
+def _set(contents: Contents, cards: Sequence[Scorecard], names: Sequence[str], texts: bool) -> dict[str, Any]:
+    first = pair_of(cards[0])
+    probabilities = contents.probabilities.get(key_of(cards[0]))
+    shown = texts and first.texts is not None
+    return {
+        "emotions": list(first.spec.emotions),
+        "top": len(first.spec.values) - 1,
+        "ids": [clean(text_id) for text_id in first.spec.ids],
+        # Line breaks become spaces; `clean` alone would join two words.
+        "texts": [clean(" ".join(text.split())) for text in first.texts or ()] if shown else None,
+        "gold": _digits(first.gold),
+        "systems": [
+            {"name": clean(name), "labels": _digits(pair_of(card).predicted)}
+            for name, card in zip(names, cards, strict=True)
+        ],
+        "sure": None if probabilities is None else _percents(probabilities.values),
+    }
+
+
+def _digits(labels: np.ndarray) -> list[str]:
+    return ["".join(map(str, row)) for row in labels.tolist()]
+
+
+def _percents(values: np.ndarray) -> list[str]:
+    return ["".join(f"{p:02d}" for p in row) for row in np.clip((100 * values).astype(int), 0, 99).tolist()]

@@ -43,12 +43,7 @@ def label(name: str) -> str:
 def emotion_bars(
     name: str, emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], metric_title: str
 ) -> Plot | None:
-    """Plot the score of each emotion with its interval: a bar for one system, points for several.
-
-    Args:
-        emotions: names of the bars.
-        systems: name of each system, and its score of each emotion.
-    """
+    """Plot the score of each emotion with its interval: a bar for one system, points for several."""
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
     figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
     rows = np.arange(len(emotions))[::-1]
@@ -90,11 +85,7 @@ def emotion_bars(
 
 @drawn
 def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]]) -> Plot | None:
-    """Plot our scores with their intervals among the known scores of a list, with baseline and rank 1.
-
-    Args:
-        ours: name and score of each of our systems.
-    """
+    """Plot the scores of our systems among the known scores of a list, with intervals, baseline and rank 1."""
     at = placed.at
     rows = [
         row

@@ -56,7 +56,6 @@ class Plot:
 
     Attributes:
         name: name of its files, such as ``emotions-eng``.
-        title: title above the plot.
         about: description, for captions and screen readers.
     """
 
@@ -131,28 +130,21 @@ def inline(plot: Plot) -> str:
     body = body[body.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.S)
     body = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', r'<svg role="img" viewBox="\1" class="plot">', body, count=1)
-    body = re.sub(r'\b(id|xlink:href|href)="(#?)([^"]+)"', _prefixed(plot.name), body).replace("xlink:href=", "href=")
-    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{_slug(plot.name)}-\1)", body)
-    # Hundredths of a point are precise enough.
-    body = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"\d+\.\d{3,}", _hundredths, path[0]), body)
+    prefix = _slug(plot.name)
+    body = re.sub(r'\b(?:xlink:)?(id|href)="(#?)([^"]+)"', rf'\1="\g<2>{prefix}-\3"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
+
+    def hundredths(number: re.Match[str]) -> str:
+        # Precise enough, in points.
+        return f"{float(number[0]):.2f}"
+
+    body = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"\d+\.\d{3,}", hundredths, path[0]), body)
     body = re.sub(r"'DejaVu Sans'(, sans-serif)?", "var(--sans)", body)
-    return re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0]), body)
-
-
-def _prefixed(name: str) -> Callable[[re.Match[str]], str]:
-    return lambda found: f'{found[1]}="{found[2]}{_slug(name)}-{found[3]}"'
+    return re.sub(rf"(?:{'|'.join(VARIABLES)})\b", lambda colour: f"var({VARIABLES[colour[0]]})", body)
 
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower())
-
-
-def _hundredths(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}"
-
-
-def _variable(colour: str) -> str:
-    return f"var({VARIABLES[colour]})" if colour in VARIABLES else colour
 
 
 def write_plots(plots: list[Plot], folder: Path) -> list[Path]:

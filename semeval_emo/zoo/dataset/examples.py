@@ -27,7 +27,6 @@ class Examples:
     """Texts and their labels.
 
     Attributes:
-        texts: n texts.
         labels: shape (n, L), int8, intensities from 0 to `Space.top`; -1 where unknown.
         folds: cross-validation folds, if the recipe selects on folds.
     """

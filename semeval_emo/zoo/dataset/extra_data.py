@@ -86,8 +86,8 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
             f"{gold.source} has no {', '.join(missing) or 'texts'}, so it cannot be training data for {own.place}."
         )
     if len(gold.spec.values) < len(own.values):
-        labels = " and ".join(gold.spec.values)
-        raise UsageError(f"{gold.source} has the labels {labels}; {own.place} needs intensities.")
+        values = " and ".join(gold.spec.values)
+        raise UsageError(f"{gold.source} has the labels {values}; {own.place} needs intensities.")
     labels = gold.labels[:, [gold.spec.emotions.index(emotion) for emotion in own.emotions]]
     if len(own.values) == 2:
         # Any intensity above 0 counts as present.
@@ -97,10 +97,6 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
 
 def refuse_leaks(extra: dict[str, Gold], evaluated: Sequence[Gold], recipe: Recipe) -> None:
     """Refuse added data that contains texts of the evaluation splits.
-
-    Args:
-        extra: as returned by `load_extra`.
-        evaluated: the dev and test splits.
 
     Raises:
         UsageError: it does, and the recipe does not allow it by name.
@@ -127,9 +123,6 @@ def refuse_target_language(
     extra: dict[str, Gold], recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
 ) -> None:
     """Refuse added files that contain texts of the target language, if the track trains on other languages only.
-
-    Args:
-        extra: as returned by `load_extra`.
 
     Raises:
         UsageError: a file does, and the recipe does not allow it by name.

@@ -28,7 +28,6 @@ class Folds:
         fold_of: shape (n,), the fold of each text, or `ALWAYS_TRAIN`.
         n_predicted: how many texts, from the first, are predicted out of fold; the others are added data
             that is only trained on.
-        n_folds: number of folds.
         groups: shape (n_predicted,), the group of each text, such as its language, where thresholds are averaged
             over groups; None where there is one group.
 

@@ -140,9 +140,6 @@ def load_sources(
     """Load the train splits that a resolved recipe names, by name, with the labels of the target's file.
 
     Texts of the evaluation splits are removed; the note of each source says how many.
-
-    Args:
-        evaluated: the dev and test splits of the target.
     """
     most = recipe.data.most
     evaluated_texts = {letters(text) for gold in evaluated for text in gold.texts or ()}

@@ -32,7 +32,6 @@ class LineReader:
 
     Args:
         stream: if it has a file descriptor, that is read directly; other streams are iterated.
-        name: of the input, for messages.
     """
 
     def __init__(self, stream: IO[Any], name: str) -> None:

@@ -15,7 +15,6 @@ def padded_batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int
     """Group texts of similar length, the longest first, so that little is padded.
 
     Args:
-        lengths: tokens of each text.
         max_tokens: the most tokens in a batch, padding included; a longer text gets its own batch.
 
     >>> list(padded_batches([3, 9, 4, 1], max_tokens=10))
@@ -35,7 +34,6 @@ def equal_length_batches(lengths: Sequence[int], max_tokens: int) -> Iterator[li
     """Group texts of equal length, the longest first; they need no padding.
 
     Args:
-        lengths: tokens of each text.
         max_tokens: the most tokens in a batch; a longer text gets its own batch.
 
     >>> list(equal_length_batches([3, 9, 3, 3], max_tokens=6))
@@ -54,7 +52,6 @@ def packed_batches(lengths: Sequence[int], max_tokens: int, workers: int = 1) ->
     """Group texts of similar length, the longest first, for batches without padding.
 
     Args:
-        lengths: tokens of each text.
         max_tokens: the most tokens in a batch; a longer text gets its own batch.
         workers: how many batches run at the same time. Each worker gets the same number of batches of about the same
             size, as far as `max_tokens` allows.

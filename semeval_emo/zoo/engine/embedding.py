@@ -74,11 +74,7 @@ class SentenceEncoder:
 
 
 def save_encoder(backbone: str, folder: Path) -> None:
-    """Save an encoder and its tokenizer, without other files of its folder.
-
-    Args:
-        backbone: a local folder.
-    """
+    """Save the encoder of a local folder and its tokenizer, without other files of the folder."""
     with silence_transformers():
         AutoTokenizer.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
         AutoModel.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)

@@ -62,11 +62,7 @@ def clip_divisor(norm: torch.Tensor, max_norm: float) -> torch.Tensor | None:
 
 
 class FlatAdamW:
-    """AdamW with gradient clipping on flat parameters.
-
-    Args:
-        clip: maximum norm of the gradient; 0 disables clipping.
-    """
+    """AdamW with gradient clipping on flat parameters; `clip` is the maximum norm, 0 for no clipping."""
 
     def __init__(self, flat: FlatParameters, clip: float) -> None:
         self.flat, self.clip = flat, clip
@@ -85,9 +81,6 @@ class FlatAdamW:
 
 class FusedLinear:
     """Linear layers with the same input, as one matrix product if their weights are adjacent in memory.
-
-    Args:
-        layers: ``torch.nn.Linear`` each.
 
     Attributes:
         weight_grads: gradients that the backward pass writes itself; empty where autograd accumulates them.

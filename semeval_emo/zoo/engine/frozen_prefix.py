@@ -71,10 +71,8 @@ def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb:
     """Decide where to store the states of the frozen layers.
 
     Args:
-        tokens: number of stored tokens.
         itemsize: bytes per number.
         memory_mb, disk_mb: the recipe's limits.
-        folder: folder of the file.
 
     >>> plan_cache(1_000_000, 512, 4, 1024, 4096, Path(".")).location
     'disk'
@@ -101,7 +99,6 @@ def compute_frozen_states(
         rows: token ids of each text.
         first: index of the first trained layer; the number of layers if none is trained.
         file: memory-mapped file to store the states in; None for memory.
-        stage: name of the progress stage.
     """
     model: Any = network.model.model
     last_only = first == len(model.layers)

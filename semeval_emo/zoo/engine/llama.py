@@ -104,7 +104,6 @@ class PackedLlamaLayers:
     """Consecutive layers of a network, run on packed states; the weights remain those of the network.
 
     Args:
-        layers: of the network.
         last_only: whether only last tokens are read after the last of the layers.
         copy_dtype: as in `PackedLlamaLayer`.
     """

@@ -35,11 +35,7 @@ DROPOUTS = (
 
 @dataclass(eq=False)
 class Network:
-    """A classification network, its tokenizer and the recipe it was built by.
-
-    Attributes:
-        model: a Hugging Face ``...ForSequenceClassification``.
-    """
+    """A classification network, its tokenizer and the recipe it was built by."""
 
     model: Any
     tokenizer: Any

@@ -63,9 +63,6 @@ def role_of(name: str) -> ParameterRole:
 def is_trainable(name: str, trainable: TrainableConfig, layers: int) -> bool:
     """Return whether a parameter is trained.
 
-    Args:
-        layers: number of layers of the network.
-
     >>> [is_trainable(f"model.layers.{i}.mlp.up_proj.weight", TrainableConfig("last", 2), 4) for i in range(4)]
     [False, False, True, True]
     """
@@ -130,11 +127,7 @@ def plan_groups(names: Sequence[str], recipe: Recipe) -> list[GroupPlan]:
 
 
 def optimizer_groups(parameters: Mapping[str, Any], recipe: Recipe) -> list[dict[str, Any]]:
-    """Return the groups as a torch optimizer takes them.
-
-    Args:
-        parameters: trainable parameters by name.
-    """
+    """Return the groups as a torch optimizer takes them."""
     return [
         {"params": [parameters[n] for n in g.names], "lr": g.lr, "weight_decay": g.weight_decay, "role": g.role}
         for g in plan_groups(list(parameters), recipe)

@@ -28,7 +28,6 @@ class UpdateSlice:
     """What one call of the fused AdamW kernel updates.
 
     Attributes:
-        group: the optimizer group.
         state: optimizer state of the group's block: ``step`` and both moments.
         weight_and_moments: views of some rows of a weight and of its two moments.
         gradient: the gradient that autograd wrote, or the buffer for it.
@@ -45,11 +44,7 @@ class UpdateSlice:
 
 
 class SmallBatchAdamW:
-    """AdamW with gradient clipping on flat parameters, from the deferred gradients of fused layers.
-
-    Args:
-        clip: maximum norm of the gradient; 0 disables clipping.
-    """
+    """AdamW with gradient clipping, as `FlatAdamW`, from the deferred gradients of fused layers."""
 
     def __init__(
         self, flat: FlatParameters, optimizer: torch.optim.AdamW, fused_layers: Sequence[FusedLinear], clip: float

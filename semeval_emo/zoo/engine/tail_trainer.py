@@ -39,12 +39,7 @@ class TailInputs:
 
 
 class TailTrainer:
-    """Trains the layers from `first` on.
-
-    Args:
-        first: index of the first trained layer.
-        loss: function of logits and intensities.
-    """
+    """Trains the layers from `first` on."""
 
     def __init__(self, network: Network, first: int, train: TailInputs, loss: LossFunction) -> None:
         self.network, self.inputs, self.loss = network, train, loss
@@ -72,11 +67,7 @@ class TailTrainer:
             yield [selected[i : i + size] for i in range(0, len(selected), size)]
 
     def step(self, batches: Sequence[Sequence[int]], step_logits: list[torch.Tensor] | None = None) -> float:
-        """Take an optimizer step and return the mean loss of its batches.
-
-        Args:
-            step_logits: a list to append the logits of each batch to.
-        """
+        """Take a step and return the mean loss of its batches; their logits are appended to `step_logits`."""
         total = 0.0
         for gradient in self._accumulated:
             gradient.zero_()

@@ -32,11 +32,7 @@ class Combination(ABC):
 
 @dataclass(frozen=True, eq=False)
 class WeightedMean(Combination):
-    """A weighted mean.
-
-    Attributes:
-        weights: shape (members,), summing to one.
-    """
+    """A weighted mean; the weights, shape (members,), sum to one."""
 
     weights: np.ndarray
 

@@ -139,7 +139,6 @@ class FoldFeatures:
 
     Args:
         vectorizers: unfitted ``TfidfVectorizer``; their matrices are concatenated.
-        texts: all texts.
     """
 
     def __init__(self, vectorizers: Sequence[Any], texts: Sequence[str]) -> None:

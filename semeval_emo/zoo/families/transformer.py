@@ -94,10 +94,9 @@ class Decoder(Transformer):
 
 @dataclass(frozen=True)
 class LoraOptions:
-    """The adapters.
+    """The adapters; `rank`, `alpha` and `dropout` as in Hu et al. 2021.
 
     Attributes:
-        rank, alpha, dropout: as in Hu et al. 2021.
         targets: names of the layers that get an adapter; empty for peft's default for the architecture.
     """
 

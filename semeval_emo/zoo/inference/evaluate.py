@@ -85,9 +85,6 @@ def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None
     """Return notes on how many of the texts the model was trained on.
 
     Training data that is not available is named in a note. Tracks share texts, some of them all of their texts.
-
-    Args:
-        source: where the training texts are loaded from.
     """
     notes, training = [], []
     for name in recipe.data.training_sets:

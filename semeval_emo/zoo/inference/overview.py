@@ -21,12 +21,7 @@ from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
 
 @dataclass(frozen=True)
 class RecipeScore:
-    """Our score of a recipe.
-
-    Attributes:
-        score: on test, by the official metric of the track.
-        source: the run folder or the submitted file.
-    """
+    """Our official score of a recipe on test; `source` is the run folder or the submitted file."""
 
     score: float
     metric: str
@@ -41,7 +36,6 @@ class RecipeEntry:
     """A recipe in the list.
 
     Attributes:
-        track, language, release: the default target.
         sizes: computed from the shape of the backbone, without loading it; None if that is not known.
         ours: score of a finished run of the recipe in the folder of runs, else of the submitted run; None if
             there is neither.

@@ -1,7 +1,4 @@
-"""Prediction with a trained model: a stream of texts in, a stream of probabilities and labels out.
-
-Texts are processed in chunks, so that memory does not grow with their number.
-"""
+"""Prediction with a trained model: a stream of texts in, a stream of probabilities and labels out."""
 
 from __future__ import annotations
 
@@ -44,7 +41,6 @@ def predict_file(
 
     Args:
         input_format: ``csv``, ``jsonl`` or ``lines``; None for the one that the file name or the first line suggests.
-        message: callback for messages to the user.
 
     Raises:
         InputError: the input cannot be read, or does not have this format.
@@ -72,7 +68,6 @@ def predict(
     """Predict texts as they arrive, in their order.
 
     Args:
-        texts: ids and texts.
         would_block: whether the next text is not available yet; the texts read so far are then predicted at once.
     """
     stream = iter(texts)

@@ -45,13 +45,7 @@ class FileUpdate:
 
 @dataclass(frozen=True)
 class SubmitReport:
-    """Result of `submit`.
-
-    Attributes:
-        system: the system after the update.
-        updates: the files of the runs.
-        skipped: why other runs were skipped.
-    """
+    """Result of `submit`, with the reasons why other runs were skipped."""
 
     system: SubmittedSystem
     updates: tuple[FileUpdate, ...]

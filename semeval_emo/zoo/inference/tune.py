@@ -71,8 +71,6 @@ class TuneResult:
     Attributes:
         split: the split that thresholds were fitted to, or ``folds``.
         rows: the thresholds of the run, then each rule.
-        chosen: the rule that was written.
-        predictions, thresholds: the files.
     """
 
     recipe: Recipe

@@ -206,9 +206,6 @@ def recipe_names(root: Path | None = None) -> Iterable[str]:
 def _check_consistency(recipe: Recipe, where: str) -> None:
     """Check fields that depend on each other.
 
-    Args:
-        where: name of the recipe in messages.
-
     Raises:
         UsageError: adapters in another family than ``lora`` or ``lora`` without them, no last layers to train, or an
             impossible shape.

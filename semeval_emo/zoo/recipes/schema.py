@@ -36,7 +36,6 @@ def build_dataclass(cls: type[T], table: Mapping[str, Any], where: str, path: st
     """Build a dataclass from a table.
 
     Args:
-        cls: a frozen dataclass.
         table: the values; missing ones take their defaults.
         where: name of the table's source, for messages.
         path: dotted path of the table in its source.

@@ -27,14 +27,7 @@ from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 @dataclass(frozen=True, eq=False)
 class FinishedRun:
-    """A finished run.
-
-    Attributes:
-        path: the run folder.
-        recipe: the recipe that was trained.
-        settings: its overrides, by key.
-        state: the content of ``run.json``.
-    """
+    """A finished run: its recipe, the overrides by key, and the content of ``run.json``."""
 
     path: Path
     recipe: Recipe

@@ -55,7 +55,6 @@ class RunFolder:
     """The folder of one run.
 
     Attributes:
-        path: the folder.
         spec: the predicted file; its track, language and split name the files in the folder.
     """
 

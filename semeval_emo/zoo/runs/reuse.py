@@ -36,9 +36,6 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
 
     Files are hard-linked if the file system allows it; model files are never changed in place.
 
-    Args:
-        space: label space of this run.
-
     Returns:
         Name of the other run's folder; empty if there is none.
     """

@@ -1,7 +1,4 @@
-"""Thresholds: applying them to probabilities, and tuning them.
-
-They are tuned on dev or out of fold; on test only where a recipe reproduces a published result.
-"""
+"""Thresholds: applying them to probabilities, and tuning them."""
 
 from __future__ import annotations
 
@@ -95,7 +92,6 @@ def out_of_fold_labels(
 
     Args:
         probabilities: shape (n, L), out-of-fold probabilities of the folds' own texts.
-        labels: shape (n, L).
 
     Returns:
         Labels of shape (n, L), int8.

@@ -47,11 +47,7 @@ _OWN_HEAD = (
 
 
 def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
-    """Return the text of the card.
-
-    Args:
-        scorecard: of the test split; None if its labels are not available.
-    """
+    """Return the text of the card."""
     state = folder.state()
     language = task.language(recipe.data.language)
     base = recipe.model.backbone

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -85,8 +86,6 @@ class Series:
     Attributes:
         outcomes: one per language, in the order of the task.
         packed: the zip of all finished files; None if there are none.
-        seconds: wall-clock time.
-        jobs: number of languages trained at a time.
     """
 
     recipe: Recipe
@@ -114,7 +113,7 @@ class Series:
         codes = [outcome.failure.exit_code for outcome in self.failed if outcome.failure]
         return BUG if BUG in codes else 1 if codes else 0
 
-    def compared_with(self, row_of: Callable[[Placement], ScoreRow | None]) -> list[tuple[float, ScoreRow]]:
+    def compared_with(self, row_of: RowGetter) -> list[tuple[float, ScoreRow]]:
         """Return the scores that have a comparable leaderboard row, with that row.
 
         Args:
@@ -127,7 +126,7 @@ class Series:
                 pairs.append((outcome.score, row))
         return pairs
 
-    def wins(self, row_of: Callable[[Placement], ScoreRow | None]) -> tuple[int, int, int]:
+    def wins(self, row_of: RowGetter) -> tuple[int, int, int]:
         """Return the number of languages with a higher score, with an equal one at printed precision, and in total."""
         signs = [row.compare_to(score) for score, row in self.compared_with(row_of)]
         return signs.count(-1), signs.count(0), len(signs)
@@ -156,14 +155,9 @@ class Series:
         }
 
 
-def baseline_row(placement: Placement) -> ScoreRow | None:
-    """Return the row of the baseline."""
-    return placement.baseline
-
-
-def leader_row(placement: Placement) -> ScoreRow | None:
-    """Return the row of rank 1."""
-    return placement.leader
+RowGetter = Callable[[Placement], ScoreRow | None]
+baseline_row: RowGetter = attrgetter("baseline")
+leader_row: RowGetter = attrgetter("leader")
 
 
 def select_languages(recipe: Recipe, task: Task, track: str, languages: str = ALL) -> list[str]:
@@ -275,7 +269,6 @@ def train_series(
         only_missing: do not check finished runs of the same recipe against their data.
         jobs: number of languages at a time, each with one thread if more than one; None for `default_jobs`.
         archive: the zip to write; by default ``<runs>/<recipe>/track_<t>.zip``. An existing one is replaced.
-        progress: progress callback.
         on_outcome: called when a language ends, with its outcome, the number of languages done and their total.
 
     Raises:

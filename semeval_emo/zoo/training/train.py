@@ -75,8 +75,6 @@ class RunResult:
         thresholds: one per emotion; cut points per emotion for intensities (unused if intensities are rounded).
         seconds: training time, over all processes of the run, with that of ensemble members.
         members: what `FinishedRun.member_record` returns for each ensemble member.
-        resumed: True if an earlier process had started the run.
-        already_done: True if the run was finished before.
         dev: metrics on dev, at the thresholds.
         scorecard: None if the test labels are not available.
         placement: None without comparable rows on the leaderboard.
@@ -146,9 +144,7 @@ def train(
     Args:
         track, language: instead of those of the recipe.
         source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
-        runs: the folder of all runs.
         fresh: delete an earlier run in the same folder.
-        progress: progress callback.
 
     Raises:
         UsageError: the recipe does not fit the task, or the folder contains another experiment.
@@ -408,7 +404,6 @@ def train_command(
 
     Args:
         target: track, language and release.
-        source, task, runs: those of the other run.
 
     >>> target = DataConfig(track="b", language="hau", release="2025")
     >>> train_command("tfidf-folds", target, source=None, task=load_task(), runs=Path("my runs"))

@@ -57,7 +57,6 @@ class RunSummary:
         score: official metric on test; None if the test labels are not available.
         release: of the test labels; ``unknown`` if no release has them.
         seconds: training time, over all processes of the run.
-        already_done: True if the run was finished before.
         overlap: as returned by `train.count_leakage`; None for a run of an earlier version.
     """
 
@@ -87,7 +86,6 @@ class WorkerMessage:
         kind: ``progress``, ``message`` (for the user) or ``result``.
         text: name of the stage, or the message.
         fraction: completed fraction of the stage, from 0 to 1.
-        result: how the run ended.
     """
 
     kind: Literal["progress", "message", "result"]
