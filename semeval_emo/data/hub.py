@@ -257,12 +257,7 @@ class _HuggingFace:
 
 
 def _connect() -> Hub:
-    """Return the hub.
-
-    Raises:
-        InputError: a variable of the environment forbids the network.
-        MissingExtra: `datasets` is not installed.
-    """
+    """Return the hub."""
     for variable in OFFLINE_VARIABLES:
         if os.environ.get(variable, "").upper() in ("1", "TRUE", "YES", "ON"):
             raise unreachable(f"${variable} is set")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -225,13 +225,9 @@ class Selector:
                 f"Files of release {self.release} cannot be checked: {refused}.",
                 f"use one of: {', '.join(key for key, one in task.releases.items() if not one.refused)}",
             )
-        return Selector(
-            task=task,
-            track=None if self.track is None else task.track(self.track).key,
-            language=None if self.language is None else task.language(self.language).code,
-            split=self.split,
-            release=self.release,
-        )
+        track = None if self.track is None else task.track(self.track).key
+        language = None if self.language is None else task.language(self.language).code
+        return replace(self, task=task, track=track, language=language)
 
 
 @dataclass(frozen=True)

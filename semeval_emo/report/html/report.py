@@ -11,7 +11,6 @@ import numpy as np
 from semeval_emo.errors import install_line
 from semeval_emo.report import scores as score_tables
 from semeval_emo.report.contents import Contents, key_of
-from semeval_emo.report.html import comparison_sections, score_sections
 from semeval_emo.report.html.headline import headline_of
 from semeval_emo.report.html.parts import (
     BlockGroup,
@@ -24,6 +23,7 @@ from semeval_emo.report.html.parts import (
     table_block,
 )
 from semeval_emo.report.html.render import json_for_script, page
+from semeval_emo.report.html.sections import comparison_sections, score_sections
 from semeval_emo.report.plots.selection import plots_of
 from semeval_emo.report.plots.style import has_matplotlib
 from semeval_emo.report.table import Column, Table, clean
@@ -42,9 +42,9 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
     pictures = plot_images(plots_of(contents)) if has_matplotlib() else {}
     sections = [
         *(
-            comparison_sections.sections(contents, pictures)
+            comparison_sections(contents, pictures)
             if contents.comparison
-            else score_sections.sections(contents, pictures, texts)
+            else score_sections(contents, pictures, texts)
         ),
         _probabilities(pictures),
         _training(contents, pictures),

@@ -244,10 +244,6 @@ def _check_hub(name: str) -> None:
     """Check that the hub has a model.
 
     The request runs in a thread, because the client's own timeout applies to each retry and each read.
-
-    Raises:
-        TimeoutError: no answer within `HUB_TIMEOUT`.
-        Exception: an error of the hub's client.
     """
     from huggingface_hub import HfApi
 

@@ -172,11 +172,7 @@ def _dropouts(folder: Path, recipe: Recipe) -> dict[str, float]:
 
 
 def _random_llama(recipe: Recipe, config: dict[str, Any]) -> tuple[Any, Any]:
-    """Return a Llama of the recipe's shape with random weights, and a byte tokenizer; the caller sets the seed.
-
-    Raises:
-        UsageError: the recipe has no shape, or not that of a Llama.
-    """
+    """Return a Llama of the recipe's shape with random weights, and a byte tokenizer; the caller sets the seed."""
     shape = recipe.shape
     if shape is None or shape.architecture != "llama":
         raise UsageError(f"recipe {recipe.name}: a random backbone needs the [shape] of a llama.")

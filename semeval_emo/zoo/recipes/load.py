@@ -204,12 +204,7 @@ def recipe_names(root: Path | None = None) -> Iterable[str]:
 
 
 def _check_consistency(recipe: Recipe, where: str) -> None:
-    """Check fields that depend on each other.
-
-    Raises:
-        UsageError: adapters in another family than ``lora`` or ``lora`` without them, no last layers to train, or an
-            impossible shape.
-    """
+    """Check fields that depend on each other."""
     _trainable(recipe.trainable, recipe.family, where)
     if recipe.shape is not None:
         _shape(recipe.shape, where)
