@@ -26,10 +26,7 @@ def write_file(path: Path, body: str | bytes, parents: bool = False) -> None:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> int:
-    """Write lines as they arrive, whole or not at all, in constant memory.
-
-    Returns:
-        The number of lines.
+    """Write lines as they arrive, whole or not at all, in constant memory; return their number.
 
     Raises:
         InputError: the folder does not exist or cannot be written.

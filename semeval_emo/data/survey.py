@@ -130,9 +130,6 @@ def survey(
 ) -> tuple[Folder, ...]:
     """Read the data files of a folder and its subfolders (or one file) and identify their releases.
 
-    Args:
-        selector: read only files of this track, language and split.
-
     Raises:
         InputError: the folder does not exist or holds no data file.
     """

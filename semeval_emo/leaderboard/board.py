@@ -245,13 +245,10 @@ class Leaderboard:
         return f"languages of track {at.track} on the leaderboard: {', '.join(languages)}" if languages else ""
 
     def add(self, row: ScoreRow, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:
-        """Add one row to the user's own board.
+        """Add one row to the user's own board, and return the board with the row.
 
         Args:
             store: the CSV file to append to; `store_path` by default. It is created if it does not exist.
-
-        Returns:
-            The board with the row.
 
         Raises:
             UsageError: the row is invalid, or is already on the board. Nothing is written then.
@@ -354,7 +351,6 @@ def measure(
     Args:
         what: a score, or the path of prediction files, which are validated and scored.
         source: where the gold labels are, as in `load_gold`.
-        extra: as for `Leaderboard.load`.
 
     Raises:
         UsageError: a bare score without track and language, or a number that cannot be read.

@@ -21,10 +21,7 @@ from semeval_emo.text import printable
 
 
 def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[RowProblem]]:
-    """Read one CSV file of the board.
-
-    Returns:
-        The rows, and a problem for every invalid line.
+    """Return the rows of one CSV file of the board, and a problem for every invalid line.
 
     Raises:
         InputError: the file is missing or is not UTF-8 text.

@@ -34,13 +34,10 @@ def store_path() -> Path:
 
 
 def append(path: Path, row: ScoreRow, check: Callable[[Sequence[ScoreRow], ScoreRow], None]) -> list[ScoreRow]:
-    """Append a row to the file, which is created if it does not exist.
+    """Append a row to the file, which is created if it does not exist, and return the rows of the file.
 
     Args:
         check: called with the rows of the file and the new one (line 0); raises an error if they conflict.
-
-    Returns:
-        The rows of the file after the change.
 
     Raises:
         InputError: the file cannot be read or written, or has invalid lines.

@@ -27,13 +27,10 @@ def check_ids(
     emotions: Sequence[str],
     findings: Findings,
 ) -> list[Part]:
-    """Find the files of the task that the rows belong to, and report the problems of the ids.
+    """Return the parts of the file, the main one first, and report the problems of the ids.
 
     Args:
         emotions: the columns that the labels were read from.
-
-    Returns:
-        The parts of the file, the main one first.
     """
     groups = group_by_prefix(summary.rows)
     specs = matching_specs(groups, task, selector, inferred)

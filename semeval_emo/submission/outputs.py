@@ -83,10 +83,7 @@ def check_free(outputs: Iterable[tuple[Path, bytes]], inputs: Sequence[Path], fo
 
 
 def write_if_changed(path: Path, body: bytes) -> bool:
-    """Write a file and the folders above it, unless it already has this content.
-
-    Returns:
-        True if it was written.
+    """Write a file and the folders above it unless it has this content; return whether it was written.
 
     Raises:
         InputError: it cannot be written.

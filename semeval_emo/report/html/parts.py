@@ -137,7 +137,6 @@ def table_block(table: Table, *, foot: bool = False, sortable: bool = True, mine
 
     Args:
         foot: whether the rows after the last rule are sums or means of those before.
-        mine: text of a cell that marks the row of the user.
     """
     columns = table.columns
     # Columns of letters become superscripts of the column before them.

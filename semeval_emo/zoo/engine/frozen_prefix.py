@@ -72,7 +72,6 @@ def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb:
 
     Args:
         itemsize: bytes per number.
-        memory_mb, disk_mb: the recipe's limits.
 
     >>> plan_cache(1_000_000, 512, 4, 1024, 4096, Path(".")).location
     'disk'

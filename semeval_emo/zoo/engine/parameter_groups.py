@@ -95,16 +95,13 @@ def check_layers(trainable: TrainableConfig, layers: int, recipe: str) -> None:
 
 
 def plan_groups(names: Sequence[str], recipe: Recipe) -> list[GroupPlan]:
-    """Group the trainable parameters by learning rate and weight decay.
+    """Group the trainable parameters by learning rate and weight decay, in the order of the first parameters.
 
     A group has the rates of its role in the recipe, or those of `TrainConfig` if the role has none. Biases and norms
     do not decay unless ``train.decay_norms`` is set.
 
     Args:
         names: names of the trainable parameters, in the network's order.
-
-    Returns:
-        Groups in the order of their first parameter.
 
     >>> from semeval_emo.zoo.recipes.load import load_recipe
     >>> names = ["model.layers.15.mlp.up_proj.weight", "model.layers.15.input_layernorm.weight", "score.weight"]

@@ -29,14 +29,11 @@ def cache_key(backbone: Path, settings: Sequence[object]) -> str:
 
 
 def cached_vectors(folder: Path, texts: Sequence[str], embed: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
-    """Return the embeddings of texts; those not in the cache are computed and added to it.
+    """Return the embeddings of texts, shape (n, hidden), float32; those not in the cache are computed and added to it.
 
     Args:
         folder: the cache of one `cache_key`; created if necessary.
         embed: embeddings of texts, shape (n, hidden), float32.
-
-    Returns:
-        Shape (n, hidden), float32.
     """
     keys = np.array([hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts], dtype="V16")
     keys = keys.view(np.dtype([("high", "<u8"), ("low", "<u8")]))

@@ -99,10 +99,7 @@ def read_card(run: Path) -> str:
 
 
 def export_run(run: Path, out: Path) -> tuple[str, ...]:
-    """Copy the model of a run into a new folder for the Hugging Face Hub, with its model card as README.md.
-
-    Returns:
-        The names of the files, sorted.
+    """Copy the model of a run into a new folder for the Hub, its card as README.md; return the names of the files.
 
     Raises:
         InputError: the run is not finished, or something that its model needs is missing.

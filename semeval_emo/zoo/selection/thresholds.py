@@ -88,13 +88,10 @@ def tune(
 def out_of_fold_labels(
     probabilities: np.ndarray, labels: np.ndarray, folds: Folds, space: Space, rule: ThresholdConfig, metric: str
 ) -> np.ndarray:
-    """Return labels with thresholds tuned on the other folds, as an estimate of the rule on new texts.
+    """Return labels, shape (n, L), with thresholds tuned on the other folds: an estimate of the rule on new texts.
 
     Args:
         probabilities: shape (n, L), out-of-fold probabilities of the folds' own texts.
-
-    Returns:
-        Labels of shape (n, L), int8.
     """
     predicted = np.zeros(labels.shape, dtype=np.int8)
     for _, held_out in folds:

@@ -35,11 +35,9 @@ POLL_TIMEOUT = 0.5
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one language.
+    """The result of one language: the summary of its run, or why it was not finished.
 
     Attributes:
-        finished: summary of the run; None if it was not finished.
-        failure: why it was not finished; None if it was.
         placement: on the leaderboard; None without a score or comparable rows.
     """
 

@@ -84,7 +84,6 @@ class WorkerMessage:
 
     Attributes:
         kind: ``progress``, ``message`` (for the user) or ``result``.
-        text: name of the stage, or the message.
         fraction: completed fraction of the stage, from 0 to 1.
     """
 
