@@ -156,12 +156,13 @@ def test_the_installed_command_works_away_from_the_checkout(installed: Path, wor
     assert "Traceback" not in done.stderr
 
 
-def test_a_feature_of_an_extra_names_it(installed: Path):
-    done = run(installed, "semeval-emo", "zoo", "train", "tfidf-logreg", "--gold", "sample")
+@pytest.mark.parametrize(("recipe", "extra"), [("tfidf-logreg", "tfidf"), ("minilm-ft", "zoo")])
+def test_a_feature_of_an_extra_names_it(installed: Path, recipe: str, extra: str):
+    done = run(installed, "semeval-emo", "zoo", "train", recipe, "--gold", "sample")
     assert done.returncode == 3, done.stdout + done.stderr
-    # The wheel is not in an index, so the fix names the wheel file; pip accepts the line unchanged.
-    (words,) = re.findall(r'fix: pip install "(\S+\[zoo\])"', done.stderr)
-    assert words.endswith(".whl[zoo]")
-    tried = ["install", "--dry-run", "--no-deps", "--no-index", words]
-    done = subprocess.run([sys.executable, "-m", "pip", *tried], capture_output=True, text=True, check=False)
+    # The wheel is in no index, so the fix names the wheel; pip accepts the line as it is.
+    (words,) = re.findall(r'fix: pip install "(\S+\[\w+\])"', done.stderr)
+    assert words.endswith(f".whl[{extra}]")
+    command = ["install", "--dry-run", "--no-deps", "--no-index", words]
+    done = subprocess.run([sys.executable, "-m", "pip", *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
