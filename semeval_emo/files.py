@@ -1,4 +1,4 @@
-"""Write files and folders whole or not at all; find the data folders that ship with the package."""
+"""Write files and folders atomically; find the data folders that ship with the package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from semeval_emo.errors import InputError
 
 
 def write_file(path: Path, body: str | bytes, parents: bool = False) -> None:
-    """Write a file whole or not at all: to a temporary file in the same folder, then rename it.
+    """Write a file atomically: to a temporary file in the same folder, then rename it.
 
     Raises:
         InputError: the folder does not exist or cannot be written.
@@ -26,7 +26,7 @@ def write_file(path: Path, body: str | bytes, parents: bool = False) -> None:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> int:
-    """Write lines as they arrive, whole or not at all, in constant memory; return their number.
+    """Write lines to a file atomically, in constant memory; return their number.
 
     Raises:
         InputError: the folder does not exist or cannot be written.
@@ -41,7 +41,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> int:
 
 @contextmanager
 def write_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
-    """Write a folder whole or not at all: yield an empty folder next to it that takes its name at the end.
+    """Write a folder atomically: yield an empty folder next to it that takes its name at the end.
 
     An existing folder is replaced; on an exception it is kept, and the new folder is removed.
 

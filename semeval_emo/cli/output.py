@@ -45,7 +45,7 @@ def emit(
     text: str | Callable[[int | None, bool], str] | None = None,
     csv: Callable[[], Table] | None = None,
 ) -> None:
-    """Print a result, or write it to a file whole or not at all.
+    """Print a result, or write it to a file atomically.
 
     Args:
         payload: the JSON form; its ``schema`` key names the layout and its version.

@@ -90,7 +90,7 @@ class Sheet:
 
         Args:
             emotions: the columns, in this order.
-            values: the allowed cell texts, whole numbers.
+            values: the allowed cell texts, integers.
             blank: the value of a blank cell; None makes it an error.
 
         Returns:

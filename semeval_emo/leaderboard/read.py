@@ -84,7 +84,7 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> ScoreRow | RowPr
             valid = False
         if not valid:
             expected = (
-                "a number" if name == "score" else "a number from 0 to 17" if name == "decimals" else "a whole number"
+                "a number" if name == "score" else "a number from 0 to 17" if name == "decimals" else "an integer"
             )
             value = printable(raw)
             return RowProblem(

@@ -145,7 +145,7 @@ def score_arrays(
     """Return the values of all metrics for two arrays.
 
     Args:
-        gold: shape (n, L), whole numbers from 0 to `values` - 1.
+        gold: shape (n, L), integers from 0 to `values` - 1.
         predicted: likewise; rows are the same texts in the same order.
         emotions: names of the L columns.
         values: number of values of a cell: 2 for labels, more for intensities.

@@ -5,7 +5,7 @@ differences between systems. A score is a function of summed statistics (`statis
 is a row of weights, and ten thousand resamples are one matrix product. The results are identical on
 every run, machine and number of threads:
 
-* statistics and weights are whole numbers with sums below 2**24 (float32) or 2**53 (float64), so a
+* statistics and weights are integers with sums below 2**24 (float32) or 2**53 (float64), so a
   BLAS may add them in any order and on any number of threads;
 * every language has its own stream of random numbers, keyed by its name, so scores do not depend on
   which other languages are computed, nor in what order;
@@ -92,7 +92,7 @@ def pool(statistics: ArrayLike, groups: ArrayLike | None = None) -> NDArray:
     twice gives intervals that are too narrow by a factor of the square root of two.
 
     Args:
-        statistics: shape (S, n, K) or (n, K), whole numbers.
+        statistics: shape (S, n, K) or (n, K), integers.
         groups: shape (n,), from `clusters`; None if all texts are distinct.
 
     Returns:
@@ -105,7 +105,7 @@ def pool(statistics: ArrayLike, groups: ArrayLike | None = None) -> NDArray:
     if rows.ndim == 2:
         rows = rows[None]
     if rows.ndim != 3 or not np.issubdtype(rows.dtype, np.integer):
-        raise UsageError(f"Statistics are whole numbers of shape (S, n, K) or (n, K), not {rows.dtype} {rows.shape}.")
+        raise UsageError(f"Statistics are integers of shape (S, n, K) or (n, K), not {rows.dtype} {rows.shape}.")
     if groups is None:
         return rows
     index = np.asarray(groups)
@@ -134,7 +134,7 @@ def bootstrap(
     The resamples are shared, so the difference of two rows is a paired replicate of the difference.
 
     Args:
-        statistics: shape (S, n, K) or (n, K), whole numbers: `Layout.statistics` of each system.
+        statistics: shape (S, n, K) or (n, K), integers: `Layout.statistics` of each system.
         of: function of sums (..., K) that returns scores (...) or (..., F).
         resamples: the number of resamples, B.
         key: the name of the random stream, usually the language.

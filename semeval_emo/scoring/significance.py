@@ -43,7 +43,7 @@ class SwapSampler:
     All pairs of systems share the same swaps; this does not change the test of each pair.
 
     Args:
-        statistics: shape (S, n, K), whole numbers.
+        statistics: shape (S, n, K), integers.
         of: function of sums (..., K) that returns scores (..., F).
         seed, key: identify the random stream (`resampling.generator`).
         groups: shape (n,): clusters of rows that are swapped together (`resampling.clusters`).
@@ -134,7 +134,7 @@ def randomisation_test(
     """Return two-sided p-values of all pairs of systems by approximate randomisation.
 
     Args:
-        statistics: shape (S, n, K), whole numbers: `Layout.statistics` of each system.
+        statistics: shape (S, n, K), integers: `Layout.statistics` of each system.
         of: function of sums (..., K) that returns scores (..., F).
         trials: the number of trials, R. No p-value is below 1 / (R + 1).
         seed, key, groups: as for `resampling.bootstrap`.

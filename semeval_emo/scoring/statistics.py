@@ -1,8 +1,8 @@
-"""Sufficient statistics of each text, as blocks of whole numbers.
+"""Sufficient statistics of each text, as blocks of integers.
 
 Every metric of this package is a function of the *sums* of these numbers over texts. So weights
 over texts (bootstrap counts, swaps, merged languages, chunks of a file) act on all metrics through
-the product ``weights @ statistics``. Every statistic is a small whole number, so that product is
+the product ``weights @ statistics``. Every statistic is a small integer, so that product is
 exact in float64 and independent of the order of texts and the number of threads.
 
 This module defines the blocks and their layout; `metrics` defines the functions of their sums.
@@ -29,7 +29,7 @@ class StatisticBlock:
     Attributes:
         name: name used by metrics.
         width: number of columns, given the number of emotions L and of values V.
-        per_text: (gold (n, L), predicted (n, L), V) -> (n, width), whole numbers.
+        per_text: (gold (n, L), predicted (n, L), V) -> (n, width), integers.
     """
 
     name: str
@@ -133,14 +133,14 @@ class Layout:
         """Return the statistics of every text.
 
         Args:
-            gold: shape (n, L), whole numbers from 0 to V - 1.
+            gold: shape (n, L), integers from 0 to V - 1.
             predicted: the same shape and range; rows are the same texts in the same order.
 
         Returns:
             Shape (n, K), int8 (int32 where V > 12). Sum it with ``dtype=np.int64`` or multiply it as float64.
 
         Raises:
-            UsageError: the shapes differ, or a value is not a whole number of the allowed range.
+            UsageError: the shapes differ, or a value is not an integer of the allowed range.
         """
         x, y = self._checked(gold, "gold labels"), self._checked(predicted, "predictions")
         if x.shape != y.shape:
@@ -164,7 +164,7 @@ class Layout:
             raise UsageError(f"The {name} have the shape {array.shape}; expected (texts, {self.emotions}).")
         # A sentinel such as -1 for a blank cell must never be counted as a label.
         if array.size and (array.min() < 0 or array.max() >= self.values or not np.all(array == np.floor(array))):
-            raise UsageError(f"The {name} contain values other than whole numbers from 0 to {self.values - 1}.")
+            raise UsageError(f"The {name} contain values other than integers from 0 to {self.values - 1}.")
         return array.astype(self.dtype, copy=False)
 
 

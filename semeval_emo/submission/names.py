@@ -30,7 +30,7 @@ class FileName:
         track: the track letter in the name (``pred_eng_a.csv``), or None.
         problem: the problem of the name, as its name in the catalogue; None for an official name.
         why: the problem as the end of the sentence "the name ...".
-        hint: the official name; empty if it cannot be told from the name.
+        hint: the official name; empty if it cannot be derived from the name.
     """
 
     language: str | None

@@ -105,7 +105,7 @@ def _contradictions(task: Task) -> Iterator[str]:
         if track.trains_on not in task.tracks:
             yield f"track {track.key} trains on '{track.trains_on}', which is not a track"
         if not all(value.isdecimal() for value in track.values):
-            yield f"the values of track {track.key} are not whole numbers, written as text"
+            yield f"the values of track {track.key} are not integers as text"
     for spec in task.specs():
         if spec.track not in task.tracks or spec.language not in task.languages or spec.split not in SPLITS:
             yield f"{spec.track}/{spec.language}/{spec.split} does not name a track, a language and a split of it"
@@ -113,7 +113,7 @@ def _contradictions(task: Task) -> Iterator[str]:
             yield f"the emotions of {spec.place} are not emotions of the task"
         numbers = (n for block in spec.blocks for n in (block.width, block.first, block.last, *block.skip))
         if not all(isinstance(number, int) for number in numbers):
-            yield f"the id numbers of {spec.place} are not whole numbers"
+            yield f"the id numbers of {spec.place} are not integers"
 
 
 def _build(raw: dict[str, Any]) -> Task:

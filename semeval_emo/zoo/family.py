@@ -37,7 +37,7 @@ class ParameterCounts:
 
 
 class Job(Protocol):
-    """The training run, as a family sees it.
+    """The training run that is passed to a family.
 
     Attributes:
         work: folder for checkpoints. It survives a killed process and is removed when the run is finished.

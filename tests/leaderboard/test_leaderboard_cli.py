@@ -268,7 +268,7 @@ def test_check_reports_every_problem(run, tmp_path: Path) -> None:
         (2, "language", "language"), (2, "score", "score"), (2, "source", "source"), (3, "number", "rank"),
         (4, "cells", ""), (5, "task", "task"),
     ]  # fmt: skip
-    assert faults[3]["message"] == "'three' in column rank is not a whole number."
+    assert faults[3]["message"] == "'three' in column rank is not an integer."
     assert "6 problems." in run("check", "--extra", str(bad)).out
 
 

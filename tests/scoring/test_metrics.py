@@ -238,7 +238,7 @@ def test_rounding_does_not_change_counts() -> None:
 
 @pytest.mark.parametrize("bad", [-1, 2, 0.5])
 def test_an_invalid_label_value_is_refused(bad: float) -> None:
-    with pytest.raises(UsageError, match="gold labels contain values other than whole numbers from 0 to 1"):
+    with pytest.raises(UsageError, match="gold labels contain values other than integers from 0 to 1"):
         score_arrays([[bad, 0]], [[1, 0]], ("joy", "fear"))
 
 

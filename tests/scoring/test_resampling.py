@@ -318,7 +318,7 @@ def test_a_single_run_has_weight_one() -> None:
     ("call", "message"),
     [
         (lambda: bootstrap(np.ones((1, 3), int), macro_f1), "at least two distinct texts; there is 1"),
-        (lambda: bootstrap(np.ones((5, 3)), macro_f1), r"whole numbers of shape \(S, n, K\)"),
+        (lambda: bootstrap(np.ones((5, 3)), macro_f1), r"integers of shape \(S, n, K\)"),
         (lambda: pool(np.ones((5, 3), int), [0, 1]), "5 rows and 2 cluster numbers"),
         (lambda: resampling.check_settings(resamples=9, seed=1, level=0.95), "9 resamples are too few"),
         (lambda: resampling.check_settings(resamples=100, seed=-1, level=0.95), "seed is -1"),

@@ -124,7 +124,7 @@ def test_an_unknown_task_gets_a_suggestion(towns):
         (SMALL + '"z/aa/test" = { rows = 3 }', UsageError, "the key 'z' is missing"),
         (SMALL.replace('= "one"', '= "two"'), UsageError, "the default release 'two' is not among its releases"),
         (SMALL.replace('qaa = "aa"', 'qaa = "ab"'), UsageError, "the alias 'qaa' refers to an undefined language"),
-        (SMALL.replace('["0", "1"]', '["no", "yes"]'), UsageError, "the values of track a are not whole numbers"),
+        (SMALL.replace('["0", "1"]', '["no", "yes"]'), UsageError, "the values of track a are not integers"),
         (
             SMALL.replace("[languages]", 'trains_on = "q"\n[languages]'),
             UsageError,

@@ -1,6 +1,6 @@
 """Checkpoints of the tail trainer, and the selected epoch's weights of both trainers.
 
-A resumed run ends with the same bytes as an uninterrupted one. Checkpoints are written whole or not at all. The weights
+A resumed run ends with the same bytes as an uninterrupted one. Checkpoints are written atomically. The weights
 of an epoch are written before the checkpoint that refers to them, and those of the previous epoch are removed last.
 """
 

@@ -117,7 +117,7 @@ def convert(type_: Any, value: Any, where: str, path: str) -> Any:
         return float(value)
     if isinstance(value, type_) and not (type_ is int and isinstance(value, bool)):
         return value
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    names = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
     raise _type_error(where, path, names.get(type_, str(type_)), value)
 
 

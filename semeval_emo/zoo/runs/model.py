@@ -44,7 +44,7 @@ class Model:
 
 
 def save_model(family: Family, folder: Path, task: str) -> None:
-    """Write a model folder, whole or not at all; `task` is the key of the task that the model was trained on."""
+    """Write a model folder atomically; `task` is the key of the task that the model was trained on."""
     with write_folder(folder) as new:
         family.save(new)
         write_model_info(new, family.recipe, family.space, task)

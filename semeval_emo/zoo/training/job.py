@@ -1,4 +1,4 @@
-"""A training run, as families see it: checkpoints, progress, scores of epochs, and stopping."""
+"""The training run that is passed to a family: checkpoints, progress, scores of epochs, and stopping."""
 
 from __future__ import annotations
 
