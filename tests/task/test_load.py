@@ -108,7 +108,7 @@ def test_an_unknown_task_gets_a_suggestion(towns):
         (
             SMALL + '"a/aa/test" = { rows = "3" }',
             UsageError,
-            "the id numbers of one track a aa test are not whole",
+            "the id numbers of one track a aa test are not integers",
         ),
         (SMALL + '"a/aa" = { rows = 3 }', UsageError, "'a/aa' is not of the form track/language/split"),
         (
