@@ -44,7 +44,7 @@ def find_backbone(backbone: str, progress: Progress, fallback_recipe: str = "smo
 
     Args:
         backbone: as in `recipe.ModelConfig`.
-        fallback_recipe: the most similar recipe whose weights come by pip, for the error message.
+        fallback_recipe: the most similar recipe with weights from pip, for the error message.
 
     Raises:
         InputError: the weights do not exist, are gated or cannot be downloaded.
@@ -236,7 +236,7 @@ def _from_hub(name: str, progress: Progress, fallback_recipe: str) -> Path:
         "choose one of three ways:\n"
         "    1. use a local model folder: --set model.backbone=path/to/the/model\n"
         f"    2. request access at https://huggingface.co/{name}, run `hf auth login` and repeat the command\n"
-        f"    3. train the most similar recipe whose weights come by pip: semeval-emo zoo train {fallback_recipe}",
+        f"    3. train the most similar recipe with weights from pip: semeval-emo zoo train {fallback_recipe}",
     ) from cause
 
 

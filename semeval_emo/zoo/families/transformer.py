@@ -29,7 +29,7 @@ class Transformer(Family):
     """A network of a Hugging Face sequence classification class.
 
     Attributes:
-        fallback_recipe: the most similar recipe whose weights come by pip, suggested where the weights are missing.
+        fallback_recipe: the most similar recipe with weights from pip, suggested where the weights are missing.
     """
 
     options_class: ClassVar[type] = NoOptions
