@@ -234,8 +234,8 @@ def leak_table(one: FolderCheck, everything: bool = True) -> Table:
     return Table(
         "Texts that are also in an earlier split: training on that split leaks test texts",
         (
-            *_columns("language|earlier split|evaluated in|texts|shared|share|exact", kinds),
-            Column("letters", "int", key="bare"),
+            Column("language"), Column("earlier split", key="stands in"),
+            *_columns("evaluated in|texts|shared|share|exact", kinds), Column("letters", "int", key="bare"),
         ),
         rows, tuple(notes),
     )  # fmt: skip
@@ -246,7 +246,10 @@ def conflict_table(one: FolderCheck) -> Table:
     rows = tuple((*c.place, c.texts, c.conflicting, " ".join(c.ids[:2])) for c in one.conflicts)
     return Table(
         "Duplicate texts with different labels",
-        _columns("track|language|split|duplicates|in conflict|examples", {"duplicates": "int", "in conflict": "int"}),
+        (
+            *_columns("track|language|split", {}), Column("duplicates", "int", key="repeated"),
+            Column("in conflict", "int"), Column("examples", key="such as"),
+        ),
         rows,
     )  # fmt: skip
 
@@ -271,7 +274,7 @@ def _emotions_table(stats: Stats) -> Table:
     spec = stats.spec
     intensities = spec.values[1:] if len(spec.values) > 2 else ()
     columns = [Column("emotion"), Column("texts", "int"), Column("share", "percent")]
-    columns += [Column(f"intensity {value}", "int") for value in intensities]
+    columns += [Column(f"intensity {value}", "int", key=f"degree {value}") for value in intensities]
     rows = tuple(
         (name, count, share, *(by_value[1:] if intensities else ()))
         for name, count, share, by_value in zip(
@@ -336,7 +339,7 @@ def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
         *(Column({"language": "lang"}.get(name, name)) for name in named), Column("texts", "int"),
         *(Column(name, "percent") for name in emotions),
         Column("neutral", "percent"), Column("labels", "decimal2"), Column("words", "decimal"),
-        Column("duplicates", "int"),
+        Column("duplicates", "int", key="copies"),
     )  # fmt: skip
     notes = (
         "Share of texts with each emotion (intensity above 0 in track B); neutral: without any emotion;",
