@@ -255,7 +255,7 @@ def test_the_command_in_every_format(files: tuple[Path, Path], capsys: pytest.Ca
 
 def test_the_command_notes_missing_probabilities(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
     assert run(str(files[0])) == 0
-    assert "Without a probability file" in capsys.readouterr().err
+    assert "The most confident errors need a probability file (--probabilities FILE)" in capsys.readouterr().err
     assert run(str(files[0]), "--quiet") == 0
     assert capsys.readouterr().err == ""
 
