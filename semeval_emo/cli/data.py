@@ -114,7 +114,9 @@ def fetch_data(
     track: TracksFilter = None,
     revision: Annotated[
         str | None,
-        typer.Option(metavar="REVISION", help="Commit, branch or tag. Default: the commit of the first fetch."),
+        typer.Option(
+            "--revision", metavar="REVISION", help="Commit, branch or tag. Default: the commit of the first fetch."
+        ),
     ] = None,
     task: TaskOption = None,
     style: FormatOption = Format.text,
