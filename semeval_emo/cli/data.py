@@ -226,6 +226,7 @@ def pin_folder(
     split: Annotated[
         str,
         typer.Option(
+            "--split",
             metavar="SPLIT",
             autocompletion=known_splits,
             help="Split: train, dev or test. For layouts without folders of splits.",

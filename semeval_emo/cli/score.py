@@ -95,6 +95,7 @@ def score(
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
+            "--fail-under",
             metavar="METRIC=VALUE",
             help="Exit with 1 if a metric is below a value (above it for errors), "
             "such as macro_f1=0.7 or f1.anger=0.5. Repeatable.",
@@ -182,15 +183,21 @@ def compare(
     ] = False,
     against_score: Annotated[
         str | None,
-        typer.Option(metavar="SCORE", help="Compare with a published score, as printed, such as 0.7083."),
+        typer.Option(
+            "--against-score", metavar="SCORE", help="Compare with a published score, as printed, such as 0.7083."
+        ),
     ] = None,
     one_recipe: Annotated[
         bool, typer.Option("--one-recipe", help="All paths are runs of one recipe with different random seeds.")
     ] = False,
     resamples: ResamplesOption = 10_000,
-    trials: Annotated[int, typer.Option(metavar="N", help="Number of randomisation trials, for p-values.")] = 10_000,
+    trials: Annotated[
+        int, typer.Option("--trials", metavar="N", help="Number of randomisation trials, for p-values.")
+    ] = 10_000,
     seed: SeedOption = 12345,
-    alpha: Annotated[float, typer.Option(metavar="P", help="Significance level of the corrected p-values.")] = 0.05,
+    alpha: Annotated[
+        float, typer.Option("--alpha", metavar="P", help="Significance level of the corrected p-values.")
+    ] = 0.05,
     family: Annotated[
         CorrectionFamily | None,
         typer.Option(
@@ -241,6 +248,7 @@ def analyse(
     probabilities: Annotated[
         Path | None,
         typer.Option(
+            "--probabilities",
             metavar="FILE",
             help="Probability file, for the most confident errors. Default: prob_*.csv in the folder of the file.",
         ),
