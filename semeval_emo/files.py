@@ -77,23 +77,37 @@ def make_folder(path: Path) -> None:
         raise InputError(f"The folder {path} cannot be created: {error.strerror}.") from error
 
 
-def read_utf8(path: Path, shown: str = "") -> str:
+LARGEST = 2**28
+"""Limit of the size of a text file that is read whole."""
+
+
+def read_utf8(path: Path, shown: str = "", *, most: int = LARGEST, fix: str = "") -> str:
     """Read a text file of the user; a byte order mark is skipped.
 
     Args:
         shown: the name of the file in error messages; its path by default.
+        most: the limit of its size in bytes.
+        fix: the remedy for a file that is too large or not UTF-8.
 
     Raises:
-        InputError: the file cannot be read, or is not UTF-8.
+        InputError: the file cannot be read, is larger than `most`, or is not UTF-8.
     """
+    shown = shown or str(path)
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as stream:
+            body = stream.read(most + 1)
+        if len(body) > most:
+            raise InputError(f"{shown} cannot be read: it is larger than {most:,} bytes.", fix or "check the path")
+        return body.decode("utf-8-sig")
     except OSError as error:
-        raise InputError(f"{shown or path} cannot be read: {error.strerror}.") from error
+        raise InputError(f"{shown} cannot be read: {error.strerror}.", fix) from error
+    # A path with a NUL is a ValueError.
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{shown or path} is not UTF-8: byte {error.start} cannot be decoded.", "save the file again as UTF-8"
+            f"{shown} is not UTF-8: byte {error.start} cannot be decoded.", fix or "save the file again as UTF-8"
         ) from error
+    except ValueError as error:
+        raise InputError(f"{shown} cannot be read: {error}.", "check the path") from error
 
 
 @contextmanager

@@ -18,8 +18,8 @@ ROOT = PACKAGE.parent
 
 # A package imports only packages to its right.
 PACKAGES = (
-    "cli", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "progress", "files", "errors",
-    "text",
+    "cli", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "progress", "parse", "files",
+    "errors", "text",
 )  # fmt: skip
 
 # The same inside zoo/.
