@@ -64,7 +64,7 @@ def parse_json(text: str, shown: str, fix: str = "") -> Any:
     """
     try:
         value = json.loads(text, object_pairs_hook=_unique)
-        _check_depth(value)
+        _check(value)
     # ValueError: also integers of more than 4,300 digits.
     except (ValueError, RecursionError) as error:
         raise InputError(f"{shown} cannot be read: {_reason(error, 'JSON')}.", fix) from error
@@ -100,7 +100,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise ShapeError(f"a key has more than {DEPTH} parts")
     try:
         value = tomllib.loads(text)
-        _check_depth(value)
+        _check(value)
     except (RecursionError, OverflowError) as error:
         raise ShapeError(_reason(error, "TOML")) from error
     return value
@@ -153,7 +153,7 @@ def member(table: Any, key: str, kind: type, default: Any = _REQUIRED, where: st
     if key in table:
         return expect(table[key], kind, full)
     if default is _REQUIRED:
-        raise ShapeError(f"the key '{printable(full)}' is missing")
+        raise ShapeError(f"the key '{printable(key)}' is missing")
     return default
 
 
@@ -179,10 +179,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _check_depth(value: Any) -> None:
-    """Refuse nesting that later code would have to follow recursively."""
+def _check(value: Any) -> None:
+    """Refuse nesting that later code would have to follow recursively, and integers that it could not print."""
     level = [value]
     for _ in range(DEPTH + 1):
+        if any(isinstance(node, int) and abs(node) >= 2**64 for node in level):
+            raise ShapeError("an integer has more than 64 bits")
         level = [node for node in level if isinstance(node, dict | list)]
         if not level:
             return

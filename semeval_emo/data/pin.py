@@ -12,7 +12,7 @@ from pathlib import Path
 from semeval_emo.data.folder import flat_files
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
-from semeval_emo.task import SPLITS, FileKey, IdBlock, Task
+from semeval_emo.task import SPLITS, FileKey, IdBlock, Task, prefix_of
 
 # A gap of more numbers than this starts a new block instead of a list of skipped numbers.
 WIDEST_GAP = 9
@@ -60,7 +60,7 @@ def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[FileKey, Shee
 
 def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
     blocks = id_blocks(sheet.ids)
-    prefix = task.id_prefix.format(**place._asdict())
+    prefix = prefix_of(task.id_prefix, place)
     whole = blocks == [IdBlock(prefix, task.id_width, 1, len(sheet))]
     parts = [f"rows = {len(sheet)}" if whole else f"blocks = [{', '.join(map(_block, blocks))}]"]
     texts = sheet.texts_hash()

@@ -15,7 +15,7 @@ from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.data.sources import DataSource
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.progress import Progress
-from semeval_emo.task import SPLITS, FileKey, Selector, Task, load_task, task_files
+from semeval_emo.task import SPLITS, FileKey, Selector, Task, known_tasks, load_task
 
 # States of a file; only `known` files have gold labels.
 KNOWN, BLANK, UNKNOWN, STRAY, REFUSED, UNREADABLE = "known", "blank", "unknown", "stray", "refused", "unreadable"
@@ -201,8 +201,7 @@ def labelled(folders: Iterable[Folder], task: Task, release: str | None = None) 
 
 def task_of(root: Path) -> Task:
     """Return the task that the ids of the files in a folder belong to; the default task if there is none."""
-    for name in task_files():
-        task = load_task(name)
+    for _, task in known_tasks():
         paths = [root] if root.is_file() else (path for base in bases(root) for path, _ in _places(base, task))
         if any(task.places(peek(path)[1]) for path in paths):
             return task

@@ -20,7 +20,7 @@ from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.leaderboard.submitted import FILE, read_systems, rows_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score as score_files
-from semeval_emo.task import Task, load_task, task_files
+from semeval_emo.task import Task, known_tasks, load_task
 from semeval_emo.text import plural
 
 
@@ -296,7 +296,7 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
     folders = [home, *(path for path in extra if path.is_dir())]
     lists = {key: own_list for folder in folders for key, own_list in read_lists(folder).items()}
     sources = {key: source for folder in folders for key, source in read_sources(folder).items()}
-    known = {task.key, *(load_task(name).key for name in task_files())}
+    known = {task.key, *(known.key for _, known in known_tasks())}
     rows: list[ScoreRow] = []
     problems: list[RowProblem] = []
     files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in user_files]
@@ -325,7 +325,7 @@ def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
     True
     """
     paths = list(extra)
-    results = [Leaderboard.load(name, extra=paths).check() for name in task_files()]
+    results = [Leaderboard.load(task, extra=paths).check() for _, task in known_tasks()]
     rows: Counter[str] = Counter()
     flagged: Counter[str] = Counter()
     for result in results:
@@ -361,7 +361,7 @@ def measure(
         if what.replace(",", "", 1).isdigit():
             raise UsageError(f"'{what}' is not a number.", f"write {what.replace(',', '.')}") from None
         cards = score_files(what, source=source, track=track, language=language, release=release, task=task).cards
-        names = {load_task(name).key: name for name in task_files()}
+        names = {known.key: name for name, known in known_tasks()}
         keys = [task or names[card.spec.task] for card in cards]
         boards = {key: Leaderboard.load(key, extra=extra) for key in dict.fromkeys(keys)}
         return [(boards[key], card, {}) for key, card in zip(keys, cards, strict=True)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from semeval_emo.task import FileSpec, Selector, Task, load_task, task_files
+from semeval_emo.task import FileSpec, Selector, Task, known_tasks
 
 DIGITS = "0123456789"
 
@@ -127,8 +127,7 @@ def task_of(ids: Collection[str]) -> Task | None:
     >>> task_of(["eng_test_track_a_00001"]).key
     'semeval-2025-task-11'
     """
-    for name in task_files():
-        task = load_task(name)
+    for _, task in known_tasks():
         if any(id_prefix(text_id) in task.by_prefix for text_id in ids):
             return task
     return None

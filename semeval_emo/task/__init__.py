@@ -1,6 +1,6 @@
 """Shared tasks: tracks, languages, emotions, ids, releases."""
 
-from semeval_emo.task.load import find_task, load_task, task_files
+from semeval_emo.task.load import find_task, known_tasks, load_task, task_files
 from semeval_emo.task.model import (
     SPLITS,
     FileKey,
@@ -11,6 +11,7 @@ from semeval_emo.task.model import (
     Selector,
     Task,
     Track,
+    prefix_of,
     short_hash,
 )
 
@@ -25,7 +26,9 @@ __all__ = [
     "Task",
     "Track",
     "find_task",
+    "known_tasks",
     "load_task",
+    "prefix_of",
     "short_hash",
     "task_files",
 ]

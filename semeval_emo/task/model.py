@@ -7,14 +7,25 @@ emotion. Where texts, gold labels and predictions are stored is not part of a ta
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from semeval_emo.errors import UsageError, suggest
+from semeval_emo.parse import ShapeError
+from semeval_emo.text import printable
 
 SPLITS = ("train", "dev", "test")
+
+METRICS_OF_LABELS = (
+    "macro_f1", "macro_precision", "macro_recall", "micro_f1", "micro_precision", "micro_recall", "samples_f1",
+    "jaccard", "exact_match", "hamming_loss",
+)  # fmt: skip
+"""The official metrics that a track with two values can have, names of `semeval_emo.scoring`."""
+METRICS_OF_INTENSITIES = ("pearson", "spearman", "mae")
+"""The official metrics that a track with more values can have."""
 
 
 def short_hash(lines: Iterable[str]) -> str:
@@ -44,8 +55,9 @@ class IdBlock:
         return self.last - self.first + 1 - len(self.skip)
 
     def __iter__(self) -> Iterator[str]:
+        skip = frozenset(self.skip)
         for number in range(self.first, self.last + 1):
-            if number not in self.skip:
+            if number not in skip:
                 yield f"{self.prefix}{number:0{self.width}d}"
 
 
@@ -101,6 +113,24 @@ class FileKey(NamedTuple):
     track: str
     language: str
     split: str
+
+
+def prefix_of(form: str, place: FileKey) -> str:
+    """Return the prefix of a file's ids: a form with ``{track}``, ``{language}`` and ``{split}`` replaced.
+
+    >>> prefix_of("{language}_{split}_track_{track}_", FileKey("a", "eng", "test"))
+    'eng_test_track_a_'
+
+    Raises:
+        ShapeError: another placeholder.
+    """
+    # Not `str.format`: the form comes from a file, and its fields can read attributes and pad without limit.
+    values = place._asdict()
+    unknown = [name for name in re.findall(r"\{[^{}]*\}?|\}", form) if name[1:-1] not in values]
+    if unknown:
+        names = ", ".join(f"{{{name}}}" for name in values)
+        raise ShapeError(f"the prefix of ids has '{printable(unknown[0])}', expected {names} or no braces")
+    return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], form)
 
 
 @dataclass(frozen=True)
@@ -261,8 +291,8 @@ class Task:
         key: short name (``semeval-2025-task-11``, ``sample``).
         emotions: all emotions of the task, in order.
         aliases: other language codes in use, and the task's code that an error message suggests for them.
-        id_prefix, id_width: the form of ids unless a release defines its own: a format string with
-            ``{language}``, ``{split}`` and ``{track}``, then a zero-padded number.
+        id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
+            ``{split}`` and ``{track}``, as in `prefix_of`, then a zero-padded number.
     """
 
     key: str

@@ -104,7 +104,7 @@ def test_files_that_are_too_large_are_not_parsed(tmp_path: Path, monkeypatch):
         (lambda: expect(True, float, "x"), "'x' is true or false, expected a number"),
         (lambda: expect(10**400, float, "x"), "'x' is an integer, expected a number"),
         (lambda: member([], "a", int), "it is not a table"),
-        (lambda: member({}, "a", int, where="b"), "the key 'b.a' is missing"),
+        (lambda: member({}, "a", int, where="b"), "the key 'a' is missing"),
         (lambda: member({"a": None}, "a", dict, where="b"), "'b.a' is null, expected a table"),
         (lambda: members({"a": ["x", 1]}, "a", str), "'a[1]' is an integer, expected text"),
     ],

@@ -11,8 +11,10 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.data.pin import pin
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.scoring.metrics import INTENSITY_METRICS, LABEL_METRICS, METRICS
 from semeval_emo.task import load_task, task_files
 from semeval_emo.task.load import HERE
+from semeval_emo.task.model import METRICS_OF_INTENSITIES, METRICS_OF_LABELS
 
 SMALL = """
 key = "moods"
@@ -144,6 +146,156 @@ def test_an_invalid_task_file_is_reported(tmp_path, body, error, message):
     with pytest.raises(error) as caught:
         load_task(path)
     assert message in caught.value.message
+
+
+def with_files(*lines: str, **replaced: str) -> str:
+    """The small task with some of its text replaced, and with files."""
+    body = SMALL
+    for old, new in replaced.items():
+        assert TEXT[old] in body
+        body = body.replace(TEXT[old], new)
+    return body + "\n".join(lines)
+
+
+TEXT = {
+    "prefix": '"{language}:{split}:{track}:"',
+    "width": "width = 2",
+    "values": '["0", "1"]',
+    "metric": '"macro_f1"',
+    "track": "[tracks.a]",
+    "emotions": '["glee", "gloom"]',
+    "language": 'aa = ["Aaish", "Made-up", "Latin"]',
+    "title": '"Moods of made-up towns"',
+    "published": "2026-01-01",
+    "release": "[releases.one]",
+}
+ROWS = '"a/aa/test" = { rows = 3 }'
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (with_files('"a/aa/test" = { rows = 2000000000 }'), "one track a aa test has 2,000,000,000 rows"),
+        (with_files('"a/aa/test" = { rows = 0 }'), "one track a aa test has 0 rows, expected 1 to 1,000,000"),
+        (with_files('"a/aa/test" = { rows = true }'), "the id numbers of one track a aa test are not integers"),
+        (with_files('"a/aa/test" = { rows = 1.0 }'), "the id numbers of one track a aa test are not integers"),
+        (with_files('"a/aa/test" = {}'), "one track a aa test has neither rows nor blocks"),
+        (with_files('"a/aa/test" = 3'), "'releases.one.files.a/aa/test' is an integer, expected a table"),
+        (with_files('"a/aa/test" = { rows = 1, texts = 1234567890123456 }'), "test.texts' is an integer, expected"),
+        (
+            with_files(f'"a/aa/test" = {{ blocks = [["x", 2, 1, {10**6}], ["y", 2, 1, 2]] }}'),
+            "one track a aa test has 1,000,002 rows, expected 1 to 1,000,000",
+        ),
+        (with_files('"a/aa/test" = { blocks = [["x", 2, 1]] }'), "a block of one track a aa test is not a prefix"),
+        (with_files('"a/aa/test" = { blocks = [[]] }'), "a block of one track a aa test is not a prefix"),
+        (with_files('"a/aa/test" = { blocks = [["x", 999999999, 1, 2]] }'), "are not a width, a first, a last"),
+        (with_files('"a/aa/test" = { blocks = [["x", 2, 1, 5, 9]] }'), "are not a width, a first, a last"),
+        (with_files('"a/aa/test" = { blocks = [["x", 2, 1, 5, 2, 2]] }'), "are not a width, a first, a last"),
+        (with_files('"a/aa/test" = { blocks = [["x", 2, 1, 5], ["x", 2, 5, 9]] }'), "have an id twice"),
+        (with_files(f'"a/aa/test" = {{ blocks = [["{"x" * 201}", 2, 1, 5]] }}'), "expected 200 characters at most"),
+        (with_files(ROWS, width="width = 999999999"), "'ids.width' is 999,999,999, expected 0 to 64"),
+        (with_files(ROWS, width=f"width = 0x{'f' * 9999}"), "an integer has more than 64 bits"),
+        (
+            with_files(ROWS, prefix='"{0.__class__}"'),
+            "the prefix of ids has '{0.__class__}', expected {track}, {language}, {split} or no braces",
+        ),
+        (with_files(ROWS, prefix='"{id!r:>999999999}"'), "the prefix of ids has '{id!r:>999999999}'"),
+        (with_files(ROWS, prefix='"{language:>999999999}"'), "the prefix of ids has '{language:>999999999}'"),
+        (with_files(ROWS, prefix='"{track"'), "the prefix of ids has '{track'"),
+        (with_files(ROWS, prefix='"track}"'), "the prefix of ids has '}'"),
+        (with_files(ROWS, prefix='"{}"'), "the prefix of ids has '{}'"),
+        (with_files(ROWS, prefix=f'"{"x" * 201}"'), "'ids.prefix' has 201 characters, expected 200 at most"),
+        (with_files(ROWS, metric='"accuracy"'), "the metric of track a is 'accuracy', expected one of macro_f1, "),
+        (with_files(ROWS, metric='"pearson"'), "the metric of track a is 'pearson', expected one of macro_f1, "),
+        (with_files(ROWS, metric='"f1"'), "the metric of track a is 'f1', expected one of macro_f1, "),
+        (with_files(ROWS, values='["0", "1", "2"]'), "is 'macro_f1', expected one of pearson, spearman, mae"),
+        (with_files(ROWS, values='["0", "2"]'), "the values of track a are 0, 2, expected 0, 1 and so on up to 100"),
+        (with_files(ROWS, values='["0"]'), "the values of track a are 0, expected 0, 1 and so on"),
+        (with_files(ROWS, values='["٠", "١"]'), "the values of track a are not integers as text"),
+        (with_files(ROWS, values="[0, 1]"), "'tracks.a.values[0]' is an integer, expected text"),
+        (with_files(ROWS, track="[tracks.A]"), "the track 'A' has an invalid key, expected lower-case letters and"),
+        (with_files(ROWS, track="[tracks.track_a]"), "the track 'track_a' has an invalid key"),
+        (with_files(ROWS, track='[tracks."../a"]'), "the track '../a' has an invalid key"),
+        (with_files(ROWS, language='"../aa" = ["A", "B", "C"]'), "the language '../aa' has an invalid key"),
+        (with_files(ROWS, language='aa = ["A"]'), "the language 'aa' has 1 value, expected its name, family and"),
+        (with_files(ROWS, language='aa = "Aaish"'), "'languages.aa' is text, expected a list"),
+        (with_files(ROWS, emotions='["glee", "glee"]'), "the emotion 'glee' occurs twice"),
+        (with_files(ROWS, emotions='["glee", "a,b"]'), "the emotion 'a,b' occurs twice, or cannot be the name of"),
+        (with_files(ROWS, emotions='["glee", "id"]'), "the emotion 'id' occurs twice, or cannot be the name of"),
+        (with_files(ROWS, emotions="[]"), "it needs a track, a language, and 1 to 100 emotions"),
+        (with_files(ROWS, title='"a\\u001b[31m"'), "'title' is not one line of at most 1,000 printable characters"),
+        (with_files(ROWS, published="true"), "'published' is true or false, expected text"),
+        (with_files(ROWS, release='[releases.one]\nbase = "two"'), "has the base 'two', which is not a release before"),
+        (with_files(ROWS, release='[releases.one]\nhub = { q = "x/y" }'), "with 'q', which is not a track"),
+        (with_files(ROWS, release="[releases.one]\npools = { q = ['a'] }"), "release one pools 'q', which is not"),
+        (with_files(ROWS, release="[releases.one]\nsigns = { rows = 3 }"), "'releases.one.signs.rows' is an integer"),
+        (with_files(ROWS, release="[releases.one]\nleaves_out = 'aa'"), "'releases.one.leaves_out' is text, expected"),
+        (with_files(ROWS).replace("aliases =", "emotions_by = 3\naliases ="), "'emotions_by' is an integer, expected"),
+        ("a = 1" + "0" * 5000, "is not valid TOML: Exceeds the limit (4300 digits)"),
+        ("a = " + "[" * 10_000, "is not valid TOML: it is nested deeper than 50 levels"),
+        ("a" + ".a" * 50_000 + " = 1", "is not valid TOML: a key has more than 50 parts"),
+    ],
+)  # fmt: skip
+def test_a_task_file_with_a_wrong_value_names_it(tmp_path: Path, body: str, message: str):
+    path = tmp_path / "broken.toml"
+    path.write_text(body, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load_task(path)
+    assert message in caught.value.message
+
+
+def test_a_release_that_multiplies_its_files_is_refused(tmp_path: Path):
+    codes = [f"l{n}" for n in range(300)]
+    body = with_files(*(f'"a/{code}/test" = {{ rows = 3 }}' for code in codes)).replace(
+        TEXT["language"], "\n".join(f'{code} = ["A", "B", "C"]' for code in ["aa", *codes])
+    )
+    for n in range(100):
+        base = "one" if n == 0 else f"r{n - 1}"
+        body += f'\n[releases.r{n}]\nbase = "{base}"\ntitle = ""\npublished = "now"\nsource = ""\n'
+    path = tmp_path / "many.toml"
+    path.write_text(body, encoding="utf-8")
+    with pytest.raises(UsageError, match="it has more than 20,000 files"):
+        load_task(path)
+
+
+def test_a_task_file_that_is_not_utf8_is_refused(tmp_path: Path):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(SMALL.encode("utf-16"))
+    with pytest.raises(InputError) as caught:
+        load_task(path)
+    assert caught.value.message == f"The task file {path} is not UTF-8: byte 0 cannot be decoded."
+    with pytest.raises(InputError, match="cannot be read"):
+        load_task("a\0.toml")
+    (tmp_path / "loop.toml").symlink_to(tmp_path / "loop.toml")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_task(tmp_path / "loop.toml")
+
+
+def test_a_broken_file_does_not_stop_the_other_tasks(towns, capsys):
+    (towns / "tasks" / "a-broken.toml").write_text("= broken")
+    (towns / "tasks" / "latin.toml").write_bytes(b"title = '\xe9'")
+    (towns / "tasks" / "folder.toml").mkdir()
+    path = towns / "pred_aa.csv"
+    path.write_text("id,glee,gloom\naa:test:a:01,1,0\naa:test:a:02,0,1\naa:test:a:03,1,0\n", encoding="utf-8")
+    assert main(["validate", str(path)]) == 0
+    err = capsys.readouterr().err
+    note = (
+        f"note: a task of $SEMEVAL_EMO_TASKS is left out. The task file {towns}/tasks/a-broken.toml is not valid TOML: "
+    )
+    assert err.startswith(note)
+    assert err.count("note: ") == 3
+    assert main(["leaderboard", "check"]) == 0
+    assert main(["data", "check", str(towns / "data"), "-q"]) == 0
+    capsys.readouterr()
+    assert main(["validate", str(path), "--task", "a-broken"]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"error: The task file {towns}/tasks/a-broken.toml is not valid TOML: Invalid statement"
+    )
+
+
+def test_the_metrics_of_a_task_are_those_of_the_scorer():
+    for metrics, of_scorer in ((METRICS_OF_LABELS, LABEL_METRICS), (METRICS_OF_INTENSITIES, INTENSITY_METRICS)):
+        assert metrics == tuple(name for name in of_scorer if not METRICS[name].per_emotion)
 
 
 @pytest.mark.parametrize("name", ["task11", "sample"])

@@ -29,7 +29,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task, load_task, task_files
+from semeval_emo.task import FileSpec, Task, known_tasks, load_task
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
@@ -424,7 +424,7 @@ def train_command(
         words += ["--data", os.fspath(source)]
     if task.key != load_task(SAMPLE if str(source) == SAMPLE else None).key:
         # A task does not know the path of its file.
-        words += ["--task", next((name for name in task_files() if load_task(name).key == task.key), "FILE")]
+        words += ["--task", next((name for name, known in known_tasks() if known.key == task.key), "FILE")]
     if runs != RUNS:
         words += ["--runs", str(runs)]
     return shlex.join(words)
