@@ -108,7 +108,8 @@ def _over_texts(card: Scorecard) -> Table:
     notes = [*_sources(card), *_cautions(card)]
     if unlabelled := card.metrics.unlabelled:
         texts = plural(unlabelled, "text")
-        notes.insert(0, f"Samples F1 and Jaccard are 0 for the {texts} without any label in gold or predictions.")
+        value = card.spec.empty
+        notes.insert(0, f"Samples F1 and Jaccard are {value} for the {texts} without any label in gold or predictions.")
     return Table(
         title="Means over texts",
         columns=tuple(Column(METRICS[name].title, _score(card)) for name in names),

@@ -123,7 +123,7 @@ def compare(
         )
     own_task = task_of(every[0].runs[0][0].spec, task)
     aligned = align_systems(every, own_task, track=track)
-    chosen = _metric(metric or own_task.track(aligned.specs[0].track).metric)
+    chosen = _metric(metric or own_task.track(aligned.specs[0].track).metric, aligned.specs[0].empty)
     runs = tuple(len(system) for system in aligned.predictions)
     with_emotions = emotions if emotions is not None else len(aligned.names) <= 2
     resampling.check_settings(resamples=resamples, trials=trials, seed=seed, level=level, method=interval)
@@ -151,8 +151,8 @@ def compare(
     return conclude(aligned, chosen, estimates, settings, against, notes)
 
 
-def _metric(name: str) -> Metric:
-    chosen = metric(name)
+def _metric(name: str, empty: int) -> Metric:
+    chosen = metric(name, empty=empty)
     if chosen.per_emotion:
         whole = [other.name for other in METRICS.values() if not other.per_emotion]
         raise UsageError(

@@ -87,6 +87,7 @@ def conclude(
                 "systems": count,
                 "runs": sum(len(runs) for runs in systems.predictions),
                 "pred": short_hash(sorted(hashes)),
+                "empty": spec.empty or "",
                 "bs": settings.resamples,
                 "ar": settings.trials if settings.test == RANDOMISATION and count > 1 else "",
                 "ci": settings.interval,

@@ -33,7 +33,7 @@ class MetricValues:
         whole: metrics of the whole file by name.
         by_emotion: metrics and counts per emotion, by name; tuples in the order of `emotions`.
         unlabelled: number of texts with no label in gold and predictions, which Jaccard and samples
-            F1 count as 0; None for intensities.
+            F1 count as 0 or 1 (`Track.empty`); None for intensities.
 
     >>> metrics = score_arrays([[1, 0], [1, 1]], [[1, 0], [0, 1]], ("joy", "fear"))
     >>> round(metrics.whole["macro_f1"], 4), metrics.by_emotion["tp"]
@@ -109,20 +109,22 @@ def layout_of_all(emotions: int, values: int = 2) -> Layout:
     return layout_of([METRICS[name] for name in names], emotions, values)
 
 
-def metric_values(layout: Layout, sums: NDArray, emotions: tuple[str, ...], rule: str = CODABENCH) -> MetricValues:
+def metric_values(
+    layout: Layout, sums: NDArray, emotions: tuple[str, ...], rule: str = CODABENCH, empty: int = 0
+) -> MetricValues:
     """Return the values of all metrics from summed statistics.
 
     Args:
         layout: from `layout_of_all`.
         sums: shape (K,).
         emotions: names of the L columns.
-        rule: how Pearson and Spearman of a constant column are defined, one of `metrics.RULES`.
+        rule, empty: how metrics are defined where they are undefined in mathematics, as for `metrics.metric`.
     """
     blocks = layout.split(sums)
     names = INTENSITY_METRICS if layout.values > 2 else LABEL_METRICS
     whole, by_emotion = {}, {}
     for name in names:
-        values = metric(name, rule)(blocks)
+        values = metric(name, rule, empty)(blocks)
         if METRICS[name].per_emotion:
             by_emotion[name] = tuple(map(float, values))
         else:
@@ -140,7 +142,13 @@ def metric_values(layout: Layout, sums: NDArray, emotions: tuple[str, ...], rule
 
 
 def score_arrays(
-    gold: ArrayLike, predicted: ArrayLike, emotions: tuple[str, ...], *, values: int = 2, rule: str = CODABENCH
+    gold: ArrayLike,
+    predicted: ArrayLike,
+    emotions: tuple[str, ...],
+    *,
+    values: int = 2,
+    rule: str = CODABENCH,
+    empty: int = 0,
 ) -> MetricValues:
     """Return the values of all metrics for two arrays.
 
@@ -149,7 +157,7 @@ def score_arrays(
         predicted: likewise; rows are the same texts in the same order.
         emotions: names of the L columns.
         values: number of values of a cell: 2 for labels, more for intensities.
-        rule: how Pearson and Spearman of a constant column are defined, one of `metrics.RULES`.
+        rule, empty: how metrics are defined where they are undefined in mathematics, as for `metrics.metric`.
 
     Raises:
         UsageError: the shapes differ, or a value is out of range.
@@ -158,7 +166,8 @@ def score_arrays(
     if x.shape != y.shape:
         raise UsageError(f"Gold has the shape {x.shape} and the predictions {y.shape}; they must be the same.")
     starts = range(0, max(len(x), 1), CHUNK)
-    return score_chunks(((x[i : i + CHUNK], y[i : i + CHUNK]) for i in starts), emotions, values=values, rule=rule)
+    chunks = ((x[i : i + CHUNK], y[i : i + CHUNK]) for i in starts)
+    return score_chunks(chunks, emotions, values=values, rule=rule, empty=empty)
 
 
 def score_chunks(
@@ -167,6 +176,7 @@ def score_chunks(
     *,
     values: int = 2,
     rule: str = CODABENCH,
+    empty: int = 0,
 ) -> MetricValues:
     """Return the exact values of all metrics for rows that come in chunks, in constant memory.
 
@@ -184,4 +194,4 @@ def score_chunks(
     total = np.zeros(layout.width, np.int64)
     for gold, predicted in chunks:
         total += layout.sums(gold, predicted)
-    return metric_values(layout, total, emotions, rule)
+    return metric_values(layout, total, emotions, rule, empty)

@@ -9,6 +9,8 @@ metric of the whole file, or (..., L) for a metric per emotion. For weights W of
 
 As in the official scorers, an undefined precision, recall or F1 is 0. Pearson r of a constant column
 is undefined in mathematics; `CODABENCH` and `ORGANISERS` are the values that the official scorers use.
+Samples F1 and Jaccard of a text without labels in gold and predictions are undefined too; a track says
+whether they are 0 or 1 (`Track.empty`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from semeval_emo.scoring.statistics import Layout, Sums, layout_for
 CODABENCH = "codabench"
 ORGANISERS = "organisers-2025"
 RULES = (CODABENCH, ORGANISERS)
+# Samples F1 and Jaccard of a text without labels in gold and predictions: `zero_division` of scikit-learn.
+EMPTY_RULES = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def _macro(metric: Callable[[Sums], NDArray]) -> Callable[[Sums], NDArray]:
 
 
 def _over_texts(value: Callable[[NDArray, NDArray, int], NDArray]) -> Callable[[Sums], NDArray]:
-    """Return the mean over texts of a function of (labels in common, labels in the union, L)."""
+    """Return the mean over texts of a function of (labels in common, labels in the union, L); 0 without texts."""
 
     def of(s: Sums) -> NDArray:
         counts = s["outcomes"]
@@ -149,7 +153,7 @@ _COUNTS = ("tp", "predicted", "gold")
 _MOMENTS = ("texts", "x", "y", "xx", "yy", "xy")
 
 
-def _metrics(rule: str) -> dict[str, Metric]:
+def _metrics(rule: str, empty: int) -> dict[str, Metric]:
     pearson, spearman = _pearson(rule), _spearman(rule)
     over = ("outcomes",)
     metrics = [
@@ -159,8 +163,8 @@ def _metrics(rule: str) -> dict[str, Metric]:
         Metric("micro_f1", "micro F1", _COUNTS, _micro(_f1)),
         Metric("micro_precision", "micro precision", _COUNTS, _micro(_precision)),
         Metric("micro_recall", "micro recall", _COUNTS, _micro(_recall)),
-        Metric("samples_f1", "samples F1", over, _over_texts(lambda c, u, _: ratio(2 * c, c + u))),
-        Metric("jaccard", "Jaccard", over, _over_texts(lambda c, u, _: ratio(c, u))),
+        Metric("samples_f1", "samples F1", over, _over_texts(lambda c, u, _: ratio(2 * c, c + u) + empty * (u == 0))),
+        Metric("jaccard", "Jaccard", over, _over_texts(lambda c, u, _: ratio(c, u) + empty * (u == 0))),
         Metric("exact_match", "exact match", over, _over_texts(lambda c, u, _: 1.0 * (c == u))),
         Metric("hamming_loss", "Hamming loss", over, _over_texts(lambda c, u, n: (u - c) / n), lower_is_better=True),
         Metric("precision", "precision", _COUNTS, _precision, per_emotion=True),
@@ -176,10 +180,10 @@ def _metrics(rule: str) -> dict[str, Metric]:
     return {metric.name: metric for metric in metrics}
 
 
-_BY_RULE = {rule: _metrics(rule) for rule in RULES}
+_BY_RULE = {(rule, empty): _metrics(rule, empty) for rule in RULES for empty in EMPTY_RULES}
 
-METRICS = _BY_RULE[CODABENCH]
-"""Every metric by name, with the default rule for constant columns."""
+METRICS = _BY_RULE[CODABENCH, 0]
+"""Every metric by name, with the default rules for constant columns and for texts without labels."""
 
 LABEL_METRICS = tuple(name for name, m in METRICS.items() if {"tp", "outcomes"} & set(m.blocks))
 """Metrics of binary labels (tracks A and C)."""
@@ -188,23 +192,26 @@ INTENSITY_METRICS = tuple(name for name in METRICS if name not in LABEL_METRICS)
 """Metrics of intensities (track B)."""
 
 
-def metric(name: str, rule: str = CODABENCH) -> Metric:
+def metric(name: str, rule: str = CODABENCH, empty: int = 0) -> Metric:
     """Return a metric by name.
 
     Args:
         rule: how Pearson and Spearman of a constant column are defined, one of `RULES`.
+        empty: samples F1 and Jaccard of a text without labels in gold and predictions, 0 or 1 (`Track.empty`).
 
     Raises:
-        UsageError: the metric or rule is unknown.
+        UsageError: the metric or a rule is unknown.
 
     >>> metric("macro_f1").title
     'macro F1'
     """
-    if rule not in _BY_RULE:
+    if rule not in RULES:
         raise UsageError(f"There is no rule '{rule}' for constant columns.", f"use one of {', '.join(RULES)}")
+    if empty not in EMPTY_RULES:
+        raise UsageError(f"There is no rule '{empty}' for texts without labels.", "use 0 or 1")
     if name not in METRICS:
         raise UsageError(f"There is no metric '{name}'.", suggest(name, METRICS) or f"use one of {', '.join(METRICS)}")
-    return _BY_RULE[rule][name]
+    return _BY_RULE[rule, empty][name]
 
 
 def layout_of(metrics: Iterable[Metric], emotions: int, values: int = 2) -> Layout:

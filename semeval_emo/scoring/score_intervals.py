@@ -106,7 +106,7 @@ def _metrics(card: Scorecard) -> list[Metric]:
     """Return the metrics of the whole file, then those per emotion."""
     names = INTENSITY_METRICS if len(card.spec.values) > 2 else LABEL_METRICS
     rule = CODABENCH if card.rule == UNDEFINED else card.rule
-    return sorted((metric(name, rule) for name in names), key=lambda metric: metric.per_emotion)
+    return sorted((metric(name, rule, card.spec.empty) for name in names), key=lambda metric: metric.per_emotion)
 
 
 def _is_member(card: Scorecard, average: Average) -> bool:

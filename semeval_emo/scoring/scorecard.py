@@ -111,14 +111,14 @@ class Scorecard:
 
     @cached_property
     def signature(self) -> str:
-        """The provenance in one line."""
+        """The provenance in one line; ``empty`` only where it is 1, because ``undefined-is-0`` says the other."""
         return signature(
             self.metric,
             {
                 "release": self.release, "task": self.spec.task, "track": self.spec.track,
                 "lang": self.spec.language, "split": self.spec.split, "n": self.metrics.texts,
                 "emotions": len(self.spec.emotions), "gold": self.gold_hash, "pred": self.prediction_hash,
-                "rule": self.rule, "rounding": self.rounding,
+                "rule": self.rule, "empty": self.spec.empty or "", "rounding": self.rounding,
                 **(self.intervals.signature if self.intervals else {}), "v": __version__,
             },
         )  # fmt: skip
@@ -140,7 +140,8 @@ class Scorecard:
                 emotion: {name: row[i] for name, row in metrics.by_emotion.items()}
                 for i, emotion in enumerate(metrics.emotions)
             },
-            "rule": self.rule, "rounding": self.rounding or None, "constant": list(self.constant),
+            "rule": self.rule, "empty": None if metrics.unlabelled is None else self.spec.empty,
+            "rounding": self.rounding or None, "constant": list(self.constant),
             "gold_hash": self.gold_hash, "prediction_hash": self.prediction_hash, "note": self.note or None,
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
         }  # fmt: skip
@@ -276,6 +277,7 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "gold": short_hash(sorted(card.gold_hash for card in group)),
                         "pred": short_hash(sorted(card.prediction_hash for card in group)),
                         "rule": first.rule,
+                        "empty": first.spec.empty or "",
                         "v": __version__,
                     },
                 ),

@@ -103,7 +103,9 @@ def score_pair(pair: PairedLabels, task: Task, rule: str = CODABENCH) -> Scoreca
         rule: how Pearson r of a constant column is defined, one of `metrics.RULES`.
     """
     track, spec = task.track(pair.spec.track), pair.spec
-    metrics = score_arrays(pair.gold, pair.predicted, spec.emotions, values=len(spec.values), rule=rule)
+    metrics = score_arrays(
+        pair.gold, pair.predicted, spec.emotions, values=len(spec.values), rule=rule, empty=spec.empty
+    )
     constant: tuple[str, ...] = ()
     if track.is_intensity:
         is_constant = (np.ptp(pair.gold, axis=0) == 0) | (np.ptp(pair.predicted, axis=0) == 0)

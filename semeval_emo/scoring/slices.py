@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.scoring.metric_values import score_arrays
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.pair import PairedLabels
 
 LENGTH, NUMBER, NEUTRAL = "length", "number", "neutral"
@@ -24,7 +25,8 @@ class Slice:
     Attributes:
         group: key of `GROUPS`.
         name: description of the subset.
-        score: value of the official metric; None if the gold of the subset has no label.
+        score: value of the official metric; None if the gold of the subset has no label and the metric is not
+            a mean over texts that counts texts without labels as 1.
         exact: share of texts whose labels are all correct.
         missed, invented: false negatives and false positives per text.
     """
@@ -63,12 +65,14 @@ def _lengths(texts: tuple[str, ...]) -> list[tuple[str, NDArray[np.bool_]]]:
 def _slice(pair: PairedLabels, metric: str, group: str, name: str, mask: NDArray[np.bool_]) -> Slice:
     gold, predicted = pair.gold[mask], pair.predicted[mask]
     count = len(gold)
-    metrics = score_arrays(gold, predicted, pair.spec.emotions, values=len(pair.spec.values))
+    spec = pair.spec
+    metrics = score_arrays(gold, predicted, spec.emotions, values=len(spec.values), empty=spec.empty)
     return Slice(
         group=group,
         name=name,
         texts=count,
-        score=metrics.whole[metric] if gold.any() else None,
+        # Without gold labels F1 is 0 whatever is predicted, but means over texts may count such texts as 1.
+        score=metrics.whole[metric] if gold.any() or (spec.empty and "outcomes" in METRICS[metric].blocks) else None,
         exact=float((gold == predicted).all(axis=1).mean()),
         missed=int(((gold > 0) & (predicted == 0)).sum()) / count,
         invented=int(((gold == 0) & (predicted > 0)).sum()) / count,

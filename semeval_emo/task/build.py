@@ -90,6 +90,10 @@ def _track_contradictions(track: Track, task: Task) -> Iterator[str]:
             f"the values of track {track.key} are {printable(', '.join(track.values))}, "
             f"expected 0, 1 and so on up to {HIGHEST} at most"
         )
+    if track.empty not in (0, 1):
+        yield f"'empty' of track {track.key} is {track.empty}, expected 0 or 1"
+    elif track.empty and track.is_intensity:
+        yield f"'empty' of track {track.key} is for tracks of binary labels, and its values are intensities"
     metrics = METRICS_OF_INTENSITIES if track.is_intensity else METRICS_OF_LABELS
     if track.metric not in metrics:
         yield f"the metric of track {track.key} is '{printable(track.metric)}', expected one of {', '.join(metrics)}"
@@ -171,6 +175,7 @@ def _track(key: str, table: Any) -> Track:
         metric=member(table, "metric", str, where=where),
         averaging=_line(table, "averaging", where),
         trains_on=member(table, "trains_on", str, key, where=where),
+        empty=member(table, "empty", int, 0, where=where),
     )
 
 
@@ -235,6 +240,7 @@ def _release(
             blocks=_blocks(expect(entry, dict, file), f"{key} track {' '.join(place)}", place, form),
             texts_hash=member(entry, "texts", str, "", file),
             labels_hash=member(entry, "labels", str, "", file),
+            empty=tracks[place.track].empty,
         )
     signs = member(table, "signs", dict, {}, where)
     rows = member(signs, "rows", dict, {}, f"{where}.signs")
@@ -321,6 +327,7 @@ def _pooled(
                         blocks=tuple(block for part in parts for block in part.blocks),
                         texts_hash=parts[0].texts_hash if alone else "",
                         labels_hash=parts[0].labels_hash if alone else "",
+                        empty=tracks[track].empty,
                     )
     return specs
 

@@ -72,6 +72,7 @@ class Track:
         metric: the official metric, a name of `semeval_emo.scoring` (``macro_f1``, ``pearson``).
         averaging: how the official score is averaged over emotions and languages, in words.
         trains_on: the track whose train split a system may use (track C has no train split).
+        empty: what samples F1 and Jaccard count for a text without labels in gold and predictions: 0 or 1.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Track:
     metric: str
     averaging: str
     trains_on: str
+    empty: int = 0
 
     @property
     def folder(self) -> str:
@@ -144,6 +146,7 @@ class FileSpec:
         texts_hash: `short_hash` of ``id<TAB>text`` lines; empty if unknown.
         labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines; empty if the labels are blank or
             unpublished.
+        empty: the rule of its track for texts without labels (`Track.empty`).
     """
 
     task: str
@@ -156,6 +159,7 @@ class FileSpec:
     blocks: tuple[IdBlock, ...]
     texts_hash: str = ""
     labels_hash: str = ""
+    empty: int = 0
 
     @property
     def rows(self) -> int:
