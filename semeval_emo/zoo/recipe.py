@@ -85,6 +85,8 @@ PositiveFloat = Annotated[float, Range(0, above=True)]
 Fraction = Annotated[float, Range(0, 1)]
 Dropout = Annotated[float, Range(0, 1, below=True)]
 
+LONGEST_OVERRIDES = 40
+"""Characters of the overrides in the name of a run's folder."""
 OMITTED_IF_EMPTY = ("sources", "most", "stand_in", "extra", "allow")
 """Fields of `DataConfig` that are not part of a recipe's hash if they are empty."""
 
@@ -381,14 +383,28 @@ class Recipe:
 
     @property
     def run_name(self) -> str:
-        """Name of the run's folder: the recipe's name, and after a ``+`` its overrides and a hash of them."""
+        """Name of the run's folder: the recipe's name, and after a ``+`` its overrides and a hash of them.
+
+        Overrides that are too long for the name are left out, so that no number is shown in part. The hash is of all.
+        """
         if not self.settings:
             return self.name
-        words = ",".join(f"{key.rsplit('.', 1)[-1]}={_slug(value)}" for key, value in self.settings)
+        words = ""
+        for key, value in self.settings:
+            word = f"{key.rsplit('.', 1)[-1]}={_slug(value)}"
+            longer = f"{words},{word}" if words else word
+            if len(longer) > LONGEST_OVERRIDES:
+                # A long text, such as a path, may be cut; a number may not.
+                words = words or (word[:LONGEST_OVERRIDES] if isinstance(value, str) else "")
+                break
+            words = longer
         digits = short_hash([json.dumps(self.settings, sort_keys=True)])[:6]
-        return f"{self.name}+{words[:40]}-{digits}"
+        return f"{self.name}+{words}-{digits}" if words else f"{self.name}+{digits}"
 
 
 def _slug(value: Any) -> str:
+    """Return a value for the name of a folder; numbers keep their signs."""
+    if isinstance(value, int | float):
+        return json.dumps(value)
     text = Path(value).name if isinstance(value, str) else json.dumps(value)
-    return re.sub(r"[^\w.]+", "-", text).strip("-")
+    return re.sub(r"[^\w.+-]+", "-", text).strip("-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,38 @@ def test_overrides_are_converted_and_recorded():
     other = load_recipe("llama-4layer", same)
     assert other.run_name != recipe.run_name
     assert load_recipe("llama-4layer").run_name == "llama-4layer"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["groups.head.lr=1e30"], "lr=1e+30"),
+        (["groups.head.lr=1e-30"], "lr=1e-30"),
+        (["groups.head.lr=1e30", "groups.layers.lr=1e-30"], "lr=1e+30,lr=1e-30"),
+        (["threshold.grid=[0.1, 0.9, 0.1]"], "grid=0.1-0.9-0.1"),
+        (["model.backbone=a+b"], "backbone=a+b"),
+        # An override that does not fit is left out as a whole, because "lr=1e-0" would be another number.
+        (["groups.head.lr=1e-05"] * 4, "lr=1e-05,lr=1e-05,lr=1e-05,lr=1e-05"),
+        (["groups.head.lr=1e-05"] * 5, "lr=1e-05,lr=1e-05,lr=1e-05,lr=1e-05"),
+        (["model.backbone=" + "b" * 60, "train.epochs=2"], "backbone=" + "b" * 31),
+    ],
+)
+def test_the_name_of_a_run_shows_its_overrides(settings, words):
+    name = load_recipe("llama-4layer", settings).run_name
+    assert re.fullmatch(rf"llama-4layer\+{re.escape(words)}-[0-9a-f]{{6}}", name)
+
+
+def test_no_two_settings_share_a_folder():
+    """Signs, exponents, types, order and texts that have the same short form."""
+    values = ["1e30", "1e-30", "1e3", "1e-3", "1000", "1", "1.0", "10", "1e1"]
+    settings = [[f"groups.{group}.lr={value}"] for group in ("head", "layers") for value in values]
+    settings += [["groups.head.lr=1", "groups.layers.lr=2"], ["groups.head.lr=2", "groups.layers.lr=1"]]
+    settings += [
+        [f"model.backbone={value}"] for value in ("a b", "a-b", "a+b", "x/a-b", "y/a-b", "A-b", "-a-b", "+a-b")
+    ]
+    settings += [["train.seed=1"], ["train.seed=-0"], ["train.epochs=1"], []]
+    recipes = [load_recipe("llama-4layer", setting) for setting in settings]
+    assert len({recipe.run_name.lower() for recipe in recipes}) == len(settings)
 
 
 def test_an_unknown_recipe_suggests_a_similar_name():
