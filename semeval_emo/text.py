@@ -30,6 +30,28 @@ def alternatives(values: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
 
 
+def as_sentences(*parts: str) -> str:
+    """Return the parts that are not empty, each with a full stop.
+
+    >>> as_sentences("One", "", "two: b")
+    'One. two: b.'
+    """
+    return " ".join(f"{part}." for part in parts if part)
+
+
+def left_out(shown: int, names: Sequence[str], noun: str) -> str:
+    """Return how many of several things are shown, and which are not; empty if all are.
+
+    Args:
+        shown: number of the first names that are shown.
+
+    >>> left_out(2, ["a", "b", "c"], "system"), left_out(3, ["a", "b", "c"], "system")
+    ('2 of 3 systems; not shown: c', '')
+    """
+    missing = names[shown:]
+    return f"{shown:,} of {plural(len(names), noun)}; not shown: {', '.join(missing)}" if missing else ""
+
+
 def printable(text: str, limit: int = 60) -> str:
     r"""Return text of a file on one line, truncated, with control and invisible characters escaped.
 

@@ -66,11 +66,13 @@ def report(
 
     contents = load_contents(paths, source=gold, resamples=resamples, seed=seed, selector=selector)
     if plots is not None:
-        from semeval_emo.report.plots.selection import plots_of
+        from semeval_emo.report.plots.selection import files_without_plots, plots_of
         from semeval_emo.report.plots.style import write_plots
 
         for path in write_plots(plots_of(contents), plots):
             typer.echo(path)
+        if left_out := files_without_plots(contents):
+            note(left_out, quiet)
     if output is not None or plots is None:
         from semeval_emo.report.html.report import report_page
 

@@ -54,6 +54,15 @@ def excerpt(text: str | None, whole: bool = False) -> str | None:
     return text[: EXCERPT - 1] + "…"
 
 
+def shown_of(shown: int, total: int) -> list[str]:
+    """Return a note on how many of several rows are shown; none if all are.
+
+    >>> shown_of(10, 1234), shown_of(3, 3)
+    (['10 of 1,234 are shown: semeval-emo analyse --limit 0 shows all.'], [])
+    """
+    return [f"{shown:,} of {total:,} are shown: semeval-emo analyse --limit 0 shows all."] if shown < total else []
+
+
 def names_of(labels: Sequence[str]) -> str:
     """Return a label set as text.
 
@@ -145,7 +154,10 @@ def _sets(analysis: Analysis) -> Table:
         title="Most frequent wrong label sets",
         columns=(Column("gold"), Column("predicted"), Column("texts", "int")),
         rows=tuple((names_of(error.gold), names_of(error.predicted), error.texts) for error in analysis.set_errors),
-        notes=(f"Texts with a wrong label set in total: {analysis.wrong_sets:,}.",),
+        notes=(
+            f"Texts with a wrong label set in total: {analysis.wrong_sets:,}.",
+            *shown_of(len(analysis.set_errors), analysis.different_wrong_sets),
+        ),
     )
 
 
@@ -165,7 +177,10 @@ def _confident_errors(analysis: Analysis, whole: bool) -> Table:
             )
             for error in errors
         ),
-        notes=("Confidence: the probability that the system gave to its wrong prediction.",),
+        notes=(
+            "Confidence: the probability that the system gave to its wrong prediction.",
+            *shown_of(len(errors), sum(own.missed + own.invented for own in analysis.emotions)),
+        ),
     )  # fmt: skip
 
 
@@ -188,6 +203,7 @@ def _duplicates(duplicates: DuplicateTexts, whole: bool) -> Table:
             f"{plural(duplicates.texts, 'duplicate text')} in {duplicates.rows:,} rows, ignoring case, width and "
             f"spacing. The gold labels differ for {duplicates.gold_differs:,}, the predictions for "
             f"{duplicates.predicted_differs:,}.",
+            *shown_of(len(duplicates.examples), duplicates.texts),
         ),
     )  # fmt: skip
 
@@ -216,13 +232,16 @@ def comparison_tables(errors: ErrorComparison, task: Task, *, whole: bool = Fals
         rules=(0,),
     )  # fmt: skip
     tables = [agreement]
-    for title, examples in (("Correct only in a", errors.first_right), ("Correct only in b", errors.second_right)):
+    for title, examples, total in (
+        ("Correct only in a", errors.first_right, errors.whole.first),
+        ("Correct only in b", errors.second_right, errors.whole.second),
+    ):
         if examples:
-            tables.append(_examples(title, examples, whole))
+            tables.append(_examples(title, examples, total, whole))
     return tables
 
 
-def _examples(title: str, examples: Sequence[DisagreementExample], whole: bool) -> Table:
+def _examples(title: str, examples: Sequence[DisagreementExample], total: int, whole: bool) -> Table:
     with_text = any(example.text is not None for example in examples)
     rows: list[tuple[Any, ...]] = [
         (
@@ -238,5 +257,8 @@ def _examples(title: str, examples: Sequence[DisagreementExample], whole: bool) 
             *([Column("text")] if with_text else []),
         ),
         rows=tuple(rows),
-        notes=("Texts with all labels correct, sorted by the number of wrong labels in the other file.",),
+        notes=(
+            "Texts with all labels correct, sorted by the number of wrong labels in the other file.",
+            *shown_of(len(examples), total),
+        ),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from tabulate import DataRow, Line, TableFormat
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.report.grid import display_width, fit_widths, isolated, layout, text
-from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean
+from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean, notes_with_rule
 
 
 def _format(row: DataRow, rule: Line | Callable, around: tuple[str, str] = ("", ""), padding: int = 0) -> TableFormat:
@@ -49,7 +49,7 @@ def markdown(table: Table) -> str:
     columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>", "[{}]({})")
     names = [_markdown_text(column.name) for column in columns]
     grid = layout(names, [[isolated(c) for c in row] for row in rows], columns, _PIPE)
-    notes = [f"\n{_markdown_text(note)}" for note in table.notes]
+    notes = [f"\n{_markdown_text(note)}" for note in notes_with_rule(table)]
     return "\n".join([f"**{_markdown_text(table.title)}**", "", grid, *notes])
 
 
@@ -223,7 +223,7 @@ def latex(table: Table) -> str:
         grid,
         r"\end{tabular}",
     ]
-    lines += [f"% {clean(note)}" for note in table.notes]
+    lines += [f"% {clean(note)}" for note in notes_with_rule(table)]
     return "\n".join([*lines, r"\end{table}"])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tabulate import SEPARATING_LINE, TableFormat, tabulate
 from wcwidth import wcswidth
 
-from semeval_emo.report.table import Column, Table, best_cells, cell, clean
+from semeval_emo.report.table import Column, Table, best_cells, cell, clean, notes_with_rule
 from semeval_emo.text import BOLD, PLAIN
 
 GAP = "  "
@@ -119,7 +119,9 @@ def text(table: Table, width: int | None = None, colour: bool = False) -> str:
     title = wrap(clean(table.title), width) if width else [clean(table.title)]
     # A signature has no blanks and stays on one line, so that it can be copied.
     notes = [
-        line for note in map(clean, table.notes) for line in (wrap(note, width) if width and " " in note else [note])
+        line
+        for note in map(clean, notes_with_rule(table) if colour else table.notes)
+        for line in (wrap(note, width) if width and " " in note else [note])
     ]
     return "\n".join([*title, "\n\n".join(parts), *notes])
 

@@ -98,7 +98,7 @@ def next_step(scores: Scores, paths: Sequence[str]) -> list[str]:
     """Return the words of the command that usually comes next; empty if there is none."""
     addresses = {(card.spec.track, card.spec.language) for card in scores.cards}
     if len(addresses) < len(scores.cards) and len(paths) > 1:
-        return ["compare", *paths[:SHOWN]]
+        return ["compare", *paths]
     if len(paths) == 1 and scores.cards and all(card.spec.split == "test" for card in scores.cards):
         return ["leaderboard", "place", *paths]
     return []

@@ -14,6 +14,7 @@ from typing import Any
 
 DASH = "–"
 MINUS = "−"
+BOLD_RULE = "Bold: the best score of the column. It need not be significantly better than the next one."
 
 # Joiners are part of Indic and Arabic scripts; other format characters are removed.
 _JOINERS = "\u200c\u200d"
@@ -131,3 +132,8 @@ def best_cells(table: Table) -> set[tuple[int, int]]:
             printed = cell(top, column.kind)
             cells |= {(r, c) for value, r in values if cell(value, column.kind) == printed}
     return cells
+
+
+def notes_with_rule(table: Table) -> tuple[str, ...]:
+    """Return the notes of a table that is printed with its best cells in bold, and what bold means."""
+    return (*table.notes, *((BOLD_RULE,) if best_cells(table) else ()))

@@ -117,6 +117,7 @@ class Analysis:
         slices: scores by kind of text, in the groups of `slices.GROUPS`.
         exact: number of texts whose labels are all correct.
         wrong_sets: number of texts with a wrong label set.
+        different_wrong_sets: number of different pairs of a gold and a wrong predicted label set.
         set_errors: the most frequent wrong label sets.
         confident_errors: the most confident wrong labels; None without probabilities.
     """
@@ -128,6 +129,7 @@ class Analysis:
     slices: tuple[Slice, ...]
     exact: int
     wrong_sets: int
+    different_wrong_sets: int
     set_errors: tuple[LabelSetError, ...]
     confident_errors: tuple[ConfidentError, ...] | None
     duplicates: DuplicateTexts | None
@@ -147,6 +149,7 @@ class Analysis:
             "slices": [asdict(own) for own in self.slices],
             "exact": self.exact,
             "wrong_sets": self.wrong_sets,
+            "different_wrong_sets": self.different_wrong_sets,
             "set_errors": [asdict(error) for error in self.set_errors],
             "confident_mistakes": (
                 None if self.confident_errors is None else [asdict(error) for error in self.confident_errors]
@@ -192,6 +195,7 @@ def analyse(
     spec, gold, predicted = pair.spec, pair.gold > 0, pair.predicted > 0
     shown = pair.texts if texts else None
     wrong = (pair.gold != pair.predicted).any(axis=1)
+    set_errors = _set_errors(gold, predicted, spec.emotions)
     return Analysis(
         card=card,
         emotions=_by_emotion(pair),
@@ -200,7 +204,8 @@ def analyse(
         slices=slices_of(pair, card.metric),
         exact=int((~wrong).sum()),
         wrong_sets=int((gold != predicted).any(axis=1).sum()),
-        set_errors=_set_errors(gold, predicted, spec.emotions, most),
+        different_wrong_sets=len(set_errors),
+        set_errors=set_errors[:most],
         confident_errors=None if probabilities is None else _confident_errors(pair, probabilities, shown, most),
         duplicates=None if pair.texts is None else _duplicates(pair, pair.texts, texts, most),
     )
@@ -269,13 +274,13 @@ def label_set(row: NDArray[np.bool_], emotions: tuple[str, ...]) -> tuple[str, .
 
 
 def _set_errors(
-    gold: NDArray[np.bool_], predicted: NDArray[np.bool_], emotions: tuple[str, ...], most: int
+    gold: NDArray[np.bool_], predicted: NDArray[np.bool_], emotions: tuple[str, ...]
 ) -> tuple[LabelSetError, ...]:
     counts: Counter[tuple[bytes, bytes]] = Counter(
         (g.tobytes(), p.tobytes()) for g, p in zip(gold, predicted, strict=True) if (g != p).any()
     )
     # Equal counts are sorted by labels, so that the result is deterministic.
-    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
     def names(row: bytes) -> tuple[str, ...]:
         return label_set(np.frombuffer(row, dtype=bool), emotions)

@@ -28,6 +28,17 @@ class Interval:
     high: float
     se: float
 
+    def compared_with(self, score: float) -> int | None:
+        """Return 1 if the whole interval is above a score, -1 if below, 0 if it contains it; None without bounds.
+
+        >>> own = Interval(0.5, 0.4, 0.6, 0.05)
+        >>> own.compared_with(0.39), own.compared_with(0.4), own.compared_with(0.61)
+        (1, 0, -1)
+        """
+        if self.low != self.low or self.high != self.high:
+            return None
+        return (self.low > score) - (self.high < score)
+
     def negated(self) -> Interval:
         """Return the interval of the negated value, such as the opposite difference."""
         return Interval(-self.value, -self.high, -self.low, self.se)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 
 from semeval_emo.cli.app import main
 from semeval_emo.data.sample import sample_folder
-from semeval_emo.report.contents import load_contents
+from semeval_emo.report.contents import TrainingLog, key_of, load_contents
+from semeval_emo.report.html.headline import headline_of
 from semeval_emo.report.html.render import json_for_script
+from semeval_emo.report.plots.selection import files_without_plots, plots_of
 from semeval_emo.scoring import score
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.score_intervals import with_intervals
 
 STRONG = "strong/track_a/pred_eng.csv"
@@ -148,3 +152,100 @@ def test_every_language_on_one_page(data_dir: Path, tmp_path: Path):
     assert "mean macro F1 over 3 languages" in body
     assert "macro F1 by language and system" in body
     assert body.count("<summary>") == 9
+
+
+@pytest.mark.parametrize(
+    ("baseline", "detail", "tone"),
+    [
+        ("below", "baseline has 0.7000", "good"),
+        ("low", "0.8000 is inside the interval", ""),
+        ("value", "0.8500 is inside the interval", ""),
+        ("high", "0.9000 is inside the interval", ""),
+        ("above", "baseline has 0.9500", "bad"),
+    ],
+)
+def test_a_difference_has_a_colour_only_outside_the_interval(files: Path, baseline: str, detail: str, tone: str):
+    found = gathered(STRONG)
+    (card,) = found.cards
+    bounds = {"below": 0.7, "low": 0.8, "value": 0.85, "high": 0.9, "above": 0.95}
+    own = replace(card.intervals, whole=card.intervals.whole | {card.metric: Interval(0.85, 0.8, 0.9, 0.02)})
+    placed = found.placements[key_of(card)]
+    row = replace(placed.placement.baseline, score=bounds[baseline], decimals=4)
+    contents = replace(
+        found,
+        systems=(replace(found.systems[0], cards=(replace(card, intervals=own),)),),
+        placements={key_of(card): replace(placed, placement=replace(placed.placement, score=0.85, baseline=row))},
+    )
+    tile = next(tile for tile in headline_of(contents).tiles if tile.name == "minus baseline")
+    assert (tile.detail, tile.tone) == (detail, tone)
+    assert tile.value == f"{0.85 - bounds[baseline]:+.4f}".replace("-", "−").replace("+0.0000", "0.0000")
+
+
+def test_a_gap_has_no_colour_without_bounds(files: Path):
+    found = gathered(STRONG)
+    (card,) = found.cards
+    nan = float("nan")
+    own = replace(card.intervals, whole=card.intervals.whole | {card.metric: Interval(card.score, nan, nan, nan)})
+    contents = replace(found, systems=(replace(found.systems[0], cards=(replace(card, intervals=own),)),))
+    tiles = [tile for tile in headline_of(contents).tiles if tile.name.startswith("minus")]
+    assert [tile.tone for tile in tiles] == ["", ""]
+    assert not any("inside" in tile.detail for tile in tiles)
+
+
+@pytest.fixture
+def eight(files: Path) -> list[str]:
+    """Eight systems: the strong file with more and more texts without labels."""
+    lines = Path(STRONG).read_text(encoding="utf-8").splitlines()
+    for number in range(8):
+        empty = [line.partition(",")[0] + ",0" * line.count(",") for line in lines[1 : 1 + 12 * number]]
+        Path(f"s{number}.csv").write_text("\n".join([lines[0], *empty, *lines[1 + len(empty) :], ""]), encoding="utf-8")
+    return [f"s{number}.csv" for number in range(8)]
+
+
+def test_what_a_comparison_of_eight_systems_leaves_out_is_named(files: Path, eight: list[str]):
+    found = gathered(*eight)
+    missing = "6 of 8 systems; not shown: s6, s7"
+    assert [plot.about.endswith(f"{missing}.") for plot in plots_of(found)] == [True, True]
+    assert report(*eight, "--plots", "plots", "-o", "report.html") == 0
+    body = html.unescape((files / "report.html").read_text(encoding="utf-8"))
+    # In two plots, each with its text and its description, and with the text browser.
+    assert body.count(missing) == 5
+    assert "5 more systems" in body
+    assert "The differences of all 28 pairs of 8 systems are not shown here: semeval-emo compare --pairs" in body
+    assert "each of the two best of 8 systems is correct: a is s0, b is s1." in body
+    for name in ("emotions", "position"):
+        assert missing in (files / "plots" / f"{name}-a-eng-test.svg").read_text(encoding="utf-8")
+
+
+def test_six_systems_are_all_shown(files: Path, eight: list[str]):
+    assert report(*eight[:6]) == 0
+    body = (files / "report.html").read_text(encoding="utf-8")
+    assert "not shown" not in body
+
+
+def test_the_first_of_several_runs_is_named(files: Path, eight: list[str]):
+    assert report("ours=s1.csv,s2.csv", f"theirs={WEAK}") == 0
+    found = gathered("ours=s1.csv,s2.csv", f"theirs={WEAK}")
+    own = found.comparison.lead.standings[0]
+    words = f"Only the first run of ours ({own.run_scores[0]:.4f}; mean of 2 runs {own.score.value:.4f})."
+    # With the text browser, the rank and the disagreements.
+    assert html.unescape((files / "report.html").read_text(encoding="utf-8")).count(words) == 3
+
+
+def test_runs_without_a_plot_of_training_are_named(files: Path, eight: list[str]):
+    found = gathered(*eight)
+    rows = tuple({"epoch": epoch, "loss": 1.0 / epoch, "dev": {"macro_f1": 0.5}} for epoch in (1, 2))
+    logs = tuple(TrainingLog(f"r{at}", rows[:1] if at == 1 else rows, {"kept": 2}) for at in range(8))
+    (plot,) = plots_of(replace(found, comparison=None, systems=(), placements={}, logs=logs))
+    assert plot.about.endswith("6 of 8 runs; not shown: r7, r1 (no second epoch).")
+
+
+def test_files_without_plots_of_their_own_are_named(files: Path, capsys: pytest.CaptureFixture[str]):
+    found = gathered(STRONG)
+    assert files_without_plots(found) == ""
+    (card,) = found.cards
+    tracks = [replace(card, spec=replace(card.spec, track=track)) for track in "abcdef"]
+    assert files_without_plots(replace(found, systems=(replace(found.systems[0], cards=tuple(tracks)),))) == (
+        "Plots of emotions and ranks: 4 of 6 files; not shown: English, track E, English, track F. "
+        "A report of one file has its plots."
+    )

@@ -251,3 +251,13 @@ def test_plain_returns_json_types_for_any_value():
     assert made["b"] == [None, None]
     assert made["c"] == "x/y"
     assert json.loads(json.dumps(made, allow_nan=False)) == made
+
+
+def test_bold_is_explained_wherever_it_is_printed():
+    rule = "Bold: the best score of the column. It need not be significantly better than the next one."
+    assert render([BOARD], "text", colour=True).endswith(f"\n{rule}")
+    for style in ("markdown", "latex"):
+        assert render([BOARD], style).count(rule) == 1
+    for style in ("text", "csv", "json"):
+        assert rule not in render([BOARD], style)
+    assert "Bold" not in render([Table("plain", (Column("score", "score"),), ((0.5,),))], "markdown")

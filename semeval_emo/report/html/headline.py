@@ -13,11 +13,18 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
 
 DOT = " · "
+# Systems of a comparison that the headline names, with the best one.
+MOST = 3
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A value of the headline, with its name and a detail; `tone` is ``good``, ``bad`` or empty."""
+    """A value of the headline, with its name and a detail.
+
+    Attributes:
+        tone: colour of the value: ``good`` (green), ``bad`` (red) or empty. A difference has a colour only if the
+            other score is outside the interval of ours.
+    """
 
     name: str
     value: str
@@ -106,10 +113,12 @@ def _exact_match(contents: Contents) -> Tile:
 
 
 def _rank(contents: Contents) -> list[Tile]:
-    placed = contents.placements.get(key_of(contents.cards[0]))
+    card = contents.cards[0]
+    placed = contents.placements.get(key_of(card))
     if placed is None:
         return []
     placement = placed.placement
+    interval = card.intervals.whole[card.metric] if card.intervals else None
     tiles = []
     if placement.rank:
         detail = f"{plural(placement.known, 'known score')}, {placement.among.title}"
@@ -119,9 +128,11 @@ def _rank(contents: Contents) -> list[Tile]:
         ("rank 1" if placement.among.ranked else "best known", placement.leader),
     ):
         gap = placement.gap(row)
-        if row is not None and gap is not None:
-            detail = f"{name} has {row.score_text}"
-            tiles.append(Tile(f"minus {name}", cell(gap, "delta"), detail, "good" if gap > 0 else ""))
+        if row is not None and row.score is not None and gap is not None:
+            side = interval.compared_with(row.score) if interval else None
+            detail = f"{row.score_text} is inside the interval" if side == 0 else f"{name} has {row.score_text}"
+            tone = {1: "good", -1: "bad"}.get(side or 0, "")
+            tiles.append(Tile(f"minus {name}", cell(gap, "delta"), detail, tone))
     return tiles
 
 
@@ -148,8 +159,10 @@ def _compared(contents: Contents) -> Headline:
             f"{system.score.value:.4f}",
             _interval(system.score, comparison.settings.level),
         )
-        for system in lead.standings[1:3]
+        for system in lead.standings[1:MOST]
     ]
+    if len(lead.standings) > MOST:
+        tiles.append(Tile(plural(len(lead.standings) - MOST, "more system"), "…", "in the table below"))
     where = [
         f"Track {comparison.track.upper()}", lead.name, comparison.split, f"release {comparison.release}",
         f"{lead.rows:,} texts",

@@ -12,7 +12,7 @@ from numbers import Real
 from typing import Any
 
 from semeval_emo.report.plots.style import Plot, inline
-from semeval_emo.report.table import Table, best_cells, cell, clean
+from semeval_emo.report.table import Table, best_cells, cell, clean, notes_with_rule
 
 NUMBERS = ("int", "score", "score6", "delta", "percent", "decimal", "decimal2", "seconds")
 # Plots wider than this (in inches) use the full width of the page.
@@ -161,7 +161,7 @@ def table_block(table: Table, *, foot: bool = False, sortable: bool = True, mine
         ),
         blocks=tuple(tuple(body[a:b]) for a, b in pairwise(cuts)),
         foot=tuple(made[start:]),
-        notes=tuple(clean(note) for note in table.notes),
+        notes=tuple(clean(note) for note in notes_with_rule(table)),
         sortable=sortable and len(body) > 1,
         mine=mine,
     )

@@ -23,13 +23,14 @@ from semeval_emo.report.html.parts import (
     table_block,
 )
 from semeval_emo.report.html.render import json_for_script, page
-from semeval_emo.report.html.sections import comparison_sections, score_sections
-from semeval_emo.report.plots.selection import plots_of
+from semeval_emo.report.html.sections import comparison_sections, first_runs, score_sections
+from semeval_emo.report.plots.selection import files_without_plots, plots_of
 from semeval_emo.report.plots.style import has_matplotlib
 from semeval_emo.report.table import Column, Table, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.submission import Severity, entry
+from semeval_emo.text import as_sentences, left_out
 
 # A page with more texts is slow to load; files left out are named.
 MOST_ROWS = 20_000
@@ -59,8 +60,21 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         data=json_for_script(data),
         browses=bool(data["sets"]),
         left_out=left_out,
-        notes=() if pictures or has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
+        texts_note=_texts_note(contents),
+        notes=_plot_notes(contents) if has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
     )
+
+
+def _plot_notes(contents: Contents) -> tuple[str, ...]:
+    note = files_without_plots(contents)
+    return (note,) if note else ()
+
+
+def _texts_note(contents: Contents) -> str:
+    """Return what the text browser leaves out of a comparison; empty if nothing."""
+    names = [system.name for system in contents.systems]
+    note = left_out(min(MOST_SYSTEMS, len(names)), names, "system")
+    return clean(as_sentences(note, first_runs(contents)))
 
 
 def _probabilities(pictures: dict[str, PlotImage]) -> Section | None:

@@ -20,6 +20,7 @@ from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
+from semeval_emo.text import as_sentences
 
 # The pairs of more systems would fill a page.
 FEW = 6
@@ -188,7 +189,14 @@ def comparison_sections(contents: Contents, pictures: Mapping[str, PlotImage]) -
         table_block(table) for table in comparison_tables.tables(comparison, pairs=2 < len(comparison.systems) <= FEW)
     ]
     plots = [plot for name, plot in pictures.items() if name.startswith(("emotions-", "languages-"))]
-    methods = Paragraphs(tuple(words.methods(comparison)))
+    lines = words.methods(comparison)
+    count = len(comparison.systems)
+    if count > FEW:
+        lines.append(
+            f"The differences of all {count * (count - 1) // 2} pairs of {count} systems are not shown here: "
+            "semeval-emo compare --pairs shows them."
+        )
+    methods = Paragraphs(tuple(lines))
     sections = [Section("scores", "Comparison", (BlockGroup((blocks[0], *plots, *blocks[1:], methods)),))]
     if contents.placements:
         sections.append(_best_place(contents, pictures))
@@ -200,8 +208,22 @@ def _best_place(contents: Contents, pictures: Mapping[str, PlotImage]) -> Sectio
     every = [(one.board, one.placement, one.everywhere) for one in contents.placements.values()]
     drawn = [one for name, one in pictures.items() if name.startswith("position-")]
     blocks = (*drawn, *(table_block(table, sortable=len(every) > 1, mine=THIS) for table in placement_tables(every)))
-    lead = f"Rank of {contents.systems[0].name}, the system with the best score."
+    lead = as_sentences(f"Rank of {contents.systems[0].name}, the system with the best score", first_runs(contents, 1))
     return Section("leaderboard", "Leaderboard", (BlockGroup(blocks),), lead)
+
+
+def first_runs(contents: Contents, most: int | None = None) -> str:
+    """Return which of the first `most` systems are represented by one of several runs, in words; empty if none is."""
+    comparison = contents.comparison
+    if comparison is None:
+        return ""
+    runs = {
+        own.name: f"{own.name} ({own.run_scores[0]:.4f}; mean of {len(own.run_scores)} runs {own.score.value:.4f})"
+        for own in comparison.lead.standings
+        if own.run_scores
+    }
+    named = [runs[system.name] for system in contents.systems[:most] if system.name in runs]
+    return f"Only the first run of {', '.join(named)}" if named else ""
 
 
 def _disagreements(contents: Contents) -> Section:
@@ -215,5 +237,9 @@ def _disagreements(contents: Contents) -> Section:
             shares = analysis_tables.comparison_tables(found, contents.task)[0]
             title = contents.task.languages[card.spec.language].name if len(first.cards) > 1 else ""
             groups.append(BlockGroup((table_block(shares),), title, at == 0))
-    lead = f"Number of texts in which each of the two best systems is correct: a is {first.name}, b is {second.name}."
+    count = len(contents.systems)
+    which = "each of the two systems" if count == 2 else f"each of the two best of {count} systems"
+    lead = as_sentences(
+        f"Number of texts in which {which} is correct: a is {first.name}, b is {second.name}", first_runs(contents, 2)
+    )
     return Section("errors", "Disagreements", tuple(groups), lead)

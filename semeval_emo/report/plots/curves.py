@@ -21,9 +21,11 @@ from semeval_emo.report.plots.style import (
     Plot,
     canvas,
     drawn,
+    write_below,
 )  # fmt: skip
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.reliability import calibration, precision_recall
+from semeval_emo.text import as_sentences
 
 ACROSS = 3
 POINTS = 160
@@ -31,11 +33,14 @@ LOSS = "loss"
 
 
 @drawn
-def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int | None]]) -> Plot | None:
+def training(
+    name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int | None]], note: str = ""
+) -> Plot | None:
     """Plot loss and metrics by epoch, on train and dev, with several runs in one plot.
 
     Args:
         runs: name, lines of ``metrics.jsonl`` and best epoch of each run.
+        note: written below the plot, such as the runs that are left out.
 
     Returns:
         None if no run has two epochs.
@@ -71,7 +76,8 @@ def training(name: str, runs: Sequence[tuple[str, Sequence[dict[str, Any]], int 
     columns = min(4, len(runs) if len(runs) > 1 else len(shown))
     figure.legend(handles=shown, loc="outside upper left", ncols=columns)
     about = "; ".join(f"{label(one)}: {len(rows)} epochs, best {kept}" for one, rows, kept in runs)
-    return Plot(name, "Training by epoch", f"{about}. A ring marks the best epoch.", figure)
+    write_below(figure, note)
+    return Plot(name, "Training by epoch", as_sentences(about, "A ring marks the best epoch", note), figure)
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[int], list[float]]]:

@@ -21,12 +21,13 @@ from semeval_emo.report.plots.style import (
     canvas,
     drawn,
     rule_lines,
+    write_below,
 )  # fmt: skip
 from semeval_emo.report.table import clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task
-from semeval_emo.text import plural
+from semeval_emo.text import as_sentences, plural
 
 LONGEST = 38
 # Share of the width of a plot that two labels need.
@@ -41,9 +42,17 @@ def label(name: str) -> str:
 
 @drawn
 def emotion_bars(
-    name: str, emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], metric_title: str
+    name: str,
+    emotions: Sequence[str],
+    systems: Sequence[tuple[str, Sequence[Interval]]],
+    metric_title: str,
+    note: str = "",
 ) -> Plot | None:
-    """Plot the score of each emotion with its interval: a bar for one system, points for several."""
+    """Plot the score of each emotion with its interval: a bar for one system, points for several.
+
+    Args:
+        note: written below the plot, such as the systems that are left out.
+    """
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
     figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
     rows = np.arange(len(emotions))[::-1]
@@ -80,12 +89,19 @@ def emotion_bars(
         f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, scores, strict=True))
         for system, scores in systems
     )
-    return Plot(name, f"{metric_title} of each emotion", f"{about}. Lines show intervals.", figure)
+    write_below(figure, note)
+    return Plot(name, f"{metric_title} of each emotion", as_sentences(about, "Lines show intervals", note), figure)
 
 
 @drawn
-def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]]) -> Plot | None:
-    """Plot the scores of our systems among the known scores of a list, with intervals, baseline and rank 1."""
+def position(
+    name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]], note: str = ""
+) -> Plot | None:
+    """Plot the scores of our systems among the known scores of a list, with intervals, baseline and rank 1.
+
+    Args:
+        note: written below the plot, such as the systems that are left out.
+    """
     at = placed.at
     rows = [
         row
@@ -129,8 +145,9 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     axes.set_xlabel(f"{METRICS[at.metric].title if at.metric in METRICS else at.metric}, {placed.among.title}")
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    rank = f"Rank {placed.rank}. " if placed.rank else ""
-    about = rank + "; ".join(f"{system} {one.value:.4f}" for system, one in ours) + f"; {count}."
+    write_below(figure, note)
+    values = "; ".join(f"{system} {one.value:.4f}" for system, one in ours)
+    about = as_sentences(f"Rank {placed.rank}" if placed.rank else "", f"{values}; {count}", note)
     return Plot(name, f"Among the known scores of the {placed.among.title}", about, figure)
 
 

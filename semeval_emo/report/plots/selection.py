@@ -6,10 +6,12 @@ import numpy as np
 
 from semeval_emo.report.contents import Contents, Placed, key_of
 from semeval_emo.report.plots import curves, scores
+from semeval_emo.report.plots.scores import label
 from semeval_emo.report.plots.style import Plot, require_matplotlib
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.text import left_out
 
 # Number of files with plots of their own; a heat map shows submissions in more languages.
 MOST_FILES = 4
@@ -32,9 +34,24 @@ def plots_of(contents: Contents) -> list[Plot]:
         if len(contents.cards) > 1:
             plots += _heat(contents)
     if contents.logs:
-        logs = [(log.name, log.rows, log.state.get("kept")) for log in contents.logs[:MOST_SYSTEMS]]
-        plots.append(curves.training("training", logs))
+        # One epoch is not a curve.
+        logs = sorted(contents.logs, key=lambda log: len(log.rows) < 2)
+        several = [(log.name, log.rows, log.state.get("kept")) for log in logs if len(log.rows) > 1][:MOST_SYSTEMS]
+        names = [log.name if len(log.rows) > 1 else f"{log.name} (no second epoch)" for log in logs]
+        plots.append(curves.training("training", several, left_out(len(several), names, "run")))
     return [plot for plot in plots if plot is not None]
+
+
+def files_without_plots(contents: Contents) -> str:
+    """Return which files of a submission have no plots of their own, in words; empty if all have."""
+    if contents.comparison is not None:
+        return ""
+    names = [
+        f"{contents.task.languages[card.spec.language].name}, track {card.spec.track.upper()}"
+        for card in contents.cards
+    ]
+    note = left_out(min(MOST_FILES, len(names)), names, "file")
+    return f"Plots of emotions and ranks: {note}. A report of one file has its plots." if note else ""
 
 
 def _emotion_metric(card: Scorecard) -> str:
@@ -59,8 +76,8 @@ def _of_card(contents: Contents, card: Scorecard) -> list[Plot | None]:
     return plots
 
 
-def _position(placed: Placed, key: str, ours: list[tuple[str, Interval]]) -> Plot | None:
-    return scores.position(f"position-{key}", placed.board, placed.placement, ours)
+def _position(placed: Placed, key: str, ours: list[tuple[str, Interval]], note: str = "") -> Plot | None:
+    return scores.position(f"position-{key}", placed.board, placed.placement, ours, note)
 
 
 def _of_comparison(contents: Contents) -> list[Plot | None]:
@@ -69,16 +86,18 @@ def _of_comparison(contents: Contents) -> list[Plot | None]:
         return []
     if found.average is not None:
         return _heat(contents)
-    standings = found.places[0].standings[:MOST_SYSTEMS]
+    every = found.places[0].standings
+    standings = every[:MOST_SYSTEMS]
+    note = left_out(len(standings), [label(one.name) for one in every], "system")
     card = contents.cards[0]
     key, metric = key_of(card), METRICS[_emotion_metric(card)].title
     made: list[Plot | None] = []
     if all(one.emotions for one in standings):
         bars = [(one.name, [one.emotions[e] for e in card.spec.emotions]) for one in standings]
-        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric))
+        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, note))
     if key in contents.placements and found.metric == card.metric:
         ours = [(one.name, one.score) for one in standings]
-        made.append(_position(contents.placements[key], key, ours))
+        made.append(_position(contents.placements[key], key, ours, note))
     return made
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,6 +106,14 @@ def canvas(width: float, height: float, **grid: Any) -> tuple[Figure, Any]:
 
     figure = Figure(figsize=(width, height))
     return figure, figure.subplots(**grid)
+
+
+def write_below(figure: Figure, note: str) -> None:
+    """Write a note below a plot, wrapped to its width; nothing if it is empty."""
+    if note:
+        # Characters of this size per inch.
+        lines = textwrap.wrap(note, int(15 * figure.get_figwidth()))
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", color=MUTED, fontsize=8.5)
 
 
 def rule_lines(axes: Axes, along: str) -> None:
