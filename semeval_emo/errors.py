@@ -51,6 +51,12 @@ class ReleaseMismatch(EmoError):
     exit_code = 1
 
 
+class UnverifiedGold(ReleaseMismatch):
+    """Gold labels have the ids of a known release, but are not its labels."""
+
+    exit_code = InputError.exit_code
+
+
 class MissingExtra(EmoError):
     """A feature needs an optional dependency that is not installed."""
 

@@ -29,6 +29,7 @@ from semeval_emo.cli.options import (
     TaskOption,
     TrackFilter,
     TrackOption,
+    UnverifiedGoldOption,
 )
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.errors import InputError, UsageError
@@ -36,6 +37,7 @@ from semeval_emo.text import plural
 
 if TYPE_CHECKING:
     from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
+    from semeval_emo.scoring import Scorecard
 
 
 OVERVIEW_EXAMPLES = examples(
@@ -177,6 +179,13 @@ def _note_other_lists(
         note(f"\nRows in other lists: {counts} (--list NAME, or --list all).", quiet)
 
 
+def _warnings(measured: Iterable[tuple[Leaderboard, float | Scorecard, dict[str, Any]]]) -> list[str]:
+    """Return the warnings of the scorecards, each once."""
+    return list(
+        dict.fromkeys(warning for _, score, _ in measured if not isinstance(score, float) for warning in score.warnings)
+    )
+
+
 def place(
     what: ScoreArgument,
     track: TrackOption = None,
@@ -184,6 +193,7 @@ def place(
     among: ListOption = None,
     release: ReleaseOption = None,
     gold: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     extra: ExtraOption = None,
     style: FormatOption = Format.text,
@@ -199,7 +209,10 @@ def place(
     from semeval_emo.leaderboard import measure
     from semeval_emo.report.leaderboard import placement_tables
 
-    measured = measure(what, track=track, language=language, release=release, source=gold, task=task, extra=extra or ())
+    measured = measure(
+        what, track=track, language=language, release=release, source=gold, task=task, extra=extra or (),
+        unverified_gold=unverified_gold,
+    )  # fmt: skip
     _note_problems({id(board): board for board, _, _ in measured}.values(), quiet)
     placed: list[tuple[Leaderboard, Placement, tuple[Placement, ...]]] = []
     refused: list[UsageError] = []
@@ -224,6 +237,7 @@ def place(
         lambda: placement_tables(placed),
         style,
         output,
+        warnings=_warnings(measured),
     )
 
 
@@ -265,6 +279,7 @@ def add(
     split: Annotated[str, typer.Option("--split", metavar="SPLIT", help="Split: train, dev or test.")] = "test",
     release: ReleaseOption = None,
     gold: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -279,8 +294,12 @@ def add(
         "setting": setting, "among": among, "rank": rank, "teams": teams, "kind": kind, "selected_on": selected_on,
         "flag": flag, "source": source, "where": where, "note": remark,
     }  # fmt: skip
-    measured = measure(what, track=track, language=language, release=release, source=gold, task=task)
+    measured = measure(
+        what, track=track, language=language, release=release, source=gold, task=task, unverified_gold=unverified_gold
+    )
     _note_problems({id(board): board for board, _, _ in measured}.values(), quiet)
+    for warning in _warnings(measured):
+        note(warning, quiet)
     for board, score, address in measured:
         if address:
             details |= {"split": split, "metric": metric, "decimals": len(what.partition(".")[2])}

@@ -147,6 +147,14 @@ GoldOption = Annotated[
     ),
 ]  # fmt: skip
 
+UnverifiedGoldOption = Annotated[
+    bool,
+    typer.Option(
+        "--unverified-gold",
+        help="Accept gold labels that differ from those of their release. The output begins with a warning.",
+    ),
+]
+
 # The options that select files of a task, in a command decorated by `select_files`.
 SelectorOptions = Any
 _SELECTOR = {

@@ -44,6 +44,7 @@ def emit(
     *,
     text: str | Callable[[int | None, bool], str] | None = None,
     csv: Callable[[], Table] | None = None,
+    warnings: Sequence[str] = (),
 ) -> None:
     """Print a result, or write it to a file atomically.
 
@@ -53,6 +54,7 @@ def emit(
         text: what the ``text`` format prints instead of the tables: a string, or a function of the
             width of the terminal (None for no limit) and of whether it may use colour.
         csv: makes the table that the ``csv`` format prints instead of the tables.
+        warnings: sentences that every format begins with; CSV has them in a column, JSON under a key.
     """
     # Files are written at full width and without escapes, whatever the terminal is.
     width = screen_width() if output is None else None
@@ -60,14 +62,22 @@ def emit(
     if style is Format.json:
         from semeval_emo.report.formats import dump_json
 
-        body = dump_json(payload() if callable(payload) else payload)
+        made_payload = payload() if callable(payload) else payload
+        body = dump_json(made_payload | ({"warnings": list(warnings)} if warnings else {}))
     elif style is Format.text and text is not None:
         body = text(width, colour) if callable(text) else text
     else:
         from semeval_emo.report.formats import render
+        from semeval_emo.report.table import with_warnings
 
         made = [csv()] if style is Format.csv and csv else tables() if callable(tables) else tables
+        if warnings and style is Format.csv:
+            made = [with_warnings(table, warnings) for table in made]
         body = render(made, style.value, width=width, colour=colour)
+    if warnings:
+        from semeval_emo.report.formats import heads
+
+        body = heads(warnings, style.value, width) + body
     if output is None:
         typer.echo(body)
     else:

@@ -14,6 +14,7 @@ from semeval_emo.cli.options import (
     SeedOption,
     SelectorOptions,
     TextsOption,
+    UnverifiedGoldOption,
     output_to,
     select_files,
 )
@@ -53,6 +54,7 @@ def report(
     *,
     selector: SelectorOptions,
     gold: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     resamples: ResamplesOption = 10_000,
     seed: SeedOption = 12345,
     quiet: QuietOption = False,
@@ -64,7 +66,11 @@ def report(
     """
     from semeval_emo.report.contents import load_contents
 
-    contents = load_contents(paths, source=gold, resamples=resamples, seed=seed, selector=selector)
+    contents = load_contents(
+        paths, source=gold, resamples=resamples, seed=seed, selector=selector, unverified_gold=unverified_gold
+    )
+    for warning in contents.warnings:
+        note(warning, quiet)
     if plots is not None:
         from semeval_emo.report.plots.selection import files_without_plots, plots_of
         from semeval_emo.report.plots.style import write_plots

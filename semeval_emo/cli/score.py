@@ -25,6 +25,7 @@ from semeval_emo.cli.options import (
     SeedOption,
     SelectorOptions,
     TextsOption,
+    UnverifiedGoldOption,
     select_files,
     words_of,
 )
@@ -91,6 +92,7 @@ def score(
     *,
     selector: SelectorOptions,
     gold: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     per_emotion: PerEmotionOption = False,
     fail_under: Annotated[
         list[str] | None,
@@ -134,6 +136,7 @@ def score(
         rule=rule.value,
         rounding=rounding.value if rounding else "",
         strict=False,
+        unverified_gold=unverified_gold,
     )
     if ci:
         from semeval_emo.scoring.score_intervals import with_intervals
@@ -152,6 +155,7 @@ def score(
             output,
             text=lambda width, colour: view.score_text(result, selector.task, per_emotion, width, colour),
             csv=lambda: view.score_csv(result),
+            warnings=result.warnings,
         )
     for line in missed:
         fail(f"missed: {line}")
@@ -160,7 +164,7 @@ def score(
     if result.without_gold:
         raise typer.Exit(InputError.exit_code)
     if style is Format.text and (step := view.next_step(result, given)):
-        next_steps([*step, *words_of(selector, gold=gold)], quiet=quiet)
+        next_steps([*step, *words_of(selector, gold=gold), *(["--unverified-gold"] * unverified_gold)], quiet=quiet)
 
 
 @select_files
@@ -175,6 +179,7 @@ def compare(
     *,
     selector: SelectorOptions,
     gold: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     metric: MetricOption = None,
     per_emotion: PerEmotionOption = False,
     pairs: Annotated[bool, typer.Option("--pairs", help="Show every pair of systems.")] = False,
@@ -224,7 +229,8 @@ def compare(
     result = compare_systems(
         systems, source=gold, **selector.keywords, metric=metric, emotions=per_emotion or None, resamples=resamples,
         trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
-        interval=interval.value, stored=against_score, one_recipe=one_recipe, progress=TerminalProgress(quiet),
+        interval=interval.value, stored=against_score, one_recipe=one_recipe, unverified_gold=unverified_gold,
+        progress=TerminalProgress(quiet),
     )  # fmt: skip
     emit(
         result.to_dict,
@@ -233,6 +239,7 @@ def compare(
         output,
         text=lambda width, colour: view.comparison_text(result, width, colour, pairs=pairs, power=power),
         csv=lambda: csv_table(result, pairs=pairs),
+        warnings=result.warnings,
     )
 
 
@@ -245,6 +252,7 @@ def analyse(
     *,
     selector: SelectorOptions,
     gold: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     probabilities: Annotated[
         Path | None,
         typer.Option(
@@ -272,11 +280,17 @@ def analyse(
     analyses, divergences = [], []
     most = limit or sys.maxsize
     if second is None:
-        analyses = analyse_files(path, selector, source=gold, probabilities=probabilities, texts=texts, most=most)
+        analyses = analyse_files(
+            path, selector, source=gold, probabilities=probabilities, texts=texts, most=most,
+            unverified_gold=unverified_gold,
+        )  # fmt: skip
         if probabilities is None and not any(analysis.confident_errors for analysis in analyses):
             note("The most confident errors need a probability file (--probabilities FILE).", quiet)
     else:
-        divergences = compare_error_files(path, second, selector, source=gold, texts=texts, most=most)
+        divergences = compare_error_files(
+            path, second, selector, source=gold, texts=texts, most=most, unverified_gold=unverified_gold
+        )
+    cards = [*(one.card for one in analyses), *(card for one in divergences for card in (one.first, one.second))]
     whole = style is not Format.text
     emit(
         lambda: {
@@ -298,4 +312,5 @@ def analyse(
         ],
         style,
         output,
+        warnings=list(dict.fromkeys(warning for card in cards for warning in card.warnings)),
     )

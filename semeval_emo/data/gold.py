@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,8 +16,9 @@ from semeval_emo.data.hub import fetch, hub_release, remedies
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, read_sheet
-from semeval_emo.errors import InputError, ReleaseMismatch, UsageError
+from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
+from semeval_emo.text import plural
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
@@ -24,6 +26,7 @@ SAMPLE = "sample"
 HUB = "hub"
 # Maximum number of files that an error names.
 MOST = 3
+UNVERIFIED = "Unverified gold"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +34,7 @@ class Gold:
     """Texts and gold labels of one file.
 
     Attributes:
-        spec: the file that was asked for. Its release is ``unknown`` if the ids match but the labels
-            belong to no known release.
+        spec: the file that was asked for. Its release is ``unknown`` if the labels are unverified.
         ids: in file order.
         texts: in file order; None if the file has labels only.
         labels: shape (n, L), int8, columns in the order of `spec.emotions`; -1 for a blank cell if
@@ -40,6 +42,7 @@ class Gold:
         source: the path, or repository and revision on the hub, for messages.
         releases: all releases that the file belongs to, the default first; empty if unknown.
         note: a warning about the rows; may be empty.
+        unverified: how the labels differ from those of the release; empty unless that was accepted.
     """
 
     spec: FileSpec
@@ -49,6 +52,7 @@ class Gold:
     source: str
     releases: tuple[str, ...]
     note: str = ""
+    unverified: str = ""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -69,6 +73,7 @@ def load_gold(
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
     labels_required: bool = True,
+    unverified_gold: bool = False,
 ) -> Gold:
     """Load the gold labels and texts of one file of a task.
 
@@ -81,11 +86,14 @@ def load_gold(
             ``sample``, or None to try ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub.
         task: a task or its name; None for the default, or the sample's task if that is the source.
         labels_required: False allows blank labels (-1), for splits to be predicted.
+        unverified_gold: True accepts a file with the ids of the release but other labels, and marks it
+            (`Gold.unverified`).
 
     Raises:
         UsageError: an unknown track, language, split or release.
         InputError: the file is missing or unreadable, or its labels are blank.
         ReleaseMismatch: the file belongs to another release.
+        UnverifiedGold: the file has the ids of the release, but other labels, such as predictions.
 
     >>> gold = load_gold("a", "eng", source="sample")
     >>> gold.labels.shape, gold.releases
@@ -96,34 +104,40 @@ def load_gold(
     chosen = task.release(release)
     if chosen.refused:
         raise ReleaseMismatch(f"Release {chosen.key} ({chosen.title}) is refused: {chosen.refused}.")
-    return gold_for(task.spec(track, language, split, chosen.key), task, source, labels_required=labels_required)
+    spec = task.spec(track, language, split, chosen.key)
+    return gold_for(spec, task, source, labels_required=labels_required, unverified_gold=unverified_gold)
 
 
 def gold_for(
-    spec: FileSpec, task: Task, source: str | os.PathLike[str] | None = None, *, labels_required: bool = True
+    spec: FileSpec,
+    task: Task,
+    source: str | os.PathLike[str] | None = None,
+    *,
+    labels_required: bool = True,
+    unverified_gold: bool = False,
 ) -> Gold:
     """Load the gold labels and texts of a file; arguments and errors as for `load_gold`."""
     if source is None:
-        return _from_anywhere(spec, task, labels_required)
+        return _from_anywhere(spec, task, labels_required, unverified_gold)
     if str(source) == HUB:
         return _from_hub(spec, task, labels_required)
     if str(source) == SAMPLE:
         return _from_sample(spec, task, labels_required)
-    return _from_folder(Path(source), spec, task, labels_required)
+    return _from_folder(Path(source), spec, task, labels_required, unverified_gold)
 
 
 class _NotHere(InputError):
     """A source does not have the file; another may."""
 
 
-def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
+def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool, unverified_gold: bool) -> Gold:
     """Load from ``$SEMEVAL_EMO_DATA``, the cache or the hub: the first that has the file."""
     mismatch: ReleaseMismatch | None = None
     tried = f"${DATA_VARIABLE} is not set."
     folder = os.environ.get(DATA_VARIABLE)
     if folder:
         try:
-            return _from_folder(Path(folder), spec, task, labels_required)
+            return _from_folder(Path(folder), spec, task, labels_required, unverified_gold)
         except _NotHere as error:
             tried = error.message
         except ReleaseMismatch as error:
@@ -151,7 +165,7 @@ def _from_hub(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
     for repository in hub_release(task).hub.values():
         for folder, manifest in fetched(repository):
             try:
-                return _named(_from_folder(folder, spec, task, labels_required), manifest)
+                return _named(_from_folder(folder, spec, task, labels_required, is_fetched=True), manifest)
             except _NotHere:
                 continue
             except ReleaseMismatch as error:
@@ -160,15 +174,48 @@ def _from_hub(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
         raise mismatch
     got = fetch(task, [spec.language], [spec.track])
     folder = got[0].path.parents[2]
-    return _named(_from_folder(folder, spec, task, labels_required), read_manifest(folder))
+    return _named(_from_folder(folder, spec, task, labels_required, is_fetched=True), read_manifest(folder))
 
 
 def _named(gold: Gold, manifest: Manifest | None) -> Gold:
     return gold if manifest is None else replace(gold, source=f"{manifest.shown} ({gold.source})")
 
 
-def _from_folder(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> Gold:
-    seen: list[tuple[Candidate, Sheet, tuple[Match, ...], str]] = []
+# A candidate, its contents, the files of the task that it matches, and why it is refused.
+_Seen = tuple[Candidate, Sheet, tuple[Match, ...], str]
+
+
+def _from_folder(
+    folder: Path,
+    spec: FileSpec,
+    task: Task,
+    labels_required: bool,
+    unverified_gold: bool = False,
+    *,
+    is_fetched: bool = False,
+) -> Gold:
+    gold, seen = _identified(folder, spec, task, labels_required)
+    if gold is not None:
+        return gold if is_fetched else verified(gold, task, unverified_gold)
+    if not seen:
+        raise _NotHere(
+            f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {folder}.",
+            f"expected {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
+            "`semeval-emo data list` shows the available data",
+        )
+    unknown = [(candidate, sheet) for candidate, sheet, matches, refused in seen if not matches and not refused]
+    direct = [sheet for candidate, sheet in unknown if candidate.direct]
+    if not direct and unverified_gold:
+        direct = [sheet for _, sheet in unknown]
+    if len(direct) == 1 and spec.id_set <= set(direct[0].ids):
+        return verified(as_gold(direct[0].take(spec.id_set), spec, (), labels_required), task, unverified_gold)
+    error = ReleaseMismatch if len(unknown) < len(seen) else UnverifiedGold
+    raise error(*_mismatch(seen, spec))
+
+
+def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> tuple[Gold | None, list[_Seen]]:
+    """Return the gold of a folder if hashes or ids prove it, else the files that were found instead."""
+    seen: list[_Seen] = []
     for candidate in candidates(folder, spec, task):
         try:
             sheet = read_sheet(candidate.path)
@@ -180,18 +227,88 @@ def _from_folder(folder: Path, spec: FileSpec, task: Task, labels_required: bool
         matches = () if refused else identify(sheet, task, spec.key)
         for part, proofs in ((sheet, matches), _part(sheet, spec, task)):
             if any(match.spec.release == spec.release for match in proofs):
-                return as_gold(part, spec, proofs, labels_required)
+                return as_gold(part, spec, proofs, labels_required), seen
         seen.append((candidate, sheet, matches, refused))
-    if not seen:
-        raise _NotHere(
-            f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {folder}.",
-            f"expected {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
-            "`semeval-emo data list` shows the available data",
+    return None, seen
+
+
+def verified(gold: Gold, task: Task, unverified_gold: bool = False) -> Gold:
+    """Return gold that has the labels of its release; other labels are marked if they are accepted.
+
+    Raises:
+        UnverifiedGold: the ids are those of a release, the labels are not, and that is not accepted.
+    """
+    spec = gold.spec
+    if gold.unverified or (gold.labels < 0).any() or _has_known_labels(gold, task):
+        return gold
+    seen = f"{gold.source} has the ids of {spec.place}, but not its labels: {_difference(gold, task)}."
+    if not unverified_gold:
+        raise UnverifiedGold(
+            seen + (" It has no texts, like a prediction file." if gold.texts is None else ""),
+            f"give the folder with the gold labels of release {spec.release}: --gold FOLDER; "
+            "--unverified-gold uses these labels, and the output says so",
         )
-    unknown = [sheet for candidate, sheet, matches, refused in seen if candidate.direct and not matches and not refused]
-    if len(unknown) == 1 and set(unknown[0].ids) == spec.id_set:
-        return as_gold(unknown[0], replace(spec, release=UNKNOWN), (), labels_required)
-    raise ReleaseMismatch(*_mismatch(seen, spec))
+    unknown = replace(spec, release=UNKNOWN)
+    return replace(gold, spec=unknown, releases=(), note="", unverified=f"{UNVERIFIED}: {seen}")
+
+
+def _has_known_labels(gold: Gold, task: Task) -> bool:
+    """Return whether hashes prove the labels, or the task has no hash to compare them with."""
+    spec, ids = gold.spec, frozenset(gold.ids)
+    hashed = [other for other in task.specs(language=spec.language, split=spec.split) if other.labels_hash]
+    whole = [other for other in hashed if other.track == spec.track and other.id_set == ids]
+    if whole:
+        return any(_labels_hash(gold, other) == other.labels_hash for other in whole)
+    # A file without a hash of its own may hold whole files that have one, such as those of several tracks.
+    emotions = set(spec.emotions)
+    parts = [
+        other
+        for other in hashed
+        if other.release == task.default_release and other.id_set <= ids and emotions.issuperset(other.emotions)
+    ]
+    if parts and len(ids) == sum(other.rows for other in parts):
+        return all(_labels_hash(gold, other) == other.labels_hash for other in parts)
+    return bool(gold.releases)
+
+
+def _labels_hash(gold: Gold, spec: FileSpec) -> str:
+    """Return the hash of the rows and columns of a file within gold labels, as `FileSpec.labels_hash`."""
+    if set(spec.emotions) - set(gold.spec.emotions):
+        return ""
+    labels = gold.labels[:, [gold.spec.emotions.index(name) for name in spec.emotions]]
+    rows = ("\t".join(map(str, row)) for row in labels.tolist())
+    return short_hash(sorted(f"{i}\t{row}" for i, row in zip(gold.ids, rows, strict=True) if i in spec.id_set))
+
+
+def _difference(gold: Gold, task: Task) -> str:
+    """Return how labels differ from those of the release: by row if those can be read, else by hash."""
+    spec = gold.spec
+    own = None if spec.release not in task.releases else at_hand(spec, task)
+    if own is not None and (own.labels >= 0).all() and own.spec.emotions == spec.emotions:
+        labels = dict(zip(own.ids, own.labels.tolist(), strict=True))
+        differing = [i for i, row in zip(gold.ids, gold.labels.tolist(), strict=True) if labels.get(i) != row]
+        rows = f"{len(differing):,} of {plural(len(gold), 'row')} differ{'s' * (len(differing) == 1)}"
+        return f"{rows} from the gold of release {spec.release} (first: {differing[0] if differing else 'another id'})"
+    if not spec.labels_hash:
+        return f"the task has no hash of the labels of release {spec.release}"
+    return f"the hash of its labels is {gold.hash}, that of release {spec.release} is {spec.labels_hash}"
+
+
+def at_hand(spec: FileSpec, task: Task) -> Gold | None:
+    """Return the verified gold of a file if it can be read without the network, else None; never raises."""
+    chosen = os.environ.get(DATA_VARIABLE)
+    folders = [Path(chosen)] if chosen else []
+    folders += [sample_folder()] if task.key == SAMPLE else []
+    with contextlib.suppress(EmoError):
+        folders += [path for repository in hub_release(task).hub.values() for path, _ in fetched(repository)]
+    for folder in folders:
+        try:
+            gold, _ = _identified(folder, spec, task, labels_required=False)
+        except EmoError:
+            continue
+        if gold is not None:
+            return gold
+    return None
 
 
 def _part(sheet: Sheet, spec: FileSpec, task: Task) -> tuple[Sheet, tuple[Match, ...]]:

@@ -345,12 +345,14 @@ def measure(
     source: str | os.PathLike[str] | None = None,
     task: str | None = None,
     extra: Iterable[str | os.PathLike[str]] = (),
+    unverified_gold: bool = False,
 ) -> list[tuple[Leaderboard, float | Scorecard, dict[str, Any]]]:
     """Return the scores to place, each with the board of its task and, for a bare score, its address.
 
     Args:
         what: a score, or the path of prediction files, which are validated and scored.
         source: where the gold labels are, as in `load_gold`.
+        unverified_gold: as for `score`.
 
     Raises:
         UsageError: a bare score without track and language, or a number that cannot be read.
@@ -360,7 +362,10 @@ def measure(
     except ValueError:
         if what.replace(",", "", 1).isdigit():
             raise UsageError(f"'{what}' is not a number.", f"write {what.replace(',', '.')}") from None
-        cards = score_files(what, source=source, track=track, language=language, release=release, task=task).cards
+        cards = score_files(
+            what, source=source, track=track, language=language, release=release, task=task,
+            unverified_gold=unverified_gold,
+        ).cards  # fmt: skip
         names = {known.key: name for name, known in known_tasks()}
         keys = [task or names[card.spec.task] for card in cards]
         boards = {key: Leaderboard.load(key, extra=extra) for key in dict.fromkeys(keys)}

@@ -11,6 +11,8 @@ from semeval_emo.leaderboard.model import ANY_RELEASE, ScoreRow
 from semeval_emo.scoring import Scorecard
 from semeval_emo.task import Task
 
+UNVERIFIED_NOTE = "the gold labels are not those of the release"
+IDENTICAL_NOTE = "the predictions and the gold labels are identical"
 DECIMALS = 4
 """Number of decimals of scores measured here, as printed by the organisers."""
 
@@ -42,13 +44,15 @@ def resolve_key(
         UsageError: an unknown name, a score out of the metric's range, or gold labels of an unknown release.
     """
     if isinstance(score, Scorecard):
-        if score.release == ANY_RELEASE:
+        spec = score.spec
+        # The rows of unverified gold are those of the release of the predictions.
+        measured = spec.release if score.unverified else score.release
+        if measured == ANY_RELEASE:
             raise UsageError(
                 f"The score of {score.file} cannot be placed: the release of its gold labels is unknown.",
                 "score it against the labels of a release: --gold FOLDER",
             )
-        spec = score.spec
-        return score.score, BoardKey(spec.task, score.release, spec.split, spec.track, spec.language, score.metric)
+        return score.score, BoardKey(spec.task, measured, spec.split, spec.track, spec.language, score.metric)
     if track is None or language is None:
         raise UsageError("A score without a file needs a track and a language.", "give both")
     track_, code = task.track(track), task.language(language).code
@@ -109,6 +113,8 @@ def new_row(
         number = round(number, printed)
         file = PurePath(score.file).name
         where = where or f"{file}, predictions {score.prediction_hash}, gold {score.gold_hash}"
+        remarks = (note, UNVERIFIED_NOTE if score.unverified else "", IDENTICAL_NOTE if score.identical else "")
+        flag, note = flag or ("unverified" if score.unverified else ""), "; ".join(filter(None, remarks))
     else:
         # At least the decimals of the number, so that it is not rounded.
         printed = max(DECIMALS, _decimals(number)) if decimals is None else decimals

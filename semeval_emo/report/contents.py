@@ -77,6 +77,12 @@ class Contents:
     logs: tuple[TrainingLog, ...]
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every output begins with, as `Scores.warnings`."""
+        result = self.comparison or self.scores
+        return () if result is None else result.warnings
+
+    @property
     def cards(self) -> tuple[Scorecard, ...]:
         """The cards of the first system."""
         return self.systems[0].cards if self.systems else ()
@@ -95,6 +101,7 @@ def load_contents(
     resamples: int,
     seed: int,
     selector: Selector | None = None,
+    unverified_gold: bool = False,
 ) -> Contents:
     """Read, score, rank and compare prediction files.
 
@@ -105,6 +112,7 @@ def load_contents(
         source: where gold labels are, as in `load_gold`.
         resamples, seed: for intervals and tests.
         selector: the files to report on.
+        unverified_gold: as for `score`.
 
     Raises:
         InputError: a path or the gold is missing.
@@ -115,7 +123,8 @@ def load_contents(
     if not paths:
         raise UsageError("There are no paths to report on.", "give a prediction file, a folder or a zip")
     named = named_paths(paths)
-    runs = [[score(file, source=source, strict=False, **selector.keywords) for file in files] for _, files in named]
+    options: dict[str, Any] = {"source": source, "unverified_gold": unverified_gold}
+    runs = [[score(file, strict=False, **options, **selector.keywords) for file in files] for _, files in named]
     results = [result for several in runs for result in several]
     specs = [card.spec for result in results for card in result.cards]
     shown = tuple(os.fspath(path) for path in paths)
@@ -123,13 +132,13 @@ def load_contents(
     refused = tuple(file for result in results for file in result.refused)
     task = task_of(specs[0], selector.task) if specs else _task(validation, selector.task)
     if len(set(specs)) < len(specs):
-        systems, comparison = _compared(named, runs, source, resamples, seed, task, selector.track)
+        systems, comparison = _compared(named, runs, options, resamples, seed, task, selector.track)
         first, scores = systems[0].cards, None
     else:
         whole = results[0]
         if len(results) > 1:
             files = [file for _, several in named for file in several]
-            whole = score(files, source=source, strict=False, **selector.keywords)
+            whole = score(files, strict=False, **options, **selector.keywords)
         scores = with_intervals(whole, resamples=resamples, seed=seed, source=source) if whole.cards else whole
         first, comparison = scores.cards, None
         name = next((name for name, _ in named if name), "") or _name(named)
@@ -173,7 +182,7 @@ def _merged(reports: Sequence[Report]) -> Report:
 def _compared(
     named: Sequence[tuple[str, list[str]]],
     runs: Sequence[Sequence[Scores]],
-    source: str | None,
+    options: dict[str, Any],
     resamples: int,
     seed: int,
     task: Task,
@@ -195,7 +204,7 @@ def _compared(
         systems.append(System(name or next(shown), cards[0]))
         contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
     comparison = compare(
-        contenders, source=source, task=task, track=track, resamples=resamples, seed=seed, emotions=True
+        contenders, task=task, track=track, resamples=resamples, seed=seed, emotions=True, **options
     )  # fmt: skip
     places = {(comparison.track, place.language, comparison.split): at for at, place in enumerate(comparison.places)}
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from tabulate import DataRow, Line, TableFormat
 
 from semeval_emo.errors import UsageError, suggest
-from semeval_emo.report.grid import display_width, fit_widths, isolated, layout, text
+from semeval_emo.report.grid import display_width, fit_widths, isolated, layout, text, wrap
 from semeval_emo.report.table import DASH, MINUS, Column, Link, Table, best_cells, cell, clean, notes_with_rule
 
 
@@ -225,6 +225,19 @@ def latex(table: Table) -> str:
     ]
     lines += [f"% {clean(note)}" for note in notes_with_rule(table)]
     return "\n".join([*lines, r"\end{table}"])
+
+
+def heads(warnings: Sequence[str], style: str, width: int | None = None) -> str:
+    r"""Return the lines with which a result in text, Markdown or LaTeX begins; empty for CSV and JSON.
+
+    >>> heads(["Unverified gold: a_b.csv."], "markdown")
+    '> Unverified gold: a_b.csv.\n\n'
+    """
+    if style == "text":
+        return "".join("\n".join(wrap(clean(warning), width or 100)) + "\n\n" for warning in warnings)
+    if style == "markdown":
+        return "".join(f"> {_markdown_text(warning)}\n\n" for warning in warnings)
+    return "".join(f"% {clean(warning)}\n" for warning in warnings) if style == "latex" else ""
 
 
 # To add a format, add a function and an entry.

@@ -71,6 +71,12 @@ def with_notes(tables: Sequence[Table], notes: Sequence[str]) -> list[Table]:
     return [*tables[:-1], *(replace(table, notes=(*table.notes, *notes)) for table in tables[-1:])]
 
 
+def with_warnings(table: Table, warnings: Sequence[str]) -> Table:
+    """Return the table with a last column that has the warnings in every row, for CSV."""
+    text = " ".join(warnings)
+    return replace(table, columns=(*table.columns, Column("warning")), rows=tuple((*row, text) for row in table.rows))
+
+
 def cell(value: Any, kind: str) -> str:
     """Return a value as text, by the kind of its column.
 

@@ -219,6 +219,7 @@ def analyse_files(
     probabilities: str | os.PathLike[str] | None = None,
     texts: bool = True,
     most: int = MOST,
+    unverified_gold: bool = False,
 ) -> list[Analysis]:
     """Score and analyse every file of a path.
 
@@ -226,13 +227,14 @@ def analyse_files(
         source: where the gold labels are, as in `load_gold`.
         probabilities: probability file; None takes ``prob_*.csv`` in the folder of each file, if there is one.
         texts, most: as for `analyse`.
+        unverified_gold: as for `score`.
 
     Raises:
         UsageError: the probabilities are of another file of the task.
         InputError: a file or its gold labels are missing.
     """
     analyses = []
-    for card in score(path, source=source, **selector.keywords).cards:
+    for card in score(path, source=source, unverified_gold=unverified_gold, **selector.keywords).cards:
         spec, values = card.spec, None
         if (file := probabilities or find_probabilities(card.file, spec)) is not None:
             values = read_probabilities(

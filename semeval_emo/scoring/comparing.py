@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.data import Gold
-from semeval_emo.data.gold import gold_for
+from semeval_emo.data.gold import UNKNOWN, gold_for, verified
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.progress import Progress
 from semeval_emo.scoring import resampling, significance
@@ -36,7 +37,7 @@ from semeval_emo.scoring.pair import join
 from semeval_emo.scoring.published import PublishedScore, VersusPublished, versus_published
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.systems import AlignedSystems, SystemRuns, align_systems, read_system_runs
-from semeval_emo.task import Selector, Task
+from semeval_emo.task import FileSpec, Selector, Task
 
 # The metric per emotion that belongs to a metric of the whole file.
 _PER_EMOTION = {
@@ -68,6 +69,7 @@ def compare(
     fdr: bool = False,
     stored: str | float | None = None,
     one_recipe: bool = False,
+    unverified_gold: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
     r"""Compare systems on the files that all of them predicted.
@@ -90,10 +92,12 @@ def compare(
         fdr: use Benjamini-Hochberg instead of Holm.
         stored: a published score without predictions, as printed.
         one_recipe: all systems are runs (seeds) of one recipe.
+        unverified_gold: as for `score`.
 
     Raises:
         UsageError: too few systems, an unknown name, or no file that all systems predicted.
         ReleaseMismatch: systems or gold of different releases.
+        UnverifiedGold: as for `score`.
         InvalidSubmission: a file that cannot be scored.
         InputError: a path or the gold is missing.
 
@@ -142,13 +146,26 @@ def compare(
         correction="Benjamini-Hochberg" if fdr else "Holm",
     )
     published = None if stored is None else PublishedScore.parse(stored)
-    inputs = [_input(aligned, at, chosen, with_emotions, gold, source, own_task) for at in range(len(aligned.specs))]
+    golds = [_gold(spec, gold, source, own_task, unverified_gold) for spec in aligned.specs]
+    inputs = [_input(aligned, at, chosen, with_emotions, own, source, own_task) for at, own in enumerate(golds)]
     estimates, scores = _estimate(
         inputs, runs, settings, progress or Progress(), lower_is_better=chosen.lower_is_better
     )
     against = () if published is None else _against(aligned.names, estimates[-1], scores, published, chosen, settings)
     notes = (*aligned.notes, *dict.fromkeys(note for data in inputs for note in data.notes))
-    return conclude(aligned, chosen, estimates, settings, against, notes)
+    warnings = tuple(dict.fromkeys(warning for data in inputs for warning in data.warnings))
+    return conclude(aligned, chosen, estimates, settings, against, notes, warnings)
+
+
+def _gold(
+    spec: FileSpec, given: Sequence[Gold], source: str | os.PathLike[str] | None, task: Task, unverified_gold: bool
+) -> Gold:
+    # Unverified gold has no release.
+    specs = (spec, replace(spec, release=UNKNOWN))
+    own = next((gold for gold in given if gold.spec in specs), None)
+    if own is None:
+        return gold_for(spec, task, source, unverified_gold=unverified_gold)
+    return verified(own, task, unverified_gold)
 
 
 def _metric(name: str, empty: int) -> Metric:
@@ -176,13 +193,12 @@ def _input(
     at: int,
     chosen: Metric,
     with_emotions: bool,
-    given: Sequence[Gold],
+    gold: Gold,
     source: str | os.PathLike[str] | None,
     task: Task,
 ) -> ResampleInput:
     """Return the statistics of all systems on one file."""
     spec = aligned.specs[at]
-    gold = next((own for own in given if own.spec == spec), None) or gold_for(spec, task, source)
     per_emotion = METRICS[_PER_EMOTION[chosen.name]] if with_emotions and chosen.name in _PER_EMOTION else None
     layout = layout_of([chosen] if per_emotion is None else [chosen, per_emotion], len(spec.emotions), len(spec.values))
     pairs = [join(run[at], gold) for system in aligned.predictions for run in system]
@@ -203,7 +219,9 @@ def _input(
         gold_hash=pairs[0].gold_hash,
         emotions=spec.emotions if per_emotion else (),
     )
-    return ResampleInput(subset, units, scores_of, tuple(note for note in (pairs[0].note, clusters.note) if note))
+    notes = tuple(note for note in (pairs[0].note, clusters.note) if note)
+    warnings = tuple(dict.fromkeys(warning for pair in pairs for warning in pair.warnings))
+    return ResampleInput(subset, units, scores_of, notes, warnings)
 
 
 def _estimate(

@@ -153,6 +153,7 @@ class Comparison:
         average: results on average over languages, if there are several.
         tallies: wins, ties and losses of all pairs over languages, if there are several.
         against: each system compared with the published score, if one was given.
+        warnings: what every output begins with, as `Scores.warnings`.
         signature: the provenance in one line.
     """
 
@@ -170,6 +171,7 @@ class Comparison:
     against: tuple[VersusPublished, ...]
     settings: Settings
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
     signature: str
 
     @property

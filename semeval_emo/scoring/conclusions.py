@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo import __version__
+from semeval_emo.data.gold import UNVERIFIED
 from semeval_emo.scoring import significance
 from semeval_emo.scoring.comparison import (
     RANDOMISATION,
@@ -36,6 +37,7 @@ def conclude(
     settings: Settings,
     against: tuple[VersusPublished, ...],
     notes: tuple[str, ...],
+    warnings: tuple[str, ...] = (),
 ) -> Comparison:
     """Return the comparison; the estimates are one per language, then the average if there are several."""
     several = len(estimates) > 1
@@ -73,6 +75,7 @@ def conclude(
         against=against,
         settings=settings,
         notes=notes,
+        warnings=warnings,
         signature=signature(
             f"compare_{metric.name}",
             {
@@ -84,6 +87,7 @@ def conclude(
                 "n": last.rows,
                 "texts": "unknown" if last.texts is None else last.texts,
                 "gold": short_hash(sorted(own.subset.gold_hash for own in estimates[: len(systems.specs)])),
+                "unverified_gold": "yes" if any(warning.startswith(UNVERIFIED) for warning in warnings) else "",
                 "systems": count,
                 "runs": sum(len(runs) for runs in systems.predictions),
                 "pred": short_hash(sorted(hashes)),

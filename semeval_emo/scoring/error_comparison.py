@@ -124,18 +124,24 @@ def compare_error_files(
     source: str | os.PathLike[str] | None = None,
     texts: bool = True,
     most: int = MOST,
+    unverified_gold: bool = False,
 ) -> list[ErrorComparison]:
     """Score two paths and compare every file of the task that both predict, text by text.
 
     Args:
         source: where the gold labels are, as in `load_gold`.
         texts, most: as for `compare_errors`.
+        unverified_gold: as for `score`.
 
     Raises:
         UsageError: the paths have no file of the task in common.
     """
     cards, others = (
-        {card.spec: card for card in score(path, source=source, **selector.keywords).cards} for path in (first, second)
+        {
+            card.spec: card
+            for card in score(path, source=source, unverified_gold=unverified_gold, **selector.keywords).cards
+        }
+        for path in (first, second)
     )
     comparisons = [
         compare_errors(card, others[spec], texts=texts, most=most) for spec, card in cards.items() if spec in others

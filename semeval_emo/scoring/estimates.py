@@ -47,12 +47,14 @@ class ResampleInput:
         units: shape (R, m, K): all runs of all systems, summed over duplicate texts.
         of: function of sums (..., K) that returns scores (..., F).
         notes: cautions about the gold.
+        warnings: as `PairedLabels.warnings`, of all systems.
     """
 
     subset: Subset
     units: NDArray
     of: ScoreFunction
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

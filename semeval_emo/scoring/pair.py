@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from semeval_emo.errors import ReleaseMismatch
 from semeval_emo.task import FileSpec
+from semeval_emo.text import plural
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -35,6 +37,8 @@ class PairedLabels:
         file, source: names of both sides, as shown to the user.
         gold_hash, prediction_hash: hashes of both sides.
         note: a caution about the gold; empty if there is none.
+        unverified: as `Gold.unverified`.
+        identical: a remark if the predictions are the gold labels in every row; else empty.
     """
 
     spec: FileSpec
@@ -47,6 +51,13 @@ class PairedLabels:
     gold_hash: str
     prediction_hash: str
     note: str = ""
+    unverified: str = ""
+    identical: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every output begins with: unverified gold, predictions that are the gold labels."""
+        return tuple(filter(None, (self.unverified, self.identical)))
 
 
 def join(predictions: Predictions, gold: Gold) -> PairedLabels:
@@ -91,7 +102,20 @@ def join(predictions: Predictions, gold: Gold) -> PairedLabels:
         gold_hash=gold.hash,
         prediction_hash=predictions.hash,
         note=gold.note,
+        unverified=gold.unverified,
+        identical=_identical(predictions, gold) if np.array_equal(labels, predictions.values) else "",
     )
+
+
+def _identical(predictions: Predictions, gold: Gold) -> str:
+    """Return the remark that predictions and gold labels are identical."""
+    try:
+        same_file = Path(predictions.path).samefile(gold.source)
+    except OSError:
+        # One of them is not a file: a member of a zip, the sample, predictions in memory.
+        same_file = False
+    how = f"is the gold file {gold.source}" if same_file else f"equals {gold.source} in all {plural(len(gold), 'row')}"
+    return f"The predictions and the gold labels are identical: {predictions.path} {how}."
 
 
 def _common_release(spec: FileSpec, gold: Gold) -> str:

@@ -85,6 +85,7 @@ class Scorecard:
         rounding: ``organisers`` or ``codabench`` if the values are rounded like that scorer's, else empty.
         constant: emotions with a single value in the predictions or the gold (intensities only).
         note: a caution about the scores; empty if there is none.
+        unverified, identical: as in `PairedLabels`.
         pair: gold and predictions row by row, for intervals and tests.
         intervals: confidence intervals, added by `score_intervals.with_intervals`.
     """
@@ -101,8 +102,15 @@ class Scorecard:
     rounding: str = ""
     constant: tuple[str, ...] = ()
     note: str = ""
+    unverified: str = ""
+    identical: str = ""
     pair: PairedLabels | None = field(default=None, repr=False, compare=False)
     intervals: ScoreIntervals | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every output begins with: unverified gold, predictions that are the gold labels."""
+        return tuple(filter(None, (self.unverified, self.identical)))
 
     @property
     def score(self) -> float:
@@ -117,7 +125,8 @@ class Scorecard:
             {
                 "release": self.release, "task": self.spec.task, "track": self.spec.track,
                 "lang": self.spec.language, "split": self.spec.split, "n": self.metrics.texts,
-                "emotions": len(self.spec.emotions), "gold": self.gold_hash, "pred": self.prediction_hash,
+                "emotions": len(self.spec.emotions), "gold": self.gold_hash,
+                "unverified_gold": "yes" if self.unverified else "", "pred": self.prediction_hash,
                 "rule": self.rule, "empty": self.spec.empty or "", "rounding": self.rounding,
                 **(self.intervals.signature if self.intervals else {}), "v": __version__,
             },
@@ -143,6 +152,7 @@ class Scorecard:
             "rule": self.rule, "empty": None if metrics.unlabelled is None else self.spec.empty,
             "rounding": self.rounding or None, "constant": list(self.constant),
             "gold_hash": self.gold_hash, "prediction_hash": self.prediction_hash, "note": self.note or None,
+            "unverified_gold": self.unverified or None, "identical_to_gold": self.identical or None,
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
         }  # fmt: skip
 
@@ -212,6 +222,11 @@ class Scores:
     without_gold: tuple[str, ...] = ()
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every output begins with: the warnings of all cards, each once."""
+        return tuple(dict.fromkeys(warning for card in self.cards for warning in card.warnings))
+
+    @property
     def card(self) -> Scorecard:
         """The only scorecard.
 
@@ -226,6 +241,7 @@ class Scores:
         """Return the JSON form, ``semeval-emo/score/1``."""
         return {
             "schema": SCHEMA,
+            "warnings": list(self.warnings),
             "scorecards": [card.to_dict() for card in self.cards],
             "averages": [average.to_dict() for average in self.averages],
             "refused": list(self.refused),
@@ -275,6 +291,7 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "split": split,
                         "n": sum(card.metrics.texts for card in group),
                         "gold": short_hash(sorted(card.gold_hash for card in group)),
+                        "unverified_gold": "yes" if any(card.unverified for card in group) else "",
                         "pred": short_hash(sorted(card.prediction_hash for card in group)),
                         "rule": first.rule,
                         "empty": first.spec.empty or "",

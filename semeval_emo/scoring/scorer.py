@@ -39,6 +39,7 @@ def score(
     rule: str = CODABENCH,
     rounding: str = "",
     strict: bool = True,
+    unverified_gold: bool = False,
 ) -> Scores:
     """Score prediction files against the gold labels of their release.
 
@@ -58,10 +59,12 @@ def score(
         rounding: ``organisers`` or ``codabench``: round like that scorer.
         strict: False scores the files that can be scored and lists the others in `Scores.refused`
             and `Scores.without_gold` instead of raising an error.
+        unverified_gold: True accepts gold with the ids of a release but other labels (`Scores.warnings`).
 
     Raises:
         InvalidSubmission: a file with ambiguous labels (with `strict`), or no labels to score.
         ReleaseMismatch: predictions and gold belong to different releases.
+        UnverifiedGold: the gold has the ids of a release, but other labels, such as predictions.
         InputError: a file is missing, or the gold labels are missing or blank.
         UsageError: an unknown name.
 
@@ -80,9 +83,9 @@ def score(
     if paths and given:
         raise UsageError("Paths and predictions are mixed in one call.", "pass one or the other")
     if given:
-        loaded = _with_gold(LoadedPredictions(given), gold, source, task, strict)
+        loaded = _with_gold(LoadedPredictions(given), gold, source, task, strict, unverified_gold)
     else:
-        loaded = _load(paths, gold, source, Selector(task, track, language, split, release), strict)
+        loaded = _load(paths, gold, source, Selector(task, track, language, split, release), strict, unverified_gold)
     if loaded.refused and strict:
         raise InvalidSubmission(_refusal(loaded.refused), f"semeval-emo validate {loaded.refused[0]}")
     if not loaded.predictions and not loaded.refused:
@@ -122,6 +125,8 @@ def score_pair(pair: PairedLabels, task: Task, rule: str = CODABENCH) -> Scoreca
         rule=rule if track.is_intensity else UNDEFINED,
         constant=constant,
         note=pair.note,
+        unverified=pair.unverified,
+        identical=pair.identical,
         pair=pair,
     )
 
@@ -162,7 +167,12 @@ def _split(
 
 
 def _with_gold(
-    loaded: LoadedPredictions, gold: Gold | None, source: Path | None, task: Task | str | None, strict: bool = True
+    loaded: LoadedPredictions,
+    gold: Gold | None,
+    source: Path | None,
+    task: Task | str | None,
+    strict: bool,
+    unverified_gold: bool,
 ) -> LoadedPredictions:
     """Load the gold of each place once.
 
@@ -171,15 +181,19 @@ def _with_gold(
 
     Raises:
         InputError: gold is missing or blank.
-        ReleaseMismatch: the gold belongs to another release.
+        ReleaseMismatch: the gold belongs to another release, or is unverified.
     """
-    from semeval_emo.data.gold import gold_for
+    from semeval_emo.data.gold import gold_for, verified
 
     by_place: dict[str, Gold] = {}
     missing: dict[str, InputError] = {}
     for spec in dict.fromkeys(file.spec for file in loaded.predictions):
         try:
-            by_place[spec.place] = gold or gold_for(spec, task_of(spec, task), source)
+            by_place[spec.place] = (
+                gold_for(spec, task_of(spec, task), source, unverified_gold=unverified_gold)
+                if gold is None
+                else verified(gold, task_of(gold.spec, task), unverified_gold)
+            )
         except InputError as error:
             missing[spec.place] = error
     if missing and (strict or not by_place):
@@ -202,6 +216,7 @@ def _load(
     source: Path | None,
     selector: Selector,
     strict: bool,
+    unverified_gold: bool,
 ) -> LoadedPredictions:
     """Read files as the given release, or else as the release of the given gold."""
     from semeval_emo.submission import read_submission
@@ -214,7 +229,7 @@ def _load(
     task = selector.task
     first, mismatch = read(selector.release), None
     try:
-        complete = _with_gold(first, gold, source, task, strict)
+        complete = _with_gold(first, gold, source, task, strict, unverified_gold)
         if not first.refused:
             return complete
     except ReleaseMismatch as error:
@@ -222,7 +237,7 @@ def _load(
     if selector.release is None and (source is not None or gold is not None):
         for other in _other_releases(first, task):
             try:
-                loaded = _with_gold(read(other), gold, source, task)
+                loaded = _with_gold(read(other), gold, source, task, True, unverified_gold)
             except (ReleaseMismatch, InputError):
                 continue
             if loaded.predictions and not loaded.refused:

@@ -11,7 +11,7 @@ import pytest
 from semeval_emo.data import load_gold
 from semeval_emo.data.identity import identify
 from semeval_emo.data.sheet import read_sheet
-from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UsageError
+from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.task import FileKey
 
 
@@ -124,13 +124,61 @@ def altered(world) -> Path:
     return base
 
 
-def test_unknown_labels_are_used_only_if_named_and_are_marked(world):
+def test_other_labels_are_refused_unless_accepted_and_are_marked(world):
     base = altered(world)
-    gold = load_gold("a", "xx", source=base, task=world.task)
-    assert (gold.spec.release, gold.releases) == ("unknown", ())
-    assert gold.note == f"{base}/track_a/test/xx.csv has the ids of a xx test, but labels of no known release."
-    with pytest.raises(ReleaseMismatch, match="belongs to no known release"):
+    seen = f"{base}/track_a/test/xx.csv has the ids of release 1 track a xx test, but not its labels: the hash of its"
+    with pytest.raises(UnverifiedGold) as caught:
+        load_gold("a", "xx", source=base, task=world.task)
+    assert caught.value.message.startswith(f"{seen} labels is ")
+    assert caught.value.message.endswith(f", that of release 1 is {world.task.spec('a', 'xx', 'test').labels_hash}.")
+    fix = "give the folder with the gold labels of release 1: --gold FOLDER; --unverified-gold uses these labels, and "
+    assert caught.value.fix == f"{fix}the output says so"
+    assert caught.value.exit_code == InputError.exit_code
+    gold = load_gold("a", "xx", source=base, task=world.task, unverified_gold=True)
+    assert (gold.spec.release, gold.releases, gold.note) == ("unknown", (), "")
+    assert gold.unverified.startswith(f"Unverified gold: {seen}")
+    with pytest.raises(UnverifiedGold, match="belongs to no known release"):
         load_gold("a", "xx", source=world.folder, task=world.task)
+
+
+def test_rows_that_differ_are_counted_if_the_gold_is_at_hand(world, monkeypatch):
+    """The count needs no network, and the folder of the gold may be the one that is refused."""
+    base, rows = world.official("mine"), world.rows("a", "xx", "test")
+    rows[1] = (*rows[1][:2], tuple(1 - v for v in rows[1][2]))
+    world.write(base / "track_a/test/xx.csv", rows)
+    monkeypatch.setenv("SEMEVAL_EMO_DATA", str(base))
+    with pytest.raises(UnverifiedGold, match="but not its labels: the hash"):
+        load_gold("a", "xx", source=base, task=world.task)
+    monkeypatch.setenv("SEMEVAL_EMO_DATA", str(world.official("right")))
+    with pytest.raises(
+        UnverifiedGold, match=r"1 of 6 rows differs from the gold of release 1 \(first: xx-test-a-002\)\."
+    ):
+        load_gold("a", "xx", source=base, task=world.task)
+
+
+def test_part_of_the_labels_is_never_gold(world):
+    base = world.folder / "mine"
+    world.write(base / "track_a/test/xx.csv", world.rows("a", "xx", "test")[:5])
+    with pytest.raises(UnverifiedGold, match=r"no known release \(5 rows\)"):
+        load_gold("a", "xx", source=base, task=world.task, unverified_gold=True)
+
+
+def test_whole_files_prove_a_pooled_file_without_a_hash_of_its_own(world):
+    """Predictions for all tracks would else be gold of the pooled release, whose labels were never seen."""
+    path = world.pooled() / "gold.csv"
+    assert load_gold("a", "xx", release="pool", source=path, task=world.task).unverified == ""
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], lines[1][:-1] + str(1 - int(lines[1][-1])), *lines[2:]]) + "\n")
+    with pytest.raises(UnverifiedGold, match="the task has no hash of the labels of release pool"):
+        load_gold("a", "xx", release="pool", source=path, task=world.task)
+
+
+def test_labels_of_an_unpublished_file_are_refused_without_its_texts(world):
+    """Release 2 published no labels: a prediction file with its ids cannot be its gold."""
+    rows = [(i, text, (0, 1, 0)) for i, text, _ in world.rows("a", "xx", "test")[:5]]
+    path = world.write(world.folder / "mine/pred_xx.csv", rows, "id,calm,hope,rage")
+    with pytest.raises(UnverifiedGold, match="the task has no hash of the labels of release 2"):
+        load_gold("a", "xx", release="2", source=path, task=world.task)
 
 
 def test_unknown_labels_need_exactly_the_ids(world):

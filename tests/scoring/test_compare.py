@@ -19,7 +19,8 @@ from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task
 
-FAST = {"resamples": 500, "trials": 500}
+# The labels of some golds are made up.
+FAST = {"resamples": 500, "trials": 500, "unverified_gold": True}
 
 
 def sample_gold(track: str = "a") -> Gold:

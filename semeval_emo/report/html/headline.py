@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semeval_emo.report import comparison_words as words
 from semeval_emo.report.comparison import short
@@ -43,10 +43,15 @@ class Headline:
     interval: str
     tiles: tuple[Tile, ...]
     sentences: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def headline_of(contents: Contents) -> Headline:
-    """Return the headline of a report."""
+    """Return the headline of a report, with the warnings that it begins with."""
+    return replace(_headline(contents), warnings=tuple(map(clean, contents.warnings)))
+
+
+def _headline(contents: Contents) -> Headline:
     if contents.comparison is not None:
         return _compared(contents)
     if not contents.cards:
