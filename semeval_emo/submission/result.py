@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -120,10 +119,18 @@ class Report:
 
     def problems_of(self, file: str) -> list[Problem]:
         """Return the problems of one file."""
-        return [problem for problem in self.problems if problem.file == file]
+        return self._by_file.get(file, [])
+
+    @cached_property
+    def _by_file(self) -> dict[str, list[Problem]]:
+        by_file: dict[str, list[Problem]] = {}
+        for problem in self.problems:
+            by_file.setdefault(problem.file, []).append(problem)
+        return by_file
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/validate/1``."""
+        parts = {file.file: file.parts[0] for file in self.files if file.parts}
         return {
             "schema": "semeval-emo/validate/1",
             "valid": self.valid,
@@ -137,16 +144,15 @@ class Report:
                     "code": problem.code, "name": entry(problem.code).name, "severity": problem.severity.value,
                     "file": problem.file, "line": problem.line, "column": problem.column, "value": problem.value,
                     "message": problem.message, "fix": problem.fix, "count": problem.count,
-                    "official": _official(problem, self.files),
+                    "official": _official(problem, parts.get(problem.file)),
                 }
                 for problem in self.problems
             ],
         }  # fmt: skip
 
 
-def _official(problem: Problem, files: Sequence[FileReport]) -> dict[str, str]:
+def _official(problem: Problem, part: Part | None) -> dict[str, str]:
     """Return what each official scorer does with this problem on the track of its file."""
-    part = next((file.parts[0] for file in files if file.file == problem.file and file.parts), None)
     return entry(problem.code).official_for(part is not None and len(part.spec.values) > 2)
 
 

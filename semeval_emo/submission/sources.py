@@ -7,7 +7,6 @@ read here.
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,7 +56,7 @@ class InputFile:
     track: str | None
     size: int
     path: Path
-    member: zipfile.ZipInfo | None
+    member: archive.ArchiveEntry | None
     findings: Findings
 
     @property
@@ -77,9 +76,9 @@ class InputFile:
                 with self.path.open("rb") as stream:
                     yield stream
             else:
-                with zipfile.ZipFile(self.path) as zipped, zipped.open(self.member) as stream:
+                with archive.open_entry(self.path, self.member) as stream:
                     yield stream
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, archive.ArchiveError) as error:
             raise InputError(f"{self.display_name} cannot be read: {archive.reason(error)}.") from error
 
 
@@ -121,7 +120,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]], task: Task) -> InputFile
         all_findings.append(findings)
         for file in inside:
             # A file that is named twice is read once.
-            offset = -1 if file.member is None else file.member.header_offset
+            offset = -1 if file.member is None else file.member.offset
             files.setdefault((file.path.resolve(), offset), file)
     return InputFiles(tuple(files.values()), tuple(all_findings))
 
@@ -177,7 +176,7 @@ def _walk(path: Path) -> list[str]:
 
 
 def _select(
-    path: Path, entries: dict[str, zipfile.ZipInfo | None], parents: Sequence[str], findings: Findings, task: Task
+    path: Path, entries: dict[str, archive.ArchiveEntry | None], parents: Sequence[str], findings: Findings, task: Task
 ) -> list[InputFile]:
     """Return the prediction files among the entries of a folder or zip, and report the others."""
     has_problems = bool(findings.problems)
@@ -269,10 +268,10 @@ def _is_file_name(folder: str, task: Task) -> bool:
     return folder.lower().endswith(SUFFIX) and is_prediction_name(folder, task)
 
 
-def _readable_size(path: Path, name: str, info: zipfile.ZipInfo | None, findings: Findings) -> int | None:
+def _readable_size(path: Path, name: str, info: archive.ArchiveEntry | None, findings: Findings) -> int | None:
     """Return the size of a file, or report that it cannot be read and return None."""
     if info is not None:
-        return info.file_size if archive.is_intact(path, name, info, findings) else None
+        return info.size if archive.is_intact(path, name, info, findings) else None
     file = path / name
     try:
         if not file.is_file():
@@ -288,7 +287,7 @@ def _readable_size(path: Path, name: str, info: zipfile.ZipInfo | None, findings
 
 def _input_file(
     display_name: str, base: str, container: Findings, track: str | None, size: int, path: Path,
-    member: zipfile.ZipInfo | None, task: Task,
+    member: archive.ArchiveEntry | None, task: Task,
 ) -> InputFile:  # fmt: skip
     """Return an input file with the problems of its name."""
     name = parse_name(base, task)

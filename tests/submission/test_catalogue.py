@@ -68,6 +68,7 @@ MADE: dict[str, Callable[[bytes], Files]] = {
     "W117": lambda good: {"in/": b"", "in/pred_ron.csv": good},
     "W118": lambda good: {"in/": b"", "in/Track A/pred_ron.csv": good},
     "W119": lambda good: {"a.zip": write_zip({"mine/" + RON: good})},
+    "W120": lambda good: {"a.zip": write_zip({RON: good}) + b"more"},
     "E201": lambda good: {"pred_ron_a.csv": good},
     "E202": lambda good: {"predictions_ron.csv": good},
     "E203": lambda good: {"pred_spa.csv": good},
