@@ -6,7 +6,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ import typer
 from semeval_emo.cli.options import output_to
 from semeval_emo.cli.output import examples
 from semeval_emo.errors import UsageError
+from semeval_emo.files import make_folder
+from semeval_emo.temporary import temporary_folder
 
 EXAMPLES = examples("demo                 in a temporary folder", "demo -o demo         keep the files, to try more")
 
@@ -93,12 +94,12 @@ def _run(step: Step) -> None:
 @contextlib.contextmanager
 def _folder(path: Path | None) -> Iterator[Path]:
     if path is None:
-        with tempfile.TemporaryDirectory(prefix="semeval-emo-demo-") as folder:
-            yield Path(folder)
+        with temporary_folder() as folder:
+            yield folder
         return
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UsageError(f"{path} exists and is not an empty folder.", "name a new folder: --output demo")
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     yield path
 
 

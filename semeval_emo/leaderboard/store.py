@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,8 +14,10 @@ from semeval_emo.errors import InputError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.read import read_rows, to_csv
+from semeval_emo.locks import locked_file
 from semeval_emo.text import plural
 
+LOG = logging.getLogger("semeval_emo")
 STORE_VARIABLE = "SEMEVAL_EMO_BOARD"
 
 
@@ -61,34 +64,21 @@ def append(path: Path, row: ScoreRow, check: Callable[[Sequence[ScoreRow], Score
 def locked(path: Path) -> Iterator[None]:
     """Lock the store, so that concurrent commands do not lose rows.
 
-    The operating system locks a file next to the store and releases it when the process ends, so there are no
-    stale locks.
-
     Raises:
         InputError: the folder cannot be created or written.
     """
-    lock_file = path.with_name(f"{path.name}.lock")
+    path = Path(os.path.realpath(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise InputError(
-            f"Your board {path} cannot be written: {error.strerror}.", f"set ${STORE_VARIABLE} to a file you can write"
-        ) from error
-    try:
-        _lock(handle)
+        raise _not_writable(path, str(error.strerror)) from error
+    if path.exists() and not path.is_file():
+        raise _not_writable(path, "it is not a file")
+    waiting = "Waiting for %s, which adds a row to your board."
+    with locked_file(path.with_name(f"{path.name}.lock"), lambda holder: LOG.info(waiting, holder)):
         yield
-    finally:
-        os.close(handle)
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+def _not_writable(path: Path, reason: str) -> InputError:
+    fix = f"set ${STORE_VARIABLE} to a file you can write"
+    return InputError(f"Your board {path} cannot be written: {reason}.", fix)

@@ -14,6 +14,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file
 from semeval_emo.submission.names import SUFFIX, TRACK_FOLDER
 from semeval_emo.task import FileSpec
+from semeval_emo.temporary import remove_leftovers
 
 
 def official_paths(specs: Sequence[FileSpec]) -> list[str]:
@@ -48,7 +49,8 @@ def output_paths(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
     """
     if out.suffix.lower() == ".zip":
         raise UsageError(f"{out} is the name of a zip, but fix writes CSV files.", "name a folder, then pack it")
-    is_file = out.is_file() or (out.suffix.lower() == SUFFIX and not out.is_dir())
+    # Also a device, a FIFO or /dev/stdout.
+    is_file = not out.is_dir() and (out.exists() or out.suffix.lower() == SUFFIX)
     if not is_file:
         return [out / path for path in official_paths(specs)]
     if len(specs) > 1:
@@ -78,7 +80,7 @@ def check_free(outputs: Iterable[tuple[Path, bytes]], inputs: Sequence[Path], fo
                 raise UsageError(f"{path} is the input, which is never overwritten.", "choose another name")
         if path.is_dir():
             raise UsageError(f"{path} is a folder.", "choose another name")
-        if path.exists() and not force and not _has_content(path, body):
+        if path.is_file() and not force and not _has_content(path, body):
             raise UsageError(f"{path} exists and differs.", "choose another path, or replace it with --force")
 
 
@@ -89,6 +91,7 @@ def write_if_changed(path: Path, body: bytes) -> bool:
         InputError: it cannot be written.
     """
     if _has_content(path, body):
+        remove_leftovers(path.parent)
         return False
     write_file(path, body, parents=True)
     return True

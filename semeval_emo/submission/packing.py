@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import Selector, Task
+from semeval_emo.temporary import temporary_folder
 
 ZIP = ".zip"
 # The earliest time stamp of the zip format: the bytes must not depend on the time of packing.
@@ -110,6 +110,7 @@ def pack(
     >>> import numpy as np
     >>> from semeval_emo.task import load_task
     >>> from semeval_emo.submission.write import write_predictions
+    >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> spec = load_task().spec("a", "eng", "dev")
     >>> write_predictions(spec, np.ones((spec.rows, 5), int), folder / "pred_eng_a.csv")
@@ -144,7 +145,7 @@ def pack(
     check_free([(target, body)], inputs, force)
     _validate_zip(body, target.name, packed, chosen, release)
     written = write_if_changed(target, body)
-    if target.read_bytes() != body:
+    if target.is_file() and target.read_bytes() != body:
         raise EmoError(f"{target} does not have the content that was written to it.", "check the disk, and pack again")
     return PackReport(
         out=str(target),
@@ -212,8 +213,8 @@ def _zip(files: dict[str, bytes]) -> bytes:
 
 def _validate_zip(body: bytes, name: str, packed: Sequence[Predictions], task: Task, release: str | None) -> None:
     """Check that the zip is valid and has the same predictions."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
+    with temporary_folder() as folder:
+        path = folder / name
         path.write_bytes(body)
         submission = read_submission(path, release=release, task=task)
     same = [p.hash for p in submission.predictions] == [p.hash for p in packed]

@@ -7,7 +7,6 @@ as by `validate`, and the new files are validated before they are written.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +26,7 @@ from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import alternatives, plural
 
 # Problems of cells, by name: those with a single possible label on every track, on binary tracks, with a threshold.
@@ -67,6 +67,7 @@ def fix(
         UsageError: an invalid option; OUT is an input, exists and differs, or is a single file for several results.
         InputError: the input cannot be read, or OUT cannot be written.
 
+    >>> import tempfile
     >>> from semeval_emo.task import load_task
     >>> spec = load_task().spec("a", "eng", "dev")
     >>> folder = Path(tempfile.mkdtemp())
@@ -352,10 +353,10 @@ def _validate_outputs(files: Sequence[_FixedFile], task: Task, selector: Selecto
     """Write the files to a temporary folder and validate them as a submission."""
     if not files:
         return []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for file, path in zip(files, official_paths([file.spec for file in files]), strict=True):
-            write_if_changed(folder / path, file.body)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(file.body)
         result = read_submission(folder, release=selector.release, task=task)
     failed = [
         Refusal(file.file, "", tuple(result.report.problems_of(file.file)), file.counts)

@@ -6,6 +6,7 @@ no layer is trained, only the states of last tokens are stored.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from semeval_emo.files import full_disk_named
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
@@ -124,4 +126,9 @@ def compute_frozen_states(
 def _allocate(tokens: int, hidden: int, dtype: torch.dtype, file: Path | None) -> torch.Tensor:
     if file is None:
         return torch.empty(tokens, hidden, dtype=dtype)
+    size = tokens * hidden * dtype.itemsize
+    # Reserved now: a disk that becomes full while mapped memory is written would kill the process (SIGBUS).
+    with full_disk_named(file), file.open("wb") as stream:
+        if hasattr(os, "posix_fallocate") and size:
+            os.posix_fallocate(stream.fileno(), 0, size)
     return torch.from_file(str(file), shared=True, size=tokens * hidden, dtype=dtype).view(tokens, hidden)

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from semeval_emo.errors import UsageError
-from semeval_emo.files import write_file
+from semeval_emo.files import full_disk_named, write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.backbones.weights import silence_transformers
@@ -240,7 +240,8 @@ def train(network: Network, examples: Examples, eval_splits: dict[str, Examples]
         with job.progress.stage("training", steps * recipe.train.epochs, done):
             # A run that was stopped after its last epoch, or by its patience, has nothing left to train.
             if len(callback.rows) < recipe.train.epochs and not patience_exhausted(callback.rows, recipe):
-                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+                with full_disk_named(folder):
+                    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if callback.stopped_at >= 0:
         raise stopped_after(*divmod(callback.stopped_at, steps))
     if distributed.is_main_process():

@@ -6,13 +6,13 @@ Runs for many languages train on the same texts. Texts that are only predicted a
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from semeval_emo.files import make_folder, replace_file
 from semeval_emo.task import short_hash
 
 
@@ -59,9 +59,6 @@ def _read_shard(shard: Path, needed: set[tuple[int, int]]) -> list[tuple[tuple[i
 
 
 def _write_shard(folder: Path, keys: np.ndarray, vectors: np.ndarray) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{short_hash([keys.tobytes().hex()])}.npz"
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
+    make_folder(folder)
+    with replace_file(folder / f"{short_hash([keys.tobytes().hex()])}.npz") as file:
         np.savez(file, names=keys, vectors=vectors)
-    temporary.replace(target)

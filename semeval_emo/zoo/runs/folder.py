@@ -21,7 +21,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +30,9 @@ from typing import Any
 from semeval_emo.data.gold import SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
+from semeval_emo.locks import locked_file
 from semeval_emo.task import FileSpec, Task, find_task, load_task
+from semeval_emo.temporary import PREFIX, remove_leftovers
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
 
@@ -159,8 +160,11 @@ class RunFolder:
             self.update_state(status=TRAINING, task=self.spec.task, hash=recipe.hash, data=data)
             if stored is None:
                 return False
-        for leftover in self.path.rglob(".*"):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        # The work of a run that is done is removed; a process may have been killed just before.
+        if self.state().get("status") == DONE:
+            shutil.rmtree(self.work, ignore_errors=True)
+        for folder in {leftover.parent for leftover in self.path.rglob(f"{PREFIX}*")}:
+            remove_leftovers(folder)
         assert stored is not None
         changed = differences(stored["resolved"], recipe.resolved())
         changed += differences(self.state().get("data", {}), data, "data")
@@ -251,52 +255,22 @@ def resolve_task(task: Task | str | None, source: str | os.PathLike[str] | None,
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a run folder, which is created if it does not exist.
 
-    The operating system releases the lock (flock) of a process that was killed.
-
     Raises:
         Locked: another process holds it.
-        InputError: the folder cannot be created.
+        InputError: the folder cannot be created or locked.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise InputError(
             f"The run folder {path} cannot be created: {error.strerror}.", "choose another folder of runs with --runs"
         ) from error
-    try:
-        if not _try_lock(handle):
-            holder = os.read(handle, 32).decode("ascii", "replace").strip()
-            raise Locked(
-                f"Another process{f' ({holder})' if holder else ''} is training in {path}.",
-                "wait until it has finished, or choose another folder of runs with --runs",
-            )
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()}".encode(), 0)
+
+    def refuse(holder: str) -> None:
+        raise Locked(
+            f"Another process ({holder}) is training in {path}.",
+            "wait until it has finished, or choose another folder of runs with --runs",
+        )
+
+    with locked_file(path / "lock", refuse):
         yield
-    finally:
-        os.close(handle)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        # A byte far behind the text, because locked bytes cannot be read by other processes.
-        os.lseek(handle, 1 << 20, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        finally:
-            os.lseek(handle, 0, os.SEEK_SET)
-        return True
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True

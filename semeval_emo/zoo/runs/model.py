@@ -112,8 +112,6 @@ def export_run(run: Path, out: Path) -> tuple[str, ...]:
         with write_folder(out) as folder:
             export_model(run / "model", folder)
             (folder / "README.md").write_text(card, "utf-8")
-            if out.exists():
-                out.rmdir()
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror or error}.") from error
     return tuple(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()))

@@ -17,6 +17,7 @@ import torch
 
 import semeval_emo.files
 from semeval_emo.errors import UsageError
+from semeval_emo.locks import host
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine import finetune, predictor
 from semeval_emo.zoo.recipe import Recipe
@@ -250,7 +251,7 @@ def test_two_processes_cannot_train_in_one_folder(tmp_path: Path):
     os.read(ready[0], 1)
     with pytest.raises(Locked) as refused:
         run(recipe, tmp_path)
-    assert refused.value.message == f"Another process (process {child}) is training in {path}."
+    assert refused.value.message == f"Another process (process {child} on {host()}) is training in {path}."
     assert refused.value.exit_code == 1
     # The lock of a killed process is released.
     os.kill(child, signal.SIGKILL)
