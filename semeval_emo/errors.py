@@ -86,11 +86,17 @@ def install_line(extra: str) -> str:
     return f'pip install "semeval-emo[{extra}]"'
 
 
+LONGEST_NAME = 100
+"""Names of more characters get no suggestion, which would take long to find."""
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ``"did you mean 'x'?"`` for the most similar known name, or an empty string if none is similar.
 
     >>> suggest("tfidff", ["tfidf", "embed"])
     "did you mean 'tfidf'?"
     """
-    near = difflib.get_close_matches(name, list(known), n=1)
+    if len(name) > LONGEST_NAME:
+        return ""
+    near = difflib.get_close_matches(name, [other for other in known if len(other) <= LONGEST_NAME], n=1)
     return f"did you mean '{near[0]}'?" if near else ""

@@ -5,13 +5,17 @@ Size and depth are bounded, so that a hostile file costs neither minutes nor gig
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import re
 import tomllib
+import types
+import typing
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import read_utf8
@@ -31,6 +35,9 @@ _NAMES = {
     dict: "a table", list: "a list", str: "text", int: "an integer", float: "a number", bool: "true or false",
     type(None): "null",
 }  # fmt: skip
+
+
+T = TypeVar("T")
 
 
 class ShapeError(ValueError):
@@ -169,6 +176,57 @@ def members(table: Any, key: str, kind: type, default: Any = _REQUIRED, where: s
     full = f"{where}.{key}" if where else key
     values = member(table, key, list, default, where)
     return [expect(value, kind, f"{full}[{i}]") for i, value in enumerate(values)]
+
+
+def build(cls: type[T], table: Any, where: str = "", **given: Any) -> T:
+    """Build a dataclass from a table, with every value checked as in `expect`; lists become tuples.
+
+    Args:
+        where: the dotted key of the table.
+        given: fields that are not in the table.
+
+    Raises:
+        ShapeError: a key is missing or unknown, or a value has another type or is not finite.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Source:
+    ...     title: str
+    ...     pages: tuple[int, ...] = ()
+    >>> build(Source, {"title": "x", "pages": [3]})
+    Source(title='x', pages=(3,))
+    >>> build(Source, {"title": "x", "page": 3}, "sources.x")
+    Traceback (most recent call last):
+    semeval_emo.parse.ShapeError: there is no key 'page' in 'sources.x'
+    """
+    expect(table, dict, where or "the file")
+    hints = typing.get_type_hints(cls)
+    fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, cls)) if field.name not in given}
+    for key in table:
+        if key not in fields:
+            raise ShapeError(f"there is no key '{printable(key)}'" + (f" in '{printable(where)}'" if where else ""))
+    for key, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and key not in table:
+            raise ShapeError(f"the key '{key}' is missing" + (f" in '{printable(where)}'" if where else ""))
+    values = {key: _typed(hints[key], value, f"{where}.{key}" if where else key) for key, value in table.items()}
+    return cls(**given, **values)
+
+
+def _typed(type_: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(type_), typing.get_args(type_)
+    if origin is types.UnionType:
+        return None if value is None else _typed(arguments[0], value, where)
+    if origin is tuple:
+        return tuple(_typed(arguments[0], one, f"{where}[{i}]") for i, one in enumerate(expect(value, list, where)))
+    if origin is dict:
+        return {key: _typed(arguments[1], one, f"{where}.{key}") for key, one in expect(value, dict, where).items()}
+    if dataclasses.is_dataclass(type_):
+        return build(typing.cast(type, type_), value, where)
+    checked = expect(value, type_, where)
+    if type_ is float and not math.isfinite(checked):
+        raise ShapeError(f"'{printable(where)}' is {checked}, expected a finite number")
+    return checked
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

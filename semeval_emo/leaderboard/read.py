@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import csv
 import io
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import UsageError
 from semeval_emo.files import read_utf8
 from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Note, RowProblem, ScoreRow, ScoreSource
+from semeval_emo.parse import ShapeError, build, members, read_toml
 from semeval_emo.text import printable
+
+LARGEST = 2**22
+"""Limit of the size of a CSV file: fifty times the largest one of the board."""
+MOST_TEAMS = 10**6
+"""Limit of ranks and numbers of teams."""
 
 
 def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[RowProblem]]:
@@ -26,7 +31,7 @@ def read_rows(path: Path, *, own: bool = False) -> tuple[list[ScoreRow], list[Ro
     Raises:
         InputError: the file is missing or is not UTF-8 text.
     """
-    lines = csv.reader(io.StringIO(read_utf8(path, f"The leaderboard file {path}"), newline=""))
+    lines = csv.reader(io.StringIO(read_utf8(path, f"The leaderboard file {path}", most=LARGEST), newline=""))
     rows: list[ScoreRow] = []
     problems: list[RowProblem] = []
     try:
@@ -54,12 +59,12 @@ def _bad_header(path: Path, header: list[str]) -> RowProblem:
         part
         for part in (
             f"missing: {', '.join(missing)}" if missing else "",
-            f"unknown: {', '.join(unknown)}" if unknown else "",
+            f"unknown: {printable(', '.join(unknown), 200)}" if unknown else "",
         )
         if part
     )
     return RowProblem(
-        "header", str(path), 1, "", ",".join(header),
+        "header", str(path), 1, "", printable(",".join(header), 200),
         f"The header is not that of a leaderboard file ({reason or 'the columns are in a different order'}).",
         "use the header that `semeval-emo leaderboard export` writes",
     )  # fmt: skip
@@ -79,7 +84,7 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> ScoreRow | RowPr
         try:
             values[name] = NUMBERS[name](raw) if raw else None
             # An infinite score or too many decimals cannot be printed.
-            valid = values[name] is None or (isfinite(values[name]) and (name != "decimals" or 0 <= values[name] <= 17))
+            valid = values[name] is None or _is_in_range(name, values[name])
         except (ValueError, OverflowError):
             valid = False
         if not valid:
@@ -97,6 +102,12 @@ def _row(cells: list[str], path: Path, line: int, own: bool) -> ScoreRow | RowPr
             "count the decimals of the score",
         )  # fmt: skip
     return ScoreRow(**values, file=str(path), line=line, own=own)
+
+
+def _is_in_range(name: str, value: float) -> bool:
+    if name == "score":
+        return isfinite(value)
+    return 0 <= value <= 17 if name == "decimals" else abs(value) <= MOST_TEAMS
 
 
 def to_csv(rows: Iterable[ScoreRow], *, inert: bool = False) -> str:
@@ -123,45 +134,28 @@ def _cells(row: ScoreRow, inert: bool) -> Iterator[str]:
 
 def read_lists(folder: Path) -> dict[str, BoardList]:
     """Read ``lists.toml`` of a folder; empty if it does not exist."""
-    return _read(folder / "lists.toml", lambda raw: {key: BoardList(key=key, **fields) for key, fields in raw.items()})
+    return _read(folder / "lists.toml", lambda raw: {key: build(BoardList, raw[key], key, key=key) for key in raw})
 
 
 def read_sources(folder: Path) -> dict[str, ScoreSource]:
     """Read ``sources.toml`` of a folder; empty if it does not exist."""
-    return _read(
-        folder / "sources.toml", lambda raw: {key: ScoreSource(key=key, **fields) for key, fields in raw.items()}
-    )
+    return _read(folder / "sources.toml", lambda raw: {key: build(ScoreSource, raw[key], key, key=key) for key in raw})
 
 
 def read_notes(folder: Path) -> list[Note]:
     """Read ``notes.toml`` of a folder; empty if it does not exist."""
-    return _read(folder / "notes.toml", lambda raw: [_note(fields) for fields in raw.get("note", [])])
-
-
-def _note(fields: dict[str, Any]) -> Note:
-    return Note(**{**fields, "lists": tuple(fields.get("lists", ())), "scores": tuple(fields.get("scores", ()))})
+    return _read(folder / "notes.toml", lambda raw: [build(Note, table) for table in members(raw, "note", dict, [])])
 
 
 T = TypeVar("T")
 
 
-def _read(path: Path, build: Callable[[dict[str, Any]], T]) -> T:
-    raw = _toml(path)
+def _read(path: Path, build_from: Callable[[dict[str, Any]], T]) -> T:
+    raw = read_toml(path, f"The leaderboard file {path}") if path.is_file() else {}
     try:
-        return build(raw)
-    except (TypeError, AttributeError) as error:
+        return build_from(raw)
+    except ShapeError as error:
         raise UsageError(
             f"The leaderboard file {path} has the wrong structure: {error}.",
             f"compare it with the {path.name} that ships with the board",
         ) from error
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"The leaderboard file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"The leaderboard file {path} is not valid TOML: {error}.") from error

@@ -7,16 +7,19 @@ Reads and writes ``submissions/<system>/submission.toml``, which `zoo submit` cr
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import UsageError
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard.keys import DECIMALS
 from semeval_emo.leaderboard.model import ScoreRow
+from semeval_emo.parse import ShapeError, build, member, read_toml
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import find_task
+from semeval_emo.text import printable
 
 FILE = "submission.toml"
 LIST = "zoo"
@@ -131,26 +134,44 @@ def read_system(folder: Path) -> SubmittedSystem:
         UsageError: it has the wrong structure.
     """
     path = folder / FILE
+    raw = read_toml(path, fix="semeval-emo zoo submit writes it")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        made = {key: BuildInfo(**table) for key, table in raw["made"].items()}
-        files = tuple(_submitted_file(key, table, made) for key, table in raw["files"].items())
-        return SubmittedSystem(folder.name, raw["title"], raw["task"], folder, files)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "semeval-emo zoo submit writes it") from error
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        tables = member(raw, "made", dict) if "made" in raw else raw["made"]
+        made = {key: build(BuildInfo, table, f"made.{key}") for key, table in tables.items()}
+        files = tuple(_submitted_file(key, table, made) for key, table in member(raw, "files", dict).items())
+        system = SubmittedSystem(folder.name, member(raw, "title", str), member(raw, "task", str), folder, files)
+        _check_names(system)
+    except (KeyError, ShapeError) as error:
+        wrong = f"KeyError {error}" if isinstance(error, KeyError) else str(error)
         raise UsageError(
-            f"{path} has the wrong structure: {type(error).__name__} {error}.",
-            "write it again with semeval-emo zoo submit",
+            f"{path} has the wrong structure: {wrong}.", "write it again with semeval-emo zoo submit"
         ) from error
+    return system
+
+
+def _check_names(system: SubmittedSystem) -> None:
+    """Refuse files that the task of a system does not have; of an unknown task nothing is known."""
+    task = find_task(system.task)
+    if task is None:
+        return
+    for file in system.files:
+        try:
+            spec = task.spec(file.track, file.language, file.split, file.release)
+        except UsageError as error:
+            raise ShapeError(error.message.rstrip(".")) from error
+        if spec.track != file.track or file.metric not in METRICS or METRICS[file.metric].per_emotion:
+            raise ShapeError(f"track '{printable(file.track)}' and metric '{printable(file.metric)}' are not known")
 
 
 def _submitted_file(key: str, table: dict[str, Any], made: dict[str, BuildInfo]) -> SubmittedFile:
     track, _, language = key.partition("/")
-    values = {"dev": None, "score": None, "signature": ""} | table
-    values |= {"interval": tuple(table.get("interval", ())), "made": made[table["made"]]}
-    values["members"] = tuple(EnsembleMember(**member) for member in table.get("members", ()))
-    return SubmittedFile(track=track, language=language, **values)
+    where = f"files.{key}"
+    build_key = member(table, "made", str, where=where)
+    if build_key not in made:
+        raise ShapeError(f"'{where}.made' is '{printable(build_key)}', which is not a key of [made]")
+    values = {name: value for name, value in table.items() if name != "made"}
+    values = {"dev": None, "score": None, "signature": "", "interval": []} | values
+    return build(SubmittedFile, values, where, track=track, language=language, made=made[build_key])
 
 
 def to_toml(system: SubmittedSystem) -> str:

@@ -211,6 +211,51 @@ def test_extra_rows_from_a_file_or_a_folder(board: Leaderboard, make_row: MakeRo
         Leaderboard.load(extra=[tmp_path / "none.csv"])
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "message"),
+    [
+        ("lists.toml", "x = 1", "'x' is an integer, expected a table"),
+        ("lists.toml", "[x]\ntitle = 3\nranked = true", "'x.title' is an integer, expected text"),
+        ("lists.toml", "[x]\ntitle = 'X'\nranked = 1", "'x.ranked' is an integer, expected true or false"),
+        ("lists.toml", "[x]\ntitle = 'X'", "the key 'ranked' is missing in 'x'"),
+        ("lists.toml", "[x]\ntitle = 'X'\nranked = true\nentires = ''", "there is no key 'entires' in 'x'"),
+        ("sources.toml", "[x]\ntitle = 'X'\nurl = []\nwhere = ''", "'x.url' is a list, expected text"),
+        ("notes.toml", "[[note]]\ntext = 'X'\nscores = ['1']", "'scores[0]' is text, expected a number"),
+        ("notes.toml", "[[note]]\ntext = 'X'\nlists = 'official'", "'lists' is text, expected a list"),
+        ("notes.toml", "note = 3", "'note' is an integer, expected a list"),
+    ],
+)
+def test_a_wrong_value_of_the_tables_of_a_board_is_named(name: str, body: str, message: str, tmp_path: Path):
+    (tmp_path / name).write_text(body)
+    with pytest.raises(UsageError) as caught:
+        Leaderboard.load(extra=[tmp_path])
+    assert caught.value.message == f"The leaderboard file {tmp_path / name} has the wrong structure: {message}."
+
+
+def test_a_table_of_a_board_that_is_not_utf8_is_an_input_error(tmp_path: Path):
+    (tmp_path / "notes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match=r"notes\.toml is not UTF-8"):
+        Leaderboard.load(extra=[tmp_path])
+
+
+@pytest.mark.parametrize("value", ["1000001", "1" + "0" * 5000, "1e400", "nan"])
+def test_a_rank_out_of_range_is_a_problem(value: str, tmp_path: Path):
+    path = tmp_path / "rows.csv"
+    row = f"semeval-2025-task-11,2025,test,a,eng,ours,{value},,us,,macro_f1,0.9,1,team,dev,,https://x.org,,"
+    path.write_text(",".join(csv_header()) + "\n" + row + "\n", encoding="utf-8")
+    (problem,) = Leaderboard.load(extra=[path]).problems
+    assert (problem.code, problem.column) == ("number", "rank")
+
+
+def test_the_problems_of_a_file_are_limited(tmp_path: Path):
+    path = tmp_path / "rows.csv"
+    row = "semeval-2025-task-11,2025,test,a,eng,nobody,1,3,us,,macro_f1,0.9,1,team,dev,,https://x.org,T1,\n"
+    path.write_text(",".join(csv_header()) + "\n" + row * 1500, encoding="utf-8")
+    problems = Leaderboard.load(extra=[path]).problems
+    assert len(problems) == 1002
+    assert problems[-1].message == "The file has more than 1,000 problems, and the rest of it was not checked."
+
+
 def csv_header() -> tuple[str, ...]:
     from semeval_emo.leaderboard.model import COLUMNS
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.cli.app import main
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.leaderboard.ours_vs_board import WinCount, results, verdict
 from semeval_emo.leaderboard.submitted import (
@@ -107,6 +107,46 @@ def test_an_invalid_file_has_a_fix(tmp_path: Path):
     with pytest.raises(UsageError, match=r"has the wrong structure: KeyError 'made'\.") as refused:
         read_system(tmp_path)
     assert "zoo submit" in refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seed = 42", "seed = true", "'files.a/eng.seed' is true or false, expected an integer"),
+        ("seed = 42", 'seed = "42"', "'files.a/eng.seed' is text, expected an integer"),
+        ("seconds = 1.5", "seconds = nan", "'files.a/eng.seconds' is nan, expected a finite number"),
+        ("seconds = 1.5", "seconds = false", "'files.a/eng.seconds' is true or false, expected a number"),
+        ("seconds = 1.5", f"seconds = 1{'0' * 400}.0", "'files.a/eng.seconds' is inf, expected a finite number"),
+        ('made = "1"', "made = true", "'files.a/eng.made' is true or false, expected text"),
+        ('made = "1"', 'made = "7"', "'files.a/eng.made' is '7', which is not a key of [made]"),
+        ('metric = "macro_f1"', 'metric = "accuracy"', "metric 'accuracy' are not known"),
+        ('metric = "macro_f1"', 'metric = "f1"', "metric 'f1' are not known"),
+        ('"a/eng"', '"A/eng"', "track 'A' and metric 'macro_f1' are not known"),
+        ('"a/eng"', '"q/eng"', "There is no track 'q' in SemEval-2025 Task 11 (BRIGHTER)"),
+        ('"a/eng"', '"a/xxx"', "There is no language 'xxx' in SemEval-2025 Task 11 (BRIGHTER)"),
+        ('"a/eng"', '"eng"', "There is no track 'eng'"),
+        ('release = "2025"', 'release = "1999"', "There is no release '1999'"),
+        ('split = "test"', 'split = "tset"', "Release 2025 has no tset file of track a for 'eng'"),
+        ('recipe = "', 'recipes = 3\nrecipe = "', "there is no key 'recipes' in 'files.a/eng'"),
+        ("versions = {", "versions = 3 #", "'made.1.versions' is an integer, expected a table"),
+        ('title = "', 'title = 3 # "', "'title' is an integer, expected text"),
+        ('task = "', '# "', "the key 'task' is missing"),
+    ],
+)
+def test_a_wrong_value_of_a_submission_is_named(old: str, new: str, message: str, tmp_path: Path):
+    text = to_toml(SubmittedSystem("x", "Title", "semeval-2025-task-11", tmp_path, (replace(FILES[0], seconds=1.5),)))
+    assert old in text
+    (tmp_path / "submission.toml").write_text(text.replace(old, new, 1))
+    with pytest.raises(UsageError, match=r"submission\.toml has the wrong structure: ") as refused:
+        read_system(tmp_path)
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize("body", [b"title = '\xe9'", b"\xff\xfe"])
+def test_a_submission_that_is_not_utf8_is_an_input_error(body: bytes, tmp_path: Path):
+    (tmp_path / "submission.toml").write_bytes(body)
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_system(tmp_path)
 
 
 def test_wins_are_counted_at_the_printed_precision(root: Path):
