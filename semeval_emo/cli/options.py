@@ -146,6 +146,14 @@ GoldOption = Annotated[
         "Default: $SEMEVAL_EMO_DATA, then data fetched earlier, then the hub.",
     ),
 ]  # fmt: skip
+GoldToCheckOption = Annotated[
+    str | None,
+    typer.Option(
+        "--gold", "--data", metavar="SOURCE",
+        help="Texts and gold labels: a folder, 'hub' or 'sample'. With them the scores of the official scorers are "
+        "shown. Default: none.",
+    ),
+]  # fmt: skip
 
 UnverifiedGoldOption = Annotated[
     bool,

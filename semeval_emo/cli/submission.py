@@ -11,6 +11,7 @@ from semeval_emo.cli.options import (
     ForceOption,
     Format,
     FormatOption,
+    GoldToCheckOption,
     OutputOption,
     PathsArgument,
     QuietOption,
@@ -59,11 +60,12 @@ def validate(
     paths: PathsArgument = None,
     *,
     selector: SelectorOptions,
+    gold: GoldToCheckOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check prediction files: show every problem at once, with its line and its fix.
+    """Check prediction files: show every problem with its line and its fix, and what the official scorers do.
 
     Exits with 0 if every file is valid (warnings do not count), 1 if a file is not valid, 3 if a file is missing.
     """
@@ -74,7 +76,7 @@ def validate(
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading it takes a while.\n", quiet)
-    result = check(given, **selector.keywords)
+    result = check(given, **selector.keywords, gold=gold)
     emit(
         result.to_dict,
         lambda: report.validation_tables(result),

@@ -7,16 +7,17 @@ from itertools import pairwise
 
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission import Entry, FileReport, Problem, Report, Severity, catalogue, entry
-from semeval_emo.submission.problem import PLACES, SCORERS
-from semeval_emo.text import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, next_line, painted, plural, printable, wrap
+from semeval_emo.submission.problem import PLACES
+from semeval_emo.submission.scorers.outcome import OfficialOutcome
+from semeval_emo.text import BOLD, GREEN, PLAIN, RED, YELLOW, next_line, painted, plural, printable, wrap
 
 WIDTH = 100
-# The entry of the catalogue for a scorer that accepts the file.
-SCORES = "scores it"
 
 
 def validation_text(report: Report, paths: Sequence[str] = (), width: int | None = None, colour: bool = False) -> str:
-    """Return the report as terminal text: the problems of each file, how to fix them, and the verdict.
+    """Return the report as terminal text: problems, how to fix them, what the official scorers do, and the verdict.
+
+    What a scorer scores wrongly without a message comes first.
 
     Args:
         paths: the paths and options of the command line, for the next command.
@@ -24,7 +25,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
         colour: use terminal escapes.
     """
     columns = min(width or WIDTH, WIDTH)
-    blocks = []
+    blocks = ["\n".join(line for one in report.official if one.is_wrong for line in _official(one, columns, colour))]
     for file in report.files:
         block = wrap("", _headline(file), columns, indent=2)
         if colour and file.valid:
@@ -33,10 +34,22 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
             block += ["", *_problem_block(entry(code), problems, file, columns, colour)]
         blocks.append("\n".join(block))
     # No blank line between files without problems.
-    text = blocks[0]
-    for before, after in pairwise(blocks):
+    text = blocks[1] if len(blocks) > 1 else ""
+    for before, after in pairwise(blocks[1:]):
         text += ("\n\n" if "\n" in before + after else "\n") + after
-    return text + "\n\n" + "\n".join(_verdict(report, paths, columns, colour))
+    others = [line for one in report.official if not one.is_wrong for line in _official(one, columns, colour)]
+    verdict = "\n".join(_verdict(report, paths, columns, colour))
+    return "\n\n".join(filter(None, (blocks[0], text, "\n".join(others), verdict)))
+
+
+def _official(outcome: OfficialOutcome, width: int, colour: bool) -> list[str]:
+    """Return what one official scorer does with the submission."""
+    start = "Warning: " if outcome.is_wrong else ""
+    track = f", track {outcome.track}" if outcome.track else ""
+    lines = wrap(start, f"{outcome.scorer}{track}: {outcome.message}", width, 2)
+    if colour and start:
+        lines[0] = lines[0].replace(start, f"{painted('Warning:', BOLD, YELLOW, on=True)} ", 1)
+    return lines
 
 
 def by_code(problems: Iterable[Problem]) -> list[tuple[str, list[Problem]]]:
@@ -84,10 +97,6 @@ def _problem_block(entry: Entry, problems: Sequence[Problem], file: FileReport, 
         lines += wrapped
     if more := examples_left(file.counts[entry.code], problems):
         lines.append(f"      {more}")
-    intensity = bool(file.parts) and len(file.parts[0].spec.values) > 2
-    if scorers := scorers_line(entry, intensity):
-        wrapped = wrap("      ", scorers, width, indent=6)
-        lines += [f"{DIM}{line}{PLAIN}" for line in wrapped] if colour else wrapped
     start = "      auto-fix: " if entry.repair else "      fix: "
     return lines + wrap(start, problems[0].fix, width, indent=len(start))
 
@@ -96,23 +105,6 @@ def examples_left(count: int, problems: Sequence[Problem]) -> str:
     """Return how many problems of a code are not among the examples; empty if none."""
     more = count - sum(problem.count for problem in problems)
     return f"… and {more:,} more like {'this' if len(problems) == 1 else 'these'}" if more > 0 else ""
-
-
-def scorers_line(entry: Entry, intensity: bool = False) -> str:
-    """Return what each official scorer does with such a file, on one line.
-
-    >>> from semeval_emo.submission import entry
-    >>> scorers_line(entry("W323"))
-    'Every official scorer scores it.'
-    """
-    outcomes = entry.official_for(intensity)
-    if len(outcomes) == len(SCORERS) and len(set(outcomes.values())) == 1:
-        return f"Every official scorer {next(iter(outcomes.values()))}."
-    lenient = [scorer for scorer, outcome in outcomes.items() if outcome == SCORES]
-    parts = [f"{scorer} {outcome}" for scorer, outcome in outcomes.items() if outcome != SCORES]
-    if lenient:
-        parts.append(f"{' and '.join(lenient)} {'scores' if len(lenient) == 1 else 'score'} it")
-    return " | ".join(parts)
 
 
 def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> list[str]:
@@ -162,7 +154,7 @@ def problem_table(report: Report) -> Table:
 
 
 def validation_tables(report: Report) -> list[Table]:
-    """Return the report as tables: files, then problems."""
+    """Return the report as tables: files, problems, and what the official scorers do."""
     rows = []
     for file in report.files:
         spec = file.parts[0].spec if file.parts else None
@@ -171,7 +163,14 @@ def validation_tables(report: Report) -> list[Table]:
     names = ("file", "valid", "release", "track", "language", "split", "rows", "errors", "warnings")
     numbers = ("rows", "errors", "warnings")
     files = Table("Files", tuple(Column(name, "int" if name in numbers else "text") for name in names), tuple(rows))
-    return [files, problem_table(report)] if report.problems else [files]
+    tables = [files]
+    if report.problems:
+        tables.append(problem_table(report))
+    if report.official:
+        columns = tuple(map(Column, ("scorer", "track", "outcome", "message")))
+        outcomes = tuple((one.scorer, one.track, one.outcome, one.message) for one in report.official)
+        tables.append(Table("Official scorers", columns, outcomes))
+    return tables
 
 
 def entry_text(entry: Entry, width: int | None = None) -> str:

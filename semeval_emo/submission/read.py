@@ -16,8 +16,10 @@ from semeval_emo.submission.identify import task_of
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission
 from semeval_emo.submission.rows import KnownIds
+from semeval_emo.submission.scorers.official import Labels, official
+from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
-from semeval_emo.task import Selector, Task, load_task
+from semeval_emo.task import FileSpec, Selector, Task, load_task
 
 Path = str | os.PathLike[str]
 
@@ -30,6 +32,7 @@ def validate(
     split: str | None = None,
     release: str | None = None,
     task: Task | str | None = None,
+    gold: Path | None = None,
 ) -> Report:
     r"""Check prediction files and report every problem of every file.
 
@@ -38,6 +41,8 @@ def validate(
         track, language, split: what the files must be; by default, inferred from ids, names and folders.
         release: the release of the data; by default, the task's (the competition).
         task: a task or its name; by default, the task that the ids belong to.
+        gold: gold labels, as the `source` of `semeval_emo.score`, for the scores that the official scorers would print
+            (``Report.official``); by default, only what they would do is determined.
 
     Raises:
         InputError: a path does not exist or cannot be read.
@@ -51,7 +56,7 @@ def validate(
     >>> report.valid, report.problems[0].message
     (False, "'2' is not 0 or 1")
     """
-    return _read(paths, Selector(task, track, language, split, release), with_predictions=False).report
+    return _read(paths, Selector(task, track, language, split, release), with_predictions=False, gold=gold).report
 
 
 def read_submission(
@@ -123,7 +128,9 @@ def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Tas
     return resolved, sources
 
 
-def _read(paths: Path | Sequence[Path], selector: Selector, with_predictions: bool) -> Submission:
+def _read(
+    paths: Path | Sequence[Path], selector: Selector, with_predictions: bool, gold: Path | None = None
+) -> Submission:
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     task, sources = resolve_sources(paths, selector.task)
     selector = selector.of(task)
@@ -152,7 +159,24 @@ def _read(paths: Path | Sequence[Path], selector: Selector, with_predictions: bo
         problems += [problem for findings in checked.findings for problem in findings.problems]
         if any(part.is_scorable for part in checked.report.parts):
             scorable += own_predictions
-    return Submission(tuple(scorable), Report(task.key, tuple(files), tuple(in_order(problems))))
+    report = Report(task.key, tuple(files), tuple(in_order(problems)))
+    if not with_predictions:
+        reports = [(source, checked.report) for source, checked in checks]
+        report = replace(report, official=official(paths, reports, task, selector, _labels(gold, task)))
+    return Submission(tuple(scorable), report)
+
+
+def _labels(gold: Path | None, task: Task) -> Labels | None:
+    """Return a function that loads the gold labels of a file, by id."""
+    if gold is None:
+        return None
+    from semeval_emo.data.gold import gold_for
+
+    def load(spec: FileSpec) -> LabelsById:
+        labels = gold_for(spec, task, gold)
+        return dict(zip(labels.ids, labels.labels.tolist(), strict=True))
+
+    return load
 
 
 def _with_duplicates_reported(checks: Sequence[tuple[InputFile, CheckedFile]]) -> list[CheckedFile]:

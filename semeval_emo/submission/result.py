@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from semeval_emo.submission.problem import Problem, Severity, entry
+from semeval_emo.submission.scorers.outcome import OfficialOutcome
 from semeval_emo.task import FileSpec, short_hash
 
 if TYPE_CHECKING:
@@ -87,11 +88,13 @@ class Report:
         task: key of the task that the ids belong to.
         files: every prediction file, and every folder or zip that has problems of its own.
         problems: the first problems of each code in each file, ordered by file and place.
+        official: what each official scorer does with the submission, one for each scorer and track.
     """
 
     task: str
     files: tuple[FileReport, ...]
     problems: tuple[Problem, ...]
+    official: tuple[OfficialOutcome, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -138,6 +141,7 @@ class Report:
             "errors": self.errors,
             "warnings": self.warnings,
             "counts": self.counts,
+            "official": [outcome.to_dict() for outcome in self.official],
             "files": [file.to_dict() for file in self.files],
             "problems": [
                 {

@@ -18,6 +18,7 @@ from semeval_emo.task.model import (
     FileSpec,
     IdBlock,
     Language,
+    OfficialScorer,
     Release,
     Task,
     Track,
@@ -69,6 +70,9 @@ def _contradictions(task: Task) -> Iterator[str]:
         for track_key in release.hub:
             if track_key not in task.tracks:
                 yield f"release {release.key} is on the hub with '{printable(track_key)}', which is not a track"
+    for scorer in task.scorers.values():
+        if scorer.release and scorer.release not in task.releases:
+            yield f"the release '{printable(scorer.release)}' of {scorer.key} is not among its releases"
     for spec in task.specs():
         if spec.track not in task.tracks or spec.language not in task.languages or spec.split not in SPLITS:
             yield f"{printable('/'.join(spec.key), 200)} does not name a track, a language and a split of it"
@@ -130,6 +134,7 @@ def _build(raw: dict[str, Any]) -> Task:
         cite=_line(raw, "cite", default=""),
         id_prefix=prefix,
         id_width=width,
+        scorers={key: _scorer(key, table) for key, table in member(raw, "scorers", dict, {}).items()},
     )
 
 
@@ -188,6 +193,16 @@ def _language(code: str, row: Any) -> Language:
             f"the language '{code}' has {plural(len(names), 'value')}, expected its name, family and script"
         )
     return Language(code, *names)
+
+
+def _scorer(key: str, table: Any) -> OfficialScorer:
+    where = f"scorers.{key}"
+    languages = member(table, "languages", dict, where=where)
+    return OfficialScorer(
+        key=key,
+        languages={track: tuple(members(languages, track, str, where=f"{where}.languages")) for track in languages},
+        release=member(table, "release", str, "", where),
+    )
 
 
 def _texts(table: dict[str, Any], key: str, where: str = "") -> dict[str, str]:

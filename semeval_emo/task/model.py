@@ -109,6 +109,21 @@ class Language:
     iso: str = ""
 
 
+@dataclass(frozen=True)
+class OfficialScorer:
+    """An official scorer of a task, whose port is in `semeval_emo.submission.scorers`.
+
+    Attributes:
+        key: its name, such as ``codabench-2026``.
+        languages: the codes that it knows, by track.
+        release: the release of its own gold labels; empty for the default release.
+    """
+
+    key: str
+    languages: dict[str, tuple[str, ...]]
+    release: str = ""
+
+
 class FileKey(NamedTuple):
     """The address of a file within a release."""
 
@@ -297,6 +312,7 @@ class Task:
         aliases: other language codes in use, and the task's code that an error message suggests for them.
         id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
             ``{split}`` and ``{track}``, as in `prefix_of`, then a zero-padded number.
+        scorers: the official scorers, by name.
     """
 
     key: str
@@ -310,6 +326,7 @@ class Task:
     cite: str = ""
     id_prefix: str = ""
     id_width: int = 0
+    scorers: dict[str, OfficialScorer] = field(default_factory=dict)
 
     def track(self, key: str) -> Track:
         """Return a track by its letter, in upper or lower case, with or without ``track_``.

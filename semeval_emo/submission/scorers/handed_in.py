@@ -1,0 +1,209 @@
+"""What is handed in: the folders that the official scorers get, made from the paths that the user names."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from semeval_emo.submission import archive
+from semeval_emo.submission.names import TRACK_FOLDER, folder_track
+from semeval_emo.submission.problem import Findings, entry
+from semeval_emo.submission.result import FileReport
+from semeval_emo.submission.scorers.outcome import HandedFolder
+from semeval_emo.submission.sources import LONGEST_NAME, InputFile
+from semeval_emo.task import FileSpec, Task
+from semeval_emo.text import printable
+
+# Bytes of a file that the ports read; the largest file of a task has a sixteenth of it.
+MOST_BYTES = 1 << 22
+# Problems of files in which both scorers find exactly the header, the ids and the labels of the gold file's form.
+HARMLESS = {"crlf", "lone-cr", "row-order", "no-degrees"}
+CONSTANT = {"constant-column", "all-zero"}
+
+Checked = tuple[InputFile, FileReport]
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One submission.
+
+    Attributes:
+        shown: the path as the user named it.
+        folder: the unpacked zip, or the folder that would be zipped.
+        files: the prediction files that were checked, by their path in `folder`.
+        broken: why a zip cannot be unpacked; empty if it can.
+    """
+
+    shown: str
+    folder: HandedFolder
+    files: Mapping[str, Checked] = field(default_factory=dict)
+    broken: str = ""
+
+
+def handed_in(paths: Sequence[str | os.PathLike[str]], checked: Sequence[Checked], task: Task) -> Iterator[HandedIn]:
+    """Yield the submissions that the paths are.
+
+    A folder or a zip is one submission; a folder that holds several systems, each with its own track folders, is one
+    for each. Files that are named one by one are the files of a track folder.
+    """
+    by_container: dict[str, list[Checked]] = {}
+    for source, report in checked:
+        by_container.setdefault(source.container, []).append((source, report))
+    single: dict[str, dict[str, Checked]] = {}
+    for given in dict.fromkeys(os.fspath(path) for path in paths):
+        path, shown = Path(given), printable(given, LONGEST_NAME)
+        mine = by_container.get(shown, [])
+        if path.is_dir():
+            yield from _folders(path, shown, mine, task)
+        elif mine and mine[0][0].member is None:
+            source, report = mine[0]
+            place = f"{_folder_of(source, report, task)}/{source.base}"
+            place_in = next((files for files in single.values() if place not in files), None)
+            if place_in is None:
+                place_in = single.setdefault(shown, {})
+            place_in[place] = source, report
+        elif path.suffix.lower() == ".zip" or mine:
+            yield _unpacked(path, shown, mine)
+    for shown, files in single.items():
+        listing = {path: source.path for path, (source, _) in files.items()}
+        yield HandedIn(shown, _folder("", listing, files), files)
+
+
+def _folder_of(source: InputFile, report: FileReport, task: Task) -> str:
+    """Return the folder that a single file is handed in with: its own if that is named after a track."""
+    track, name = folder_track(source.path.resolve().parts[-2:-1], task)
+    if track and name:
+        return name
+    track = report.parts[0].spec.track if report.parts else source.track
+    return task.tracks[track or next(iter(task.tracks))].folder
+
+
+def _folders(path: Path, shown: str, mine: Sequence[Checked], task: Task) -> Iterator[HandedIn]:
+    """Yield a folder as one submission, or its systems if two of them have the same language of the same track."""
+    listing, name = _walk(path), path.resolve().name
+    files = {_below(source.path, path): (source, report) for source, report in mine}
+    systems: dict[str, dict[str, Checked]] = {}
+    for place, file in files.items():
+        systems.setdefault(_system(place, task), {})[place] = file
+    whole = _folder(name, listing, files)
+    if len(systems) == 1 or len({(source.track, source.language) for source, _ in mine}) == len(mine):
+        yield HandedIn(shown, whole, files)
+        return
+    for system, own in systems.items():
+        if system:
+            inside = {place.removeprefix(f"{system}/"): file for place, file in own.items()}
+            yield HandedIn(f"{shown}/{system}", whole.below(system), inside)
+        else:
+            yield HandedIn(shown, replace(whole, paths=tuple(own)), own)
+
+
+def _system(place: str, task: Task) -> str:
+    """Return the folder that has the track folder of a file, or else the file itself; empty at the top."""
+    *folders, _ = PurePosixPath(place).parts
+    at = max((at for at, name in enumerate(folders) if folder_track([name], task)[0]), default=len(folders))
+    return "/".join(folders[:at])
+
+
+def _below(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()
+
+
+def _walk(path: Path) -> dict[str, Path]:
+    """Return everything below a folder, hidden folders too: scorers read them. Links to folders are not followed."""
+    found: dict[str, Path] = {}
+    for root, folders, names in os.walk(path):
+        at = Path(root)
+        found |= {f"{_below(at / name, path)}/": at / name for name in folders}
+        found |= {_below(at / name, path): at / name for name in names}
+        if len(found) > archive.MOST_FILES:
+            break
+    return found
+
+
+def _folder(name: str, listing: Mapping[str, Path], files: Mapping[str, Checked]) -> HandedFolder:
+    def read_bytes(path: str) -> bytes:
+        with listing[path].open("rb") as stream:
+            return stream.read(MOST_BYTES)
+
+    paths = {f"{parent}/" for path in listing for parent in map(str, PurePosixPath(path).parents) if parent != "."}
+    return HandedFolder(name, tuple(sorted({*listing, *paths})), read_bytes, canonical(files))
+
+
+def _unpacked(path: Path, shown: str, mine: Sequence[Checked]) -> HandedIn:
+    """Return a zip as the platform unpacks it: of two entries of one name the last, paths without .. and drives."""
+    findings = Findings(shown)
+    archive.members(path, findings)
+    fatal = [problem for problem in findings.problems if entry(problem.code).name in _NOT_UNPACKED]
+    if fatal:
+        return HandedIn(shown, HandedFolder(path.stem, (), _no_file, {}), {}, fatal[0].message)
+    entries: dict[str, zipfile.ZipInfo] = {}
+    with zipfile.ZipFile(path) as zipped:
+        for info in zipped.infolist():
+            parts = [part for part in info.filename.split("/") if part not in ("", ".", "..")]
+            if parts:
+                entries["/".join(parts) + ("/" if info.is_dir() else "")] = info
+
+    def read_bytes(name: str) -> bytes:
+        info = entries[name]
+        # Only these are unpacked piece by piece.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise OSError
+        try:
+            with zipfile.ZipFile(path) as zipped, zipped.open(info) as stream:
+                return stream.read(MOST_BYTES)
+        except archive.BROKEN as error:
+            raise OSError from error
+
+    files = {source.member.filename: (source, report) for source, report in mine if source.member is not None}
+    paths = {f"{parent}/" for name in entries for parent in map(str, PurePosixPath(name).parents) if parent != "."}
+    return HandedIn(
+        shown, HandedFolder(path.stem, tuple(sorted({*entries, *paths})), read_bytes, canonical(files)), files
+    )
+
+
+_NOT_UNPACKED = ("archive-not-zip", "archive-corrupt", "archive-encrypted", "archive-oversized")
+
+
+def _no_file(path: str) -> bytes:
+    raise FileNotFoundError(path)
+
+
+def canonical(files: Mapping[str, Checked]) -> dict[str, FileSpec]:
+    """Return the file of the task for every file that needs no port: its check found nothing that a scorer minds."""
+    found = {}
+    for path, (_, report) in files.items():
+        names = {entry(code).name for code in report.counts if code[1] not in "12"}
+        spec = report.parts[0].spec if len(report.parts) == 1 else None
+        if spec is None or report.parts[0].rows != spec.rows or report.lines != spec.rows + 1:
+            continue
+        if names <= (HARMLESS if len(spec.values) > 2 else HARMLESS | CONSTANT):
+            found[path] = spec
+    return found
+
+
+def checker_folders(submission: HandedIn, files: Sequence[str], task: Task) -> list[HandedFolder]:
+    """Return the folders that the organisers' checker gets for the files of one track.
+
+    They are the folders at the top of the submission, or the submission itself if it is a track folder.
+    """
+    folder = submission.folder
+    names: dict[str | None, None] = {}
+    for file in files:
+        parts = PurePosixPath(file).parts
+        inside = len(parts) > 1 and (parts[0].startswith(TRACK_FOLDER) or not folder.name.startswith(TRACK_FOLDER))
+        names[parts[0] if inside else None] = None
+    if not files:
+        names = dict.fromkeys(top_tracks(submission, task)) or {None: None}
+    return [folder if name is None else folder.below(name) for name in names]
+
+
+def top_tracks(submission: HandedIn, task: Task) -> dict[str | None, str]:
+    """Return the track of the submission's own name (None), or of the folders at its top, by folder."""
+    own, _ = folder_track([submission.folder.name], task)
+    if own:
+        return {None: own}
+    tops = [name for name in submission.folder.names if f"{name}/" in submission.folder.paths]
+    return {name: track for name in tops if (track := folder_track([name], task)[0])}
