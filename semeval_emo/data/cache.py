@@ -16,6 +16,7 @@ from typing import Any
 
 from semeval_emo.errors import InputError
 from semeval_emo.files import write_file
+from semeval_emo.parse import ShapeError, member, members, read_json
 
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 MANIFEST = "manifest.json"
@@ -69,16 +70,23 @@ def read_manifest(folder: Path) -> Manifest | None:
         InputError: the manifest cannot be read.
     """
     path = folder / MANIFEST
+    fix = f"remove {folder} and fetch again: `semeval-emo data fetch`"
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        return Manifest(raw["repository"], raw["revision"], raw["fetched"], raw["files"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path} cannot be read: {type(error).__name__}.",
-            f"remove {folder} and fetch again: `semeval-emo data fetch`",
-        ) from error
+        raw = read_json(path, fix=fix)
+        files = member(raw, "files", dict)
+        for name, entry in files.items():
+            member(entry, "rows", int, where=name)
+            members(entry, "proven", str, where=name)
+        repository, revision, fetched_at = (member(raw, key, str) for key in ("repository", "revision", "fetched"))
+        return Manifest(repository, revision, fetched_at, files)
+    except ShapeError as error:
+        raise InputError(f"{path} cannot be read: {error}.", fix) from error
+    except InputError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        if isinstance(error.__cause__, json.JSONDecodeError):
+            raise InputError(f"{path} cannot be read: JSONDecodeError.", fix) from error
+        raise
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ which `identity` recognises the files. It holds no texts and no labels.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from semeval_emo.data.folder import flat_files
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
 from semeval_emo.task import SPLITS, FileKey, IdBlock, Task, prefix_of
+from semeval_emo.text import printable
 
 # A gap of more numbers than this starts a new block instead of a list of skipped numbers.
 WIDEST_GAP = 9
+LONGEST_NUMBER = 18
+"""Limit of the digits of an id's number, so that it has 64 bits."""
 
 
 def pin(folder: Path, task: Task, split: str = "test") -> str:
@@ -74,7 +78,11 @@ def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
 
 
 def _block(block: IdBlock) -> str:
-    values = [f'"{block.prefix}"', *map(str, (block.width, block.first, block.last, *block.skip))]
+    # A JSON string is a valid TOML string.
+    values = [
+        json.dumps(block.prefix, ensure_ascii=False),
+        *map(str, (block.width, block.first, block.last, *block.skip)),
+    ]
     return f"[{', '.join(values)}]"
 
 
@@ -91,7 +99,13 @@ def id_blocks(ids: Sequence[str]) -> list[IdBlock]:
     for one in ids:
         prefix = one.rstrip("0123456789")
         if prefix == one:
-            raise InputError(f"The id '{one}' does not end in a number.", "the ids of a task are a prefix and a number")
+            raise InputError(
+                f"The id '{printable(one)}' does not end in a number.", "the ids of a task are a prefix and a number"
+            )
+        if len(one) - len(prefix) > LONGEST_NUMBER:
+            raise InputError(
+                f"The id '{printable(one)}' ends in {len(one) - len(prefix)} digits.", f"use {LONGEST_NUMBER} at most"
+            )
         numbers.setdefault(prefix, []).append(one[len(prefix) :])
     return [block for prefix, digits in numbers.items() for block in _id_blocks(prefix, digits)]
 
@@ -100,7 +114,7 @@ def _id_blocks(prefix: str, digits: list[str]) -> Iterator[IdBlock]:
     widths = {len(text) for text in digits if text.startswith("0")}
     width = min(widths, default=min(map(len, digits)))
     if any(f"{int(text):0{width}d}" != text for text in digits):
-        raise InputError(f"The ids '{prefix}…' are padded with zeros to different widths.")
+        raise InputError(f"The ids '{printable(prefix)}…' are padded with zeros to different widths.")
     known = sorted(map(int, digits))
     first = before = known[0]
     skip: list[int] = []

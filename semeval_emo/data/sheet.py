@@ -18,6 +18,7 @@ import numpy as np
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
 from semeval_emo.task import short_hash
+from semeval_emo.text import printable
 
 ID = "id"
 TEXT = "text"
@@ -110,7 +111,7 @@ class Sheet:
             except KeyError:
                 i = next(i for i, cell in enumerate(cells) if cell not in code)
                 raise InputError(
-                    f"{self.path} line {self.lines[i]}: the label of '{name}' is '{cells[i]}', "
+                    f"{self.path} line {self.lines[i]}: the label of '{name}' is '{printable(cells[i])}', "
                     f"expected one of {', '.join(values)}.",
                     "get the file from its publisher again, or correct the cell",
                 ) from None
@@ -147,9 +148,11 @@ def read_sheet(path: Path) -> Sheet:
             f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
             "the first line names the columns: id, then text or emotions",
         )
-    duplicate = next((name for name in header if name and header.count(name) > 1), None)
+    duplicate = next((name for name, count in Counter(header).items() if name and count > 1), None)
     if duplicate is not None:
-        raise InputError(f"{path} has the column '{duplicate}' twice.", "get the file from its publisher again")
+        raise InputError(
+            f"{path} has the column '{printable(duplicate)}' twice.", "get the file from its publisher again"
+        )
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
             raise InputError(

@@ -240,6 +240,22 @@ def test_an_invalid_manifest_is_reported(world, made):
         load_gold("b", "xx", source="hub", task=world.task)
     assert caught.value.message == f"{path} cannot be read: JSONDecodeError."
     assert caught.value.fix == f"remove {path.parent} and fetch again: `semeval-emo data fetch`"
+    head = '{"repository": "x/y", "revision": "1", "fetched": "now", '
+    for body, message in (
+        ("[]", "it is not a table"),
+        ("[" * 100_000, "it is nested deeper than 50 levels"),
+        ('{"repository": "x"}', "the key 'files' is missing"),
+        (head + '"files": []}', "'files' is a list, expected a table"),
+        (head + '"files": {"a": {"rows": "3"}}}', "'a.rows' is text, expected an integer"),
+        (head + '"files": {"a": {"rows": 3, "proven": [1]}}}', "'a.proven[0]' is an integer, expected text"),
+    ):
+        path.write_text(body)
+        with pytest.raises(InputError) as caught:
+            load_gold("b", "xx", source="hub", task=world.task)
+        assert caught.value.message == f"{path} cannot be read: {message}."
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match="is not UTF-8"):
+        load_gold("b", "xx", source="hub", task=world.task)
 
 
 @pytest.mark.parametrize(

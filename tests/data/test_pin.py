@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from semeval_emo.data.pin import id_blocks, pin
+from semeval_emo.data.pin import _block, id_blocks, pin
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError
 from semeval_emo.task import IdBlock, load_task
@@ -68,3 +68,10 @@ def test_ids_without_numbers_are_refused():
 def test_an_empty_folder_is_reported(world):
     with pytest.raises(InputError, match="There is no data file in"):
         pin(world.folder, world.task)
+
+
+def test_ids_with_quotes_or_long_numbers():
+    assert id_blocks(['x"1', 'x"2']) == [IdBlock('x"', 1, 1, 2)]
+    assert _block(IdBlock('x"', 1, 1, 2)) == '["x\\"", 1, 1, 2]'
+    with pytest.raises(InputError, match=r"The id 'x1000.* ends in 5001 digits\."):
+        id_blocks(["x1" + "0" * 5000])
