@@ -136,28 +136,35 @@ def show(
     """Show rows by track, language and list; without these, an overview."""
     from semeval_emo.leaderboard import Leaderboard
     from semeval_emo.report.leaderboard import overview_tables, rows_tables
+    from semeval_emo.report.table import with_notes
 
     board = Leaderboard.load(task, extra=extra or ())
     _note_problems([board], quiet)
-    whole = not any((track, language, among, kind, release, metric))
+    whole = not any((track, language, among, kind, release, metric, limit))
     rows = (
         board.filter()
         if whole
         else board.select(track=track, language=language, among=among, kind=kind, release=release, metric=metric)
     )
-    hidden = len(rows) - limit if limit and not whole else 0
-    rows = rows[:limit] if hidden > 0 else rows
+    total = len(rows)
+    rows = rows[:limit] if limit else rows
+    hidden = total - len(rows)
+    count = [f"{len(rows):,} of {total:,} rows are shown."] if hidden else []
     if not rows and style is Format.text:
         note("No row matches.")
     else:
         emit(
-            lambda: {"schema": "semeval-emo/leaderboard-show/1", "rows": [row.to_dict() for row in rows]},
-            lambda: overview_tables(board) if whole else rows_tables(board, rows, track),
+            lambda: {
+                "schema": "semeval-emo/leaderboard-show/1",
+                "total": total,
+                "rows": [row.to_dict() for row in rows],
+            },
+            lambda: overview_tables(board) if whole else with_notes(rows_tables(board, rows, track), count),
             style,
             output,
         )
-    if hidden > 0:
-        note(f"{hidden} more: --limit 0 shows all.", quiet)
+    if hidden:
+        note(f"{hidden:,} more: --limit 0 shows all.", quiet)
     if among is None and not whole:
         _note_other_lists(board, rows, track, language, quiet)
 

@@ -251,8 +251,8 @@ def _list(rest: str) -> Any:
     return typer.Option("--list", metavar="LIST", autocompletion=known_lists, help=f"Key of a leaderboard list. {rest}")
 
 
-ListOption = Annotated[str | None, _list("Default: official.")]
-ListFilter = Annotated[str | None, _list("all shows every list. Default: official.")]
+ListOption = Annotated[str | None, _list("Default: the first list of the task.")]
+ListFilter = Annotated[str | None, _list("all shows every list. Default: the first list of the task.")]
 OwnListOption = Annotated[str, _list("The row is added to it.")]
 KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help=f"Kind of row: {KINDS}.")]
 MetricOption = Annotated[

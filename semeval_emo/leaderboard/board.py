@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
@@ -17,7 +18,7 @@ from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow,
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
-from semeval_emo.leaderboard.submitted import FILE, read_systems, rows_of
+from semeval_emo.leaderboard.submitted import FILE, LIST, read_systems, rows_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score as score_files
 from semeval_emo.task import Task, known_tasks, load_task
@@ -25,6 +26,11 @@ from semeval_emo.text import plural
 
 MOST_PROBLEMS = 1_000
 """Problems of one file that are collected; finding the hint of one takes about a millisecond."""
+OWN = "mine"
+"""The list that `add` uses by default. Every task has it, and the list of this project's systems (`LIST`)."""
+# Names of lists that no file defines.
+_LIST_NAME = re.compile(r"\w[\w .-]{0,39}")
+Definition = TypeVar("Definition", BoardList, ScoreSource)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +39,12 @@ class Leaderboard:
 
     Attributes:
         rows: all rows of the task, in the order of the files.
-        lists: all lists by key, in display order; the first is the default.
+        lists: the lists of the task by key, in display order, those that every task has last.
+        sources: the sources of the task's scores, and those that every task has.
         problems: of invalid lines and of the user's invalid rows, which are left out; `check` reports all
             problems.
+        any_list: whether rows can name lists that no file defines, because no list of the task ships.
+        other_tasks: number of rows in the user's own board by task, for tasks that are not installed.
     """
 
     task: Task
@@ -45,6 +54,8 @@ class Leaderboard:
     notes: tuple[Note, ...]
     problems: tuple[RowProblem, ...] = ()
     files: tuple[Path, ...] = ()
+    any_list: bool = False
+    other_tasks: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(
@@ -73,9 +84,10 @@ class Leaderboard:
 
     @property
     def default_list(self) -> str:
-        """The default list: the first one with rows of this task."""
+        """The default list: the first one with rows, else the first one of the task."""
         with_rows = {row.list for row in self.rows}
-        return next((key for key in self.lists if key in with_rows), next(iter(self.lists), ""))
+        first = next((key for key, own in self.lists.items() if own.task), OWN if OWN in self.lists else "")
+        return next((key for key in self.lists if key in with_rows), first)
 
     def find_list(self, key: str | None = None) -> BoardList:
         """Return a list by key; None means the default.
@@ -86,7 +98,7 @@ class Leaderboard:
         name = key or self.default_list
         if name not in self.lists:
             raise UsageError(
-                f"There is no list '{name}' on the leaderboard.",
+                f"There is no list '{name}' on the leaderboard of {self.task.title}.",
                 suggest(name, self.lists) or f"use one of: {', '.join(self.lists)}",
             )
         return self.lists[name]
@@ -258,18 +270,25 @@ class Leaderboard:
             InputError: the store cannot be read or written.
         """
         path = store_path() if store is None else Path(store)
-        _refuse(check_row(row, self.task, self.lists, self.sources))
+        if row.list == LIST:
+            raise UsageError(
+                f"List {LIST} has the systems of submissions/: no row can be added to it.",
+                "`semeval-emo zoo submit` adds finished runs; your own rows are in list mine",
+            )
+        lists = _with_undefined(self.lists, [row]) if self.any_list else self.lists
+        _refuse(check_row(row, self.task, lists, self.sources))
         others = [other for other in self.rows if Path(other.file) != path]
 
         def check(rows: Sequence[ScoreRow], new: ScoreRow) -> None:
             # A contradiction can be reported at either row, so compare the problems without and with the new one.
-            before = set(check_together([*others, *rows], self.lists))
-            after = check_together([*others, *rows, new], self.lists)
+            before = set(check_together([*others, *rows], lists))
+            after = check_together([*others, *rows, new], lists)
             _refuse(problem for problem in after if problem not in before)
 
         own = append(path, row, check)
         files = self.files if path in self.files else (*self.files, path)
-        return replace(self, rows=(*others, *(row for row in own if row.task == self.task.key)), files=files)
+        every = (*others, *(row for row in own if row.task == self.task.key))
+        return replace(self, rows=every, files=files, lists=_with_undefined(lists, every) if self.any_list else lists)
 
     def check(self) -> BoardCheck:
         """Check every row of the task: names, ranges, sources, uniqueness, order of ranks."""
@@ -284,8 +303,9 @@ class Leaderboard:
         for row in self.rows:
             counts[row.file] += 1
         return BoardCheck(
-            rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, problems=tuple(problems)
-        )
+            rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, problems=tuple(problems),
+            other_tasks=self.other_tasks,
+        )  # fmt: skip
 
 
 def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
@@ -296,35 +316,75 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
     user_files = [file for path in extra for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
     if own and store_path().is_file():
         user_files.append(store_path())
+    files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in user_files]
+    read = {path: read_rows(path, own=is_own) for path, is_own in files}
     folders = [home, *(path for path in extra if path.is_dir())]
-    lists = {key: own_list for folder in folders for key, own_list in read_lists(folder).items()}
-    sources = {key: source for folder in folders for key, source in read_sources(folder).items()}
+    # A definition without a task is for all tasks if it ships, else for the tasks of the rows beside it.
+    with_rows = {path.parent for path, (found, _) in read.items() if any(row.task == task.key for row in found)}
+    for_all = {home, *with_rows}
+    lists = _of_task({folder: read_lists(folder) for folder in folders}, task, for_all)
+    sources = _of_task({folder: read_sources(folder) for folder in folders}, task, for_all)
+    any_list = all(one.task != task.key for one in read_lists(home).values())
+    if any_list:
+        lists = _with_undefined(lists, [row for found, _ in read.values() for row in found if row.task == task.key])
     known = {task.key, *(known.key for _, known in known_tasks())}
     rows: list[ScoreRow] = []
     problems: list[RowProblem] = []
-    files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in user_files]
+    other_tasks: Counter[str] = Counter()
     for path, is_own in files:
-        read, invalid_lines = read_rows(path, own=is_own)
+        found, invalid_lines = read[path]
         problems += invalid_lines
         before = len(problems)
-        for row in read:
+        for row in found:
             if len(problems) - before > MOST_PROBLEMS:
                 reason = f"The file has more than {MOST_PROBLEMS:,} problems, and the rest of it was not checked."
                 problems.append(RowProblem("too-many", row.file, row.line, "", "", reason, "fix the other ones first"))
                 break
-            if row.task not in known:
-                # It would not be on any board.
-                problems.append(unknown_task(row, known))
-            elif row.task == task.key:
+            if row.task == task.key:
                 # The shipped rows are checked by tests.
                 invalid = list(check_row(row, task, lists, sources)) if is_own else []
                 problems += invalid
                 rows += [] if invalid else [row]
+            elif row.task not in known:
+                # `add` accepts a task of a TOML file, which other commands do not know. Elsewhere it is a mistake.
+                if path == store_path() and row.task and not suggest(row.task, known):
+                    other_tasks[row.task] += 1
+                else:
+                    problems.append(unknown_task(row, known))
     systems = [system for system in read_systems() if system.task == task.key]
     rows += rows_of(systems)
+    if systems and LIST not in lists:
+        lists[LIST] = BoardList(LIST, "our systems, unofficial", ranked=False)
     notes = tuple(note for folder in folders for note in read_notes(folder))
     paths = (*(path for path, _ in files), *(system.path / FILE for system in systems))
-    return Leaderboard(task, tuple(rows), lists, sources, notes, tuple(problems), paths)
+    return Leaderboard(task, tuple(rows), lists, sources, notes, tuple(problems), paths, any_list, dict(other_tasks))
+
+
+def _of_task(definitions: dict[Path, dict[str, Definition]], task: Task, for_all: set[Path]) -> dict[str, Definition]:
+    """Return the definitions of a task by key, those of later folders first, and those of every task last.
+
+    Args:
+        definitions: by folder, by key.
+        for_all: folders whose definitions without a task are of this task.
+    """
+    own = {
+        key: one
+        for folder, by_key in definitions.items()
+        for key, one in by_key.items()
+        if one.task == task.key or (not one.task and folder in for_all)
+    }
+    return dict(sorted(own.items(), key=lambda item: item[0] in (LIST, OWN)))
+
+
+def _with_undefined(lists: Mapping[str, BoardList], rows: Iterable[ScoreRow]) -> dict[str, BoardList]:
+    """Return lists with those that only rows name; such a list is a ranking if its rows have ranks."""
+    ranked: dict[str, bool] = {}
+    for row in rows:
+        if _LIST_NAME.fullmatch(row.list) and (row.list not in lists or lists[row.list].is_undefined):
+            ranked[row.list] = ranked.get(row.list, False) or row.rank is not None
+    return {key: BoardList(key, f"list {key}", any_rank, is_undefined=True) for key, any_rank in ranked.items()} | {
+        key: one for key, one in lists.items() if key not in ranked
+    }
 
 
 def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
@@ -342,7 +402,8 @@ def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
         flagged.update(result.flagged)
     # An invalid line has no task, so every board reports it.
     problems = dict.fromkeys(problem for result in results for problem in result.problems)
-    return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(problems))
+    other_tasks = results[0].other_tasks if results else {}
+    return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(problems), other_tasks)
 
 
 def measure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -37,11 +37,13 @@ class BoardCheck:
     Attributes:
         rows: number of rows by file, in the order of reading.
         flagged: number of rows by flag.
+        other_tasks: number of the user's own rows by task, for tasks that were not checked.
     """
 
     rows: dict[str, int]
     flagged: dict[str, int]
     problems: tuple[RowProblem, ...]
+    other_tasks: dict[str, int] = field(default_factory=dict)
 
     @property
     def valid(self) -> bool:
@@ -52,7 +54,8 @@ class BoardCheck:
         """Return the JSON form, ``semeval-emo/leaderboard-check/1``."""
         return {
             "schema": "semeval-emo/leaderboard-check/1", "valid": self.valid, "rows": self.rows,
-            "flagged": self.flagged, "faults": [asdict(problem) for problem in self.problems],
+            "flagged": self.flagged, "other_tasks": self.other_tasks,
+            "faults": [asdict(problem) for problem in self.problems],
         }  # fmt: skip
 
 

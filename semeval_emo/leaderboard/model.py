@@ -137,6 +137,8 @@ class BoardList:
     Attributes:
         ranked: whether the ranks of one track and language come from one ranking.
         entries: the entries that the list counts, such as ``teams``.
+        task: key of the task whose list it is; empty for a list that every task has.
+        is_undefined: whether only rows name the list, and no file defines it.
     """
 
     key: str
@@ -144,17 +146,24 @@ class BoardList:
     ranked: bool
     note: str = ""
     entries: str = "teams"
+    task: str = ""
+    is_undefined: bool = False
 
 
 @dataclass(frozen=True)
 class ScoreSource:
-    """A source of scores."""
+    """A source of scores.
+
+    Attributes:
+        task: key of the task whose scores it has; empty for a source that rows of every task can name.
+    """
 
     key: str
     title: str
     url: str
     where: str
     note: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, clean
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
 
@@ -276,6 +276,10 @@ def check_tables(result: BoardCheck) -> list[Table]:
         tuple((_short_path(file), count) for file, count in result.rows.items()),
         (
             "Flagged: " + (", ".join(f"{n} {flag}" for flag, n in result.flagged.items()) or "none") + ".",
+            *(
+                f"Not checked: {plural(count, 'row')} of task {clean(task)} (check them with --task FILE)."
+                for task, count in result.other_tasks.items()
+            ),
             "No problems found." if result.valid else f"{plural(len(result.problems), 'problem')}.",
         ),
     )
