@@ -21,6 +21,7 @@ from typing import Any
 from semeval_emo.errors import InputError, MissingExtra, install_line
 from semeval_emo.files import write_folder
 from semeval_emo.progress import Progress
+from semeval_emo.zoo.backbones.model_folder import check_model_folder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.requirements import require
 
@@ -47,7 +48,8 @@ def find_backbone(backbone: str, progress: Progress, fallback_recipe: str = "smo
         fallback_recipe: the most similar recipe with weights from pip, for the error message.
 
     Raises:
-        InputError: the weights do not exist, are gated or cannot be downloaded.
+        InputError: the weights do not exist, are gated or cannot be downloaded, or a local folder fails
+            `check_model_folder`.
         MissingExtra: the package that contains them is not installed.
     """
     if backbone.startswith(PACKAGE_PREFIX):
@@ -88,8 +90,8 @@ def _from_folder(backbone: str) -> Path:
     folder = Path(backbone).expanduser()
     if not folder.is_dir():
         raise InputError(f"There is no folder {backbone}.", "name a Hugging Face model folder, or a model on the hub")
-    if not (folder / "config.json").exists():
-        raise InputError(f"{folder} contains no model: it has no config.json.", "name a Hugging Face model folder")
+    # Reported before any data is read; other folders are checked when they are loaded.
+    check_model_folder(folder)
     return folder
 
 
@@ -178,13 +180,13 @@ def _convert_gguf(archive: Path, folder: Path) -> None:
     # The converter always shows a progress bar on stderr.
     with silence_transformers(), redirect_stderr(io.StringIO()):
         result: Any = AutoModelForCausalLM.from_pretrained(
-            archive.parent, gguf_file=archive.name, output_loading_info=True
+            archive.parent, gguf_file=archive.name, output_loading_info=True, trust_remote_code=False
         )
         loaded, report = result
         # Missing weights would be random.
         if report["missing_keys"]:
             raise ValueError(f"the file lacks {', '.join(sorted(report['missing_keys'])[:3])}")
-        tokenizer = AutoTokenizer.from_pretrained(archive.parent, gguf_file=archive.name)
+        tokenizer = AutoTokenizer.from_pretrained(archive.parent, gguf_file=archive.name, trust_remote_code=False)
         config = loaded.config
         if hasattr(config, "quantization_config"):
             del config.quantization_config

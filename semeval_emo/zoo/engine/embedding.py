@@ -9,13 +9,14 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
 from semeval_emo.zoo.engine.network import check_length, default_device
 from semeval_emo.zoo.engine.parallel import parallel_map
+from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_pretrained, load_tokenizer
 from semeval_emo.zoo.recipe import ModelConfig
 
 
@@ -29,10 +30,11 @@ class SentenceEncoder:
     @classmethod
     def load(cls, backbone: str) -> Self:
         """Load an encoder from a local folder, onto the GPU if there is one."""
-        with silence_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(backbone, local_files_only=True)
-            network = AutoModel.from_pretrained(backbone, local_files_only=True).eval()
-        return cls(tokenizer, network.to(default_device()))
+        folder = Path(backbone)
+        tokenizer = load_tokenizer(folder)
+        network = _load_encoder(folder)
+        check_vocabulary(tokenizer, network, folder)
+        return cls(tokenizer, network.eval().to(default_device()))
 
     @property
     def parameter_count(self) -> int:
@@ -75,9 +77,16 @@ class SentenceEncoder:
 
 def save_encoder(backbone: str, folder: Path) -> None:
     """Save the encoder of a local folder and its tokenizer, without other files of the folder."""
+    source = Path(backbone)
+    tokenizer, network = load_tokenizer(source), _load_encoder(source)
     with silence_transformers():
-        AutoTokenizer.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
-        AutoModel.from_pretrained(backbone, local_files_only=True).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        network.save_pretrained(folder)
+
+
+def _load_encoder(folder: Path) -> Any:
+    # A pooler that the files lack is not used.
+    return load_pretrained(AutoModel, folder, what="The encoder")
 
 
 def pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:

@@ -11,18 +11,19 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     LlamaConfig,
     LlamaForSequenceClassification,
     PreTrainedTokenizerFast,
     set_seed,
 )  # fmt: skip
 
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
+from semeval_emo.zoo.backbones.model_folder import reading_model, weight_files
 from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups
+from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe
 
@@ -107,9 +108,10 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
             model, tokenizer = _random_llama(recipe, config)
         else:
             folder = find_backbone(recipe.model.backbone, progress)
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer = load_tokenizer(folder)
             set_seed(recipe.train.seed)
             model = _pretrained(folder, recipe, config)
+            check_vocabulary(tokenizer, model, folder)
     check_length(tokenizer, recipe.model)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
@@ -138,15 +140,11 @@ def check_length(tokenizer: Any, model: ModelConfig) -> None:
 
 
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
-    extra: dict[str, Any] = {"dtype": torch.float32}
-    if recipe.model.quantization != "none":
-        extra |= _quantization(recipe)
-    try:
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, local_files_only=True, **config, **_dropouts(folder, recipe), **extra
-        )
-    except (OSError, ValueError) as error:
-        raise InputError(f"The backbone in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+    extra = _quantization(recipe) if recipe.model.quantization != "none" else {}
+    model = load_pretrained(
+        AutoModelForSequenceClassification, folder, what="The backbone", dtype=torch.float32,
+        **config, **_dropouts(folder, recipe), **extra,
+    )  # fmt: skip
     if recipe.model.pooling not in ("", _pooling(model)):
         raise UsageError(
             f"recipe {recipe.name}: {type(model).__name__} pools by '{_pooling(model)}', not '{recipe.model.pooling}'.",
@@ -159,12 +157,10 @@ def _pooling(model: Any) -> str:
     return "last" if hasattr(model, "score") else "first"
 
 
-def _dropouts(folder: Path, recipe: Recipe) -> dict[str, float]:
+def _dropouts(folder: Path, recipe: Recipe) -> dict[str, Any]:
     if recipe.model.dropout is None:
         return {}
-    from transformers import AutoConfig
-
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config = load_config(folder)
     dropouts = {name: recipe.model.dropout for name in DROPOUTS if hasattr(config, name)}
     if not dropouts:
         raise UsageError(f"recipe {recipe.name}: {config.model_type} has no dropout to set.", "leave model.dropout out")
@@ -279,15 +275,12 @@ def load(folder: Path, recipe: Recipe) -> Network:
     Raises:
         InputError: the folder cannot be read.
     """
-    with silence_transformers():
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModelForSequenceClassification.from_pretrained(
-                folder, local_files_only=True, dtype=torch.float32
-            )
-        except (OSError, ValueError) as error:
-            raise InputError(f"The model in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
-    if recipe.model.head == "mlp":
+    tokenizer = load_tokenizer(folder)
+    # An MLP head is loaded below.
+    is_mlp = recipe.model.head == "mlp"
+    model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp)
+    check_vocabulary(tokenizer, model, folder)
+    if is_mlp:
         _load_mlp_head(model, recipe, folder)
     return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
 
@@ -298,7 +291,8 @@ def _load_mlp_head(model: Any, recipe: Recipe, folder: Path) -> None:
 
     _add_mlp_head(model, recipe)
     name = _head_name(model)
-    stored = {key: value for path in sorted(folder.glob("*.safetensors")) for key, value in load_file(path).items()}
-    getattr(model, name).load_state_dict(
-        {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
-    )
+    with reading_model(folder):
+        stored = {key: value for path in weight_files(folder) for key, value in load_file(path).items()}
+        getattr(model, name).load_state_dict(
+            {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
+        )

@@ -51,9 +51,9 @@ def cached_vectors(folder: Path, texts: Sequence[str], embed: Callable[[Sequence
 def _read_shard(shard: Path, needed: set[tuple[int, int]]) -> list[tuple[tuple[int, int], np.ndarray]]:
     """Return the needed vectors of a shard; none if it cannot be read."""
     try:
-        with np.load(shard) as stored:
+        with np.load(shard, allow_pickle=False) as stored:
             keys, vectors = stored["names"].tolist(), stored["vectors"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return []
     return [(key, vector) for key, vector in zip(keys, vectors, strict=True) if key in needed]
 

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from semeval_emo.parse import ShapeError, member
+
 MARGIN = 1e-3
 """Probabilities are clipped to [MARGIN, 1 - MARGIN] before logits and log-losses, so that one error cannot dominate."""
 
@@ -24,10 +26,37 @@ class Combination(ABC):
         """Return the arrays as JSON types."""
         return {field.name: getattr(self, field.name).tolist() for field in fields(self)}
 
+    @abstractmethod
+    def shapes(self, members: int, emotions: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array for numbers of members and emotions."""
+
     @classmethod
-    def from_dict(cls, table: dict[str, Any]) -> Self:
-        """Restore what `to_dict` returned, ignoring other keys."""
-        return cls(**{field.name: np.array(table[field.name]) for field in fields(cls)})
+    def from_dict(cls, table: Any) -> Self:
+        """Restore what `to_dict` returned, ignoring other keys.
+
+        Raises:
+            ShapeError: an array is missing, or is not one of finite numbers.
+        """
+        arrays = {}
+        for field in fields(cls):
+            values = member(table, field.name, list)
+            try:
+                arrays[field.name] = np.array(values, dtype=np.float64)
+            except (ValueError, TypeError) as error:
+                raise ShapeError(f"'{field.name}' is not an array of numbers") from error
+            if not np.isfinite(arrays[field.name]).all():
+                raise ShapeError(f"'{field.name}' contains values that are not finite numbers")
+        return cls(**arrays)
+
+    def check(self, members: int, emotions: int) -> None:
+        """Check the shapes of the arrays.
+
+        Raises:
+            ShapeError: one does not fit the numbers of members and emotions.
+        """
+        for name, shape in self.shapes(members, emotions).items():
+            if getattr(self, name).shape != shape:
+                raise ShapeError(f"'{name}' does not fit {members} members and {emotions} emotions")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +64,10 @@ class WeightedMean(Combination):
     """A weighted mean; the weights, shape (members,), sum to one."""
 
     weights: np.ndarray
+
+    def shapes(self, members: int, emotions: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array for numbers of members and emotions."""
+        return {"weights": (members,)}
 
     def __call__(self, members: np.ndarray) -> np.ndarray:
         """Combine probabilities of shape (members, n, L) into (n, L)."""
@@ -55,6 +88,10 @@ class Stacking(Combination):
 
     weights: np.ndarray
     intercepts: np.ndarray
+
+    def shapes(self, members: int, emotions: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array for numbers of members and emotions."""
+        return {"weights": (emotions, members * emotions), "intercepts": (emotions,)}
 
     def __call__(self, members: np.ndarray) -> np.ndarray:
         """Combine probabilities of shape (members, n, L) into (n, L)."""

@@ -10,7 +10,9 @@ from typing import Literal, Self
 
 import numpy as np
 
+from semeval_emo.errors import InputError
 from semeval_emo.files import write_file
+from semeval_emo.parse import ShapeError, members, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.family import Family, Job
@@ -61,5 +63,8 @@ class Constant(Family):
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
         """Load a model that `save` wrote."""
         model = cls(recipe, space)
-        model.values = np.array(json.loads((folder / FILE).read_text("utf-8"))["values"])
+        try:
+            model.values = np.array(members(read_json(folder / FILE), "values", float))
+        except ShapeError as error:
+            raise InputError(f"{folder / FILE} cannot be read: {error}.") from error
         return model

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
+from semeval_emo.parse import ShapeError, members, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
@@ -22,6 +24,9 @@ from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.selection.epochs import selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
+
+if TYPE_CHECKING:
+    from semeval_emo.zoo.runs.model import Model
 
 FILE = "ensemble.json"
 MEMBERS = "members"
@@ -165,12 +170,33 @@ class Ensemble(Family):
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Combine the predictions of the members' models: shape (n, L), float64."""
+        return self.combine(
+            np.stack([self._votes(model.family.predict(texts, progress), model.thresholds) for model in self._models])
+        )
+
+    @cached_property
+    def _models(self) -> list[Model]:
+        """The members' models.
+
+        Raises:
+            InputError: one cannot be loaded, predicts other emotions, or is an ensemble of this one.
+        """
         from semeval_emo.zoo.runs.model import load_model
 
-        models = [load_model(folder) for folder in self.folders]
-        return self.combine(
-            np.stack([self._votes(model.family.predict(texts, progress), model.thresholds) for model in models])
-        )
+        models = []
+        for folder in self.folders:
+            try:
+                model = load_model(folder)
+            except RecursionError as error:
+                raise InputError(f"The ensemble's member {folder} is an ensemble of the same ensemble.") from error
+            if model.space != self.space:
+                raise InputError(
+                    f"The ensemble's member {folder} predicts {', '.join(model.space.emotions)}; the ensemble was "
+                    f"made for {', '.join(self.space.emotions)}.",
+                    "copy the whole folder again",
+                )
+            models.append(model)
+        return models
 
     def save(self, folder: Path) -> None:
         """Save the weights and the members' paths; only `export` copies the models."""
@@ -181,10 +207,15 @@ class Ensemble(Family):
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
         """Load a model that `save` or `export` wrote."""
         model = cls(recipe, space)
-        body = json.loads((folder / FILE).read_text("utf-8"))
+        body, names = _read(folder)
         # Relative paths are inside an exported model; absolute paths are unchanged by the join.
-        model.folders = [folder / name for name in body["members"]]
-        model.combine = (Stacking if recipe.options.method == "stack" else WeightedMean).from_dict(body)
+        model.folders = [folder / name for name in names]
+        method = Stacking if recipe.options.method == "stack" else WeightedMean
+        try:
+            model.combine = method.from_dict(body)
+            model.combine.check(len(names), len(space.emotions))
+        except ShapeError as error:
+            raise InputError(f"{folder / FILE} cannot be read: {error}.") from error
         return model
 
     @classmethod
@@ -193,8 +224,8 @@ class Ensemble(Family):
         from semeval_emo.zoo.runs.model import export_model
 
         super().export(folder, out, recipe)
-        body = json.loads((folder / FILE).read_text("utf-8"))
-        for number, name in enumerate(body["members"], 1):
+        body, names = _read(folder)
+        for number, name in enumerate(names, 1):
             inside = f"{MEMBERS}/{number}-{Path(name).parent.name}"
             # Relative members are inside the folder and already copied.
             if not (out / name).is_relative_to(out):
@@ -206,6 +237,18 @@ class Ensemble(Family):
                 export_model(folder / name / "model", out / inside)
                 body["members"][number - 1] = inside
         write_file(out / FILE, json.dumps(body, indent=2) + "\n")
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return the content of `FILE` in a model folder, and the paths of the members in it."""
+    body = read_json(folder / FILE)
+    try:
+        names = members(body, "members", str)
+        if not names or any("\0" in name for name in names):
+            raise ShapeError("it names no members")
+    except ShapeError as error:
+        raise InputError(f"{folder / FILE} cannot be read: {error}.") from error
+    return body, names
 
 
 def _member(name: str, run: Path) -> Path:

@@ -6,6 +6,7 @@ Models are saved with skops, so that loading one cannot run code.
 from __future__ import annotations
 
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +17,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
+from semeval_emo.submission.sniff import HEAD_BYTES, sniff
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import logistic
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
@@ -304,12 +306,28 @@ def load_skops(path: Path) -> Any:
     """Load a scikit-learn object that `save_skops` wrote.
 
     Raises:
+        InputError: the file cannot be read, is a pickle, or contains more than its size, such as a zip bomb.
         UsageError: the file contains objects of untrusted types.
     """
     from skops import io
     from skops.io.exceptions import UntrustedTypesFoundException
 
+    fix = "train the recipe again"
     try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+        if head[:1] == b"\x80" or sniff(head)[0] == "a Python pickle":
+            raise InputError(
+                f"{path} is a Python pickle, which can run code when it is opened; expected a skops file.", fix
+            )
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+                raise InputError(f"{path} is compressed, unlike the models that this package writes.", fix)
         return io.load(path, trusted=TRUSTED_TYPES)
     except UntrustedTypesFoundException as error:
-        raise UsageError(f"{path} contains objects that could run code: {error}.", "train the recipe again") from error
+        raise UsageError(f"{path} contains objects that could run code: {error}.", fix) from error
+    except EmoError:
+        raise
+    # skops has no common base class of its errors.
+    except Exception as error:
+        raise InputError(f"{path} is not a complete skops file: {type(error).__name__}.", fix) from error

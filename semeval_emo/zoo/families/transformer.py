@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from semeval_emo.errors import InputError
 from semeval_emo.progress import Progress
+from semeval_emo.text import printable
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
 from semeval_emo.zoo.recipe import Dropout, PositiveFloat, PositiveInt, Recipe
@@ -75,6 +77,14 @@ class Transformer(Family):
 
         model = cls(recipe, space)
         model.network = load(folder, recipe)
+        id2label = model.network.model.config.id2label
+        labels = [id2label.get(i) for i in range(len(id2label))]
+        if labels != list(space.emotions):
+            raise InputError(
+                f"The weights in {folder} predict {printable(', '.join(map(str, labels)), 100)}; the model was trained "
+                f"for {', '.join(space.emotions)}.",
+                "copy the whole folder again",
+            )
         return model
 
     def parameter_counts(self) -> ParameterCounts:

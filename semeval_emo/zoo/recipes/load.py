@@ -15,6 +15,7 @@ from typing import Any
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
+from semeval_emo.parse import ShapeError, member
 from semeval_emo.text import plural
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes import schema
@@ -179,11 +180,20 @@ def _refuse_unused(key: str, value: Any, family: str, sections: frozenset[str], 
     )
 
 
-def from_resolved(table: dict[str, Any]) -> Recipe:
-    """Build a recipe from the result of `Recipe.resolved`, which run and model folders store."""
-    sections = family_class(table["family"]).recipe_sections | COMMON | {table["family"]}
-    values = {key: value for key, value in table.items() if value is not None and key in sections}
-    return _build(values, Path(f"{table['name']}.toml"), (), (), f"stored recipe {table['name']}")
+def from_resolved(table: dict[str, Any], path: str = "the stored recipe") -> Recipe:
+    """Build a recipe from the result of `Recipe.resolved`, which run and model folders store in the file `path`.
+
+    Raises:
+        InputError: it is not a recipe.
+    """
+    try:
+        name, family = member(table, "name", str), member(table, "family", str)
+        sections = family_class(family).recipe_sections | COMMON | {family}
+        values = {key: value for key, value in table.items() if value is not None and key in sections}
+        return _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
+    except (ShapeError, UsageError) as error:
+        message = error.message.rstrip(".") if isinstance(error, UsageError) else str(error)
+        raise InputError(f"{path} cannot be read: {message}.", "train the recipe again") from error
 
 
 def trainable_text(recipe: Recipe) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ class FinishedRun:
         """
         try:
             stored = json.loads((path / "recipe.json").read_text("utf-8"))
-            recipe = from_resolved(stored["resolved"])
+            recipe = from_resolved(stored["resolved"], str(path / "recipe.json"))
             state = json.loads((path / "run.json").read_text("utf-8"))
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
@@ -203,9 +204,18 @@ def load_array(folder: RunFolder, name: str) -> np.ndarray:
     """Return what `save_array` wrote: shape (n, L).
 
     Raises:
-        InputError: the file is missing or cannot be read.
+        InputError: the file is missing, cannot be read or holds something else.
     """
+    path = folder.array(name)
+    fix = "--fresh trains the run again"
     try:
-        return np.load(folder.array(name))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder.array(name)} cannot be read: {error}.", "--fresh trains the run again") from error
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        if "pickle" in str(error):
+            raise InputError(
+                f"{path} is a pickle, which can run code when it is opened; expected an array of numbers.", fix
+            ) from error
+        raise InputError(f"{path} cannot be read: {error}.", fix) from error
+    if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind != "f":
+        raise InputError(f"{path} cannot be read: it is not an array of probabilities.", fix)
+    return values

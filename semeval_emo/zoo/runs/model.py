@@ -8,22 +8,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import as_umask, write_file, write_folder
+from semeval_emo.files import as_umask, read_utf8, write_file, write_folder
+from semeval_emo.parse import ShapeError, member, members, read_json
 from semeval_emo.text import plural
+from semeval_emo.zoo.backbones.model_folder import reading_model, refuse_pickles
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
+from semeval_emo.zoo.selection.thresholds import parse_thresholds
 
+CARD = "MODEL_CARD.md"
 MODEL_INFO = "semeval_emo.json"
 THRESHOLDS = "thresholds.json"
+MAX_TOP = 100
+PROBE = "What a day!"
 RUN_HINT = "name a run folder, such as runs/<recipe>/<language>"
 
 
@@ -58,22 +64,28 @@ def write_model_info(folder: Path, recipe: Recipe, space: Space, task: str) -> N
 
 
 def load_model(
-    folder: Path | str, thresholds_file: Path | None = None, precision: Literal["fp32", "bf16"] | None = None
+    folder: Path | str,
+    thresholds_file: Path | None = None,
+    precision: Literal["fp32", "bf16"] | None = None,
+    *,
+    check: bool = True,
 ) -> Model:
     """Load a model folder, or the model of a run folder.
 
     Args:
         thresholds_file: thresholds to use instead of those of the model.
         precision: of a network's matrix products; None for the training precision.
+        check: whether to predict a text, so that a damaged model is an error here.
 
     Raises:
-        InputError: there is no model, or the file has no thresholds for it.
+        InputError: there is no model, it is damaged, it needs code of its own or contains a pickle, or the file has no
+            thresholds for it.
         UsageError: a precision is given for a model that is not a neural network.
     """
     folder = Path(folder)
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
-    info, recipe = _read_info(model_folder, folder)
-    space = Space(tuple(info["emotions"]), info["top"])
+    recipe, space, task = _read_info(model_folder, folder)
+    refuse_pickles(model_folder)
     thresholds = np.full(len(space.emotions), recipe.threshold.value)
     if thresholds_file is not None or (model_folder / THRESHOLDS).exists():
         thresholds = _read_thresholds(thresholds_file or model_folder / THRESHOLDS, space)
@@ -83,7 +95,25 @@ def load_model(
         if "train" not in family.recipe_sections:
             raise UsageError(f"The model in {folder} is of the family '{recipe.family}', which has no precision.")
         recipe = replace(recipe, train=replace(recipe.train, precision=precision))
-    return Model(recipe, space, family.load(model_folder, recipe, space), thresholds, info.get("task", ""))
+    with reading_model(model_folder):
+        loaded = family.load(model_folder, recipe, space)
+        if check:
+            _check_predictions(loaded.predict([PROBE]), space, model_folder)
+    return Model(recipe, space, loaded, thresholds, task)
+
+
+def _check_predictions(probabilities: np.ndarray, space: Space, folder: Path) -> None:
+    """Check what a model predicts for a text: a probability for each emotion."""
+    emotions = len(space.emotions)
+    if probabilities.shape != (1, emotions):
+        predicted = plural(probabilities.size, "label")
+        raise InputError(f"The model in {folder} predicts {predicted}; {MODEL_INFO} has {emotions} emotions.")
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        shown = ", ".join(f"{value:g}" for value in probabilities[0])
+        raise InputError(
+            f"The model in {folder} is damaged: for a text it predicts {shown}, expected numbers from 0 to 1.",
+            "copy the whole folder again",
+        )
 
 
 def read_card(run: Path) -> str:
@@ -92,10 +122,10 @@ def read_card(run: Path) -> str:
     Raises:
         InputError: there is none.
     """
-    try:
-        return (run / "MODEL_CARD.md").read_text("utf-8")
-    except OSError as error:
-        raise InputError(f"{run} does not contain a finished run.", RUN_HINT) from error
+    card = run / CARD
+    if not card.exists():
+        raise InputError(f"{run} does not contain a finished run.", RUN_HINT)
+    return read_utf8(card)
 
 
 def export_run(run: Path, out: Path) -> tuple[str, ...]:
@@ -123,18 +153,27 @@ def export_model(folder: Path, out: Path) -> None:
     Raises:
         InputError: there is no model, or something that it needs is missing.
     """
-    _, recipe = _read_info(folder, folder)
-    family_class(recipe.family).export(folder, out, recipe)
+    recipe, _, _ = _read_info(folder, folder)
+    refuse_pickles(folder)
+    with reading_model(folder):
+        family_class(recipe.family).export(folder, out, recipe)
     _apply_umask(out)
 
 
-def _read_info(folder: Path, named: Path) -> tuple[dict[str, Any], Recipe]:
-    """Return the content of `MODEL_INFO` and its recipe; errors name the folder that the user named."""
+def _read_info(folder: Path, named: Path) -> tuple[Recipe, Space, str]:
+    """Return the recipe, label space and task in `MODEL_INFO`; errors name the folder that the user named."""
+    path = folder / MODEL_INFO
+    if not path.exists():
+        raise InputError(f"{named} does not contain a trained model.", RUN_HINT)
+    info = read_json(path, fix="train the recipe again, or copy the whole folder again")
     try:
-        info = json.loads((folder / MODEL_INFO).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{named} does not contain a trained model.", RUN_HINT) from error
-    return info, from_resolved(info["recipe"])
+        emotions = tuple(members(info, "emotions", str))
+        space = Space(emotions, member(info, "top", int))
+        if not emotions or len(set(emotions)) < len(emotions) or not 1 <= space.top <= MAX_TOP:
+            raise ShapeError("it has no valid emotions or intensities")
+        return from_resolved(member(info, "recipe", dict), str(path)), space, member(info, "task", str, "")
+    except ShapeError as error:
+        raise InputError(f"{path} cannot be read: {error}.", "copy the whole folder again") from error
 
 
 def _apply_umask(folder: Path) -> None:
@@ -145,10 +184,11 @@ def _apply_umask(folder: Path) -> None:
 
 
 def _read_thresholds(path: Path, space: Space) -> np.ndarray:
+    fix = "`semeval-emo zoo tune RUN` writes them"
     try:
-        thresholds = np.array(json.loads(path.read_text("utf-8")), dtype=float)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} does not contain thresholds.", "`semeval-emo zoo tune RUN` writes them") from error
+        thresholds = parse_thresholds(read_json(path, fix=fix))
+    except ShapeError as error:
+        raise InputError(f"{path} does not contain thresholds: {error}.", fix) from error
     emotions = len(space.emotions)
     if thresholds.ndim == 2 and space.top > 1 and thresholds.shape != (emotions, space.top):
         raise InputError(

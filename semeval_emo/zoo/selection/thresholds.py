@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from semeval_emo.parse import ShapeError, expect
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import Folds
 from semeval_emo.zoo.recipe import ThresholdConfig
 from semeval_emo.zoo.selection import cut_points
+
+
+def parse_thresholds(content: Any) -> np.ndarray:
+    """Return thresholds of a JSON file: shape (L,), or (L, top) for cut points.
+
+    Raises:
+        ShapeError: it is not a list of finite numbers, or of lists of equally many finite numbers.
+
+    >>> parse_thresholds([0.5, 0.4]).tolist(), parse_thresholds([[0.2, 0.6]]).tolist()
+    ([0.5, 0.4], [[0.2, 0.6]])
+    """
+    rows = [expect(row, list, "an emotion") if isinstance(row, list) else [row] for row in expect(content, list, "it")]
+    values = [[expect(value, float, "a threshold") for value in row] for row in rows]
+    if not values or len({(len(row), type(entry) is list) for row, entry in zip(values, content, strict=True)}) > 1:
+        raise ShapeError("the emotions have no or different numbers of thresholds")
+    thresholds = np.array(values if type(content[0]) is list else [row[0] for row in values], dtype=float)
+    if not np.isfinite(thresholds).all():
+        raise ShapeError("a threshold is not a finite number")
+    return thresholds
 
 
 def apply_thresholds(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> np.ndarray:
