@@ -130,6 +130,24 @@ def members(path: Path, findings: Findings) -> list[tuple[str, ArchiveEntry]]:
     return sorted((name, entry) for name, entry in kept.items() if entry is not None)
 
 
+def all_entries(path: Path) -> tuple[ArchiveEntry, ...]:
+    """Return every entry of a zip, safe to read or not; none of a zip that `members` refuses as a whole.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as stream:
+        end = _find_end(stream)
+        try:
+            directory = _directory(stream, end) if end else None
+            if directory is None or _excess(directory):
+                return ()
+            directory = _read_directory(stream, directory)
+        except ArchiveError:
+            return ()
+    return () if _excess(directory) else directory.entries
+
+
 @dataclass(frozen=True)
 class _Directory:
     """The directory of a zip: its place and, once it is read, its entries.

@@ -162,7 +162,9 @@ def _read(
     report = Report(task.key, tuple(files), tuple(in_order(problems)))
     if not with_predictions:
         reports = [(source, checked.report) for source, checked in checks]
-        report = replace(report, official=official(paths, reports, task, selector, _labels(gold, task)))
+        report = replace(
+            report, official=official(paths, sources.findings, reports, task, selector, _labels(gold, task))
+        )
     return Submission(tuple(scorable), report)
 
 

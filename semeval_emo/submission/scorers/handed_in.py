@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -13,15 +12,15 @@ from semeval_emo.submission.names import TRACK_FOLDER, folder_track
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport
 from semeval_emo.submission.scorers.outcome import HandedFolder
-from semeval_emo.submission.sources import LONGEST_NAME, InputFile
-from semeval_emo.task import FileSpec, Task
-from semeval_emo.text import printable
+from semeval_emo.submission.sources import InputFile
+from semeval_emo.task import FileSpec, Selector, Task
 
 # Bytes of a file that the ports read; the largest file of a task has a sixteenth of it.
 MOST_BYTES = 1 << 22
 # Problems of files in which both scorers find exactly the header, the ids and the labels of the gold file's form.
 HARMLESS = {"crlf", "lone-cr", "row-order", "no-degrees"}
 CONSTANT = {"constant-column", "all-zero"}
+ZIP = ".zip"
 
 Checked = tuple[InputFile, FileReport]
 
@@ -43,42 +42,50 @@ class HandedIn:
     broken: str = ""
 
 
-def handed_in(paths: Sequence[str | os.PathLike[str]], checked: Sequence[Checked], task: Task) -> Iterator[HandedIn]:
+def handed_in(
+    paths: Sequence[str | os.PathLike[str]],
+    findings: Sequence[Findings],
+    checked: Sequence[Checked],
+    task: Task,
+    selector: Selector,
+) -> Iterator[HandedIn]:
     """Yield the submissions that the paths are.
 
     A folder or a zip is one submission; a folder that holds several systems, each with its own track folders, is one
     for each. Files that are named one by one are the files of a track folder.
+
+    Args:
+        findings: the problems of the paths themselves.
     """
-    by_container: dict[str, list[Checked]] = {}
+    by_container: dict[str, list[Checked]] = {each.file: [] for each in findings}
     for source, report in checked:
-        by_container.setdefault(source.container, []).append((source, report))
+        by_container[source.container].append((source, report))
     single: dict[str, dict[str, Checked]] = {}
-    for given in dict.fromkeys(os.fspath(path) for path in paths):
-        path, shown = Path(given), printable(given, LONGEST_NAME)
-        mine = by_container.get(shown, [])
+    for given, of_path in zip(paths, findings, strict=True):
+        path, shown, mine = Path(given), of_path.file, by_container.pop(of_path.file, None)
+        if mine is None:
+            continue  # named before
         if path.is_dir():
             yield from _folders(path, shown, mine, task)
         elif mine and mine[0][0].member is None:
-            source, report = mine[0]
-            place = f"{_folder_of(source, report, task)}/{source.base}"
-            place_in = next((files for files in single.values() if place not in files), None)
-            if place_in is None:
-                place_in = single.setdefault(shown, {})
-            place_in[place] = source, report
-        elif path.suffix.lower() == ".zip" or mine:
-            yield _unpacked(path, shown, mine)
+            ((source, report),) = mine
+            place = f"{_track_folder(source, report, task, selector)}/{source.base}"
+            unit = next((unit for unit, files in single.items() if place not in files), shown)
+            single.setdefault(unit, {})[place] = source, report
+        elif mine or path.suffix.lower() == ZIP:
+            yield _unpacked(path, mine, of_path)
     for shown, files in single.items():
-        listing = {path: source.path for path, (source, _) in files.items()}
-        yield HandedIn(shown, _folder("", listing, files), files)
+        listing = {place: source.path for place, (source, _) in files.items()}
+        yield HandedIn(shown, _on_disk("", listing, files), files)
 
 
-def _folder_of(source: InputFile, report: FileReport, task: Task) -> str:
+def _track_folder(source: InputFile, report: FileReport, task: Task, selector: Selector) -> str:
     """Return the folder that a single file is handed in with: its own if that is named after a track."""
     track, name = folder_track(source.path.resolve().parts[-2:-1], task)
     if track and name:
         return name
     track = report.parts[0].spec.track if report.parts else source.track
-    return task.tracks[track or next(iter(task.tracks))].folder
+    return task.tracks[selector.track or track or next(iter(task.tracks))].folder
 
 
 def _folders(path: Path, shown: str, mine: Sequence[Checked], task: Task) -> Iterator[HandedIn]:
@@ -88,7 +95,7 @@ def _folders(path: Path, shown: str, mine: Sequence[Checked], task: Task) -> Ite
     systems: dict[str, dict[str, Checked]] = {}
     for place, file in files.items():
         systems.setdefault(_system(place, task), {})[place] = file
-    whole = _folder(name, listing, files)
+    whole = _on_disk(name, listing, files)
     if len(systems) == 1 or len({(source.track, source.language) for source, _ in mine}) == len(mine):
         yield HandedIn(shown, whole, files)
         return
@@ -123,52 +130,45 @@ def _walk(path: Path) -> dict[str, Path]:
     return found
 
 
-def _folder(name: str, listing: Mapping[str, Path], files: Mapping[str, Checked]) -> HandedFolder:
+def _on_disk(name: str, listing: Mapping[str, Path], files: Mapping[str, Checked]) -> HandedFolder:
     def read_bytes(path: str) -> bytes:
         with listing[path].open("rb") as stream:
             return stream.read(MOST_BYTES)
 
-    paths = {f"{parent}/" for path in listing for parent in map(str, PurePosixPath(path).parents) if parent != "."}
-    return HandedFolder(name, tuple(sorted({*listing, *paths})), read_bytes, canonical(files))
+    return _folder(name, listing, read_bytes, files)
 
 
-def _unpacked(path: Path, shown: str, mine: Sequence[Checked]) -> HandedIn:
+def _folder(
+    name: str, entries: Iterable[str], read_bytes: Callable[[str], bytes], files: Mapping[str, Checked]
+) -> HandedFolder:
+    """Return a folder of these entries and of the folders that they are in."""
+    paths = {path for path in entries if path}
+    paths |= {f"{parent}/" for path in paths for parent in map(str, PurePosixPath(path).parents) if parent != "."}
+    return HandedFolder(name, tuple(sorted(paths)), read_bytes, canonical(files))
+
+
+def _unpacked(path: Path, mine: Sequence[Checked], findings: Findings) -> HandedIn:
     """Return a zip as the platform unpacks it: of two entries of one name the last, paths without .. and drives."""
-    findings = Findings(shown)
-    archive.members(path, findings)
-    fatal = [problem for problem in findings.problems if entry(problem.code).name in _NOT_UNPACKED]
-    if fatal:
-        return HandedIn(shown, HandedFolder(path.stem, (), _no_file, {}), {}, fatal[0].message)
-    entries: dict[str, zipfile.ZipInfo] = {}
-    with zipfile.ZipFile(path) as zipped:
-        for info in zipped.infolist():
-            parts = [part for part in info.filename.split("/") if part not in ("", ".", "..")]
-            if parts:
-                entries["/".join(parts) + ("/" if info.is_dir() else "")] = info
+    broken = next((each.message for each in findings.problems if entry(each.code).name in _NOT_UNPACKED), "")
+    entries = {} if broken else {_inside(each.name): each for each in archive.all_entries(path)}
 
     def read_bytes(name: str) -> bytes:
-        info = entries[name]
-        # Only these are unpacked piece by piece.
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise OSError
         try:
-            with zipfile.ZipFile(path) as zipped, zipped.open(info) as stream:
+            with archive.open_entry(path, entries[name]) as stream:
                 return stream.read(MOST_BYTES)
-        except archive.BROKEN as error:
+        except archive.ArchiveError as error:
             raise OSError from error
 
-    files = {source.member.filename: (source, report) for source, report in mine if source.member is not None}
-    paths = {f"{parent}/" for name in entries for parent in map(str, PurePosixPath(name).parents) if parent != "."}
-    return HandedIn(
-        shown, HandedFolder(path.stem, tuple(sorted({*entries, *paths})), read_bytes, canonical(files)), files
-    )
+    files = {_inside(source.member.name): (source, report) for source, report in mine if source.member is not None}
+    return HandedIn(findings.file, _folder(path.stem, entries, read_bytes, files), files, broken)
+
+
+def _inside(name: str) -> str:
+    parts = [part for part in name.split("/") if part not in ("", ".", "..")]
+    return "/".join(parts) + "/" * name.endswith("/")
 
 
 _NOT_UNPACKED = ("archive-not-zip", "archive-corrupt", "archive-encrypted", "archive-oversized")
-
-
-def _no_file(path: str) -> bytes:
-    raise FileNotFoundError(path)
 
 
 def canonical(files: Mapping[str, Checked]) -> dict[str, FileSpec]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import ModuleType
 
-from semeval_emo.submission.problem import entry
+from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport
 from semeval_emo.submission.scorers import codabench, organisers
 from semeval_emo.submission.scorers.handed_in import Checked, HandedIn, checker_folders, handed_in, top_tracks
@@ -40,6 +40,7 @@ _ORDER = (CRASHED, REJECTED, NOTHING, SCORED)
 
 def official(
     paths: Sequence[str | os.PathLike[str]],
+    findings: Sequence[Findings],
     checked: Sequence[Checked],
     task: Task,
     selector: Selector,
@@ -48,6 +49,7 @@ def official(
     """Return the outcome of each official scorer for each track of the paths.
 
     Args:
+        findings: the problems of each path itself.
         checked: the prediction files, with their reports.
         selector: the options of the user.
         labels: loads gold labels; the outcomes then have the scores.
@@ -55,7 +57,7 @@ def official(
     if not task.scorers:
         return ()
     found: dict[tuple[str | None, str], list[tuple[str, OfficialOutcome]]] = {}
-    for submission in handed_in(paths, checked, task):
+    for submission in handed_in(paths, findings, checked, task, selector):
         for track, files in _by_track(submission, task, selector).items():
             for scorer in task.scorers.values():
                 for outcome in _outcomes(scorer, submission, track, files, task, selector, labels):
