@@ -22,6 +22,7 @@ from semeval_emo.cli.options import (
     RunsOption,
     SetOption,
     TaskOption,
+    UnverifiedGoldOption,
 )
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.errors import EmoError
@@ -29,6 +30,9 @@ from semeval_emo.errors import EmoError
 if TYPE_CHECKING:
     from semeval_emo.zoo.training.series import Series
     from semeval_emo.zoo.training.train import RunResult
+
+# The field of a recipe that --unverified-gold sets, so that the run records it.
+ACCEPT = "data.unverified_gold=true"
 
 group = typer.Typer(
     name="zoo",
@@ -122,6 +126,7 @@ def train(
         int | None, typer.Option("--seed", metavar="N", help="Random seed. Same as --set train.seed=N.")
     ] = None,
     data: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
     fresh: FreshOption = False,
@@ -157,7 +162,8 @@ def train(
     from semeval_emo.zoo.training.train import train as train_one
     from semeval_emo.zoo.training.train import train_nonzero_rank
 
-    recipe = load_recipe(name, [*(settings or ()), *([f"train.seed={seed}"] if seed is not None else [])])
+    more = [*([f"train.seed={seed}"] if seed is not None else []), *([ACCEPT] if unverified_gold else [])]
+    recipe = load_recipe(name, [*(settings or ()), *more])
     progress = TerminalProgress(quiet)
     several = "," in (language or "") or language == "all"
     if several or only_missing or jobs is not None or archive is not None:
@@ -192,7 +198,7 @@ def _show_run(result: RunResult, style: Format, output: Path | None, quiet: bool
 
     if result.already_done:
         note(f"{result.folder.path} is already finished; --fresh trains it again.", quiet)
-    emit(result.to_dict, lambda: view.run_tables(result), style, output)
+    emit(result.to_dict, lambda: view.run_tables(result), style, output, warnings=result.warnings)
     predictions, track = result.folder.predictions, result.folder.spec.track
     steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", f"track_{track}.zip"]]
     if result.scorecard is not None:
@@ -205,7 +211,7 @@ def _show_series(series: Series, style: Format, output: Path | None, quiet: bool
     from semeval_emo.report import series as view
     from semeval_emo.text import plural
 
-    emit(series.to_dict, lambda: view.tables(series), style, output)
+    emit(series.to_dict, lambda: view.tables(series), style, output, warnings=series.warnings)
     for line in view.failures(series):
         note(line)
     if series.packed is not None:
@@ -250,6 +256,7 @@ def ensemble(
     ] = EnsembleMethod.mean,
     settings: SetOption = None,
     data: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
     fresh: FreshOption = False,
@@ -264,7 +271,8 @@ def ensemble(
     from semeval_emo.zoo.runs.folder import resolve_task
     from semeval_emo.zoo.training.train import train as train_one
 
-    recipe = ensemble_recipe(members, name, method=method.value, settings=settings or (), runs=runs)
+    every = [*(settings or ()), *([ACCEPT] if unverified_gold else [])]
+    recipe = ensemble_recipe(members, name, method=method.value, settings=every, runs=runs)
     chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key)
     result = train_one(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
     _show_run(result, style, output, quiet)

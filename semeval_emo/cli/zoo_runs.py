@@ -21,6 +21,7 @@ from semeval_emo.cli.options import (
     RunsArgument,
     SaveReportOption,
     TaskOption,
+    UnverifiedGoldOption,
     known_splits,
     output_to,
 )
@@ -127,6 +128,7 @@ def evaluate(
     ] = "test",
     release: ReleaseOption = None,
     data: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -140,10 +142,16 @@ def evaluate(
 
     scores = evaluate_run(
         run, track=track, language=language, split=split, release=release, source=data, task=task,
-        progress=TerminalProgress(quiet),
+        unverified_gold=unverified_gold, progress=TerminalProgress(quiet),
     )  # fmt: skip
     chosen = resolve_task(task, data, scores.cards[0].spec.task)
-    emit(scores.to_dict, lambda: view.signed(view.tables(scores, chosen), scores), style, output)
+    emit(
+        scores.to_dict,
+        lambda: view.signed(view.tables(scores, chosen), scores),
+        style,
+        output,
+        warnings=scores.warnings,
+    )
 
 
 class ThresholdRule(StrEnum):
@@ -192,6 +200,7 @@ def tune(
         ),
     ] = None,
     data: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -204,8 +213,10 @@ def tune(
     chosen: Literal["global", "per_label"] | None = None
     if rule is not None:
         chosen = "global" if rule is ThresholdRule.common else "per_label"
-    tuned = tune_run(run, rule=chosen, split=split, by=by, shrink=shrink, source=data, task=task)
-    emit(tuned.to_dict, lambda: view.tables(tuned), style, output)
+    tuned = tune_run(
+        run, rule=chosen, split=split, by=by, shrink=shrink, source=data, task=task, unverified_gold=unverified_gold
+    )
+    emit(tuned.to_dict, lambda: view.tables(tuned), style, output, warnings=tuned.warnings)
     note(f"\nWritten: {tuned.predictions}\n         {tuned.thresholds}", quiet)
     next_steps(["score", tuned.predictions, "--ci"], quiet=quiet)
 
@@ -227,6 +238,7 @@ def submit(
         bool, typer.Option("--best-on-dev", help="Of several runs for one language, take the best one on dev.")
     ] = False,
     data: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     save_report: SaveReportOption = None,
@@ -243,9 +255,16 @@ def submit(
     from semeval_emo.zoo.inference.submit import submit as submit_runs
 
     submitted = submit_runs(
-        runs, output, title=title, best_on_dev=best_on_dev, source=data, task=task, progress=TerminalProgress(quiet)
+        runs, output, title=title, best_on_dev=best_on_dev, source=data, task=task,
+        unverified_gold=unverified_gold, progress=TerminalProgress(quiet),
+    )  # fmt: skip
+    emit(
+        submitted.to_dict,
+        lambda: submit_tables(submitted),
+        style,
+        save_report,
+        warnings=submitted.warnings,
     )
-    emit(submitted.to_dict, lambda: submit_tables(submitted), style, save_report)
     for reason in submitted.skipped:
         note(f"Left out: {reason}", quiet)
     note(f"\nWritten: {submitted.system.path} ({plural(len(submitted.system.files), 'file')}).", quiet)
@@ -288,6 +307,7 @@ def card(run: RunArgument, output: OutputOption = None, quiet: QuietOption = Fal
 def results(
     runs: RunsArgument,
     data: GoldOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -301,7 +321,9 @@ def results(
     from semeval_emo.report.runs import comparison_tables
     from semeval_emo.zoo.inference.results import compare_runs
 
-    compared = compare_runs(runs, source=data, task=task, progress=TerminalProgress(quiet))
-    emit(compared.to_dict, lambda: comparison_tables(compared), style, output)
+    compared = compare_runs(
+        runs, source=data, task=task, unverified_gold=unverified_gold, progress=TerminalProgress(quiet)
+    )
+    emit(compared.to_dict, lambda: comparison_tables(compared), style, output, warnings=compared.warnings)
     for reason in compared.skipped:
         note(f"Left out: {reason}", quiet)

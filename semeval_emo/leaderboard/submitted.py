@@ -14,7 +14,7 @@ from typing import Any
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard.keys import DECIMALS
+from semeval_emo.leaderboard.keys import DECIMALS, UNVERIFIED_NOTE
 from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.parse import ShapeError, build, member, read_toml
 from semeval_emo.scoring.metrics import METRICS
@@ -66,6 +66,7 @@ class SubmittedFile:
         predictions: hash of the predictions (`Predictions.hash`).
         overlap: number of test texts that are also in the training data.
         without: the official score on the other texts; None without overlap or without gold labels.
+        unverified: whether it was trained or scored with labels that are not those of the release.
     """
 
     track: str
@@ -87,6 +88,7 @@ class SubmittedFile:
     overlap: int = 0
     without: float | None = None
     members: tuple[EnsembleMember, ...] = ()
+    unverified: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -199,7 +201,7 @@ def _value(value: str | float | EnsembleMember | tuple[Any, ...]) -> str:
     if isinstance(value, EnsembleMember):
         return f"{{ {', '.join(f'{key} = {_value(entry)}' for key, entry in asdict(value).items())} }}"
     # JSON strings are valid TOML strings.
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else repr(value)
 
 
 def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
@@ -210,7 +212,8 @@ def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
             list=LIST, rank=None, teams=None, system=system.name,
             setting="" if file.recipe == system.name else file.recipe, metric=file.metric,
             score=round(file.score, DECIMALS), decimals=DECIMALS, kind=LIST, selected_on=file.selected_on,
-            flag="", source=LIST, note="", file=str(system.path / FILE),
+            flag="unverified" if file.unverified else "", source=LIST,
+            note=UNVERIFIED_NOTE if file.unverified else "", file=str(system.path / FILE),
             where=f"{system.path_of(file)}, predictions {file.predictions}, recipe {file.recipe_hash}",
         )
         for system in systems

@@ -87,7 +87,7 @@ Dropout = Annotated[float, Range(0, 1, below=True)]
 
 LONGEST_OVERRIDES = 40
 """Characters of the overrides in the name of a run's folder."""
-OMITTED_IF_EMPTY = ("sources", "most", "stand_in", "extra", "allow")
+OMITTED_IF_EMPTY = ("sources", "most", "stand_in", "extra", "allow", "unverified_gold")
 """Fields of `DataConfig` that are not part of a recipe's hash if they are empty."""
 
 
@@ -107,6 +107,7 @@ class DataConfig:
         extra: data added last: a split of another track (``b/train``; its intensities become binary labels if the
             target has those), or CSV files with the columns id, text and the emotions.
         allow: names in `extra` or `sources` that may contain texts of the evaluation splits.
+        unverified_gold: accept labels that differ from those of the release (``--unverified-gold``).
     """
 
     track: str = ""
@@ -118,6 +119,7 @@ class DataConfig:
     stand_in: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    unverified_gold: bool = False
 
     @property
     def training_sets(self) -> tuple[str, ...]:

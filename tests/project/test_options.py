@@ -49,6 +49,14 @@ def test_every_command_has_the_option_output():
     assert {tuple(sorted(one.opts)) for _, one in OPTIONS if "--output" in one.opts} == {("--output", "-o")}
 
 
+def test_every_command_that_reads_gold_can_accept_unverified_gold():
+    with_option = {
+        name: {path for path, one in OPTIONS if name in one.opts} for name in ("--gold", "--unverified-gold")
+    }
+    assert with_option["--gold"] == with_option["--unverified-gold"]
+    assert ("zoo", "train") in with_option["--gold"]
+
+
 def test_an_option_has_one_meaning():
     """The first sentence of its help, its short form and its value are the same in every command."""
     meanings: dict[str, dict[tuple[Any, ...], list[str]]] = {}

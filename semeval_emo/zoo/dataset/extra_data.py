@@ -79,7 +79,10 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
         raise UsageError(
             f"Recipe {recipe.name}: '{name}' is a split of the recipe's own track.", "add it to data.splits"
         )
-    gold = load_gold(track, own.language, split, release=own.release, source=source, task=task)
+    gold = load_gold(
+        track, own.language, split, release=own.release, source=source, task=task,
+        unverified_gold=recipe.data.unverified_gold,
+    )  # fmt: skip
     missing = [emotion for emotion in own.emotions if emotion not in gold.spec.emotions]
     if gold.texts is None or missing:
         raise UsageError(
@@ -131,7 +134,8 @@ def refuse_target_language(
     if not extra or task.track(data.track).trains_on == data.track:
         return
     for spec in task.specs(data.release, language=data.language, split="train"):
-        own = gold_for(spec, task, source, labels_required=False)
+        # Only the texts are used.
+        own = gold_for(spec, task, source, labels_required=False, unverified_gold=True)
         for name, gold in extra.items():
             overlap = leaks(gold, own)
             if overlap.matches and name not in data.allow:

@@ -148,7 +148,7 @@ def load_sources(
     includes_own = f"{own.track}/{own.language}" in recipe.data.sources
     golds = {}
     for name in recipe.data.sources:
-        gold = _load(name, "train", own, source, task)
+        gold = _load(name, "train", own, source, task, recipe)
         if not includes_own and not name.endswith(f"/{own.language}"):
             gold = _without_texts(gold, evaluated_texts, own)
         if 0 < most < len(gold):
@@ -160,7 +160,7 @@ def load_sources(
 
 def load_source_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     """Load the dev splits of all sources as one, with the labels of the target's file."""
-    parts = [_load(name, "dev", own, source, task) for name in recipe.data.sources]
+    parts = [_load(name, "dev", own, source, task, recipe) for name in recipe.data.sources]
     if not parts:
         raise UsageError(
             f"Recipe {recipe.name} selects on the dev splits of its sources, but has no sources.",
@@ -175,6 +175,7 @@ def load_source_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str
         np.concatenate([part.labels for part in parts]),
         f"{len(parts)} dev splits",
         (),
+        unverified=next((part.unverified for part in parts if part.unverified), ""),
     )
 
 
@@ -183,9 +184,14 @@ def same_language_sources(sources: dict[str, Gold], recipe: Recipe) -> dict[str,
     return {name: gold for name, gold in sources.items() if name.rpartition("/")[2] == recipe.data.language}
 
 
-def _load(name: str, split: str, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
+def _load(
+    name: str, split: str, own: FileSpec, source: str | os.PathLike[str] | None, task: Task, recipe: Recipe
+) -> Gold:
     track, _, language = name.partition("/")
-    gold = load_gold(track, language, split, release=own.release, source=source, task=task)
+    gold = load_gold(
+        track, language, split, release=own.release, source=source, task=task,
+        unverified_gold=recipe.data.unverified_gold,
+    )  # fmt: skip
     if gold.texts is None:
         raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
     spec = replace(gold.spec, emotions=own.emotions, values=own.values)

@@ -33,8 +33,9 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
     for split in dict.fromkeys((*data.splits, "dev", "test")):
         required = split != "test" or recipe.selects_on_test or recipe.select.split == "test"
         gold = load_gold(
-            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=required
-        )
+            data.track, data.language, split, release=data.release, source=source, task=task, labels_required=required,
+            unverified_gold=data.unverified_gold,
+        )  # fmt: skip
         if gold.texts is None:
             raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
         golds[split] = in_official_order(gold)

@@ -32,6 +32,7 @@ def evaluate(
     release: str | None = None,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
+    unverified_gold: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Predict a split with a model and score it.
@@ -41,6 +42,7 @@ def evaluate(
         track, language, release: those of the training data by default.
         source: as in `load_gold`.
         task: that of the training data by default.
+        unverified_gold: as in `load_gold`.
 
     Raises:
         InputError: no model, no texts or no labels.
@@ -57,6 +59,7 @@ def evaluate(
         release=release or (data.release if data.release in task.releases else None),
         source=source,
         task=task,
+        unverified_gold=unverified_gold,
     )
     gold = in_official_order(gold)
     if gold.texts is None:
@@ -115,4 +118,8 @@ def _training_set(name: str, recipe: Recipe, source: str | os.PathLike[str] | No
         sheet = read_sheet(Path(name))
         spec = task.spec(data.track, data.language, "test", data.release)
         return Gold(spec, tuple(sheet.ids), tuple(sheet.texts or ()), np.empty((0, 0)), name, ())
-    return load_gold(track, language, split, release=data.release, source=source, task=task, labels_required=False)
+    # Only the texts are used.
+    return load_gold(
+        track, language, split, release=data.release, source=source, task=task, labels_required=False,
+        unverified_gold=True,
+    )  # fmt: skip

@@ -78,12 +78,14 @@ class RunComparison:
         placement: of the best on the leaderboard, with rank 1 and the baseline; None if the leaderboard has no
             rows for the file.
         skipped: why other runs were skipped.
+        warnings: on unverified gold of training or test, and on predictions that are the gold labels.
     """
 
     comparison: Comparison
     recipes: tuple[RecipeResult, ...]
     placement: Placement | None
     skipped: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/zoo-results/1``."""
@@ -99,6 +101,7 @@ def compare_runs(
     *,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
+    unverified_gold: bool = False,
     progress: Progress | None = None,
 ) -> RunComparison:
     """Score finished runs again and compare them.
@@ -106,6 +109,7 @@ def compare_runs(
     Args:
         paths: run folders, or folders of them (``runs``, ``runs/tfidf-char``).
         source: of the test labels, as in `load_gold`.
+        unverified_gold: as in `load_gold`.
 
     Raises:
         InputError: fewer than two finished runs, or no test labels.
@@ -130,7 +134,7 @@ def compare_runs(
     if len(runs) < 2:
         raise InputError("There are fewer than two finished runs.", "name run folders, such as runs/*/eng")
     spec = specs.pop()
-    gold = gold_for(spec, task, source)
+    gold = gold_for(spec, task, source, unverified_gold=unverified_gold)
     groups: dict[str, list[FinishedRun]] = {}
     for run in runs:
         groups.setdefault(_without_seed(run.recipe), []).append(run)
@@ -149,7 +153,9 @@ def compare_runs(
         placement = Leaderboard.load(task).place(best)
     except UsageError:
         placement = None
-    return RunComparison(comparison, recipes, placement, tuple(skipped))
+    trained = [warning for run in runs for warning in run.state.get("unverified_gold", ())]
+    warnings = tuple(dict.fromkeys((*comparison.warnings, *trained)))
+    return RunComparison(comparison, recipes, placement, tuple(skipped), warnings)
 
 
 def _without_seed(recipe: Recipe) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.data.gold import gold_for
-from semeval_emo.errors import EmoError, InputError, UsageError
+from semeval_emo.errors import EmoError, InputError, UnverifiedGold, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard.submitted import (
     FILE,
@@ -45,11 +45,12 @@ class FileUpdate:
 
 @dataclass(frozen=True)
 class SubmitReport:
-    """Result of `submit`, with the reasons why other runs were skipped."""
+    """Result of `submit`, with the reasons why other runs were skipped, and warnings on unverified gold."""
 
     system: SubmittedSystem
     updates: tuple[FileUpdate, ...]
     skipped: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/zoo-submit/1``."""
@@ -76,6 +77,7 @@ def submit(
     best_on_dev: bool = False,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
+    unverified_gold: bool = False,
     progress: Progress | None = None,
 ) -> SubmitReport:
     """Copy the predictions of finished runs and their provenance into the folder of a system.
@@ -90,6 +92,7 @@ def submit(
         best_on_dev: among several runs for one track and language, take the best on dev.
         source: of the test labels, as in `load_gold`.
         task: of the runs; by default the recorded one.
+        unverified_gold: as in `load_gold`; the files are then flagged on the leaderboard.
 
     Raises:
         InputError: no finished run.
@@ -113,10 +116,11 @@ def submit(
     if old.task != task.key:
         raise UsageError(f"{to} contains a system of task {old.task}; the runs are of task {task.key}.")
     files = {file.key: file for file in old.files}
-    updates, contents = [], {}
+    updates, contents, warnings = [], {}, []
     with progress.stage("scoring", len(runs)):
         for run in runs:
-            file, content = _submitted_file(run, task, source)
+            file, content, unverified = _submitted_file(run, task, source, unverified_gold)
+            warnings += unverified
             previous = files.get(file.key)
             if previous is None:
                 how = "new"
@@ -136,7 +140,7 @@ def submit(
         write_file(path, content, parents=True)
     # Last, because it describes the other files.
     write_file(to / FILE, to_toml(system))
-    return SubmitReport(system, tuple(updates), (*skipped, *not_best))
+    return SubmitReport(system, tuple(updates), (*skipped, *not_best), tuple(dict.fromkeys(warnings)))
 
 
 def _one_per_file(runs: Sequence[FinishedRun], task: Task, best_on_dev: bool) -> tuple[list[FinishedRun], list[str]]:
@@ -159,12 +163,15 @@ def _one_per_file(runs: Sequence[FinishedRun], task: Task, best_on_dev: bool) ->
     return selected, skipped
 
 
-def _submitted_file(run: FinishedRun, task: Task, source: str | os.PathLike[str] | None) -> tuple[SubmittedFile, bytes]:
-    """Return the entry of a run's prediction file and the content of the file."""
+def _submitted_file(
+    run: FinishedRun, task: Task, source: str | os.PathLike[str] | None, unverified_gold: bool
+) -> tuple[SubmittedFile, bytes, list[str]]:
+    """Return the entry of a run's prediction file, the content of the file, and warnings."""
     folder = run.folder(task)
     spec = folder.spec
     predictions, recorded = load_predictions(folder, task), folder.read_score()
-    card = _score(predictions, task, source)
+    card = _score(predictions, task, source, unverified_gold)
+    warnings = [*(card.warnings if card else ()), *run.state.get("unverified_gold", ())]
     if card is not None and recorded and abs(card.score - recorded["score"]) > TOLERANCE:
         raise EmoError(
             f"{folder.predictions} scores {card.score!r}; its run recorded {recorded['score']!r}.",
@@ -194,18 +201,20 @@ def _submitted_file(run: FinishedRun, task: Task, source: str | os.PathLike[str]
         overlap=overlap.get("normalised", 0),
         without=(overlap.get("without") or {}).get(metric),
         members=tuple(EnsembleMember(**member) for member in run.state.get("members", ())),
+        unverified=bool(warnings),
     )
-    return file, prediction_bytes(spec, predictions.values)
+    return file, prediction_bytes(spec, predictions.values), warnings
 
 
-def _score(predictions: Predictions, task: Task, source: str | os.PathLike[str] | None) -> Scorecard | None:
+def _score(
+    predictions: Predictions, task: Task, source: str | os.PathLike[str] | None, unverified_gold: bool
+) -> Scorecard | None:
     """Return the scorecard with intervals; None if the labels of the same release are not available."""
-    spec = predictions.spec
     try:
-        gold = gold_for(spec, task, source)
+        gold = gold_for(predictions.spec, task, source, unverified_gold=unverified_gold)
+    except UnverifiedGold:
+        raise
     except EmoError:
-        return None
-    if spec.release not in gold.releases:
         return None
     return with_intervals(score([predictions], gold, task=task), source=source, task=task).cards[0]
 

@@ -71,6 +71,7 @@ class TuneResult:
     Attributes:
         split: the split that thresholds were fitted to, or ``folds``.
         rows: the thresholds of the run, then each rule.
+        warnings: on unverified gold of dev or test.
     """
 
     recipe: Recipe
@@ -83,6 +84,7 @@ class TuneResult:
     chosen: str
     predictions: Path
     thresholds: Path
+    warnings: tuple[str, ...] = ()
 
     def row(self, rule: str) -> RuleScores:
         """Return the row of a rule."""
@@ -122,6 +124,7 @@ def tune_run(
     shrink: float | None = None,
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
+    unverified_gold: bool = False,
 ) -> TuneResult:
     """Fit thresholds to a finished run, and write them with the test predictions that they give.
 
@@ -132,6 +135,7 @@ def tune_run(
         shrink: as in `ThresholdConfig`; None for that of the recipe.
         source: as in `load_gold`.
         task: that of the run by default.
+        unverified_gold: as in `load_gold`; a run that was trained with it has it.
 
     Raises:
         UsageError: `split` or `by` is test or another split that cannot be used, or the dev split has changed.
@@ -144,10 +148,13 @@ def tune_run(
         raise UsageError(f"--shrink is a number of positives, 0 or more, not {shrink:g}.")
     run = FinishedRun.load(path)
     recipe = run.recipe
+    if unverified_gold:
+        recipe = replace(recipe, data=replace(recipe.data, unverified_gold=True))
     task = resolve_task(task, source, run.task_key)
     folder = run.folder(task)
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
     golds = {name: _gold(recipe, name, source, task) for name in ("dev", "test")}
+    warnings = tuple(gold.unverified for gold in golds.values() if gold.unverified)
     if data_hash(golds["dev"]) != run.state["data"]["dev"]:
         raise UsageError(
             f"{golds['dev'].source} is not the dev split that {path} was evaluated on.", "name its folder with --data"
@@ -194,13 +201,14 @@ def tune_run(
         chosen=chosen.rule,
         predictions=target / folder.predictions.relative_to(path),
         thresholds=target / THRESHOLDS,
+        warnings=warnings,
     )
     report = {
         "rule": chosen.rule,
         "shrink": config.shrink,
         "split": split,
         "probabilities_hash": short_hash(",".join(map(repr, row)) for row in probabilities[split].tolist()),
-        "recipe_hash": recipe.hash,
+        "recipe_hash": run.recipe.hash,
         "before": list(rows[0].thresholds),
     }
     test_labels = apply_thresholds(probabilities["test"], np.array(chosen.thresholds), space)
@@ -216,7 +224,9 @@ def tune_run(
 def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     data = recipe.data
     spec = task.spec(data.track, data.language, split, data.release)
-    return in_official_order(gold_for(spec, task, source, labels_required=split != "test"))
+    return in_official_order(
+        gold_for(spec, task, source, labels_required=split != "test", unverified_gold=data.unverified_gold)
+    )
 
 
 def _is_fitted_to(recipe: Recipe, split: str) -> bool:

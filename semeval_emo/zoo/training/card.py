@@ -71,6 +71,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         f"# {recipe.name}\n",
         f"{recipe.title or recipe.name}. Trained for {task.title}, track {recipe.data.track}, {language.name}, "
         f"release {recipe.data.release}, on {training_data_text(recipe, task)}{_leak_warning(recipe)}.\n",
+        *(f"**{warning}**\n" for warning in state.get("unverified_gold", ())),
     ]
     if recipe.model.licence.startswith(LLAMA):
         lines.append(_TERMS)

@@ -106,6 +106,12 @@ class Series:
         return [outcome for outcome in self.outcomes if outcome.failure is not None]
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings of all runs, each once."""
+        runs = [outcome.finished for outcome in self.outcomes if outcome.finished]
+        return tuple(dict.fromkeys(warning for run in runs for warning in run.warnings))
+
+    @property
     def exit_code(self) -> int:
         """0 if every language is finished, 70 if one failed because of a bug, else 1."""
         codes = [outcome.failure.exit_code for outcome in self.failed if outcome.failure]
@@ -358,7 +364,7 @@ def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | 
     return RunSummary(
         dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
         signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,
-        overlap=state.get("overlap"),
+        overlap=state.get("overlap"), warnings=tuple(state.get("unverified_gold", ())),
     )  # fmt: skip
 
 

@@ -79,6 +79,7 @@ class RunResult:
         scorecard: None if the test labels are not available.
         placement: None without comparable rows on the leaderboard.
         overlap: as returned by `count_leakage`; None for a run of an earlier version.
+        warnings: on unverified gold, and on predictions that are the gold labels.
     """
 
     recipe: Recipe
@@ -96,6 +97,7 @@ class RunResult:
     overlap: dict[str, Any] | None
     members: tuple[dict[str, Any], ...] = ()
     data_notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/zoo-train/1``."""
@@ -176,6 +178,8 @@ def train(
             distributed.init()
             distributed.broadcast(status == TRAINING)
         if status != DONE:
+            if unverified := [gold.unverified for gold in golds.values() if gold.unverified]:
+                folder.update_state(unverified_gold=unverified)
             run = TrainingRun(recipe, folder, setup.space, progress, task)
             if status == TRAINING:
                 _fit(run, golds)
@@ -394,6 +398,14 @@ def _result(
         overlap=state.get("overlap"),
         members=tuple(state.get("members", ())),
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
+        warnings=tuple(
+            dict.fromkeys(
+                [
+                    *(gold.unverified for gold in golds.values() if gold.unverified),
+                    *(scorecard.warnings if scorecard else ()),
+                ]
+            )
+        ),
     )
 
 
@@ -422,6 +434,8 @@ def train_command(
         words += ["--set", f"data.release={target.release}"]
     if source is not None:
         words += ["--data", os.fspath(source)]
+    if target.unverified_gold:
+        words.append("--unverified-gold")
     if task.key != load_task(SAMPLE if str(source) == SAMPLE else None).key:
         # A task does not know the path of its file.
         words += ["--task", next((name for name, known in known_tasks() if known.key == task.key), "FILE")]

@@ -58,6 +58,7 @@ class RunSummary:
         release: of the test labels; ``unknown`` if no release has them.
         seconds: training time, over all processes of the run.
         overlap: as returned by `train.count_leakage`; None for a run of an earlier version.
+        warnings: as of `train.RunResult`.
     """
 
     dev: Mapping[str, float]
@@ -67,6 +68,7 @@ class RunSummary:
     seconds: float
     already_done: bool
     overlap: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,7 @@ def _train(item: WorkItem, language: str, progress: Progress) -> RunSummary | Fa
         seconds=result.seconds,
         already_done=result.already_done,
         overlap=result.overlap,
+        warnings=result.warnings,
     )
 
 

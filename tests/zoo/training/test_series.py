@@ -17,11 +17,12 @@ import pytest
 import toy_task
 
 from semeval_emo.data import load_gold
+from semeval_emo.errors import UnverifiedGold
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.series import Series, select_languages, train_series
-from semeval_emo.zoo.training.train import train
+from semeval_emo.zoo.training.train import RunResult, train
 
 # A recipe that is trained, and one that needs no training.
 LEARNS, NAME, LANGUAGES = "tfidf-logreg", "constant-all", toy_task.LANGUAGES
@@ -240,10 +241,13 @@ def test_predictions_on_real_data_do_not_depend_on_test_labels(data_dir: Path):
                 rows = zip(gold.ids, gold.texts, labels.tolist(), strict=True)
                 lines = [[one, text, *values] for one, text, values in rows]
                 csv.writer(handle).writerows([["id", "text", *gold.spec.emotions], *lines])
-    runs = {
-        name: train(load_recipe("tfidf-char"), track="a", language="sun", source=name, runs=Path("runs", name))
-        for name in ("true", "noise")
-    }
+    def run(name: str, *settings: str) -> RunResult:
+        recipe = load_recipe("tfidf-char", settings)
+        return train(recipe, track="a", language="sun", source=name, runs=Path("runs", name))
+
+    with pytest.raises(UnverifiedGold):
+        run("noise")
+    runs = {"true": run("true"), "noise": run("noise", "data.unverified_gold=true")}
     said = [run.folder.predictions.read_bytes() for run in runs.values()]
     assert said[0] == said[1]
     assert runs["true"].scorecard.release == "2025" and runs["noise"].scorecard.release == "unknown"
