@@ -105,7 +105,7 @@ def test_gold_in_memory_has_the_same_rule():
     other = gold.labels.copy()
     other[3] = 1 - other[3]
     changed = type(gold)(gold.spec, gold.ids, gold.texts, other, "mine", gold.releases)
-    with pytest.raises(UnverifiedGold, match="mine has the ids of release 1 track a eng test, but not its labels: 1 of "):
+    with pytest.raises(UnverifiedGold, match="mine has the ids of release 1 track a eng test, but not its labels: 1"):
         score(STRONG, changed)
     with pytest.raises(UnverifiedGold):
         compare([STRONG, WEAK], gold=[changed])

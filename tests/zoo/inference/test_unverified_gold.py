@@ -35,7 +35,7 @@ def test_every_command_refuses_other_labels_unless_they_are_accepted(cli, change
     for seed in ("1", "2"):
         assert cli("zoo", "train", RECIPE, "--data", "sample", "--set", f"train.seed={seed}", "-q")[0] == 0
     first, second = sorted(path.parent for path in Path("runs").rglob("run.json"))
-    seen = f"{changed}/track_a/test/eng.csv has the ids of release 1 track a eng test, but not its labels: 1 of 200 rows "
+    seen = f"{changed}/track_a/test/eng.csv has the ids of release 1 track a eng test, but not its labels: 1 of 200 "
     commands = {
         "train": ("train", RECIPE),
         "evaluate": ("evaluate", first),

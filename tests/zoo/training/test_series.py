@@ -241,6 +241,7 @@ def test_predictions_on_real_data_do_not_depend_on_test_labels(data_dir: Path):
                 rows = zip(gold.ids, gold.texts, labels.tolist(), strict=True)
                 lines = [[one, text, *values] for one, text, values in rows]
                 csv.writer(handle).writerows([["id", "text", *gold.spec.emotions], *lines])
+
     def run(name: str, *settings: str) -> RunResult:
         recipe = load_recipe("tfidf-char", settings)
         return train(recipe, track="a", language="sun", source=name, runs=Path("runs", name))
