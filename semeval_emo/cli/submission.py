@@ -17,6 +17,7 @@ from semeval_emo.cli.options import (
     QuietOption,
     SaveReportOption,
     SelectorOptions,
+    UnverifiedGoldOption,
     output_to,
     select_files,
     words_of,
@@ -61,6 +62,7 @@ def validate(
     *,
     selector: SelectorOptions,
     gold: GoldToCheckOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -76,7 +78,7 @@ def validate(
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading it takes a while.\n", quiet)
-    result = check(given, **selector.keywords, gold=gold)
+    result = check(given, **selector.keywords, gold=gold, unverified_gold=unverified_gold)
     emit(
         result.to_dict,
         lambda: report.validation_tables(result),
@@ -84,6 +86,7 @@ def validate(
         output,
         text=lambda width, colour: report.validation_text(result, [*(paths or []), *words_of(selector)], width, colour),
         csv=lambda: report.problem_table(result),
+        warnings=result.unverified_gold,
     )
     if not result.valid:
         raise typer.Exit(1)

@@ -33,6 +33,7 @@ def validate(
     release: str | None = None,
     task: Task | str | None = None,
     gold: Path | None = None,
+    unverified_gold: bool = False,
 ) -> Report:
     r"""Check prediction files and report every problem of every file.
 
@@ -43,9 +44,11 @@ def validate(
         task: a task or its name; by default, the task that the ids belong to.
         gold: gold labels, as the `source` of `semeval_emo.score`, for the scores that the official scorers would print
             (``Report.official``); by default, only what they would do is determined.
+        unverified_gold: as for `semeval_emo.score`.
 
     Raises:
         InputError: a path does not exist or cannot be read.
+        UnverifiedGold: the gold has the ids of a release, but other labels, such as predictions.
         UsageError: an unknown track, language, split, release or task.
 
     >>> import tempfile, pathlib
@@ -56,7 +59,8 @@ def validate(
     >>> report.valid, report.problems[0].message
     (False, "'2' is not 0 or 1")
     """
-    return _read(paths, Selector(task, track, language, split, release), with_predictions=False, gold=gold).report
+    selector = Selector(task, track, language, split, release)
+    return _read(paths, selector, with_predictions=False, gold=gold, unverified_gold=unverified_gold).report
 
 
 def read_submission(
@@ -129,7 +133,11 @@ def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Tas
 
 
 def _read(
-    paths: Path | Sequence[Path], selector: Selector, with_predictions: bool, gold: Path | None = None
+    paths: Path | Sequence[Path],
+    selector: Selector,
+    with_predictions: bool,
+    gold: Path | None = None,
+    unverified_gold: bool = False,
 ) -> Submission:
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     task, sources = resolve_sources(paths, selector.task)
@@ -162,20 +170,26 @@ def _read(
     report = Report(task.key, tuple(files), tuple(in_order(problems)))
     if not with_predictions:
         reports = [(source, checked.report) for source, checked in checks]
+        unverified: dict[str, None] = {}
+        labels = _labels(gold, task, unverified_gold, unverified)
         report = replace(
-            report, official=official(paths, sources.findings, reports, task, selector, _labels(gold, task))
+            report,
+            official=official(paths, sources.findings, reports, task, selector, labels),
+            unverified_gold=tuple(unverified),
         )
     return Submission(tuple(scorable), report)
 
 
-def _labels(gold: Path | None, task: Task) -> Labels | None:
-    """Return a function that loads the gold labels of a file, by id."""
+def _labels(gold: Path | None, task: Task, accept: bool, unverified: dict[str, None]) -> Labels | None:
+    """Return a function that loads the gold labels of a file, by id, and adds the warnings on unverified ones."""
     if gold is None:
         return None
     from semeval_emo.data.gold import gold_for
 
     def load(spec: FileSpec) -> LabelsById:
-        labels = gold_for(spec, task, gold)
+        labels = gold_for(spec, task, gold, unverified_gold=accept)
+        if labels.unverified:
+            unverified[labels.unverified] = None
         return dict(zip(labels.ids, labels.labels.tolist(), strict=True))
 
     return load

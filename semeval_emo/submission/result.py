@@ -89,12 +89,14 @@ class Report:
         files: every prediction file, and every folder or zip that has problems of its own.
         problems: the first problems of each code in each file, ordered by file and place.
         official: what each official scorer does with the submission, one for each scorer and track.
+        unverified_gold: warnings on gold labels that are not those of their release, as `Gold.unverified`.
     """
 
     task: str
     files: tuple[FileReport, ...]
     problems: tuple[Problem, ...]
     official: tuple[OfficialOutcome, ...] = ()
+    unverified_gold: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:

@@ -26,6 +26,7 @@ COMMANDS = {
     "score": ("score", STRONG),
     "score --ci": ("score", STRONG, "--ci", "--resamples", "100"),
     "compare": ("compare", STRONG, WEAK, "--resamples", "100", "--trials", "100"),
+    "validate": ("validate", STRONG),
     "analyse": ("analyse", STRONG),
     "analyse two": ("analyse", STRONG, WEAK),
     "leaderboard place": ("leaderboard", "place", STRONG, "--task", "sample"),
