@@ -1,13 +1,15 @@
 """`validate` of files with bad cells and of files with surplus rows, against what a user would otherwise run.
 
 One English file, clean and with bad cells, against the work of the organisers' checker on the clean
-one (the checker stops at the first bad cell). Files with surplus rows against pandas reading the file.
+one (the checker stops at the first bad cell). Files with surplus rows against pandas reading the file,
+and with quotation marks that are not closed against the same file without them.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 from measure import against, in_turns
@@ -17,6 +19,7 @@ from semeval_emo.task import FileSpec, load_task
 OURS = [sys.executable, "-m", "semeval_emo", "validate"]
 CHECKER = "the organisers' checker's work"
 PANDAS = "pandas.read_csv of the same file"
+WITHOUT = "the same file without quotation marks"
 READS = "import sys, pandas; pandas.read_csv(sys.argv[1])"
 
 
@@ -27,6 +30,8 @@ def main() -> None:
         for rows in (400_000, 2_000_000):
             print()
             print(surplus(Path(folder), spec, rows))
+        print()
+        print(quotes(Path(folder), spec, 400_000))
 
 
 def bad_cells(folder: Path, spec: FileSpec) -> str:
@@ -43,14 +48,31 @@ def bad_cells(folder: Path, spec: FileSpec) -> str:
 
 def surplus(folder: Path, spec: FileSpec, rows: int) -> str:
     """Return the table for a clean file followed by `rows` rows with ids past the last one."""
-    path = write(folder / str(rows), spec)
-    prefix = spec.blocks[0].prefix
-    with path.open("a", encoding="utf-8") as stream:
-        for n in range(rows):
-            stream.write(f"{prefix}{spec.rows + 1 + n:05d},0,1,0,1,{n % 2}\n")
+    path = write_surplus(folder / str(rows), spec, rows)
     commands = {"validate": [*OURS, str(path)], PANDAS: [sys.executable, "-c", READS, str(path)]}
     size = path.stat().st_size / 2**20
     return against(PANDAS, in_turns(commands, rounds=3), f"{rows:,} surplus rows ({size:,.0f} MiB)")
+
+
+def quotes(folder: Path, spec: FileSpec, rows: int) -> str:
+    """Return the table for surplus rows with an unclosed quotation mark in none, in one and in each of them."""
+    paths = {
+        WITHOUT: write_surplus(folder / "none", spec, rows),
+        "one unclosed quotation mark": write_surplus(folder / "one", spec, rows, {rows // 2}),
+        "one in each row": write_surplus(folder / "all", spec, rows, range(rows)),
+    }
+    commands = {name: [*OURS, str(path)] for name, path in paths.items()}
+    return against(WITHOUT, in_turns(commands, rounds=3), f"Unclosed quotation marks, {rows:,} rows")
+
+
+def write_surplus(folder: Path, spec: FileSpec, rows: int, unclosed: Container[int] = ()) -> Path:
+    """Write a clean file followed by `rows` rows with ids past the last one, some after a quotation mark."""
+    path = write(folder, spec)
+    with path.open("a", encoding="utf-8") as stream:
+        for n in range(rows):
+            mark = '"' if n in unclosed else ""
+            stream.write(f"{mark}{spec.blocks[0].prefix}{spec.rows + 1 + n:05d},0,1,0,1,{n % 2}\n")
+    return path
 
 
 def write(folder: Path, spec: FileSpec, *bad: str) -> Path:

@@ -100,6 +100,9 @@ def _read(
     rows = table.rows()
     first_rows = _first_rows(rows)
     spec = spec or _guess(table.header, first_rows, task, selector, inferred, known_ids)
+    if spec and not source.name.is_certain:
+        # The word of the name that is a language code can have another meaning; the ids decide.
+        inferred = replace(inferred, language=None)
     emotions = spec.emotions if spec else tuple(e for e in task.emotions if e in table.header) or task.emotions
     values = spec.values if spec else max((track.values for track in task.tracks.values()), key=len)
     sample = [row for _, row in first_rows[:50]]

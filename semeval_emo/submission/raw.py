@@ -23,12 +23,11 @@ MAX_LINE = 1 << 20
 MAX_COLUMNS = 200
 # A header is searched for within this many lines below free text.
 HEADER_LOOKAHEAD = 5
-# A quoted cell may span this many lines and characters; otherwise the quotation mark is stray. After this many
-# stray quotation marks the search for the closing one is skipped.
-QUOTED_LINES, QUOTED_CHARACTERS, MAX_QUOTE_SEARCHES = 100, 1 << 16, 1000
+# A quoted cell may span this many lines and characters; otherwise the quotation mark is stray.
+QUOTED_LINES, QUOTED_CHARACTERS = 100, 1 << 16
 
 # Excel's separator line, and comments. A header may begin with # too (numpy.savetxt writes it).
-_COMMENT = re.compile(r'"?sep=.?"?[,;\t|]*\s*$|#(?!\s*"?id\b|[,;\t|])', re.IGNORECASE)
+_COMMENT = re.compile(r'"?sep=.?"?[,;|\s]*$|#(?!\s*"?id\b|[,;\t|])', re.IGNORECASE)
 _UNDECODABLE = re.compile("[\udc80-\udcff\ufffd]")
 
 
@@ -151,30 +150,35 @@ class RawTable:
             The cells of the joined lines, or None if the quotation mark is stray (it is never closed, or
             it would swallow whole rows); and the closing line, or 0.
         """
-        if self.anomalies["stray-quote"].count > MAX_QUOTE_SEARCHES:
-            return None, 0
         lines: list[str] = []
-        joined = text
-        width = len(self.header)
-        while len(lines) < QUOTED_LINES and len(joined) < QUOTED_CHARACTERS:
+        size = len(text)
+        while len(lines) < QUOTED_LINES and size < QUOTED_CHARACTERS:
             if len(lines) == len(self._ahead):
                 more = next(self._incoming, None)
-                if more is None or more is _TOO_LONG:
-                    self._ahead.extend([more] if more is not None else [])
-                    return None, 0
+                if more is None:
+                    break
                 self._ahead.append(more)
-            lines.append(self._ahead[len(lines)])
-            joined += "\n" + lines[-1]
-            if '"' in lines[-1]:
-                cells, quotes = _split(joined, self.delimiter)
-                if quotes == "quoted":
-                    last = self._line + len(lines)
-                    if self._are_rows(text, lines) or (width and len(cells) != width):
-                        return None, last
-                    for _ in lines:
-                        self._ahead.popleft()
-                    self._line = last
-                    return cells, last
+            line = self._ahead[len(lines)]
+            if line is _TOO_LONG:
+                break
+            lines.append(line)
+            size += len(line) + 1
+            # Every mark opens or closes, so a line with an even number of them leaves the cell open. One with an odd
+            # number ends the search, so that each line is searched once, however many marks are not closed.
+            if '"' in line and line.count('"') % 2:
+                end = _CLOSING.match(line)
+                if end is None or line[end.end() :][:1] not in ("", self.delimiter):
+                    break
+                cells, quotes = _split("\n".join([text, *lines]), self.delimiter)
+                if quotes != "quoted":
+                    break
+                last = self._line + len(lines)
+                if self._are_rows(text, lines) or (self.header and len(cells) != len(self.header)):
+                    return None, last
+                for _ in lines:
+                    self._ahead.popleft()
+                self._line = last
+                return cells, last
         return None, 0
 
     def _are_rows(self, text: str, lines: list[str]) -> bool:
@@ -316,3 +320,4 @@ def _split(text: str, delimiter: str) -> tuple[list[str], str]:
 
 # The closing mark of a cell is not the first one of a doubled mark.
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"(?!")')
+_CLOSING = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')

@@ -46,6 +46,7 @@ class KnownIds:
         self.task = task
         self.loaded: set[str] = set()
         self._widths: dict[str, set[int]] = {}
+        self._shortest = min(map(len, task.by_prefix), default=0)
 
     def is_known(self, text: str) -> bool:
         """Return whether a release has a text with this id."""
@@ -76,7 +77,7 @@ class KnownIds:
 
     def repair(self, text: str) -> tuple[str, str] | None:
         """Return the known id that a misspelt one stands for and the catalogue name of the misspelling."""
-        if len(text) > 200:
+        if not self._shortest < len(text) <= 200:
             return None
         bare = remove_invisible(text).strip("'\"`")
         if bare != text and self.is_known(bare):
@@ -170,8 +171,11 @@ class RowReader:
         facts: dict[str, Any] = {"line": line, "value": text, "cells": len(row), "width": width}
         if len(row) < self.columns.width:
             other = next((d for d in ",;\t|" if d != self.delimiter and d in row[-1]), None)
-            hint = f"; it is separated by {other!r}, not by {self.delimiter!r}" if other else ""
-            self.findings.add("short-row", hint=hint, **facts)
+            if self.findings.is_full("short-row"):
+                self.findings.more("short-row", 1)
+            else:
+                hint = f"; it is separated by {other!r}, not by {self.delimiter!r}" if other else ""
+                self.findings.add("short-row", hint=hint, **facts)
             cells = self.delimiter.join(row).split(other) if other else row
             return cells + [""] * (self.columns.width - len(cells))
         if self._has_surplus(row):
@@ -239,4 +243,5 @@ class RowReader:
 
 
 def _is_blank(cells: list[str]) -> bool:
-    return not any(cell and not cell.isspace() for cell in cells)
+    text = "".join(cells)
+    return not text or text.isspace()

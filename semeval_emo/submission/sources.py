@@ -301,7 +301,7 @@ def _check_duplicates(files: Sequence[InputFile]) -> None:
     """Report two files of one container with the same language and track."""
     first: dict[tuple[str, str | None, str], InputFile] = {}
     for file in files:
-        if file.language is None:
+        if file.language is None or not file.name.is_certain:
             continue
         # A folder on disk may have several systems, each in its own folder; a zip is one submission.
         folder = "" if file.member else str(file.path.parent)

@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from semeval_emo.submission.raw import MAX_LINE, MAX_QUOTE_SEARCHES, RawTable
+from semeval_emo.submission import raw
+from semeval_emo.submission.raw import MAX_LINE, RawTable
 
 
 def read(body: bytes) -> RawTable:
@@ -67,11 +68,55 @@ def test_the_last_line_without_a_line_end():
     assert list(table.rows()) == [(2, ["a", "1"])]
 
 
-def test_the_search_for_closing_quotes_is_bounded():
-    body = b"id,joy\n" + b'"a,1\n' * (MAX_QUOTE_SEARCHES + 500)
-    table = read(body)
-    assert len(list(table.rows())) == MAX_QUOTE_SEARCHES + 500
-    assert table.anomalies["stray-quote"].count == MAX_QUOTE_SEARCHES + 500
+ROWS = [f"x_{n},0,{n % 2},1" for n in range(2_000)]
+UNCLOSED = {
+    "at the start": [f'"{ROWS[0]}', *ROWS[1:]],
+    "in the middle": [*ROWS[:1_000], ROWS[1_000].replace(",0,", ',"0,'), *ROWS[1_001:]],
+    "at the end": [*ROWS[:-1], f'"{ROWS[-1]}'],
+    "in every row": [f'"{row}' for row in ROWS],
+    "in every last cell": [f'{row[:-1]}"{row[-1]}' for row in ROWS],
+    "in every 60th row": [f'"{row}' if n % 60 == 0 else row for n, row in enumerate(ROWS)],
+    "before texts with doubled marks": [f'x_{n},"it said ""a""\n{"and b"}\n' * 60 for n in range(20)],
+    "before cells that are closed and opened again": ['x_1,"a', *['",1,"a'] * 2_000],
+    "alone on its line": ['"'] * 2_000,
+}
+
+
+@pytest.mark.parametrize("rows", UNCLOSED.values(), ids=UNCLOSED)
+def test_unclosed_quotes_are_read_in_linear_time(rows: list[str], monkeypatch: pytest.MonkeyPatch):
+    """Every character is split twice at most: with its own line, and with the cell that it may close."""
+    body = "id,anger,fear,joy\n" + "".join(f"{row}\n" for row in rows)
+    split, characters = raw._split, 0
+
+    def counted(text: str, delimiter: str) -> tuple[list[str], str]:
+        nonlocal characters
+        characters += len(text)
+        return split(text, delimiter)
+
+    monkeypatch.setattr(raw, "_split", counted)
+    table = read(body.encode())
+    assert list(table.rows())
+    assert table.anomalies["stray-quote"].count + table.anomalies["multiline-cell"].count > 0
+    assert characters <= 2.1 * len(body)
+
+
+def test_each_unclosed_quote_is_reported_where_it_opens():
+    body = "id,joy\n" + "".join(f'"x_{n},1\n' if n % 2 else f"x_{n},1\n" for n in range(3_000))
+    table = read(body.encode())
+    assert [cells for _, cells in table.rows()] == [[f"x_{n}", "1"] for n in range(3_000)]
+    assert table.anomalies["stray-quote"].count == 1_500
+    assert table.anomalies["stray-quote"].first == [(line, "") for line in (3, 5, 7, 9, 11)]
+    # Its detail is the line where a CSV reader would close it.
+    table = read(b'id,joy\nx_1,"1\nx_2,0\nx_3,1"\n')
+    assert [cells for _, cells in table.rows()] == [["x_1", "1"], ["x_2", "0"], ["x_3", "1"]]
+    assert table.anomalies["stray-quote"].first == [(2, "4"), (4, "")]
+
+
+def test_a_separator_line_is_read_in_linear_time():
+    """Regular expressions that try every split of the tabs would take seconds."""
+    body = b"sep=" + b"\t" * 20_000 + b"x\nid,joy\na,1\n"
+    assert list(read(body).rows())
+    assert read(b'"sep=;"\t ,\nid;joy\n').header == ["id", "joy"]
 
 
 def test_a_multiline_cell_gives_one_row_with_its_first_line():

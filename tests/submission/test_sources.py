@@ -58,6 +58,20 @@ def found(path: Path) -> InputFiles:
         ("pred_eng.CSV", "eng", None, "name-unseen", "pred_eng.csv"),
         ("pred_eng.tsv", "eng", None, "name-unseen", "pred_eng.csv"),
         ("pred_eng", "eng", None, "name-unseen", "pred_eng.csv"),
+        # A letter is a track directly after the language code or in track_x; elsewhere it names a model.
+        ("pred_eng_b_run3.csv", "eng", "b", "name-extra", "pred_eng.csv"),
+        ("pred_eng_trackb.csv", "eng", "b", "name-extra", "pred_eng.csv"),
+        ("track-c_eng.csv", "eng", "c", "name-unseen", ""),
+        ("pred_eng_a_track_c.csv", "eng", None, "name-extra", "pred_eng.csv"),
+        ("pred_eng_model_b.csv", "eng", None, "name-extra", "pred_eng.csv"),
+        ("pred_eng_vitamin-b.csv", "eng", None, "name-extra", "pred_eng.csv"),
+        ("a_b_test_pred_eng.csv", "eng", None, "name-unseen", "pred_eng.csv"),
+        ("eng_model_c.csv", "eng", None, "name-unseen", ""),
+        ("BERT-c_eng.csv", "eng", None, "name-unseen", ""),
+        ("b_eng.csv", "eng", None, "name-unseen", ""),
+        ("E-C_en.csv", None, None, "name-unseen", ""),
+        # The code at the end of an official name counts before the others.
+        ("ron_model_pred_eng.csv", "eng", None, "name-unseen", "pred_eng.csv"),
         ("llama.csv", None, None, "name-unseen", ""),
         ("pred_oro.csv", None, None, "name-alias", "this task calls Oromo 'orm', not 'oro'"),
         ("pred_en.csv", None, None, "name-alias", "this task calls English 'eng', not 'en'"),
@@ -68,6 +82,32 @@ def found(path: Path) -> InputFiles:
 def test_parse_name(base, language, track, problem, hint):
     name = parse_name(base, TASK)
     assert (name.language, name.track, name.problem, name.hint) == (language, track, problem, hint)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "pred_eng_model_b.csv", "eng_model_c.csv", "E-C_en.csv", "BERT-c_eng.csv", "pred_eng_vitamin-b.csv",
+        "a_b_test_pred_eng.csv", "plan_b/pred_eng.csv", "run-c/pred_eng.csv", "pred_model_eng.csv",
+        # Codes of languages that are also names, months and words.
+        "ron_model_pred_eng.csv", "ron_results.csv", "12_mar_predictions.csv", "som-run.csv", "sun/pred_eng.csv",
+        "esp_eng_hin.csv",
+    ],
+)  # fmt: skip
+def test_other_words_of_a_name_are_no_track_and_no_language(base, make_file, validate_file):
+    counts = validate_file(base, make_file("a", "eng", "dev").bytes()).counts
+    assert set(counts) <= {"E201", "E202"}
+
+
+def test_names_with_a_word_that_is_a_language_code_are_not_duplicates(tmp_path, make_file):
+    body = make_file("a", "eng", "dev").bytes()
+    root = folder(tmp_path / "track_a", {"ron_1.csv": body, "ron_2.csv": body})
+    assert names(found(root)) == ["name-unseen", "name-unseen"]
+
+
+def test_a_very_long_name_in_a_zip_is_not_parsed():
+    for base in (" " * 60_000 + "x.csv", "-" * 60_000 + "x.csv", "pred_eng" + ".csv" * 15_000):
+        assert parse_name(base, TASK).track is None
 
 
 def test_every_official_name_is_official():
