@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
-from semeval_emo.text import plural
+from semeval_emo.text import plural, printable
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
@@ -332,7 +333,7 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
     missing = [name for name in spec.emotions if name not in sheet.header]
     if missing and (labels_required or len(missing) < len(spec.emotions)):
         raise InputError(
-            f"{sheet.path} has no column {', '.join(missing)}: its header is {','.join(sheet.header)}.",
+            f"{sheet.path} has no column {', '.join(missing)}: its header is {printable(','.join(sheet.header), 200)}.",
             f"expected {','.join(spec.header)} for track {spec.track} '{spec.language}'",
         )
     blanks = 0 if missing else sheet.blanks(spec.emotions)
@@ -345,8 +346,10 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
         )
     ids = tuple(sheet.ids)
     if len(set(ids)) != len(ids):
-        duplicate = next(one for at, one in enumerate(ids) if one in ids[:at])
-        raise InputError(f"{sheet.path} has the id '{duplicate}' twice.", "get the file from its publisher again")
+        duplicate = Counter(ids).most_common(1)[0][0]
+        raise InputError(
+            f"{sheet.path} has the id '{printable(duplicate)}' twice.", "get the file from its publisher again"
+        )
     if missing:
         labels = np.full((len(sheet), len(spec.emotions)), -1, dtype=np.int8)
     else:

@@ -22,7 +22,7 @@ from semeval_emo.leaderboard.model import (
     ScoreSource,
 )
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import SPLITS, Task
+from semeval_emo.task import SPLITS, FileKey, Task
 from semeval_emo.text import printable
 
 LONGEST = 300
@@ -155,9 +155,10 @@ def _file(row: ScoreRow, task: Task, problem: _ProblemMaker) -> Iterator[RowProb
     yield from problems
     if problems:
         return
-    release = None if row.release == ANY_RELEASE else row.release
+    releases = task.releases.values() if row.release == ANY_RELEASE else [task.releases[row.release]]
     for key in row.tracks:
-        if not task.specs(release, key, row.language, row.split):
+        place = FileKey(key, row.language, row.split)
+        if not any(place in release.specs for release in releases):
             yield problem(
                 "no-such-file", "language",
                 f"Release {row.release} has no {row.split} file of track {key} for '{row.language}'.",

@@ -105,7 +105,7 @@ def _report_no_match(
     if assumed is not None:
         _report_past_end(summary, assumed, findings)
     if summary.count:
-        example = assumed or next(iter(task.release(release).specs.values()))
+        example = assumed or (task.specs(release) or task.specs())[0]
         findings.add("no-known-id", example=example.ids[0], rows=summary.count)
     track = selector.track or inferred.track
     language = selector.language or inferred.language

@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.check import CheckedFile, check, peek_ids
 from semeval_emo.submission.identify import task_of
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
@@ -118,8 +118,18 @@ def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
 
 
 def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, InputFiles]:
-    """Find the prediction files and their task: the given one, or the one that their ids belong to."""
+    """Find the prediction files and their task: the given one, or the one that their ids belong to.
+
+    Raises:
+        UsageError: the task has no files.
+        InputError: as in `find_files`.
+    """
     resolved = load_task(task)
+    if not resolved.specs():
+        raise UsageError(
+            f"{resolved.title} has no files, so no prediction file can be checked.",
+            "write the output of `semeval-emo data pin FOLDER` under [releases.NAME.files] of its task file",
+        )
     sources = find_files(paths, resolved)
     if task is None:
         for source in sources.files[:20]:

@@ -293,6 +293,31 @@ def test_a_broken_file_does_not_stop_the_other_tasks(towns, capsys):
     )
 
 
+@pytest.mark.parametrize("command", ["validate", "fix", "score", "compare"])
+def test_a_task_without_files_checks_nothing(command, towns, capsys):
+    """A task file before `data pin`: its table of files is empty."""
+    path = towns / "pred_aa.csv"
+    path.write_text("id,glee,gloom\naa:test:a:01,1,0\n", encoding="utf-8")
+    toml = towns / "empty.toml"
+    toml.write_text(SMALL, encoding="utf-8")
+    paths = [str(path)] * (2 if command == "compare" else 1)
+    assert main([command, *paths, "--task", str(toml)]) == 2
+    assert capsys.readouterr().err.startswith(
+        "error: Moods of made-up towns has no files, so no prediction file can be checked.\n"
+        "  fix: write the output of `semeval-emo data pin FOLDER` under [releases.NAME.files] of its task file\n"
+    )
+
+
+def test_a_release_without_files_names_an_id_of_another(towns, capsys):
+    path = towns / "pred_aa.csv"
+    path.write_text("id,glee,gloom\nx,1,0\n", encoding="utf-8")
+    toml = towns / "two.toml"
+    body = (towns / "tasks" / "moods.toml").read_text(encoding="utf-8")
+    toml.write_text(body + '[releases.two]\ntitle = "Two"\npublished = 2026-01-01\nsource = "x"\n', encoding="utf-8")
+    assert main(["validate", str(path), "--task", str(toml), "--release", "two"]) == 1
+    assert "aa:dev:a:01" in capsys.readouterr().out
+
+
 def test_the_metrics_of_a_task_are_those_of_the_scorer():
     for metrics, of_scorer in ((METRICS_OF_LABELS, LABEL_METRICS), (METRICS_OF_INTENSITIES, INTENSITY_METRICS)):
         assert metrics == tuple(name for name in of_scorer if not METRICS[name].per_emotion)

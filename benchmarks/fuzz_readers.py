@@ -1,0 +1,617 @@
+"""Fuzz everything that reads files: each input is a valid file with seeded mutations of bytes, lines, cells and values.
+
+    python benchmarks/fuzz_readers.py --inputs 100000 --seed 1
+
+Every reader must accept an input or refuse it with an error of the package, within 2 CPU-seconds and 500 MB. Prints the
+counts by reader, and every failure with the options that repeat it. Exits with 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import functools
+import gzip
+import importlib
+import io
+import json
+import lzma
+import multiprocessing
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.data.sample import sample_folder
+from semeval_emo.errors import EmoError
+from semeval_emo.report.formats import render
+from semeval_emo.report.table import Column, Table
+
+SECONDS = 2.0
+MEGABYTES = 500
+HUNG = 20
+"""CPU-seconds after which an input is interrupted."""
+ROOT = Path(__file__).parents[1]
+SHARED = os.environ.get("SEMEVAL_EMO_SHARED", "")
+
+# --- Mutations ------------------------------------------------------------------------------------------------------
+
+BYTES = (
+    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc3", b"\r", b"\n", b"\r\n", b'"', b"'", b",", b";", b"\t",
+    b"\\",
+    b"{", b"}", b"[", b"]", b"=", b"#", b"\x1b[31m", b"\x85", "\u2028\u202e\ufeff".encode(), "０１".encode(),
+    b"PK\x05\x06",
+    b"PK\x01\x02", b"PK\x03\x04", b"PK\x06\x06", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x1f\x8b\x08", b"BZh9", b"%s%n",
+    b"..",
+)  # fmt: skip
+TEXTS = (
+    "", " ", "0", "1", "2", "-1", "1.0", "0.5", "nan", "inf", "-inf", "1e400", "1e-400", "true", "True", "none", "None",
+    "NA", "٣", "１", "1_0", "+1", "0x1", "1,0", "a" * 300, "9" * 4301, "9" * 20, "\0", "\u202e", "é", "=1+1", "id",
+    "text",
+    "anger", "joy", "fear", "Joy", "happiness", "sample_eng_test_a_0001", "sample_eng_test_a_9999", "../x", "a/b",
+    "{0.__class__}", "{id!r:>999999999}", "%(x)s", "[", "{", '"',
+)  # fmt: skip
+TOML_VALUES = (
+    "true", "false", "0", "1", "-1", "2", "1.5", "nan", "inf", "-inf", "1e400", "9" * 20, "9" * 4301, "0x" + "f" * 5000,
+    "2000000000", "''", "'a'", '"\\u0000"', '"\\u001b[31m"', '"{0.__class__}"', '"{id!r:>999999999}"', "[]", "[[]]",
+    "{}",
+    "[1, 'a']", "['a', 'a']", "{ a = 1 }", "2026-01-01", "07:32:00", "1979-05-27T07:32:00Z", "[" * 60 + "]" * 60,
+    "'" + "x" * 5000 + "'", '"accuracy"', '"f1"', '"A"', '"a/eng/test"', '"x/y/z"', '"\\ud83d"', '"../../x"',
+)  # fmt: skip
+JSON_VALUES = (
+    "null", "true", "false", "0", "1", "-1", "1.5", "NaN", "Infinity", "-Infinity", "1e400", "9" * 20, "9" * 4301, '""',
+    '"a"', '"\\u0000"', '"\\ud83d"', "[]", "[[]]", "{}", "[1, 2]", '["a"]', '{"a": 1}', "[" * 60 + "]" * 60,
+    '"' + "x" * 5000 + '"', '"accuracy"', '"../../x"', '"done"', "[0.5, 0.5]", "[[0.5]]", "[null]", "2000000000",
+)  # fmt: skip
+
+
+def any_bytes(body: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(body) + 1)
+    end = min(len(body), at + rng.choice((1, 1, 2, 8, 64, 1000)))
+    match rng.randrange(9):
+        case 0:
+            return body[:at] + bytes([rng.randrange(256)]) + body[at + 1 :]
+        case 1:
+            return body[:at] + rng.choice(BYTES) + body[at:]
+        case 2:
+            return body[:at] + rng.choice(BYTES) + body[end:]
+        case 3:
+            return body[:at] + body[end:]
+        case 4:
+            return body[:at] + body[at:end] * rng.choice((2, 3, 200)) + body[end:]
+        case 5:
+            return body[:at]
+        case 6:
+            return body[at:]
+        case 7:
+            other = rng.randrange(len(body) + 1)
+            return body[:at] + body[other : other + end - at] + body[end:]
+        case _:
+            return body[:at] + rng.choice(BYTES) * rng.choice((2, 100, 5000)) + body[at:]
+
+
+def lines(body: bytes, rng: random.Random) -> bytes:
+    rows = body.split(b"\n")
+    at, other = rng.randrange(len(rows)), rng.randrange(len(rows))
+    match rng.randrange(6):
+        case 0:
+            del rows[at]
+        case 1:
+            rows[at : at + 1] = [rows[at]] * rng.choice((2, 3, 2000))
+        case 2:
+            rows[at], rows[other] = rows[other], rows[at]
+        case 3:
+            rows.insert(at, rng.choice((b"", b",,,", b"   ", b"# comment", b"sep=;", b'"', rows[0])))
+        case 4:
+            rows = rows[: at + 1]
+        case _:
+            rng.shuffle(rows)
+    return rng.choice((b"\n", b"\n", b"\n", b"\r\n", b"\r")).join(rows)
+
+
+def cells(body: bytes, rng: random.Random) -> bytes:
+    rows = [row.split(",") for row in body.decode("utf-8", "surrogateescape").split("\n")]
+    at = rng.randrange(len(rows))
+    column = rng.randrange(len(rows[at]))
+    text = rng.choice(TEXTS)
+    match rng.randrange(8):
+        case 0 | 1:
+            rows[at][column] = text
+        case 2:
+            rows[0][column % len(rows[0])] = text
+        case 3:
+            del rows[at][column]
+        case 4:
+            rows[at].insert(column, text)
+        case 5:
+            for row in rows:
+                row[column:] = [text, *row[column + 1 :]]
+        case 6:
+            for row in rows:
+                row.insert(column, text)
+        case _:
+            rows[at][column] = '"' + text + rows[at][column]
+    separator = rng.choice((",", ",", ",", ";", "\t", "|", ", "))
+    return "\n".join(separator.join(row) for row in rows).encode("utf-8", "surrogateescape")
+
+
+_VALUE = re.compile(rb'"(?:[^"\\\n]|\\.)*"|(?<![\w.-])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null')
+_KEY = re.compile(rb'(?m)^[ ]*(?:[\w-]+|"[^"\n]*")(?=\s*=)|"[^"\n]*"(?=\s*:)|(?<=\[)[\w."-]+(?=\])')
+
+
+def values(choices: tuple[str, ...]) -> Callable[[bytes, random.Random], bytes]:
+    """Return a mutation that replaces a value or a key, doubles it, or deletes the line of it."""
+
+    def mutate(body: bytes, rng: random.Random) -> bytes:
+        spans = [match.span() for match in (_VALUE if rng.random() < 0.7 else _KEY).finditer(body)]
+        if not spans:
+            return any_bytes(body, rng)
+        start, end = rng.choice(spans)
+        match rng.randrange(5):
+            case 0 | 1 | 2:
+                return body[:start] + rng.choice(choices).encode() + body[end:]
+            case 3:
+                other = rng.choice(spans)
+                return body[:start] + body[slice(*other)] + body[end:]
+            case _:
+                first, last = body.rfind(b"\n", 0, start) + 1, body.find(b"\n", end)
+                return body[:first] + body[len(body) if last < 0 else last :]
+
+    return mutate
+
+
+def encoded(body: bytes, rng: random.Random) -> bytes:
+    text = body.decode("utf-8", "replace")
+    match rng.randrange(8):
+        case 0:
+            return text.encode("utf-16")
+        case 1:
+            return text.encode("utf-8-sig")
+        case 2:
+            return text.encode("latin-1", "replace")
+        case 3:
+            return gzip.compress(body)
+        case 4:
+            return bz2.compress(body)
+        case 5:
+            return lzma.compress(body)
+        case 6:
+            return zipped({"track_a/pred_eng.csv": body}, rng)
+        case _:
+            return text.encode("utf-32-le")
+
+
+def zip_fields(body: bytes, rng: random.Random) -> bytes:
+    """Overwrite a field of one of the records of a zip, or its whole end."""
+    records = [m.start() for m in re.finditer(rb"PK(?:\x01\x02|\x03\x04|\x05\x06|\x06\x06|\x06\x07)", body)]
+    if not records:
+        return any_bytes(body, rng)
+    at = rng.choice(records) + rng.randrange(4, 46)
+    number = rng.choice((0, 1, 2, 8, 9, 12, 14, 99, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, len(body), len(body) // 2))
+    width = rng.choice((1, 2, 4))
+    return body[:at] + (number % 256**width).to_bytes(width, "little") + body[at + width :]
+
+
+def zipped(entries: dict[str, bytes], rng: random.Random) -> bytes:
+    whole = io.BytesIO()
+    methods = (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    with zipfile.ZipFile(whole, "w", rng.choices(methods, (6, 6, 1, 1))[0]) as archive:
+        for name, body in entries.items():
+            archive.writestr(name, body)
+        if rng.random() < 0.1:
+            archive.comment = rng.choice(BYTES) * rng.choice((1, 100, 10_000))
+    return whole.getvalue()
+
+
+ZIP_NAMES = (
+    "track_a/pred_eng.csv", "track_b/pred_eng.csv", "pred_eng.csv", "../pred_eng.csv", "/pred_eng.csv",
+    "C:/pred_eng.csv",
+    "track_a\\pred_eng.csv", "track_a/", "track_a/pred_eng.csv/", "__MACOSX/._pred_eng.csv",
+    "track_a/.ipynb_checkpoints/pred_eng.csv",
+    "a" * 300 + "/pred_eng.csv", "track_a/pred_\u202eeng.csv", "track_a/pred_\x1b[31m.csv", "inner.zip", "readme.md",
+    "track_A/PRED_ENG.CSV",
+    "track_a/pred_eng_a.csv", "x/" * 200 + "pred_eng.csv", "prob_eng.csv",
+)  # fmt: skip
+
+
+def zip_of(bodies: list[bytes], rng: random.Random) -> bytes:
+    """Return a zip with some entries of odd names and contents."""
+    entries = {}
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 5))):
+        body = rng.choice(bodies)
+        if rng.random() < 0.3:
+            body = rng.choice((any_bytes, lines, cells, encoded))(body, rng)
+        elif rng.random() < 0.1:
+            body = rng.choice((b"", b"0" * 3_000_000, zipped({"track_a/pred_eng.csv": body}, rng)))
+        entries[rng.choice(ZIP_NAMES)] = body
+    return zipped(entries, rng)
+
+
+CSV, TOML, JSON, PLAIN = (cells, cells, lines), (values(TOML_VALUES),) * 3, (values(JSON_VALUES),) * 3, (lines,)
+
+
+def mutated(body: bytes, kinds: tuple[Callable[[bytes, random.Random], bytes], ...], rng: random.Random) -> bytes:
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
+        mutate = rng.choice((*kinds, *kinds, any_bytes, any_bytes, lines)) if rng.random() < 0.97 else encoded
+        body = mutate(body, rng)[:1_000_000]
+    return body
+
+
+# --- Readers --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Reader:
+    """A reader under test: valid files, the mutations of them, and what is called with the path of an input."""
+
+    name: str
+    seeds: list[bytes]
+    kinds: tuple[Callable[[bytes, random.Random], bytes], ...]
+    file: str
+    call: Callable[[Path, random.Random], Any]
+    share: int = 1
+
+    def input(self, rng: random.Random) -> bytes:
+        if self.kinds is ZIPS:
+            body = zip_of(self.seeds, rng)
+            for _ in range(rng.choice((0, 0, 1, 1, 2, 4))):
+                body = rng.choice((zip_fields, zip_fields, any_bytes))(body, rng)
+            return body
+        return mutated(rng.choice(self.seeds), self.kinds, rng)
+
+
+ZIPS = (zip_fields,)
+
+
+def imported(name: str) -> Any:
+    """Return an object by its dotted name; imported late, since the forked workers share what is loaded."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(f"semeval_emo.{module}"), attribute)
+
+
+def readers(home: Path) -> Iterator[Reader]:
+    """Yield all readers; `home` has the files that a reader needs besides its input."""
+    validate, fix, pack, score, load_gold, load_task = (
+        imported(name)
+        for name in (
+            "submission.validate", "submission.fix", "submission.pack", "scoring.score", "data.load_gold",
+            "task.load_task",
+        )
+    )  # fmt: skip
+    sample, task = sample_folder(), load_task("sample")
+    predictions = [path.read_bytes() for path in sorted((sample / "predictions").rglob("pred_eng*.csv"), reverse=True)]
+    small = [b"\n".join(body.split(b"\n")[:12]) + b"\n" for body in predictions]
+    tables = predictions + small * 3 + shared_files("csv", "tsv", "jsonl", "json", "txt", "md")
+    output = home / "out"
+
+    def validated(path: Path, rng: random.Random) -> None:
+        report = validate(path)
+        report.to_dict()
+        imported("report.submission.validation_text")(report, [str(path)])
+
+    def fixed(path: Path, rng: random.Random) -> None:
+        shutil.rmtree(output, ignore_errors=True)
+        fix(path, output)
+
+    def packed(path: Path, rng: random.Random) -> None:
+        pack(path, home / "packed.zip", skip_invalid=rng.random() < 0.5)
+
+    def scored(path: Path, rng: random.Random) -> None:
+        for card in score(path, source="sample", task=task).cards:
+            card.to_dict()
+
+    yield Reader("validate CSV", tables, CSV, "pred_eng.csv", validated, 4)
+    yield Reader("fix CSV", tables, CSV, "pred_eng.csv", fixed, 3)
+    yield Reader("score CSV", predictions, CSV, "pred_eng.csv", scored, 2)
+    yield Reader("validate zip", predictions + small, ZIPS, "s.zip", validated, 4)
+    yield Reader("fix zip", small, ZIPS, "s.zip", fixed)
+    yield Reader("pack zip", predictions, ZIPS, "s.zip", packed)
+
+    probabilities = [path.read_bytes() for path in home.glob("runs/**/prob_eng.csv")]
+    read_probabilities = imported("submission.probabilities.read_probabilities")
+    yield Reader("probabilities", probabilities, CSV, "prob_eng.csv", lambda path, rng: read_probabilities(path))
+
+    gold = [(sample / f"track_{track}/test/eng.csv").read_bytes() for track in "ab"]
+
+    def gold_read(path: Path, rng: random.Random) -> None:
+        load_gold("a", "eng", source=path, task=task, unverified_gold=rng.random() < 0.5)
+
+    def data_checked(path: Path, rng: random.Random) -> None:
+        imported("data.check.check_data")(path.parent, task)
+        imported("data.pin.pin")(path.parent, task)
+
+    yield Reader("gold CSV", gold, CSV, "eng.csv", gold_read, 2)
+    yield Reader("data check and pin", gold, CSV, "gold/eng.csv", data_checked)
+
+    tasks = [path.read_bytes() for path in sorted((ROOT / "semeval_emo/task").glob("*.toml"))]
+    page = (ROOT / "docs/add-a-task.md").read_text("utf-8")
+    tasks += [page.partition("```toml\n")[2].partition("```")[0].encode()] + [tasks[0]] * 3
+    prediction = home / "pred_eng.csv"
+    prediction.write_bytes(predictions[0])
+
+    def task_read(path: Path, rng: random.Random) -> None:
+        imported("task.load._load").cache_clear()
+        loaded = load_task(path)
+        for spec in loaded.specs()[:3]:
+            assert len(spec.ids) == spec.rows == len(spec.id_set)
+            loaded.places(spec.ids[0])
+        validate(prediction, task=loaded)
+        imported("leaderboard.Leaderboard").load(loaded).filter()
+
+    yield Reader("task TOML", tasks, TOML, "task.toml", task_read, 3)
+
+    board = imported("leaderboard.Leaderboard")
+    rows = [path.read_bytes() for path in sorted((ROOT / "leaderboard").glob("*.csv"))]
+    rows = [b"\n".join(body.split(b"\n")[:20]) for body in rows]
+
+    def board_read(path: Path, rng: random.Random) -> None:
+        loaded = board.load(extra=[path])
+        loaded.check().to_dict()
+        loaded.place(0.5, track="a", language="eng")
+
+    yield Reader("leaderboard CSV", rows, CSV, "rows.csv", board_read, 2)
+    for file in sorted((ROOT / "leaderboard").glob("*.toml")):
+        name = f"leaderboard {file.name}"
+        yield Reader(
+            name, [file.read_bytes()], TOML, f"{file.stem}/{file.name}", lambda p, rng: board_read(p.parent, rng)
+        )
+
+    systems = [
+        b"\n\n".join(path.read_bytes().split(b"\n\n")[:6])
+        for path in sorted((ROOT / "submissions").glob("*/submission.toml"))
+    ]
+    read_system, rows_of = imported("leaderboard.submitted.read_system"), imported("leaderboard.submitted.rows_of")
+    yield Reader(
+        "submission TOML", systems, TOML, "mine/submission.toml", lambda path, rng: rows_of([read_system(path.parent)])
+    )
+
+    manifest = {
+        "schema": "semeval-emo/hub-manifest/1", "repository": "x/y", "revision": "1" * 40, "fetched": "2026-01-01",
+        "files": {"track_a/test/eng.csv": {"rows": 3, "texts": "", "labels": "", "proven": ["2025 a"]}},
+    }  # fmt: skip
+    read_manifest = imported("data.cache.read_manifest")
+    yield Reader(
+        "manifest JSON", [json.dumps(manifest, indent=1).encode()], JSON, "hub/manifest.json",
+        lambda path, rng: read_manifest(path.parent),
+    )  # fmt: skip
+
+    load_recipe, parse_setting = imported("zoo.recipes.load.load_recipe"), imported("zoo.recipes.schema.parse_setting")
+    recipes = [path.read_bytes() for path in sorted((ROOT / "zoo").glob("*.toml"))]
+
+    def recipe_read(path: Path, rng: random.Random) -> None:
+        settings = [parse_setting(path.read_text("utf-8", "replace")[:200])[0]] if rng.random() < 0.1 else []
+        load_recipe(str(path), settings).resolved()
+
+    yield Reader("recipe TOML", recipes, TOML, "recipe.toml", recipe_read, 2)
+
+    run, other = (path.parent for path in sorted(home.glob("runs/**/run.json")))
+    for file in sorted(path for path in run.rglob("*.json*") if path.is_file()):
+        name = file.relative_to(run).as_posix()
+        yield Reader(f"run {name}", [file.read_bytes()], JSON, name, functools.partial(run_read, run, other, name))
+
+    texts = [b'id,text\na,Oh\nb,"two\nlines"\n', b'{"id": "1", "text": "x"}\n{"text": "y"}\n', b"a text\nanother\n"]
+    yield Reader("texts to predict", texts, (*CSV, *JSON), "texts", texts_read)
+
+
+def run_read(run: Path, other: Path, name: str, path: Path, rng: random.Random) -> None:
+    """Read a copy of a run folder of which one file is the input."""
+    load_task = imported("task.load_task")
+    (copy := path.parent / "copy" / run.name).parent.mkdir(exist_ok=True)
+    if not copy.is_dir():
+        shutil.copytree(run, copy)
+    try:
+        shutil.copyfile(path, copy / name)
+        finished = imported("zoo.runs.finished.FinishedRun").load(copy)
+        task = load_task("sample")
+        finished.metrics, finished.seconds, finished.task_key  # noqa: B018
+        finished.output_hash(task), finished.member_record()
+        imported("zoo.runs.model.load_model")(copy)
+        # Half a second of resampling.
+        if rng.random() < 0.05:
+            imported("zoo.inference.results.compare_runs")([copy, other], source="sample", task=task)
+    finally:
+        shutil.copyfile(run / name, copy / name)
+
+
+def texts_read(path: Path, rng: random.Random) -> None:
+    texts = importlib.import_module("semeval_emo.zoo.dataset.texts")
+    with texts.open_lines(path) as reader:
+        first = next(iter(reader), "")
+        form = rng.choice((texts.detect_format(first), "csv", "jsonl", "lines"))
+        for _ in texts.read_texts(reader, form, "texts"):
+            pass
+
+
+def shared_files(*suffixes: str) -> list[bytes]:
+    """Return the smaller files of $SEMEVAL_EMO_SHARED/cases, cut after forty lines; none where it is not set."""
+    if not SHARED:
+        return []
+    paths = sorted(path for suffix in suffixes for path in (Path(SHARED) / "cases").rglob(f"*.{suffix}"))
+    return [b"\n".join(path.read_bytes()[:50_000].split(b"\n")[:40]) for path in paths]
+
+
+# --- Running --------------------------------------------------------------------------------------------------------
+
+
+class HungError(BaseException):
+    """Raised in an input that takes too long."""
+
+
+@dataclass
+class Tally:
+    """What became of the inputs of one reader."""
+
+    inputs: int = 0
+    accepted: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    megabytes: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        for name in ("inputs", "accepted", "refused", "failures"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.seconds = max(self.seconds, other.seconds)
+        self.megabytes = max(self.megabytes, other.megabytes)
+
+
+def run_one(reader: Reader, index: int, seed: int, home: Path, tally: Tally, *, verbose: bool = False) -> None:
+    rng = random.Random(f"{seed}:{reader.name}:{index}")
+    path = home / "input" / reader.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(reader.input(rng))
+    tally.inputs += 1
+    before, began = peak_megabytes(reset=True), time.process_time()
+    failure = ""
+    signal.setitimer(signal.ITIMER_VIRTUAL, HUNG)
+    try:
+        reader.call(path, rng)
+        tally.accepted += 1
+    except EmoError as error:
+        tally.refused += 1
+        if verbose:
+            print(error)
+    except (Exception, HungError) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        failure = f"{type(error).__name__}: {str(error)[:200]} ({Path(where.filename).name}:{where.lineno})"
+        if verbose:
+            traceback.print_exc()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    seconds = time.process_time() - began
+    megabytes = peak_megabytes() - before
+    tally.seconds, tally.megabytes = max(tally.seconds, seconds), max(tally.megabytes, megabytes)
+    if not failure and (seconds > SECONDS or megabytes > MEGABYTES):
+        failure = f"took {seconds:.1f} CPU-seconds and {megabytes:.0f} MB"
+    if failure:
+        tally.failures.append(f"--only '{reader.name}:{index}'  {failure}")
+
+
+def peak_megabytes(*, reset: bool = False) -> float:
+    """Return the peak of this process's memory, or the present memory after a reset of the peak (Linux)."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+
+def work(arguments: tuple[str, list[tuple[str, int]], int]) -> dict[str, Tally]:
+    """Run a batch of inputs in this process."""
+    folder, batch, seed = arguments
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        home = Path(own)
+        shutil.copytree(Path(folder) / "runs", home / "runs")
+        by_name = {reader.name: reader for reader in readers(home)}
+        for name, index in batch:
+            run_one(by_name[name], index, seed, home, tallies[name])
+    return dict(tallies)
+
+
+def start_worker() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
+    signal.signal(signal.SIGVTALRM, interrupt)
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+def interrupt(*_: object) -> None:
+    raise HungError(f"more than {HUNG} CPU-seconds")
+
+
+def prepare(home: Path) -> None:
+    """Train a small run, and keep the user's own files out of what is read."""
+    for folder in ("cache", "tasks", "board", "shipped", "submissions"):
+        (home / folder).mkdir()
+    for path in (ROOT / "leaderboard").glob("*.toml"):
+        shutil.copy(path, home / "shipped")
+    rows = (ROOT / "leaderboard" / "official.csv").read_text("utf-8").splitlines(keepends=True)
+    (home / "shipped" / "official.csv").write_text("".join(rows[:40]), "utf-8")
+    os.environ |= {
+        "SEMEVAL_EMO_CACHE": str(home / "cache"), "SEMEVAL_EMO_TASKS": str(home / "tasks"),
+        "SEMEVAL_EMO_BOARD": str(home / "board"), "SEMEVAL_EMO_LEADERBOARD": str(home / "shipped"),
+        "SEMEVAL_EMO_SUBMISSIONS": str(home / "submissions"),
+    }  # fmt: skip
+    for recipe in ("constant-all", "constant-majority"):
+        train = ["zoo", "train", recipe, "--data", "sample", "--runs", str(home / "runs"), "-q"]
+        subprocess.run([sys.executable, "-m", "semeval_emo", *train], check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--format", default="text", choices=("text", "markdown"))
+    parser.add_argument("--only", help="a reader, or reader:index to repeat one input")
+    options = parser.parse_args()
+    name, _, index = (options.only or "").partition(":")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        prepare(home)
+        every = [reader for reader in readers(home) if name in ("", reader.name)]
+        if index:
+            signal.signal(signal.SIGVTALRM, interrupt)
+            tally = Tally()
+            run_one(every[0], int(index), options.seed, home, tally, verbose=True)
+            print(*tally.failures, tally, sep="\n")
+            return int(bool(tally.failures))
+        shares = [reader.name for reader in every for _ in range(reader.share)]
+        order = [(shares[i % len(shares)], i) for i in range(options.inputs)]
+        size = 500
+        batches = [(folder, order[at : at + size], options.seed) for at in range(0, len(order), size)]
+        total: dict[str, Tally] = {reader.name: Tally() for reader in every}
+        context = multiprocessing.get_context("fork")
+        began = time.monotonic()
+        # Unchanged files: they must be accepted, and what they load is shared by all workers.
+        for reader in every:
+            for number, body in enumerate(reader.seeds[:1]):
+                path = home / "input" / reader.file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(
+                    zipped({"track_a/pred_eng.csv": body}, random.Random(0)) if reader.kinds is ZIPS else body
+                )
+                reader.call(path, random.Random(number))
+        with context.Pool(options.jobs, start_worker, maxtasksperchild=1) as pool:
+            for done, tallies in enumerate(pool.imap_unordered(work, batches), 1):
+                for key, tally in tallies.items():
+                    total[key].add(tally)
+                print(f"\r{done} of {len(batches)} batches", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+    report(total, options, time.monotonic() - began)
+    return int(any(tally.failures for tally in total.values()))
+
+
+def report(total: dict[str, Tally], options: argparse.Namespace, seconds: float) -> None:
+    total = total | {"all": Tally()}
+    for name, tally in total.items():
+        if name != "all":
+            total["all"].add(tally)
+    columns = (
+        Column("reader"), Column("inputs", "int"), Column("accepted", "int"), Column("refused", "int"),
+        Column("failed", "int"), Column("longest CPU s", "decimal2"), Column("most MB", "int"),
+    )  # fmt: skip
+    rows = [
+        (name, t.inputs, t.accepted, t.refused, len(t.failures), t.seconds, round(t.megabytes))
+        for name, t in total.items()
+    ]
+    title = f"{options.inputs:,} inputs, seed {options.seed}, {seconds:,.0f} seconds with {options.jobs} processes"
+    print(render([Table(title, columns, tuple(rows))], options.format))
+    failures = total["all"].failures
+    kinds = Counter(failure.partition("  ")[2] for failure in failures)
+    print(*failures[:200], *(f"{count:>6}  {kind}" for kind, count in kinds.most_common(30)), sep="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
