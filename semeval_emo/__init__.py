@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
 
 if sys.version_info < (3, 11):  # noqa: UP036  (a checkout runs without pip, which checks `requires-python`)
     _message = f"semeval-emo needs Python 3.11 or newer; {sys.executable} is Python {sys.version.split()[0]}"
@@ -17,6 +16,9 @@ if sys.version_info < (3, 11):  # noqa: UP036  (a checkout runs without pip, whi
     raise ImportError(_message)
 
 __version__ = "0.1.0"
+
+# Without the slow import of `typing`; type checkers know this name.
+TYPE_CHECKING = False
 
 _HOME = {
     "load_task": "semeval_emo.task",
@@ -34,6 +36,8 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from semeval_emo.data import load_gold
     from semeval_emo.errors import EmoError
     from semeval_emo.leaderboard import Leaderboard

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-import typer
+if TYPE_CHECKING:
+    import typer
 
 # Each module has `register(app)`. The order is the order of --help.
 GROUPS = ("submission", "score", "report", "leaderboard", "data", "zoo", "demo")

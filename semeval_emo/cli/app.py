@@ -1,12 +1,11 @@
 """The command `semeval-emo`: its groups, old spellings, errors and exit codes.
 
 Exit codes: 0 success, 1 problems found or --fail-under missed, 2 wrong usage, 3 input missing or
-unreadable, 70 a bug, 130 interrupted. A traceback is shown only with --debug.
+unreadable, 70 a bug, 128 + n ended by signal n (130: Ctrl-C). A traceback is shown only with --debug.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
@@ -18,7 +17,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from semeval_emo.cli import register
-from semeval_emo.cli.output import CommandGroup, fail, note
+from semeval_emo.cli.output import CommandGroup, discard, fail, note
+
+# `run` is also imported by console scripts of earlier versions.
+from semeval_emo.cli.start import INTERRUPTED, run
 from semeval_emo.errors import EmoError, InputError
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 DEBUG_VARIABLE = "SEMEVAL_EMO_DEBUG"
 BUG = 70
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="semeval-emo",
@@ -93,13 +94,11 @@ def main(args: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        note("interrupted.")
-        return INTERRUPTED
+        result = INTERRUPTED
     except SystemExit as ended:
-        # Typer exits with 1 if the reader of a pipe has closed it.
+        # Typer exits with 1 if the reader of a pipe (head, less) has closed it.
         if isinstance(ended.__context__, BrokenPipeError):
-            # Nothing may be flushed to the closed pipe (head, less) at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard(sys.stdout)
             return 0
         raise
     except OSError as error:
@@ -108,8 +107,21 @@ def main(args: Sequence[str] | None = None) -> int:
         reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return _fail(f"the operating system reports: {reason}.", InputError.exit_code)
     except Exception as error:
-        return _bug(error, debug)
+        # Some libraries raise another error when they are interrupted.
+        if not _is_interrupt(error):
+            return _bug(error, debug)
+        result = INTERRUPTED
+    # Typer returns this exit code for an interrupt, too.
+    if result == INTERRUPTED:
+        note("interrupted.")
     return result if isinstance(result, int) else 0
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Return whether an error was caused by an interrupt."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 # Old spellings of options, by command.
@@ -152,7 +164,7 @@ class _LogHandler(logging.Handler):
     """Prints log records of the package on stderr, such as that labels are being fetched."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        typer.echo(record.getMessage(), err=True)
+        note(record.getMessage())
 
 
 def _show_log(quiet: bool) -> None:
@@ -189,15 +201,6 @@ def _bug(error: Exception, debug: bool) -> int:
         f"  fix: please report it to the project with the command and {details}",
         BUG,
     )
-
-
-def run() -> None:
-    """Entry point of the console script."""
-    for stream in (sys.stdout, sys.stderr):
-        # Characters that the terminal cannot show become question marks.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    sys.exit(main())
 
 
 __all__ = ["app", "command", "main", "run"]

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.options import output_to
-from semeval_emo.cli.output import examples
+from semeval_emo.cli.output import examples, show
 from semeval_emo.errors import UsageError
 from semeval_emo.files import make_folder
 from semeval_emo.temporary import temporary_folder
@@ -73,20 +73,22 @@ def demo(
 
     with _folder(output) as folder, contextlib.chdir(folder), _only_sample():
         shutil.copyfile(sample_folder() / "predictions" / "mistakes" / BAD, BAD)
-        typer.echo(f"{load_task('sample').title} is for trying the commands. Its scores are not SemEval results.")
+        show(f"{load_task('sample').title} is for trying the commands. Its scores are not SemEval results.")
         for number, step in enumerate(STORY, 1):
-            typer.echo(f"\n=== {number}. {step.purpose}")
+            show(f"\n=== {number}. {step.purpose}")
             _run(step)
-    typer.echo(f"\n=== {YOURS}")
+    show(f"\n=== {YOURS}")
     if output:
-        typer.echo(f"\nThe files of this demo are in {output}.")
+        show(f"\nThe files of this demo are in {output}.")
 
 
 def _run(step: Step) -> None:
-    from semeval_emo.cli.app import main
+    from semeval_emo.cli.app import INTERRUPTED, main
 
-    typer.echo(f"$ semeval-emo {step.line}")
+    show(f"$ semeval-emo {step.line}")
     code = main(shlex.split(step.line))
+    if code == INTERRUPTED:
+        raise typer.Exit(code)
     if code != step.exit_code:
         raise RuntimeError(f"'semeval-emo {step.line}' exited with {code}, expected was {step.exit_code}")
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from semeval_emo.cli.options import Format
+from semeval_emo.errors import InputError
 from semeval_emo.files import write_file
 from semeval_emo.text import RED, next_line, painted
 
@@ -79,23 +81,55 @@ def emit(
 
         body = heads(warnings, style.value, width) + body
     if output is None:
-        typer.echo(body)
+        show(body)
     else:
-        write_file(output, body + "\n")
+        # The reader of a FIFO may have closed it.
+        with suppress(BrokenPipeError):
+            write_file(output, body + "\n")
         # Logged, not printed: --quiet silences it wherever it is in the command line.
         logging.getLogger("semeval_emo").info("Written to %s.", output)
 
 
+def show(text: object) -> bool:
+    """Print a part of the result on stdout; return whether somebody reads it.
+
+    If the reader of a pipe has closed it (``| head``), this and later parts are discarded, and the command goes on: its
+    exit code is that of its result.
+
+    Raises:
+        InputError: stdout cannot be written.
+    """
+    try:
+        typer.echo(text)
+    except OSError as error:
+        discard(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            raise InputError(f"stdout cannot be written: {error.strerror}.", "redirect it to another place") from error
+        return False
+    return True
+
+
 def note(message: str, quiet: bool = False) -> None:
-    """Print a note on stderr."""
+    """Print a note on stderr, if anyone reads it."""
     if not quiet:
-        typer.echo(message, err=True)
+        try:
+            typer.echo(message, err=True)
+        except OSError:
+            discard(sys.stderr)
+
+
+def discard(stream: IO[str]) -> None:
+    """Let nothing more be written to a stream that cannot be written, not even what is buffered, at exit."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def fail(message: str) -> None:
     """Print an error on stderr, its first word in red on a terminal."""
     head, colon, rest = message.partition(":")
-    typer.echo(f"{painted(head + colon, RED, on=has_colour(sys.stderr))}{rest}", err=True)
+    note(f"{painted(head + colon, RED, on=has_colour(sys.stderr))}{rest}")
 
 
 def next_steps(*commands: Sequence[str | os.PathLike[str]], quiet: bool = False) -> None:

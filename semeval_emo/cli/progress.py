@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from semeval_emo.cli.output import note
+from semeval_emo.cli.output import discard, note
 from semeval_emo.progress import Progress
 
 # Bars are drawn at most this often; a small model takes hundreds of steps a second.
@@ -64,8 +64,7 @@ class TerminalProgress(Progress):
         parts = (bar(self._name, self._done, self._total, time_left), loss, self._metric, self._detail)
         text = "  ".join(filter(None, parts))
         # A wrapped line cannot be overwritten.
-        sys.stderr.write("\r" + text[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
-        sys.stderr.flush()
+        _write(text[: shutil.get_terminal_size().columns - 1])
 
     def finish(self) -> None:
         """Close the bar."""
@@ -74,8 +73,7 @@ class TerminalProgress(Progress):
         self._open = False
 
     def _clear(self) -> None:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+        _write("")
 
     def epoch(self, row: dict[str, Any]) -> None:
         """Print the metrics of an epoch above the bar."""
@@ -97,6 +95,15 @@ class TerminalProgress(Progress):
         if self._open:
             self._clear()
         note(text, self._quiet)
+
+
+def _write(text: str) -> None:
+    """Write a text over the line of the cursor."""
+    try:
+        sys.stderr.write(f"\r{text}\x1b[K")
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
 
 
 def _metric_of(row: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from semeval_emo.cli.options import (
     output_to,
     select_files,
 )
-from semeval_emo.cli.output import examples, note
+from semeval_emo.cli.output import examples, note, show
 from semeval_emo.files import write_file
 
 EXAMPLES = examples(
@@ -76,7 +76,7 @@ def report(
         from semeval_emo.report.plots.style import write_plots
 
         for path in write_plots(plots_of(contents), plots):
-            typer.echo(path)
+            show(path)
         if left_out := files_without_plots(contents):
             note(left_out, quiet)
     if output is not None or plots is None:
@@ -84,7 +84,7 @@ def report(
 
         target = output or DEFAULT_OUTPUT
         write_file(target, report_page(contents, texts=texts))
-        typer.echo(target)
+        show(target)
         if texts and contents.cards:
             note("The page contains texts, which keep the terms of use of the data; --no-texts leaves them out.", quiet)
     if contents.refused or not contents.cards:

@@ -212,6 +212,8 @@ def _show_series(series: Series, style: Format, output: Path | None, quiet: bool
     from semeval_emo.text import plural
 
     emit(series.to_dict, lambda: view.tables(series), style, output, warnings=series.warnings)
+    for line in view.in_progress(series):
+        note(line)
     for line in view.failures(series):
         note(line)
     if series.packed is not None:

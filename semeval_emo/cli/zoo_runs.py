@@ -25,7 +25,7 @@ from semeval_emo.cli.options import (
     known_splits,
     output_to,
 )
-from semeval_emo.cli.output import emit, examples, next_steps, note
+from semeval_emo.cli.output import emit, examples, next_steps, note, show
 from semeval_emo.files import write_lines
 
 # `zoo` adds these commands to its own.
@@ -110,7 +110,8 @@ def predict(
         lines = csv_lines(emotions, predictions, labels=prediction is Prediction.labels)
     if output is None:
         for line in lines:
-            typer.echo(line)
+            if not show(line):
+                break
     else:
         count = write_lines(output, lines) - (prediction is not Prediction.jsonl)
         note(f"{plural(count, 'text')}, written to {output}.", quiet)
@@ -289,7 +290,7 @@ def export(
     from semeval_emo.zoo.runs.model import export_run
 
     for name in export_run(run, output):
-        typer.echo(output / name)
+        show(output / name)
     note(f"\nUpload it with: hf upload YOUR-NAME/{output.name} {output}", quiet)
 
 

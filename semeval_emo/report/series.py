@@ -13,10 +13,15 @@ from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.series import Outcome, Series, baseline_row, leader_row, mean
 
+# A language that another process is training, perhaps on another host.
+IN_PROGRESS = "in progress elsewhere"
+
 
 def line(outcome: Outcome, done: int, total: int) -> str:
     """Return the progress line of a language that has ended."""
     head = f"[{done:>{len(str(total))}}/{total}] {outcome.spec.language:<4}"
+    if outcome.failure is not None and outcome.failure.in_progress:
+        return f"{head} {IN_PROGRESS}"
     if outcome.failure is not None:
         # `failures` shows the whole message at the end.
         return f"{head} failed: {shorten(outcome.failure.message, 80, placeholder=' …')}"
@@ -52,7 +57,7 @@ def _row(outcome: Outcome) -> tuple[Any, ...]:
         outcome.spec.language, len(outcome.spec.emotions), outcome.dev, outcome.score,
         baseline.score if baseline else None, placement.gap(baseline) if placement else None,
         leader.score if leader else None, placement.gap(leader) if placement else None,
-        rank if outcome.finished else "failed",
+        rank if outcome.finished else "elsewhere" if outcome.failure and outcome.failure.in_progress else "failed",
         placement.teams + 1 if placement and placement.teams is not None else None,
     )  # fmt: skip
 
@@ -97,9 +102,22 @@ def _notes(series: Series) -> list[str]:
         run = FinishedRun.load(series.finished[0].folder.path)
         zero_shot = zero_shot_note(run.recipe, run.metrics, "the target language")
         notes += [zero_shot] if zero_shot else []
+    if series.in_progress:
+        codes = ", ".join(outcome.spec.language for outcome in series.in_progress)
+        notes.append(f"{IN_PROGRESS.capitalize()}, not in the means: {codes}.")
     if series.failed:
         notes.append(f"Failed, not in the means: {', '.join(outcome.spec.language for outcome in series.failed)}.")
     return notes
+
+
+def in_progress(series: Series) -> list[str]:
+    """Return a line for each language that another process is training."""
+    return [
+        f"\n{outcome.spec.language} is {IN_PROGRESS}: {outcome.failure.message}\n"
+        "  The same command, when it has finished, adds it to the zip."
+        for outcome in series.in_progress
+        if outcome.failure
+    ]
 
 
 def failures(series: Series) -> list[str]:

@@ -25,6 +25,7 @@ from semeval_emo.zoo.distributed import is_main_process
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import load_probabilities, save_array
 from semeval_emo.zoo.runs.folder import RunFolder
+from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, out_of_fold_labels
 
 
@@ -40,7 +41,8 @@ class TrainingRun:
 
     def __post_init__(self) -> None:
         self.work = self.folder.work
-        self._stop = False
+        # The number of the signal that requests it.
+        self._stop = 0
 
     def record(self, rows: Sequence[dict[str, Any]]) -> None:
         """Rewrite ``metrics.jsonl``.
@@ -87,22 +89,26 @@ class TrainingRun:
 
     def stop_requested(self) -> bool:
         """Return True after Ctrl-C, or after the system asked the process to terminate."""
-        return self._stop
+        return bool(self._stop)
 
     @contextmanager
     def handle_signals(self) -> Iterator[None]:
-        """Let the first Ctrl-C or SIGTERM request a stop; a second one ends the process immediately."""
+        """Let the first Ctrl-C, SIGTERM or SIGHUP request a stop; a second one ends the process immediately."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        # The terminal was closed; nohup ignores it.
+        hangup = getattr(signal, "SIGHUP", None)
+        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+            handlers[hangup] = signal.getsignal(hangup)
 
         def restore() -> None:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-        def request_stop(_number: int, _frame: FrameType | None) -> None:
-            self._stop = True
+        def request_stop(number: int, _frame: FrameType | None) -> None:
+            self._stop = number
             restore()
             self.progress.message("stopping after this step; press Ctrl-C again to stop immediately")
 
@@ -110,6 +116,10 @@ class TrainingRun:
             signal.signal(number, request_stop)
         try:
             yield
+        except TrainingStopped as stopped:
+            if self._stop:
+                stopped.exit_code = 128 + self._stop
+            raise
         finally:
             restore()
 

@@ -74,6 +74,7 @@ class Outcome:
             "rank_1": placement.leader.score if placement and placement.leader else None,
             "place": place_dict(placement),
             "error": self.failure and asdict(self.failure),
+            "in_progress_elsewhere": bool(self.failure and self.failure.in_progress),
         }
 
 
@@ -103,7 +104,12 @@ class Series:
     @property
     def failed(self) -> list[Outcome]:
         """The languages that failed."""
-        return [outcome for outcome in self.outcomes if outcome.failure is not None]
+        return [outcome for outcome in self.outcomes if outcome.failure and not outcome.failure.in_progress]
+
+    @property
+    def in_progress(self) -> list[Outcome]:
+        """The languages that another process is training."""
+        return [outcome for outcome in self.outcomes if outcome.failure and outcome.failure.in_progress]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -113,7 +119,7 @@ class Series:
 
     @property
     def exit_code(self) -> int:
-        """0 if every language is finished, 70 if one failed because of a bug, else 1."""
+        """0 if no language failed, 70 if one failed because of a bug, else 1."""
         codes = [outcome.failure.exit_code for outcome in self.failed if outcome.failure]
         return BUG if BUG in codes else 1 if codes else 0
 
@@ -264,7 +270,8 @@ def train_series(
     """Train a recipe in many languages, one run each (`train.train`), and pack the predictions.
 
     Finished runs are checked but not repeated; interrupted runs are resumed. A language that fails is
-    listed in `Series.failed` and does not stop the others. Languages are trained in worker processes,
+    listed in `Series.failed`, and one that another process is training in `Series.in_progress`; neither stops
+    the others. Languages are trained in worker processes,
     so a script that calls this needs the guard ``if __name__ == "__main__"``.
 
     Args:
@@ -321,6 +328,10 @@ def train_series(
         ) from interrupt
     finally:
         pool.kill()
+    # The last of several processes that share the languages packs all of them.
+    for code, outcome in outcomes.items():
+        if outcome.failure and outcome.failure.in_progress and (run := _existing_run(outcome, recipe, task)):
+            outcomes[code] = _with_placement(replace(outcome, finished=run, failure=None), board)
     final = tuple(outcomes.values())
     _raise_common_failure(final)
     release = final[0].spec.release
@@ -429,7 +440,7 @@ def _raise_common_failure(outcomes: Sequence[Outcome]) -> None:
     """Raise the failure of all languages if they all failed for the same reason."""
     failures = {outcome.failure for outcome in outcomes}
     failure = failures.pop() if len(failures) == 1 else None
-    if failure is not None and failure.exit_code != BUG:
+    if failure is not None and failure.exit_code != BUG and not failure.in_progress:
         error = EmoError(failure.message, failure.fix)
         error.exit_code = failure.exit_code
         raise error

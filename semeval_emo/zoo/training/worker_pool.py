@@ -28,6 +28,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.runs.folder import Locked
 
 # Read by numeric libraries when they are loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -73,11 +74,16 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a language was not finished: an error and its exit code."""
+    """Why a language was not finished: an error and its exit code.
+
+    Attributes:
+        in_progress: another process is training it, so this is not an error.
+    """
 
     message: str
     fix: str = ""
     exit_code: int = 2
+    in_progress: bool = False
 
 
 @dataclass(frozen=True)
@@ -254,7 +260,7 @@ def _train(item: WorkItem, language: str, progress: Progress) -> RunSummary | Fa
             runs=item.runs, fresh=item.fresh, progress=progress,
         )  # fmt: skip
     except EmoError as error:
-        return Failure(error.message, error.fix, error.exit_code)
+        return Failure(error.message, error.fix, error.exit_code, isinstance(error, Locked))
     except OSError as error:
         reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return Failure(f"system error: {reason}.", "", 3)

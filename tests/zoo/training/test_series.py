@@ -18,9 +18,11 @@ import toy_task
 
 from semeval_emo.data import load_gold
 from semeval_emo.errors import UnverifiedGold
+from semeval_emo.locks import host
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
 from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.folder import locked
 from semeval_emo.zoo.training.series import Series, select_languages, train_series
 from semeval_emo.zoo.training.train import RunResult, train
 
@@ -129,6 +131,43 @@ def test_a_failed_language_does_not_stop_the_others(cli):
         f"runs/toy/{NAME}/track_a.zip!track_a/pred_{one}.csv" for one in ("xaa", "xcc")
     ]
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="left out: forks a process")
+def test_a_language_that_another_process_trains_is_in_progress_and_not_failed(cli):
+    path = Path(f"runs/toy/{NAME}/xbb")
+    ready, go = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        with locked(path):
+            os.write(ready[1], b"x")
+            os.read(go[0], 1)
+        os._exit(0)
+    os.read(ready[0], 1)
+    try:
+        code, out, err = cli(*words("--language", "all"))
+        alone = cli(*words("--language", "xbb", "--jobs", "1"))
+        body = json.loads(cli(*words("--language", "all", "-q", "-f", "json"))[1])
+    finally:
+        os.write(go[1], b"x")
+        os.waitpid(child, 0)
+    assert code == 0
+    assert "] xbb  in progress elsewhere\n" in err
+    assert (
+        f"\nxbb is in progress elsewhere: Another process (process {child} on {host()}) is training in {path}.\n"
+        "  The same command, when it has finished, adds it to the zip.\n"
+    ) in err
+    assert "error" not in err and "failed" not in err + out
+    assert "In progress elsewhere, not in the means: xbb." in out
+    assert {line.split()[0]: line.split()[-2] for line in out.splitlines()[3:6]}["xbb"] == "elsewhere"
+    assert {each["language"]: each["in_progress_elsewhere"] for each in body["languages"]} == {
+        "xaa": False, "xbb": True, "xcc": False,
+    }  # fmt: skip
+    assert alone.code == 0 and "xbb is in progress elsewhere" in alone.err
+    archive = f"runs/toy/{NAME}/track_a.zip"
+    assert [each.file[-12:] for each in validate(archive, task="toy.toml").files] == ["pred_xaa.csv", "pred_xcc.csv"]
+    assert cli(*words("--language", "all", "-q"))[0] == 0
+    assert len(validate(archive, task="toy.toml").files) == 3
 
 
 def test_a_broken_run_folder_fails_only_its_language(cli):
