@@ -93,8 +93,8 @@ def emit(
 def show(text: object) -> bool:
     """Print a part of the result on stdout; return whether somebody reads it.
 
-    If the reader of a pipe has closed it (``| head``), this and later parts are discarded, and the command goes on: its
-    exit code is that of its result.
+    If the reader of a pipe has closed it (``| head``), this, later parts and notes are discarded, and the command
+    goes on: its exit code is that of its result.
 
     Raises:
         InputError: stdout cannot be written.
@@ -103,7 +103,9 @@ def show(text: object) -> bool:
         typer.echo(text)
     except OSError as error:
         discard(sys.stdout)
-        if not isinstance(error, BrokenPipeError):
+        if isinstance(error, BrokenPipeError):
+            discard(sys.stderr)
+        else:
             raise InputError(f"stdout cannot be written: {error.strerror}.", "redirect it to another place") from error
         return False
     return True

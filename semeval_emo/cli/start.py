@@ -6,6 +6,7 @@ This module imports nothing slow, so that Ctrl-C ends the program quietly while 
 from __future__ import annotations
 
 import atexit
+import importlib
 import io
 import os
 import signal
@@ -51,7 +52,8 @@ def run() -> None:
             signal.signal(number, handler)
     _open_closed_streams()
     _leave_if_an_interrupt_is_lost(handler)
-    from semeval_emo.cli.app import main
+    # By name, because earlier versions' console scripts import `run` from cli/app.py, which imports this module.
+    main = importlib.import_module("semeval_emo.cli.app").main
     from semeval_emo.cli.output import discard
 
     try:
