@@ -163,8 +163,11 @@ def score(
         raise typer.Exit(1)
     if result.without_gold:
         raise typer.Exit(InputError.exit_code)
-    if style is Format.text and (step := view.next_step(result, given)):
-        next_steps([*step, *words_of(selector, gold=gold), *(["--unverified-gold"] * unverified_gold)], quiet=quiet)
+    if style is Format.text and (step := view.next_step(result, given, selector.task)):
+        others = [*words_of(selector, gold=gold), *(["--unverified-gold"] * unverified_gold)]
+        if step[0] == "zoo":
+            others = [] if gold is None else ["--data", gold]
+        next_steps([*step, *others], quiet=quiet)
 
 
 @select_files

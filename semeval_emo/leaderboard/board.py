@@ -248,15 +248,22 @@ class Leaderboard:
         return place(score, rows, at, among, baseline=baseline, notes=tuple(notes), signature=signature)
 
     def _elsewhere(self, at: BoardKey, among: BoardList) -> str:
-        """Return a hint on what can be placed: another release, other lists or other languages."""
+        """Return a hint on what can be placed: another split or release, other lists or other languages."""
         scored = [row for row in self.filter(track=at.track, language=at.language) if row.score is not None]
+        splits = {row.split for row in scored if row.release == at.release}
+        if splits and at.split not in splits:
+            return (
+                f"the leaderboard has scores on {' and '.join(sorted(splits))} only, which a score on {at.split} "
+                "cannot be compared with"
+            )
         releases = {row.release for row in scored if row.list == among.key and row.split == at.split}
         if releases - {at.release}:
             return f"the list has scores of release {' and '.join(sorted(releases))}: select it with --release"
         lists = dict.fromkeys(row.list for row in scored if (row.release, row.split) == (at.release, at.split))
         if lists:
             return f"lists with such scores: {', '.join(lists)}"
-        languages = sorted({row.language for row in self.filter(track=at.track)})
+        rows = self.filter(track=at.track, release=at.release, split=at.split, metric=at.metric)
+        languages = sorted({row.language for row in rows if row.score is not None})
         return f"languages of track {at.track} on the leaderboard: {', '.join(languages)}" if languages else ""
 
     def add(self, row: ScoreRow, *, store: str | os.PathLike[str] | None = None) -> Leaderboard:

@@ -158,9 +158,15 @@ def _published(comparison: Comparison) -> list[str]:
         f"Level 1, fixed target: does our score differ from the number {published.text}, which is rounded to "
         f"±{_plain(published.rounding)}? p {_equals(versus.p_fixed)}. Level 3, the paired test, needs the predictions "
         "of the other system: semeval-emo compare OURS THEIRS.",
-        f"{published.text} is assumed to be a score on release {comparison.release}, {comparison.lead.language}, "
-        f"{plural(comparison.lead.rows, 'text')}; scores of other releases are not comparable.",
+        f"{published.text} is assumed to be a score on {_data(comparison)}, {plural(comparison.lead.rows, 'text')}; "
+        f"scores of other releases {'' if comparison.split == 'test' else 'and splits '}are not comparable.",
     ]
+
+
+def _data(comparison: Comparison) -> str:
+    """Return the release, the language and the split, which is left out where it is test."""
+    split = "" if comparison.split == "test" else f", {comparison.split}"
+    return f"release {comparison.release}, {comparison.lead.language}{split}"
 
 
 def _plain(number: float) -> str:

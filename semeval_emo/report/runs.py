@@ -108,7 +108,9 @@ def _result(result: RunResult) -> Table:
     share = f" (ensemble members: {members:,.1f})" if result.members else ""
     rows += [("seconds", f"{result.seconds:,.1f}{share}"), ("predictions", result.folder.predictions)]
     rows += [("model", result.folder.model), ("card", result.folder.card)]
-    notes = [] if card is not None else ["The test labels are not available: the file was validated but not scored."]
+    notes = list(result.prediction_notes)
+    if card is None:
+        notes.append("The test labels are not available: the file was validated but not scored.")
     if recipe.data.allow:
         notes.append(f"{', '.join(recipe.data.allow)} may contain texts of dev or test (data.allow).")
     zero_shot = zero_shot_note(recipe, result.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from semeval_emo.report import scores as report
 from semeval_emo.report.formats import render
@@ -94,14 +94,29 @@ def _rest(errors: Sequence[str]) -> list[str]:
     return [f"  and {plural(len(errors) - SHOWN, 'more error type')}"] if len(errors) > SHOWN else []
 
 
-def next_step(scores: Scores, paths: Sequence[str]) -> list[str]:
+def next_step(scores: Scores, paths: Sequence[str], task: Task | str | None = None) -> list[str]:
     """Return the words of the command that usually comes next; empty if there is none."""
     addresses = {(card.spec.track, card.spec.language) for card in scores.cards}
     if len(addresses) < len(scores.cards) and len(paths) > 1:
         return ["compare", *paths]
-    if len(paths) == 1 and scores.cards and all(card.spec.split == "test" for card in scores.cards):
+    if run := _run_without_predictions(scores):
+        return ["zoo", "tune", run]
+    # Leaderboards have test scores of the release of the competition.
+    comparable = [
+        card.spec.split == "test" and card.release == task_of(card.spec, task).default_release for card in scores.cards
+    ]
+    if len(paths) == 1 and comparable and all(comparable):
         return ["leaderboard", "place", *paths]
     return []
+
+
+def _run_without_predictions(scores: Scores) -> str:
+    """Return the run folder of a file that predicts nothing; empty if it predicts something or is of no run."""
+    cards = scores.cards
+    if len(cards) != 1 or len(cards[0].metrics.never_predicted) < len(cards[0].metrics.emotions):
+        return ""
+    run = Path(cards[0].file).parent.parent
+    return str(run) if all((run / name).is_file() for name in ("recipe.json", "run.json")) else ""
 
 
 def _tables(scores: Scores, task: Task | str | None, per_emotion: bool) -> list[Table]:

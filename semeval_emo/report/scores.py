@@ -145,6 +145,14 @@ def _sources(card: Scorecard) -> tuple[str, ...]:
 def _cautions(card: Scorecard) -> list[str]:
     """Return cautions about the scores."""
     notes = [card.note] if card.note else []
+    never, always = card.metrics.never_predicted, card.metrics.always_predicted
+    if never:
+        whole = len(never) == len(card.metrics.emotions)
+        notes.append("Nothing is predicted: every cell is 0." if whole else f"Never predicted: {', '.join(never)}.")
+    if always:
+        whole = len(always) == len(card.metrics.emotions)
+        emotions = "every emotion" if whole else ", ".join(always)
+        notes.append(f"Predicted for every text: {emotions}.")
     if card.constant:
         where = f"The gold or the predictions are constant for {', '.join(card.constant)}"
         if card.rule == ORGANISERS:

@@ -9,12 +9,15 @@ from semeval_emo.report.results import overlap_words
 from semeval_emo.report.runs import TEST_NOTE
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.text import plural
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.series import Outcome, Series, baseline_row, leader_row, mean
 
 # A language that another process is training, perhaps on another host.
 IN_PROGRESS = "in progress elsewhere"
+MOST_COMMANDS = 3
+"""How many commands the notes list."""
 
 
 def line(outcome: Outcome, done: int, total: int) -> str:
@@ -96,6 +99,7 @@ def _notes(series: Series) -> list[str]:
     if unscored:
         notes.append(f"Not scored, because the test labels are not available: {', '.join(unscored)}.")
     notes += overlap_words([(outcome.spec.language, *_overlap(series, outcome)) for outcome in series.finished])
+    notes += _constant_notes(series)
     if series.recipe.selects_on_test:
         notes.append(f"{TEST_NOTE}.")
     if series.finished:
@@ -118,6 +122,25 @@ def in_progress(series: Series) -> list[str]:
         for outcome in series.in_progress
         if outcome.failure
     ]
+
+
+def _constant_notes(series: Series) -> list[str]:
+    """Return which emotions are predicted for no text or for every one, and a command that fits thresholds."""
+    runs = [(outcome.spec, outcome.finished) for outcome in series.finished if outcome.finished]
+    notes = []
+    for words, name in (("Never predicted", "never"), ("Predicted for every text", "always")):
+        found = [(spec, getattr(run.constant, name)) for spec, run in runs]
+        listed = [
+            f"{spec.language} {'every emotion' if len(emotions) == len(spec.emotions) else ', '.join(emotions)}"
+            for spec, emotions in found
+            if emotions
+        ]
+        notes += [f"{words} on test: {'; '.join(listed)}."] if listed else []
+    commands = [run.tune_command for _, run in runs if run.tune_command]
+    notes += [f"Fit thresholds: {command}" for command in commands[:MOST_COMMANDS]]
+    if len(commands) > MOST_COMMANDS:
+        notes.append(f"Likewise for {plural(len(commands) - MOST_COMMANDS, 'more run')}.")
+    return notes
 
 
 def failures(series: Series) -> list[str]:

@@ -46,6 +46,23 @@ class MetricValues:
     by_emotion: dict[str, tuple[float, ...]]
     unlabelled: int | None = None
 
+    @property
+    def never_predicted(self) -> tuple[str, ...]:
+        """The emotions that are predicted for no text."""
+        if self.unlabelled is None:
+            counts = self.by_emotion["predicted_mean"]
+        else:
+            counts = tuple(map(sum, zip(self.by_emotion["tp"], self.by_emotion["fp"], strict=True)))
+        return tuple(name for name, count in zip(self.emotions, counts, strict=True) if not count and self.texts)
+
+    @property
+    def always_predicted(self) -> tuple[str, ...]:
+        """The emotions that are predicted for every text; empty for intensities."""
+        if self.unlabelled is None:
+            return ()
+        counts = map(sum, zip(self.by_emotion["tp"], self.by_emotion["fp"], strict=True))
+        return tuple(name for name, n in zip(self.emotions, counts, strict=True) if n == self.texts > 0)
+
     def value(self, name: str) -> float:
         """Return one value by name: ``macro_f1`` of the whole file, ``f1.anger`` of one emotion.
 

@@ -151,6 +151,7 @@ class Scorecard:
             },
             "rule": self.rule, "empty": None if metrics.unlabelled is None else self.spec.empty,
             "rounding": self.rounding or None, "constant": list(self.constant),
+            "never_predicted": list(metrics.never_predicted), "always_predicted": list(metrics.always_predicted),
             "gold_hash": self.gold_hash, "prediction_hash": self.prediction_hash, "note": self.note or None,
             "unverified_gold": self.unverified or None, "identical_to_gold": self.identical or None,
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,14 @@ from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
 from semeval_emo.task import Task
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.splits import in_official_order
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.folder import resolve_task
 from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.selection.constant_predictions import constant_predictions
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
+from semeval_emo.zoo.training.train import tune_command
 
 
 def evaluate(
@@ -50,7 +54,7 @@ def evaluate(
     """
     progress = progress or Progress()
     model = load_model(folder)
-    data = model.recipe.data
+    data, named = model.recipe.data, task
     task = resolve_task(task, source, model.task)
     gold = load_gold(
         track or data.track,
@@ -77,11 +81,22 @@ def evaluate(
             f"{', '.join(spec.values)}."
         )
     # The model may predict more emotions than the file has.
-    labels = apply_thresholds(model.family.predict(gold.texts, progress), model.thresholds, model.space)
+    probabilities = model.family.predict(gold.texts, progress)
+    labels = apply_thresholds(probabilities, model.thresholds, model.space)
     for note in leak_notes(model.recipe, gold, source, task):
         progress.message(note)
     columns = [model.space.emotions.index(emotion) for emotion in spec.emotions]
-    return score(Predictions(spec, labels[:, columns], str(folder)), gold, task=task)
+    scores = score(Predictions(spec, labels[:, columns], str(folder)), gold, task=task)
+    constant = constant_predictions(
+        probabilities[:, columns], model.thresholds[columns], Space(spec.emotions, model.space.top), split
+    )
+    zero = scores.card.score == 0
+    if not (constant.same or zero):
+        return scores
+    notes = [scores.card.note, constant.reached, *constant.notes]
+    if model.recipe.threshold.rule == "fixed" and constant.can_change(zero) and (folder / "run.json").is_file():
+        notes.append(f"Fit thresholds: {tune_command(folder, source=source, task=task, named=named)}")
+    return replace(scores, cards=(replace(scores.card, note=" ".join(filter(None, notes))),))
 
 
 def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None, task: Task) -> list[str]:

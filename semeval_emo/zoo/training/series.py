@@ -24,6 +24,7 @@ from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.runs.finished import verify_predictions
 from semeval_emo.zoo.runs.folder import DONE, RUNS, RunFolder, resolve_task, run_path
+from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.training.train import place_dict
 from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary, WorkerPool, WorkItem
@@ -70,6 +71,7 @@ class Outcome:
             "score": self.score,
             "overlap": run.overlap if run else None,
             "signature": (run.signature or None) if run else None,
+            "constant": run.constant.to_dict() if run else None,
             "baseline": placement.baseline.score if placement and placement.baseline else None,
             "rank_1": placement.leader.score if placement and placement.leader else None,
             "place": place_dict(placement),
@@ -376,6 +378,7 @@ def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | 
         dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
         signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,
         overlap=state.get("overlap"), warnings=tuple(state.get("unverified_gold", ())),
+        constant=ConstantPredictions.from_dict(state.get("constant")),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task, known_tasks, load_task
+from semeval_emo.task import FileSpec, Task, find_task, known_tasks, load_task
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
@@ -59,6 +59,7 @@ from semeval_emo.zoo.runs.folder import DONE, RUNS, TRAINED, TRAINING, RunFolder
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import reuse_model
+from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions, constant_predictions
 from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training.card import model_card
@@ -80,6 +81,8 @@ class RunResult:
         placement: None without comparable rows on the leaderboard.
         overlap: as returned by `count_leakage`; None for a run of an earlier version.
         warnings: on unverified gold, and on predictions that are the gold labels.
+        constant: emotions that are predicted for no test text or for every one.
+        tune_command: the command that fits thresholds.
     """
 
     recipe: Recipe
@@ -98,6 +101,21 @@ class RunResult:
     members: tuple[dict[str, Any], ...] = ()
     data_notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    constant: ConstantPredictions = field(default_factory=ConstantPredictions)
+    tune_command: str = ""
+
+    @property
+    def prediction_notes(self) -> tuple[str, ...]:
+        """Notes on emotions that are never or always predicted and on scores of 0, with the command that helps."""
+        if not (self.constant.same or self.scores_zero):
+            return ()
+        command = [f"Fit thresholds: {self.tune_command}"] if self.tune_command else []
+        return (self.constant.reached, *self.constant.notes, *command)
+
+    @property
+    def scores_zero(self) -> bool:
+        """Whether the selection metric is 0 on dev or the official one on test."""
+        return 0 in (*self.dev.values(), *([self.scorecard.score] if self.scorecard else []))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/zoo-train/1``."""
@@ -120,6 +138,8 @@ class RunResult:
             "overlap": self.overlap,
             "score": self.scorecard and self.scorecard.to_dict(),
             "place": place_dict(self.placement),
+            "constant": self.constant.to_dict(),
+            "notes": [*self.prediction_notes, *self.data_notes],
         }
 
 
@@ -157,7 +177,7 @@ def train(
     """
     progress = progress or Progress()
     setup = _Setup.create(recipe, track, language, source, task)
-    recipe, task = setup.recipe, setup.task
+    named, recipe, task = task, setup.recipe, setup.task
     folder = setup.run_folder(runs)
     family = setup.family(recipe, setup.space)
     if fresh or folder.state().get("status") != DONE:
@@ -185,7 +205,10 @@ def train(
                 _fit(run, golds)
             _predict(run, golds)
             _finish(run, golds)
-        return _result(recipe, folder, task, golds, resumed, status == DONE)
+        result = _result(recipe, folder, task, golds, resumed, status == DONE)
+    if recipe.threshold.rule == "fixed" and result.constant.can_change(result.scores_zero):
+        result = replace(result, tune_command=tune_command(folder.path, source=source, task=task, named=named))
+    return result
 
 
 def train_nonzero_rank(
@@ -321,7 +344,8 @@ def _finish(run: TrainingRun, golds: dict[str, Gold]) -> None:
     write_predictions(folder.spec, test_labels, folder.predictions)
     overlap = count_leakage(training_golds(recipe, golds), golds["test"], probabilities["test"], thresholds, run)
     dev = score_probabilities(labels["dev"], probabilities["dev"], thresholds, run.space)
-    folder.update_state(thresholds=thresholds.tolist(), dev=dev, overlap=overlap)
+    constant = constant_predictions(probabilities["test"], thresholds, run.space)
+    folder.update_state(thresholds=thresholds.tolist(), dev=dev, overlap=overlap, constant=constant.to_dict())
     scorecard = _score(folder, golds["test"], task)
     if scorecard is not None:
         write_file(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
@@ -406,6 +430,7 @@ def _result(
                 ]
             )
         ),
+        constant=ConstantPredictions.from_dict(state.get("constant")),
     )
 
 
@@ -441,4 +466,23 @@ def train_command(
         words += ["--task", next((name for name, known in known_tasks() if known.key == task.key), "FILE")]
     if runs != RUNS:
         words += ["--runs", str(runs)]
+    return shlex.join(words)
+
+
+def tune_command(
+    folder: Path, *, source: str | os.PathLike[str] | None, task: Task, named: Task | str | None = None
+) -> str:
+    """Return the command that fits thresholds to a finished run.
+
+    Args:
+        named: the task as the user named it, which is repeated if the run's task is not a known one.
+
+    >>> tune_command(Path("my runs/eng"), source="data", task=load_task())
+    "semeval-emo zoo tune 'my runs/eng' --data data"
+    """
+    words = ["semeval-emo", "zoo", "tune", str(folder)]
+    if source is not None:
+        words += ["--data", os.fspath(source)]
+    if find_task(task.key) is None:
+        words += ["--task", named if isinstance(named, str) else "FILE"]
     return shlex.join(words)

@@ -18,7 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.runs.folder import Locked
+from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 
 # Read by numeric libraries when they are loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -60,6 +61,8 @@ class RunSummary:
         seconds: training time, over all processes of the run.
         overlap: as returned by `train.count_leakage`; None for a run of an earlier version.
         warnings: as of `train.RunResult`.
+        constant: emotions that are predicted for no test text or for every one.
+        tune_command: as in `train.RunResult`.
     """
 
     dev: Mapping[str, float]
@@ -70,6 +73,8 @@ class RunSummary:
     already_done: bool
     overlap: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    constant: ConstantPredictions = field(default_factory=ConstantPredictions)
+    tune_command: str = ""
 
 
 @dataclass(frozen=True)
@@ -282,6 +287,8 @@ def _train(item: WorkItem, language: str, progress: Progress) -> RunSummary | Fa
         already_done=result.already_done,
         overlap=result.overlap,
         warnings=result.warnings,
+        constant=result.constant,
+        tune_command=result.tune_command,
     )
 
 
