@@ -12,13 +12,15 @@ import os
 import re
 import shutil
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from semeval_emo.errors import EmoError, InputError
+from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.temporary import DISK_FULL, PREFIX, remove_leftovers, temporary_name
+from semeval_emo.text import printable
 
 # Descriptors of this process, such as /dev/stdout and /dev/fd/3 behind their links.
 _DESCRIPTORS = re.compile(r"/dev/fd|/proc/(\d+)(?:/task/\d+)?/fd")
@@ -310,6 +312,44 @@ def as_umask(file: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     file.chmod(0o666 & ~mask)
+
+
+LONGEST_NAME = 150
+"""Limit of the bytes of a name, so that a file name of 255 bytes has room for what is added to it."""
+
+
+def check_name(name: str, what: str) -> str:
+    """Return the name of a recipe, a run, a system or a task, which is also that of its folder, if it is valid.
+
+    A valid name cannot lead out of its folder, hide a file or be taken for an option.
+
+    Args:
+        what: what has the name, for the message.
+
+    Raises:
+        UsageError: it is not valid.
+
+    >>> check_name("tfidf-char", "a run")
+    'tfidf-char'
+    >>> check_name("..", "a run")
+    Traceback (most recent call last):
+    semeval_emo.errors.UsageError: '..' is not a valid name of a run.
+      fix: begin with a letter or a digit, and use letters, digits, '-', '_', '.' and '+', 150 bytes at most
+    """
+    size = len(name.encode("utf-8", "replace"))
+    valid = all(_is_letter(c) or c in "-.+" for c in name) and 0 < size <= LONGEST_NAME
+    if not valid or not _is_letter(name[0]) or name.endswith("."):
+        raise UsageError(
+            f"'{printable(name)}' is not a valid name of {what}.",
+            f"begin with a letter or a digit, and use letters, digits, '-', '_', '.' and '+', {LONGEST_NAME} bytes at "
+            "most",
+        )
+    return name
+
+
+def _is_letter(character: str) -> bool:
+    # Marks are parts of letters in many scripts.
+    return character.isalnum() or character == "_" or unicodedata.category(character) in ("Mn", "Mc")
 
 
 def shipped(folder: str) -> Path:

@@ -21,7 +21,7 @@ from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.families.combine import MARGIN, Combination, Stacking, WeightedMean, fit_stacking
 from semeval_emo.zoo.family import Family, Job, MissingRun
 from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
-from semeval_emo.zoo.runs.finished import FinishedRun
+from semeval_emo.zoo.runs.finished import FinishedRun, stored_thresholds
 from semeval_emo.zoo.selection.epochs import selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
@@ -149,7 +149,7 @@ class Ensemble(Family):
         states = [FinishedRun.load(folder).state for folder in self.folders]
         return np.stack(
             [
-                self._votes(job.load_probabilities(folder, split), np.array(state["thresholds"]))
+                self._votes(job.load_probabilities(folder, split), stored_thresholds(folder, state, self.space))
                 for folder, state in zip(self.folders, states, strict=True)
             ]
         )
@@ -265,9 +265,10 @@ def _recorded_score(folder: Path, ensemble: Recipe) -> float:
     """Return the score of a member's run on the ensemble's selection split by the ensemble's metric."""
     metric = ensemble.select.metric
     run = FinishedRun.load(folder)
-    if ensemble.select.split != FOLDS:
-        return float(run.state["dev"][metric])
-    return float(run.metrics[run.state["kept"] - 1][FOLDS][metric])
+    scores = run.state["dev"] if ensemble.select.split != FOLDS else run.metrics[run.state["kept"] - 1][FOLDS]
+    if metric not in scores:
+        raise UsageError(f"The ensemble's member {folder} has no {metric}, which the ensemble selects by.")
+    return float(scores[metric])
 
 
 def _check_member(
@@ -284,7 +285,7 @@ def _check_member(
         if own != other:
             raise UsageError(f"The ensemble's member {name} has {field} {other}; the ensemble has {own}.")
     for split in ("dev", "test"):
-        if member_data[split] != data[split]:
+        if member_data.get(split) != data[split]:
             raise UsageError(
                 f"The ensemble's member {name} was run on a different {split} split.",
                 "name the data it was run on with --data",

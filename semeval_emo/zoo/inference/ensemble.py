@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from semeval_emo.errors import UsageError
+from semeval_emo.files import check_name
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
@@ -38,8 +38,7 @@ def ensemble_recipe(
         UsageError: the name is not valid or that of a shipped recipe, or the members predict different files.
         InputError: a member is not a finished run.
     """
-    if not re.fullmatch(r"\w[\w.+-]*", name):
-        raise UsageError(f"'{name}' is not a valid name of a run: use letters, digits, '-', '_', '.' and '+'.")
+    check_name(name, "a run")
     if name in recipe_files():
         raise UsageError(
             f"'{name}' is the name of a shipped recipe.", f"semeval-emo zoo train {name}, or choose another name"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters
-from semeval_emo.zoo.runs.folder import DONE, RunFolder, run_path
+from semeval_emo.zoo.runs.folder import RunFolder, run_path
+from semeval_emo.zoo.runs.state import DONE
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _scorecard(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
         state = folder.state()
         if (state.get("status"), state.get("hash")) != (DONE, recipe.hash):
             return {}
-        return json.loads(folder.score.read_text("utf-8"))
-    except (EmoError, OSError, ValueError):
+        return folder.read_score()
+    except EmoError:
         # Training in this folder reports what is wrong with it.
         return {}

@@ -18,7 +18,7 @@ from semeval_emo.scoring.comparing import compare
 from semeval_emo.scoring.comparison import Comparison, SystemResult
 from semeval_emo.scoring.scorer import score
 from semeval_emo.scoring.systems import SystemRuns
-from semeval_emo.submission import read_submission
+from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.submit import selected_on
@@ -93,6 +93,7 @@ class RunComparison:
             "schema": "semeval-emo/zoo-results/1",
             "lines": [recipe.to_dict() for recipe in self.recipes],
             "comparison": self.comparison.to_dict(),
+            "skipped": list(self.skipped),
         }
 
 
@@ -125,6 +126,13 @@ def compare_runs(
             f"These are runs of several tasks: {', '.join(sorted(keys))}.", "name runs of one task, or add --task"
         )
     task = resolve_task(task, source, next(iter(keys), ""))
+    predictions_of: dict[Path, tuple[Predictions, ...]] = {}
+    for run in runs:
+        try:
+            predictions_of[run.path] = _read_predictions(run, task)
+        except EmoError as error:
+            skipped.append(error.message)
+    runs = [run for run in runs if run.path in predictions_of]
     specs = {run.folder(task).spec for run in runs}
     if len(specs) > 1:
         raise UsageError(
@@ -132,19 +140,14 @@ def compare_runs(
             "name runs of one file, such as runs/*/eng",
         )
     if len(runs) < 2:
-        raise InputError("There are fewer than two finished runs.", "name run folders, such as runs/*/eng")
-    spec = specs.pop()
-    gold = gold_for(spec, task, source, unverified_gold=unverified_gold)
+        reasons = "".join(f"\n  {reason}" for reason in skipped)
+        raise InputError(f"There are fewer than two finished runs.{reasons}", "name run folders, such as runs/*/eng")
+    gold = gold_for(specs.pop(), task, source, unverified_gold=unverified_gold)
     groups: dict[str, list[FinishedRun]] = {}
     for run in runs:
         groups.setdefault(_without_seed(run.recipe), []).append(run)
     by_name = _name_groups([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
-    predictions = {
-        name: tuple(
-            read_submission(run.folder(task).predictions, release=spec.release, task=task).predictions for run in group
-        )
-        for name, group in by_name.items()
-    }
+    predictions = {name: tuple(predictions_of[run.path] for run in group) for name, group in by_name.items()}
     systems = [SystemRuns(name, system_runs) for name, system_runs in predictions.items()]
     comparison = compare(systems, gold=[gold], source=source, task=task, progress=progress)
     recipes = tuple(_recipe_result(by_name[result.name], result) for result in comparison.lead.standings)
@@ -158,17 +161,36 @@ def compare_runs(
     return RunComparison(comparison, recipes, placement, tuple(skipped), warnings)
 
 
+def _read_predictions(run: FinishedRun, task: Task) -> tuple[Predictions, ...]:
+    """Return the predictions of a finished run.
+
+    Raises:
+        EmoError: the task has no such file, or the predictions are not a valid file.
+    """
+    folder = run.folder(task)
+    submission = read_submission(folder.predictions, release=folder.spec.release, task=task)
+    if not submission.report.valid or not submission.predictions:
+        raise InputError(f"{folder.predictions} is not a valid prediction file.")
+    return submission.predictions
+
+
 def _without_seed(recipe: Recipe) -> str:
     """Return what runs of one recipe with several seeds have in common."""
     return json.dumps(replace(recipe, train=replace(recipe.train, seed=0)).resolved(), sort_keys=True)
 
 
 def _name_groups(groups: Sequence[list[FinishedRun]]) -> dict[str, list[FinishedRun]]:
-    """Return groups by recipe name, or by folder name if the name is ambiguous or more than the seed was overridden."""
+    """Return groups by recipe name, or by folder name if the name is ambiguous or more than the seed was overridden.
+
+    Folders of the same name are named by their paths.
+    """
     names = [group[0].recipe.name for group in groups]
-    return {
-        name if set(group[0].settings) <= {"train.seed"} and names.count(name) == 1 else group[0].name: group
+    names = [
+        name if set(group[0].settings) <= {"train.seed"} and names.count(name) == 1 else group[0].name
         for name, group in zip(names, groups, strict=True)
+    ]
+    return {
+        name if names.count(name) == 1 else str(group[0].path): group for name, group in zip(names, groups, strict=True)
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from semeval_emo.data.gold import gold_for
 from semeval_emo.errors import EmoError, InputError, UnverifiedGold, UsageError
-from semeval_emo.files import write_file
+from semeval_emo.files import check_name, write_file
 from semeval_emo.leaderboard.submitted import (
     FILE,
     BuildInfo,
@@ -100,6 +100,8 @@ def submit(
         EmoError: a prediction file was changed, or an ensemble of an earlier version did not record its members.
     """
     progress = progress or Progress()
+    # '.' has a name, too.
+    name = check_name(to.absolute().name, "a system")
     runs, skipped = load_runs(find_runs(paths))
     if not runs:
         raise InputError(
@@ -112,7 +114,8 @@ def submit(
         raise UsageError(f"These are runs of several tasks: {', '.join(sorted(keys))}.", "submit each task separately")
     task = tasks[0]
     runs, not_best = _one_per_file(runs, task, best_on_dev)
-    old = read_system(to) if (to / FILE).exists() else SubmittedSystem(to.name, "", task.key, to, ())
+    old = read_system(to) if (to / FILE).exists() else SubmittedSystem(name, "", task.key, to, ())
+    old = replace(old, name=name)
     if old.task != task.key:
         raise UsageError(f"{to} contains a system of task {old.task}; the runs are of task {task.key}.")
     files = {file.key: file for file in old.files}

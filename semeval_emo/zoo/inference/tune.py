@@ -26,7 +26,12 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.splits import data_hash, in_official_order
 from semeval_emo.zoo.recipe import Recipe, ThresholdConfig
-from semeval_emo.zoo.runs.finished import FinishedRun, load_oof_probabilities, load_probabilities
+from semeval_emo.zoo.runs.finished import (
+    FinishedRun,
+    load_oof_probabilities,
+    load_probabilities,
+    stored_thresholds,
+)  # fmt: skip
 from semeval_emo.zoo.runs.folder import locked, resolve_task
 from semeval_emo.zoo.runs.model import THRESHOLDS
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
@@ -155,7 +160,7 @@ def tune_run(
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
     golds = {name: _gold(recipe, name, source, task) for name in ("dev", "test")}
     warnings = tuple(gold.unverified for gold in golds.values() if gold.unverified)
-    if data_hash(golds["dev"]) != run.state["data"]["dev"]:
+    if data_hash(golds["dev"]) != run.state["data"].get("dev"):
         raise UsageError(
             f"{golds['dev'].source} is not the dev split that {path} was evaluated on.", "name its folder with --data"
         )
@@ -183,7 +188,7 @@ def tune_run(
     scorer = _ThresholdScorer(space, recipe.select.metric, probabilities, labels, split)
     config = recipe.threshold if shrink is None else replace(recipe.threshold, shrink=shrink)
     run_rule = recipe.threshold if _is_fitted_to(recipe, split) else None
-    rows = [scorer.row(AS_TRAINED, np.array(run.state["thresholds"]), run_rule)]
+    rows = [scorer.row(AS_TRAINED, stored_thresholds(path, run.state, space), run_rule)]
     for name in ("global", "per_label"):
         rule_config = replace(config, rule=name)
         rows.append(scorer.row(name, scorer.fit(rule_config), rule_config))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import InputError, UsageError, suggest
-from semeval_emo.files import shipped
+from semeval_emo.files import check_name, shipped
 from semeval_emo.parse import ShapeError, member
 from semeval_emo.text import plural
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
@@ -136,6 +136,7 @@ def _inherited(
 def _build(
     table: dict[str, Any], path: Path, bases: tuple[str, ...], settings: tuple[tuple[str, Any], ...], where: str
 ) -> Recipe:
+    check_name(path.stem, "a recipe")
     values = {key: value for key, value in table.items() if key not in ("extends", "abstract")}
     family = values.get("family")
     if not isinstance(family, str):

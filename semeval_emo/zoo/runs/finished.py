@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,17 @@ from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import from_resolved
-from semeval_emo.zoo.runs.folder import DONE, TRAINED, RunFolder, read_metrics
+from semeval_emo.zoo.runs.folder import RunFolder
+from semeval_emo.zoo.runs.state import (
+    DONE,
+    FIX,
+    TRAINED,
+    check_finished,
+    read_metrics,
+    read_score,
+    read_state,
+    read_stored_recipe,
+)  # fmt: skip
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 
@@ -40,18 +49,15 @@ class FinishedRun:
         """Load a run folder.
 
         Raises:
-            InputError: it is not a run folder, or the run is not finished.
+            InputError: it is not a run folder, the run is not finished, or a file of it cannot be read.
         """
-        try:
-            stored = json.loads((path / "recipe.json").read_text("utf-8"))
-            recipe = from_resolved(stored["resolved"], str(path / "recipe.json"))
-            state = json.loads((path / "run.json").read_text("utf-8"))
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(
-                f"{path} is not a run folder.", "name a run folder, such as runs/<recipe>/<language>"
-            ) from error
-        if state.get("status") != DONE:
+        stored, state = read_stored_recipe(path / "recipe.json"), read_state(path / "run.json")
+        if stored is None or state is None:
+            raise InputError(f"{path} is not a run folder.", "name a run folder, such as runs/<recipe>/<language>")
+        recipe = from_resolved(stored["resolved"], str(path / "recipe.json"))
+        if state["status"] != DONE:
             raise InputError(f"The run in {path} is not finished.", "repeat the command that started it to resume it")
+        check_finished(path, state, read_metrics(path), recipe)
         return cls(path, recipe, stored.get("settings", {}), state)
 
     @property
@@ -106,8 +112,8 @@ class FinishedRun:
 
 def _task_of_score(path: Path) -> str:
     try:
-        return json.loads(path.read_text("utf-8"))["task"]
-    except (OSError, ValueError, KeyError):
+        return (read_score(path) or {}).get("task", "")
+    except InputError:
         return ""
 
 
@@ -164,6 +170,19 @@ def verify_outputs(folder: RunFolder, task: Task) -> None:
         folder.update_state(status=TRAINED)
 
 
+def stored_thresholds(path: Path, state: dict[str, Any], space: Space) -> np.ndarray:
+    """Return the thresholds in the state of a run: shape (L,), or (L, top) for cut points.
+
+    Raises:
+        InputError: they do not fit the label space.
+    """
+    thresholds = np.array(state.get("thresholds", []), dtype=float)
+    emotions = len(space.emotions)
+    if thresholds.shape not in ((emotions,), (emotions, space.top)):
+        raise InputError(f"{path / 'run.json'} cannot be read: it has no thresholds for {emotions} emotions.", FIX)
+    return thresholds
+
+
 def verify_predictions(folder: RunFolder, task: Task) -> None:
     """Check that the prediction file follows from the run's probabilities and thresholds.
 
@@ -171,10 +190,11 @@ def verify_predictions(folder: RunFolder, task: Task) -> None:
         EmoError: it was changed.
     """
     spec = folder.spec
-    thresholds = np.array(folder.state()["thresholds"])
-    labels = apply_thresholds(
-        load_probabilities(folder, "test", task), thresholds, Space(spec.emotions, len(spec.values) - 1)
-    )
+    space = Space(spec.emotions, len(spec.values) - 1)
+    thresholds = stored_thresholds(folder.path, folder.state(), space)
+    labels = apply_thresholds(load_probabilities(folder, "test", task), thresholds, space)
+    if not folder.predictions.is_file():
+        raise InputError(f"{folder.predictions} is missing.", "repeat the training command, which writes it again")
     if folder.predictions.read_bytes() != prediction_bytes(spec, labels):
         raise EmoError(
             f"{folder.predictions} was changed after the run wrote it.",

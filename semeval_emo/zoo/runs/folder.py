@@ -29,20 +29,16 @@ from typing import Any
 
 from semeval_emo.data.gold import SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
-from semeval_emo.files import write_file
+from semeval_emo.files import check_name, write_file
 from semeval_emo.locks import locked_file
 from semeval_emo.task import FileSpec, Task, find_task, load_task
 from semeval_emo.temporary import PREFIX, remove_leftovers
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
+from semeval_emo.zoo.runs.state import DONE, TRAINING, read_metrics, read_score, read_state, read_stored_recipe
 
 RUNS = Path("runs")
 """The default folder of all runs."""
-
-# States of a run, in order.
-TRAINING = "training"
-TRAINED = "trained"
-DONE = "done"
 
 
 class Locked(EmoError):
@@ -106,7 +102,7 @@ class RunFolder:
         Raises:
             InputError: it is not the state of a run.
         """
-        return _read(self.path / "run.json", "status") or {}
+        return read_state(self.path / "run.json") or {}
 
     def update_state(self, **values: Any) -> None:
         """Add values to ``run.json``."""
@@ -114,7 +110,7 @@ class RunFolder:
 
     def read_score(self) -> dict[str, Any]:
         """Return the content of ``score.json``; empty if the run was not scored."""
-        return _read(self.score, "score") or {}
+        return read_score(self.score) or {}
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Return the lines of ``metrics.jsonl`` (`read_metrics`)."""
@@ -138,7 +134,7 @@ class RunFolder:
             UsageError: the folder contains a run of another recipe or other data, or is not a run folder.
             InputError: the earlier run cannot be read.
         """
-        stored = None if fresh else _read(self.path / "recipe.json", "resolved")
+        stored = None if fresh else read_stored_recipe(self.path / "recipe.json")
         if fresh and (self.path / "recipe.json").exists():
             for child in self.path.iterdir():
                 if child.name not in ("lock", "recipe.json"):
@@ -177,38 +173,6 @@ class RunFolder:
         return True
 
 
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of ``metrics.jsonl`` in a run folder; empty if there is none.
-
-    Raises:
-        InputError: they cannot be read.
-    """
-    file = path / "metrics.jsonl"
-    if not file.exists():
-        return []
-    try:
-        return [json.loads(line) for line in file.read_text("utf-8").splitlines() if line]
-    except (OSError, ValueError) as error:
-        raise _unreadable(file, str(error)) from error
-
-
-def _read(path: Path, key: str) -> dict[str, Any] | None:
-    """Return a JSON object that has a key; None if there is no file."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, str(error)) from error
-    if not isinstance(content, dict) or key not in content:
-        raise _unreadable(path, f"it has no '{key}'")
-    return content
-
-
-def _unreadable(path: Path, reason: str) -> InputError:
-    return InputError(f"{path} cannot be read: {reason}.", "--fresh deletes the run and starts again")
-
-
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:
     """Return the folder of a run: ``<runs>/<recipe>/<language>``, with ``-track_b`` for other tracks than the first.
 
@@ -224,7 +188,9 @@ def task_runs(runs: Path, key: str) -> Path:
     >>> task_runs(Path("runs"), "sample").as_posix(), task_runs(Path("runs"), load_task().key).as_posix()
     ('runs/sample', 'runs')
     """
-    return runs if key in ("", load_task().key) else runs / re.sub(r"[^\w.-]+", "-", key)
+    if key in ("", load_task().key):
+        return runs
+    return runs / check_name(re.sub(r"[^\w.-]+", "-", key), "a task")
 
 
 def resolve_task(task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "") -> Task:

@@ -23,7 +23,8 @@ from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.runs.finished import verify_predictions
-from semeval_emo.zoo.runs.folder import DONE, RUNS, RunFolder, resolve_task, run_path
+from semeval_emo.zoo.runs.folder import RUNS, RunFolder, resolve_task, run_path
+from semeval_emo.zoo.runs.state import DONE, check_finished
 from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.training.train import place_dict
@@ -369,6 +370,7 @@ def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | 
             return None
         if state.get("hash") != resolve_target(recipe, task, spec.track, spec.language).hash:
             return None
+        check_finished(folder.path, state, folder.read_metrics(), recipe)
         verify_predictions(folder, task)
         card = folder.read_score()
     except EmoError:

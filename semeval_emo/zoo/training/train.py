@@ -55,10 +55,11 @@ from semeval_emo.zoo.runs.finished import (
     save_array,
     verify_outputs,
 )
-from semeval_emo.zoo.runs.folder import DONE, RUNS, TRAINED, TRAINING, RunFolder, locked, resolve_task, run_path
+from semeval_emo.zoo.runs.folder import RUNS, RunFolder, locked, resolve_task, run_path
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import reuse_model
+from semeval_emo.zoo.runs.state import DONE, TRAINED, TRAINING, check_finished
 from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions, constant_predictions
 from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
@@ -404,12 +405,13 @@ def _place(scorecard: Scorecard | None, task: Task) -> Placement | None:
 def _result(
     recipe: Recipe, folder: RunFolder, task: Task, golds: dict[str, Gold], resumed: bool, already_done: bool
 ) -> RunResult:
-    state = folder.state()
+    state, rows = folder.state(), folder.read_metrics()
+    check_finished(folder.path, state, rows, recipe)
     scorecard = _score(folder, golds["test"], task)
     return RunResult(
         recipe=recipe,
         folder=folder,
-        rows=tuple(folder.read_metrics()),
+        rows=tuple(rows),
         selected_epoch=state["kept"],
         thresholds=tuple(state["thresholds"]),
         sizes=ParameterCounts(*state["sizes"]) if state["sizes"] else None,
