@@ -20,6 +20,9 @@ from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.model import MODEL_INFO, THRESHOLDS, write_model_info
 
+TRAINING_KEYS = ("sizes", "kept", "versions", "commit", "machine", "seed")
+"""Keys of ``run.json`` that belong to training; choices and scores of another run are its own."""
+
 TARGET_SPLITS = ("dev", "test")
 """Splits of the target language, whose scores in ``metrics.jsonl`` do not apply to another language."""
 
@@ -59,8 +62,7 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
             write_model_info(model, recipe, space, folder.spec.task)
         rows = RunFolder(other.path, folder.spec).read_metrics()
         folder.write_metrics([{key: value for key, value in row.items() if key not in TARGET_SPLITS} for row in rows])
-        # Only what belongs to training; choices and scores of the other run are its own.
-        folder.update_state(**{key: state[key] for key in ("sizes", "kept", "versions", "commit", "machine", "seed")})
+        folder.update_state(**{key: state[key] for key in TRAINING_KEYS if key in state})
         return other.path.name
     return ""
 
