@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semeval_emo.errors import suggest
 from semeval_emo.submission.cells import remove_invisible
 from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
@@ -136,7 +135,7 @@ def _report_unexpected(
     elif name in task.emotions:
         findings.add("surplus-emotion", column=cell, value=cell, **facts)
     else:
-        hint = suggest(name, missing)
+        hint = task.label_hint(name, missing)
         findings.add("unknown-column", column=cell, value=cell, hint=f"; {hint}" if hint else "", at=at + 1, **facts)
 
 

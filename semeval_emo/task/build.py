@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -61,8 +62,8 @@ def _contradictions(task: Task) -> Iterator[str]:
         yield f"the default release '{printable(task.default_release)}' is not among its releases"
     yield from (
         f"the alias '{printable(code)}' refers to an undefined language"
-        for code, to in task.aliases.items()
-        if to not in task.languages
+        for code, codes in task.aliases.items()
+        if not codes or not set(codes) <= set(task.languages)
     )
     for track in task.tracks.values():
         yield from _track_contradictions(track, task)
@@ -130,11 +131,12 @@ def _build(raw: dict[str, Any]) -> Task:
         languages=languages,
         releases=releases,
         default_release=member(raw, "default_release", str),
-        aliases=_texts(raw, "aliases"),
+        aliases=_aliases(raw),
         cite=_line(raw, "cite", default=""),
         id_prefix=prefix,
         id_width=width,
         scorers={key: _scorer(key, table) for key, table in member(raw, "scorers", dict, {}).items()},
+        synonyms=_synonyms(raw, emotions),
     )
 
 
@@ -209,6 +211,31 @@ def _texts(table: dict[str, Any], key: str, where: str = "") -> dict[str, str]:
     """Return a table of texts; empty if the key is missing."""
     full = f"{where}.{key}" if where else key
     return {name: expect(value, str, f"{full}.{name}") for name, value in member(table, key, dict, {}, where).items()}
+
+
+def _aliases(raw: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the codes of the task for each other code: one, or several if the other one does not tell them apart."""
+    table = member(raw, "aliases", dict, {})
+    return {
+        name: (codes,) if isinstance(codes, str) else tuple(members(table, name, str, where="aliases"))
+        for name, codes in table.items()
+    }
+
+
+def _synonyms(raw: dict[str, Any], emotions: Sequence[str]) -> dict[str, str]:
+    """Return the emotion for each synonym, in the form that `Task.label_hint` looks up."""
+    table = member(raw, "synonyms", dict, {})
+    synonyms: dict[str, str] = {}
+    for emotion in table:
+        if emotion not in emotions:
+            raise ShapeError(f"'{printable(emotion)}' has synonyms and is not an emotion of the task")
+        for word in members(table, emotion, str, where="synonyms"):
+            synonym = unicodedata.normalize("NFC", word).casefold()
+            if not _is_column(synonym) or synonym in emotions:
+                raise ShapeError(f"the synonym '{printable(word)}' is an emotion, or cannot be the name of a column")
+            if synonyms.setdefault(synonym, emotion) != emotion:
+                raise ShapeError(f"'{printable(word)}' is a synonym of {synonyms[synonym]} and of {emotion}")
+    return synonyms
 
 
 def _id_form(table: dict[str, Any], where: str) -> tuple[str, int]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.parse import ShapeError
-from semeval_emo.text import printable
+from semeval_emo.text import alternatives, printable
 
 SPLITS = ("train", "dev", "test")
 
@@ -302,6 +303,17 @@ class Release:
     hub: dict[str, str] = field(default_factory=dict)
 
 
+def _names(language: Language) -> set[str]:
+    """Return the names of a language in lower case: the whole one and its parts.
+
+    >>> sorted(_names(Language("ptbr", "Portuguese (Brazilian)", "", "")))
+    ['brazilian', 'portuguese', 'portuguese (brazilian)']
+    """
+    whole = language.name.lower()
+    parts = [part.strip() for part in re.split("[()]", whole) if part.strip()]
+    return {whole, *parts, *(part.split()[-1] for part in parts[:1])}
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """A shared task, as `load_task` returns it.
@@ -309,7 +321,8 @@ class Task:
     Attributes:
         key: short name (``semeval-2025-task-11``, ``sample``).
         emotions: all emotions of the task, in order.
-        aliases: other language codes in use, and the task's code that an error message suggests for them.
+        aliases: other language codes in use, and the task's codes that an error message suggests for them.
+        synonyms: other names of the emotions (``happiness``), and the emotion that an error message suggests for them.
         id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
             ``{split}`` and ``{track}``, as in `prefix_of`, then a zero-padded number.
         scorers: the official scorers, by name.
@@ -322,11 +335,12 @@ class Task:
     languages: dict[str, Language]
     releases: dict[str, Release]
     default_release: str
-    aliases: dict[str, str]
+    aliases: dict[str, tuple[str, ...]]
     cite: str = ""
     id_prefix: str = ""
     id_width: int = 0
     scorers: dict[str, OfficialScorer] = field(default_factory=dict)
+    synonyms: dict[str, str] = field(default_factory=dict)
 
     def track(self, key: str) -> Track:
         """Return a track by its letter, in upper or lower case, with or without ``track_``.
@@ -359,13 +373,29 @@ class Task:
         if low in self.languages:
             return f"codes are lower-case: use '{low}'"
         if low in self.aliases:
-            own = self.aliases[low]
-            return f"this task calls {self.languages[own].name} '{own}', not '{code}'"
-        names = {lang.name.lower(): key for key, lang in self.languages.items()}
-        if low in names:
-            return f"use the code '{names[low]}'"
+            first, *others = self.aliases[low]
+            verb = "has" if others else "calls"
+            codes = " and ".join(f"{self.languages[own].name} '{own}'" for own in (first, *others))
+            return f"this task {verb} {codes}, not '{code}'"
+        if named := [f"'{own}'" for own, language in self.languages.items() if low in _names(language)]:
+            return f"use the code {alternatives(named)}"
         near = suggest(low, self.languages)
         return near or f"known codes: {', '.join(self.languages)}"
+
+    def label_hint(self, name: str, labels: Sequence[str]) -> str:
+        """Return which of these labels a column name may stand for, as a question; empty if that is not clear.
+
+        Synonyms are looked up before misspellings: *happiness* is spelt like *sadness*, but means *joy*.
+
+        >>> from semeval_emo.task import load_task
+        >>> task = load_task()
+        >>> [task.label_hint(name, task.emotions) for name in ("happiness", "suprise", "trust")]
+        ["did you mean 'joy'?", "did you mean 'surprise'?", '']
+        """
+        name = unicodedata.normalize("NFC", name).casefold()
+        if name in self.synonyms:
+            return f"did you mean '{self.synonyms[name]}'?" if self.synonyms[name] in labels else ""
+        return suggest(name, labels, spelling=True)
 
     def release(self, key: str | None = None) -> Release:
         """Return a release by name; None for the default release.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -102,7 +103,18 @@ def test_an_id_is_found_in_all_files_with_its_prefix_default_release_first():
         ("ptm", "this task calls Portuguese (Mozambican) 'ptmz', not 'ptm'"),
         ("ENG", "codes are lower-case: use 'eng'"),
         ("Hausa", "use the code 'hau'"),
+        # A code or a name that several languages share gets all of them.
+        ("por", "this task has Portuguese (Brazilian) 'ptbr' and Portuguese (Mozambican) 'ptmz', not 'por'"),
+        ("arb", "this task has Algerian Arabic 'arq' and Moroccan Arabic 'ary', not 'arb'"),
+        ("portuguese", "use the code 'ptbr' or 'ptmz'"),
+        ("Arabic", "use the code 'arq' or 'ary'"),
+        ("Mandarin", "use the code 'chn'"),
         ("ukra", "did you mean 'ukr'?"),
+        ("egn", "did you mean 'eng'?"),
+        # Codes of other languages are no misspellings: Turkish is not Tigrinya.
+        ("tur", "known codes: afr, amh, arq"),
+        ("hun", "known codes: afr, amh, arq"),
+        ("fra", "known codes: afr, amh, arq"),
         ("qqq", "known codes: afr, amh, arq"),
     ],
 )
@@ -115,8 +127,44 @@ def test_an_unknown_code_gets_a_suggestion(code, hint):
 
 
 def test_aliases_refer_to_languages_and_are_not_codes():
-    assert set(TASK.aliases.values()) <= set(TASK.languages)
+    assert {code for codes in TASK.aliases.values() for code in codes} <= set(TASK.languages)
     assert not set(TASK.aliases) & set(TASK.languages)
+
+
+LABELS = {
+    "anger": "angry Mad rage furious wut enojo raiva гнев 愤怒 ärger ANGER anger! angre",
+    "disgust": "disgusted disgusting revulsion ekel asco nojo отвращение disgut",
+    "fear": "afraid scared fearful terrified angst miedo medo страх feer",
+    "joy": "happiness happy joyful glad delight freude alegría радость joyy",
+    "sadness": "sad sorrow grief unhappy trauer tristeza грусть sadnes saddness",
+    "surprise": "surprised amazed amazement astonishment shock sorpresa überraschung suprise surprize",
+    "": "trust neutral love anticipation optimism joyless fearless happyness2 distrust other label_0 anger_prob bad "
+        "amusement valence arousal dear boy gladiator sunrise",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("task", ["task11", "sample"])
+def test_a_column_name_gets_the_emotion_it_names(task):
+    emotions = load_task("task11").emotions
+    for expected, words in LABELS.items():
+        for word in words.split() if task == "task11" else ["happiness", "happy", "glad"] * (expected == "joy"):
+            hint = load_task(task).label_hint(word, emotions)
+            assert hint == (f"did you mean '{expected}'?" if expected else ""), word
+
+
+def test_a_synonym_of_a_label_that_is_not_missing_gets_no_hint():
+    assert TASK.label_hint("happiness", ("sadness", "fear")) == ""
+
+
+def test_without_synonyms_a_misspelling_gets_a_hint_and_an_opposite_none():
+    task = replace(TASK, synonyms={})
+    labels = ("pleasant", "happy", "moral", "optimism", "hope", "trust", "calm", "clam", "harm", "charm")
+    for word in ("unpleasant", "unhappy", "immoral", "amoral", "pessimism", "hopeless", "distrust", "mistrust", "sad"):
+        assert task.label_hint(word, labels) == "", word
+    assert task.label_hint("plesant", labels) == "did you mean 'pleasant'?"
+    assert task.label_hint("optimsm", labels) == "did you mean 'optimism'?"
+    assert task.label_hint("calmm", labels) == "did you mean 'calm'?"
+    assert task.label_hint("caalm", ("calm", "caulm")) == "did you mean 'calm' or 'caulm'?"
 
 
 @pytest.mark.parametrize("key", ["a", "A", "track_a", "TRACK_A", "Track a"])
