@@ -188,13 +188,13 @@ def _select(
         findings.add("folder-as-file", value=name.rstrip("/"))
     copies = by_kind.get("checkpoint", [])
     if copies:
-        findings.add("checkpoint-copy" if zipped else "litter", value=copies[0], count=len(copies))
+        findings.add("checkpoint-copy", value=copies[0], count=len(copies))
     litter = by_kind.get("litter", [])
     if litter:
         findings.add("litter", value=litter[0], count=len(litter))
     predictions = by_kind.get("prediction", [])
     others = by_kind.get("other", []) + by_kind.get("table", [])
-    if not predictions and has_problems:
+    if not predictions and (has_problems or by_kind.get("folder-as-file")):
         pass  # a message that nothing is inside would be misleading
     elif not predictions and not others:
         folders = ", ".join(by_kind.get("folder", [])[:3])

@@ -243,7 +243,7 @@ def test_explain_a_code(run):
     code, out, _ = run("explain", "header-case")
     assert code == 0
     assert out.startswith("E309  header-case: uppercase letters in the header\nError, place: text and header.\n")
-    assert "  codabench-2026      accepts the header, then crashes (KeyError): the whole submission scores 0\n" in out
+    assert "  codabench-2026      accepts the header, then crashes (KeyError): the whole submission scores 0; if" in out
     assert run("explain", "e309")[1] == out
 
 

@@ -77,10 +77,10 @@ def _evaluate(result: Score, folder: HandedFolder, path: str, spec: FileSpec, re
         if [name.strip().lower() for name in header] != list(spec.header):
             raise Rejected(f"the header of {path} is '{shown(','.join(header))}', not '{','.join(spec.header)}'")
         # csv.DictReader skips empty lines, but not lines of blanks or commas.
-        rows, count = [], 0
+        rows, count, expected = [], 0, spec.rows
         for row in reader:
             count += bool(row)
-            if row and count <= spec.rows:
+            if row and count <= expected:
                 rows.append((reader.line_num, row))
     except UnicodeDecodeError as error:
         raise Rejected(f"{path} is not UTF-8 (byte {error.start:,})") from error
@@ -88,10 +88,10 @@ def _evaluate(result: Score, folder: HandedFolder, path: str, spec: FileSpec, re
         raise Crashed(f"{path}: {error} (_csv.Error)") from error
     changed = [(at, name) for at, name in enumerate(spec.header) if header[at] != name]
     key_error = f"the header of {path} has '{shown(header[changed[0][0]])}' for {changed[0][1]}" if changed else ""
-    if count != spec.rows:
+    if count != expected:
         if rows and changed and changed[0][0] == 0:
             raise Crashed(f"{key_error} (KeyError)")
-        raise Rejected(f"{path} has {count:,} rows, the gold file has {spec.rows:,}")
+        raise Rejected(f"{path} has {count:,} rows, the gold file has {expected:,}")
     if changed and changed[0][0] == 0:
         raise Rejected(f"{key_error}, so no row has an id")
 

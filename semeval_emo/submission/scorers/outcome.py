@@ -178,10 +178,18 @@ def f1(gold: Sequence[int], predicted: Sequence[int]) -> float:
 
 
 def pearson(gold: Sequence[int], predicted: Sequence[int]) -> float:
-    """Return Pearson's r; nan if either side is constant."""
+    """Return Pearson's r; nan if a side is constant, or its sums are too large."""
     if len(set(gold)) < 2 or len(set(predicted)) < 2:
         return math.nan
-    a = [value - math.fsum(gold) / len(gold) for value in map(float, gold)]
-    b = [value - math.fsum(predicted) / len(predicted) for value in map(float, predicted)]
-    norm = math.hypot(*a) * math.hypot(*b)
-    return max(-1.0, min(1.0, math.fsum(x * y for x, y in zip(a, b, strict=True)) / norm)) if norm else math.nan
+    try:
+        a, b = _centred(gold), _centred(predicted)
+        r = math.fsum(x * y for x, y in zip(a, b, strict=True)) / (math.hypot(*a) * math.hypot(*b))
+    except (OverflowError, ValueError):
+        # Labels near the largest float.
+        return math.nan
+    return max(-1.0, min(1.0, r))
+
+
+def _centred(values: Sequence[int]) -> list[float]:
+    mean = math.fsum(values) / len(values)
+    return [value - mean for value in values]
