@@ -7,7 +7,6 @@ import functools
 import importlib.util
 import math
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple

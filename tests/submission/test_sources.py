@@ -160,7 +160,7 @@ def test_the_folder_itself_can_be_the_track_folder(tmp_path, monkeypatch):
         ({"track_a/pred_eng.csv": BODY, "track_a/.DS_Store": b"x"}, ["litter"]),
         ({"track_a/pred_eng.csv": BODY, "__MACOSX/track_a/._pred_eng.csv": b"x"}, ["litter"]),
         ({"track_a/pred_eng.csv": BODY, "track_a/Thumbs.db": b"x", "track_a/desktop.ini": b"x"}, ["litter"]),
-        ({"track_a/pred_eng.csv": BODY, "track_a/.ipynb_checkpoints/pred_eng-checkpoint.csv": BODY}, ["checkpoint-copy"]),
+        ({"track_a/pred_eng.csv": BODY, "track_a/.ipynb_checkpoints/pred_eng-copy.csv": BODY}, ["checkpoint-copy"]),
         ({"track_a/pred_eng.csv": BODY, "track_a/prob_eng.csv": BODY, "track_a/notes.md": b"x"}, []),
         ({"track_a/pred_eng.csv": BODY, "results.csv": b"x"}, ["left-out"]),
         ({"track_a/pred_eng.csv": BODY, "track_a/pred_eng_a.csv": BODY}, ["two-files", "name-extra", "two-files"]),
