@@ -198,11 +198,13 @@ def describe_data(
 
     One file is shown in detail, several as a table.
     """
+    from semeval_emo.data.check import KINDS
     from semeval_emo.data.sources import sources
     from semeval_emo.data.stats import describe
-    from semeval_emo.data.survey import labelled, survey_sources
+    from semeval_emo.data.survey import labelled, left_out, survey_sources
     from semeval_emo.report import data as view
     from semeval_emo.task import Selector
+    from semeval_emo.text import plural
 
     if split is None and language is None:
         split = "test"
@@ -212,11 +214,25 @@ def describe_data(
     golds = labelled([base for _, base in folders], chosen, release)
     if not golds:
         address = " ".join(filter(None, (release, track and f"track {track}", language, split)))
-        raise InputError(f"There are no labels of {address}.", "`semeval-emo data list` shows the available data")
+        raise InputError(
+            f"There are no labels of {address}.",
+            "`semeval-emo data list` shows the available data, `semeval-emo data check` the problems of files",
+        )
+    missing = left_out(base for _, base in folders)
+    for state, files in missing.items():
+        why = f": {files[0].detail}" if files[0].detail else ""
+        note(f"Left out: {plural(len(files), 'file')}, {KINDS[state]} (first: {files[0].path}{why}).", quiet)
     stats = [describe(gold) for gold in golds]
     tables = view.file_tables(stats[0]) if len(stats) == 1 else [view.many_table(stats, chosen.emotions)]
     emit(
-        lambda: {"schema": "semeval-emo/data-stats/1", "files": [one.to_dict() for one in stats]}, tables, style, output
+        lambda: {
+            "schema": "semeval-emo/data-stats/1",
+            "files": [one.to_dict() for one in stats],
+            "left_out": [file.to_dict() for files in missing.values() for file in files],
+        },
+        tables,
+        style,
+        output,
     )
 
 

@@ -209,7 +209,9 @@ def _from_folder(
     if not direct and unverified_gold:
         direct = [sheet for _, sheet in unknown]
     if len(direct) == 1 and spec.id_set <= set(direct[0].ids):
-        return verified(as_gold(direct[0].take(spec.id_set), spec, (), labels_required), task, unverified_gold)
+        left_out = other_rows(direct[0], spec, task)
+        gold = verified(as_gold(direct[0].take(spec.id_set), spec, (), labels_required), task, unverified_gold)
+        return replace(gold, note=" ".join(filter(None, (gold.note, left_out))))
     error = ReleaseMismatch if len(unknown) < len(seen) else UnverifiedGold
     raise error(*_mismatch(seen, spec))
 
@@ -217,20 +219,60 @@ def _from_folder(
 def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> tuple[Gold | None, list[_Seen]]:
     """Return the gold of a folder if hashes or ids prove it, else the files that were found instead."""
     seen: list[_Seen] = []
+    failed: InputError | None = None
     for candidate in candidates(folder, spec, task):
         try:
             sheet = read_sheet(candidate.path)
-        except InputError:
+        except InputError as error:
             if candidate.direct:
                 raise
+            failed = failed or error
             continue
         refused = refusal(sheet, task, spec.key)
         matches = () if refused else identify(sheet, task, spec.key)
         for part, proofs in ((sheet, matches), _part(sheet, spec, task)):
             if any(match.spec.release == spec.release for match in proofs):
-                return as_gold(part, spec, proofs, labels_required), seen
+                left_out = other_rows(sheet, spec, task)
+                gold = as_gold(part, spec, proofs, labels_required)
+                return replace(gold, note=" ".join(filter(None, (gold.note, left_out)))), seen
         seen.append((candidate, sheet, matches, refused))
+    if failed is not None and not seen:
+        # A file that cannot be read explains more than that there is none.
+        raise failed
     return None, seen
+
+
+def other_rows(sheet: Sheet, spec: FileSpec, task: Task) -> str:
+    """Return a note on the rows of a file that are not those of `spec`, which are left out; empty if there are none.
+
+    The file may hold rows of other files of the task, such as those of another track.
+
+    Raises:
+        InputError: the ids of these rows are not of the task.
+    """
+    others = [row_id for row_id in sheet.ids if row_id not in spec.id_set]
+    if not others:
+        return ""
+    owners: dict[str, str] = {}
+    unknown = []
+    for row_id in others:
+        owner = next((file.place for file in task.places(row_id) if row_id in file.id_set), None)
+        if owner is None:
+            unknown.append(row_id)
+        else:
+            owners[owner] = row_id
+    if unknown:
+        raise InputError(
+            f"{sheet.path} has the {plural(spec.rows, 'row')} of {spec.place} and {len(unknown):,} more, with ids that "
+            f"are not of the task (first: {printable(unknown[0])}). They would be left out.",
+            "move these rows to a file of their own"
+            + (", and train on both: --set 'data.extra=[\"FILE.csv\"]'" if spec.split == "train" else ""),
+        )
+    places = [*list(owners)[:MOST], *([f"{len(owners) - MOST} more files"] if len(owners) > MOST else [])]
+    return (
+        f"{plural(len(others), 'row')} of {sheet.path} {'is' if len(others) == 1 else 'are'} left out: "
+        f"{'it belongs' if len(others) == 1 else 'they belong'} to {' and '.join(places)}."
+    )
 
 
 def verified(gold: Gold, task: Task, unverified_gold: bool = False) -> Gold:

@@ -16,6 +16,7 @@ from semeval_emo.data.sources import DataSource
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.progress import Progress
 from semeval_emo.task import SPLITS, FileKey, Selector, Task, known_tasks, load_task
+from semeval_emo.text import plural, printable
 
 # States of a file; only `known` files have gold labels.
 KNOWN, BLANK, UNKNOWN, STRAY, REFUSED, UNREADABLE = "known", "blank", "unknown", "stray", "refused", "unreadable"
@@ -199,6 +200,16 @@ def labelled(folders: Iterable[Folder], task: Task, release: str | None = None) 
     return [file.gold(preferred if preferred in file.releases else None) for file in chosen.values()]
 
 
+def left_out(folders: Iterable[Folder]) -> dict[str, list[DataFile]]:
+    """Return the files that are not gold labels of a known release, by state."""
+    by_state: dict[str, list[DataFile]] = {}
+    for folder in folders:
+        for file in folder.files:
+            if file.state != KNOWN:
+                by_state.setdefault(file.state, []).append(file)
+    return by_state
+
+
 def task_of(root: Path) -> Task:
     """Return the task that the ids of the files in a folder belong to; the default task if there is none."""
     for _, task in known_tasks():
@@ -261,6 +272,12 @@ def _why(sheet: Sheet, place: FileKey, task: Task) -> str:
         names = ", ".join(spec.release for spec in same)
         what = "labels" if sheet.texts is None or sheet.texts_hash() == same[0].texts_hash else "texts"
         return f"the ids belong to release {names}, but the {what} do not"
+    ids = frozenset(sheet.ids)
+    whole = next((spec for spec in specs if spec.id_set <= ids), None)
+    if whole is not None:
+        more = [row_id for row_id in sheet.ids if row_id not in whole.id_set]
+        seen = f"and {len(more):,} more (first: {printable(more[0])})" if more else "some of them twice"
+        return f"it has the {plural(whole.rows, 'row')} of release {whole.release}, {seen}"
     releases: dict[int, list[str]] = {}
     for spec in specs:
         releases.setdefault(spec.rows, []).append(spec.release)
