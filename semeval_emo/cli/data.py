@@ -214,10 +214,7 @@ def describe_data(
     golds = labelled([base for _, base in folders], chosen, release)
     if not golds:
         address = " ".join(filter(None, (release, track and f"track {track}", language, split)))
-        raise InputError(
-            f"There are no labels of {address}.",
-            "`semeval-emo data list` shows the available data, `semeval-emo data check` the problems of files",
-        )
+        raise InputError(f"There are no labels of {address}.", "`semeval-emo data list` shows the available data")
     missing = left_out(base for _, base in folders)
     for state, files in missing.items():
         why = f": {files[0].detail}" if files[0].detail else ""

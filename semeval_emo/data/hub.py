@@ -96,6 +96,10 @@ def fetch(
     release = hub_release(task)
     wanted = [task.language(code).code for code in languages] if languages is not None else None
     keys = sorted({holder(task, release, key) for key in tracks}) if tracks is not None else list(release.hub)
+    available = sorted({spec.language for key in keys for spec in task.specs(release.key, key)})
+    nowhere = [code for code in wanted or () if code not in available]
+    if nowhere and tracks is None:
+        raise UsageError(f"The hub does not have {', '.join(nowhere)}.", f"available languages: {', '.join(available)}")
     results: list[Fetched] = []
     for key in keys:
         on_hub = list(dict.fromkeys(spec.language for spec in task.specs(release.key, key)))
@@ -107,11 +111,6 @@ def fetch(
             )
         results += _fetch_repository(
             task, release, key, codes, revision, hub, progress.message if progress else LOG.info
-        )
-    if not results:
-        available = sorted({spec.language for spec in task.specs(release.key)})
-        raise UsageError(
-            f"The hub does not have {', '.join(wanted or ())}.", f"available languages: {', '.join(available)}"
         )
     return tuple(results)
 

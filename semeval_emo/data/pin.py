@@ -7,6 +7,7 @@ which `identity` recognises the files. It holds no texts and no labels.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from semeval_emo.errors import InputError
 from semeval_emo.task import SPLITS, FileKey, IdBlock, Task, prefix_of
 from semeval_emo.text import printable
 
+LOG = logging.getLogger("semeval_emo")
 # A gap of more numbers than this starts a new block instead of a list of skipped numbers.
 WIDEST_GAP = 9
 LONGEST_NUMBER = 18
@@ -23,7 +25,7 @@ LONGEST_NUMBER = 18
 
 
 def pin(folder: Path, task: Task, split: str = "test") -> str:
-    """Return the TOML lines of all files in a release folder.
+    """Return the TOML lines of all files in a release folder; the log names the CSV files that are left out.
 
     Args:
         folder: a release in any of the three layouts.
@@ -39,9 +41,11 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
     >>> pin(sample_folder(), load_task("sample")).splitlines()[0][:36]
     '"a/eng/train" = { rows = 240, texts '
     """
-    lines = [
-        f'"{"/".join(place)}" = {{ {_entry(sheet, task, place)} }}' for place, sheet in _files(folder, task, split)
-    ]
+    found = list(_files(folder, task, split))
+    lines = [f'"{"/".join(place)}" = {{ {_entry(sheet, task, place)} }}' for _, place, sheet in found if place]
+    for path, place, _ in found:
+        if not place:
+            LOG.info("left out: %s has no language or no ids of the task", printable(str(path), 200))
     if not lines:
         raise InputError(
             f"There is no data file in {folder}.", "expected track_a/test/eng.csv or a CSV file with known ids"
@@ -49,17 +53,17 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
     return "\n".join(lines)
 
 
-def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[FileKey, Sheet]]:
+def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey | None, Sheet]]:
+    """Yield the CSV files with their addresses; None if a file is not of the task."""
     for track in task.tracks.values():
         for part, below in [*((s, folder / track.folder / s) for s in SPLITS), (split, folder / track.folder)]:
             for path in flat_files(below):
-                if path.stem in task.languages:
-                    yield FileKey(track.key, path.stem, part), read_sheet(path)
+                place = FileKey(track.key, path.stem, part) if path.stem in task.languages else None
+                yield path, place, read_sheet(path)
     for path in flat_files(folder):
         sheet = read_sheet(path)
         specs = task.places(sheet.ids[0]) if len(sheet) else []
-        if specs:
-            yield specs[0].key, sheet
+        yield path, specs[0].key if specs else None, sheet
 
 
 def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:

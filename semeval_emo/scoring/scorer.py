@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from semeval_emo.submission import Predictions, Report
 
 Path = str | os.PathLike[str]
+LOG = logging.getLogger("semeval_emo")
 
+# Problems whose lines are left out; the labels of the others are read.
+_LEAVES_ROWS_OUT = ("duplicate-id", "repeated-header", "blank-line", "above-header")
 # How many files an error message lists.
 _LISTED = 4
 
@@ -90,6 +94,10 @@ def score(
         raise InvalidSubmission(_refusal(loaded.refused), f"semeval-emo validate {loaded.refused[0]}")
     if not loaded.predictions and not loaded.refused:
         raise InvalidSubmission(*_no_labels(loaded.report))
+    if strict:
+        # Callers that are not strict show the problems of the report.
+        for note in rows_left_out(loaded.report):
+            LOG.info(note)
     pairs = [(join(file, loaded.gold[file.spec.place]), task_of(file.spec, task)) for file in loaded.predictions]
     cards = [score_pair(pair, own_task, rule) for pair, own_task in pairs]
     means = averages(cards, pairs[0][1]) if pairs else ()
@@ -270,6 +278,19 @@ def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
         if (requested or not file.parts) and not any(part.is_scorable for part in requested):
             refused.append(file.file)
     return tuple(refused)
+
+
+def rows_left_out(report: Report | None) -> tuple[str, ...]:
+    """Return one sentence per file that is read without some of its lines, such as duplicate rows."""
+    from semeval_emo.submission import entry
+
+    notes = []
+    for file in report.files if report else ():
+        kinds = [(entry(code), count) for code, count in file.counts.items()]
+        listed = [f"{own.title} ({count:,})" for own, count in kinds if own.name in _LEAVES_ROWS_OUT and own.scorable]
+        if listed:
+            notes.append(f"Lines of {file.file} are left out: {', '.join(listed)}; `semeval-emo validate` names them.")
+    return tuple(notes)
 
 
 def _no_labels(report: Report | None) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.scorer import refused_files
+from semeval_emo.scoring.scorer import refused_files, rows_left_out
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import FileSpec, Selector, Task
 
@@ -140,7 +140,7 @@ def _read(path: str, selector: Selector) -> _RunFiles:
             f"{path} has no predictions that can be scored{f': {listed}' if listed else ''}.",
             f"semeval-emo validate {path}",
         )
-    return _RunFiles(submission.predictions, notes)
+    return _RunFiles(submission.predictions, (*notes, *rows_left_out(submission.report)))
 
 
 def align_systems(systems: Sequence[SystemRuns], task: Task, *, track: str | None = None) -> AlignedSystems:
@@ -185,7 +185,12 @@ def align_systems(systems: Sequence[SystemRuns], task: Task, *, track: str | Non
 
 
 def _left_out(every: set[FileSpec], common: set[FileSpec], key: str | None, tracks: list[str]) -> list[str]:
-    missing = sorted({spec.language for spec in every - common if spec.track == key})
+    splits = {spec.split for spec in common}
+    missing = sorted(
+        spec.language if {spec.split} == splits else f"{spec.language} {spec.split}"
+        for spec in every - common
+        if spec.track == key
+    )
     notes = [f"Left out, because not every system predicted it: {', '.join(missing)}."] if missing else []
     others = [other for other in tracks if other != key]
     if others:

@@ -153,7 +153,8 @@ def load_sources(
             gold = _without_texts(gold, evaluated_texts, own)
         if 0 < most < len(gold):
             sample = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
-            gold = _select_rows(gold, np.sort(sample).tolist())
+            note = f"{most:,} of {len(gold):,} texts of {gold.source} are used, drawn at random (data.most)."
+            gold = replace(_select_rows(gold, np.sort(sample).tolist()), note=" ".join(filter(None, (gold.note, note))))
         golds[name] = gold
     return golds
 
@@ -225,7 +226,7 @@ def _without_texts(gold: Gold, evaluated: set[str], own: FileSpec) -> Gold:
     if not removed:
         return gold
     note = f"{removed:,} of {len(texts):,} texts of {gold.source} removed: they are also in dev or test of "
-    return replace(_select_rows(gold, rows), note=f"{note}{own.language}.")
+    return replace(_select_rows(gold, rows), note=" ".join(filter(None, (gold.note, f"{note}{own.language}."))))
 
 
 def _select_rows(gold: Gold, rows: list[int]) -> Gold:

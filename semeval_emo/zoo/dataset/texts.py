@@ -12,13 +12,14 @@ import os
 import select
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import UnsupportedOperation
 from pathlib import Path, PurePath
 from typing import IO, Any
 
 from semeval_emo.errors import InputError
+from semeval_emo.text import plural
 
 SUFFIXES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 
@@ -141,13 +142,16 @@ def _separator(header: str) -> str:
     return "\t" if "\t" in header and "," not in header else ","
 
 
-def read_texts(lines: Iterable[str], input_format: str, name: str) -> Iterator[tuple[str, str]]:
+def read_texts(
+    lines: Iterable[str], input_format: str, name: str, message: Callable[[str], None] = lambda _: None
+) -> Iterator[tuple[str, str]]:
     r"""Yield ids and texts.
 
     Args:
         input_format: ``csv`` (a header with ``text`` and optionally ``id``, separated by commas or tabs),
             ``jsonl`` (objects with these keys) or ``lines`` (one text per line). Rows without ids are numbered from 1.
         name: of the input, for messages.
+        message: told at the end how many blank lines of CSV or JSON lines were left out.
 
     Raises:
         InputError: the input does not have this format.
@@ -158,15 +162,17 @@ def read_texts(lines: Iterable[str], input_format: str, name: str) -> Iterator[t
     if input_format == "lines":
         yield from ((str(number), line.rstrip("\r\n")) for number, line in enumerate(lines, 1))
     elif input_format == "jsonl":
-        yield from _objects(lines, name)
+        yield from _objects(lines, name, message)
     else:
-        yield from _rows(iter(lines), name)
+        yield from _rows(iter(lines), name, message)
 
 
-def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
+def _objects(lines: Iterable[str], name: str, message: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+    blank = 0
     fix = 'write one object per line: {"id": "1", "text": "..."}'
     for number, line in enumerate(lines, 1):
         if not line.strip():
+            blank += 1
             continue
         try:
             record = json.loads(line)
@@ -181,9 +187,16 @@ def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
         except UnicodeEncodeError as error:
             raise InputError(f"{name}:{number}: half of a surrogate pair, which is not a character.") from error
         yield text_id, text
+    _report_blank(blank, name, message)
 
 
-def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
+def _report_blank(lines: int, name: str, message: Callable[[str], None]) -> None:
+    if lines:
+        message(f"{plural(lines, 'blank line')} of {name} left out: only lines with a text are predicted.")
+
+
+def _rows(lines: Iterator[str], name: str, message: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+    blank = 0
     first = next(lines, "")
     # Strict, because a misplaced quote would otherwise add or remove characters of the text.
     rows = csv.reader(itertools.chain([first], lines), delimiter=_separator(first), strict=True)
@@ -198,6 +211,7 @@ def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
         id_column = header.index("id") if "id" in header else None
         for number, row in enumerate(rows, 1):
             if not row:
+                blank += 1
                 continue
             if len(row) <= text_column:
                 raise InputError(f"{name}: row {number} has {len(row)} of {len(header)} columns, so it has no text.")
@@ -212,3 +226,4 @@ def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
             f"{name}:{rows.line_num}: not CSV: {error}.",
             'put a text with quotes in quotes and double its own: "She said ""Oh"""; or use JSON lines',
         ) from error
+    _report_blank(blank, name, message)

@@ -56,7 +56,7 @@ def predict_file(
             if input_format != "lines":
                 kind = {"csv": "CSV with a column 'text'", "jsonl": "JSON lines"}[input_format]
                 message(f"{lines.name} looks like {kind}; --input lines reads one text per line.")
-        yield from predict(model, read_texts(lines, input_format, lines.name), would_block=lines.would_block)
+        yield from predict(model, read_texts(lines, input_format, lines.name, message), would_block=lines.would_block)
 
 
 def predict(

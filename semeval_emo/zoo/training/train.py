@@ -201,6 +201,8 @@ def train(
         if status != DONE:
             if unverified := [gold.unverified for gold in golds.values() if gold.unverified]:
                 folder.update_state(unverified_gold=unverified)
+            if notes := [gold.note for gold in golds.values() if gold.note]:
+                folder.update_state(data_notes=notes)
             run = TrainingRun(recipe, folder, setup.space, progress, task)
             if status == TRAINING:
                 _fit(run, golds)
