@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semeval_emo import load_gold, score
+from semeval_emo import load_gold, load_task, score
 from semeval_emo.cli.options import Format
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import UnverifiedGold
@@ -26,7 +26,6 @@ COMMANDS = {
     "score": ("score", STRONG),
     "score --ci": ("score", STRONG, "--ci", "--resamples", "100"),
     "compare": ("compare", STRONG, WEAK, "--resamples", "100", "--trials", "100"),
-    "validate": ("validate", STRONG),
     "analyse": ("analyse", STRONG),
     "analyse two": ("analyse", STRONG, WEAK),
     "leaderboard place": ("leaderboard", "place", STRONG, "--task", "sample"),
@@ -69,6 +68,23 @@ def test_accepted_predictions_head_every_format(cli, name: str, style: Format):
     else:
         head = " ".join(out[: len(WARNING) + 40].replace("\\_", "_").split())
         assert re.sub("^[>%] ", "", head).startswith(WARNING)
+
+
+def test_validate_has_the_same_rule(cli):
+    """The sample has no official scorers; these are predictions with the ids of the competition."""
+    spec = load_task().spec("a", "eng", "dev")
+    for name in ("mine", "theirs"):
+        Path(name).mkdir()
+        write_predictions(
+            spec, np.random.default_rng(len(name)).integers(0, 2, (spec.rows, 5)), Path(name, "pred_eng.csv")
+        )
+    words = ("validate", "mine/pred_eng.csv", "--gold", "theirs")
+    seen = "theirs/pred_eng.csv has the ids of 2025 track a eng dev, but not its labels: the hash of its labels is "
+    code, out, err = cli(*words)
+    assert (code, out) == (3, "")
+    assert seen in err
+    assert seen in " ".join(cli(*words, "--unverified-gold")[1].split())
+    assert json.loads(cli(*words, "--unverified-gold", "--format", "json")[1])["warnings"][0].startswith("Unverified")
 
 
 def test_a_report_begins_with_the_warning(cli):
