@@ -48,7 +48,8 @@ def score(folder: HandedFolder, reference: Reference) -> tuple[list[Score], list
     unknown = sorted(code for code in paths if code not in reference.languages or reference.spec(code) is None)
     if unknown:
         codes = listed(f"'{shown(code)}'" for code in unknown)
-        raise Rejected(f"track {reference.track} has no language {codes} ({shown(paths[unknown[0]][-1])})")
+        whole = f", so it fails the whole submission, all {len(paths)} files" if len(paths) > 1 else ""
+        raise Rejected(f"its track {reference.track} has no language {codes} ({shown(paths[unknown[0]][-1])}){whole}")
     scores = []
     for code in sorted(paths):
         *unread, path = paths[code]
@@ -57,7 +58,9 @@ def score(folder: HandedFolder, reference: Reference) -> tuple[list[Score], list
         result = Score(code, reference.task.tracks[reference.track])
         if not reference.is_canonical(folder, path, spec):
             _evaluate(result, folder, path, spec, reference)
-        if unread := [other for other in unread if f"{other}/" not in folder.paths]:
+        # A file of another track is not meant for this competition.
+        own = {other: folder.canonical.get(other, spec).track for other in unread if f"{other}/" not in folder.paths}
+        if unread := [other for other, track in own.items() if track == reference.track]:
             result.wrong.append(f"reads {shown(path)} in place of {listed(map(shown, unread))}")
         scores.append(result)
     return scores, []

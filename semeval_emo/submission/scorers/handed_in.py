@@ -184,10 +184,11 @@ def canonical(files: Mapping[str, Checked]) -> dict[str, FileSpec]:
     return found
 
 
-def checker_folders(submission: HandedIn, files: Sequence[str], task: Task) -> list[HandedFolder]:
+def checker_folders(submission: HandedIn, files: Sequence[str], track: str | None, task: Task) -> list[HandedFolder]:
     """Return the folders that the organisers' checker gets for the files of one track.
 
-    They are the folders at the top of the submission, or the submission itself if it is a track folder.
+    They are at the top of the submission, or the submission itself if it is a track folder. Beside a folder that is
+    named after the track, no other one is handed in.
     """
     folder = submission.folder
     names: dict[str | None, None] = {}
@@ -197,7 +198,9 @@ def checker_folders(submission: HandedIn, files: Sequence[str], task: Task) -> l
         names[parts[0] if inside else None] = None
     if not files:
         names = dict.fromkeys(top_tracks(submission, task)) or {None: None}
-    return [folder if name is None else folder.below(name) for name in names]
+    own = [name for name in names if track and folder_track([name or folder.name], task)[0] == track]
+    tracks = [name for name in names if (name or folder.name).startswith(TRACK_FOLDER)]
+    return [folder if name is None else folder.below(name) for name in own or tracks or names]
 
 
 def top_tracks(submission: HandedIn, task: Task) -> dict[str | None, str]:

@@ -7,6 +7,7 @@ in the task's TOML; a task without that table has none.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import ModuleType
@@ -31,9 +32,9 @@ from semeval_emo.submission.scorers.outcome import (
 )
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.task import FileSpec, OfficialScorer, Selector, Task
-from semeval_emo.text import plural
 
 Labels = Callable[[FileSpec], LabelsById]
+_ALONE = "hand in each track alone"
 # The worst first.
 _ORDER = (CRASHED, REJECTED, NOTHING, SCORED)
 
@@ -58,9 +59,12 @@ def official(
         return ()
     found: dict[tuple[str | None, str], list[tuple[str, OfficialOutcome]]] = {}
     for submission in handed_in(paths, findings, checked, task, selector):
-        for track, files in _by_track(submission, task, selector).items():
+        by_track = _by_track(submission, task, selector)
+        for track, files in by_track.items():
             for scorer in task.scorers.values():
                 for outcome in _outcomes(scorer, submission, track, files, task, selector, labels):
+                    if len(by_track) > 1 and scorer.key == codabench.KEY and outcome.outcome in (REJECTED, CRASHED):
+                        outcome = replace(outcome, message=f"{outcome.message}; it reads every folder: {_ALONE}")
                     found.setdefault((track, scorer.key), []).append((submission.shown, outcome))
     if len(found) > len(task.scorers):
         # A submission without a track beside others that have one.
@@ -114,7 +118,7 @@ def _outcomes(
         # Any gold folder can be given to the checker: the one of the split of the ids.
         splits = {report.parts[0].spec.split for path in files if (report := submission.files[path][1]).parts}
         reference = replace(reference, split=selector.split or (splits.pop() if len(splits) == 1 else reference.split))
-        folders = checker_folders(submission, files, task)
+        folders = checker_folders(submission, files, track, task)
         return [_run(organisers, scorer, track, folder, reference) for folder in folders]
     if scorer.key == codabench.KEY:
         return [_run(codabench, scorer, track, submission.folder, reference)]
@@ -176,8 +180,10 @@ def _own_gold(scorer: OfficialScorer, scores: Sequence[Score], reference: Refere
 
 def _worst(outcomes: Sequence[tuple[str, OfficialOutcome]]) -> OfficialOutcome:
     """Return the worst of the outcomes of several submissions, with the name of its submission."""
-    shown, worst = min(outcomes, key=lambda one: (not one[1].is_wrong, _ORDER.index(one[1].outcome)))
+    at = min(range(len(outcomes)), key=lambda i: (not outcomes[i][1].is_wrong, _ORDER.index(outcomes[i][1].outcome)))
+    shown, worst = outcomes[at]
     if len(outcomes) == 1:
         return worst
-    others = len(outcomes) - 1
-    return replace(worst, message=f"{shown}: {worst.message} ({plural(others, 'other submission')})")
+    others = Counter(outcome.outcome for i, (_, outcome) in enumerate(outcomes) if i != at)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in others.items())
+    return replace(worst, message=f"{shown}: {worst.message} (other submissions: {counts})")
