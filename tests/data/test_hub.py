@@ -172,6 +172,8 @@ def test_a_missing_language_is_reported_with_the_available_ones(world, made):
     )
     with pytest.raises(UsageError, match=r"^The hub does not have yy\."):
         fetch(world.task, ["yy"])
+    with pytest.raises(UsageError, match=r"^The hub does not have yy\."):
+        fetch(world.task, ["xx", "yy"])
     with pytest.raises(UsageError, match="There is no language 'ww'"):
         fetch(world.task, ["ww"])
 
