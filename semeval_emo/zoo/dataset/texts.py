@@ -19,6 +19,7 @@ from pathlib import Path, PurePath
 from typing import IO, Any
 
 from semeval_emo.errors import InputError
+from semeval_emo.parse import parse_json
 from semeval_emo.text import plural
 
 SUFFIXES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
@@ -26,6 +27,8 @@ SUFFIXES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 # Seconds without input after which a pipe is considered idle.
 PAUSE = 0.1
 BLOCK = 1 << 16
+LONGEST_LINE = 1 << 24
+"""Limit of the bytes of a line, which is read whole."""
 
 
 class LineReader:
@@ -72,7 +75,11 @@ class LineReader:
 
     def _read_descriptor(self) -> Iterator[str]:
         number, partial = 0, b""
-        while block := os.read(self._descriptor, BLOCK):
+        while block := self._read_block():
+            if len(partial) > LONGEST_LINE:
+                raise InputError(
+                    f"{self.name}:{number + 1}: the line is longer than {LONGEST_LINE:,} bytes.", "split it into texts"
+                )
             self._buffered.extend((partial + block).splitlines(keepends=True))
             # A carriage return may be the first half of a line end.
             partial = b"" if self._buffered[-1].endswith(b"\n") else self._buffered.pop()
@@ -81,6 +88,12 @@ class LineReader:
                 yield self._decode(self._buffered.popleft(), number)
         if partial:
             yield self._decode(partial, number + 1)
+
+    def _read_block(self) -> bytes:
+        try:
+            return os.read(self._descriptor, BLOCK)
+        except OSError as error:
+            raise InputError(f"{self.name} cannot be read: {error.strerror}.") from error
 
     def _decode(self, line: bytes, number: int) -> str:
         try:
@@ -130,8 +143,8 @@ def detect_format(first: str) -> str:
     # JSON over several lines is not JSON lines, and is refused as such.
     if first.strip() in ("{", "[") or first.startswith("[{"):
         return "jsonl"
-    with suppress(ValueError):
-        if isinstance(json.loads(first), dict):
+    with suppress(InputError):
+        if isinstance(parse_json(first, "the first line"), dict):
             return "jsonl"
     cells = first.strip().lower().split(_separator(first))
     names = [cell.strip('"') for cell in cells]
@@ -175,12 +188,14 @@ def _objects(lines: Iterable[str], name: str, message: Callable[[str], None]) ->
             blank += 1
             continue
         try:
-            record = json.loads(line)
+            record = parse_json(line, f"{name}:{number}")
             text_id, text = record.get("id"), record["text"]
-        except (ValueError, KeyError, AttributeError) as error:
+        except (InputError, KeyError, AttributeError) as error:
             raise InputError(f"{name}:{number}: not a JSON object with a 'text'.", fix) from error
         if not isinstance(text, str):
             raise InputError(f"{name}:{number}: the text is {json.dumps(text)[:40]}, not a string.", fix)
+        if isinstance(text_id, dict | list | bool):
+            raise InputError(f"{name}:{number}: the id is {json.dumps(text_id)[:40]}, not a string.", fix)
         text_id = str(number if text_id is None else text_id)
         try:
             f"{text_id}{text}".encode()
@@ -213,8 +228,12 @@ def _rows(lines: Iterator[str], name: str, message: Callable[[str], None]) -> It
             if not row:
                 blank += 1
                 continue
-            if len(row) <= text_column:
-                raise InputError(f"{name}: row {number} has {len(row)} of {len(header)} columns, so it has no text.")
+            if len(row) <= max(text_column, id_column or 0):
+                lacks = "text" if len(row) <= text_column else "id"
+                raise InputError(
+                    f"{name}: row {number} has {len(row)} of {len(header)} columns, so it has no {lacks}.",
+                    "write the missing cells, empty or not",
+                )
             if len(row) > len(header):
                 raise InputError(
                     f"{name}: row {number} has {len(row)} columns, and the header has {len(header)}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,21 +71,49 @@ class RecipeEntry:
         }
 
 
-def recipe_entries(recipes: Sequence[Recipe], runs: Path, task: Task | None = None) -> list[RecipeEntry]:
-    """Return recipes with their parameter counts and our scores."""
+def recipe_entries(
+    recipes: Sequence[Recipe],
+    runs: Path,
+    task: Task | None = None,
+    on_error: Callable[[EmoError], None] | None = None,
+) -> list[RecipeEntry]:
+    """Return recipes with their parameter counts and our scores.
+
+    Args:
+        on_error: called with the error of a recipe that does not fit the task, which is then left out, and with that of
+            submitted systems that cannot be read; None raises it.
+
+    Raises:
+        EmoError: as above.
+    """
     task = task or load_task()
-    systems = [system for system in read_systems() if system.task == task.key]
-    return [
-        RecipeEntry(
-            recipe,
-            recipe.data.track or next(iter(task.tracks)),
-            recipe.data.language,
-            task.release(recipe.data.release or None).key,
-            recipe_sizes(recipe, task),
-            recipe_score(recipe, runs, task, systems),
-        )
-        for recipe in recipes
-    ]
+    systems: list[SubmittedSystem] = []
+    entries = []
+    try:
+        systems = [system for system in read_systems() if system.task == task.key]
+    except EmoError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+    for recipe in recipes:
+        try:
+            entries.append(_entry(recipe, runs, task, systems))
+        except EmoError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+    return entries
+
+
+def _entry(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem]) -> RecipeEntry:
+    return RecipeEntry(
+        recipe,
+        recipe.data.track or next(iter(task.tracks)),
+        recipe.data.language,
+        task.release(recipe.data.release or None).key,
+        recipe_sizes(recipe, task),
+        recipe_score(recipe, runs, task, systems),
+    )
 
 
 def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:

@@ -240,5 +240,5 @@ def _default_title(old: SubmittedSystem, runs: Sequence[FinishedRun], best_on_de
     if len(names) > 1:
         return ("the best on dev of " if best_on_dev else "") + ", ".join(names)
     # Runs do not store the title of their recipe.
-    titles = {recipe.name: recipe.title for recipe in list_recipes()}
+    titles = {recipe.name: recipe.title for recipe in list_recipes(on_error=lambda _: None)}
     return old.title or titles.get(runs[0].recipe.name) or names[0]

@@ -7,16 +7,15 @@ are only extended by others.
 from __future__ import annotations
 
 import fnmatch
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.errors import InputError, UsageError, suggest
+from semeval_emo.errors import EmoError, InputError, UsageError, suggest
 from semeval_emo.files import check_name, shipped
-from semeval_emo.parse import ShapeError, member
-from semeval_emo.text import plural
+from semeval_emo.parse import ShapeError, member, read_toml
+from semeval_emo.text import plural, printable
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes import schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
@@ -85,33 +84,47 @@ def _with_settings(table: dict[str, Any], path: Path, bases: tuple[str, ...], se
     return _build(table, path, bases, tuple(pairs), where)
 
 
-def list_recipes(pattern: str = "*", root: Path | None = None) -> list[Recipe]:
+def list_recipes(
+    pattern: str = "*", root: Path | None = None, on_error: Callable[[EmoError], None] | None = None
+) -> list[Recipe]:
     """Return the recipes whose names match a glob, without the bases.
 
+    Args:
+        on_error: called with the error of a recipe that cannot be read, which is then left out; None raises it.
+
     Raises:
-        UsageError: there are none.
+        UsageError: there are none, or a recipe is not valid.
+        InputError: a recipe cannot be read.
     """
     files = recipe_files(root)
     names = [name for name in files if fnmatch.fnmatchcase(name, pattern) or name == pattern]
-    tables = {name: _inherited(name, files, ()) for name in names}
-    recipes = [
-        _build(table, path, bases, (), f"recipe {name}")
-        for name, (table, bases, path) in tables.items()
-        if not table.get("abstract")
-    ]
+    recipes = []
+    errors = []
+    for name in names:
+        try:
+            table, bases, path = _inherited(name, files, ())
+            if not table.get("abstract"):
+                recipes.append(_build(table, path, bases, (), f"recipe {name}"))
+        except EmoError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+            errors.append(error)
+    if errors and not recipes:
+        raise errors[0]
     if not recipes:
         raise UsageError(f"No recipe matches '{pattern}'.", suggest(pattern, files) or "see `semeval-emo zoo list`")
     return recipes
 
 
 def _read(path: Path) -> dict[str, Any]:
+    table = read_toml(path, f"The recipe {printable(str(path), 300)}")
     try:
-        with path.open("rb") as handle:
-            return tomllib.load(handle)
-    except OSError as error:
-        raise InputError(f"The recipe {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"The recipe {path} is not valid TOML: {error}.") from error
+        member(table, "extends", str, "")
+        member(table, "abstract", bool, False)
+    except ShapeError as error:
+        raise UsageError(f"The recipe {path} is not valid: {error}.") from error
+    return table
 
 
 def _inherited(
@@ -121,22 +134,24 @@ def _inherited(
     path = Path(name) if name.endswith(".toml") else files.get(name)
     if path is None:
         usable = [known for known, file in files.items() if file.parent.name != "base"]
-        raise UsageError(f"There is no recipe '{name}'.", suggest(name, usable) or "see `semeval-emo zoo list`")
+        raise UsageError(
+            f"There is no recipe '{printable(name)}'.", suggest(name, usable) or "see `semeval-emo zoo list`"
+        )
     if path.stem in seen:
         raise UsageError(f"Recipes extend each other in a cycle: {' -> '.join([*seen, path.stem])}.")
     own = _read(path)
     parent = own.get("extends")
     if parent is None:
         return own, (), path
-    table, bases, _ = _inherited(str(parent), files, (*seen, path.stem))
+    table, bases, _ = _inherited(parent, files, (*seen, path.stem))
     inherited = {key: value for key, value in table.items() if key not in NOT_INHERITED}
-    return schema.merge(inherited, own), (str(parent), *bases), path
+    return schema.merge(inherited, own), (parent, *bases), path
 
 
 def _build(
     table: dict[str, Any], path: Path, bases: tuple[str, ...], settings: tuple[tuple[str, Any], ...], where: str
 ) -> Recipe:
-    check_name(path.stem, "a recipe")
+    check_name(path.stem, f"a recipe (its file is {printable(path.name)})")
     values = {key: value for key, value in table.items() if key not in ("extends", "abstract")}
     family = values.get("family")
     if not isinstance(family, str):

@@ -6,12 +6,14 @@ needs neither torch nor weights. A test compares each formula with the real mode
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from semeval_emo.errors import EmoError
+from semeval_emo.parse import ShapeError, member, read_json
+from semeval_emo.zoo.backbones.weights import local_path
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe, ShapeConfig, TrainableConfig
 
@@ -129,7 +131,7 @@ def backbone_shape(recipe: Recipe) -> ShapeConfig | None:
     The shape of a local folder is read from it. The shape in the recipe does not apply to a backbone given by --set.
     """
     backbone = recipe.model.backbone
-    config = Path(backbone).expanduser() / "config.json"
+    config = local_path(backbone) / "config.json"
     if backbone and config.is_file():
         return read_shape(config)
     changed = any(key == "model.backbone" for key, _ in recipe.settings)
@@ -160,10 +162,12 @@ _CONFIGS: dict[str, tuple[Any, dict[str, str]]] = {
 def read_shape(config: Path) -> ShapeConfig | None:
     """Return the shape in a ``config.json``; None if the formulas of this module do not apply to it."""
     try:
-        values = json.loads(config.read_text("utf-8"))
-        architecture, names = _CONFIGS[values["model_type"]]
-        fields: dict[str, Any] = {field: int(values[name]) for field, name in names.items()}
-    except (OSError, ValueError, KeyError, TypeError):
+        values = read_json(config)
+        architecture, names = _CONFIGS[member(values, "model_type", str)]
+        fields: dict[str, Any] = {field: member(values, name, int) for field, name in names.items()}
+    except (EmoError, ShapeError, KeyError):
+        return None
+    if any(value < (field not in ("kv_heads", "positions")) for field, value in fields.items()):
         return None
     # Assumptions of the formulas.
     assumed = {

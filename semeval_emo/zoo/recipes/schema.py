@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import tomllib
 import types
 import typing
 from collections.abc import Hashable, Mapping
@@ -17,6 +16,8 @@ from functools import cache
 from typing import Any, TypeVar
 
 from semeval_emo.errors import UsageError, suggest
+from semeval_emo.parse import parse_toml
+from semeval_emo.text import printable
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ def unknown_key_error(full: str, key: str, known: Mapping[str, Any], where: str,
     """Return the error for an unknown key; its fix suggests a similar one."""
     prefix = f"{path}." if path else ""
     near = suggest(full, [prefix + name for name in known]) or suggest(key, list(known))
-    return UsageError(f"{where}: there is no key '{full}'.", near or f"known keys: {', '.join(known)}")
+    return UsageError(f"{where}: there is no key '{printable(full)}'.", near or f"known keys: {', '.join(known)}")
 
 
 def convert(type_: Any, value: Any, where: str, path: str) -> Any:
@@ -101,8 +102,9 @@ def convert(type_: Any, value: Any, where: str, path: str) -> Any:
         choices = typing.get_args(type_)
         if value in choices and not isinstance(value, bool):
             return value
-        near = suggest(str(value), [str(c) for c in choices])
-        raise UsageError(f"{where}: {path} cannot be '{value}'.", near or f"use one of {', '.join(map(str, choices))}")
+        near = suggest(value, [str(c) for c in choices]) if isinstance(value, str) else ""
+        shown = f"'{printable(value)}'" if isinstance(value, str) else _shown(value)
+        raise UsageError(f"{where}: {path} cannot be {shown}.", near or f"use one of {', '.join(map(str, choices))}")
     if origin is tuple:
         if isinstance(value, list | tuple):
             return tuple(convert(typing.get_args(type_)[0], item, where, path) for item in value)
@@ -130,7 +132,14 @@ def _is_finite(value: float) -> bool:
 
 
 def _type_error(where: str, path: str, expected: str, value: Any) -> UsageError:
-    return UsageError(f"{where}: {path} must be {expected}, not {value!r}.")
+    return UsageError(f"{where}: {printable(path)} must be {expected}, not {_shown(value)}.")
+
+
+def _shown(value: Any) -> str:
+    try:
+        return printable(repr(value), 500)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
@@ -144,10 +153,10 @@ def parse_setting(setting: str) -> tuple[str, Any]:
     """
     key, equals, text = setting.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"'{setting}' is not a setting.", "write KEY=VALUE, such as train.epochs=2")
+        raise UsageError(f"'{printable(setting)}' is not a setting.", "write KEY=VALUE, such as train.epochs=2")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()
     return key.strip(), value
 

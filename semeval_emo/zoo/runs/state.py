@@ -8,8 +8,9 @@ from typing import Any
 
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
-from semeval_emo.parse import ShapeError, expect, member, members, parse_json, read_json
+from semeval_emo.parse import ShapeError, build, expect, member, members, parse_json, read_json
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 from semeval_emo.zoo.selection.thresholds import parse_thresholds
 
 # States of a run, in order.
@@ -134,6 +135,8 @@ def _check_state(state: Any) -> None:
     if "thresholds" in state:
         parse_thresholds(state["thresholds"])
     _check_table(state, "dev", float)
+    if "constant" in state:
+        build(ConstantPredictions, state["constant"], "constant")
     if state.get("overlap") is not None:
         overlap = member(state, "overlap", dict)
         for key in ("exact", "normalised"):
