@@ -76,6 +76,8 @@ def is_listed(call: ast.Call) -> bool:
     # re.compile, and networks in evaluation mode.
     if function.attr in ("compile", "eval"):
         return owner != "re" and bool(call.args)
+    if function.attr == "import_module" and isinstance(call.args[0], ast.Constant):
+        return False
     return function.attr in NAMES or (function.attr in ("load", "loads") and owner in LOADERS)
 
 
