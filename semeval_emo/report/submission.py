@@ -230,7 +230,8 @@ place. A code never changes its meaning.
 
 The official scorers are `organisers-2025`, the organisers' check_submission.py of January 2025; `codabench-2026`, the
 scoring program of the reproduction on Codabench; and `evaluation-notebook`, the organisers' notebook with the label
-names of the released files (the notebook as published stops with an error on every released file).
+names of the released files (the notebook as published stops with an error on every released file). This page says what
+they do with a file that has one problem only; `validate` computes what the first two do with a whole submission.
 
 ## What cannot be detected
 
