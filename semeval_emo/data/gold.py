@@ -337,10 +337,14 @@ def _difference(gold: Gold, task: Task) -> str:
     return f"the hash of its labels is {gold.hash}, that of release {spec.release} is {spec.labels_hash}"
 
 
-def at_hand(spec: FileSpec, task: Task) -> Gold | None:
-    """Return the verified gold of a file if it can be read without the network, else None; never raises."""
+def at_hand(spec: FileSpec, task: Task, source: str | os.PathLike[str] | None = None) -> Gold | None:
+    """Return the verified gold of a file if it can be read without the network, else None; never raises.
+
+    Args:
+        source: as in `load_gold`; a folder or file is tried first.
+    """
     chosen = os.environ.get(DATA_VARIABLE)
-    folders = [Path(chosen)] if chosen else []
+    folders = [Path(folder) for folder in (source, chosen) if folder and str(folder) not in (HUB, SAMPLE)]
     folders += [sample_folder()] if task.key == SAMPLE else []
     with contextlib.suppress(EmoError):
         folders += [path for repository in hub_release(task).hub.values() for path, _ in fetched(repository)]

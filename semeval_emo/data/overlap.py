@@ -19,8 +19,10 @@ from functools import cached_property
 
 from semeval_emo.data.gold import Gold
 from semeval_emo.errors import UsageError
+from semeval_emo.task import short_hash
 
 DEGREES = ("exact", "normalised", "letters")
+FIRST_LETTERS, SAMPLE_DIGITS = 12, 3
 
 
 def normalise(text: str) -> str:
@@ -55,6 +57,17 @@ def letters(text: str) -> str:
     """
     plain = normalise(text)
     return plain.translate(_LETTERS) or plain
+
+
+def sample_hash(texts: Iterable[str]) -> str:
+    """Return three hex digits for each text, of the SHA-256 of its first twelve `letters`.
+
+    The end of a text does not count, nor do case, spaces and punctuation.
+
+    >>> sample_hash(["So -- that's it, then.", "so thats it th..."]), sample_hash(["Other"])
+    ('da49e5', 'd92')
+    """
+    return "".join(short_hash([letters(text)[:FIRST_LETTERS]])[:SAMPLE_DIGITS] for text in texts)
 
 
 @dataclass(frozen=True)

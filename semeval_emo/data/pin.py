@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from semeval_emo.data.folder import flat_files
+from semeval_emo.data.overlap import sample_hash
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
-from semeval_emo.task import SPLITS, FileKey, IdBlock, Task, prefix_of
+from semeval_emo.task import SPLITS, FileKey, FileSpec, IdBlock, Task, prefix_of
 from semeval_emo.text import printable
 
 LOG = logging.getLogger("semeval_emo")
@@ -74,6 +75,9 @@ def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
     texts = sheet.texts_hash()
     if texts:
         parts.append(f'texts = "{texts}"')
+        spec = FileSpec(task.key, "", *place, task.emotions, (), tuple(blocks))
+        by_id = dict(zip(sheet.ids, sheet.texts or (), strict=True))
+        parts.append(f'sample = "{sample_hash(by_id[text_id] for text_id in spec.sample_ids)}"')
     emotions = [name for name in task.emotions if name in sheet.header]
     labels = sheet.labels_hash(emotions) if emotions else ""
     if labels:

@@ -12,7 +12,7 @@ from semeval_emo.report.formats import render
 from semeval_emo.report.submission import examples_left
 from semeval_emo.report.table import Table
 from semeval_emo.scoring.scorecard import Scores
-from semeval_emo.scoring.scorer import task_of
+from semeval_emo.scoring.scorer import OTHER_TEXTS, doubts, task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
 from semeval_emo.task import Task
 from semeval_emo.text import BOLD, painted, plural
@@ -21,6 +21,7 @@ from semeval_emo.text import BOLD, painted, plural
 SHOWN = 4
 LEFT_OUT = "left-out"
 REFUSED = "NOT scored, because of ambiguous labels"
+OTHER = "NOT scored, because its texts are not those of the release"
 INCOMPLETE = "NOT scored completely, because some files cannot be read"
 SCORED = "scored, but not in the format of the official scorers"
 
@@ -46,12 +47,16 @@ def _paragraphs(scores: Scores) -> list[str]:
         if entry(problem.code).name == LEFT_OUT
     ]
     scored = {card.file for card in scores.cards}
+    paragraphs += [f"{one.file}: {one.message}." for one in doubts(scores.report) if one.file in scored]
     # Files with the same problems share a paragraph.
     by_problems: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
     for file in scores.report.files:
         errors = tuple(sorted((code for code in file.counts if code.startswith("E")), key=_severity))
         if file.file in scores.refused:
-            by_problems.setdefault((INCOMPLETE if file.kind == "container" else REFUSED, errors), []).append(file)
+            verdict = INCOMPLETE if file.kind == "container" else REFUSED
+            if any(entry(code).name == OTHER_TEXTS for code in errors):
+                verdict = OTHER
+            by_problems.setdefault((verdict, errors), []).append(file)
         elif file.file in scored and errors:
             by_problems.setdefault((SCORED, errors), []).append(file)
     for (verdict, errors), files in by_problems.items():
@@ -79,7 +84,9 @@ def _one_file(file: FileReport, report: Report, errors: Sequence[str]) -> list[s
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
     name = shlex.quote(file.file.partition("!")[0])
-    fixable = any(entry(code).repair for code in errors)
+    # A file with an error that cannot be fixed is not written.
+    fixable = all(entry(code).repair for code in errors if not entry(code).scorable)
+    fixable &= any(entry(code).repair for code in errors)
     hint = f"  fix: semeval-emo fix {name} -o fixed" if fixable else f"  see: semeval-emo validate {name}"
     return [*lines, *_rest(errors), hint]
 

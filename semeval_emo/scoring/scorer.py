@@ -19,12 +19,14 @@ from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
-    from semeval_emo.submission import Predictions, Report
+    from semeval_emo.submission import Predictions, Problem, Report
 
 Path = str | os.PathLike[str]
 LOG = logging.getLogger("semeval_emo")
 
-# Problems whose lines are left out; the labels of the others are read.
+OTHER_TEXTS = "other-texts"
+# Warnings on files that are scored: some or all of their texts may not be those of the release.
+DOUBTS = ("some-other-texts", "early-release")  # Problems whose lines are left out; the labels of the others are read.
 _LEAVES_ROWS_OUT = ("duplicate-id", "repeated-header", "blank-line", "above-header")
 # How many files an error message lists.
 _LISTED = 4
@@ -91,7 +93,7 @@ def score(
     else:
         loaded = _load(paths, gold, source, Selector(task, track, language, split, release), strict, unverified_gold)
     if loaded.refused and strict:
-        raise InvalidSubmission(_refusal(loaded.refused), f"semeval-emo validate {loaded.refused[0]}")
+        raise InvalidSubmission(_refusal(loaded.refused, loaded.report), f"semeval-emo validate {loaded.refused[0]}")
     if not loaded.predictions and not loaded.refused:
         raise InvalidSubmission(*_no_labels(loaded.report))
     if strict:
@@ -230,7 +232,8 @@ def _load(
     from semeval_emo.submission import read_submission
 
     def read(release: str | None) -> LoadedPredictions:
-        submission = read_submission(paths, **replace(selector, release=release).keywords)
+        keywords = replace(selector, release=release).keywords
+        submission = read_submission(paths, **keywords, source=source, gold=gold)
         report = submission.report
         return LoadedPredictions(submission.predictions, report, refused_files(report, selector))
 
@@ -261,6 +264,13 @@ def _other_releases(loaded: LoadedPredictions, task: Task | str | None) -> list[
     return [
         name for name, release in own_task.releases.items() if name != own_task.default_release and not release.refused
     ]
+
+
+def doubts(report: Report) -> list[Problem]:
+    """Return the warnings of a report that a score could be wrong: texts that may be others."""
+    from semeval_emo.submission import entry
+
+    return [problem for problem in report.problems if entry(problem.code).name in DOUBTS]
 
 
 def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
@@ -305,7 +315,12 @@ def _no_labels(report: Report | None) -> tuple[str, str]:
     )
 
 
-def _refusal(refused: Sequence[str]) -> str:
+def _refusal(refused: Sequence[str], report: Report | None) -> str:
+    from semeval_emo.submission import entry
+
+    for problem in report.problems if report else ():
+        if problem.file in refused and entry(problem.code).name == OTHER_TEXTS:
+            return f"{problem.file} is not scored: {problem.message}."
     if len(refused) == 1:
         return f"{refused[0]} is not scored: its problems make the labels ambiguous."
     more = f" and {len(refused) - _LISTED} more" if len(refused) > _LISTED else ""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.scorer import refused_files, rows_left_out
-from semeval_emo.submission import Predictions, read_submission
+from semeval_emo.scoring.scorer import doubts, refused_files, rows_left_out
+from semeval_emo.submission import Predictions, entry, read_submission
 from semeval_emo.task import FileSpec, Selector, Task
 
 # How many problems of an unreadable file an error message lists.
@@ -132,9 +132,14 @@ def _one_system_per_file(
 def _read(path: str, selector: Selector) -> _RunFiles:
     submission = read_submission(path, **selector.keywords)
     refused = refused_files(submission.report, selector)
-    notes = tuple(f"{file} is left out; `semeval-emo validate` shows why it cannot be scored." for file in refused)
+    notes = (
+        *(f"{file} is left out; `semeval-emo validate` shows why it cannot be scored." for file in refused),
+        *(f"{problem.file}: {problem.message}." for problem in doubts(submission.report)),
+    )
     if not submission.predictions:
         errors = [problem for problem in submission.report.problems if problem.severity.value == "error"]
+        # What prevents scoring comes first.
+        errors.sort(key=lambda problem: entry(problem.code).scorable)
         listed = "; ".join(f"{p.file}{f':{p.line}' if p.line else ''}: {p.message}" for p in errors[:_SHOWN])
         raise InvalidSubmission(
             f"{path} has no predictions that can be scored{f': {listed}' if listed else ''}.",

@@ -20,10 +20,14 @@ from semeval_emo.submission.result import FileReport, Part
 from semeval_emo.submission.rows import KnownIds, Row, RowReader, RowsById
 from semeval_emo.submission.sniff import remedy
 from semeval_emo.submission.sources import InputFile
+from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
 from semeval_emo.task import FileSpec, Selector, Task
 
 # The rows that are used to guess which file of the task this is: more than any file of the task has.
 PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
+
+# Problems by which the ids alone show another release.
+OTHER_RELEASE = ("other-release", "refused-release")
 
 ParserFactory = Callable[[Sequence[str], Sequence[str], Findings], LabelParser]
 
@@ -45,12 +49,18 @@ def peek_ids(source: InputFile) -> list[str]:
 
 
 def check(
-    source: InputFile, task: Task, selector: Selector, known_ids: KnownIds, make_parser: ParserFactory = LabelParser
+    source: InputFile,
+    task: Task,
+    selector: Selector,
+    known_ids: KnownIds,
+    known_texts: KnownTexts,
+    make_parser: ParserFactory = LabelParser,
 ) -> CheckedFile:
     """Check one file.
 
     Args:
         known_ids: the ids of the task, shared between files.
+        known_texts: the texts of the task, for files that have kept a column of texts; shared between files.
         make_parser: creates the parser of label cells; `fix` passes one that also repairs them.
 
     Raises:
@@ -60,7 +70,7 @@ def check(
     spec: FileSpec | None = None
     for attempt in range(2):
         with source.open() as stream:
-            checked, spec = _read(stream, source, task, selector, inferred, known_ids, spec, make_parser)
+            checked, spec = _read(stream, source, task, selector, inferred, known_ids, known_texts, spec, make_parser)
         parts = checked.report.parts
         if attempt or not parts:
             break
@@ -79,6 +89,7 @@ def _read(
     selector: Selector,
     inferred: Selector,
     known_ids: KnownIds,
+    known_texts: KnownTexts,
     spec: FileSpec | None,
     make_parser: ParserFactory,
 ) -> tuple[CheckedFile, FileSpec | None]:
@@ -117,6 +128,12 @@ def _read(
     if not summary.count:
         findings.add("header-only", line=table.header_line)
     parts = check_ids(summary, task, selector, inferred, emotions, findings) if columns.id is not None else []
+    # The catalogue is not read for a valid file.
+    is_other = bool(findings.counts) and any(entry(name).code in findings.counts for name in OTHER_RELEASE)
+    if parts and not is_other:
+        proven = bool(summary.texts) and check_texts(parts, summary, known_texts, findings)
+        if not proven:
+            check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
     return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows), spec
 

@@ -27,6 +27,7 @@ class Columns:
         has_header: False if the first row is data.
         unnamed: number of columns without a name at the end, whose cells must be empty.
         names: the normalised names, to recognise a header among the rows.
+        text: index of the column of texts, or None if there is none.
     """
 
     id: int | None
@@ -35,6 +36,7 @@ class Columns:
     has_header: bool = True
     unnamed: int = 0
     names: tuple[str, ...] = ()
+    text: int | None = None
 
 
 def read_header(
@@ -112,7 +114,9 @@ def read_header(
     for name in missing:
         findings.add("missing-column", column=name, seen=header, **facts)
     labels = tuple(position.get(name) for name in emotions)
-    return Columns(position.get("id"), labels, len(cells), unnamed=len(names) - named, names=tuple(names))
+    texts = [at for at, name in enumerate(names) if name in TEXT_NAMES]
+    text = min(texts, key=lambda at: names[at] != "text", default=None)
+    return Columns(position.get("id"), labels, len(cells), unnamed=len(names) - named, names=tuple(names), text=text)
 
 
 def normalised_names(cells: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.check import CheckedFile, check, peek_ids
@@ -19,7 +20,11 @@ from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.scorers.official import Labels, official
 from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
+from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.task import FileSpec, Selector, Task, load_task
+
+if TYPE_CHECKING:
+    from semeval_emo.data import Gold
 
 Path = str | os.PathLike[str]
 
@@ -71,6 +76,8 @@ def read_submission(
     split: str | None = None,
     release: str | None = None,
     task: Task | str | None = None,
+    source: Path | None = None,
+    gold: Gold | None = None,
 ) -> Submission:
     """Read the predictions of files, folders or zips, and report their problems.
 
@@ -80,6 +87,7 @@ def read_submission(
 
     Args:
         paths, track, language, split, release, task: as for `validate`.
+        source, gold: as for `semeval_emo.score`; if a file has kept a column of texts, it is compared with their texts.
 
     Raises:
         InputError, UsageError: as for `validate`.
@@ -89,7 +97,8 @@ def read_submission(
     >>> submission.predictions[0].values.shape, submission.report.valid
     ((200, 5), True)
     """
-    return _read(paths, Selector(task, track, language, split, release), with_predictions=True)
+    selector = Selector(task, track, language, split, release)
+    return _read(paths, selector, with_predictions=True, gold=source, golds=() if gold is None else (gold,))
 
 
 def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
@@ -148,11 +157,12 @@ def _read(
     with_predictions: bool,
     gold: Path | None = None,
     unverified_gold: bool = False,
+    golds: Sequence[Gold] = (),
 ) -> Submission:
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     task, sources = resolve_sources(paths, selector.task)
     selector = selector.of(task)
-    known_ids = KnownIds(task)
+    known_ids, known_texts = KnownIds(task), KnownTexts(task, gold, golds)
     files: list[FileReport] = []
     problems: list[Problem] = []
     for findings in sources.findings:
@@ -163,7 +173,7 @@ def _read(
     predictions: list[list[Predictions]] = []
     for source in sources.files:
         try:
-            checked = check(source, task, selector, known_ids)
+            checked = check(source, task, selector, known_ids, known_texts)
         except InputError as error:
             if len(paths) == 1 and source.member is None and os.fspath(paths[0]) == source.display_name:
                 raise

@@ -24,6 +24,7 @@ from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
+from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
@@ -136,7 +137,7 @@ class _Fixer:
 
     def __init__(self, task: Task, selector: Selector, threshold: float | None) -> None:
         self.task, self.selector, self.threshold = task, selector, threshold
-        self.ids = KnownIds(task)
+        self.ids, self.texts = KnownIds(task), KnownTexts(task)
         self.files: list[_FixedFile] = []
         self.changes: list[Change] = []
         self.refusals: list[Refusal] = []
@@ -194,7 +195,9 @@ class _Fixer:
                 self.changes += [Change(name, entry("two-files").code, DUPLICATE_REMOVED, 1) for name in names[1:]]
 
     def _check(self, file: InputFile, selector: Selector) -> CheckedFile:
-        return check(file, self.task, selector, self.ids, partial(LenientLabelParser, threshold=self.threshold))
+        return check(
+            file, self.task, selector, self.ids, self.texts, partial(LenientLabelParser, threshold=self.threshold)
+        )
 
     def _add_part(self, file: InputFile, checked: CheckedFile, part: Part) -> None:
         """Add one part of a file: fixed, or refused with the problems that prevent it."""

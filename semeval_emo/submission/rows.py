@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -29,6 +29,7 @@ class RowSummary:
         past_end_examples: line and text of the first five of them.
         conflicting: ids that occur twice with different labels.
         bad_cells: by id with a bad cell: a hash of its cells, to recognise a repetition of the row.
+        texts: by id: the text, if the file has a column of texts.
     """
 
     rows: RowsById = field(default_factory=dict)
@@ -37,6 +38,7 @@ class RowSummary:
     past_end_examples: list[tuple[int, str]] = field(default_factory=list)
     conflicting: set[str] = field(default_factory=set)
     bad_cells: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 class KnownIds:
@@ -126,6 +128,8 @@ class RowReader:
             itemgetter(*label_columns) if len(label_columns) > 1 else lambda row: tuple(row[c] for c in label_columns)
         )
         parsed = parser.parsed
+        if columns.text is not None and id_column is not None:
+            rows = self._keep_texts(rows, id_column, columns.text)
         count = 0
         for line, row in rows:
             count += 1
@@ -157,6 +161,19 @@ class RowReader:
         parser.finish()
         self.summary.count = count
         return self.summary
+
+    def _keep_texts(self, rows: Iterable[Row], id_column: int, text_column: int) -> Iterator[Row]:
+        """Yield the rows, and keep the text of each known id."""
+        texts = self.summary.texts
+        for line, row in rows:
+            if len(row) > max(id_column, text_column):
+                text_id = row[id_column]
+                if not self.known_ids.is_known(text_id):
+                    repaired = self.known_ids.repair(text_id)
+                    text_id = repaired[0] if repaired else ""
+                if text_id and text_id not in texts:
+                    texts[text_id] = row[text_column]
+            yield line, row
 
     def _resize(self, line: int, row: list[str]) -> list[str]:
         """Report a row of the wrong length.

@@ -282,6 +282,7 @@ def _release(
             blocks=_blocks(expect(entry, dict, file), f"{key} track {' '.join(place)}", place, form),
             texts_hash=member(entry, "texts", str, "", file),
             labels_hash=member(entry, "labels", str, "", file),
+            texts_sample=member(entry, "sample", str, "", file),
             empty=tracks[place.track].empty,
         )
     signs = member(table, "signs", dict, {}, where)
@@ -295,6 +296,8 @@ def _release(
         refused=_line(table, "refused", where, default=""),
         signs={
             "capitalised_header": member(signs, "capitalised_header", bool, False, f"{where}.signs"),
+            "names": members(signs, "names", str, [], f"{where}.signs"),
+            "codes": members(signs, "codes", str, [], f"{where}.signs"),
             "rows": {place: members(rows, place, int, where=f"{where}.signs.rows") for place in rows},
         },
         specs=specs,
@@ -369,6 +372,7 @@ def _pooled(
                         blocks=tuple(block for part in parts for block in part.blocks),
                         texts_hash=parts[0].texts_hash if alone else "",
                         labels_hash=parts[0].labels_hash if alone else "",
+                        texts_sample=parts[0].texts_sample if alone else "",
                         empty=tracks[track].empty,
                     )
     return specs

@@ -19,6 +19,8 @@ from semeval_emo.parse import ShapeError
 from semeval_emo.text import alternatives, printable
 
 SPLITS = ("train", "dev", "test")
+# Number of texts of a file that have a hash of their own.
+SAMPLED = 8
 
 METRICS_OF_LABELS = (
     "macro_f1", "macro_precision", "macro_recall", "micro_f1", "micro_precision", "micro_recall", "samples_f1",
@@ -160,6 +162,7 @@ class FileSpec:
         emotions: label columns in the official order.
         blocks: the ids, in file order.
         texts_hash: `short_hash` of ``id<TAB>text`` lines; empty if unknown.
+        texts_sample: what identifies the texts of `sample_ids` (`overlap.sample_hash`); empty if unknown.
         labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines; empty if the labels are blank or
             unpublished.
         empty: the rule of its track for texts without labels (`Track.empty`).
@@ -175,6 +178,7 @@ class FileSpec:
     blocks: tuple[IdBlock, ...]
     texts_hash: str = ""
     labels_hash: str = ""
+    texts_sample: str = ""
     empty: int = 0
 
     @property
@@ -191,6 +195,12 @@ class FileSpec:
     def id_set(self) -> frozenset[str]:
         """All ids as a set."""
         return frozenset(self.ids)
+
+    @cached_property
+    def sample_ids(self) -> tuple[str, ...]:
+        """The ids of `texts_sample`: at most 8, evenly spaced."""
+        last = len(self.ids) - 1
+        return tuple(dict.fromkeys(self.ids[at * last // (SAMPLED - 1)] for at in range(SAMPLED)))
 
     @cached_property
     def ids_hash(self) -> str:
@@ -287,7 +297,8 @@ class Release:
     Attributes:
         key: short name, such as ``2025``.
         refused: why files of this release cannot be scored; empty if they can.
-        signs: how files of a refused release are recognised (``capitalised_header`` and row counts).
+        signs: how files of a refused release are recognised: ``capitalised_header``, row counts (``rows``), names of
+            files without suffix (``names``, with ``{language}`` and ``{track}``) and old language codes (``codes``).
         specs: all files, by track, language and split.
         hub: dataset repositories on the Hugging Face hub, by track.
     """

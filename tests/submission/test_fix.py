@@ -124,7 +124,7 @@ def test_many_problems_at_once(make_file, fix_file):
     mixed = []
     for n, (one, anger, fear, joy, sadness, surprise) in enumerate(file.rows):
         mixed.append([
-            str(n), one.upper() if n % 2 else one.replace("_000", "_"), f"{surprise}.0", f'"a, ""text"" {n}"', "0",
+            str(n), one.upper() if n % 2 else one.replace("_000", "_"), f"{surprise}.0", '"a, ""text"""', "0",
             "True" if anger == "1" else "False", f"0{fear}", f" {joy}", f"{sadness}e0", "0.73", "",
         ])  # fmt: skip
     file.rows = [*mixed[:5], mixed[4], *mixed[:4:-1]]

@@ -168,8 +168,10 @@ def test_the_schema_of_gold_and_load_gold_give_the_same_verdict(
     path = tmp_path / "ron.csv"
     frame.to_csv(path, index=False)
     try:
-        semeval_emo.load_gold(spec.track, spec.language, spec.split, source=path)
-        loads = True
+        # The labels are made up.
+        gold = semeval_emo.load_gold(spec.track, spec.language, spec.split, source=path, unverified_gold=True)
+        # Rows of other files are left out with a note.
+        loads = len(gold) == len(frame)
     except EmoError:
         loads = False
     assert passes(frame, track=spec.track, language=spec.language, split=spec.split, gold=True) == loads
