@@ -284,5 +284,7 @@ def ensemble(
     every = [*(settings or ()), *([ACCEPT] if unverified_gold else [])]
     recipe = ensemble_recipe(members, name, method=method.value, settings=every, runs=runs)
     chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key)
-    result = train_one(recipe, source=data, task=chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
+    result = train_one(
+        recipe, source=data, task=task or chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet)
+    )
     _show_run(result, style, output, quiet)

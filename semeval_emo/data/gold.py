@@ -264,7 +264,7 @@ def other_rows(sheet: Sheet, spec: FileSpec, task: Task) -> str:
     if unknown:
         raise InputError(
             f"{sheet.path} has the {plural(spec.rows, 'row')} of {spec.place} and {len(unknown):,} more, with ids that "
-            f"are not of the task (first: {printable(unknown[0])}). They would be left out.",
+            f"are not of the task (first: {printable(unknown[0]) or 'a blank id'}). They would be left out.",
             "move these rows to a file of their own"
             + (", and train on both: --set 'data.extra=[\"FILE.csv\"]'" if spec.split == "train" else ""),
         )

@@ -276,7 +276,7 @@ def _why(sheet: Sheet, place: FileKey, task: Task) -> str:
     whole = next((spec for spec in specs if spec.id_set <= ids), None)
     if whole is not None:
         more = [row_id for row_id in sheet.ids if row_id not in whole.id_set]
-        seen = f"and {len(more):,} more (first: {printable(more[0])})" if more else "some of them twice"
+        seen = f"and {len(more):,} more (first: {printable(more[0]) or 'a blank id'})" if more else "some of them twice"
         return f"it has the {plural(whole.rows, 'row')} of release {whole.release}, {seen}"
     releases: dict[int, list[str]] = {}
     for spec in specs:

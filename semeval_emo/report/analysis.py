@@ -109,6 +109,8 @@ def _emotions(analysis: Analysis, task: Task) -> Table:
 def _slices(analysis: Analysis) -> Table:
     official = METRICS[analysis.card.metric].title
     rows, rules = [], []
+    # Means over texts are defined for them if the track counts texts without labels as 1.
+    undefined = not analysis.card.spec.empty or any(own.score is None for own in analysis.slices)
     for at, own in enumerate(analysis.slices):
         if at and own.group != analysis.slices[at - 1].group:
             rules.append(at - 1)
@@ -123,7 +125,7 @@ def _slices(analysis: Analysis) -> Table:
         rows=tuple(rows),
         notes=(
             "Length: quartiles of the number of characters. FN, FP: false negatives, false positives.",
-            f"{official} is undefined for texts without gold labels.",
+            *([f"{official} is undefined for texts without gold labels."] if undefined else []),
         ),
         rules=tuple(rules),
     )  # fmt: skip

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from semeval_emo.errors import InputError
+from semeval_emo.parse import ShapeError, member, read_json
 from semeval_emo.report import scores as report
 from semeval_emo.report.formats import render
 from semeval_emo.report.submission import examples_left
@@ -118,12 +120,16 @@ def next_step(scores: Scores, paths: Sequence[str], task: Task | str | None = No
 
 
 def _run_without_predictions(scores: Scores) -> str:
-    """Return the run folder of a file that predicts nothing; empty if it predicts something or is of no run."""
+    """Return the run folder of a file that predicts nothing; empty if no run can be tuned to predict something."""
     cards = scores.cards
     if len(cards) != 1 or len(cards[0].metrics.never_predicted) < len(cards[0].metrics.emotions):
         return ""
     run = Path(cards[0].file).parent.parent
-    return str(run) if all((run / name).is_file() for name in ("recipe.json", "run.json")) else ""
+    try:
+        state = read_json(run / "run.json")
+        return str(run) if member(member(state, "constant", dict, {}), "separable", bool, False) else ""
+    except (InputError, ShapeError):
+        return ""
 
 
 def _tables(scores: Scores, task: Task | str | None, per_emotion: bool) -> list[Table]:

@@ -18,6 +18,8 @@ from semeval_emo.zoo.training.series import Outcome, Series, baseline_row, leade
 IN_PROGRESS = "in progress elsewhere"
 MOST_COMMANDS = 3
 """How many commands the notes list."""
+MOST_NOTES = 3
+"""How many notes on the data are listed."""
 
 
 def line(outcome: Outcome, done: int, total: int) -> str:
@@ -99,6 +101,7 @@ def _notes(series: Series) -> list[str]:
     if unscored:
         notes.append(f"Not scored, because the test labels are not available: {', '.join(unscored)}.")
     notes += overlap_words([(outcome.spec.language, *_overlap(series, outcome)) for outcome in series.finished])
+    notes += _data_notes(series)
     notes += _constant_notes(series)
     if series.recipe.selects_on_test:
         notes.append(f"{TEST_NOTE}.")
@@ -121,6 +124,17 @@ def in_progress(series: Series) -> list[str]:
         "  The same command, when it has finished, adds it to the zip."
         for outcome in series.in_progress
         if outcome.failure
+    ]
+
+
+def _data_notes(series: Series) -> list[str]:
+    """Return the first notes on the data of the runs, such as rows that are left out, and the number of the others."""
+    runs = [outcome.finished for outcome in series.finished if outcome.finished]
+    every = list(dict.fromkeys(note for run in runs for note in run.data_notes))
+    more = len(every) - MOST_NOTES
+    return [
+        *every[:MOST_NOTES],
+        *([f"{plural(more, 'more note')} on the data in the run folders."] if more > 0 else []),
     ]
 
 

@@ -157,6 +157,16 @@ def test_a_perfect_file_scores_1_and_the_screen_names_the_rule(world, tmp_path: 
     assert card["figures"]["macro_f1"] == 1.0
 
 
+def test_error_analysis_scores_the_texts_without_labels_if_the_track_counts_them(world, tmp_path: Path, cli):
+    toml, empty = world
+    gold = load_gold("ec", "eng", "dev", source=tmp_path / "data", task=toml)
+    write_predictions(gold.spec, gold.labels, tmp_path / "pred_eng.csv")
+    out = cli("analyse", tmp_path / "pred_eng.csv", "--gold", tmp_path / "data", "--task", toml).out
+    (row,) = [line.split() for line in out.splitlines() if line.startswith("neutral   neutral")]
+    assert row[3] == ("1.0000" if empty else "–")
+    assert ("Jaccard is undefined for texts without gold labels." in out) is not bool(empty)
+
+
 def test_the_shipped_tasks_count_them_as_0() -> None:
     """The official scorers of Task 11 print neither metric; its published values count them as 0."""
     for name in ("task11", "sample"):

@@ -73,6 +73,7 @@ class Outcome:
             "overlap": run.overlap if run else None,
             "signature": (run.signature or None) if run else None,
             "constant": run.constant.to_dict() if run else None,
+            "notes": list(run.data_notes) if run else [],
             "baseline": placement.baseline.score if placement and placement.baseline else None,
             "rank_1": placement.leader.score if placement and placement.leader else None,
             "place": place_dict(placement),
@@ -381,6 +382,7 @@ def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | 
         signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,
         overlap=state.get("overlap"), warnings=tuple(state.get("unverified_gold", ())),
         constant=ConstantPredictions.from_dict(state.get("constant")),
+        data_notes=tuple(state.get("data_notes", ())),
     )  # fmt: skip
 
 

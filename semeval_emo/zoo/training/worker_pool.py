@@ -62,7 +62,7 @@ class RunSummary:
         overlap: as returned by `train.count_leakage`; None for a run of an earlier version.
         warnings: as of `train.RunResult`.
         constant: emotions that are predicted for no test text or for every one.
-        tune_command: as in `train.RunResult`.
+        tune_command, data_notes: as in `train.RunResult`.
     """
 
     dev: Mapping[str, float]
@@ -75,6 +75,7 @@ class RunSummary:
     warnings: tuple[str, ...] = ()
     constant: ConstantPredictions = field(default_factory=ConstantPredictions)
     tune_command: str = ""
+    data_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -289,6 +290,7 @@ def _train(item: WorkItem, language: str, progress: Progress) -> RunSummary | Fa
         warnings=result.warnings,
         constant=result.constant,
         tune_command=result.tune_command,
+        data_notes=result.data_notes,
     )
 
 

@@ -90,6 +90,11 @@ def test_rows_of_other_files_of_the_task_are_named(sample: Path, cli):
     result = json.loads(cli(*words, "-f", "json").out)
     assert result["notes"] == [note]
     assert json.loads((Path(result["folder"]) / "run.json").read_text("utf-8"))["data_notes"] == [note]
+    # So does a series, also for runs that are not read again.
+    for more in ((), ("--only-missing",)):
+        series = (*words, "--jobs", "1", *more)
+        assert f"\n{note}\n" in cli(*series).out
+        assert json.loads(cli(*series, "-f", "json").out)["languages"][0]["notes"] == [note]
 
 
 def test_score_names_the_rows_of_the_gold_file_that_it_leaves_out(sample: Path, folder: Path, cli):
@@ -104,6 +109,12 @@ def test_score_names_the_rows_of_the_gold_file_that_it_leaves_out(sample: Path, 
     assert f"\n{note}\n" in out
     (card,) = json.loads(cli("score", "pred_eng.csv", "--gold", "data", "-f", "json").out)["scorecards"]
     assert (card["note"], card["texts"]) == (note, 200)
+
+
+def test_rows_without_an_id_are_refused(sample: Path):
+    append(sample / "track_a/train/eng.csv", [",Without an id,0,0,1,0,0"])
+    with pytest.raises(InputError, match=r"and 1 more, with ids that are not of the task \(first: a blank id\)"):
+        load_gold("a", "eng", "train", source="data", task="sample")
 
 
 def test_a_task_without_hashes_refuses_them_too(folder: Path):

@@ -152,6 +152,17 @@ def test_the_command_names_data_and_task_of_a_task_by_path(folder: Path, cli):
     assert cli(*command(out)).code == 0
 
 
+def test_an_ensemble_names_the_command_with_its_task(folder: Path, cli):
+    toml = make_toy(folder)
+    where = ("--data", folder / "data", "--task", toml)
+    for name in ("tfidf-logreg", "tfidf-char"):
+        assert cli("zoo", "train", name, "--language", "xaa", *where).code == 0
+    members = ("runs/toy/tfidf-logreg/xaa", "runs/toy/tfidf-char/xaa", "--name", "both")
+    out = cli("zoo", "ensemble", *members, *FIXED, "threshold.value=0.99", *where).out
+    assert command(out) == ["zoo", "tune", "runs/toy/both/xaa", *map(str, where)]
+    assert cli(*command(out)).code == 0
+
+
 def test_a_series_lists_the_languages(folder: Path, cli):
     toml = make_toy(folder)
     words = ("--language", "all", "--data", folder / "data", "--task", toml, *FIXED, "threshold.value=0.99")
