@@ -100,12 +100,14 @@ class Folder:
         releases: the releases that all known files belong to, first those with most files proven by
             hash, then the default; empty if no release covers them all.
         tally: number of files by release.
+        ignored: other CSV files of the folder, whose first id is not of the task.
     """
 
     path: Path
     files: tuple[DataFile, ...]
     releases: tuple[str, ...]
     tally: dict[str, int]
+    ignored: tuple[Path, ...] = ()
 
     @property
     def proven(self) -> int:
@@ -119,6 +121,7 @@ class Folder:
             "release": self.releases[0] if self.releases else None,
             "releases": list(self.releases),
             "files": [file.to_dict() for file in self.files],
+            "ignored": [str(path) for path in self.ignored],
         }
 
     def of(self, *states: str) -> list[DataFile]:
@@ -148,7 +151,14 @@ def survey(
             progress.message(f"reading {len(places)} files of {base}")
         if places:
             files = tuple(_read(path, place, task) for path, place in places)
-            folders.append(_folder(base, files, task))
+            read = {path for path, _ in all_places}
+            ignored = tuple(path for path in flat_files(base) if path not in read)
+            if ignored:
+                count = plural(len(ignored), "CSV file")
+                progress.message(
+                    f"left out: {count} of {base}, whose first id is not of {task.title} (first: {ignored[0].name})"
+                )
+            folders.append(replace(_folder(base, files, task), ignored=ignored))
     if not has_data:
         raise InputError(
             f"There is no data file of {task.title} in {root}.",

@@ -105,17 +105,21 @@ def _labels(card: Scorecard, task: Task) -> Table:
 
 def _over_texts(card: Scorecard) -> Table:
     names = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
-    notes = [*_sources(card), *_cautions(card)]
-    if unlabelled := card.metrics.unlabelled:
-        texts = plural(unlabelled, "text")
-        value = card.spec.empty
-        notes.insert(0, f"Samples F1 and Jaccard are {value} for the {texts} without any label in gold or predictions.")
+    notes = [*unlabelled_note(card), *_sources(card), *cautions(card)]
     return Table(
         title="Means over texts",
         columns=tuple(Column(METRICS[name].title, _score(card)) for name in names),
         rows=(tuple(card.metrics.whole[name] for name in names),),
         notes=tuple(notes),
     )
+
+
+def unlabelled_note(card: Scorecard) -> list[str]:
+    """Return a note on the texts without labels, if there are any."""
+    if not card.metrics.unlabelled:
+        return []
+    texts = plural(card.metrics.unlabelled, "text")
+    return [f"Samples F1 and Jaccard are {card.spec.empty} for the {texts} without any label in gold or predictions."]
 
 
 def _intensities(card: Scorecard, task: Task) -> Table:
@@ -128,7 +132,7 @@ def _intensities(card: Scorecard, task: Task) -> Table:
         title=_heading(card, task),
         columns=(Column("emotion"), *(Column(title, _score(card)) for title in titles)),
         rows=tuple(rows),
-        notes=(*_official(card, task), *_sources(card), *_cautions(card)),
+        notes=(*_official(card, task), *_sources(card), *cautions(card)),
         rules=(len(metrics.emotions) - 1,),
     )
 
@@ -142,7 +146,7 @@ def _sources(card: Scorecard) -> tuple[str, ...]:
     return (f"File: {card.file}", f"Gold: {card.gold}")
 
 
-def _cautions(card: Scorecard) -> list[str]:
+def cautions(card: Scorecard) -> list[str]:
     """Return cautions about the scores."""
     notes = [card.note] if card.note else []
     never, always = card.metrics.never_predicted, card.metrics.always_predicted
@@ -207,7 +211,7 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
         else:
             rows.append((f"mean of all {every}", None, *(average.submitted[metric] for metric in names)))
     for card in cards:
-        notes += [f"{card.file}: {caution}" for caution in _cautions(card)]
+        notes += [f"{card.file}: {caution}" for caution in cautions(card)]
     best = {metric: "min" if METRICS[metric].lower_is_better else "max" for metric in names} if _by_file(cards) else {}
     columns = [
         Column(SHORT.get(metric, METRICS[metric].title), _score(first), best.get(metric, "")) for metric in names

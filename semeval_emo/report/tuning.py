@@ -52,6 +52,8 @@ def tables(result: TuneResult) -> list[Table]:
         notes.append(
             f"No other {thresholds} have a higher out-of-fold score than those of the run, so these were written."
         )
+    if result.constant.same:
+        notes += [result.constant.reached, *result.constant.notes]
     scores = Table(f"{result.recipe.name}: {thresholds} · {result.spec.place}", columns, rows, tuple(notes))
     return [scores, _thresholds(result, written)]
 

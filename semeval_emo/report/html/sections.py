@@ -133,7 +133,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     notes = [f"Official metric: {METRICS[card.metric].title} ({how})."]
     if intervals:
         notes.append(note_of(intervals, card.spec.rows))
-    notes += [card.note] if card.note else []
+    notes += score_tables.cautions(card)
     made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(metrics.emotions) - 1,))]
     if not intensities:
         whole = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
@@ -141,7 +141,12 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
             (METRICS[n].title, metrics.whole[n], range_of(intervals.whole[n]) if intervals else None) for n in whole
         )
         made.append(
-            Table("Means over texts", (Column("metric"), Column("value", "score"), Column(level, "score")), over)
+            Table(
+                "Means over texts",
+                (Column("metric"), Column("value", "score"), Column(level, "score")),
+                over,
+                tuple(score_tables.unlabelled_note(card)),
+            )
         )
     return made
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ from semeval_emo.zoo.runs.finished import (
 )  # fmt: skip
 from semeval_emo.zoo.runs.folder import locked, resolve_task
 from semeval_emo.zoo.runs.model import THRESHOLDS
+from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions, constant_predictions
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training.job import score_labels, score_probabilities
 
@@ -76,6 +77,7 @@ class TuneResult:
     Attributes:
         split: the split that thresholds were fitted to, or ``folds``.
         rows: the thresholds of the run, then each rule.
+        constant: emotions that the written thresholds predict for no test text or for every one.
         warnings: on unverified gold of dev or test.
     """
 
@@ -89,6 +91,7 @@ class TuneResult:
     chosen: str
     predictions: Path
     thresholds: Path
+    constant: ConstantPredictions = field(default_factory=ConstantPredictions)
     warnings: tuple[str, ...] = ()
 
     def row(self, rule: str) -> RuleScores:
@@ -117,6 +120,7 @@ class TuneResult:
             },
             "predictions": str(self.predictions),
             "thresholds": str(self.thresholds),
+            "constant": self.constant.to_dict(),
         }
 
 
@@ -206,6 +210,7 @@ def tune_run(
         chosen=chosen.rule,
         predictions=target / folder.predictions.relative_to(path),
         thresholds=target / THRESHOLDS,
+        constant=constant_predictions(probabilities["test"], np.array(chosen.thresholds), space),
         warnings=warnings,
     )
     report = {

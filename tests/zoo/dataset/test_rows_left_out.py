@@ -156,6 +156,16 @@ def test_check_and_stats_name_the_file(sample: Path, cli):
     assert code == 3 and err.startswith("error: There are no labels of track a train.")
 
 
+def test_other_csv_files_of_a_data_folder_are_counted(sample: Path, cli):
+    for name in ("mine.csv", "notes.csv"):
+        (sample / name).write_text("id,text\nx,Not of the task\n", "utf-8")
+    said = "left out: 2 CSV files of data, whose first id is not of Built-in sample (made-up texts, not SemEval) "
+    for words in (("check", "data"), ("stats", "data"), ("list", "data")):
+        assert f"{said}(first: mine.csv)\n" in cli("data", *words, "--task", "sample").err
+    (folder,) = json.loads(cli("data", "check", "data", "--task", "sample", "-f", "json").out)["folders"]
+    assert folder["ignored"] == ["data/mine.csv", "data/notes.csv"]
+
+
 def test_pin_names_the_files_that_it_leaves_out(sample: Path, cli):
     shutil.copy(sample / "track_a/test/eng.csv", sample / "track_a/test/xyz.csv")
     shutil.copy(sample / "track_a/test/eng.csv", sample / "other.csv")

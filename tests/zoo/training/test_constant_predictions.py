@@ -187,6 +187,16 @@ def test_evaluate_and_score_say_it_too(folder: Path, cli):
     assert f"Next: semeval-emo zoo tune {shlex.quote(str(run))} --data sample" in err
 
 
+def test_tune_and_the_report_page_say_it_too(folder: Path, cli):
+    cli("zoo", "train", "constant-majority", "--data", "sample")
+    out = cli("zoo", "tune", "runs/sample/constant-majority/eng", "--data", "sample").out
+    assert "0 of 1,000 test probabilities (200 texts, 5 emotions) reach the threshold 0.5" in out
+    assert cli("report", "runs/sample/constant-majority/eng/track_a", "-o", "page.html").code == 0
+    page = (folder / "page.html").read_text("utf-8")
+    assert "Nothing is predicted: every cell is 0." in page
+    assert "Samples F1 and Jaccard are 0 for the 25 texts without any label in gold or predictions." in page
+
+
 def test_an_exported_model_is_evaluated_without_the_command(folder: Path, cli):
     cli("zoo", "train", "tfidf-logreg", "--data", "sample", *FIXED, "threshold.value=0.99", "--runs", folder / "runs")
     (run,) = (folder / "runs/sample").glob("*/eng")
