@@ -54,6 +54,8 @@ TINY = (
     "shape.hidden=16", "shape.mlp=24", "shape.heads=2", "shape.kv_heads=1", "shape.vocabulary=260", "shape.layers=3",
     "trainable.layers=2", "model.max_length=12", "train.batch=32", "train.epochs=2", "train.save_minutes=0",
 )  # fmt: skip
+# Files of a training run that are written several times, and hold something else each time.
+STATE_FILES = ("run.json", "metrics.jsonl", "lock")
 COLUMNS = (("hit", 4), ("old", 5), ("new", 5), ("before", 7), ("after", 6))
 GONE = 10.0
 """Seconds after which a worker process must have followed its killed parent."""
@@ -144,7 +146,9 @@ class Trial:
             runs.append(self._files(self.work))
         assert runs[0].keys() == runs[1].keys()
         self.complete = set(runs[0])
-        self.new = {name: body for name, body in runs[0].items() if runs[1][name] == body}
+        self.new = {
+            name: body for name, body in runs[0].items() if runs[1][name] == body and Path(name).name not in STATE_FILES
+        }
         self.old = self._files(self.template)
         self.seconds = {}
         for whole in (False, True):
@@ -207,9 +211,10 @@ class Trial:
             delay = rng.uniform(rng.choice((0.0, 0.67)), 1.05) * self.seconds[whole]
             process = launch(self.case.words, self.work, whole)
             time.sleep(delay)
+            alive = os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
             os.kill(process, number)
             end = wait(process)
-            where, found = self._after(number, end)
+            where, found = self._after(number, end, alive)
             counts[where] += 1
             if where == "hit":
                 done = all(self._files(self.work).get(name) == body for name, body in self.new.items())
@@ -218,12 +223,12 @@ class Trial:
             problems += [f"{self.case.name}, {number.name} after {delay:.3f} s: {problem}" for problem in found]
         return counts, problems
 
-    def _after(self, number: signal.Signals, end: End) -> tuple[str, list[str]]:
+    def _after(self, number: signal.Signals, end: End, alive: bool) -> tuple[str, list[str]]:
         """Return when the signal came, and what is wrong with the files and the exit code."""
         found = [f"worker process {worker} still runs" for worker in workers(self.work)]
         error = self._error()
         where = "hit"
-        if end.code == 0:
+        if not alive:
             where = "after"
         elif number == signal.SIGINT and (end.code == -number or in_interpreter(error)):
             where = "before"

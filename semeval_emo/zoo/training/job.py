@@ -25,7 +25,7 @@ from semeval_emo.zoo.distributed import is_main_process
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import load_probabilities, save_array
 from semeval_emo.zoo.runs.folder import RunFolder
-from semeval_emo.zoo.selection.epochs import TrainingStopped
+from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, out_of_fold_labels
 
 
@@ -91,6 +91,20 @@ class TrainingRun:
         """Return True after Ctrl-C, or after the system asked the process to terminate."""
         return bool(self._stop)
 
+    def end_if_stopped(self) -> None:
+        """End a run whose training was complete before it saw the request to stop.
+
+        Raises:
+            TrainingStopped: a stop was requested.
+        """
+        if self._stop:
+            raise self._with_exit_code(TrainingStopped("stopped after training; everything is saved", RESUME_HINT))
+
+    def _with_exit_code(self, stopped: TrainingStopped) -> TrainingStopped:
+        if self._stop:
+            stopped.exit_code = 128 + self._stop
+        return stopped
+
     @contextmanager
     def handle_signals(self) -> Iterator[None]:
         """Let the first Ctrl-C, SIGTERM or SIGHUP request a stop; a second one ends the process immediately."""
@@ -117,9 +131,7 @@ class TrainingRun:
         try:
             yield
         except TrainingStopped as stopped:
-            if self._stop:
-                stopped.exit_code = 128 + self._stop
-            raise
+            raise self._with_exit_code(stopped) from None
         finally:
             restore()
 

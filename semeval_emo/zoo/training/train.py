@@ -308,6 +308,7 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
         sizes=[sizes.trainable, sizes.total] if sizes else None,
         kept=selected_epoch(folder.read_metrics(), recipe),
     )
+    run.end_if_stopped()
 
 
 def _predict(run: TrainingRun, golds: dict[str, Gold]) -> None:

@@ -20,9 +20,10 @@ from semeval_emo.errors import UsageError
 from semeval_emo.locks import host
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine import finetune, predictor
+from semeval_emo.zoo.families import constant
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.runs.folder import Locked, locked
+from semeval_emo.zoo.runs.folder import TRAINING, Locked, locked
 from semeval_emo.zoo.selection.epochs import TrainingStopped
 from semeval_emo.zoo.training.train import RunResult, train
 
@@ -193,6 +194,38 @@ def test_ctrl_c_saves_a_checkpoint(engine: str, uninterrupted, tmp_path: Path):
     assert progress.said[-1] == "stopping after this step; press Ctrl-C again to stop immediately"
     run(recipe, tmp_path)
     assert bytes_of(tmp_path, recipe) == uninterrupted(engine)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_that_training_does_not_see_ends_the_run_after_it(number: signal.Signals, tmp_path: Path, monkeypatch):
+    """The model of `constant` has no steps; a run that ended with 0 would start the next command of a script."""
+    recipe = load_recipe("constant-all")
+    fit = constant.Constant.fit
+
+    def interrupted(*given: object) -> None:
+        fit(*given)
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(constant.Constant, "fit", interrupted)
+    with pytest.raises(TrainingStopped, match=r"^stopped after training; everything is saved") as stopped:
+        run(recipe, tmp_path)
+    assert stopped.value.exit_code == 128 + number
+    monkeypatch.undo()
+    assert run(recipe, tmp_path).resumed
+
+
+def test_files_of_the_user_in_a_run_folder_stay(tmp_path: Path):
+    recipe = load_recipe("constant-all")
+    folder = run(recipe, tmp_path).folder
+    (folder.path / ".gitignore").write_text("model/")
+    folder.update_state(status=TRAINING)
+    folder.work.mkdir()
+    run(recipe, tmp_path)
+    assert (folder.path / ".gitignore").read_text() == "model/"
+    # What a process leaves that is killed after its last step.
+    folder.work.mkdir()
+    assert run(recipe, tmp_path).already_done
+    assert not folder.work.exists()
 
 
 def test_a_finished_run_is_repeated_only_with_fresh(tmp_path: Path):
