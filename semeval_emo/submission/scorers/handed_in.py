@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from semeval_emo.submission import archive
@@ -95,16 +95,20 @@ def _folders(path: Path, shown: str, mine: Sequence[Checked], task: Task) -> Ite
     systems: dict[str, dict[str, Checked]] = {}
     for place, file in files.items():
         systems.setdefault(_system(place, task), {})[place] = file
-    whole = _on_disk(name, listing, files)
     if len(systems) == 1 or len({(source.track, source.language) for source, _ in mine}) == len(mine):
-        yield HandedIn(shown, whole, files)
+        yield HandedIn(shown, _on_disk(name, listing, files), files)
         return
-    for system, own in systems.items():
+    inside: dict[str, dict[str, Path]] = {system: {} for system in systems}
+    for place, at in listing.items():
+        system = next((parent for parent in map(str, PurePosixPath(place).parents) if parent in systems), "")
         if system:
-            inside = {place.removeprefix(f"{system}/"): file for place, file in own.items()}
-            yield HandedIn(f"{shown}/{system}", whole.below(system), inside)
-        else:
-            yield HandedIn(shown, replace(whole, paths=tuple(own)), own)
+            inside[system][place.removeprefix(f"{system}/")] = at
+        elif place in systems.get("", ()):
+            inside[""][place] = at
+    for system, own in systems.items():
+        own = {place.removeprefix(f"{system}/"): file for place, file in own.items()}
+        folder = _on_disk(system.rpartition("/")[2] or name, inside[system], own)
+        yield HandedIn(f"{shown}/{system}" if system else shown, folder, own)
 
 
 def _system(place: str, task: Task) -> str:
@@ -142,7 +146,7 @@ def _folder(
     name: str, entries: Iterable[str], read_bytes: Callable[[str], bytes], files: Mapping[str, Checked]
 ) -> HandedFolder:
     """Return a folder of these entries and of the folders that they are in."""
-    paths = {path for path in entries if path}
+    paths = {path for path in entries if path.strip("/")}
     paths |= {f"{parent}/" for path in paths for parent in map(str, PurePosixPath(path).parents) if parent != "."}
     return HandedFolder(name, tuple(sorted(paths)), read_bytes, canonical(files))
 
@@ -208,5 +212,5 @@ def top_tracks(submission: HandedIn, task: Task) -> dict[str | None, str]:
     own, _ = folder_track([submission.folder.name], task)
     if own:
         return {None: own}
-    tops = [name for name in submission.folder.names if f"{name}/" in submission.folder.paths]
+    tops = [name for name in submission.folder.names if f"{name}/" in submission.folder.all]
     return {name: track for name in tops if (track := folder_track([name], task)[0])}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from semeval_emo.task import FileSpec, Task, Track
+from semeval_emo.task import FileKey, FileSpec, Task, Track
 from semeval_emo.text import printable
 
 SCORED, REJECTED, CRASHED, NOTHING = "scored", "rejected", "crashed", "nothing"
@@ -64,6 +65,11 @@ class HandedFolder:
     read_bytes: Callable[[str], bytes]
     canonical: Mapping[str, FileSpec]
 
+    @cached_property
+    def all(self) -> frozenset[str]:
+        """The paths as a set."""
+        return frozenset(self.paths)
+
     @property
     def names(self) -> list[str]:
         """The names of the files and folders in it, without those in its folders."""
@@ -76,9 +82,9 @@ class HandedFolder:
             Crashed: there is no such file, or it cannot be read.
         """
         try:
-            if f"{path}/" in self.paths:
+            if f"{path}/" in self.all:
                 raise IsADirectoryError
-            if path not in self.paths:
+            if path not in self.all:
                 raise FileNotFoundError
             return self.read_bytes(path)
         except OSError as error:
@@ -116,7 +122,7 @@ class Reference:
 
     def spec(self, language: str) -> FileSpec | None:
         """Return the gold file of a language, or None."""
-        return next(iter(self.task.specs(self.release, self.track, language, self.split)), None)
+        return self.task.release(self.release).specs.get(FileKey(self.track, language, self.split))
 
     def is_canonical(self, folder: HandedFolder, path: str, spec: FileSpec) -> bool:
         """True if a file is known to be scored: its rows and header are exactly those of the gold file."""
