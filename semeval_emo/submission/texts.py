@@ -164,14 +164,14 @@ def _sampled(spec: FileSpec, texts: TextsById) -> _Evidence | None:
 
 
 def _other_releases(spec: FileSpec, texts: TextsById, known: KnownTexts) -> list[str]:
-    """Return the other releases whose texts with these ids the file has."""
-    found = []
+    """Return the other releases whose texts with these ids the file has; one of those with the same texts."""
+    found: dict[str, str] = {}
     for other in known.task.specs(track=spec.track, language=spec.language, split=spec.split):
-        if other.release != spec.release and other.texts_hash not in ("", spec.texts_hash):
+        if other.texts_hash not in ("", spec.texts_hash, *found):
             evidence = _evidence(other, texts, known)
             if evidence is not None and evidence.compared and not evidence.is_other:
-                found.append(other.release)
-    return found
+                found[other.texts_hash] = other.release
+    return list(found.values())
 
 
 def check_signs(spec: FileSpec, header: Sequence[str], source: InputFile, task: Task, findings: Findings) -> None:
@@ -185,7 +185,7 @@ def check_signs(spec: FileSpec, header: Sequence[str], source: InputFile, task: 
     stem = bare_stem(source.base).lower()
     for release in task.releases.values():
         signs = release.signs
-        old_codes = [code for code in signs.get("codes", ()) if task.aliases.get(code) == spec.language]
+        old_codes = [code for code in signs.get("codes", ()) if spec.language in task.aliases.get(code, ())]
         known = {name for code in old_codes for name in (code, PREFIX + code)}
         for pattern in signs.get("names", ()):
             name = pattern.replace("{track}", spec.track)
