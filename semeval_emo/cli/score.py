@@ -227,6 +227,7 @@ def compare(
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import comparison_words as view
     from semeval_emo.report.comparison import csv_table
+    from semeval_emo.report.origins import origins_to_dict, with_origins
     from semeval_emo.scoring.comparing import compare as compare_systems
 
     result = compare_systems(
@@ -235,8 +236,9 @@ def compare(
         interval=interval.value, stored=against_score, one_recipe=one_recipe, unverified_gold=unverified_gold,
         progress=TerminalProgress(quiet),
     )  # fmt: skip
+    result = with_origins(result)
     emit(
-        result.to_dict,
+        lambda: result.to_dict() | origins_to_dict(result),
         lambda: view.noted_tables(result, pairs=pairs, power=power),
         style,
         output,

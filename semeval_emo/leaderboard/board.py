@@ -212,7 +212,7 @@ class Leaderboard:
         ('0.8230', -0.1116, 0.0031)
         """
         number, at = resolve_key(score, self.task, track, language, release, split, metric)
-        return self._placed(number, at, self.find_list(among), _signature(score))
+        return self._placed(number, at, self.find_list(among), _card(score))
 
     def places(
         self,
@@ -227,13 +227,13 @@ class Leaderboard:
         number, at = resolve_key(score, self.task, track, language, release, split)
         with_rows = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
         return tuple(
-            self._placed(number, at, among, _signature(score)) for key, among in self.lists.items() if key in with_rows
+            self._placed(number, at, among, _card(score)) for key, among in self.lists.items() if key in with_rows
         )
 
     def _rows_at(self, at: BoardKey) -> tuple[ScoreRow, ...]:
         return self.filter(track=at.track, language=at.language, release=at.release, split=at.split, metric=at.metric)
 
-    def _placed(self, score: float, at: BoardKey, among: BoardList, signature: str) -> Placement:
+    def _placed(self, score: float, at: BoardKey, among: BoardList, card: Scorecard | None) -> Placement:
         comparable = self._rows_at(at)
         rows = [row for row in comparable if row.list == among.key]
         if not any(row.score is not None for row in rows):
@@ -245,7 +245,15 @@ class Leaderboard:
         # The first baseline in the order of lists, for lists without one.
         baseline = next((row for row in comparable if row.kind == "baseline" and row.usable), None)
         notes = [n for n in self.notes if n.applies_to(at.task, at.track, at.language) and round(score, 4) in n.scores]
-        return place(score, rows, at, among, baseline=baseline, notes=tuple(notes), signature=signature)
+        # The system that is named after its recipe comes first.
+        ours = sorted((row for row in comparable if row.origin), key=lambda row: row.setting != "")
+        same = next(
+            (row for row in ours if card and row.origin and row.origin.predictions == card.prediction_hash), None
+        )
+        return place(
+            score, rows, at, among, baseline=baseline, notes=tuple(notes), signature=card.signature if card else "",
+            same=same,
+        )  # fmt: skip
 
     def _elsewhere(self, at: BoardKey, among: BoardList) -> str:
         """Return a hint on what can be placed: another split or release, other lists or other languages."""
@@ -453,8 +461,8 @@ def measure(
     return [(Leaderboard.load(task, extra=extra), number, address)]
 
 
-def _signature(score: float | Scorecard) -> str:
-    return score.signature if isinstance(score, Scorecard) else ""
+def _card(score: float | Scorecard) -> Scorecard | None:
+    return score if isinstance(score, Scorecard) else None
 
 
 def _refuse(problems: Iterable[RowProblem]) -> None:

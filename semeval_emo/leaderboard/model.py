@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from semeval_emo.leaderboard.origin import ScoreOrigin
+
 KINDS = ("team", "baseline", "published-model", "seed-run", "zoo", "user", "sample")
 SELECTED_ON = ("unknown", "none", "dev", "folds", "sources", "test")
 FLAGS = ("", "suspect", "unverified", "joined")
@@ -40,6 +42,7 @@ class ScoreRow:
         source: key of a `ScoreSource`, or a URL or DOI in the user's own rows.
         where: table, section, page or file in the source.
         own: True for the user's own rows.
+        origin: of a score of ours: seeds, ensemble members, candidates; None for other scores.
     """
 
     task: str
@@ -64,6 +67,7 @@ class ScoreRow:
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
     own: bool = field(default=False, compare=False)
+    origin: ScoreOrigin | None = field(default=None, compare=False)
 
     @property
     def tracks(self) -> tuple[str, ...]:
@@ -120,11 +124,12 @@ class ScoreRow:
         return (own > other) - (own < other)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form: the columns of the CSV file, and whether the row is the user's own."""
-        return {name: getattr(self, name) for name in COLUMNS} | {"own": self.own}
+        """Return the JSON form: the columns of the CSV file, whether the row is the user's own, the origin of ours."""
+        origin = {"origin": self.origin.to_dict()} if self.origin else {}
+        return {name: getattr(self, name) for name in COLUMNS} | {"own": self.own} | origin
 
 
-COLUMNS = tuple(name for name in ScoreRow.__dataclass_fields__ if name not in ("file", "line", "own"))
+COLUMNS = tuple(name for name in ScoreRow.__dataclass_fields__ if name not in ("file", "line", "own", "origin"))
 """The header of every leaderboard CSV file."""
 NUMBERS = {"rank": int, "teams": int, "decimals": int, "score": float}
 """The numeric columns (blank if unknown); all others are text."""

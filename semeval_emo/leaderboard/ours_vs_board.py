@@ -12,7 +12,8 @@ from typing import Any
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.board import Leaderboard
 from semeval_emo.leaderboard.model import BoardList, ScoreRow
-from semeval_emo.leaderboard.submitted import SubmittedFile, SubmittedSystem, read_systems
+from semeval_emo.leaderboard.origin import ScoreOrigin
+from semeval_emo.leaderboard.submitted import SubmittedFile, SubmittedSystem, origins, read_systems
 
 PUBLISHED, MODELS = "published-model", "brighter-tables"
 """The kind of rows of published models, and the list with comparable scores of them."""
@@ -57,6 +58,7 @@ class TrackResults:
         systems: our systems, by mean score on dev (not on test), best first.
         published: the list of the published models; None if there are none.
         models: names of published models, the fine-tuned ones first.
+        origins: origin of each score of ours by system, track and language.
     """
 
     track: str
@@ -67,6 +69,11 @@ class TrackResults:
     languages: tuple[LanguageReferences, ...]
     published: BoardList | None
     models: tuple[str, ...]
+    origins: dict[tuple[str, str, str], ScoreOrigin]
+
+    def origin(self, system: SubmittedSystem, file: SubmittedFile) -> ScoreOrigin:
+        """Return the origin of a score: seeds, ensemble members, candidates."""
+        return self.origins[system.name, *file.key]
 
     def files(self, system: SubmittedSystem) -> dict[str, SubmittedFile]:
         """Return a system's scored files of the track, by language."""
@@ -98,6 +105,7 @@ class TrackResults:
                     "dev": file.dev, "selected_on": file.selected_on, "recipe": file.recipe,
                     "overlap": file.overlap, "without": file.without, "seconds": file.seconds,
                     "members": [asdict(member) for member in file.members],
+                    "origin": self.origin(system, file).to_dict(),
                     "file": system.path_of(file), "signature": file.signature, "baseline": _score(own.baseline),
                     "rank_1": _score(own.leader), "verdict": verdict(file, own),
                     "models": {name: row.score for name, row in own.models.items()},
@@ -167,6 +175,7 @@ def results(
         systems=tuple(sorted(systems, key=lambda system: -_mean_on_dev(system, key))), languages=languages,
         published=board.lists.get(MODELS),
         models=tuple(sorted(models, key=lambda name: (fine_tuned[name], name.lower()))),
+        origins=origins([*known.values()]),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Placement:
         own: number of those that are the user's own rows.
         suspect: rows with a score that were not used.
         signature: signature of the scorecard, if one was placed.
+        same: the row of a system of ours with the same predictions as the file that was placed.
     """
 
     score: float
@@ -57,6 +58,7 @@ class Placement:
     suspect: tuple[ScoreRow, ...]
     notes: tuple[Note, ...]
     signature: str = ""
+    same: ScoreRow | None = None
 
     def gap(self, row: ScoreRow | None) -> float | None:
         """Return the difference to a row: positive if this score is higher."""
@@ -86,6 +88,7 @@ class Placement:
             "below": row(self.below), "ties": [row(tie) for tie in self.ties], "known": self.known,
             "better": self.better, "own": self.own, "suspect": [row(other) for other in self.suspect],
             "notes": [note.text for note in self.notes], "signature": self.signature or None,
+            **({} if self.same is None else {"same": self.same.to_dict()}),
         }  # fmt: skip
 
 
@@ -98,6 +101,7 @@ def place(
     baseline: ScoreRow | None = None,
     notes: tuple[Note, ...] = (),
     signature: str = "",
+    same: ScoreRow | None = None,
 ) -> Placement:
     """Place a score among the rows of one list; `baseline` is used if the list has none."""
     systems = [row for row in rows if row.kind != "baseline"]
@@ -120,6 +124,7 @@ def place(
         suspect=tuple(row for row in rows if row.score is not None and row.flag == "suspect"),
         notes=notes,
         signature=signature,
+        same=same,
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ Reads and writes ``submissions/<system>/submission.toml``, which `zoo submit` cr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard.keys import DECIMALS, UNVERIFIED_NOTE
 from semeval_emo.leaderboard.model import ScoreRow
+from semeval_emo.leaderboard.origin import EnsembleMember, ScoreOrigin, SeedRun
 from semeval_emo.parse import ShapeError, build, member, read_toml
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import find_task
@@ -44,15 +46,6 @@ class BuildInfo:
 
 
 @dataclass(frozen=True)
-class EnsembleMember:
-    """A member run of an ensemble; `run` is the name of its folder: recipe and overrides."""
-
-    run: str
-    recipe_hash: str
-    seconds: float
-
-
-@dataclass(frozen=True)
 class SubmittedFile:
     """One prediction file of a system.
 
@@ -67,6 +60,8 @@ class SubmittedFile:
         overlap: number of test texts that are also in the training data.
         without: the official score on the other texts; None without overlap or without gold labels.
         unverified: whether it was trained or scored with labels that are not those of the release.
+        seeds: the runs of the recipe that differ only in the seed, this one included; empty if there is no other.
+        candidates: the runs that it was selected from by their score on dev; empty if it was not.
     """
 
     track: str
@@ -89,11 +84,18 @@ class SubmittedFile:
     without: float | None = None
     members: tuple[EnsembleMember, ...] = ()
     unverified: bool = False
+    seeds: tuple[SeedRun, ...] = ()
+    candidates: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """Identity of the file in its system: track and language."""
         return self.track, self.language
+
+    @property
+    def origin(self) -> ScoreOrigin:
+        """Seeds, ensemble members and candidates of the file, as it records them."""
+        return ScoreOrigin(self.seed, self.seeds, self.members, self.candidates, self.predictions)
 
     @property
     def name(self) -> str:
@@ -190,22 +192,84 @@ def to_toml(system: SubmittedSystem) -> str:
             value = getattr(file, field_.name)
             if field_.name == "made":
                 lines.append(f'made = "{builds.index(value) + 1}"')
-            elif field_.name not in ("track", "language") and value not in (None, (), "", field_.default):
+            elif field_.name not in ("track", "language") and _is_stored(field_, file):
                 lines.append(f"{field_.name} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
 
-def _value(value: str | float | EnsembleMember | tuple[Any, ...]) -> str:
+def _is_stored(field_: Field[Any], owner: Any) -> bool:
+    """Return whether a field of a dataclass is written: not if it is empty or has its default value."""
+    return getattr(owner, field_.name) not in (None, (), "", field_.default)
+
+
+def _value(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, EnsembleMember):
-        return f"{{ {', '.join(f'{key} = {_value(entry)}' for key, entry in asdict(value).items())} }}"
+    if is_dataclass(value):
+        pairs = [(field_.name, getattr(value, field_.name)) for field_ in fields(value) if _is_stored(field_, value)]
+        return f"{{ {', '.join(f'{key} = {_value(entry)}' for key, entry in pairs)} }}"
     # JSON strings are valid TOML strings.
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else repr(value)
 
 
-def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
+def origins(systems: Sequence[SubmittedSystem]) -> dict[tuple[str, str, str], ScoreOrigin]:
+    """Return the origin of every file by system, track and language.
+
+    The seeds of a recipe are those that the file records, and those of files of other systems.
+    """
+    by_recipe: dict[tuple[str, ...], dict[int, SeedRun]] = {}
+    for system, file in _files(systems):
+        runs = by_recipe.setdefault(_recipe_key(system, file), {})
+        for run in (SeedRun(file.seed, file.dev, file.score), *file.seeds):
+            runs.setdefault(run.seed, run)
+    found = {}
+    for system, file in _files(systems):
+        # The score of the file itself, which can be of another version of the recipe than that of other files.
+        runs = {**by_recipe[_recipe_key(system, file)], file.seed: SeedRun(file.seed, file.dev, file.score)}
+        own_first = sorted(runs.values(), key=lambda run: run.seed != file.seed)
+        found[system.name, *file.key] = replace(file.origin, runs=tuple(own_first) if len(runs) > 1 else ())
+    return found
+
+
+def find_origin(predictions: str) -> ScoreOrigin | None:
+    """Return the origin of the submitted file with a hash of predictions; None if no shipped system has it."""
+    # Most predictions are of no system: look for the hash before the files are parsed.
+    if not any(predictions in path.read_text("utf-8") for path in shipped("submissions").glob(f"*/{FILE}")):
+        return None
+    own = [origin for origin in origins(read_systems()).values() if origin.predictions == predictions]
+    # The system that is the recipe itself, if another one selected it among several.
+    return min(own, key=lambda origin: len(origin.candidates), default=None)
+
+
+def _files(systems: Sequence[SubmittedSystem]) -> Iterator[tuple[SubmittedSystem, SubmittedFile]]:
+    for system in systems:
+        for file in system.files:
+            yield system, file
+
+
+def _recipe_key(system: SubmittedSystem, file: SubmittedFile) -> tuple[str, ...]:
+    """Return what files of one recipe have in common that differ only in the seed."""
+    return (system.task, file.release, file.split, *file.key, without_seed(file.recipe))
+
+
+def without_seed(run: str) -> str:
+    """Return the name of a run without its random seed, and without the hash of its overrides.
+
+    >>> without_seed("mpnet-ft+seed=1-7366a7"), without_seed("mpnet-ft"), without_seed("x+epochs=2,seed=1-0a1b2c")
+    ('mpnet-ft', 'mpnet-ft', 'x+epochs=2')
+    """
+    recipe, _, overrides = run.partition("+")
+    kept = [one for one in re.sub(r"-?[0-9a-f]{6}$", "", overrides).split(",") if not one.startswith("seed=")]
+    return f"{recipe}+{','.join(kept)}" if any(kept) else recipe
+
+
+def _note(file: SubmittedFile, origin: ScoreOrigin) -> str:
+    return "; ".join(part for part in (UNVERIFIED_NOTE if file.unverified else "", origin.note) if part)
+
+
+def rows_of(systems: Sequence[SubmittedSystem]) -> list[ScoreRow]:
     """Return the scores of systems as rows of the leaderboard, rounded like all scores measured here."""
+    by_file = origins(systems)
     return [
         ScoreRow(
             task=system.task, release=file.release, split=file.split, track=file.track, language=file.language,
@@ -213,10 +277,10 @@ def rows_of(systems: Iterable[SubmittedSystem]) -> list[ScoreRow]:
             setting="" if file.recipe == system.name else file.recipe, metric=file.metric,
             score=round(file.score, DECIMALS), decimals=DECIMALS, kind=LIST, selected_on=file.selected_on,
             flag="unverified" if file.unverified else "", source=LIST,
-            note=UNVERIFIED_NOTE if file.unverified else "", file=str(system.path / FILE),
+            note=_note(file, by_file[system.name, *file.key]), file=str(system.path / FILE),
             where=f"{system.path_of(file)}, predictions {file.predictions}, recipe {file.recipe_hash}",
+            origin=by_file[system.name, *file.key],
         )
-        for system in systems
-        for file in system.files
+        for system, file in _files(systems)
         if file.score is not None
     ]  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.report.origins import with_origins
 from semeval_emo.scoring import Comparison, SystemRuns, compare, score
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
@@ -206,6 +207,7 @@ def _compared(
     comparison = compare(
         contenders, task=task, track=track, resamples=resamples, seed=seed, emotions=True, **options
     )  # fmt: skip
+    comparison = with_origins(comparison)
     places = {(comparison.track, place.language, comparison.split): at for at, place in enumerate(comparison.places)}
 
     def taking_part(card: Scorecard) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
+from semeval_emo.report.origins import row_notes
 from semeval_emo.report.table import Column, Table, clean
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
@@ -118,6 +119,7 @@ def _table(
         notes.append("folds: cross-validation on the training data.")
     if any(row.selected_on == "sources" for row in rows):
         notes.append("sources: dev texts of the other training languages.")
+    notes += row_notes(rows)
     notes += _row_notes(rows) if only else []
     notes += [among.note] if among and among.note else []
     notes += _notes(n for n in board.notes if n.applies_to(board.task.key, track, only) and key in n.lists)
@@ -130,10 +132,12 @@ def _row_notes(rows: Sequence[ScoreRow]) -> list[str]:
     """Return the notes of the rows, each once, with the systems it applies to."""
     systems: dict[str, list[str]] = {}
     for row in rows:
-        if row.note and row.kind != "seed-run":
+        # The notes on seeds, members and candidates are those of `row_notes`.
+        note = row.note.removesuffix(row.origin.note).removesuffix("; ") if row.origin else row.note
+        if note and row.kind != "seed-run":
             rank = f"rank {row.rank}" if row.rank else ""
             name = f"{row.system} ({rank})" if row.system and rank else row.system or rank
-            systems.setdefault(row.note, []).append(name)
+            systems.setdefault(note, []).append(name)
     return [f"{', '.join(dict.fromkeys(names))}: {note}." for note, names in systems.items()]
 
 
@@ -192,6 +196,7 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
         for placed in placements
         for row in placed.suspect
     ]
+    notes += row_notes(row for placed in placements for row in (placed.same, placed.leader) if row is not None)
     notes += [note for placed in placements for note in _notes(placed.notes)]
     return Table(f"{_sentence(lists)} · release {releases}", columns, rows, tuple(dict.fromkeys(notes)))
 
@@ -228,6 +233,10 @@ def _named(row: ScoreRow, placed: Placement) -> str:
 
 def _ladder_notes(placed: Placement) -> list[str]:
     notes = [_verdict(placed)]
+    if placed.same is not None:
+        notes.append(f"This file has the predictions of {placed.same.name}.")
+    shown = (placed.same, placed.leader, placed.above, *placed.ties, placed.below)
+    notes += row_notes(dict.fromkeys(row for row in shown if row is not None))
     below = placed.below
     if below is not None and below.rank and placed.among.ranked and placed.low:
         notes.append("The ranks of the other rows do not count this score.")
@@ -265,7 +274,8 @@ def _others(placements: Sequence[Placement]) -> Table:
         Column("list"), Column("rank", "int"), Column("known scores", "int"), Column("higher", "int"),
         Column("best", "int"), Column("difference", "delta"),
     )  # fmt: skip
-    return Table("Other lists (show one with --list)", columns, rows)
+    notes = row_notes(own.leader for own in placements if own.leader is not None)
+    return Table("Other lists (show one with --list)", columns, rows, tuple(notes))
 
 
 def check_tables(result: BoardCheck) -> list[Table]:

@@ -9,6 +9,7 @@ from typing import Any
 from semeval_emo.leaderboard import ScoreRow
 from semeval_emo.leaderboard.ours_vs_board import TrackResults, WinCount, baseline, leader, model, verdict
 from semeval_emo.leaderboard.submitted import FILE, SubmittedFile, SubmittedSystem
+from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.table import DASH, Column, Link, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 
@@ -59,8 +60,18 @@ def summary(tracks: Sequence[TrackResults], links: str | None = None) -> Table:
         "printed precision, without ties; clear: those in which the baseline is outside our 95 % interval (bootstrap "
         "over texts). Suspect scores are not counted.",
         f"Selected on: {selection_words([file.selected_on for t in tracks for s in t.systems for file in s.files])}",
+        *(note for track in tracks for note in _origins(track, track.systems)),
     ]
     return Table(f"Our systems · {'; '.join(titles)}", columns, tuple(rows), tuple(notes))
+
+
+def _origins(track: TrackResults, systems: Sequence[SubmittedSystem]) -> list[str]:
+    """Return notes on seeds, ensemble members and candidates of the systems of a track."""
+    return origin_notes(
+        (system.name, language, track.origin(system, file))
+        for system in systems
+        for language, file in track.files(system).items()
+    )
 
 
 def overlap_words(overlaps: Sequence[tuple[str, int, float | None]]) -> list[str]:
@@ -129,6 +140,7 @@ def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> 
         f"Made by {'; '.join(_builds(files.values()))}. {_training_time(files.values())}",
         *overlap_words([(code, file.overlap, file.without) for code, file in sorted(files.items())]),
     ]
+    notes[:0] = _origins(track, [system])
     if len(chosen) == 1:
         notes.insert(0, f"Selected on {selection_words([*chosen])}")
     return Table(
@@ -163,7 +175,7 @@ def _models(track: TrackResults, links: str | None) -> Table:
     title = track.published.title if track.published else ""
     return Table(
         f"Track {track.track.upper()}, compared with the {title} · {_metric(track)} · release {track.release}",
-        columns, tuple(rows), (f"{'; '.join(settings)}.",), (rule,),
+        columns, tuple(rows), (f"{'; '.join(settings)}.", *_origins(track, track.systems)), (rule,),
     )  # fmt: skip
 
 

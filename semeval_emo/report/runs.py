@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.report.comparison import heading, short
+from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table, cell
@@ -13,7 +16,7 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.significance import letters
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES
-from semeval_emo.zoo.inference.results import RunComparison
+from semeval_emo.zoo.inference.results import RecipeResult, RunComparison
 from semeval_emo.zoo.inference.submit import SubmitReport
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection.cut_points import format_threshold
@@ -113,6 +116,7 @@ def _result(result: RunResult) -> Table:
         notes.append("The test labels are not available: the file was validated but not scored.")
     if recipe.data.allow:
         notes.append(f"{', '.join(recipe.data.allow)} may contain texts of dev or test (data.allow).")
+    notes += origin_notes([(recipe.run_name, "", result.origin)])
     zero_shot = zero_shot_note(recipe, result.rows)
     notes += [zero_shot] if zero_shot else []
     notes += [card.signature] if card is not None else []
@@ -170,9 +174,20 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
         "significantly better than. trained: number of trained parameters. seconds: training time of one seed, with "
         "ensemble members.",
         "selection: the split that settings, epochs, weights or thresholds were selected on.",
+        *origin_notes((short(recipe.name), "", _compared_origin(recipe)) for recipe in comparison.recipes),
+        *(
+            f"{short(recipe.name)}: seeds {', '.join(map(str, recipe.seeds))} of {len(recipe.origin.runs)}."
+            for recipe in comparison.recipes
+            if 1 < len(recipe.seeds) < len(recipe.origin.runs)
+        ),
     ]
     rules = (ours - 1,) if len(rows) > ours else ()
     return [Table(heading(scores), columns, tuple(rows), (*notes, scores.signature), rules)]
+
+
+def _compared_origin(recipe: RecipeResult) -> ScoreOrigin:
+    """Return the origin of a row: without the seeds if the row has the mean over several."""
+    return recipe.origin if len(recipe.seeds) == 1 else replace(recipe.origin, runs=())
 
 
 def submit_tables(report: SubmitReport) -> list[Table]:
@@ -194,6 +209,7 @@ def submit_tables(report: SubmitReport) -> list[Table]:
     notes = [
         f"dev, test: {metrics}; low, high: 95 % interval of test (bootstrap over texts).",
         *overlap_words([(file.language, file.overlap, file.without) for file in files]),
+        *origin_notes((file.recipe, file.language, file.origin) for file in files),
         *(
             f"Made by {f'commit {build.commit}' if build.commit else 'commit not recorded'}, "
             f"{build.machine or 'machine not recorded'}."

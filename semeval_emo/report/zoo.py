@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
@@ -39,7 +40,7 @@ def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
         Column("recipe", "name"), Column("family"), Column("backbone"), Column("trains"), Column("parameters", "int"),
         Column("trained", "int"), Column("rates"), Column("epochs", "int"), Column("batch", "int"), Column("selects"),
         Column("theirs", "score"), Column("measured on"), Column("track"), Column("language"), Column("release"),
-        Column("metric"), Column("ours", "score"), Column("ours from"),
+        Column("metric"), Column("ours", "score"), Column("ours from"), Column("ours note"),
     )  # fmt: skip
     rows = []
     for entry in entries:
@@ -51,7 +52,7 @@ def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
             recipe.name, recipe.family, short_backbone(recipe), layers, *sizes, rates,
             train and train.epochs, train and train.batch, selection(recipe), published and published.macro_f1,
             published and published.measured_on, entry.track, entry.language, entry.release,
-            ours and ours.metric, ours and ours.score, ours and ours.source,
+            ours and ours.metric, ours and ours.score, ours and ours.source, ours and ours.origin and ours.origin.note,
         )  # fmt: skip
         rows.append(row)
     return Table("Recipes", columns, tuple(rows))
@@ -125,6 +126,7 @@ def _list_notes(entries: Sequence[RecipeEntry]) -> tuple[str, ...]:
     if scores:
         files = sorted({f"track {ours.track}, {ours.language}, {METRICS[ours.metric].title}" for ours in scores})
         notes.append(f"ours: test score ({'; '.join(files)}) of the run in the folder of runs, else as submitted.")
+        notes += origin_notes((one.recipe.name, "", one.ours.origin) for one in entries if one.ours)
     if any(recipe.model.quantization != "none" for recipe in recipes):
         notes.append("int8 and int4 recipes need a GPU and bitsandbytes.")
     return tuple(notes)
@@ -200,8 +202,9 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
     if entry.ours:
         rows += [("our test score", f"{cell(entry.ours.score, 'score')} ({METRICS[entry.ours.metric].title})")]
         rows += [("from", Path(entry.ours.source))]
-    notes = (recipe.note,) if recipe.note else ()
-    tables = [Table(f"{recipe.name}: {recipe.title}", (Column("field"), Column("value")), tuple(rows), notes)]
+    notes = [recipe.note] if recipe.note else []
+    notes += origin_notes([(recipe.name, "", entry.ours.origin)] if entry.ours else [])
+    tables = [Table(f"{recipe.name}: {recipe.title}", (Column("field"), Column("value")), tuple(rows), tuple(notes))]
     if recipe.published:
         tables.append(_published(recipe))
     return tables

@@ -23,12 +23,14 @@ class ComparedSystem:
         letter: a, b, ... by score, best first.
         files: its files by run, by language.
         hash: hash of all its predictions.
+        predictions: hash of each file's predictions, as `files`.
     """
 
     letter: str
     name: str
     files: tuple[tuple[str, ...], ...]
     hash: str
+    predictions: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,4 +183,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/compare/1``."""
-        return {"schema": SCHEMA, **asdict(self)}
+        body = {"schema": SCHEMA, **asdict(self)}
+        for system in body["systems"]:
+            del system["predictions"]
+        return body

@@ -66,6 +66,7 @@ def conclude(
                 name=systems.names[i],
                 files=tuple(tuple(file.path for file in run) for run in systems.predictions[i]),
                 hash=hashes[i],
+                predictions=tuple(tuple(file.hash for file in run) for run in systems.predictions[i]),
             )
             for at, i in enumerate(order)
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from semeval_emo.report import comparison_words as words
 from semeval_emo.report.comparison import short
 from semeval_emo.report.contents import Contents, key_of
+from semeval_emo.report.origins import card_notes
 from semeval_emo.report.table import MINUS, cell, clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
@@ -95,14 +96,16 @@ def _scored(contents: Contents) -> Headline:
         every = averages[0].all_languages[averages[0].metric]
         count = len(averages[0].languages) + len(averages[0].missing)
         tiles.insert(0, Tile(f"over all {count} languages", f"{every:.4f}", "missing languages count as 0"))
+    name = contents.systems[0].name
+    notes = [scores.note if scores else "", *(card.note for card in cards), *card_notes(name, cards)]
     return Headline(
-        title=clean(contents.systems[0].name),
+        title=clean(name),
         place=DOT.join(where),
         metric=metric,
         value=cell(value, "score"),
         interval=_interval(whole, interval.level) if interval else "",
         tiles=tuple(tiles),
-        sentences=tuple(note for note in (scores.note if scores else "", *(card.note for card in cards)) if note),
+        sentences=tuple(clean(note) for note in notes if note),
     )
 
 

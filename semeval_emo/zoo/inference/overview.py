@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import EmoError, UsageError
-from semeval_emo.leaderboard.submitted import SubmittedSystem, read_systems
+from semeval_emo.leaderboard.origin import ScoreOrigin
+from semeval_emo.leaderboard.submitted import SubmittedSystem, origins, read_systems
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.family import ParameterCounts
@@ -16,12 +17,18 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters
 from semeval_emo.zoo.runs.folder import RunFolder, run_path
+from semeval_emo.zoo.runs.seeds import origin_of_folder
 from semeval_emo.zoo.runs.state import DONE
 
 
 @dataclass(frozen=True)
 class RecipeScore:
-    """Our official score of a recipe on test; `source` is the run folder or the submitted file."""
+    """Our official score of a recipe on test.
+
+    Attributes:
+        source: the run folder or the submitted file.
+        origin: its seed among others, and the members of an ensemble; None if the run does not record them.
+    """
 
     score: float
     metric: str
@@ -29,6 +36,7 @@ class RecipeScore:
     language: str
     release: str
     source: str
+    origin: ScoreOrigin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class RecipeEntry:
             "ours": ours and ours.score,
             "ours_metric": ours and ours.metric,
             "ours_from": ours and ours.source,
+            "ours_origin": ours and ours.origin and ours.origin.to_dict(),
             "hash": recipe.hash,
             "recipe": recipe.resolved(),
         }
@@ -146,13 +155,17 @@ def recipe_score(recipe: Recipe, runs: Path, task: Task, systems: Sequence[Submi
     folder = RunFolder(run_path(runs, recipe, spec, next(iter(task.tracks))), spec)
     card = _scorecard(folder, recipe)
     if (card.get("task"), card.get("release")) == (task.key, spec.release):
-        return RecipeScore(card["score"], card["metric"], spec.track, spec.language, spec.release, str(folder.path))
+        origin = origin_of_folder(folder.path)
+        return RecipeScore(
+            card["score"], card["metric"], spec.track, spec.language, spec.release, str(folder.path), origin
+        )
     # Several systems may contain the run; the one named after the recipe comes first.
     for system in sorted(systems, key=lambda system: system.name != recipe.run_name):
         for file in system.files:
             same = (file.recipe_hash, file.release, *file.key) == (recipe.hash, spec.release, spec.track, spec.language)
             if same and file.score is not None:
-                return RecipeScore(file.score, file.metric, *file.key, file.release, system.path_of(file))
+                origin = origins(systems)[system.name, *file.key]
+                return RecipeScore(file.score, file.metric, *file.key, file.release, system.path_of(file), origin)
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from typing import Any
 from semeval_emo.data.gold import gold_for
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.comparing import compare
 from semeval_emo.scoring.comparison import Comparison, SystemResult
@@ -22,9 +22,9 @@ from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.submit import selected_on
-from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import FinishedRun, find_runs, load_runs
 from semeval_emo.zoo.runs.folder import resolve_task
+from semeval_emo.zoo.runs.seeds import origin_of, without_seed
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class RecipeResult:
         seconds: mean training time of a run, with its ensemble members; None if that of members is not recorded.
         selected_on: the split that epochs, settings or thresholds were selected on.
         result: the score on test, a mean over runs, with its interval over runs and texts.
+        origin: of the first run: all seeds of the recipe, with those of runs that are not compared, and the members
+            of an ensemble.
     """
 
     name: str
@@ -49,6 +51,7 @@ class RecipeResult:
     sizes: ParameterCounts | None
     selected_on: str
     result: SystemResult
+    origin: ScoreOrigin
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -66,6 +69,7 @@ class RecipeResult:
             "selected_on": self.selected_on,
             "parameters": self.sizes and self.sizes.to_dict(),
             "seconds": self.seconds,
+            "origin": self.origin.to_dict(),
         }
 
 
@@ -145,7 +149,7 @@ def compare_runs(
     gold = gold_for(specs.pop(), task, source, unverified_gold=unverified_gold)
     groups: dict[str, list[FinishedRun]] = {}
     for run in runs:
-        groups.setdefault(_without_seed(run.recipe), []).append(run)
+        groups.setdefault(without_seed(run.recipe), []).append(run)
     by_name = _name_groups([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
     predictions = {name: tuple(predictions_of[run.path] for run in group) for name, group in by_name.items()}
     systems = [SystemRuns(name, system_runs) for name, system_runs in predictions.items()]
@@ -172,11 +176,6 @@ def _read_predictions(run: FinishedRun, task: Task) -> tuple[Predictions, ...]:
     if not submission.report.valid or not submission.predictions:
         raise InputError(f"{folder.predictions} is not a valid prediction file.")
     return submission.predictions
-
-
-def _without_seed(recipe: Recipe) -> str:
-    """Return what runs of one recipe with several seeds have in common."""
-    return json.dumps(replace(recipe, train=replace(recipe.train, seed=0)).resolved(), sort_keys=True)
 
 
 def _name_groups(groups: Sequence[list[FinishedRun]]) -> dict[str, list[FinishedRun]]:
@@ -210,4 +209,12 @@ def _recipe_result(runs: Sequence[FinishedRun], result: SystemResult) -> RecipeR
         sizes=ParameterCounts(*first.state["sizes"]) if first.state["sizes"] else None,
         selected_on=selected_on(first),
         result=result,
+        origin=_with_scores(origin_of(first), runs, result),
     )
+
+
+def _with_scores(origin: ScoreOrigin, runs: Sequence[FinishedRun], result: SystemResult) -> ScoreOrigin:
+    """Return the origin with the scores that were computed now, which runs without ``score.json`` do not record."""
+    values = result.run_scores or (result.score.value,)
+    scores = {run.recipe.train.seed: value for run, value in zip(runs, values, strict=True)}
+    return replace(origin, runs=tuple(replace(run, score=scores.get(run.seed, run.score)) for run in origin.runs))

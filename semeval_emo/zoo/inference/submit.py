@@ -14,7 +14,6 @@ from semeval_emo.files import check_name, write_file
 from semeval_emo.leaderboard.submitted import (
     FILE,
     BuildInfo,
-    EnsembleMember,
     SubmittedFile,
     SubmittedSystem,
     read_system,
@@ -30,6 +29,7 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.recipes.load import list_recipes
 from semeval_emo.zoo.runs.finished import FinishedRun, find_runs, load_predictions, load_runs
 from semeval_emo.zoo.runs.folder import resolve_task
+from semeval_emo.zoo.runs.seeds import members_of, seed_runs
 
 # Largest difference between a score and the one that the run recorded.
 TOLERANCE = 1e-9
@@ -113,7 +113,8 @@ def submit(
     if len(keys) > 1:
         raise UsageError(f"These are runs of several tasks: {', '.join(sorted(keys))}.", "submit each task separately")
     task = tasks[0]
-    runs, not_best = _one_per_file(runs, task, best_on_dev)
+    selected, not_best = _one_per_file(runs, task, best_on_dev)
+    runs = [run for run, _ in selected]
     old = read_system(to) if (to / FILE).exists() else SubmittedSystem(name, "", task.key, to, ())
     old = replace(old, name=name)
     if old.task != task.key:
@@ -121,14 +122,16 @@ def submit(
     files = {file.key: file for file in old.files}
     updates, contents, warnings = [], {}, []
     with progress.stage("scoring", len(runs)):
-        for run in runs:
+        for run, candidates in selected:
             file, content, unverified = _submitted_file(run, task, source, unverified_gold)
+            file = replace(file, candidates=candidates)
             warnings += unverified
             previous = files.get(file.key)
             if previous is None:
                 how = "new"
             elif (previous.predictions, previous.recipe_hash) == (file.predictions, file.recipe_hash):
                 how = "same"
+                file = replace(file, candidates=candidates or previous.candidates)
             else:
                 how = "replaced"
             updates.append(FileUpdate(file, how))
@@ -146,8 +149,10 @@ def submit(
     return SubmitReport(system, tuple(updates), (*skipped, *not_best), tuple(dict.fromkeys(warnings)))
 
 
-def _one_per_file(runs: Sequence[FinishedRun], task: Task, best_on_dev: bool) -> tuple[list[FinishedRun], list[str]]:
-    """Return one run for each track and language, and why others were skipped."""
+def _one_per_file(
+    runs: Sequence[FinishedRun], task: Task, best_on_dev: bool
+) -> tuple[list[tuple[FinishedRun, tuple[str, ...]]], list[str]]:
+    """Return one run for each track and language with the names of its candidates, and why others were skipped."""
     by_file: dict[tuple[str, str], list[FinishedRun]] = {}
     for run in runs:
         spec = run.folder(task).spec
@@ -162,7 +167,7 @@ def _one_per_file(runs: Sequence[FinishedRun], task: Task, best_on_dev: bool) ->
         # The first of equals, as in all such choices.
         best = max(candidates, key=lambda run: next(iter(run.state["dev"].values())))
         skipped += [f"{run.path} scores lower on dev than {best.path}." for run in candidates if run is not best]
-        selected.append(best)
+        selected.append((best, tuple(run.name for run in candidates) if len(candidates) > 1 else ()))
     return selected, skipped
 
 
@@ -203,7 +208,8 @@ def _submitted_file(
         made=BuildInfo(run.state.get("commit", ""), run.state.get("machine", ""), run.state["versions"]),
         overlap=overlap.get("normalised", 0),
         without=(overlap.get("without") or {}).get(metric),
-        members=tuple(EnsembleMember(**member) for member in run.state.get("members", ())),
+        members=members_of(run),
+        seeds=seed_runs(run),
         unverified=bool(warnings),
     )
     return file, prediction_bytes(spec, predictions.values), warnings

@@ -107,7 +107,8 @@ class FinishedRun:
 
     def member_record(self) -> dict[str, Any]:
         """Return what an ensemble records of this run as a member."""
-        return {"run": self.name, "recipe_hash": self.recipe.hash, "seconds": self.seconds}
+        seed = self.recipe.train.seed
+        return {"run": self.name, "recipe_hash": self.recipe.hash, "seconds": self.seconds, "seed": seed}
 
 
 def _task_of_score(path: Path) -> str:

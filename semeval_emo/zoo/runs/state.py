@@ -148,7 +148,8 @@ def _check_state(state: Any) -> None:
         for key in ("run", "recipe_hash"):
             member(row, key, str, where=where)
         _number(member(row, "seconds", float, where=where), where)
-        if len(row) > 3:
+        member(row, "seed", int, 0, where)
+        if row.keys() - {"run", "recipe_hash", "seconds", "seed"}:
             raise ShapeError(f"'{where}' has unknown keys")
 
 

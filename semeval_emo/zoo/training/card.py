@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from semeval_emo.data.hub import holder, hub_release
 from semeval_emo.errors import UsageError
+from semeval_emo.files import write_file
+from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task
+from semeval_emo.text import as_sentences
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
+from semeval_emo.zoo.runs.seeds import origin_of, runs_of_recipe
 from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
 
 LLAMA = "llama3"
+SEED_LINE = "One run with random seed"
 
 _TERMS = (
     "Built with Llama. This model is a derivative of Meta's Llama and is governed by the Llama Community License of "
@@ -79,12 +86,31 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         lines.append(_OWN_HEAD)
     if recipe.family not in NETWORKS:
         lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
-    lines += ["## Scores\n", *_scores(recipe, folder, scorecard), ""]
+    origin = origin_of(FinishedRun(folder.path, recipe, dict(recipe.settings), state))
+    lines += ["## Scores\n", *_scores(recipe, folder, scorecard), "", seed_line(origin), ""]
     lines += ["## Selection\n", selection_text(recipe, folder, state), ""]
     lines += _thresholds(recipe, folder, state["thresholds"])
     lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
     lines += ["## Versions\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def seed_line(origin: ScoreOrigin) -> str:
+    """Return the line of the card on the random seed, the scores of other seeds, and the members of an ensemble.
+
+    >>> seed_line(ScoreOrigin(42))
+    'One run with random seed 42.'
+    """
+    return as_sentences(f"{SEED_LINE} {origin.seed}", *(note[:1].upper() + note[1:] for note in origin.notes))
+
+
+def update_seed_lines(run: FinishedRun) -> None:
+    """Write the scores of a new run into the cards of the runs of its recipe with other seeds."""
+    for other in runs_of_recipe(run)[1:]:
+        card = other.path / "MODEL_CARD.md"
+        if card.is_file():
+            line = seed_line(origin_of(other)).replace("\\", r"\\")
+            write_file(card, re.sub(rf"^{SEED_LINE} .*$", line, card.read_text("utf-8"), count=1, flags=re.M))
 
 
 def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> list[str]:

@@ -24,6 +24,7 @@ from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
@@ -59,11 +60,12 @@ from semeval_emo.zoo.runs.folder import RUNS, RunFolder, locked, resolve_task, r
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import reuse_model
+from semeval_emo.zoo.runs.seeds import origin_of
 from semeval_emo.zoo.runs.state import DONE, TRAINED, TRAINING, check_finished
 from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions, constant_predictions
 from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
-from semeval_emo.zoo.training.card import model_card
+from semeval_emo.zoo.training.card import model_card, update_seed_lines
 from semeval_emo.zoo.training.job import TrainingRun, score_probabilities
 
 
@@ -81,6 +83,7 @@ class RunResult:
         scorecard: None if the test labels are not available.
         placement: None without comparable rows on the leaderboard.
         overlap: as returned by `count_leakage`; None for a run of an earlier version.
+        origin: the seed, the scores of other seeds in the folder of runs, and the members of an ensemble.
         warnings: on unverified gold, and on predictions that are the gold labels.
         constant: emotions that are predicted for no test text or for every one.
         tune_command: the command that fits thresholds.
@@ -99,6 +102,7 @@ class RunResult:
     scorecard: Scorecard | None
     placement: Placement | None
     overlap: dict[str, Any] | None
+    origin: ScoreOrigin
     members: tuple[dict[str, Any], ...] = ()
     data_notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -137,6 +141,7 @@ class RunResult:
             "selects_on_test": self.recipe.selects_on_test,
             "dev": self.dev,
             "overlap": self.overlap,
+            "origin": self.origin.to_dict(),
             "score": self.scorecard and self.scorecard.to_dict(),
             "place": place_dict(self.placement),
             "constant": self.constant.to_dict(),
@@ -357,6 +362,7 @@ def _finish(run: TrainingRun, golds: dict[str, Gold]) -> None:
     # The thresholds are part of the model: `zoo predict` reads them there.
     write_file(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
     folder.update_state(status=DONE)
+    update_seed_lines(FinishedRun.load(folder.path))
     shutil.rmtree(folder.work, ignore_errors=True)
 
 
@@ -425,6 +431,7 @@ def _result(
         scorecard=scorecard,
         placement=_place(scorecard, task),
         overlap=state.get("overlap"),
+        origin=origin_of(FinishedRun.load(folder.path)),
         members=tuple(state.get("members", ())),
         data_notes=tuple(gold.note for gold in golds.values() if gold.note),
         warnings=tuple(

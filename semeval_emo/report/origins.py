@@ -1,0 +1,103 @@
+"""Notes on the origin of our scores: seeds, members of ensembles, candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from semeval_emo.leaderboard.model import ScoreRow
+from semeval_emo.leaderboard.origin import ScoreOrigin
+from semeval_emo.leaderboard.submitted import find_origin
+from semeval_emo.report.comparison import short
+from semeval_emo.scoring.comparison import Comparison
+from semeval_emo.scoring.scorecard import Scorecard
+
+MOST = 3
+"""Languages that are named in a note; more are counted."""
+
+
+def origin_notes(scores: Iterable[tuple[str, str, ScoreOrigin | None]]) -> list[str]:
+    """Return notes on the scores of a table, each once, with the systems that it applies to.
+
+    Args:
+        scores: system, language and origin of each score.
+
+    >>> two, one = ScoreOrigin(1, candidates=("a", "b")), ScoreOrigin(1)
+    >>> origin_notes([("x", "eng", two), ("x", "hau", one), ("y", "eng", two), ("z", "eng", None)])
+    ['x (eng), y: best on dev of 2 (a, b).']
+    """
+    languages: dict[str, list[str]] = {}
+    groups: dict[str, dict[str, list[str]]] = {}
+    for system, language, origin in scores:
+        languages.setdefault(system, []).append(language)
+        for note in origin.notes if origin else ():
+            groups.setdefault(note, {}).setdefault(system, []).append(language)
+    return [
+        f"{', '.join(_label(system, own, languages[system]) for system, own in systems.items())}: {note}."
+        for note, systems in groups.items()
+    ]
+
+
+def _label(system: str, languages: Sequence[str], every: Sequence[str]) -> str:
+    if len(languages) == len(every):
+        return system
+    return f"{system} ({', '.join(languages) if len(languages) <= MOST else f'{len(languages)} languages'})"
+
+
+def row_notes(rows: Iterable[ScoreRow]) -> list[str]:
+    """Return the notes on our rows of a leaderboard table."""
+    return origin_notes((row.system, row.language, row.origin) for row in rows if row.origin)
+
+
+def card_notes(name: str, cards: Iterable[Scorecard]) -> list[str]:
+    """Return notes on the files of a system that is ours, or that is of runs with other seeds or members."""
+    return origin_notes((name, card.spec.language, file_origin(card.file, card.prediction_hash)) for card in cards)
+
+
+def compared_origins(comparison: Comparison) -> dict[str, dict[str, ScoreOrigin]]:
+    """Return the origins of the compared systems that are ours or runs, by letter and language.
+
+    Of a system with several runs they have no seeds, since its score is the mean over them.
+    """
+    found: dict[str, dict[str, ScoreOrigin]] = {}
+    for system in comparison.systems:
+        for place, path, hash_ in zip(comparison.places, system.files[0], system.predictions[0], strict=True):
+            origin = file_origin(path, hash_)
+            if origin is not None:
+                own = origin if len(system.files) == 1 else replace(origin, runs=())
+                found.setdefault(system.letter, {})[place.language] = own
+    return found
+
+
+def origins_to_dict(comparison: Comparison) -> dict[str, Any]:
+    """Return the JSON form of the origins of a comparison, by letter and language; empty if there are none."""
+    found = {
+        letter: {language: origin.to_dict() for language, origin in by_language.items()}
+        for letter, by_language in compared_origins(comparison).items()
+    }
+    return {"origins": found} if found else {}
+
+
+def with_origins(comparison: Comparison) -> Comparison:
+    """Return a comparison with notes on the origins of its systems."""
+    names = {system.letter: f"{system.letter} ({short(system.name)})" for system in comparison.systems}
+    scores = [
+        (names[letter], language, origin)
+        for letter, by_language in compared_origins(comparison).items()
+        for language, origin in by_language.items()
+    ]
+    return replace(comparison, notes=(*comparison.notes, *origin_notes(scores)))
+
+
+def file_origin(path: str, predictions: str) -> ScoreOrigin | None:
+    """Return the origin of a file: from its run folder, else from the submission with the same predictions."""
+    # The predictions of a run are in RUN/track_x/.
+    home = Path(path).parent.parent
+    if (home / "run.json").is_file():
+        from semeval_emo.zoo.runs.seeds import origin_of_folder
+
+        if (origin := origin_of_folder(home)) is not None:
+            return origin
+    return find_origin(predictions)
