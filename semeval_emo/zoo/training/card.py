@@ -17,6 +17,7 @@ from semeval_emo.text import as_sentences
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.seeds import origin_of, runs_of_recipe
@@ -86,7 +87,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         lines.append(_OWN_HEAD)
     if recipe.family not in NETWORKS:
         lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
-    origin = origin_of(FinishedRun(folder.path, recipe, dict(recipe.settings), state))
+    # As the run is read later: without the sections that the family does not use, such as the seed of an ensemble.
+    origin = origin_of(FinishedRun(folder.path, from_resolved(recipe.resolved()), {}, state))
     lines += ["## Scores\n", *_scores(recipe, folder, scorecard), "", seed_line(origin), ""]
     lines += ["## Selection\n", selection_text(recipe, folder, state), ""]
     lines += _thresholds(recipe, folder, state["thresholds"])
