@@ -13,7 +13,7 @@ import select
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import UnsupportedOperation
 from pathlib import Path, PurePath
 from typing import IO, Any
@@ -143,9 +143,13 @@ def detect_format(first: str) -> str:
     # JSON over several lines is not JSON lines, and is refused as such.
     if first.strip() in ("{", "[") or first.startswith("[{"):
         return "jsonl"
-    with suppress(InputError):
-        if isinstance(parse_json(first, "the first line"), dict):
-            return "jsonl"
+    try:
+        is_json = isinstance(parse_json(first, "the first line"), dict)
+    except InputError as error:
+        # Valid JSON that is refused, such as an object with a key twice, is not a text.
+        is_json = first.lstrip().startswith("{") and not isinstance(error.__cause__, json.JSONDecodeError)
+    if is_json:
+        return "jsonl"
     cells = first.strip().lower().split(_separator(first))
     names = [cell.strip('"') for cell in cells]
     return "csv" if "text" in names and ("id" in names or all(map(str.isidentifier, names))) else "lines"

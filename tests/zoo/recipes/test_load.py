@@ -136,6 +136,9 @@ def test_inheritance(recipe_folder: Path):
         ({"a": 'family = "tfidff"'}, "recipe a: there is no family 'tfidff'."),
         ({"a": 'family = "tfidf"\n[tfidf]\nword = [1, 2]'}, "recipe a: there is no key 'tfidf.word'."),
         ({"a": 'family = "tfidf"\n[tfidf'}, "is not valid TOML"),
+        ({"a": "x = " + "9" * 5000}, "is not valid TOML: Exceeds the limit (4300 digits)"),
+        ({"a": "x = 0x" + "f" * 5000}, "is not valid TOML: an integer has more than 64 bits"),
+        ({"a": "x = " + "[" * 5000}, "is not valid TOML: it is nested deeper than 50 levels"),
         ({"a": BASE + "[shape]\nlayers = 3\n"}, "recipe a: shape has no architecture, hidden, mlp, heads, vocabulary."),
     ],
 )

@@ -205,3 +205,8 @@ def test_folds_may_be_empty(tmp_path: Path, capsys):
     small = ["tfidf.strength=[1.0]", "tfidf.words=[]", "tfidf.characters=[2,2]", "tfidf.balanced=[true]"]
     words = [word for one in (*small, "select.folds=300") for word in ("--set", one)]
     assert main(["zoo", "train", "tfidf-folds", "--data", "sample", "-q", "--runs", str(tmp_path), *words]) == 0
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "[" * 5000, "0x" + "f" * 5000, "a.b"])
+def test_a_setting_that_is_not_toml_is_text(text: str):
+    assert schema.parse_setting(f"a={text}") == ("a", text)
