@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from semeval_emo.submission.problem import Entry, Findings, Problem, Severity, catalogue, entry
 from semeval_emo.submission.read import read_submission, validate
 from semeval_emo.submission.result import FileReport, Part, Predictions, Report, Submission
+from semeval_emo.submission.scorers.outcome import OfficialOutcome
 
 if TYPE_CHECKING:
     from semeval_emo.submission.fix_report import FixReport
@@ -37,6 +38,7 @@ __all__ = [
     "FileReport",
     "Findings",
     "FixReport",
+    "OfficialOutcome",
     "PackReport",
     "Part",
     "Predictions",
