@@ -189,7 +189,8 @@ def write_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
     Raises:
         InputError: it is a file, or the disk is full.
     """
-    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    # Also of a folder without a name, such as "..".
+    target = Path(os.path.realpath(path)) if path.is_symlink() or path.name in ("", "..") else path
     if target.exists() and not target.is_dir():
         raise InputError(f"{path} is a file, not a folder.", "choose another path")
     make_folder(target.parent)

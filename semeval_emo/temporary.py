@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import errno
 import functools
-import hashlib
 import os
 import re
-import secrets
 import shutil
-import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +34,8 @@ def temporary_folder() -> Iterator[Path]:
     Raises:
         InputError: the disk is full.
     """
+    import tempfile  # slow, and few commands need it
+
     parent = Path(tempfile.gettempdir())
     remove_leftovers(parent)
     folder = parent / temporary_name()
@@ -56,7 +56,7 @@ def temporary_folder() -> Iterator[Path]:
 def temporary_name() -> str:
     """Return a new name for a file or folder of this process, which `remove_leftovers` knows when it has ended."""
     process = os.getpid()
-    return f"{PREFIX}{_machine()}-{process}-{_start_time(process) or 0}-{secrets.token_hex(4)}.tmp"
+    return f"{PREFIX}{_machine()}-{process}-{_start_time(process) or 0}-{os.urandom(4).hex()}.tmp"
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -88,7 +88,8 @@ def _machine() -> str:
     parts = [os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")]
     with suppress(OSError):
         parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), str(Path("/proc/self/ns/pid").readlink())]
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=4).hexdigest()
+    name = "|".join(parts)
+    return f"{zlib.crc32(name.encode()):08x}"
 
 
 def _start_time(process: int) -> str:

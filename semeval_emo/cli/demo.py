@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import typer
 from semeval_emo.cli.options import output_to
 from semeval_emo.cli.output import examples, show
 from semeval_emo.errors import UsageError
-from semeval_emo.files import make_folder
+from semeval_emo.files import make_folder, write_file
 from semeval_emo.temporary import temporary_folder
 
 EXAMPLES = examples("demo                 in a temporary folder", "demo -o demo         keep the files, to try more")
@@ -72,7 +71,7 @@ def demo(
     from semeval_emo.task import load_task
 
     with _folder(output) as folder, contextlib.chdir(folder), _only_sample():
-        shutil.copyfile(sample_folder() / "predictions" / "mistakes" / BAD, BAD)
+        write_file(Path(BAD), (sample_folder() / "predictions" / "mistakes" / BAD).read_bytes())
         show(f"{load_task('sample').title} is for trying the commands. Its scores are not SemEval results.")
         for number, step in enumerate(STORY, 1):
             show(f"\n=== {number}. {step.purpose}")

@@ -307,13 +307,20 @@ def test_an_exported_folder_is_self_contained(trained: Path, cli):
     assert said[0] == said[1]
 
 
-def test_export_does_not_overwrite_files(trained: Path, cli):
+def test_export_does_not_overwrite_files(trained: Path, cli, monkeypatch):
     Path("mine").mkdir()
     Path("mine/thesis.tex").write_text("years of work")
     code, out, err = cli("zoo", "export", str(trained), "-o", "mine")
     assert (code, out) == (2, "")
     assert err == "error: mine already exists.\n  fix: name a new folder; existing files are not overwritten\n"
     assert [path.name for path in Path("mine").iterdir()] == ["thesis.tex"]
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    code, _, err = cli("zoo", "export", str(Path("..") / trained), "-o", ".")
+    assert (code, err) == (
+        2, "error: . is the current folder, which cannot be replaced.\n  fix: name a new folder\n"
+    )  # fmt: skip
+    monkeypatch.chdir("..")
     code, _, err = cli("zoo", "export", "mine", "-o", "other")
     assert code == 3
     assert err.startswith("error: mine does not contain a finished run.")

@@ -138,6 +138,8 @@ def export_run(run: Path, out: Path) -> tuple[str, ...]:
     card = read_card(run)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} already exists.", "name a new folder; existing files are not overwritten")
+    if out.exists() and out.samefile(Path.cwd()):
+        raise UsageError(f"{out} is the current folder, which cannot be replaced.", "name a new folder")
     try:
         with write_folder(out) as folder:
             export_model(run / "model", folder)
