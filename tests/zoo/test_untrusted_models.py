@@ -6,6 +6,9 @@ import io
 import json
 import pickle
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from semeval_emo.zoo.backbones.weights import CACHE_VARIABLE
 from semeval_emo.zoo.engine.network import byte_tokenizer
 
 SIZES = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+SMALL = ("shape.hidden=16", "shape.mlp=16", "shape.layers=2", "trainable.layers=1")
 SHORT = ("train.epochs=1", "train.batch=64", "model.max_length=8")
 CODE = """
 from pathlib import Path
@@ -125,8 +129,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setenv(CACHE_VARIABLE, str(folder / "cache"))
     bert(folder / "bert")
-    small = ("shape.hidden=16", "shape.mlp=16", "shape.layers=2", "trainable.layers=1", *SHORT)
-    assert train("llama-tiny", *small) == 0
+    assert train("llama-tiny", *SMALL, *SHORT) == 0
     assert train("minilm-linear", SHORT[2], f"model.backbone={folder}/bert") == 0
     assert train("constant-all") == 0
     for name, start in (("network", "llama-tiny"), ("embed", "minilm-linear")):
@@ -246,3 +249,29 @@ def test_a_pickled_array_of_probabilities_is_refused(tmp_path: Path, marker: Pat
         with pytest.raises(InputError) as info:
             load_array(folder, "sources")
         assert info.value.message == message
+
+
+@pytest.mark.parametrize("engine", ["auto", "plain"])
+@pytest.mark.parametrize("damage", ["payload", "cut", "empty"])
+def test_a_checkpoint_with_a_payload_is_not_resumed(engine: str, damage: str, tmp_path: Path, marker: Path, capsys):
+    settings = (*SMALL, *SHORT[1:], "train.epochs=40", "train.save_minutes=0", f"train.engine={engine}")
+    command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", "--data", "sample", "--quiet"]
+    command += [word for setting in settings for word in ("--set", setting)]
+    work = "runs/sample/*/eng/work"
+    found = f"{work}/checkpoint.pt" if engine == "auto" else f"{work}/trainer/checkpoint-*/zoo.json"
+    with subprocess.Popen(command, cwd=tmp_path) as process:
+        while not list(tmp_path.glob(found)) and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+    (path,) = tmp_path.glob(found)
+    path = path if engine == "auto" else path.with_name("optimizer.pt")
+    if damage == "payload":
+        torch.save({"state": Payload(marker)}, path)
+    else:
+        path.write_bytes(path.read_bytes()[: -100 if damage == "cut" else 0])
+    assert train("llama-tiny", *settings) == 3
+    err = capsys.readouterr().err
+    assert err.startswith("error: The checkpoint runs/sample/llama-tiny")
+    assert "--fresh deletes the run and starts again" in err
+    if damage == "payload":
+        assert "cannot be read: it contains objects that could run code." in err

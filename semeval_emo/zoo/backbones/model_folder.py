@@ -134,7 +134,7 @@ def tensor_shapes(file: Path) -> dict[str, tuple[int, ...]]:
             return {name: tuple(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(
-            f"{file} cannot be read: it is not a complete safetensors file ({_first_line(error)}).",
+            f"{file} cannot be read: it is not a complete safetensors file ({first_line(error)}).",
             "copy the file again",
         ) from error
 
@@ -173,7 +173,7 @@ def reading_model(folder: Path, what: str = "The model") -> Iterator[None]:
                 f"{what} in {folder} needs its own Python code ({code}), which is never run.",
                 "use a model of a class that transformers has",
             ) from error
-        raise InputError(f"{what} in {folder} cannot be loaded: {_first_line(error)}") from error
+        raise InputError(f"{what} in {folder} cannot be loaded: {first_line(error)}") from error
 
 
 def _own_code(folder: Path) -> str:
@@ -193,6 +193,7 @@ def _own_code(folder: Path) -> str:
     return ""
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its type if it has none."""
     lines = str(error).strip().splitlines()
     return printable(lines[0], 200) if lines else type(error).__name__

@@ -9,18 +9,42 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
 
+from semeval_emo.errors import EmoError, InputError
 from semeval_emo.files import write_file
+from semeval_emo.parse import parse_json
+from semeval_emo.zoo.backbones.model_folder import first_line
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection.epochs import selected_epoch, stopped_after
+
+
+@contextmanager
+def reading_checkpoint(path: Path) -> Iterator[None]:
+    """Turn every error of reading a checkpoint into an input error with its name.
+
+    Raises:
+        InputError: it cannot be read, or contains objects that could run code.
+    """
+    try:
+        yield
+    except EmoError:
+        raise
+    # torch, safetensors and the optimizers raise errors of many types.
+    except Exception as error:
+        reason = "it contains objects that could run code" if isinstance(error, UnpicklingError) else first_line(error)
+        raise InputError(
+            f"The checkpoint {path} cannot be read: {reason.rstrip('.')}.", "--fresh deletes the run and starts again"
+        ) from error
 
 
 @dataclass
@@ -70,7 +94,8 @@ class SelectedWeights:
 
     def load(self, epoch: int) -> None:
         """Load the weights into the network."""
-        copy_weights(load_file(self._file(epoch)), self.parameters)
+        with reading_checkpoint(self._file(epoch)):
+            copy_weights(load_file(self._file(epoch)), self.parameters)
 
 
 @torch.no_grad()
@@ -100,15 +125,17 @@ class Checkpointer:
         """Load the checkpoint if there is one, else return the initial state."""
         if not self.file.exists():
             return TrainState()
-        # weights_only: only tensors and plain containers are loaded, no code.
-        stored = torch.load(self.file, map_location="cpu", weights_only=True)
-        copy_weights(stored["weights"], self.parameters)
-        self.optimizer.load_state_dict(stored["optimizer"])
-        self.schedule.load_state_dict(stored["schedule"])
-        device = next(iter(self.parameters.values())).device
-        # Checkpoints of older versions have no logits.
-        logits = [step_logits.to(device) for step_logits in stored.get("seen", [])]
-        state = TrainState(stored["epoch"], tuple(json.loads(stored["rows"])), stored["losses"], logits)
+        with reading_checkpoint(self.file):
+            # weights_only: only tensors and plain containers are loaded, no code.
+            stored = torch.load(self.file, map_location="cpu", weights_only=True)
+            copy_weights(stored["weights"], self.parameters)
+            self.optimizer.load_state_dict(stored["optimizer"])
+            self.schedule.load_state_dict(stored["schedule"])
+            device = next(iter(self.parameters.values())).device
+            # Checkpoints of older versions have no logits.
+            logits = [step_logits.to(device) for step_logits in stored.get("seen", [])]
+            rows = parse_json(stored["rows"], f"The checkpoint {self.file}")
+            state = TrainState(int(stored["epoch"]), tuple(rows), list(stored["losses"]), logits)
         self.job.record(state.rows)
         self.job.progress.message(f"resuming after epoch {state.epoch}, step {state.step}")
         return state

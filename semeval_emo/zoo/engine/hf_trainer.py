@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -19,12 +22,14 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import full_disk_named, write_file
+from semeval_emo.parse import members, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.zoo import distributed
+from semeval_emo.zoo.backbones.model_folder import tensor_shapes
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.engine import epoch_metrics, predictor, schedule
-from semeval_emo.zoo.engine.checkpoint import SelectedWeights
+from semeval_emo.zoo.engine.checkpoint import SelectedWeights, reading_checkpoint
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parameter_groups import optimizer_groups
@@ -120,11 +125,12 @@ class EpochCallback(TrainerCallback):
 
     def restore(self, checkpoint: Path) -> None:
         """Restore the metrics, losses and outputs from a checkpoint."""
-        stored = json.loads((checkpoint / STATE_FILE).read_text("utf-8"))
-        self.rows, self.losses = stored["rows"], stored["losses"]
-        if distributed.is_main_process() and (checkpoint / LOGITS_FILE).exists():
-            tensors = load_file(checkpoint / LOGITS_FILE, device=str(self.network.device))
-            self.trainer.outputs.append((tensors["logits"], tensors["degrees"]))
+        with reading_checkpoint(checkpoint):
+            stored = read_json(checkpoint / STATE_FILE)
+            self.rows, self.losses = members(stored, "rows", dict), members(stored, "losses", float)
+            if distributed.is_main_process() and (checkpoint / LOGITS_FILE).exists():
+                tensors = load_file(checkpoint / LOGITS_FILE, device=str(self.network.device))
+                self.trainer.outputs.append((tensors["logits"], tensors["degrees"]))
         self.job.record(self.rows)
 
     def _gather_outputs(self) -> list[torch.Tensor]:
@@ -236,11 +242,12 @@ def train(network: Network, examples: Examples, eval_splits: dict[str, Examples]
         callback.trainer = trainer
         if checkpoint is not None:
             callback.restore(checkpoint)
+            _check_checkpoint(checkpoint)
         done = len(callback.rows) * steps + len(callback.losses)
         with job.progress.stage("training", steps * recipe.train.epochs, done):
             # A run that was stopped after its last epoch, or by its patience, has nothing left to train.
             if len(callback.rows) < recipe.train.epochs and not patience_exhausted(callback.rows, recipe):
-                with full_disk_named(folder):
+                with full_disk_named(folder), _no_code(folder):
                     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if callback.stopped_at >= 0:
         raise stopped_after(*divmod(callback.stopped_at, steps))
@@ -248,15 +255,46 @@ def train(network: Network, examples: Examples, eval_splits: dict[str, Examples]
         callback.selected_weights.load(selected_epoch(callback.rows, recipe))
 
 
+def _check_checkpoint(checkpoint: Path) -> None:
+    """Check that the files that the Trainer reads from a checkpoint are complete.
+
+    Raises:
+        InputError: one is not.
+    """
+    for file in (*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth")):
+        with reading_checkpoint(file):
+            # torch also reads plain pickles of old versions, which this package does not write.
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is not complete")
+    for file in checkpoint.glob("*.safetensors"):
+        tensor_shapes(file)
+    read_json(checkpoint / "trainer_state.json")
+
+
+@contextmanager
+def _no_code(folder: Path) -> Iterator[None]:
+    """Report objects in a checkpoint that could run code, which torch does not load (``weights_only``)."""
+    try:
+        yield
+    except UnpicklingError as error:
+        with reading_checkpoint(folder):
+            raise error
+
+
 def _last_complete(folder: Path) -> Path | None:
     """Return the newest complete checkpoint; remove incomplete ones."""
     newest = None
-    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])):
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=_step):
         if (checkpoint / STATE_FILE).exists():
             newest = checkpoint
         else:
             shutil.rmtree(checkpoint)
     return newest
+
+
+def _step(checkpoint: Path) -> int:
+    number = checkpoint.name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else -1
 
 
 def _arguments(folder: Path, network: Network) -> TrainingArguments:

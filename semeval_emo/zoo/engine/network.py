@@ -26,12 +26,17 @@ from semeval_emo.zoo.engine import parameter_groups
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe
+from semeval_emo.zoo.recipes.parameter_count import count_parameters
 
 # The names of hidden and attention dropout in the configurations of different architectures.
 DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "hidden_dropout",
     "embd_pdrop", "attn_pdrop", "resid_pdrop",
 )  # fmt: skip
+
+
+# Limits of random networks.
+MAX_LAYERS, MAX_PARAMETERS = 1_000, 10**10
 
 
 @dataclass(eq=False)
@@ -172,6 +177,13 @@ def _random_llama(recipe: Recipe, config: dict[str, Any]) -> tuple[Any, Any]:
     shape = recipe.shape
     if shape is None or shape.architecture != "llama":
         raise UsageError(f"recipe {recipe.name}: a random backbone needs the [shape] of a llama.")
+    counts = count_parameters(shape, recipe.trainable, recipe.model, config["num_labels"])
+    if shape.layers > MAX_LAYERS or (counts and counts.total > MAX_PARAMETERS):
+        raise UsageError(
+            f"recipe {recipe.name}: [shape] has {shape.layers:,} layers"
+            + (f" and {counts.total:,} parameters" if counts else "")
+            + f", expected at most {MAX_LAYERS:,} and {MAX_PARAMETERS:,}."
+        )
     tokenizer = byte_tokenizer()
     if shape.vocabulary < len(tokenizer):
         raise UsageError(f"recipe {recipe.name}: shape.vocabulary must be at least {len(tokenizer)}.")

@@ -44,8 +44,9 @@ def load_tokenizer(folder: Path) -> Any:
     """Load the tokenizer of a model folder.
 
     Raises:
-        InputError: it cannot be loaded, or needs its own code.
+        InputError: as in `check_model_folder`; or it cannot be loaded, or needs its own code.
     """
+    check_model_folder(folder)
     with reading_model(folder, "The tokenizer"), silence_transformers():
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
+from semeval_emo.zoo.backbones.model_folder import first_line
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.distributed import is_main_process
@@ -134,6 +135,25 @@ class TrainingRun:
             raise self._with_exit_code(stopped) from None
         finally:
             restore()
+
+
+@contextmanager
+def enough_memory(recipe: Recipe) -> Iterator[None]:
+    """Report that a recipe needs more memory than there is.
+
+    Raises:
+        InputError: it does.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # torch raises a RuntimeError on a CPU, and a subclass of it on a GPU.
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        raise InputError(
+            f"Recipe {recipe.name} needs more memory than there is ({first_line(error)}).",
+            "choose a smaller model, or smaller batches (train.batch)",
+        ) from error
 
 
 def score_probabilities(

@@ -66,7 +66,7 @@ from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions, 
 from semeval_emo.zoo.selection.epochs import check_metric, check_selection, selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training.card import model_card, update_seed_lines
-from semeval_emo.zoo.training.job import TrainingRun, score_probabilities
+from semeval_emo.zoo.training.job import TrainingRun, enough_memory, score_probabilities
 
 
 @dataclass(frozen=True)
@@ -296,7 +296,7 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     started = time.monotonic()
     earlier = float(folder.state().get("seconds", 0.0))
     try:
-        with run.handle_signals():
+        with run.handle_signals(), enough_memory(recipe):
             model.fit(train_on, eval_splits, run)
     finally:
         distributed.close()
