@@ -140,8 +140,10 @@ def _check_state(state: Any) -> None:
     if state.get("overlap") is not None:
         overlap = member(state, "overlap", dict)
         for key in ("exact", "normalised"):
-            member(overlap, key, int, 0, "overlap")
-        if overlap.get("without") is not None:
+            member(overlap, key, int, where="overlap")
+        if "without" not in overlap:
+            raise ShapeError("the key 'overlap.without' is missing")
+        if overlap["without"] is not None:
             _check_table(overlap, "without", float)
     for number, row in enumerate(members(state, "members", dict, [])):
         where = f"members[{number}]"
