@@ -85,6 +85,16 @@ def short(name: str) -> str:
     return f"{name[:head]}…{name[len(name) - (LONGEST - head - 1) :]}"
 
 
+def full_names(names: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a note with the names that a table shortens; none if it shortens none.
+
+    Args:
+        names: letter and name of each system.
+    """
+    cut = [f"{letter} {name}" for letter, name in names if short(name) != name]
+    return [f"Shortened names: {'; '.join(cut)}."] if cut else []
+
+
 def p_text(p: float) -> str:
     """Return a p-value with three decimals.
 

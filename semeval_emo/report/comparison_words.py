@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semeval_emo.report.comparison import p_text, short, tables
+from semeval_emo.report.comparison import full_names, p_text, short, tables
 from semeval_emo.report.formats import render
 from semeval_emo.report.grid import wrap
 from semeval_emo.report.score_intervals import duplicates_note
@@ -193,6 +193,7 @@ def methods(comparison: Comparison) -> list[str]:
             f"With {settings.trials:,} trials, no p-value can be significant after a correction over {tests:,} tests: "
             f"use --trials {int(2 * tests / settings.alpha):,}."
         )
+    lines += full_names([(system.letter, system.name) for system in comparison.systems])
     return [*lines, *comparison.notes]
 
 

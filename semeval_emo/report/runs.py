@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from semeval_emo.leaderboard.origin import ScoreOrigin
-from semeval_emo.report.comparison import heading, short
+from semeval_emo.report.comparison import full_names, heading, short
 from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.score_intervals import range_of
@@ -174,6 +174,7 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
         "significantly better than. trained: number of trained parameters. seconds: training time of one seed, with "
         "ensemble members.",
         "selection: the split that settings, epochs, weights or thresholds were selected on.",
+        *full_names([(recipe.result.letter, recipe.name) for recipe in comparison.recipes]),
         *origin_notes((short(recipe.name), "", _compared_origin(recipe)) for recipe in comparison.recipes),
         *(
             f"{short(recipe.name)}: seeds {', '.join(map(str, recipe.seeds))} of {len(recipe.origin.runs)}."
