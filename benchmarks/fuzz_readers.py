@@ -294,11 +294,11 @@ def readers(home: Path) -> Iterator[Reader]:
     sample, task = sample_folder(), load_task("sample")
     predictions = [path.read_bytes() for path in sorted((sample / "predictions").rglob("pred_eng*.csv"), reverse=True)]
     small = [b"\n".join(body.split(b"\n")[:12]) + b"\n" for body in predictions]
-    tables = predictions + small * 3 + shared_files("csv", "tsv", "jsonl", "json", "txt", "md")
+    tables = [*(predictions + small) * (1 + len(shared_files()) // 12), *shared_files()]
     output = home / "out"
 
     def validated(path: Path, rng: random.Random) -> None:
-        report = validate(path)
+        report = validate(path, gold=sample if rng.random() < 0.2 else None)
         report.to_dict()
         imported("report.submission.validation_text")(report, [str(path)])
 
@@ -409,7 +409,8 @@ def readers(home: Path) -> Iterator[Reader]:
 def run_read(run: Path, other: Path, name: str, path: Path, rng: random.Random) -> None:
     """Read a copy of a run folder of which one file is the input."""
     load_task = imported("task.load_task")
-    (copy := path.parent / "copy" / run.name).parent.mkdir(exist_ok=True)
+    copy = path.parent / "copy" / "sample" / run.parent.name / run.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
     if not copy.is_dir():
         shutil.copytree(run, copy)
     try:
@@ -419,6 +420,7 @@ def run_read(run: Path, other: Path, name: str, path: Path, rng: random.Random) 
         finished.metrics, finished.seconds, finished.task_key  # noqa: B018
         finished.output_hash(task), finished.member_record()
         imported("zoo.runs.model.load_model")(copy)
+        imported("zoo.inference.overview.recipe_entries")([finished.recipe], path.parent / "copy", task)[0].to_dict()
         # Half a second of resampling.
         if rng.random() < 0.05:
             imported("zoo.inference.results.compare_runs")([copy, other], source="sample", task=task)
@@ -435,12 +437,26 @@ def texts_read(path: Path, rng: random.Random) -> None:
             pass
 
 
-def shared_files(*suffixes: str) -> list[bytes]:
-    """Return the smaller files of $SEMEVAL_EMO_SHARED/cases, cut after forty lines; none where it is not set."""
+@functools.cache
+def shared_files() -> tuple[bytes, ...]:
+    """Return the first forty lines of the files of $SEMEVAL_EMO_SHARED: strange and malformed ones; none without it."""
     if not SHARED:
-        return []
-    paths = sorted(path for suffix in suffixes for path in (Path(SHARED) / "cases").rglob(f"*.{suffix}"))
-    return [b"\n".join(path.read_bytes()[:50_000].split(b"\n")[:40]) for path in paths]
+        return ()
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, Path(SHARED) / "scorers" / "malformed.py", folder], check=True)
+        files = sorted(path for root in (Path(SHARED) / "cases", Path(folder)) for path in root.rglob("*"))
+        heads = [
+            b"\n".join(read_head(path).split(b"\n")[:40]) for path in files if path.suffix in TABLES and path.is_file()
+        ]
+    return tuple(dict.fromkeys(heads))
+
+
+TABLES = (".csv", ".tsv", ".jsonl", ".json", ".txt", ".md")
+
+
+def read_head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(50_000)
 
 
 # --- Running --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from typing import Any
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.leaderboard.submitted import SubmittedSystem, origins, read_systems
+from semeval_emo.parse import ShapeError, member
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.family import ParameterCounts
@@ -175,7 +177,9 @@ def _scorecard(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
         state = folder.state()
         if (state.get("status"), state.get("hash")) != (DONE, recipe.hash):
             return {}
-        return folder.read_score()
-    except EmoError:
+        card = folder.read_score()
+        member(card, "score", float)
+        return card if member(card, "metric", str) in METRICS else {}
+    except (EmoError, ShapeError):
         # Training in this folder reports what is wrong with it.
         return {}

@@ -87,6 +87,10 @@ def test_the_score_of_a_run_takes_precedence(submissions: Path):
         ({}, {"task": "sample"}),
         ({}, {"release": "2025-09"}),
         ({}, {"release": "unknown"}),
+        ({}, {"score": "0.55"}),
+        ({}, {"score": True}),
+        ({}, {"metric": 3}),
+        ({}, {"metric": "accuracy"}),
     ],
 )
 def test_runs_of_other_recipes_or_tasks_do_not_count(submissions: Path, state: dict, card: dict):
