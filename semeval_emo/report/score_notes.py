@@ -14,7 +14,7 @@ from semeval_emo.report.formats import render
 from semeval_emo.report.submission import examples_left
 from semeval_emo.report.table import Table
 from semeval_emo.scoring.scorecard import Scores
-from semeval_emo.scoring.scorer import OTHER_TEXTS, doubts, task_of
+from semeval_emo.scoring.scorer import OTHER_TEXTS, task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
 from semeval_emo.task import Task
 from semeval_emo.text import BOLD, painted, plural
@@ -49,7 +49,7 @@ def _paragraphs(scores: Scores) -> list[str]:
         if entry(problem.code).name == LEFT_OUT
     ]
     scored = {card.file for card in scores.cards}
-    paragraphs += [f"{one.file}: {one.message}." for one in doubts(scores.report) if one.file in scored]
+    paragraphs += [doubt for doubt in scores.report.doubts if doubt.partition(": ")[0] in scored]
     # Files with the same problems share a paragraph.
     by_problems: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
     for file in scores.report.files:

@@ -117,7 +117,8 @@ def compare(
     in_memory = [system for system in systems if isinstance(system, SystemRuns)]
     paths = [system for system in systems if not isinstance(system, SystemRuns)]
     selector = Selector(task, track, language, split, release)
-    every = in_memory + (read_system_runs(paths, selector, one_recipe=one_recipe) if paths else [])
+    read = read_system_runs(paths, selector, one_recipe=one_recipe, source=source, gold=gold) if paths else []
+    every = in_memory + read
     if not every:
         raise UsageError("There are no systems to compare.", "name two prediction files, folders or zips")
     if len(every) < 2 and stored is None and len(every[0].runs) < 2:

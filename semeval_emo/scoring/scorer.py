@@ -19,7 +19,7 @@ from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
-    from semeval_emo.submission import Predictions, Problem, Report
+    from semeval_emo.submission import Predictions, Report
 
 Path = str | os.PathLike[str]
 LOG = logging.getLogger("semeval_emo")
@@ -98,7 +98,7 @@ def score(
         raise InvalidSubmission(*_no_labels(loaded.report))
     if strict:
         # Callers that are not strict show the problems of the report.
-        for note in rows_left_out(loaded.report):
+        for note in (*rows_left_out(loaded.report), *(loaded.report.doubts if loaded.report else ())):
             LOG.info(note)
     pairs = [(join(file, loaded.gold[file.spec.place]), task_of(file.spec, task)) for file in loaded.predictions]
     cards = [score_pair(pair, own_task, rule) for pair, own_task in pairs]
@@ -233,7 +233,7 @@ def _load(
 
     def read(release: str | None) -> LoadedPredictions:
         keywords = replace(selector, release=release).keywords
-        submission = read_submission(paths, **keywords, source=source, gold=gold)
+        submission = read_submission(paths, **keywords, source=source, gold=() if gold is None else (gold,))
         report = submission.report
         return LoadedPredictions(submission.predictions, report, refused_files(report, selector))
 
@@ -264,13 +264,6 @@ def _other_releases(loaded: LoadedPredictions, task: Task | str | None) -> list[
     return [
         name for name, release in own_task.releases.items() if name != own_task.default_release and not release.refused
     ]
-
-
-def doubts(report: Report) -> list[Problem]:
-    """Return the warnings of a report that a score could be wrong: texts that may be others."""
-    from semeval_emo.submission import entry
-
-    return [problem for problem in report.problems if entry(problem.code).name in DOUBTS]
 
 
 def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:

@@ -8,11 +8,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.scorer import doubts, refused_files, rows_left_out
+from semeval_emo.scoring.scorer import refused_files, rows_left_out
 from semeval_emo.submission import Predictions, entry, read_submission
 from semeval_emo.task import FileSpec, Selector, Task
+
+if TYPE_CHECKING:
+    from semeval_emo.data import Gold
 
 # How many problems of an unreadable file an error message lists.
 _SHOWN = 3
@@ -51,7 +55,12 @@ class AlignedSystems:
 
 
 def read_system_runs(
-    arguments: Sequence[str | os.PathLike[str]], selector: Selector, *, one_recipe: bool = False
+    arguments: Sequence[str | os.PathLike[str]],
+    selector: Selector,
+    *,
+    one_recipe: bool = False,
+    source: str | os.PathLike[str] | None = None,
+    gold: Sequence[Gold] = (),
 ) -> list[SystemRuns]:
     """Read the systems of a comparison.
 
@@ -61,6 +70,7 @@ def read_system_runs(
             system per file.
         selector: as for `read_submission`.
         one_recipe: all arguments are runs of one system.
+        source, gold: as for `read_submission`.
 
     Raises:
         InputError: a path does not exist.
@@ -68,7 +78,7 @@ def read_system_runs(
         UsageError: two systems have the same name.
     """
     named = named_paths(arguments)
-    runs = [[_read(path, selector) for path in paths] for _, paths in named]
+    runs = [[_read(path, selector, source=source, gold=gold) for path in paths] for _, paths in named]
     if len(runs) == 1 and len(runs[0]) == 1:
         named, runs = _one_system_per_file(named, runs)
     notes = tuple(dict.fromkeys(note for group in runs for run in group for note in run.notes))
@@ -129,12 +139,12 @@ def _one_system_per_file(
     return [("", [path]) for path in paths], [[_RunFiles(files, run.notes)] for files in by_path]
 
 
-def _read(path: str, selector: Selector) -> _RunFiles:
-    submission = read_submission(path, **selector.keywords)
+def _read(path: str, selector: Selector, **known: Any) -> _RunFiles:
+    submission = read_submission(path, **selector.keywords, **known)
     refused = refused_files(submission.report, selector)
     notes = (
         *(f"{file} is left out; `semeval-emo validate` shows why it cannot be scored." for file in refused),
-        *(f"{problem.file}: {problem.message}." for problem in doubts(submission.report)),
+        *submission.report.doubts,
     )
     if not submission.predictions:
         errors = [problem for problem in submission.report.problems if problem.severity.value == "error"]

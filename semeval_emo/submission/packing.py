@@ -154,7 +154,7 @@ def pack(
         bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
         was_there=not written,
-        notes=tuple(_notes(packed, chosen)),
+        notes=(*submission.report.doubts, *_notes(packed, chosen)),
     )
 
 

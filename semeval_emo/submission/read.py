@@ -77,7 +77,7 @@ def read_submission(
     release: str | None = None,
     task: Task | str | None = None,
     source: Path | None = None,
-    gold: Gold | None = None,
+    gold: Sequence[Gold] = (),
 ) -> Submission:
     """Read the predictions of files, folders or zips, and report their problems.
 
@@ -87,7 +87,8 @@ def read_submission(
 
     Args:
         paths, track, language, split, release, task: as for `validate`.
-        source, gold: as for `semeval_emo.score`; if a file has kept a column of texts, it is compared with their texts.
+        source: gold labels, as in `load_gold`; if a file has kept a column of texts, they are compared with its texts.
+        gold: gold labels in memory, which are used first.
 
     Raises:
         InputError, UsageError: as for `validate`.
@@ -98,7 +99,7 @@ def read_submission(
     ((200, 5), True)
     """
     selector = Selector(task, track, language, split, release)
-    return _read(paths, selector, with_predictions=True, gold=source, golds=() if gold is None else (gold,))
+    return _read(paths, selector, with_predictions=True, gold=source, golds=gold)
 
 
 def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:

@@ -21,7 +21,7 @@ from semeval_emo.submission.fix_report import Change, FixReport, Refusal, Writte
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.read import read_submission, resolve_sources
-from semeval_emo.submission.result import Part
+from semeval_emo.submission.result import Part, Report
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts
@@ -115,10 +115,13 @@ def fix(
         changes=tuple(changes),
         refusals=(*fixer.refusals, *failed),
         unchanged=unchanged,
-        notes=tuple(
-            f"{path.name} is not an official name: the official scorers look for {file.spec.file_name}"
-            for file, path in outputs
-            if path.name != file.spec.file_name
+        notes=(
+            *fixer.doubts,
+            *(
+                f"{path.name} is not an official name: the official scorers look for {file.spec.file_name}"
+                for file, path in outputs
+                if path.name != file.spec.file_name
+            ),
         ),
     )
 
@@ -141,6 +144,7 @@ class _Fixer:
         self.files: list[_FixedFile] = []
         self.changes: list[Change] = []
         self.refusals: list[Refusal] = []
+        self.doubts: list[str] = []
 
     def add_file(self, file: InputFile) -> None:
         """Fix one input file."""
@@ -167,6 +171,9 @@ class _Fixer:
             self.refusals.append(Refusal(file.display_name, "", () if parts else problems, counts, why))
         if len(self.files) > before:
             self._add_changes(checked, self.files[before])
+            # The new file has neither the texts nor the names.
+            problems = tuple(problem for findings in checked.findings for problem in findings.problems)
+            self.doubts += Report(self.task.key, (checked.report,), problems).doubts
 
     def add_container(self, findings: Findings) -> None:
         """Add the problems of a folder or zip itself."""

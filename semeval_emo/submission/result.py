@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# Warnings on files that are scored: some or all of their texts may not be those of the release.
+DOUBTS = ("some-other-texts", "early-release")
+
+
 @dataclass(frozen=True)
 class Part:
     """The rows of a file that belong to one file of the task; a valid file has one part.
@@ -102,6 +106,13 @@ class Report:
     def valid(self) -> bool:
         """True if there is at least one prediction file and no error."""
         return all(file.valid for file in self.files) and any(file.kind == "predictions" for file in self.files)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The warnings that a score could be wrong, because texts may be others, as sentences."""
+        return tuple(
+            f"{problem.file}: {problem.message}." for problem in self.problems if entry(problem.code).name in DOUBTS
+        )
 
     @property
     def counts(self) -> dict[str, int]:

@@ -100,12 +100,12 @@ def check_texts(parts: Sequence[Part], summary: RowSummary, known: KnownTexts, f
     """Report the texts of a file that are not those of the task.
 
     Returns:
-        True if the texts prove that the file belongs to its release.
+        True if most texts are those of the task.
     """
     texts, proven = summary.texts, True
     for part in parts:
         evidence = _evidence(part.spec, texts, known)
-        proven &= evidence is not None and bool(evidence.compared) and not evidence.others
+        proven &= evidence is not None and bool(evidence.compared) and not evidence.is_other
         if evidence is None or not evidence.others:
             continue
         first = evidence.others[0]

@@ -15,11 +15,31 @@ from semeval_emo import compare, load_gold, score
 from semeval_emo.data import Gold
 from semeval_emo.errors import InvalidSubmission
 from semeval_emo.scoring.scorer import OTHER_TEXTS
-from semeval_emo.submission import entry, fix, validate
+from semeval_emo.submission import entry, fix, pack, validate
 from semeval_emo.submission.texts import is_other
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import load_task
 
+TASK = """
+key = "mine"
+title = "Mine"
+default_release = "1"
+emotions = ["joy"]
+ids = { prefix = "{language}_", width = 3 }
+[tracks.a]
+title = "Yes or no"
+values = ["0", "1"]
+metric = "macro_f1"
+averaging = "mean"
+[languages]
+xx = ["Exish", "Made-up", "Latin"]
+[releases.1]
+title = "First"
+published = 2026-01-01
+source = "here"
+[releases.1.files]
+"a/xx/test" = { rows = 40 }
+"""
 HEADER = "id,{},anger,fear,joy,sadness,surprise"
 EVIDENCE = ("other-texts", "some-other-texts", "early-release")
 
@@ -151,6 +171,18 @@ def test_fix_and_pack_never_drop_the_evidence(gold: Gold, predict: Callable[...,
     assert fix(predict(gold.texts), tmp_path / "fixed").ok
 
 
+def test_fix_and_pack_repeat_a_doubt_that_their_files_no_longer_show(
+    gold: Gold, predict: Callable[..., Path], tmp_path: Path
+):
+    path = predict([*gold.texts[1:3], gold.texts[0], *gold.texts[3:]])
+    assert fix(path, tmp_path / "fixed").notes == (f"{path}: {evidence(path)['some-other-texts']}.",)
+    spec = load_task().spec("a", "eng", "dev")
+    early = tmp_path / "pred_eng_a.csv"
+    early.write_bytes(prediction_bytes(spec, np.random.default_rng(0).integers(0, 2, (spec.rows, 5))))
+    assert fix(early, tmp_path / "other").notes == (f"{early}: {evidence(early)['early-release']}.",)
+    assert pack(early, tmp_path / "a.zip").notes[0] == f"{early}: {evidence(early)['early-release']}."
+
+
 @pytest.mark.parametrize("command", ["score", "analyse", "leaderboard place", "compare", "report"])
 def test_every_command_that_scores_refuses_other_texts(
     gold: Gold,
@@ -188,6 +220,26 @@ def test_texts_of_gold_in_memory_are_used_first(gold: Gold, predict: Callable[..
     path = predict(shuffled(gold.texts))
     with pytest.raises(InvalidSubmission, match="are not those of release 1"):
         score(path, gold)
+    with pytest.raises(InvalidSubmission, match="are not those of release 1"):
+        compare([path, path], gold=[gold])
+
+
+def test_the_texts_of_a_gold_folder_are_compared_if_the_task_has_no_hashes(tmp_path: Path):
+    """Nothing but the gold at hand knows these texts."""
+    task = tmp_path / "mine.toml"
+    task.write_text(TASK)
+    made = random.Random(0)
+    ids, texts = [f"xx_{n:03d}" for n in range(1, 41)], ["".join(made.choices("abcdefg ", k=30)) for _ in range(40)]
+    for name, own in (("gold/track_a/test/xx.csv", texts), ("same.csv", texts), ("other.csv", shuffled(texts))):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            "\n".join(["id,text,joy", *(f"{i},{t},{n % 2}" for n, (i, t) in enumerate(zip(ids, own)))]) + "\n"
+        )
+    where = {"source": tmp_path / "gold", "task": task}
+    assert score(tmp_path / "same.csv", **where).card.score == 1.0
+    with pytest.raises(InvalidSubmission, match=r"texts are not those of release 1 track a xx test; the first is"):
+        score(tmp_path / "other.csv", **where)
 
 
 @pytest.mark.data
