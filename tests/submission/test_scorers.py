@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.data import gold as gold_module
-from semeval_emo.submission import Report, validate
+from semeval_emo.submission import Report, archive, validate
+from semeval_emo.submission.scorers import handed_in
 from semeval_emo.submission.scorers.outcome import f1, pearson
 from semeval_emo.task import load_task
 
@@ -106,6 +107,15 @@ def test_a_hidden_copy_is_read_in_place_of_the_file(make_file, write_files):
         "scored wrongly without a message: it reads track_c/pred_ron.csv in place of track_c/old/pred_ron.csv",
     )
     assert wrong(report) == [CODABENCH]
+
+
+def test_a_large_hidden_folder_hides_no_file(make_file, write_files, monkeypatch):
+    monkeypatch.setattr(archive, "MOST_FILES", 20)
+    file = make_file("c", "ron")
+    root = write_files(
+        {file.name: file.bytes()} | {f"{at}/{n}.py": b"" for at in (".a", "track_c/.a") for n in range(30)}
+    )
+    assert [one.message for one in validate(root).official] == ["scored", "scored"]
 
 
 def test_the_checker_reads_the_plain_name_for_a_language(make_file, write_files):
@@ -384,3 +394,19 @@ def test_a_task_without_official_scorers_has_none(run):
 
     out = json.loads(run("validate", sample_folder() / "predictions/strong", "--format", "json")[1])
     assert out["official"] == []
+
+
+@pytest.mark.parametrize("track", ["a", "b", "c"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("values", [{}, {"2": "1", "3": "1"}, {"1": "0", "2": "0", "3": "0"}])
+def test_files_that_need_no_port_are_scored_as_the_ports_do(
+    track, newline, values, make_file, write_files, monkeypatch
+):
+    file = make_file(track, "ron")
+    map_cells(values)(file.rows)
+    file.rows.reverse()
+    root = write_files({file.name: file.bytes(newline=newline)})
+    short = validate(root).official
+    monkeypatch.setattr(handed_in, "canonical", lambda files: {})
+    assert validate(root).official == short
+    assert [one.outcome for one in short] == ["scored", "scored"]

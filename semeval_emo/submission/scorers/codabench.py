@@ -59,7 +59,7 @@ def score(folder: HandedFolder, reference: Reference) -> tuple[list[Score], list
         if not reference.is_canonical(folder, path, spec):
             _evaluate(result, folder, path, spec, reference)
         # A file of another track is not meant for this competition.
-        own = {other: folder.canonical.get(other, spec).track for other in unread if f"{other}/" not in folder.all}
+        own = {other: folder.canonical.get(other, spec).track for other in unread if f"{other}/" not in folder.path_set}
         if unread := [other for other, track in own.items() if track == reference.track]:
             result.wrong.append(f"reads {shown(path)} in place of {listed(map(shown, unread))}")
         scores.append(result)

@@ -123,14 +123,19 @@ def _below(file: Path, folder: Path) -> str:
 
 
 def _walk(path: Path) -> dict[str, Path]:
-    """Return everything below a folder, hidden folders too: scorers read them. Links to folders are not followed."""
+    """Return what is below a folder, hidden folders last: scorers read them too. Links to folders are not followed."""
     found: dict[str, Path] = {}
-    for root, folders, names in os.walk(path):
-        at = Path(root)
-        found |= {f"{_below(at / name, path)}/": at / name for name in folders}
-        found |= {_below(at / name, path): at / name for name in names}
-        if len(found) > archive.MOST_FILES:
-            break
+    roots = [path]
+    for start in roots:
+        for root, folders, names in os.walk(start):
+            # Without hidden folders there are fewer, or `find_files` has refused the folder.
+            if len(found) > archive.MOST_FILES:
+                return found
+            at = Path(root)
+            found |= {f"{_below(at / name, path)}/": at / name for name in folders}
+            found |= {_below(at / name, path): at / name for name in names}
+            roots += [at / name for name in folders if name.startswith(".")]
+            folders[:] = [name for name in folders if not name.startswith(".")]
     return found
 
 
@@ -212,5 +217,5 @@ def top_tracks(submission: HandedIn, task: Task) -> dict[str | None, str]:
     own, _ = folder_track([submission.folder.name], task)
     if own:
         return {None: own}
-    tops = [name for name in submission.folder.names if f"{name}/" in submission.folder.all]
+    tops = [name for name in submission.folder.names if f"{name}/" in submission.folder.path_set]
     return {name: track for name in tops if (track := folder_track([name], task)[0])}

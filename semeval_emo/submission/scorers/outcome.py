@@ -66,7 +66,7 @@ class HandedFolder:
     canonical: Mapping[str, FileSpec]
 
     @cached_property
-    def all(self) -> frozenset[str]:
+    def path_set(self) -> frozenset[str]:
         """The paths as a set."""
         return frozenset(self.paths)
 
@@ -82,9 +82,9 @@ class HandedFolder:
             Crashed: there is no such file, or it cannot be read.
         """
         try:
-            if f"{path}/" in self.all:
+            if f"{path}/" in self.path_set:
                 raise IsADirectoryError
-            if path not in self.all:
+            if path not in self.path_set:
                 raise FileNotFoundError
             return self.read_bytes(path)
         except OSError as error:
