@@ -270,7 +270,7 @@ def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
     """Return the files with no scorable part among those requested, and folders and zips with unreadable members."""
     from semeval_emo.submission import entry
 
-    selector = replace(selector, release=None).of(_task(report.task, None))
+    selector = replace(selector, release=None).of(_task(report.task, selector.task))
     refused = []
     for file in report.files:
         if file.kind == "container":

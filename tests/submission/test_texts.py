@@ -233,9 +233,8 @@ def test_the_texts_of_a_gold_folder_are_compared_if_the_task_has_no_hashes(tmp_p
     for name, own in (("gold/track_a/test/xx.csv", texts), ("same.csv", texts), ("other.csv", shuffled(texts))):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            "\n".join(["id,text,joy", *(f"{i},{t},{n % 2}" for n, (i, t) in enumerate(zip(ids, own)))]) + "\n"
-        )
+        rows = [f"{text_id},{text},{text_id[-1] > '4':d}" for text_id, text in zip(ids, own, strict=True)]
+        path.write_text("\n".join(["id,text,joy", *rows]) + "\n")
     where = {"source": tmp_path / "gold", "task": task}
     assert score(tmp_path / "same.csv", **where).card.score == 1.0
     with pytest.raises(InvalidSubmission, match=r"texts are not those of release 1 track a xx test; the first is"):
