@@ -36,10 +36,11 @@ class Gold:
 
     Attributes:
         spec: the file that was asked for. Its release is ``unknown`` if the labels are unverified.
-        ids: in file order.
-        texts: in file order; None if the file has labels only.
-        labels: shape (n, L), int8, columns in the order of `spec.emotions`; -1 for a blank cell if
-            blanks are allowed.
+        ids: in the official order, ``spec.ids``, whatever the order of the file is; in file order if the
+            file has other ids.
+        texts: one for each id; None if the file has labels only.
+        labels: shape (n, L), int8, a row for each id, columns in the order of `spec.emotions`; -1 for a
+            blank cell if blanks are allowed.
         source: the path, or repository and revision on the hub, for messages.
         releases: all releases that the file belongs to, the default first; empty if unknown.
         note: a warning about the rows; may be empty.
@@ -401,6 +402,11 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
     else:
         labels = sheet.labels(spec.emotions, spec.values, blank=None if labels_required else -1)
     texts = sheet.texts
+    if ids != spec.ids and len(ids) == spec.rows and spec.id_set == set(ids):
+        # The official order is that of prediction files.
+        row_of = {row_id: row for row, row_id in enumerate(ids)}
+        rows = [row_of[row_id] for row_id in spec.ids]
+        ids, labels, texts = spec.ids, labels[rows], None if texts is None else [texts[row] for row in rows]
     return Gold(
         spec=spec,
         ids=ids,

@@ -15,7 +15,7 @@ from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, Unverified
 from semeval_emo.task import FileKey
 
 
-def test_gold_has_ids_texts_and_labels_in_file_order(world):
+def test_gold_has_ids_texts_and_labels_in_official_order(world):
     gold = load_gold("a", "xx", source=world.official(), task=world.task)
     expected = world.rows("a", "xx", "test")
     assert gold.ids == tuple(i for i, _, _ in expected)
@@ -23,6 +23,16 @@ def test_gold_has_ids_texts_and_labels_in_file_order(world):
     assert gold.labels.dtype == np.int8
     assert gold.labels.tolist() == [list(labels) for _, _, labels in expected]
     assert (len(gold), gold.spec.place, gold.releases, gold.note) == (6, "release 1 track a xx test", ("1",), "")
+
+
+def test_rows_in_another_order_come_in_the_official_one(world):
+    """Otherwise, predictions written with `write_predictions` for these texts would belong to other ids."""
+    rows = world.rows("a", "xx", "test")
+    path = world.write(world.folder / "r/track_a/test/xx.csv", rows[::-1], "id,text,calm,hope,rage")
+    gold = load_gold("a", "xx", source=path.parents[2], task=world.task)
+    assert (gold.ids, gold.releases) == (gold.spec.ids, ("1",))
+    assert gold.texts == tuple(text for _, text, _ in rows)
+    assert gold.labels.tolist() == [list(labels) for _, _, labels in rows]
 
 
 def test_the_hash_equals_that_of_the_task_file(world):

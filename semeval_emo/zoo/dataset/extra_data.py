@@ -20,6 +20,7 @@ from semeval_emo.data.overlap import leaks
 from semeval_emo.data.sheet import ID, TEXT, read_sheet
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.task import FileSpec, Task
+from semeval_emo.text import printable
 from semeval_emo.zoo.dataset.other_languages import target_language_error
 from semeval_emo.zoo.recipe import Recipe
 
@@ -60,7 +61,16 @@ def _csv_file(path: Path, own: FileSpec) -> Gold:
             f"{path} has no column {', '.join(missing)}.", f"it needs {','.join((ID, TEXT, *own.emotions))}"
         )
     labels = sheet.labels(own.emotions, own.values)
-    return Gold(own, tuple(sheet.ids), tuple(sheet.texts or ()), labels, str(path), ())
+    note = _unused_columns(str(path), sheet.header, own)
+    return Gold(own, tuple(sheet.ids), tuple(sheet.texts or ()), labels, str(path), (), note)
+
+
+def _unused_columns(name: str, header: Sequence[str], own: FileSpec) -> str:
+    """Return a note on the columns of added data that the target file does not have; else an empty text."""
+    unused = [column for column in header if column not in (ID, TEXT, *own.emotions)]
+    return (
+        f"Not used from {name}: {printable(', '.join(unused), 200)}; {own.place} has no such label." if unused else ""
+    )
 
 
 def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.PathLike[str] | None, task: Task) -> Gold:
@@ -95,7 +105,8 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
     if len(own.values) == 2:
         # Any intensity above 0 counts as present.
         labels = (labels > 0).astype(np.int8)
-    return replace(gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=labels)
+    note = " ".join(filter(None, (gold.note, _unused_columns(name, gold.spec.emotions, own))))
+    return replace(gold, spec=replace(gold.spec, emotions=own.emotions, values=own.values), labels=labels, note=note)
 
 
 def refuse_leaks(extra: dict[str, Gold], evaluated: Sequence[Gold], recipe: Recipe) -> None:

@@ -38,7 +38,7 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
         )  # fmt: skip
         if gold.texts is None:
             raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
-        golds[split] = in_official_order(gold)
+        golds[split] = gold
     evaluated = [golds["dev"], golds["test"]]
     other_languages = load_sources(recipe, evaluated, source, task)
     extra = load_extra(recipe, source, task)
@@ -72,16 +72,6 @@ def data_hash(gold: Gold) -> str:
     """Return the identity of a split's texts and labels, as stored in ``run.json``."""
     texts = short_hash(f"{i}\t{text}" for i, text in zip(gold.ids, gold.texts or (), strict=True))
     return f"{texts}:{gold.hash}"
-
-
-def in_official_order(gold: Gold) -> Gold:
-    """Return the same rows in the official order, which predictions and probabilities have."""
-    if gold.ids == gold.spec.ids:
-        return gold
-    row_of = {id_: row for row, id_ in enumerate(gold.ids)}
-    rows = [row_of[id_] for id_ in gold.spec.ids]
-    texts = None if gold.texts is None else tuple(gold.texts[row] for row in rows)
-    return replace(gold, ids=gold.spec.ids, texts=texts, labels=gold.labels[rows])
 
 
 def training_examples(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples, dict[str, Examples]]:

@@ -18,7 +18,6 @@ from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Space
-from semeval_emo.zoo.dataset.splits import in_official_order
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.folder import resolve_task
 from semeval_emo.zoo.runs.model import load_model
@@ -65,7 +64,6 @@ def evaluate(
         task=task,
         unverified_gold=unverified_gold,
     )
-    gold = in_official_order(gold)
     if gold.texts is None:
         raise InputError(f"{gold.source} has labels but no texts, so there is nothing to predict.")
     spec = gold.spec

@@ -24,7 +24,7 @@ from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, Task, short_hash
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.dataset.splits import data_hash, in_official_order
+from semeval_emo.zoo.dataset.splits import data_hash
 from semeval_emo.zoo.recipe import Recipe, ThresholdConfig
 from semeval_emo.zoo.runs.finished import (
     FinishedRun,
@@ -234,9 +234,7 @@ def tune_run(
 def _gold(recipe: Recipe, split: str, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     data = recipe.data
     spec = task.spec(data.track, data.language, split, data.release)
-    return in_official_order(
-        gold_for(spec, task, source, labels_required=split != "test", unverified_gold=data.unverified_gold)
-    )
+    return gold_for(spec, task, source, labels_required=split != "test", unverified_gold=data.unverified_gold)
 
 
 def _is_fitted_to(recipe: Recipe, split: str) -> bool:

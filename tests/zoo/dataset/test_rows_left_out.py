@@ -14,7 +14,7 @@ from toy_task import make_toy
 from semeval_emo.data import load_gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError
-from semeval_emo.zoo.dataset.splits import data_hash, in_official_order
+from semeval_emo.zoo.dataset.splits import data_hash
 
 NEW = ["extra_1,A very new text,0,0,1,0,0", "extra_2,Another one,1,0,0,0,0"]
 
@@ -66,10 +66,20 @@ def test_the_remedy_trains_on_both_and_the_hash_says_so(sample: Path, folder: Pa
     plain, both = (json.loads(cli(*words, *more).out) for more in ((), ("--set", 'data.extra=["more.csv"]')))
     states = [json.loads((Path(one["folder"]) / "run.json").read_text("utf-8")) for one in (plain, both)]
     assert set(states[1]["data"]) - set(states[0]["data"]) == {"more.csv"}
-    train = in_official_order(load_gold("a", "eng", "train", source="data", task="sample"))
+    train = load_gold("a", "eng", "train", source="data", task="sample")
     assert states[0]["data"]["train"] == states[1]["data"]["train"] == data_hash(train)
     probabilities = [(Path(one["folder"]) / "test/prob_eng.csv").read_text("utf-8") for one in (plain, both)]
     assert probabilities[0] != probabilities[1]
+
+
+def test_columns_of_added_data_that_are_not_used_are_named(folder: Path, cli):
+    lines = ["id,text,anger,disgust,fear,joy,sadness,surprise", "extra_1,A very new text,0,1,0,1,0,0"]
+    (folder / "more.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    words = ("zoo", "train", "tfidf-logreg", "--data", "sample", "--set", 'data.extra=["more.csv"]')
+    note = "Not used from more.csv: disgust; release 1 track a eng test has no such label."
+    assert f"\n{note}\n" in cli(*words).out
+    (state,) = Path("runs").rglob("run.json")
+    assert note in json.loads(state.read_text("utf-8"))["data_notes"]
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])
