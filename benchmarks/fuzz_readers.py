@@ -31,6 +31,7 @@ import traceback
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -537,6 +538,8 @@ def work(arguments: tuple[str, list[tuple[str, int]], int]) -> dict[str, Tally]:
 
 
 def start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
     signal.signal(signal.SIGVTALRM, interrupt)
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
@@ -599,7 +602,10 @@ def main() -> int:
                     zipped({"track_a/pred_eng.csv": body}, random.Random(0)) if reader.kinds is ZIPS else body
                 )
                 reader.call(path, random.Random(number))
-        with context.Pool(options.jobs, start_worker, maxtasksperchild=1) as pool:
+        # An interrupted run reports the batches that are done.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        with context.Pool(options.jobs, start_worker, maxtasksperchild=1) as pool, suppress(KeyboardInterrupt):
             for done, tallies in enumerate(pool.imap_unordered(work, batches), 1):
                 for key, tally in tallies.items():
                     total[key].add(tally)
@@ -622,7 +628,7 @@ def report(total: dict[str, Tally], options: argparse.Namespace, seconds: float)
         (name, t.inputs, t.accepted, t.refused, len(t.failures), t.seconds, round(t.megabytes))
         for name, t in total.items()
     ]
-    title = f"{options.inputs:,} inputs, seed {options.seed}, {seconds:,.0f} seconds with {options.jobs} processes"
+    title = f"{total['all'].inputs:,} inputs, seed {options.seed}, {seconds:,.0f} seconds with {options.jobs} processes"
     print(render([Table(title, columns, tuple(rows))], options.format))
     failures = total["all"].failures
     kinds = Counter(failure.partition("  ")[2] for failure in failures)
