@@ -57,6 +57,7 @@ TINY = (
 # Files of a training run that are written several times, and hold something else each time.
 STATE_FILES = ("run.json", "metrics.jsonl", "lock")
 COLUMNS = (("hit", 4), ("old", 5), ("new", 5), ("before", 7), ("after", 6))
+NOT_STARTED = "not started"
 GONE = 10.0
 """Seconds after which a worker process must have followed its killed parent."""
 
@@ -196,7 +197,8 @@ class Trial:
         }
 
     def _error(self) -> str:
-        return (self.work / "stderr").read_text("utf-8", "replace")
+        file = self.work / "stderr"
+        return file.read_text("utf-8", "replace") if file.exists() else NOT_STARTED
 
     def repeat(self, number: signal.Signals, count: int, rng: random.Random) -> tuple[Counter[str], list[str]]:
         """Send a signal until it has hit the command `count` times; return counts and problems."""
@@ -230,7 +232,7 @@ class Trial:
         where = "hit"
         if not alive:
             where = "after"
-        elif number == signal.SIGINT and (end.code == -number or in_interpreter(error)):
+        elif error == NOT_STARTED or (number == signal.SIGINT and (end.code == -number or in_interpreter(error))):
             where = "before"
         elif number == signal.SIGINT:
             if end.code != 130:
