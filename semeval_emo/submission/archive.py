@@ -34,6 +34,7 @@ DIRECTORY_BYTES = 2**23
 """Limit of the size of the directory: more than `MOST_FILES` names need."""
 LONGEST_NAME = 255
 """Limit of the bytes of one folder or file name, as in most file systems."""
+LONGEST_PATH = 4096
 
 CHUNK = 2**16
 STORED, DEFLATED = 0, 8
@@ -335,6 +336,10 @@ def _safe_path(entry: ArchiveEntry, findings: Findings) -> str | None:
     longest = max(len(part.encode("utf-8", "surrogatepass")) for part in name.split("/"))
     if longest > LONGEST_NAME:
         findings.add("archive-corrupt", value=name, why=f"its name has {longest:,} bytes, the limit is {LONGEST_NAME}")
+        return None
+    if len(entry.raw_name) > LONGEST_PATH:
+        why = f"its path has {len(entry.raw_name):,} bytes, the limit is {LONGEST_PATH:,}"
+        findings.add("archive-corrupt", value=name, why=why)
         return None
     file_type = stat.S_IFMT(entry.mode)
     if file_type not in (0, stat.S_IFREG, stat.S_IFDIR):

@@ -366,6 +366,11 @@ def test_a_name_too_long_for_a_file_system_is_reported(tmp_path):
     assert message_of(path).endswith("cannot be unpacked: its name has 60,009 bytes, the limit is 255")
 
 
+def test_a_path_too_long_for_a_file_system_is_reported(tmp_path):
+    path = write_zip(tmp_path / "s.zip", {f"{'x/' * 30_000}pred_eng.csv": BODY})
+    assert message_of(path).endswith("cannot be unpacked: its path has 60,012 bytes, the limit is 4,096")
+
+
 def test_the_directory_is_read_once(tmp_path, monkeypatch):
     """Ten thousand prediction files in a zip took minutes, since every one read the directory again."""
     count = 2_000

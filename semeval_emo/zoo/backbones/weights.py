@@ -12,6 +12,7 @@ import shutil
 import threading
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from importlib import metadata
@@ -158,7 +159,8 @@ def _unpack(name: str, archives: Sequence[Path], progress: Progress) -> Path:
                         shutil.copyfileobj(stream, joined)
         try:
             CONVERTERS[archive.suffix](archive, folder)
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        # NotImplementedError and RuntimeError: a compression or encryption that zipfile does not know.
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
             parts = f" from {len(archives)} parts" if len(archives) > 1 else ""
             raise InputError(
                 f"The weights of {name} cannot be unpacked{parts}: {error}.",
