@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FILE = "ensemble.json"
 MEMBERS = "members"
+_LOADING: set[Path] = set()
+"""The members that are being loaded."""
 
 
 @dataclass(frozen=True)
@@ -184,11 +186,14 @@ class Ensemble(Family):
         from semeval_emo.zoo.runs.model import load_model
 
         models = []
-        for folder in self.folders:
+        for folder in map(Path.resolve, self.folders):
+            if folder in _LOADING:
+                raise InputError(f"The ensemble's member {folder} is an ensemble with itself as a member.")
+            _LOADING.add(folder)
             try:
                 model = load_model(folder)
-            except RecursionError as error:
-                raise InputError(f"The ensemble's member {folder} is an ensemble of the same ensemble.") from error
+            finally:
+                _LOADING.discard(folder)
             if model.space != self.space:
                 raise InputError(
                     f"The ensemble's member {folder} predicts {', '.join(model.space.emotions)}; the ensemble was "
