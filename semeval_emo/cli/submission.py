@@ -170,7 +170,7 @@ def fix(
         lambda: report.fix_tables(result),
         style,
         save_report,
-        text=lambda width, colour: report.fix_text(result, width, colour),
+        text=lambda width, colour: report.fix_text(result, width, colour, words_of(selector)),
     )
     if not result.ok:
         raise typer.Exit(1)
@@ -209,7 +209,7 @@ def pack(
         lambda: report.pack_tables(result),
         style,
         save_report,
-        text=lambda width, colour: report.pack_text(result, width, colour),
+        text=lambda width, colour: report.pack_text(result, width, colour, words_of(selector)),
     )
     if not result.ok:
         raise typer.Exit(1)

@@ -14,8 +14,12 @@ from semeval_emo.text import GREEN, RED, next_line, painted, plural, wrap
 SHOWN = 3
 
 
-def fix_text(report: FixReport, width: int | None = None, colour: bool = False) -> str:
-    """Return what was changed, refused and written, and the next command."""
+def fix_text(report: FixReport, width: int | None = None, colour: bool = False, options: Sequence[str] = ()) -> str:
+    """Return what was changed, refused and written, and the next command.
+
+    Args:
+        options: those that select files, for the next command.
+    """
     columns = min(width or WIDTH, WIDTH)
     blocks = []
     if report.changes and report.written:
@@ -24,7 +28,7 @@ def fix_text(report: FixReport, width: int | None = None, colour: bool = False) 
         blocks.append([painted("Not fixed automatically", RED, on=colour), *_refusals(report.refusals, columns)])
     if report.written:
         blocks.append([painted("Written and validated", GREEN, on=colour), *_files(report.written)])
-    blocks.append(_fix_verdict(report, columns))
+    blocks.append(_fix_verdict(report, columns, options))
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -85,10 +89,10 @@ def _files(files: Sequence[WrittenFile]) -> list[str]:
     return [f"  {file.path:<{longest}}  {file.spec.rows:>6,} rows  {file.spec.place}" for file in files]
 
 
-def _fix_verdict(report: FixReport, width: int) -> list[str]:
+def _fix_verdict(report: FixReport, width: int, options: Sequence[str]) -> list[str]:
     valid = "is valid" if len(report.paths) == 1 else "are valid"
     if report.unchanged and not report.written:
-        return [f"Nothing to fix: {report.source} {valid}.", next_line("score", *report.paths)]
+        return [f"Nothing to fix: {report.source} {valid}.", next_line("score", *report.paths, *options)]
     if report.unchanged:
         return ["Nothing to fix: the new file is an exact copy."]
     count = len(report.written)
@@ -104,12 +108,12 @@ def _fix_verdict(report: FixReport, width: int) -> list[str]:
         lines += wrap("Note: ", note, width, 6)
     if count:
         target = report.out if count > 1 else report.written[0].path
-        lines.append(next_line("score", target))
-    elif any(
-        entry(code).name == "fraction-cell" for refusal in report.refusals if not refusal.why for code in refusal.counts
+        lines.append(next_line("score", target, *options))
+    elif {entry(code).name for refusal in report.refusals for code in refusal.counts} == {"fraction-cell"} and not any(
+        refusal.why for refusal in report.refusals
     ):
         lines.append("If these are probabilities, choose a threshold on the dev split; 0.5 is an example.")
-        lines.append(next_line("fix", *report.paths, "--threshold", "0.5"))
+        lines.append(next_line("fix", *report.paths, *options, "--threshold", "0.5"))
     return lines
 
 
@@ -156,15 +160,19 @@ def _refusal_table(title: str, refusals: Sequence[Refusal]) -> Table:
     return Table(title, _columns("file", "part", "code", "line", "column", "why"), tuple(rows))
 
 
-def pack_text(report: PackReport, width: int | None = None, colour: bool = False) -> str:
-    """Return the files in the zip, the files left out, and the notes."""
+def pack_text(report: PackReport, width: int | None = None, colour: bool = False, options: Sequence[str] = ()) -> str:
+    """Return the files in the zip, the files left out, and the notes.
+
+    Args:
+        options: those that select files, for the next command.
+    """
     columns = min(width or WIDTH, WIDTH)
     blocks = []
     if report.refusals:
         title = "Left out" if report.ok else "Not packed: these files are not valid"
         blocks.append([painted(title, RED, on=colour), *_refusals(report.refusals, columns)])
     if not report.ok:
-        blocks.append(["Nothing was written.", *_pack_next(report)])
+        blocks.append(["Nothing was written.", *_pack_next(report, options)])
         return "\n\n".join("\n".join(block) for block in blocks)
     renamed = [
         file for file in report.files if file.source.rpartition("!")[2].rpartition("/")[2] != file.spec.file_name
@@ -180,12 +188,12 @@ def pack_text(report: PackReport, width: int | None = None, colour: bool = False
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _pack_next(report: PackReport) -> list[str]:
+def _pack_next(report: PackReport, options: Sequence[str]) -> list[str]:
     lines = []
-    fixable = [refusal.file for refusal in report.refusals if all(entry(code).repair for code in refusal.counts)]
+    fixable = [refusal.file for refusal in report.refusals if refusal.is_fixable]
     files = list(dict.fromkeys(file.partition("!")[0] for file in fixable))
     if files:
-        lines.append(next_line("fix", *files))
+        lines.append(next_line("fix", *files, *options))
     if report.files:
         lines.append(f"To pack only the {plural(len(report.files), 'valid file')}, use --skip-invalid.")
     return lines

@@ -86,10 +86,7 @@ def _one_file(file: FileReport, report: Report, errors: Sequence[str]) -> list[s
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
     name = shlex.quote(file.file.partition("!")[0])
-    # A file with an error that cannot be fixed is not written.
-    fixable = all(entry(code).repair for code in errors if not entry(code).scorable)
-    fixable &= any(entry(code).repair for code in errors)
-    hint = f"  fix: semeval-emo fix {name} -o fixed" if fixable else f"  see: semeval-emo validate {name}"
+    hint = f"  see: semeval-emo validate {name}" if file.unfixed else f"  fix: semeval-emo fix {name} -o fixed"
     return [*lines, *_rest(errors), hint]
 
 

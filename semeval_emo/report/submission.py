@@ -97,7 +97,7 @@ def _problem_block(entry: Entry, problems: Sequence[Problem], file: FileReport, 
         lines += wrapped
     if more := examples_left(file.counts[entry.code], problems):
         lines.append(f"      {more}")
-    start = "      auto-fix: " if entry.repair else "      fix: "
+    start = "      auto-fix: " if entry.code in file.repairs else "      fix: "
     return lines + wrap(start, problems[0].fix, width, indent=len(start))
 
 
@@ -117,14 +117,27 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
     invalid = sum(not file.valid for file in read)
     where = f" in {invalid:,} of {files}" if len(read) > 1 else ""
     lines = [f"{painted('Not valid', BOLD, RED, on=colour)}: {_totals(report)}{where}."]
-    errors = [entry(code) for code in report.counts if entry(code).severity is Severity.error]
-    fixable = sum(bool(error.repair) for error in errors)
-    if fixable == len(errors):
+    errors = [code for code in report.counts if entry(code).severity is Severity.error]
+    by_hand = [code for code in errors if any(code in file.unfixed for file in report.files)]
+    shared = next(iter(report.shared_places.items()), None)
+    if shared is not None and len(by_hand) < len(errors):
+        place, names = shared
+        lines += wrap(
+            "", f"{len(names)} files are for {place.place}; semeval-emo fix takes them one at a time.", width, 0
+        )
+    elif not by_hand:
         lines.append(next_line("fix", *paths))
-    elif fixable:
-        lines += wrap("", f"semeval-emo fix can fix {fixable} of {len(errors)} kinds of errors (auto-fix); "
-                      "fixing the others would be a guess.", width, 0)  # fmt: skip
-    return [*lines, f"More about a code: semeval-emo explain {errors[0].code if errors else ''}".rstrip()]
+    elif [entry(code).name for code in by_hand] == ["fraction-cell"] and not _has_intensities(report):
+        lines.append("If the fractions are probabilities, choose a threshold on the dev split; 0.5 is an example.")
+        lines.append(next_line("fix", *paths, "--threshold", "0.5"))
+    elif len(by_hand) < len(errors):
+        some = f"{len(errors) - len(by_hand)} of {len(errors)} kinds of errors (auto-fix)"
+        lines += wrap("", f"semeval-emo fix can fix {some}; fix {', '.join(by_hand)} by hand first.", width, 0)
+    return [*lines, f"More about a code: semeval-emo explain {errors[0] if errors else ''}".rstrip()]
+
+
+def _has_intensities(report: Report) -> bool:
+    return any(len(part.spec.values) > 2 for file in report.files for part in file.parts)
 
 
 def _totals(report: Report) -> str:

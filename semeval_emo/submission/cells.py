@@ -24,6 +24,15 @@ CHUNK_ROWS, CACHE_SIZE = 5_000, 50_000
 _MISSING = frozenset(
     ("nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "nat", "missing", "-", ".", "?")
 )
+# Words for degrees, lowest first. Beside another one, "none" is a degree too, and no missing value.
+DEGREES = (
+    frozenset({"none", "nil", "no", "zero", "absent", "neutral"}),
+    frozenset({"low", "mild", "slight", "weak", "minor"}),
+    frozenset({"medium", "moderate", "mid", "middle"}),
+    frozenset({"high", "strong", "severe", "intense", "extreme"}),
+)
+_SCALE = "none 0, low 1, medium 2, high 3"
+_LOWEST, _HIGHER = DEGREES[0], frozenset().union(*DEGREES[1:])
 _INTEGER = re.compile(r"[+-]?\d+(?:_\d+)*")
 
 
@@ -81,10 +90,16 @@ class LabelParser:
         self.emotions, self.allowed, self.findings = tuple(emotions), tuple(values), findings
         self.parsed: dict[tuple[str, ...], Labels] = {}
         self._numbers = {text: int(text) for text in values}
+        labels = alternatives(self.allowed)
+        self._advice = "apply a threshold to probabilities (semeval-emo fix --threshold 0.5), then write integers"
+        self._instead = f"write {labels}; with other cells outside of 0 to 1, these are not probabilities"
+        if len(values) > 2:
+            self._advice = self._instead = f"round intensities to {labels}"
         self._bad_rows: list[tuple[int, tuple[str, ...]]] = []
         self._problems: dict[str, str] = {}
         # A 1.0 in a column of fractions is a probability like them, not a label.
         self._fractional: set[str] = set()
+        self._has_degrees = False
 
     def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
         """Return the labels of one row, or None if a cell is not allowed (reported by `finish` at the latest)."""
@@ -120,15 +135,27 @@ class LabelParser:
             if text not in self._numbers
         ]
         self._fractional.update(name for _, name, _, problem in bad if problem == "fraction-cell")
+        has_words = len(self.allowed) > 2 and any(problem == "text-cell" for *_, problem in bad)
+        if has_words and not self._has_degrees:
+            self._has_degrees = any(text.strip().lower() in _HIGHER for _, _, text, _ in bad)
         expected = alternatives(self.allowed)
+        words = f"write {expected}"
+        if self._has_degrees:
+            scale = _SCALE if len(self.allowed) == len(DEGREES) else expected
+            words = f"write the degrees as numbers: {scale}"
         unlisted: Counter[str] = Counter()
         for line, name, text, problem in bad:
             if problem == "float-cell" and name in self._fractional:
                 problem = "fraction-cell"
+            elif problem == "nan-cell" and self._has_degrees and text.strip().lower() in _LOWEST:
+                problem = "text-cell"
             if problem in unlisted or self.findings.is_full(problem):
                 unlisted[problem] += 1
             else:
-                self.findings.add(problem, line=line, column=name, value=text, expected=expected)
+                self.findings.add(
+                    problem, line=line, column=name, value=text, expected=expected, words=words, advice=self._advice,
+                    instead=self._instead,
+                )  # fmt: skip
         for problem, count in unlisted.items():
             self.findings.more(problem, count)
 

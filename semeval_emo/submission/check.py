@@ -11,13 +11,15 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from semeval_emo.submission.cells import LabelParser
-from semeval_emo.submission.header import read_header
+from semeval_emo.submission.fixable import CELLS, repairs, with_advice
+from semeval_emo.submission.header import normalised_names, read_header
 from semeval_emo.submission.identify import assumed_spec, group_by_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
+from semeval_emo.submission.names import PREFIX, SUFFIX
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
 from semeval_emo.submission.result import FileReport, Part
-from semeval_emo.submission.rows import KnownIds, Row, RowReader, RowsById
+from semeval_emo.submission.rows import KnownIds, LabelColumns, Row, RowReader, RowsById
 from semeval_emo.submission.sniff import remedy
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
@@ -55,6 +57,7 @@ def check(
     known_ids: KnownIds,
     known_texts: KnownTexts,
     make_parser: ParserFactory = LabelParser,
+    threshold: float | None = None,
 ) -> CheckedFile:
     """Check one file.
 
@@ -62,24 +65,35 @@ def check(
         known_ids: the ids of the task, shared between files.
         known_texts: the texts of the task, for files that have kept a column of texts; shared between files.
         make_parser: creates the parser of label cells; `fix` passes one that also repairs them.
+        threshold: of `fix`, for `FileReport.repairs`.
 
     Raises:
         InputError: the file cannot be read.
     """
     inferred = Selector(track=source.track, language=source.language)
-    spec: FileSpec | None = None
+    specs: tuple[FileSpec, ...] = ()
     for attempt in range(2):
         with source.open() as stream:
-            checked, spec = _read(stream, source, task, selector, inferred, known_ids, known_texts, spec, make_parser)
+            checked, specs = _read(stream, source, task, selector, inferred, known_ids, known_texts, specs, make_parser)
         parts = checked.report.parts
         if attempt or not parts:
             break
-        # The first rows can differ from the rest. Then the wrong columns or values were checked: read it again.
-        actual = parts[0].spec
-        if spec and (spec.emotions, spec.values) == (actual.emotions, actual.values):
+        # The first rows can differ from the rest, and the parts from each other. Then the wrong columns or values were
+        # checked: read the file again, each row by the columns and values of its own part.
+        actual = tuple(part.spec for part in parts)
+        if {_expected(spec) for spec in (*specs, *actual)} == {_expected(actual[0])}:
             break
-        spec = actual
-    return checked
+        specs = actual
+    counts, parts = checked.report.counts, checked.report.parts
+    if not counts:
+        return checked
+    report = replace(checked.report, repairs=repairs(counts, parts, selector, threshold))
+    findings = tuple(with_advice(findings, report.repairs, counts) for findings in checked.findings)
+    return replace(checked, report=report, findings=findings)
+
+
+def _expected(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return spec.emotions, spec.values
 
 
 def _read(
@@ -90,16 +104,17 @@ def _read(
     inferred: Selector,
     known_ids: KnownIds,
     known_texts: KnownTexts,
-    spec: FileSpec | None,
+    specs: tuple[FileSpec, ...],
     make_parser: ParserFactory,
-) -> tuple[CheckedFile, FileSpec | None]:
+) -> tuple[CheckedFile, tuple[FileSpec, ...]]:
     """Read a file once.
 
     Args:
-        spec: the file of the task whose columns and values are expected; None to guess it from the first rows.
+        specs: the files of the task whose columns and values are expected, the main one first; empty to guess one from
+            the first rows.
 
     Returns:
-        The checked file, and the file of the task whose columns and values were expected.
+        The checked file, and the files of the task whose columns and values were expected.
     """
     findings = Findings(source.display_name)
     table = RawTable(stream)
@@ -107,27 +122,48 @@ def _read(
         if table.magic and source.name.problem == "name-unseen":
             # Another name would not make it a prediction file.
             source = replace(source, findings=Findings(source.display_name))
-        return CheckedFile(_report(source, table, findings), (source.findings, findings), {}), None
+        return CheckedFile(_report(source, table, findings), (source.findings, findings), {}), ()
     rows = table.rows()
     first_rows = _first_rows(rows)
-    spec = spec or _guess(table.header, first_rows, task, selector, inferred, known_ids)
-    if spec and not source.name.is_certain:
+    guess = None if specs else _guess(table.header, first_rows, task, selector, inferred, known_ids)
+    specs = (guess,) if guess else specs
+    if specs and not source.name.is_certain:
         # The word of the name that is a language code can have another meaning; the ids decide.
         inferred = replace(inferred, language=None)
-    emotions = spec.emotions if spec else tuple(e for e in task.emotions if e in table.header) or task.emotions
-    values = spec.values if spec else max((track.values for track in task.tracks.values()), key=len)
+    emotions = specs[0].emotions if specs else tuple(e for e in task.emotions if e in table.header) or task.emotions
+    values = specs[0].values if specs else max((track.values for track in task.tracks.values()), key=len)
+    # A column that only other parts have is expected if it is there.
+    others = {emotion for spec in specs for emotion in spec.emotions} & {*normalised_names(table.header)}
+    expected = emotions
+    if not others <= {*emotions}:
+        expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
     sample = [row for _, row in first_rows[:50]]
-    columns = read_header(table.header, table.header_line, sample, emotions, task, findings)
+    columns = read_header(table.header, table.header_line, sample, expected, task, findings)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
 
-    present = [emotion for emotion, column in zip(emotions, columns.labels, strict=True) if column is not None]
-    parser = make_parser(present, values, findings)
-    summary = RowReader(known_ids, columns, parser, findings, table.delimiter).read(chain(first_rows, rows))
+    column_of = dict(zip(expected, columns.labels, strict=True))
+
+    def label_columns(emotions: Sequence[str], values: Sequence[str]) -> LabelColumns:
+        present = [emotion for emotion in emotions if column_of.get(emotion) is not None]
+        parser = make_parser(present, values, findings)
+        return LabelColumns(tuple(emotions), tuple(column_of.get(emotion) for emotion in emotions), parser)
+
+    main = label_columns(emotions, values)
+    by_prefix = {
+        block.prefix: label_columns(spec.emotions, spec.values)
+        for spec in specs
+        if _expected(spec) != (emotions, values)
+        for block in spec.blocks
+    }
+    reader = RowReader(known_ids, columns, main, findings, table.delimiter, by_prefix)
+    summary = reader.read(chain(first_rows, rows))
     _report_anomalies(table, findings)
     if not summary.count:
         findings.add("header-only", line=table.header_line)
-    parts = check_ids(summary, task, selector, inferred, emotions, findings) if columns.id is not None else []
+    parts = (
+        check_ids(summary, task, selector, inferred, reader.label_columns, findings) if columns.id is not None else []
+    )
     # The catalogue is not read for a valid file.
     is_other = bool(findings.counts) and any(entry(name).code in findings.counts for name in OTHER_RELEASE)
     if parts and not is_other:
@@ -135,7 +171,7 @@ def _read(
         if not proven:
             check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
-    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows), spec
+    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows), specs
 
 
 def _is_table(table: RawTable, findings: Findings) -> bool:
@@ -225,7 +261,9 @@ def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:
     """Return the problems of the name, with the right name as their fix if the ids determine it."""
     if not parts or source.name.problem is None:
         return source.findings
-    code, right_name = entry(source.name.problem).code, entry("name-extra").fix.format(hint=parts[0].spec.file_name)
+    right_names = {part.spec.file_name for part in parts}
+    hint = right_names.pop() if len(right_names) == 1 else f"{PREFIX}<language>{SUFFIX}"
+    code, right_name = entry(source.name.problem).code, entry("name-extra").fix.format(hint=hint)
     findings = Findings(source.display_name)
     findings.counts = source.findings.counts
     findings.problems = [
@@ -240,6 +278,7 @@ def _report(
     counts = dict(source.findings.counts)
     for code, count in findings.counts.items():
         counts[code] = counts.get(code, 0) + count
-    if any(code[0] == "E" and not entry(code).scorable for code in counts):
+    # Whether a row has bad cells is part of `Part.is_scorable`: those of another part do not matter.
+    if any(code[0] == "E" and not entry(code).scorable and entry(code).name not in CELLS for code in counts):
         parts = [replace(part, is_scorable=False) for part in parts]
     return FileReport(source.display_name, "predictions", rows, table.lines, table.encoding, tuple(parts), counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from semeval_emo.submission.identify import (
     Groups,
@@ -15,7 +15,7 @@ from semeval_emo.submission.identify import (
 )
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
-from semeval_emo.submission.rows import RowsById, RowSummary
+from semeval_emo.submission.rows import LabelColumns, RowsById, RowSummary
 from semeval_emo.task import SPLITS, FileSpec, Selector, Task
 
 
@@ -24,20 +24,20 @@ def check_ids(
     task: Task,
     selector: Selector,
     inferred: Selector,
-    emotions: Sequence[str],
+    label_columns: Callable[[FileSpec], LabelColumns],
     findings: Findings,
 ) -> list[Part]:
     """Return the parts of the file, the main one first, and report the problems of the ids.
 
     Args:
-        emotions: the columns that the labels were read from.
+        label_columns: returns the columns that the labels of a part were read from.
     """
     groups = group_by_prefix(summary.rows)
     specs = matching_specs(groups, task, selector, inferred)
     if not specs:
         _report_no_match(summary, groups, task, selector, inferred, findings)
         return []
-    parts = [_part(spec, summary, groups, emotions, task) for spec in specs]
+    parts = [_part(spec, summary, groups, label_columns(spec), task) for spec in specs]
     main = parts[0]
     _check_address(main.spec, selector, inferred, task, findings)
     _report_mixture(parts, groups, task, findings)
@@ -59,7 +59,7 @@ def check_ids(
     if is_complete:
         _check_order(main.spec, summary.rows, findings)
     for part in parts:
-        _check_labels(part.spec, summary.rows, emotions, findings)
+        _check_labels(part.spec, summary.rows, label_columns(part.spec).emotions, findings)
     return parts
 
 
@@ -68,15 +68,16 @@ def _own_groups(spec: FileSpec, groups: Groups) -> Groups:
     return {prefix: ids for prefix, ids in groups.items() if prefix in prefixes}
 
 
-def _part(spec: FileSpec, summary: RowSummary, groups: Groups, emotions: Sequence[str], task: Task) -> Part:
+def _part(spec: FileSpec, summary: RowSummary, groups: Groups, columns: LabelColumns, task: Task) -> Part:
     rows = summary.rows
     ids = [text_id for text_id in spec.ids if text_id in rows]
     lines = [rows[text_id][0] for text_id in ids]
-    # The labels were parsed for the main part; a part of another track may allow fewer values.
+    has_columns = columns.is_complete and columns.emotions == spec.emotions
+    # The labels may have been parsed for another part, whose track allows more values.
     allowed = {int(text) for text in spec.values}
     is_scorable = (
         len(ids) == spec.rows
-        and spec.emotions == tuple(emotions)
+        and has_columns
         and all(
             (labels := rows[text_id][1]) is not None
             and text_id not in summary.conflicting
@@ -86,7 +87,7 @@ def _part(spec: FileSpec, summary: RowSummary, groups: Groups, emotions: Sequenc
     )
     exact = exact_specs(_own_groups(spec, groups), task)
     releases = tuple(other.release for other in exact if other.track == spec.track)
-    return Part(spec, len(ids), (min(lines), max(lines)), releases, is_scorable)
+    return Part(spec, len(ids), (min(lines), max(lines)), releases, is_scorable, has_columns)
 
 
 def _report_no_match(
@@ -127,6 +128,7 @@ def _check_address(spec: FileSpec, selector: Selector, inferred: Selector, task:
             continue
         no_file = name == "wrong-track" and not task.specs(spec.release, expected, spec.language)
         findings.add(name, value=expected, ids=actual, who=who, place=spec.place, official=spec.file_name,
+                     otherwise=f"use {who} {actual}" if who.startswith("--") else "rename it",
                      none=f" (it has no '{spec.language}')" if no_file else "")  # fmt: skip
     if spec.split == SPLITS[0] and selector.split is None:
         findings.add("train-split", place=spec.place)
@@ -203,7 +205,7 @@ def _check_labels(spec: FileSpec, rows: RowsById, emotions: Sequence[str], findi
     valid = [row for row in labels if row is not None]
     if len(valid) < 2 or len(valid) < len(labels):
         return
-    # The labels were read from the columns of the main part; another part may have fewer.
+    # Until each part is read by its own columns, the labels are those of the main part; another part may have fewer.
     columns = {name: set(column) for name, column in zip(emotions, zip(*valid, strict=True), strict=True)}
     columns = {name: columns[name] for name in spec.emotions if name in columns}
     values = set().union(*columns.values())

@@ -167,7 +167,7 @@ def _refusals(report: Report, selector: Selector) -> tuple[Refusal, ...]:
         counts = {code: count for code, count in file.counts.items() if code[0] == "E" and not _is_corrected(code)}
         if counts:
             problems = tuple(problem for problem in report.problems_of(file.file) if problem.code in counts)
-            refusals.append(Refusal(file.file, "", problems, counts))
+            refusals.append(Refusal(file.file, "", problems, counts, is_fixable=not file.unfixed))
     return tuple(refusals)
 
 

@@ -39,6 +39,7 @@ class Entry:
         name: the code in words, such as ``header-order``.
         message, fix: templates; a `Problem` has them filled in.
         explanation: a paragraph: why it matters and what causes it.
+        by_hand: the fix in a file in which `semeval-emo fix` leaves the problem, if it is not `fix`.
         generic_fix: the fix without the details of a file; the same as `fix` if that is not a template.
         official: what each official scorer does with such a file, as a verb phrase.
         official_intensity: where that differs on intensity tracks (B).
@@ -52,6 +53,7 @@ class Entry:
     message: str
     explanation: str
     fix: str
+    by_hand: str = ""
     generic_fix: str = ""
     official: dict[str, str] = field(default_factory=dict)
     official_intensity: dict[str, str] = field(default_factory=dict)
@@ -90,6 +92,7 @@ class Problem:
         line: the physical line in the file, from 1; None for a problem of the whole file.
         value: the value found there, printable and truncated, or None.
         count: how many problems this one represents, such as the number of ids in a range of missing ids.
+        by_hand: how to fix it if `semeval-emo fix` does not; empty if that is `fix`, too.
     """
 
     code: str
@@ -101,6 +104,7 @@ class Problem:
     message: str
     fix: str
     count: int = 1
+    by_hand: str = ""
 
 
 class Findings:
@@ -155,6 +159,7 @@ class Findings:
                 message=_TEMPLATES.vformat(entry.message, (), facts),
                 fix=_TEMPLATES.vformat(entry.fix, (), facts),
                 count=count,
+                by_hand=_TEMPLATES.vformat(entry.by_hand, (), facts),
             )
         )
 

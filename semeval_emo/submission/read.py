@@ -168,7 +168,9 @@ def _read(
     problems: list[Problem] = []
     for findings in sources.findings:
         if findings.counts:
-            files.append(FileReport(findings.file, "container", counts=dict(findings.counts)))
+            counts = dict(findings.counts)
+            done = {code: repair for code in counts if (repair := entry(code).repair)}
+            files.append(FileReport(findings.file, "container", counts=counts, repairs=done))
             problems += findings.problems
     checks: list[tuple[InputFile, CheckedFile]] = []
     predictions: list[list[Predictions]] = []
@@ -189,6 +191,10 @@ def _read(
         if any(part.is_scorable for part in checked.report.parts):
             scorable += own_predictions
     report = Report(task.key, tuple(files), tuple(in_order(problems)))
+    if report.shared_places:
+        # `fix` does not move the files of several systems into one folder.
+        kept = [replace(file, repairs={}) if file.kind == "container" else file for file in files]
+        report = replace(report, files=tuple(kept))
     if not with_predictions:
         reports = [(source, checked.report) for source, checked in checks]
         unverified: dict[str, None] = {}

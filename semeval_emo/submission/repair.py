@@ -18,8 +18,9 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.cells import LabelParser, Labels, cell_problem, remove_invisible
 from semeval_emo.submission.check import CheckedFile, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
+from semeval_emo.submission.fixable import CELLS, MIXTURES, SPARE_COLUMNS, fixable_cells
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
-from semeval_emo.submission.problem import Findings, Problem, entry, in_order
+from semeval_emo.submission.problem import PLACES, Findings, Problem, entry, in_order
 from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Part, Report
 from semeval_emo.submission.rows import KnownIds
@@ -30,13 +31,8 @@ from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import alternatives, plural
 
-# Problems of cells, by name: those with a single possible label on every track, on binary tracks, with a threshold.
-UNAMBIGUOUS = frozenset({"padded-cell", "hidden-character", "float-cell", "number-form"})
-BINARY = frozenset({"boolean-cell"})
-WITH_THRESHOLD = frozenset({"fraction-cell"})
-CELLS = UNAMBIGUOUS | BINARY | WITH_THRESHOLD | {"blank-cell", "nan-cell", "text-cell", "out-of-range"}
-# Errors of single rows: another part of the file whose rows are all complete can still be written.
-ROW_ERRORS = CELLS | {"short-row", "missing-id"}
+# Errors of single rows or parts: another part of the file whose rows are all complete can still be written.
+PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column"}
 FOLDER_CHANGES = ("no-track-folder", "track-folder-name", "nested-folders")
 DUPLICATE_REMOVED = "one of several identical files kept"
 CACHE_SIZE = 50_000
@@ -88,9 +84,11 @@ def fix(
     fixer = _Fixer(chosen, selector, threshold)
     for file in inputs.files:
         fixer.add_file(file)
+    # Several valid systems are refused only if they have to be written.
+    if out is not None or fixer.changes or fixer.refusals:
+        fixer.refuse_conflicts()
     for findings in inputs.findings:
         fixer.add_container(findings)
-    fixer.refuse_conflicts()
 
     files = sorted(fixer.files, key=lambda file: (file.spec.split, file.spec.track, file.spec.language))
     target = Path(out) if out is not None else default_folder(Path(given[0]))
@@ -103,11 +101,10 @@ def fix(
     failed = _validate_outputs([file for file, _ in outputs], chosen, selector)
     if failed:
         outputs = []
-    check_free(
-        [(path, file.body) for file, path in outputs], [*map(Path, given), *(file.path for file in inputs.files)], force
-    )  # fmt: skip
+    inputs_on_disk = [*map(Path, given), *(file.path for file in inputs.files)]
+    check_free([(path, file.output) for file, path in outputs], inputs_on_disk, force)
     for fixed, path in outputs:
-        write_if_changed(path, fixed.body)
+        write_if_changed(path, fixed.output)
     return FixReport(
         paths=tuple(os.fspath(path) for path in given),
         out=str(target) if outputs else "",
@@ -128,11 +125,21 @@ def fix(
 
 @dataclass(frozen=True)
 class _FixedFile:
-    """A complete part of an input file, as a new prediction file."""
+    """A complete part of an input file, as a new prediction file.
+
+    Attributes:
+        copy: the content of the input file if nothing in it has to be fixed, which may have no line break at its end.
+    """
 
     source: InputFile
     spec: FileSpec
     body: bytes
+    copy: bytes = b""
+
+    @property
+    def output(self) -> bytes:
+        """The content of the new file."""
+        return self.copy or self.body
 
 
 class _Fixer:
@@ -149,7 +156,7 @@ class _Fixer:
     def add_file(self, file: InputFile) -> None:
         """Fix one input file."""
         try:
-            checked = self._check(file, self.selector)
+            checked = self._check(file)
         except InputError as error:
             if file.display_name == file.container:
                 raise
@@ -159,18 +166,21 @@ class _Fixer:
         selected = [part for part in parts if self.selector.matches(part.spec)]
         before = len(self.files)
         for part in selected:
-            part_checked = checked
-            if _columns(part.spec) != _columns(parts[0].spec):
-                # Rows of a language with other emotions or of a track with other values are read separately.
-                part_checked = self._check(file, replace(self.selector, **part.spec.key._asdict()))
-            self._add_part(file, part_checked, part)
+            self._add_part(file, checked, part)
         if not selected:
             problems, counts = self._unfixable(checked)
             places = ", ".join(part.spec.place for part in parts)
             why = f"the file has the rows of {places}, which the options do not select" if parts else ""
             self.refusals.append(Refusal(file.display_name, "", () if parts else problems, counts, why))
         if len(self.files) > before:
-            self._add_changes(checked, self.files[before])
+            changes = [
+                change
+                for findings in checked.findings
+                for change in _changes(findings, lambda code: self._done(code, checked))
+            ]
+            self.changes += changes
+            if not changes:
+                self.files[before] = replace(self.files[before], copy=_content(file))
             # The new file has neither the texts nor the names.
             problems = tuple(problem for findings in checked.findings for problem in findings.problems)
             self.doubts += Report(self.task.key, (checked.report,), problems).doubts
@@ -181,7 +191,8 @@ class _Fixer:
         if errors:
             problems = tuple(problem for problem in findings.problems if problem.code in errors)
             self.refusals.append(Refusal(findings.file, "", problems, errors))
-        if self.files:
+        places = [file.spec for file in self.files]
+        if len(places) == len({*places}) > 0:
             self.changes += _changes(findings, lambda code: entry(code).repair)
 
     def refuse_conflicts(self) -> None:
@@ -201,15 +212,15 @@ class _Fixer:
             if not any(change.done == DUPLICATE_REMOVED and change.file in names for change in self.changes):
                 self.changes += [Change(name, entry("two-files").code, DUPLICATE_REMOVED, 1) for name in names[1:]]
 
-    def _check(self, file: InputFile, selector: Selector) -> CheckedFile:
-        return check(
-            file, self.task, selector, self.ids, self.texts, partial(LenientLabelParser, threshold=self.threshold)
-        )
+    def _check(self, file: InputFile) -> CheckedFile:
+        parser = partial(LenientLabelParser, threshold=self.threshold)
+        return check(file, self.task, self.selector, self.ids, self.texts, parser, self.threshold)
 
     def _add_part(self, file: InputFile, checked: CheckedFile, part: Part) -> None:
         """Add one part of a file: fixed, or refused with the problems that prevent it."""
         problems, counts = self._unfixable(checked)
-        fatal = [code for code in counts if entry(code).name not in ROW_ERRORS]
+        fatal = {code for code in counts if entry(code).name not in PART_ERRORS}
+        fatal |= {p.code for p in problems if entry(p.code).name == "missing-column" and p.column == "id"}
         rows = [checked.rows.get(text_id, (0, None))[1] for text_id in part.spec.ids]
         if not fatal and None not in rows:
             body = prediction_bytes(part.spec, np.array(rows, dtype=np.int8))
@@ -217,12 +228,16 @@ class _Fixer:
             return
         first, last = part.lines
         is_main = part.spec == checked.report.parts[0].spec
-        problems = tuple(
-            problem
-            for problem in problems
-            if (problem.line is None and (is_main or entry(problem.code).name != "missing-id"))
-            or (problem.line is not None and (first <= problem.line <= last or problem.code in fatal))
-        )
+
+        def is_reason(problem: Problem) -> bool:
+            error = entry(problem.code)
+            if problem.code in fatal or error.name in MIXTURES:
+                return problem.code in fatal
+            if problem.line is None or error.place == PLACES["3"]:
+                return is_main
+            return first <= problem.line <= last
+
+        problems = tuple(filter(is_reason, problems))
         why = "" if problems else self._reason(checked, part)
         if len(part.spec.values) > 2 and any(entry(code).name == "fraction-cell" for code in counts):
             why = f"the intensity of a fraction is ambiguous; write {alternatives(part.spec.values)}"
@@ -231,52 +246,32 @@ class _Fixer:
     @staticmethod
     def _reason(checked: CheckedFile, part: Part) -> str:
         """Return why a part is refused if the example problems are all in other parts."""
+        if not part.has_columns:
+            return f"the file has not every column of this part: {', '.join(part.spec.header)}"
         if part.rows < part.spec.rows:
             return f"only {part.rows:,} of {part.spec.rows:,} rows are present; missing rows are never filled in"
         lines = [checked.rows[text_id][0] for text_id in part.spec.ids if checked.rows[text_id][1] is None]
         first = min(lines, default=part.lines[0])
         return f"{plural(len(lines), 'row')} of this part without valid labels, the first on line {first}"
 
-    def _unfixable(self, checked: CheckedFile) -> tuple[tuple[Problem, ...], dict[str, int]]:
-        """Return the errors of a file that cannot be fixed."""
-        counts = {c: n for c, n in checked.report.counts.items() if c[0] == "E" and not self._repair(c, checked)}
+    @staticmethod
+    def _unfixable(checked: CheckedFile) -> tuple[tuple[Problem, ...], dict[str, int]]:
+        """Return the errors of a file that are not fixed."""
+        # Several files for one place: `refuse_conflicts` refuses them if they differ.
+        done = {*checked.report.repairs, entry("two-files").code}
+        counts = {code: n for code, n in checked.report.counts.items() if code[0] == "E" and code not in done}
         problems = [problem for findings in checked.findings for problem in findings.problems if problem.code in counts]
         return tuple(in_order(problems)), counts
 
-    def _repair(self, code: str, checked: CheckedFile) -> str:
-        """Return what is done about a problem in this file; empty if it cannot be fixed."""
+    @staticmethod
+    def _done(code: str, checked: CheckedFile) -> str:
+        """Return what was done about a problem of a file of which at least one part was written; empty if nothing."""
         problem = entry(code)
-        if problem.name == "two-files":  # `refuse_conflicts` refuses them if they differ
+        if problem.name == "two-files":
             return DUPLICATE_REMOVED
-        if problem.name not in CELLS:
+        if problem.name in MIXTURES | SPARE_COLUMNS:
             return problem.repair
-        values = checked.report.parts[0].spec.values if checked.report.parts else ()
-        if problem.name not in fixable_cells(values, self.threshold):
-            return ""
-        return problem.repair or f"probabilities converted to labels: 1 from {self.threshold:g} on"
-
-    def _add_changes(self, checked: CheckedFile, file: _FixedFile) -> None:
-        changes: list[Change] = []
-        for findings in checked.findings:
-            changes += _changes(findings, lambda code: self._repair(code, checked))
-        if not changes and not _has_content(file.source, file.body):
-            changes = [Change(file.source.display_name, "", "line break added at the end of the file", 1)]
-        self.changes += changes
-
-
-def fixable_cells(values: Sequence[str], threshold: float | None) -> frozenset[str]:
-    """Return the problems of cells, by name, that have a single possible label.
-
-    Args:
-        values: the labels of the track. On intensity tracks neither True nor a single threshold gives an intensity.
-
-    >>> sorted(fixable_cells(("0", "1", "2", "3"), threshold=0.5))
-    ['float-cell', 'hidden-character', 'number-form', 'padded-cell']
-    """
-    if len(values) > 2:
-        return UNAMBIGUOUS
-    names = UNAMBIGUOUS | BINARY
-    return names if threshold is None else names | WITH_THRESHOLD
+        return checked.report.repairs.get(code, "")
 
 
 def fix_cell(text: str, values: Sequence[str], threshold: float | None = None) -> int | None:
@@ -340,10 +335,6 @@ class LenientLabelParser(LabelParser):
         return tuple(labels)
 
 
-def _columns(spec: FileSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return spec.emotions, spec.values
-
-
 def _changes(findings: Findings, repair: Callable[[str], str]) -> list[Change]:
     return [
         Change(findings.file, code, done, count, tuple(p for p in findings.problems if p.code == code))
@@ -352,11 +343,9 @@ def _changes(findings: Findings, repair: Callable[[str], str]) -> list[Change]:
     ]
 
 
-def _has_content(file: InputFile, body: bytes) -> bool:
-    if file.size != len(body):
-        return False
+def _content(file: InputFile) -> bytes:
     with file.open() as stream:
-        return stream.read() == body
+        return stream.read()
 
 
 def _validate_outputs(files: Sequence[_FixedFile], task: Task, selector: Selector) -> list[Refusal]:
@@ -366,7 +355,7 @@ def _validate_outputs(files: Sequence[_FixedFile], task: Task, selector: Selecto
     with temporary_folder() as folder:
         for file, path in zip(files, official_paths([file.spec for file in files]), strict=True):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(file.body)
+            (folder / path).write_bytes(file.output)
         result = read_submission(folder, release=selector.release, task=task)
     failed = [
         Refusal(file.file, "", tuple(result.report.problems_of(file.file)), file.counts)

@@ -27,6 +27,7 @@ class Part:
         lines: first and last line of these rows.
         releases: every release that has exactly these ids, the default one first.
         is_scorable: True if every id occurs once, with valid labels.
+        has_columns: True if the file has the column of each of its emotions.
     """
 
     spec: FileSpec
@@ -34,6 +35,12 @@ class Part:
     lines: tuple[int, int]
     releases: tuple[str, ...]
     is_scorable: bool
+    has_columns: bool = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no row and no column is missing."""
+        return self.rows == self.spec.rows and self.has_columns
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -51,6 +58,7 @@ class FileReport:
         kind: ``predictions`` for a prediction file, ``container`` for a folder or zip itself.
         parts: the files of the task that its rows belong to, the main one first; empty if no id is known.
         counts: number of problems by code, including those without an example in ``Report.problems``.
+        repairs: what ``semeval-emo fix`` does about them, by code; problems that it leaves are absent.
     """
 
     file: str
@@ -60,6 +68,12 @@ class FileReport:
     encoding: str = ""
     parts: tuple[Part, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def unfixed(self) -> tuple[str, ...]:
+        """The codes of the errors that ``semeval-emo fix`` leaves; it writes only parts that they do not concern."""
+        return tuple(code for code in self.counts if code.startswith("E") and code not in self.repairs)
 
     @property
     def errors(self) -> int:
@@ -81,6 +95,7 @@ class FileReport:
         return {
             "file": self.file, "kind": self.kind, "valid": self.valid, "rows": self.rows, "lines": self.lines,
             "encoding": self.encoding, "parts": [part.to_dict() for part in self.parts], "counts": dict(self.counts),
+            "repairs": dict(self.repairs),
         }  # fmt: skip
 
 
@@ -132,6 +147,15 @@ class Report:
     def warnings(self) -> int:
         """Number of warnings over all files."""
         return sum(file.warnings for file in self.files)
+
+    @property
+    def shared_places(self) -> dict[FileSpec, list[str]]:
+        """The files of the task that several prediction files are for, such as those of several systems."""
+        places: dict[FileSpec, list[str]] = {}
+        for file in self.files:
+            for part in file.parts:
+                places.setdefault(part.spec, []).append(file.file)
+        return {spec: names for spec, names in places.items() if len(names) > 1}
 
     def problems_of(self, file: str) -> list[Problem]:
         """Return the problems of one file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -11,7 +11,7 @@ from semeval_emo.submission.cells import LabelParser, Labels, remove_invisible
 from semeval_emo.submission.header import Columns, normalised_names
 from semeval_emo.submission.identify import DIGITS, id_prefix
 from semeval_emo.submission.problem import EXAMPLES, Findings
-from semeval_emo.task import Task
+from semeval_emo.task import FileSpec, Task
 
 Row = tuple[int, list[str]]
 # By id: its first line, and its labels or None if a cell is bad.
@@ -98,15 +98,47 @@ class KnownIds:
         return None
 
 
+class LabelColumns:
+    """The columns and the parser of the labels of one part of a file.
+
+    Attributes:
+        emotions: the emotions of the part, in order.
+        columns: the index of each one's column, or None if it is missing.
+    """
+
+    def __init__(self, emotions: Sequence[str], columns: Sequence[int | None], parser: LabelParser) -> None:
+        self.emotions, self.columns, self.parser = tuple(emotions), tuple(columns), parser
+        self.is_complete = None not in self.columns
+        present = [column for column in self.columns if column is not None]
+        self.pick: Callable[[Sequence[str]], tuple[str, ...]] = (
+            itemgetter(*present) if len(present) > 1 else lambda row: tuple(row[column] for column in present)
+        )
+
+
 class RowReader:
-    """Reads the rows of one file."""
+    """Reads the rows of one file.
+
+    Args:
+        labels: the columns and the parser of the labels.
+        by_prefix: those of parts with other columns or values, by the prefix of their ids.
+    """
 
     def __init__(
-        self, known_ids: KnownIds, columns: Columns, parser: LabelParser, findings: Findings, delimiter: str
+        self,
+        known_ids: KnownIds,
+        columns: Columns,
+        labels: LabelColumns,
+        findings: Findings,
+        delimiter: str,
+        by_prefix: Mapping[str, LabelColumns] | None = None,
     ) -> None:
-        self.known_ids, self.columns, self.parser, self.findings = known_ids, columns, parser, findings
-        self.delimiter = delimiter
+        self.known_ids, self.columns, self.labels, self.findings = known_ids, columns, labels, findings
+        self.delimiter, self.by_prefix = delimiter, by_prefix or {}
         self.summary = RowSummary()
+
+    def label_columns(self, spec: FileSpec) -> LabelColumns:
+        """Return the columns that the labels of a part are read from."""
+        return self.by_prefix.get(spec.blocks[0].prefix, self.labels)
 
     def read(self, rows: Iterable[Row]) -> RowSummary:
         """Read all rows.
@@ -114,19 +146,16 @@ class RowReader:
         >>> from semeval_emo.task import load_task
         >>> findings = Findings("pred_eng.csv")
         >>> parser = LabelParser(("joy", "fear"), ("0", "1"), findings)
-        >>> reader = RowReader(KnownIds(load_task()), Columns(0, (1, 2), 3), parser, findings, ",")
+        >>> labels = LabelColumns(("joy", "fear"), (1, 2), parser)
+        >>> reader = RowReader(KnownIds(load_task()), Columns(0, (1, 2), 3), labels, findings, ",")
         >>> reader.read([(2, ["eng_test_track_a_00001", "0", "1"]), (3, ["eng_test_track_a_2", "0", "1"])]).rows
         {'eng_test_track_a_00001': (2, (0, 1)), 'eng_test_track_a_00002': (3, (0, 1))}
         >>> [p.code for p in findings.problems]
         ['E406']
         """
-        columns, parser, by_id, known = self.columns, self.parser, self.summary.rows, self.known_ids.loaded
+        columns, by_id, known = self.columns, self.summary.rows, self.known_ids.loaded
         width, id_column, unnamed = columns.width, columns.id, columns.unnamed
-        label_columns = [column for column in columns.labels if column is not None]
-        complete = len(label_columns) == len(columns.labels)
-        pick = (
-            itemgetter(*label_columns) if len(label_columns) > 1 else lambda row: tuple(row[c] for c in label_columns)
-        )
+        pick, parser, complete = self.labels.pick, self.labels.parser, self.labels.is_complete
         parsed = parser.parsed
         if columns.text is not None and id_column is not None:
             rows = self._keep_texts(rows, id_column, columns.text)
@@ -142,9 +171,13 @@ class RowReader:
                     # Which cell belongs to which column is unknown.
                     self._add(line, resized[id_column] if id_column is not None else "", None, resized)
                     continue
+            text = row[id_column] if id_column is not None else ""
+            if self.by_prefix:
+                part = self.by_prefix.get(id_prefix(remove_invisible(text).strip("'\"`").lower()), self.labels)
+                pick, parser, complete = part.pick, part.parser, part.is_complete
+                parsed = parser.parsed
             cells = pick(row)
             labels = parsed.get(cells)
-            text = row[id_column] if id_column is not None else ""
             if labels is not None and complete and text in known and text not in by_id:
                 by_id[text] = line, labels
             elif (not text or text.isspace()) and _is_blank(row):
@@ -158,7 +191,8 @@ class RowReader:
                 if labels is None:
                     labels = parser.parse(line, cells)
                 self._add(line, text, labels if complete else None, row)
-        parser.finish()
+        for part in (self.labels, *self.by_prefix.values()):
+            part.parser.finish()
         self.summary.count = count
         return self.summary
 

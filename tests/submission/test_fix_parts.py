@@ -104,7 +104,7 @@ def test_intensities_among_binary_rows_are_found(make_file, fix_file, write_file
     assert out == {"track_b/pred_deu.csv": b_bytes}
     (refusal,) = report.refusals
     assert refusal.part == "2025 track a deu dev"
-    assert refusal.why == "1 row of this part without valid labels, the first on line 205"
+    assert [(p.code, p.line, p.column, p.value) for p in refusal.problems] == [("E512", 205, "anger", "2")]
 
 
 def test_each_split_gets_its_own_folder(make_file, fix_file):
@@ -154,7 +154,8 @@ def test_a_folder_in_which_one_file_cannot_be_fixed(make_file, write_files, tmp_
     assert contents(tmp_path / "out") == {good.name: good.bytes()}
     assert not report.ok
     assert [Path(one.file).name for one in report.refusals] == ["pred_rus.csv"]
-    assert reasons(report) == {"E312"}
+    # The column may be the missing one, so it is not deleted.
+    assert reasons(report) == {"E312", "E313"}
 
 
 def test_two_systems_for_one_place_are_not_merged(make_file, write_files, tmp_path):

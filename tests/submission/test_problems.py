@@ -233,8 +233,10 @@ def test_mixed_tracks_of_intensities_and_labels(make_file: Callable, validate_fi
     a, b = make_file("a", "ron"), make_file("b", "ron")
     a.rows += b.rows
     report = validate_file(a.name, a.bytes())
-    # Intensities above 1 are not labels of the main track.
-    assert set(report.counts) == {"E410", "E512"}
+    # Each row is judged by its own track.
+    assert set(report.counts) == {"E410"}
+    a.rows[3][1] = "2"
+    assert validate_file(a.name, a.bytes()).counts == {"E410": 1, "E512": 1}
 
 
 def test_surplus_emotion(make_file: Callable, validate_file: Callable):

@@ -86,7 +86,7 @@ def test_the_number_of_errors_that_fix_can_fix(make_file, write_files, run):
     file.rows[1][2] = "nan"
     write_files({"pred_ron.csv": file.bytes()})
     _, out, _ = run("validate", "pred_ron.csv")
-    assert "\nsemeval-emo fix can fix 1 of 2 kinds of errors (auto-fix); fixing the others would be" in out
+    assert "\nsemeval-emo fix can fix 1 of 2 kinds of errors (auto-fix); fix E508 by hand first.\n" in out
 
 
 def test_warnings_do_not_fail(make_file, write_files, run):
@@ -191,6 +191,7 @@ def test_json(make_file, write_files, run):
                 }
             ],
             "counts": {"E509": 1},
+            "repairs": {"E509": "decimals converted to integers"},
         }
     ]  # fmt: skip
     problem = report["problems"][0]

@@ -116,7 +116,8 @@ def _problems(contents: Contents) -> Section:
     columns = (
         *map(Column, ("code", "severity", "place", "what", "fix")), Column("of this kind", "int"),
     )  # fmt: skip
-    fixable = [code for code in found.counts if entry(code).repair and entry(code).severity is Severity.error]
+    left = {code for file in found.files for code in file.unfixed}
+    fixable = [code for code in found.counts if entry(code).severity is Severity.error and code not in left]
     lead = f"semeval-emo fix can fix {', '.join(fixable)}." if fixable else ""
     refused = tuple(f"Not scored: {file}" for file in contents.refused)
     table = table_block(Table("Problems in the files", columns, rows, refused))

@@ -1,0 +1,91 @@
+"""What `fix` does about the problems of a file: the one rule for `validate`, which announces it, and for `fix`."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
+
+from semeval_emo.submission.problem import Findings, entry
+from semeval_emo.submission.result import Part
+from semeval_emo.task import Selector
+
+# Problems of cells, by name: those with a single possible label on every track, on binary tracks, with a threshold.
+UNAMBIGUOUS = frozenset({"padded-cell", "hidden-character", "float-cell", "number-form"})
+BINARY = frozenset({"boolean-cell"})
+WITH_THRESHOLD = frozenset({"fraction-cell"})
+CELLS = UNAMBIGUOUS | BINARY | WITH_THRESHOLD | {"blank-cell", "nan-cell", "text-cell", "out-of-range"}
+MIXTURES = frozenset({"mixed-tracks", "mixed-splits", "mixed-languages"})
+# If a column is missing, these may be it under another name: they are not deleted.
+SPARE_COLUMNS = frozenset({"unknown-column", "index-column"})
+
+
+def fixable_cells(values: Sequence[str], threshold: float | None) -> frozenset[str]:
+    """Return the problems of cells, by name, that have a single possible label.
+
+    Args:
+        values: the labels of the track. On intensity tracks neither True nor a single threshold gives an intensity.
+
+    >>> sorted(fixable_cells(("0", "1", "2", "3"), threshold=0.5))
+    ['float-cell', 'hidden-character', 'number-form', 'padded-cell']
+    """
+    if len(values) > 2:
+        return UNAMBIGUOUS
+    names = UNAMBIGUOUS | BINARY
+    return names if threshold is None else names | WITH_THRESHOLD
+
+
+def repairs(
+    codes: Iterable[str], parts: Sequence[Part], selector: Selector, threshold: float | None = None
+) -> dict[str, str]:
+    """Return what `fix` does about each problem of a file, by code; problems that it leaves are absent.
+
+    Args:
+        parts: the files of the task that the rows belong to.
+        selector, threshold: the options of the user.
+
+    >>> repairs(["E309", "E313", "E312"], (), Selector())
+    {'E309': 'column names converted to lowercase'}
+    """
+    names = {code: entry(code).name for code in codes}
+    selected = [part for part in parts if selector.matches(part.spec)]
+    # The cells of a part with other values are reported together with those of the main part.
+    cells = CELLS.intersection(*(fixable_cells(part.spec.values, threshold) for part in parts))
+    done: dict[str, str] = {}
+    for code, name in names.items():
+        repair = entry(code).repair
+        if name in WITH_THRESHOLD and threshold is not None:
+            repair = f"probabilities converted to labels: 1 from {threshold:g} on"
+        if name in CELLS and name not in cells:
+            continue
+        if name in SPARE_COLUMNS and "missing-column" in names.values():
+            continue
+        if name in MIXTURES and not all(part.is_complete for part in selected):
+            continue
+        # The options exclude all rows, or the file name is not the reason.
+        if name in ("wrong-track", "wrong-language") and not selected:
+            continue
+        if repair:
+            done[code] = repair
+    return done
+
+
+def with_advice(findings: Findings, repaired: Container[str], codes: Container[str]) -> Findings:
+    """Return findings whose fixes are possible in this file.
+
+    Args:
+        repaired: the codes that `fix` does something about.
+        codes: the codes of all problems of the file.
+    """
+    advised = Findings(findings.file)
+    advised.counts = findings.counts
+    # With numbers outside of [0, 1], fractions are no probabilities.
+    are_scores = entry("out-of-range").code in codes
+    advised.problems = [
+        replace(problem, fix=problem.by_hand)
+        if problem.by_hand
+        and problem.code not in repaired
+        and (are_scores or entry(problem.code).name not in WITH_THRESHOLD)
+        else problem
+        for problem in findings.problems
+    ]
+    return advised
