@@ -231,14 +231,28 @@ def origins(systems: Sequence[SubmittedSystem]) -> dict[tuple[str, str, str], Sc
     return found
 
 
-def find_origin(predictions: str) -> ScoreOrigin | None:
-    """Return the origin of the submitted file with a hash of predictions; None if no shipped system has it."""
-    # Most predictions are of no system: look for the hash before the files are parsed.
-    if not any(predictions in path.read_text("utf-8") for path in shipped("submissions").glob(f"*/{FILE}")):
-        return None
-    own = [origin for origin in origins(read_systems()).values() if origin.predictions == predictions]
-    # The system that is the recipe itself, if another one selected it among several.
-    return min(own, key=lambda origin: len(origin.candidates), default=None)
+def find_origins(files: Sequence[tuple[str, str]]) -> list[ScoreOrigin | None]:
+    """Return the origins of files of the shipped systems, found by their predictions; None for other files.
+
+    Args:
+        files: path, and hash of the predictions. The path distinguishes systems with the same predictions.
+    """
+    # Most predictions are of no system: look for the hashes before the files are parsed.
+    texts = [path.read_text("utf-8", "replace") for path in shipped("submissions").glob(f"*/{FILE}")]
+    if not any(hash_ in text for text in texts for _, hash_ in files):
+        return [None] * len(files)
+    systems = read_systems()
+    folders = {system.name: system.path.resolve() for system in systems}
+    by_hash: dict[str, list[tuple[Path, ScoreOrigin]]] = {}
+    for (name, *_), origin in origins(systems).items():
+        by_hash.setdefault(origin.predictions, []).append((folders[name], origin))
+    found = []
+    for path, hash_ in files:
+        parents = Path(path).resolve().parents
+        # A copy is a file of the recipe itself rather than of a system that selected it among several.
+        own = sorted(by_hash.get(hash_, []), key=lambda one: (one[0] not in parents, len(one[1].candidates)))
+        found.append(own[0][1] if own else None)
+    return found
 
 
 def _files(systems: Sequence[SubmittedSystem]) -> Iterator[tuple[SubmittedSystem, SubmittedFile]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.origin import ScoreOrigin
-from semeval_emo.leaderboard.submitted import find_origin
+from semeval_emo.leaderboard.submitted import find_origins
 from semeval_emo.report.comparison import short
 from semeval_emo.scoring.comparison import Comparison
 from semeval_emo.scoring.scorecard import Scorecard
@@ -51,9 +52,10 @@ def row_notes(rows: Iterable[ScoreRow]) -> list[str]:
     return origin_notes((row.system, row.language, row.origin) for row in rows if row.origin)
 
 
-def card_notes(name: str, cards: Iterable[Scorecard]) -> list[str]:
+def card_notes(name: str, cards: Sequence[Scorecard]) -> list[str]:
     """Return notes on the files of a system that is ours, or that is of runs with other seeds or members."""
-    return origin_notes((name, card.spec.language, file_origin(card.file, card.prediction_hash)) for card in cards)
+    found = file_origins([(card.file, card.prediction_hash) for card in cards])
+    return origin_notes((name, card.spec.language, origin) for card, origin in zip(cards, found, strict=True))
 
 
 def compared_origins(comparison: Comparison) -> dict[str, dict[str, ScoreOrigin]]:
@@ -61,10 +63,12 @@ def compared_origins(comparison: Comparison) -> dict[str, dict[str, ScoreOrigin]
 
     Of a system with several runs they have no seeds, since its score is the mean over them.
     """
+    places, systems = comparison.places, comparison.systems
+    files = [file for system in systems for file in zip(system.files[0], system.predictions[0], strict=True)]
+    origins = iter(file_origins(files))
     found: dict[str, dict[str, ScoreOrigin]] = {}
-    for system in comparison.systems:
-        for place, path, hash_ in zip(comparison.places, system.files[0], system.predictions[0], strict=True):
-            origin = file_origin(path, hash_)
+    for system in systems:
+        for place, origin in zip(places, islice(origins, len(places)), strict=True):
             if origin is not None:
                 own = origin if len(system.files) == 1 else replace(origin, runs=())
                 found.setdefault(system.letter, {})[place.language] = own
@@ -82,7 +86,7 @@ def origins_to_dict(comparison: Comparison) -> dict[str, Any]:
 
 def with_origins(comparison: Comparison) -> Comparison:
     """Return a comparison with notes on the origins of its systems."""
-    names = {system.letter: f"{system.letter} ({short(system.name)})" for system in comparison.systems}
+    names = {system.letter: f"{system.letter} {short(system.name)}" for system in comparison.systems}
     scores = [
         (names[letter], language, origin)
         for letter, by_language in compared_origins(comparison).items()
@@ -91,13 +95,20 @@ def with_origins(comparison: Comparison) -> Comparison:
     return replace(comparison, notes=(*comparison.notes, *origin_notes(scores)))
 
 
-def file_origin(path: str, predictions: str) -> ScoreOrigin | None:
-    """Return the origin of a file: from its run folder, else from the submission with the same predictions."""
-    # The predictions of a run are in RUN/track_x/.
-    home = Path(path).parent.parent
-    if (home / "run.json").is_file():
-        from semeval_emo.zoo.runs.seeds import origin_of_folder
+def file_origins(files: Sequence[tuple[str, str]]) -> list[ScoreOrigin | None]:
+    """Return the origins of files: from their run folders, else from the submissions with the same predictions.
 
-        if (origin := origin_of_folder(home)) is not None:
-            return origin
-    return find_origin(predictions)
+    Args:
+        files: path, and hash of the predictions.
+    """
+    found: list[ScoreOrigin | None] = []
+    for path, _ in files:
+        # The predictions of a run are in RUN/track_x/.
+        home = Path(path).parent.parent
+        origin = None
+        if (home / "run.json").is_file():
+            from semeval_emo.zoo.runs.seeds import origin_of_folder
+
+            origin = origin_of_folder(home)
+        found.append(origin)
+    return [run or submitted for run, submitted in zip(found, find_origins(files), strict=True)]

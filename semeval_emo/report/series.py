@@ -5,12 +5,14 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import Any
 
+from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.runs import TEST_NOTE
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
 from semeval_emo.zoo.runs.finished import FinishedRun
+from semeval_emo.zoo.runs.seeds import origin_of_folder
 from semeval_emo.zoo.selection.epochs import zero_shot_note
 from semeval_emo.zoo.training.series import Outcome, Series, baseline_row, leader_row, mean
 
@@ -112,6 +114,10 @@ def _notes(series: Series) -> list[str]:
     if series.in_progress:
         codes = ", ".join(outcome.spec.language for outcome in series.in_progress)
         notes.append(f"{IN_PROGRESS.capitalize()}, not in the means: {codes}.")
+    notes += origin_notes(
+        (series.recipe.run_name, outcome.spec.language, origin_of_folder(outcome.folder.path))
+        for outcome in series.finished
+    )
     if series.failed:
         notes.append(f"Failed, not in the means: {', '.join(outcome.spec.language for outcome in series.failed)}.")
     return notes

@@ -133,7 +133,7 @@ def test_compare_and_report_name_the_other_seeds(by_seed: dict[int, Path], note:
     words = ["compare", f"one={one}", f"two={others[0]},{others[1]}", "--gold", "sample"]
     assert main([*words, "--resamples", "200", "--trials", "200", "-f", "markdown"]) == 0
     shown = capsys.readouterr().out
-    assert f"(one): seed 1 {note}." in shown
-    assert "(two): seed" not in shown
+    assert f" one: seed 1 {note}." in shown
+    assert " two: seed" not in shown
     card = score(str(by_seed[1]), source="sample").card
     assert card_notes("one", [card]) == [f"one: seed 1 {note}."]
