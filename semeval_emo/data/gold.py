@@ -303,16 +303,20 @@ def _has_known_labels(gold: Gold, task: Task) -> bool:
     whole = [other for other in hashed if other.track == spec.track and other.id_set == ids]
     if whole:
         return any(_labels_hash(gold, other) == other.labels_hash for other in whole)
-    # A file without a hash of its own may hold whole files that have one, such as those of several tracks.
-    emotions = set(spec.emotions)
-    parts = [
-        other
-        for other in hashed
-        if other.release == task.default_release and other.id_set <= ids and emotions.issuperset(other.emotions)
-    ]
-    if parts and len(ids) == sum(other.rows for other in parts):
+    if parts := _hashed_parts(gold, task):
         return all(_labels_hash(gold, other) == other.labels_hash for other in parts)
     return bool(gold.releases)
+
+
+def _hashed_parts(gold: Gold, task: Task) -> list[FileSpec]:
+    """Return the files with a hash that gold without one consists of, such as those of several tracks; else none."""
+    spec, ids, emotions = gold.spec, frozenset(gold.ids), set(gold.spec.emotions)
+    parts = [
+        other
+        for other in task.specs(task.default_release, language=spec.language, split=spec.split)
+        if other.labels_hash and other.id_set <= ids and emotions.issuperset(other.emotions)
+    ]
+    return parts if len(ids) == sum(other.rows for other in parts) else []
 
 
 def _labels_hash(gold: Gold, spec: FileSpec) -> str:
@@ -333,6 +337,8 @@ def _difference(gold: Gold, task: Task) -> str:
         differing = [i for i, row in zip(gold.ids, gold.labels.tolist(), strict=True) if labels.get(i) != row]
         rows = f"{len(differing):,} of {plural(len(gold), 'row')} differ{'s' * (len(differing) == 1)}"
         return f"{rows} from the gold of release {spec.release} (first: {differing[0] if differing else 'another id'})"
+    if _hashed_parts(gold, task) and not spec.labels_hash:
+        return f"they are not those of release {task.default_release} for the same ids"
     if not spec.labels_hash:
         return f"the task has no hash of the labels of release {spec.release}"
     return f"the hash of its labels is {gold.hash}, that of release {spec.release} is {spec.labels_hash}"
@@ -421,6 +427,13 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
 def _note(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...]) -> str:
     if not matches:
         return f"{sheet.path} has the ids of {spec.track} {spec.language} {spec.split}, but labels of no known release."
+    if (
+        matches[0].by == "texts"
+        and not spec.labels_hash
+        and sheet.has(spec.emotions)
+        and not sheet.blanks(spec.emotions)
+    ):
+        return f"{sheet.path} has the texts of {spec.place}, but the task has no hash of its labels to verify them."
     if matches[0].texts_differ:
         return f"{sheet.path} has the labels of release {matches[0].spec.release}, but different texts."
     return ""

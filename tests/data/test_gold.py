@@ -179,8 +179,18 @@ def test_whole_files_prove_a_pooled_file_without_a_hash_of_its_own(world):
     assert load_gold("a", "xx", release="pool", source=path, task=world.task).unverified == ""
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0], lines[1][:-1] + str(1 - int(lines[1][-1])), *lines[2:]]) + "\n")
-    with pytest.raises(UnverifiedGold, match="the task has no hash of the labels of release pool"):
+    with pytest.raises(UnverifiedGold, match="not its labels: they are not those of release 1 for the same ids"):
         load_gold("a", "xx", release="pool", source=path, task=world.task)
+
+
+def test_labels_that_cannot_be_verified_are_noted(world):
+    rows = [(i, text, (0, 1, 0)) for i, text, _ in world.renumbered("a")]
+    path = world.write(world.folder / "mine/xx.csv", rows)
+    gold = load_gold("a", "xx", release="2", source=path, task=world.task)
+    assert gold.releases == ("2",)
+    assert gold.note == (
+        f"{path} has the texts of release 2 track a xx test, but the task has no hash of its labels to verify them."
+    )
 
 
 def test_labels_of_an_unpublished_file_are_refused_without_its_texts(world):
