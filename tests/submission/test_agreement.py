@@ -200,3 +200,113 @@ def test_mutated_files(data: st.DataObject, make_file: Callable, tmp_path_factor
     path.parent.mkdir(parents=True)
     path.write_bytes((body + end).encode(data.draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig"]))))
     check_agreement(path, folder / "out")
+
+
+# ---- what is announced
+
+
+def verdict(report: Report, code: str) -> tuple[bool, str]:
+    """Return whether `fix` is announced for a code, and the advice of its first problem."""
+    problem = next(problem for problem in report.problems if problem.code == entry(code).code)
+    file = next(file for file in report.files if file.file == problem.file)
+    return problem.code in file.repairs, problem.fix
+
+
+def test_booleans_are_fixed_on_binary_tracks_only(make_file: Callable, validate_file: Callable):
+    for track, expected in (("a", True), ("b", False)):
+        file = make_file(track, "ron", "dev")
+        file.rows[0][1] = "True"
+        fixed, advice = verdict(validate_file(f"{track}/pred_ron.csv", file.bytes()), "boolean-cell")
+        assert fixed == expected
+        assert advice.startswith("write 1 for True" if expected else "write the intensity: 0, 1, 2 or 3")
+
+
+@pytest.mark.parametrize(
+    ("track", "cells", "advice"),
+    [
+        ("a", ["0.5"], "apply a threshold to probabilities (semeval-emo fix --threshold 0.5), then write integers"),
+        ("a", ["0.5", "-1.2"], "write 0 or 1; with other cells outside of 0 to 1, these are not probabilities"),
+        ("b", ["0.5"], "round intensities to 0, 1, 2 or 3"),
+        ("b", ["0.5", "-1.2"], "round intensities to 0, 1, 2 or 3"),
+    ],
+)
+def test_a_threshold_is_named_only_where_it_works(
+    track: str, cells: list[str], advice: str, make_file: Callable, validate_file: Callable
+):
+    file = make_file(track, "ron", "dev")
+    for row, cell in zip(file.rows, cells, strict=False):
+        row[1] = cell
+    assert verdict(validate_file("pred_ron.csv", file.bytes()), "fraction-cell") == (False, advice)
+
+
+def test_a_column_that_may_be_the_missing_one_is_not_deleted(make_file: Callable, validate_file: Callable):
+    file = make_file("a", "ron", "dev")
+    file.header[4] = "happiness"
+    report = validate_file("pred_ron.csv", file.bytes())
+    assert verdict(report, "unknown-column")[0] is False
+    assert report.problems[-1].message == "column 5, 'happiness', is not a column of this file; did you mean 'joy'?"
+    file.header[4] = "joy"
+    for row in [file.header, *file.rows]:
+        row.append("note" if row is file.header else "0")
+    assert verdict(validate_file("pred_ron.csv", file.bytes()), "unknown-column")[0] is True
+
+
+def test_a_mixed_file_is_split_only_if_its_parts_are_complete(make_file: Callable, validate_file: Callable):
+    one, other = make_file("a", "ron", "dev"), make_file("a", "rus", "dev")
+    rows = one.rows
+    one.rows = rows + other.rows
+    assert verdict(validate_file("pred_ron.csv", one.bytes()), "mixed-languages")[0] is True
+    one.rows = rows + other.rows[:5]
+    assert verdict(validate_file("pred_ron.csv", one.bytes()), "mixed-languages")[0] is False
+
+
+def test_an_option_that_excludes_the_rows_is_named(make_file: Callable, validate_file: Callable):
+    body = make_file("a", "ron", "dev").bytes()
+    assert verdict(validate_file("pred_ron.csv", body, track="b"), "wrong-track") == (
+        False,
+        "predict the file of track b; or, if track a is correct, use --track a",
+    )
+    assert verdict(validate_file("pred_ron.csv", body, language="rus"), "wrong-language") == (
+        False,
+        "predict the file of language rus; or, if ron is correct, use --language ron",
+    )
+    assert verdict(validate_file("pred_rus.csv", body), "wrong-language")[0] is True
+
+
+@pytest.mark.parametrize("word", ["none", "None", "nil", "no", "zero", "neutral"])
+def test_none_beside_other_degrees_is_a_word_on_intensity_tracks(
+    word: str, make_file: Callable, validate_file: Callable
+):
+    scale = [word, "low", "medium", "high"]
+    file = make_file("b", "ron", "dev")
+    for row in file.rows:
+        row[1:] = [scale[int(cell)] for cell in row[1:]]
+    report = validate_file("pred_ron.csv", file.bytes())
+    assert report.counts == {"E514": 123 * 6}
+    assert verdict(report, "text-cell") == (
+        False, "write the degrees as numbers: none 0, low 1, medium 2, high 3"
+    )  # fmt: skip
+
+
+def test_none_is_a_missing_value_without_other_degrees(make_file: Callable, validate_file: Callable):
+    for track, others in (("b", []), ("b", ["joyful"]), ("a", ["low"])):
+        file = make_file(track, "ron", "dev")
+        for row, cell in zip(file.rows, ["none", *others], strict=False):
+            row[1] = cell
+        report = validate_file(f"{track}/pred_ron.csv", file.bytes())
+        assert report.counts == {"E508": 1} | ({"E514": 1} if others else {})
+
+
+def test_several_systems_in_one_folder(make_file: Callable, write_files: Callable, run: Callable):
+    """Each file is valid; `fix` has nothing to fix, and says so instead of refusing to merge them."""
+    one, other = make_file("a", "ron", "dev"), make_file("a", "ron", "dev")
+    other.rows[0][1] = "1" if other.rows[0][1] == "0" else "0"
+    write_files({f"runs/bert/{one.name}": one.bytes(), f"runs/llama/{one.name}": other.bytes()})
+    assert run("validate", "runs")[0] == 0
+    assert run("fix", "runs")[:2] == (0, "Nothing to fix: runs is valid.\nNext: semeval-emo score runs\n")
+    other.rows[0][1] = "1.0"
+    write_files({f"runs/llama/{one.name}": other.bytes()})
+    _, out, _ = run("validate", "runs")
+    assert "2 files are for 2025 track a ron dev; semeval-emo fix takes them one at a time." in out
+    assert "Next: semeval-emo fix" not in out
+    assert run("fix", "runs")[0] == 1
