@@ -47,6 +47,19 @@ def silent_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
         call.close()
 
 
+@pytest.mark.parametrize("name", ["a b", "--x", "a..b/c", "a/b@c", "a:b", "a\nb", "a\x00b", "s/t.git", "é"])
+def test_a_name_that_no_model_can_have_is_refused(name: str):
+    with pytest.raises(InputError, match=r"is neither a folder nor a name that a model on the hub can have\."):
+        weights.find_backbone(name, Progress())
+
+
+def test_a_recipe_without_a_backbone_and_an_unknown_user_are_refused():
+    with pytest.raises(InputError, match="names no backbone"):
+        weights.find_backbone("", Progress())
+    with pytest.raises(InputError, match="There is no folder ~nobody-at-all/x"):
+        weights.find_backbone("~nobody-at-all/x", Progress())
+
+
 def test_a_hub_that_does_not_answer_times_out(silent_hub: list[socket.socket], monkeypatch):
     monkeypatch.setattr(weights, "HUB_TIMEOUT", 1.0)
     began = time.monotonic()
