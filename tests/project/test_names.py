@@ -59,7 +59,7 @@ def test_a_recipe_with_a_bad_name_is_not_trained(name: str, here: Path, capsys):
     assert files(here) == before
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a/b", "../x", "/tmp/x", "", "a\nb", "x" * 300])
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "../x", "/x", "", "a\nb", "x" * 300])
 def test_an_ensemble_with_a_bad_name_is_not_made(name: str, here: Path, capsys):
     before = files(here)
     runs = ["runs/sample/constant-all/eng", "runs/sample/constant-majority/eng"]
