@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -215,6 +216,8 @@ def place(
     """
     from semeval_emo.leaderboard import measure
     from semeval_emo.report.leaderboard import placement_tables
+    from semeval_emo.report.origins import card_notes
+    from semeval_emo.report.table import with_first_notes
 
     measured = measure(
         what, track=track, language=language, release=release, source=gold, task=task, extra=extra or (),
@@ -223,11 +226,16 @@ def place(
     _note_problems({id(board): board for board, _, _ in measured}.values(), quiet)
     placed: list[tuple[Leaderboard, Placement, tuple[Placement, ...]]] = []
     refused: list[UsageError] = []
+    origins: list[str] = []
     for board, score, address in measured:
         try:
             placed.append((board, board.place(score, among=among, **address), board.places(score, **address)))
         except UsageError as error:
             refused.append(error)
+        else:
+            # The table itself has the notes on a file of our systems.
+            if not isinstance(score, float) and placed[-1][1].same is None:
+                origins += card_notes(Path(score.file).name, [score])
     if refused and not placed:
         raise refused[0]
     for refusal in refused:
@@ -240,8 +248,9 @@ def place(
                 | {"other_lists": [other.to_dict() for other in others if other.among != placement.among]}
                 for _, placement, others in placed
             ],
+            **({"notes": origins} if origins else {}),
         },
-        lambda: placement_tables(placed),
+        lambda: with_first_notes(placement_tables(placed), origins),
         style,
         output,
         warnings=_warnings(measured),

@@ -15,6 +15,7 @@ from typing import Any
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import shipped
+from semeval_emo.leaderboard.check import LONGEST
 from semeval_emo.leaderboard.keys import DECIMALS, UNVERIFIED_NOTE
 from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.origin import EnsembleMember, ScoreOrigin, SeedRun
@@ -278,7 +279,8 @@ def without_seed(run: str) -> str:
 
 
 def _note(file: SubmittedFile, origin: ScoreOrigin) -> str:
-    return "; ".join(part for part in (UNVERIFIED_NOTE if file.unverified else "", origin.note) if part)
+    note = "; ".join(part for part in (UNVERIFIED_NOTE if file.unverified else "", origin.note) if part)
+    return printable(note, LONGEST)
 
 
 def rows_of(systems: Sequence[SubmittedSystem]) -> list[ScoreRow]:

@@ -77,6 +77,11 @@ def with_warnings(table: Table, warnings: Sequence[str]) -> Table:
     return replace(table, columns=(*table.columns, Column("warning")), rows=tuple((*row, text) for row in table.rows))
 
 
+def with_first_notes(tables: Sequence[Table], notes: Sequence[str]) -> list[Table]:
+    """Return the tables with more notes under the first one."""
+    return [*(replace(table, notes=(*table.notes, *notes)) for table in tables[:1]), *tables[1:]]
+
+
 def cell(value: Any, kind: str) -> str:
     """Return a value as text, by the kind of its column.
 

@@ -135,5 +135,7 @@ def test_compare_and_report_name_the_other_seeds(by_seed: dict[int, Path], note:
     shown = capsys.readouterr().out
     assert f" one: seed 1 {note}." in shown
     assert " two: seed" not in shown
+    assert main(["leaderboard", "place", str(one), "--gold", "sample"]) == 0
+    assert f"pred_eng.csv: seed 1 {note}." in " ".join(capsys.readouterr().out.split())
     card = score(str(by_seed[1]), source="sample").card
     assert card_notes("one", [card]) == [f"one: seed 1 {note}."]
