@@ -185,6 +185,20 @@ def test_no_code_of_an_encoder_is_run_on_export(runs: Path, trained: Path, tmp_p
     assert not (tmp_path / "exported").exists()
 
 
+def test_code_and_links_are_not_exported(runs: Path, tmp_path: Path, marker: Path, capsys):
+    run = runs / "network" / "eng"
+    add_code(run / "model", marker, "Llama")
+    command = ["zoo", "export", str(run), "-o", "exported"]
+    assert main(command) == 3
+    assert "theirs.py is Python code, which is not part of a model." in capsys.readouterr().err
+    (run / "model" / "theirs.py").unlink()
+    (tmp_path / "private.txt").write_text("secret")
+    (run / "model" / "vocab.txt").symlink_to(tmp_path / "private.txt")
+    assert main(command) == 3
+    assert "vocab.txt is a link to " in capsys.readouterr().err
+    assert not (tmp_path / "exported").exists()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
     "name", ["pytorch_model.bin", "training_args.bin", "optimizer.pt", "model.pkl", "sub/a.joblib"]

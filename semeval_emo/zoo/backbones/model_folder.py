@@ -37,6 +37,21 @@ def refuse_pickles(folder: Path) -> None:
             raise _pickle_error(path)
 
 
+def refuse_foreign_files(folder: Path) -> None:
+    """Refuse to copy a model folder that contains Python code or links to files outside it.
+
+    Raises:
+        InputError: it does.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".py":
+            raise InputError(f"{path} is Python code, which is not part of a model.", "delete it, or move it away")
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"{path} is a link to {path.resolve()}, outside the model.", "replace the link by the file itself"
+            )
+
+
 def _pickle_error(path: Path) -> InputError:
     return InputError(
         f"{path} is a pickle, which can run code when it is opened; expected {WEIGHTS}.",

@@ -16,7 +16,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import as_umask, read_utf8, write_file, write_folder
 from semeval_emo.parse import ShapeError, member, members, read_json
 from semeval_emo.text import plural
-from semeval_emo.zoo.backbones.model_folder import reading_model, refuse_pickles
+from semeval_emo.zoo.backbones.model_folder import reading_model, refuse_foreign_files, refuse_pickles
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
@@ -157,6 +157,7 @@ def export_model(folder: Path, out: Path) -> None:
     """
     recipe, _, _ = _read_info(folder, folder)
     refuse_pickles(folder)
+    refuse_foreign_files(folder)
     with reading_model(folder):
         family_class(recipe.family).export(folder, out, recipe)
     _apply_umask(out)
