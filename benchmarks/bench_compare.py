@@ -84,7 +84,7 @@ def many() -> float:
             own.append(Predictions(spec, np.where(wrong, 1 - labels, labels).astype(np.int8), f"{system}"))
     contenders = [SystemRuns(f"s{system}", (tuple(own),)) for system, own in enumerate(files)]
     began = time.perf_counter()
-    found = compare(contenders, gold=golds, resamples=RESAMPLES, trials=RESAMPLES)
+    found = compare(contenders, gold=golds, resamples=RESAMPLES, trials=RESAMPLES, unverified_gold=True)
     seconds = time.perf_counter() - began
     assert len(found.places) == len(golds)
     assert all(len(place.differences) == SYSTEMS * (SYSTEMS - 1) // 2 for place in found.places)
