@@ -159,7 +159,10 @@ def test_texts_with_conflicting_labels(world):
 
 def test_a_changed_fetched_file_is_reported(world):
     base = world.official()
-    files = {"track_a/test/xx.csv": {"texts": "0" * 16}, "track_a/dev/xx.csv": {"texts": ""}}
+    files = {
+        "track_a/test/xx.csv": {"rows": 6, "texts": "0" * 16, "proven": []},
+        "track_a/dev/xx.csv": {"rows": 3, "texts": "", "proven": []},
+    }
     write_manifest(base, Manifest("made/categories", "1" * 40, "2026-01-01", files))
     assert ("changed", "xx.csv") in kinds(check_data(base, world.task))
 
