@@ -213,9 +213,12 @@ class Trial:
             delay = rng.uniform(rng.choice((0.0, 0.67)), 1.05) * self.seconds[whole]
             process = launch(self.case.words, self.work, whole)
             time.sleep(delay)
-            alive = os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+            alive = not ending(process)
             os.kill(process, number)
+            # The kernel drops a signal to a process that has called exit.
+            ended = ending(process)
             end = wait(process)
+            alive &= not (ended and end.code == 0)
             where, found = self._after(number, end, alive)
             counts[where] += 1
             if where == "hit":
@@ -309,6 +312,12 @@ def wait(process: int) -> End:
     """Wait for a process."""
     _, status = os.waitpid(process, 0)
     return End(os.waitstatus_to_exitcode(status), time.monotonic() - STARTED.pop(process))
+
+
+def ending(process: int) -> bool:
+    """Return whether a process has called exit: its flag PF_EXITING, or it is a zombie."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return fields[0] in "ZX" or bool(int(fields[6]) & 0x4)
 
 
 def workers(folder: Path) -> list[int]:
