@@ -10,14 +10,15 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, cast
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from semeval_emo.cli import register
-from semeval_emo.cli.output import CommandGroup, discard, fail, note
+from semeval_emo.cli.output import CommandGroup, discard, fail, note, refuse_inputs_as_outputs
 
 # `run` is also imported by console scripts of earlier versions.
 from semeval_emo.cli.start import INTERRUPTED, run
@@ -69,7 +70,37 @@ def command() -> TyperGroup:
     from typer.main import get_command
 
     register(app)
-    return cast("TyperGroup", get_command(app))
+    whole = cast("TyperGroup", get_command(app))
+    _protect_inputs(whole)
+    return whole
+
+
+OUTPUTS = ("output", "save_report", "archive")
+# Options with files that a command reads, besides its arguments.
+INPUTS = ("gold", "data", "extra", "by", "thresholds", "probabilities")
+
+
+def _protect_inputs(group: Any) -> None:
+    """Let every command refuse to write over a file that it reads."""
+    for child in group.commands.values():
+        if hasattr(child, "commands"):
+            _protect_inputs(child)
+            continue
+        names = [param.name for param in child.params if param.param_type_name == "argument" or param.name in INPUTS]
+        child.callback = _protected(child.callback, names)
+
+
+def _protected(call: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    @wraps(call)
+    def checked(**values: Any) -> Any:
+        # Here typer has not converted the words to paths.
+        if outputs := [Path(values[name]) for name in OUTPUTS if values.get(name)]:
+            given = [values[name] for name in names if values.get(name)]
+            inputs = [path for each in given for path in (each if isinstance(each, list | tuple) else [each])]
+            refuse_inputs_as_outputs(outputs, list(map(str, inputs)))
+        return call(**values)
+
+    return checked
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from semeval_emo.cli.options import Format
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.text import RED, next_line, painted
 
@@ -88,6 +88,32 @@ def emit(
             write_file(output, body + "\n")
         # Logged, not printed: --quiet silences it wherever it is in the command line.
         logging.getLogger("semeval_emo").info("Written to %s.", output)
+
+
+def refuse_inputs_as_outputs(outputs: Sequence[Path], inputs: Sequence[str]) -> None:
+    """Refuse to write a result over a file that the command reads.
+
+    Args:
+        outputs: the files that the command would write.
+        inputs: files and folders that it reads, and words that are not paths. In a folder, only files of data are
+            protected, such as predictions: the folder may hold the result of an earlier run.
+
+    Raises:
+        UsageError: an output is an input.
+    """
+    for output in outputs:
+        with suppress(OSError, ValueError):
+            if output.is_file() and any(_is_input(output, Path(path)) for path in inputs):
+                raise UsageError(f"{output} is read by this command and would be overwritten.", "choose another path")
+
+
+def _is_input(output: Path, path: Path) -> bool:
+    if not path.is_dir():
+        return path.exists() and path.samefile(output)
+    if not output.resolve().is_relative_to(path.resolve()):
+        return False
+    with output.open("rb") as stream:
+        return stream.readline(1000).lstrip(b'\xef\xbb\xbf"').lower().startswith(b"id")
 
 
 def show(text: object) -> bool:

@@ -49,20 +49,26 @@ def generator(seed: int, *key: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple("/".join(key).encode())))
 
 
+MOST = 1_000_000
+"""Limit of resamples and trials."""
+
+
 def check_settings(
     *, resamples: int, seed: int, level: float, method: str = METHODS[0], trials: int = RESAMPLES
 ) -> None:
     """Check the settings of resampling.
 
     Raises:
-        UsageError: fewer than 100 resamples or trials, a negative seed, a level outside (0, 1), or an
-            unknown interval method.
+        UsageError: fewer than 100 or more than a million resamples or trials, a negative seed, a level outside
+            (0, 1), or an unknown interval method.
     """
     if method not in METHODS:
         raise UsageError(f"There is no interval method '{method}'.", f"use one of {', '.join(METHODS)}")
     for name, number in (("resamples", resamples), ("trials", trials)):
         if number < 100:
             raise UsageError(f"{number} {name} are too few.", "use 100 or more; 10,000 is the default")
+        if number > MOST:
+            raise UsageError(f"{number:,} {name} are too many.", f"use {MOST:,} or fewer; 10,000 is the default")
     if seed < 0:
         raise UsageError(f"The seed is {seed}; it must be 0 or more.")
     if not 0 < level < 1:

@@ -18,8 +18,10 @@ import pytest
 from killing import in_child, killed_at_each_step, litter
 
 from semeval_emo import temporary
+from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError
 from semeval_emo.files import full_disk_named, write_file, write_folder, write_lines
+from semeval_emo.submission import write_predictions
 from semeval_emo.temporary import remove_leftovers, temporary_folder, temporary_name
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="left out: links, devices and signals of Unix")
@@ -385,3 +387,41 @@ def test_of_two_processes_that_write_a_shared_folder_the_first_wins(tmp_path: Pa
         (tmp_path / "weights").mkdir()
         (tmp_path / "weights" / "first").write_text("1")
     assert [path.name for path in tmp_path.rglob("*")] == ["weights", "first"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("score", "pred_eng.csv", "-o", "pred_eng.csv"),
+        ("validate", "pred_eng.csv", "-o", "./pred_eng.csv"),
+        ("score", "pred_eng.csv", "-o", "link.csv"),
+        ("score", "pred_eng.csv", "-o", "hard.csv"),
+        ("score", ".", "-o", "pred_eng.csv"),
+        ("score", "other.csv", "--gold", "pred_eng.csv", "-o", "pred_eng.csv"),
+        ("pack", "pred_eng.csv", "--save-report", "pred_eng.csv"),
+        ("compare", "other.csv", "pred_eng.csv", "-o", "pred_eng.csv"),
+        ("zoo", "predict", "run", "pred_eng.csv", "-o", "pred_eng.csv"),
+        ("data", "stats", ".", "-o", "pred_eng.csv"),
+    ],
+)
+def test_no_command_writes_over_a_file_that_it_reads(words, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli):
+    monkeypatch.chdir(tmp_path)
+    body = b"\xef\xbb\xbfid,anger\nx,1\n"
+    for name in ("pred_eng.csv", "other.csv"):
+        Path(name).write_bytes(body)
+    Path("link.csv").symlink_to("pred_eng.csv")
+    Path("hard.csv").hardlink_to("pred_eng.csv")
+    expected = (
+        f"error: {Path(words[-1])} is read by this command and would be overwritten.\n  fix: choose another path\n"
+    )
+    assert cli(*words) == (2, "", expected)
+    assert Path("pred_eng.csv").read_bytes() == body
+
+
+def test_an_earlier_result_in_the_folder_that_is_read_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli):
+    monkeypatch.chdir(tmp_path)
+    gold = load_gold("a", "eng", source="sample")
+    write_predictions(gold.spec, gold.labels, "pred_eng.csv")
+    for _ in range(2):
+        assert cli("score", ".", "--gold", "sample", "-f", "csv", "-o", "scores.csv").code == 0
+    assert Path("scores.csv").read_text("utf-8").startswith("file,release,track,language,split,figure")

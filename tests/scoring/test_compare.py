@@ -354,6 +354,7 @@ def test_releases_are_never_mixed() -> None:
         ({"family": "friends"}, "There is no family 'friends'"),
         ({"alpha": 5}, "Alpha is 5"),
         ({"trials": 10}, "10 trials are too few"),
+        ({"trials": 10**7}, "10,000,000 trials are too many"),
         ({"stored": "71.14"}, "'71.14' is not a score from -1 to 1"),
     ],
 )

@@ -321,6 +321,7 @@ def test_a_single_run_has_weight_one() -> None:
         (lambda: bootstrap(np.ones((5, 3)), macro_f1), r"integers of shape \(S, n, K\)"),
         (lambda: pool(np.ones((5, 3), int), [0, 1]), "5 rows and 2 cluster numbers"),
         (lambda: resampling.check_settings(resamples=9, seed=1, level=0.95), "9 resamples are too few"),
+        (lambda: resampling.check_settings(resamples=10**20, seed=1, level=0.95), "resamples are too many"),
         (lambda: resampling.check_settings(resamples=100, seed=-1, level=0.95), "seed is -1"),
         (lambda: resampling.check_settings(resamples=100, seed=1, level=95), "level of the intervals is 95"),
     ],
