@@ -278,6 +278,13 @@ def _cannot_write(path: Path, error: OSError) -> InputError:
 LARGEST = 2**28
 """Limit of the size of a text file that is read whole."""
 
+# What a file that is no text is by its first bytes, and the remedy.
+_BINARY = {
+    b"PK\x03\x04": ("a zip archive or a workbook", "unpack the archive, or export the workbook as CSV"),
+    b"\x1f\x8b": ("a gzip archive", "unpack it"),
+    b"PAR1": ("a parquet file", "write it as CSV (in pandas: read_parquet, then to_csv)"),
+}
+
 
 def read_utf8(path: Path, shown: str = "", *, most: int = LARGEST, fix: str = "") -> str:
     """Read a text file of the user; a byte order mark is skipped.
@@ -288,7 +295,8 @@ def read_utf8(path: Path, shown: str = "", *, most: int = LARGEST, fix: str = ""
         fix: the remedy for a file that is too large or not UTF-8.
 
     Raises:
-        InputError: the file cannot be read, is larger than `most`, or is not UTF-8.
+        InputError: the file cannot be read, is larger than `most`, is not UTF-8, or is an archive or a table in another
+            format.
     """
     shown = shown or str(path)
     try:
@@ -296,6 +304,9 @@ def read_utf8(path: Path, shown: str = "", *, most: int = LARGEST, fix: str = ""
             body = stream.read(most + 1)
         if len(body) > most:
             raise InputError(f"{shown} cannot be read: it is larger than {most:,} bytes.", fix or "check the path")
+        for start, (what, remedy) in _BINARY.items():
+            if body.startswith(start):
+                raise InputError(f"{shown} is {what}, not a text file.", remedy)
         return body.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{shown} cannot be read: {error.strerror}.", fix) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,12 @@ from semeval_emo.submission.problem import Findings
 from semeval_emo.task import Task
 
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
-TEXT_NAMES = frozenset({"text", "tweet", "sentence", "content", "cleantext", "clean_text"})
+# A name of these words, and perhaps numbers, says that a column has the texts. A translation is another text.
+TEXT_WORDS = frozenset(
+    {"text", "texts", "txt", "cleantext", "tweet", "tweets", "sentence", "sentences", "content", "document", "post"}
+    | {"utterance", "input"}
+)
+TEXT_QUALIFIERS = frozenset({"clean", "cleaned", "raw", "original", "source", "processed", "preprocessed", "full"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def read_header(
 
     names = normalised_names(cells)
     widths = Counter(len(row) for row in sample).most_common(1)
-    if widths and widths[0][0] != len(cells) and not {*expected, *task.emotions, *TEXT_NAMES} & {*names}:
+    if widths and widths[0][0] != len(cells) and not _has_column(names, {*expected, *task.emotions}):
         # Free text: reporting each missing column and each row of another length would not help.
         findings.add("not-a-header", value=",".join(cells), **facts)
         width = widths[0][0]
@@ -114,7 +120,7 @@ def read_header(
     for name in missing:
         findings.add("missing-column", column=name, seen=header, **facts)
     labels = tuple(position.get(name) for name in emotions)
-    texts = [at for at, name in enumerate(names) if name in TEXT_NAMES]
+    texts = [at for at, name in enumerate(names) if is_text_name(name)]
     text = min(texts, key=lambda at: names[at] != "text", default=None)
     return Columns(position.get("id"), labels, len(cells), unnamed=len(names) - named, names=tuple(names), text=text)
 
@@ -128,13 +134,27 @@ def normalised_names(cells: Sequence[str]) -> list[str]:
     return [remove_invisible(cell).strip("'\"").casefold() for cell in cells]
 
 
+def is_text_name(name: str) -> bool:
+    """Return whether the normalised name of a column says that it has the texts.
+
+    >>> is_text_name("tweet"), is_text_name("original_text"), is_text_name("text length"), is_text_name("text_en")
+    (True, True, False, False)
+    """
+    words = re.findall(r"[^\W_]+", name.rstrip("0123456789"))
+    return not TEXT_WORDS.isdisjoint(words) and {*words} <= TEXT_WORDS | TEXT_QUALIFIERS
+
+
+def _has_column(names: Sequence[str], known: set[str]) -> bool:
+    return any(name in known or is_text_name(name) for name in names)
+
+
 def _report_unexpected(
     cell: str, name: str, at: int, missing: Sequence[str], task: Task, findings: Findings, facts: dict[str, Any]
 ) -> None:
     """Report a column that a prediction file does not have."""
     if at == 0 and name in INDEX_NAMES:
         findings.add("index-column", column=cell, value=cell, **facts)
-    elif name in TEXT_NAMES:
+    elif is_text_name(name):
         findings.add("text-column", column=cell, value=cell, **facts)
     elif name in task.emotions:
         findings.add("surplus-emotion", column=cell, value=cell, **facts)

@@ -30,6 +30,22 @@ def test_arbitrary_bytes_give_no_traceback(tmp_path: Path, body: bytes):
         assert str(path) in error.message
 
 
+@pytest.mark.parametrize(
+    ("start", "message", "fix"),
+    [
+        (b"PK\x03\x04", "is a zip archive or a workbook, not a text file.", "unpack the archive"),
+        (b"\x1f\x8b\x08", "is a gzip archive, not a text file.", "unpack it"),
+        (b"PAR1\x15", "is a parquet file, not a text file.", "write it as CSV"),
+    ],
+)
+def test_archives_and_tables_are_named(tmp_path: Path, start: bytes, message: str, fix: str):
+    path = tmp_path / "gold.csv"
+    path.write_bytes(start + b"\x00\xff" * 20)
+    with pytest.raises(InputError) as caught:
+        read_sheet(path)
+    assert caught.value.message == f"{path} {message}" and fix in str(caught.value.fix)
+
+
 @RELAXED
 @given(st.lists(CELL, max_size=5))
 def test_texts_are_read_as_written(tmp_path: Path, texts: list[str]):

@@ -126,7 +126,9 @@ def test_texts_in_any_script_are_compared(seen: str, expected: str, verdict: boo
 # --- other texts -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("column", ["text", "Text", "TWEET", "Sentence", "clean_text"])
+@pytest.mark.parametrize(
+    "column", ["text", "Text", "TWEET", "Sentence", "clean_text", "text_clean", "Input", "original_text", "sentence1"]
+)
 def test_other_texts_are_refused_with_the_count_and_the_first(gold: Gold, predict: Callable[..., Path], column: str):
     texts = [f"An invented sentence, number {n}, of no release." for n in range(len(gold))]
     path = predict(texts, column)
