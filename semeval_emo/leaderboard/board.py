@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together, unknown_task
-from semeval_emo.leaderboard.keys import BoardKey, resolve_key
-from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource
+from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together, ranked_metrics, unknown_task
+from semeval_emo.leaderboard.keys import BoardKey, check_name, resolve_key
+from semeval_emo.leaderboard.model import KINDS, BoardList, Note, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.place import Placement, place
 from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
@@ -155,8 +155,14 @@ class Leaderboard:
             metric: a metric, or ``all``.
 
         Raises:
-            UsageError: an unknown track, language or list.
+            UsageError: an unknown track, language, list, kind, release or metric.
         """
+        for what, name, known in (
+            ("kind", kind, KINDS), ("release", release, [*self.task.releases]),
+            ("metric", metric, [*ranked_metrics(), "all"]),
+        ):  # fmt: skip
+            if name is not None:
+                check_name(what, name, list(dict.fromkeys([*known, *(getattr(row, what) for row in self.rows)])))
         every_list = among == "all" or (among is None and (kind or release))
         rows = self.filter(
             track=track, language=language, among=None if every_list else self.find_list(among).key, kind=kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -10,6 +11,7 @@ from semeval_emo.leaderboard.check import ranked_metrics, score_range
 from semeval_emo.leaderboard.model import ANY_RELEASE, ScoreRow
 from semeval_emo.scoring import Scorecard
 from semeval_emo.task import Task
+from semeval_emo.text import printable
 
 UNVERIFIED_NOTE = "the gold labels are not those of the release"
 IDENTICAL_NOTE = "the predictions and the gold labels are identical"
@@ -57,17 +59,25 @@ def resolve_key(
         raise UsageError("A score without a file needs a track and a language.", "give both")
     track_, code = task.track(track), task.language(language).code
     name = metric or track_.metric
-    known = ranked_metrics()
-    if name not in known:
-        raise UsageError(
-            f"There is no metric '{name}' on the leaderboard.",
-            suggest(name, known) or f"use one of: {', '.join(known)}",
-        )
+    check_name("metric", name, ranked_metrics())
     low, high = score_range(name)
     if not low <= score <= high:
         hint = f"did you mean {score / 100:g}?" if 1 < score <= 100 else ""
         raise UsageError(f"The score {score:g} is not from {low:g} to {high:g}.", hint)
     return score, BoardKey(task.key, task.release(release).key, split, track_.key, code, name)
+
+
+def check_name(what: str, name: str, known: Sequence[str]) -> None:
+    """Check a name that selects rows.
+
+    Raises:
+        UsageError: it is not among the known ones.
+    """
+    if name not in known:
+        raise UsageError(
+            f"There is no {what} '{printable(name)}' on the leaderboard.",
+            suggest(name, known) or f"use one of: {', '.join(known)}",
+        )
 
 
 def new_row(

@@ -24,8 +24,8 @@ from semeval_emo.submission.raw import RawTable
 from semeval_emo.text import plural, printable
 
 MOST_FILES = 10_000
-MOST_BYTES = 2**28
-"""Limit of the total unpacked size: thirty times that of all files of a task with probabilities."""
+MOST_BYTES = 2**26
+"""Limit of the total unpacked size: seven times that of all files of a task with probabilities."""
 MOST_RATIO = 200
 """Prediction files compress 10 to 40 times, a zip bomb a thousand times."""
 SMALL = 2**20

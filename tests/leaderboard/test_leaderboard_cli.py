@@ -106,6 +106,22 @@ def test_place_in_every_format(run) -> None:
     assert [other_list["list"] for other_list in placed["other_lists"]][:2] == ["unofficial-v2", "unofficial-v1"]
 
 
+@pytest.mark.parametrize("command", ["show", "export"])
+@pytest.mark.parametrize(
+    ("option", "name", "fix"),
+    [
+        ("--metric", "accuracy", "use one of: macro_f1, macro_precision, "),
+        ("--metric", "Macro_F1", "did you mean 'macro_f1'?"),
+        ("--kind", "teem", "did you mean 'team'?"),
+        ("--release", "1900", "use one of: 2024, 2025, "),
+    ],
+)
+def test_a_name_that_no_row_has_is_an_error(run, command: str, option: str, name: str, fix: str) -> None:
+    result = run(command, option, name)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: There is no {option[2:]} '{name}' on the leaderboard.\n  fix: {fix}")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

@@ -166,6 +166,14 @@ def test_a_zip_bomb_of_many_files_is_not_unpacked(tmp_path, monkeypatch):
     )
 
 
+def test_a_zip_of_many_files_of_a_megabyte_is_not_unpacked(tmp_path):
+    # Each file alone is allowed; to check 200 of them took minutes.
+    body = bytes(1 << 20)
+    files = {f"track_a/pred_{i}.csv": body for i in range(65)}
+    path = write_zip(tmp_path / "s.zip", files, compression=zipfile.ZIP_DEFLATED)
+    assert message_of(path) == "'s.zip' is not unpacked: it unpacks to 68,157,440 bytes, the limit is 67,108,864"
+
+
 def test_too_many_entries_are_not_listed(tmp_path, monkeypatch):
     path = write_zip(tmp_path / "s.zip", {f"{i}": b"" for i in range(5)})
     monkeypatch.setattr(archive, "MOST_FILES", 4)
