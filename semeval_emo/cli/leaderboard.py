@@ -217,7 +217,6 @@ def place(
     from semeval_emo.leaderboard import measure
     from semeval_emo.report.leaderboard import placement_tables
     from semeval_emo.report.origins import card_notes
-    from semeval_emo.report.table import with_first_notes
 
     measured = measure(
         what, track=track, language=language, release=release, source=gold, task=task, extra=extra or (),
@@ -250,7 +249,7 @@ def place(
             ],
             **({"notes": origins} if origins else {}),
         },
-        lambda: with_first_notes(placement_tables(placed), origins),
+        lambda: placement_tables(placed, origins),
         style,
         output,
         warnings=_warnings(measured),

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -89,7 +90,10 @@ def _kept(table: Table) -> list[int]:
 
 
 def csv_text(table: Table) -> str:
-    """Return CSV with unrounded values; cells that look like formulas begin with '."""
+    """Return CSV: unrounded values, cells that look like formulas begin with '; notes on rows are the last column."""
+    if any(table.row_notes):
+        rows = tuple((*row, note) for row, note in zip(table.rows, table.row_notes, strict=True))
+        table = replace(table, columns=(*table.columns, Column("note")), rows=rows, row_notes=())
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([_escape_formula(c.key or c.name) for c in table.columns])

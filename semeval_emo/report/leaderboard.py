@@ -13,7 +13,7 @@ from semeval_emo.files import shipped
 from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
 from semeval_emo.report.origins import row_notes
-from semeval_emo.report.table import Column, Table, clean
+from semeval_emo.report.table import Column, Table, clean, with_first_notes
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
 
@@ -124,8 +124,9 @@ def _table(
     notes += [among.note] if among and among.note else []
     notes += _notes(n for n in board.notes if n.applies_to(board.task.key, track, only) and key in n.lists)
     return Table(
-        title, tuple(column for column, _ in kept), tuple(zip(*(v for _, v in kept), strict=True)), tuple(notes)
-    )
+        title, tuple(column for column, _ in kept), tuple(zip(*(v for _, v in kept), strict=True)), tuple(notes),
+        row_notes=tuple(row.note for row in rows),
+    )  # fmt: skip
 
 
 def _row_notes(rows: Sequence[ScoreRow]) -> list[str]:
@@ -162,17 +163,21 @@ def _release(release: str) -> str:
     return "unknown release" if release == "unknown" else f"release {release}"
 
 
-def placement_tables(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]) -> list[Table]:
+def placement_tables(
+    found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]], origins: Sequence[str] = ()
+) -> list[Table]:
     """Return one placement with the nearest rows and its rank in other lists, or several as one row each.
 
     Args:
         found: each placement with its board and its placements in all lists.
+        origins: notes on the origin of the placed files, under the first table.
     """
     if len(found) != 1:
-        return [_summary(found)]
+        return with_first_notes([_summary(found)], origins)
     board, placed, in_lists = found[0]
     others = [other for other in in_lists if other.among.key != placed.among.key]
-    return [_ladder(board, placed), *([_others(others)] if others else [])]
+    tables = [_ladder(board, placed, origins), *([_others(others)] if others else [])]
+    return with_first_notes(tables, origins)
 
 
 def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]) -> Table:
@@ -198,27 +203,34 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     ]
     notes += row_notes(row for placed in placements for row in (placed.same, placed.leader) if row is not None)
     notes += [note for placed in placements for note in _notes(placed.notes)]
-    return Table(f"{_sentence(lists)} · release {releases}", columns, rows, tuple(dict.fromkeys(notes)))
+    own = tuple(_note(placed.same) for placed in placements)
+    return Table(f"{_sentence(lists)} · release {releases}", columns, rows, tuple(dict.fromkeys(notes)), row_notes=own)
 
 
-def _ladder(board: Leaderboard, placed: Placement) -> Table:
-    steps: dict[int, tuple[float, tuple[Any, ...]]] = {}
+def _note(row: ScoreRow | None) -> str:
+    return row.note if row is not None else ""
+
+
+def _ladder(board: Leaderboard, placed: Placement, origins: Sequence[str]) -> Table:
+    steps: dict[int, tuple[float, tuple[Any, ...], str]] = {}
     for row in (placed.leader, placed.above, *placed.ties, placed.baseline, placed.below):
         if row is not None and row.score is not None:
             gap = None if row in placed.ties else placed.gap(row)
             # In a list that is not a ranking, ranks refer to other lists.
             rank = str(row.rank) if row.rank and placed.among.ranked else None
             cells = (rank, _named(row, placed), Decimal(row.score_text), gap)
-            steps[id(row)] = (row.score, cells)
-    own = (placed.score, (placed.rank.partition(" of ")[0] or None, THIS, Decimal(f"{placed.score:.4f}"), None))
+            steps[id(row)] = (row.score, cells, row.note)
+    cells = (placed.rank.partition(" of ")[0] or None, THIS, Decimal(f"{placed.score:.4f}"), None)
+    own = (placed.score, cells, " ".join(origins) or _note(placed.same))
     ladder = sorted([*steps.values(), own], key=lambda step: -step[0])
     at = placed.at
     where = _where(board, at.track, at.language, at.split)
     return Table(
         f"{where} · {_metric(at.metric)} · {_release(at.release)} · {placed.among.title}",
         (Column("rank", "int"), Column("system"), Column("score", "int"), Column("difference", "delta")),
-        tuple(cells for _, cells in ladder),
+        tuple(cells for _, cells, _ in ladder),
         tuple(_ladder_notes(placed)),
+        row_notes=tuple(note for _, _, note in ladder),
     )
 
 
@@ -275,7 +287,8 @@ def _others(placements: Sequence[Placement]) -> Table:
         Column("best", "int"), Column("difference", "delta"),
     )  # fmt: skip
     notes = row_notes(own.leader for own in placements if own.leader is not None)
-    return Table("Other lists (show one with --list)", columns, rows, tuple(notes))
+    own_notes = tuple(_note(own.leader) for own in placements)
+    return Table("Other lists (show one with --list)", columns, rows, tuple(notes), row_notes=own_notes)
 
 
 def check_tables(result: BoardCheck) -> list[Table]:

@@ -62,7 +62,8 @@ def summary(tracks: Sequence[TrackResults], links: str | None = None) -> Table:
         f"Selected on: {selection_words([file.selected_on for t in tracks for s in t.systems for file in s.files])}",
         *(note for track in tracks for note in _origins(track, track.systems)),
     ]
-    return Table(f"Our systems · {'; '.join(titles)}", columns, tuple(rows), tuple(notes))
+    own = tuple(" ".join(_origins(track, [system])) for track in tracks for system in track.systems)
+    return Table(f"Our systems · {'; '.join(titles)}", columns, tuple(rows), tuple(notes), row_notes=own)
 
 
 def _origins(track: TrackResults, systems: Sequence[SubmittedSystem]) -> list[str]:
@@ -110,6 +111,7 @@ def selection_words(selected_on: Sequence[str]) -> str:
 
 def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> Table:
     rows: list[tuple[Any, ...]] = []
+    origins: list[str] = []
     files = track.files(system)
     several = len({file.recipe for file in files.values()}) > 1
     for language in track.languages:
@@ -117,6 +119,8 @@ def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> 
         if file is None or file.score is None:
             continue
         interval = "–".join(f"{bound:.3f}" for bound in file.interval) or DASH
+        origin = track.origin(system, file)
+        origins.append(origin.note if origin else "")
         rows.append(
             (
                 language.language, file.recipe, file.selected_on, file.dev,
@@ -146,6 +150,7 @@ def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> 
     return Table(
         f"{system.name} · track {track.track.upper()} · {_metric(track)} · {system.title}",
         tuple(columns[c] for c in keep), tuple(tuple(row[c] for c in keep) for row in rows), tuple(notes),
+        row_notes=tuple(origins),
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ class Table:
             wider than the terminal.
         notes: lines under the table: units, sources, flags.
         rules: numbers of the rows (from 0) that are followed by a horizontal line.
+        row_notes: a note on each row, or empty; the last column in CSV, which has no notes under the table.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
     rules: tuple[int, ...] = ()
+    row_notes: tuple[str, ...] = ()
 
 
 def with_notes(tables: Sequence[Table], notes: Sequence[str]) -> list[Table]:

@@ -122,6 +122,20 @@ def test_csv_and_json_have_the_note_and_the_seeds(run, ours: Path) -> None:
     assert "origin" not in json.loads(run("show", "-t", "a", "-l", "eng", "-f", "json").out)["rows"][0]
 
 
+def test_csv_has_the_notes_in_a_column(run, ours: Path) -> None:
+    words = ("-t", "a", "-l", "eng", "--list", "zoo")
+    seeds = "seed 42 of 2: mean 0.7300, sd 0.0283, highest 0.7500"
+    wanted = {
+        ("show", *words): {"one (ours)": seeds, "best (ours)": "best on dev of 2 (else, mine)"},
+        ("ours", "-t", "a"): {"one": f"one: {seeds}.", "best": "best: best on dev of 2 (else, mine)."},
+        ("place", "0.7", *words): {"one, mine (ours) (best known)": seeds, "this score": ""},
+    }
+    for command, notes in wanted.items():
+        table = run(*command, "-f", "csv").out.split("\n\n")[0]
+        rows = {row["system"]: row for row in csv.DictReader(io.StringIO(table))}
+        assert {system: rows[system]["note"] for system in notes} == notes
+
+
 def test_a_placement_names_the_seeds_of_the_rows_that_it_shows(run, ours: Path) -> None:
     placed = run("place", "0.7", "-t", "a", "-l", "eng", "--list", "zoo").out
     assert SEEDS[0] in placed
