@@ -196,6 +196,11 @@ class Trial:
             if path.is_file()
         }
 
+    def _is_complete(self) -> bool:
+        """Return whether all outputs are those of a complete run."""
+        files = self._files(self.work)
+        return all(files.get(name) == body for name, body in self.new.items())
+
     def _error(self) -> str:
         file = self.work / "stderr"
         return file.read_text("utf-8", "replace") if file.exists() else NOT_STARTED
@@ -222,8 +227,7 @@ class Trial:
             where, found = self._after(number, end, alive)
             counts[where] += 1
             if where == "hit":
-                done = all(self._files(self.work).get(name) == body for name, body in self.new.items())
-                counts["new" if done else "old"] += 1
+                counts["new" if self._is_complete() else "old"] += 1
             found += self._again()
             problems += [f"{self.case.name}, {number.name} after {delay:.3f} s: {problem}" for problem in found]
         return counts, problems
@@ -233,8 +237,8 @@ class Trial:
         found = [f"worker process {worker} still runs" for worker in workers(self.work)]
         error = self._error()
         where = "hit"
-        if not alive:
-            where = "after"
+        if not alive or (number == signal.SIGINT and end.code == 0 and self._is_complete()):
+            where = "after"  # the result was written, and the process was ending
         elif error == NOT_STARTED or (number == signal.SIGINT and (end.code == -number or in_interpreter(error))):
             where = "before"
         elif number == signal.SIGINT:

@@ -34,9 +34,7 @@ def temporary_folder() -> Iterator[Path]:
     Raises:
         InputError: the disk is full.
     """
-    import tempfile  # slow, and few commands need it
-
-    parent = Path(tempfile.gettempdir())
+    parent = _system_folder()
     remove_leftovers(parent)
     folder = parent / temporary_name()
     try:
@@ -51,6 +49,19 @@ def temporary_folder() -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _system_folder() -> Path:
+    """Return the system's folder for temporary files.
+
+    `tempfile.gettempdir` writes a file to find out whether a folder can be written, which a killed process leaves.
+    """
+    for folder in (*map(os.environ.get, ("TMPDIR", "TEMP", "TMP")), "/tmp"):
+        if folder and Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return Path(folder)
+    import tempfile  # slow, and few systems need it
+
+    return Path(tempfile.gettempdir())
 
 
 def temporary_name() -> str:

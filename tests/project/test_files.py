@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -323,6 +324,15 @@ def test_what_is_still_in_use_and_files_of_the_user_are_not_removed(tmp_path: Pa
     remove_leftovers(tmp_path)
     assert set(tmp_path.iterdir()) == {own, *mine}
     os.waitpid(child, 0)
+
+
+def test_the_temporary_folder_is_found_without_writing_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """`tempfile.gettempdir` writes one, and a killed process leaves it."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with temporary_folder() as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert tempfile.tempdir is None
 
 
 def test_a_link_with_the_name_of_a_temporary_folder_is_removed_alone(tmp_path: Path):
