@@ -277,7 +277,7 @@ def test_a_process_killed_at_any_step_leaves_the_old_or_the_new_folder(tmp_path:
 
 
 def test_a_killed_process_leaves_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     def die() -> None:
         with temporary_folder() as folder:
