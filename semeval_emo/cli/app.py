@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from semeval_emo.cli import register
-from semeval_emo.cli.output import CommandGroup, discard, fail, note, refuse_inputs_as_outputs
+from semeval_emo.cli.output import CommandGroup, discard, fail, note, refuse_inputs_as_outputs, stdout_error
 
 # `run` is also imported by console scripts of earlier versions.
 from semeval_emo.cli.start import INTERRUPTED, run
@@ -135,6 +135,10 @@ def main(args: Sequence[str] | None = None) -> int:
     except OSError as error:
         if debug:
             traceback.print_exc()
+        if not error.filename and {"-h", "--help", "--version"} & set(words):
+            # Typer prints these itself.
+            discard(sys.stdout)
+            return _fail(str(stdout_error(error)), InputError.exit_code)
         reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return _fail(f"the operating system reports: {reason}.", InputError.exit_code)
     except Exception as error:

@@ -132,9 +132,14 @@ def show(text: object) -> bool:
         if isinstance(error, BrokenPipeError):
             discard(sys.stderr)
         else:
-            raise InputError(f"stdout cannot be written: {error.strerror}.", "redirect it to another place") from error
+            raise stdout_error(error) from error
         return False
     return True
+
+
+def stdout_error(error: OSError) -> InputError:
+    """Return the error of a stdout that cannot be written."""
+    return InputError(f"stdout cannot be written: {error.strerror}.", "redirect it to another place")
 
 
 def note(message: str, quiet: bool = False) -> None:

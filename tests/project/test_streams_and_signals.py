@@ -86,6 +86,14 @@ def test_a_broken_stderr_does_not_stop_a_command(tmp_path: Path):
 
 
 @FULL
+@pytest.mark.parametrize("words", ["--help", "--version", "validate --help"])
+def test_a_full_stdout_is_named_where_help_is_printed(words: str, tmp_path: Path):
+    assert shell(f"EMO {words} > /dev/full", tmp_path) == (
+        3, "", "error: stdout cannot be written: No space left on device.\n  fix: redirect it to another place\n",
+    )  # fmt: skip
+
+
+@FULL
 def test_a_full_stdout_is_an_error_and_a_full_stderr_is_not(tmp_path: Path):
     assert shell(f"EMO validate {GOOD} > /dev/full", tmp_path) == (
         3, "", "error: stdout cannot be written: No space left on device.\n  fix: redirect it to another place\n",
