@@ -197,8 +197,9 @@ def _select(
     if not predictions and (has_problems or by_kind.get("folder-as-file")):
         pass  # a message that nothing is inside would be misleading
     elif not predictions and not others:
-        folders = ", ".join(by_kind.get("folder", [])[:3])
-        holds = f"only the folder {folders}" if folders else "only system files" if litter else "nothing"
+        folders = by_kind.get("folder", [])[:3]
+        named = f"only the folder{'s' * (len(folders) > 1)} {', '.join(folders)}"
+        holds = named if folders else "only system files" if litter else "nothing"
         findings.add("nothing-inside", holds=holds)
     elif not predictions:
         example = f"{PREFIX}{next(iter(task.languages))}{SUFFIX}"

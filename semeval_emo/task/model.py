@@ -146,9 +146,10 @@ def prefix_of(form: str, place: FileKey) -> str:
     """
     # Not `str.format`: the form comes from a file, and its fields can read attributes and pad without limit.
     values = place._asdict()
-    unknown = [name for name in re.findall(r"\{[^{}]*\}?|\}", form) if name[1:-1] not in values]
+    known = [f"{{{name}}}" for name in values]
+    unknown = [name for name in re.findall(r"\{[^{}]*\}?|\}", form) if name not in known]
     if unknown:
-        names = ", ".join(f"{{{name}}}" for name in values)
+        names = ", ".join(known)
         raise ShapeError(f"the prefix of ids has '{printable(unknown[0])}', expected {names} or no braces")
     return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], form)
 

@@ -435,3 +435,9 @@ def test_control_characters_in_names_are_escaped(tmp_path):
     ]
     with found(path).files[0].open() as stream:
         assert stream.read() == BODY
+
+
+def test_several_empty_folders_are_named(tmp_path):
+    (findings,) = found(write_zip(tmp_path / "s.zip", {"track_a/": b"", "track_b/": b""})).findings
+    message = "there is no file inside: it contains only the folders track_a/, track_b/"
+    assert findings.problems[0].message == message

@@ -203,6 +203,7 @@ ROWS = '"a/aa/test" = { rows = 3 }'
         (with_files(ROWS, prefix='"{language:>999999999}"'), "the prefix of ids has '{language:>999999999}'"),
         (with_files(ROWS, prefix='"{track"'), "the prefix of ids has '{track'"),
         (with_files(ROWS, prefix='"track}"'), "the prefix of ids has '}'"),
+        (with_files(ROWS, prefix='"{language_{split}"'), "the prefix of ids has '{language_'"),
         (with_files(ROWS, prefix='"{}"'), "the prefix of ids has '{}'"),
         (with_files(ROWS, prefix=f'"{"x" * 201}"'), "'ids.prefix' has 201 characters, expected 200 at most"),
         (with_files(ROWS, metric='"accuracy"'), "the metric of track a is 'accuracy', expected one of macro_f1, "),
