@@ -104,7 +104,7 @@ def refuse_inputs_as_outputs(outputs: Sequence[Path], inputs: Sequence[str]) -> 
     for output in outputs:
         with suppress(OSError, ValueError):
             if output.is_file() and any(_is_input(output, Path(path)) for path in inputs):
-                raise UsageError(f"{output} is read by this command and would be overwritten.", "choose another path")
+                raise UsageError(f"{output} is the input, which is never overwritten.", "choose another name")
 
 
 def _is_input(output: Path, path: Path) -> bool:
