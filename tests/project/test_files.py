@@ -421,7 +421,7 @@ def test_no_command_writes_over_a_file_that_it_reads(words, tmp_path: Path, monk
         Path(name).write_bytes(body)
     Path("link.csv").symlink_to("pred_eng.csv")
     Path("hard.csv").hardlink_to("pred_eng.csv")
-    expected = f"error: {Path(words[-1])} is the input, which is never overwritten.\n  fix: choose another path\n"
+    expected = f"error: {Path(words[-1])} is the input, which is never overwritten.\n  fix: choose another name\n"
     assert cli(*words) == (2, "", expected)
     assert Path("pred_eng.csv").read_bytes() == body
 
