@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from semeval_emo.submission.problem import Findings
-from semeval_emo.submission.raw import RawTable
+from semeval_emo.tables.raw import RawTable
 from semeval_emo.text import plural, printable
 
 MOST_FILES = 10_000

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from semeval_emo.tables.shapes import REPORTED
 from semeval_emo.text import alternatives
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ class LabelParser:
                     "padded-cell", line=line, column=self.emotions[at], value=repr(cell), expected=stripped
                 )
                 numbers[at] = self._numbers[stripped]
+        if REPORTED in cells:
+            return None
         if None not in numbers:
             return tuple(number for number in numbers if number is not None)
         self._bad_rows.append((line, tuple(c if n is None else str(n) for c, n in zip(cells, numbers, strict=True))))

@@ -12,17 +12,19 @@ from typing import IO, Any
 
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.fixable import CELLS, repairs, with_advice
-from semeval_emo.submission.header import normalised_names, read_header
+from semeval_emo.submission.header import Columns, is_id, normalised_names, read_header
 from semeval_emo.submission.identify import assumed_spec, group_by_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.names import PREFIX, SUFFIX
 from semeval_emo.submission.problem import Findings, entry
-from semeval_emo.submission.raw import MAX_COLUMNS, MAX_LINE, RawTable
 from semeval_emo.submission.result import FileReport, Part
-from semeval_emo.submission.rows import KnownIds, LabelColumns, Row, RowReader, RowsById
-from semeval_emo.submission.sniff import remedy
+from semeval_emo.submission.rows import KnownIds, LabelColumns, RowReader, RowsById
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
+from semeval_emo.tables import NOTHING_DECIDED, Decisions, InputTable, Row, open_table
+from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
+from semeval_emo.tables.shapes import Vocabulary, recognise
+from semeval_emo.tables.sniff import remedy
 from semeval_emo.task import FileSpec, Selector, Task
 
 # The rows that are used to guess which file of the task this is: more than any file of the task has.
@@ -36,17 +38,24 @@ ParserFactory = Callable[[Sequence[str], Sequence[str], Findings], LabelParser]
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A checked file: its report, its problems, and the rows whose ids the task knows."""
+    """A checked file.
+
+    Attributes:
+        findings: its problems.
+        rows: the rows whose ids the task knows.
+        undecided: names of the problems that `fix` does something about only with a decision of the user.
+    """
 
     report: FileReport
     findings: tuple[Findings, ...]
     rows: RowsById
+    undecided: frozenset[str] = frozenset()
 
 
 def peek_ids(source: InputFile) -> list[str]:
     """Return the cells of the first rows, which include ids, to identify the task."""
     with source.open() as stream:
-        table = RawTable(stream)
+        table = open_table(stream, source.base)
         return [cell for row in [table.header, *(row for _, row in islice(table.rows(), 20))] for cell in row[:50]]
 
 
@@ -57,7 +66,7 @@ def check(
     known_ids: KnownIds,
     known_texts: KnownTexts,
     make_parser: ParserFactory = LabelParser,
-    threshold: float | None = None,
+    decisions: Decisions = NOTHING_DECIDED,
 ) -> CheckedFile:
     """Check one file.
 
@@ -65,7 +74,7 @@ def check(
         known_ids: the ids of the task, shared between files.
         known_texts: the texts of the task, for files that have kept a column of texts; shared between files.
         make_parser: creates the parser of label cells; `fix` passes one that also repairs them.
-        threshold: of `fix`, for `FileReport.repairs`.
+        decisions: of the user of `fix`.
 
     Raises:
         InputError: the file cannot be read.
@@ -74,7 +83,9 @@ def check(
     specs: tuple[FileSpec, ...] = ()
     for attempt in range(2):
         with source.open() as stream:
-            checked, specs = _read(stream, source, task, selector, inferred, known_ids, known_texts, specs, make_parser)
+            checked, specs = _read(
+                stream, source, task, selector, inferred, known_ids, known_texts, specs, make_parser, decisions
+            )
         parts = checked.report.parts
         if attempt or not parts:
             break
@@ -87,7 +98,7 @@ def check(
     counts, parts = checked.report.counts, checked.report.parts
     if not counts:
         return checked
-    report = replace(checked.report, repairs=repairs(counts, parts, selector, threshold))
+    report = replace(checked.report, repairs=repairs(counts, parts, selector, decisions, checked.undecided))
     findings = tuple(with_advice(findings, report.repairs, counts) for findings in checked.findings)
     return replace(checked, report=report, findings=findings)
 
@@ -106,6 +117,7 @@ def _read(
     known_texts: KnownTexts,
     specs: tuple[FileSpec, ...],
     make_parser: ParserFactory,
+    decisions: Decisions,
 ) -> tuple[CheckedFile, tuple[FileSpec, ...]]:
     """Read a file once.
 
@@ -117,7 +129,7 @@ def _read(
         The checked file, and the files of the task whose columns and values were expected.
     """
     findings = Findings(source.display_name)
-    table = RawTable(stream)
+    table = open_table(stream, source.base)
     if not _is_table(table, findings):
         if table.magic and source.name.problem == "name-unseen":
             # Another name would not make it a prediction file.
@@ -137,10 +149,17 @@ def _read(
     expected = emotions
     if not others <= {*emotions}:
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
-    sample = [row for _, row in first_rows[:50]]
-    columns = read_header(table.header, table.header_line, sample, expected, task, findings)
+    vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task))
+    shape = recognise(table, first_rows, vocabulary, decisions)
+    if shape is None:
+        sample = [row for _, row in first_rows[:50]]
+        columns = read_header(table.header, table.header_line, sample, expected, task, findings)
+    else:
+        findings.add(shape.problem, **shape.facts)
+        columns = Columns.of(shape, expected)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
+    all_rows = chain(first_rows, rows)
 
     column_of = dict(zip(expected, columns.labels, strict=True))
 
@@ -157,7 +176,7 @@ def _read(
         for block in spec.blocks
     }
     reader = RowReader(known_ids, columns, main, findings, table.delimiter, by_prefix)
-    summary = reader.read(chain(first_rows, rows))
+    summary = reader.read(shape.convert(all_rows, findings.add) if shape else all_rows)
     _report_anomalies(table, findings)
     if not summary.count:
         findings.add("header-only", line=table.header_line)
@@ -171,10 +190,11 @@ def _read(
         if not proven:
             check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
-    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows), specs
+    undecided = frozenset({shape.problem} if shape and not shape.is_decided else ())
+    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, undecided), specs
 
 
-def _is_table(table: RawTable, findings: Findings) -> bool:
+def _is_table(table: InputTable, findings: Findings) -> bool:
     """Report a file that has no rows at all."""
     long = table.anomalies["long-line"]
     if table.magic:
@@ -225,7 +245,7 @@ def _guess(
     return other_releases[0] if other_releases else assumed_spec(task, selector, inferred)
 
 
-def _report_anomalies(table: RawTable, findings: Findings) -> None:
+def _report_anomalies(table: InputTable, findings: Findings) -> None:
     """Report encoding, line ends, separators and quotes, which are known once the file has been read."""
     if table.encoding != "utf-8":
         findings.add("not-utf-8", value=table.encoding.upper())
@@ -273,7 +293,7 @@ def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:
 
 
 def _report(
-    source: InputFile, table: RawTable, findings: Findings, rows: int = 0, parts: Sequence[Part] = ()
+    source: InputFile, table: InputTable, findings: Findings, rows: int = 0, parts: Sequence[Part] = ()
 ) -> FileReport:
     counts = dict(source.findings.counts)
     for code, count in findings.counts.items():

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import Part
+from semeval_emo.tables import NOTHING_DECIDED, Decisions
 from semeval_emo.task import Selector
 
 # Problems of cells, by name: those with a single possible label on every track, on binary tracks, with a threshold.
@@ -19,29 +20,34 @@ MIXTURES = frozenset({"mixed-tracks", "mixed-splits", "mixed-languages"})
 SPARE_COLUMNS = frozenset({"unknown-column", "index-column"})
 
 
-def fixable_cells(values: Sequence[str], threshold: float | None) -> frozenset[str]:
+def fixable_cells(values: Sequence[str], decisions: Decisions = NOTHING_DECIDED) -> frozenset[str]:
     """Return the problems of cells, by name, that have a single possible label.
 
     Args:
         values: the labels of the track. On intensity tracks neither True nor a single threshold gives an intensity.
 
-    >>> sorted(fixable_cells(("0", "1", "2", "3"), threshold=0.5))
+    >>> sorted(fixable_cells(("0", "1", "2", "3"), Decisions(thresholds=0.5)))
     ['float-cell', 'hidden-character', 'number-form', 'padded-cell']
     """
     if len(values) > 2:
         return UNAMBIGUOUS
     names = UNAMBIGUOUS | BINARY
-    return names if threshold is None else names | WITH_THRESHOLD
+    return names if decisions.thresholds is None else names | WITH_THRESHOLD
 
 
 def repairs(
-    codes: Iterable[str], parts: Sequence[Part], selector: Selector, threshold: float | None = None
+    codes: Iterable[str],
+    parts: Sequence[Part],
+    selector: Selector,
+    decisions: Decisions = NOTHING_DECIDED,
+    undecided: Container[str] = (),
 ) -> dict[str, str]:
     """Return what `fix` does about each problem of a file, by code; problems that it leaves are absent.
 
     Args:
         parts: the files of the task that the rows belong to.
-        selector, threshold: the options of the user.
+        selector, decisions: the options of the user.
+        undecided: names of the problems that need another decision.
 
     >>> repairs(["E309", "E313", "E312"], (), Selector())
     {'E309': 'column names converted to lowercase'}
@@ -49,13 +55,13 @@ def repairs(
     names = {code: entry(code).name for code in codes}
     selected = [part for part in parts if selector.matches(part.spec)]
     # The cells of a part with other values are reported together with those of the main part.
-    cells = CELLS.intersection(*(fixable_cells(part.spec.values, threshold) for part in parts))
+    cells = CELLS.intersection(*(fixable_cells(part.spec.values, decisions) for part in parts))
     done: dict[str, str] = {}
     for code, name in names.items():
         repair = entry(code).repair
-        if name in WITH_THRESHOLD and threshold is not None:
-            repair = f"probabilities converted to labels: 1 from {threshold:g} on"
-        if name in CELLS and name not in cells:
+        if name in WITH_THRESHOLD and isinstance(decisions.thresholds, int | float):
+            repair = f"probabilities converted to labels: 1 from {decisions.thresholds:g} on"
+        if name in undecided or (name in CELLS and name not in cells):
             continue
         if name in SPARE_COLUMNS and "missing-column" in names.values():
             continue

@@ -11,6 +11,7 @@ from typing import Any
 from semeval_emo.submission.cells import remove_invisible
 from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
+from semeval_emo.tables.shapes import Shape
 from semeval_emo.task import Task
 
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
@@ -44,6 +45,14 @@ class Columns:
     names: tuple[str, ...] = ()
     text: int | None = None
 
+    @classmethod
+    def of(cls, shape: Shape, emotions: Sequence[str]) -> Columns:
+        """Return the columns of the converted rows of a shape."""
+        names = list(shape.header)
+        position = {name: at for at, name in enumerate(names)}
+        labels = tuple(position.get(name) for name in emotions)
+        return cls(position.get("id"), labels, len(names), shape.has_header, names=(*names,), text=position.get("text"))
+
 
 def read_header(
     cells: Sequence[str],
@@ -69,9 +78,9 @@ def read_header(
     """
     expected = ("id", *emotions)
     facts: dict[str, Any] = {"line": line, "header": ",".join(expected)}
-    if _has_id(cells, task):
+    if any(is_id(cell, task) for cell in cells):
         findings.add("no-header", value=",".join(cells), **facts)
-        id_column = next(at for at, cell in enumerate(cells) if _has_id([cell], task))
+        id_column = next(at for at, cell in enumerate(cells) if is_id(cell, task))
         others = [at for at in range(len(cells)) if at != id_column]
         labels = tuple(others[i] if i < len(others) else None for i in range(len(emotions)))
         return Columns(id_column, labels, len(cells), has_header=False)
@@ -163,12 +172,13 @@ def _report_unexpected(
         findings.add("unknown-column", column=cell, value=cell, hint=f"; {hint}" if hint else "", at=at + 1, **facts)
 
 
-def _has_id(cells: Sequence[str], task: Task) -> bool:
-    return any(id_prefix(remove_invisible(cell).lower()) in task.by_prefix for cell in cells if len(cell) < 100)
+def is_id(cell: str, task: Task) -> bool:
+    """Return whether a cell has the form of an id of the task."""
+    return len(cell) < 100 and id_prefix(remove_invisible(cell).lower()) in task.by_prefix
 
 
 def _find_id_column(sample: Sequence[Sequence[str]], width: int, task: Task) -> int | None:
     """Return the column with the most cells that look like ids, or None if no cell does."""
-    counts = [sum(at < len(row) and _has_id([row[at]], task) for row in sample) for at in range(width)]
+    counts = [sum(at < len(row) and is_id(row[at], task) for row in sample) for at in range(width)]
     best = max(range(width), key=counts.__getitem__, default=None)
     return best if best is not None and counts[best] else None

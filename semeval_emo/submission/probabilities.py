@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission
 from semeval_emo.submission.identify import group_by_prefix, matching_specs, task_of
-from semeval_emo.submission.raw import RawTable
+from semeval_emo.tables.raw import RawTable
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 from semeval_emo.text import printable
 

@@ -7,14 +7,14 @@ as by `validate`, and the new files are validated before they are written.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import InputError
 from semeval_emo.submission.cells import LabelParser, Labels, cell_problem, remove_invisible
 from semeval_emo.submission.check import CheckedFile, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
@@ -27,6 +27,7 @@ from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.submission.write import prediction_bytes
+from semeval_emo.tables import NOTHING_DECIDED, Decisions
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import alternatives, plural
@@ -42,7 +43,13 @@ def fix(
     path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str] | None = None,
     *,
-    threshold: float | None = None,
+    threshold: float | Mapping[str, float] | None = None,
+    order: Sequence[str] = (),
+    ids_from: str | os.PathLike[str] | None = None,
+    scores: str = "",
+    cuts: Sequence[float] = (),
+    words: Mapping[str, int] | None = None,
+    column: str = "",
     track: str | None = None,
     language: str | None = None,
     split: str | None = None,
@@ -57,6 +64,7 @@ def fix(
         out: a ``.csv`` file, or a folder for files in the official layout ``track_x/pred_*.csv``. By default the
             folder ``fixed`` next to the input, and nothing is written if there are no problems.
         threshold: converts probabilities to labels: 1 from this value on. Without it they are refused.
+        order, ids_from, scores, cuts, words, column: other decisions, as in `Decisions`.
         track, language, split, release, task: as for `validate`; they select parts of a file.
         force: replace existing files that differ. An input is never replaced.
 
@@ -76,12 +84,11 @@ def fix(
     >>> [f"{change.done} ({change.count})" for change in report.changes][1:]
     ['column names converted to lowercase (1)', 'decimals converted to integers (116)']
     """
-    if threshold is not None and not 0 < threshold <= 1:
-        raise UsageError(f"The threshold must be greater than 0 and at most 1, not {threshold:g}.")
+    decisions = Decisions(tuple(order), ids_from, threshold, scores, tuple(cuts), words or {}, column)
     given = [path] if isinstance(path, str | os.PathLike) else list(path)
     chosen, inputs = resolve_sources(given, task)
     selector = Selector(task, track, language, split, release).of(chosen)
-    fixer = _Fixer(chosen, selector, threshold)
+    fixer = _Fixer(chosen, selector, decisions)
     for file in inputs.files:
         fixer.add_file(file)
     # Several valid systems are refused only if they have to be written.
@@ -145,8 +152,8 @@ class _FixedFile:
 class _Fixer:
     """The fixed files, changes and refusals of some input files."""
 
-    def __init__(self, task: Task, selector: Selector, threshold: float | None) -> None:
-        self.task, self.selector, self.threshold = task, selector, threshold
+    def __init__(self, task: Task, selector: Selector, decisions: Decisions) -> None:
+        self.task, self.selector, self.decisions = task, selector, decisions
         self.ids, self.texts = KnownIds(task), KnownTexts(task)
         self.files: list[_FixedFile] = []
         self.changes: list[Change] = []
@@ -213,8 +220,8 @@ class _Fixer:
                 self.changes += [Change(name, entry("two-files").code, DUPLICATE_REMOVED, 1) for name in names[1:]]
 
     def _check(self, file: InputFile) -> CheckedFile:
-        parser = partial(LenientLabelParser, threshold=self.threshold)
-        return check(file, self.task, self.selector, self.ids, self.texts, parser, self.threshold)
+        parser = partial(LenientLabelParser, decisions=self.decisions)
+        return check(file, self.task, self.selector, self.ids, self.texts, parser, self.decisions)
 
     def _add_part(self, file: InputFile, checked: CheckedFile, part: Part) -> None:
         """Add one part of a file: fixed, or refused with the problems that prevent it."""
@@ -274,14 +281,14 @@ class _Fixer:
         return checked.report.repairs.get(code, "")
 
 
-def fix_cell(text: str, values: Sequence[str], threshold: float | None = None) -> int | None:
+def fix_cell(text: str, values: Sequence[str], decisions: Decisions = NOTHING_DECIDED, label: str = "") -> int | None:
     """Return the label that a cell stands for, or None if it is ambiguous.
 
     >>> [fix_cell(text, ("0", "1")) for text in ("1.0", "True", " 0 ", "01", "１", "1e0", "1,0")]
     [1, 1, 0, 1, 1, 1, 1]
     >>> [fix_cell(text, ("0", "1")) for text in ("", "nan", "2", "-1", "0.7", "yes", "1_0")]
     [None, None, None, None, None, None, None]
-    >>> fix_cell("0.7", ("0", "1"), threshold=0.5), fix_cell("2.0", ("0", "1", "2", "3"))
+    >>> fix_cell("0.7", ("0", "1"), Decisions(thresholds=0.5)), fix_cell("2.0", ("0", "1", "2", "3"))
     (1, 2)
     """
     if text in values:
@@ -290,7 +297,7 @@ def fix_cell(text: str, values: Sequence[str], threshold: float | None = None) -
     if stripped in values:
         return int(stripped)
     problem = cell_problem(text, values)
-    if problem not in fixable_cells(values, threshold):
+    if problem not in fixable_cells(values, decisions):
         return None
     if problem == "hidden-character":
         return int(remove_invisible(text))
@@ -299,7 +306,10 @@ def fix_cell(text: str, values: Sequence[str], threshold: float | None = None) -
     if problem == "number-form":
         return int(stripped)
     number = float(stripped.replace(",", "."))
-    return int(number) if threshold is None or number.is_integer() else int(number >= threshold)
+    threshold = decisions.threshold_of(label)
+    if number.is_integer():
+        return int(number)
+    return None if threshold is None else int(number >= threshold)
 
 
 class LenientLabelParser(LabelParser):
@@ -311,11 +321,15 @@ class LenientLabelParser(LabelParser):
     """
 
     def __init__(
-        self, emotions: Sequence[str], values: Sequence[str], findings: Findings, threshold: float | None = None
+        self,
+        emotions: Sequence[str],
+        values: Sequence[str],
+        findings: Findings,
+        decisions: Decisions = NOTHING_DECIDED,
     ) -> None:
         super().__init__(emotions, values, findings)
-        self.threshold = threshold
-        self._fixed: dict[str, int | None] = {}
+        self.decisions = decisions
+        self._fixed: dict[tuple[str, str], int | None] = {}
 
     def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
         """Return the labels of one row, or None if a cell is ambiguous."""
@@ -323,12 +337,12 @@ class LenientLabelParser(LabelParser):
         if parsed is not None:
             return parsed
         labels: list[int] = []
-        for text in cells:
-            if text not in self._fixed:
+        for cell in zip(self.emotions, cells, strict=True):
+            if cell not in self._fixed:
                 if len(self._fixed) > CACHE_SIZE:
                     self._fixed.clear()
-                self._fixed[text] = fix_cell(text, self.allowed, self.threshold)
-            label = self._fixed[text]
+                self._fixed[cell] = fix_cell(cell[1], self.allowed, self.decisions, cell[0])
+            label = self._fixed[cell]
             if label is None:
                 return None
             labels.append(label)

@@ -11,9 +11,9 @@ from semeval_emo.submission.cells import LabelParser, Labels, remove_invisible
 from semeval_emo.submission.header import Columns, normalised_names
 from semeval_emo.submission.identify import DIGITS, id_prefix
 from semeval_emo.submission.problem import EXAMPLES, Findings
+from semeval_emo.tables import Row
 from semeval_emo.task import FileSpec, Task
 
-Row = tuple[int, list[str]]
 # By id: its first line, and its labels or None if a cell is bad.
 RowsById = dict[str, tuple[int, Labels | None]]
 KNOWN, WELL_FORMED = "known", "well-formed"

@@ -18,8 +18,8 @@ ROOT = PACKAGE.parent
 
 # A package imports only packages to its right.
 PACKAGES = (
-    "cli", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "progress", "parse", "locks",
-    "files", "temporary", "errors", "text",
+    "cli", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "tables", "progress", "parse",
+    "locks", "files", "temporary", "errors", "text",
 )  # fmt: skip
 
 # The same inside zoo/.
@@ -39,8 +39,9 @@ GUARDED = {
     "skops": {"zoo"},
     "datasets": {"zoo", "data"},
     "matplotlib": {"report"},
-    "pandas": {"submission"},
-    "pandera": {"submission"},
+    "pandas": {"submission", "tables"},
+    "pandera": {"submission", "tables"},
+    "pyarrow": {"tables", "zoo"},
     "scipy": set(),
 }
 HEAVY = ("pandas", "pandera", "sklearn", "torch", "transformers", "datasets", "scipy", "matplotlib", "jinja2")

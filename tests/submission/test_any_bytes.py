@@ -18,7 +18,7 @@ from semeval_emo.errors import EmoError, InputError
 from semeval_emo.report.formats import render
 from semeval_emo.report.submission import validation_tables, validation_text
 from semeval_emo.submission import Report, read_submission, validate
-from semeval_emo.submission.raw import RawTable
+from semeval_emo.tables.raw import RawTable
 from semeval_emo.task import load_task
 
 SPEC = load_task().spec("a", "ron", "dev")

@@ -20,7 +20,7 @@ import numpy as np
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
-from semeval_emo.submission.sniff import HEAD_BYTES, sniff
+from semeval_emo.tables.sniff import HEAD_BYTES, sniff
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import logistic
 from semeval_emo.zoo.family import Family, Job, ParameterCounts

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from semeval_emo.submission import raw
-from semeval_emo.submission.raw import MAX_LINE, RawTable
+from semeval_emo.tables import raw
+from semeval_emo.tables.raw import MAX_LINE, RawTable
 
 
 def read(body: bytes) -> RawTable:
@@ -16,8 +16,8 @@ def read(body: bytes) -> RawTable:
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
 def test_lines_are_split_correctly_across_chunks(newline: bytes, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("semeval_emo.submission.raw.CHUNK", 5000)
-    monkeypatch.setattr("semeval_emo.submission.raw.MAX_LINE", 5000)
+    monkeypatch.setattr("semeval_emo.tables.raw.CHUNK", 5000)
+    monkeypatch.setattr("semeval_emo.tables.raw.MAX_LINE", 5000)
     lines = [b"id,joy", *(b"x_%d,%d" % (n, n % 2) for n in range(20_000))]
     table = read(newline.join(lines) + newline)
     assert list(table.rows()) == [(n + 2, [f"x_{n}", str(n % 2)]) for n in range(20_000)]

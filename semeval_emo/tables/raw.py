@@ -13,10 +13,10 @@ import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO
 
-from semeval_emo.submission.sniff import HEAD_BYTES, sniff
+from semeval_emo.tables.sniff import HEAD_BYTES, sniff
+from semeval_emo.tables.table import InputTable, Row
 
 CHUNK = 1 << 20
 MAX_LINE = 1 << 20
@@ -31,37 +31,8 @@ _COMMENT = re.compile(r'"?sep=.?"?[,;|\s]*$|#(?!\s*"?id\b|[,;\t|])', re.IGNORECA
 _UNDECODABLE = re.compile("[\udc80-\udcff\ufffd]")
 
 
-@dataclass
-class Anomaly:
-    """How often an anomaly occurs, and its first five places as (line, detail)."""
-
-    count: int = 0
-    first: list[tuple[int, str]] = field(default_factory=list)
-
-    def add(self, line: int, detail: str = "") -> None:
-        """Count one more."""
-        self.count += 1
-        if len(self.first) < 5:
-            self.first.append((line, detail))
-
-
-class RawTable:
-    r"""A table that is being read: its header, its rows as an iterator, and the anomalies so far.
-
-    Attributes:
-        magic: what the file is if it is not text, else empty.
-        encoding: ``utf-8``, or another detected encoding.
-        bom: True if the file begins with a byte order mark.
-        delimiter: the separator of cells, ``,`` or the one of ``; \t |`` that the first row uses.
-        header: the cells of the first row that is neither blank nor a comment, without quotes.
-        header_line: its line; 0 if there is none.
-        header_text: that line as it is in the file.
-        lines: number of physical lines read so far.
-        newlines: number of lines that ended in ``\n``, ``\r\n`` and ``\r`` so far.
-        anomalies: by catalogue name: ``undecodable`` bytes (detail: the line), ``nul-character``, a line
-            ``above-header`` (detail: the line, which is skipped), ``quoted`` rows (detail: the line), a
-            ``blank-line``, a ``stray-quote`` (detail: the line where a CSV reader would close it), a
-            ``multiline-cell`` (detail: its last line), a ``long-line`` (skipped).
+class RawTable(InputTable):
+    r"""A table of separated cells, in one pass over a stream of bytes.
 
     >>> import io
     >>> table = RawTable(io.BytesIO(b'\xef\xbb\xbfid;joy\r\n\r\nx_1;"1"\r\n'))
@@ -72,27 +43,15 @@ class RawTable:
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__("CSV")
         head = stream.read(CHUNK)
         while len(head) < HEAD_BYTES and (more := stream.read(CHUNK)):
             head += more
         self.magic, self.encoding, bom_length = sniff(head)
         self.bom = bom_length > 0
-        self.lines = 0
-        self.newlines = {"\n": 0, "\r\n": 0, "\r": 0}
-        self.anomalies = {
-            name: Anomaly()
-            for name in (
-                "undecodable", "nul-character", "above-header", "quoted", "blank-line", "stray-quote",
-                "multiline-cell", "long-line",
-            )
-        }  # fmt: skip
         self._ahead: deque[str] = deque()
         self._incoming = iter(()) if self.magic else self._split_lines(self._decode(head[bom_length:], stream))
         self._line = 0
-        self.delimiter = ","
-        self.header: list[str] = []
-        self.header_text = ""
-        self.header_line = 0
         for line, text in self._filled_lines():
             if _COMMENT.match(text) or self._is_above_header(text):
                 self.anomalies["above-header"].add(line, text[:200])
@@ -111,7 +70,7 @@ class RawTable:
         # A line with as many cells as the header is data and must not be skipped.
         return header is not text and text.count(delimiter) != header.count(delimiter)
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self) -> Iterator[Row]:
         """Yield (line, cells) of every row after the header that is not blank."""
         delimiter = self.delimiter
         for line, text in self._filled_lines():
