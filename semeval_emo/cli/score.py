@@ -39,6 +39,7 @@ SCORE_EXAMPLES = examples(
     "score track_a.zip --gold data/",
     "score submissions/ --per-emotion",
     "score track_b/ --rounding organisers --format csv",
+    "score pred_eng.csv --subset --ci",
 )
 COMPARE_EXAMPLES = examples(
     "compare mine.csv theirs.csv",
@@ -103,6 +104,14 @@ def score(
             "such as macro_f1=0.7 or f1.anger=0.5. Repeatable.",
         ),
     ] = None,
+    subset: Annotated[
+        bool,
+        typer.Option(
+            "--subset",
+            help="Score a file of which rows are missing by the rows that it has. The output says that this score is "
+            "not official. Default: such a file is not scored.",
+        ),
+    ] = False,
     rounding: Annotated[Rounding | None, typer.Option(help="Round scores as this official scorer does.")] = None,
     rule: Annotated[
         ScoringRule,
@@ -137,6 +146,7 @@ def score(
         rounding=rounding.value if rounding else "",
         strict=False,
         unverified_gold=unverified_gold,
+        subset=subset,
     )
     if ci:
         from semeval_emo.scoring.score_intervals import with_intervals

@@ -47,6 +47,10 @@ def resolve_key(
     """
     if isinstance(score, Scorecard):
         spec = score.spec
+        if score.subset:
+            raise UsageError(
+                f"The score of {score.file} cannot be placed: {score.subset}", "score a file that has every row"
+            )
         # The rows of unverified gold are those of the release of the predictions.
         measured = spec.release if score.unverified else score.release
         if measured == ANY_RELEASE:

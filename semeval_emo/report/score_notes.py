@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePath
 
 from semeval_emo.errors import InputError
@@ -14,7 +14,7 @@ from semeval_emo.report.formats import render
 from semeval_emo.report.submission import examples_left
 from semeval_emo.report.table import Table
 from semeval_emo.scoring.scorecard import Scores
-from semeval_emo.scoring.scorer import OTHER_TEXTS, task_of
+from semeval_emo.scoring.scorer import OTHER_TEXTS, incomplete, task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
 from semeval_emo.task import Task
 from semeval_emo.text import BOLD, painted, plural
@@ -25,6 +25,8 @@ LEFT_OUT = "left-out"
 REFUSED = "NOT scored, because of ambiguous labels"
 OTHER = "NOT scored, because its texts are not those of the release"
 INCOMPLETE = "NOT scored completely, because some files cannot be read"
+MISSING = "missing-id"
+SUBSET = "NOT scored, because rows are missing"
 SCORED = "scored, but not in the format of the official scorers"
 
 
@@ -49,20 +51,28 @@ def _paragraphs(scores: Scores) -> list[str]:
         if entry(problem.code).name == LEFT_OUT
     ]
     scored = {card.file for card in scores.cards}
+    # Their warning says that rows are missing.
+    subsets = {card.file for card in scores.cards if card.subset}
     paragraphs += [doubt for doubt in scores.report.doubts if doubt.partition(": ")[0] in scored]
     # Files with the same problems share a paragraph.
     by_problems: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
     for file in scores.report.files:
         errors = tuple(sorted((code for code in file.counts if code.startswith("E")), key=_severity))
+        if file.file in subsets:
+            errors = tuple(code for code in errors if entry(code).name != MISSING)
         if file.file in scores.refused:
             verdict = INCOMPLETE if file.kind == "container" else REFUSED
             if any(entry(code).name == OTHER_TEXTS for code in errors):
                 verdict = OTHER
+            elif incomplete(file.file, scores.report):
+                verdict = SUBSET
             by_problems.setdefault((verdict, errors), []).append(file)
         elif file.file in scored and errors:
             by_problems.setdefault((SCORED, errors), []).append(file)
     for (verdict, errors), files in by_problems.items():
-        details = _one_file(files[0], scores.report, errors) if len(files) == 1 else _several_files(files, errors)
+        details = (
+            _one_file(files[0], scores.report, errors, scored) if len(files) == 1 else _several_files(files, errors)
+        )
         names = ", ".join(PurePath(file.file).name for file in files[:SHOWN])
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         subject = files[0].file if len(files) == 1 else f"{len(files)} files ({names}{more})"
@@ -75,7 +85,7 @@ def _severity(code: str) -> tuple[bool, str]:
     return entry(code).scorable, code[1:]
 
 
-def _one_file(file: FileReport, report: Report, errors: Sequence[str]) -> list[str]:
+def _one_file(file: FileReport, report: Report, errors: Sequence[str], scored: Collection[str]) -> list[str]:
     """Return the first example of each error, and the command that fixes it or shows more."""
     first: dict[str, Problem] = {}
     for problem in report.problems_of(file.file):
@@ -86,6 +96,8 @@ def _one_file(file: FileReport, report: Report, errors: Sequence[str]) -> list[s
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
     name = shlex.quote(file.file.partition("!")[0])
+    if incomplete(file.file, report) and file.file not in scored:
+        return [*lines, *_rest(errors), f"  score the rows that are there: semeval-emo score {name} --subset"]
     hint = f"  see: semeval-emo validate {name}" if file.unfixed else f"  fix: semeval-emo fix {name} -o fixed"
     return [*lines, *_rest(errors), hint]
 

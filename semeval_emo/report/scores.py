@@ -66,6 +66,7 @@ def _heading(card: Scorecard, task: Task) -> str:
             spec.split,
             f"release {card.release}",
             plural(card.metrics.texts, "text"),
+            *(["a subset, not official"] if card.subset else []),
         ]
     )
 

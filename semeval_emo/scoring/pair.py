@@ -39,6 +39,7 @@ class PairedLabels:
         note: a caution about the gold; empty if there is none.
         unverified: as `Gold.unverified`.
         identical: a remark if the predictions are the gold labels in every row; else empty.
+        subset: a remark if only some rows of the file are scored; else empty.
     """
 
     spec: FileSpec
@@ -53,15 +54,16 @@ class PairedLabels:
     note: str = ""
     unverified: str = ""
     identical: str = ""
+    subset: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What every output begins with: unverified gold, predictions that are the gold labels."""
-        return tuple(filter(None, (self.unverified, self.identical)))
+        """What every output begins with: unverified gold, predictions that are the gold labels, missing rows."""
+        return tuple(filter(None, (self.unverified, self.identical, self.subset)))
 
 
 def join(predictions: Predictions, gold: Gold) -> PairedLabels:
-    """Join gold and predictions of one release.
+    """Join gold and predictions of one release. With `Predictions.whole`, only the rows that are predicted are kept.
 
     Raises:
         ReleaseMismatch: they belong to different files or releases, their ids differ, or a gold
@@ -69,10 +71,11 @@ def join(predictions: Predictions, gold: Gold) -> PairedLabels:
     """
     spec, other = predictions.spec, gold.spec
     release = _common_release(spec, gold)
-    gold_ids, ids = set(gold.ids), spec.id_set
+    whole = predictions.whole or spec
+    gold_ids, ids = set(gold.ids), whole.id_set
     if gold_ids != ids:
         raise ReleaseMismatch(
-            f"{predictions.path} is {spec.place}: {spec.rows:,} ids. The gold {gold.source} is "
+            f"{predictions.path} is {spec.place}: {whole.rows:,} ids. The gold {gold.source} is "
             f"{_place(gold)}: {len(gold.ids):,} ids, of which {len(ids & gold_ids):,} are the same. "
             "The same id can mean a different text in another release, so the files are not joined.",
             f"use gold labels of release {spec.release}: --gold FOLDER",
@@ -104,6 +107,7 @@ def join(predictions: Predictions, gold: Gold) -> PairedLabels:
         note=gold.note,
         unverified=gold.unverified,
         identical=_identical(predictions, gold) if np.array_equal(labels, predictions.values) else "",
+        subset=_subset(predictions),
     )
 
 
@@ -114,8 +118,17 @@ def _identical(predictions: Predictions, gold: Gold) -> str:
     except OSError:
         # One of them is not a file: a member of a zip, the sample, predictions in memory.
         same_file = False
-    how = f"is the gold file {gold.source}" if same_file else f"equals {gold.source} in all {plural(len(gold), 'row')}"
+    rows = plural(predictions.spec.rows, "row")
+    how = f"is the gold file {gold.source}" if same_file else f"equals {gold.source} in all {rows}"
     return f"The predictions and the gold labels are identical: {predictions.path} {how}."
+
+
+def _subset(predictions: Predictions) -> str:
+    """Return the remark that a score is not official because rows are missing."""
+    if predictions.whole is None:
+        return ""
+    rows = f"{predictions.spec.rows:,} of {predictions.whole.rows:,} rows of {predictions.whole.place}"
+    return f"Unofficial score of a subset: {rows} are scored ({predictions.path})."
 
 
 def _common_release(spec: FileSpec, gold: Gold) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "semeval-emo/score/1"
 UNDEFINED = "undefined-is-0"
+# The most files of which rows are missing that get a warning each.
+_LISTED = 3
 
 
 def signature(family: str, parts: Mapping[str, Any]) -> str:
@@ -85,7 +87,7 @@ class Scorecard:
         rounding: ``organisers`` or ``codabench`` if the values are rounded like that scorer's, else empty.
         constant: emotions with a single value in the predictions or the gold (intensities only).
         note: a caution about the scores; empty if there is none.
-        unverified, identical: as in `PairedLabels`.
+        unverified, identical, subset: as in `PairedLabels`.
         pair: gold and predictions row by row, for intervals and tests.
         intervals: confidence intervals, added by `score_intervals.with_intervals`.
     """
@@ -104,13 +106,14 @@ class Scorecard:
     note: str = ""
     unverified: str = ""
     identical: str = ""
+    subset: str = ""
     pair: PairedLabels | None = field(default=None, repr=False, compare=False)
     intervals: ScoreIntervals | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What every output begins with: unverified gold, predictions that are the gold labels."""
-        return tuple(filter(None, (self.unverified, self.identical)))
+        """What every output begins with: unverified gold, predictions that are the gold labels, missing rows."""
+        return tuple(filter(None, (self.unverified, self.identical, self.subset)))
 
     @property
     def score(self) -> float:
@@ -126,7 +129,8 @@ class Scorecard:
                 "release": self.release, "task": self.spec.task, "track": self.spec.track,
                 "lang": self.spec.language, "split": self.spec.split, "n": self.metrics.texts,
                 "emotions": len(self.spec.emotions), "gold": self.gold_hash,
-                "unverified_gold": "yes" if self.unverified else "", "pred": self.prediction_hash,
+                "unverified_gold": "yes" if self.unverified else "", "subset": "yes" if self.subset else "",
+                "pred": self.prediction_hash,
                 "rule": self.rule, "empty": self.spec.empty or "", "rounding": self.rounding,
                 **(self.intervals.signature if self.intervals else {}), "v": __version__,
             },
@@ -154,6 +158,7 @@ class Scorecard:
             "never_predicted": list(metrics.never_predicted), "always_predicted": list(metrics.always_predicted),
             "gold_hash": self.gold_hash, "prediction_hash": self.prediction_hash, "note": self.note or None,
             "unverified_gold": self.unverified or None, "identical_to_gold": self.identical or None,
+            "subset": self.subset or None,
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
         }  # fmt: skip
 
@@ -225,7 +230,14 @@ class Scores:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What every output begins with: the warnings of all cards, each once."""
-        return tuple(dict.fromkeys(warning for card in self.cards for warning in card.warnings))
+        subsets = [card for card in self.cards if card.subset]
+        if len(subsets) <= _LISTED:
+            return tuple(dict.fromkeys(warning for card in self.cards for warning in card.warnings))
+        rows = sum(card.metrics.texts for card in subsets)
+        places = len({card.spec.place for card in subsets})
+        whole = f"Unofficial scores of subsets: {rows:,} rows of {places:,} files of the task, which have more rows."
+        others = (warning for card in self.cards for warning in (card.unverified, card.identical) if warning)
+        return (whole, *dict.fromkeys(others))
 
     @property
     def card(self) -> Scorecard:
@@ -293,6 +305,7 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "n": sum(card.metrics.texts for card in group),
                         "gold": short_hash(sorted(card.gold_hash for card in group)),
                         "unverified_gold": "yes" if any(card.unverified for card in group) else "",
+                        "subset": "yes" if any(card.subset for card in group) else "",
                         "pred": short_hash(sorted(card.prediction_hash for card in group)),
                         "rule": first.rule,
                         "empty": first.spec.empty or "",

@@ -16,6 +16,7 @@ from semeval_emo.scoring.metrics import CODABENCH
 from semeval_emo.scoring.pair import PairedLabels, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
 from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
+from semeval_emo.text import plural
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -46,6 +47,7 @@ def score(
     rounding: str = "",
     strict: bool = True,
     unverified_gold: bool = False,
+    subset: bool = False,
 ) -> Scores:
     """Score prediction files against the gold labels of their release.
 
@@ -66,6 +68,8 @@ def score(
         strict: False scores the files that can be scored and lists the others in `Scores.refused`
             and `Scores.without_gold` instead of raising an error.
         unverified_gold: True accepts gold with the ids of a release but other labels (`Scores.warnings`).
+        subset: True scores files of which rows are missing by the rows that are there. Such a score is not
+            official (`Scorecard.subset`).
 
     Raises:
         InvalidSubmission: a file with ambiguous labels (with `strict`), or no labels to score.
@@ -91,7 +95,8 @@ def score(
     if given:
         loaded = _with_gold(LoadedPredictions(given), gold, source, task, strict, unverified_gold)
     else:
-        loaded = _load(paths, gold, source, Selector(task, track, language, split, release), strict, unverified_gold)
+        selector = Selector(task, track, language, split, release)
+        loaded = _load(paths, gold, source, selector, strict, unverified_gold, subset)
     if loaded.refused and strict:
         raise InvalidSubmission(_refusal(loaded.refused, loaded.report), f"semeval-emo validate {loaded.refused[0]}")
     if not loaded.predictions and not loaded.refused:
@@ -137,6 +142,7 @@ def score_pair(pair: PairedLabels, task: Task, rule: str = CODABENCH) -> Scoreca
         note=pair.note,
         unverified=pair.unverified,
         identical=pair.identical,
+        subset=pair.subset,
         pair=pair,
     )
 
@@ -197,7 +203,7 @@ def _with_gold(
 
     by_place: dict[str, Gold] = {}
     missing: dict[str, InputError] = {}
-    for spec in dict.fromkeys(file.spec for file in loaded.predictions):
+    for spec in dict.fromkeys(file.whole or file.spec for file in loaded.predictions):
         try:
             by_place[spec.place] = (
                 gold_for(spec, task_of(spec, task), source, unverified_gold=unverified_gold)
@@ -227,15 +233,17 @@ def _load(
     selector: Selector,
     strict: bool,
     unverified_gold: bool,
+    subset: bool,
 ) -> LoadedPredictions:
     """Read files as the given release, or else as the release of the given gold."""
     from semeval_emo.submission import read_submission
 
     def read(release: str | None) -> LoadedPredictions:
         keywords = replace(selector, release=release).keywords
-        submission = read_submission(paths, **keywords, source=source, gold=() if gold is None else (gold,))
+        golds = () if gold is None else (gold,)
+        submission = read_submission(paths, **keywords, source=source, gold=golds, subset=subset)
         report = submission.report
-        return LoadedPredictions(submission.predictions, report, refused_files(report, selector))
+        return LoadedPredictions(submission.predictions, report, refused_files(report, selector, subset))
 
     task = selector.task
     first, mismatch = read(selector.release), None
@@ -266,8 +274,12 @@ def _other_releases(loaded: LoadedPredictions, task: Task | str | None) -> list[
     ]
 
 
-def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
-    """Return the files with no scorable part among those requested, and folders and zips with unreadable members."""
+def refused_files(report: Report, selector: Selector, subset: bool = False) -> tuple[str, ...]:
+    """Return the files with no scorable part among those requested, and folders and zips with unreadable members.
+
+    Args:
+        subset: parts of which rows are missing are scored too.
+    """
     from semeval_emo.submission import entry
 
     selector = replace(selector, release=None).of(_task(report.task, selector.task))
@@ -278,7 +290,9 @@ def refused_files(report: Report, selector: Selector) -> tuple[str, ...]:
                 refused.append(file.file)
             continue
         requested = [part for part in file.parts if selector.matches(part.spec)]
-        if (requested or not file.parts) and not any(part.is_scorable for part in requested):
+        if (requested or not file.parts) and not any(
+            part.is_scorable or (subset and part.is_subset) for part in requested
+        ):
             refused.append(file.file)
     return tuple(refused)
 
@@ -308,12 +322,24 @@ def _no_labels(report: Report | None) -> tuple[str, str]:
     )
 
 
+def incomplete(file: str, report: Report | None) -> str:
+    """Return which rows a file has, if they can be scored as a subset; else an empty string."""
+    own = next((one for one in report.files if one.file == file), None) if report else None
+    parts = [part for part in own.parts if part.is_subset] if own else []
+    if not parts:
+        return ""
+    more = f" and rows of {plural(len(parts) - 1, 'other file')} of the task" if len(parts) > 1 else ""
+    return f"{parts[0].rows:,} of {parts[0].spec.rows:,} rows of {parts[0].spec.place}{more}"
+
+
 def _refusal(refused: Sequence[str], report: Report | None) -> str:
     from semeval_emo.submission import entry
 
     for problem in report.problems if report else ():
         if problem.file in refused and entry(problem.code).name == OTHER_TEXTS:
             return f"{problem.file} is not scored: {problem.message}."
+    if len(refused) == 1 and (rows := incomplete(refused[0], report)):
+        return f"{refused[0]} is not scored: it has {rows}; only `score --subset` scores these."
     if len(refused) == 1:
         return f"{refused[0]} is not scored: its problems make the labels ambiguous."
     more = f" and {len(refused) - _LISTED} more" if len(refused) > _LISTED else ""

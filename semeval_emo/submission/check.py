@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from semeval_emo.submission.cells import LabelParser
-from semeval_emo.submission.fixable import CELLS, repairs, with_advice
+from semeval_emo.submission.fixable import CELLS, MIXTURES, repairs, with_advice
 from semeval_emo.submission.header import Columns, is_id, normalised_names, read_header
 from semeval_emo.submission.identify import assumed_spec, group_by_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
@@ -32,6 +32,8 @@ PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
 
 # Problems by which the ids alone show another release.
 OTHER_RELEASE = ("other-release", "refused-release")
+# Problems of files of which the rows that are there can be scored.
+INCOMPLETE = MIXTURES | {"missing-id"}
 
 ParserFactory = Callable[[Sequence[str], Sequence[str], Findings], LabelParser]
 
@@ -299,6 +301,9 @@ def _report(
     for code, count in findings.counts.items():
         counts[code] = counts.get(code, 0) + count
     # Whether a row has bad cells is part of `Part.is_scorable`: those of another part do not matter.
-    if any(code[0] == "E" and not entry(code).scorable and entry(code).name not in CELLS for code in counts):
+    ambiguous = {entry(code).name for code in counts if code[0] == "E" and not entry(code).scorable} - CELLS
+    if ambiguous:
         parts = [replace(part, is_scorable=False) for part in parts]
+    if ambiguous - INCOMPLETE:
+        parts = [replace(part, is_subset=False) for part in parts]
     return FileReport(source.display_name, "predictions", rows, table.lines, table.encoding, tuple(parts), counts)

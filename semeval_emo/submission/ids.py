@@ -18,6 +18,8 @@ from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import LabelColumns, RowsById, RowSummary
 from semeval_emo.task import SPLITS, FileSpec, Selector, Task
 
+SUBSET = "; score --subset scores the rows that are there"
+
 
 def check_ids(
     summary: RowSummary,
@@ -75,19 +77,17 @@ def _part(spec: FileSpec, summary: RowSummary, groups: Groups, columns: LabelCol
     has_columns = columns.is_complete and columns.emotions == spec.emotions
     # The labels may have been parsed for another part, whose track allows more values.
     allowed = {int(text) for text in spec.values}
-    is_scorable = (
-        len(ids) == spec.rows
-        and has_columns
-        and all(
-            (labels := rows[text_id][1]) is not None
-            and text_id not in summary.conflicting
-            and allowed.issuperset(labels)
-            for text_id in ids
-        )
+    has_labels = has_columns and all(
+        (labels := rows[text_id][1]) is not None and text_id not in summary.conflicting and allowed.issuperset(labels)
+        for text_id in ids
     )
+    is_complete = len(ids) == spec.rows
     exact = exact_specs(_own_groups(spec, groups), task)
     releases = tuple(other.release for other in exact if other.track == spec.track)
-    return Part(spec, len(ids), (min(lines), max(lines)), releases, is_scorable, has_columns)
+    lines_of = (min(lines), max(lines))
+    return Part(
+        spec, len(ids), lines_of, releases, has_labels and is_complete, has_columns, has_labels and not is_complete
+    )
 
 
 def _report_no_match(
@@ -187,7 +187,8 @@ def _report_missing(part: Part, rows: RowsById, findings: Findings) -> None:
             run.append(text_id)
         elif run:
             more = f" to {run[-1]} ({len(run):,} ids)" if len(run) > 1 else ""
-            findings.add("missing-id", column="id", value=run[0], count=len(run), more=more, place=part.spec.place)
+            findings.add("missing-id", column="id", value=run[0], count=len(run), more=more, place=part.spec.place,
+                         otherwise=SUBSET if part.is_subset else "")  # fmt: skip
             run = []
 
 

@@ -78,6 +78,7 @@ def read_submission(
     task: Task | str | None = None,
     source: Path | None = None,
     gold: Sequence[Gold] = (),
+    subset: bool = False,
 ) -> Submission:
     """Read the predictions of files, folders or zips, and report their problems.
 
@@ -89,6 +90,7 @@ def read_submission(
         paths, track, language, split, release, task: as for `validate`.
         source: gold labels, as in `load_gold`; if a file has kept a column of texts, they are compared with its texts.
         gold: gold labels in memory, which are used first.
+        subset: also read files of which rows are missing (`Predictions.whole`).
 
     Raises:
         InputError, UsageError: as for `validate`.
@@ -99,7 +101,7 @@ def read_submission(
     ((200, 5), True)
     """
     selector = Selector(task, track, language, split, release)
-    return _read(paths, selector, with_predictions=True, gold=source, golds=gold)
+    return _read(paths, selector, with_predictions=True, gold=source, golds=gold, subset=subset)
 
 
 def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
@@ -159,6 +161,7 @@ def _read(
     gold: Path | None = None,
     unverified_gold: bool = False,
     golds: Sequence[Gold] = (),
+    subset: bool = False,
 ) -> Submission:
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     task, sources = resolve_sources(paths, selector.task)
@@ -181,14 +184,14 @@ def _read(
             if len(paths) == 1 and source.member is None and os.fspath(paths[0]) == source.display_name:
                 raise
             checked = _unreadable(source, error)
-        predictions.append(_predictions(checked, selector) if with_predictions else [])
+        predictions.append(_predictions(checked, selector, subset) if with_predictions else [])
         # Memory does not grow with the number of files.
         checks.append((source, replace(checked, rows={})))
     scorable: list[Predictions] = []
     for checked, own_predictions in zip(_with_duplicates_reported(checks), predictions, strict=True):
         files.append(checked.report)
         problems += [problem for findings in checked.findings for problem in findings.problems]
-        if any(part.is_scorable for part in checked.report.parts):
+        if any(part.is_scorable or (subset and part.is_subset) for part in checked.report.parts):
             scorable += own_predictions
     report = Report(task.key, tuple(files), tuple(in_order(problems)))
     if report.shared_places:
@@ -240,7 +243,7 @@ def _with_duplicates_reported(checks: Sequence[tuple[InputFile, CheckedFile]]) -
                 continue
             findings = Findings(checked.report.file)
             findings.add("two-files", value=checks[at][0].base, other=checks[other][0].display_name, language=place)
-            parts = tuple(replace(part, is_scorable=False) for part in checked.report.parts)
+            parts = tuple(replace(part, is_scorable=False, is_subset=False) for part in checked.report.parts)
             report = replace(checked.report, counts=checked.report.counts | findings.counts, parts=parts)
             result[at] = replace(checked, report=report, findings=(*checked.findings, findings))
     return result
@@ -252,16 +255,15 @@ def _unreadable(source: InputFile, error: InputError) -> CheckedFile:
     return CheckedFile(FileReport(source.display_name, counts=dict(findings.counts)), (findings,), {})
 
 
-def _predictions(checked: CheckedFile, selector: Selector) -> list[Predictions]:
+def _predictions(checked: CheckedFile, selector: Selector, subset: bool) -> list[Predictions]:
     import numpy as np
 
-    return [
-        Predictions(
-            spec=part.spec,
-            values=np.array([checked.rows[text_id][1] for text_id in part.spec.ids], dtype=np.int8),
-            path=checked.report.file,
-            releases=part.releases,
-        )
-        for part in checked.report.parts
-        if part.is_scorable and selector.matches(part.spec)
-    ]
+    predictions = []
+    for part in checked.report.parts:
+        if selector.matches(part.spec) and (part.is_scorable or (subset and part.is_subset)):
+            spec, whole = part.spec, None
+            if not part.is_scorable:
+                spec, whole = spec.only(checked.rows), spec
+            labels = np.array([checked.rows[text_id][1] for text_id in spec.ids], dtype=np.int8)
+            predictions.append(Predictions(spec, labels, checked.report.file, part.releases, whole))
+    return predictions

@@ -27,6 +27,7 @@ class Part:
         lines: first and last line of these rows.
         releases: every release that has exactly these ids, the default one first.
         is_scorable: True if every id occurs once, with valid labels.
+        is_subset: True if that is so of the rows that are there, and some are missing.
         has_columns: True if the file has the column of each of its emotions.
     """
 
@@ -36,6 +37,7 @@ class Part:
     releases: tuple[str, ...]
     is_scorable: bool
     has_columns: bool = True
+    is_subset: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -199,18 +201,21 @@ def _official(problem: Problem, part: Part | None) -> dict[str, str]:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Complete and valid predictions of one file, or of one part of it.
+    """Valid predictions of one file, or of one part of it.
 
     Attributes:
+        spec: the file of the task; with `whole`, only the rows of it that are predicted.
         values: labels of shape (n, L), int8; rows in the order of ``spec.ids``, columns of ``spec.emotions``.
         path: the displayed name of the file.
         releases: every release that has exactly these ids, the default one first.
+        whole: the file of the task if some of its rows are missing (`read_submission` with ``subset``); else None.
     """
 
     spec: FileSpec
     values: np.ndarray
     path: str
     releases: tuple[str, ...] = ()
+    whole: FileSpec | None = None
 
     @cached_property
     def hash(self) -> str:

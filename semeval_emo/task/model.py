@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,7 +61,11 @@ class IdBlock:
         skip = frozenset(self.skip)
         for number in range(self.first, self.last + 1):
             if number not in skip:
-                yield f"{self.prefix}{number:0{self.width}d}"
+                yield self.id_of(number)
+
+    def id_of(self, number: int) -> str:
+        """Return the id with a number."""
+        return f"{self.prefix}{number:0{self.width}d}"
 
 
 @dataclass(frozen=True)
@@ -207,6 +211,19 @@ class FileSpec:
     def ids_hash(self) -> str:
         """`short_hash` of the sorted ids."""
         return short_hash(sorted(self.ids))
+
+    def only(self, ids: Collection[str]) -> FileSpec:
+        """Return the file with these of its ids only; hashes of the whole file are left out.
+
+        >>> from semeval_emo.task import load_task
+        >>> load_task().spec("a", "eng", "dev").only({"eng_dev_track_a_00003", "eng_dev_track_a_00001"}).ids
+        ('eng_dev_track_a_00001', 'eng_dev_track_a_00003')
+        """
+        blocks = tuple(
+            replace(block, skip=tuple(n for n in range(block.first, block.last + 1) if block.id_of(n) not in ids))
+            for block in self.blocks
+        )
+        return replace(self, blocks=blocks, texts_hash="", texts_sample="", labels_hash="")
 
     @property
     def header(self) -> tuple[str, ...]:

@@ -181,7 +181,6 @@ def test_files_with_unambiguous_labels_are_scored_with_a_note(run, tmp_path: Pat
 @pytest.mark.parametrize(
     ("spoil", "code_of_problem"),
     [
-        (lambda lines: lines[:3] + lines[4:], "E401"),  # an id is missing
         (lambda lines: [*lines, lines[-1].replace(",1", ",0").replace(",0", ",1", 1)], "E405"),  # an id twice
         (lambda lines: [lines[0], lines[1][:-1] + "x", *lines[2:]], "E514"),  # a word for a label
         (lambda lines: [lines[0], lines[1][:-1], *lines[2:]], "E507"),  # a blank label

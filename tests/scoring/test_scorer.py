@@ -248,7 +248,7 @@ def test_files_with_ambiguous_labels_are_refused_and_the_others_are_scored(tmp_p
     with pytest.raises(InvalidSubmission) as caught:
         score([good, bad], source="sample")
     assert caught.value.exit_code == 1
-    assert f"{bad} is not scored: its problems make the labels ambiguous" in caught.value.message
+    assert f"{bad} is not scored: it has {len(gold) - 1} of {len(gold)} rows" in caught.value.message
     scores = score([good, bad], source="sample", strict=False)
     assert [card.file for card in scores.cards] == [str(good)]
     assert scores.refused == (str(bad),)
