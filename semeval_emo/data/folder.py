@@ -1,24 +1,34 @@
 """Find data files in a folder.
 
-Three layouts are known; a folder may hold several releases, each in a subfolder:
+The names of folders and files say what a file is, in any order. A folder may hold several releases, each in a
+subfolder.
 
 * official: ``track_a/test/eng.csv``
+* other orders: ``test/track_a/eng.csv``, ``track_a/eng_test.csv``, ``eng/test.csv``, and as Parquet files
+  ``track_a/eng/test-00000-of-00001.parquet``
 * without splits: ``track_a/eng.csv``
 * flat: any CSV file, identified by its ids (a hub export)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from semeval_emo.data.sheet import peek
 from semeval_emo.errors import InputError
-from semeval_emo.task import SPLITS, FileSpec, Task
+from semeval_emo.task import SPLITS, FileKey, FileSpec, Task
 
 # How many levels below the given folder a release may start: data/releases/2025-09-english.
 DEPTH = 2
+SUFFIXES = (".csv", ".parquet")
+NOWHERE = FileKey("", "", "")
+# Other names of splits.
+_SPLITS = {"training": "train", "validation": "dev", "valid": "dev", "val": "dev"}
+# The number of a Parquet file on the hub.
+_SHARD = re.compile(r"-\d+-of-\d+$")
 
 
 @dataclass(frozen=True)
@@ -27,13 +37,13 @@ class Candidate:
 
     Attributes:
         base: the folder of its release.
-        layout: ``official``, ``without splits`` or ``flat``.
+        is_placed: whether the names of its folders and file say what it is, and not its ids.
         direct: whether the user named this folder or file, and not a folder above it.
     """
 
     path: Path
     base: Path
-    layout: str
+    is_placed: bool
     direct: bool
 
 
@@ -67,24 +77,83 @@ def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Candidate]:
         InputError: the file or folder does not exist.
     """
     if root.is_file():
-        yield Candidate(root, root.parent, "flat", direct=True)
+        yield Candidate(root, root.parent, is_placed=False, direct=True)
         return
     if not root.is_dir():
         raise InputError(f"There is no folder {root}.", "give the folder that holds track_a/test/… or a CSV file")
     tracks = _tracks_sharing_ids(spec, task)
     for base in bases(root):
-        direct = base == root
-        for track in tracks:
-            folder = base / f"track_{track}"
-            for layout, path in (
-                ("official", folder / spec.split / f"{spec.language}.csv"),
-                ("without splits", folder / f"{spec.language}.csv"),
-            ):
-                if path.is_file():
-                    yield Candidate(path, base, layout, direct)
+        seen: set[Path] = set()
+        for path in _placed(base, spec, tracks, task):
+            if path not in seen:
+                seen.add(path)
+                yield Candidate(path, base, is_placed=True, direct=base == root)
         for path in flat_files(base):
             if _is_of(spec, peek(path)[1], task):
-                yield Candidate(path, base, "flat", direct)
+                yield Candidate(path, base, is_placed=False, direct=base == root)
+
+
+def _placed(base: Path, spec: FileSpec, tracks: list[str], task: Task) -> Iterator[Path]:
+    """Yield the files whose folders and names say that they hold what `spec` describes; a path may occur twice."""
+    name = f"{spec.language}.csv"
+    for track in tracks:
+        folder = base / f"track_{track}"
+        yield from (path for path in (folder / spec.split / name, folder / name) if path.is_file())
+    for path, place in placed_files(base, task):
+        if place.language == spec.language and place.track in ("", *tracks) and place.split in ("", spec.split):
+            yield path
+
+
+def placed_files(base: Path, task: Task, place: FileKey = NOWHERE) -> Iterator[tuple[Path, FileKey]]:
+    """Yield the data files in the folders of a release, with what the names of folders and files say of them.
+
+    Args:
+        place: what the name of the folder itself says.
+
+    Returns:
+        The paths, and their addresses with an empty text for what no name says. In a folder of a track, the name of any
+        CSV file counts as a language.
+    """
+    for path in _below(base, lambda path: path.suffix in SUFFIXES and any(place) and path.is_file()):
+        known = _with(place, re.split(r"[_.\s-]+", _SHARD.sub("", path.stem)), task)
+        if known is not None and known.language:
+            yield path, known
+        elif place.track and not place.language and path.suffix == ".csv":
+            yield path, place._replace(language=path.stem)
+    for folder in _below(base, Path.is_dir):
+        known = _with(place, [folder.name], task)
+        if known is not None:
+            yield from placed_files(folder, task, known)
+
+
+def in_order(files: Iterable[tuple[Path, FileKey]], task: Task) -> list[tuple[Path, FileKey]]:
+    """Return files in the order of the task's tracks, and of the splits; the others last."""
+    tracks, splits = list(task.tracks), list(SPLITS)
+
+    def rank(file: tuple[Path, FileKey]) -> tuple[int, int]:
+        track, _, split = file[1]
+        return (tracks.index(track) if track else len(tracks), splits.index(split) if split else len(splits))
+
+    return sorted(files, key=rank)
+
+
+def _with(place: FileKey, words: list[str], task: Task) -> FileKey | None:
+    """Return an address with what more words say; None if a word says nothing, or another thing."""
+    for word in words:
+        track = re.fullmatch(r"(?:sub)?(?:track|task)[\s_-]*(\w+)", word, re.IGNORECASE)
+        split = _SPLITS.get(word.lower(), word.lower())
+        if track and track[1].lower() in task.tracks:
+            field, value = "track", track[1].lower()
+        elif split in SPLITS:
+            field, value = "split", split
+        elif word in task.languages:
+            field, value = "language", word
+        else:
+            return None
+        if getattr(place, field):
+            return None
+        place = place._replace(**{field: value})
+    return place
 
 
 def flat_files(base: Path) -> list[Path]:

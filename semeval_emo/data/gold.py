@@ -221,6 +221,8 @@ def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool)
     """Return the gold of a folder if hashes or ids prove it, else the files that were found instead."""
     seen: list[_Seen] = []
     failed: InputError | None = None
+    gold: Gold | None = None
+    base: Path | None = None
     for candidate in candidates(folder, spec, task):
         try:
             sheet = read_sheet(candidate.path)
@@ -232,15 +234,27 @@ def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool)
         refused = refusal(sheet, task, spec.key)
         matches = () if refused else identify(sheet, task, spec.key)
         for part, proofs in ((sheet, matches), _part(sheet, spec, task)):
-            if any(match.spec.release == spec.release for match in proofs):
+            own = [match for match in proofs if match.spec.release == spec.release]
+            if own:
                 left_out = other_rows(sheet, spec, task)
-                gold = as_gold(part, spec, proofs, labels_required)
-                return replace(gold, note=" ".join(filter(None, (gold.note, left_out)))), seen
-        seen.append((candidate, sheet, matches, refused))
-    if failed is not None and not seen:
+                other = as_gold(part, spec, proofs, labels_required)
+                if gold is not None and candidate.base == base and candidate.is_placed and gold.hash != other.hash:
+                    raise InputError(
+                        f"{gold.source} and {candidate.path} are both {spec.place}, but their labels differ.",
+                        "name the file itself, or move the other one out of the folder",
+                    )
+                if gold is None:
+                    gold = replace(other, note=" ".join(filter(None, (other.note, left_out))))
+                    base = candidate.base
+                if own[0].by == "labels":
+                    return gold, seen
+                break
+        else:
+            seen.append((candidate, sheet, matches, refused))
+    if failed is not None and not seen and gold is None:
         # A file that cannot be read explains more than that there is none.
         raise failed
-    return None, seen
+    return gold, seen
 
 
 def other_rows(sheet: Sheet, spec: FileSpec, task: Task) -> str:

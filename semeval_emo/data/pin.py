@@ -11,11 +11,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from semeval_emo.data.folder import flat_files
+from semeval_emo.data.folder import flat_files, in_order, placed_files
 from semeval_emo.data.overlap import sample_hash
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
-from semeval_emo.task import SPLITS, FileKey, FileSpec, IdBlock, Task, prefix_of
+from semeval_emo.task import FileKey, FileSpec, IdBlock, Task, prefix_of
 from semeval_emo.text import printable
 
 LOG = logging.getLogger("semeval_emo")
@@ -56,11 +56,9 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
 
 def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey | None, Sheet]]:
     """Yield the CSV files with their addresses; None if a file is not of the task."""
-    for track in task.tracks.values():
-        for part, below in [*((s, folder / track.folder / s) for s in SPLITS), (split, folder / track.folder)]:
-            for path in flat_files(below):
-                place = FileKey(track.key, path.stem, part) if path.stem in task.languages else None
-                yield path, place, read_sheet(path)
+    for path, place in in_order(placed_files(folder, task), task):
+        known = place._replace(split=place.split or split)
+        yield path, known if all(known) and known.language in task.languages else None, read_sheet(path)
     for path in flat_files(folder):
         sheet = read_sheet(path)
         specs = task.places(sheet.ids[0]) if len(sheet) else []

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
+from semeval_emo.data.columns import ID, TEXT
+from semeval_emo.data.rows import read_table
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
 from semeval_emo.task import short_hash
 from semeval_emo.text import printable
 
-ID = "id"
-TEXT = "text"
+PARQUET = ".parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +126,15 @@ class Sheet:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read a CSV file of texts or labels.
+    """Read a CSV or Parquet file of texts or labels.
 
     Raises:
         InputError: the file cannot be read, is not UTF-8, has no ``id`` column or a duplicate column,
             or a row has more or fewer cells than the header.
     """
+    if path.suffix == PARQUET:
+        table = read_table(path)
+        return Sheet(path, table.header, table.rows, table.lines)
     reader = csv.reader(io.StringIO(read_utf8(path), newline=""))
     try:
         header = tuple(next(reader, ()))

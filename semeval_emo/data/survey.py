@@ -8,20 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.data.folder import bases, flat_files
+from semeval_emo.data.folder import NOWHERE, bases, flat_files, in_order, placed_files
 from semeval_emo.data.gold import Gold, as_gold, refusal
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.data.sources import DataSource
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.progress import Progress
-from semeval_emo.task import SPLITS, FileKey, Selector, Task, known_tasks, load_task
+from semeval_emo.task import FileKey, Selector, Task, known_tasks, load_task
 from semeval_emo.text import plural, printable
 
 # States of a file; only `known` files have gold labels.
 KNOWN, BLANK, UNKNOWN, STRAY, REFUSED, UNREADABLE = "known", "blank", "unknown", "stray", "refused", "unreadable"
-
-NOWHERE = FileKey("", "", "")
 
 # Reading this many files takes long enough for a progress message.
 MANY = 20
@@ -143,16 +141,17 @@ def survey(
     if not root.is_dir():
         raise InputError(f"There is no folder or file {root}.", "give the folder that holds track_a/test/…")
     folders, has_data = [], False
+    seen: set[Path] = set()
     for base in bases(root):
-        all_places = list(_places(base, task))
+        all_places = [(path, place) for path, place in _places(base, task) if path not in seen]
+        seen.update(path for path, _ in all_places)
         places = [(path, place) for path, place in all_places if selector.matches(place)]
         has_data = has_data or bool(all_places)
         if len(places) >= MANY:
             progress.message(f"reading {len(places)} files of {base}")
         if places:
             files = tuple(_read(path, place, task) for path, place in places)
-            read = {path for path, _ in all_places}
-            ignored = tuple(path for path in flat_files(base) if path not in read)
+            ignored = tuple(path for path in flat_files(base) if path not in seen)
             if ignored:
                 count = plural(len(ignored), "CSV file")
                 progress.message(
@@ -231,12 +230,12 @@ def task_of(root: Path) -> Task:
 
 def _places(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
     """Yield the data files of one folder with their addresses, by folder names or ids."""
-    for track in task.tracks.values():
-        for split in SPLITS:
-            for path in flat_files(base / track.folder / split):
-                yield path, FileKey(track.key, path.stem, split)
-        for path in flat_files(base / track.folder):
-            yield path, FileKey(track.key, path.stem, _place_by_ids(path, task).split)
+    for path, place in in_order(placed_files(base, task), task):
+        if not all(place):
+            by_ids = _place_by_ids(path, task)
+            place = FileKey(*(own or other for own, other in zip(place, by_ids, strict=True)))
+        if place.track:
+            yield path, place
     for path in flat_files(base):
         place = _place_by_ids(path, task)
         if any(place):
