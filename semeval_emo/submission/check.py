@@ -137,6 +137,11 @@ def _read(
             # Another name would not make it a prediction file.
             source = replace(source, findings=Findings(source.display_name))
         return CheckedFile(_report(source, table, findings), (source.findings, findings), {}), ()
+    if table.container != "CSV":
+        findings.add("other-container", kind=table.container)
+        if source.name.problem == "name-unseen":
+            # The file format is the reason for the name.
+            source = replace(source, findings=Findings(source.display_name))
     rows = table.rows()
     first_rows = _first_rows(rows)
     guess = None if specs else _guess(table.header, first_rows, task, selector, inferred, known_ids)

@@ -17,6 +17,8 @@ SUFFIX = ".csv"
 TRACK_FOLDER = "track_"
 # Suffixes of tables, official or not; a name may have several (pred_eng.csv.csv).
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+# Those of other formats, which are read in folders only if there is no text table.
+CONTAINER_SUFFIXES = (".parquet", ".feather", ".arrow", ".npy", ".npz")
 # The words before the language code in names of predictions.
 _PREDICTIONS = frozenset({"pred", "preds", "prediction", "predictions"})
 # The longest name that file systems allow. An entry of a zip can have a longer one, which is not parsed.
@@ -94,25 +96,25 @@ def bare_stem(base: str) -> str:
     before = None
     while base != before:
         before = base
-        for suffix in TABLE_SUFFIXES:
+        for suffix in (*TABLE_SUFFIXES, *CONTAINER_SUFFIXES):
             if base.lower().endswith(suffix):
                 base = base[: -len(suffix)]
         base = COPY_MARK.sub("", base)
     return base
 
 
-def is_prediction_name(base: str, task: Task) -> bool:
+def is_prediction_name(base: str, task: Task, suffixes: Sequence[str] = TABLE_SUFFIXES) -> bool:
     """Return whether a file in a folder or zip is read as predictions.
 
-    It is a table by its suffix, and its name starts with ``pred`` or has a language (`FileName.language`). A file that
-    the user names by its own path is always read.
+    It is a table by one of these suffixes, and its name starts with ``pred`` or has a language (`FileName.language`). A
+    file that the user names by its own path is always read.
 
     >>> from semeval_emo.task import load_task
     >>> [is_prediction_name(n, load_task()) for n in ("pred_xyz.csv", "eng.csv", "prob_eng.csv", "log.txt")]
     [True, True, False, False]
     """
     low = base.lower()
-    if not low.endswith(TABLE_SUFFIXES) or low.startswith("prob"):
+    if not low.endswith((*suffixes,)) or low.startswith("prob"):
         return False
     return low.startswith("pred") or _languages(_words(base), task)[1] is not None
 

@@ -16,6 +16,7 @@ from typing import IO
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.submission import archive
 from semeval_emo.submission.names import (
+    CONTAINER_SUFFIXES,
     PREFIX,
     SUFFIX,
     TABLE_SUFFIXES,
@@ -152,7 +153,7 @@ def _files_of(path: Path, findings: Findings, task: Task) -> list[InputFile]:
     with path.open("rb") as stream:
         zipped = archive.looks_zipped(stream)
     suffix = path.suffix.lower()
-    if suffix == ".zip" or (zipped and suffix not in TABLE_SUFFIXES):
+    if suffix == ".zip" or (zipped and suffix not in (*TABLE_SUFFIXES, *CONTAINER_SUFFIXES)):
         return _select(path, dict(archive.members(path, findings)), (), findings, task)
     track, _ = folder_track(path.resolve().parts[-3:-1], task)
     return [_input_file(findings.file, path.name, findings, track, path.stat().st_size, path, None, task)]
@@ -192,7 +193,8 @@ def _select(
     litter = by_kind.get("litter", [])
     if litter:
         findings.add("litter", value=litter[0], count=len(litter))
-    predictions = by_kind.get("prediction", [])
+    # Beside CSV files, files of other formats hold something else: probabilities or features.
+    predictions = by_kind.get("prediction") or ([] if by_kind.get("table") else by_kind.get("container", []))
     others = by_kind.get("other", []) + by_kind.get("table", [])
     if not predictions and (has_problems or by_kind.get("folder-as-file")):
         pass  # a message that nothing is inside would be misleading
@@ -257,6 +259,8 @@ def _kind(name: str, task: Task) -> str:
         return "folder-as-file" if _is_file_name(base, task) else "folder"
     if is_prediction_name(base, task):
         return "prediction"
+    if is_prediction_name(base, task, CONTAINER_SUFFIXES):
+        return "container"
     is_table = base.lower().endswith((*TABLE_SUFFIXES, ".zip")) and not base.lower().startswith("prob")
     return "table" if is_table else "other"
 

@@ -34,6 +34,9 @@ _UNDECODABLE = re.compile("[\udc80-\udcff\ufffd]")
 class RawTable(InputTable):
     r"""A table of separated cells, in one pass over a stream of bytes.
 
+    Attributes:
+        head: the first bytes of a file that is not text.
+
     >>> import io
     >>> table = RawTable(io.BytesIO(b'\xef\xbb\xbfid;joy\r\n\r\nx_1;"1"\r\n'))
     >>> table.bom, table.delimiter, table.header
@@ -49,6 +52,7 @@ class RawTable(InputTable):
             head += more
         self.magic, self.encoding, bom_length = sniff(head)
         self.bom = bom_length > 0
+        self.head = head if self.magic else b""
         self._ahead: deque[str] = deque()
         self._incoming = iter(()) if self.magic else self._split_lines(self._decode(head[bom_length:], stream))
         self._line = 0

@@ -32,6 +32,7 @@ _OFFICE = {
     b"xl/": "an Excel workbook",
     b"opendocument.spreadsheet": "an OpenDocument sheet",
 }
+_PYTORCH = "a PyTorch file"
 # Text files that are not tables, by their beginning after white space.
 _DOCUMENTS = (
     (re.compile(r'\[\s*([\[{"]|$)|\{\s*("|$)'), "JSON"),
@@ -44,6 +45,8 @@ _REMEDIES = {
     "HTML": "this is a web page, often an error or log-in page: download the file itself again",
     "a Git LFS pointer": "the file itself was not downloaded: run git lfs pull",
 }
+_IN_PYTHON = "it is not opened, since that can run code; load it in Python and save the predictions as CSV or .npz"
+_REMEDIES |= dict.fromkeys(("a Python pickle", _PYTORCH), _IN_PYTHON)
 _ARCHIVES = ("archive", "gzip", "bzip2", "xz", "Zstandard")
 
 _BOMS = (
@@ -67,8 +70,7 @@ def sniff(head: bytes) -> tuple[str, str, int]:
             return _document(text), encoding, len(mark)
     for start, name in _MAGIC.items():
         if head.startswith(start):
-            office = [document for mark, document in _OFFICE.items() if name == _ZIP and mark in head[:HEAD_BYTES]]
-            return office[0] if office else name, "", 0
+            return _zip(head[:HEAD_BYTES]) if name == _ZIP else name, "", 0
     sample = head[:HEAD_BYTES]
     if sample[_TAR_AT:].startswith(_TAR):
         return "a tar archive", "", 0
@@ -83,6 +85,16 @@ def sniff(head: bytes) -> tuple[str, str, int]:
         if sample.count(0) > 0.3 * len(sample):
             return "a binary file", "", 0
     return _document(sample.decode("utf-8", "ignore")), "utf-8", 0
+
+
+def _zip(head: bytes) -> str:
+    """Return what a zip is, by the name of its first file and by names near the beginning."""
+    first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    if first.endswith(b".npy"):
+        return "a NumPy archive"
+    if first.endswith(b"data.pkl"):
+        return _PYTORCH
+    return next((document for mark, document in _OFFICE.items() if mark in head), _ZIP)
 
 
 def _document(text: str) -> str:
