@@ -14,7 +14,7 @@ from transformers import AutoModel
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
-from semeval_emo.zoo.engine.network import check_length, default_device
+from semeval_emo.zoo.engine.network import check_length, default_device, position_count
 from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_pretrained, load_tokenizer
 from semeval_emo.zoo.recipe import ModelConfig
@@ -55,7 +55,7 @@ class SentenceEncoder:
         Raises:
             UsageError: the encoder does not support ``model.max_length``.
         """
-        check_length(self.tokenizer, model)
+        check_length(self.tokenizer, model, position_count(self.network))
         device = self.network.device
         rows = self.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
         embeddings = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
@@ -75,10 +75,11 @@ class SentenceEncoder:
         return embeddings
 
 
-def save_encoder(backbone: str, folder: Path) -> None:
-    """Save the encoder of a local folder and its tokenizer, without other files of the folder."""
+def save_encoder(backbone: str, folder: Path, max_length: int) -> None:
+    """Save the encoder of a local folder and its tokenizer, which truncates to `max_length` tokens."""
     source = Path(backbone)
     tokenizer, network = load_tokenizer(source), _load_encoder(source)
+    tokenizer.model_max_length = max_length
     with silence_transformers():
         tokenizer.save_pretrained(folder)
         network.save_pretrained(folder)

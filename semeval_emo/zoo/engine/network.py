@@ -19,7 +19,7 @@ from transformers import (
 
 from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.backbones.model_folder import reading_model, weight_files
+from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG, reading_model, weight_files
 from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups
@@ -81,7 +81,11 @@ class Network:
         return [row or [pad] for row in rows]
 
     def save(self, folder: Path) -> None:
-        """Save an ordinary Hugging Face folder: configuration, safetensors and tokenizer."""
+        """Save an ordinary Hugging Face folder: configuration, safetensors and tokenizer.
+
+        The tokenizer stores the recipe's length, so that Hugging Face's pipeline truncates where `tokens` does.
+        """
+        self.tokenizer.model_max_length = self.recipe.model.max_length
         with silence_transformers():
             self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
@@ -99,15 +103,9 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
         InputError: the weights cannot be found or loaded.
         UsageError: the network does not support a setting of the recipe.
     """
-    emotions = list(space.emotions)
     # For the initial weights of the head, and of a random backbone.
     set_seed(recipe.train.seed)
-    config = {
-        "num_labels": len(emotions),
-        "problem_type": "multi_label_classification",
-        "id2label": dict(enumerate(emotions)),
-        "label2id": {name: i for i, name in enumerate(emotions)},
-    }
+    config = label_config(space)
     with silence_transformers():
         if recipe.model.backbone == RANDOM:
             model, tokenizer = _random_llama(recipe, config)
@@ -117,7 +115,7 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
             set_seed(recipe.train.seed)
             model = _pretrained(folder, recipe, config)
             check_vocabulary(tokenizer, model, folder)
-    check_length(tokenizer, recipe.model)
+    check_length(tokenizer, recipe.model, position_count(model))
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -129,13 +127,35 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
     return Network(model.to(default_device()), tokenizer, recipe, freeze(model, recipe))
 
 
-def check_length(tokenizer: Any, model: ModelConfig) -> None:
+def label_config(space: Space) -> dict[str, Any]:
+    """Return the fields of a network's configuration that describe its labels."""
+    return {
+        "num_labels": len(space.emotions),
+        "problem_type": "multi_label_classification",
+        "id2label": dict(enumerate(space.emotions)),
+        "label2id": {name: i for i, name in enumerate(space.emotions)},
+    }
+
+
+def position_count(model: Any) -> int:
+    """Return the number of tokens that a network has learned positions for; 0 if it has none."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding):
+            # RoBERTa and MPNet number the positions after the padding token's.
+            return module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+    return 0
+
+
+def check_length(tokenizer: Any, model: ModelConfig, positions: int = 0) -> None:
     """Check that the backbone supports ``model.max_length``.
+
+    Args:
+        positions: of the network. The tokenizer of a trained model has the length of its recipe, which may be smaller.
 
     Raises:
         UsageError: it leaves no room for a token of the text, or exceeds the backbone's positions.
     """
-    shortest, longest = tokenizer.num_special_tokens_to_add() + 1, tokenizer.model_max_length
+    shortest, longest = tokenizer.num_special_tokens_to_add() + 1, max(tokenizer.model_max_length, positions)
     if not shortest <= model.max_length <= longest:
         nearest = min(max(model.max_length, shortest), longest)
         raise UsageError(
@@ -281,8 +301,10 @@ def freeze(model: Any, recipe: Recipe) -> ParameterCounts:
     return ParameterCounts(trainable, total)
 
 
-def load(folder: Path, recipe: Recipe) -> Network:
+def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     """Load a network that `Network.save` wrote.
+
+    Adapters have no configuration of their own; their labels are those of the space.
 
     Raises:
         InputError: the folder cannot be read.
@@ -290,7 +312,8 @@ def load(folder: Path, recipe: Recipe) -> Network:
     tokenizer = load_tokenizer(folder)
     # An MLP head is loaded below.
     is_mlp = recipe.model.head == "mlp"
-    model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp)
+    labels = label_config(space) if (folder / ADAPTER_CONFIG).exists() else {}
+    model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp, **labels)
     check_vocabulary(tokenizer, model, folder)
     if is_mlp:
         _load_mlp_head(model, recipe, folder)

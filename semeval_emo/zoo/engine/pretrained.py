@@ -59,7 +59,8 @@ def load_pretrained(
     Args:
         auto_class: such as ``AutoModel``.
         what: the subject of error messages.
-        new_head: whether a head and a pooler that the files lack are initialised; otherwise they are an error.
+        new_head: whether a head and a pooler that the files lack, or have for other labels, are initialised;
+            otherwise they are an error.
         arguments: of ``from_pretrained``.
 
     Raises:
@@ -73,8 +74,11 @@ def load_pretrained(
             _check_size(auto_class, folder)
         model, report = auto_class.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-            output_loading_info=True, **arguments,
+            output_loading_info=True, ignore_mismatched_sizes=new_head, **arguments,
         )  # fmt: skip
+    wrong = [name for name, *_ in report["mismatched_keys"] if _BACKBONE_WEIGHT.search(name)]
+    if wrong:
+        raise InputError(f"{what} in {folder} cannot be loaded: {wrong[0]} has another size than in config.json.")
     missing = sorted(name for name in report["missing_keys"] if not new_head or _BACKBONE_WEIGHT.search(name))
     # Missing weights would be random. Adapters bring their own head.
     if missing and not is_adapter:

@@ -123,7 +123,8 @@ class Embed(Family):
 
         super().export(folder, out, recipe)
         if not (out / ENCODER).exists():
-            save_encoder(str(find_backbone(recipe.model.backbone, Progress())), out / ENCODER)
+            backbone = str(find_backbone(recipe.model.backbone, Progress()))
+            save_encoder(backbone, out / ENCODER, recipe.model.max_length)
             write_file(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
 
     def parameter_counts(self) -> ParameterCounts:

@@ -76,7 +76,7 @@ class Transformer(Family):
         from semeval_emo.zoo.engine.network import load
 
         model = cls(recipe, space)
-        model.network = load(folder, recipe)
+        model.network = load(folder, recipe, space)
         id2label = model.network.model.config.id2label
         labels = [id2label.get(i) for i in range(len(id2label))]
         if labels != list(space.emotions):
