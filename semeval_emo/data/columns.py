@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 
 from semeval_emo.errors import InputError, suggest
+from semeval_emo.tables.names import is_text_name
 from semeval_emo.text import alternatives, printable
 
 ID, TEXT = "id", "text"
-# A name of these words, and perhaps numbers, says that a column has the texts. A translation is another text.
-TEXT_WORDS = frozenset(
-    {"text", "texts", "txt", "cleantext", "tweet", "tweets", "sentence", "sentences", "content", "document", "post"}
-    | {"utterance", "input", "comment", "comments", "message", "messages", "body", "review", "reviews", "snippet"}
-    | {"utterances", "posts", "documents", "contents", "inputs", "texto", "texte", "testo", "tekst"}
-)
-TEXT_QUALIFIERS = frozenset({"clean", "cleaned", "raw", "original", "source", "processed", "preprocessed", "full"})
-
-
-def is_text_name(name: str) -> bool:
-    """Return whether the normalised name of a column says that it has the texts.
-
-    >>> is_text_name("tweet"), is_text_name("original_text"), is_text_name("text length"), is_text_name("text_en")
-    (True, True, False, False)
-    """
-    words = re.findall(r"[^\W_]+", name.rstrip("0123456789"))
-    return not TEXT_WORDS.isdisjoint(words) and {*words} <= TEXT_WORDS | TEXT_QUALIFIERS
 
 
 def normalised(cell: str) -> str:

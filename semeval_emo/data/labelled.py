@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.data.columns import NAME_IT, find_id, find_text, is_text_name, normalised, text_note
+from semeval_emo.data.columns import NAME_IT, find_id, find_text, normalised, text_note
 from semeval_emo.data.rows import OwnTable, read_table
 from semeval_emo.errors import InputError, suggest
+from semeval_emo.tables.names import is_text_name
 from semeval_emo.text import plural, printable
 
 LIST_NAMES = frozenset(

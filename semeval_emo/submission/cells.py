@@ -6,11 +6,11 @@ A good row costs one dictionary look-up, so clean files are fast. Uses the stand
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from semeval_emo.tables.names import remove_invisible
 from semeval_emo.tables.shapes import REPORTED
 from semeval_emo.text import alternatives
 
@@ -65,13 +65,6 @@ def cell_problem(text: str, values: Sequence[str]) -> str:
     if number != number or not float(values[0]) <= number <= float(values[-1]):
         return "out-of-range"
     return "float-cell" if number.is_integer() else "fraction-cell"
-
-
-def remove_invisible(text: str) -> str:
-    """Return a cell without invisible characters: spaces, zero-width characters, line separators, NUL."""
-    if text.isascii() and text.isprintable():
-        return text.replace(" ", "")
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Zs"))
 
 
 class LabelParser:

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.fixable import CELLS, MIXTURES, repairs, with_advice
-from semeval_emo.submission.header import Columns, is_id, normalised_names, read_header
+from semeval_emo.submission.header import Columns, is_id, read_header
 from semeval_emo.submission.identify import assumed_spec, group_by_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.names import PREFIX, SUFFIX
@@ -22,6 +22,7 @@ from semeval_emo.submission.rows import KnownIds, LabelColumns, RowReader, RowsB
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
 from semeval_emo.tables import NOTHING_DECIDED, Decisions, InputTable, Row, open_table
+from semeval_emo.tables.names import normalised_names
 from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
 from semeval_emo.tables.shapes import Vocabulary, recognise
 from semeval_emo.tables.sniff import remedy

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semeval_emo.submission.cells import remove_invisible
 from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
+from semeval_emo.tables.names import is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
 from semeval_emo.task import Task
 
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
-# A name of these words, and perhaps numbers, says that a column has the texts. A translation is another text.
-TEXT_WORDS = frozenset(
-    {"text", "texts", "txt", "cleantext", "tweet", "tweets", "sentence", "sentences", "content", "document", "post"}
-    | {"utterance", "input"}
-)
-TEXT_QUALIFIERS = frozenset({"clean", "cleaned", "raw", "original", "source", "processed", "preprocessed", "full"})
 
 
 @dataclass(frozen=True)
@@ -132,25 +125,6 @@ def read_header(
     texts = [at for at, name in enumerate(names) if is_text_name(name)]
     text = min(texts, key=lambda at: names[at] != "text", default=None)
     return Columns(position.get("id"), labels, len(cells), unnamed=len(names) - named, names=tuple(names), text=text)
-
-
-def normalised_names(cells: Sequence[str]) -> list[str]:
-    """Return column names in lower case, without quotes, spaces and invisible characters.
-
-    >>> normalised_names(["ID", " 'Joy' "])
-    ['id', 'joy']
-    """
-    return [remove_invisible(cell).strip("'\"").casefold() for cell in cells]
-
-
-def is_text_name(name: str) -> bool:
-    """Return whether the normalised name of a column says that it has the texts.
-
-    >>> is_text_name("tweet"), is_text_name("original_text"), is_text_name("text length"), is_text_name("text_en")
-    (True, True, False, False)
-    """
-    words = re.findall(r"[^\W_]+", name.rstrip("0123456789"))
-    return not TEXT_WORDS.isdisjoint(words) and {*words} <= TEXT_WORDS | TEXT_QUALIFIERS
 
 
 def _has_column(names: Sequence[str], known: set[str]) -> bool:

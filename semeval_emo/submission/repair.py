@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.errors import InputError
-from semeval_emo.submission.cells import LabelParser, Labels, cell_problem, remove_invisible
+from semeval_emo.submission.cells import LabelParser, Labels, cell_problem
 from semeval_emo.submission.check import CheckedFile, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.fixable import CELLS, MIXTURES, SPARE_COLUMNS, fixable_cells
@@ -28,6 +28,7 @@ from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import NOTHING_DECIDED, Decisions
+from semeval_emo.tables.names import remove_invisible
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import alternatives, plural

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from semeval_emo.submission.cells import LabelParser, Labels, remove_invisible
-from semeval_emo.submission.header import Columns, normalised_names
+from semeval_emo.submission.cells import LabelParser, Labels
+from semeval_emo.submission.header import Columns
 from semeval_emo.submission.identify import DIGITS, id_prefix
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.tables import Row
+from semeval_emo.tables.names import normalised_names, remove_invisible
 from semeval_emo.task import FileSpec, Task
 
 # By id: its first line, and its labels or None if a cell is bad.

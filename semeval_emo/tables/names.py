@@ -1,0 +1,41 @@
+"""Names of columns and labels: without invisible characters, in one spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# A name of these words, and perhaps numbers, says that a column has the texts. A translation is another text.
+TEXT_WORDS = frozenset(
+    {"text", "texts", "txt", "cleantext", "tweet", "tweets", "sentence", "sentences", "content", "document", "post"}
+    | {"utterance", "input", "comment", "comments", "message", "messages", "body", "review", "reviews", "snippet"}
+    | {"utterances", "posts", "documents", "contents", "inputs", "texto", "texte", "testo", "tekst"}
+)
+TEXT_QUALIFIERS = frozenset({"clean", "cleaned", "raw", "original", "source", "processed", "preprocessed", "full"})
+
+
+def remove_invisible(text: str) -> str:
+    """Return a cell without invisible characters: spaces, zero-width characters, line separators, NUL."""
+    if text.isascii() and text.isprintable():
+        return text.replace(" ", "")
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Zs"))
+
+
+def normalised_names(cells: Sequence[str]) -> list[str]:
+    """Return column names in lower case, without quotes, spaces and invisible characters.
+
+    >>> normalised_names(["ID", " 'Joy' "])
+    ['id', 'joy']
+    """
+    return [remove_invisible(cell).strip("'\"").casefold() for cell in cells]
+
+
+def is_text_name(name: str) -> bool:
+    """Return whether the normalised name of a column says that it has the texts.
+
+    >>> is_text_name("tweet"), is_text_name("original_text"), is_text_name("text length"), is_text_name("text_en")
+    (True, True, False, False)
+    """
+    words = re.findall(r"[^\W_]+", name.rstrip("0123456789"))
+    return not TEXT_WORDS.isdisjoint(words) and {*words} <= TEXT_WORDS | TEXT_QUALIFIERS
