@@ -30,6 +30,9 @@ _HOME = {
     "pack": "semeval_emo.submission",
     "score": "semeval_emo.scoring",
     "compare": "semeval_emo.scoring",
+    "metrics": "semeval_emo.scoring.adapters",
+    "compute_metrics": "semeval_emo.scoring.adapters",
+    "scorer": "semeval_emo.scoring.adapters",
     "Leaderboard": "semeval_emo.leaderboard",
     "EmoError": "semeval_emo.errors",
 }
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from semeval_emo.errors import EmoError
     from semeval_emo.leaderboard import Leaderboard
     from semeval_emo.scoring import compare, score
+    from semeval_emo.scoring.adapters import compute_metrics, metrics, scorer
     from semeval_emo.submission import fix, pack, read_submission, schema, validate
     from semeval_emo.task import load_task
 

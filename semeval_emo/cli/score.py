@@ -241,7 +241,7 @@ def compare(
     from semeval_emo.scoring.comparing import compare as compare_systems
 
     result = compare_systems(
-        systems, source=gold, **selector.keywords, metric=metric, emotions=per_emotion or None, resamples=resamples,
+        systems, source=gold, **selector.keywords, metric=metric, per_emotion=per_emotion or None, resamples=resamples,
         trials=trials, seed=seed, alpha=alpha, family=family.value if family else None, fdr=fdr,
         interval=interval.value, stored=against_score, one_recipe=one_recipe, unverified_gold=unverified_gold,
         progress=TerminalProgress(quiet),

@@ -205,7 +205,7 @@ def _compared(
         systems.append(System(name or next(shown), cards[0]))
         contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
     comparison = compare(
-        contenders, task=task, track=track, resamples=resamples, seed=seed, emotions=True, **options
+        contenders, task=task, track=track, resamples=resamples, seed=seed, per_emotion=True, **options
     )  # fmt: skip
     comparison = with_origins(comparison)
     places = {(comparison.track, place.language, comparison.split): at for at, place in enumerate(comparison.places)}

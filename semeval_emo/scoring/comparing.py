@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from semeval_emo.data.gold import UNKNOWN, gold_for, verified
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.progress import Progress
 from semeval_emo.scoring import resampling, significance
+from semeval_emo.scoring.arrays import Thresholds, array_systems, one_of, system_arrays
 from semeval_emo.scoring.comparison import AVERAGE, RANDOMISATION, TWO_LEVEL, Comparison, Settings
 from semeval_emo.scoring.conclusions import conclude
 from semeval_emo.scoring.duplicate_texts import text_clusters
@@ -37,7 +39,7 @@ from semeval_emo.scoring.pair import join
 from semeval_emo.scoring.published import PublishedScore, VersusPublished, versus_published
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.scoring.systems import AlignedSystems, SystemRuns, align_systems, read_system_runs
-from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.task import FileSpec, Selector, Task, load_task
 
 # The metric per emotion that belongs to a metric of the whole file.
 _PER_EMOTION = {
@@ -48,9 +50,12 @@ _PER_EMOTION = {
 
 
 def compare(
-    systems: Sequence[str | os.PathLike[str] | SystemRuns],
+    systems: Mapping[str, Any] | Sequence[Any],
+    gold: Any = None,
     *,
-    gold: Sequence[Gold] = (),
+    emotions: Sequence[str] | None = None,
+    threshold: Thresholds | None = None,
+    y_true: Any = None,
     source: str | os.PathLike[str] | None = None,
     track: str | None = None,
     language: str | None = None,
@@ -58,7 +63,7 @@ def compare(
     release: str | None = None,
     task: Task | str | None = None,
     metric: str | None = None,
-    emotions: bool | None = None,
+    per_emotion: bool | None = None,
     resamples: int = resampling.RESAMPLES,
     trials: int = significance.TRIALS,
     seed: int = resampling.SEED,
@@ -76,13 +81,16 @@ def compare(
 
     Args:
         systems: paths (files, folders, zips), ``NAME=PATH``, ``NAME=PATH,PATH`` for several runs
-            of one system, or `SystemRuns` for predictions in memory.
-        gold: gold labels; missing ones are loaded from `source`.
+            of one system, or `SystemRuns`. Or ``{name: predictions}`` with labels in memory as for `score`, or with
+            lists of them, the runs of a system.
+        gold: gold labels; missing ones are loaded from `source`. For labels in memory, the gold labels of the same
+            texts in the same order; `y_true` is another name for them.
+        emotions, threshold: of labels in memory, as for `score`.
         source: as in `load_gold`.
         track, language, split, release, task: as for `read_submission`; the default track is the
             first that all systems predicted.
         metric: name of a metric of the whole file; the track's official one by default.
-        emotions: also compare each emotion; by default if there are at most two systems.
+        per_emotion: also compare each emotion; by default if there are at most two systems.
         resamples, trials: of the bootstrap (intervals, ranks) and of the randomisation (p-values).
         level: coverage of the intervals.
         alpha: significance level of corrected p-values.
@@ -113,7 +121,17 @@ def compare(
     [('a', 'all', 1.0), ('b', 'no_joy', 0.8)]
     >>> comparison.lead.differences[0].significant
     True
+    >>> comparison = compare({"A": gold.labels, "B": 1 - gold.labels}, gold.labels, emotions=gold.spec.emotions)
+    >>> [(system.name, system.score.value) for system in comparison.lead.standings]
+    [('A', 1.0), ('B', 0.0)]
     """
+    gold = one_of(gold, y_true, "y_true", "compare({name: y_pred}, y_true)")
+    if arrays := system_arrays(systems):
+        intensity = None if track is None else load_task(task).track(track).is_intensity
+        systems, gold, task = _runs_of_arrays(arrays, gold, emotions, threshold, intensity, task)
+        track = None
+    else:
+        gold = [gold] if isinstance(gold, Gold) else gold or ()
     in_memory = [system for system in systems if isinstance(system, SystemRuns)]
     paths = [system for system in systems if not isinstance(system, SystemRuns)]
     selector = Selector(task, track, language, split, release)
@@ -130,7 +148,7 @@ def compare(
     aligned = align_systems(every, own_task, track=track)
     chosen = _metric(metric or own_task.track(aligned.specs[0].track).metric, aligned.specs[0].empty)
     runs = tuple(len(system) for system in aligned.predictions)
-    with_emotions = emotions if emotions is not None else len(aligned.names) <= 2
+    with_emotions = per_emotion if per_emotion is not None else len(aligned.names) <= 2
     resampling.check_settings(resamples=resamples, trials=trials, seed=seed, level=level, method=interval)
     if not 0 < alpha < 1:
         raise UsageError(f"Alpha is {alpha:g}; it must be between 0 and 1.", "5 % is 0.05")
@@ -156,6 +174,23 @@ def compare(
     notes = (*aligned.notes, *dict.fromkeys(note for data in inputs for note in data.notes))
     warnings = tuple(dict.fromkeys(warning for data in inputs for warning in data.warnings))
     return conclude(aligned, chosen, estimates, settings, against, notes, warnings)
+
+
+def _runs_of_arrays(
+    arrays: Mapping[str, list[Any]],
+    gold: Any,
+    emotions: Sequence[str] | None,
+    threshold: Thresholds | None,
+    intensity: bool | None,
+    task: Task | str | None,
+) -> tuple[list[SystemRuns], list[Gold], Task | str | None]:
+    """Return labels in memory as systems, with their gold labels and task."""
+    runs = [(name, run) for name, several in arrays.items() for run in several]
+    shown = {name if len(arrays[name]) == 1 else f"{name}, run {at}": run for at, (name, run) in enumerate(runs, 1)}
+    files, own, own_task = array_systems(shown, gold, emotions, threshold=threshold, intensity=intensity)
+    by_run = iter(files)
+    systems = [SystemRuns(name, tuple((next(by_run),) for _ in several)) for name, several in arrays.items()]
+    return systems, [own], own_task or task
 
 
 def _gold(

@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.scoring.arrays import Thresholds, array_systems, arrays_of, one_of, shown, wrong_type
 from semeval_emo.scoring.metric_values import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
 from semeval_emo.scoring.pair import PairedLabels, join
@@ -34,9 +35,13 @@ _LISTED = 4
 
 
 def score(
-    predictions: Path | Sequence[Path] | Predictions | Sequence[Predictions],
-    gold: Gold | None = None,
+    predictions: Any = None,
+    gold: Any = None,
     *,
+    emotions: Sequence[str] | None = None,
+    threshold: Thresholds | None = None,
+    y_pred: Any = None,
+    y_true: Any = None,
     source: Path | None = None,
     track: str | None = None,
     language: str | None = None,
@@ -55,8 +60,13 @@ def score(
     lines); `Scores.report` lists the problems. Other files are refused.
 
     Args:
-        predictions: files, folders or zips, or `Predictions` objects.
-        gold: gold labels for predictions of one language; None loads them from `source`.
+        predictions: files, folders or zips, or `Predictions` objects; or labels in memory of shape (texts, emotions):
+            lists, NumPy arrays, tensors, frames without ids, columns of data sets; or several of them by name.
+        gold: gold labels for predictions of one language; None loads them from `source`. For labels in memory, the
+            gold labels of the same texts in the same order.
+        emotions: names of the columns of labels in memory; by default those of a frame, else ``label_0`` and so on.
+        threshold: converts probabilities in memory to labels: 1 from this value on; one number, or one by emotion.
+        y_pred, y_true: other names of `predictions` and `gold`, for calls in either order.
         source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
         track, language, split: what the files contain; by default inferred from ids, file names and
             folders. For a file with several tracks, `track` selects the part to score.
@@ -86,14 +96,24 @@ def score(
     >>> write_predictions(gold.spec, gold.labels, path)
     >>> score(path, source="sample").cards[0].score
     1.0
+    >>> round(score([[1, 0], [0, 1]], [[1, 0], [1, 1]], emotions=["joy", "fear"]).card.score, 4)
+    0.8333
     """
+    predictions, gold = one_of(predictions, y_pred, "y_pred"), one_of(gold, y_true, "y_true")
     if rounding not in ("", *ROUNDINGS):
         raise UsageError(f"There is no rounding '{rounding}'.", f"use one of {', '.join(ROUNDINGS)}")
-    paths, given = _split(predictions)
+    systems = arrays_of(predictions, emotions)
+    if systems:
+        intensity = None if track is None else load_task(task).track(track).is_intensity
+        given, gold, task = array_systems(systems, gold, emotions, threshold=threshold, intensity=intensity)
+        paths: list[Path] = []
+    else:
+        paths, given = _split(predictions)
+        gold, source = _gold_or_source(gold, source)
     if paths and given:
         raise UsageError("Paths and predictions are mixed in one call.", "pass one or the other")
     if given:
-        loaded = _with_gold(LoadedPredictions(given), gold, source, task, strict, unverified_gold)
+        loaded = _with_gold(LoadedPredictions(tuple(given)), gold, source, task, strict, unverified_gold)
     else:
         selector = Selector(task, track, language, split, release)
         loaded = _load(paths, gold, source, selector, strict, unverified_gold, subset)
@@ -170,16 +190,41 @@ class LoadedPredictions:
     without_gold: tuple[str, ...] = ()
 
 
-def _split(
-    predictions: Path | Sequence[Path] | Predictions | Sequence[Predictions],
-) -> tuple[list[Path], tuple[Predictions, ...]]:
-    """Return the paths and the `Predictions` objects of the argument."""
-    if isinstance(predictions, str | os.PathLike) or not isinstance(predictions, Sequence):
-        items: list[Path | Predictions] = [predictions]
-    else:
-        items = list(predictions)
+def _split(predictions: Any) -> tuple[list[Path], list[Predictions]]:
+    """Return the paths and the `Predictions` objects of the argument.
+
+    Raises:
+        InputError: it is something else.
+    """
+    from semeval_emo.submission import Predictions
+
+    items = list(predictions) if isinstance(predictions, list | tuple) else [predictions]
+    wrong = [item for item in items if not isinstance(item, str | os.PathLike | Predictions)]
+    if wrong:
+        raise InputError(*wrong_type(wrong[0], "y_pred"))
     paths: list[Path] = [item for item in items if isinstance(item, str | os.PathLike)]
-    return paths, tuple(item for item in items if not isinstance(item, str | os.PathLike))
+    return paths, [item for item in items if isinstance(item, Predictions)]
+
+
+def _gold_or_source(gold: Any, source: Path | None) -> tuple[Gold | None, Path | None]:
+    """Return gold labels in memory, or else the path of gold labels.
+
+    Raises:
+        InputError: the gold labels are something else.
+        UsageError: there are two.
+    """
+    from semeval_emo.data import Gold
+
+    if gold is None or isinstance(gold, Gold):
+        return gold, source
+    if isinstance(gold, str | os.PathLike):
+        if source is not None:
+            raise UsageError(f"Gold labels are given twice: {gold} and {source}.", "leave source out")
+        return None, gold
+    raise InputError(
+        f"y_true is {shown(gold)}, and y_pred has ids.",
+        "pass gold labels with ids too: a path, a frame with an id column, or load_gold(track, language)",
+    )
 
 
 def _with_gold(

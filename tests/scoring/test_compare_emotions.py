@@ -56,7 +56,7 @@ def test_an_emotion_is_averaged_over_the_languages_that_have_it(interval: str):
 
 def test_the_average_is_the_same_without_emotions():
     names = ("fine", "rough", "poor")
-    with_them, without = compared(*names, emotions=True), compared(*names)
+    with_them, without = compared(*names, per_emotion=True), compared(*names)
     assert with_them.average.standings[0].score == without.average.standings[0].score
     assert [difference.p for difference in with_them.average.differences] == [
         difference.p for difference in without.average.differences
@@ -69,7 +69,7 @@ def test_tables_note_the_number_of_languages_of_each_emotion():
     assert [row[0] for row in two.rows] == ["macro F1", "anger", "disgust", "fear", "joy", "sadness", "surprise"]
     note = "Each emotion is averaged over the languages that have it: all 3, except disgust (2), surprise (2)."
     assert two.notes[-1] == note
-    many = [t for t in tables(compared("fine", "rough", "poor", emotions=True)) if t.title.startswith("Each emotion")]
+    many = [t for t in tables(compared("fine", "rough", "poor", per_emotion=True)) if t.title.startswith("Each emotion")]
     assert [t.title.split(" · ")[1] for t in many] == [
         "average over 3 languages", "afr Afrikaans", "eng English", "ron Romanian"
     ]  # fmt: skip

@@ -1,0 +1,489 @@
+"""Labels in memory: lists, NumPy arrays, tensors, frames and columns of data sets, checked and paired row by row.
+
+Third-party types are recognised by their methods, so none of these packages is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeval_emo.data import Gold
+from semeval_emo.errors import InputError, UsageError, suggest
+from semeval_emo.submission import Predictions
+from semeval_emo.task import FileKey, FileSpec, IdBlock, Language, Release, Task, Track
+from semeval_emo.text import printable
+
+ARRAYS = "arrays"
+"""Task and release of labels that are in no file of a task."""
+LABELS, INTENSITIES = "labels", "intensities"
+HIGHEST, USUAL = 100, 3
+NOT_LABELS = ("id", "text")
+Thresholds = float | Mapping[str, float]
+
+
+def is_array(values: Any) -> bool:
+    """Return whether a value holds labels row by row: an array, a tensor, a column, a sequence of rows or numbers."""
+    if isinstance(values, str | bytes | os.PathLike | Mapping | Predictions | Gold) or is_frame(values):
+        return False
+    if hasattr(values, "__array__") or hasattr(values, "detach") or hasattr(values, "toarray"):
+        return True
+    if not (hasattr(values, "__len__") and hasattr(values, "__getitem__")) or not len(values):
+        return False
+    first = values[0]
+    return isinstance(first, bool | int | float) or (
+        isinstance(first, Collection) and not isinstance(first, str | bytes | Mapping)
+        if not hasattr(first, "__array__")
+        else True
+    )
+
+
+def arrays_of(values: Any, emotions: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return labels in memory by name; empty for paths and everything else.
+
+    Args:
+        values: labels, or several by name, such as ``{"bert": y_bert, "tfidf": y_tfidf}``.
+        emotions: a dictionary with these keys is one table of columns.
+    """
+    if is_array(values) or (is_frame(values) and not has_ids(values)):
+        return {"y_pred": values}
+    if isinstance(values, Mapping) and values:
+        if emotions is not None and set(emotions) <= set(values):
+            return {"y_pred": values}
+        if all(is_array(own) or (is_frame(own) and not has_ids(own)) for own in values.values()):
+            return {str(name): own for name, own in values.items()}
+    return {}
+
+
+def system_arrays(systems: Any) -> dict[str, list[Any]]:
+    """Return the runs of systems in memory by name; empty for paths and everything else.
+
+    Args:
+        systems: labels by name, or lists of them, the runs of a system; or labels without names.
+    """
+    if isinstance(systems, list | tuple) and systems and all(_is_table(own) for own in systems):
+        systems = {f"system {at}": own for at, own in enumerate(systems, 1)}
+    if not isinstance(systems, Mapping) or not systems:
+        return {}
+    runs = {
+        str(name): list(own) if isinstance(own, list | tuple) and own and _is_table(own[0]) else [own]
+        for name, own in systems.items()
+    }
+    return runs if all(is_array(own) or _is_table(own) for several in runs.values() for own in several) else {}
+
+
+def _is_table(values: Any) -> bool:
+    """Return whether a value is one array of rows and columns, and not a list of arrays."""
+    return getattr(values, "ndim", 0) == 2 and (not is_frame(values) or not has_ids(values))
+
+
+def one_of(value: Any, other: Any, name: str, call: str = "score(y_pred, y_true)") -> Any:
+    """Return the argument that was given under one of two names.
+
+    Raises:
+        UsageError: it was given under both.
+    """
+    if other is None:
+        return value
+    if value is None:
+        return other
+    raise UsageError(f"{name} is given twice.", f"the order is {call}; or name the arguments")
+
+
+def has_ids(frame: Any) -> bool:
+    """Return whether a frame has a column or an index named ``id``."""
+    index = getattr(getattr(frame, "index", None), "name", None)
+    return any(str(name).strip().lower() == "id" for name in (index, *_columns(frame)))
+
+
+def is_frame(values: Any) -> bool:
+    """Return whether a value is a table with named columns: of pandas, polars, pyarrow or datasets."""
+    columns = getattr(values, "columns", None)
+    return hasattr(values, "to_pandas") or (columns is not None and hasattr(values, "to_numpy"))
+
+
+def paired(
+    y_pred: Any,
+    y_true: Any,
+    emotions: Sequence[str] | None = None,
+    *,
+    threshold: Thresholds | None = None,
+    intensity: bool | None = None,
+    name: str = "y_pred",
+) -> tuple[FileSpec, NDArray[np.int8], NDArray[np.int8]]:
+    """Check predictions and gold labels in memory.
+
+    Args:
+        y_pred, y_true: shape (texts, emotions): 0 and 1, or intensities from 0; the same texts in the same order.
+        emotions: names of the columns. By default those of a frame, else ``label_0``, ``label_1``, ...
+        threshold: converts probabilities to labels: 1 from this value on; one number, or one for each emotion.
+        intensity: whether the labels are intensities; by default if `y_true` has a value above 1.
+        name: of the predictions, in messages.
+
+    Returns:
+        A file of `array_task`, the predictions and the gold labels.
+
+    Raises:
+        InputError: the values are not labels, or the shapes differ.
+        UsageError: an unknown emotion.
+
+    >>> spec, predicted, gold = paired([[1, 0], [0.9, 0.2]], [[1, 0], [1, 1]], ["joy", "fear"], threshold=0.5)
+    >>> predicted.tolist(), spec.emotions
+    ([[1, 0], [1, 0]], ('joy', 'fear'))
+    """
+    names = _names(emotions, y_true, y_pred, name)
+    _check_index(y_pred, y_true, name)
+    gold, predicted = matrix(y_true, "y_true", names), matrix(y_pred, name, names)
+    if gold.shape[1] != predicted.shape[1]:
+        raise InputError(
+            f"{name} has {predicted.shape[1]} columns and y_true {gold.shape[1]}.",
+            "pass a column for each emotion, in the same order",
+        )
+    names = names or tuple(f"label_{i}" for i in range(gold.shape[1]))
+    if len(gold) != len(predicted):
+        raise InputError(
+            f"{name} has {len(predicted):,} rows and y_true {len(gold):,}.",
+            "pass the same texts in the same order; frames with an id column are joined by their ids",
+        )
+    if not len(gold):
+        raise InputError("y_true has no rows.", EXAMPLE)
+    if threshold is not None:
+        cuts = _thresholds(threshold, names, predicted, name)
+        # In the precision of the probabilities: 0.7 of 32 bits reaches a threshold of 0.7.
+        predicted = predicted >= (cuts.astype(predicted.dtype) if predicted.dtype.kind == "f" else cuts)
+    top = gold.max()
+    if intensity is None:
+        intensity = bool(top > 1)
+    if intensity:
+        top = max(USUAL, int(min(max(top, predicted.max()), HIGHEST)))
+    _check_values(gold, "y_true", names, int(top) if intensity else 1)
+    _check_values(predicted, name, names, int(top) if intensity else 1)
+    spec = _spec(names, len(gold), int(top) + 1 if intensity else 2)
+    return spec, predicted.astype(np.int8), gold.astype(np.int8)
+
+
+def array_systems(
+    systems: Mapping[str, Any],
+    gold: Any,
+    emotions: Sequence[str] | None = None,
+    *,
+    threshold: Thresholds | None = None,
+    intensity: bool | None = None,
+) -> tuple[list[Predictions], Gold, Task | None]:
+    """Return predictions and gold labels in memory as the objects that files are read into.
+
+    Args:
+        systems: the predictions by name. Other arguments are those of `paired`; `gold` can also be a `Gold`.
+
+    Returns:
+        The predictions, the gold labels, and the task that both belong to (None for a `Gold`).
+
+    Raises:
+        InputError, UsageError: as for `paired`; there are no gold labels.
+    """
+    first = next(iter(systems), "y_pred")
+    if gold is None:
+        raise InputError(
+            f"{first} has no ids, so its gold labels cannot be looked up.",
+            f"pass them: {EXAMPLE}; or pass a frame with an id column",
+        )
+    if isinstance(gold, Gold):
+        return _in_order_of_gold(systems, gold, emotions, threshold), gold, None
+    results: list[Predictions] = []
+    for name, values in systems.items():
+        spec, predicted, labels = paired(values, gold, emotions, threshold=threshold, intensity=intensity, name=name)
+        results.append(Predictions(spec, predicted, name, (spec.release,)))
+    if len({file.spec for file in results}) > 1:
+        raise InputError("The predictions have different emotions or values.", "name the columns: emotions=[...]")
+    texts = _texts(gold)
+    return results, Gold(spec, spec.ids, texts, labels, "y_true", (spec.release,)), array_task(spec)
+
+
+def _in_order_of_gold(
+    systems: Mapping[str, Any], gold: Gold, emotions: Sequence[str] | None, threshold: Thresholds | None
+) -> list[Predictions]:
+    """Return predictions whose rows are those of loaded gold labels, in its order."""
+    names = gold.spec.emotions
+    if emotions is None or set(emotions) != set(names):
+        raise UsageError(
+            f"An array has no names of columns, and the gold labels are {', '.join(names)}.",
+            f"name the columns of the predictions in their order: emotions={list(names)}",
+        )
+    order = [list(emotions).index(name) for name in names]
+    labels = gold.labels[:, [names.index(name) for name in emotions]]
+    results = []
+    for name, values in systems.items():
+        intensity = len(gold.spec.values) > 2
+        _, predicted, _ = paired(values, labels, emotions, threshold=threshold, intensity=intensity, name=name)
+        results.append(Predictions(gold.spec, predicted[:, order], name, gold.releases))
+    return results
+
+
+def _texts(gold: Any) -> tuple[str, ...] | None:
+    """Return the texts of a frame of gold labels: rows with the same text form a cluster of intervals and tests."""
+    if not is_frame(gold) or "text" not in _columns(gold):
+        return None
+    return tuple(map(str, gold["text"]))
+
+
+def array_task(spec: FileSpec) -> Task:
+    """Return a task whose only file has the rows and emotions of arrays."""
+    is_intensity = len(spec.values) > 2
+    metric = "pearson" if is_intensity else "macro_f1"
+    track = Track(spec.track, f"{spec.track} in memory", spec.values, metric, "mean over emotions", spec.track)
+    return Task(
+        key=ARRAYS,
+        title="arrays in memory",
+        emotions=spec.emotions,
+        tracks={spec.track: track},
+        languages={spec.language: Language(spec.language, "Undetermined", "", "")},
+        releases={ARRAYS: Release(ARRAYS, "arrays in memory", "", "", specs={spec.key: spec})},
+        default_release=ARRAYS,
+        aliases={},
+    )
+
+
+def _spec(emotions: tuple[str, ...], rows: int, values: int) -> FileSpec:
+    key = FileKey(INTENSITIES if values > 2 else LABELS, "und", "test")
+    return FileSpec(
+        task=ARRAYS,
+        release=ARRAYS,
+        **key._asdict(),
+        emotions=emotions,
+        values=tuple(map(str, range(values))),
+        blocks=(IdBlock("row_", 0, 1, rows),),
+    )
+
+
+EXAMPLE = 'semeval_emo.score([[1, 0], [0, 1]], [[1, 0], [1, 1]], emotions=["joy", "fear"])'
+
+
+def _names(emotions: Sequence[str] | None, y_true: Any, y_pred: Any, name: str) -> tuple[str, ...]:
+    """Return the names of the columns; empty if nothing names them."""
+    if emotions is not None:
+        names = tuple(emotions) if not isinstance(emotions, str) else ()
+        if not names or not all(isinstance(own, str) for own in names) or len(set(names)) < len(names):
+            raise UsageError(f"emotions is {shown(emotions)}.", 'name each column once: emotions=["anger", "fear"]')
+        return names
+    frames = [(values, own) for values, own in ((y_true, "y_true"), (y_pred, name)) if is_frame(values)]
+    columns = [tuple(own for own in _columns(values) if str(own).lower() not in NOT_LABELS) for values, _ in frames]
+    if len(columns) == 2 and set(columns[0]) != set(columns[1]):
+        raise InputError(
+            f"y_true has the columns {', '.join(map(str, columns[0]))}, and {name} {', '.join(map(str, columns[1]))}.",
+            'name the columns of the labels: emotions=["anger", "fear"]',
+        )
+    return tuple(map(str, columns[0])) if columns else ()
+
+
+def _columns(frame: Any) -> list[Any]:
+    names = getattr(frame, "column_names", None)
+    return list(frame.columns if names is None else names)
+
+
+def _check_index(y_pred: Any, y_true: Any, name: str) -> None:
+    """Check that two frames with the same index have it in the same order."""
+    first, second = getattr(y_pred, "index", None), getattr(y_true, "index", None)
+    if first is None or second is None or callable(first) or callable(second) or len(first) != len(second):
+        return
+    if list(first) != list(second) and set(first) == set(second):
+        raise InputError(
+            f"{name} and y_true have the same index in different orders, and rows are compared by position.",
+            f"sort one like the other: {name}.loc[y_true.index]",
+        )
+
+
+def matrix(values: Any, name: str, names: tuple[str, ...] = ()) -> NDArray[Any]:
+    """Return values as an array of shape (texts, emotions) of booleans, integers or floats without nan.
+
+    Args:
+        name: of the values, in messages.
+        names: the columns, for values that name them; empty if nothing does.
+
+    Raises:
+        InputError: the values have another type or shape, or a cell is not a number.
+    """
+    rows = _rows(values, name, names)
+    try:
+        array = np.asarray(rows)
+        if array.dtype.kind == "O":
+            array = array.astype(float)
+    except (TypeError, ValueError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "biuf":
+        raise InputError(*_not_numbers(rows, name, names))
+    if array.ndim == 1 and len(names) == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise InputError(
+            f"{name} has the shape {array.shape}, expected a row for each text and a column for each emotion.",
+            "stack the columns of the emotions: numpy.column_stack([anger, fear])" if array.ndim == 1 else EXAMPLE,
+        )
+    if names and array.shape[1] != len(names):
+        raise InputError(
+            f"{name} has {array.shape[1]} columns, and there are {len(names)} emotions: {', '.join(names)}.",
+            "name each column once: emotions=[...]",
+        )
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        row, column = np.argwhere(np.isnan(array))[0]
+        raise InputError(
+            f"{name} is blank (nan) in row {row}, column {_column(column, names)}.", "a blank label is not 0: fill it"
+        )
+    return array
+
+
+def _rows(values: Any, name: str, names: tuple[str, ...]) -> Any:
+    """Return rows of cells from any supported type, not checked further."""
+    if is_frame(values) or (isinstance(values, Mapping) and names):
+        columns = _columns(values) if is_frame(values) else list(values)
+        missing = [own for own in names if own not in columns]
+        if missing:
+            raise InputError(
+                f"{name} has no column '{printable(missing[0])}'; its columns are "
+                f"{printable(', '.join(map(str, columns)), 200)}.",
+                suggest(missing[0], map(str, columns)) or "name the columns that it has: emotions=[...]",
+            )
+        return list(zip(*(_rows(values[own], name, ()) for own in names), strict=True))
+    if isinstance(values, str | bytes | Mapping) or values is None:
+        raise InputError(*wrong_type(values, name))
+    if hasattr(values, "detach"):
+        tensor = values.detach().cpu()
+        values = (tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy()
+    if hasattr(values, "toarray"):
+        return values.toarray()
+    rows: Any
+    if isinstance(values, np.ndarray):
+        rows = values
+    elif hasattr(values, "tolist"):
+        rows = values.tolist()
+    elif hasattr(values, "__len__") and hasattr(values, "__getitem__"):
+        rows = [row.tolist() if hasattr(row, "tolist") else row for row in values]
+    else:
+        raise InputError(*wrong_type(values, name))
+    if names and not isinstance(rows, np.ndarray) and _are_names(rows):
+        return _from_names(rows, name, names)
+    return rows
+
+
+def _are_names(rows: Sequence[Any]) -> bool:
+    """Return whether each row is a list of names, and not all are empty."""
+    return all(
+        isinstance(row, list | tuple | set | frozenset) and all(isinstance(cell, str) for cell in row) for row in rows
+    ) and any(rows)
+
+
+def _from_names(rows: Sequence[Sequence[str]], name: str, names: tuple[str, ...]) -> NDArray[np.int8]:
+    """Return 0/1 columns from rows that list the names of their emotions."""
+    for number, row in enumerate(rows):
+        if unknown := [cell for cell in row if cell not in names]:
+            raise InputError(
+                f"{name} has '{printable(str(unknown[0]))}' in row {number}; the emotions are {', '.join(names)}.",
+                suggest(str(unknown[0]), names) or "name all emotions: emotions=[...]",
+            )
+    return np.array([[own in row for own in names] for row in rows], np.int8)
+
+
+def wrong_type(values: Any, name: str) -> tuple[str, str]:
+    """Return the message and the fix for a value that holds no labels."""
+    return f"{name} is {shown(values)}, which holds no labels.", f"pass rows of labels, such as {EXAMPLE}"
+
+
+def shown(values: Any) -> str:
+    """Return a value of any type in a few words."""
+    if values is None or isinstance(values, bool | int | float | str):
+        return printable(repr(values))
+    kind = type(values).__name__
+    return f"{'an' if kind[:1] in 'aeiouAEIOU' or kind == 'ndarray' else 'a'} {kind}"
+
+
+def _not_numbers(rows: Any, name: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """Return the message and the fix for rows of different lengths, or for cells that are not numbers."""
+    lengths = [len(row) if hasattr(row, "__len__") and not isinstance(row, str) else None for row in rows]
+    if len(set(lengths)) > 1:
+        number = next(i for i, length in enumerate(lengths) if length != lengths[0])
+        return (
+            f"{name} has rows of different lengths: row 0 has {_cells(lengths[0])}, row {number} "
+            f"{_cells(lengths[number])}.",
+            "each row has a cell for each emotion",
+        )
+    for number, row in enumerate(rows):
+        for column, cell in enumerate(row if lengths[0] is not None else [row]):
+            if not isinstance(cell, bool | int | float | np.generic) or isinstance(cell, np.str_):
+                return (
+                    f"{name} has {shown(cell)} in row {number}, column {_column(column, names)}, expected a number.",
+                    "convert words to 0 and 1 first, or name all emotions for lists of names: emotions=[...]",
+                )
+    return wrong_type(rows, name)
+
+
+def _cells(length: int | None) -> str:
+    return "no cells" if length is None else f"{length} cell{'s' * (length != 1)}"
+
+
+def _column(column: int, names: tuple[str, ...]) -> str:
+    return names[column] if column < len(names) else str(column)
+
+
+def _thresholds(
+    threshold: Thresholds, names: tuple[str, ...], predicted: NDArray[Any], name: str
+) -> NDArray[np.float64]:
+    cuts = threshold_row(threshold, names)
+    if predicted.min() < 0 or predicted.max() > 1:
+        outside = predicted[(predicted < 0) | (predicted > 1)][0]
+        raise InputError(
+            f"{name} has {outside:g}, which is not a probability, so it has no threshold.",
+            "convert logits first: 1 / (1 + numpy.exp(-y_pred))",
+        )
+    return cuts
+
+
+def threshold_row(threshold: Thresholds, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return the threshold of each emotion.
+
+    Raises:
+        UsageError: an emotion has none, or it is not between 0 and 1.
+    """
+    if isinstance(threshold, Mapping):
+        unknown = [own for own in threshold if own not in names]
+        missing = [own for own in names if own not in threshold]
+        if unknown or missing:
+            found = f"'{printable(str(unknown[0]))}' is not an emotion" if unknown else f"'{missing[0]}' has none"
+            raise UsageError(f"The thresholds do not fit the emotions: {found}.", f"name each of {', '.join(names)}")
+        values = [threshold[own] for own in names]
+    else:
+        values = [threshold] * len(names)
+    if not all(isinstance(cut, int | float | np.number) and 0 < cut < 1 for cut in values):
+        raise UsageError(
+            f"A threshold is a number between 0 and 1, not {shown(threshold)}.",
+            "use one number such as 0.5, or one for each emotion: {'joy': 0.4, 'fear': 0.5}",
+        )
+    return np.array(values, float)
+
+
+def _check_values(array: NDArray[Any], name: str, names: tuple[str, ...], top: int) -> None:
+    """Check that all values are integers from 0 to `top`."""
+    if array.dtype.kind == "b":
+        return
+    bad = (array < 0) | (array > top) | (array != np.floor(array))
+    if not bad.any():
+        return
+    row, column = np.argwhere(bad)[0]
+    value = array[row, column].item()
+    allowed = "0 or 1" if top == 1 else f"0 to {top}"
+    message = f"{name} is {value:g} in row {row}, column {_column(column, names)}, expected {allowed}."
+    if name == "y_true":
+        fix = (
+            "gold labels are integers; the order is score(y_pred, y_true), or name them: score(y_pred=..., y_true=...)"
+        )
+    elif top > 1:
+        fix = f"round the outputs first: numpy.rint(y_pred).clip(0, {top}).astype(int)"
+    elif array.min() >= 0 and array.max() <= 1:
+        fix = "these are probabilities: pass threshold=0.5, or one for each emotion: threshold={'joy': 0.4, ...}"
+    elif float(value).is_integer() and value > 1:
+        fix = "y_true has only 0 and 1; if these are intensities, pass track='b'"
+    else:
+        fix = "these are logits: pass 1 / (1 + numpy.exp(-y_pred)) and threshold=0.5"
+    raise InputError(message, fix)
