@@ -69,7 +69,9 @@ def test_tables_note_the_number_of_languages_of_each_emotion():
     assert [row[0] for row in two.rows] == ["macro F1", "anger", "disgust", "fear", "joy", "sadness", "surprise"]
     note = "Each emotion is averaged over the languages that have it: all 3, except disgust (2), surprise (2)."
     assert two.notes[-1] == note
-    many = [t for t in tables(compared("fine", "rough", "poor", per_emotion=True)) if t.title.startswith("Each emotion")]
+    many = [
+        t for t in tables(compared("fine", "rough", "poor", per_emotion=True)) if t.title.startswith("Each emotion")
+    ]
     assert [t.title.split(" · ")[1] for t in many] == [
         "average over 3 languages", "afr Afrikaans", "eng English", "ron Romanian"
     ]  # fmt: skip
