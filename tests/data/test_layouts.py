@@ -69,3 +69,17 @@ def test_two_files_that_differ_are_refused_by_name(tmp_path: Path):
 def test_a_release_is_pinned_in_any_order(world):
     world.write(world.folder / "data/dev/track_a/xx.csv", world.rows("a", "xx", "dev"))
     assert pin(world.folder / "data", world.task).startswith('"a/xx/dev" = { rows = 4, ')
+
+
+@pytest.mark.parametrize("name", ["track_a/xx/dev-00000-of-00001.parquet", "xx/dev-00000-of-00001.parquet"])
+def test_the_hub_s_parquet_files(world, name: str):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    path = world.folder / "data" / name
+    path.parent.mkdir(parents=True)
+    rows = world.rows("a", "xx", "dev")
+    frame = pandas.DataFrame([(i, text, *labels, None) for i, text, labels in rows])
+    frame.columns = ["id", "text", "calm", "hope", "rage", "disgust"]
+    frame.to_parquet(path, index=False)
+    gold = load_gold("a", "xx", "dev", source=world.folder / "data", task=world.task)
+    assert gold.labels.tolist() == [list(labels) for *_, labels in rows]

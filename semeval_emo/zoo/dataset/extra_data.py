@@ -1,7 +1,7 @@
-"""Added training data: splits of other tracks and CSV files, checked for texts of the evaluation splits.
+"""Added training data: splits of other tracks and files of one's own, checked for texts of the evaluation splits.
 
 The training split of a track shares at most a few texts with its test split, but data of *another*
-track may contain hundreds of them, and CSV files may contain any. Added data with texts of the dev
+track may contain hundreds of them, and files may contain any. Added data with texts of the dev
 or test split is refused unless the recipe allows it by name (``data.allow``).
 """
 
@@ -15,16 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.data import Gold, load_gold
+from semeval_emo.data.columns import ID, TEXT
 from semeval_emo.data.gold import gold_for
+from semeval_emo.data.labelled import read_labelled
 from semeval_emo.data.overlap import leaks
-from semeval_emo.data.sheet import ID, TEXT, read_sheet
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.task import FileSpec, Task
-from semeval_emo.text import printable
+from semeval_emo.text import alternatives, printable
 from semeval_emo.zoo.dataset.other_languages import target_language_error
 from semeval_emo.zoo.recipe import Recipe
 
 SPLITS = ("train", "dev")
+SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 # The widest match: copies that differ in spaces and punctuation count.
 DEGREE = "letters"
 
@@ -33,7 +35,7 @@ def load_extra(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
     """Load the data of ``data.extra``, by name, with the labels of the recipe's track.
 
     Raises:
-        UsageError: a name is neither a split of another track nor a CSV file, the labels do not match, or
+        UsageError: a name is neither a split of another track nor a file, the labels do not match, or
             ``data.allow`` names data that is not added.
         InputError: a file is missing or unreadable.
     """
@@ -46,23 +48,43 @@ def load_extra(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
         )
     own = task.spec(data.track, data.language, "test", data.release)
     return {
-        name: _csv_file(Path(name), own)
-        if Path(name).suffix == ".csv"
+        name: load_own_file(Path(name), own, task)
+        if is_own_file(name)
         else _other_track(name, recipe, own, source, task)
         for name in data.extra
     }
 
 
-def _csv_file(path: Path, own: FileSpec) -> Gold:
-    sheet = read_sheet(path)
-    missing = [name for name in (ID, TEXT, *own.emotions) if name not in sheet.header]
-    if missing:
+def is_own_file(name: str) -> bool:
+    """Return whether added data is a file, and not a split of a track.
+
+    >>> is_own_file("mine.tsv"), is_own_file("b/train")
+    (True, False)
+    """
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+def load_own_file(path: Path, own: FileSpec, task: Task) -> Gold:
+    """Load a file of one's own, with the labels of `own`; texts without ids are called by their lines.
+
+    Raises:
+        InputError: the file cannot be read, or does not have these labels.
+    """
+    table = read_labelled(
+        path,
+        own.emotions,
+        synonyms=task.synonyms,
+        others=task.emotions,
+        remedy=f"rename the column of texts to '{TEXT}'",
+    )
+    if table.top > int(own.values[-1]):
         raise InputError(
-            f"{path} has no column {', '.join(missing)}.", f"it needs {','.join((ID, TEXT, *own.emotions))}"
+            f"{path} has labels up to {table.top}, and {own.place} only {alternatives(own.values)}.",
+            f"write {alternatives(own.values)}",
         )
-    labels = sheet.labels(own.emotions, own.values)
-    note = _unused_columns(str(path), sheet.header, own)
-    return Gold(own, tuple(sheet.ids), tuple(sheet.texts or ()), labels, str(path), (), note)
+    ids = table.ids or tuple(f"line {line}" for line in table.lines)
+    note = " ".join(filter(None, (_unused_columns(str(path), table.unused, own), *table.notes)))
+    return Gold(own, ids, table.texts, table.labels, str(path), (), note)
 
 
 def _unused_columns(name: str, header: Sequence[str], own: FileSpec) -> str:
@@ -80,7 +102,7 @@ def _other_track(name: str, recipe: Recipe, own: FileSpec, source: str | os.Path
         raise UsageError(
             f"Recipe {recipe.name}: data.extra cannot be '{name}'."
             + (" The test split is never used for training." if is_test else ""),
-            "name a CSV file, or the train or dev split of another track, such as "
+            "name a file (CSV, JSON lines, Parquet), or the train or dev split of another track, such as "
             + " or ".join(f"{key}/train" for key in task.tracks if key != own.track),
         )
     if task.track(own.track).trains_on != own.track:

@@ -6,11 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import leaks
-from semeval_emo.data.sheet import read_sheet
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scores
@@ -18,6 +15,7 @@ from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.dataset.extra_data import is_own_file, load_own_file
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.folder import resolve_task
 from semeval_emo.zoo.runs.model import load_model
@@ -127,10 +125,8 @@ def _training_set(name: str, recipe: Recipe, source: str | os.PathLike[str] | No
         track, split = data.track, name
     elif name in data.sources:
         language, split = rest, "train"
-    elif name.endswith(".csv"):
-        sheet = read_sheet(Path(name))
-        spec = task.spec(data.track, data.language, "test", data.release)
-        return Gold(spec, tuple(sheet.ids), tuple(sheet.texts or ()), np.empty((0, 0)), name, ())
+    elif is_own_file(name):
+        return load_own_file(Path(name), task.spec(data.track, data.language, "test", data.release), task)
     # Only the texts are used.
     return load_gold(
         track, language, split, release=data.release, source=source, task=task, labels_required=False,

@@ -19,6 +19,7 @@ from semeval_emo.submission.packing import ZIP, pack
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.text import plural
 from semeval_emo.zoo import distributed
+from semeval_emo.zoo.dataset.extra_data import is_own_file
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.registry import family_class
@@ -230,7 +231,7 @@ def select_languages(recipe: Recipe, task: Task, track: str, languages: str = AL
 def _own_files(data: DataConfig) -> list[tuple[str, str]]:
     """Return the track and split of each file in the target language that a recipe reads."""
     own = [(data.track, split) for split in dict.fromkeys((*data.splits, "dev", "test"))]
-    added = [name.partition("/") for name in data.extra if not name.endswith(".csv")]
+    added = [name.partition("/") for name in data.extra if not is_own_file(name)]
     return own + [(track, split) for track, _, split in added]
 
 

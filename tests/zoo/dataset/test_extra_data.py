@@ -112,9 +112,45 @@ def test_a_file_with_missing_columns_is_refused(tmp_path: Path):
     file = write(tmp_path / "mine.csv", ["x"], ["id", "text", "joy", "anger", "fear", "sadness", "other"])
     with pytest.raises(InputError) as refused:
         run(tmp_path, "constant-majority", f"data.extra={quoted(file)}")
-    assert refused.value.message == f"{file} has no column surprise."
+    assert refused.value.message == (
+        f"{file} has no column surprise: its header is id,text,joy,anger,fear,sadness,other."
+    )
     with pytest.raises(InputError, match="cannot be read"):
         run(tmp_path, "constant-majority", f"data.extra={quoted(str(tmp_path / 'nothing.csv'))}")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "notes"),
+    [
+        ("caps.csv", "\ufeffText,Anger,Fear,Joy,Sadness,Surprise\nnew words,0.0,0,1.0,0,0\n", ""),
+        (
+            "more.tsv",
+            "Tweet\tanger\tdisgust\tfear\tjoy\tsadness\tsurprise\nnew words\t0\t\t0\t1\t0\t0\n",
+            "Not used from {file}: disgust; release 1 track a eng test has no such label. Texts from column 'Tweet'.",
+        ),
+        ("lists.csv", "id,text,emotion\nx1,new words,['joy']\n", "Labels from column 'emotion'."),
+        (
+            "twice.csv",
+            "id,text,anger,fear,joy,sadness,surprise\nx,new words,0,0,1,0,0\nx,other words,0,0,0,0,0\n",
+            "{file} has the id 'x' twice, so its ids are not used.",
+        ),
+    ],
+)
+def test_files_are_read_as_people_write_them(name: str, body: str, notes: str, tmp_path: Path):
+    path = tmp_path / name
+    path.write_text(body, encoding="utf-8")
+    recipe = load_recipe("constant-all", [f"data.extra={quoted(str(path))}", "data.track=a"])
+    found = load_splits(_placed(recipe), "sample", load_task("sample"))[str(path)]
+    assert (found.texts[0], found.labels[0].tolist()) == ("new words", [0, 0, 1, 0, 0])
+    assert found.note == notes.format(file=path)
+    assert len(set(found.ids)) == len(found)
+
+
+def test_degrees_are_no_labels_of_a_track_of_0_and_1(tmp_path: Path):
+    file = tmp_path / "mine.csv"
+    file.write_text("text,anger,fear,joy,sadness,surprise\nnew words,0,0,3,0,0\n")
+    with pytest.raises(InputError, match=r"mine\.csv has labels up to 3, and .* only 0 or 1\."):
+        run(tmp_path, "constant-majority", f"data.extra={quoted(str(file))}")
 
 
 @pytest.mark.parametrize(
