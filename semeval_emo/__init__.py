@@ -28,6 +28,7 @@ _HOME = {
     "validate": "semeval_emo.submission",
     "fix": "semeval_emo.submission",
     "pack": "semeval_emo.submission",
+    "ensemble": "semeval_emo.submission",
     "score": "semeval_emo.scoring",
     "compare": "semeval_emo.scoring",
     "metrics": "semeval_emo.scoring.adapters",
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from semeval_emo.leaderboard import Leaderboard
     from semeval_emo.scoring import compare, score
     from semeval_emo.scoring.adapters import compute_metrics, metrics, scorer
-    from semeval_emo.submission import fix, pack, read_submission, schema, validate
+    from semeval_emo.submission import ensemble, fix, pack, read_submission, schema, validate
     from semeval_emo.task import load_task
 
 

@@ -14,6 +14,7 @@ from semeval_emo.submission.result import FileReport, Part, Predictions, Report,
 from semeval_emo.submission.scorers.outcome import OfficialOutcome
 
 if TYPE_CHECKING:
+    from semeval_emo.submission.combine import EnsembleReport, ensemble
     from semeval_emo.submission.fix_report import FixReport
     from semeval_emo.submission.frames import schema
     from semeval_emo.submission.packing import PackReport, pack
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from semeval_emo.submission.write import write_predictions, write_probabilities
 
 _LAZY = {
+    "EnsembleReport": "combine",
     "FixReport": "fix_report",
     "PackReport": "packing",
     "Probabilities": "probabilities",
+    "ensemble": "combine",
     "fix": "repair",
     "pack": "packing",
     "read_probabilities": "probabilities",
@@ -34,6 +37,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "EnsembleReport",
     "Entry",
     "FileReport",
     "Findings",
@@ -48,6 +52,7 @@ __all__ = [
     "Severity",
     "Submission",
     "catalogue",
+    "ensemble",
     "entry",
     "fix",
     "pack",
