@@ -236,6 +236,14 @@ LimitOption = Annotated[
     int, typer.Option("--limit", "-n", metavar="N", min=0, help="Maximum number of rows or examples. 0 shows all.")
 ]
 
+ColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--column", metavar="NAME",
+        help="Column of the texts. Default: text, else the only one with such a name: tweet, sentence, comment, ...",
+    ),
+]  # fmt: skip
+
 # --- statistics ------------------------------------------------------------------------------------------------------
 
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Random seed.")]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from semeval_emo.cli.options import (
+    ColumnOption,
     Format,
     FormatOption,
     GoldOption,
@@ -77,6 +78,7 @@ def predict(
         InputFormat | None,
         typer.Option("--input", help="Format of the texts. Default: by the name of the file, or by its first line."),
     ] = None,
+    column: ColumnOption = None,
     prediction: Annotated[
         Prediction, typer.Option("--as", help="What to print for each text.")
     ] = Prediction.probabilities,
@@ -103,7 +105,7 @@ def predict(
 
     model = load_model(run, thresholds, precision.value if precision else None)
     emotions = model.space.emotions
-    predictions = predict_file(model, texts, kind.value if kind else None, message=lambda text: note(text, quiet))
+    predictions = predict_file(model, texts, kind.value if kind else None, lambda text: note(text, quiet), column)
     if prediction is Prediction.jsonl:
         lines = json_lines(emotions, predictions)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -57,7 +58,9 @@ def find_text(header: Sequence[str], shown: str, column: str | None = None, reme
     if found:
         several = alternatives([f"'{header[at]}'" for at in found])
         raise InputError(f"{shown} has several columns of texts: {several}.", remedy)
-    if len(header) == 1 and remedy == NAME_IT:
+    if len(header) > 1 and any(re.fullmatch(r"[\d.]*", cell.strip()) or len(cell.split()) > 3 for cell in header):
+        remedy = "write a line with the names of the columns above it, such as id,text"
+    elif len(header) == 1 and remedy == NAME_IT:
         remedy += "; if its first line is a text too, --input lines"
     raise InputError(f"{shown} has no column '{TEXT}': {seen}.", remedy)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from semeval_emo.data import load_gold
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.extra_data import load_own_file
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.training.train import train
 
 
 def test_45_split_first_folders(shared_dir: Path, cli):
@@ -34,3 +36,23 @@ def test_40_training_data_in_capitals(shared_dir: Path, tmp_path: Path, cli):
         "zoo", "train", "constant-majority", "--data", "sample", "--runs", tmp_path, "--set", extra, "--quiet"
     )
     assert (code, "error" in err) == (0, False)
+
+
+def test_41_texts_under_another_name(shared_dir: Path, tmp_path: Path, cli):
+    case = shared_dir / "cases" / "41-texts-under-another-name"
+    run = train(load_recipe("constant-majority"), source="sample", runs=tmp_path).folder.model
+    files = {
+        "array.json": (["7", "8"], ""),
+        "semi.csv": (["1", "2"], ""),
+        "sentence.csv": (["1", "2"], "Texts from column 'sentence'.\n"),
+        "sentences.csv": (["1", "2"], "Texts from column 'sentence'.\n"),
+        "tweet.tsv": (["1", "2"], "Texts from column 'Tweet'.\n"),
+        "tweets.tsv": (["0", "1", "2"], "Texts from column 'Tweet'.\n"),
+    }
+    for name, (ids, note) in files.items():
+        code, out, err = cli("zoo", "predict", run, case / name, "--as", "labels")
+        assert (code, [line.split(",")[0] for line in out.splitlines()[1:]], err) == (0, ids, note), name
+    code, out, err = cli("zoo", "predict", run, case / "null.jsonl")
+    problem = f"error: {case / 'null.jsonl'}:2: the text is null, not a string.\n  fix: write its text, or remove it\n"
+    assert (code, out, err) == (3, "", problem)
+    assert {path.name for path in case.iterdir()} == {*files, "null.jsonl"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from semeval_emo.progress import Progress
-from semeval_emo.zoo.dataset.texts import detect_format, format_from_name, open_lines, read_texts
+from semeval_emo.zoo.dataset.texts import open_texts
 from semeval_emo.zoo.runs.model import Model
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
@@ -35,28 +34,23 @@ class TextPrediction:
 
 
 def predict_file(
-    model: Model, path: Path | None, input_format: str | None = None, message: Callable[[str], None] = lambda _: None
+    model: Model,
+    path: Path | None,
+    input_format: str | None = None,
+    message: Callable[[str], None] = lambda _: None,
+    column: str | None = None,
 ) -> Iterator[TextPrediction]:
     """Predict the texts of a file, or of stdin if `path` is None or ``-``.
 
     Args:
         input_format: ``csv``, ``jsonl`` or ``lines``; None for the one that the file name or the first line suggests.
+        column: the name of the column of texts; None for ``text``, else the only one with a name such as tweet.
 
     Raises:
         InputError: the input cannot be read, or does not have this format.
     """
-    path = None if path == Path("-") else path
-    with open_lines(path) as lines:
-        if path is None and sys.stdin.isatty():
-            message("Enter one text per line; Ctrl-D ends.")
-        first = lines.peek()
-        input_format = input_format or format_from_name(lines.name)
-        if not input_format:
-            input_format = detect_format(first)
-            if input_format != "lines":
-                kind = {"csv": "CSV with a column 'text'", "jsonl": "JSON lines"}[input_format]
-                message(f"{lines.name} looks like {kind}; --input lines reads one text per line.")
-        yield from predict(model, read_texts(lines, input_format, lines.name, message), would_block=lines.would_block)
+    with open_texts(path, input_format, column, message) as source:
+        yield from predict(model, source.texts, would_block=source.would_block)
 
 
 def predict(

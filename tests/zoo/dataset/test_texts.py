@@ -59,7 +59,7 @@ JSON_NOTE = "stdin looks like JSON lines; --input lines reads one text per line.
     ("body", "name", "predictions", "note"),
     [
         (b"id,text\na,What a day!\n", "", ["a"], CSV_NOTE),
-        (b"\xef\xbb\xbfID\tText\na\tWhat, a day\n", "", ["a"], CSV_NOTE),
+        (b"\xef\xbb\xbfID\tText\na\tWhat, a day\n", "", ["a"], CSV_NOTE.replace("text'", "Text'")),
         (b'"text","id"\n"Oh, no","a"\n', "", ["a"], CSV_NOTE),
         (b'{"id": "a", "text": "What a day!"}\n{"id": null, "text": "Oh"}\n', "", ["a", "2"], JSON_NOTE),
         (b"What a day, they said\nOh\n", "", ["1", "2"], ""),
@@ -70,6 +70,16 @@ JSON_NOTE = "stdin looks like JSON lines; --input lines reads one text per line.
         (b'{"id": "a", "text": "Oh"}\n', "T.JSONL", ["a"], ""),
         (b"id,text\na,What a day!\n", "t.txt", ["a"], CSV_NOTE.replace("stdin", "t.txt")),
         (b"one\rtwo\r", "t.txt", ["1", "2"], ""),
+        (b"id;text\na;What a day!\n", "t.csv", ["a"], ""),
+        (b"ID\tTweet\na\tWhat a day!\n", "t.tsv", ["a"], "Texts from column 'Tweet'.\n"),
+        (b"ID\tTweet\na\tWhat a day!\n", "", ["a"], CSV_NOTE.replace("text'", "Tweet'")),
+        (b"sentence,lang\nWhat a day!,eng\n", "t.csv", ["1"], "Texts from column 'sentence'.\n"),
+        (b"text,clean_text\nWhat a day!,day\n", "t.csv", ["1"], ""),
+        (b"id,text\na,What a day!\n".decode().encode("utf-16"), "t.csv", ["a"], ""),
+        (b'[{"id": 7, "text": "Oh"}, {"id": 8, "text": "No"}]', "t.json", ["7", "8"], ""),
+        (b'[\n{"text": "a"}\n]\n', "t.json", ["1"], ""),
+        (b'["Oh", "No"]\n', "", ["1", "2"], JSON_NOTE),
+        (b'{"ID": 7, "Comment": "Oh"}\n', "t.jsonl", ["7"], "Texts from column 'Comment'.\n"),
     ],
     ids=lambda value: None if isinstance(value, list) else repr(value)[:24],
 )
@@ -105,7 +115,17 @@ def test_texts_are_read_completely(tmp_path: Path):
         (b'{"text": "a", "text": "b"}\n', "", "stdin:1: not a JSON object with a 'text'."),
         (b'{"text": "a", "b": ' + b"9" * 5000 + b"}\n", "", "stdin:1: not a JSON object with a 'text'."),
         (b'{"a":' * 5_000 + b"\n", "", "stdin:1: not a JSON object with a 'text'."),
-        (b'[\n{"text": "a"}\n]\n', "t.json", "t.json:1: not a JSON object with a 'text'."),
+        (b'[{"text": "a"}, {"text": null}]', "t.json", "t.json, value 2: the text is null, not a string."),
+        (b'[{"text": "a"}, 3]', "t.json", "t.json, value 2: not a JSON object with a 'text'."),
+        (
+            b'[{"text": "a"}\n',
+            "t.json",
+            "t.json cannot be read: it is not valid JSON (Expecting ',' delimiter: line 2 column 1 (char 15)).",
+        ),
+        (b'{"text": "a"}\n{"txt": "b"}\n', "t.jsonl", "t.jsonl:2: not a JSON object with a 'text'."),
+        (b"tweet,comment\na,b\n", "t.csv", "t.csv has several columns of texts: 'tweet' or 'comment'."),
+        (b"satz,id\na,b\n", "t.csv", "t.csv has no column 'text': its header is satz,id."),
+        (b"\x1f\x8b\x08aaaa", "t.csv", "t.csv is a gzip file, not a file of texts."),
         (b"id,text\na,caf\xe9\n", "t.csv", "t.csv:2: not UTF-8: byte 0xe9 cannot be decoded."),
         (b"Oh\ncaf\xe9\n", "", "stdin:2: not UTF-8: byte 0xe9 cannot be decoded."),
         (b"id,text\na," + b"x" * 131_073 + b"\n", "t.csv", "t.csv:2: not CSV: field larger than field limit (131072)."),
@@ -155,3 +175,36 @@ def test_texts_of_a_slow_pipe_are_predicted_as_they_arrive(model: Path):
         at_last.cancel()
         os.close(writer)
         assert list(predictions) == []
+
+
+def test_the_column_of_texts_can_be_named(run_predict):
+    body = b"tweet,satz,lang\na,What a day!,deu\n"
+    assert run_predict(body, "t.csv", "--column", "Satz") == (0, HEADER + "1,1,1,1,1,1\n", "")
+    assert run_predict(body, "", "--column", "satz")[0] == 0
+    for words, problem in (
+        (("--column", "sats"), "t.csv has no column 'sats': its header is tweet,satz,lang."),
+        (("--column", "satz", "--input", "lines"), "Lines have no columns."),
+    ):
+        code, out, err = run_predict(body, "t.csv", *words)
+        assert (code in (2, 3), out, err.splitlines()[0]) == (True, "", f"error: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("body", "fix"),
+    [
+        (b"satz,id\na,b\n", "name the column of texts with --column NAME"),
+        (b"satz\na\n", "name the column of texts with --column NAME; if its first line is a text too, --input lines"),
+        (b"1,I am so happy\n2,Oh\n", "write a line with the names of the columns above it, such as id,text"),
+    ],
+)
+def test_advice_never_makes_a_header_or_ids_into_texts(body: bytes, fix: str, run_predict):
+    _, _, err = run_predict(body, "t.csv")
+    assert err.splitlines()[1] == f"  fix: {fix}"
+
+
+def test_parquet_files_are_read(tmp_path: Path, run_predict):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "t.parquet"
+    pandas.DataFrame({"id": [7, 8], "sentence": ["Oh", "No"]}).to_parquet(path)
+    code, out, err = run_predict(path.read_bytes(), "t.parquet")
+    assert (code, ids(out), err) == (0, ["7", "8"], "Texts from column 'sentence'.\n")
