@@ -376,3 +376,9 @@ def shipped(folder: str) -> Path:
     package = Path(__file__).parent
     inside = package / f"_{folder}"
     return inside if inside.is_dir() else package.parent / folder
+
+
+def shown_path(path: Path) -> str:
+    """Return a path for a command line: relative to the current folder if it is in it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

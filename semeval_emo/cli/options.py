@@ -146,6 +146,19 @@ GoldOption = Annotated[
         "Default: $SEMEVAL_EMO_DATA, then data fetched earlier, then the hub.",
     ),
 ]  # fmt: skip
+TrainingDataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--gold", "--data", metavar="SOURCE",
+        help="Texts and gold labels: a folder, 'hub' or 'sample'. Or your own: a CSV, TSV, JSONL or Parquet file, a "
+        "folder with train, dev and test files, or a saved datasets folder. "
+        "Default: $SEMEVAL_EMO_DATA, then data fetched earlier, then the hub.",
+    ),
+]  # fmt: skip
+TextColumnOption = Annotated[
+    str | None,
+    typer.Option("--column", metavar="NAME", help="Column of the texts. Default: text, tweet, sentence or the like."),
+]
 GoldToCheckOption = Annotated[
     str | None,
     typer.Option(

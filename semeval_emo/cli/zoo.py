@@ -22,9 +22,11 @@ from semeval_emo.cli.options import (
     RunsOption,
     SetOption,
     TaskOption,
+    TextColumnOption,
+    TrainingDataOption,
     UnverifiedGoldOption,
 )
-from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
+from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note, screen_width
 from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ Examples:
   semeval-emo zoo train minilm-ft --set train.batch=32 --set train.seed=1
   semeval-emo zoo train llama-4layer --set model.backbone=path/to/llama
   semeval-emo zoo train constant-all --data sample      without any data of your own
+  semeval-emo zoo train minilm-linear --data my.csv     your own texts and labels
   semeval-emo zoo train tfidf-char --track a --language all      a run per language, and one zip
   semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
   torchrun --nproc-per-node 2 -m semeval_emo zoo train minilm-ft     two processes
@@ -133,7 +136,8 @@ def train(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Random seed. Same as --set train.seed=N.")
     ] = None,
-    data: GoldOption = None,
+    data: TrainingDataOption = None,
+    column: TextColumnOption = None,
     unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
@@ -160,19 +164,31 @@ def train(
 ) -> None:  # fmt: skip
     """Train a recipe; predict, validate, score and rank the test split.
 
-    With several languages: a run per language, and a zip of all predictions.
+    With several languages: a run per language, and a zip of all predictions. With a file of your own texts and labels
+    (--data FILE): a random split into train, dev and test, which is stored with the run.
     """
     from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.report import own_data as own_view
     from semeval_emo.report import series as view
+    from semeval_emo.report.formats import render
+    from semeval_emo.task import TASK_FILE
     from semeval_emo.zoo.distributed import is_main_process
     from semeval_emo.zoo.recipes.load import load_recipe
     from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
+    from semeval_emo.zoo.training.own import own_data
     from semeval_emo.zoo.training.train import train as train_one
     from semeval_emo.zoo.training.train import train_nonzero_rank
 
     more = [*([f"train.seed={seed}"] if seed is not None else []), *([ACCEPT] if unverified_gold else [])]
     recipe = load_recipe(name, [*(settings or ()), *more])
     progress = TerminalProgress(quiet)
+    own = own_data(
+        recipe, data, runs, task=task, track=track, language=language, column=column, fresh=fresh and is_main_process()
+    )
+    if own is not None:
+        found, recipe = own
+        task, data, track, language = str(found.folder / TASK_FILE), None, None, None
+        note(render([own_view.table(found)], "text", width=screen_width()) + "\n", quiet)
     several = "," in (language or "") or language == "all"
     if several or only_missing or jobs is not None or archive is not None:
         from semeval_emo.zoo.training.series import train_series

@@ -28,6 +28,7 @@ HUB = "hub"
 # Maximum number of files that an error names.
 MOST = 3
 UNVERIFIED = "Unverified gold"
+NAME_DATA = "name the folder of the data with --data"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +134,12 @@ class _NotHere(InputError):
 
 
 def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool, unverified_gold: bool) -> Gold:
-    """Load from ``$SEMEVAL_EMO_DATA``, the cache or the hub: the first that has the file."""
+    """Load from the task's folder, ``$SEMEVAL_EMO_DATA``, the cache or the hub: the first that has the file."""
+    if task.data is not None:
+        if not task.data.is_dir():
+            fix = "repeat the `zoo train` command with --data, which writes them" if task.is_own_split else NAME_DATA
+            raise InputError(f"The texts of '{task.title}' are missing: there is no folder {task.data}.", fix)
+        return _from_folder(task.data, spec, task, labels_required, unverified_gold)
     mismatch: ReleaseMismatch | None = None
     tried = f"${DATA_VARIABLE} is not set."
     folder = os.environ.get(DATA_VARIABLE)
@@ -367,6 +373,7 @@ def at_hand(spec: FileSpec, task: Task, source: str | os.PathLike[str] | None = 
     chosen = os.environ.get(DATA_VARIABLE)
     folders = [Path(folder) for folder in (source, chosen) if folder and str(folder) not in (HUB, SAMPLE)]
     folders += [sample_folder()] if task.key == SAMPLE else []
+    folders += [task.data] if task.data is not None else []
     with contextlib.suppress(EmoError):
         folders += [path for repository in hub_release(task).hub.values() for path, _ in fetched(repository)]
     for folder in folders:

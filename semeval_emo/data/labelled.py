@@ -54,6 +54,7 @@ class LabelledTexts:
         lines: the line of the file of each text.
         unused: the columns that are neither texts, ids nor labels.
         notes: what the reader found and left out, as sentences.
+        from_names: whether the labels were names in one column, so that a label that does not occur is 0.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class LabelledTexts:
     lines: tuple[int, ...]
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    from_names: bool = False
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -96,8 +98,20 @@ def read_labelled(
     Raises:
         InputError: the file cannot be read; the texts or labels cannot be told; a text or label is missing.
     """
-    table = read_table(Path(path))
-    shown = str(path)
+    return labelled(read_table(Path(path)), labels, column, synonyms=synonyms, others=others, remedy=remedy)
+
+
+def labelled(
+    table: OwnTable,
+    labels: Sequence[str] | None = None,
+    column: str | None = None,
+    *,
+    synonyms: Mapping[str, str] | None = None,
+    others: Collection[str] = (),
+    remedy: str = NAME_IT,
+) -> LabelledTexts:
+    """Return the labelled texts of a table; arguments and errors as for `read_labelled`."""
+    shown = str(table.path)
     text_at, id_at = find_text(table.header, shown, column, remedy), find_id(table.header)
     _refuse_blank(table, text_at)
     names = {at: name for at, name in enumerate(table.header) if at not in (text_at, id_at)}
@@ -122,6 +136,7 @@ def read_labelled(
         lines=tuple(table.lines),
         unused=unused,
         notes=tuple([found] * bool(found) + notes),
+        from_names=any(normalised(names[at]) in LIST_NAMES for at in used),
     )
 
 

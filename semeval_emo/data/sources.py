@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,13 @@ from semeval_emo.data.gold import DATA_VARIABLE, HUB, SAMPLE
 from semeval_emo.data.hub import remedies
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError
+from semeval_emo.parse import ShapeError, member, read_json
+
+LOG = logging.getLogger("semeval_emo")
+RUN_FILE = "run.json"
+"""The state of a run, which records where its texts and labels were."""
+RUN_DEPTH = 3
+"""How many levels above a file its run folder may be: ``tuned/track_a/pred_eng.csv``."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +60,20 @@ def sources(named: str | None = None) -> list[DataSource]:
         unset = "" if named == HUB else f"${DATA_VARIABLE} is not set, and "
         raise InputError(f"No data found: {unset}the cache is empty.", remedies())
     return found
+
+
+def source_near(path: str | os.PathLike[str]) -> str | None:
+    """Return where the texts and labels of a run were, for its folder or a file in it; None without a record.
+
+    A folder that does not exist any more is left out with a note.
+    """
+    here = Path.cwd() / path
+    for folder in (here, *here.parents[:RUN_DEPTH]):
+        if (folder / RUN_FILE).is_file():
+            with contextlib.suppress(InputError, ShapeError):
+                source = member(read_json(folder / RUN_FILE), "source", str, "")
+                if source in ("", HUB, SAMPLE) or Path(source).exists():
+                    return source or None
+                LOG.info("The data of the run in %s were in %s, which does not exist any more.", folder, source)
+            return None
+    return None

@@ -12,7 +12,7 @@ from semeval_emo.scoring.error_comparison import DisagreementExample, ErrorCompa
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
-from semeval_emo.task import Task
+from semeval_emo.task import Task, release_words
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -28,7 +28,7 @@ def heading(card: Scorecard, task: Task) -> str:
     """Return the heading of a file: track, language, split, release and number of texts."""
     spec = card.spec
     parts = [f"track {spec.track.upper()}", f"{task.languages[spec.language].name} ({spec.language})", spec.split]
-    return DOT.join([*parts, f"release {card.release}", f"{spec.rows:,} texts"])
+    return DOT.join([*parts, release_words(card.release), f"{spec.rows:,} texts"])
 
 
 def tables(analysis: Analysis, task: Task, *, whole: bool = False) -> list[Table]:

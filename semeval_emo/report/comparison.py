@@ -14,6 +14,7 @@ from semeval_emo.report.table import DASH, Column, Table
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, LanguageResult, SystemResult
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
+from semeval_emo.task import release_words
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -109,7 +110,7 @@ def heading(comparison: Comparison) -> str:
     lead = comparison.lead
     where = lead.name if lead.language == AVERAGE else f"{lead.name} ({lead.language})"
     parts = [comparison.title, f"track {comparison.track.upper()}", where, comparison.split]
-    return DOT.join([*parts, f"release {comparison.release}", plural(lead.rows, "text")])
+    return DOT.join([*parts, release_words(comparison.release), plural(lead.rows, "text")])
 
 
 def _standings(comparison: Comparison) -> Table:

@@ -9,6 +9,7 @@ from semeval_emo.report.score_intervals import duplicates_note
 from semeval_emo.report.table import MINUS, Table, with_notes
 from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, SystemResult
 from semeval_emo.scoring.significance import letters
+from semeval_emo.task import release_words
 from semeval_emo.text import plural
 
 
@@ -166,7 +167,7 @@ def _published(comparison: Comparison) -> list[str]:
 def _data(comparison: Comparison) -> str:
     """Return the release, the language and the split, which is left out where it is test."""
     split = "" if comparison.split == "test" else f", {comparison.split}"
-    return f"release {comparison.release}, {comparison.lead.language}{split}"
+    return f"{release_words(comparison.release)}, {comparison.lead.language}{split}"
 
 
 def _plain(number: float) -> str:

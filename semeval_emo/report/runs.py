@@ -170,9 +170,13 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
             if row is not None:
                 rows.append(("", name, float(row.score_text), *[None] * 8))
     notes = [
-        "Means over seeds; the interval is over seeds and texts. beats: letters of the systems that it is "
-        "significantly better than. trained: number of trained parameters. seconds: training time of one seed, with "
-        "ensemble members.",
+        "Means over seeds; the interval is over seeds and texts. "
+        + (
+            "beats: letters of the systems that it is significantly better than. "
+            if len(comparison.recipes) > 1
+            else ""
+        )
+        + "trained: number of trained parameters. seconds: training time of one seed, with ensemble members.",
         "selection: the split that settings, epochs, weights or thresholds were selected on.",
         *full_names([(recipe.result.letter, recipe.name) for recipe in comparison.recipes]),
         *origin_notes((short(recipe.name), "", _compared_origin(recipe)) for recipe in comparison.recipes),
@@ -183,7 +187,11 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
         ),
     ]
     rules = (ours - 1,) if len(rows) > ours else ()
-    return [Table(heading(scores), columns, tuple(rows), (*notes, scores.signature), rules)]
+    # A single recipe has no letter and beats nothing.
+    keep = [at for at, column in enumerate(columns) if ours > 1 or column.name not in ("", "beats", "sd")]
+    rows = [tuple(row[at] for at in keep) for row in rows]
+    kept = tuple(columns[at] for at in keep)
+    return [Table(heading(scores), kept, tuple(rows), (*notes, scores.signature), rules)]
 
 
 def _compared_origin(recipe: RecipeResult) -> ScoreOrigin:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from semeval_emo.data import Gold
 from semeval_emo.data.gold import UNKNOWN, gold_for, verified
+from semeval_emo.data.sources import source_near
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.progress import Progress
 from semeval_emo.scoring import resampling, significance
@@ -74,6 +75,7 @@ def compare(
     fdr: bool = False,
     stored: str | float | None = None,
     one_recipe: bool = False,
+    alone: bool = False,
     unverified_gold: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -100,6 +102,7 @@ def compare(
         fdr: use Benjamini-Hochberg instead of Holm.
         stored: a published score without predictions, as printed.
         one_recipe: all systems are runs (seeds) of one recipe.
+        alone: accept a single system, which then has a score and its interval only.
         unverified_gold: as for `score`.
 
     Raises:
@@ -139,12 +142,14 @@ def compare(
     every = in_memory + read
     if not every:
         raise UsageError("There are no systems to compare.", "name two prediction files, folders or zips")
-    if len(every) < 2 and stored is None and len(every[0].runs) < 2:
+    if len(every) < 2 and stored is None and len(every[0].runs) < 2 and not alone:
         raise UsageError(
             "A comparison needs two systems.",
             "give a second path, --against-score SCORE, or several runs: NAME=PATH,PATH",
         )
-    own_task = task_of(every[0].runs[0][0].spec, task)
+    first = every[0].runs[0][0]
+    own_task = task_of(first.spec, task)
+    source = source_near(first.path) if source is None else source
     aligned = align_systems(every, own_task, track=track)
     chosen = _metric(metric or own_task.track(aligned.specs[0].track).metric, aligned.specs[0].empty)
     runs = tuple(len(system) for system in aligned.predictions)

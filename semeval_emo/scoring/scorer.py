@@ -281,6 +281,7 @@ def _load(
     subset: bool,
 ) -> LoadedPredictions:
     """Read files as the given release, or else as the release of the given gold."""
+    from semeval_emo.data.sources import source_near
     from semeval_emo.submission import read_submission
 
     def read(release: str | None) -> LoadedPredictions:
@@ -292,8 +293,9 @@ def _load(
 
     task = selector.task
     first, mismatch = read(selector.release), None
+    known = source_near(paths[0]) if source is None and gold is None else source
     try:
-        complete = _with_gold(first, gold, source, task, strict, unverified_gold)
+        complete = _with_gold(first, gold, known, task, strict, unverified_gold)
         if not first.refused:
             return complete
     except ReleaseMismatch as error:

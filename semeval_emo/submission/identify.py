@@ -6,9 +6,10 @@ The ids decide. The name, the folder and the options choose between several poss
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 
-from semeval_emo.task import FileSpec, Selector, Task, known_tasks
+from semeval_emo.task import FileSpec, Selector, Task, known_tasks, task_near
 
 DIGITS = "0123456789"
 
@@ -121,13 +122,16 @@ def assumed_spec(task: Task, selector: Selector, inferred: Selector) -> FileSpec
     return specs[0] if specs else next(iter(task.specs(release, None, language)), None)
 
 
-def task_of(ids: Collection[str]) -> Task | None:
-    """Return the first installed task, starting with the default one, that has ids of this form, or None.
+def task_of(ids: Collection[str], path: Path | None = None) -> Task | None:
+    """Return the task of the run that a file is in, else the first known task with ids of this form, or None.
 
     >>> task_of(["eng_test_track_a_00001"]).key
     'semeval-2025-task-11'
     """
-    for _, task in known_tasks():
-        if any(id_prefix(text_id) in task.by_prefix for text_id in ids):
-            return task
-    return None
+    return next((task for task in _tasks(path) if any(id_prefix(text_id) in task.by_prefix for text_id in ids)), None)
+
+
+def _tasks(path: Path | None) -> Iterator[Task]:
+    if path is not None and (near := task_near(path)):
+        yield near
+    yield from (task for _, task in known_tasks())

@@ -60,7 +60,7 @@ def read_probabilities(
             rows = _rows(shown_path, table)
     except OSError as error:
         raise InputError(f"{shown_path} cannot be read: {error.strerror}.") from error
-    task = task or task_of(rows) or load_task()
+    task = task or task_of(rows, Path(path)) or load_task()
     spec = _spec(shown_path, rows, task, Selector(task, track, language, split, release).of(task))
     header = tuple(table.header)
     if header != spec.header:

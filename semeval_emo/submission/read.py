@@ -146,7 +146,7 @@ def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Tas
     if task is None:
         for source in sources.files[:20]:
             try:
-                own_task = task_of(peek_ids(source))
+                own_task = task_of(peek_ids(source), source.path)
             except InputError:
                 continue
             if own_task is not None:

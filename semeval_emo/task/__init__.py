@@ -1,23 +1,25 @@
 """Shared tasks: tracks, languages, emotions, ids, releases."""
 
-from semeval_emo.task.load import find_task, known_tasks, load_task, task_files
+from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, task_files, task_near
 from semeval_emo.task.model import (
+    OWN_SPLIT,
     SPLITS,
     FileKey,
     FileSpec,
     IdBlock,
-    Language,
-    OfficialScorer,
     Release,
     Selector,
     Task,
-    Track,
     prefix_of,
+    release_words,
     short_hash,
 )
+from semeval_emo.task.tracks import Language, OfficialScorer, Track
 
 __all__ = [
+    "OWN_SPLIT",
     "SPLITS",
+    "TASK_FILE",
     "FileKey",
     "FileSpec",
     "IdBlock",
@@ -31,6 +33,8 @@ __all__ = [
     "known_tasks",
     "load_task",
     "prefix_of",
+    "release_words",
     "short_hash",
     "task_files",
+    "task_near",
 ]

@@ -18,13 +18,11 @@ from semeval_emo.task.model import (
     FileKey,
     FileSpec,
     IdBlock,
-    Language,
-    OfficialScorer,
     Release,
     Task,
-    Track,
     prefix_of,
 )
+from semeval_emo.task.tracks import Language, OfficialScorer, Track
 from semeval_emo.text import plural, printable
 
 # Limits of a task, so that a file with wrong numbers is refused instead of filling the memory.

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from semeval_emo.errors import EmoError, InputError, UsageError, suggest
-from semeval_emo.parse import ShapeError, read_toml
+from semeval_emo.parse import ShapeError, member, read_toml
 from semeval_emo.task.build import build_task
 from semeval_emo.task.model import Task
 from semeval_emo.text import printable
@@ -20,6 +21,12 @@ from semeval_emo.text import printable
 HERE = Path(__file__).parent
 DEFAULT_TASK = "task11"
 TASKS_VARIABLE = "SEMEVAL_EMO_TASKS"
+TASK_FILE = "task.toml"
+"""The file of a task in the folder of its runs, such as ``runs/moods/task.toml``."""
+RUNS = Path("runs")
+"""The default folder of all runs."""
+DEPTH = 5
+"""How many levels above a file of a run the folder of its task may be."""
 LOG = logging.getLogger("semeval_emo")
 
 
@@ -58,42 +65,64 @@ def load_task(name: Task | str | os.PathLike[str] | None = None) -> Task:
         )
     try:
         path = path.resolve()
+        version = path.stat() if path.is_file() else None
     # RuntimeError: a link that leads to itself.
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"The task file {printable(text, 200)} cannot be read: {error}.", "check the path") from error
-    return _load(path)
+    task = _load(path, version and (version.st_mtime_ns, version.st_size))
+    _LOADED[task.key] = task
+    return task
 
 
 def known_tasks() -> Iterator[tuple[str, Task]]:
-    """Yield the known tasks with the names of their files; a file that cannot be loaded is left out with a warning."""
-    for name, path in task_files().items():
+    """Yield the known tasks with the names of their files; a file that cannot be loaded is left out with a warning.
+
+    The tasks that runs in ``runs`` brought come last, with the paths of their files.
+    """
+    of_runs = {path.as_posix(): path for path in sorted(RUNS.glob(f"*/{TASK_FILE}"))}
+    for name, path in [*task_files().items(), *of_runs.items()]:
         try:
             task = load_task(path)
         except EmoError as error:
             if path not in _REPORTED:
                 _REPORTED.add(path)
-                LOG.warning(f"note: a task of ${TASKS_VARIABLE} is left out. {error.message}")
+                origin = f"${TASKS_VARIABLE}" if name not in of_runs else f"{RUNS}/"
+                LOG.warning(f"note: a task of {origin} is left out. {error.message}")
             continue
         yield name, task
 
 
 _REPORTED: set[Path] = set()
+_LOADED: dict[str, Task] = {}
+
+
+def task_near(path: str | os.PathLike[str]) -> Task | None:
+    """Return the task of a run folder or of a file in it, if its runs have a task file of their own; else None.
+
+    Raises:
+        UsageError, InputError: the task file cannot be loaded.
+    """
+    folder = Path.cwd() / path
+    files = [above / TASK_FILE for above in (folder, *folder.parents[:DEPTH])]
+    return next((load_task(file) for file in files if file.is_file()), None)
 
 
 def find_task(key: str) -> Task | None:
-    """Return the known task with a key, or None.
+    """Return the known task with a key, or one that this process has loaded before, or None.
 
     >>> find_task("sample").title, find_task("nothing")
     ('Built-in sample (made-up texts, not SemEval)', None)
     """
-    return next((task for _, task in known_tasks() if task.key == key), None)
+    return next((task for _, task in known_tasks() if task.key == key), _LOADED.get(key))
 
 
 @cache
-def _load(path: Path) -> Task:
+def _load(path: Path, version: tuple[int, int] | None) -> Task:
+    """Load a task file; `version` is its time and size, so that a changed file is read again."""
     raw = read_toml(path, f"The task file {path}")
     try:
-        return build_task(raw)
+        data = member(raw, "data", str, "")
+        return replace(build_task(raw), file=path, data=path.parent / data if data else None)
     except ShapeError as error:
         raise UsageError(
             f"The task file {path} does not describe a task: {error}.",

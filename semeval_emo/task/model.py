@@ -12,13 +12,17 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.parse import ShapeError
+from semeval_emo.task.tracks import Language, OfficialScorer, Track
 from semeval_emo.text import alternatives, printable
 
 SPLITS = ("train", "dev", "test")
+OWN_SPLIT = "own-split"
+"""The release of a task that was made from a user's own texts."""
 # Number of texts of a file that have a hash of their own.
 SAMPLED = 8
 
@@ -68,69 +72,6 @@ class IdBlock:
         return f"{self.prefix}{number:0{self.width}d}"
 
 
-@dataclass(frozen=True)
-class Track:
-    """One track of a task.
-
-    Attributes:
-        key: lower-case letter, as in ``track_a``.
-        title: what has to be predicted.
-        values: the allowed cell texts, in ascending order (``("0", "1")`` or ``("0", ..., "3")``).
-        metric: the official metric, a name of `semeval_emo.scoring` (``macro_f1``, ``pearson``).
-        averaging: how the official score is averaged over emotions and languages, in words.
-        trains_on: the track whose train split a system may use (track C has no train split).
-        empty: what samples F1 and Jaccard count for a text without labels in gold and predictions: 0 or 1.
-    """
-
-    key: str
-    title: str
-    values: tuple[str, ...]
-    metric: str
-    averaging: str
-    trains_on: str
-    empty: int = 0
-
-    @property
-    def folder(self) -> str:
-        """The folder of the official layout, such as ``track_a``."""
-        return f"track_{self.key}"
-
-    @property
-    def is_intensity(self) -> bool:
-        """Whether cells are intensities rather than 0 or 1."""
-        return len(self.values) > 2
-
-
-@dataclass(frozen=True)
-class Language:
-    """A language under the code that the task uses.
-
-    Attributes:
-        iso: its ISO 639-3 code if the task uses a different one; else empty.
-    """
-
-    code: str
-    name: str
-    family: str
-    script: str
-    iso: str = ""
-
-
-@dataclass(frozen=True)
-class OfficialScorer:
-    """An official scorer of a task, whose port is in `semeval_emo.submission.scorers`.
-
-    Attributes:
-        key: its name, such as ``codabench-2026``.
-        languages: the codes that it knows, by track.
-        release: the release of its own gold labels; empty for the default release.
-    """
-
-    key: str
-    languages: dict[str, tuple[str, ...]]
-    release: str = ""
-
-
 class FileKey(NamedTuple):
     """The address of a file within a release."""
 
@@ -156,6 +97,15 @@ def prefix_of(form: str, place: FileKey) -> str:
         names = ", ".join(known)
         raise ShapeError(f"the prefix of ids has '{printable(unknown[0])}', expected {names} or no braces")
     return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], form)
+
+
+def release_words(key: str) -> str:
+    """Return a release in words.
+
+    >>> release_words("2025"), release_words("own-split")
+    ('release 2025', 'your own split')
+    """
+    return "your own split" if key == OWN_SPLIT else f"release {key}"
 
 
 @dataclass(frozen=True)
@@ -248,6 +198,8 @@ class FileSpec:
     @property
     def place(self) -> str:
         """The address in words, such as ``2025 track a eng test``."""
+        if self.release == OWN_SPLIT:
+            return f"{release_words(OWN_SPLIT)}, track {self.track} {self.split}"
         # Without "release", "200 rows of 1 track a" would read as a count.
         release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
         return f"{release} track {self.track} {self.language} {self.split}"
@@ -355,6 +307,8 @@ class Task:
         id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
             ``{split}`` and ``{track}``, as in `prefix_of`, then a zero-padded number.
         scorers: the official scorers, by name.
+        file: its TOML file; None if it was built from tables.
+        data: the folder of its texts and labels, if the file names one.
     """
 
     key: str
@@ -370,6 +324,13 @@ class Task:
     id_width: int = 0
     scorers: dict[str, OfficialScorer] = field(default_factory=dict)
     synonyms: dict[str, str] = field(default_factory=dict)
+    file: Path | None = None
+    data: Path | None = None
+
+    @property
+    def is_own_split(self) -> bool:
+        """Whether the task was made from a user's own texts."""
+        return self.default_release == OWN_SPLIT
 
     def track(self, key: str) -> Track:
         """Return a track by its letter, in upper or lower case, with or without ``track_``.
@@ -475,8 +436,8 @@ class Task:
         """Files by the prefix of their ids (the part before the number)."""
         found: dict[str, list[FileSpec]] = {}
         for spec in self.specs():
-            for block in spec.blocks:
-                found.setdefault(block.prefix, []).append(spec)
+            for prefix in dict.fromkeys(block.prefix for block in spec.blocks):
+                found.setdefault(prefix, []).append(spec)
         return found
 
     def places(self, some_id: str) -> list[FileSpec]:

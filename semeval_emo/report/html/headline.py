@@ -11,6 +11,7 @@ from semeval_emo.report.origins import card_notes
 from semeval_emo.report.table import MINUS, cell, clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import release_words
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -87,7 +88,7 @@ def _scored(contents: Contents) -> Headline:
     where = [
         f"Track {' and '.join(tracks)}",
         names[0] if len(names) == 1 else f"{len(names)} languages",
-        spec.split, f"release {first.release}", f"{texts:,} texts",
+        spec.split, release_words(first.release), f"{texts:,} texts",
     ]  # fmt: skip
     tiles = [_validity(contents)]
     if len(names) == 1:
@@ -172,7 +173,7 @@ def _compared(contents: Contents) -> Headline:
     if len(lead.standings) > MOST:
         tiles.append(Tile(plural(len(lead.standings) - MOST, "more system"), "…", "in the table below"))
     where = [
-        f"Track {comparison.track.upper()}", lead.name, comparison.split, f"release {comparison.release}",
+        f"Track {comparison.track.upper()}", lead.name, comparison.split, release_words(comparison.release),
         f"{lead.rows:,} texts",
     ]  # fmt: skip
     return Headline(

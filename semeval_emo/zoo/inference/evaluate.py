@@ -8,6 +8,7 @@ from pathlib import Path
 
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import leaks
+from semeval_emo.data.sources import source_near
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scores
@@ -51,8 +52,9 @@ def evaluate(
     """
     progress = progress or Progress()
     model = load_model(folder)
-    data, named = model.recipe.data, task
-    task = resolve_task(task, source, model.task)
+    data = model.recipe.data
+    task = resolve_task(task, source, model.task, folder)
+    source = source_near(folder) if source is None else source
     gold = load_gold(
         track or data.track,
         language or data.language,
@@ -91,7 +93,7 @@ def evaluate(
         return scores
     notes = [scores.card.note, constant.reached, *constant.notes]
     if model.recipe.threshold.rule == "fixed" and constant.can_change(zero) and (folder / "run.json").is_file():
-        notes.append(f"Fit thresholds: {tune_command(folder, source=source, task=task, named=named)}")
+        notes.append(f"Fit thresholds: {tune_command(folder)}")
     return replace(scores, cards=(replace(scores.card, note=" ".join(filter(None, notes))),))
 
 

@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from semeval_emo.data.gold import gold_for
+from semeval_emo.data.sources import source_near
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.leaderboard.origin import ScoreOrigin
@@ -109,7 +110,7 @@ def compare_runs(
     unverified_gold: bool = False,
     progress: Progress | None = None,
 ) -> RunComparison:
-    """Score finished runs again and compare them.
+    """Score finished runs again and compare them; a single run is scored.
 
     Args:
         paths: run folders, or folders of them (``runs``, ``runs/tfidf-char``).
@@ -117,7 +118,7 @@ def compare_runs(
         unverified_gold: as in `load_gold`.
 
     Raises:
-        InputError: fewer than two finished runs, or no test labels.
+        InputError: no finished run, or no test labels.
         UsageError: runs of several files.
     """
     for path in paths:
@@ -129,7 +130,8 @@ def compare_runs(
         raise UsageError(
             f"These are runs of several tasks: {', '.join(sorted(keys))}.", "name runs of one task, or add --task"
         )
-    task = resolve_task(task, source, next(iter(keys), ""))
+    task = resolve_task(task, source, next(iter(keys), ""), runs[0].path if runs else None)
+    source = source_near(runs[0].path) if source is None and runs else source
     predictions_of: dict[Path, tuple[Predictions, ...]] = {}
     for run in runs:
         try:
@@ -143,9 +145,9 @@ def compare_runs(
             f"These are runs of several files: {', '.join(sorted(spec.place for spec in specs))}.",
             "name runs of one file, such as runs/*/eng",
         )
-    if len(runs) < 2:
+    if not runs:
         reasons = "".join(f"\n  {reason}" for reason in skipped)
-        raise InputError(f"There are fewer than two finished runs.{reasons}", "name run folders, such as runs/*/eng")
+        raise InputError(f"There is no finished run.{reasons}", "name run folders, such as runs/*/eng")
     gold = gold_for(specs.pop(), task, source, unverified_gold=unverified_gold)
     groups: dict[str, list[FinishedRun]] = {}
     for run in runs:
@@ -153,7 +155,7 @@ def compare_runs(
     by_name = _name_groups([sorted(group, key=lambda run: run.recipe.train.seed) for group in groups.values()])
     predictions = {name: tuple(predictions_of[run.path] for run in group) for name, group in by_name.items()}
     systems = [SystemRuns(name, system_runs) for name, system_runs in predictions.items()]
-    comparison = compare(systems, gold=[gold], source=source, task=task, progress=progress)
+    comparison = compare(systems, gold=[gold], source=source, task=task, alone=True, progress=progress)
     recipes = tuple(_recipe_result(by_name[result.name], result) for result in comparison.lead.standings)
     try:
         best = score(predictions[recipes[0].name][0], gold, task=task).cards[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.data.gold import gold_for
+from semeval_emo.data.sources import source_near
 from semeval_emo.errors import EmoError, InputError, UnverifiedGold, UsageError
 from semeval_emo.files import check_name, write_file
 from semeval_emo.leaderboard.submitted import (
@@ -108,7 +109,7 @@ def submit(
             f"There is no finished run in {', '.join(map(str, paths))}." + (f" {skipped[0]}" if skipped else ""),
             "name run folders, or a folder of them, such as runs/tfidf-char",
         )
-    tasks = [resolve_task(task, None, run.task_key) for run in runs]
+    tasks = [resolve_task(task, None, run.task_key, run.path) for run in runs]
     keys = {each.key for each in tasks}
     if len(keys) > 1:
         raise UsageError(f"These are runs of several tasks: {', '.join(sorted(keys))}.", "submit each task separately")
@@ -123,7 +124,9 @@ def submit(
     updates, contents, warnings = [], {}, []
     with progress.stage("scoring", len(runs)):
         for run, candidates in selected:
-            file, content, unverified = _submitted_file(run, task, source, unverified_gold)
+            file, content, unverified = _submitted_file(
+                run, task, source_near(run.path) if source is None else source, unverified_gold
+            )
             file = replace(file, candidates=candidates)
             warnings += unverified
             previous = files.get(file.key)

@@ -17,6 +17,7 @@ import numpy as np
 
 from semeval_emo.data import Gold
 from semeval_emo.data.gold import gold_for
+from semeval_emo.data.sources import source_near
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file, write_folder
 from semeval_emo.submission.probabilities import read_probabilities
@@ -159,7 +160,8 @@ def tune_run(
     recipe = run.recipe
     if unverified_gold:
         recipe = replace(recipe, data=replace(recipe.data, unverified_gold=True))
-    task = resolve_task(task, source, run.task_key)
+    task = resolve_task(task, source, run.task_key, path)
+    source = source_near(path) if source is None else source
     folder = run.folder(task)
     space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
     golds = {name: _gold(recipe, name, source, task) for name in ("dev", "test")}

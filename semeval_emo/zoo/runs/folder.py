@@ -29,9 +29,9 @@ from typing import Any
 
 from semeval_emo.data.gold import SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
-from semeval_emo.files import check_name, write_file
+from semeval_emo.files import check_name, read_utf8, write_file
 from semeval_emo.locks import locked_file
-from semeval_emo.task import FileSpec, Task, find_task, load_task
+from semeval_emo.task import TASK_FILE, FileSpec, Task, find_task, load_task, task_files, task_near
 from semeval_emo.temporary import PREFIX, remove_leftovers
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
@@ -193,13 +193,16 @@ def task_runs(runs: Path, key: str) -> Path:
     return runs / check_name(re.sub(r"[^\w.-]+", "-", key), "a task")
 
 
-def resolve_task(task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "") -> Task:
+def resolve_task(
+    task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "", path: Path | None = None
+) -> Task:
     """Return the task that is named; else the sample's, if that is the source; else that of a run; else the default.
 
     Args:
         task: the task that the user named, if any.
         source: as in `load_gold`.
         run: key of the task that a run or a model was trained for; empty if it is not recorded.
+        path: the run folder, or a folder or file in it.
 
     Raises:
         UsageError: the task of the run is not known.
@@ -211,10 +214,25 @@ def resolve_task(task: Task | str | None, source: str | os.PathLike[str] | None,
         return task
     if task is not None or str(source) == SAMPLE or not run:
         return load_task(SAMPLE if task is None and str(source) == SAMPLE else task)
-    known = find_task(run)
+    near = task_near(path) if path is not None else None
+    known = near if near is not None and near.key == run else find_task(run)
     if known is None:
         raise UsageError(f"The task '{run}' of the run is not known.", "name its file with --task")
     return known
+
+
+def keep_task(task: Task, runs: Path) -> None:
+    """Copy the file of a task into the folder of its runs, so that they know it; shipped and known tasks need none."""
+    target = task_runs(runs, task.key) / TASK_FILE
+    if task.file is None or task.file in (path.resolve() for path in task_files().values()):
+        return
+    if target.exists() and target.samefile(task.file):
+        return
+    text = read_utf8(task.file)
+    if task.data is not None:
+        text = re.sub(r"^data *=.*$", lambda _: f"data = {json.dumps(str(task.data))}", text, count=1, flags=re.M)
+    if not target.is_file() or read_utf8(target) != text:
+        write_file(target, text, parents=True)
 
 
 @contextmanager

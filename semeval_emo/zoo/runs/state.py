@@ -119,7 +119,7 @@ def _check_state(state: Any) -> None:
     status = member(state, "status", str)
     if status not in (TRAINING, TRAINED, DONE):
         raise ShapeError(f"'status' is neither {TRAINING}, {TRAINED} nor {DONE}")
-    for key in ("task", "hash", "commit", "machine", "shares"):
+    for key in ("task", "hash", "commit", "machine", "shares", "source"):
         member(state, key, str, "")
     for key in ("data", "versions"):
         _check_table(state, key, str)

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.data import Gold
-from semeval_emo.data.gold import SAMPLE
+from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.files import write_file
+from semeval_emo.files import shown_path, write_file
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.progress import Progress
@@ -30,7 +30,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
-from semeval_emo.task import FileSpec, Task, find_task, known_tasks, load_task
+from semeval_emo.task import FileSpec, Task, load_task, task_files
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
@@ -56,7 +56,7 @@ from semeval_emo.zoo.runs.finished import (
     save_array,
     verify_outputs,
 )
-from semeval_emo.zoo.runs.folder import RUNS, RunFolder, locked, resolve_task, run_path
+from semeval_emo.zoo.runs.folder import RUNS, RunFolder, keep_task, locked, resolve_task, run_path
 from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import reuse_model
@@ -183,7 +183,7 @@ def train(
     """
     progress = progress or Progress()
     setup = _Setup.create(recipe, track, language, source, task)
-    named, recipe, task = task, setup.recipe, setup.task
+    recipe, task = setup.recipe, setup.task
     folder = setup.run_folder(runs)
     family = setup.family(recipe, setup.space)
     if fresh or folder.state().get("status") != DONE:
@@ -197,6 +197,10 @@ def train(
         raise InputError(error.message, command or error.fix) from error
     with locked(folder.path):
         resumed = folder.start_or_resume(recipe, hashes, fresh)
+        keep_task(task, runs)
+        if source is not None and str(source) != SAMPLE:
+            # Later commands find the data by it.
+            folder.update_state(source=str(source) if str(source) == HUB else str(Path(source).resolve()))
         if folder.state()["status"] == DONE:
             verify_outputs(folder, task)
         status = folder.state()["status"]
@@ -215,7 +219,7 @@ def train(
             _finish(run, golds)
         result = _result(recipe, folder, task, golds, resumed, status == DONE)
     if recipe.threshold.rule == "fixed" and result.constant.can_change(result.scores_zero):
-        result = replace(result, tune_command=tune_command(folder.path, source=source, task=task, named=named))
+        result = replace(result, tune_command=tune_command(folder.path))
     return result
 
 
@@ -474,27 +478,17 @@ def train_command(
     if target.unverified_gold:
         words.append("--unverified-gold")
     if task.key != load_task(SAMPLE if str(source) == SAMPLE else None).key:
-        # A task does not know the path of its file.
-        words += ["--task", next((name for name, known in known_tasks() if known.key == task.key), "FILE")]
+        names = {path.resolve(): name for name, path in task_files().items()}
+        words += ["--task", names.get(task.file, shown_path(task.file)) if task.file else "FILE"]
     if runs != RUNS:
         words += ["--runs", str(runs)]
     return shlex.join(words)
 
 
-def tune_command(
-    folder: Path, *, source: str | os.PathLike[str] | None, task: Task, named: Task | str | None = None
-) -> str:
-    """Return the command that fits thresholds to a finished run.
+def tune_command(folder: Path) -> str:
+    """Return the command that fits thresholds to a finished run, which knows its task and its data.
 
-    Args:
-        named: the task as the user named it, which is repeated if the run's task is not a known one.
-
-    >>> tune_command(Path("my runs/eng"), source="data", task=load_task())
-    "semeval-emo zoo tune 'my runs/eng' --data data"
+    >>> tune_command(Path("my runs/eng"))
+    "semeval-emo zoo tune 'my runs/eng'"
     """
-    words = ["semeval-emo", "zoo", "tune", str(folder)]
-    if source is not None:
-        words += ["--data", os.fspath(source)]
-    if find_task(task.key) is None:
-        words += ["--task", named if isinstance(named, str) else "FILE"]
-    return shlex.join(words)
+    return shlex.join(["semeval-emo", "zoo", "tune", str(folder)])

@@ -73,9 +73,12 @@ def test_an_unfinished_run_is_skipped_with_a_note(runs: Path, tmp_path: Path):
     assert comparison.skipped == (f"The run in {half} is not finished.",)
 
 
-def test_too_few_runs_and_several_files_are_refused(runs: Path, tmp_path: Path):
-    with pytest.raises(InputError, match="fewer than two finished runs"):
-        compare_runs([runs / "sample" / "constant-all"], source="sample")
+def test_a_single_run_has_its_score_and_interval(runs: Path, cli):
+    out = cli("zoo", "results", runs / "sample" / "constant-all").out
+    assert "constant-all  " in out and "95 % interval" in out and "beats" not in out
+
+
+def test_no_runs_and_several_files_are_refused(runs: Path, tmp_path: Path):
     with pytest.raises(InputError, match="contains no runs"):
         compare_runs([tmp_path], source="sample")
     intensities = train(load_recipe("tfidf-ridge"), source="sample", runs=tmp_path)

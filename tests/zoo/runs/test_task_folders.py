@@ -76,10 +76,25 @@ def test_runs_of_two_tasks_have_different_folders(cli):
     )
 
 
+def test_a_run_of_a_task_file_elsewhere_knows_task_and_data(cli):
+    toy_task.make_toy(Path("toys"))
+    where = ("--language", "xaa", "--task", "toys/toy.toml", "--data", "toys/data")
+    cli("zoo", "train", "constant-all", *where, "-q", "--runs", "deep/runs")
+    Path("toys/toy.toml").unlink()
+    load_task.__globals__["_LOADED"].clear()
+    run = "deep/runs/toy/constant-all/xaa"
+    for command in (["evaluate", run], ["tune", run], ["submit", run, "-o", "mine"], ["results", run], ["card", run]):
+        assert cli("zoo", *command, "-q").code == 0
+    assert "macro F1" in cli("score", f"{run}/track_a/pred_xaa.csv").out
+    assert cli("validate", f"{run}/track_a/pred_xaa.csv").code == 0
+
+
 def test_an_unknown_recorded_task_must_be_named(cli):
     toy_task.make_toy(Path())
     cli("zoo", "train", "constant-all", "--language", "xaa", "--task", "toy.toml", "--data", "data", "-q")
     run = "runs/toy/constant-all/xaa"
+    Path("runs/toy/task.toml").unlink()
+    load_task.__globals__["_LOADED"].clear()
     for command in (["evaluate", run], ["tune", run], ["submit", run, "-o", "mine"]):
         code, _, err = cli("zoo", *command)
         assert code == 2

@@ -104,7 +104,7 @@ def test_a_run_that_predicts_nothing_names_a_command_that_runs(cli):
     assert "0 of 1,000 test probabilities (200 texts, 5 emotions) reach the threshold 0.99; the lowest is 0." in out
     again = cli(*words)
     assert command(again.out) == command(out)
-    assert command(out)[:2] == ["zoo", "tune"] and command(out)[-2:] == ["--data", "sample"]
+    assert command(out)[:2] == ["zoo", "tune"] and len(command(out)) == 3
     result = json.loads(cli(*words, "-f", "json").out)
     assert result["constant"]["never"] == ["anger", "fear", "joy", "sadness", "surprise"]
     assert result["notes"][0].startswith("0 of 1,000 test probabilities")
@@ -144,22 +144,22 @@ def test_intensities_that_are_all_0_are_named(cli):
     assert "Pearson's r of a constant column is undefined and counts as 0." in out
 
 
-def test_the_command_names_data_and_task_of_a_task_by_path(folder: Path, cli):
+def test_the_command_needs_neither_data_nor_task_of_a_task_by_path(folder: Path, cli):
     toml = make_toy(folder)
     words = ("--language", "xaa", "--data", folder / "data", "--task", toml, *FIXED, "threshold.value=0.99")
     out = cli("zoo", "train", "tfidf-logreg", *words).out
-    assert command(out)[-4:] == ["--data", str(folder / "data"), "--task", str(toml)]
+    assert command(out)[:2] == ["zoo", "tune"] and len(command(out)) == 3
     assert cli(*command(out)).code == 0
 
 
-def test_an_ensemble_names_the_command_with_its_task(folder: Path, cli):
+def test_an_ensemble_names_the_command(folder: Path, cli):
     toml = make_toy(folder)
     where = ("--data", folder / "data", "--task", toml)
     for name in ("tfidf-logreg", "tfidf-char"):
         assert cli("zoo", "train", name, "--language", "xaa", *where).code == 0
     members = ("runs/toy/tfidf-logreg/xaa", "runs/toy/tfidf-char/xaa", "--name", "both")
     out = cli("zoo", "ensemble", *members, *FIXED, "threshold.value=0.99", *where).out
-    assert command(out) == ["zoo", "tune", "runs/toy/both/xaa", *map(str, where)]
+    assert command(out) == ["zoo", "tune", "runs/toy/both/xaa"]
     assert cli(*command(out)).code == 0
 
 
@@ -179,7 +179,7 @@ def test_evaluate_and_score_say_it_too(folder: Path, cli):
     out = cli("zoo", "evaluate", run, "--data", "sample", "--split", "dev").out
     assert "Nothing is predicted: every cell is 0." in out
     assert "0 of 300 dev probabilities (60 texts, 5 emotions) reach the threshold 0.99; the lowest is " in out
-    assert f"Fit thresholds: semeval-emo zoo tune {shlex.quote(str(run))} --data sample" in out
+    assert f"Fit thresholds: semeval-emo zoo tune {shlex.quote(str(run))}\n" in out
     (card,) = json.loads(cli("zoo", "evaluate", run, "--data", "sample", "-f", "json").out)["scorecards"]
     assert card["note"].startswith("0 of 1,000 test probabilities")
     _, out, err = cli("score", run / "track_a/pred_eng.csv", "--gold", "sample")

@@ -43,8 +43,10 @@ def test_the_fix_for_an_untrained_member_trains_it(cli):
         assert head.startswith(
             f"error: The ensemble's member {member} is not trained: there is no my runs/toy/{member}"
         )
-        assert fix == (f"  fix: semeval-emo zoo train {member} --language xbb --data data --task FILE --runs 'my runs'")
-        typed = shlex.split(fix.partition("semeval-emo ")[2].replace("FILE", "toy.toml"))
+        assert fix == (
+            f"  fix: semeval-emo zoo train {member} --language xbb --data data --task toy.toml --runs 'my runs'"
+        )
+        typed = shlex.split(fix.partition("semeval-emo ")[2])
         assert cli(*typed, "-q")[::2] == (0, "")
     assert cli(*words)[0] == 0
 

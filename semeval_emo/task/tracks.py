@@ -1,0 +1,68 @@
+"""Tracks, languages and official scorers of a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track of a task.
+
+    Attributes:
+        key: lower-case letter, as in ``track_a``.
+        title: what has to be predicted.
+        values: the allowed cell texts, in ascending order (``("0", "1")`` or ``("0", ..., "3")``).
+        metric: the official metric, a name of `semeval_emo.scoring` (``macro_f1``, ``pearson``).
+        averaging: how the official score is averaged over emotions and languages, in words.
+        trains_on: the track whose train split a system may use (track C has no train split).
+        empty: what samples F1 and Jaccard count for a text without labels in gold and predictions: 0 or 1.
+    """
+
+    key: str
+    title: str
+    values: tuple[str, ...]
+    metric: str
+    averaging: str
+    trains_on: str
+    empty: int = 0
+
+    @property
+    def folder(self) -> str:
+        """The folder of the official layout, such as ``track_a``."""
+        return f"track_{self.key}"
+
+    @property
+    def is_intensity(self) -> bool:
+        """Whether cells are intensities rather than 0 or 1."""
+        return len(self.values) > 2
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language under the code that the task uses.
+
+    Attributes:
+        iso: its ISO 639-3 code if the task uses a different one; else empty.
+    """
+
+    code: str
+    name: str
+    family: str
+    script: str
+    iso: str = ""
+
+
+@dataclass(frozen=True)
+class OfficialScorer:
+    """An official scorer of a task, whose port is in `semeval_emo.submission.scorers`.
+
+    Attributes:
+        key: its name, such as ``codabench-2026``.
+        languages: the codes that it knows, by track.
+        release: the release of its own gold labels; empty for the default release.
+    """
+
+    key: str
+    languages: dict[str, tuple[str, ...]]
+    release: str = ""

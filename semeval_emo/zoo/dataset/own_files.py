@@ -1,0 +1,219 @@
+"""Read a user's own labelled texts: one file, a folder of splits, or a folder that `datasets` saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semeval_emo.data.columns import find_text, normalised
+from semeval_emo.data.labelled import LIST_NAMES, LabelledTexts, labelled
+from semeval_emo.data.rows import OwnTable, read_table
+from semeval_emo.errors import InputError, MissingExtra
+from semeval_emo.parse import read_json
+from semeval_emo.text import printable
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+# The split that each name of a file, or each value of a column `split`, stands for.
+NAMES = {
+    "train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev", "valid": "dev",
+    "validation": "dev", "test": "test", "testing": "test",
+}  # fmt: skip
+SPLIT_COLUMNS = ("split", "set", "partition", "subset")
+SAVED_DICT, SAVED_STATE, SAVED_INFO = "dataset_dict.json", "state.json", "dataset_info.json"
+
+
+def split_of(name: str) -> str:
+    """Return the split that a name stands for; empty if none.
+
+    >>> split_of("validation"), split_of("Test"), split_of("reviews")
+    ('dev', 'test', '')
+    """
+    return NAMES.get(normalised(name), "")
+
+
+def is_own_data(source: Path) -> bool:
+    """Return whether a path has the form of a user's own data: a file, or a folder of splits without tracks."""
+    return source.is_file() or bool(_saved(source) or _split_files(source))
+
+
+def read_parts(source: Path | OwnTable, column: str | None = None) -> dict[str, LabelledTexts]:
+    """Read labelled texts by split; the key is empty for texts without splits.
+
+    Args:
+        column: the name of the column of texts.
+
+    Raises:
+        InputError: a file cannot be read, or its texts or labels cannot be told.
+    """
+    tables = dict(_tables(source))
+    texts: dict[str, LabelledTexts] = {}
+    unlabelled: dict[str, OwnTable] = {}
+    for split, table in tables.items():
+        first = next(iter(texts.values()), None)
+        if split == "test" and first is not None and _is_unlabelled(table, first.emotions):
+            unlabelled[split] = table
+        else:
+            texts[split] = labelled(table, column=column)
+    texts = _same_labels(texts)
+    first = next(iter(texts.values()))
+    for split, table in unlabelled.items():
+        rows = tuple(row[find_text(table.header, str(table.path), column)] for row in table.rows)
+        labels = np.full((len(rows), len(first.emotions)), -1, dtype=np.int8)
+        texts[split] = LabelledTexts(table.path, None, rows, first.emotions, labels, tuple(table.lines))
+    return texts
+
+
+def _tables(source: Path | OwnTable) -> Iterator[tuple[str, OwnTable]]:
+    """Yield the tables by split, train first."""
+    if isinstance(source, OwnTable):
+        yield from _by_column(source)
+    elif not source.exists():
+        raise InputError(f"There is no file or folder {source}.", "check the path")
+    elif source.is_file():
+        yield from _by_column(read_table(source))
+    elif files := _split_files(source):
+        for split, path in files.items():
+            yield split, read_table(path)
+    else:
+        folders = _saved(source)
+        if list(folders) == [""]:
+            yield from _by_column(_read_saved(source))
+        for split, folder in folders.items():
+            if split:
+                yield split, _read_saved(folder)
+
+
+def _split_files(folder: Path) -> dict[str, Path]:
+    """Return the files of a folder that are named after splits, train first.
+
+    Raises:
+        InputError: two files are the same split.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        split = split_of(path.stem) if path.suffix.lower() in SUFFIXES and path.is_file() else ""
+        if split in found:
+            raise InputError(f"{folder} has two {split} splits: {found[split].name} and {path.name}.", "move one away")
+        if split:
+            found[split] = path
+    return {split: found[split] for split in ("train", "dev", "test") if split in found}
+
+
+def _by_column(table: OwnTable) -> Iterator[tuple[str, OwnTable]]:
+    """Yield the parts of a table by its column `split`; the whole table if it has none.
+
+    Raises:
+        InputError: a cell of the column is no split.
+    """
+    names = [normalised(name) for name in table.header]
+    at = next((names.index(name) for name in SPLIT_COLUMNS if name in names), None)
+    values = {row[at] for row in table.rows} if at is not None else set()
+    known = {value for value in values if split_of(value)}
+    if at is None or not known:
+        yield "", table
+        return
+    if values - known:
+        row = next(row for row, cells in enumerate(table.rows) if cells[at] not in known)
+        raise InputError(
+            f"{table.path} line {table.lines[row]}: the split is '{printable(table.rows[row][at])}'.",
+            f"write train, dev or test, or rename the column '{table.header[at]}'",
+        )
+    for split in ("train", "dev", "test"):
+        rows = [row for row, cells in enumerate(table.rows) if split_of(cells[at]) == split]
+        if rows:
+            yield (
+                split,
+                replace(table, rows=[table.rows[row] for row in rows], lines=[table.lines[row] for row in rows]),
+            )
+
+
+def _is_unlabelled(table: OwnTable, emotions: tuple[str, ...]) -> bool:
+    """Return whether a table has none of the labels, or only blank cells for them."""
+    columns = [at for at, name in enumerate(table.header) if name.strip() in emotions]
+    if not columns and any(normalised(name) in LIST_NAMES for name in table.header):
+        columns = [at for at, name in enumerate(table.header) if normalised(name) in LIST_NAMES]
+    return all(not row[at].strip() for row in table.rows for at in columns)
+
+
+def _same_labels(texts: Mapping[str, LabelledTexts]) -> dict[str, LabelledTexts]:
+    """Return the splits with the same labels in the same order.
+
+    Raises:
+        InputError: a split has other columns of labels.
+    """
+    every = tuple(dict.fromkeys(emotion for part in texts.values() for emotion in part.emotions))
+    same = {}
+    for split, part in texts.items():
+        missing = [emotion for emotion in every if emotion not in part.emotions]
+        # A column of names has only the labels that occur.
+        if missing and not part.from_names:
+            raise InputError(
+                f"{part.path} has no column {', '.join(missing)}, which another split has.",
+                "give all splits the same columns of labels",
+            )
+        column = {emotion: j for j, emotion in enumerate(part.emotions)}
+        zeros = np.zeros(len(part), dtype=np.int8)
+        labels = [part.labels[:, column[name]] if name in column else zeros for name in every]
+        same[split] = replace(part, emotions=every, labels=np.stack(labels, axis=1))
+    return same
+
+
+def _saved(source: Path) -> dict[str, Path]:
+    """Return the folders of splits that `datasets` saved; the key is empty for a single dataset."""
+    if (source / SAVED_STATE).is_file():
+        return {"": source}
+    if not (source / SAVED_DICT).is_file():
+        return {}
+    folders = {split_of(path.name): path for path in sorted(source.iterdir()) if (path / SAVED_STATE).is_file()}
+    return {split: folders[split] for split in ("train", "dev", "test") if split in folders}
+
+
+def _read_saved(folder: Path) -> OwnTable:
+    """Read a folder that `Dataset.save_to_disk` wrote; numbers of classes become their names.
+
+    Raises:
+        MissingExtra: pyarrow is not installed.
+        InputError: a file cannot be read.
+    """
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"Reading {folder}", "hub") from error
+    rows: list[dict[str, Any]] = []
+    try:
+        for part in read_json(folder / SAVED_STATE).get("_data_files", ()):
+            with pa.memory_map(str(folder / part["filename"])) as stream:
+                rows += pa.ipc.open_stream(stream).read_all().to_pylist()
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{folder} cannot be read: {error}.", "save the dataset again with save_to_disk") from error
+    features = read_json(folder / SAVED_INFO).get("features") or {}
+    header = tuple(features) or tuple(rows[0] if rows else ())
+    cells = [[_cell(row.get(name), _class_names(features.get(name))) for name in header] for row in rows]
+    return OwnTable(folder, header, cells, list(range(1, len(cells) + 1)))
+
+
+def _class_names(feature: Any) -> list[str]:
+    """Return the names of the classes of a feature, or of the items of a list; empty if it has none."""
+    while isinstance(feature, dict) and "names" not in feature:
+        feature = feature.get("feature")
+    if isinstance(feature, list) and feature:
+        return _class_names(feature[0])
+    names = feature.get("names") if isinstance(feature, dict) else None
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _cell(value: Any, names: list[str]) -> str:
+    """Return a value as the text of a cell, a class as its name."""
+    if isinstance(value, list):
+        return json.dumps([names[item] if names and isinstance(item, int) else item for item in value])
+    if names and isinstance(value, int):
+        # Binary columns have classes such as no and yes, too.
+        return names[value] if 0 <= value < len(names) else str(value)
+    if isinstance(value, bool):
+        return str(int(value))
+    return "" if value is None else str(value)

@@ -1,0 +1,133 @@
+"""Training on a user's own data: makes the task, and fits the recipe to it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from semeval_emo.data.gold import HUB, SAMPLE
+from semeval_emo.data.sheet import peek, read_sheet
+from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.submission.identify import id_prefix, task_of
+from semeval_emo.task import SPLITS, Task
+from semeval_emo.zoo.dataset.own_data import BINARY, DEGREES, FEW, OwnData, make_task
+from semeval_emo.zoo.dataset.own_files import is_own_data
+from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.load import list_recipes
+from semeval_emo.zoo.recipes.readiness import READY, readiness
+from semeval_emo.zoo.registry import family_class
+
+
+def own_data(
+    recipe: Recipe,
+    source: str | os.PathLike[str] | None,
+    runs: Path,
+    *,
+    task: Task | str | None = None,
+    track: str | None = None,
+    language: str | None = None,
+    column: str | None = None,
+    fresh: bool = False,
+) -> tuple[OwnData, Recipe] | None:
+    """Return the task that is made of a user's own data and the recipe fitted to it; None for the data of a known task.
+
+    Args:
+        source, task: as in `train`.
+        language: the code of the texts' language, for names of files.
+        column: the column of texts.
+
+    Raises:
+        InputError: the data cannot be read or split.
+        UsageError: the recipe cannot be trained on it, or its run folder has a task of other texts.
+    """
+    if task is not None or source is None or str(source) in (HUB, SAMPLE) or not _is_own(Path(source)):
+        if column is not None:
+            raise UsageError("--column names the texts of a file of your own.", "name the file with --data")
+        return None
+    if language is not None and ("," in language or language == "all"):
+        raise UsageError(f"{source} has the texts of one language.", "--language names one code, such as eng")
+    _refuse(recipe, recipe.data.track or BINARY, None)
+    data = make_task(Path(source), runs, column=column, language=language, fresh=fresh)
+    return data, fit_recipe(recipe, data, track)
+
+
+def fit_recipe(recipe: Recipe, data: OwnData, track: str | None = None) -> Recipe:
+    """Return a recipe with the language of the data; with few texts it selects by folds if its model supports that.
+
+    Raises:
+        UsageError: the recipe needs other languages or other labels.
+    """
+    track = track or recipe.data.track or BINARY
+    _refuse(recipe, track, data)
+    target = replace(recipe.data, track=track, language=data.language, release="")
+    recipe = replace(recipe, data=target)
+    few = data.rows["train"] + data.rows["dev"] < FEW
+    if not few or recipe.select.split != "dev" or not family_class(recipe.family).supports_folds:
+        return recipe
+    threshold = recipe.threshold
+    if threshold.split == "dev":
+        threshold = replace(threshold, split="folds")
+    return replace(
+        recipe,
+        data=replace(target, splits=("train", "dev")),
+        select=replace(recipe.select, split="folds"),
+        threshold=threshold,
+    )
+
+
+def _is_own(source: Path) -> bool:
+    """Return whether data is a user's own: not a folder in a known layout, nor a file with all splits of a task."""
+    if source.suffix and not source.exists():
+        # A missing file is reported by the reader.
+        return True
+    if not is_own_data(source):
+        return False
+    files = [source] if source.is_file() else sorted(source.glob("*.csv"))
+    task = next((task for file in files if (task := task_of([peek(file)[1]]))), None)
+    if task is None:
+        return True
+    splits = set()
+    for file in files:
+        try:
+            prefixes = {id_prefix(text_id) for text_id in read_sheet(file).ids}
+        except EmoError:
+            continue
+        splits |= {spec.split for prefix in prefixes for spec in task.by_prefix.get(prefix, ())}
+    return splits != set(SPLITS)
+
+
+def _refuse(recipe: Recipe, track: str, data: OwnData | None) -> None:
+    """Refuse a recipe that own data cannot train; without data, one that no own data can train."""
+    reason = _needs_more(recipe)
+    if not reason and track not in ((BINARY, DEGREES) if data is None else tuple(data.task.tracks)):
+        reason = "predicts degrees, and the labels are 0 and 1" if track == DEGREES else f"is for track {track}"
+    if reason:
+        tracks = (BINARY,) if data is None else tuple(data.task.tracks)
+        names = ", ".join(usable_recipes(tracks))
+        raise UsageError(f"Recipe {recipe.name} {reason}, so it cannot be trained on your own data.", f"use {names}")
+
+
+def _needs_more(recipe: Recipe) -> str:
+    """Return what a recipe needs besides texts and labels of one language, as the end of a sentence."""
+    data = recipe.data
+    if recipe.family == "ensemble":
+        return ""
+    if data.sources or not data.splits:
+        return "is trained on other languages of the task"
+    if any("/" in name and not name.endswith(".csv") for name in data.extra):
+        return "is trained on other tracks of the task"
+    return ""
+
+
+def usable_recipes(tracks: tuple[str, ...]) -> list[str]:
+    """Return the names of the recipes that can be trained on own data with the installed packages."""
+    return [
+        recipe.name
+        for recipe in list_recipes(on_error=lambda error: None)
+        if not recipe.published
+        and recipe.family != "ensemble"
+        and (recipe.data.track or BINARY) in tracks
+        and not _needs_more(recipe)
+        and readiness(recipe).level == READY
+    ]

@@ -1,0 +1,165 @@
+"""`zoo train RECIPE --data FILE` on texts and labels of one's own."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.data import load_gold
+
+EMOTIONS = ("anger", "fear", "joy", "sadness", "surprise")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rows(split: str = "train", track: str = "a", count: int | None = None) -> list[list[object]]:
+    gold = load_gold(track, "eng", split, source="sample")
+    return [[text, *labels] for text, labels in zip(gold.texts, gold.labels.tolist(), strict=True)][:count]
+
+
+def write(path: str, body: Sequence[Sequence[object]], header: Sequence[str] = ("text", *EMOTIONS)) -> Path:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with Path(path).open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle, delimiter="\t" if path.endswith(".tsv") else ",").writerows([header, *body])
+    return Path(path)
+
+
+def train(cli, *words: object, recipe: str = "constant-all"):
+    return cli("zoo", "train", recipe, *words)
+
+
+def sizes(name: str = "my") -> list[int]:
+    splits = [Path(f"runs/own-{name}/data/track_a/{split}/own.csv") for split in ("train", "dev", "test")]
+    return [len(list(csv.DictReader(path.open(encoding="utf-8", newline="")))) for path in splits]
+
+
+def test_one_command_trains_scores_and_shows_the_split(cli):
+    write("my.csv", rows())
+    code, out, err = train(cli, "--data", "my.csv", recipe="tfidf-logreg")
+    assert code == 0
+    assert "Your own split of my.csv: 240 texts, 5 labels\n" in err
+    assert "stored in runs/own-my." in err
+    assert "your own split" in out.splitlines()[0] and "test macro F1" in out and "rank" not in out
+    assert sum(sizes()) == 240 and sizes()[1:] == pytest.approx([36, 36], abs=2)
+
+
+def test_the_same_file_gives_the_same_split_and_another_is_refused(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    before = Path("runs/own-my/task.toml").read_text("utf-8")
+    write("elsewhere/my.csv", rows()[::-1])
+    assert "is already finished" in train(cli, "--data", "elsewhere/my.csv").err
+    assert Path("runs/own-my/task.toml").read_text("utf-8") == before
+    write("my.csv", rows(count=200))
+    code, _, err = train(cli, "--data", "my.csv")
+    assert code == 2 and "my.csv is not what runs/own-my was made of" in err and "--fresh" in err
+    assert train(cli, "--data", "my.csv", "--fresh").code == 0
+    assert sum(sizes()) == 200
+
+
+def test_copies_of_a_text_stay_in_one_split(cli):
+    body = rows()
+    write("my.csv", [*body, *([f"  {str(text).upper()}", *labels] for text, *labels in body[:60])])
+    assert train(cli, "--data", "my.csv").code == 0
+    by_split = [
+        {row["text"].strip().lower() for row in csv.DictReader(path.read_text("utf-8").splitlines())}
+        for path in Path("runs/own-my/data/track_a").glob("*/own.csv")
+    ]
+    assert sum(map(len, by_split)) == len(set.union(*by_split)) == 240
+
+
+def test_given_splits_are_used_as_they_are(cli):
+    for split, name in (("train", "train"), ("dev", "validation"), ("test", "test")):
+        write(f"mine/{name}.tsv", rows(split, count=50))
+    code, _, err = train(cli, "--data", "mine")
+    assert code == 0 and "as given" in err and sizes("mine") == [50, 50, 50]
+
+
+def test_train_only_and_train_with_test_work(cli):
+    write("one/train.csv", rows())
+    assert train(cli, "--data", "one").code == 0 and sum(sizes("one")) == 240
+    write("two/train.csv", rows())
+    write("two/test.csv", rows("test"))
+    code, _, err = train(cli, "--data", "two")
+    assert code == 0 and "There is no dev split: 36 texts as dev are taken from train." in err
+    assert sizes("two") == [204, 36, 200]
+
+
+def test_a_column_of_splits_and_a_test_split_without_labels(cli):
+    body = [[*row, "train"] for row in rows()] + [[*row, "val"] for row in rows("dev")]
+    body += [[text, *[""] * 5, "test"] for text, *_ in rows("test")]
+    write("my.csv", body, ("text", *EMOTIONS, "split"))
+    code, out, err = train(cli, "--data", "my.csv")
+    assert code == 0 and sizes() == [240, 60, 200]
+    assert "The test split has no labels, so it is predicted but not scored." in err
+    assert "The test labels are not available" in out
+
+
+def test_names_of_labels_and_degrees(cli):
+    body = [
+        [i, text, json.dumps([name for name, label in zip(EMOTIONS, labels, strict=True) if label])]
+        for i, (text, *labels) in enumerate(rows())
+    ]
+    write("names.csv", body, ("id", "sentence", "labels"))
+    code, _, err = train(cli, "--data", "names.csv")
+    assert code == 0 and "Texts from column 'sentence'." in err and sum(sizes("names")) == 240
+    write("degrees.csv", rows(track="b"))
+    assert train(cli, "--data", "degrees.csv").code == 0
+    code, out, _ = train(cli, "--data", "degrees.csv", recipe="tfidf-ridge")
+    assert code == 0 and "test Pearson r" in out
+
+
+def test_thirty_rows_work_and_fewer_than_twenty_are_refused(cli):
+    write("few.csv", rows(count=30))
+    code, out, err = train(cli, "--data", "few.csv", recipe="tfidf-logreg")
+    assert code == 0 and "so its scores are uncertain" in err and "folds macro F1" in out
+    write("none.csv", rows(count=12))
+    code, _, err = train(cli, "--data", "none.csv")
+    assert code == 3 and "none.csv has 12 texts to split" in err
+
+
+def test_a_label_without_train_texts_is_named(cli):
+    write("my.csv", [[*row, 0, int(i == 7)] for i, row in enumerate(rows())], ("text", *EMOTIONS, "pride", "awe"))
+    code, _, err = train(cli, "--data", "my.csv", recipe="tfidf-logreg")
+    assert code == 0 and "No text has the label pride." in err
+
+
+def test_copies_between_given_splits_are_named(cli):
+    for split in ("train", "dev", "test"):
+        write(f"mine/{split}.csv", rows("train", count=60))
+    assert "60 of 60 test texts are also in train" in train(cli, "--data", "mine").err
+
+
+@pytest.mark.parametrize(
+    ("recipe", "why"),
+    [
+        ("e5-cross", "is trained on other languages of the task"),
+        ("tfidf-ridge", "predicts degrees, and the labels are 0 and 1"),
+    ],
+)
+def test_recipes_that_need_more_are_refused_with_those_that_work(recipe: str, why: str, cli):
+    write("my.csv", rows())
+    code, _, err = train(cli, "--data", "my.csv", recipe=recipe)
+    assert code == 2 and why in err
+    fix = err.splitlines()[-1]
+    assert "tfidf-logreg" in fix and "constant-all" in fix and "cross" not in fix and "ridge" not in fix
+
+
+def test_a_missing_file_and_several_languages_are_refused(cli):
+    assert "There is no file or folder no.csv." in train(cli, "--data", "no.csv").err
+    write("my.csv", rows())
+    assert "has the texts of one language" in train(cli, "--data", "my.csv", "--language", "all").err
+
+
+def test_the_language_names_the_files(cli):
+    write("my.csv", rows())
+    assert train(cli, "--data", "my.csv", "--language", "deu").code == 0
+    assert Path("runs/own-my/constant-all/deu/track_a/pred_deu.csv").is_file()
