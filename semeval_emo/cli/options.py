@@ -155,10 +155,6 @@ TrainingDataOption = Annotated[
         "Default: $SEMEVAL_EMO_DATA, then data fetched earlier, then the hub.",
     ),
 ]  # fmt: skip
-TextColumnOption = Annotated[
-    str | None,
-    typer.Option("--column", metavar="NAME", help="Column of the texts. Default: text, tweet, sentence or the like."),
-]
 GoldToCheckOption = Annotated[
     str | None,
     typer.Option(

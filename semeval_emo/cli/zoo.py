@@ -10,6 +10,7 @@ import typer
 
 from semeval_emo.cli import zoo_runs
 from semeval_emo.cli.options import (
+    ColumnOption,
     Format,
     FormatOption,
     FreshOption,
@@ -22,7 +23,6 @@ from semeval_emo.cli.options import (
     RunsOption,
     SetOption,
     TaskOption,
-    TextColumnOption,
     TrainingDataOption,
     UnverifiedGoldOption,
 )
@@ -137,7 +137,7 @@ def train(
         int | None, typer.Option("--seed", metavar="N", help="Random seed. Same as --set train.seed=N.")
     ] = None,
     data: TrainingDataOption = None,
-    column: TextColumnOption = None,
+    column: ColumnOption = None,
     unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
