@@ -299,6 +299,33 @@ SetOption = Annotated[
     ),
 ]  # fmt: skip
 RunsOption = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of all runs.")]
+ThresholdsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--thresholds", metavar="VALUE",
+        help="Thresholds: one for all emotions (0.4), one for some (anger=0.35,fear=0.5), or a file, such as the one "
+        "that `zoo tune` writes. Default: the model's own.",
+    ),
+]  # fmt: skip
+
+
+def thresholds_from(value: str | None) -> float | dict[str, float] | str | None:
+    """Return what --thresholds gives: a number, numbers by emotion, or the name of a file.
+
+    >>> thresholds_from("0.4"), thresholds_from("anger=0.35,fear=0.5"), thresholds_from("tuned/thresholds.json")
+    (0.4, {'anger': 0.35, 'fear': 0.5}, 'tuned/thresholds.json')
+    """
+    if value is None or Path(value).exists():
+        return value
+    try:
+        if "=" not in value:
+            return float(value)
+        pairs = [part.split("=") for part in value.split(",")]
+        return {name.strip(): float(number) for name, number in pairs}
+    except ValueError:
+        return value
+
+
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Discard an earlier run of this name and start again.")]
 
 

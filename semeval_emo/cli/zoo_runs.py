@@ -22,11 +22,14 @@ from semeval_emo.cli.options import (
     RunsArgument,
     SaveReportOption,
     TaskOption,
+    ThresholdsOption,
     UnverifiedGoldOption,
     known_splits,
     output_to,
+    thresholds_from,
 )
 from semeval_emo.cli.output import emit, examples, next_steps, note, show
+from semeval_emo.errors import UsageError
 from semeval_emo.files import write_lines
 
 # `zoo` adds these commands to its own.
@@ -44,6 +47,7 @@ class InputFormat(StrEnum):
 class Prediction(StrEnum):
     """What is printed for each text."""
 
+    text = "text"
     probabilities = "probabilities"
     labels = "labels"
     jsonl = "jsonl"
@@ -59,63 +63,97 @@ class Precision(StrEnum):
 @group.command(
     epilog="""\b
 Examples:
+  semeval-emo zoo predict runs/tfidf-logreg/eng "I am so happy" "Oh no."
   semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv > prob_eng.csv
   semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv --as labels --output pred_eng.csv
+  semeval-emo zoo predict runs/tfidf-logreg/eng texts.csv --keep-text --top 2 -o top.parquet
   echo "What a day!" | semeval-emo zoo predict runs/tfidf-logreg/eng --as jsonl
-  semeval-emo zoo predict RUN texts.csv --as labels --thresholds RUN/tuned/thresholds.json
+  semeval-emo zoo predict RUN texts.csv --as labels --thresholds anger=0.35,fear=0.5
 """
 )
 def predict(
     run: RunArgument,
     texts: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Argument(
             metavar="TEXTS",
-            help="Texts: CSV or TSV with a column text, JSON lines, or one text per line. Default, also as -: stdin.",
+            help="A file of texts: CSV or TSV with a column text, Parquet, JSON lines, or one text per line. Or texts, "
+            "in quotes. Default, also as -: stdin.",
         ),
     ] = None,
     kind: Annotated[
         InputFormat | None,
-        typer.Option("--input", help="Format of the texts. Default: by the name of the file, or by its first line."),
+        typer.Option("--input", help="Format of the file. Default: by its name, or by its first line."),
     ] = None,
     column: ColumnOption = None,
     prediction: Annotated[
-        Prediction, typer.Option("--as", help="What to print for each text.")
-    ] = Prediction.probabilities,
-    thresholds: Annotated[
-        Path | None,
-        typer.Option(
-            "--thresholds", metavar="FILE", help="File of thresholds, written by `zoo tune`. Default: the model's own."
-        ),
+        Prediction | None,
+        typer.Option("--as", help="What to print for each text. Default: text for texts, probabilities for a file."),
     ] = None,
+    keep_text: Annotated[bool, typer.Option("--keep-text", help="Write the texts, too.")] = False,
+    top: Annotated[
+        int,
+        typer.Option("--top", metavar="N", min=0, help="Only the N highest probabilities of each text. 0 shows all."),
+    ] = 0,
+    thresholds: ThresholdsOption = None,
     precision: Annotated[
         Precision | None,
         typer.Option(help="Number format. bf16 is faster if the hardware supports it. Default: as in training."),
     ] = None,
-    output: OutputOption = None,
+    output: Annotated[
+        Path | None, output_to("A name that ends in .jsonl or .parquet sets the format. Default: stdout.")
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Predict emotions of texts with a trained model.
 
-    Texts are read and predicted in chunks, so files may have any length.
+    Files are read and predicted in chunks, so they may have any length.
     """
     from semeval_emo.text import plural
-    from semeval_emo.zoo.inference.predict import csv_lines, json_lines, predict_file
+    from semeval_emo.zoo.inference.predict import (
+        Columns,
+        csv_lines,
+        json_lines,
+        predict_file,
+        predict_texts,
+        source_of,
+        write_parquet,
+    )
     from semeval_emo.zoo.runs.model import load_model
 
-    model = load_model(run, thresholds, precision.value if precision else None)
-    emotions = model.space.emotions
-    predictions = predict_file(model, texts, kind.value if kind else None, lambda text: note(text, quiet), column)
-    if prediction is Prediction.jsonl:
-        lines = json_lines(emotions, predictions)
+    source = source_of(texts or ())
+    suffix = output.suffix.lower() if output is not None else ""
+    if prediction is None and suffix in (".jsonl", ".ndjson"):
+        prediction = Prediction.jsonl
+    elif prediction is None:
+        prediction = Prediction.text if isinstance(source, list) and not suffix else Prediction.probabilities
+    if suffix == ".parquet" and prediction in (Prediction.text, Prediction.jsonl):
+        raise UsageError(f"{output} is a Parquet file, not {prediction.value}.", "--as labels or --as probabilities")
+    if top and prediction is Prediction.labels:
+        raise UsageError("--top shows probabilities, not labels.", "leave out --as labels")
+    model = load_model(run, thresholds_from(thresholds), precision.value if precision else None)
+    if isinstance(source, list):
+        predictions = predict_texts(model, source)
     else:
-        lines = csv_lines(emotions, predictions, labels=prediction is Prediction.labels)
-    if output is None:
-        for line in lines:
+        predictions = predict_file(model, source, kind.value if kind else None, lambda text: note(text, quiet), column)
+    emotions = model.space.emotions
+    columns = Columns(prediction is Prediction.labels, keep_text, min(top, len(emotions)))
+    if prediction is Prediction.text:
+        from semeval_emo.report.predictions import prediction_table
+
+        emit({}, [prediction_table(model, list(predictions), top)], Format.text, output)
+    elif output is None:
+        lines = json_lines(predictions, columns) if prediction is Prediction.jsonl else None
+        for line in lines or csv_lines(emotions, predictions, columns):
             if not show(line):
                 break
     else:
-        count = write_lines(output, lines) - (prediction is not Prediction.jsonl)
+        if suffix == ".parquet":
+            count = write_parquet(output, emotions, predictions, columns)
+        elif prediction is Prediction.jsonl:
+            count = write_lines(output, json_lines(predictions, columns))
+        else:
+            count = write_lines(output, csv_lines(emotions, predictions, columns)) - 1
         note(f"{plural(count, 'text')}, written to {output}.", quiet)
 
 

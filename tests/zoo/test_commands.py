@@ -268,7 +268,7 @@ def test_predict_names_the_place_of_a_missing_text(name: str, body: str | None, 
 
 
 def test_predict_needs_a_model(cli):
-    code, _, err = cli("zoo", "predict", ".", "texts.csv")
+    code, _, err = cli("zoo", "predict", ".", "What a day!")
     assert code == 3
     assert err.startswith("error: . does not contain a trained model.")
 

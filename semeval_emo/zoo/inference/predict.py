@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from semeval_emo.errors import InputError, MissingExtra, UsageError
+from semeval_emo.files import replace_file
 from semeval_emo.progress import Progress
+from semeval_emo.text import printable
 from semeval_emo.zoo.dataset.texts import open_texts
 from semeval_emo.zoo.runs.model import Model
+from semeval_emo.zoo.runs.predictions import TextPrediction, check_text, is_file_name
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 
 CHUNK = 4096
 """Texts per chunk; large enough that texts of equal length, or with a common prefix, are batched together."""
-
-
-@dataclass(frozen=True, eq=False)
-class TextPrediction:
-    """Prediction for one text.
-
-    Attributes:
-        probabilities: shape (L,), in [0, 1].
-        labels: shape (L,), at the model's thresholds; intensities for intensities.
-    """
-
-    id: str
-    probabilities: np.ndarray
-    labels: np.ndarray
 
 
 def predict_file(
@@ -53,6 +42,11 @@ def predict_file(
         yield from predict(model, source.texts, would_block=source.would_block)
 
 
+def predict_texts(model: Model, texts: Sequence[str], progress: Progress | None = None) -> Iterator[TextPrediction]:
+    """Predict texts, numbered from 1."""
+    return predict(model, ((str(number), text) for number, text in enumerate(texts, 1)), progress)
+
+
 def predict(
     model: Model,
     texts: Iterable[tuple[str, str]],
@@ -68,8 +62,8 @@ def predict(
     while chunk := _read_chunk(stream, would_block):
         probabilities = model.family.predict([text for _, text in chunk], progress)
         labels = apply_thresholds(probabilities, model.thresholds, model.space)
-        for (text_id, _), text_probabilities, text_labels in zip(chunk, probabilities, labels, strict=True):
-            yield TextPrediction(text_id, text_probabilities, text_labels)
+        for (text_id, text), text_probabilities, text_labels in zip(chunk, probabilities, labels, strict=True):
+            yield TextPrediction(text_id, text, model.space.emotions, text_probabilities, text_labels)
 
 
 def _read_chunk(stream: Iterator[tuple[str, str]], would_block: Callable[[], bool]) -> list[tuple[str, str]]:
@@ -81,28 +75,127 @@ def _read_chunk(stream: Iterator[tuple[str, str]], would_block: Callable[[], boo
     return chunk
 
 
-def csv_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction], *, labels: bool) -> Iterator[str]:
-    """Yield the lines of a probability file, or of a prediction file if `labels`."""
+@dataclass(frozen=True)
+class Columns:
+    """What is written for each text.
+
+    Attributes:
+        labels: labels instead of probabilities.
+        text: whether the text is written, too.
+        top: only the emotions with the highest probabilities, this many; 0 for all.
+    """
+
+    labels: bool = False
+    text: bool = False
+    top: int = 0
+
+    def names(self, emotions: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        top = [name for i in range(1, self.top + 1) for name in (f"top_{i}", f"probability_{i}")]
+        return ("id", *(["text"] if self.text else []), *(top if self.top else emotions))
+
+    def cells(self, prediction: TextPrediction) -> list[Any]:
+        """Return the values of a text."""
+        first = [prediction.id, prediction.text] if self.text else [prediction.id]
+        if self.top:
+            return first + [cell for pair in prediction.top(self.top).items() for cell in pair]
+        return first + (prediction.label_row if self.labels else prediction.probability_row).tolist()
+
+
+def csv_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction], columns: Columns) -> Iterator[str]:
+    """Yield the lines of a CSV file: without text, a probability or a prediction file."""
     # The first text is predicted before the header is printed, so that an input error leaves no header behind.
     stream = iter(predictions)
     first = list(itertools.islice(stream, 1))
-    yield ",".join(("id", *emotions))
+    yield ",".join(columns.names(emotions))
     for prediction in itertools.chain(first, stream):
-        text_id = prediction.id
-        if set(text_id) & set(',"\r\n'):
-            text_id = f'"{text_id.replace(chr(34), chr(34) * 2)}"'
-        values = prediction.labels if labels else prediction.probabilities
-        yield ",".join((text_id, *map(str if labels else repr, values.tolist())))
+        yield ",".join(map(_csv_cell, columns.cells(prediction)))
 
 
-def json_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction]) -> Iterator[str]:
+def _csv_cell(value: Any) -> str:
+    if not isinstance(value, str):
+        return repr(value)
+    return f'"{value.replace(chr(34), chr(34) * 2)}"' if set(value) & set(',"\r\n') else value
+
+
+def json_lines(predictions: Iterable[TextPrediction], columns: Columns) -> Iterator[str]:
     """Yield one JSON object per text: its probabilities, and the emotions that are present with their intensities."""
     for prediction in predictions:
-        labels = zip(emotions, prediction.labels.tolist(), strict=True)
-        probabilities = zip(emotions, prediction.probabilities.tolist(), strict=True)
+        shown = prediction.top(columns.top) if columns.top else prediction.probabilities
         record = {
             "id": prediction.id,
-            "labels": {emotion: label for emotion, label in labels if label},
-            "probabilities": {emotion: round(probability, 6) for emotion, probability in probabilities},
+            **({"text": prediction.text} if columns.text else {}),
+            "labels": prediction.present,
+            "probabilities": {emotion: round(probability, 6) for emotion, probability in shown.items()},
         }
         yield json.dumps(record, ensure_ascii=False)
+
+
+def write_parquet(
+    path: Path, emotions: tuple[str, ...], predictions: Iterable[TextPrediction], columns: Columns
+) -> int:
+    """Write the columns of `csv_lines` to a Parquet file; return the number of texts.
+
+    Raises:
+        MissingExtra: pyarrow is not installed.
+        InputError: the file cannot be written.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtra(f"Writing {path}", "parquet") from error
+    number = pyarrow.int8() if columns.labels else pyarrow.float64()
+    names = columns.names(emotions)
+    texts = ("id", "text") if columns.text else ("id",)
+    is_text = [name in texts or name.startswith("top_") for name in names]
+    schema = pyarrow.schema(
+        [(name, pyarrow.string() if text else number) for name, text in zip(names, is_text, strict=True)]
+    )
+    count, stream = 0, iter(predictions)
+    with replace_file(path) as file, parquet.ParquetWriter(file, schema) as writer:
+        while rows := [columns.cells(prediction) for prediction in itertools.islice(stream, CHUNK)]:
+            arrays = [
+                pyarrow.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
+            ]
+            writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
+            count += len(rows)
+    return count
+
+
+def source_of(words: Sequence[str]) -> list[str] | Path | None:
+    """Return the texts that are given as words, or the file that they name; None for stdin.
+
+    Raises:
+        InputError: there is no such file, or it is a folder.
+        UsageError: several words, and one of them is a file.
+    """
+    if not words or list(words) == ["-"]:
+        return None
+    files = [word for word in words if _is_path(word) or is_file_name(word)]
+    if not files:
+        return [check_text(word, f"Text {number}") for number, word in enumerate(words, 1)]
+    if len(words) > 1:
+        raise UsageError(
+            f"{printable(files[0], 200)} is the name of a file, given with other texts or files.",
+            "give one file, or texts only; a text that ends like the name of a file goes to stdin",
+        )
+    path = Path(files[0])
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder.", "name one of its files; a text with the name of a folder goes to stdin"
+        )
+    if not path.exists():
+        raise InputError(
+            f"{path} cannot be read: No such file or directory.",
+            "name an existing file; a text that ends like the name of a file goes to stdin",
+        )
+    return path
+
+
+def _is_path(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):
+        # Too long for a name, or with a NUL.
+        return False

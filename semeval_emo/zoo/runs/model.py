@@ -6,16 +6,20 @@ A model folder is self-contained: `zoo predict` needs neither the run folder nor
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import as_umask, read_utf8, write_file, write_folder
 from semeval_emo.parse import ShapeError, member, members, read_json
-from semeval_emo.text import plural
+from semeval_emo.progress import Progress
+from semeval_emo.tables import Decisions
+from semeval_emo.text import plural, printable
 from semeval_emo.zoo.backbones.model_folder import reading_model, refuse_foreign_files, refuse_pickles
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
@@ -23,17 +27,23 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
-from semeval_emo.zoo.selection.thresholds import parse_thresholds
+from semeval_emo.zoo.runs.predictions import TextPrediction, TextPredictions, refuse_file_name, texts_of
+from semeval_emo.zoo.selection.thresholds import apply_thresholds, parse_thresholds
 
 CARD = "MODEL_CARD.md"
 MODEL_INFO = "semeval_emo.json"
 THRESHOLDS = "thresholds.json"
 MAX_TOP = 100
+CHUNK = 1 << 16
+"""Texts that are tokenized at once."""
 PROBE = "What a day!"
 RUN_HINT = "name a run folder, such as runs/<recipe>/<language>"
 
+Thresholds = float | Mapping[str, float] | str | os.PathLike[str]
+"""One threshold, thresholds by emotion, or a file of thresholds."""
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A model that can predict.
 
@@ -47,6 +57,54 @@ class Model:
     family: Family
     thresholds: np.ndarray
     task: str = ""
+
+    def __repr__(self) -> str:
+        return f"Model({self.recipe.name}: {', '.join(self.space.emotions)})"
+
+    @overload
+    def predict(  # type: ignore[overload-overlap]  # A str is one text, not its letters.
+        self, texts: str, *, progress: Progress | None = None
+    ) -> TextPrediction: ...
+
+    @overload
+    def predict(self, texts: Iterable[str], *, progress: Progress | None = None) -> TextPredictions: ...
+
+    def predict(self, texts: Any, *, progress: Progress | None = None) -> TextPrediction | TextPredictions:
+        """Predict a text, or several.
+
+        Texts that are longer than the model's limit are truncated, as in training.
+
+        Args:
+            texts: a text; or a list, a pandas Series, an array or a column of a dataset with texts.
+
+        Returns:
+            `TextPrediction` for one text, `TextPredictions` for several.
+
+        Raises:
+            UsageError: `texts` is something else, or the name of a file.
+
+        >>> from semeval_emo.zoo.families.constant import Constant
+        >>> from semeval_emo.zoo.recipes.load import load_recipe
+        >>> space = Space(("anger", "joy"))
+        >>> family = Constant(load_recipe("constant-all"), space)
+        >>> family.values = np.array([0.1, 0.9])
+        >>> model = Model(family.recipe, space, family, np.array([0.5, 0.5]))
+        >>> model.predict("What a day!").labels
+        {'anger': 0, 'joy': 1}
+        >>> model.predict(["What a day!", "Oh no."]).probabilities
+        array([[0.1, 0.9],
+               [0.1, 0.9]])
+        """
+        if isinstance(texts, str):
+            refuse_file_name(texts)
+            (prediction,) = self.predict([texts], progress=progress)
+            return prediction
+        rows, index = texts_of(texts)
+        chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+        no_rows = np.empty((0, len(self.space.emotions)))
+        probabilities = np.concatenate([no_rows, *(self.family.predict(chunk, progress) for chunk in chunks)])
+        labels = apply_thresholds(probabilities, self.thresholds, self.space)
+        return TextPredictions(tuple(rows), self.space.emotions, probabilities, labels, index)
 
 
 def save_model(family: Family, folder: Path, task: str) -> None:
@@ -65,7 +123,7 @@ def write_model_info(folder: Path, recipe: Recipe, space: Space, task: str) -> N
 
 def load_model(
     folder: Path | str,
-    thresholds_file: Path | None = None,
+    thresholds: Thresholds | None = None,
     precision: Literal["fp32", "bf16"] | None = None,
     *,
     check: bool = True,
@@ -73,22 +131,24 @@ def load_model(
     """Load a model folder, or the model of a run folder.
 
     Args:
-        thresholds_file: thresholds to use instead of those of the model.
+        thresholds: instead of those of the model: one for all emotions, ``{"anger": 0.35}`` (other emotions keep those
+            of the model) or a file, such as the one that `zoo tune` writes.
         precision: of a network's matrix products; None for the training precision.
         check: whether to predict a text, so that a damaged model is an error here.
 
     Raises:
         InputError: there is no model, it is damaged, it needs code of its own or contains a pickle, or the file has no
             thresholds for it.
-        UsageError: a precision is given for a model that is not a neural network.
+        UsageError: a precision is given for a model that is not a neural network, or the thresholds are not for it.
     """
     folder = Path(folder)
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
     recipe, space, task = _read_info(model_folder, folder)
     refuse_pickles(model_folder)
-    thresholds = np.full(len(space.emotions), recipe.threshold.value)
-    if thresholds_file is not None or (model_folder / THRESHOLDS).exists():
-        thresholds = _read_thresholds(thresholds_file or model_folder / THRESHOLDS, space)
+    own = np.full(len(space.emotions), recipe.threshold.value)
+    if (model_folder / THRESHOLDS).exists() and not isinstance(thresholds, str | os.PathLike):
+        own = _read_thresholds(model_folder / THRESHOLDS, space)
+    chosen = own if thresholds is None else _given_thresholds(thresholds, own, space)
     family = family_class(recipe.family)
     require(family.packages, f"The family '{recipe.family}'")
     if precision is not None:
@@ -99,7 +159,7 @@ def load_model(
         loaded = family.load(model_folder, recipe, space)
         if check:
             _check_predictions(loaded.predict([PROBE]), space, model_folder)
-    return Model(recipe, space, loaded, thresholds, task)
+    return Model(recipe, space, loaded, chosen, task)
 
 
 def _check_predictions(probabilities: np.ndarray, space: Space, folder: Path) -> None:
@@ -184,6 +244,25 @@ def _apply_umask(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             as_umask(path)
+
+
+def _given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.ndarray:
+    """Return the thresholds that the user gives; emotions that a table does not have keep their own."""
+    if isinstance(given, str | os.PathLike):
+        return _read_thresholds(Path(given), space)
+    if space.top > 1:
+        raise UsageError(
+            f"The model predicts intensities from 0 to {space.top}, which have cut points, not thresholds.",
+            "name a file of cut points; `semeval-emo zoo tune RUN` writes one",
+        )
+    by_name = Decisions(thresholds=given)
+    if isinstance(given, Mapping) and (unknown := [name for name in given if name not in space.emotions]):
+        raise UsageError(
+            f"The model does not predict '{printable(str(unknown[0]))}'; it predicts {', '.join(space.emotions)}.",
+            suggest(str(unknown[0]), space.emotions) or "leave out its threshold",
+        )
+    values = [by_name.threshold_of(emotion) for emotion in space.emotions]
+    return np.array([value if value is not None else old for value, old in zip(values, own, strict=True)], dtype=float)
 
 
 def _read_thresholds(path: Path, space: Space) -> np.ndarray:
