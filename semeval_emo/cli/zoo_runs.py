@@ -111,7 +111,7 @@ def predict(
     """
     from semeval_emo.text import plural
     from semeval_emo.zoo.inference.predict import (
-        Columns,
+        OutputColumns,
         csv_lines,
         json_lines,
         predict_file,
@@ -137,7 +137,7 @@ def predict(
     else:
         predictions = predict_file(model, source, kind.value if kind else None, lambda text: note(text, quiet), column)
     emotions = model.space.emotions
-    columns = Columns(prediction is Prediction.labels, keep_text, min(top, len(emotions)))
+    columns = OutputColumns(prediction is Prediction.labels, keep_text, min(top, len(emotions)))
     if prediction is Prediction.text:
         from semeval_emo.report.predictions import prediction_table
 

@@ -76,7 +76,7 @@ def _read_chunk(stream: Iterator[tuple[str, str]], would_block: Callable[[], boo
 
 
 @dataclass(frozen=True)
-class Columns:
+class OutputColumns:
     """What is written for each text.
 
     Attributes:
@@ -102,7 +102,9 @@ class Columns:
         return first + (prediction.label_row if self.labels else prediction.probability_row).tolist()
 
 
-def csv_lines(emotions: tuple[str, ...], predictions: Iterable[TextPrediction], columns: Columns) -> Iterator[str]:
+def csv_lines(
+    emotions: tuple[str, ...], predictions: Iterable[TextPrediction], columns: OutputColumns
+) -> Iterator[str]:
     """Yield the lines of a CSV file: without text, a probability or a prediction file."""
     # The first text is predicted before the header is printed, so that an input error leaves no header behind.
     stream = iter(predictions)
@@ -118,7 +120,7 @@ def _csv_cell(value: Any) -> str:
     return f'"{value.replace(chr(34), chr(34) * 2)}"' if set(value) & set(',"\r\n') else value
 
 
-def json_lines(predictions: Iterable[TextPrediction], columns: Columns) -> Iterator[str]:
+def json_lines(predictions: Iterable[TextPrediction], columns: OutputColumns) -> Iterator[str]:
     """Yield one JSON object per text: its probabilities, and the emotions that are present with their intensities."""
     for prediction in predictions:
         shown = prediction.top(columns.top) if columns.top else prediction.probabilities
@@ -132,7 +134,7 @@ def json_lines(predictions: Iterable[TextPrediction], columns: Columns) -> Itera
 
 
 def write_parquet(
-    path: Path, emotions: tuple[str, ...], predictions: Iterable[TextPrediction], columns: Columns
+    path: Path, emotions: tuple[str, ...], predictions: Iterable[TextPrediction], columns: OutputColumns
 ) -> int:
     """Write the columns of `csv_lines` to a Parquet file; return the number of texts.
 

@@ -140,6 +140,15 @@ def load_model(
         InputError: there is no model, it is damaged, it needs code of its own or contains a pickle, or the file has no
             thresholds for it.
         UsageError: a precision is given for a model that is not a neural network, or the thresholds are not for it.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from semeval_emo.zoo.recipes.load import load_recipe
+    >>> from semeval_emo.zoo.training.train import train
+    >>> with TemporaryDirectory() as runs:
+    ...     run = train(load_recipe("constant-all"), source="sample", runs=Path(runs)).folder.path
+    ...     model = load_model(run)
+    >>> model.predict("I am so happy").present
+    {'anger': 1, 'fear': 1, 'joy': 1, 'sadness': 1, 'surprise': 1}
     """
     folder = Path(folder)
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder

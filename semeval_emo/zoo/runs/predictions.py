@@ -7,15 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 
 from semeval_emo.errors import UsageError
 from semeval_emo.text import plural, printable
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 EXAMPLE = 'for example model.predict(["What a day!", "Oh no."]) or model.predict(frame["text"])'
 FILE_SUFFIXES = (
@@ -112,7 +109,7 @@ class TextPredictions(Sequence[TextPrediction]):
             str(number + 1), self.texts[number], self.emotions, self.probabilities[number], self.labels[number]
         )
 
-    def to_frame(self) -> DataFrame:
+    def to_frame(self) -> Any:
         """Return a data frame: the text, a column of labels per emotion, and its probability as ``<emotion>_prob``."""
         from semeval_emo.tables.frames import data_frame
 
