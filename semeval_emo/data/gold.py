@@ -18,6 +18,7 @@ from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
+from semeval_emo.tables.frames import FrameFile
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 from semeval_emo.text import plural, printable
 
@@ -122,11 +123,27 @@ def gold_for(
     """Load the gold labels and texts of a file; arguments and errors as for `load_gold`."""
     if source is None:
         return _from_anywhere(spec, task, labels_required, unverified_gold)
+    if isinstance(source, tuple):
+        source = _frame_of(spec, source)
     if str(source) == HUB:
         return _from_hub(spec, task, labels_required)
     if str(source) == SAMPLE:
         return _from_sample(spec, task, labels_required)
-    return _from_folder(Path(source), spec, task, labels_required, unverified_gold)
+    path = source if isinstance(source, Path) else Path(source)
+    return _from_folder(path, spec, task, labels_required, unverified_gold)
+
+
+def _frame_of(spec: FileSpec, sources: tuple[str | os.PathLike[str], ...]) -> str | os.PathLike[str]:
+    """Return the source that has the ids of a file; several frames are those of several languages.
+
+    Raises:
+        InputError: there is none.
+    """
+    for source in sources:
+        if not isinstance(source, FrameFile) or not spec.id_set.isdisjoint(read_sheet(source).ids):
+            return source
+    names = ", ".join(map(str, sources))
+    raise _NotHere(f"The gold labels {names} have no id of {spec.place}.", "pass the gold labels of this file too")
 
 
 class _NotHere(InputError):

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from semeval_emo.data import Gold
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.submission import Predictions
+from semeval_emo.submission.identify import task_of
+from semeval_emo.tables.frames import Thresholds, column_names, has_ids, ids_of, is_frame, kind_of, with_id_column
 from semeval_emo.task import FileKey, FileSpec, IdBlock, Language, Release, Task, Track
 from semeval_emo.text import printable
 
@@ -22,8 +24,9 @@ ARRAYS = "arrays"
 """Task and release of labels that are in no file of a task."""
 LABELS, INTENSITIES = "labels", "intensities"
 HIGHEST, USUAL = 100, 3
+LOOKED_AT = 50
+"""Number of ids that decide whether gold labels belong to a task."""
 NOT_LABELS = ("id", "text")
-Thresholds = float | Mapping[str, float]
 
 
 def is_array(values: Any) -> bool:
@@ -42,43 +45,81 @@ def is_array(values: Any) -> bool:
     )
 
 
-def arrays_of(values: Any, emotions: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return labels in memory by name; empty for paths and everything else.
+def arrays_of(values: Any, gold: Any, emotions: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return labels in memory by name; empty for paths, and for frames with ids of a task.
 
     Args:
         values: labels, or several by name, such as ``{"bert": y_bert, "tfidf": y_tfidf}``.
+        gold: the gold labels.
         emotions: a dictionary with these keys is one table of columns.
     """
-    if is_array(values) or (is_frame(values) and not has_ids(values)):
+    own_ids = _has_own_ids(gold)
+    if _has_rows(values, own_ids):
         return {"y_pred": values}
     if isinstance(values, Mapping) and values:
         if emotions is not None and set(emotions) <= set(values):
             return {"y_pred": values}
-        if all(is_array(own) or (is_frame(own) and not has_ids(own)) for own in values.values()):
+        if all(_has_rows(own, own_ids) for own in values.values()):
             return {str(name): own for name, own in values.items()}
     return {}
 
 
-def system_arrays(systems: Any) -> dict[str, list[Any]]:
-    """Return the runs of systems in memory by name; empty for paths and everything else.
+def system_arrays(systems: Any, gold: Any) -> dict[str, list[Any]]:
+    """Return the runs of systems in memory by name; empty for paths, and for frames with ids of a task.
 
     Args:
         systems: labels by name, or lists of them, the runs of a system; or labels without names.
     """
-    if isinstance(systems, list | tuple) and systems and all(_is_table(own) for own in systems):
+    own_ids = _has_own_ids(gold)
+    if isinstance(systems, list | tuple) and systems and all(map(_is_table, systems)):
         systems = {f"system {at}": own for at, own in enumerate(systems, 1)}
     if not isinstance(systems, Mapping) or not systems:
         return {}
     runs = {
-        str(name): list(own) if isinstance(own, list | tuple) and own and _is_table(own[0]) else [own]
+        str(name): list(own) if isinstance(own, list | tuple) and own and all(map(_is_table, own)) else [own]
         for name, own in systems.items()
     }
-    return runs if all(is_array(own) or _is_table(own) for several in runs.values() for own in several) else {}
+    return runs if all(_has_rows(own, own_ids) for several in runs.values() for own in several) else {}
+
+
+def _has_rows(values: Any, own_ids: bool) -> bool:
+    """Return whether labels are compared with the gold labels without a task: they have no ids, or not those of one."""
+    return is_array(values) or (is_frame(values) and (own_ids or not has_ids(values)))
+
+
+def _has_own_ids(gold: Any) -> bool:
+    """Return whether gold labels are a frame with ids that belong to no known task."""
+    if not is_frame(gold) or not has_ids(gold):
+        return False
+    return task_of(ids_of(with_id_column(gold))[:LOOKED_AT]) is None
 
 
 def _is_table(values: Any) -> bool:
-    """Return whether a value is one array of rows and columns, and not a list of arrays."""
-    return getattr(values, "ndim", 0) == 2 and (not is_frame(values) or not has_ids(values))
+    """Return whether a value is one table of rows and columns, and not a list of them."""
+    return getattr(values, "ndim", 0) == 2 or is_frame(values)
+
+
+def _joined(y_pred: Any, y_true: Any, name: str) -> tuple[Any, Any]:
+    """Return two frames with ids row by row, in the order of the gold labels; other values as they are."""
+    if not all(is_frame(values) and has_ids(values) for values in (y_pred, y_true)):
+        return y_pred, y_true
+    predicted, gold = with_id_column(y_pred), with_id_column(y_true)
+    ids, wanted = ids_of(predicted), ids_of(gold)
+    for own, shown in ((ids, name), (wanted, "y_true")):
+        if len(set(own)) < len(own):
+            twice = next(text_id for text_id in own if own.count(text_id) > 1)
+            raise InputError(f"{shown} has the id '{printable(twice)}' twice.", "keep one row for each text")
+    if set(ids) != set(wanted):
+        missing = [text_id for text_id in wanted if text_id not in set(ids)]
+        found = (
+            f"{len(missing):,} of {len(wanted):,} {'is' if len(missing) == 1 else 'are'} missing, such as"
+            f" {printable(missing[0])}"
+            if missing
+            else f"{len(ids) - len(wanted):,} more, such as {printable(next(i for i in ids if i not in set(wanted)))}"
+        )
+        raise InputError(f"{name} has not the ids of y_true: {found}.", "predict each text of the gold labels once")
+    at = {text_id: row for row, text_id in enumerate(ids)}
+    return predicted.iloc[[at[text_id] for text_id in wanted]].reset_index(drop=True), gold.reset_index(drop=True)
 
 
 def one_of(value: Any, other: Any, name: str, call: str = "score(y_pred, y_true)") -> Any:
@@ -92,18 +133,6 @@ def one_of(value: Any, other: Any, name: str, call: str = "score(y_pred, y_true)
     if value is None:
         return other
     raise UsageError(f"{name} is given twice.", f"the order is {call}; or name the arguments")
-
-
-def has_ids(frame: Any) -> bool:
-    """Return whether a frame has a column or an index named ``id``."""
-    index = getattr(getattr(frame, "index", None), "name", None)
-    return any(str(name).strip().lower() == "id" for name in (index, *_columns(frame)))
-
-
-def is_frame(values: Any) -> bool:
-    """Return whether a value is a table with named columns: of pandas, polars, pyarrow or datasets."""
-    columns = getattr(values, "columns", None)
-    return hasattr(values, "to_pandas") or (columns is not None and hasattr(values, "to_numpy"))
 
 
 def paired(
@@ -135,6 +164,7 @@ def paired(
     >>> predicted.tolist(), spec.emotions
     ([[1, 0], [1, 0]], ('joy', 'fear'))
     """
+    y_pred, y_true = _joined(y_pred, y_true, name)
     names = _names(emotions, y_true, y_pred, name)
     _check_index(y_pred, y_true, name)
     gold, predicted = matrix(y_true, "y_true", names), matrix(y_pred, name, names)
@@ -225,8 +255,9 @@ def _in_order_of_gold(
 
 def _texts(gold: Any) -> tuple[str, ...] | None:
     """Return the texts of a frame of gold labels: rows with the same text form a cluster of intervals and tests."""
-    if not is_frame(gold) or "text" not in _columns(gold):
+    if not is_frame(gold) or "text" not in column_names(gold):
         return None
+    # `paired` keeps the order of the gold labels.
     return tuple(map(str, gold["text"]))
 
 
@@ -267,21 +298,16 @@ def _names(emotions: Sequence[str] | None, y_true: Any, y_pred: Any, name: str) 
     if emotions is not None:
         names = tuple(emotions) if not isinstance(emotions, str) else ()
         if not names or not all(isinstance(own, str) for own in names) or len(set(names)) < len(names):
-            raise UsageError(f"emotions is {shown(emotions)}.", 'name each column once: emotions=["anger", "fear"]')
+            raise UsageError(f"emotions is {kind_of(emotions)}.", 'name each column once: emotions=["anger", "fear"]')
         return names
     frames = [(values, own) for values, own in ((y_true, "y_true"), (y_pred, name)) if is_frame(values)]
-    columns = [tuple(own for own in _columns(values) if str(own).lower() not in NOT_LABELS) for values, _ in frames]
+    columns = [tuple(own for own in column_names(values) if str(own).lower() not in NOT_LABELS) for values, _ in frames]
     if len(columns) == 2 and set(columns[0]) != set(columns[1]):
         raise InputError(
             f"y_true has the columns {', '.join(map(str, columns[0]))}, and {name} {', '.join(map(str, columns[1]))}.",
             'name the columns of the labels: emotions=["anger", "fear"]',
         )
     return tuple(map(str, columns[0])) if columns else ()
-
-
-def _columns(frame: Any) -> list[Any]:
-    names = getattr(frame, "column_names", None)
-    return list(frame.columns if names is None else names)
 
 
 def _check_index(y_pred: Any, y_true: Any, name: str) -> None:
@@ -338,7 +364,7 @@ def matrix(values: Any, name: str, names: tuple[str, ...] = ()) -> NDArray[Any]:
 def _rows(values: Any, name: str, names: tuple[str, ...]) -> Any:
     """Return rows of cells from any supported type, not checked further."""
     if is_frame(values) or (isinstance(values, Mapping) and names):
-        columns = _columns(values) if is_frame(values) else list(values)
+        columns = column_names(values) if is_frame(values) else list(values)
         missing = [own for own in names if own not in columns]
         if missing:
             raise InputError(
@@ -388,15 +414,7 @@ def _from_names(rows: Sequence[Sequence[str]], name: str, names: tuple[str, ...]
 
 def wrong_type(values: Any, name: str) -> tuple[str, str]:
     """Return the message and the fix for a value that holds no labels."""
-    return f"{name} is {shown(values)}, which holds no labels.", f"pass rows of labels, such as {EXAMPLE}"
-
-
-def shown(values: Any) -> str:
-    """Return a value of any type in a few words."""
-    if values is None or isinstance(values, bool | int | float | str):
-        return printable(repr(values))
-    kind = type(values).__name__
-    return f"{'an' if kind[:1] in 'aeiouAEIOU' or kind == 'ndarray' else 'a'} {kind}"
+    return f"{name} is {kind_of(values)}, which holds no labels.", f"pass rows of labels, such as {EXAMPLE}"
 
 
 def _not_numbers(rows: Any, name: str, names: tuple[str, ...]) -> tuple[str, str]:
@@ -413,7 +431,7 @@ def _not_numbers(rows: Any, name: str, names: tuple[str, ...]) -> tuple[str, str
         for column, cell in enumerate(row if lengths[0] is not None else [row]):
             if not isinstance(cell, bool | int | float | np.generic) or isinstance(cell, np.str_):
                 return (
-                    f"{name} has {shown(cell)} in row {number}, column {_column(column, names)}, expected a number.",
+                    f"{name} has {kind_of(cell)} in row {number}, column {_column(column, names)}, expected a number.",
                     "convert words to 0 and 1 first, or name all emotions for lists of names: emotions=[...]",
                 )
     return wrong_type(rows, name)
@@ -457,7 +475,7 @@ def threshold_row(threshold: Thresholds, names: Sequence[str]) -> NDArray[np.flo
         values = [threshold] * len(names)
     if not all(isinstance(cut, int | float | np.number) and 0 < cut < 1 for cut in values):
         raise UsageError(
-            f"A threshold is a number between 0 and 1, not {shown(threshold)}.",
+            f"A threshold is a number between 0 and 1, not {kind_of(threshold)}.",
             "use one number such as 0.5, or one for each emotion: {'joy': 0.4, 'fear': 0.5}",
         )
     return np.array(values, float)

@@ -38,7 +38,7 @@ from semeval_emo.scoring.estimates import (
 from semeval_emo.scoring.metrics import METRICS, Metric, layout_of, metric
 from semeval_emo.scoring.pair import join
 from semeval_emo.scoring.published import PublishedScore, VersusPublished, versus_published
-from semeval_emo.scoring.scorer import task_of
+from semeval_emo.scoring.scorer import gold_or_source, task_of
 from semeval_emo.scoring.systems import AlignedSystems, SystemRuns, align_systems, read_system_runs
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 
@@ -129,16 +129,20 @@ def compare(
     [('A', 1.0), ('B', 0.0)]
     """
     gold = one_of(gold, y_true, "y_true", "compare({name: y_pred}, y_true)")
-    if arrays := system_arrays(systems):
+    if arrays := system_arrays(systems, gold):
         intensity = None if track is None else load_task(task).track(track).is_intensity
         systems, gold, task = _runs_of_arrays(arrays, gold, emotions, threshold, intensity, task)
         track = None
-    else:
-        gold = [gold] if isinstance(gold, Gold) else gold or ()
-    in_memory = [system for system in systems if isinstance(system, SystemRuns)]
-    paths = [system for system in systems if not isinstance(system, SystemRuns)]
+    elif not isinstance(gold, list | tuple):
+        own_gold, source = gold_or_source(gold, source)
+        gold = [own_gold] if own_gold is not None else ()
+    several = isinstance(systems, list | tuple)
+    in_memory = [system for system in systems if isinstance(system, SystemRuns)] if several else []
+    paths = [system for system in systems if not isinstance(system, SystemRuns)] if several else systems
     selector = Selector(task, track, language, split, release)
-    read = read_system_runs(paths, selector, one_recipe=one_recipe, source=source, gold=gold) if paths else []
+    read = []
+    if not in_memory or paths:
+        read = read_system_runs(paths, selector, one_recipe=one_recipe, source=source, gold=gold, threshold=threshold)
     every = in_memory + read
     if not every:
         raise UsageError("There are no systems to compare.", "name two prediction files, folders or zips")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.arrays import Thresholds, array_systems, arrays_of, one_of, shown, wrong_type
+from semeval_emo.scoring.arrays import array_systems, arrays_of, one_of
 from semeval_emo.scoring.metric_values import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH
 from semeval_emo.scoring.pair import PairedLabels, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
+from semeval_emo.tables.frames import FrameFile, Thresholds, frame_file, input_files, is_frame, kind_of
 from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
 from semeval_emo.text import plural
 
@@ -102,23 +103,21 @@ def score(
     predictions, gold = one_of(predictions, y_pred, "y_pred"), one_of(gold, y_true, "y_true")
     if rounding not in ("", *ROUNDINGS):
         raise UsageError(f"There is no rounding '{rounding}'.", f"use one of {', '.join(ROUNDINGS)}")
-    systems = arrays_of(predictions, emotions)
+    systems = arrays_of(predictions, gold, emotions)
     if systems:
         intensity = None if track is None else load_task(task).track(track).is_intensity
         given, gold, task = array_systems(systems, gold, emotions, threshold=threshold, intensity=intensity)
         paths: list[Path] = []
     else:
-        paths, given = _split(predictions)
-        gold, source = _gold_or_source(gold, source)
-    if paths and given:
-        raise UsageError("Paths and predictions are mixed in one call.", "pass one or the other")
+        paths, given = _split(predictions, threshold)
+        gold, source = gold_or_source(gold, source)
     if given:
         loaded = _with_gold(LoadedPredictions(tuple(given)), gold, source, task, strict, unverified_gold)
     else:
         selector = Selector(task, track, language, split, release)
         loaded = _load(paths, gold, source, selector, strict, unverified_gold, subset)
     if loaded.refused and strict:
-        raise InvalidSubmission(_refusal(loaded.refused, loaded.report), f"semeval-emo validate {loaded.refused[0]}")
+        raise InvalidSubmission(*_refusal(loaded.refused, loaded.report, paths))
     if not loaded.predictions and not loaded.refused:
         raise InvalidSubmission(*_no_labels(loaded.report))
     if strict:
@@ -190,8 +189,8 @@ class LoadedPredictions:
     without_gold: tuple[str, ...] = ()
 
 
-def _split(predictions: Any) -> tuple[list[Path], list[Predictions]]:
-    """Return the paths and the `Predictions` objects of the argument.
+def _split(predictions: Any, threshold: Thresholds | None) -> tuple[list[Path], list[Predictions]]:
+    """Return the files and frames, and the `Predictions` objects, of the argument.
 
     Raises:
         InputError: it is something else.
@@ -199,15 +198,16 @@ def _split(predictions: Any) -> tuple[list[Path], list[Predictions]]:
     from semeval_emo.submission import Predictions
 
     items = list(predictions) if isinstance(predictions, list | tuple) else [predictions]
-    wrong = [item for item in items if not isinstance(item, str | os.PathLike | Predictions)]
-    if wrong:
-        raise InputError(*wrong_type(wrong[0], "y_pred"))
-    paths: list[Path] = [item for item in items if isinstance(item, str | os.PathLike)]
-    return paths, [item for item in items if isinstance(item, Predictions)]
+    objects = [item for item in items if isinstance(item, Predictions)]
+    if len(objects) == len(items):
+        return [], objects
+    if objects:
+        raise UsageError("Paths and predictions are mixed in one call.", "pass one or the other")
+    return input_files(predictions, as_labels=True, threshold=threshold), []
 
 
-def _gold_or_source(gold: Any, source: Path | None) -> tuple[Gold | None, Path | None]:
-    """Return gold labels in memory, or else the path of gold labels.
+def gold_or_source(gold: Any, source: Any) -> tuple[Gold | None, Any]:
+    """Return gold labels in memory, or else where they are read from: a path, a frame, or several frames.
 
     Raises:
         InputError: the gold labels are something else.
@@ -217,14 +217,16 @@ def _gold_or_source(gold: Any, source: Path | None) -> tuple[Gold | None, Path |
 
     if gold is None or isinstance(gold, Gold):
         return gold, source
-    if isinstance(gold, str | os.PathLike):
-        if source is not None:
-            raise UsageError(f"Gold labels are given twice: {gold} and {source}.", "leave source out")
-        return None, gold
-    raise InputError(
-        f"y_true is {shown(gold)}, and y_pred has ids.",
-        "pass gold labels with ids too: a path, a frame with an id column, or load_gold(track, language)",
-    )
+    if source is not None:
+        raise UsageError("Gold labels are given twice.", "leave out `source`, which says where to read them")
+    if not (isinstance(gold, str | os.PathLike | Mapping) or is_frame(gold)):
+        raise InputError(
+            f"y_true is {kind_of(gold)}, and y_pred has ids.",
+            "pass gold labels with ids too: a path, a frame with an id column, or load_gold(track, language)",
+        )
+    if is_frame(gold):
+        return None, frame_file("gold frame", gold, as_labels=True)
+    return None, tuple(input_files(gold, as_labels=True)) if isinstance(gold, Mapping) else gold
 
 
 def _with_gold(
@@ -379,16 +381,20 @@ def incomplete(file: str, report: Report | None) -> str:
     return f"{parts[0].rows:,} of {parts[0].spec.rows:,} rows of {parts[0].spec.place}{more}"
 
 
-def _refusal(refused: Sequence[str], report: Report | None) -> str:
+def _refusal(refused: Sequence[str], report: Report | None, paths: Sequence[Path]) -> tuple[str, str]:
+    """Return the error message and its fix for files whose labels are ambiguous."""
     from semeval_emo.submission import entry
 
+    fix = f"semeval-emo validate {refused[0]}"
+    if any(isinstance(path, FrameFile) for path in paths):
+        fix = "semeval_emo.validate(frame) lists the problems, and semeval_emo.fix(frame) fixes what is certain"
     for problem in report.problems if report else ():
         if problem.file in refused and entry(problem.code).name == OTHER_TEXTS:
-            return f"{problem.file} is not scored: {problem.message}."
+            return f"{problem.file} is not scored: {problem.message}.", fix
     if len(refused) == 1 and (rows := incomplete(refused[0], report)):
-        return f"{refused[0]} is not scored: it has {rows}; only `score --subset` scores these."
+        return f"{refused[0]} is not scored: it has {rows}; only `score --subset` scores these.", fix
     if len(refused) == 1:
-        return f"{refused[0]} is not scored: its problems make the labels ambiguous."
+        return f"{refused[0]} is not scored: its problems make the labels ambiguous.", fix
     more = f" and {len(refused) - _LISTED} more" if len(refused) > _LISTED else ""
     files = ", ".join(refused[:_LISTED]) + more
-    return f"{len(refused)} files are not scored: their problems make the labels ambiguous: {files}."
+    return f"{len(refused)} files are not scored: their problems make the labels ambiguous: {files}.", fix

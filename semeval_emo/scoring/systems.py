@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from semeval_emo.errors import InvalidSubmission, ReleaseMismatch, UsageError
 from semeval_emo.scoring.scorer import refused_files, rows_left_out
 from semeval_emo.submission import Predictions, entry, read_submission
+from semeval_emo.tables.frames import FrameFile, Thresholds, input_files, is_frame
 from semeval_emo.task import FileSpec, Selector, Task
 
 if TYPE_CHECKING:
@@ -55,19 +56,21 @@ class AlignedSystems:
 
 
 def read_system_runs(
-    arguments: Sequence[str | os.PathLike[str]],
+    arguments: Any,
     selector: Selector,
     *,
     one_recipe: bool = False,
     source: str | os.PathLike[str] | None = None,
     gold: Sequence[Gold] = (),
+    threshold: Thresholds | None = None,
 ) -> list[SystemRuns]:
     """Read the systems of a comparison.
 
     Args:
         arguments: files, folders or zips; ``NAME=PATH`` names a system, ``NAME=PATH,PATH,...`` has
             several runs of one system. A single folder of files for one language is read as one
-            system per file.
+            system per file. Or data frames, or either of them by name.
+        threshold: of probabilities in data frames.
         selector: as for `read_submission`.
         one_recipe: all arguments are runs of one system.
         source, gold: as for `read_submission`.
@@ -77,7 +80,7 @@ def read_system_runs(
         InvalidSubmission: a file cannot be scored.
         UsageError: two systems have the same name.
     """
-    named = named_paths(arguments)
+    named = named_paths(arguments, threshold)
     runs = [[_read(path, selector, source=source, gold=gold) for path in paths] for _, paths in named]
     if len(runs) == 1 and len(runs[0]) == 1:
         named, runs = _one_system_per_file(named, runs)
@@ -85,7 +88,7 @@ def read_system_runs(
     if one_recipe:
         name = named[0][0] or _shared_name([path for _, paths in named for path in paths])
         return [SystemRuns(name, tuple(run.predictions for group in runs for run in group), notes)]
-    unnamed = iter(short_names([paths[0] for name, paths in named if not name]))
+    unnamed = iter(short_names([str(paths[0]) for name, paths in named if not name]))
     names = [name or next(unnamed) for name, _ in named]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:
@@ -96,20 +99,48 @@ def read_system_runs(
     ]
 
 
-def named_paths(arguments: Sequence[str | os.PathLike[str]]) -> list[tuple[str, list[str]]]:
-    """Parse ``NAME=PATH`` and ``NAME=PATH,PATH,...``; the name of a bare path is "".
+def named_paths(arguments: Any, threshold: Thresholds | None = None) -> list[tuple[str, list[Any]]]:
+    """Return the name of each system, which may be empty, and what each of its runs is read from.
+
+    Args:
+        arguments: ``NAME=PATH`` and ``NAME=PATH,PATH,...`` with a path for each run; data frames; or paths, frames,
+            ``{language: frame}`` and lists of them by name.
+        threshold: of probabilities in data frames.
+
+    Raises:
+        InputError: an argument is something else.
 
     >>> named_paths(["mine=a.csv,b.csv", "c.csv"])
     [('mine', ['a.csv', 'b.csv']), ('', ['c.csv'])]
+    >>> named_paths({"mine": ["a.csv", "b.csv"]})
+    [('mine', ['a.csv', 'b.csv'])]
     """
-    named: list[tuple[str, list[str]]] = []
-    for text in _expand_folder([str(os.fspath(path)) for path in arguments]):
+    if isinstance(arguments, Mapping):
+        return [
+            (
+                str(name),
+                [_run(own, str(name), threshold) for own in (runs if isinstance(runs, list | tuple) else [runs])],
+            )
+            for name, runs in arguments.items()
+        ]
+    items = list(arguments) if isinstance(arguments, list | tuple) else [arguments]
+    if not all(isinstance(item, str | os.PathLike) for item in items):
+        files = input_files(items, as_labels=True, threshold=threshold)
+        return [(str(file) if isinstance(file, FrameFile) else "", [file]) for file in files]
+    named: list[tuple[str, list[Any]]] = []
+    for text in _expand_folder([str(os.fspath(path)) for path in items]):
         name, equals, paths = text.partition("=")
         is_named = equals and name and not Path(text).exists()
         # A path can contain commas: run folders are named after their settings.
         split = [paths] if Path(paths).exists() else paths.split(",")
         named.append((name, split) if is_named else ("", [text]))
     return named
+
+
+def _run(given: Any, name: str, threshold: Thresholds | None) -> Any:
+    """Return what one run is read from: a path, a frame, or a list of frames of several languages."""
+    files = input_files({name: given} if is_frame(given) else given, as_labels=True, threshold=threshold)
+    return files[0] if len(files) == 1 else files
 
 
 def _expand_folder(arguments: list[str]) -> list[str]:
@@ -128,8 +159,8 @@ class _RunFiles:
 
 
 def _one_system_per_file(
-    named: list[tuple[str, list[str]]], runs: list[list[_RunFiles]]
-) -> tuple[list[tuple[str, list[str]]], list[list[_RunFiles]]]:
+    named: list[tuple[str, list[Any]]], runs: list[list[_RunFiles]]
+) -> tuple[list[tuple[str, list[Any]]], list[list[_RunFiles]]]:
     """Split a folder with several predictions of the same file of the task into one system per file."""
     (run,) = runs[0]
     if len({file.spec for file in run.predictions}) == len(run.predictions):
@@ -139,8 +170,9 @@ def _one_system_per_file(
     return [("", [path]) for path in paths], [[_RunFiles(files, run.notes)] for files in by_path]
 
 
-def _read(path: str, selector: Selector, **known: Any) -> _RunFiles:
+def _read(path: Any, selector: Selector, **known: Any) -> _RunFiles:
     submission = read_submission(path, **selector.keywords, **known)
+    shown = ", ".join(map(str, path)) if isinstance(path, list) else path
     refused = refused_files(submission.report, selector)
     notes = (
         *(f"{file} is left out; `semeval-emo validate` shows why it cannot be scored." for file in refused),
@@ -152,8 +184,10 @@ def _read(path: str, selector: Selector, **known: Any) -> _RunFiles:
         errors.sort(key=lambda problem: entry(problem.code).scorable)
         listed = "; ".join(f"{p.file}{f':{p.line}' if p.line else ''}: {p.message}" for p in errors[:_SHOWN])
         raise InvalidSubmission(
-            f"{path} has no predictions that can be scored{f': {listed}' if listed else ''}.",
-            f"semeval-emo validate {path}",
+            f"{shown} has no predictions that can be scored{f': {listed}' if listed else ''}.",
+            f"semeval-emo validate {shown}"
+            if isinstance(path, str)
+            else "semeval_emo.validate(...) lists the problems of files and frames",
         )
     return _RunFiles(submission.predictions, (*notes, *rows_left_out(submission.report)))
 

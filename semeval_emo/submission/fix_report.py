@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semeval_emo.submission.problem import Problem
+from semeval_emo.submission.result import Predictions
 from semeval_emo.task import FileSpec
 
 
@@ -73,6 +74,7 @@ class FixReport:
     Attributes:
         out: the file or folder that was written; empty if nothing was.
         unchanged: True if there was nothing to fix.
+        predictions: the labels of each part that could be fixed, in memory.
     """
 
     paths: tuple[str, ...]
@@ -82,6 +84,7 @@ class FixReport:
     refusals: tuple[Refusal, ...]
     unchanged: bool
     notes: tuple[str, ...] = ()
+    predictions: tuple[Predictions, ...] = ()
 
     @property
     def source(self) -> str:

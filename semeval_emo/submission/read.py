@@ -9,7 +9,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.check import CheckedFile, check, peek_ids
@@ -21,6 +21,7 @@ from semeval_emo.submission.scorers.official import Labels, official
 from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.submission.texts import KnownTexts
+from semeval_emo.tables.frames import input_files
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Path = str | os.PathLike[str]
 
 
 def validate(
-    paths: Path | Sequence[Path],
+    paths: Any,
     *,
     track: str | None = None,
     language: str | None = None,
@@ -43,7 +44,9 @@ def validate(
     r"""Check prediction files and report every problem of every file.
 
     Args:
-        paths: one or several files, folders or zips.
+        paths: one or several files, folders or zips; or data frames with an ``id`` column or index, also by name, such
+            as ``{"eng": frame}``. A frame is checked like the CSV file that ``frame.to_csv(path, index=False)`` writes,
+            as `schema` does; its first row is line 2.
         track, language, split: what the files must be; by default, inferred from ids, names and folders.
         release: the release of the data; by default, the task's (the competition).
         task: a task or its name; by default, the task that the ids belong to.
@@ -69,7 +72,7 @@ def validate(
 
 
 def read_submission(
-    paths: Path | Sequence[Path],
+    paths: Any,
     *,
     track: str | None = None,
     language: str | None = None,
@@ -155,7 +158,7 @@ def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Tas
 
 
 def _read(
-    paths: Path | Sequence[Path],
+    paths: Any,
     selector: Selector,
     with_predictions: bool,
     gold: Path | None = None,
@@ -163,7 +166,7 @@ def _read(
     golds: Sequence[Gold] = (),
     subset: bool = False,
 ) -> Submission:
-    paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    paths = input_files(paths)
     task, sources = resolve_sources(paths, selector.task)
     selector = selector.of(task)
     known_ids, known_texts = KnownIds(task), KnownTexts(task, gold, golds)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError
 from semeval_emo.submission.cells import LabelParser, Labels, cell_problem
@@ -22,12 +24,13 @@ from semeval_emo.submission.fixable import CELLS, MIXTURES, SPARE_COLUMNS, fixab
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
 from semeval_emo.submission.problem import PLACES, Findings, Problem, entry, in_order
 from semeval_emo.submission.read import read_submission, resolve_sources
-from semeval_emo.submission.result import Part, Report
+from semeval_emo.submission.result import Part, Predictions, Report
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import NOTHING_DECIDED, Decisions
+from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.names import remove_invisible
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
@@ -41,7 +44,7 @@ CACHE_SIZE = 50_000
 
 
 def fix(
-    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    path: Any,
     out: str | os.PathLike[str] | None = None,
     *,
     threshold: float | Mapping[str, float] | None = None,
@@ -61,9 +64,10 @@ def fix(
     r"""Fix a prediction file, or every prediction file of a folder or zip, and write the result to new files.
 
     Args:
-        path: a prediction file, a folder or a zip, or several of them.
+        path: a prediction file, a folder or a zip, or several of them; or data frames, as for `validate`.
         out: a ``.csv`` file, or a folder for files in the official layout ``track_x/pred_*.csv``. By default the
-            folder ``fixed`` next to the input, and nothing is written if there are no problems.
+            folder ``fixed`` next to the input, and nothing is written if there are no problems. The result for data
+            frames is written only to an `out`; `FixReport.predictions` has it in memory.
         threshold: converts probabilities to labels: 1 from this value on. Without it they are refused.
         order, ids_from, scores, cuts, words, column: other decisions, as in `Decisions`.
         track, language, split, release, task: as for `validate`; they select parts of a file.
@@ -86,7 +90,7 @@ def fix(
     ['column names converted to lowercase (1)', 'decimals converted to integers (116)']
     """
     decisions = Decisions(tuple(order), ids_from, threshold, scores, tuple(cuts), words or {}, column)
-    given = [path] if isinstance(path, str | os.PathLike) else list(path)
+    given = input_files(path)
     chosen, inputs = resolve_sources(given, task)
     selector = Selector(task, track, language, split, release).of(chosen)
     fixer = _Fixer(chosen, selector, decisions)
@@ -105,11 +109,15 @@ def fix(
     if paths == [target]:  # a single file is not in a track folder
         changes = [change for change in changes if not change.code or entry(change.code).name not in FOLDER_CHANGES]
     unchanged = bool(files) and not changes and not fixer.refusals
-    outputs = list(zip(files, paths, strict=True)) if out is not None or not unchanged else []
+    is_wanted = not unchanged and not all(isinstance(own, FrameFile) for own in given)
+    outputs = list(zip(files, paths, strict=True)) if out is not None or is_wanted else []
     failed = _validate_outputs([file for file, _ in outputs], chosen, selector)
     if failed:
         outputs = []
-    inputs_on_disk = [*map(Path, given), *(file.path for file in inputs.files)]
+    inputs_on_disk = [
+        *(Path(own) for own in given if not isinstance(own, FrameFile)),
+        *(file.path for file in inputs.files),
+    ]
     check_free([(path, file.output) for file, path in outputs], inputs_on_disk, force)
     for fixed, path in outputs:
         write_if_changed(path, fixed.output)
@@ -128,6 +136,7 @@ def fix(
                 if path.name != file.spec.file_name
             ),
         ),
+        predictions=() if failed else tuple(file.predictions for file in files),
     )
 
 
@@ -141,8 +150,14 @@ class _FixedFile:
 
     source: InputFile
     spec: FileSpec
+    labels: NDArray[np.int8]
     body: bytes
     copy: bytes = b""
+
+    @property
+    def predictions(self) -> Predictions:
+        """The labels of the new file."""
+        return Predictions(self.spec, self.labels, self.source.display_name, (self.spec.release,))
 
     @property
     def output(self) -> bytes:
@@ -231,8 +246,8 @@ class _Fixer:
         fatal |= {p.code for p in problems if entry(p.code).name == "missing-column" and p.column == "id"}
         rows = [checked.rows.get(text_id, (0, None))[1] for text_id in part.spec.ids]
         if not fatal and None not in rows:
-            body = prediction_bytes(part.spec, np.array(rows, dtype=np.int8))
-            self.files.append(_FixedFile(file, part.spec, body))
+            labels = np.array(rows, dtype=np.int8)
+            self.files.append(_FixedFile(file, part.spec, labels, prediction_bytes(part.spec, labels)))
             return
         first, last = part.lines
         is_main = part.spec == checked.report.parts[0].spec

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -26,6 +26,7 @@ from semeval_emo.submission.names import (
     parse_name,
 )
 from semeval_emo.submission.problem import Findings
+from semeval_emo.tables.frames import FrameFile
 from semeval_emo.task import Task
 from semeval_emo.text import alternatives, printable
 
@@ -110,7 +111,12 @@ def find_files(paths: Sequence[str | os.PathLike[str]], task: Task) -> InputFile
         raise UsageError("No prediction file was named.", "name a file, a folder or a zip")
     files: dict[tuple[Path, int], InputFile] = {}
     all_findings = []
-    for given in paths:
+    for at, given in enumerate(paths):
+        if isinstance(given, FrameFile):
+            file = _frame_source(given, task)
+            all_findings.append(Findings(file.container))
+            files[given, at] = file
+            continue
         path = _existing(os.fspath(given))
         findings = Findings(printable(os.fspath(given), LONGEST_NAME))
         try:
@@ -124,6 +130,15 @@ def find_files(paths: Sequence[str | os.PathLike[str]], task: Task) -> InputFile
             offset = -1 if file.member is None else file.member.offset
             files.setdefault((file.path.resolve(), offset), file)
     return InputFiles(tuple(files.values()), tuple(all_findings))
+
+
+def _frame_source(frame: FrameFile, task: Task) -> InputFile:
+    """Return a frame as an input file; its name is the official one if it is a language."""
+    shown = printable(str(frame), LONGEST_NAME)
+    is_language = str(frame) in task.languages
+    base = f"{PREFIX}{frame}{SUFFIX}" if is_language else f"{frame.name}{SUFFIX}"
+    name = replace(parse_name(base, task), problem=None)
+    return InputFile(shown, base, shown, name, name.track, len(frame.body), frame, None, Findings(shown))
 
 
 def _existing(given: str) -> Path:

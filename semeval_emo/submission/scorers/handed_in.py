@@ -62,7 +62,11 @@ def handed_in(
         by_container[source.container].append((source, report))
     single: dict[str, dict[str, Checked]] = {}
     for given, of_path in zip(paths, findings, strict=True):
-        path, shown, mine = Path(given), of_path.file, by_container.pop(of_path.file, None)
+        path, shown, mine = (
+            given if isinstance(given, Path) else Path(given),
+            of_path.file,
+            by_container.pop(of_path.file, None),
+        )
         if mine is None:
             continue  # named before
         if path.is_dir():
