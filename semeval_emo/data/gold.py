@@ -16,9 +16,8 @@ from semeval_emo.data.folder import Candidate, candidates
 from semeval_emo.data.hub import fetch, hub_release, remedies
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sample import sample_folder
-from semeval_emo.data.sheet import Sheet, read_sheet
+from semeval_emo.data.sheet import Sheet, frame_with, read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
-from semeval_emo.tables.frames import FrameFile
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 from semeval_emo.text import plural, printable
 
@@ -124,26 +123,13 @@ def gold_for(
     if source is None:
         return _from_anywhere(spec, task, labels_required, unverified_gold)
     if isinstance(source, tuple):
-        source = _frame_of(spec, source)
+        source = frame_with(spec, source)
     if str(source) == HUB:
         return _from_hub(spec, task, labels_required)
     if str(source) == SAMPLE:
         return _from_sample(spec, task, labels_required)
     path = source if isinstance(source, Path) else Path(source)
     return _from_folder(path, spec, task, labels_required, unverified_gold)
-
-
-def _frame_of(spec: FileSpec, sources: tuple[str | os.PathLike[str], ...]) -> str | os.PathLike[str]:
-    """Return the source that has the ids of a file; several frames are those of several languages.
-
-    Raises:
-        InputError: there is none.
-    """
-    for source in sources:
-        if not isinstance(source, FrameFile) or not spec.id_set.isdisjoint(read_sheet(source).ids):
-            return source
-    names = ", ".join(map(str, sources))
-    raise _NotHere(f"The gold labels {names} have no id of {spec.place}.", "pass the gold labels of this file too")
 
 
 class _NotHere(InputError):

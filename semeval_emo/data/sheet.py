@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from semeval_emo.data.columns import ID, TEXT
 from semeval_emo.data.rows import read_table
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
-from semeval_emo.task import short_hash
+from semeval_emo.task import FileSpec, short_hash
 from semeval_emo.text import printable
 
 PARQUET = ".parquet"
@@ -164,6 +164,20 @@ def read_sheet(path: Path) -> Sheet:
                 "put quotes around texts that contain commas",
             )
     return Sheet(path, header, rows, lines)
+
+
+def frame_with(spec: FileSpec, frames: Iterable[Path]) -> Path:
+    """Return the frame that has an id of a file; several frames are those of several languages.
+
+    Raises:
+        InputError: there is none.
+    """
+    frames = list(frames)
+    for frame in frames:
+        if not spec.id_set.isdisjoint(read_sheet(frame).ids):
+            return frame
+    names = ", ".join(map(str, frames))
+    raise InputError(f"The gold labels {names} have no id of {spec.place}.", "pass the gold labels of this file too")
 
 
 def peek(path: Path) -> tuple[tuple[str, ...], str]:

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.scoring.arrays import Thresholds, matrix, paired, threshold_row
+from semeval_emo.scoring.arrays import paired, threshold_row
+from semeval_emo.scoring.matrix import matrix
 from semeval_emo.scoring.metric_values import MetricValues, score_arrays
 from semeval_emo.scoring.metrics import METRICS, metric
+from semeval_emo.tables.frames import Thresholds
 
 # What a dictionary of metrics has for each emotion.
 _BY_EMOTION = ("f1", "precision", "recall", "support", "emotion_pearson", "emotion_spearman", "emotion_mae")
