@@ -17,7 +17,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring.matrix import EXAMPLE, label_of, matrix
 from semeval_emo.submission import Predictions
 from semeval_emo.submission.identify import task_of
-from semeval_emo.tables.frames import Thresholds, column_names, has_ids, ids_of, is_frame, kind_of
+from semeval_emo.tables.frames import Thresholds, column_names, has_ids, ids_of, is_frame, kind_of, with_id_column
 from semeval_emo.task import FileKey, FileSpec, IdBlock, Language, Release, Task, Track
 from semeval_emo.text import printable
 
