@@ -39,6 +39,7 @@ FIX_EXAMPLES = examples(
     "fix pred_eng.csv -o fixed",
     "fix pred_eng.csv --track a -o clean/pred_eng.csv",
     "fix prob_eng.csv --threshold 0.5",
+    "fix predictions.npy --order anger,fear,joy,sadness,surprise --ids-from dev.csv",
     "fix submission.zip -o fixed --save-report report.txt",
 )
 PACK_EXAMPLES = examples(
@@ -146,6 +147,23 @@ def fix(
             help="Turn probabilities into labels: 1 from this value on. Default: refuse them.",
         ),
     ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            "--order",
+            metavar="LABELS",
+            help="Labels of numbered columns (LABEL_0, ...), vectors or arrays, in their order, with commas. "
+            "Default: refuse them.",
+        ),
+    ] = None,
+    ids_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--ids-from",
+            metavar="FILE",
+            help="Give rows without ids those of this file, row by row. Default: refuse them.",
+        ),
+    ] = None,
     *,
     selector: SelectorOptions,
     force: ForceOption = False,
@@ -163,7 +181,13 @@ def fix(
     from semeval_emo.submission import fix as fix_files
 
     result = fix_files(
-        paths or default_paths("fixing", quiet), output, threshold=threshold, force=force, **selector.keywords
+        paths or default_paths("fixing", quiet),
+        output,
+        threshold=threshold,
+        order=order.split(",") if order else (),
+        ids_from=ids_from,
+        force=force,
+        **selector.keywords,
     )
     emit(
         result.to_dict,

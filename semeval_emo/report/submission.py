@@ -130,10 +130,24 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
     elif [entry(code).name for code in by_hand] == ["fraction-cell"] and not _has_intensities(report):
         lines.append("If the fractions are probabilities, choose a threshold on the dev split; 0.5 is an example.")
         lines.append(next_line("fix", *paths, "--threshold", "0.5"))
+    elif options := _options(report, by_hand):
+        lines += wrap("", "These options say what is not in the file; replace their values by your own.", width, 0)
+        lines.append(next_line("fix", *paths, *options))
     elif len(by_hand) < len(errors):
         some = f"{len(errors) - len(by_hand)} of {len(errors)} kinds of errors (auto-fix)"
         lines += wrap("", f"semeval-emo fix can fix {some}; fix {', '.join(by_hand)} by hand first.", width, 0)
     return [*lines, f"More about a code: semeval-emo explain {errors[0] if errors else ''}".rstrip()]
+
+
+def _options(report: Report, codes: Sequence[str]) -> list[str]:
+    """Return the options with which `fix` fixes all problems of these codes; none if it cannot."""
+    words: dict[str, None] = {}
+    for code in codes:
+        options = {problem.options for problem in report.problems if problem.code == code}
+        if len(options) != 1 or options == {""}:
+            return []
+        words |= dict.fromkeys(options.pop().split())
+    return list(words)
 
 
 def _has_intensities(report: Report) -> bool:

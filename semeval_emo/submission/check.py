@@ -18,13 +18,15 @@ from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.names import PREFIX, SUFFIX
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport, Part
+from semeval_emo.submission.row_ids import RowsWithoutIds, find_rows_without_ids, places_with_rows, read_id_source
 from semeval_emo.submission.rows import KnownIds, LabelColumns, RowReader, RowsById
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
 from semeval_emo.tables import NOTHING_DECIDED, Decisions, InputTable, Row, open_table
 from semeval_emo.tables.names import normalised_names
 from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
-from semeval_emo.tables.shapes import Vocabulary, recognise
+from semeval_emo.tables.shapes import Shape, Vocabulary, recognise
+from semeval_emo.tables.shapes.unnamed import is_data
 from semeval_emo.tables.sniff import remedy
 from semeval_emo.task import FileSpec, Selector, Task
 
@@ -145,6 +147,10 @@ def _read(
             source = replace(source, findings=Findings(source.display_name))
     rows = table.rows()
     first_rows = _first_rows(rows)
+    as_it_is = table.header, first_rows, rows
+    without_ids = find_rows_without_ids(table.header, [row for _, row in first_rows[:50]], known_ids)
+    if without_ids is not None:
+        first_rows, rows = _add_ids(table, without_ids, first_rows, rows, known_ids, decisions)
     guess = None if specs else _guess(table.header, first_rows, task, selector, inferred, known_ids)
     specs = (guess,) if guess else specs
     if specs and not source.name.is_certain:
@@ -159,6 +165,10 @@ def _read(
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
     vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task))
     shape = recognise(table, first_rows, vocabulary, decisions)
+    if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header)}:
+        # Not a table of predictions: missing ids are not its problem.
+        table.header, first_rows, rows = as_it_is
+        without_ids = None
     if shape is None:
         sample = [row for _, row in first_rows[:50]]
         columns = read_header(table.header, table.header_line, sample, expected, task, findings)
@@ -167,6 +177,8 @@ def _read(
         columns = Columns.of(shape, expected)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
+    if without_ids is not None and not without_ids.source:
+        columns = replace(columns, id=None)
     all_rows = chain(first_rows, rows)
 
     column_of = dict(zip(expected, columns.labels, strict=True))
@@ -185,9 +197,13 @@ def _read(
     }
     reader = RowReader(known_ids, columns, main, findings, table.delimiter, by_prefix)
     summary = reader.read(shape.convert(all_rows, findings.add) if shape else all_rows)
-    _report_anomalies(table, findings)
+    _report_anomalies(table, findings, shape)
     if not summary.count:
         findings.add("header-only", line=table.header_line)
+    if without_ids is not None:
+        fits = _fits(main, shape)
+        where = places_with_rows(summary.count, fits, task, selector, inferred)
+        _report_ids(without_ids, where, table.header_line, findings)
     parts = (
         check_ids(summary, task, selector, inferred, reader.label_columns, findings) if columns.id is not None else []
     )
@@ -199,6 +215,8 @@ def _read(
             check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
     undecided = frozenset({shape.problem} if shape and not shape.is_decided else ())
+    if without_ids is not None and not without_ids.source:
+        undecided |= {"no-ids"}
     return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, undecided), specs
 
 
@@ -229,6 +247,48 @@ def _first_rows(rows: Iterator[Row]) -> list[Row]:
     return first
 
 
+def _add_ids(
+    table: InputTable,
+    without_ids: RowsWithoutIds,
+    first_rows: Sequence[Row],
+    rows: Iterator[Row],
+    known_ids: KnownIds,
+    decisions: Decisions,
+) -> tuple[list[Row], Iterator[Row]]:
+    """Add a column of ids to a table: those of the file that the user has named, or blank ones.
+
+    Returns:
+        The first rows, and an iterator over the others.
+    """
+    header = table.header
+    has_header = not is_data(header, [row for _, row in first_rows[:50]], known_ids.is_known)
+    if decisions.ids_from is None:
+        table.header = without_ids.with_column(header) if has_header else ["", *header]
+        return list(without_ids.with_blank_ids(first_rows)), without_ids.with_blank_ids(rows)
+    all_rows = chain(first_rows, rows) if has_header else chain([(table.header_line, header)], first_rows, rows)
+    numbered = without_ids.with_ids(header, all_rows, read_id_source(decisions.ids_from, known_ids))
+    table.header = without_ids.with_column(header) if has_header else numbered.pop(0)[1]
+    return numbered, iter(())
+
+
+def _fits(columns: LabelColumns, shape: Shape | None) -> Callable[[FileSpec], bool]:
+    """Return whether labels can be those of a file of the task."""
+    labels = [max(labels) for labels in columns.parser.parsed.values()]
+    if not labels:
+        width = shape.facts.get("width", 0) if shape else len(columns.emotions)
+        return lambda spec: len(spec.emotions) == width
+    return lambda spec: spec.emotions == columns.emotions and (max(labels) > 1) == (len(spec.values) > 2)
+
+
+def _report_ids(without_ids: RowsWithoutIds, places: str, line: int, findings: Findings) -> None:
+    if without_ids.source:
+        findings.add("no-ids", value=without_ids.source, seen=without_ids.seen, where="")
+        return
+    refused = f"; {without_ids.refused}" if without_ids.refused else ""
+    where = f"{refused}; {places}"
+    findings.add("no-ids", line=line, seen=without_ids.seen, where=where, options="--ids-from FILE")
+
+
 def _guess(
     header: Sequence[str],
     first_rows: Sequence[Row],
@@ -253,7 +313,7 @@ def _guess(
     return other_releases[0] if other_releases else assumed_spec(task, selector, inferred)
 
 
-def _report_anomalies(table: InputTable, findings: Findings) -> None:
+def _report_anomalies(table: InputTable, findings: Findings, shape: Shape | None) -> None:
     """Report encoding, line ends, separators and quotes, which are known once the file has been read."""
     if table.encoding != "utf-8":
         findings.add("not-utf-8", value=table.encoding.upper())
@@ -266,6 +326,9 @@ def _report_anomalies(table: InputTable, findings: Findings) -> None:
             continue
         # Texts need quotes; removing their column removes the quotes too.
         if name == "quoted" and '"' not in table.header_text and entry("text-column").code in findings.counts:
+            continue
+        # So do lists in a cell, which become columns.
+        if name in ("quoted", "multiline-cell") and shape is not None:
             continue
         for line, detail in anomaly.first:
             findings.add(name, line=line, **_anomaly_facts(name, line, detail))

@@ -93,6 +93,7 @@ class Problem:
         value: the value found there, printable and truncated, or None.
         count: how many problems this one represents, such as the number of ids in a range of missing ids.
         by_hand: how to fix it if `semeval-emo fix` does not; empty if that is `fix`, too.
+        options: an example of the options with which `semeval-emo fix` fixes it; empty if it needs none or none does.
     """
 
     code: str
@@ -105,6 +106,7 @@ class Problem:
     fix: str
     count: int = 1
     by_hand: str = ""
+    options: str = ""
 
 
 class Findings:
@@ -160,6 +162,7 @@ class Findings:
                 fix=_TEMPLATES.vformat(entry.fix, (), facts),
                 count=count,
                 by_hand=_TEMPLATES.vformat(entry.by_hand, (), facts),
+                options=str(facts.get("options", "")),
             )
         )
 

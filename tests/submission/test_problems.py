@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from semeval_emo.submission import Report, catalogue, entry
@@ -87,7 +90,7 @@ ID = "ron_dev_track_a_"
 CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "empty": (whole(lambda f: b""), {"E301": 1}, None, "the file is empty"),
     "only blanks": (whole(lambda f: b"\n  \n\n"), {"E301": 1}, None, "the file is empty"),
-    "a workbook": (whole(lambda f: b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml"), {"E302": 1}, None, "an Excel"),
+    "a workbook": (whole(lambda f: b"\xd0\xcf\x11\xe0" + bytes(1000)), {"E302": 1}, None, "an old Excel"),
     "binary": (whole(lambda f: bytes(1000)), {"E302": 1}, None, "a binary file"),
     "UTF-16 LE": (whole(lambda f: b"\xff\xfe" + f.text().encode("utf-16-le")), {"E303": 1}, None, "in UTF-16-LE"),
     "UTF-16 BE": (whole(lambda f: b"\xfe\xff" + f.text().encode("utf-16-be")), {"E303": 1}, None, "in UTF-16-BE"),
@@ -105,7 +108,11 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "hidden header": (header(lambda h: [h[0], f"{h[1]}\u200b", *h[2:]]), {"E310": 1}, 1, r"'anger\u200b'"),
     "other order": (whole(lambda f: _reordered(f)), {"E311": 1}, 1, "expected id,anger,disgust,fear"),
     "no surprise": (whole(lambda f: _without(f, 6)), {"E312": 1}, 1, "has no column 'surprise'"),
-    "no id column": (whole(lambda f: _without(f, 0)), {"E312": 1}, 1, "has no column 'id'"),
+    "no id column": (whole(lambda f: _without(f, 0)), {"E345": 1}, 1, "as many rows as ron dev of track a"),
+    "LABEL_k": (header(lambda h: [h[0], *(f"LABEL_{k}" for k in range(6))]), {"E341": 1}, 1, "LABEL_0 to LABEL_5"),
+    "vectors": (whole(lambda f: _vectors(f)), {"E342": 1}, 1, "vectors of 6 values in one column, pred"),
+    "pipeline": (whole(lambda f: _outputs(f)), {"E343": 1}, 1, "pred has outputs of a pipeline"),
+    "an array": (whole(lambda f: _array(f)), {"E340": 1, "E341": 1, "E345": 1}, None, "a NumPy array"),
     "id by another name": (header(lambda h: ["tweet_id", *h[1:]]), {"E312": 1, "E313": 1}, 1, "no column 'id'"),
     "angry": (header(lambda h: [h[0], "angry", *h[2:]]), {"E312": 1, "E313": 1}, 1, "has no column 'anger'"),
     "a score": (column(7, "score", lambda n: f"0.{n}"), {"E313": 1}, 1, "'score', is not a column of this file"),
@@ -133,7 +140,8 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "padded id": (cell(6, 0, f" {ID}00007"), {"E408": 1}, 8, f"it should be '{ID}00007'"),
     "no-break id": (cell(6, 0, f"{ID}00007\xa0"), {"E408": 1}, 8, r"00007\xa0' has whitespace, quotation marks or"),
     "blank id": (cell(6, 0, ""), {"E401": 1, "E409": 1}, None, f"no row for {ID}00007"),
-    "no ids": (whole(lambda f: _numbered(f)), {"E403": 123, "E415": 1}, 2, "the task has no id '0'"),
+    "other ids": (whole(lambda f: _numbered(f, "x{}y")), {"E403": 123, "E415": 1}, 2, "the task has no id 'x0y'"),
+    "row numbers": (whole(lambda f: _numbered(f, "{}")), {"E345": 1}, 1, "row numbers (0 to 122) instead of ids"),
     "order": (whole(swap), {"W416": 1}, 5, f"found {ID}00005, expected {ID}00004"),
     "short": (line(4, lambda t: t.rsplit(",", 2)[0]), {"E501": 1}, 4, "has 5 cells, the header has 7"),
     "another separator": (line(4, lambda t: t.replace(",", ";")), {"E501": 1}, 4, "it is separated by ';', not by ','"),
@@ -183,9 +191,27 @@ def _without(file, at: int) -> None:
         del row[at]
 
 
-def _numbered(file) -> None:
+def _numbered(file, form: str) -> None:
     for n, row in enumerate(file.rows):
-        row[0] = str(n)
+        row[0] = form.format(n)
+
+
+def _vectors(file) -> None:
+    file.header = ["id", "pred"]
+    file.rows = [[row[0], " ".join(row[1:])] for row in file.rows]
+
+
+def _outputs(file) -> bytes:
+    stream = io.StringIO()
+    rows = [[row[0], [{"label": f"LABEL_{k}", "score": int(c)} for k, c in enumerate(row[1:])]] for row in file.rows]
+    csv.writer(stream).writerows([["id", "pred"], *rows])
+    return stream.getvalue().replace("\r", "").encode()
+
+
+def _array(file) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.array([[int(cell) for cell in row[1:]] for row in file.rows]))
+    return stream.getvalue()
 
 
 def _bad_twice(file) -> None:
@@ -306,7 +332,7 @@ def test_all_problems_are_reported_at_once_in_order(make_file: Callable, validat
 def test_every_code_of_files_has_a_case():
     """Those of archives and names are made in test_catalogue, releases in test_fit, the rest here."""
     in_cases = {code for _, counts, _, _ in CASES.values() for code in counts}
-    in_tests_of_their_own = {"W519", "E317", "E410", "E411", "E412", "E413", "E414", "W418", "E504"}
+    in_tests_of_their_own = {"W519", "E317", "E410", "E411", "E412", "E413", "E414", "W418", "E504", "E344"}
     assert {one.code for one in catalogue().values() if one.code[1] in "345"} == in_cases | in_tests_of_their_own
 
 

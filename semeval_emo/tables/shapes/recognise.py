@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from semeval_emo.tables.decisions import Decisions
 from semeval_emo.tables.shapes.shape import Shape, Vocabulary
+from semeval_emo.tables.shapes.unnamed import unnamed_labels
 from semeval_emo.tables.table import InputTable, Row
 
 
@@ -15,4 +16,4 @@ def recognise(table: InputTable, rows: Sequence[Row], vocabulary: Vocabulary, de
     Args:
         rows: the first rows after the header.
     """
-    return None
+    return unnamed_labels(table, rows, vocabulary, decisions)

@@ -1,0 +1,264 @@
+"""Predictions whose labels have no names: numbered columns, vectors in a cell, outputs of a pipeline, no header.
+
+Which number is which label is not in the file: the user decides (`Decisions.order`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from semeval_emo.errors import UsageError
+from semeval_emo.tables.decisions import Decisions
+from semeval_emo.tables.shapes.shape import REPORTED, AddProblem, Shape, Vocabulary
+from semeval_emo.tables.shapes.vectors import digits, is_gold, number, numbered_columns, pipeline_scores, vector
+from semeval_emo.tables.table import InputTable, Row
+from semeval_emo.text import plural, printable
+
+SAMPLE_ROWS = 50
+_PREDICTED = re.compile(r"pred|output|y_hat")
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Where the values of a row are.
+
+    Attributes:
+        problem: the name of the shape in the catalogue.
+        column: what has the values, in words.
+        width: the number of values of the first rows.
+        of: returns the values of a row, or None if the row does not have them.
+        has_names: the file has the names of the labels.
+        names: the labels of every row then.
+    """
+
+    problem: str
+    column: str
+    width: int
+    of: Callable[[Sequence[str]], Sequence[str] | None]
+    has_names: bool = False
+    names: tuple[str, ...] = ()
+
+
+def unnamed_labels(
+    table: InputTable, rows: Sequence[Row], vocabulary: Vocabulary, decisions: Decisions
+) -> Shape | None:
+    """Return the shape of a table whose labels have no names, or None if it is none.
+
+    Raises:
+        UsageError: the order of the user is not one of the labels of this file.
+    """
+    names = [_normalised(cell) for cell in table.header]
+    known = {*vocabulary.labels, *vocabulary.synonyms}
+    if not known.isdisjoint(names):
+        return None
+    sample = [row for _, row in rows[:SAMPLE_ROWS]]
+    has_header = not is_data(table.header, sample, vocabulary.is_id)
+    if not has_header:
+        sample.insert(0, table.header)
+    id_column = _id_column(names, sample, vocabulary) if has_header else _id_column([], sample, vocabulary)
+    columns = _columns(table.header, sample, id_column) if has_header else None
+    columns = columns if has_header else _nameless_columns(sample, id_column, len(vocabulary.labels))
+    values = columns or _cells(names if has_header else [], sample, id_column, decisions.column, vocabulary)
+    if values is None:
+        return None
+    labels = values.names if values.has_names else _order(values.width, vocabulary, decisions)
+    if not {*vocabulary.labels} <= {*labels}:
+        labels = ()
+    text = names.index("text") if has_header and "text" in names else None
+    kept = {name: at for name, at in (("id", id_column), ("text", text)) if at is not None}
+    facts = {
+        "line": table.header_line,
+        "value": ",".join(table.header),
+        "header": ",".join(("id", *vocabulary.labels)),
+        "columns": values.column,
+        "width": values.width,
+    }
+    facts |= _remedy(values, sample, vocabulary)
+
+    def convert(rows: Iterable[Row], add: AddProblem) -> Iterator[Row]:
+        unread = [REPORTED] * len(vocabulary.labels)
+        picks = [labels.index(label) for label in vocabulary.labels] if labels else []
+        for line, row in rows:
+            own = [row[at] if at < len(row) else "" for at in kept.values()]
+            cells = values.of(row) if labels else None
+            if cells is not None and len(cells) == len(labels):
+                yield line, [*own, *(cells[at] for at in picks)]
+                continue
+            if labels:
+                seen = "no vector" if cells is None else plural(len(cells), "value")
+                add("other-width", line=line, value=",".join(row), seen=seen, width=len(labels))
+            yield line, [*own, *unread]
+
+    problem = values.problem if has_header else "no-header"
+    return Shape(problem, facts, (*kept, *vocabulary.labels), convert, bool(labels), has_header)
+
+
+def _remedy(values: _Values, sample: Sequence[Sequence[str]], vocabulary: Vocabulary) -> dict[str, str]:
+    """Return what to do, as a clause, and the options of `fix` that do it; none if no option does."""
+    labels, width = vocabulary.labels, values.width
+    listed = ", ".join(labels)
+    if values.has_names:
+        missing = [label for label in labels if label not in values.names]
+        return {
+            "remedy": f"there is no score for {', '.join(missing)}; the pipeline gives all with top_k=None"
+            if missing
+            else "write the scores as columns"
+        }
+    if width < len(labels):
+        return {"remedy": f"predict every label: {width} values a row are not enough for {listed}"}
+    if width > len(labels):
+        others = f"all {width} labels of the model, also those that the file does not need ({listed} are needed)"
+        return {"remedy": f"name {others}, in the order of its id2label: semeval-emo fix --order LABEL,LABEL,..."}
+    cells = [cell for row in sample for cell in values.of(row) or ()]
+    options = f"--order {','.join(labels)}{_options_of_values(cells, vocabulary)}"
+    return {
+        "remedy": "give the order of the labels, that of the model's id2label or of the label columns in its training "
+        f"code: semeval-emo fix {options} (if this is the order)",
+        "options": options,
+    }
+
+
+def _options_of_values(cells: Sequence[str], vocabulary: Vocabulary) -> str:
+    """Return the options of `fix` that turn these values into labels; none if they are labels."""
+    numbers = [float(text) for cell in cells if (text := number(cell)) is not None]
+    if {*numbers} <= set(map(float, vocabulary.values)):
+        return ""
+    if len(vocabulary.values) > 2:
+        return " --round"
+    return " --threshold 0.5" if all(0 <= value <= 1 for value in numbers) else " --scores logits --threshold 0.5"
+
+
+def is_data(header: Sequence[str], sample: Sequence[Sequence[str]], is_id: Callable[[str], bool]) -> bool:
+    """Return whether the first row of a table is a row like the others: numbers, vectors and perhaps an id.
+
+    >>> never = lambda cell: False
+    >>> is_data(["0", "1", "0"], [["1", "0", "0"]], never), is_data(["0", "1", "2"], [["1", "0", "0"]], never)
+    (True, False)
+    """
+    filled = [cell for cell in header if cell.strip() and not is_id(cell)]
+    if not filled or not sample or not all(_is_value(cell) for cell in filled):
+        return False
+    if any(map(is_id, header)) or not all(cell.strip().isdigit() for cell in filled):
+        return True
+    return len(numbered_columns(filled)) < len(filled)
+
+
+def _is_value(cell: str) -> bool:
+    return number(cell) is not None or vector(cell) is not None
+
+
+def _normalised(cell: str) -> str:
+    return cell.strip().strip("'\"").casefold()
+
+
+def _id_column(names: Sequence[str], sample: Sequence[Sequence[str]], vocabulary: Vocabulary) -> int | None:
+    """Return the column of ids, or of blank cells in their place."""
+    if "id" in names:
+        return list(names).index("id")
+    for at in range(len(sample[0]) if sample else 0):
+        cells = [row[at] for row in sample if at < len(row)]
+        if any(map(vocabulary.is_id, cells)):
+            return at
+    return None
+
+
+def _columns(header: Sequence[str], sample: Sequence[Sequence[str]], id_column: int | None) -> _Values | None:
+    """Return numbered columns: LABEL_0, LABEL_1, …"""
+    columns = [at for at in numbered_columns([_normalised(cell) for cell in header]) if at != id_column]
+    cells = [row[at] for row in sample for at in columns if at < len(row)]
+    if len(columns) < 2 or 2 * sum(number(cell) is not None for cell in cells) < len(cells):
+        return None
+    first, last = (printable(header[at].strip()) for at in (columns[0], columns[-1]))
+    return _Values("numbered-columns", f"{first} to {last}", len(columns), _picker(columns))
+
+
+def _nameless_columns(sample: Sequence[Sequence[str]], id_column: int | None, width: int) -> _Values | None:
+    """Return the columns of numbers of a table without a header, except for row numbers before them."""
+    columns = [
+        at
+        for at in range(len(sample[0]))
+        if at != id_column and all(at < len(row) and number(row[at]) is not None for row in sample)
+    ]
+    if len(columns) == width + 1 and [row[columns[0]] for row in sample] in (
+        list(map(str, range(start, start + len(sample)))) for start in (0, 1)
+    ):
+        columns = columns[1:]
+    return _Values("no-header", plural(len(columns), "column"), len(columns), _picker(columns)) if columns[1:] else None
+
+
+def _picker(columns: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str] | None]:
+    last = max(columns)
+    return lambda row: [row[at] for at in columns] if last < len(row) else None
+
+
+def _cells(
+    names: Sequence[str], sample: Sequence[Sequence[str]], id_column: int | None, chosen: str, vocabulary: Vocabulary
+) -> _Values | None:
+    """Return the column whose cells are vectors or outputs of a pipeline."""
+    found: dict[int, _Values] = {}
+    for at in range(len(sample[0]) if sample else 0):
+        cells = [row[at] for row in sample if at < len(row) and row[at].strip()]
+        if at == id_column or not cells:
+            continue
+        name = printable(names[at]) if at < len(names) and names[at] else f"column {at + 1}"
+        outputs = [scores for cell in cells if (scores := pipeline_scores(cell))]
+        if 2 * len(outputs) > len(cells):
+            found[at] = _pipeline(at, name, outputs, vocabulary)
+            continue
+        for parse in (vector, digits):
+            widths = Counter(len(values) for cell in cells if (values := parse(cell)))
+            width, count = widths.most_common(1)[0] if widths else (0, 0)
+            if 2 * count > len(cells) and (parse is vector or any(cell.strip()[0] == "0" for cell in cells)):
+                found.setdefault(at, _Values("vector-cells", name, width, _cell(at, parse)))
+    if len(found) > 1:
+        found = _predicted(found, names, chosen)
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _cell(at: int, parse: Callable[[str], list[str] | None]) -> Callable[[Sequence[str]], list[str] | None]:
+    return lambda row: parse(row[at]) if at < len(row) else None
+
+
+def _pipeline(at: int, name: str, outputs: Sequence[dict[str, str]], vocabulary: Vocabulary) -> _Values:
+    """Return the outputs of a pipeline, whose labels are in another order in each row."""
+    labels = sorted({label for scores in outputs for label in scores})
+    numbered = numbered_columns([label.casefold() for label in labels])
+    has_names = len(numbered) < len(labels)
+    in_order = labels if has_names else [labels[i] for i in numbered]
+    own_names = [_normalised(label) for label in in_order]
+    # A row with fewer labels has the best ones only.
+    is_full = 2 * sum(len(scores) == len(labels) for scores in outputs) > len(outputs)
+    named = tuple(vocabulary.synonyms.get(label, label) for label in own_names) if has_names and is_full else ()
+
+    def parse(cell: str) -> list[str] | None:
+        own = pipeline_scores(cell) or {}
+        return [own[label] for label in in_order] if own.keys() == {*in_order} else None
+
+    return _Values("pipeline-outputs", name, len(labels), _cell(at, parse), has_names, named)
+
+
+def _predicted(found: dict[int, _Values], names: Sequence[str], chosen: str) -> dict[int, _Values]:
+    """Return the columns of predictions among several: the chosen one, or all but those of gold labels."""
+    if chosen:
+        return {at: values for at, values in found.items() if names[at:][:1] == [_normalised(chosen)]}
+    rest = {at: values for at, values in found.items() if not (at < len(names) and is_gold(names[at]))}
+    predicted = {at: values for at, values in rest.items() if at < len(names) and _PREDICTED.search(names[at])}
+    return predicted or rest
+
+
+def _order(width: int, vocabulary: Vocabulary, decisions: Decisions) -> tuple[str, ...]:
+    """Return the order that the user has given, checked; empty if there is none."""
+    order = tuple(_normalised(label) for label in decisions.order)
+    if not order:
+        return ()
+    expected = f"the labels of this file are {', '.join(vocabulary.labels)}, in the order of the model"
+    if len(order) != width:
+        raise UsageError(f"--order has {plural(len(order), 'label')} for {plural(width, 'value')} a row.", expected)
+    missing = [label for label in vocabulary.labels if label not in order]
+    if missing or len({*order}) < len(order):
+        why = f"without {', '.join(missing)}" if missing else "with a label twice"
+        raise UsageError(f"--order is {printable(','.join(order), 200)}, {why}.", expected)
+    return order

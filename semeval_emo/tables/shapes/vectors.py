@@ -1,0 +1,144 @@
+"""Find predictions whose labels have no names: numbered columns, vectors in a cell, outputs of a pipeline.
+
+Which number is which label is not in the file, so these shapes need the order of the labels (`--order`).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+
+# numpy 2 writes numpy.float64(0.5) in lists; arrays and tensors have their type around the list.
+_SCALAR = re.compile(r"\b(?:np|numpy)\.\w+\(([^()]*)\)")
+_WRAPPED = re.compile(r"(?:(?:np|numpy|torch)\.)?(?:array|tensor)\((\[.*?\])(?:,[^\[\]]*)?\)", re.DOTALL)
+_DIGITS = re.compile(r"[0-3]{2,20}")
+_NUMBERED = re.compile(r"(.*?)[\s_.:\-]*([0-9]{1,3})")
+_GOLD = re.compile(r"true|gold|actual|target|reference")
+_SCORES = re.compile(r"prob|score|logit")
+# The longest vector that is looked at, in characters and numbers.
+LONGEST, MOST_VALUES = 10_000, 200
+
+
+def vector(cell: str) -> list[str] | None:
+    """Return the values of a vector in a cell, or None if it is none. Whole numbers are written as integers.
+
+    >>> vector("[0, 1, 0]"), vector("0 1 0"), vector("[0. 1. 0.5]"), vector("[True, False]")
+    (['0', '1', '0'], ['0', '1', '0'], ['0', '1', '0.5'], ['1', '0'])
+    >>> vector("tensor([[0.1, 0.9]], device='cuda:0')"), vector("[np.float64(0.5), np.float64(1.0)]")
+    (['0.1', '0.9'], ['0.5', '1'])
+    >>> vector("joy, fear"), vector("0.5"), vector("[0.1 ... 0.9]")
+    (None, None, None)
+    """
+    text = cell.strip()
+    if len(text) > LONGEST:
+        return None
+    wrapped = _WRAPPED.fullmatch(text)
+    text = _SCALAR.sub(r"\1", wrapped[1] if wrapped else text)
+    while text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
+        text = text[1:-1].strip()
+    parts = re.split(r"\s*[,;|]\s*|\s+", text.rstrip(",; "))
+    values = [number(part) for part in parts]
+    known = [value for value in values if value is not None]
+    return known if 2 <= len(known) == len(values) <= MOST_VALUES else None
+
+
+def digits(cell: str) -> list[str] | None:
+    """Return the digits of a cell such as ``01001``, or None if it has others than labels have.
+
+    >>> digits("01001"), digits("1"), digits("00171")
+    (['0', '1', '0', '0', '1'], None, None)
+    """
+    text = cell.strip()
+    return list(text) if _DIGITS.fullmatch(text) else None
+
+
+def number(text: str) -> str | None:
+    """Return a number or a truth value as the text of a number, or None if the text is none.
+
+    >>> number("1.0"), number("0.5"), number("True"), number("joy")
+    ('1', '0.5', '1', None)
+    """
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return str(int(text.lower() == "true"))
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return str(int(value)) if value.is_integer() and abs(value) < 1e6 else text
+
+
+def numbered_columns(names: Sequence[str]) -> list[int]:
+    """Return the columns that are one name with the numbers 0, 1, 2, … or 1, 2, 3, …, in the order of the numbers.
+
+    Of several such names, the longest run counts; then labels before scores, and both before gold labels.
+
+    >>> numbered_columns(["id", "label_1", "label_0", "label_2"]), numbered_columns(["unnamed:0", "0", "1"])
+    ([2, 1, 3], [1, 2])
+    >>> numbered_columns(["true_0", "true_1", "pred_0", "pred_1"]), numbered_columns(["id", "joy", "text2"])
+    ([2, 3], [])
+    """
+    groups: dict[str, dict[int, int]] = {}
+    for at, name in enumerate(names):
+        match = _NUMBERED.fullmatch(name)
+        if match:
+            groups.setdefault(match[1], {}).setdefault(int(match[2]), at)
+    runs = [(prefix, by_number) for prefix, by_number in groups.items() if _is_run(sorted(by_number))]
+    _, best = max(
+        runs, key=lambda run: (len(run[1]), not is_gold(run[0]), not _SCORES.search(run[0])), default=("", {})
+    )
+    return [best[number] for number in sorted(best)]
+
+
+def is_gold(name: str) -> bool:
+    """Return whether the name of a column says that it has gold labels.
+
+    >>> is_gold("y_true"), is_gold("pred")
+    (True, False)
+    """
+    return _GOLD.search(name) is not None
+
+
+def _is_run(numbers: Sequence[int]) -> bool:
+    return len(numbers) > 1 and numbers[0] < 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def pipeline_scores(cell: str) -> dict[str, str] | None:
+    """Return the scores by label of an output of a Hugging Face text-classification pipeline; None if it is none.
+
+    >>> pipeline_scores('[{"label": "joy", "score": 0.9}, {"label": "fear", "score": 0.2}]')
+    {'joy': '0.9', 'fear': '0.2'}
+    >>> pipeline_scores("[[{'label': 'LABEL_0', 'score': 0.9}]]"), pipeline_scores("['joy']")
+    ({'LABEL_0': '0.9'}, None)
+    """
+    text = cell.strip()
+    if not text.startswith(("[", "{")) or "label" not in text or len(text) > LONGEST:
+        return None
+    value = _parsed(text)
+    while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    items = [value] if isinstance(value, dict) else value
+    if not isinstance(items, list) or not items or len(items) > MOST_VALUES:
+        return None
+    scores: dict[str, str] = {}
+    for item in items:
+        if not isinstance(item, dict) or {*item} != {"label", "score"} or not isinstance(item["label"], str):
+            return None
+        if item["label"] in scores or isinstance(item["score"], bool | str | list | dict):
+            return None
+        scores[item["label"]] = str(item["score"])
+    return scores
+
+
+def _parsed(text: str) -> object:
+    """Return the value of JSON, or of the list that Python prints."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(_SCALAR.sub(r"\1", text))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
