@@ -252,6 +252,56 @@ ColumnOption = Annotated[
         help="Column of the texts. Default: text, else the only one with such a name: tweet, sentence, comment, ...",
     ),
 ]  # fmt: skip
+# --- what the user of `fix` has decided ------------------------------------------------------------------------------
+
+
+class ScoreKind(StrEnum):
+    """What numbers are."""
+
+    probabilities = "probabilities"
+    logits = "logits"
+    percent = "percent"
+
+
+ThresholdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--threshold",
+        metavar="P",
+        help="Turn probabilities into labels: 1 from this value on. A number, anger=0.35,other=0.5 or a JSON, TOML or "
+        "CSV file. Default: refuse them.",
+    ),
+]
+ScoresOption = Annotated[
+    ScoreKind | None,
+    typer.Option(
+        "--scores",
+        help="What the numbers are: for logits the sigmoid is applied before the threshold, percent is divided by 100. "
+        "Default: probabilities; on track b intensities.",
+    ),
+]
+RoundOption = Annotated[
+    bool,
+    typer.Option("--round", help="Track b: round numbers to the nearest intensity, halves up. Default: refuse them."),
+]
+CutsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cuts",
+        metavar="CUTS",
+        help="Track b: the numbers from which an intensity is 1, 2 and 3, such as 0.5,1.5,2.5, or a file with those of "
+        "each emotion. Default: refuse fractions.",
+    ),
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="WORD=LABEL,...",
+        help="The label of each word, such as none=0,low=1. Repeatable. Default: yes and no, true and false, y and n, "
+        "on and off are known on tracks a and c.",
+    ),
+]
 
 # --- statistics ------------------------------------------------------------------------------------------------------
 

@@ -8,15 +8,20 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.options import (
+    CutsOption,
     ForceOption,
     Format,
     FormatOption,
     GoldToCheckOption,
+    MapOption,
     OutputOption,
     PathsArgument,
     QuietOption,
+    RoundOption,
     SaveReportOption,
+    ScoresOption,
     SelectorOptions,
+    ThresholdOption,
     UnverifiedGoldOption,
     output_to,
     select_files,
@@ -40,6 +45,10 @@ FIX_EXAMPLES = examples(
     "fix pred_eng.csv --track a -o clean/pred_eng.csv",
     "fix prob_eng.csv --threshold 0.5",
     "fix predictions.npy --order anger,fear,joy,sadness,surprise --ids-from dev.csv",
+    "fix prob_eng.csv --threshold anger=0.35,other=0.5",
+    "fix logits_eng.csv --scores logits --threshold thresholds.json",
+    "fix track_b/pred_eng.csv --cuts 0.5,1.5,2.5",
+    "fix pred_eng.csv --map none=0,low=1,medium=2,high=3",
     "fix submission.zip -o fixed --save-report report.txt",
 )
 PACK_EXAMPLES = examples(
@@ -139,14 +148,11 @@ def fix(
         Path | None,
         output_to("A .csv file, or a folder for track_x/pred_*.csv. Default: a folder 'fixed' next to the input."),
     ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold",
-            metavar="P",
-            help="Turn probabilities into labels: 1 from this value on. Default: refuse them.",
-        ),
-    ] = None,
+    threshold: ThresholdOption = None,
+    scores: ScoresOption = None,
+    round_: RoundOption = False,
+    cuts: CutsOption = None,
+    words: MapOption = None,
     order: Annotated[
         str | None,
         typer.Option(
@@ -174,18 +180,26 @@ def fix(
     """Fix prediction files: write corrected copies and list every change.
 
     Fixes names, encoding, separators, the header, the order of columns, extra columns, values such as 1.0 and
-    True, duplicate rows and mixed tracks. The input is never changed, and a label is never guessed.
+    True, duplicate rows and mixed tracks. Numbers and words become labels as the options say.
+    The input is never changed, and a label is never guessed.
     Exits with 0 if everything is valid now, 1 if something has to be fixed by hand.
     """
+    from semeval_emo.errors import UsageError
     from semeval_emo.report import repair as report
     from semeval_emo.submission import fix as fix_files
+    from semeval_emo.tables.decisions import ROUND
 
+    if round_ and cuts is not None:
+        raise UsageError("--round and --cuts are two ways to convert numbers to intensities.", "use one of them")
     result = fix_files(
         paths or default_paths("fixing", quiet),
         output,
         threshold=threshold,
         order=order.split(",") if order else (),
         ids_from=ids_from,
+        scores=scores.value if scores else "",
+        cuts=ROUND if round_ else cuts or (),
+        words=words or (),
         force=force,
         **selector.keywords,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semeval_emo.report.submission import WIDTH, by_code, examples_left
+from semeval_emo.report.submission import WIDTH, by_code, examples_left, fix_options, next_fix
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.packing import PackReport
@@ -109,11 +109,11 @@ def _fix_verdict(report: FixReport, width: int, options: Sequence[str]) -> list[
     if count:
         target = report.out if count > 1 else report.written[0].path
         lines.append(next_line("score", target, *options))
-    elif {entry(code).name for refusal in report.refusals for code in refusal.counts} == {"fraction-cell"} and not any(
-        refusal.why for refusal in report.refusals
-    ):
-        lines.append("If these are probabilities, choose a threshold on the dev split; 0.5 is an example.")
-        lines.append(next_line("fix", *report.paths, *options, "--threshold", "0.5"))
+    elif not any(refusal.why for refusal in report.refusals):
+        problems = [problem for refusal in report.refusals for problem in refusal.problems]
+        codes = {code for refusal in report.refusals for code in refusal.counts}
+        if advised := fix_options(problems, codes):
+            lines += next_fix([*report.paths, *options], advised, width)
     return lines
 
 

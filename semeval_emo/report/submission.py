@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -127,31 +128,38 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
         )
     elif not by_hand:
         lines.append(next_line("fix", *paths))
-    elif [entry(code).name for code in by_hand] == ["fraction-cell"] and not _has_intensities(report):
-        lines.append("If the fractions are probabilities, choose a threshold on the dev split; 0.5 is an example.")
-        lines.append(next_line("fix", *paths, "--threshold", "0.5"))
-    elif options := _options(report, by_hand):
-        lines += wrap("", "These options say what is not in the file; replace their values by your own.", width, 0)
-        lines.append(next_line("fix", *paths, *options))
+    elif options := fix_options([p for p in report.problems if p.code in by_hand], by_hand):
+        lines += next_fix(paths, options, width)
     elif len(by_hand) < len(errors):
         some = f"{len(errors) - len(by_hand)} of {len(errors)} kinds of errors (auto-fix)"
         lines += wrap("", f"semeval-emo fix can fix {some}; fix {', '.join(by_hand)} by hand first.", width, 0)
     return [*lines, f"More about a code: semeval-emo explain {errors[0] if errors else ''}".rstrip()]
 
 
-def _options(report: Report, codes: Sequence[str]) -> list[str]:
-    """Return the options with which `fix` fixes all problems of these codes; none if it cannot."""
+def fix_options(problems: Sequence[Problem], codes: Iterable[str]) -> list[str]:
+    """Return the options with which `fix` fixes problems; empty if one has none, or if they differ within a code.
+
+    Args:
+        codes: the codes of the problems, of which some may have no example.
+    """
     words: dict[str, None] = {}
     for code in codes:
-        options = {problem.options for problem in report.problems if problem.code == code}
+        options = {problem.options for problem in problems if problem.code == code}
         if len(options) != 1 or options == {""}:
             return []
-        words |= dict.fromkeys(options.pop().split())
-    return list(words)
+        words |= dict.fromkeys(options)
+    return shlex.split(" ".join(words))
 
 
-def _has_intensities(report: Report) -> bool:
-    return any(len(part.spec.values) > 2 for file in report.files for part in file.parts)
+def next_fix(paths: Sequence[str], options: Sequence[str], width: int) -> list[str]:
+    """Return the lines that name the next command: `fix` with options that are examples."""
+    note = ""
+    if any(word.startswith(("--order", "--ids-from")) or "LABEL" in word for word in options):
+        note = "These options say what is not in the file; replace their values by your own."
+    elif "--threshold" in options:
+        numbers = "logits" if "logits" in options else "probabilities"
+        note = f"If these are {numbers}, choose a threshold on the dev split; 0.5 is an example."
+    return [*(wrap("", note, width, 0) if note else ()), next_line("fix", *paths, *options)]
 
 
 def _totals(report: Report) -> str:

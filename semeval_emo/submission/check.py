@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from typing import IO, Any
 
@@ -196,6 +197,12 @@ def _read(
         for block in spec.blocks
     }
     reader = RowReader(known_ids, columns, main, findings, table.delimiter, by_prefix)
+    for part in (main, *by_prefix.values()):
+        part.parser.first_rows = partial(
+            reader.cells_of,
+            part,
+            lambda: shape.convert(first_rows, lambda *_, **__: None) if shape else first_rows,
+        )
     summary = reader.read(shape.convert(all_rows, findings.add) if shape else all_rows)
     _report_anomalies(table, findings, shape)
     if not summary.count:

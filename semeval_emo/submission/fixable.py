@@ -10,11 +10,12 @@ from semeval_emo.submission.result import Part
 from semeval_emo.tables import NOTHING_DECIDED, Decisions
 from semeval_emo.task import Selector
 
-# Problems of cells, by name: those with a single possible label on every track, on binary tracks, with a threshold.
+# Problems of cells, by name: those with a single possible label on every track, on binary tracks, and those of numbers
+# that need a decision.
 UNAMBIGUOUS = frozenset({"padded-cell", "hidden-character", "float-cell", "number-form"})
 BINARY = frozenset({"boolean-cell"})
-WITH_THRESHOLD = frozenset({"fraction-cell"})
-CELLS = UNAMBIGUOUS | BINARY | WITH_THRESHOLD | {"blank-cell", "nan-cell", "text-cell", "out-of-range"}
+SCORES = frozenset({"fraction-cell", "score-cell"})
+CELLS = UNAMBIGUOUS | BINARY | SCORES | {"blank-cell", "nan-cell", "text-cell", "unmapped-word", "out-of-range"}
 MIXTURES = frozenset({"mixed-tracks", "mixed-splits", "mixed-languages"})
 # If a column is missing, these may be it under another name: they are not deleted.
 SPARE_COLUMNS = frozenset({"unknown-column", "index-column"})
@@ -24,15 +25,18 @@ def fixable_cells(values: Sequence[str], decisions: Decisions = NOTHING_DECIDED)
     """Return the problems of cells, by name, that have a single possible label.
 
     Args:
-        values: the labels of the track. On intensity tracks neither True nor a single threshold gives an intensity.
+        values: the labels of the track. On intensity tracks neither True nor a threshold gives an intensity.
 
     >>> sorted(fixable_cells(("0", "1", "2", "3"), Decisions(thresholds=0.5)))
     ['float-cell', 'hidden-character', 'number-form', 'padded-cell']
     """
+    names = UNAMBIGUOUS | ({"text-cell"} if decisions.words else set())
     if len(values) > 2:
-        return UNAMBIGUOUS
-    names = UNAMBIGUOUS | BINARY
-    return names if decisions.thresholds is None else names | WITH_THRESHOLD
+        return names | ({"fraction-cell"} if decisions.cuts else set())
+    names |= BINARY
+    if decisions.thresholds is not None:
+        names |= SCORES if decisions.converts_numbers(values) else {"fraction-cell"}
+    return names
 
 
 def repairs(
@@ -59,8 +63,10 @@ def repairs(
     done: dict[str, str] = {}
     for code, name in names.items():
         repair = entry(code).repair
-        if name in WITH_THRESHOLD and isinstance(decisions.thresholds, int | float):
-            repair = f"probabilities converted to labels: 1 from {decisions.thresholds:g} on"
+        if name in SCORES and name in cells and parts:
+            repair = decisions.done(parts[0].spec.values)
+        if name == "text-cell" and decisions.words:
+            repair = f"words converted to labels: {', '.join(f'{w} {n}' for w, n in decisions.words.items())}"
         if name in undecided or (name in CELLS and name not in cells):
             continue
         if name in SPARE_COLUMNS and "missing-column" in names.values():
@@ -87,10 +93,8 @@ def with_advice(findings: Findings, repaired: Container[str], codes: Container[s
     # With numbers outside of [0, 1], fractions are no probabilities.
     are_scores = entry("out-of-range").code in codes
     advised.problems = [
-        replace(problem, fix=problem.by_hand)
-        if problem.by_hand
-        and problem.code not in repaired
-        and (are_scores or entry(problem.code).name not in WITH_THRESHOLD)
+        replace(problem, fix=problem.by_hand, options="")
+        if problem.by_hand and problem.code not in repaired and (are_scores or entry(problem.code).name not in SCORES)
         else problem
         for problem in findings.problems
     ]

@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError
-from semeval_emo.submission.cells import LabelParser, Labels, cell_problem
+from semeval_emo.submission.cells import (
+    NUMBERS,
+    TRUE_WORDS,
+    CellContents,
+    LabelParser,
+    Labels,
+    number_of,
+)
 from semeval_emo.submission.check import CheckedFile, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.fixable import CELLS, MIXTURES, SPARE_COLUMNS, fixable_cells
@@ -30,11 +37,13 @@ from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import NOTHING_DECIDED, Decisions
+from semeval_emo.tables.decided_values import cuts_of, thresholds_of, words_of
 from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.names import remove_invisible
+from semeval_emo.tables.shapes import REPORTED
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
-from semeval_emo.text import alternatives, plural
+from semeval_emo.text import plural
 
 # Errors of single rows or parts: another part of the file whose rows are all complete can still be written.
 PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column"}
@@ -47,12 +56,12 @@ def fix(
     path: Any,
     out: str | os.PathLike[str] | None = None,
     *,
-    threshold: float | Mapping[str, float] | None = None,
+    threshold: float | str | os.PathLike[str] | Mapping[str, float] | None = None,
     order: Sequence[str] = (),
     ids_from: str | os.PathLike[str] | None = None,
     scores: str = "",
-    cuts: Sequence[float] = (),
-    words: Mapping[str, int] | None = None,
+    cuts: str | os.PathLike[str] | Sequence[float] | Mapping[str, Sequence[float]] = (),
+    words: Mapping[str, int] | Sequence[str] = (),
     column: str = "",
     track: str | None = None,
     language: str | None = None,
@@ -68,8 +77,13 @@ def fix(
         out: a ``.csv`` file, or a folder for files in the official layout ``track_x/pred_*.csv``. By default the
             folder ``fixed`` next to the input, and nothing is written if there are no problems. The result for data
             frames is written only to an `out`; `FixReport.predictions` has it in memory.
-        threshold: converts probabilities to labels: 1 from this value on. Without it they are refused.
-        order, ids_from, scores, cuts, words, column: other decisions, as in `Decisions`.
+        threshold: converts probabilities to labels: 1 from this value on; one number, one for each label, or a file of
+            them. Without it probabilities are refused.
+        scores: ``logits`` or ``percent``, if the numbers are no probabilities.
+        cuts: on intensity tracks, the cut points between the intensities; for each label if a mapping or a file;
+            ``round`` for the nearest intensity.
+        words: the label of each word, such as ``{"low": 1}``. Pairs such as yes and no are known on binary tracks.
+        order, ids_from, column: other decisions, as in `Decisions`.
         track, language, split, release, task: as for `validate`; they select parts of a file.
         force: replace existing files that differ. An input is never replaced.
 
@@ -89,13 +103,16 @@ def fix(
     >>> [f"{change.done} ({change.count})" for change in report.changes][1:]
     ['column names converted to lowercase (1)', 'decimals converted to integers (116)']
     """
-    decisions = Decisions(tuple(order), ids_from, threshold, scores, tuple(cuts), words or {}, column)
+    decisions = Decisions(
+        tuple(order), ids_from, thresholds_of(threshold, order), scores, cuts_of(cuts, order), words_of(words), column
+    )
     given = input_files(path)
     chosen, inputs = resolve_sources(given, task)
     selector = Selector(task, track, language, split, release).of(chosen)
-    fixer = _Fixer(chosen, selector, decisions)
+    fixer = _Fixer(chosen, selector, decisions.of_labels(chosen.synonyms))
     for file in inputs.files:
         fixer.add_file(file)
+    fixer.check_decisions()
     # Several valid systems are refused only if they have to be written.
     if out is not None or fixer.changes or fixer.refusals:
         fixer.refuse_conflicts()
@@ -175,6 +192,8 @@ class _Fixer:
         self.changes: list[Change] = []
         self.refusals: list[Refusal] = []
         self.doubts: list[str] = []
+        self._labels: dict[str, tuple[str, ...]] = {}
+        self._values: dict[tuple[str, ...], None] = {}
 
     def add_file(self, file: InputFile) -> None:
         """Fix one input file."""
@@ -189,6 +208,8 @@ class _Fixer:
         selected = [part for part in parts if self.selector.matches(part.spec)]
         before = len(self.files)
         for part in selected:
+            self._labels[file.display_name] = part.spec.emotions
+            self._values[part.spec.values] = None
             self._add_part(file, checked, part)
         if not selected:
             problems, counts = self._unfixable(checked)
@@ -207,6 +228,11 @@ class _Fixer:
             # The new file has neither the texts nor the names.
             problems = tuple(problem for findings in checked.findings for problem in findings.problems)
             self.doubts += Report(self.task.key, (checked.report,), problems).doubts
+
+    def check_decisions(self) -> None:
+        """Refuse decisions that are for none of the files, or not for all of their labels."""
+        if self._labels:
+            self.decisions.check(self._labels, [*self._values])
 
     def add_container(self, findings: Findings) -> None:
         """Add the problems of a folder or zip itself."""
@@ -262,8 +288,6 @@ class _Fixer:
 
         problems = tuple(filter(is_reason, problems))
         why = "" if problems else self._reason(checked, part)
-        if len(part.spec.values) > 2 and any(entry(code).name == "fraction-cell" for code in counts):
-            why = f"the intensity of a fraction is ambiguous; write {alternatives(part.spec.values)}"
         self.refusals.append(Refusal(file.display_name, part.spec.place, problems, counts, why))
 
     @staticmethod
@@ -297,35 +321,42 @@ class _Fixer:
         return checked.report.repairs.get(code, "")
 
 
-def fix_cell(text: str, values: Sequence[str], decisions: Decisions = NOTHING_DECIDED, label: str = "") -> int | None:
+def fix_cell(
+    text: str, contents: CellContents, decisions: Decisions = NOTHING_DECIDED, label: str = "", problem: str = ""
+) -> int | None:
     """Return the label that a cell stands for, or None if it is ambiguous.
 
-    >>> [fix_cell(text, ("0", "1")) for text in ("1.0", "True", " 0 ", "01", "１", "1e0", "1,0")]
+    Args:
+        contents: what is known of the other cells.
+        problem: the name of the cell's problem if that is known.
+
+    >>> contents = CellContents(("0", "1"))
+    >>> [fix_cell(text, contents) for text in ("1.0", "True", " 0 ", "01", "１", "1e0", "1,0")]
     [1, 1, 0, 1, 1, 1, 1]
-    >>> [fix_cell(text, ("0", "1")) for text in ("", "nan", "2", "-1", "0.7", "yes", "1_0")]
+    >>> [fix_cell(text, contents) for text in ("", "nan", "2", "-1", "0.7", "yes", "1_0")]
     [None, None, None, None, None, None, None]
-    >>> fix_cell("0.7", ("0", "1"), Decisions(thresholds=0.5)), fix_cell("2.0", ("0", "1", "2", "3"))
-    (1, 2)
+    >>> fix_cell("0.7", contents, Decisions(thresholds=0.5)), fix_cell("yes", contents, Decisions(words={"yes": 1}))
+    (1, 1)
     """
-    if text in values:
-        return int(text)
-    stripped = text.strip()
-    if stripped in values:
+    values, stripped = contents.values, text.strip()
+    problem = problem or ("" if stripped in values else contents.problem(label, text))
+    if not problem:
         return int(stripped)
-    problem = cell_problem(text, values)
     if problem not in fixable_cells(values, decisions):
         return None
-    if problem == "hidden-character":
-        return int(remove_invisible(text))
+    if problem == "text-cell":
+        mapped = decisions.words.get(stripped.casefold(), -1)
+        return mapped if str(mapped) in values else None
     if problem == "boolean-cell":
-        return int(stripped.lower() == "true")
-    if problem == "number-form":
-        return int(stripped)
-    number = float(stripped.replace(",", "."))
-    threshold = decisions.threshold_of(label)
-    if number.is_integer():
-        return int(number)
-    return None if threshold is None else int(number >= threshold)
+        return int(stripped.casefold() in TRUE_WORDS)
+    bare = remove_invisible(text) if problem == "hidden-character" else stripped
+    if problem in ("hidden-character", "number-form"):
+        return int(bare)
+    number = number_of(remove_invisible(text))
+    if number is None or problem == "float-cell":
+        return None if number is None else int(number)
+    # 42% has been divided already.
+    return decisions.label_of(number * 100 if "%" in text and decisions.scores == "percent" else number, label, values)
 
 
 class LenientLabelParser(LabelParser):
@@ -344,25 +375,51 @@ class LenientLabelParser(LabelParser):
         decisions: Decisions = NOTHING_DECIDED,
     ) -> None:
         super().__init__(emotions, values, findings)
-        self.decisions = decisions
+        self.decisions, self.mapped = decisions, decisions.words
         self._fixed: dict[tuple[str, str], int | None] = {}
+        self._looked = False
+        self._converts = False
 
     def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
         """Return the labels of one row, or None if a cell is ambiguous."""
+        if not self._looked and (self.decisions != NOTHING_DECIDED or not self._numbers.keys() >= {*cells}):
+            self._look()
         parsed = super().parse(line, cells)
-        if parsed is not None:
+        if parsed is not None or REPORTED in cells:
             return parsed
         labels: list[int] = []
         for cell in zip(self.emotions, cells, strict=True):
             if cell not in self._fixed:
                 if len(self._fixed) > CACHE_SIZE:
                     self._fixed.clear()
-                self._fixed[cell] = fix_cell(cell[1], self.allowed, self.decisions, cell[0])
+                problem = "" if cell[1].strip(" \t") in self._numbers else self._problem(*cell)
+                self._fixed[cell] = fix_cell(cell[1], self.contents, self.decisions, cell[0], problem)
             label = self._fixed[cell]
             if label is None:
                 return None
             labels.append(label)
         return tuple(labels)
+
+    def _look(self) -> None:
+        """Learn from the first rows what the cells are, and whether even 0 and 1 have to be converted."""
+        self._looked = True
+        for cells in {*self.first_rows()}:
+            for label, text in zip(self.emotions, cells, strict=True):
+                if text not in self.allowed and text != REPORTED:
+                    self.contents.learn(label, text)
+        self._converts = self.contents.has_numbers and self.decisions.converts_numbers(self.allowed)
+        if self._converts:
+            self._numbers = {}
+        self._numbers = {text: label for text, label in self._numbers.items() if text not in self.decisions.words}
+
+    def _problem(self, label: str, text: str) -> str:
+        words = self.decisions.words
+        if text.strip().casefold() in words:
+            return "text-cell"
+        problem = super()._problem(label, text)
+        if self._converts and problem in NUMBERS | {"hidden-character"}:
+            return "score-cell" if len(self.allowed) == 2 else "fraction-cell"
+        return "unmapped-word" if words and problem == "text-cell" else problem
 
 
 def _changes(findings: Findings, repair: Callable[[str], str]) -> list[Change]:

@@ -174,7 +174,7 @@ class RowReader:
                     continue
             text = row[id_column] if id_column is not None else ""
             if self.by_prefix:
-                part = self.by_prefix.get(id_prefix(remove_invisible(text).strip("'\"`").lower()), self.labels)
+                part = self._part(text)
                 pick, parser, complete = part.pick, part.parser, part.is_complete
                 parsed = parser.parsed
             cells = pick(row)
@@ -196,6 +196,16 @@ class RowReader:
             part.parser.finish()
         self.summary.count = count
         return self.summary
+
+    def cells_of(self, part: LabelColumns, rows: Callable[[], Iterable[Row]]) -> Iterator[tuple[str, ...]]:
+        """Yield the label cells of rows that belong to a part and have as many cells as the header."""
+        for _, row in rows():
+            text = row[self.columns.id] if self.columns.id is not None and len(row) == self.columns.width else "id"
+            if text.strip().lower() != "id" and self._part(text) is part:
+                yield part.pick(row)
+
+    def _part(self, text: str) -> LabelColumns:
+        return self.by_prefix.get(id_prefix(remove_invisible(text).strip("'\"`").lower()), self.labels)
 
     def _keep_texts(self, rows: Iterable[Row], id_column: int, text_column: int) -> Iterator[Row]:
         """Yield the rows, and keep the text of each known id."""

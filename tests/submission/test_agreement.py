@@ -205,6 +205,9 @@ def test_mutated_files(data: st.DataObject, make_file: Callable, tmp_path_factor
 # ---- what is announced
 
 
+ROUND = "semeval-emo fix --round, or semeval-emo fix --cuts 0.5,1.5,2.5"
+
+
 def verdict(report: Report, code: str) -> tuple[bool, str]:
     """Return whether `fix` is announced for a code, and the advice of its first problem."""
     problem = next(problem for problem in report.problems if problem.code == entry(code).code)
@@ -225,9 +228,9 @@ def test_booleans_are_fixed_on_binary_tracks_only(make_file: Callable, validate_
     ("track", "cells", "advice"),
     [
         ("a", ["0.5"], "apply a threshold to probabilities (semeval-emo fix --threshold 0.5), then write integers"),
-        ("a", ["0.5", "-1.2"], "write 0 or 1; with other cells outside of 0 to 1, these are not probabilities"),
-        ("b", ["0.5"], "round intensities to 0, 1, 2 or 3"),
-        ("b", ["0.5", "-1.2"], "round intensities to 0, 1, 2 or 3"),
+        ("a", ["0.5", "-1"], "write 0 or 1; with other cells outside of 0 to 1, these are not probabilities"),
+        ("b", ["0.5"], f"round to 0, 1, 2 or 3, or choose cut points ({ROUND})"),
+        ("b", ["0.5", "-1.2"], f"round to 0, 1, 2 or 3, or choose cut points ({ROUND})"),
     ],
 )
 def test_a_threshold_is_named_only_where_it_works(
@@ -284,8 +287,9 @@ def test_none_beside_other_degrees_is_a_word_on_intensity_tracks(
     report = validate_file("pred_ron.csv", file.bytes())
     assert report.counts == {"E514": 123 * 6}
     assert verdict(report, "text-cell") == (
-        False, "write the degrees as numbers: none 0, low 1, medium 2, high 3"
-    )  # fmt: skip
+        False,
+        f"define the label of each word: semeval-emo fix --map {word.lower()}=0,low=1,medium=2,high=3",
+    )
 
 
 def test_none_is_a_missing_value_without_other_degrees(make_file: Callable, validate_file: Callable):

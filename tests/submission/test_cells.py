@@ -33,7 +33,10 @@ def test_every_cell_that_is_not_allowed_is_counted_once(rows: list[tuple[str, ..
     bad = [(line, name) for line, cells in enumerate(rows, 2) for name, cell in zip(EMOTIONS, cells, strict=True)
            if cell not in values]  # fmt: skip
     assert sum(findings.counts.values()) == len(bad)
-    assert [(p.line, p.column) for p in findings.problems] == bad or len(bad) > 5
+    # All words are one problem, with the place of the first.
+    words = [p.line for p in findings.problems if p.code == "E514"]
+    places = [(p.line, p.column) for p in findings.problems if p.code != "E514"]
+    assert (len(words) <= 1 and len(bad) > 5) or [*places] == [place for place in bad if place in places]
 
 
 @given(text=st.text(max_size=12) | st.text(string.digits + "+-._eE, ", max_size=12))

@@ -214,10 +214,8 @@ def test_probabilities_of_the_zoo_are_converted_with_a_threshold(tmp_path):
 def test_a_threshold_does_not_apply_to_intensities(make_file, fix_file):
     file = make_file("b", "eng", "dev")
     file.rows[0][1] = "0.5"
-    report, out = fix_file(file.name, file.bytes(), threshold=0.5)
-    assert out == {}
-    assert reasons(report) == {"E511"}
-    assert report.refusals[0].why == "the intensity of a fraction is ambiguous; write 0, 1, 2 or 3"
+    with pytest.raises(UsageError, match="A threshold gives 0 or 1, but these labels are 0, 1, 2, 3"):
+        fix_file(file.name, file.bytes(), threshold=0.5)
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.5, float("nan")])

@@ -92,7 +92,7 @@ def from_zero(file) -> None:
 
 def words(file) -> None:
     for row in file.rows:
-        row[1:] = ["yes" if cell == "1" else "no" for cell in row[1:]]
+        row[1:] = ["ja" if cell == "1" else "nein" for cell in row[1:]]
 
 
 def other_language(file) -> None:
@@ -107,7 +107,7 @@ GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
     "two orders of columns": (other_order, {"E520": 1}, "a header with other columns is among the rows"),
     "a wider header below": (wider_order, {"E520": 1}, "a header with other columns is among the rows"),
     "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "if yours are numbered from 0, every row has the previous id"),
-    "yes and no": (words, {"E514": 738}, "is not 0 or 1"),
+    "words in German": (words, {"E514": 738}, "semeval-emo fix --map nein=LABEL,ja=LABEL"),
     "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that contains it"),
 }
 

@@ -55,7 +55,7 @@ Not fixed automatically
           … and 6 more like these
           fix: predict the label; write 0 if the emotion is absent
     E514  line 22: anger: 'maybe' is not 0 or 1
-          fix: write 0 or 1
+          fix: define the label of each word: semeval-emo fix --map maybe=LABEL; LABEL is 0 or 1
 
 Nothing was written.
 """
