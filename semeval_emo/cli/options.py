@@ -220,7 +220,19 @@ PathsArgument = Annotated[
         help="Prediction files, folders or zips. Default: the prediction files of this folder, else of submissions/.",
     ),
 ]
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")]
+
+
+def _one_run(path: Path) -> Path:
+    """Return the only run in a folder that the user named."""
+    from semeval_emo.zoo.runs.finished import one_run
+
+    return one_run(path)
+
+
+RunArgument = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="A run folder, or a model folder.", callback=_one_run),
+]
 RunsArgument = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders of run folders.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format.")]
 

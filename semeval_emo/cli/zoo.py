@@ -30,8 +30,8 @@ from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, not
 from semeval_emo.errors import EmoError
 
 if TYPE_CHECKING:
+    from semeval_emo.zoo.training.result import RunResult
     from semeval_emo.zoo.training.series import Series
-    from semeval_emo.zoo.training.train import RunResult
 
 # The field of a recipe that --unverified-gold sets, so that the run records it.
 ACCEPT = "data.unverified_gold=true"
@@ -182,13 +182,10 @@ def train(
     more = [*([f"train.seed={seed}"] if seed is not None else []), *([ACCEPT] if unverified_gold else [])]
     recipe = load_recipe(name, [*(settings or ()), *more])
     progress = TerminalProgress(quiet)
-    own = own_data(
-        recipe, data, runs, task=task, track=track, language=language, column=column, fresh=fresh and is_main_process()
-    )
+    own = own_data(data, runs, task=task, language=language, column=column, fresh=fresh and is_main_process())
     if own is not None:
-        found, recipe = own
-        task, data, track, language = str(found.folder / TASK_FILE), None, None, None
-        note(render([own_view.table(found)], "text", width=screen_width()) + "\n", quiet)
+        task, data, language = str(own.folder / TASK_FILE), None, None
+        note(render([own_view.table(own)], "text", width=screen_width()) + "\n", quiet)
     several = "," in (language or "") or language == "all"
     if several or only_missing or jobs is not None or archive is not None:
         from semeval_emo.zoo.training.series import train_series
@@ -219,14 +216,18 @@ def train(
 def _show_run(result: RunResult, style: Format, output: Path | None, quiet: bool) -> None:
     """Print a finished run and the next commands."""
     from semeval_emo.report import runs as view
+    from semeval_emo.task import OWN_SPLIT
 
     if result.already_done:
         note(f"{result.folder.path} is already finished; --fresh trains it again.", quiet)
     emit(result.to_dict, lambda: view.run_tables(result), style, output, warnings=result.warnings)
-    predictions, track = result.folder.predictions, result.folder.spec.track
-    steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", f"track_{track}.zip"]]
+    predictions, spec = result.folder.predictions, result.folder.spec
+    steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", f"track_{spec.track}.zip"]]
     if result.scorecard is not None:
         steps.insert(0, ["score", predictions, "--ci"])
+    if spec.release == OWN_SPLIT:
+        # Nothing of one's own data is handed in.
+        steps[-1:] = [["analyse", predictions], ["zoo", "predict", result.folder.path, "What a day!"]]
     next_steps(*steps, quiet=quiet)
 
 
@@ -292,14 +293,17 @@ def ensemble(
 ) -> None:
     """Combine finished runs into one, from their stored probabilities; score and rank it."""
     from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.data.sources import source_near
     from semeval_emo.zoo.inference.ensemble import ensemble_recipe
-    from semeval_emo.zoo.runs.finished import FinishedRun
+    from semeval_emo.zoo.runs.finished import FinishedRun, one_run
     from semeval_emo.zoo.runs.folder import resolve_task
     from semeval_emo.zoo.training.train import train as train_one
 
+    members = [one_run(member) for member in members]
     every = [*(settings or ()), *([ACCEPT] if unverified_gold else [])]
     recipe = ensemble_recipe(members, name, method=method.value, settings=every, runs=runs)
-    chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key)
+    chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key, members[0])
+    data = source_near(members[0]) if data is None else data
     result = train_one(
         recipe, source=data, task=task or chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet)
     )

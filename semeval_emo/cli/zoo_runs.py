@@ -30,7 +30,7 @@ from semeval_emo.cli.options import (
 )
 from semeval_emo.cli.output import emit, examples, next_steps, note, show
 from semeval_emo.errors import UsageError
-from semeval_emo.files import write_lines
+from semeval_emo.files import shipped, shown_path, write_lines
 
 # `zoo` adds these commands to its own.
 group = typer.Typer()
@@ -291,7 +291,7 @@ def submit(
     """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report.runs import submit_tables
-    from semeval_emo.task import load_task
+    from semeval_emo.task import known_tasks, load_task, task_near
     from semeval_emo.text import plural
     from semeval_emo.zoo.inference.submit import submit as submit_runs
 
@@ -310,8 +310,15 @@ def submit(
         note(f"Left out: {reason}", quiet)
     note(f"\nWritten: {submitted.system.path} ({plural(len(submitted.system.files), 'file')}).", quiet)
     system = submitted.system
-    elsewhere = [] if system.task == load_task().key else ["--task", task or system.task]
-    next_steps(["validate", system.path], ["leaderboard", "ours", *elsewhere], quiet=quiet)
+    name = next((name for name, known in known_tasks() if known.key == system.task), "")
+    near = None if name else task_near(runs[0])
+    named = ["--task", name] if name and system.task != load_task().key else []
+    steps: list[list[str | Path]] = [["validate", system.path]]
+    if near is not None and near.file is not None:
+        steps[0] += ["--task", shown_path(near.file)]
+    if system.path.resolve().parent == shipped("submissions").resolve():
+        steps.append(["leaderboard", "ours", *named])
+    next_steps(*steps, quiet=quiet)
 
 
 @group.command(

@@ -18,6 +18,7 @@ from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, frame_with, read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
+from semeval_emo.files import shown_path
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 from semeval_emo.text import plural, printable
 
@@ -142,7 +143,7 @@ def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool, unverified
         if not task.data.is_dir():
             fix = "repeat the `zoo train` command with --data, which writes them" if task.is_own_split else NAME_DATA
             raise InputError(f"The texts of '{task.title}' are missing: there is no folder {task.data}.", fix)
-        return _from_folder(task.data, spec, task, labels_required, unverified_gold)
+        return _from_folder(Path(shown_path(task.data)), spec, task, labels_required, unverified_gold)
     mismatch: ReleaseMismatch | None = None
     tried = f"${DATA_VARIABLE} is not set."
     folder = os.environ.get(DATA_VARIABLE)

@@ -68,7 +68,9 @@ def source_near(path: str | os.PathLike[str]) -> str | None:
     A folder that does not exist any more is left out with a note.
     """
     here = Path.cwd() / path
-    for folder in (here, *here.parents[:RUN_DEPTH]):
+    # The zip of several languages is beside their run folders.
+    beside = sorted(here.parent.glob(f"*/{RUN_FILE}"))[:1] if here.suffix == ".zip" else []
+    for folder in (here, *here.parents[:RUN_DEPTH], *(file.parent for file in beside)):
         if (folder / RUN_FILE).is_file():
             with contextlib.suppress(InputError, ShapeError):
                 source = member(read_json(folder / RUN_FILE), "source", str, "")

@@ -13,6 +13,7 @@ from semeval_emo.report.score_intervals import range_of
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.report.zoo import TEST_MARK, millions, parameters_text
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.significance import letters
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES
@@ -21,7 +22,7 @@ from semeval_emo.zoo.inference.submit import SubmitReport
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.selection.cut_points import format_threshold
 from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
-from semeval_emo.zoo.training.train import RunResult
+from semeval_emo.zoo.training.result import RunResult
 
 TEST_NOTE = f"{TEST_MARK} the model is selected on the test split, so its test score is optimistic"
 
@@ -85,7 +86,7 @@ def _result(result: RunResult) -> Table:
     mark = f" {TEST_MARK}" if recipe.selects_on_test else ""
     if card is not None:
         names = dict.fromkeys((card.metric, *result.dev))
-        rows += [(f"test {METRICS[name].title}{mark}", f"{card.metrics.whole[name]:.4f}") for name in names]
+        rows += [(f"test {METRICS[name].title}{mark}", _with_interval(card, name)) for name in names]
     if result.overlap and result.overlap["without"]:
         metric, value = next(iter(result.overlap["without"].items()))
         leaked = f"{result.overlap['normalised']:,} training texts"
@@ -123,6 +124,13 @@ def _result(result: RunResult) -> Table:
     return Table(
         f"{recipe.run_name}: result", (Column("field"), Column("value")), tuple(rows), (*notes, *result.data_notes)
     )
+
+
+def _with_interval(card: Scorecard, name: str) -> str:
+    """Return the value of a metric, with its interval if the card has it."""
+    text = f"{card.metrics.whole[name]:.4f}"
+    interval = card.intervals.whole.get(name) if card.intervals else None
+    return f"{text} (95 % interval {interval.low:.4f} to {interval.high:.4f})" if interval else text
 
 
 def _thresholds(result: RunResult) -> list[tuple[str, str]]:

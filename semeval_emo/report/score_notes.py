@@ -7,13 +7,14 @@ import textwrap
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePath
 
-from semeval_emo.errors import InputError
+from semeval_emo.errors import EmoError, InputError
+from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.parse import ShapeError, member, read_json
 from semeval_emo.report import scores as report
 from semeval_emo.report.formats import render
 from semeval_emo.report.submission import examples_left
 from semeval_emo.report.table import Table
-from semeval_emo.scoring.scorecard import Scores
+from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import OTHER_TEXTS, incomplete, task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
 from semeval_emo.task import Task
@@ -124,8 +125,16 @@ def next_step(scores: Scores, paths: Sequence[str], task: Task | str | None = No
         card.spec.split == "test" and card.release == task_of(card.spec, task).default_release for card in scores.cards
     ]
     if len(paths) == 1 and comparable and all(comparable):
-        return ["leaderboard", "place", *paths]
+        return ["leaderboard", "place", *paths] if _has_leaderboard(scores.cards[0]) else ["analyse", *paths]
     return []
+
+
+def _has_leaderboard(card: Scorecard) -> bool:
+    """Return whether the leaderboard has scores that a score can be compared with."""
+    try:
+        return bool(Leaderboard.load(task_of(card.spec)).place(card))
+    except EmoError:
+        return False
 
 
 def _run_without_predictions(scores: Scores) -> str:

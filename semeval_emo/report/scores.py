@@ -140,7 +140,8 @@ def _intensities(card: Scorecard, task: Task) -> Table:
 
 def _official(card: Scorecard, task: Task) -> tuple[str, ...]:
     averaging = task.track(card.spec.track).averaging.split(";")[0]
-    return (f"Official metric: {METRICS[card.metric].title} ({averaging}).",)
+    which = "Metric" if task.is_own_split else "Official metric"
+    return (f"{which}: {METRICS[card.metric].title} ({averaging}).",)
 
 
 def _sources(card: Scorecard) -> tuple[str, ...]:

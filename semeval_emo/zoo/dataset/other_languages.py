@@ -33,6 +33,8 @@ def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str 
     data = recipe.data
     track = task.track(track or data.track or next(iter(task.tracks))).key
     language = language or data.language
+    if language == data.language and language not in task.languages and len(task.languages) == 1:
+        (language,) = task.languages
     if not language:
         raise UsageError(f"Recipe {recipe.name} names no language.", "name one with --language")
     release = task.release(data.release or None).key

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from semeval_emo.task import OWN_SPLIT, SPLITS, TASK_FILE, Task, load_task, shor
 from semeval_emo.task.build import build_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.dataset.folds import stratified_folds
-from semeval_emo.zoo.dataset.own_files import read_parts
+from semeval_emo.zoo.dataset.own_files import FRAME, read_parts
 
 KEY_PREFIX = "own-"
 LANGUAGE = "own"
@@ -108,7 +109,7 @@ class _Rows:
 
 
 def make_task(
-    source: Path,
+    source: Any,
     runs: Path,
     *,
     column: str | None = None,
@@ -118,8 +119,8 @@ def make_task(
     """Make the task of a file or folder of labelled texts, or find the one that was made of it before.
 
     Args:
-        source: a CSV, TSV, JSON, JSON lines or Parquet file, a folder of such files named after splits, or a folder
-            that ``datasets`` saved.
+        source: a CSV, TSV, JSON, JSON lines or Parquet file, a folder of such files named after splits, a folder
+            that ``datasets`` saved, or data in memory as in `read_parts`.
         runs: the folder of all runs.
         column: the name of the column of texts.
         language: the code of the texts' language, for names of files; by default ``own``.
@@ -130,6 +131,8 @@ def make_task(
         UsageError: there is a task of this name, made of other texts.
     """
     parts = read_parts(source, column)
+    if not isinstance(source, Path):
+        source = Path(FRAME)
     emotions = next(iter(parts.values())).emotions
     notes = list(dict.fromkeys(note for part in parts.values() for note in part.notes))
     given = {split: _Rows.of(part) for split, part in parts.items()}

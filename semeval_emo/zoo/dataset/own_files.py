@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from semeval_emo.data.columns import find_text, normalised
 from semeval_emo.data.labelled import LIST_NAMES, LabelledTexts, labelled
 from semeval_emo.data.rows import OwnTable, read_table
-from semeval_emo.errors import InputError, MissingExtra
+from semeval_emo.errors import InputError, MissingExtra, UsageError
 from semeval_emo.parse import read_json
 from semeval_emo.text import printable
 
@@ -24,6 +25,8 @@ NAMES = {
     "validation": "dev", "test": "test", "testing": "test",
 }  # fmt: skip
 SPLIT_COLUMNS = ("split", "set", "partition", "subset")
+FRAME = "your data"
+"""The name of data in memory, for messages."""
 SAVED_DICT, SAVED_STATE, SAVED_INFO = "dataset_dict.json", "state.json", "dataset_info.json"
 
 
@@ -41,10 +44,11 @@ def is_own_data(source: Path) -> bool:
     return source.is_file() or bool(_saved(source) or _split_files(source))
 
 
-def read_parts(source: Path | OwnTable, column: str | None = None) -> dict[str, LabelledTexts]:
+def read_parts(source: Any, column: str | None = None) -> dict[str, LabelledTexts]:
     """Read labelled texts by split; the key is empty for texts without splits.
 
     Args:
+        source: a path, a data frame, a dataset of `datasets`, or a mapping from splits to these.
         column: the name of the column of texts.
 
     Raises:
@@ -68,10 +72,12 @@ def read_parts(source: Path | OwnTable, column: str | None = None) -> dict[str, 
     return texts
 
 
-def _tables(source: Path | OwnTable) -> Iterator[tuple[str, OwnTable]]:
+def _tables(source: Any) -> Iterator[tuple[str, OwnTable]]:
     """Yield the tables by split, train first."""
-    if isinstance(source, OwnTable):
-        yield from _by_column(source)
+    if isinstance(source, Mapping):
+        yield from _of_mapping(source)
+    elif not isinstance(source, Path):
+        yield from _by_column(_table_of(source))
     elif not source.exists():
         raise InputError(f"There is no file or folder {source}.", "check the path")
     elif source.is_file():
@@ -86,6 +92,43 @@ def _tables(source: Path | OwnTable) -> Iterator[tuple[str, OwnTable]]:
         for split, folder in folders.items():
             if split:
                 yield split, _read_saved(folder)
+
+
+def _of_mapping(sources: Mapping[Any, Any]) -> Iterator[tuple[str, OwnTable]]:
+    """Yield the tables of a mapping from the names of splits to paths, frames or datasets."""
+    by_split = {split_of(str(name)): value for name, value in sources.items()}
+    if "" in by_split or len(by_split) < len(sources):
+        raise UsageError(
+            f"The splits of the data are called {', '.join(map(str, sources))}.", "call them train, dev and test"
+        )
+    for split in ("train", "dev", "test"):
+        if split in by_split:
+            value = by_split[split]
+            is_path = isinstance(value, str | os.PathLike)
+            yield split, read_table(Path(value)) if is_path else _table_of(value)
+
+
+def _table_of(frame: Any) -> OwnTable:
+    """Return the table of a data frame, or of a dataset of `datasets`, whose numbers of classes become their names.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    described: Any = getattr(frame, "features", None)
+    features: Any = described.to_dict() if hasattr(described, "to_dict") else {}
+    pandas = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+    if not hasattr(pandas, "itertuples"):
+        raise UsageError(
+            f"The data are a {type(frame).__name__}, expected a path, a DataFrame or a dictionary of splits.",
+            'for example data="my.csv", or a DataFrame with the columns text, joy, fear, ...',
+        )
+    header = tuple(map(str, pandas.columns))
+    names = [_class_names(features.get(name)) for name in header]
+    rows = [
+        [_cell(value, own) for value, own in zip(row, names, strict=True)]
+        for row in pandas.itertuples(index=False, name=None)
+    ]
+    return OwnTable(Path(FRAME), header, rows, list(range(1, len(rows) + 1)))
 
 
 def _split_files(folder: Path) -> dict[str, Path]:
@@ -209,6 +252,8 @@ def _class_names(feature: Any) -> list[str]:
 
 def _cell(value: Any, names: list[str]) -> str:
     """Return a value as the text of a cell, a class as its name."""
+    # Of NumPy.
+    value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list):
         return json.dumps([names[item] if names and isinstance(item, int) else item for item in value])
     if names and isinstance(value, int):
@@ -216,4 +261,5 @@ def _cell(value: Any, names: list[str]) -> str:
         return names[value] if 0 <= value < len(names) else str(value)
     if isinstance(value, bool):
         return str(int(value))
-    return "" if value is None else str(value)
+    # A missing value of a data frame differs from itself.
+    return "" if value is None or value is not value or str(value) in ("nan", "<NA>") else str(value)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from semeval_emo.errors import EmoError, InputError
+from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.submission import Predictions, read_submission
 from semeval_emo.submission.probabilities import read_probabilities
@@ -116,6 +116,22 @@ def _task_of_score(path: Path) -> str:
         return (read_score(path) or {}).get("task", "")
     except InputError:
         return ""
+
+
+def one_run(path: Path) -> Path:
+    """Return the only run folder in a folder, such as the one language of a recipe; a run or model folder as it is.
+
+    Raises:
+        UsageError: the folder has several runs.
+
+    >>> one_run(Path("no such folder"))
+    PosixPath('no such folder')
+    """
+    runs = find_runs([path], levels=3) if path.is_dir() else []
+    if len(runs) > 1:
+        shown = f"{', '.join(map(str, runs[:3]))}{f' and {len(runs) - 3} more' if len(runs) > 3 else ''}"
+        raise UsageError(f"{path} has {len(runs)} runs: {shown}.", "name one of them")
+    return runs[0] if runs else path
 
 
 def find_runs(paths: Sequence[Path], levels: int = 1) -> list[Path]:

@@ -27,18 +27,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.data.gold import SAMPLE
+from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import check_name, read_utf8, write_file
 from semeval_emo.locks import locked_file
 from semeval_emo.task import TASK_FILE, FileSpec, Task, find_task, load_task, task_files, task_near
+from semeval_emo.task.load import RUNS as RUNS
 from semeval_emo.temporary import PREFIX, remove_leftovers
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
 from semeval_emo.zoo.runs.state import DONE, TRAINING, read_metrics, read_score, read_state, read_stored_recipe
-
-RUNS = Path("runs")
-"""The default folder of all runs."""
 
 
 class Locked(EmoError):
@@ -57,6 +55,9 @@ class RunFolder:
 
     path: Path
     spec: FileSpec
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
     @property
     def work(self) -> Path:
@@ -221,16 +222,21 @@ def resolve_task(
     return known
 
 
-def keep_task(task: Task, runs: Path) -> None:
-    """Copy the file of a task into the folder of its runs, so that they know it; shipped and known tasks need none."""
+def keep_task(task: Task, runs: Path, source: str | os.PathLike[str] | None) -> None:
+    """Copy the file of a task with the place of its data into the folder of its runs, so that later commands know both.
+
+    Shipped tasks and those of ``$SEMEVAL_EMO_TASKS`` are known anyway.
+    """
     target = task_runs(runs, task.key) / TASK_FILE
     if task.file is None or task.file in (path.resolve() for path in task_files().values()):
         return
     if target.exists() and target.samefile(task.file):
         return
-    text = read_utf8(task.file)
-    if task.data is not None:
-        text = re.sub(r"^data *=.*$", lambda _: f"data = {json.dumps(str(task.data))}", text, count=1, flags=re.M)
+    data = task.data if source is None or str(source) in (HUB, SAMPLE) else Path(source).resolve()
+    if data is None and target.is_file():
+        data = load_task(target).data
+    text = re.sub(r"^data *=.*\n", "", read_utf8(task.file), count=1, flags=re.M)
+    text = text if data is None else f"data = {json.dumps(str(data))}\n{text}"
     if not target.is_file() or read_utf8(target) != text:
         write_file(target, text, parents=True)
 

@@ -27,6 +27,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
+from semeval_emo.zoo.runs.finished import one_run
 from semeval_emo.zoo.runs.predictions import TextPrediction, TextPredictions, refuse_file_name, texts_of
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, parse_thresholds
 
@@ -150,7 +151,7 @@ def load_model(
     >>> model.predict("I am so happy").present
     {'anger': 1, 'fear': 1, 'joy': 1, 'sadness': 1, 'surprise': 1}
     """
-    folder = Path(folder)
+    folder = one_run(Path(folder))
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
     recipe, space, task = _read_info(model_folder, folder)
     refuse_pickles(model_folder)

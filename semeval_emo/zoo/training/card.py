@@ -12,7 +12,7 @@ from semeval_emo.files import write_file
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import Task
+from semeval_emo.task import Task, release_words
 from semeval_emo.text import as_sentences
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
@@ -61,7 +61,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     base = recipe.model.backbone
     on_hub = base and ":" not in base and base.count("/") == 1 and not base.startswith((".", "/"))
     front: dict[str, Any] = {"tags": ["emotion", "multi-label", recipe.family], "library_name": _library(recipe)}
-    front["language"] = [language.iso or language.code]
+    # The code `own` is no language.
+    front["language"] = [language.iso or language.code] if language.family or not task.is_own_split else []
     front["datasets"] = _datasets(recipe, task)
     front["metrics"] = [_hub_metric(task.track(recipe.data.track).metric)]
     if recipe.model.licence:
@@ -77,8 +78,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     lines = [
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
-        f"{recipe.title or recipe.name}. Trained for {task.title}, track {recipe.data.track}, {language.name}, "
-        f"release {recipe.data.release}, on {training_data_text(recipe, task)}{_leak_warning(recipe)}.\n",
+        f"{recipe.title or recipe.name}. Trained for {_target(recipe, task)}, on {training_data_text(recipe, task)}"
+        f"{_leak_warning(recipe)}.\n",
         *(f"**{warning}**\n" for warning in state.get("unverified_gold", ())),
     ]
     if recipe.model.licence.startswith(LLAMA):
@@ -95,6 +96,14 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
     lines += ["## Versions\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _target(recipe: Recipe, task: Task) -> str:
+    """Return what a model was trained for, in words."""
+    if task.is_own_split:
+        return f"the labels {', '.join(task.emotions)} (y{task.title[1:]})"
+    language = task.language(recipe.data.language).name
+    return f"{task.title}, track {recipe.data.track}, {language}, {release_words(recipe.data.release)}"
 
 
 def seed_line(origin: ScoreOrigin) -> str:

@@ -1,10 +1,11 @@
-"""Training on a user's own data: makes the task, and fits the recipe to it."""
+"""Training on a user's own data: makes the task, and fits recipes to it."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.data.sheet import peek, read_sheet
@@ -20,50 +21,54 @@ from semeval_emo.zoo.registry import family_class
 
 
 def own_data(
-    recipe: Recipe,
-    source: str | os.PathLike[str] | None,
+    source: Any,
     runs: Path,
     *,
     task: Task | str | None = None,
-    track: str | None = None,
     language: str | None = None,
     column: str | None = None,
     fresh: bool = False,
-) -> tuple[OwnData, Recipe] | None:
-    """Return the task that is made of a user's own data and the recipe fitted to it; None for the data of a known task.
+) -> OwnData | None:
+    """Return the task that is made of a user's own data; None for the data of a known task.
 
     Args:
-        source, task: as in `train`.
+        source: as in `train`, or one's own as in `make_task`.
+        task: as in `train`.
         language: the code of the texts' language, for names of files.
         column: the column of texts.
 
     Raises:
         InputError: the data cannot be read or split.
-        UsageError: the recipe cannot be trained on it, or its run folder has a task of other texts.
+        UsageError: the run folder has a task of other texts.
     """
-    if task is not None or source is None or str(source) in (HUB, SAMPLE) or not _is_own(Path(source)):
+    is_path = isinstance(source, str | os.PathLike)
+    if is_path:
+        source = Path(source)
+    elif source is not None and task is not None:
+        raise UsageError("Data in memory are a task of their own.", "leave out the task")
+    if task is not None or source is None or (is_path and (str(source) in (HUB, SAMPLE) or not _is_own(source))):
         if column is not None:
             raise UsageError("--column names the texts of a file of your own.", "name the file with --data")
         return None
     if language is not None and ("," in language or language == "all"):
         raise UsageError(f"{source} has the texts of one language.", "--language names one code, such as eng")
-    _refuse(recipe, recipe.data.track or BINARY, None)
-    data = make_task(Path(source), runs, column=column, language=language, fresh=fresh)
-    return data, fit_recipe(recipe, data, track)
+    return make_task(source, runs, column=column, language=language, fresh=fresh)
 
 
-def fit_recipe(recipe: Recipe, data: OwnData, track: str | None = None) -> Recipe:
-    """Return a recipe with the language of the data; with few texts it selects by folds if its model supports that.
+def fit_recipe(recipe: Recipe, task: Task, track: str | None = None) -> Recipe:
+    """Return a recipe for a task of own data: its language, and selection by folds if there are few texts.
 
     Raises:
         UsageError: the recipe needs other languages or other labels.
     """
     track = track or recipe.data.track or BINARY
-    _refuse(recipe, track, data)
-    target = replace(recipe.data, track=track, language=data.language, release="")
+    _refuse(recipe, track, tuple(task.tracks))
+    language = next(iter(task.languages))
+    target = replace(recipe.data, track=track, language=language, release="")
     recipe = replace(recipe, data=target)
-    few = data.rows["train"] + data.rows["dev"] < FEW
-    if not few or recipe.select.split != "dev" or not family_class(recipe.family).supports_folds:
+    few = sum(task.spec(track, language, split).rows for split in ("train", "dev")) < FEW
+    by_folds = recipe.family != "ensemble" and family_class(recipe.family).supports_folds
+    if not few or recipe.select.split != "dev" or not by_folds:
         return recipe
     threshold = recipe.threshold
     if threshold.split == "dev":
@@ -97,13 +102,12 @@ def _is_own(source: Path) -> bool:
     return splits != set(SPLITS)
 
 
-def _refuse(recipe: Recipe, track: str, data: OwnData | None) -> None:
-    """Refuse a recipe that own data cannot train; without data, one that no own data can train."""
+def _refuse(recipe: Recipe, track: str, tracks: tuple[str, ...]) -> None:
+    """Refuse a recipe that cannot be trained on own data with these tracks."""
     reason = _needs_more(recipe)
-    if not reason and track not in ((BINARY, DEGREES) if data is None else tuple(data.task.tracks)):
+    if not reason and track not in tracks:
         reason = "predicts degrees, and the labels are 0 and 1" if track == DEGREES else f"is for track {track}"
     if reason:
-        tracks = (BINARY,) if data is None else tuple(data.task.tracks)
         names = ", ".join(usable_recipes(tracks))
         raise UsageError(f"Recipe {recipe.name} {reason}, so it cannot be trained on your own data.", f"use {names}")
 

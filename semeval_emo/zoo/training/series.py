@@ -28,7 +28,7 @@ from semeval_emo.zoo.runs.folder import RUNS, RunFolder, resolve_task, run_path
 from semeval_emo.zoo.runs.state import DONE, check_finished
 from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 from semeval_emo.zoo.selection.epochs import TrainingStopped
-from semeval_emo.zoo.training.train import place_dict
+from semeval_emo.zoo.training.result import place_dict
 from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary, WorkerPool, WorkItem
 
 ALL = "all"

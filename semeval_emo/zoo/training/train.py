@@ -12,7 +12,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import shown_path, write_file
 from semeval_emo.leaderboard import Leaderboard, Placement
-from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.progress import Progress
+from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
@@ -67,93 +67,8 @@ from semeval_emo.zoo.selection.epochs import check_metric, check_selection, sele
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training.card import model_card, update_seed_lines
 from semeval_emo.zoo.training.job import TrainingRun, enough_memory, score_probabilities
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """A finished run.
-
-    Attributes:
-        rows: the lines of ``metrics.jsonl``.
-        selected_epoch: number of the epoch or setting of the model.
-        thresholds: one per emotion; cut points per emotion for intensities (unused if intensities are rounded).
-        seconds: training time, over all processes of the run, with that of ensemble members.
-        members: what `FinishedRun.member_record` returns for each ensemble member.
-        dev: metrics on dev, at the thresholds.
-        scorecard: None if the test labels are not available.
-        placement: None without comparable rows on the leaderboard.
-        overlap: as returned by `count_leakage`; None for a run of an earlier version.
-        origin: the seed, the scores of other seeds in the folder of runs, and the members of an ensemble.
-        warnings: on unverified gold, and on predictions that are the gold labels.
-        constant: emotions that are predicted for no test text or for every one.
-        tune_command: the command that fits thresholds.
-    """
-
-    recipe: Recipe
-    folder: RunFolder
-    rows: tuple[dict[str, Any], ...]
-    selected_epoch: int
-    thresholds: tuple[float | list[float], ...]
-    sizes: ParameterCounts | None
-    seconds: float
-    resumed: bool
-    already_done: bool
-    dev: dict[str, float]
-    scorecard: Scorecard | None
-    placement: Placement | None
-    overlap: dict[str, Any] | None
-    origin: ScoreOrigin
-    members: tuple[dict[str, Any], ...] = ()
-    data_notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    constant: ConstantPredictions = field(default_factory=ConstantPredictions)
-    tune_command: str = ""
-
-    @property
-    def prediction_notes(self) -> tuple[str, ...]:
-        """Notes on emotions that are never or always predicted and on scores of 0, with the command that helps."""
-        if not (self.constant.same or self.scores_zero):
-            return ()
-        command = [f"Fit thresholds: {self.tune_command}"] if self.tune_command else []
-        return (self.constant.reached, *self.constant.notes, *command)
-
-    @property
-    def scores_zero(self) -> bool:
-        """Whether the selection metric is 0 on dev or the official one on test."""
-        return 0 in (*self.dev.values(), *([self.scorecard.score] if self.scorecard else []))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, ``semeval-emo/zoo-train/1``."""
-        return {
-            "schema": "semeval-emo/zoo-train/1",
-            "recipe": self.recipe.resolved(),
-            "settings": dict(self.recipe.settings),
-            "folder": str(self.folder.path),
-            "predictions": str(self.folder.predictions),
-            "epochs": list(self.rows),
-            "kept": self.selected_epoch,
-            "thresholds": dict(zip(self.folder.spec.emotions, self.thresholds, strict=True)),
-            "parameters": self.sizes and self.sizes.to_dict(),
-            "seconds": self.seconds,
-            "members": list(self.members),
-            "went_on": self.resumed,
-            "was_done": self.already_done,
-            "selects_on_test": self.recipe.selects_on_test,
-            "dev": self.dev,
-            "overlap": self.overlap,
-            "origin": self.origin.to_dict(),
-            "score": self.scorecard and self.scorecard.to_dict(),
-            "place": place_dict(self.placement),
-            "constant": self.constant.to_dict(),
-            "notes": [*self.prediction_notes, *self.data_notes],
-        }
-
-
-def place_dict(placement: Placement | None) -> dict[str, Any] | None:
-    """Return the JSON form of a rank; None without a placement."""
-    if placement is None:
-        return None
-    return {"list": placement.among.key, "rank": placement.rank, "low": placement.low, "high": placement.high}
+from semeval_emo.zoo.training.own import fit_recipe
+from semeval_emo.zoo.training.result import RunResult
 
 
 def train(
@@ -197,7 +112,7 @@ def train(
         raise InputError(error.message, command or error.fix) from error
     with locked(folder.path):
         resumed = folder.start_or_resume(recipe, hashes, fresh)
-        keep_task(task, runs)
+        keep_task(task, runs, source)
         if source is not None and str(source) != SAMPLE:
             # Later commands find the data by it.
             folder.update_state(source=str(source) if str(source) == HUB else str(Path(source).resolve()))
@@ -272,6 +187,8 @@ class _Setup:
         task = resolve_task(task, source)
         family = family_class(recipe.family)
         require(family.packages, f"The family '{recipe.family}'")
+        if task.is_own_split:
+            recipe = fit_recipe(recipe, task, track)
         recipe = resolve_target(recipe, task, track, language)
         data = recipe.data
         spec = task.spec(data.track, data.language, "test", data.release or None)
@@ -394,7 +311,7 @@ def count_leakage(
     return counts
 
 
-def _score(folder: RunFolder, gold: Gold, task: Task) -> Scorecard | None:
+def _score(folder: RunFolder, gold: Gold, task: Task, intervals: bool = False) -> Scorecard | None:
     """Return the scorecard of the prediction file, read and validated; None without test labels."""
     submission = read_submission(folder.predictions, release=folder.spec.release, task=task)
     if not submission.report.valid:
@@ -402,7 +319,8 @@ def _score(folder: RunFolder, gold: Gold, task: Task) -> Scorecard | None:
         raise AssertionError(f"the zoo wrote an invalid file: {submission.report.problems}")
     if (gold.labels < 0).any():
         return None
-    return score(submission.predictions, gold, task=task).cards[0]
+    scores = score(submission.predictions, gold, task=task)
+    return (with_intervals(scores, task=task) if intervals and len(gold) > 1 else scores).cards[0]
 
 
 def _place(scorecard: Scorecard | None, task: Task) -> Placement | None:
@@ -420,7 +338,8 @@ def _result(
 ) -> RunResult:
     state, rows = folder.state(), folder.read_metrics()
     check_finished(folder.path, state, rows, recipe)
-    scorecard = _score(folder, golds["test"], task)
+    # The test split of one's own data is small.
+    scorecard = _score(folder, golds["test"], task, intervals=task.is_own_split)
     return RunResult(
         recipe=recipe,
         folder=folder,

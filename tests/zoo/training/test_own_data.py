@@ -150,7 +150,7 @@ def test_recipes_that_need_more_are_refused_with_those_that_work(recipe: str, wh
     code, _, err = train(cli, "--data", "my.csv", recipe=recipe)
     assert code == 2 and why in err
     fix = err.splitlines()[-1]
-    assert "tfidf-logreg" in fix and "constant-all" in fix and "cross" not in fix and "ridge" not in fix
+    assert "tfidf-logreg" in fix and "constant-all" in fix and "cross" not in fix and "tfidf-ridge" not in fix
 
 
 def test_a_missing_file_and_several_languages_are_refused(cli):
