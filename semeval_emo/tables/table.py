@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ class Anomaly:
             self.first.append((line, detail))
 
 
-class InputTable:
+class InputTable(ABC):
     r"""A table that is being read: its header, its rows as an iterator, and the anomalies so far.
 
     Cells are texts; a list or a dict in a cell is its JSON text.
@@ -56,6 +57,6 @@ class InputTable:
         self.newlines = {"\n": 0, "\r\n": 0, "\r": 0}
         self.anomalies = {name: Anomaly() for name in ANOMALIES}
 
+    @abstractmethod
     def rows(self) -> Iterator[Row]:
         """Yield (line, cells) of every row after the header that is not blank."""
-        raise NotImplementedError
