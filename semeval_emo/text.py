@@ -6,7 +6,10 @@ import os
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
 
 # Terminal escapes.
 BOLD, DIM, RED, YELLOW, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
@@ -65,6 +68,46 @@ def printable(text: str, limit: int = 60) -> str:
             for c in text
         )
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def short_repr(value: Any, **named: Any) -> str:
+    """Return the representation of a dataclass on one line of at most 250 characters: long fields as their size.
+
+    Args:
+        named: what is shown; by default the fields.
+
+    >>> from semeval_emo.task import load_task
+    >>> short_repr(load_task("sample").spec("a", "eng", "dev"), rows=60)
+    'FileSpec(rows=60)'
+    """
+    shown = named or {own.name: getattr(value, own.name) for own in fields(value) if own.repr}
+    parts = [f"{name}={_short(item)}" for name, item in shown.items() if item is not None and not _is_empty(item)]
+    return printable(f"{type(value).__name__}({', '.join(parts)})", LONGEST_REPR)
+
+
+def _is_empty(value: Any) -> bool:
+    return hasattr(value, "__len__") and len(value) == 0
+
+
+LONGEST_REPR, LONGEST_FIELD = 250, 60
+
+
+def _short(value: Any) -> str:
+    """Return the representation of a field; a collection as the number of its items."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, str | int | Path):
+        return printable(repr(value), LONGEST_FIELD)
+    if hasattr(value, "shape"):
+        return f"<shape {tuple(value.shape)}>"
+    if isinstance(value, tuple) and all(isinstance(item, str | int | float) for item in value):
+        text = repr(value)
+        if len(text) <= LONGEST_FIELD:
+            return text
+    if isinstance(value, Collection):
+        return f"<{plural(len(value), 'item')}>"
+    place = getattr(value, "place", None) or getattr(value, "key", None)
+    return f"<{type(value).__name__}{f' {place}' if isinstance(place, str) else ''}>"
 
 
 def wrap(start: str, text: str, width: int, indent: int) -> list[str]:

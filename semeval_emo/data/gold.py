@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +15,16 @@ from semeval_emo.data.cache import Manifest, fetched, read_manifest
 from semeval_emo.data.folder import Candidate, candidates
 from semeval_emo.data.hub import fetch, hub_release, remedies
 from semeval_emo.data.identity import Match, identify
+from semeval_emo.data.labels import Gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, frame_with, read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.files import shown_path
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 from semeval_emo.text import plural, printable
+
+if TYPE_CHECKING:
+    pass
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
@@ -30,42 +34,6 @@ HUB = "hub"
 MOST = 3
 UNVERIFIED = "Unverified gold"
 NAME_DATA = "name the folder of the data with --data"
-
-
-@dataclass(frozen=True, eq=False)
-class Gold:
-    """Texts and gold labels of one file.
-
-    Attributes:
-        spec: the file that was asked for. Its release is ``unknown`` if the labels are unverified.
-        ids: in the official order, ``spec.ids``, whatever the order of the file is; in file order if the
-            file has other ids.
-        texts: one for each id; None if the file has labels only.
-        labels: shape (n, L), int8, a row for each id, columns in the order of `spec.emotions`; -1 for a
-            blank cell if blanks are allowed.
-        source: the path, or repository and revision on the hub, for messages.
-        releases: all releases that the file belongs to, the default first; empty if unknown.
-        note: a warning about the rows; may be empty.
-        unverified: how the labels differ from those of the release; empty unless that was accepted.
-    """
-
-    spec: FileSpec
-    ids: tuple[str, ...]
-    texts: tuple[str, ...] | None
-    labels: np.ndarray
-    source: str
-    releases: tuple[str, ...]
-    note: str = ""
-    unverified: str = ""
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @cached_property
-    def hash(self) -> str:
-        """`short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids."""
-        rows = ("\t".join(map(str, row)) for row in self.labels.tolist())
-        return short_hash(sorted(f"{i}\t{row}" for i, row in zip(self.ids, rows, strict=True)))
 
 
 def load_gold(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from semeval_emo.data.gold import Gold
+from semeval_emo.data.labels import Gold
 from semeval_emo.errors import UsageError
 from semeval_emo.task import short_hash
 

@@ -20,7 +20,7 @@ from semeval_emo.data.rows import read_table
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
 from semeval_emo.task import FileSpec, short_hash
-from semeval_emo.text import printable
+from semeval_emo.text import printable, short_repr
 
 PARQUET = ".parquet"
 
@@ -123,6 +123,9 @@ class Sheet:
         at = self.header.index(ID)
         picked = [(row, line) for row, line in zip(self.rows, self.lines, strict=True) if row[at] in keep]
         return Sheet(self.path, self.header, [row for row, _ in picked], [line for _, line in picked])
+
+    def __repr__(self) -> str:
+        return short_repr(self, path=str(self.path), header=self.header, rows=len(self))
 
 
 def read_sheet(path: Path) -> Sheet:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.data.gold import Gold
+from semeval_emo.data.labels import Gold
 from semeval_emo.data.overlap import normalise
 from semeval_emo.task import FileSpec
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.data.folder import NOWHERE, bases, flat_files, in_order, placed_files
-from semeval_emo.data.gold import Gold, as_gold, refusal
+from semeval_emo.data.gold import as_gold, refusal
 from semeval_emo.data.identity import Match, identify
+from semeval_emo.data.labels import Gold
 from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.data.sources import DataSource
 from semeval_emo.errors import EmoError, InputError

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
@@ -21,8 +21,12 @@ from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.leaderboard.submitted import FILE, LIST, read_systems, rows_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score as score_files
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import Task, known_tasks, load_task
-from semeval_emo.text import plural
+from semeval_emo.text import plural, short_repr
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 MOST_PROBLEMS = 1_000
 """Problems of one file that are collected; finding the hint of one takes about a millisecond."""
@@ -34,7 +38,7 @@ Definition = TypeVar("Definition", BoardList, ScoreSource)
 
 
 @dataclass(frozen=True, eq=False)
-class Leaderboard:
+class Leaderboard(Result):
     """Stored scores of one task. Made by `Leaderboard.load`.
 
     Attributes:
@@ -327,6 +331,13 @@ class Leaderboard:
             rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, problems=tuple(problems),
             other_tasks=self.other_tasks,
         )  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return all rows."""
+        return frame_of(row.to_dict() for row in self.rows)
+
+    def __repr__(self) -> str:
+        return short_repr(self, task=self.task.key, rows=len(self.rows), lists=tuple(self.lists))
 
 
 def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:

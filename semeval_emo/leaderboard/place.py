@@ -14,14 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo.leaderboard.keys import BoardKey
 from semeval_emo.leaderboard.model import BoardList, Note, ScoreRow
+from semeval_emo.tables.results import Result, frame_of
+from semeval_emo.text import short_repr
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 
 @dataclass(frozen=True)
-class Placement:
+class Placement(Result):
     """A score among the known rows of one list.
 
     Attributes:
@@ -90,6 +95,18 @@ class Placement:
             "notes": [note.text for note in self.notes], "signature": self.signature or None,
             **({} if self.same is None else {"same": self.same.to_dict()}),
         }  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return one row with the rank and the differences to rank 1 and to the baseline."""
+        row = {"list": self.among.key, **asdict(self.at), "score": self.score, "rank": self.rank}
+        for name, other in (("leader", self.leader), ("baseline", self.baseline)):
+            row |= {name: other.score if other else None, f"to_{name}": self.gap(other)}
+        return frame_of([row])
+
+    def __repr__(self) -> str:
+        at = self.at
+        place = f"{at.release} track {at.track} {at.language} {at.split}"
+        return short_repr(self, list=self.among.key, place=place, score=self.score, rank=self.rank)
 
 
 def place(

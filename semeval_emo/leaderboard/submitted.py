@@ -22,7 +22,7 @@ from semeval_emo.leaderboard.origin import EnsembleMember, ScoreOrigin, SeedRun
 from semeval_emo.parse import ShapeError, build, member, read_toml
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import find_task
-from semeval_emo.text import printable
+from semeval_emo.text import printable, short_repr
 
 FILE = "submission.toml"
 LIST = "zoo"
@@ -117,6 +117,9 @@ class SubmittedSystem:
     def path_of(self, file: SubmittedFile) -> str:
         """Return the path of a file in the repository."""
         return f"submissions/{self.name}/{file.name}"
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def read_systems(root: Path | None = None) -> list[SubmittedSystem]:

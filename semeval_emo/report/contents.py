@@ -22,6 +22,7 @@ from semeval_emo.submission import Predictions, Probabilities, Report, read_prob
 from semeval_emo.submission.probabilities import find_probabilities
 from semeval_emo.submission.problem import in_order
 from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
+from semeval_emo.text import short_repr
 from semeval_emo.zoo.runs.folder import RunFolder
 
 STATE = "run.json"
@@ -42,6 +43,9 @@ class TrainingLog:
     name: str
     rows: tuple[dict[str, Any], ...]
     state: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +91,9 @@ class Contents:
     def cards(self) -> tuple[Scorecard, ...]:
         """The cards of the first system."""
         return self.systems[0].cards if self.systems else ()
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def key_of(card: Scorecard) -> str:

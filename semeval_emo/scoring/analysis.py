@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,12 @@ from semeval_emo.scoring.scorer import score, task_of
 from semeval_emo.scoring.slices import Slice, slices_of
 from semeval_emo.submission import Probabilities, read_probabilities
 from semeval_emo.submission.probabilities import find_probabilities
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import Selector
+from semeval_emo.text import short_repr
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 SCHEMA = "semeval-emo/analyse/1"
 MOST = 10
@@ -108,7 +113,7 @@ class DuplicateTexts:
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis:
+class Analysis(Result):
     """Result of `analyse`.
 
     Attributes:
@@ -157,6 +162,13 @@ class Analysis:
             "repeated_texts": None if self.duplicates is None else asdict(self.duplicates),
             "signature": self.card.signature,
         }  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each emotion, with its false negatives (``missed``) and false positives (``invented``)."""
+        return frame_of(asdict(errors) for errors in self.emotions)
+
+    def __repr__(self) -> str:
+        return short_repr(self, card=self.card, exact=self.exact, wrong_sets=self.wrong_sets)
 
 
 def pair_of(card: Scorecard) -> PairedLabels:

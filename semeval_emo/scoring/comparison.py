@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from semeval_emo.errors import UsageError
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.published import VersusPublished
+from semeval_emo.tables.results import Result, frame_of
+from semeval_emo.text import short_repr
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 SCHEMA = "semeval-emo/compare/1"
 AVERAGE = "average"
@@ -31,6 +37,9 @@ class ComparedSystem:
     files: tuple[tuple[str, ...], ...]
     hash: str
     predictions: tuple[tuple[str, ...], ...] = ()
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,9 @@ class SystemResult:
     emotions: dict[str, Interval] = field(default_factory=dict)
     run_scores: tuple[float, ...] = ()
     run_sd: float | None = None
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,9 @@ class LanguageResult:
     standings: tuple[SystemResult, ...]
     differences: tuple[Difference, ...]
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 @dataclass(frozen=True)
 class WinTieLoss:
@@ -145,7 +160,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Result of `compare`.
 
     Attributes:
@@ -187,3 +202,43 @@ class Comparison:
         for system in body["systems"]:
             del system["predictions"]
         return body
+
+    def to_frame(self, of: str = "systems") -> DataFrame:
+        """Return a row for each language and system, or for each language and pair of systems.
+
+        Args:
+            of: ``systems`` for scores with intervals and ranks, ``differences`` for the paired tests.
+
+        Raises:
+            UsageError: `of` is something else.
+        """
+        if of not in ("systems", "differences"):
+            raise UsageError(f"There is no frame of '{of}'.", "use systems or differences")
+        names = {system.letter: system.name for system in self.systems}
+        places = [*self.places, *([self.average] if self.average else [])]
+        if of == "differences":
+            return frame_of(
+                (
+                    {
+                        "language": place.language, "first": names[own.first], "second": names[own.second],
+                        "difference": own.value.value, "low": own.value.low, "high": own.value.high, "p": own.p,
+                        "p_adjusted": own.p_adjusted, "significant": own.significant,
+                    }
+                    for place in places
+                    for own in place.differences
+                ),
+                ("language", "first", "second", "difference"),
+            )  # fmt: skip
+        return frame_of(
+            {
+                "language": place.language, "system": own.name, "metric": self.metric, "score": own.score.value,
+                "low": own.score.low, "high": own.score.high, "rank": own.rank, "rank_low": own.rank_low,
+                "rank_high": own.rank_high, "better_than": ", ".join(names[letter] for letter in own.beats),
+            }
+            for place in places
+            for own in place.standings
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        scores = tuple(f"{own.name} {own.score.value:.4f}" for own in self.lead.standings)
+        return short_repr(self, metric=self.metric, track=self.track, languages=len(self.places), scores=scores)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,11 @@ from semeval_emo.scoring.analysis import MOST, label_set, pair_of
 from semeval_emo.scoring.pair import PairedLabels
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import Selector
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class DisagreementExample:
 
 
 @dataclass(frozen=True)
-class ErrorComparison:
+class ErrorComparison(Result):
     """Result of `compare_errors`.
 
     Attributes:
@@ -74,6 +78,10 @@ class ErrorComparison:
             "only_first_right": [asdict(example) for example in self.first_right],
             "only_second_right": [asdict(example) for example in self.second_right],
         }  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each emotion."""
+        return frame_of(asdict(own) for own in self.emotions)
 
 
 def compare_errors(first: Scorecard, second: Scorecard, *, texts: bool = True, most: int = MOST) -> ErrorComparison:

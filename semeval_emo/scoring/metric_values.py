@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, METRICS, layout_of, metric
 from semeval_emo.scoring.statistics import Layout
+from semeval_emo.text import short_repr
 
 # Rows per chunk: about 8 MB of statistics with six emotions.
 CHUNK = 65_536
@@ -102,6 +103,14 @@ class MetricValues:
             whole["pearson"] = mean(by_emotion["emotion_pearson"])
         whole = {name: round_as(value, rounding) for name, value in whole.items()}
         return MetricValues(self.texts, self.emotions, whole, by_emotion, self.unlabelled)
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self,
+            texts=self.texts,
+            emotions=self.emotions,
+            **{name: round(value, 4) for name, value in self.whole.items()},
+        )
 
 
 def round_as(value: float, rounding: str) -> float:

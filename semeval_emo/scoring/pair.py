@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from semeval_emo.errors import ReleaseMismatch
 from semeval_emo.task import FileSpec
-from semeval_emo.text import plural
+from semeval_emo.text import plural, short_repr
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -60,6 +60,9 @@ class PairedLabels:
     def warnings(self) -> tuple[str, ...]:
         """What every output begins with: unverified gold, predictions that are the gold labels, missing rows."""
         return tuple(filter(None, (self.unverified, self.identical, self.subset)))
+
+    def __repr__(self) -> str:
+        return short_repr(self, file=self.file, place=self.spec.place, source=self.source, rows=len(self.gold))
 
 
 def join(predictions: Predictions, gold: Gold) -> PairedLabels:

@@ -12,11 +12,14 @@ from semeval_emo.errors import UsageError
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metric_values import MetricValues, round_as
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import FileSpec, Task, short_hash
+from semeval_emo.text import short_repr
 
 if TYPE_CHECKING:
     from semeval_emo.scoring.pair import PairedLabels
     from semeval_emo.submission import Report
+    from semeval_emo.tables.results import DataFrame
 
 SCHEMA = "semeval-emo/score/1"
 UNDEFINED = "undefined-is-0"
@@ -70,9 +73,12 @@ class ScoreIntervals:
             "by_emotion": {name: [asdict(interval) for interval in row] for name, row in self.by_emotion.items()},
         }  # fmt: skip
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 @dataclass(frozen=True)
-class Scorecard:
+class Scorecard(Result):
     """The score of one prediction file against the gold labels of its release.
 
     Attributes:
@@ -136,6 +142,23 @@ class Scorecard:
             },
         )  # fmt: skip
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The file, its official score, and the metrics of the whole file with their intervals, if there are any."""
+        spec = self.spec
+        row = {
+            "file": self.file, "release": self.release, "track": spec.track, "language": spec.language,
+            "split": spec.split, "texts": self.metrics.texts, "metric": self.metric, "score": self.score,
+        } | self.metrics.whole  # fmt: skip
+        if self.intervals is not None:
+            own = self.intervals.whole[self.metric]
+            row |= {"low": own.low, "high": own.high}
+        return row
+
+    def __repr__(self) -> str:
+        score = {self.metric: round(self.score, 4)}
+        return short_repr(self, file=self.file, place=self.spec.place, **score, texts=self.metrics.texts)
+
     def rounded(self, rounding: str) -> Scorecard:
         """Return the card rounded as an official scorer prints it (see `MetricValues.rounded`)."""
         return replace(self, metrics=self.metrics.rounded(rounding), rounding=rounding)
@@ -161,6 +184,14 @@ class Scorecard:
             "subset": self.subset or None,
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
         }  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each emotion, with its metrics and counts."""
+        metrics = self.metrics
+        return frame_of(
+            {"emotion": emotion} | {name: row[i] for name, row in metrics.by_emotion.items()}
+            for i, emotion in enumerate(metrics.emotions)
+        )
 
 
 @dataclass(frozen=True)
@@ -208,9 +239,12 @@ class Average:
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
         }  # fmt: skip
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 @dataclass(frozen=True)
-class Scores:
+class Scores(Result):
     """Result of `score`: one scorecard per file, and averages over languages.
 
     Attributes:
@@ -262,6 +296,15 @@ class Scores:
             "note": self.note or None,
             "problems": self.report.to_dict()["problems"] if self.report else [],
         }
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each file, with its official score and all metrics."""
+        return frame_of((card.summary for card in self.cards), ("file", "metric", "score"))
+
+    def __repr__(self) -> str:
+        names = dict.fromkeys(card.metric for card in self.cards)
+        values = {name: tuple(round(c.score, 4) for c in self.cards if c.metric == name) for name in names}
+        return short_repr(self, cards=len(self.cards), **values, refused=self.refused)
 
 
 def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:

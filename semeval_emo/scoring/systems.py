@@ -15,6 +15,7 @@ from semeval_emo.scoring.scorer import refused_files, rows_left_out
 from semeval_emo.submission import Predictions, entry, read_submission
 from semeval_emo.tables.frames import FrameFile, Thresholds, input_files, is_frame
 from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.text import short_repr
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -37,6 +38,9 @@ class SystemRuns:
     runs: tuple[tuple[Predictions, ...], ...]
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 @dataclass(frozen=True)
 class AlignedSystems:
@@ -53,6 +57,9 @@ class AlignedSystems:
     specs: tuple[FileSpec, ...]
     predictions: tuple[tuple[tuple[Predictions, ...], ...], ...]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def read_system_runs(

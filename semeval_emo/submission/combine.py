@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,12 @@ from semeval_emo.submission.problem import entry
 from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import Decisions
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 from semeval_emo.text import plural
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 VOTE, MEAN = METHODS = ("vote", "mean")
 LOW, HIGH, FIRST = TIES = ("low", "high", "first")
@@ -51,7 +55,7 @@ class CombinedFile(WrittenFile):
 
 
 @dataclass(frozen=True)
-class EnsembleReport:
+class EnsembleReport(Result):
     """The result of `ensemble`.
 
     Attributes:
@@ -75,6 +79,10 @@ class EnsembleReport:
             "ties": self.ties or None, "out": self.out, "files": [file.to_dict() for file in self.files],
             "notes": list(self.notes),
         }  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each new file."""
+        return frame_of((file.to_dict() for file in self.files), ("path", "source"))
 
 
 @dataclass(frozen=True)

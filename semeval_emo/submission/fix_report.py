@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo.submission.problem import Problem
 from semeval_emo.submission.result import Predictions
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import FileSpec
+from semeval_emo.text import short_repr
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class WrittenFile:
 
 
 @dataclass(frozen=True)
-class FixReport:
+class FixReport(Result):
     """The result of `fix`.
 
     Attributes:
@@ -113,6 +118,23 @@ class FixReport:
             "refused": [refusal.to_dict() for refusal in self.refusals],
             "notes": list(self.notes),
         }  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each kind of change and for each part that was refused; `predictions` has the labels."""
+        rows = [
+            {"file": own.file, "code": own.code, "done": own.done, "count": own.count, "refused": ""}
+            for own in self.changes
+        ]
+        for own in self.refusals:
+            why = own.why or "; ".join(problem.message for problem in own.problems)
+            rows.append({"file": own.file, "code": ", ".join(own.counts), "done": "", "count": 0, "refused": why})
+        return frame_of(rows, ("file", "code", "done", "count", "refused"))
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self, ok=self.ok, out=self.out, changes=len(self.changes), refusals=len(self.refusals),
+            predictions=len(self.predictions),
+        )  # fmt: skip
 
 
 def _example(problem: Problem) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semeval_emo.errors import EmoError, InvalidSubmission, UsageError
 from semeval_emo.submission.fix_report import Refusal, WrittenFile
@@ -18,8 +18,12 @@ from semeval_emo.submission.problem import PLACES, entry
 from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import Selector, Task
 from semeval_emo.temporary import temporary_folder
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 ZIP = ".zip"
 # The earliest time stamp of the zip format: the bytes must not depend on the time of packing.
@@ -39,7 +43,7 @@ class PackedFile(WrittenFile):
 
 
 @dataclass(frozen=True)
-class PackReport:
+class PackReport(Result):
     """The result of `pack`.
 
     Attributes:
@@ -75,6 +79,10 @@ class PackReport:
             "refused": [refusal.to_dict() for refusal in self.refusals],
             "notes": list(self.notes),
         }
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each file of the zip."""
+        return frame_of((file.to_dict() for file in self.files), ("path", "source"))
 
 
 def pack(

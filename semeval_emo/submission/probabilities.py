@@ -8,19 +8,25 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission
 from semeval_emo.submission.identify import group_by_prefix, matching_specs, task_of
+from semeval_emo.tables.frames import data_frame
 from semeval_emo.tables.raw import RawTable
+from semeval_emo.tables.results import Result
 from semeval_emo.task import FileSpec, Selector, Task, load_task
-from semeval_emo.text import printable
+from semeval_emo.text import printable, short_repr
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 
 @dataclass(frozen=True)
-class Probabilities:
+class Probabilities(Result):
     """The predicted probability of each emotion for each text.
 
     Attributes:
@@ -31,6 +37,14 @@ class Probabilities:
     spec: FileSpec
     values: NDArray[np.float64]
     path: str
+
+    def to_frame(self) -> DataFrame:
+        """Return a probability file as a frame: the ids and a column for each emotion."""
+        columns = {name: self.values[:, i] for i, name in enumerate(self.spec.emotions)}
+        return data_frame({"id": list(self.spec.ids)} | columns)
+
+    def __repr__(self) -> str:
+        return short_repr(self, path=self.path, place=self.spec.place, rows=len(self.values))
 
 
 def read_probabilities(

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from semeval_emo.submission.problem import Problem, Severity, entry
 from semeval_emo.submission.scorers.outcome import OfficialOutcome
+from semeval_emo.tables.frames import data_frame
+from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import FileSpec, short_hash
+from semeval_emo.text import short_repr
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from semeval_emo.tables.results import DataFrame
 
 
 # Warnings on files that are scored: some or all of their texts may not be those of the release.
@@ -50,6 +55,9 @@ class Part:
             **self.spec.address, "rows": self.rows, "expected_rows": self.spec.rows, "lines": list(self.lines),
             "fits_releases": list(self.releases), "scorable": self.is_scorable,
         }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return short_repr(self, place=self.spec.place, rows=self.rows, is_scorable=self.is_scorable)
 
 
 @dataclass(frozen=True)
@@ -100,9 +108,12 @@ class FileReport:
             "repairs": dict(self.repairs),
         }  # fmt: skip
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 @dataclass(frozen=True)
-class Report:
+class Report(Result):
     """Report of `validate`.
 
     Attributes:
@@ -193,6 +204,17 @@ class Report:
             ],
         }  # fmt: skip
 
+    def to_frame(self) -> DataFrame:
+        """Return a row for each problem; `counts` says how many there are of each kind."""
+        rows = [{key: cell for key, cell in row.items() if key != "official"} for row in self.to_dict()["problems"]]
+        return frame_of(rows, ("code", "file", "line", "column", "value", "message", "fix"))
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self, valid=self.valid, files=len(self.files), errors=self.errors, warnings=self.warnings,
+            codes=tuple(self.counts),
+        )  # fmt: skip
+
 
 def _official(problem: Problem, part: Part | None) -> dict[str, str]:
     """Return what each official scorer does with this problem on the track of its file."""
@@ -200,7 +222,7 @@ def _official(problem: Problem, part: Part | None) -> dict[str, str]:
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class Predictions(Result):
     """Valid predictions of one file, or of one part of it.
 
     Attributes:
@@ -223,10 +245,29 @@ class Predictions:
         rows = zip(self.spec.ids, self.values.tolist(), strict=True)
         return short_hash(sorted("\t".join([text_id, *map(str, labels)]) for text_id, labels in rows))
 
+    def to_frame(self) -> DataFrame:
+        """Return a prediction file as a frame: the ids and a column of labels for each emotion."""
+        columns = {name: self.values[:, i] for i, name in enumerate(self.spec.emotions)}
+        return data_frame({"id": list(self.spec.ids)} | columns)
+
+    def __repr__(self) -> str:
+        return short_repr(self, path=self.path, place=self.spec.place, rows=len(self.values))
+
 
 @dataclass(frozen=True, eq=False)
-class Submission:
+class Submission(Result):
     """Result of `read_submission`: the predictions that can be scored, and the report of all files."""
 
     predictions: tuple[Predictions, ...]
     report: Report
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each text of each file, with the file, track, language, split and labels."""
+        rows = (
+            {"file": own.path, "track": own.spec.track, "language": own.spec.language, "split": own.spec.split}
+            | {"id": text_id}
+            | dict(zip(own.spec.emotions, labels, strict=True))
+            for own in self.predictions
+            for text_id, labels in zip(own.spec.ids, own.values.tolist(), strict=True)
+        )
+        return frame_of(rows, ("file", "id"))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.parse import ShapeError
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
-from semeval_emo.text import alternatives, printable
+from semeval_emo.text import alternatives, printable, short_repr
 
 SPLITS = ("train", "dev", "test")
 OWN_SPLIT = "own-split"
@@ -204,6 +204,9 @@ class FileSpec:
         release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
         return f"{release} track {self.track} {self.language} {self.split}"
 
+    def __repr__(self) -> str:
+        return short_repr(self, task=self.task, place=self.place, rows=self.rows)
+
 
 @dataclass(frozen=True)
 class Selector:
@@ -282,6 +285,9 @@ class Release:
     signs: dict = field(default_factory=dict)
     specs: dict[FileKey, FileSpec] = field(default_factory=dict, repr=False)
     hub: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return short_repr(self, key=self.key, title=self.title, files=len(self.specs))
 
 
 def _names(language: Language) -> set[str]:
@@ -451,3 +457,13 @@ class Task:
         """
         found = self.by_prefix.get(some_id.rstrip("0123456789"), [])
         return sorted(found, key=lambda spec: spec.release != self.default_release)
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self,
+            key=self.key,
+            title=self.title,
+            tracks=tuple(self.tracks),
+            languages=len(self.languages),
+            releases=tuple(self.releases),
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from semeval_emo.data.gold import Gold
+from semeval_emo.data.labels import Gold
 from semeval_emo.data.stats import describe, duplicates
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from semeval_emo.leaderboard import Placement
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.tables.results import Result
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.folder import RunFolder
@@ -17,7 +18,7 @@ from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 
 
 @dataclass(frozen=True, repr=False)
-class RunResult:
+class RunResult(Result):
     """A finished run.
 
     Attributes:
