@@ -233,6 +233,12 @@ RunArgument = Annotated[
     Path,
     typer.Argument(metavar="RUN", help="A run folder, or a model folder.", callback=_one_run),
 ]
+ModelArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run folder, a model folder, or a Hugging Face model: a folder, or owner/name on the hub."
+    ),
+]
 RunsArgument = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders of run folders.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format.")]
 
@@ -369,6 +375,30 @@ ThresholdsOption = Annotated[
         "that `zoo tune` writes. Default: the model's own.",
     ),
 ]  # fmt: skip
+OrderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--order", metavar="NAME,NAME,...",
+        help="Labels in their order, where they have no names: anger,fear,... Default: names decide.",
+    ),
+]  # fmt: skip
+ActivationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--activation", metavar="sigmoid|softmax",
+        help="Function of a Hugging Face model's outputs: sigmoid for several labels of a text, softmax for one. "
+        "Default: what its config.json says.",
+    ),
+]  # fmt: skip
+
+
+def names_from(value: str | None) -> tuple[str, ...]:
+    """Return the names of an option, which are separated by commas.
+
+    >>> names_from("anger, fear"), names_from(None)
+    (('anger', 'fear'), ())
+    """
+    return tuple(name.strip() for name in value.split(",")) if value else ()
 
 
 def thresholds_from(value: str | None) -> float | dict[str, float] | str | None:

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from semeval_emo.cli import zoo_runs
 from semeval_emo.cli.options import (
+    ActivationOption,
     ColumnOption,
     Format,
     FormatOption,
     FreshOption,
     GoldOption,
+    OrderOption,
     OutputOption,
     QuietOption,
     RecipeArgument,
+    RecipeLanguageOption,
     RecipeLanguagesOption,
     RecipeTrackOption,
     RunsOption,
     SetOption,
     TaskOption,
+    ThresholdsOption,
     TrainingDataOption,
     UnverifiedGoldOption,
+    names_from,
+    thresholds_from,
 )
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note, screen_width
-from semeval_emo.errors import EmoError
+from semeval_emo.errors import EmoError, UsageError
 
 if TYPE_CHECKING:
     from semeval_emo.zoo.training.result import RunResult
@@ -308,3 +314,70 @@ def ensemble(
         recipe, source=data, task=task or chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet)
     )
     _show_run(result, style, output, quiet)
+
+
+@group.command(
+    epilog=examples(
+        "zoo adopt my-roberta --language eng",
+        "zoo adopt someone/emotion-model --language deu --name theirs --tune per-label",
+        "zoo adopt checkpoint-500 --language eng --order anger,fear,joy,sadness,surprise --thresholds 0.4",
+    )
+)
+def adopt(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A Hugging Face classification model: a folder, or owner/name.")
+    ],
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Name of the new run: RUNS/NAME/<language>. Default: MODEL's.")
+    ] = "",
+    track: RecipeTrackOption = None,
+    language: RecipeLanguageOption = None,
+    order: OrderOption = None,
+    activation: ActivationOption = None,
+    thresholds: ThresholdsOption = None,
+    rule: Annotated[
+        zoo_runs.ThresholdRule | None,
+        typer.Option("--tune", help="Tune thresholds on dev: one for all emotions or one for each. Default: 0.5."),
+    ] = None,
+    data: TrainingDataOption = None,
+    column: ColumnOption = None,
+    unverified_gold: UnverifiedGoldOption = False,
+    task: TaskOption = None,
+    runs: RunsOption = Path("runs"),
+    fresh: FreshOption = False,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a run of a Hugging Face model of your own: predict, score and place it without training it.
+
+    Labels are joined by name; labels that the task does not have are left out. Every command that takes a run takes
+    the new one, and the same command resumes it.
+    """
+    from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.task import TASK_FILE
+    from semeval_emo.zoo.inference.adopt import adopt_recipe, adopted_run_name, stand_in_recipe
+    from semeval_emo.zoo.runs.folder import resolve_task
+    from semeval_emo.zoo.training.own import own_data
+    from semeval_emo.zoo.training.train import train as train_one
+
+    if thresholds and rule:
+        raise UsageError("Thresholds are given or tuned, not both.", "omit --thresholds or --tune")
+    name = adopted_run_name(model, name)
+    own = own_data(
+        stand_in_recipe(name), data, runs, task=task, track=track, language=language, column=column, fresh=fresh
+    )
+    if own is not None:
+        task, data, track, language = str(own[0].folder / TASK_FILE), None, own[1].data.track, own[1].data.language
+    recipe = adopt_recipe(
+        model, name, resolve_task(task, data), track=track, language=language, order=names_from(order),
+        activation=activation, thresholds=thresholds_from(thresholds), rule=RULES[rule],
+        unverified_gold=unverified_gold, progress=TerminalProgress(quiet),
+    )  # fmt: skip
+    result = train_one(recipe, source=data, task=task, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))
+    _show_run(result, style, output, quiet)
+
+
+RULES: dict[zoo_runs.ThresholdRule | None, Literal["fixed", "global", "per_label"]] = {
+    None: "fixed", zoo_runs.ThresholdRule.common: "global", zoo_runs.ThresholdRule.per_label: "per_label",
+}  # fmt: skip

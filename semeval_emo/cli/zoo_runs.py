@@ -9,10 +9,13 @@ from typing import Annotated, Literal
 import typer
 
 from semeval_emo.cli.options import (
+    ActivationOption,
     ColumnOption,
     Format,
     FormatOption,
     GoldOption,
+    ModelArgument,
+    OrderOption,
     OutputOption,
     QuietOption,
     RecipeLanguageOption,
@@ -25,6 +28,7 @@ from semeval_emo.cli.options import (
     ThresholdsOption,
     UnverifiedGoldOption,
     known_splits,
+    names_from,
     output_to,
     thresholds_from,
 )
@@ -72,7 +76,7 @@ Examples:
 """
 )
 def predict(
-    run: RunArgument,
+    run: ModelArgument,
     texts: Annotated[
         list[str] | None,
         typer.Argument(
@@ -96,6 +100,9 @@ def predict(
         typer.Option("--top", metavar="N", min=0, help="Only the N highest probabilities of each text. 0 shows all."),
     ] = 0,
     thresholds: ThresholdsOption = None,
+    order: OrderOption = None,
+    activation: ActivationOption = None,
+    task: TaskOption = None,
     precision: Annotated[
         Precision | None,
         typer.Option(help="Number format. bf16 is faster if the hardware supports it. Default: as in training."),
@@ -105,10 +112,11 @@ def predict(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Predict emotions of texts with a trained model.
+    """Predict emotions of texts with a trained model, or with a Hugging Face classification model of your own.
 
     Files are read and predicted in chunks, so they may have any length.
     """
+    from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.text import plural
     from semeval_emo.zoo.inference.predict import (
         OutputColumns,
@@ -131,7 +139,10 @@ def predict(
         raise UsageError(f"{output} is a Parquet file, not {prediction.value}.", "--as labels or --as probabilities")
     if top and prediction is Prediction.labels:
         raise UsageError("--top shows probabilities, not labels.", "leave out --as labels")
-    model = load_model(run, thresholds_from(thresholds), precision.value if precision else None)
+    model = load_model(
+        run, thresholds_from(thresholds), precision.value if precision else None, order=names_from(order),
+        activation=activation, task=task, progress=TerminalProgress(quiet),
+    )  # fmt: skip
     if isinstance(source, list):
         predictions = predict_texts(model, source)
     else:
@@ -158,16 +169,23 @@ def predict(
 
 
 @group.command(
-    epilog=examples("zoo evaluate runs/tfidf-logreg/eng --split dev", "zoo evaluate runs/tfidf-logreg/eng --track c")
+    epilog=examples(
+        "zoo evaluate runs/tfidf-logreg/eng --split dev",
+        "zoo evaluate runs/tfidf-logreg/eng --track c",
+        "zoo evaluate my-roberta --language eng --order anger,fear,joy,sadness,surprise",
+    )
 )
 def evaluate(
-    run: RunArgument,
+    run: ModelArgument,
     track: RecipeTrackOption = None,
     language: RecipeLanguageOption = None,
     split: Annotated[
         str, typer.Option("--split", metavar="SPLIT", autocompletion=known_splits, help="Split: train, dev or test.")
     ] = "test",
     release: ReleaseOption = None,
+    thresholds: ThresholdsOption = None,
+    order: OrderOption = None,
+    activation: ActivationOption = None,
     data: GoldOption = None,
     unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
@@ -183,7 +201,8 @@ def evaluate(
 
     scores = evaluate_run(
         run, track=track, language=language, split=split, release=release, source=data, task=task,
-        unverified_gold=unverified_gold, progress=TerminalProgress(quiet),
+        unverified_gold=unverified_gold, thresholds=thresholds_from(thresholds), order=names_from(order),
+        activation=activation, progress=TerminalProgress(quiet),
     )  # fmt: skip
     chosen = resolve_task(task, data, scores.cards[0].spec.task)
     emit(

@@ -287,9 +287,9 @@ class ThresholdConfig:
     """Thresholds: the probability from which an emotion is present, or the cut points of its intensities.
 
     Attributes:
-        rule: ``fixed`` uses `value`; ``global`` tunes one threshold, ``per_label`` one per emotion (shrunk towards the
-            global one for rare emotions). For intensities ``fixed`` rounds to the nearest integer; the others tune
-            cut points for Pearson.
+        rule: ``fixed`` uses `value`, or `values` (one per emotion); ``global`` tunes one threshold, ``per_label`` one
+            per emotion (shrunk towards the global one for rare emotions). For intensities ``fixed`` rounds to the
+            nearest integer; the others tune cut points for Pearson.
         split: the split to tune on, as in `SelectConfig`, with the same folds.
         grid: first value, last value and step of the thresholds to try.
         shrink: weight of the global threshold, as a number of positives of the emotion; 0 for no shrinkage.
@@ -297,6 +297,7 @@ class ThresholdConfig:
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
     value: Fraction = 0.5
+    values: tuple[Fraction, ...] = ()
     split: Literal["dev", "folds", "sources", "test"] = "dev"
     grid: Annotated[tuple[Fraction, ...], grid_spec] = (0.05, 0.95, 0.01)
     shrink: NonNegativeFloat = 30.0
@@ -373,6 +374,8 @@ class Recipe:
         table["data"] = {key: value for key, value in table["data"].items() if value or key not in OMITTED_IF_EMPTY}
         if self.train.batches == "random":
             del table["train"]["batches"]
+        if not self.threshold.values:
+            del table["threshold"]["values"]
         if self.select.split != "folds":
             del table["select"]["folds"]
         table[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}

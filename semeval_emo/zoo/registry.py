@@ -17,6 +17,7 @@ FAMILIES: dict[str, str] = {
     "encoder": "semeval_emo.zoo.families.transformer:Encoder",
     "decoder": "semeval_emo.zoo.families.transformer:Decoder",
     "lora": "semeval_emo.zoo.families.transformer:Lora",
+    "adopted": "semeval_emo.zoo.families.adopted:Adopted",
     "ensemble": "semeval_emo.zoo.families.ensemble:Ensemble",
 }
 

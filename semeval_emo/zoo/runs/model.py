@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -19,11 +19,15 @@ from semeval_emo.files import as_umask, read_utf8, write_file, write_folder
 from semeval_emo.parse import ShapeError, member, members, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.tables import Decisions
+from semeval_emo.task import Task, load_task
 from semeval_emo.text import plural, printable
+from semeval_emo.zoo.backbones.classifier import is_classifier_folder, read_classifier
 from semeval_emo.zoo.backbones.model_folder import reading_model, refuse_foreign_files, refuse_pickles
+from semeval_emo.zoo.backbones.weights import TRAINED_FILES, NotOnHub, hub_folder, is_hub_id
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.adopted import adopted_recipe
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
@@ -38,7 +42,7 @@ MAX_TOP = 100
 CHUNK = 1 << 16
 """Texts that are tokenized at once."""
 PROBE = "What a day!"
-RUN_HINT = "name a run folder, such as runs/<recipe>/<language>"
+RUN_HINT = "name a run folder, such as runs/<recipe>/<language>, or a Hugging Face model folder"
 
 Thresholds = float | Mapping[str, float] | str | os.PathLike[str]
 """One threshold, thresholds by emotion, or a file of thresholds."""
@@ -127,20 +131,32 @@ def load_model(
     thresholds: Thresholds | None = None,
     precision: Literal["fp32", "bf16"] | None = None,
     *,
+    order: Sequence[str] = (),
+    activation: str | None = None,
+    task: Task | str | None = None,
     check: bool = True,
+    progress: Progress | None = None,
 ) -> Model:
-    """Load a model folder, or the model of a run folder.
+    """Load the model of a run, a model folder, or a Hugging Face classification model of your own.
+
+    The labels of a Hugging Face model are joined to the emotions of the task by name; it predicts those that it has.
 
     Args:
+        folder: a run folder, a model folder, a Hugging Face folder, or the name of a model on the hub (``owner/name``).
         thresholds: instead of those of the model: one for all emotions, ``{"anger": 0.35}`` (other emotions keep those
             of the model) or a file, such as the one that `zoo tune` writes.
         precision: of a network's matrix products; None for the training precision.
+        order: names of the outputs, in their order, of a Hugging Face model without names (``LABEL_0`` ...).
+        activation: ``sigmoid`` or ``softmax``, for a Hugging Face model that does not say whether it predicts several
+            labels for a text.
+        task: whose emotions a Hugging Face model predicts; by default SemEval-2025 Task 11.
         check: whether to predict a text, so that a damaged model is an error here.
 
     Raises:
         InputError: there is no model, it is damaged, it needs code of its own or contains a pickle, or the file has no
             thresholds for it.
-        UsageError: a precision is given for a model that is not a neural network, or the thresholds are not for it.
+        UsageError: a precision is given for a model that is not a neural network, the thresholds are not for it, or its
+            outputs have no names.
 
     >>> from tempfile import TemporaryDirectory
     >>> from semeval_emo.zoo.recipes.load import load_recipe
@@ -151,14 +167,25 @@ def load_model(
     >>> model.predict("I am so happy").present
     {'anger': 1, 'fear': 1, 'joy': 1, 'sadness': 1, 'surprise': 1}
     """
-    folder = one_run(Path(folder))
+    named, folder = str(folder), one_run(_local_folder(folder, progress or Progress()))
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
-    recipe, space, task = _read_info(model_folder, folder)
-    refuse_pickles(model_folder)
+    if not (model_folder / MODEL_INFO).exists() and is_classifier_folder(folder):
+        task = load_task(task)
+        classifier = read_classifier(folder, task, order=order, activation=activation, name=named)
+        recipe, space, task_key = adopted_recipe(classifier, named), Space(classifier.emotions), task.key
+        if progress is not None and classifier.notes:
+            progress.message(f"{named}: {'; '.join(classifier.notes)}")
+    else:
+        recipe, space, task_key = _read_info(model_folder, folder)
+        refuse_pickles(model_folder)
+        if order or activation:
+            raise UsageError(
+                f"The model in {folder} knows its labels.", "omit --order and --activation, which are for other models"
+            )
     own = np.full(len(space.emotions), recipe.threshold.value)
     if (model_folder / THRESHOLDS).exists() and not isinstance(thresholds, str | os.PathLike):
         own = _read_thresholds(model_folder / THRESHOLDS, space)
-    chosen = own if thresholds is None else _given_thresholds(thresholds, own, space)
+    chosen = own if thresholds is None else given_thresholds(thresholds, own, space)
     family = family_class(recipe.family)
     require(family.packages, f"The family '{recipe.family}'")
     if precision is not None:
@@ -169,7 +196,20 @@ def load_model(
         loaded = family.load(model_folder, recipe, space)
         if check:
             _check_predictions(loaded.predict([PROBE]), space, model_folder)
-    return Model(recipe, space, loaded, chosen, task)
+    return Model(recipe, space, loaded, chosen, task_key)
+
+
+def _local_folder(model: Path | str, progress: Progress) -> Path:
+    """Return the folder of a model; one on the hub is downloaded first if necessary."""
+    if Path(model).is_dir() or isinstance(model, Path) or not is_hub_id(model):
+        return Path(model)
+    try:
+        return hub_folder(model, progress, TRAINED_FILES)
+    except NotOnHub as error:
+        raise InputError(
+            f"There is no folder {printable(model, 200)}; as a model on the hub: the files of {error.message}",
+            f"{RUN_HINT}; or, where the hub is reached: hf download {model} --local-dir FOLDER, and name that folder",
+        ) from error
 
 
 def _check_predictions(probabilities: np.ndarray, space: Space, folder: Path) -> None:
@@ -256,8 +296,13 @@ def _apply_umask(folder: Path) -> None:
             as_umask(path)
 
 
-def _given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.ndarray:
-    """Return the thresholds that the user gives; emotions that a table does not have keep their own."""
+def given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.ndarray:
+    """Return the thresholds that the user gives; emotions that a table does not have keep their own.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: they are not for these emotions.
+    """
     if isinstance(given, str | os.PathLike):
         return _read_thresholds(Path(given), space)
     if space.top > 1:

@@ -87,7 +87,7 @@ def tune(
     """
     emotions = len(space.emotions)
     if rule.rule == "fixed":
-        return np.full(emotions, rule.value)
+        return np.array(rule.values) if rule.values else np.full(emotions, rule.value)
     if space.top > 1:
         return cut_points.fit(probabilities, labels, space.top, rule)
     first, last, step = rule.grid

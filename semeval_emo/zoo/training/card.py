@@ -17,6 +17,7 @@ from semeval_emo.text import as_sentences
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipes.adopted import FAMILY
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
@@ -31,7 +32,7 @@ _TERMS = (
     "its base model. Copies of the model must include that licence and this notice.\n"
 )
 
-NETWORKS = ("encoder", "decoder", "lora")
+NETWORKS = ("encoder", "decoder", "lora", FAMILY)
 
 _LOADING = (
     "Load the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)` "
@@ -78,8 +79,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     lines = [
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
-        f"{recipe.title or recipe.name}. Trained for {_target(recipe, task)}, on {training_data_text(recipe, task)}"
-        f"{_leak_warning(recipe)}.\n",
+        f"{recipe.title or recipe.name}. {_purpose(recipe, task)}.\n",
         *(f"**{warning}**\n" for warning in state.get("unverified_gold", ())),
     ]
     if recipe.model.licence.startswith(LLAMA):
@@ -90,12 +90,21 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
     # As the run is read later: without the sections that the family does not use, such as the seed of an ensemble.
     origin = origin_of(FinishedRun(folder.path, from_resolved(recipe.resolved()), {}, state))
-    lines += ["## Scores\n", *_scores(recipe, folder, scorecard), "", seed_line(origin), ""]
+    seed = [] if recipe.family == FAMILY else [seed_line(origin), ""]
+    lines += ["## Scores\n", *_scores(recipe, folder, scorecard), "", *seed]
     lines += ["## Selection\n", selection_text(recipe, folder, state), ""]
     lines += _thresholds(recipe, folder, state["thresholds"])
     lines += ["", "## Recipe\n", "```json", json.dumps(recipe.resolved(), indent=2), "```", ""]
     lines += ["## Versions\n", ", ".join(f"{k} {v}" for k, v in state["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _purpose(recipe: Recipe, task: Task) -> str:
+    """Return what the model was trained for and on."""
+    if recipe.family == FAMILY:
+        outputs = f"Its outputs are {', '.join(recipe.options.labels)} ({recipe.options.activation})"
+        return f"Not trained here, scored for {_target(recipe, task)}; what it was trained on is not known. {outputs}"
+    return f"Trained for {_target(recipe, task)}, on {training_data_text(recipe, task)}{_leak_warning(recipe)}"
 
 
 def _target(recipe: Recipe, task: Task) -> str:
@@ -157,7 +166,8 @@ def selection_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> 
         )
     else:
         epoch = "The last epoch"
-    rule = {"fixed": f"threshold {recipe.threshold.value}", "global": "one threshold", "per_label": "thresholds"}
+    fixed = "given thresholds" if recipe.threshold.values else f"threshold {recipe.threshold.value}"
+    rule = {"fixed": fixed, "global": "one threshold", "per_label": "thresholds"}
     if len(folder.spec.values) > 2:
         rule = {"fixed": "rounded intensities", "global": "common cut points", "per_label": "cut points"}
     tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
@@ -222,6 +232,8 @@ def _datasets(recipe: Recipe, task: Task) -> list[str]:
     """Return the Hub repositories of the training data; empty if the task is not on the Hub."""
     try:
         release = hub_release(task)
+        if recipe.family == FAMILY:
+            return []
         tracks = [name.partition("/")[0] for name in recipe.data.sources] + [recipe.data.track]
         return list(dict.fromkeys(release.hub[holder(task, release, track)] for track in tracks))
     except UsageError:

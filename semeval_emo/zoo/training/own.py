@@ -115,7 +115,7 @@ def _refuse(recipe: Recipe, track: str, tracks: tuple[str, ...]) -> None:
 def _needs_more(recipe: Recipe) -> str:
     """Return what a recipe needs besides texts and labels of one language, as the end of a sentence."""
     data = recipe.data
-    if recipe.family == "ensemble":
+    if not family_class(recipe.family).trains_on_splits:
         return ""
     if data.sources or not data.splits:
         return "is trained on other languages of the task"

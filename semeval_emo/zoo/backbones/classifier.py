@@ -1,0 +1,226 @@
+"""Hugging Face classification models of other people: their labels joined to the emotions of a task by name.
+
+Reads only ``config.json`` and ``tokenizer_config.json``; imports neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from semeval_emo.errors import InputError, UsageError, suggest
+from semeval_emo.files import read_utf8
+from semeval_emo.parse import ShapeError, expect, member
+from semeval_emo.tables.names import normalised_names
+from semeval_emo.task import Task, load_task
+from semeval_emo.text import printable
+from semeval_emo.zoo.backbones.model_folder import CONFIG, TOKENIZER_CONFIG, check_model_folder
+
+Activation = Literal["sigmoid", "softmax"]
+HEAD = "ForSequenceClassification"
+MULTI_LABEL = "multi_label_classification"
+DEFAULT_LENGTH, MAX_LENGTH = 512, 10**6
+"""Number of tokens of models that state none; larger numbers mean that there is no limit."""
+MAX_LABELS = 1_000
+
+_UNNAMED = re.compile(r"(label)?[_ -]?\d+")
+# Architectures that number the positions after the padding token's.
+_OFFSET = re.compile("roberta|camembert|mpnet|longformer|xmod|data2vec-text|ibert|luke|esm")
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A classification model, its outputs named after the emotions of a task.
+
+    Attributes:
+        emotions: those that the model predicts, in the order of the task.
+        labels: the name of each output: an emotion, or the model's own name of a label that the task does not have.
+        activation: ``sigmoid`` for labels of their own, ``softmax`` for one label of all.
+        max_length: number of tokens that a text is truncated to.
+        notes: labels that were renamed or left out.
+    """
+
+    folder: Path
+    emotions: tuple[str, ...]
+    labels: tuple[str, ...]
+    activation: Activation
+    max_length: int
+    notes: tuple[str, ...]
+
+
+def is_classifier_folder(folder: Path) -> bool:
+    """Return whether a folder has the configuration of a Hugging Face model."""
+    return (folder / CONFIG).is_file()
+
+
+def read_classifier(
+    folder: Path, task: Task, *, order: Sequence[str] = (), activation: str | None = None, name: str = ""
+) -> Classifier:
+    """Read how a model folder names its outputs, and join the names to the emotions of a task.
+
+    Args:
+        order: names of the outputs in their order, for a model without names.
+        activation: for a model that does not say whether it predicts several labels.
+        name: how the user named the model; by default the folder.
+
+    Raises:
+        InputError: it is no classification model, or none of its labels is an emotion of the task.
+        UsageError: its outputs have no names and no order is given, a name is ambiguous, or it is not known whether it
+            predicts several labels.
+    """
+    name = name or str(folder)
+    config = check_model_folder(folder)
+    _check_architecture(config, name)
+    own = own_labels(config, folder / CONFIG)
+    labels, notes = _joined(own, tuple(order), task, name)
+    return Classifier(
+        folder=folder,
+        emotions=tuple(emotion for emotion in task.emotions if emotion in labels),
+        labels=labels,
+        activation=_activation(config, activation, name),
+        max_length=_max_length(folder, config),
+        notes=notes,
+    )
+
+
+def _check_architecture(config: Mapping[str, Any], name: str) -> None:
+    architectures = [each for each in config.get("architectures") or () if isinstance(each, str)]
+    if architectures and not any(each.endswith(HEAD) for each in architectures):
+        raise InputError(
+            f"{name} is a {printable(architectures[0], 60)}, which has no labels; expected a model ...{HEAD}.",
+            f"train it first: semeval-emo zoo train minilm-ft --set model.backbone={name}",
+        )
+
+
+def own_labels(config: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    """Return the names of the outputs in config.json; ``LABEL_<k>`` where it has none, as Hugging Face does.
+
+    Raises:
+        InputError: it numbers them in another way than from 0.
+    """
+    try:
+        named = config.get("id2label")
+        if named is None and config.get("label2id") is not None:
+            named = {str(number): label for label, number in member(config, "label2id", dict).items()}
+        if named is None:
+            return tuple(f"LABEL_{i}" for i in range(min(member(config, "num_labels", int, 2), MAX_LABELS)))
+        by_number = {int(key): str(label) for key, label in expect(named, dict, "id2label").items()}
+        if sorted(by_number) != list(range(len(by_number))) or not 0 < len(by_number) <= MAX_LABELS:
+            raise ShapeError("id2label does not number the labels from 0")
+    except (ShapeError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "copy the whole folder again") from error
+    return tuple(by_number[i] for i in range(len(by_number)))
+
+
+def _joined(
+    own: tuple[str, ...], order: tuple[str, ...], task: Task, name: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the name of each output, an emotion or its own, and notes on what was renamed or left out."""
+    shown = printable(", ".join(own), 200)
+    is_unnamed = all(map(_UNNAMED.fullmatch, normalised_names(own)))
+    emotions = ",".join(task.emotions)
+    joined = join_labels(own, task, name)
+    if not order:
+        if is_unnamed:
+            raise UsageError(
+                f"The outputs of {name} have no names ({shown}): its config.json has no id2label.",
+                f"name the {len(own)} outputs in the order of its training, such as --order {emotions}",
+            )
+        if joined == own and not set(own) & set(task.emotions):
+            raise InputError(
+                f"None of the labels of {name} ({shown}) is an emotion of {task.title} ({', '.join(task.emotions)}).",
+                f"where they are emotions in another language, name the {len(own)} outputs with --order",
+            )
+        return joined, _notes(own, joined, task)
+    if len(order) != len(own):
+        raise UsageError(
+            f"--order has {len(order)} names, and {name} has {len(own)} outputs ({shown}).", "name every output once"
+        )
+    ordered = join_labels(order, task, "--order")
+    for label in ordered:
+        if label not in task.emotions and (hint := suggest(label, task.emotions, spelling=True)):
+            raise UsageError(f"--order has '{printable(label)}', which is not an emotion of {task.title}.", hint)
+    if not set(ordered) & set(task.emotions):
+        raise UsageError(f"--order has no emotion of {task.title}.", f"its emotions are {emotions}")
+    if not is_unnamed and joined != ordered and set(joined) & set(task.emotions):
+        raise UsageError(f"--order contradicts the names of the labels of {name}: {shown}.", "omit --order")
+    return ordered, _notes(order, ordered, task)
+
+
+def join_labels(names: Sequence[str], task: Task, what: str) -> tuple[str, ...]:
+    """Return each name as the emotion that it stands for; other names as they are.
+
+    An emotion's own name, in any case, comes before synonyms, which count only if one name stands for the emotion.
+
+    Raises:
+        UsageError: two names stand for one emotion.
+
+    >>> from semeval_emo.task import load_task
+    >>> join_labels(("Joy", "ANGER", "neutral"), load_task(), "it")
+    ('joy', 'anger', 'neutral')
+    >>> join_labels(("happiness", "sad"), load_task(), "it")
+    ('joy', 'sadness')
+    """
+    normal = normalised_names(names)
+    exact = {name for name in normal if name in task.emotions}
+    synonyms = load_task().synonyms | task.synonyms
+    # A label of one's own data may be a synonym, too.
+    by_meaning: dict[str, list[str]] = {}
+    for emotion in task.emotions:
+        if emotion not in exact:
+            by_meaning.setdefault(synonyms.get(emotion, emotion), []).append(emotion)
+    unique = {meaning: found[0] for meaning, found in by_meaning.items() if len(found) == 1}
+    emotions = [name if name in exact else unique.get(synonyms.get(name, name)) for name in normal]
+    for emotion in task.emotions:
+        same = [name for name, joined in zip(names, emotions, strict=True) if joined == emotion]
+        if len(same) > 1:
+            raise UsageError(
+                f"{what} has several labels for '{emotion}': {printable(', '.join(same), 100)}.",
+                "rename all but one of them in id2label of its config.json",
+            )
+    return tuple(emotion or name for name, emotion in zip(names, emotions, strict=True))
+
+
+def _notes(own: Sequence[str], joined: Sequence[str], task: Task) -> tuple[str, ...]:
+    pairs = list(zip(own, joined, strict=True))
+    renamed = [
+        f"'{printable(before, 40)}' is read as {after}"
+        for before, after in pairs
+        if after in task.emotions and before.strip().casefold() != after
+    ]
+    others = [printable(before, 40) for before, after in pairs if after not in task.emotions]
+    left_out = [f"left out: {printable(', '.join(others), 200)}, not emotions of {task.title}"] if others else []
+    return (*([", ".join(renamed)] if renamed else []), *left_out)
+
+
+def _activation(config: Mapping[str, Any], given: str | None, name: str) -> Activation:
+    problem = config.get("problem_type")
+    if given in ("sigmoid", "softmax"):
+        return given  # type: ignore[return-value]
+    if given is None and problem == MULTI_LABEL:
+        return "sigmoid"
+    if given is not None:
+        raise UsageError(f"There is no activation '{printable(given)}'.", "use sigmoid or softmax")
+    says = f"problem_type = {printable(str(problem), 60)}" if problem else "no problem_type"
+    raise UsageError(
+        f"{name} does not say that it predicts several labels for a text: its config.json has {says}.",
+        "--activation sigmoid if it was trained with a yes or no for each label; --activation softmax if with one "
+        "label for a text: at most one label reaches 0.5 then",
+    )
+
+
+def _max_length(folder: Path, config: Mapping[str, Any]) -> int:
+    """Return the number of tokens that the tokenizer truncates to, at most the positions of the network."""
+    path = folder / TOKENIZER_CONFIG
+    # Hugging Face writes 10**30 for no limit, which is more than 64 bits, so the file is not read as JSON.
+    stored = re.search(r'"model_max_length": *(\d{1,40})\b', read_utf8(path) if path.is_file() else "")
+    positions = config.get("max_position_embeddings", config.get("n_positions"))
+    if isinstance(positions, int) and _OFFSET.search(str(config.get("model_type", ""))):
+        padding = config.get("pad_token_id", 1)
+        positions -= (padding if isinstance(padding, int) else 1) + 1
+    limits = [int(stored[1]) if stored else None, positions]
+    known = [limit for limit in limits if isinstance(limit, int) and 0 < limit <= MAX_LENGTH]
+    return min(known, default=DEFAULT_LENGTH)
