@@ -356,7 +356,7 @@ def adopt(
     """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.task import TASK_FILE
-    from semeval_emo.zoo.inference.adopt import adopt_recipe, adopted_run_name, stand_in_recipe
+    from semeval_emo.zoo.inference.adopt import adopt_recipe, adopted_run_name
     from semeval_emo.zoo.runs.folder import resolve_task
     from semeval_emo.zoo.training.own import own_data
     from semeval_emo.zoo.training.train import train as train_one
@@ -364,11 +364,9 @@ def adopt(
     if thresholds and rule:
         raise UsageError("Thresholds are given or tuned, not both.", "omit --thresholds or --tune")
     name = adopted_run_name(model, name)
-    own = own_data(
-        stand_in_recipe(name), data, runs, task=task, track=track, language=language, column=column, fresh=fresh
-    )
+    own = own_data(data, runs, task=task, language=language, column=column, fresh=fresh)
     if own is not None:
-        task, data, track, language = str(own[0].folder / TASK_FILE), None, own[1].data.track, own[1].data.language
+        task, data, language = str(own.folder / TASK_FILE), None, None
     recipe = adopt_recipe(
         model, name, resolve_task(task, data), track=track, language=language, order=names_from(order),
         activation=activation, thresholds=thresholds_from(thresholds), rule=RULES[rule],

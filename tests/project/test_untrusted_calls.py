@@ -32,6 +32,7 @@ LOADERS = {
 }
 
 SAFE = {
+    "tables/containers.py": ["np.load(io.BytesIO(body), allow_pickle=False)"],
     "zoo/engine/pretrained.py": [
         "AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)",
         "AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)",

@@ -33,11 +33,6 @@ def adopted_run_name(model: str, name: str = "") -> str:
     return name
 
 
-def stand_in_recipe(name: str) -> Recipe:
-    """Return a recipe with the name of a run, for choosing its data before its labels are known."""
-    return Recipe(name, FAMILY, data=DataConfig(splits=()))
-
-
 def adopt_recipe(
     model: str,
     name: str,
@@ -69,8 +64,9 @@ def adopt_recipe(
     folder = find_backbone(model, progress)
     if (folder / MODEL_INFO).exists():
         raise UsageError(f"{model} is a model that this package trained.", "use its run folder, or zoo predict")
-    spec_recipe = resolve_target(stand_in_recipe(name), task, track, language)
-    data = spec_recipe.data
+    if language is None and len(task.languages) == 1:
+        language = next(iter(task.languages))
+    data = resolve_target(Recipe(name, FAMILY, data=DataConfig(splits=())), task, track, language).data
     spec = task.spec(data.track, data.language, "test", data.release)
     classifier = read_classifier(folder, task, order=order, activation=activation, name=model)
     missing = [emotion for emotion in spec.emotions if emotion not in classifier.emotions]

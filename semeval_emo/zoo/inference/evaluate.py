@@ -22,7 +22,7 @@ from semeval_emo.zoo.dataset.extra_data import is_own_file, load_own_file
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY
 from semeval_emo.zoo.runs.folder import resolve_task
-from semeval_emo.zoo.runs.model import Thresholds, load_model
+from semeval_emo.zoo.runs.model import Thresholds, load_model, model_path
 from semeval_emo.zoo.selection.constant_predictions import constant_predictions
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
 from semeval_emo.zoo.training.train import tune_command
@@ -60,7 +60,7 @@ def evaluate(
     progress = progress or Progress()
     given = load_task(SAMPLE) if task is None and str(source) == SAMPLE else task
     model = load_model(folder, thresholds, order=order, activation=activation, task=given, progress=progress)
-    folder, data = Path(folder), model.recipe.data
+    folder, data = model_path(folder, progress), model.recipe.data
     task = resolve_task(task, source, model.task, folder)
     track, language = _target(data, track, language, task)
     source = source_near(folder) if source is None else source

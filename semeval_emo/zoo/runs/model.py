@@ -167,7 +167,7 @@ def load_model(
     >>> model.predict("I am so happy").present
     {'anger': 1, 'fear': 1, 'joy': 1, 'sadness': 1, 'surprise': 1}
     """
-    named, folder = str(folder), one_run(_local_folder(folder, progress or Progress()))
+    named, folder = str(folder), model_path(folder, progress or Progress())
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
     if not (model_folder / MODEL_INFO).exists() and is_classifier_folder(folder):
         task = load_task(task)
@@ -199,10 +199,15 @@ def load_model(
     return Model(recipe, space, loaded, chosen, task_key)
 
 
-def _local_folder(model: Path | str, progress: Progress) -> Path:
-    """Return the folder of a model; one on the hub is downloaded first if necessary."""
+def model_path(model: Path | str, progress: Progress) -> Path:
+    """Return the folder of a run or a model; one on the hub is downloaded first if necessary.
+
+    Raises:
+        InputError: it is on the hub and cannot be downloaded.
+        UsageError: it is a folder of several runs.
+    """
     if Path(model).is_dir() or isinstance(model, Path) or not is_hub_id(model):
-        return Path(model)
+        return Path(model) if is_classifier_folder(Path(model)) else one_run(Path(model))
     try:
         return hub_folder(model, progress, TRAINED_FILES)
     except NotOnHub as error:
