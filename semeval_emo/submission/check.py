@@ -165,6 +165,7 @@ def _read(
     if not others <= {*emotions}:
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
     vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task))
+    needs_scores = not decisions.scores and len(values) == 2
     shape = recognise(table, first_rows, vocabulary, decisions)
     if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header)}:
         # Not a table of predictions: missing ids are not its problem.
@@ -172,7 +173,7 @@ def _read(
         without_ids = None
     if shape is None:
         sample = [row for _, row in first_rows[:50]]
-        columns = read_header(table.header, table.header_line, sample, expected, task, findings)
+        columns = read_header(table.header, table.header_line, sample, expected, task, findings, needs_scores)
     else:
         findings.add(shape.problem, **shape.facts)
         columns = Columns.of(shape, expected)
@@ -187,6 +188,7 @@ def _read(
     def label_columns(emotions: Sequence[str], values: Sequence[str]) -> LabelColumns:
         present = [emotion for emotion in emotions if column_of.get(emotion) is not None]
         parser = make_parser(present, values, findings)
+        parser.contents.is_beyond = columns.has_logits and len(values) == 2
         return LabelColumns(tuple(emotions), tuple(column_of.get(emotion) for emotion in emotions), parser)
 
     main = label_columns(emotions, values)
@@ -222,6 +224,8 @@ def _read(
             check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
     undecided = frozenset({shape.problem} if shape and not shape.is_decided else ())
+    if columns.has_logits and needs_scores:
+        undecided |= {"score-columns"}
     if without_ids is not None and not without_ids.source:
         undecided |= {"no-ids"}
     return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, undecided), specs

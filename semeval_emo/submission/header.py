@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,12 @@ from semeval_emo.submission.problem import Findings
 from semeval_emo.tables.names import is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
 from semeval_emo.task import Task
+from semeval_emo.text import printable
 
+SCORE_WORDS = frozenset(
+    {"prob", "probs", "proba", "probas", "probability", "probabilities", "p", "score", "scores", "logit", "logits"}
+)
+_PREDICTED = frozenset({"pred", "predicted", "class", "label"})
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
 
 
@@ -28,6 +34,7 @@ class Columns:
         unnamed: number of columns without a name at the end, whose cells must be empty.
         names: the normalised names, to recognise a header among the rows.
         text: index of the column of texts, or None if there is none.
+        has_logits: whether the names of the columns of labels say that they have logits.
     """
 
     id: int | None
@@ -37,6 +44,7 @@ class Columns:
     unnamed: int = 0
     names: tuple[str, ...] = ()
     text: int | None = None
+    has_logits: bool = False
 
     @classmethod
     def of(cls, shape: Shape, emotions: Sequence[str]) -> Columns:
@@ -54,6 +62,7 @@ def read_header(
     emotions: Sequence[str],
     task: Task,
     findings: Findings,
+    needs_scores: bool = True,
 ) -> Columns:
     """Find the columns and report the problems of the header.
 
@@ -61,6 +70,7 @@ def read_header(
         cells: the first row of the file.
         sample: some rows after it, to find the id column by its cells.
         emotions: the expected label columns, in order.
+        needs_scores: columns that are named logits need a decision of the user.
 
     >>> from semeval_emo.task import load_task
     >>> findings = Findings("pred_eng.csv")
@@ -79,8 +89,9 @@ def read_header(
         return Columns(id_column, labels, len(cells), has_header=False)
 
     names = normalised_names(cells)
+    scores = {} if {*emotions} & {*names} else score_columns(cells, emotions)
     widths = Counter(len(row) for row in sample).most_common(1)
-    if widths and widths[0][0] != len(cells) and not _has_column(names, {*expected, *task.emotions}):
+    if widths and widths[0][0] != len(cells) and not scores and not _has_column(names, {*expected, *task.emotions}):
         # Free text: reporting each missing column and each row of another length would not help.
         findings.add("not-a-header", value=",".join(cells), **facts)
         width = widths[0][0]
@@ -94,7 +105,8 @@ def read_header(
         findings.add("trailing-comma", value=",".join(cells), surplus=len(names) - named, **facts)
     position: dict[str, int] = {}
     unexpected: list[int] = []
-    for at, name in enumerate(names[:named]):
+    for at, own_name in enumerate(names[:named]):
+        name = scores.get(at, own_name)
         if name not in expected:
             unexpected.append(at)
         elif name in position:
@@ -104,11 +116,14 @@ def read_header(
             position[name] = at
 
     header = ",".join(cell.strip() for cell in cells)
-    other_case = [at for at in position.values() if remove_invisible(cells[at]) != names[at]]
+    other_case = [at for at in position.values() if at not in scores and remove_invisible(cells[at]) != names[at]]
     if other_case:
         at = other_case[0]
         findings.add("header-case", column=cells[at], value=header, expected=names[at], **facts)
-    padded = [at for at in position.values() if cells[at] != remove_invisible(cells[at])]
+    has_logits = any("logit" in names[at] for at in scores)
+    if scores:
+        _report_scores(cells, scores, has_logits and needs_scores, findings, facts)
+    padded = [at for at in position.values() if at not in scores and cells[at] != remove_invisible(cells[at])]
     if padded:
         findings.add("header-padding", column=names[padded[0]], value=repr(cells[padded[0]]), **facts)
     if list(position) != [name for name in expected if name in position]:
@@ -124,7 +139,40 @@ def read_header(
     labels = tuple(position.get(name) for name in emotions)
     texts = [at for at, name in enumerate(names) if is_text_name(name)]
     text = min(texts, key=lambda at: names[at] != "text", default=None)
-    return Columns(position.get("id"), labels, len(cells), unnamed=len(names) - named, names=tuple(names), text=text)
+    return Columns(position.get("id"), labels, len(cells), True, len(names) - named, tuple(names), text, has_logits)
+
+
+def score_columns(cells: Sequence[str], labels: Sequence[str]) -> dict[int, str]:
+    """Return the label of each column whose name has a label and a word for scores; none if a label has several.
+
+    >>> score_columns(["id", "anger_prob", "P(joy)", "pred_fear"], ["anger", "fear", "joy"])
+    {1: 'anger', 2: 'joy'}
+    """
+    found: dict[int, str] = {}
+    for at, cell in enumerate(cells):
+        words = {*re.findall(r"[^\W_]+", cell.casefold())}
+        own = words & {*labels}
+        if (
+            len(own) == 1
+            and words & SCORE_WORDS
+            and words - own <= SCORE_WORDS | {"pred", "predicted", "class", "label"}
+        ):
+            found[at] = own.pop()
+    return found if len({*found.values()}) == len(found) else {}
+
+
+def _report_scores(
+    cells: Sequence[str], scores: Mapping[int, str], are_logits: bool, findings: Findings, facts: dict[str, Any]
+) -> None:
+    first, label = next(iter(scores.items()))
+    seen = f"the column '{printable(cells[first])}' has scores of '{label}'"
+    if len(scores) > 1:
+        seen = f"{len(scores)} columns have scores of labels, such as '{printable(cells[first])}'"
+    options = "--scores logits --threshold 0.5" if are_logits else ""
+    remedy = f"name the columns {facts['header']}"
+    if are_logits:
+        remedy = f"apply the sigmoid and a threshold (semeval-emo fix {options})"
+    findings.add("score-columns", value=cells[first], seen=seen, remedy=remedy, options=options, **facts)
 
 
 def _has_column(names: Sequence[str], known: set[str]) -> bool:

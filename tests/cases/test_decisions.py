@@ -198,6 +198,45 @@ def test_scores_need_a_threshold(make, tmp_path: Path):
         fix(make(["-2.3", "1.4"]), tmp_path / "out.csv", scores="logits")
 
 
+# ---- 14: columns of scores
+
+
+SCORE_NAMES = ["{}_prob", "prob_{}", "p_{}", "{}_score", "{}_probability", "P({})", "{} prob", "pred_prob_{}"]
+
+
+@pytest.mark.parametrize("form", SCORE_NAMES)
+def test_columns_of_scores(form: str, make, tmp_path: Path):
+    header = [form.format(label.capitalize()) for label in spec_of("a").emotions]
+    path = make(["0.2", "0.71", "0.5"], header=header)
+    report = validate(path)
+    assert report.counts == {"E329": 1, "E511": 580}
+    assert fix(path, tmp_path / "no.csv").written == ()
+    report, got = fixed(path, tmp_path, threshold=0.5)
+    assert next(iter(got.values())) == [0, 1, 1, 0, 1]
+    assert "columns of scores taken as those of the labels" in done(report)
+
+
+def test_columns_of_logits_need_no_guess(make, tmp_path: Path):
+    header = [f"{label}_logit" for label in spec_of("a").emotions]
+    path = make(["-0.2", "0.71", "0.5"], header=header)
+    assert validate(path).counts == {"E329": 1, "E521": 580}
+    _, got = fixed(path, tmp_path, threshold=0.5, scores="logits")
+    assert next(iter(got.values())) == [0, 1, 1, 0, 1]
+    # The name says that 0.2 is no probability.
+    path = make(["0.2", "0.71", "0.5"], header=header)
+    assert fix(path, tmp_path / "no.csv", threshold=0.5).written == ()
+    _, got = fixed(path, tmp_path, threshold=0.5, scores="logits")
+    assert next(iter(got.values())) == [1, 1, 1, 1, 1]
+
+
+def test_14_scores_beside_labels_are_removed(shared_dir: Path, tmp_path: Path):
+    path = shared_dir / "cases" / "14-labels-and-prob-columns" / "pred_eng.csv"
+    header, rows = read(path)
+    _, got = fixed(path, tmp_path)
+    at = [header.index(label) - 1 for label in spec_of("a").emotions]
+    assert got == {key: [int(cells[k]) for k in at] for key, cells in rows.items()}
+
+
 # ---- 21: intensities as numbers
 
 
@@ -336,6 +375,10 @@ def test_numbers_and_missing_values_can_be_mapped(make, tmp_path: Path):
 
 
 FILES: dict[str, tuple[list[str], str]] = {
+    "columns of probabilities": (["0.2", "0.71", "0.5"], "a {}_prob"),
+    "columns of logits": (["0.2", "-0.71", "0.5"], "a logit_{}"),
+    "columns of logits from 0 to 1": (["0.2", "0.71", "0.5"], "a logit_{}"),
+    "columns of intensities": (["0.2", "0.71", "2.5"], "b score_{}"),
     "probabilities": (["0.2", "0.71", "0.5"], "a"),
     "probabilities, track c": (["0.2", "0.71", "0.5"], "c"),
     "per cent": (["20%", "71%"], "a"),
@@ -359,7 +402,8 @@ OPTION = re.compile(r"semeval-emo fix (--.+?)(?=[;)]|, |$)")
 @pytest.mark.parametrize("kind", FILES)
 def test_every_command_of_a_remedy_runs(kind: str, make, tmp_path: Path, cli):
     cells, track = FILES[kind]
-    path = make(cells, track)
+    track, _, form = track.partition(" ")
+    path = make(cells, track, header=[(form or "{}").format(label) for label in spec_of(track).emotions])
     code, shown, _ = cli("validate", str(path))
     assert code == 1
     commands = {

@@ -333,7 +333,20 @@ def test_every_code_of_files_has_a_case():
     """Those of archives and names are made in test_catalogue, releases in test_fit, the rest here."""
     in_cases = {code for _, counts, _, _ in CASES.values() for code in counts}
     # E522: only `fix` has a map of words.
-    in_tests_of_their_own = {"W519", "E317", "E410", "E411", "E412", "E413", "E414", "W418", "E504", "E522", "E344"}
+    in_tests_of_their_own = {
+        "W519",
+        "E317",
+        "E410",
+        "E411",
+        "E412",
+        "E413",
+        "E414",
+        "W418",
+        "E504",
+        "E522",
+        "E344",
+        "E329",
+    }
     assert {one.code for one in catalogue().values() if one.code[1] in "345"} == in_cases | in_tests_of_their_own
 
 
