@@ -20,7 +20,7 @@ from semeval_emo.cli.options import (
     TracksFilter,
     known_splits,
 )
-from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
+from semeval_emo.cli.output import CommandGroup, emit, examples, note
 from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.errors import InputError
 
@@ -65,6 +65,7 @@ def list_data(
     quiet: QuietOption = False,
 ) -> None:
     """List the known releases and the data on this machine; with a filter, file by file."""
+    from semeval_emo.data.hub import remedies
     from semeval_emo.data.sources import sources
     from semeval_emo.data.survey import survey_sources
     from semeval_emo.report import data as view
@@ -102,8 +103,7 @@ def list_data(
         output,
     )
     if not folders:
-        note("\nNo data on this machine: set $SEMEVAL_EMO_DATA, or fetch data from the hub.", quiet)
-        next_steps(["data", "fetch"], quiet=quiet)
+        note(f"\nNo data on this machine. To get them, {remedies(chosen, option='')}", quiet)
     elif folder is None:
         note("\nAlso: 'sample' is built in, and `semeval-emo data fetch` gets data from the hub.", quiet)
 

@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ import typer
 
 from semeval_emo.cli.options import output_to
 from semeval_emo.cli.output import examples, show
-from semeval_emo.errors import UsageError
+from semeval_emo.errors import UsageError, install_line
 from semeval_emo.files import make_folder, write_file
 from semeval_emo.temporary import temporary_folder
 
@@ -48,11 +49,20 @@ YOURS = """The same for your own file:
   semeval-emo validate pred_eng.csv
   semeval-emo fix pred_eng.csv -o fixed
   semeval-emo pack fixed -o track_a.zip
-  semeval-emo data fetch                         gold labels, once (or --gold FOLDER)
-  semeval-emo score fixed
-  semeval-emo leaderboard place fixed
+  semeval-emo score fixed --gold FOLDER              a folder that holds track_a/test/eng.csv
+  semeval-emo leaderboard place fixed --gold FOLDER
+
+Gold labels from the Hugging Face hub, once, instead of --gold FOLDER:
+
+{fetch}
 
 More: semeval-emo --help, and --help after any command."""
+
+
+def yours() -> str:
+    """Return the commands for a file of one's own, which all work in this environment."""
+    install = [] if find_spec("datasets") else [install_line("hub")]
+    return YOURS.format(fetch="\n".join(f"  {line}" for line in (*install, "semeval-emo data fetch")))
 
 
 def register(app: typer.Typer) -> None:
@@ -76,7 +86,7 @@ def demo(
         for number, step in enumerate(STORY, 1):
             show(f"\n=== {number}. {step.purpose}")
             _run(step)
-    show(f"\n=== {YOURS}")
+    show(f"\n=== {yours()}")
     if output:
         show(f"\nThe files of this demo are in {output}.")
 

@@ -193,7 +193,7 @@ def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]
             seen = "; ".join([one.detail, *_copies(one, folder, texts)])
             yield DataProblem(STRAY, one.path, seen, "do not train on it")
         elif one.state == UNKNOWN:
-            fix = "get the file from its publisher again, or leave it out"
+            fix = "download it again, or leave it out if it is your own"
             bare = one.sheet is not None and one.sheet.texts is None
             yield DataProblem(
                 UNKNOWN, one.path, one.detail, f"{fix}; `semeval-emo validate` checks predictions" if bare else fix
@@ -201,7 +201,7 @@ def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]
         elif one.state == REFUSED:
             yield DataProblem(REFUSED, one.path, f"it belongs to {one.detail}", "use a later release")
         elif one.state == UNREADABLE:
-            yield DataProblem(UNREADABLE, one.path, one.detail, "get the file from its publisher again")
+            yield DataProblem(UNREADABLE, one.path, one.detail, "correct it, or leave it out")
         elif one.matches[0].texts_differ:
             yield DataProblem("altered", one.path, "its texts are not those of the release", "do not train on it")
 

@@ -18,7 +18,7 @@ from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.labels import Gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, frame_with, read_sheet
-from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
+from semeval_emo.errors import EmoError, InputError, MissingExtra, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.files import shown_path
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 from semeval_emo.text import plural, printable
@@ -126,11 +126,11 @@ def _from_anywhere(spec: FileSpec, task: Task, labels_required: bool, unverified
         return _from_sample(spec, task, labels_required)
     try:
         return _from_hub(spec, task, labels_required)
-    except (InputError, ReleaseMismatch, UsageError) as error:
+    except (InputError, ReleaseMismatch, UsageError, MissingExtra) as error:
         # A local file of another release explains more than a hub that cannot be reached.
         if mismatch is not None:
             raise mismatch from error
-        raise InputError(f"No gold labels found for {spec.place}. {tried} {error.message}", remedies()) from error
+        raise InputError(f"No gold labels found for {spec.place}. {tried} {error.message}", remedies(task)) from error
 
 
 def _from_sample(spec: FileSpec, task: Task, labels_required: bool) -> Gold:
@@ -393,9 +393,7 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
     ids = tuple(sheet.ids)
     if len(set(ids)) != len(ids):
         duplicate = Counter(ids).most_common(1)[0][0]
-        raise InputError(
-            f"{sheet.path} has the id '{printable(duplicate)}' twice.", "get the file from its publisher again"
-        )
+        raise InputError(f"{sheet.path} has the id '{printable(duplicate)}' twice.", "remove one of its rows")
     if missing:
         labels = np.full((len(sheet), len(spec.emotions)), -1, dtype=np.int8)
     else:

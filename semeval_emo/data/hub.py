@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from semeval_emo.data.cache import Manifest, cache_folder, fetched, read_manifest, revision_folder, write_manifest
 from semeval_emo.data.identity import identify
 from semeval_emo.data.sheet import ID, TEXT, Sheet, read_sheet
-from semeval_emo.errors import InputError, MissingExtra, UsageError
+from semeval_emo.errors import InputError, MissingExtra, UsageError, install_line
 from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.task import FileSpec, Release, Task
@@ -270,11 +270,19 @@ def unreachable(reason: str) -> InputError:
     return InputError(f"The Hugging Face hub cannot be reached: {reason}.", remedies())
 
 
-def remedies() -> str:
-    """Return the three ways to provide data."""
-    return (
-        "one of\n"
-        "    1. set $SEMEVAL_EMO_DATA or --gold to a folder that holds track_a/test/…\n"
-        f"    2. run `semeval-emo data fetch` where there is a network, and copy {cache_folder()} here\n"
-        "    3. try the command on the built-in sample: --gold sample"
-    )
+def remedies(task: Task | None = None, option: str = "--gold ") -> str:
+    """Return the three ways to provide data, each with what it needs on this machine.
+
+    Args:
+        task: the task whose data are missing; None for the default.
+        option: how a command takes a source; empty if it is an argument.
+    """
+    folder = next(iter(task.tracks.values())).folder if task is not None else "track_a"
+    ways = [f"a folder that holds {folder}/test/…: {option}FOLDER, or $SEMEVAL_EMO_DATA"]
+    if task is None or any(release.hub for release in task.releases.values()):
+        install = "" if find_spec("datasets") else f"`{install_line('hub')}`, then "
+        where = f"where there is a network; {cache_folder()} can be copied here"
+        ways.append(f"the Hugging Face hub: {install}`semeval-emo data fetch` {where}")
+    sample = f"{option}sample (`semeval-emo demo -o demo` writes its files)"
+    ways.append(f"the built-in sample, to try the commands: {sample}")
+    return "\n".join(["one of", *(f"    {number}. {way}" for number, way in enumerate(ways, 1))])

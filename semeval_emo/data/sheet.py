@@ -114,7 +114,7 @@ class Sheet:
                 raise InputError(
                     f"{self.path} line {self.lines[i]}: the label of '{name}' is '{printable(cells[i])}', "
                     f"expected one of {', '.join(values)}.",
-                    "get the file from its publisher again, or correct the cell",
+                    "correct the cell",
                 ) from None
         return labels
 
@@ -157,9 +157,7 @@ def read_sheet(path: Path) -> Sheet:
         )
     duplicate = next((name for name, count in Counter(header).items() if name and count > 1), None)
     if duplicate is not None:
-        raise InputError(
-            f"{path} has the column '{printable(duplicate)}' twice.", "get the file from its publisher again"
-        )
+        raise InputError(f"{path} has the column '{printable(duplicate)}' twice.", "remove one of them")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
             raise InputError(

@@ -58,7 +58,7 @@ def sources(named: str | None = None) -> list[DataSource]:
         found.append(DataSource("cache", cache_folder()))
     if not found:
         unset = "" if named == HUB else f"${DATA_VARIABLE} is not set, and "
-        raise InputError(f"No data found: {unset}the cache is empty.", remedies())
+        raise InputError(f"No data found: {unset}the cache is empty.", remedies(option=""))
     return found
 
 

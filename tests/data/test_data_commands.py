@@ -118,7 +118,7 @@ def test_list_without_data_shows_the_releases(run):
     code, out, err = run("data", "list")
     assert code == 0
     assert "Competition" in out
-    assert "No data on this machine: set $SEMEVAL_EMO_DATA, or fetch data from the hub." in err
+    assert "No data on this machine. To get them, one of\n    1. a folder that holds track_a/test/…: FOLDER, or" in err
 
 
 def test_list_as_json(world, run):
@@ -200,7 +200,7 @@ def test_fetch_offline_exits_3_with_remedies(run, monkeypatch):
     code, out, err = run("data", "fetch", "--language", "eng")
     assert (code, out) == (3, "")
     assert "error: The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE is set." in err
-    assert "3. try the command on the built-in sample: --gold sample" in err
+    assert "3. the built-in sample, to try the commands: --gold sample" in err
 
 
 def test_pin_prints_the_table(world, run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from semeval_emo.data import load_gold
 from semeval_emo.data.identity import identify
 from semeval_emo.data.sheet import read_sheet
-from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError
+from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError, install_line
 from semeval_emo.task import FileKey
 
 
@@ -346,8 +347,23 @@ def test_without_any_data_three_remedies_are_named(world, monkeypatch):
         "No gold labels found for release 1 track a xx test. $SEMEVAL_EMO_DATA is not set. "
         "The Hugging Face hub cannot be reached: $HF_HUB_OFFLINE is set."
     )
-    for remedy in ("1. set $SEMEVAL_EMO_DATA or --gold", "2. run `semeval-emo data fetch`", "3. try the command on"):
-        assert remedy in caught.value.fix
+    cache = os.environ["SEMEVAL_EMO_CACHE"]
+    assert caught.value.fix == (
+        "one of\n"
+        "    1. a folder that holds track_a/test/…: --gold FOLDER, or $SEMEVAL_EMO_DATA\n"
+        f"    2. the Hugging Face hub: `semeval-emo data fetch` where there is a network; {cache} can be copied here\n"
+        "    3. the built-in sample, to try the commands: --gold sample (`semeval-emo demo -o demo` writes its files)"
+    )
+
+
+def test_without_the_extra_the_remedy_has_its_install_line(world, monkeypatch):
+    monkeypatch.setattr("semeval_emo.data.hub.find_spec", lambda name: None)
+    with pytest.raises(InputError) as caught:
+        load_gold("a", "xx", task=world.task)
+    assert caught.value.message.endswith(
+        "Fetching from the Hugging Face hub needs the optional dependencies 'hub', which are not installed."
+    )
+    assert f"2. the Hugging Face hub: `{install_line('hub')}`, then `semeval-emo data fetch`" in caught.value.fix
 
 
 def test_the_sample_has_its_own_task():
