@@ -378,8 +378,9 @@ ThresholdsOption = Annotated[
 OrderOption = Annotated[
     str | None,
     typer.Option(
-        "--order", metavar="NAME,NAME,...",
-        help="Labels in their order, where they have no names: anger,fear,... Default: names decide.",
+        "--order", metavar="LABELS",
+        help="Labels of columns or outputs without names (LABEL_0, ...), vectors or arrays, in their order, with "
+        "commas. Default: refuse them.",
     ),
 ]  # fmt: skip
 ActivationOption = Annotated[
@@ -399,23 +400,6 @@ def names_from(value: str | None) -> tuple[str, ...]:
     (('anger', 'fear'), ())
     """
     return tuple(name.strip() for name in value.split(",")) if value else ()
-
-
-def thresholds_from(value: str | None) -> float | dict[str, float] | str | None:
-    """Return what --thresholds gives: a number, numbers by emotion, or the name of a file.
-
-    >>> thresholds_from("0.4"), thresholds_from("anger=0.35,fear=0.5"), thresholds_from("tuned/thresholds.json")
-    (0.4, {'anger': 0.35, 'fear': 0.5}, 'tuned/thresholds.json')
-    """
-    if value is None or Path(value).exists():
-        return value
-    try:
-        if "=" not in value:
-            return float(value)
-        pairs = [part.split("=") for part in value.split(",")]
-        return {name.strip(): float(number) for name, number in pairs}
-    except ValueError:
-        return value
 
 
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Discard an earlier run of this name and start again.")]

@@ -14,6 +14,7 @@ from semeval_emo.cli.options import (
     FormatOption,
     GoldToCheckOption,
     MapOption,
+    OrderOption,
     OutputOption,
     PathsArgument,
     QuietOption,
@@ -153,15 +154,7 @@ def fix(
     round_: RoundOption = False,
     cuts: CutsOption = None,
     words: MapOption = None,
-    order: Annotated[
-        str | None,
-        typer.Option(
-            "--order",
-            metavar="LABELS",
-            help="Labels of numbered columns (LABEL_0, ...), vectors or arrays, in their order, with commas. "
-            "Default: refuse them.",
-        ),
-    ] = None,
+    order: OrderOption = None,
     ids_from: Annotated[
         Path | None,
         typer.Option(

@@ -30,7 +30,6 @@ from semeval_emo.cli.options import (
     TrainingDataOption,
     UnverifiedGoldOption,
     names_from,
-    thresholds_from,
 )
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note, screen_width
 from semeval_emo.errors import EmoError, UsageError
@@ -369,7 +368,7 @@ def adopt(
         task, data, language = str(own.folder / TASK_FILE), None, None
     recipe = adopt_recipe(
         model, name, resolve_task(task, data), track=track, language=language, order=names_from(order),
-        activation=activation, thresholds=thresholds_from(thresholds), rule=RULES[rule],
+        activation=activation, thresholds=thresholds, rule=RULES[rule],
         unverified_gold=unverified_gold, progress=TerminalProgress(quiet),
     )  # fmt: skip
     result = train_one(recipe, source=data, task=task, runs=runs, fresh=fresh, progress=TerminalProgress(quiet))

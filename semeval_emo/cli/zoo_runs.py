@@ -30,7 +30,6 @@ from semeval_emo.cli.options import (
     known_splits,
     names_from,
     output_to,
-    thresholds_from,
 )
 from semeval_emo.cli.output import emit, examples, next_steps, note, show
 from semeval_emo.errors import UsageError
@@ -140,7 +139,7 @@ def predict(
     if top and prediction is Prediction.labels:
         raise UsageError("--top shows probabilities, not labels.", "leave out --as labels")
     model = load_model(
-        run, thresholds_from(thresholds), precision.value if precision else None, order=names_from(order),
+        run, thresholds, precision.value if precision else None, order=names_from(order),
         activation=activation, task=task, progress=TerminalProgress(quiet),
     )  # fmt: skip
     if isinstance(source, list):
@@ -201,7 +200,7 @@ def evaluate(
 
     scores = evaluate_run(
         run, track=track, language=language, split=split, release=release, source=data, task=task,
-        unverified_gold=unverified_gold, thresholds=thresholds_from(thresholds), order=names_from(order),
+        unverified_gold=unverified_gold, thresholds=thresholds, order=names_from(order),
         activation=activation, progress=TerminalProgress(quiet),
     )  # fmt: skip
     chosen = resolve_task(task, data, scores.cards[0].spec.task)

@@ -22,13 +22,16 @@ FORM = '{"anger": 0.35, "fear": 0.5, ...} as JSON or TOML, or a CSV file with th
 
 
 def thresholds_of(
-    given: float | str | os.PathLike[str] | Mapping[str, float] | None, order: Sequence[str] = ()
+    given: float | str | os.PathLike[str] | Mapping[str, float] | None,
+    order: Sequence[str] = (),
+    option: str = "--threshold",
 ) -> float | Mapping[str, float] | None:
     """Return one threshold, or one for each label.
 
     Args:
         given: a number, ``anger=0.35,fear=0.5``, a mapping or a file.
         order: the labels of a file that has numbers without names.
+        option: that gives them, for messages.
 
     Raises:
         UsageError, InputError: it is neither.
@@ -40,7 +43,7 @@ def thresholds_of(
         return given
     if isinstance(given, str) and (number := number_of(given)) is not None:
         return number
-    values = _by_label(given, order, "--threshold", "0.4, anger=0.35,fear=0.5 or a file of thresholds")
+    values = _by_label(given, order, option, "0.4, anger=0.35,fear=0.5 or a file of thresholds")
     if any(len(numbers) > 1 for numbers in values.values()):
         raise UsageError(f"{_shown(given)} has several numbers per label: cut points.", "use --cuts")
     return {label: numbers[0] for label, numbers in values.items()}
@@ -142,7 +145,7 @@ def _by_label(given: Any, order: Sequence[str], option: str, form: str) -> dict[
     values: Any
     if isinstance(given, Mapping):
         values = {str(k).strip().casefold(): tuple(v) if isinstance(v, Sequence) else (v,) for k, v in given.items()}
-    elif isinstance(given, str) and "=" in given and not _is_file(given):
+    elif isinstance(given, str) and "=" in given and not names_file(given):
         values = {}
         for pair in given.split(","):
             label, _, text = pair.partition("=")
@@ -151,7 +154,7 @@ def _by_label(given: Any, order: Sequence[str], option: str, form: str) -> dict[
                 raise UsageError(f"{option} has '{printable(pair)}', expected LABEL=NUMBER.", f"write {form}")
             values[label.strip().casefold()] = (number,)
     elif isinstance(given, str | os.PathLike):
-        if not _is_file(given):
+        if not names_file(given):
             raise UsageError(f"{option} is '{printable(_shown(given))}', no number and no file.", f"write {form}")
         values = read_values(given)
     else:
@@ -186,7 +189,10 @@ def _cells(path: str | os.PathLike[str]) -> Any:
     }
 
 
-def _is_file(path: str | os.PathLike[str]) -> bool:
+def names_file(path: Any) -> bool:
+    """Return whether a value is the path of an existing file."""
+    if not isinstance(path, str | os.PathLike):
+        return False
     try:
         return Path(path).is_file()
     except (OSError, ValueError):  # such as a name that is too long

@@ -19,6 +19,8 @@ from semeval_emo.files import as_umask, read_utf8, write_file, write_folder
 from semeval_emo.parse import ShapeError, member, members, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.tables import Decisions
+from semeval_emo.tables.decided_values import names_file, read_values, thresholds_of
+from semeval_emo.tables.decisions import OTHER
 from semeval_emo.task import Task, load_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.backbones.classifier import is_classifier_folder, read_classifier
@@ -41,6 +43,7 @@ THRESHOLDS = "thresholds.json"
 MAX_TOP = 100
 CHUNK = 1 << 16
 """Texts that are tokenized at once."""
+FIX_THRESHOLDS = "`semeval-emo zoo tune RUN` writes them"
 PROBE = "What a day!"
 RUN_HINT = "name a run folder, such as runs/<recipe>/<language>, or a Hugging Face model folder"
 
@@ -183,7 +186,7 @@ def load_model(
                 f"The model in {folder} knows its labels.", "omit --order and --activation, which are for other models"
             )
     own = np.full(len(space.emotions), recipe.threshold.value)
-    if (model_folder / THRESHOLDS).exists() and not isinstance(thresholds, str | os.PathLike):
+    if (model_folder / THRESHOLDS).exists() and not names_file(thresholds):
         own = _read_thresholds(model_folder / THRESHOLDS, space)
     chosen = own if thresholds is None else given_thresholds(thresholds, own, space)
     family = family_class(recipe.family)
@@ -302,35 +305,40 @@ def _apply_umask(folder: Path) -> None:
 
 
 def given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.ndarray:
-    """Return the thresholds that the user gives; emotions that a table does not have keep their own.
+    """Return the thresholds that the user gives; emotions that are not named keep their own.
+
+    Args:
+        given: a number, a mapping, a text such as ``joy=0.4,other=0.5`` or a file.
+        own: those of the model, shape (L,) or (L, top).
 
     Raises:
         InputError: the file cannot be read.
         UsageError: they are not for these emotions.
     """
-    if isinstance(given, str | os.PathLike):
-        return _read_thresholds(Path(given), space)
+    if names_file(given) and isinstance(read_values(given, FIX_THRESHOLDS), list):  # type: ignore[arg-type]
+        return _read_thresholds(Path(given), space)  # type: ignore[arg-type]
     if space.top > 1:
         raise UsageError(
             f"The model predicts intensities from 0 to {space.top}, which have cut points, not thresholds.",
             "name a file of cut points; `semeval-emo zoo tune RUN` writes one",
         )
-    by_name = Decisions(thresholds=given)
-    if isinstance(given, Mapping) and (unknown := [name for name in given if name not in space.emotions]):
-        raise UsageError(
-            f"The model does not predict '{printable(str(unknown[0]))}'; it predicts {', '.join(space.emotions)}.",
-            suggest(str(unknown[0]), space.emotions) or "leave out its threshold",
-        )
+    by_name = Decisions(thresholds=thresholds_of(given, option="--thresholds"))
+    named = by_name.thresholds if isinstance(by_name.thresholds, Mapping) else {}
+    for name in named:
+        if name not in (*space.emotions, OTHER):
+            raise UsageError(
+                f"The model does not predict '{printable(name)}'; it predicts {', '.join(space.emotions)}.",
+                suggest(name, space.emotions) or "leave out its threshold",
+            )
     values = [by_name.threshold_of(emotion) for emotion in space.emotions]
     return np.array([value if value is not None else old for value, old in zip(values, own, strict=True)], dtype=float)
 
 
 def _read_thresholds(path: Path, space: Space) -> np.ndarray:
-    fix = "`semeval-emo zoo tune RUN` writes them"
     try:
-        thresholds = parse_thresholds(read_json(path, fix=fix))
+        thresholds = parse_thresholds(read_json(path, fix=FIX_THRESHOLDS))
     except ShapeError as error:
-        raise InputError(f"{path} does not contain thresholds: {error}.", fix) from error
+        raise InputError(f"{path} does not contain thresholds: {error}.", FIX_THRESHOLDS) from error
     emotions = len(space.emotions)
     if thresholds.ndim == 2 and space.top > 1 and thresholds.shape != (emotions, space.top):
         raise InputError(

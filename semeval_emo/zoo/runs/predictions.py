@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import PurePath
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from semeval_emo.errors import UsageError
+from semeval_emo.tables.frames import data_frame
+from semeval_emo.tables.results import Result
 from semeval_emo.text import plural, printable
+
+if TYPE_CHECKING:
+    from semeval_emo.tables.results import DataFrame
 
 EXAMPLE = 'for example model.predict(["What a day!", "Oh no."]) or model.predict(frame["text"])'
 FILE_SUFFIXES = (
@@ -29,12 +33,10 @@ FILE_SUFFIXES = (
     ".xls",
 )
 """Names that end like this are names of files, not texts."""
-SHOWN_ROWS = 20
-"""Rows of `TextPredictions` that a notebook shows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TextPrediction:
+class TextPrediction(Result):
     """Prediction for one text.
 
     Attributes:
@@ -70,12 +72,18 @@ class TextPrediction:
         ranked = sorted(self.probabilities.items(), key=lambda item: -item[1])
         return dict(ranked[:count])
 
+    def to_frame(self) -> DataFrame:
+        """Return a data frame with a row per emotion: its label and its probability."""
+        return data_frame(
+            {"label": list(self.labels.values()), "probability": list(self.probabilities.values())}, self.emotions
+        )
+
     def __repr__(self) -> str:
         return f"TextPrediction({_shortened(self.text)!r}: {present_text(self)})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TextPredictions(Sequence[TextPrediction]):
+class TextPredictions(Result, Sequence[TextPrediction]):
     """Predictions for several texts: a sequence of `TextPrediction`.
 
     Attributes:
@@ -109,10 +117,8 @@ class TextPredictions(Sequence[TextPrediction]):
             str(number + 1), self.texts[number], self.emotions, self.probabilities[number], self.labels[number]
         )
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """Return a data frame: the text, a column of labels per emotion, and its probability as ``<emotion>_prob``."""
-        from semeval_emo.tables.frames import data_frame
-
         columns: dict[str, Any] = {"text": list(self.texts)}
         columns |= {emotion: self.labels[:, i] for i, emotion in enumerate(self.emotions)}
         columns |= {f"{emotion}_prob": self.probabilities[:, i] for i, emotion in enumerate(self.emotions)}
@@ -122,18 +128,6 @@ class TextPredictions(Sequence[TextPrediction]):
         counts = zip(self.emotions, (self.labels > 0).sum(0).tolist(), strict=True)
         shown = ", ".join(f"{emotion} {count}" for emotion, count in counts)
         return f"TextPredictions({plural(len(self), 'text')}: {shown})"
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in ("text", "predicted", *self.emotions))
-        rows = []
-        for prediction in self[:SHOWN_ROWS]:
-            words = [_shortened(prediction.text), present_text(prediction)]
-            values = [f"{value:.2f}" for value in prediction.probability_row.tolist()]
-            rows.append("".join(f"<td>{html.escape(cell)}</td>" for cell in (*words, *values)))
-        more = len(self) - len(rows)
-        note = f"<p>{plural(more, 'more text')}</p>" if more else ""
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
 def present_text(prediction: TextPrediction) -> str:

@@ -60,7 +60,8 @@ def test_several_texts_give_arrays_rows_and_a_frame(model: Model):
     assert np.array_equal(frame[list(EMOTIONS)], predictions.labels)
     assert repr(predictions).startswith("TextPredictions(3 texts: anger ")
     html = model.predict(["<b>bold</b>"] * 30)._repr_html_()
-    assert "&lt;b&gt;bold" in html and "<b>" not in html and "10 more texts" in html
+    assert "&lt;b&gt;bold" in html and "<b>bold" not in html and "30 rows" in html
+    assert model.predict(TEXTS[0]).to_frame().loc["joy", "probability"] == model.predict(TEXTS[0]).probabilities["joy"]
     assert len(model.predict([])) == 0 and model.predict([]).to_frame().shape == (0, 11)
 
 
@@ -103,6 +104,15 @@ def test_thresholds_of_the_user(run: Path, tmp_path: Path):
     assert semeval_emo.load_model(run, thresholds={"joy": 0.1}).thresholds.tolist() == [*own[:2], 0.1, *own[3:]]
     (tmp_path / "t.json").write_text("[0.1, 0.2, 0.3, 0.4, 0.5]")
     assert semeval_emo.load_model(run, thresholds=tmp_path / "t.json").thresholds.tolist() == [0.1, 0.2, 0.3, 0.4, 0.5]
+    (tmp_path / "t.csv").write_text("emotion,threshold\njoy,0.1\nother,0.6\n")
+    assert semeval_emo.load_model(run, thresholds=str(tmp_path / "t.csv")).thresholds.tolist() == [
+        0.6,
+        0.6,
+        0.1,
+        0.6,
+        0.6,
+    ]
+    assert semeval_emo.load_model(run, thresholds="joy=0.2").thresholds.tolist() == [*own[:2], 0.2, *own[3:]]
     with pytest.raises(UsageError, match="The model does not predict 'happines'; it predicts anger, fear, joy"):
         semeval_emo.load_model(run, thresholds={"happines": 0.1})
 
@@ -167,7 +177,7 @@ def test_a_file_stays_csv_and_an_output_has_the_format_of_its_name(predict, mode
         (["Oh!", "-o", "a.parquet", "--as", "jsonl"], 2, "a.parquet is a Parquet file, not jsonl."),
         (["Oh!", "--as", "labels", "--top", "1"], 2, "--top shows probabilities, not labels."),
         (["Oh!", "--thresholds", "2"], 2, "The threshold must be greater than 0 and at most 1, not 2."),
-        (["Oh!", "--thresholds", "nothing.json"], 3, "nothing.json cannot be read: No such file or directory."),
+        (["Oh!", "--thresholds", "nothing.json"], 2, "--thresholds is 'nothing.json', no number and no file."),
     ],
 )
 def test_what_is_neither_a_text_nor_a_file(words: list[str], code: int, message: str, predict):
