@@ -160,14 +160,14 @@ def _read(
     emotions = specs[0].emotions if specs else tuple(e for e in task.emotions if e in table.header) or task.emotions
     values = specs[0].values if specs else max((track.values for track in task.tracks.values()), key=len)
     # A column that only other parts have is expected if it is there.
-    others = {emotion for spec in specs for emotion in spec.emotions} & {*normalised_names(table.header)}
+    others = {emotion for spec in specs for emotion in spec.emotions} & {*normalised_names(table.header, task.emotions)}
     expected = emotions
     if not others <= {*emotions}:
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
     vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task))
     needs_scores = not decisions.scores and len(values) == 2
     shape = recognise(table, first_rows, vocabulary, decisions)
-    if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header)}:
+    if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header, task.emotions)}:
         # Not a table of predictions: missing ids are not its problem.
         table.header, first_rows, rows = as_it_is
         without_ids = None

@@ -88,7 +88,7 @@ def read_header(
         labels = tuple(others[i] if i < len(others) else None for i in range(len(emotions)))
         return Columns(id_column, labels, len(cells), has_header=False)
 
-    names = normalised_names(cells)
+    names = normalised_names(cells, task.emotions)
     scores = {} if {*emotions} & {*names} else score_columns(cells, emotions)
     widths = Counter(len(row) for row in sample).most_common(1)
     if widths and widths[0][0] != len(cells) and not scores and not _has_column(names, {*expected, *task.emotions}):
@@ -116,14 +116,25 @@ def read_header(
             position[name] = at
 
     header = ",".join(cell.strip() for cell in cells)
-    other_case = [at for at in position.values() if at not in scores and remove_invisible(cells[at]) != names[at]]
+    other_case = [
+        at
+        for at in position.values()
+        if at not in scores and remove_invisible(cells[at]) != remove_invisible(names[at])
+    ]
     if other_case:
         at = other_case[0]
         findings.add("header-case", column=cells[at], value=header, expected=names[at], **facts)
     has_logits = any("logit" in names[at] for at in scores)
     if scores:
         _report_scores(cells, scores, has_logits and needs_scores, findings, facts)
-    padded = [at for at in position.values() if at not in scores and cells[at] != remove_invisible(cells[at])]
+    # A label may consist of several words.
+    padded = [
+        at
+        for at in position.values()
+        if at not in scores
+        and cells[at] != remove_invisible(cells[at])
+        and cells[at].casefold() != names[at].casefold()
+    ]
     if padded:
         findings.add("header-padding", column=names[padded[0]], value=repr(cells[padded[0]]), **facts)
     if list(position) != [name for name in expected if name in position]:
@@ -196,7 +207,8 @@ def _report_unexpected(
 
 def is_id(cell: str, task: Task) -> bool:
     """Return whether a cell has the form of an id of the task."""
-    return len(cell) < 100 and id_prefix(remove_invisible(cell).lower()) in task.by_prefix
+    bare = remove_invisible(cell) if len(cell) < 100 else ""
+    return id_prefix(bare) in task.by_prefix or id_prefix(bare.lower()) in task.by_prefix
 
 
 def _find_id_column(sample: Sequence[Sequence[str]], width: int, task: Task) -> int | None:

@@ -185,7 +185,7 @@ class RowReader:
                 self.findings.add("blank-line", line=line)
                 count -= 1
             elif len(text) < 10 and text.strip().lower() == "id" and (labels is None or text == "id"):
-                same = not columns.names or normalised_names(row) == list(columns.names)
+                same = not columns.names or normalised_names(row) == normalised_names(columns.names)
                 self.findings.add("repeated-header" if same else "other-header", line=line, value=",".join(row))
                 count -= 1
             else:

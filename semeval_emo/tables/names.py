@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # A name of these words, and perhaps numbers, says that a column has the texts. A translation is another text.
 TEXT_WORDS = frozenset(
@@ -22,13 +22,18 @@ def remove_invisible(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Zs"))
 
 
-def normalised_names(cells: Sequence[str]) -> list[str]:
-    """Return column names in lower case, without quotes, spaces and invisible characters.
+def normalised_names(cells: Sequence[str], labels: Iterable[str] = ()) -> list[str]:
+    """Return column names in lower case, without quotes, spaces and invisible characters; labels as the task has them.
 
-    >>> normalised_names(["ID", " 'Joy' "])
-    ['id', 'joy']
+    >>> normalised_names(["ID", " 'Joy' ", "off topic"], ["Off topic"])
+    ['id', 'joy', 'Off topic']
     """
-    return [remove_invisible(cell).strip("'\"").casefold() for cell in cells]
+    spelling = {_normalised(label): label for label in labels}
+    return [spelling.get(name, name) for name in map(_normalised, cells)]
+
+
+def _normalised(cell: str) -> str:
+    return remove_invisible(cell).strip("'\"").casefold()
 
 
 def is_text_name(name: str) -> bool:

@@ -1,0 +1,58 @@
+"""Labels of a task may have capitals, spaces and signs; a header in another case is still recognised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from semeval_emo.submission import fix, validate
+
+TASK = """
+key = "topics"
+title = "Topics"
+default_release = "1"
+emotions = ["Happy", "off topic", "racial/ethnic"]
+ids = { prefix = "Doc-", width = 3 }
+[tracks.a]
+title = "Labels"
+values = ["0", "1"]
+metric = "macro_f1"
+averaging = "mean"
+[languages]
+eng = ["English", "Indo-European", "Latin"]
+[releases.1]
+title = "First"
+published = 2025-01-01
+source = "invented"
+[releases.1.files]
+"a/eng/test" = { blocks = [["Doc-", 3, 1, 3]] }
+"""
+ROWS = "Doc-001,1,0,0\nDoc-002,0,1,0\nDoc-003,0,0,1\n"
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> str:
+    path = tmp_path / "topics.toml"
+    path.write_text(TASK, encoding="utf-8")
+    return str(path)
+
+
+def test_labels_with_capitals_and_spaces_are_valid(tmp_path: Path, task: str) -> None:
+    (tmp_path / "pred_eng.csv").write_text("id,Happy,off topic,racial/ethnic\n" + ROWS)
+    report = validate(tmp_path / "pred_eng.csv", task=task)
+    assert (report.valid, report.problems) == (True, ())
+
+
+@pytest.mark.parametrize("header", ["id,happy,Off Topic,RACIAL/ETHNIC", "ID,HAPPY,offtopic,racial/ethnic"])
+def test_labels_in_another_case_are_fixed(tmp_path: Path, task: str, header: str) -> None:
+    (tmp_path / "pred_eng.csv").write_text(f"{header}\n{ROWS}")
+    report = validate(tmp_path / "pred_eng.csv", task=task)
+    assert [problem.code for problem in report.problems] == ["E309"]
+    fix(tmp_path / "pred_eng.csv", tmp_path / "fixed.csv", task=task)
+    assert (tmp_path / "fixed.csv").read_text() == f"id,Happy,off topic,racial/ethnic\n{ROWS}"
+
+
+def test_a_file_without_a_header_is_recognised_by_ids_with_capitals(tmp_path: Path, task: str) -> None:
+    (tmp_path / "pred_eng.csv").write_text(ROWS)
+    assert [problem.code for problem in validate(tmp_path / "pred_eng.csv", task=task).problems] == ["E319"]
