@@ -6,7 +6,7 @@ import os
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,17 @@ def alternatives(values: Sequence[str]) -> str:
     ('0', '0 or 1', '0, 1, 2 or 3')
     """
     return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
+
+
+def listed(values: Iterable[object], most: int = 3) -> str:
+    """Return the first values, and how many more there are.
+
+    >>> listed(["a", "b", "c", "d"]), listed([7])
+    ('a, b, c and 1 more', '7')
+    """
+    texts = [f"{value}" for value in values]
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def as_sentences(*parts: str) -> str:

@@ -190,8 +190,7 @@ def pack_text(report: PackReport, width: int | None = None, colour: bool = False
 
 def _pack_next(report: PackReport, options: Sequence[str]) -> list[str]:
     lines = []
-    fixable = [refusal.file for refusal in report.refusals if refusal.is_fixable]
-    files = list(dict.fromkeys(file.partition("!")[0] for file in fixable))
+    files = list(dict.fromkeys(path for refusal in report.refusals for path in refusal.fixable))
     if files:
         lines.append(next_line("fix", *files, *options))
     if report.files:

@@ -18,7 +18,7 @@ from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import OTHER_TEXTS, incomplete, task_of
 from semeval_emo.submission import FileReport, Problem, Report, entry
 from semeval_emo.task import Task
-from semeval_emo.text import BOLD, painted, plural
+from semeval_emo.text import BOLD, listed, painted, plural
 
 # How many problems and files are listed; `validate` shows all.
 SHOWN = 4
@@ -54,7 +54,11 @@ def _paragraphs(scores: Scores) -> list[str]:
     scored = {card.file for card in scores.cards}
     # Their warning says that rows are missing.
     subsets = {card.file for card in scores.cards if card.subset}
-    paragraphs += [doubt for doubt in scores.report.doubts if doubt.partition(": ")[0] in scored]
+    doubts: dict[str, list[str]] = {}
+    for name, _, doubt in (line.partition(": ") for line in scores.report.doubts):
+        if name in scored:
+            doubts.setdefault(doubt, []).append(name)
+    paragraphs += [f"{_subject(names)}: {doubt}" for doubt, names in doubts.items()]
     # Files with the same problems share a paragraph.
     by_problems: dict[tuple[str, tuple[str, ...]], list[FileReport]] = {}
     for file in scores.report.files:
@@ -74,11 +78,14 @@ def _paragraphs(scores: Scores) -> list[str]:
         details = (
             _one_file(files[0], scores.report, errors, scored) if len(files) == 1 else _several_files(files, errors)
         )
-        names = ", ".join(PurePath(file.file).name for file in files[:SHOWN])
-        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
-        subject = files[0].file if len(files) == 1 else f"{len(files)} files ({names}{more})"
+        subject = _subject([file.file for file in files])
         paragraphs.append("\n".join([f"{subject}: {verdict}.", *details]))
     return paragraphs
+
+
+def _subject(files: Sequence[str]) -> str:
+    names = [PurePath(file).name for file in files]
+    return files[0] if len(files) == 1 else f"{len(files)} files ({listed(names, SHOWN)})"
 
 
 def _severity(code: str) -> tuple[bool, str]:
@@ -96,7 +103,7 @@ def _one_file(file: FileReport, report: Report, errors: Sequence[str], scored: C
         where = f" line {first[code].line}" if first[code].line else ""
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
-    name = shlex.quote(file.file.partition("!")[0])
+    name = shlex.join(file.paths)
     if incomplete(file.file, report) and file.file not in scored:
         return [*lines, *_rest(errors), f"  score the rows that are there: semeval-emo score {name} --subset"]
     hint = f"  see: semeval-emo validate {name}" if file.unfixed else f"  fix: semeval-emo fix {name} -o fixed"
@@ -106,7 +113,7 @@ def _one_file(file: FileReport, report: Report, errors: Sequence[str], scored: C
 def _several_files(files: Sequence[FileReport], errors: Sequence[str]) -> list[str]:
     """Return the titles of the errors that several files share."""
     lines = [f"  {code}: {entry(code).title}" for code in errors[:SHOWN]]
-    return [*lines, *_rest(errors), f"  see: semeval-emo validate {shlex.quote(files[0].file.partition('!')[0])}"]
+    return [*lines, *_rest(errors), f"  see: semeval-emo validate {shlex.join(files[0].paths)}"]
 
 
 def _rest(errors: Sequence[str]) -> list[str]:
@@ -116,7 +123,7 @@ def _rest(errors: Sequence[str]) -> list[str]:
 def next_step(scores: Scores, paths: Sequence[str], task: Task | str | None = None) -> list[str]:
     """Return the words of the command that usually comes next; empty if there is none."""
     addresses = {(card.spec.track, card.spec.language) for card in scores.cards}
-    if len(addresses) < len(scores.cards) and len(paths) > 1:
+    if len(addresses) < len(scores.cards):
         return ["compare", *paths]
     if run := _run_without_predictions(scores):
         return ["zoo", "tune", run]

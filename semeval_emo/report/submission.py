@@ -10,7 +10,7 @@ from semeval_emo.report.table import Column, Table
 from semeval_emo.submission import Entry, FileReport, Problem, Report, Severity, catalogue, entry
 from semeval_emo.submission.problem import PLACES
 from semeval_emo.submission.scorers.outcome import OfficialOutcome
-from semeval_emo.text import BOLD, GREEN, PLAIN, RED, YELLOW, next_line, painted, plural, printable, wrap
+from semeval_emo.text import BOLD, GREEN, PLAIN, RED, YELLOW, listed, next_line, painted, plural, printable, wrap
 
 WIDTH = 100
 
@@ -27,20 +27,38 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
     """
     columns = min(width or WIDTH, WIDTH)
     blocks = ["\n".join(line for one in report.official if one.is_wrong for line in _official(one, columns, colour))]
-    for file in report.files:
+    for file, others in _like_each_other(report):
         block = wrap("", _headline(file), columns, indent=2)
         if colour and file.valid:
             block[0] = block[0].replace(": valid, ", f": {GREEN}valid{PLAIN}, ", 1)
         for code, problems in by_code(report.problems_of(file.file)):
             block += ["", *_problem_block(entry(code), problems, file, columns, colour)]
+        if others:
+            names = listed([printable(other.file.rpartition("/")[2], 100) for other in others])
+            have = "have" if len(others) > 1 else "has"
+            block += [
+                "",
+                *wrap("  ", f"{plural(len(others), 'more file')} {have} the same problems: {names}", columns, 4),
+            ]
         blocks.append("\n".join(block))
     # No blank line between files without problems.
     text = blocks[1] if len(blocks) > 1 else ""
     for before, after in pairwise(blocks[1:]):
         text += ("\n\n" if "\n" in before + after else "\n") + after
-    others = [line for one in report.official if not one.is_wrong for line in _official(one, columns, colour)]
+    official = [line for one in report.official if not one.is_wrong for line in _official(one, columns, colour)]
     verdict = "\n".join(_verdict(report, paths, columns, colour))
-    return "\n\n".join(filter(None, (blocks[0], text, "\n".join(others), verdict)))
+    return "\n\n".join(filter(None, (blocks[0], text, "\n".join(official), verdict)))
+
+
+def _like_each_other(report: Report) -> list[tuple[FileReport, list[FileReport]]]:
+    """Return the files, each with the later ones for the same file of the task that have the same problems."""
+    shared = {name: spec for spec, names in report.shared_places.items() for name in names}
+    groups: dict[object, tuple[FileReport, list[FileReport]]] = {}
+    for file in report.files:
+        is_alike = file.file in shared and file.counts
+        key = (shared[file.file], *sorted(file.counts)) if is_alike else file.file
+        groups.setdefault(key, (file, []))[1].append(file)
+    return [(first, files[1:]) for first, files in groups.values()]
 
 
 def _official(outcome: OfficialOutcome, width: int, colour: bool) -> list[str]:
@@ -126,6 +144,8 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
         lines += wrap(
             "", f"{len(names)} files are for {place.place}; semeval-emo fix takes them one at a time.", width, 0
         )
+        if all(entry(code).scorable for code in errors):
+            lines.append(next_line("score", *paths))
     elif not by_hand:
         lines.append(next_line("fix", *paths))
     elif options := fix_options([p for p in report.problems if p.code in by_hand], by_hand):

@@ -85,6 +85,9 @@ def check(
     Raises:
         InputError: the file cannot be read.
     """
+    if source.joined and not source.size:
+        report = FileReport(source.display_name, counts=dict(source.findings.counts), joined=source.joined)
+        return CheckedFile(report, (source.findings,), {})
     inferred = Selector(track=source.track, language=source.language)
     specs: tuple[FileSpec, ...] = ()
     for attempt in range(2):
@@ -386,4 +389,13 @@ def _report(
         parts = [replace(part, is_scorable=False) for part in parts]
     if ambiguous - INCOMPLETE:
         parts = [replace(part, is_subset=False) for part in parts]
-    return FileReport(source.display_name, "predictions", rows, table.lines, table.encoding, tuple(parts), counts)
+    return FileReport(
+        source.display_name,
+        "predictions",
+        rows,
+        table.lines,
+        table.encoding,
+        tuple(parts),
+        counts,
+        joined=source.joined,
+    )

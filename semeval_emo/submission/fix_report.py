@@ -41,7 +41,7 @@ class Refusal:
         problems: the first of the problems that prevent it.
         counts: the number of problems of each code.
         why: the reason if it is not a problem of the catalogue; else empty.
-        is_fixable: True if ``semeval-emo fix`` fixes all of its problems.
+        fixable: the paths that ``semeval-emo fix`` takes if it fixes all of its problems; else empty.
     """
 
     file: str
@@ -49,7 +49,7 @@ class Refusal:
     problems: tuple[Problem, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     why: str = ""
-    is_fixable: bool = False
+    fixable: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

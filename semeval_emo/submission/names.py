@@ -106,17 +106,19 @@ def bare_stem(base: str) -> str:
 def is_prediction_name(base: str, task: Task, suffixes: Sequence[str] = TABLE_SUFFIXES) -> bool:
     """Return whether a file in a folder or zip is read as predictions.
 
-    It is a table by one of these suffixes, and its name starts with ``pred`` or has a language (`FileName.language`). A
-    file that the user names by its own path is always read.
+    It is a table by one of these suffixes, and its name starts with ``pred``, has a language (`FileName.language`) or
+    has one emotion. A file that the user names by its own path is always read.
 
     >>> from semeval_emo.task import load_task
-    >>> [is_prediction_name(n, load_task()) for n in ("pred_xyz.csv", "eng.csv", "prob_eng.csv", "log.txt")]
-    [True, True, False, False]
+    >>> [is_prediction_name(n, load_task()) for n in ("pred_xyz.csv", "eng.csv", "joy.csv", "prob_eng.csv", "log.txt")]
+    [True, True, True, False, False]
     """
     low = base.lower()
     if not low.endswith((*suffixes,)) or low.startswith("prob"):
         return False
-    return low.startswith("pred") or _languages(_words(base), task)[1] is not None
+    words = _words(base)
+    is_one_emotion = len({*words}.intersection(task.emotions)) == 1
+    return low.startswith("pred") or is_one_emotion or _languages(words, task)[1] is not None
 
 
 def folder_track(parts: Sequence[str], task: Task) -> tuple[str | None, str | None]:

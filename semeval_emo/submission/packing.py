@@ -19,8 +19,9 @@ from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables.results import Result, frame_of
-from semeval_emo.task import Selector, Task
+from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
+from semeval_emo.text import listed
 
 if TYPE_CHECKING:
     from semeval_emo.tables.results import DataFrame
@@ -132,13 +133,14 @@ def pack(
     chosen, _ = resolve_sources(given, task)
     submission = read_submission(given, release=release, task=chosen)
     selector = Selector(task, track, language, split).of(chosen)
+    _check_one_file_each(submission.report, selector, skip_invalid)
     refusals = _refusals(submission.report, selector)
     refused = {refusal.file for refusal in refusals}
     packed = sorted(
         (p for p in submission.predictions if p.path not in refused and selector.matches(p.spec)),
         key=lambda p: (p.spec.track, p.spec.language),
     )
-    _check_one_file_each(packed)
+    _check_one_split(packed)
     names = official_paths([p.spec for p in packed])
     files = tuple(PackedFile(p.path, name, p.spec, p.hash) for name, p in zip(names, packed, strict=True))
     if refusals and not skip_invalid:
@@ -175,14 +177,14 @@ def _refusals(report: Report, selector: Selector) -> tuple[Refusal, ...]:
         counts = {code: count for code, count in file.counts.items() if code[0] == "E" and not _is_corrected(code)}
         if counts:
             problems = tuple(problem for problem in report.problems_of(file.file) if problem.code in counts)
-            refusals.append(Refusal(file.file, "", problems, counts, is_fixable=not file.unfixed))
+            refusals.append(Refusal(file.file, "", problems, counts, fixable=() if file.unfixed else file.paths))
     return tuple(refusals)
 
 
 def _is_corrected(code: str) -> bool:
     """True for errors of names and folders, which the zip does not have."""
     error = entry(code)
-    return error.scorable and error.place in (PLACES["1"], PLACES["2"])
+    return error.scorable and error.name != "one-emotion-files" and error.place in (PLACES["1"], PLACES["2"])
 
 
 def _why_nothing(report: Report, selector: Selector) -> str:
@@ -191,21 +193,33 @@ def _why_nothing(report: Report, selector: Selector) -> str:
     return f"{options} selects none of {', '.join(places)}" if options and places else "name valid prediction files"
 
 
-def _check_one_file_each(packed: Sequence[Predictions]) -> None:
-    """Check that the predictions are of one split, and that no two have the same path in the zip."""
+def _check_one_file_each(report: Report, selector: Selector, skip_invalid: bool) -> None:
+    """Check that no two files have the same path in the zip.
+
+    Args:
+        skip_invalid: only valid files are packed.
+    """
+    places: dict[tuple[str, str], list[tuple[str, FileSpec]]] = {}
+    for file in report.files:
+        for part in file.parts:
+            if selector.matches(part.spec) and (part.is_scorable or not skip_invalid):
+                places.setdefault((part.spec.track, part.spec.language), []).append((file.file, part.spec))
+    for files in places.values():
+        names, specs = [name for name, _ in files], {spec for _, spec in files}
+        if len(files) > 1 and len(specs) == 1:
+            raise InvalidSubmission(
+                f"{len(files)} files are for {specs.pop().place}: {listed(names)}.",
+                "name only the file to upload; semeval-emo score and compare take all of them",
+            )
+
+
+def _check_one_split(packed: Sequence[Predictions]) -> None:
+    """Check that the predictions are of one split."""
     splits = sorted({predictions.spec.split for predictions in packed})
     if len(splits) > 1:
         raise InvalidSubmission(
             f"A zip has one split; these files are for {' and '.join(splits)}.", f"choose one: --split {splits[-1]}"
         )
-    first: dict[tuple[str, str], Predictions] = {}
-    for predictions in packed:
-        other = first.setdefault((predictions.spec.track, predictions.spec.language), predictions)
-        if other is not predictions:
-            raise InvalidSubmission(
-                f"{other.path} and {predictions.path} are both for track {other.spec.track}, {other.spec.language}.",
-                "name only the file to upload",
-            )
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.check import CheckedFile, check, peek_ids
 from semeval_emo.submission.identify import task_of
+from semeval_emo.submission.joining import join_files
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission
 from semeval_emo.submission.rows import KnownIds
@@ -23,6 +25,7 @@ from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.tables.frames import input_files
 from semeval_emo.task import FileSpec, Selector, Task, load_task
+from semeval_emo.text import listed
 
 if TYPE_CHECKING:
     from semeval_emo.data import Gold
@@ -153,8 +156,10 @@ def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Tas
             except InputError:
                 continue
             if own_task is not None:
-                return (resolved, sources) if own_task is resolved else (own_task, find_files(paths, own_task))
-    return resolved, sources
+                if own_task is not resolved:
+                    resolved, sources = own_task, find_files(paths, own_task)
+                break
+    return resolved, replace(sources, files=join_files(sources.files, resolved))
 
 
 def _read(
@@ -170,14 +175,6 @@ def _read(
     task, sources = resolve_sources(paths, selector.task)
     selector = selector.of(task)
     known_ids, known_texts = KnownIds(task), KnownTexts(task, gold, golds)
-    files: list[FileReport] = []
-    problems: list[Problem] = []
-    for findings in sources.findings:
-        if findings.counts:
-            counts = dict(findings.counts)
-            done = {code: repair for code in counts if (repair := entry(code).repair)}
-            files.append(FileReport(findings.file, "container", counts=counts, repairs=done))
-            problems += findings.problems
     checks: list[tuple[InputFile, CheckedFile]] = []
     predictions: list[list[Predictions]] = []
     for source in sources.files:
@@ -190,6 +187,15 @@ def _read(
         predictions.append(_predictions(checked, selector, subset) if with_predictions else [])
         # Memory does not grow with the number of files.
         checks.append((source, replace(checked, rows={})))
+    _report_same_places(checks, sources.findings)
+    files: list[FileReport] = []
+    problems: list[Problem] = []
+    for findings in sources.findings:
+        if findings.counts:
+            counts = dict(findings.counts)
+            done = {code: repair for code in counts if (repair := entry(code).repair)}
+            files.append(FileReport(findings.file, "container", counts=counts, repairs=done))
+            problems += findings.problems
     scorable: list[Predictions] = []
     for checked, own_predictions in zip(_with_duplicates_reported(checks), predictions, strict=True):
         files.append(checked.report)
@@ -199,10 +205,11 @@ def _read(
     report = Report(task.key, tuple(files), tuple(in_order(problems)))
     if report.shared_places:
         # `fix` does not move the files of several systems into one folder.
-        kept = [replace(file, repairs={}) if file.kind == "container" else file for file in files]
+        kept = [replace(file, repairs={}) if file.kind == "container" else file for file in report.files]
         report = replace(report, files=tuple(kept))
     if not with_predictions:
-        reports = [(source, checked.report) for source, checked in checks]
+        # The official scorers get the files as they are.
+        reports = [(source, checked.report) for source, checked in checks if not source.joined]
         unverified: dict[str, None] = {}
         labels = _labels(gold, task, unverified_gold, unverified)
         report = replace(
@@ -226,6 +233,23 @@ def _labels(gold: Path | None, task: Task, accept: bool, unverified: dict[str, N
         return dict(zip(labels.ids, labels.labels.tolist(), strict=True))
 
     return load
+
+
+def _report_same_places(checks: Sequence[tuple[InputFile, CheckedFile]], findings: Sequence[Findings]) -> None:
+    """Report the files of one folder that have the ids of the same file of the task, once for each folder and place."""
+    groups: dict[tuple[str, str, str], list[InputFile]] = {}
+    for source, checked in checks:
+        if source.member is None and source.container != source.display_name:
+            for part in checked.report.parts[:1]:
+                folder = str(pathlib.PurePath(source.display_name).parent)
+                groups.setdefault((source.container, folder, part.spec.place), []).append(source)
+    own = {each.file: each for each in findings}
+    for (container, folder, place), files in groups.items():
+        if len(files) > 1 and container in own:
+            names = [file.base for file in files]
+            own[container].add(
+                "same-place", files=len(files), place=place, names=listed(names), folder=shlex.quote(folder)
+            )
 
 
 def _with_duplicates_reported(checks: Sequence[tuple[InputFile, CheckedFile]]) -> list[CheckedFile]:

@@ -43,7 +43,7 @@ from semeval_emo.tables.names import remove_invisible
 from semeval_emo.tables.shapes import REPORTED
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
-from semeval_emo.text import plural
+from semeval_emo.text import listed, plural
 
 # Errors of single rows or parts: another part of the file whose rows are all complete can still be written.
 PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column"}
@@ -253,13 +253,18 @@ class _Fixer:
         for spec, files in groups.items():
             names = [file.source.display_name for file in files]
             if len({file.body for file in files}) > 1:
-                why = f"{' and '.join(names)} are all for {spec.place} and differ: fix them one at a time"
+                why = (
+                    f"{len(names)} files are for {spec.place} and differ: {listed(names)}. Fix the one that you "
+                    "choose; semeval-emo score and compare take all of them, semeval-emo ensemble combines them"
+                )
                 self.refusals.append(Refusal(names[0], spec.place, why=why))
                 self.changes = [change for change in self.changes if change.file not in names]
+                self.doubts = [doubt for doubt in self.doubts if doubt.partition(": ")[0] not in names]
                 continue
             self.files.append(files[0])
             if not any(change.done == DUPLICATE_REMOVED and change.file in names for change in self.changes):
-                self.changes += [Change(name, entry("two-files").code, DUPLICATE_REMOVED, 1) for name in names[1:]]
+                problem = entry("two-files" if files[0].source.member else "same-place")
+                self.changes += [Change(name, problem.code, DUPLICATE_REMOVED, 1) for name in names[1:]]
 
     def _check(self, file: InputFile) -> CheckedFile:
         parser = partial(LenientLabelParser, decisions=self.decisions)

@@ -69,6 +69,7 @@ class FileReport:
         parts: the files of the task that its rows belong to, the main one first; empty if no id is known.
         counts: number of problems by code, including those without an example in ``Report.problems``.
         repairs: what ``semeval-emo fix`` does about them, by code; problems that it leaves are absent.
+        joined: the files that were read as this one, because each has some of its labels.
     """
 
     file: str
@@ -79,6 +80,12 @@ class FileReport:
     parts: tuple[Part, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     repairs: dict[str, str] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What a command takes to read the file again: its path, that of its zip, or those of `joined`."""
+        return self.joined or (self.file.partition("!")[0],)
 
     @property
     def unfixed(self) -> tuple[str, ...]:
@@ -105,7 +112,7 @@ class FileReport:
         return {
             "file": self.file, "kind": self.kind, "valid": self.valid, "rows": self.rows, "lines": self.lines,
             "encoding": self.encoding, "parts": [part.to_dict() for part in self.parts], "counts": dict(self.counts),
-            "repairs": dict(self.repairs),
+            "repairs": dict(self.repairs), "joined": list(self.joined),
         }  # fmt: skip
 
     def __repr__(self) -> str:

@@ -49,6 +49,7 @@ class InputFile:
         path: the file on disk (the zip itself for a file in a zip).
         member: the entry of the zip, or None.
         findings: the problems of its name.
+        joined: the paths of the files that it was made of (`semeval_emo.submission.joining`).
     """
 
     display_name: str
@@ -60,6 +61,7 @@ class InputFile:
     path: Path
     member: archive.ArchiveEntry | None
     findings: Findings
+    joined: tuple[str, ...] = ()
 
     @property
     def language(self) -> str | None:
@@ -318,14 +320,12 @@ def _input_file(
 
 
 def _check_duplicates(files: Sequence[InputFile]) -> None:
-    """Report two files of one container with the same language and track."""
-    first: dict[tuple[str, str | None, str], InputFile] = {}
+    """Report two files of one zip with the same language and track. A folder may have several systems."""
+    first: dict[tuple[str, str | None], InputFile] = {}
     for file in files:
-        if file.language is None or not file.name.is_certain:
+        if file.language is None or not file.name.is_certain or file.member is None:
             continue
-        # A folder on disk may have several systems, each in its own folder; a zip is one submission.
-        folder = "" if file.member else str(file.path.parent)
-        other = first.setdefault((file.language, file.track, folder), file)
+        other = first.setdefault((file.language, file.track), file)
         if other is not file:
             for this, twin in ((other, file), (file, other)):
                 this.findings.add("two-files", value=this.base, other=twin.display_name, language=file.language)

@@ -69,15 +69,32 @@ MADE: dict[str, Callable[[bytes], Files]] = {
     "W118": lambda good: {"in/": b"", "in/Track A/pred_ron.csv": good},
     "W119": lambda good: {"a.zip": write_zip({"mine/" + RON: good})},
     "W120": lambda good: {"a.zip": write_zip({RON: good}) + b"more"},
+    "E121": lambda good: {"in/": b"", f"in/{RON}": good, "in/track_a/pred_ron (1).csv": good},
+    "E122": lambda good: {
+        "in/": b"",
+        "in/pred_ron_1.csv": columns(good, 0, 4),
+        "in/pred_ron_2.csv": columns(good, 4, 7),
+    },
+    "E123": lambda good: {
+        "in/": b"",
+        "in/pred_ron_1.csv": columns(good, 0, 4),
+        "in/pred_ron_2.csv": columns(good, 5, 7),
+    },
     "E201": lambda good: {"pred_ron_a.csv": good},
     "E202": lambda good: {"predictions_ron.csv": good},
     "E203": lambda good: {"pred_spa.csv": good},
     "E204": lambda good: {"pred_xyz.csv": good},
-    "E205": lambda good: {"in/": b"", f"in/{RON}": good, "in/track_a/pred_ron (1).csv": good},
+    "E205": lambda good: {"a.zip": write_zip({RON: good, "track_a/pred_ron (1).csv": good})},
     "E206": lambda good: {"track_b/pred_ron.csv": good},
     "E207": lambda good: {"pred_rus.csv": good},
     "E209": lambda good: {"track_b/pred_afr.csv": good.replace(b"ron_dev_track_a", b"afr_dev_track_b")},
 }
+
+
+def columns(good: bytes, first: int, last: int) -> bytes:
+    """Return the ids and some label columns of a file."""
+    rows = [line.split(",") for line in good.decode().splitlines()]
+    return "".join(",".join([row[0], *row[max(1, first) : last]]) + "\n" for row in rows).encode()
 
 
 @pytest.mark.parametrize("code", MADE)

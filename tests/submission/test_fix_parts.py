@@ -166,8 +166,9 @@ def test_two_systems_for_one_place_are_not_merged(make_file, write_files, tmp_pa
     assert not (tmp_path / "out").exists()
     (refusal,) = report.refusals
     assert refusal.why == (
-        f"{tmp_path}/in/bert/track_a/pred_ron.csv and {tmp_path}/in/llama/track_a/pred_ron.csv "
-        "are all for 2025 track a ron test and differ: fix them one at a time"
+        f"2 files are for 2025 track a ron test and differ: {tmp_path}/in/bert/track_a/pred_ron.csv, "
+        f"{tmp_path}/in/llama/track_a/pred_ron.csv. Fix the one that you choose; semeval-emo score and compare "
+        "take all of them, semeval-emo ensemble combines them"
     )
 
 
@@ -181,9 +182,9 @@ def test_an_identical_copy_is_removed(same, make_file, write_files, tmp_path):
     assert report.ok == same
     assert (contents(tmp_path / "out") if same else None) == ({one.name: one.bytes()} if same else None)
     if same:
-        assert done(report)["two-files"] == 1
+        assert done(report)["same-place"] == 1
     else:
-        assert "are all for 2025 track a ron test and differ" in report.refusals[0].why
+        assert "2 files are for 2025 track a ron test and differ" in report.refusals[0].why
         assert report.changes == ()
 
 

@@ -211,10 +211,10 @@ def test_one_file_at_the_root_and_in_its_track_folder(make_file, write_files, wr
 
 
 def test_files_of_several_systems_in_a_folder_are_not_duplicates(make_file, write_files):
-    """The reference system keeps its runs like this: the names tell no language."""
+    """The reference system keeps its runs like this: the names tell no language. Each can be scored."""
     body = make_file("a", "ron", "dev").bytes()
     folder = write_files({f"runs/prediction_{name}.csv": body for name in ("bert", "llama")}) / "runs"
-    assert validate(folder).counts == {"W117": 2, "E202": 2}
+    assert validate(folder).counts == {"W117": 2, "E121": 1, "E202": 2}
     assert len(read_submission(folder).predictions) == 2
 
 

@@ -141,9 +141,9 @@ def test_an_invalid_file_of_another_track_is_ignored(make_file, write_files, tmp
 def test_two_systems_are_refused(make_file, write_files, tmp_path):
     file = make_file("a", "ron")
     write_files({f"in/bert/{file.name}": file.bytes(), f"in/llama/{file.name}": file.bytes()})
-    with pytest.raises(InvalidSubmission, match=r"are both for track a, ron\.") as caught:
+    with pytest.raises(InvalidSubmission, match=r"^2 files are for 2025 track a ron test: ") as caught:
         pack(tmp_path / "in", tmp_path / "a.zip")
-    assert caught.value.fix == "name only the file to upload"
+    assert caught.value.fix == "name only the file to upload; semeval-emo score and compare take all of them"
 
 
 def test_an_existing_zip_is_replaced_only_with_force(make_file, write_files, tmp_path):

@@ -77,7 +77,7 @@ Not fixed automatically
     E401  there is no row for eng_dev_track_a_00004 to eng_dev_track_a_00019 (16 ids)
     E401  there is no row for eng_dev_track_a_00041
           fix: predict every text of 2025 track a eng dev; a text without any emotion is a row of
-               zeros, not a missing row
+               zeros, not a missing row; score --subset scores the rows that are there
 
 Nothing was written.
 """

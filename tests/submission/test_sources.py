@@ -163,7 +163,7 @@ def test_the_folder_itself_can_be_the_track_folder(tmp_path, monkeypatch):
         ({"track_a/pred_eng.csv": BODY, "track_a/.ipynb_checkpoints/pred_eng-copy.csv": BODY}, ["checkpoint-copy"]),
         ({"track_a/pred_eng.csv": BODY, "track_a/prob_eng.csv": BODY, "track_a/notes.md": b"x"}, []),
         ({"track_a/pred_eng.csv": BODY, "results.csv": b"x"}, ["left-out"]),
-        ({"track_a/pred_eng.csv": BODY, "track_a/pred_eng_a.csv": BODY}, ["two-files", "name-extra", "two-files"]),
+        ({"track_a/pred_eng.csv": BODY, "track_a/pred_eng_a.csv": BODY}, ["name-extra"]),
         ({"track_a/pred_eng.csv": BODY, "track_a/pred_xyz.csv": BODY}, ["name-unknown-language"]),
         ({"track_a/notes.md": b"x"}, ["no-predictions"]),
         ({"results.csv": b"x"}, ["no-predictions"]),

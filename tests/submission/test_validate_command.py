@@ -192,6 +192,7 @@ def test_json(make_file, write_files, run):
             ],
             "counts": {"E509": 1},
             "repairs": {"E509": "decimals converted to integers"},
+            "joined": [],
         }
     ]  # fmt: skip
     problem = report["problems"][0]

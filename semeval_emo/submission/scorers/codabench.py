@@ -20,12 +20,11 @@ from semeval_emo.submission.scorers.outcome import (
     at_lines,
     columns,
     f1,
-    listed,
     pearson,
     shown,
 )
 from semeval_emo.task import FileSpec
-from semeval_emo.text import alternatives, plural
+from semeval_emo.text import alternatives, listed, plural
 
 KEY = "codabench-2026"
 DIGITS = 6

@@ -28,10 +28,10 @@ from semeval_emo.submission.scorers.outcome import (
     Reference,
     Rejected,
     Score,
-    listed,
 )
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.task import FileSpec, OfficialScorer, Selector, Task
+from semeval_emo.text import listed
 
 Labels = Callable[[FileSpec], LabelsById]
 _ALONE = "hand in each track alone"

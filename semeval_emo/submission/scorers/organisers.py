@@ -17,12 +17,11 @@ from semeval_emo.submission.scorers.outcome import (
     at_lines,
     columns,
     f1,
-    listed,
     pearson,
     shown,
 )
 from semeval_emo.task import FileSpec, Track
-from semeval_emo.text import alternatives, plural
+from semeval_emo.text import alternatives, listed, plural
 
 KEY = "organisers-2025"
 DIGITS = 4

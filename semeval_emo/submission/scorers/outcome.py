@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -152,17 +152,6 @@ class Score:
 def shown(text: str) -> str:
     """Return a name or a cell as messages show it."""
     return printable(text, 80)
-
-
-def listed(values: Iterable[Any], most: int = 3) -> str:
-    """Return the first values, and how many more there are.
-
-    >>> listed(["a", "b", "c", "d"]), listed([7])
-    ('a, b, c and 1 more', '7')
-    """
-    texts = [f"{value}" for value in values]
-    more = len(texts) - most
-    return ", ".join(texts[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def at_lines(path: str, lines: Sequence[int]) -> str:
