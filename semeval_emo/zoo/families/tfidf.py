@@ -223,7 +223,10 @@ def fit_linear_model(
         estimator = LogisticRegression(C=strength, class_weight=weight, max_iter=1000, random_state=0)
     model = OneVsRestClassifier(estimator)
     if known.all():
-        model.fit(matrix, present)
+        with warnings.catch_warnings():
+            # Of labels with a single value, such as rare ones in a fold.
+            warnings.simplefilter("ignore", UserWarning)
+            model.fit(matrix, present)
     else:
         model.estimators_ = [
             _fit_column(estimator, matrix, *column) for column in zip(present.T, known_targets.T, strict=True)
