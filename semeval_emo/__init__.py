@@ -34,6 +34,7 @@ _HOME = {
     "metrics": "semeval_emo.scoring.adapters",
     "compute_metrics": "semeval_emo.scoring.adapters",
     "scorer": "semeval_emo.scoring.adapters",
+    "train": "semeval_emo.zoo.training.api",
     "load_model": "semeval_emo.zoo.runs.model",
     "Leaderboard": "semeval_emo.leaderboard",
     "EmoError": "semeval_emo.errors",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from semeval_emo.submission import ensemble, fix, pack, read_submission, schema, validate
     from semeval_emo.task import load_task
     from semeval_emo.zoo.runs.model import load_model
+    from semeval_emo.zoo.training.api import train
 
 
 def __getattr__(name: str) -> Any:
