@@ -13,11 +13,17 @@ from typing import Any, Literal
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import read_utf8
-from semeval_emo.parse import ShapeError, expect, member
+from semeval_emo.parse import ShapeError, expect
 from semeval_emo.tables.names import normalised_names
 from semeval_emo.task import Task, load_task
-from semeval_emo.text import printable
-from semeval_emo.zoo.backbones.model_folder import CONFIG, TOKENIZER_CONFIG, check_model_folder
+from semeval_emo.text import plural, printable
+from semeval_emo.zoo.backbones.model_folder import (
+    ADAPTER_CONFIG,
+    CONFIG,
+    TOKENIZER_CONFIG,
+    check_model_folder,
+    has_tokenizer,
+)
 
 Activation = Literal["sigmoid", "softmax"]
 HEAD = "ForSequenceClassification"
@@ -52,8 +58,38 @@ class Classifier:
 
 
 def is_classifier_folder(folder: Path) -> bool:
-    """Return whether a folder has the configuration of a Hugging Face model."""
-    return (folder / CONFIG).is_file()
+    """Return whether a folder has the configuration of a Hugging Face model, or checkpoints or adapters of one."""
+    return any((folder / name).is_file() for name in (CONFIG, ADAPTER_CONFIG)) or bool(_checkpoints(folder))
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    return sorted(
+        (path.parent for path in folder.glob(f"checkpoint-*/{CONFIG}")), key=lambda path: path.stat().st_mtime
+    )
+
+
+def _check_whole(folder: Path, name: str) -> None:
+    """Check that a folder has a model of its own, not only checkpoints or adapters of one.
+
+    Raises:
+        InputError: it does not.
+    """
+    if (folder / CONFIG).is_file():
+        return
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {name}.", "name a Hugging Face model folder, or owner/name on the hub")
+    if (folder / ADAPTER_CONFIG).is_file():
+        raise InputError(
+            f"{name} has LoRA adapters, not a whole model.",
+            "merge them into their model and save it with its tokenizer: "
+            "model.merge_and_unload().save_pretrained(FOLDER)",
+        )
+    checkpoints = _checkpoints(folder)
+    if checkpoints:
+        raise InputError(
+            f"{name} has no {CONFIG}; it has {plural(len(checkpoints), 'checkpoint')} of a training.",
+            f"name one of them, such as {checkpoints[-1]}",
+        )
 
 
 def read_classifier(
@@ -72,8 +108,11 @@ def read_classifier(
             predicts several labels.
     """
     name = name or str(folder)
+    _check_whole(folder, name)
     config = check_model_folder(folder)
     _check_architecture(config, name)
+    if not has_tokenizer(folder):
+        raise InputError(f"{name} has no tokenizer.", f"save it there with tokenizer.save_pretrained({str(folder)!r})")
     own = own_labels(config, folder / CONFIG)
     labels, notes = _joined(own, tuple(order), task, name)
     return Classifier(
@@ -102,16 +141,30 @@ def own_labels(config: Mapping[str, Any], path: Path) -> tuple[str, ...]:
         InputError: it numbers them in another way than from 0.
     """
     try:
-        named = config.get("id2label")
-        if named is None and config.get("label2id") is not None:
-            named = {str(number): label for label, number in member(config, "label2id", dict).items()}
-        if named is None:
-            return tuple(f"LABEL_{i}" for i in range(min(member(config, "num_labels", int, 2), MAX_LABELS)))
-        by_number = {int(key): str(label) for key, label in expect(named, dict, "id2label").items()}
-        if sorted(by_number) != list(range(len(by_number))) or not 0 < len(by_number) <= MAX_LABELS:
-            raise ShapeError("id2label does not number the labels from 0")
-    except (ShapeError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "copy the whole folder again") from error
+        by_number = {
+            int(key): str(label) for key, label in expect(config.get("id2label") or {}, dict, "id2label").items()
+        }
+        inverse = {number: label for label, number in expect(config.get("label2id") or {}, dict, "label2id").items()}
+        labels = _in_order(by_number, "id2label")
+        # Where only label2id is set, Hugging Face stores LABEL_<k> as id2label.
+        others = _in_order(inverse, "label2id")
+        if not labels or (others and not is_named(labels) and len(others) == len(labels)):
+            labels = others
+        elif is_named(others) and others != labels:
+            raise ShapeError("id2label and label2id name the outputs differently")
+    except (ShapeError, ValueError, TypeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "correct id2label") from error
+    return labels or tuple(f"LABEL_{i}" for i in range(2))
+
+
+def is_named(labels: Sequence[str]) -> bool:
+    """Return whether outputs have names, not only numbers such as ``LABEL_0``."""
+    return not all(map(_UNNAMED.fullmatch, normalised_names(labels)))
+
+
+def _in_order(by_number: Mapping[int, str], key: str) -> tuple[str, ...]:
+    if sorted(by_number) != list(range(len(by_number))) or len(by_number) > MAX_LABELS:
+        raise ShapeError(f"{key} does not number the labels from 0")
     return tuple(by_number[i] for i in range(len(by_number)))
 
 
@@ -120,7 +173,7 @@ def _joined(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the name of each output, an emotion or its own, and notes on what was renamed or left out."""
     shown = printable(", ".join(own), 200)
-    is_unnamed = all(map(_UNNAMED.fullmatch, normalised_names(own)))
+    is_unnamed = not is_named(own)
     emotions = ",".join(task.emotions)
     joined = join_labels(own, task, name)
     if not order:

@@ -174,6 +174,15 @@ def _check_numbers(value: Any, layers: int, path: Path, key: str = "") -> None:
             raise InputError(f"{path} has {printable(key)} = {shown}, expected at most {limit:,}.")
 
 
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.*", "*.spm", "*.bpe.model", "spiece.model", "spm.model")
+"""Files that a tokenizer is read from."""
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether a folder has a file of a tokenizer."""
+    return any(path for pattern in TOKENIZERS for path in folder.glob(pattern))
+
+
 @contextmanager
 def reading_model(folder: Path, what: str = "The model") -> Iterator[None]:
     """Turn every error of a library that reads a model folder into an input error that names the folder.

@@ -12,13 +12,12 @@ from semeval_emo.files import check_name
 from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.backbones.classifier import read_classifier
-from semeval_emo.zoo.backbones.weights import find_backbone
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY, adopted_recipe, default_name
 from semeval_emo.zoo.recipes.load import recipe_files
-from semeval_emo.zoo.runs.model import MODEL_INFO, given_thresholds
+from semeval_emo.zoo.runs.model import MODEL_INFO, given_thresholds, model_path
 
 
 def adopted_run_name(model: str, name: str = "") -> str:
@@ -61,7 +60,7 @@ def adopt_recipe(
         UsageError: it does not predict the labels of the file.
     """
     progress = progress or Progress()
-    folder = find_backbone(model, progress)
+    folder = model_path(model, progress)
     if (folder / MODEL_INFO).exists():
         raise UsageError(f"{model} is a model that this package trained.", "use its run folder, or zoo predict")
     if language is None and len(task.languages) == 1:

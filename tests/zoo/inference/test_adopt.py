@@ -118,7 +118,7 @@ def test_another_model_does_not_continue_a_run(adopt):
 
 def test_a_changed_configuration_of_an_adopted_model_is_an_error(adopt, cli):
     assert adopt("--quiet")[0] == 0
-    edit_config(RUN / "model", id2label=dict(enumerate(reversed(LABELS))))
+    edit_config(RUN / "model", id2label=dict(enumerate(reversed(LABELS))), label2id={})
     code, _, err = cli("zoo", "predict", RUN, "What a day!")
     assert code == 3 and "The weights in runs/sample/theirs/eng/model predict fear, sad, ANGER" in err
 

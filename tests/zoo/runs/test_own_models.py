@@ -145,6 +145,7 @@ def test_folders_that_are_no_classifier_are_named(tmp_path: Path, monkeypatch):
     with pytest.raises(InputError, match="base is a BertModel, which has no labels; expected") as info:
         semeval_emo.load_model("base")
     assert info.value.fix == "train it first: semeval-emo zoo train minilm-ft --set model.backbone=base"
+    AutoTokenizer.from_pretrained(folder).save_pretrained("base")
     edit_config(Path("base"), architectures=None, id2label=dict(enumerate(EMOTIONS)))
     with pytest.raises(InputError, match="its weights lack classifier"):
         semeval_emo.load_model("base", activation="sigmoid")
@@ -153,6 +154,44 @@ def test_folders_that_are_no_classifier_are_named(tmp_path: Path, monkeypatch):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(InputError, match="is a pickle, which can run code when it is opened"):
         semeval_emo.load_model("theirs")
+
+
+def test_parts_of_a_model_are_named_with_what_to_do(tmp_path: Path, monkeypatch, cli):
+    monkeypatch.chdir(tmp_path)
+    save_classifier(Path("results/checkpoint-500"))
+    Path("adapter").mkdir()
+    Path("adapter/adapter_config.json").write_text("{}")
+    for name, message, fix in (
+        ("results", "results has no config.json; it has 1 checkpoint of a training.", "such as results/checkpoint-500"),
+        (
+            "adapter",
+            "adapter has LoRA adapters, not a whole model.",
+            "model.merge_and_unload().save_pretrained(FOLDER)",
+        ),
+    ):
+        for words in (["predict", name, "What a day!"], ["adopt", name, "--language", "eng", "--data", "sample"]):
+            code, _, err = cli("zoo", *words)
+            assert code == 3 and err.startswith(f"error: {message}") and fix in err
+    code, _, err = cli("zoo", "adopt", "nothing", "--language", "eng")
+    assert code == 3 and err.startswith("error: There is no folder nothing.")
+    for file in Path("results/checkpoint-500").glob("token*"):
+        file.unlink()
+    code, _, err = cli("zoo", "predict", "results/checkpoint-500", "What a day!")
+    assert code == 3
+    assert err.startswith(
+        "error: results/checkpoint-500 has no tokenizer.\n  fix: save it there with tokenizer.save_pre"
+    )
+
+
+def test_names_that_only_label2id_has(tmp_path: Path):
+    folder = save_classifier(tmp_path / "theirs", None)
+    edit_config(folder, label2id={"joy": 1, "anger": 0, "fear": 2, "sadness": 3, "surprise": 4})
+    expected = 1 / (1 + np.exp(-logits_of(folder, 40)))
+    model = semeval_emo.load_model(folder)
+    assert np.abs(model.predict(TEXTS).probabilities - expected[:, [0, 2, 1, 3, 4]]).max() < 1e-5
+    edit_config(folder, id2label=dict(enumerate(EMOTIONS)))
+    with pytest.raises(InputError, match="id2label and label2id name the outputs differently"):
+        semeval_emo.load_model(folder)
 
 
 def test_a_model_on_the_hub_is_found_in_the_cache_or_downloaded(tmp_path: Path, monkeypatch):
