@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -72,6 +73,58 @@ def imported(name: str) -> Any:
     return getattr(importlib.import_module(f"semeval_emo.{module}"), attribute)
 
 
+def other_formats(predictions: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Return a prediction file in other file formats, and as CSV files without names of labels or ids."""
+    import io
+
+    import numpy as np
+    import pyarrow
+    from pyarrow import feather, parquet
+
+    header, *rows = [line.split(",") for line in predictions.decode().splitlines()]
+    array = np.array([list(map(int, row[1:])) for row in rows])
+    frame = pyarrow.table(dict(zip(header, map(list, zip(*rows, strict=True)), strict=True)))
+    writers: list[Callable[[Any], Any]] = [
+        lambda stream: np.save(stream, array),
+        lambda stream: np.savez(stream, ids=np.array([row[0] for row in rows]), predictions=array),
+        lambda stream: np.savez_compressed(stream, array / 3),
+        lambda stream: parquet.write_table(frame, stream),
+        lambda stream: feather.write_feather(frame, stream, compression="uncompressed"),
+        lambda stream: workbook(stream, [header, *rows]),
+    ]
+    bodies = []
+    for write in writers:
+        stream = io.BytesIO()
+        write(stream)
+        bodies.append(stream.getvalue())
+    cells = [" ".join(row[1:]) for row in rows]
+    outputs = [json.dumps([{"label": name, "score": 0.7} for name in header[1:]]) for _ in rows]
+    quoted = [f'{row[0]},"{output.replace(chr(34), chr(34) * 2)}"' for row, output in zip(rows, outputs, strict=True)]
+    texts = [
+        "\n".join([",".join(["id", *(f"LABEL_{k}" for k in range(len(header) - 1))]), *map(",".join, rows)]),
+        "\n".join(["id,prediction", *(f"{row[0]},[{cell}]" for row, cell in zip(rows, cells, strict=True))]),
+        "\n".join(["id,output", *quoted]),
+        "\n".join(cells),
+        "\n".join([",".join(["", *header[1:]]), *(",".join([str(n), *row[1:]]) for n, row in enumerate(rows))]),
+    ]
+    return bodies, [text.encode() for text in texts]
+
+
+def workbook(stream: Any, rows: list[list[str]]) -> None:
+    """Write a workbook with one sheet."""
+    cells = [
+        "".join(
+            f'<c t="inlineStr"><is><t>{cell}</t></is></c>' if not cell.isdigit() else f"<c><v>{cell}</v></c>"
+            for cell in row
+        )
+        for row in rows
+    ]
+    sheet = "".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(cells, 1))
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{sheet}</sheetData></worksheet>")
+
+
 def readers(home: Path) -> Iterator[Reader]:
     """Yield all readers; `home` has the files that a reader needs besides its input."""
     validate, fix, pack, score, load_gold, load_task = (
@@ -109,6 +162,19 @@ def readers(home: Path) -> Iterator[Reader]:
     yield Reader("validate zip", predictions + small, ZIPS, "s.zip", validated, 4)
     yield Reader("fix zip", small, ZIPS, "s.zip", fixed)
     yield Reader("pack zip", predictions, ZIPS, "s.zip", packed)
+
+    ids = home / "ids.csv"
+    ids.write_bytes(predictions[0])
+
+    def converted(path: Path, rng: random.Random) -> None:
+        shutil.rmtree(output, ignore_errors=True)
+        order = rng.choice(([], predictions[0].split(b"\n")[0].decode().split(",")[1:]))
+        fix(path, output, order=order, ids_from=rng.choice((None, ids)), threshold=rng.choice((None, 0.5)))
+
+    containers, arrays = other_formats(predictions[0])
+    yield Reader("validate other formats", containers, (any_bytes, zip_fields), "pred_eng.parquet", validated, 3)
+    yield Reader("fix other formats", containers, (any_bytes, zip_fields), "pred_eng.npz", converted, 2)
+    yield Reader("fix without names or ids", arrays, CSV, "pred_eng.csv", converted, 2)
 
     probabilities = [path.read_bytes() for path in home.glob("runs/**/prob_eng.csv")]
     read_probabilities = imported("submission.probabilities.read_probabilities")

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import IO, Any
 
+from semeval_emo.errors import UsageError
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.fixable import CELLS, MIXTURES, repairs, with_advice
 from semeval_emo.submission.header import Columns, is_id, read_header
@@ -167,7 +168,8 @@ def _read(
     expected = emotions
     if not others <= {*emotions}:
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
-    vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task))
+    possible = () if specs else _possible_labels(len(first_rows), selector.release, task)
+    vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task), possible)
     needs_scores = not decisions.scores and len(values) == 2
     shape = recognise(table, first_rows, vocabulary, decisions)
     if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header, task.emotions)}:
@@ -180,6 +182,7 @@ def _read(
     else:
         findings.add(shape.problem, **shape.facts)
         columns = Columns.of(shape, expected)
+    _check_order(decisions, shape, normalised_names(table.header), expected, source)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
     if without_ids is not None and not without_ids.source:
@@ -227,11 +230,33 @@ def _read(
             check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
     undecided = frozenset({shape.problem} if shape and not shape.is_decided else ())
+    if shape is None:
+        undecided |= {"no-header"}
     if columns.has_logits and needs_scores:
         undecided |= {"score-columns"}
     if without_ids is not None and not without_ids.source:
         undecided |= {"no-ids"}
     return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, undecided), specs
+
+
+def _possible_labels(rows: int, release: str | None, task: Task) -> tuple[tuple[str, ...], ...]:
+    """Return the labels of each language, first those of a file with this number of rows, or one more for a header."""
+    specs = task.specs(release or task.default_release)
+    near = sorted(specs, key=lambda spec: spec.rows not in (rows, rows + 1))
+    return tuple(dict.fromkeys(spec.emotions for spec in near))
+
+
+def _check_order(
+    decisions: Decisions, shape: Shape | None, names: Sequence[str], labels: Sequence[str], source: InputFile
+) -> None:
+    """Refuse an order of labels that contradicts the names of columns."""
+    own = [name for name in names if name in labels]
+    order = [name for name in normalised_names(decisions.order) if name in own]
+    if shape is None and order and order != own:
+        raise UsageError(
+            f"The columns of {source.display_name} have names, {','.join(own)}, in another order than --order.",
+            "leave --order out: names are read by themselves",
+        )
 
 
 def _is_table(table: InputTable, findings: Findings) -> bool:

@@ -82,7 +82,9 @@ def read_header(
     expected = ("id", *emotions)
     facts: dict[str, Any] = {"line": line, "header": ",".join(expected)}
     if any(is_id(cell, task) for cell in cells):
-        findings.add("no-header", value=",".join(cells), **facts)
+        findings.add(
+            "no-header", value=",".join(cells), remedy=f"add the header above it: {','.join(expected)}", **facts
+        )
         id_column = next(at for at, cell in enumerate(cells) if is_id(cell, task))
         others = [at for at in range(len(cells)) if at != id_column]
         labels = tuple(others[i] if i < len(others) else None for i in range(len(emotions)))

@@ -18,6 +18,7 @@ from semeval_emo.submission.identify import task_of
 from semeval_emo.submission.joining import join_files
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission
+from semeval_emo.submission.row_ids import read_id_source
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.scorers.official import Labels, official
 from semeval_emo.submission.scorers.outcome import LabelsById
@@ -135,8 +136,13 @@ def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
     )
 
 
-def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Task, InputFiles]:
+def resolve_sources(
+    paths: Sequence[Path], task: Task | str | None, ids_from: Path | None = None
+) -> tuple[Task, InputFiles]:
     """Find the prediction files and their task: the given one, or the one that their ids belong to.
+
+    Args:
+        ids_from: a file with the ids of prediction files that have none.
 
     Raises:
         UsageError: the task has no files.
@@ -159,6 +165,10 @@ def resolve_sources(paths: Sequence[Path], task: Task | str | None) -> tuple[Tas
                 if own_task is not resolved:
                     resolved, sources = own_task, find_files(paths, own_task)
                 break
+        else:
+            own_task = task_of(read_id_source(ids_from, KnownIds(resolved)).ids) if ids_from is not None else None
+            if own_task is not None:
+                resolved, sources = own_task, find_files(paths, own_task)
     return resolved, replace(sources, files=join_files(sources.files, resolved))
 
 

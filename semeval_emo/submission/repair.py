@@ -31,7 +31,7 @@ from semeval_emo.submission.fixable import CELLS, MIXTURES, SPARE_COLUMNS, fixab
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
 from semeval_emo.submission.problem import PLACES, Findings, Problem, entry, in_order
 from semeval_emo.submission.read import read_submission, resolve_sources
-from semeval_emo.submission.result import Part, Predictions, Report
+from semeval_emo.submission.result import FileReport, Part, Predictions, Report
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts
@@ -47,6 +47,8 @@ from semeval_emo.text import listed, plural
 
 # Errors of single rows or parts: another part of the file whose rows are all complete can still be written.
 PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column"}
+# Problems that the order of the labels solves.
+WITH_ORDER = frozenset({"no-header", "numbered-columns", "vector-cells", "pipeline-outputs"})
 FOLDER_CHANGES = ("no-track-folder", "track-folder-name", "nested-folders")
 DUPLICATE_REMOVED = "one of several identical files kept"
 CACHE_SIZE = 50_000
@@ -107,7 +109,7 @@ def fix(
         tuple(order), ids_from, thresholds_of(threshold, order), scores, cuts_of(cuts, order), words_of(words), column
     )
     given = input_files(path)
-    chosen, inputs = resolve_sources(given, task)
+    chosen, inputs = resolve_sources(given, task, ids_from)
     selector = Selector(task, track, language, split, release).of(chosen)
     fixer = _Fixer(chosen, selector, decisions.of_labels(chosen.synonyms))
     for file in inputs.files:
@@ -228,6 +230,17 @@ class _Fixer:
             # The new file has neither the texts nor the names.
             problems = tuple(problem for findings in checked.findings for problem in findings.problems)
             self.doubts += Report(self.task.key, (checked.report,), problems).doubts
+            self.doubts += self._unused(checked.report)
+
+    def _unused(self, report: FileReport) -> list[str]:
+        """Return notes on the decisions that a file did not need."""
+        names = {entry(code).name for code in report.counts}
+        unused = []
+        if self.decisions.ids_from is not None and "no-ids" not in names:
+            unused.append(f"--ids-from was not used for {report.file}: its rows have ids")
+        if self.decisions.order and names.isdisjoint(WITH_ORDER):
+            unused.append(f"--order was not used for {report.file}: its columns have names")
+        return unused
 
     def check_decisions(self) -> None:
         """Refuse decisions that are for none of the files, or not for all of their labels."""

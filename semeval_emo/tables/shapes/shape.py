@@ -25,12 +25,14 @@ class Vocabulary:
         synonyms: other names in lower case, and the label of each.
         values: the allowed values as texts, lowest first.
         is_id: returns whether a cell has the form of an id; by default none has.
+        possible: the labels that the file can have, if it is not known which: those of each language.
     """
 
     labels: tuple[str, ...]
     synonyms: Mapping[str, str] = field(default_factory=dict)
     values: tuple[str, ...] = ("0", "1")
     is_id: Callable[[str], bool] = lambda cell: False
+    possible: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semeval_emo.errors import UsageError
 from semeval_emo.tables.decisions import Decisions
@@ -64,6 +64,7 @@ def unnamed_labels(
     values = columns or _cells(names if has_header else [], sample, id_column, decisions.column, vocabulary)
     if values is None:
         return None
+    vocabulary = replace(vocabulary, labels=_possible_labels(values.width, vocabulary, decisions))
     labels = values.names if values.has_names else _order(values.width, vocabulary, decisions)
     if not {*vocabulary.labels} <= {*labels}:
         labels = ()
@@ -124,7 +125,8 @@ def _remedy(values: _Values, sample: Sequence[Sequence[str]], vocabulary: Vocabu
 def _options_of_values(cells: Sequence[str], vocabulary: Vocabulary) -> str:
     """Return the options of `fix` that turn these values into labels; none if they are labels."""
     numbers = [float(text) for cell in cells if (text := number(cell)) is not None]
-    if {*numbers} <= set(map(float, vocabulary.values)):
+    if all(value.is_integer() and 0 <= value < 10 for value in numbers):
+        # Labels of this track, or of another one, which the ids decide.
         return ""
     if len(vocabulary.values) > 2:
         return " --round"
@@ -147,7 +149,12 @@ def is_data(header: Sequence[str], sample: Sequence[Sequence[str]], is_id: Calla
 
 
 def _is_value(cell: str) -> bool:
-    return number(cell) is not None or vector(cell) is not None
+    return number(_bare(cell)) is not None or vector(cell) is not None
+
+
+def _bare(cell: str) -> str:
+    """Return a cell of a list that is written without quotes, so that its brackets are in the first and last cell."""
+    return cell.strip(" []()")
 
 
 def _normalised(cell: str) -> str:
@@ -180,13 +187,21 @@ def _nameless_columns(sample: Sequence[Sequence[str]], id_column: int | None, wi
     columns = [
         at
         for at in range(len(sample[0]))
-        if at != id_column and all(at < len(row) and number(row[at]) is not None for row in sample)
+        if at != id_column and all(at < len(row) and number(_bare(row[at])) is not None for row in sample)
     ]
     if len(columns) == width + 1 and [row[columns[0]] for row in sample] in (
         list(map(str, range(start, start + len(sample)))) for start in (0, 1)
     ):
         columns = columns[1:]
-    return _Values("no-header", plural(len(columns), "column"), len(columns), _picker(columns)) if columns[1:] else None
+    if len(columns) < 2:
+        return None
+    pick = _picker(columns)
+
+    def bare(row: Sequence[str]) -> list[str] | None:
+        cells = pick(row)
+        return None if cells is None else [_bare(cell) for cell in cells]
+
+    return _Values("no-header", plural(len(columns), "column"), len(columns), bare)
 
 
 def _picker(columns: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str] | None]:
@@ -247,6 +262,13 @@ def _predicted(found: dict[int, _Values], names: Sequence[str], chosen: str) -> 
     rest = {at: values for at, values in found.items() if not (at < len(names) and is_gold(names[at]))}
     predicted = {at: values for at, values in rest.items() if at < len(names) and _PREDICTED.search(names[at])}
     return predicted or rest
+
+
+def _possible_labels(width: int, vocabulary: Vocabulary, decisions: Decisions) -> tuple[str, ...]:
+    """Return the labels of the file: if they are not known, those of the order or of this number."""
+    order = {_normalised(label) for label in decisions.order}
+    fitting = [labels for labels in vocabulary.possible if len(labels) == width]
+    return next((labels for labels in fitting if {*labels} == order), (fitting or [vocabulary.labels])[0])
 
 
 def _order(width: int, vocabulary: Vocabulary, decisions: Decisions) -> tuple[str, ...]:
