@@ -7,9 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import semeval_emo
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.runs.model import load_model
-from semeval_emo.zoo.selection.thresholds import apply_thresholds
 from semeval_emo.zoo.training.train import train
 
 texts = sys.argv[1:] or ["I lost the keys again and the bus left without me.", "What a lovely surprise party!"]
@@ -22,10 +21,7 @@ with tempfile.TemporaryDirectory() as folder:
     if result.scorecard:
         print(f"test: {result.scorecard.metric} {result.scorecard.score:.4f}")
 
-    model = load_model(result.folder.path)
-    probabilities = model.family.predict(texts)  # shape (texts, emotions)
-    labels = apply_thresholds(probabilities, model.thresholds, model.space)
+    model = semeval_emo.load_model(result.folder.path)
 
-for text, row in zip(texts, labels, strict=True):
-    emotions = [emotion for emotion, present in zip(model.space.emotions, row, strict=True) if present]
-    print(f"{text}  ->  {', '.join(emotions) or 'none'}")
+for prediction in model.predict(texts):
+    print(f"{prediction.text}  ->  {', '.join(prediction.present) or 'none'}")
