@@ -101,7 +101,8 @@ class CellContents:
 
     Attributes:
         fractional: the labels whose columns have fractions. A 1.0 among them is a probability, not a label.
-        lowest, highest: the range of all numbers.
+        lowest, highest: the range of the labels and all numbers.
+        largest: the largest number that is not an allowed label.
         is_beyond: whether binary labels have fractions, or many integers, outside of 0 to 1.
         has_degrees: whether intensities have words for degrees.
         pairs: the words of each of `PAIRS` of which both are there.
@@ -109,7 +110,7 @@ class CellContents:
 
     def __init__(self, values: Sequence[str]) -> None:
         self.values, self.fractional, self.pairs = tuple(values), set[str](), set[str]()
-        self.lowest, self.highest = float(values[0]), float(values[-1])
+        self.lowest, self.highest, self.largest = float(values[0]), float(values[-1]), float(values[0])
         self.is_beyond = self.has_degrees = self.has_numbers = False
         self._words: set[str] = set()
         self._integers: set[str] = set()
@@ -120,6 +121,7 @@ class CellContents:
         word = text.strip().casefold()
         if problem in NUMBERS and (number := number_of(text.strip())) is not None and isfinite(number):
             self.has_numbers = True
+            self.largest = max(self.largest, number)
             if problem == "fraction-cell":
                 self.fractional.add(label)
             if problem == "out-of-range":
@@ -252,8 +254,14 @@ class LabelParser:
         labels, contents = alternatives(self.allowed), self.contents
         if problem == "fraction-cell" and len(self.allowed) > 2:
             choice = f"semeval-emo fix --round, or semeval-emo fix --cuts {halves(self.allowed)}"
-            advice = f"round to {labels}, or choose cut points ({choice})"
-            return {"advice": advice, "instead": "", "options": "--round"}
+            advice, options = f"round to {labels}, or choose cut points ({choice})", "--round"
+            if contents.lowest >= 0 and contents.largest <= 1:
+                # The numbers of `zoo train` are intensities divided by the highest one.
+                of_unit = ",".join(f"{(n + 0.5) / (len(self.allowed) - 1):.2g}" for n in range(len(self.allowed) - 1))
+                advice = f"if these are from 0 to {self.allowed[-1]}, round them (semeval-emo fix --round); "
+                advice += f"if they are from 0 to 1, choose cut points (semeval-emo fix --cuts {of_unit})"
+                options = ""
+            return {"advice": advice, "instead": "", "options": options}
         if problem == "fraction-cell":
             return {
                 "advice": "apply a threshold to probabilities (semeval-emo fix --threshold 0.5), then write integers",

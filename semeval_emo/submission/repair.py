@@ -111,7 +111,9 @@ def fix(
     given = input_files(path)
     chosen, inputs = resolve_sources(given, task, ids_from)
     selector = Selector(task, track, language, split, release).of(chosen)
-    fixer = _Fixer(chosen, selector, decisions.of_labels(chosen.synonyms))
+    fixer = _Fixer(
+        chosen, selector, decisions.of_labels({label.casefold(): label for label in chosen.emotions} | chosen.synonyms)
+    )
     for file in inputs.files:
         fixer.add_file(file)
     fixer.check_decisions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -213,8 +214,8 @@ def _number(text: str, row: Sequence[str]) -> float:
 def _numbers(value: Any, where: str) -> Numbers:
     entries = value if isinstance(value, list) else [value]
     numbers = tuple(expect(entry, float, where) for entry in entries)
-    if not numbers or not all(number_of(str(number)) is not None for number in numbers):
-        raise ShapeError(f"'{printable(where)}' has no finite number")
+    if not numbers or not all(map(math.isfinite, numbers)):
+        raise ShapeError(f"'{printable(where)}' is not a finite number")
     return numbers
 
 

@@ -386,6 +386,7 @@ FILES: dict[str, tuple[list[str], str]] = {
     "percentages": (["20", "71", "5", "1", "12", "33", "99.5"], "a"),
     "a regression": (["-0.2", "0.71", "3.5", "1", "2.0"], "b"),
     "a regression within the range": (["0.2", "0.71", "2.5"], "b"),
+    "a regression from 0 to 1": (["0.2", "0.71", "0.95"], "b"),
     "degrees": (["none", "low", "Moderate", "high"], "b"),
     "degrees without none": (["0", "low", "high"], "b"),
     "yes and no": (["yes", "no"], "a"),
@@ -425,3 +426,56 @@ def test_every_command_of_a_remedy_runs(kind: str, make, tmp_path: Path, cli):
     for line in shown.splitlines():
         if line.startswith("Next: semeval-emo fix"):
             assert cli(*shlex.split(line.replace("=LABEL", "=1"))[2:], "-o", str(tmp_path / "next.csv"))[0] == 0
+
+
+# ---- 50, 51: training
+
+
+def lines_of(shared_dir: Path, case: str) -> list[str]:
+    (line,) = (shared_dir / "cases" / case / "command.txt").read_text().splitlines()
+    return shlex.split(line)[1:]
+
+
+def test_50_nothing_reaches_the_threshold(shared_dir: Path, tmp_path: Path, monkeypatch, cli):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    code, shown, _ = cli(*lines_of(shared_dir, "50-zoo-all-zero"), "--quiet")
+    assert code == 0
+    assert "reaches the threshold 0.5; the lowest is 0." in shown and "Never predicted: anger" in shown
+    (command,) = [line for line in shown.splitlines() if line.startswith("Fit thresholds: semeval-emo ")]
+    code, tuned, _ = cli(*shlex.split(command)[3:])
+    assert code == 0 and "one per emotion" in tuned
+    # What tune writes is what fix takes, by name.
+    run = Path("runs/sample/llama-tiny/eng")
+    thresholds = run / "tuned" / "thresholds.json"
+    assert [*json.loads(thresholds.read_text())] == ["anger", "fear", "joy", "sadness", "surprise"]
+    assert cli("fix", run / "test" / "prob_eng.csv", "--threshold", thresholds, "-o", "out.csv").code == 0
+    assert Path("out.csv").read_bytes() == (run / "tuned" / "track_a" / "pred_eng.csv").read_bytes()
+
+
+def test_51_a_loss_of_nan_stops_the_training(shared_dir: Path, tmp_path: Path, monkeypatch, cli):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    words = lines_of(shared_dir, "51-zoo-nan-loss")
+    code, _, err = cli(*words, "--quiet")
+    assert code == 2
+    assert "training diverged: the loss of epoch 1 is nan." in err and "fix: lower the learning rates" in err
+    # The names of the folders keep the sign of the exponent.
+    small = [word.replace("1e30", "1e-30") for word in words]
+    assert cli(*small, "--quiet").code == 0
+    names = sorted(path.name.rpartition("-")[0] for path in Path("runs/sample").iterdir())
+    assert names == ["llama-tiny+lr=1e+30,lr=1e+30", "llama-tiny+lr=1e-30,lr=1e-30"]
+
+
+def test_cut_points_of_a_run(tmp_path: Path, monkeypatch, cli):
+    pytest.importorskip("sklearn")
+    monkeypatch.chdir(tmp_path)
+    assert cli("zoo", "train", "tfidf-ordinal", "--data", "sample", "--track", "b", "--quiet").code == 0
+    (run,) = (path.parent for path in Path("runs").rglob("run.json"))
+    assert cli("zoo", "tune", run, "--data", "sample", "--threshold-rule", "per-label").code == 0
+    cuts = run / "tuned" / "thresholds.json"
+    code, _, err = cli("fix", run / "test" / "prob_eng.csv", "--cuts", cuts, "-o", "out.csv")
+    assert (code, err) == (0, "")
+    assert Path("out.csv").read_bytes() == (run / "tuned" / "track_b" / "pred_eng.csv").read_bytes()
+    code, _, err = cli("fix", run / "test" / "prob_eng.csv", "--threshold", cuts, "-o", "other.csv")
+    assert code == 2 and "has several numbers per label: cut points." in err and "fix: use --cuts" in err

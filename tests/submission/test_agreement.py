@@ -229,7 +229,13 @@ def test_booleans_are_fixed_on_binary_tracks_only(make_file: Callable, validate_
     [
         ("a", ["0.5"], "apply a threshold to probabilities (semeval-emo fix --threshold 0.5), then write integers"),
         ("a", ["0.5", "-1"], "write 0 or 1; with other cells outside of 0 to 1, these are not probabilities"),
-        ("b", ["0.5"], f"round to 0, 1, 2 or 3, or choose cut points ({ROUND})"),
+        (
+            "b",
+            ["0.5"],
+            "if these are from 0 to 3, round them (semeval-emo fix --round); "
+            "if they are from 0 to 1, choose cut points (semeval-emo fix --cuts 0.17,0.5,0.83)",
+        ),
+        ("b", ["1.5"], f"round to 0, 1, 2 or 3, or choose cut points ({ROUND})"),
         ("b", ["0.5", "-1.2"], f"round to 0, 1, 2 or 3, or choose cut points ({ROUND})"),
     ],
 )

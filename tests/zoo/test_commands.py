@@ -230,7 +230,7 @@ def test_predict_from_stdin_line_by_line(trained: Path, cli, monkeypatch):
     stored = (trained / "test" / "prob_eng.csv").read_text().splitlines()[1].split(",")[1:]
     assert list(found[0]["probabilities"].values()) == [round(float(p), 6) for p in stored]
     thresholds = json.loads((trained / "model" / "thresholds.json").read_text())
-    present = {e for (e, p), t in zip(found[0]["probabilities"].items(), thresholds, strict=True) if p >= t}
+    present = {e for (e, p), t in zip(found[0]["probabilities"].items(), thresholds.values(), strict=True) if p >= t}
     assert set(found[0]["labels"]) == present
 
 

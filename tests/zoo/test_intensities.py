@@ -38,7 +38,7 @@ def stored(path: Path) -> np.ndarray:
 
 
 def test_predictions_follow_from_the_cut_points(cut: RunResult):
-    points = np.array(json.loads((cut.folder.model / "thresholds.json").read_text()))
+    points = np.array([*json.loads((cut.folder.model / "thresholds.json").read_text()).values()])
     assert points.shape == (5, 3) and (np.diff(points) >= 0).all()
     assert [list(one) for one in cut.thresholds] == points.tolist()
     said = stored(cut.folder.probabilities("test"))

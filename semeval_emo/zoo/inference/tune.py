@@ -34,7 +34,7 @@ from semeval_emo.zoo.runs.finished import (
     stored_thresholds,
 )  # fmt: skip
 from semeval_emo.zoo.runs.folder import locked, resolve_task
-from semeval_emo.zoo.runs.model import THRESHOLDS
+from semeval_emo.zoo.runs.model import THRESHOLDS, thresholds_text
 from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions, constant_predictions
 from semeval_emo.zoo.selection.thresholds import apply_thresholds, tune
 from semeval_emo.zoo.training.job import score_labels, score_probabilities
@@ -228,7 +228,7 @@ def tune_run(
         predictions = new / result.predictions.relative_to(target)
         predictions.parent.mkdir(parents=True)
         write_predictions(result.spec, test_labels, predictions)
-        write_file(new / THRESHOLDS, json.dumps(list(chosen.thresholds)) + "\n")
+        write_file(new / THRESHOLDS, thresholds_text(space.emotions, chosen.thresholds))
         write_file(new / REPORT, json.dumps(report, indent=2) + "\n")
     return result
 

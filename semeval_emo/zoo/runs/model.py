@@ -297,6 +297,11 @@ def _read_info(folder: Path, named: Path) -> tuple[Recipe, Space, str]:
         raise InputError(f"{path} cannot be read: {error}.", "copy the whole folder again") from error
 
 
+def thresholds_text(emotions: Sequence[str], thresholds: Sequence[float | list[float]]) -> str:
+    """Return the content of a file of thresholds or cut points: JSON with a key for each emotion."""
+    return json.dumps(dict(zip(emotions, thresholds, strict=True))) + "\n"
+
+
 def _apply_umask(folder: Path) -> None:
     # safetensors makes its files readable by their owner only.
     for path in folder.rglob("*"):
@@ -315,7 +320,7 @@ def given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.nda
         InputError: the file cannot be read.
         UsageError: they are not for these emotions.
     """
-    if names_file(given) and isinstance(read_values(given, FIX_THRESHOLDS), list):  # type: ignore[arg-type]
+    if names_file(given) and (space.top > 1 or isinstance(read_values(given, FIX_THRESHOLDS), list)):  # type: ignore[arg-type]
         return _read_thresholds(Path(given), space)  # type: ignore[arg-type]
     if space.top > 1:
         raise UsageError(
@@ -335,8 +340,14 @@ def given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.nda
 
 
 def _read_thresholds(path: Path, space: Space) -> np.ndarray:
+    values = read_values(path, FIX_THRESHOLDS)
+    if isinstance(values, dict):
+        missing = [emotion for emotion in space.emotions if emotion.casefold() not in values]
+        if missing:
+            raise InputError(f"{path} has no threshold for {', '.join(missing)}.", FIX_THRESHOLDS)
+        values = [values[emotion.casefold()] for emotion in space.emotions]
     try:
-        thresholds = parse_thresholds(read_json(path, fix=FIX_THRESHOLDS))
+        thresholds = parse_thresholds([row[0] if len(row) == 1 else list(row) for row in values])
     except ShapeError as error:
         raise InputError(f"{path} does not contain thresholds: {error}.", FIX_THRESHOLDS) from error
     emotions = len(space.emotions)

@@ -57,7 +57,7 @@ from semeval_emo.zoo.runs.finished import (
     verify_outputs,
 )
 from semeval_emo.zoo.runs.folder import RUNS, RunFolder, keep_task, locked, resolve_task, run_path
-from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model
+from semeval_emo.zoo.runs.model import THRESHOLDS, load_model, save_model, thresholds_text
 from semeval_emo.zoo.runs.provenance import commit, machine, versions
 from semeval_emo.zoo.runs.reuse import reuse_model
 from semeval_emo.zoo.runs.seeds import origin_of
@@ -281,7 +281,7 @@ def _finish(run: TrainingRun, golds: dict[str, Gold]) -> None:
         write_file(folder.score, json.dumps(scorecard.to_dict(), indent=2, ensure_ascii=False) + "\n")
     write_file(folder.card, model_card(recipe, folder, scorecard, task))
     # The thresholds are part of the model: `zoo predict` reads them there.
-    write_file(folder.model / THRESHOLDS, json.dumps(thresholds.tolist()) + "\n")
+    write_file(folder.model / THRESHOLDS, thresholds_text(run.space.emotions, thresholds.tolist()))
     folder.update_state(status=DONE)
     update_seed_lines(FinishedRun.load(folder.path))
     shutil.rmtree(folder.work, ignore_errors=True)

@@ -184,10 +184,11 @@ ORDER = {"0": "fear", "1": "anger", "2": "joy", "3": "sadness", "4": "surprise"}
         (lambda m: (m / "config.json").unlink(), "contains no model: it has no config.json."),
         (lambda m: (m / "thresholds.json").write_text("[0.5, NaN, 0.5, 0.5, 0.5]"), "is not a finite number"),
         (lambda m: (m / "thresholds.json").write_text("[true, 0, 0, 0, 0]"), "is true or false, expected a number"),
+        (lambda m: (m / "thresholds.json").write_text('{"anger": 0.5}'), "has no threshold for fear, "),
         (lambda m: (m / "thresholds.json").write_text("[0.5]"), "contains 1 threshold; the model predicts 5 emotions."),
         (
             lambda m: change(m / "semeval_emo.json", emotions=list("abcde")),
-            "; the model was trained for a, b, c, d, e.",
+            "thresholds.json has no threshold for a, b, c, d, e.",
         ),
         (lambda m: change(m / "semeval_emo.json", top=0), "it has no valid emotions or intensities"),
     ],
