@@ -316,10 +316,18 @@ MapOption = Annotated[
     typer.Option(
         "--map",
         metavar="WORD=LABEL,...",
-        help="The label of each word, such as none=0,low=1. Repeatable. Default: yes and no, true and false, y and n, "
-        "on and off are known on tracks a and c.",
+        help="The label of each word, such as none=0,low=1; blank=0 reads blank cells of names as no label. "
+        "Repeatable. Default: yes and no, true and false, y and n, on and off are known on tracks a and c.",
     ),
 ]
+LabelColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column", metavar="NAME",
+        help="Column that names the labels, or the words that label columns have more (pred of pred_joy), if several "
+        "can be the predictions. Default: found by its name.",
+    ),
+]  # fmt: skip
 
 # --- statistics ------------------------------------------------------------------------------------------------------
 

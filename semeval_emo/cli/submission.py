@@ -13,6 +13,7 @@ from semeval_emo.cli.options import (
     Format,
     FormatOption,
     GoldToCheckOption,
+    LabelColumnOption,
     MapOption,
     OrderOption,
     OutputOption,
@@ -50,6 +51,7 @@ FIX_EXAMPLES = examples(
     "fix logits_eng.csv --scores logits --threshold thresholds.json",
     "fix track_b/pred_eng.csv --cuts 0.5,1.5,2.5",
     "fix pred_eng.csv --map none=0,low=1,medium=2,high=3",
+    "fix answers_eng.csv --label-column prediction --map blank=0",
     "fix submission.zip -o fixed --save-report report.txt",
 )
 PACK_EXAMPLES = examples(
@@ -154,6 +156,7 @@ def fix(
     round_: RoundOption = False,
     cuts: CutsOption = None,
     words: MapOption = None,
+    label_column: LabelColumnOption = None,
     order: OrderOption = None,
     ids_from: Annotated[
         Path | None,
@@ -193,6 +196,7 @@ def fix(
         scores=scores.value if scores else "",
         cuts=ROUND if round_ else cuts or (),
         words=words or (),
+        column=label_column or "",
         force=force,
         **selector.keywords,
     )

@@ -5,8 +5,8 @@ Memory is bounded by the number of ids of the task, not by the size of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from typing import IO, Any
@@ -15,7 +15,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.fixable import CELLS, MIXTURES, repairs, with_advice
 from semeval_emo.submission.header import Columns, is_id, read_header
-from semeval_emo.submission.identify import assumed_spec, group_by_prefix, matching_specs
+from semeval_emo.submission.identify import assumed_spec, group_by_prefix, id_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.names import PREFIX, SUFFIX
 from semeval_emo.submission.problem import Findings, entry
@@ -50,13 +50,13 @@ class CheckedFile:
     Attributes:
         findings: its problems.
         rows: the rows whose ids the task knows.
-        undecided: names of the problems that `fix` does something about only with a decision of the user.
+        own_repairs: by name of a problem, what `fix` does about it in this file; empty if the user has to decide first.
     """
 
     report: FileReport
     findings: tuple[Findings, ...]
     rows: RowsById
-    undecided: frozenset[str] = frozenset()
+    own_repairs: Mapping[str, str] = field(default_factory=dict)
 
 
 def peek_ids(source: InputFile) -> list[str]:
@@ -108,7 +108,7 @@ def check(
     counts, parts = checked.report.counts, checked.report.parts
     if not counts:
         return checked
-    report = replace(checked.report, repairs=repairs(counts, parts, selector, decisions, checked.undecided))
+    report = replace(checked.report, repairs=repairs(counts, parts, selector, decisions, checked.own_repairs))
     findings = tuple(with_advice(findings, report.repairs, counts) for findings in checked.findings)
     return replace(checked, report=report, findings=findings)
 
@@ -145,11 +145,9 @@ def _read(
             # Another name would not make it a prediction file.
             source = replace(source, findings=Findings(source.display_name))
         return CheckedFile(_report(source, table, findings), (source.findings, findings), {}), ()
-    if table.container != "CSV":
-        findings.add("other-container", kind=table.container)
-        if source.name.problem == "name-unseen":
-            # The file format is the reason for the name.
-            source = replace(source, findings=Findings(source.display_name))
+    if table.container != "CSV" and source.name.problem == "name-unseen":
+        # The file format is the reason for the name.
+        source = replace(source, findings=Findings(source.display_name))
     rows = table.rows()
     first_rows = _first_rows(rows)
     as_it_is = table.header, first_rows, rows
@@ -169,19 +167,27 @@ def _read(
     if not others <= {*emotions}:
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
     possible = () if specs else _possible_labels(len(first_rows), selector.release, task)
-    vocabulary = Vocabulary(expected, task.synonyms, values, lambda cell: is_id(cell, task), possible)
     needs_scores = not decisions.scores and len(values) == 2
-    shape = recognise(table, first_rows, vocabulary, decisions)
+    shape = recognise(table, first_rows, _vocabulary(specs, expected, values, possible, task), decisions)
     if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header, task.emotions)}:
         # Not a table of predictions: missing ids are not its problem.
         table.header, first_rows, rows = as_it_is
         without_ids = None
-    if shape is None:
-        sample = [row for _, row in first_rows[:50]]
-        columns = read_header(table.header, table.header_line, sample, expected, task, findings, needs_scores)
-    else:
-        findings.add(shape.problem, **shape.facts)
+    header = table.header
+    if shape is not None:
+        findings.add(shape.problem, file_format=_file_format(table), **shape.facts)
+        header = [*shape.header]
+    if table.container != "CSV" and (shape is None or "{file_format}" not in entry(shape.problem).message):
+        findings.add("other-container", kind=table.container)
+    if shape is not None and not shape.is_renamed:
+        expected = tuple(name for name in header if name in task.emotions)
         columns = Columns.of(shape, expected)
+        if columns.id is None and without_ids is None:
+            findings.add("missing-column", column="id", seen=",".join(table.header), line=table.header_line,
+                         header=",".join(("id", *emotions)))  # fmt: skip
+    else:
+        sample = [row for _, row in (shape.convert(first_rows[:50], findings.add) if shape else first_rows[:50])]
+        columns = read_header(header, table.header_line, sample, expected, task, findings, needs_scores)
     _check_order(decisions, shape, normalised_names(table.header), expected, source)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
@@ -229,14 +235,41 @@ def _read(
         if not proven:
             check_signs(parts[0].spec, table.header, source, task, findings)
     report = _report(source, table, findings, summary.count, parts)
-    undecided = frozenset({shape.problem} if shape and not shape.is_decided else ())
+    own_repairs = {}
+    if shape is not None and (shape.repair or not shape.is_decided):
+        own_repairs[shape.problem] = shape.repair if shape.is_decided else ""
     if shape is None:
-        undecided |= {"no-header"}
+        own_repairs["no-header"] = ""
     if columns.has_logits and needs_scores:
-        undecided |= {"score-columns"}
+        own_repairs["score-columns"] = ""
     if without_ids is not None and not without_ids.source:
-        undecided |= {"no-ids"}
-    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, undecided), specs
+        own_repairs["no-ids"] = ""
+    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, own_repairs), specs
+
+
+def _vocabulary(
+    specs: Sequence[FileSpec],
+    expected: Sequence[str],
+    values: Sequence[str],
+    possible: tuple[tuple[str, ...], ...],
+    task: Task,
+) -> Vocabulary:
+    """Return the words for the labels of all parts of a file, and those of each part by its ids."""
+    labels = {*expected, *(emotion for spec in specs for emotion in spec.emotions)}
+    by_prefix = {block.prefix: spec.emotions for spec in specs for block in spec.blocks} if len(specs) > 1 else {}
+    return Vocabulary(
+        labels=tuple(emotion for emotion in task.emotions if emotion in labels),
+        synonyms=task.synonyms,
+        values=tuple(values),
+        is_id=lambda cell: is_id(cell, task),
+        possible=possible,
+        labels_of=lambda text_id: by_prefix.get(id_prefix(text_id), ()),
+    )
+
+
+def _file_format(table: InputTable) -> str:
+    """Return the beginning of a message about a table that is not CSV."""
+    return "" if table.container == "CSV" else f"the file is {table.container}: "
 
 
 def _possible_labels(rows: int, release: str | None, task: Task) -> tuple[tuple[str, ...], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from semeval_emo.submission.problem import Findings, entry
@@ -16,6 +16,8 @@ UNAMBIGUOUS = frozenset({"padded-cell", "hidden-character", "float-cell", "numbe
 BINARY = frozenset({"boolean-cell"})
 SCORES = frozenset({"fraction-cell", "score-cell"})
 CELLS = UNAMBIGUOUS | BINARY | SCORES | {"blank-cell", "nan-cell", "text-cell", "unmapped-word", "out-of-range"}
+# Those of cells that name labels.
+NAMES = frozenset({"unknown-label", "blank-answer", "name-without-degree", "two-values"})
 MIXTURES = frozenset({"mixed-tracks", "mixed-splits", "mixed-languages"})
 # If a column is missing, these may be it under another name: they are not deleted.
 SPARE_COLUMNS = frozenset({"unknown-column", "index-column"})
@@ -44,14 +46,14 @@ def repairs(
     parts: Sequence[Part],
     selector: Selector,
     decisions: Decisions = NOTHING_DECIDED,
-    undecided: Container[str] = (),
+    own_repairs: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return what `fix` does about each problem of a file, by code; problems that it leaves are absent.
 
     Args:
         parts: the files of the task that the rows belong to.
         selector, decisions: the options of the user.
-        undecided: names of the problems that need another decision.
+        own_repairs: by name, what `fix` does about problems of this file; empty if the user has to decide first.
 
     >>> repairs(["E309", "E313", "E312"], (), Selector())
     {'E309': 'column names converted to lowercase'}
@@ -62,12 +64,12 @@ def repairs(
     cells = CELLS.intersection(*(fixable_cells(part.spec.values, decisions) for part in parts))
     done: dict[str, str] = {}
     for code, name in names.items():
-        repair = entry(code).repair
+        repair = (own_repairs or {}).get(name, entry(code).repair)
         if name in SCORES and name in cells and parts:
             repair = decisions.done(parts[0].spec.values)
         if name == "text-cell" and decisions.words:
             repair = f"words converted to labels: {', '.join(f'{w} {n}' for w, n in decisions.words.items())}"
-        if name in undecided or (name in CELLS and name not in cells):
+        if name in CELLS and name not in cells:
             continue
         if name in SPARE_COLUMNS and "missing-column" in names.values():
             continue

@@ -10,15 +10,11 @@ from typing import Any
 
 from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
-from semeval_emo.tables.names import is_text_name, normalised_names, remove_invisible
+from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
 from semeval_emo.task import Task
 from semeval_emo.text import printable
 
-SCORE_WORDS = frozenset(
-    {"prob", "probs", "proba", "probas", "probability", "probabilities", "p", "score", "scores", "logit", "logits"}
-)
-_PREDICTED = frozenset({"pred", "predicted", "class", "label"})
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
 
 

@@ -27,7 +27,7 @@ from semeval_emo.submission.cells import (
 )
 from semeval_emo.submission.check import CheckedFile, check
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
-from semeval_emo.submission.fixable import CELLS, MIXTURES, SPARE_COLUMNS, fixable_cells
+from semeval_emo.submission.fixable import CELLS, MIXTURES, NAMES, SPARE_COLUMNS, fixable_cells
 from semeval_emo.submission.outputs import check_free, default_folder, official_paths, output_paths, write_if_changed
 from semeval_emo.submission.problem import PLACES, Findings, Problem, entry, in_order
 from semeval_emo.submission.read import read_submission, resolve_sources
@@ -46,7 +46,7 @@ from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import listed, plural
 
 # Errors of single rows or parts: another part of the file whose rows are all complete can still be written.
-PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column"}
+PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column"} | NAMES
 # Problems that the order of the labels solves.
 WITH_ORDER = frozenset({"no-header", "numbered-columns", "vector-cells", "pipeline-outputs"})
 FOLDER_CHANGES = ("no-track-folder", "track-folder-name", "nested-folders")

@@ -14,6 +14,12 @@ TEXT_WORDS = frozenset(
 )
 TEXT_QUALIFIERS = frozenset({"clean", "cleaned", "raw", "original", "source", "processed", "preprocessed", "full"})
 
+# Words of column names that say that a column has scores.
+SCORE_WORDS = frozenset(
+    {"prob", "probs", "proba", "probas", "probability", "probabilities", "p", "score", "scores", "logit", "logits"}
+    | {"conf", "confidence", "sigmoid", "softmax"}
+)
+
 
 def remove_invisible(text: str) -> str:
     """Return a cell without invisible characters: spaces, zero-width characters, line separators, NUL."""

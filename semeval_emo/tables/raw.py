@@ -145,12 +145,12 @@ class RawTable(InputTable):
         return None, 0
 
     def _are_rows(self, text: str, lines: list[str]) -> bool:
-        """Return whether the lines after an open quote are rows: they begin like its row or have as many cells."""
+        """Return whether the lines after an open quote are rows: they begin like its row, or have as many cells."""
         start = self._start(text)
+        if start:
+            return any(self._start(line) == start for line in lines)
         width = len(self.header)
-        return any(start and self._start(line) == start for line in lines) or any(
-            line.count(self.delimiter) + 1 == width > 1 for line in lines[:-1]
-        )
+        return any(line.count(self.delimiter) + 1 == width > 1 for line in lines[:-1])
 
     def _start(self, text: str) -> str:
         return text.split(self.delimiter, 1)[0].strip('" ').rstrip("0123456789")

@@ -250,10 +250,10 @@ def test_a_threshold_is_named_only_where_it_works(
 
 def test_a_column_that_may_be_the_missing_one_is_not_deleted(make_file: Callable, validate_file: Callable):
     file = make_file("a", "ron", "dev")
-    file.header[4] = "happiness"
+    file.header[4] = "joyy"
     report = validate_file("pred_ron.csv", file.bytes())
     assert verdict(report, "unknown-column")[0] is False
-    assert report.problems[-1].message == "column 5, 'happiness', is not a column of this file; did you mean 'joy'?"
+    assert report.problems[-1].message == "column 5, 'joyy', is not a column of this file; did you mean 'joy'?"
     file.header[4] = "joy"
     for row in [file.header, *file.rows]:
         row.append("note" if row is file.header else "0")

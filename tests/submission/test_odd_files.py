@@ -108,7 +108,7 @@ GUESSES: dict[str, tuple[Callable, dict[str, int], str]] = {
     "a wider header below": (wider_order, {"E520": 1}, "a header with other columns is among the rows"),
     "ids from 0": (from_zero, {"E401": 1, "E402": 1}, "if yours are numbered from 0, every row has the previous id"),
     "words in German": (words, {"E514": 738}, "semeval-emo fix --map nein=LABEL,ja=LABEL"),
-    "names in German": (other_language, {"E312": 6, "E313": 6}, "or rename the column that contains it"),
+    "names in German": (other_language, {"E312": 1, "E313": 1, "E332": 1}, "or rename the column that contains it"),
 }
 
 
