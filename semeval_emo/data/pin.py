@@ -15,7 +15,8 @@ from semeval_emo.data.folder import flat_files, in_order, placed_files
 from semeval_emo.data.overlap import sample_hash
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
-from semeval_emo.task import FileKey, FileSpec, IdBlock, Task, prefix_of
+from semeval_emo.task import FileKey, FileSpec, IdBlock, Task, listed_block, prefix_of
+from semeval_emo.task.build import LONGEST_PREFIX, is_listed_id
 from semeval_emo.text import printable
 
 LOG = logging.getLogger("semeval_emo")
@@ -23,6 +24,8 @@ LOG = logging.getLogger("semeval_emo")
 WIDEST_GAP = 9
 LONGEST_NUMBER = 18
 """Limit of the digits of an id's number, so that it has 64 bits."""
+MOST_BLOCKS = 10
+"""Ids in more blocks than this, and than half of them, are listed."""
 
 
 def pin(folder: Path, task: Task, split: str = "test") -> str:
@@ -68,8 +71,12 @@ def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey
 def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
     blocks = id_blocks(sheet.ids)
     prefix = prefix_of(task.id_prefix, place)
-    whole = blocks == [IdBlock(prefix, task.id_width, 1, len(sheet))]
-    parts = [f"rows = {len(sheet)}" if whole else f"blocks = [{', '.join(map(_block, blocks))}]"]
+    if blocks == [IdBlock(prefix, task.id_width, 1, len(sheet))]:
+        parts = [f"rows = {len(sheet)}"]
+    elif len(blocks) > 1 and blocks == _listed(sheet.ids):
+        parts = [f"ids = {json.dumps(sheet.ids, ensure_ascii=False)}"]
+    else:
+        parts = [f"blocks = [{', '.join(map(_block, blocks))}]"]
     texts = sheet.texts_hash()
     if texts:
         parts.append(f'texts = "{texts}"')
@@ -95,32 +102,46 @@ def _block(block: IdBlock) -> str:
 def id_blocks(ids: Sequence[str]) -> list[IdBlock]:
     """Return ids as blocks of consecutive numbers, prefixes in the order in which they first occur.
 
+    Ids that do not end in a number, or in numbers without order such as those of hashes, are listed one by one.
+
     >>> id_blocks(["x_001", "x_002", "x_004", "y_1"])
     [IdBlock(prefix='x_', width=3, first=1, last=4, skip=(3,)), IdBlock(prefix='y_', width=1, first=1, last=1, skip=())]
+    >>> [block.prefix for block in id_blocks(["x_0c1", "x_abc"])]
+    ['x_0c', 'x_abc']
 
     Raises:
-        InputError: ids are not a prefix and a number, or padded in different ways.
+        InputError: a text is blank, too long or not printable.
     """
+    wrong = next((text_id for text_id in ids if not is_listed_id(text_id)), None)
+    if wrong is not None:
+        raise InputError(
+            f"'{printable(wrong)}' cannot be an id.", f"ids have 1 to {LONGEST_PREFIX} printable characters"
+        )
     numbers: dict[str, list[str]] = {}
-    for one in ids:
-        prefix = one.rstrip("0123456789")
-        if prefix == one:
-            raise InputError(
-                f"The id '{printable(one)}' does not end in a number.", "the ids of a task are a prefix and a number"
-            )
-        if len(one) - len(prefix) > LONGEST_NUMBER:
-            raise InputError(
-                f"The id '{printable(one)}' ends in {len(one) - len(prefix)} digits.", f"use {LONGEST_NUMBER} at most"
-            )
-        numbers.setdefault(prefix, []).append(one[len(prefix) :])
-    return [block for prefix, digits in numbers.items() for block in _id_blocks(prefix, digits)]
+    for text_id in ids:
+        prefix = text_id.rstrip("0123456789")
+        if not 0 < len(text_id) - len(prefix) <= LONGEST_NUMBER:
+            return _listed(ids)
+        numbers.setdefault(prefix, []).append(text_id[len(prefix) :])
+    if any(_width(digits) is None for digits in numbers.values()):
+        return _listed(ids)
+    blocks = [block for prefix, digits in numbers.items() for block in _id_blocks(prefix, digits)]
+    return blocks if len(blocks) <= max(MOST_BLOCKS, len(ids) // 2) else _listed(ids)
+
+
+def _listed(ids: Sequence[str]) -> list[IdBlock]:
+    return [listed_block(text_id) for text_id in ids]
+
+
+def _width(digits: list[str]) -> int | None:
+    """Return the width of numbers; None if they are padded with zeros to different ones."""
+    widths = {len(text) for text in digits if text.startswith("0")}
+    width = min(widths, default=min(map(len, digits)))
+    return width if all(f"{int(text):0{width}d}" == text for text in digits) else None
 
 
 def _id_blocks(prefix: str, digits: list[str]) -> Iterator[IdBlock]:
-    widths = {len(text) for text in digits if text.startswith("0")}
-    width = min(widths, default=min(map(len, digits)))
-    if any(f"{int(text):0{width}d}" != text for text in digits):
-        raise InputError(f"The ids '{printable(prefix)}…' are padded with zeros to different widths.")
+    width = _width(digits) or 0
     known = sorted(map(int, digits))
     first = before = known[0]
     skip: list[int] = []

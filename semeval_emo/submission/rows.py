@@ -13,7 +13,7 @@ from semeval_emo.submission.identify import DIGITS, id_prefix
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.tables import Row
 from semeval_emo.tables.names import normalised_names, remove_invisible
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import NO_NUMBER, FileSpec, Task
 
 # By id: its first line, and its labels or None if a cell is bad.
 RowsById = dict[str, tuple[int, Labels | None]]
@@ -48,7 +48,10 @@ class KnownIds:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.loaded: set[str] = set()
+        # The widths of the numbers after a prefix, once all its files are loaded.
         self._widths: dict[str, set[int]] = {}
+        self._prefixes: set[str] = set()
+        self._places: set[str] = set()
         self._shortest = min(map(len, task.by_prefix), default=0)
 
     def is_known(self, text: str) -> bool:
@@ -64,19 +67,29 @@ class KnownIds:
         ['known', 'well-formed', '']
         """
         prefix = text.rstrip(DIGITS)
-        widths = self._widths.get(prefix)
-        if widths is None:
+        if prefix not in self._prefixes:
             specs = self.task.by_prefix.get(prefix)
             if specs is None:
                 return ""
             for spec in specs:
-                self.loaded |= spec.id_set
-            blocks = (block for spec in specs for block in spec.blocks)
-            widths = self._widths[prefix] = {block.width for block in blocks if block.prefix == prefix}
+                self._load(spec)
+            self._prefixes.add(prefix)
         if text in self.loaded:
             return KNOWN
+        widths = self._widths.get(prefix)
         digits = len(text) - len(prefix)
+        if not widths:
+            return ""
         return WELL_FORMED if digits in widths or (digits > max(widths) and text[len(prefix)] != "0") else ""
+
+    def _load(self, spec: FileSpec) -> None:
+        if spec.place not in self._places:
+            self._places.add(spec.place)
+            self.loaded |= spec.id_set
+            for block in spec.blocks:
+                # Another number after one of many listed ids is no id of the same form.
+                if block.width != NO_NUMBER and len(block) > 1:
+                    self._widths.setdefault(block.prefix, set()).add(block.width)
 
     def repair(self, text: str) -> tuple[str, str] | None:
         """Return the known id that a misspelt one stands for and the catalogue name of the misspelling."""
@@ -93,7 +106,7 @@ class KnownIds:
         if number and len(number) < 10:
             for spec in self.task.by_prefix.get(prefix, ()):
                 for block in spec.blocks:
-                    padded = f"{block.prefix}{int(number):0{block.width}d}"
+                    padded = block.id_of(int(number))
                     if block.prefix == prefix and padded != lower and self.is_known(padded):
                         return padded, "id-zeros"
         return None

@@ -2,6 +2,7 @@
 
 from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, task_files, task_near
 from semeval_emo.task.model import (
+    NO_NUMBER,
     OWN_SPLIT,
     SPLITS,
     FileKey,
@@ -10,6 +11,7 @@ from semeval_emo.task.model import (
     Release,
     Selector,
     Task,
+    listed_block,
     prefix_of,
     release_words,
     short_hash,
@@ -17,6 +19,7 @@ from semeval_emo.task.model import (
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
 
 __all__ = [
+    "NO_NUMBER",
     "OWN_SPLIT",
     "SPLITS",
     "TASK_FILE",
@@ -31,6 +34,7 @@ __all__ = [
     "Track",
     "find_task",
     "known_tasks",
+    "listed_block",
     "load_task",
     "prefix_of",
     "release_words",

@@ -20,6 +20,7 @@ from semeval_emo.task.model import (
     IdBlock,
     Release,
     Task,
+    listed_block,
     prefix_of,
 )
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
@@ -304,14 +305,16 @@ def _release(
 
 
 def _blocks(entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, int]) -> tuple[IdBlock, ...]:
-    """Return the ids of a file, from ``rows`` or ``blocks``.
+    """Return the ids of a file, from ``rows``, ``blocks`` or ``ids``.
 
     Args:
         file: name of the file in messages.
         form: the prefix, with its placeholders, and the width of ids without ``blocks``.
     """
+    if "ids" in entry:
+        return _listed(members(entry, "ids", str), file)
     if "blocks" not in entry and "rows" not in entry:
-        raise ShapeError(f"{file} has neither rows nor blocks")
+        raise ShapeError(f"{file} has neither rows nor blocks nor ids")
     if "blocks" in entry:
         lists = members(entry, "blocks", list)
     else:
@@ -339,6 +342,22 @@ def _blocks(entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, i
     if any(a.prefix == b.prefix and a.last >= b.first for a, b in pairwise(in_order_of_ids)):
         raise ShapeError(f"the blocks of {file} have an id twice")
     return tuple(blocks)
+
+
+def _listed(ids: Sequence[str], file: str) -> tuple[IdBlock, ...]:
+    """Return a block for each id of a list."""
+    if not 0 < len(ids) <= MOST_ROWS or len(set(ids)) < len(ids):
+        raise ShapeError(f"{file} has no ids, more than {MOST_ROWS:,}, or one twice")
+    wrong = next((text_id for text_id in ids if not is_listed_id(text_id)), None)
+    if wrong is not None:
+        raise ShapeError(f"'{printable(wrong)}' of {file} cannot be an id")
+    return tuple(map(listed_block, ids))
+
+
+def is_listed_id(text_id: str) -> bool:
+    """Return whether a text can be an id."""
+    digits = len(text_id) - len(text_id.rstrip("0123456789"))
+    return 0 < len(text_id) <= LONGEST_PREFIX and digits <= LONGEST_NAME and text_id.isprintable()
 
 
 def _pooled(

@@ -44,9 +44,26 @@ def short_hash(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+NO_NUMBER = -1
+
+
+def listed_block(text_id: str) -> IdBlock:
+    """Return the block of a single id, such as one that ends in a hash.
+
+    >>> [list(listed_block(text_id)) for text_id in ("eng_67ae07", "eng_67ae")]
+    [['eng_67ae07'], ['eng_67ae']]
+    """
+    prefix = text_id.rstrip("0123456789")
+    digits = text_id[len(prefix) :]
+    return IdBlock(prefix, len(digits), int(digits), int(digits)) if digits else IdBlock(text_id, NO_NUMBER, 0, 0)
+
+
 @dataclass(frozen=True)
 class IdBlock:
     """Consecutive ids: a prefix and a zero-padded number from `first` to `last`, without `skip`.
+
+    Attributes:
+        width: of the number; `NO_NUMBER` for a single id that is the prefix itself.
 
     >>> list(IdBlock("eng_dev_track_a_", 5, 1, 3, skip=(2,)))
     ['eng_dev_track_a_00001', 'eng_dev_track_a_00003']
@@ -69,7 +86,7 @@ class IdBlock:
 
     def id_of(self, number: int) -> str:
         """Return the id with a number."""
-        return f"{self.prefix}{number:0{self.width}d}"
+        return self.prefix if self.width == NO_NUMBER else f"{self.prefix}{number:0{self.width}d}"
 
 
 class FileKey(NamedTuple):
