@@ -143,6 +143,7 @@ def train(
     ] = None,
     data: TrainingDataOption = None,
     column: ColumnOption = None,
+    order: OrderOption = None,
     unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     runs: RunsOption = Path("runs"),
@@ -187,7 +188,10 @@ def train(
     more = [*([f"train.seed={seed}"] if seed is not None else []), *([ACCEPT] if unverified_gold else [])]
     recipe = load_recipe(name, [*(settings or ()), *more])
     progress = TerminalProgress(quiet)
-    own = own_data(data, runs, task=task, language=language, column=column, fresh=fresh and is_main_process())
+    own = own_data(
+        data, runs, task=task, language=language, column=column, order=names_from(order),
+        fresh=fresh and is_main_process(),
+    )  # fmt: skip
     if own is not None:
         task, data, language = str(own.folder / TASK_FILE), None, None
         note(render([own_view.table(own)], "text", width=screen_width()) + "\n", quiet)

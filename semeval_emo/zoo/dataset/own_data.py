@@ -23,7 +23,7 @@ from semeval_emo.data.overlap import letters
 from semeval_emo.data.pin import pin
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import read_utf8, write_file
-from semeval_emo.parse import parse_toml
+from semeval_emo.parse import ShapeError, parse_toml
 from semeval_emo.task import OWN_SPLIT, SPLITS, TASK_FILE, Task, load_task, short_hash
 from semeval_emo.task.build import build_task
 from semeval_emo.text import plural, printable
@@ -113,6 +113,7 @@ def make_task(
     runs: Path,
     *,
     column: str | None = None,
+    order: Sequence[str] = (),
     language: str | None = None,
     fresh: bool = False,
 ) -> OwnData:
@@ -123,6 +124,7 @@ def make_task(
             that ``datasets`` saved, or data in memory as in `read_parts`.
         runs: the folder of all runs.
         column: the name of the column of texts.
+        order: the names of the classes 0, 1, ..., if labels are numbers of classes.
         language: the code of the texts' language, for names of files; by default ``own``.
         fresh: replace a task of the same name that was made of other texts, with its runs.
 
@@ -130,7 +132,7 @@ def make_task(
         InputError: the texts or labels cannot be read, or there are too few.
         UsageError: there is a task of this name, made of other texts.
     """
-    parts = read_parts(source, column)
+    parts = read_parts(source, column, order)
     if not isinstance(source, Path):
         source = Path(FRAME)
     emotions = next(iter(parts.values())).emotions
@@ -305,8 +307,12 @@ def _store(folder: Path, head: str, files: Mapping[str, str], fresh: bool, sourc
         shutil.rmtree(folder)
     elif folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} exists and has no {TASK_FILE}.", "choose another folder of runs with --runs")
+    try:
+        task = build_task(parse_toml(head))
+    except ShapeError as error:
+        raise InputError(f"{source} does not make a task: {error}.", "rename the columns of labels") from error
     for name, body in files.items():
         write_file(folder / name, body, parents=True)
     # Last, because it marks the folder as complete.
-    write_file(file, f"{head}{pin(folder / DATA, build_task(parse_toml(head)))}\n")
+    write_file(file, f"{head}{pin(folder / DATA, task)}\n")
     return True

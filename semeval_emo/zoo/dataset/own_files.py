@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from semeval_emo.errors import InputError, MissingExtra, UsageError
 from semeval_emo.parse import read_json
 from semeval_emo.text import printable
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx")
 # The split that each name of a file, or each value of a column `split`, stands for.
 NAMES = {
     "train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev", "valid": "dev",
@@ -41,20 +42,21 @@ def split_of(name: str) -> str:
 
 def is_own_data(source: Path) -> bool:
     """Return whether a path has the form of a user's own data: a file, or a folder of splits without tracks."""
-    return source.is_file() or bool(_saved(source) or _split_files(source))
+    return source.is_file() or bool(_saved(source) or _split_files(source) or _only_file(source))
 
 
-def read_parts(source: Any, column: str | None = None) -> dict[str, LabelledTexts]:
+def read_parts(source: Any, column: str | None = None, order: Sequence[str] = ()) -> dict[str, LabelledTexts]:
     """Read labelled texts by split; the key is empty for texts without splits.
 
     Args:
         source: a path, a data frame, a dataset of `datasets`, or a mapping from splits to these.
         column: the name of the column of texts.
+        order: the names of the classes 0, 1, ..., if labels are numbers of classes.
 
     Raises:
         InputError: a file cannot be read, or its texts or labels cannot be told.
     """
-    tables = dict(_tables(source))
+    tables = {split: _with_names(table, order) if order else table for split, table in _tables(source)}
     texts: dict[str, LabelledTexts] = {}
     unlabelled: dict[str, OwnTable] = {}
     for split, table in tables.items():
@@ -62,7 +64,12 @@ def read_parts(source: Any, column: str | None = None) -> dict[str, LabelledText
         if split == "test" and first is not None and _is_unlabelled(table, first.emotions):
             unlabelled[split] = table
         else:
-            texts[split] = labelled(table, column=column)
+            try:
+                texts[split] = labelled(table, column=column)
+            except InputError:
+                # Numbers of classes explain more than what the reader found.
+                _with_names(table, order)
+                raise
     texts = _same_labels(texts)
     first = next(iter(texts.values()))
     for split, table in unlabelled.items():
@@ -85,6 +92,8 @@ def _tables(source: Any) -> Iterator[tuple[str, OwnTable]]:
     elif files := _split_files(source):
         for split, path in files.items():
             yield split, read_table(path)
+    elif only := _only_file(source):
+        yield from _by_column(read_table(only))
     else:
         folders = _saved(source)
         if list(folders) == [""]:
@@ -145,6 +154,55 @@ def _split_files(folder: Path) -> dict[str, Path]:
         if split:
             found[split] = path
     return {split: found[split] for split in ("train", "dev", "test") if split in found}
+
+
+def _only_file(folder: Path) -> Path | None:
+    """Return the only table in a folder, without subfolders; None if there are several or none."""
+    files = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
+    return files[0] if len(files) == 1 and files[0].is_file() else None
+
+
+def _with_names(table: OwnTable, order: Sequence[str]) -> OwnTable:
+    """Return a table whose column of numbers of classes has their names.
+
+    A list of as many 0 and 1 as there are classes is a vector; other numbers are classes.
+
+    Raises:
+        InputError: there are numbers and no names, or fewer names than classes.
+    """
+    columns = [at for at, name in enumerate(table.header) if normalised(name) in LIST_NAMES]
+    if len(columns) != 1:
+        return table
+    (at,) = columns
+    numbers = [_classes(row[at]) for row in table.rows]
+    known = [classes for classes in numbers if classes]
+    if not known or any(classes is None for classes in numbers):
+        return table
+    seen = sorted({number for classes in known for number in classes})
+    shown = f"{table.path}: the column '{table.header[at]}' has the numbers {', '.join(map(str, seen[:8]))}"
+    if not order:
+        raise InputError(f"{shown}, not names of labels.", "name the classes 0, 1, ... with --order NAME,NAME,...")
+    vectors = all(len(classes) == len(order) and {*classes} <= {0, 1} for classes in known) and len(order) > 1
+    if not vectors and seen[-1] >= len(order):
+        raise InputError(
+            f"{shown}, and --order has {len(order)} names.", "name every class, in the order of its number"
+        )
+    rows = []
+    for row, classes in zip(table.rows, numbers, strict=True):
+        present = [i for i, value in enumerate(classes or ()) if value] if vectors else classes or ()
+        rows.append([*row[:at], json.dumps([order[i] for i in present]), *row[at + 1 :]])
+    return replace(table, rows=rows)
+
+
+def _classes(cell: str) -> tuple[int, ...] | None:
+    """Return the non-negative integers of a cell: one, or a list of them; None if it holds something else.
+
+    >>> _classes("3"), _classes("[0, 2]"), _classes("1.0"), _classes(""), _classes("joy")
+    ((3,), (0, 2), (1,), (), None)
+    """
+    parts = [part for part in re.split(r"[\s,;]+", cell.strip().strip("[]()")) if part]
+    whole = [re.fullmatch(r"(\d+)(\.0*)?", part) for part in parts]
+    return None if None in whole else tuple(int(match[1]) for match in whole if match)
 
 
 def _by_column(table: OwnTable) -> Iterator[tuple[str, OwnTable]]:

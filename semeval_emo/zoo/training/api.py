@@ -26,6 +26,7 @@ def train(
     track: str | None = None,
     language: str | None = None,
     column: str | None = None,
+    order: Sequence[str] = (),
     task: Task | str | None = None,
     runs: str | os.PathLike[str] = RUNS,
     fresh: bool = False,
@@ -41,6 +42,7 @@ def train(
         seed: the random seed, as ``train.seed``.
         track, language: instead of those of the recipe; the code of the language of one's own texts.
         column: the column of one's own texts.
+        order: the names of the classes 0, 1, ..., if one's own labels are numbers of classes.
         task: as in `load_gold`.
         runs: the folder of all runs.
         fresh: delete an earlier run in the same folder.
@@ -58,7 +60,7 @@ def train(
         settings = [f"{key}={_setting(value)}" for key, value in settings.items()]
     overrides = [*settings, *([f"train.seed={seed}"] if seed is not None else [])]
     loaded = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), overrides)
-    own = own_data(data, Path(runs), task=task, language=language, column=column, fresh=fresh)
+    own = own_data(data, Path(runs), task=task, language=language, column=column, order=order, fresh=fresh)
     if own is not None:
         data, task, language = None, own.task, None
     return train_recipe(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ def own_data(
     task: Task | str | None = None,
     language: str | None = None,
     column: str | None = None,
+    order: Sequence[str] = (),
     fresh: bool = False,
 ) -> OwnData | None:
     """Return the task that is made of a user's own data; None for the data of a known task.
@@ -36,6 +38,7 @@ def own_data(
         task: as in `train`.
         language: the code of the texts' language, for names of files.
         column: the column of texts.
+        order: the names of numbered classes.
 
     Raises:
         InputError: the data cannot be read or split.
@@ -47,12 +50,13 @@ def own_data(
     elif source is not None and task is not None:
         raise UsageError("Data in memory are a task of their own.", "leave out the task")
     if task is not None or source is None or (is_path and (str(source) in (HUB, SAMPLE) or not _is_own(source))):
-        if column is not None:
-            raise UsageError("--column names the texts of a file of your own.", "name the file with --data")
+        if column is not None or order:
+            option = "--column" if column is not None else "--order"
+            raise UsageError(f"{option} is for texts and labels of your own.", "name their file with --data")
         return None
     if language is not None and ("," in language or language == "all"):
         raise UsageError(f"{source} has the texts of one language.", "--language names one code, such as eng")
-    return make_task(source, runs, column=column, language=language, fresh=fresh)
+    return make_task(source, runs, column=column, order=order, language=language, fresh=fresh)
 
 
 def fit_recipe(recipe: Recipe, task: Task, track: str | None = None) -> Recipe:

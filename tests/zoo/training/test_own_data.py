@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -163,3 +164,44 @@ def test_the_language_names_the_files(cli):
     write("my.csv", rows())
     assert train(cli, "--data", "my.csv", "--language", "deu").code == 0
     assert Path("runs/own-my/constant-all/deu/track_a/pred_deu.csv").is_file()
+
+
+def test_numbers_of_classes_need_names(cli):
+    body = [[text, labels.index(1) if 1 in labels else 5] for text, *labels in rows()]
+    write("my.csv", body, ("text", "label"))
+    code, _, err = train(cli, "--data", "my.csv")
+    assert code == 3 and "my.csv: the column 'label' has the numbers 0, 1, 2, 3, 4, 5, not names of labels." in err
+    assert "--order NAME,NAME,..." in err
+    assert "and --order has 2 names" in train(cli, "--data", "my.csv", "--order", "a,b").err
+    code, _, err = train(cli, "--data", "my.csv", "--order", ",".join((*EMOTIONS, "none")))
+    assert code == 0 and "240 texts, 5 labels" in err
+    write("vectors.csv", [[text, json.dumps(labels)] for text, *labels in rows()], ("text", "labels"))
+    assert train(cli, "--data", "vectors.csv", "--order", ",".join(EMOTIONS)).code == 0
+    first = Path("runs/own-vectors/data/track_a/train/own.csv").read_text("utf-8").splitlines()[0]
+    assert first == "id,text," + ",".join(EMOTIONS)
+
+
+def test_the_only_file_of_a_folder_and_labels_that_cannot_be_columns(cli):
+    write("kaggle/emotions_v2.txt", rows())
+    assert train(cli, "--data", "kaggle").code == 0
+    write("odd.csv", rows(), ("text", "a;b", *EMOTIONS[1:]))
+    code, _, err = train(cli, "--data", "odd.csv")
+    assert code == 3 and "odd.csv does not make a task: the emotion 'a;b'" in err
+
+
+def test_a_removed_data_folder_names_the_command_that_writes_it(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    shutil.rmtree("runs/own-my/data")
+    code, _, err = cli("zoo", "evaluate", "runs/own-my")
+    assert code == 3 and "The texts of 'Your own split of my.csv' are missing" in err and "--data" in err
+    train(cli, "--data", "my.csv")
+    assert cli("zoo", "evaluate", "runs/own-my").code == 0
+
+
+def test_several_runs_of_a_folder_are_listed(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    train(cli, "--data", "my.csv", recipe="constant-majority")
+    code, _, err = cli("zoo", "predict", "runs/own-my", "What a day!")
+    assert code == 2 and "runs/own-my has 2 runs: runs/own-my/constant-all/own" in err
