@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from semeval_emo.report.submission import WIDTH, by_code, examples_left, fix_options, next_fix
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
+from semeval_emo.submission.fixable import MIXTURES
 from semeval_emo.submission.packing import PackReport
 from semeval_emo.submission.problem import PLACES, Problem, entry
 from semeval_emo.text import GREEN, RED, next_line, painted, plural, wrap
@@ -58,7 +59,7 @@ def _example(problem: Problem, file: str) -> str:
     kind = entry(problem.code)
     line = problem.line or ""
     where = f"{file}:{line}" if file and line else file or (f"line {line}" if line else "")
-    if kind.name.startswith("mixed-"):
+    if kind.name in MIXTURES:
         return f"{f'{file}: ' if file else ''}{problem.message}"
     column = f"{problem.column} " if kind.place == PLACES["5"] and problem.column else ""
     # A file name as value would repeat `where`.

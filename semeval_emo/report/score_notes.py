@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from semeval_emo.errors import EmoError, InputError
@@ -76,7 +76,7 @@ def _paragraphs(scores: Scores) -> list[str]:
             by_problems.setdefault((SCORED, errors), []).append(file)
     for (verdict, errors), files in by_problems.items():
         details = (
-            _one_file(files[0], scores.report, errors, scored) if len(files) == 1 else _several_files(files, errors)
+            _one_file(files[0], scores, scores.report, errors) if len(files) == 1 else _several_files(files, errors)
         )
         subject = _subject([file.file for file in files])
         paragraphs.append("\n".join([f"{subject}: {verdict}.", *details]))
@@ -93,7 +93,7 @@ def _severity(code: str) -> tuple[bool, str]:
     return entry(code).scorable, code[1:]
 
 
-def _one_file(file: FileReport, report: Report, errors: Sequence[str], scored: Collection[str]) -> list[str]:
+def _one_file(file: FileReport, scores: Scores, report: Report, errors: Sequence[str]) -> list[str]:
     """Return the first example of each error, and the command that fixes it or shows more."""
     first: dict[str, Problem] = {}
     for problem in report.problems_of(file.file):
@@ -104,8 +104,11 @@ def _one_file(file: FileReport, report: Report, errors: Sequence[str], scored: C
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
     name = shlex.join(file.paths)
-    if incomplete(file.file, report) and file.file not in scored:
+    scored = [card.spec.place for card in scores.cards if card.file == file.file]
+    if incomplete(file.file, report) and not scored:
         return [*lines, *_rest(errors), f"  score the rows that are there: semeval-emo score {name} --subset"]
+    if scored and (left := [part.spec.place for part in file.parts if part.spec.place not in scored]):
+        lines.append(f"  NOT scored: {listed(left)}")
     hint = f"  see: semeval-emo validate {name}" if file.unfixed else f"  fix: semeval-emo fix {name} -o fixed"
     return [*lines, *_rest(errors), hint]
 
@@ -122,8 +125,7 @@ def _rest(errors: Sequence[str]) -> list[str]:
 
 def next_step(scores: Scores, paths: Sequence[str], task: Task | str | None = None) -> list[str]:
     """Return the words of the command that usually comes next; empty if there is none."""
-    addresses = {(card.spec.track, card.spec.language) for card in scores.cards}
-    if len(addresses) < len(scores.cards):
+    if len({card.spec.place for card in scores.cards}) < len(scores.cards):
         return ["compare", *paths]
     if run := _run_without_predictions(scores):
         return ["zoo", "tune", run]

@@ -16,13 +16,18 @@ DOT = " · "
 # The metrics of a summary row; the detail, CSV and JSON have all.
 LABEL_SUMMARY = ("macro_f1", "micro_f1", "macro_precision", "macro_recall")
 INTENSITY_SUMMARY = ("pearson", "spearman", "mae")
+# The most tables of details.
+DETAILS = 2
 SHORT = {"macro_precision": "macro P", "macro_recall": "macro R"}
 SCORERS = {"organisers": "organisers' 2025 checker", "codabench": "Codabench scorer"}
 
 
 def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]:
-    """Return the detail of one file, or a summary of several, with a table of emotions if `per_emotion` is set."""
-    if len({card.file for card in scores.cards}) == 1:
+    """Return the detail of one file, or a summary of several, with a table of emotions if `per_emotion` is set.
+
+    A file of many languages is summarised like several files.
+    """
+    if len({card.file for card in scores.cards}) == 1 and len(scores.cards) <= DETAILS:
         return [table for card in scores.cards for table in detail(card, task)]
     tables = []
     for cards in groups(scores):

@@ -13,6 +13,8 @@ from semeval_emo.submission.scorers.outcome import OfficialOutcome
 from semeval_emo.text import BOLD, GREEN, PLAIN, RED, YELLOW, listed, next_line, painted, plural, printable, wrap
 
 WIDTH = 100
+# The most files of the task that the headline of one file names.
+_PARTS = 3
 
 
 def validation_text(report: Report, paths: Sequence[str] = (), width: int | None = None, colour: bool = False) -> str:
@@ -84,10 +86,14 @@ def _headline(file: FileReport) -> str:
     name = printable(file.file, 300)
     if file.kind == "container":
         return f"{name}: {_tally(file.errors, file.warnings)}"
+    complete = sum(part.is_complete for part in file.parts)
     rows = ", and ".join(
         f"{part.rows:,} {'' if part.rows == part.spec.rows else f'of {part.spec.rows:,} '}rows of {part.spec.place}"
         for part in file.parts
     )
+    if len(file.parts) > _PARTS:
+        every = sum(part.rows for part in file.parts)
+        rows = f"{every:,} rows of {len(file.parts)} files of the task, {complete} complete"
     rows = rows or (f"{plural(file.rows, 'row')}, none with an id of the task" if file.rows else "no rows read")
     if file.parts and file.rows != sum(part.rows for part in file.parts):
         rows += f" ({plural(file.rows, 'row')} in total)"

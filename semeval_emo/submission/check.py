@@ -37,6 +37,8 @@ PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
 
 # Problems by which the ids alone show another release.
 OTHER_RELEASE = ("other-release", "refused-release")
+# Columns of a frame of several files that say which file a row is of.
+PLACE_COLUMNS = frozenset({"language", "languages", "lang", "lang_code", "language_code", "track", "split"})
 # Problems of files of which the rows that are there can be scored.
 INCOMPLETE = MIXTURES | {"missing-id"}
 
@@ -201,7 +203,10 @@ def _read(
         present = [emotion for emotion in emotions if column_of.get(emotion) is not None]
         parser = make_parser(present, values, findings)
         parser.contents.is_beyond = columns.has_logits and len(values) == 2
-        return LabelColumns(tuple(emotions), tuple(column_of.get(emotion) for emotion in emotions), parser)
+        own = {emotion: column_of.get(emotion) for emotion in emotions}
+        # The languages of other parts do not have these columns, so their cells are blank.
+        not_shared = [own[emotion] for emotion in emotions if any(emotion not in spec.emotions for spec in specs)]
+        return LabelColumns(tuple(own), tuple(own.values()), parser, not_shared)
 
     main = label_columns(emotions, values)
     by_prefix = {
@@ -234,6 +239,11 @@ def _read(
         proven = bool(summary.texts) and check_texts(parts, summary, known_texts, findings)
         if not proven:
             check_signs(parts[0].spec, table.header, source, task, findings)
+    if len({part.spec.language for part in parts}) > 1:
+        # The rows say the language; the file is split, so that no name is the right one.
+        source = _without_name_problem(source)
+        if entry("unknown-column").code in findings.counts and entry("missing-column").code not in findings.counts:
+            findings.drop("unknown-column", [name for name in table.header if name.strip().lower() in PLACE_COLUMNS])
     report = _report(source, table, findings, summary.count, parts)
     own_repairs = {}
     if shape is not None and (shape.repair or not shape.is_decided):
@@ -418,6 +428,15 @@ def _anomaly_facts(name: str, line: int, detail: str) -> dict[str, Any]:
     if name == "multiline-cell":
         return {"last": detail}
     return {"limit": MAX_LINE} if name == "long-line" else {"value": detail or None}
+
+
+def _without_name_problem(source: InputFile) -> InputFile:
+    if source.name.problem is None:
+        return source
+    code, findings = entry(source.name.problem).code, Findings(source.display_name)
+    findings.counts = {other: count for other, count in source.findings.counts.items() if other != code}
+    findings.problems = [problem for problem in source.findings.problems if problem.code != code]
+    return replace(source, name=replace(source.name, problem=None), findings=findings)
 
 
 def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:

@@ -18,7 +18,7 @@ SCORES = frozenset({"fraction-cell", "score-cell"})
 CELLS = UNAMBIGUOUS | BINARY | SCORES | {"blank-cell", "nan-cell", "text-cell", "unmapped-word", "out-of-range"}
 # Those of cells that name labels.
 NAMES = frozenset({"unknown-label", "blank-answer", "name-without-degree", "two-values"})
-MIXTURES = frozenset({"mixed-tracks", "mixed-splits", "mixed-languages"})
+MIXTURES = frozenset({"mixed-tracks", "mixed-splits", "mixed-languages", "mixed-files"})
 # If a column is missing, these may be it under another name: they are not deleted.
 SPARE_COLUMNS = frozenset({"unknown-column", "index-column"})
 

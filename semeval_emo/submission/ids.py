@@ -17,7 +17,10 @@ from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import LabelColumns, RowsById, RowSummary
 from semeval_emo.task import SPLITS, FileSpec, Selector, Task
+from semeval_emo.text import listed
 
+# The most files of the task in one file that are reported one by one.
+FEW = 2
 SUBSET = "; score --subset scores the rows that are there"
 
 
@@ -57,10 +60,11 @@ def check_ids(
                      rows=exact[0].rows, release=main.spec.release, expected=f"{main.spec.rows:,} rows")  # fmt: skip
     else:
         _report_surplus(summary, main.spec, groups, findings)
-        _report_missing(main, summary.rows, findings)
+        if len(parts) <= FEW:
+            _report_missing(main, summary.rows, findings)
     if is_complete:
         _check_order(main.spec, summary.rows, findings)
-    for part in parts:
+    for part in parts if len(parts) <= FEW else [part for part in parts if part.is_complete]:
         _check_labels(part.spec, summary.rows, label_columns(part.spec).emotions, findings)
     return parts
 
@@ -135,8 +139,14 @@ def _check_address(spec: FileSpec, selector: Selector, inferred: Selector, task:
 
 
 def _report_mixture(parts: Sequence[Part], groups: Groups, task: Task, findings: Findings) -> None:
-    """Report the rows of other tracks, splits or languages, one problem for each part."""
+    """Report the rows of other tracks, splits or languages, one problem for each part; or for all if they are many."""
     main, *others = parts
+    if len(parts) > FEW:
+        complete = sum(part.is_complete for part in parts)
+        listed_parts = listed([f"{part.rows:,} of {part.spec.rows:,} rows of {part.spec.place}" for part in parts])
+        findings.add("mixed-files", rows=sum(part.rows for part in parts), files=len(parts), parts=listed_parts,
+                     complete=f"{complete:,}" if complete else "none")  # fmt: skip
+        return
     names = [
         spec.release
         for spec in exact_specs(groups, task)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -165,6 +165,15 @@ class Findings:
                 options=str(facts.get("options", "")),
             )
         )
+
+    def drop(self, name: str, columns: Container[str]) -> None:
+        """Remove the problems of a code about these columns, which are all among its examples."""
+        code = catalogue()[name].code
+        kept = [one for one in self.problems if one.code != code or one.column not in columns]
+        self.counts[code] -= len(self.problems) - len(kept)
+        if not self.counts[code]:
+            del self.counts[code]
+        self.problems = kept
 
     def is_full(self, name: str) -> bool:
         """True if a code has all its examples, so that further problems are only counted."""

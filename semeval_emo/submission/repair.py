@@ -211,10 +211,15 @@ class _Fixer:
         parts = checked.report.parts
         selected = [part for part in parts if self.selector.matches(part.spec)]
         before = len(self.files)
+        mixed = [problem for problem in self._unfixable(checked)[0] if entry(problem.code).name == "mixed-files"]
         for part in selected:
             self._labels[file.display_name] = part.spec.emotions
             self._values[part.spec.values] = None
-            self._add_part(file, checked, part)
+            if not mixed or part.is_complete:
+                self._add_part(file, checked, part)
+        if mixed:
+            # One problem says which parts are not complete.
+            self.refusals.append(Refusal(file.display_name, "", tuple(mixed), {mixed[0].code: 1}))
         if not selected:
             problems, counts = self._unfixable(checked)
             places = ", ".join(part.spec.place for part in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -118,15 +118,28 @@ class LabelColumns:
     Attributes:
         emotions: the emotions of the part, in order.
         columns: the index of each one's column, or None if it is missing.
+
+    Args:
+        whole: columns whose cells may be whole floats: pandas writes 1.0 for 1 if other rows of a column are blank.
     """
 
-    def __init__(self, emotions: Sequence[str], columns: Sequence[int | None], parser: LabelParser) -> None:
+    def __init__(
+        self,
+        emotions: Sequence[str],
+        columns: Sequence[int | None],
+        parser: LabelParser,
+        whole: Collection[int | None] = (),
+    ) -> None:
         self.emotions, self.columns, self.parser = tuple(emotions), tuple(columns), parser
         self.is_complete = None not in self.columns
         present = [column for column in self.columns if column is not None]
         self.pick: Callable[[Sequence[str]], tuple[str, ...]] = (
             itemgetter(*present) if len(present) > 1 else lambda row: tuple(row[column] for column in present)
         )
+        if whole:
+            self.pick = lambda row: tuple(
+                row[column].removesuffix(".0") if column in whole else row[column] for column in present
+            )
 
 
 class RowReader:

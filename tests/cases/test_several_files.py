@@ -225,6 +225,85 @@ def test_pack_names_the_files(tmp_path: Path) -> None:
         pack(folder, tmp_path / "a.zip")
 
 
+# ---- rows of several files in one
+
+
+def frame(specs: list[FileSpec], rows: int = 10_000, float_blanks: bool = True) -> str:
+    """Return a frame as pandas writes it: columns with blank cells have floats."""
+    emotions = [name for name in TASK.emotions if any(name in spec.emotions for spec in specs)]
+    blank = {name for name in emotions if any(name not in spec.emotions for spec in specs)}
+    lines = [",".join(["id", "language", *emotions])]
+    for spec in specs:
+        for text_id, row in list(zip(spec.ids, labels(spec).tolist(), strict=True))[:rows]:
+            cells = dict(zip(spec.emotions, map(str, row), strict=True))
+            cells |= {name: f"{cells[name]}.0" for name in blank if name in cells and float_blanks}
+            lines.append(",".join([text_id, spec.language, *(cells.get(name, "") for name in emotions)]))
+    return "\n".join(lines) + "\n"
+
+
+def test_case_18(cli, shared_dir: Path, data_dir: Path, tmp_path: Path) -> None:
+    file = shared_dir / "cases" / "18-all-languages-one-frame" / "predictions_all.csv"
+    assert codes(file) == {"E412": 1}
+    code, out, _ = cli("fix", file, "-o", tmp_path / "out")
+    assert code == 0 and "rows separated by language" in out
+    assert sorted(path.name for path in (tmp_path / "out").rglob("*.csv")) == ["pred_eng.csv", "pred_sun.csv"]
+    assert validate(tmp_path / "out").valid
+    assert {card.spec.language for card in score(file).cards} == {"eng", "sun"}
+
+
+@pytest.mark.parametrize("keys", [["a eng", "a ron", "b ron"], ["a eng", "b eng"], ["a deu", "c afr", "a eng"]])
+def test_tracks_and_languages_in_one_frame(keys: list[str], tmp_path: Path) -> None:
+    specs = [TASK.spec(*key.split(), "dev") for key in keys]
+    path = tmp_path / "all.csv"
+    path.write_text(frame(specs))
+    report = validate(path)
+    errors = {code for code in report.counts if code[0] == "E"}
+    assert errors <= {"E410", "E412", "E420"} if len({spec.language for spec in specs}) > 1 else "E410" in errors
+    assert all(part.is_complete and part.is_scorable for part in report.files[0].parts)
+    assert fix(path, tmp_path / "out").ok
+    for spec in specs:
+        written = tmp_path / "out" / f"track_{spec.track}" / spec.file_name
+        assert written.read_bytes() == prediction_bytes(spec, labels(spec))
+
+
+def test_a_blank_cell_of_a_column_that_the_language_has_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "all.csv"
+    lines = frame([TASK.spec("a", "ron", "dev"), ENG]).splitlines()
+    cells = lines[1].split(",")
+    path.write_text("\n".join([lines[0], ",".join([*cells[:3], "", *cells[4:]]), *lines[2:]]) + "\n")
+    assert codes(path) == {"E412": 1, "E507": 1}
+
+
+def test_case_26(cli, shared_dir: Path, tmp_path: Path) -> None:
+    file = shared_dir / "cases" / "26-sample-of-sixty-files" / "test.csv"
+    code, out, _ = cli("validate", file)
+    assert code == 1
+    head, _, rest = out.partition("organisers-2025")
+    assert len([line for line in head.splitlines() if line]) <= 10 and len(rest.splitlines()) < 8
+    text = " ".join(head.split())
+    assert "168 rows of 56 files of the task: 3 of 98 rows of 2025 track a afr dev" in text
+    assert "and 53 more; none of them complete" in text and "split the file by track, language and split" in text
+    report = validate(file).to_dict()
+    assert len(report["files"][0]["parts"]) == 56
+    code, out, _ = cli("fix", file, "-o", tmp_path / "out")
+    assert code == 1 and len(out.splitlines()) < 12
+    code, out, _ = cli("score", file, "--subset", "--gold", "sample")
+    assert code != 0
+
+
+def test_the_complete_parts_of_many_are_written(cli, tmp_path: Path) -> None:
+    specs = [TASK.spec("a", code, "dev") for code in ("eng", "deu", "ron", "sun")]
+    path = tmp_path / "all.csv"
+    whole, cut = frame(specs[:3]).splitlines(), frame(specs[2:], 5).splitlines()
+    path.write_text("\n".join([*whole, *(line for line in cut if line.startswith("sun"))]) + "\n")
+    assert codes(path).keys() == {"E420"}
+    report = fix(path, tmp_path / "out")
+    assert [Path(file.path).name for file in report.written] == ["pred_deu.csv", "pred_eng.csv", "pred_ron.csv"]
+    (refusal,) = report.refusals
+    assert "3 of them complete" in refusal.problems[0].message
+    assert validate(tmp_path / "out").valid
+
+
 # ---- names and files that are what they seem
 
 

@@ -341,6 +341,7 @@ def test_every_code_of_files_has_a_case():
         "E412",
         "E413",
         "E414",
+        "E420",
         "W418",
         "E504",
         "E522",
