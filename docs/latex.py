@@ -33,6 +33,7 @@ COMMANDS = {
         "validate mistakes/pred_eng_a.csv",
         "fix mistakes/pred_eng_a.csv -o fixed",
         f"pack {A} {B} -o submission.zip",
+        f"ensemble {A} {WEAK} --ties low -o voted.csv",
         "explain",
         "explain E311",
         "leaderboard show",
