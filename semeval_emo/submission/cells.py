@@ -104,6 +104,7 @@ class CellContents:
         lowest, highest: the range of the labels and all numbers.
         largest: the largest number that is not an allowed label.
         is_beyond: whether binary labels have fractions, or many integers, outside of 0 to 1.
+        integers: some integers out of range, as written.
         has_degrees: whether intensities have words for degrees.
         pairs: the words of each of `PAIRS` of which both are there.
     """
@@ -113,7 +114,7 @@ class CellContents:
         self.lowest, self.highest, self.largest = float(values[0]), float(values[-1]), float(values[0])
         self.is_beyond = self.has_degrees = self.has_numbers = False
         self._words: set[str] = set()
-        self._integers: set[str] = set()
+        self.integers: set[str] = set()
 
     def learn(self, label: str, text: str) -> None:
         """Take account of one cell that is not an allowed label."""
@@ -126,9 +127,9 @@ class CellContents:
                 self.fractional.add(label)
             if problem == "out-of-range":
                 self.lowest, self.highest = min(self.lowest, number), max(self.highest, number)
-                if number.is_integer() and len(self._integers) < _SCALE:
-                    self._integers.add(word)
-                is_scale = not number.is_integer() or len(self._integers) >= _SCALE
+                if number.is_integer() and len(self.integers) < _SCALE:
+                    self.integers.add(word)
+                is_scale = not number.is_integer() or len(self.integers) >= _SCALE
                 if len(self.values) == 2:
                     self.is_beyond |= is_scale
                 elif is_scale:
@@ -268,6 +269,12 @@ class LabelParser:
                 "instead": f"write {labels}; with other cells outside of 0 to 1, these are not probabilities",
                 "options": "--threshold 0.5",
             }
+        if problem == "out-of-range":
+            written = sorted(contents.integers)
+            if written and {*map(number_of, written)} == {-1} and len(self.allowed) == 2:
+                options = f"--map {','.join(f'{text}=0' for text in written)}"
+                return {"numbers": f"if -1 is an absent emotion: semeval-emo fix {options}", "options": options}
+            return {"numbers": f"write {labels}"}
         if problem != "score-cell":
             return {}
         options = "--scores logits --threshold 0.5"
