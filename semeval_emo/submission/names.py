@@ -18,7 +18,7 @@ TRACK_FOLDER = "track_"
 # Suffixes of tables, official or not; a name may have several (pred_eng.csv.csv).
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 # Those of other formats, which are read in folders only if there is no text table.
-CONTAINER_SUFFIXES = (".parquet", ".feather", ".arrow", ".npy", ".npz")
+CONTAINER_SUFFIXES = (".parquet", ".feather", ".arrow", ".npy", ".npz", ".jsonl", ".ndjson", ".json")
 # The words before the language code in names of predictions.
 _PREDICTIONS = frozenset({"pred", "preds", "prediction", "predictions"})
 # The longest name that file systems allow. An entry of a zip can have a longer one, which is not parsed.

@@ -35,7 +35,7 @@ class RawTable(InputTable):
     r"""A table of separated cells, in one pass over a stream of bytes.
 
     Attributes:
-        head: the first bytes of a file that is not text.
+        head: the first bytes of a file that is not text. The argument is what has been read of the stream.
 
     >>> import io
     >>> table = RawTable(io.BytesIO(b'\xef\xbb\xbfid;joy\r\n\r\nx_1;"1"\r\n'))
@@ -45,9 +45,9 @@ class RawTable(InputTable):
     ([(3, ['x_1', '1'])], 3, [(2, '')])
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], head: bytes = b"") -> None:
         super().__init__("CSV")
-        head = stream.read(CHUNK)
+        head = head or stream.read(CHUNK)
         while len(head) < HEAD_BYTES and (more := stream.read(CHUNK)):
             head += more
         self.magic, self.encoding, bom_length = sniff(head)

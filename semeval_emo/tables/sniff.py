@@ -41,7 +41,7 @@ _DOCUMENTS = (
     (re.compile(r"version https://git-lfs\.github\.com/"), "a Git LFS pointer"),
 )
 _REMEDIES = {
-    "JSON": "read it and write it as CSV: in pandas, read_json, then to_csv(..., index=False)",
+    "JSON": "write one object with id and labels for each text, or CSV (in pandas: to_csv(..., index=False))",
     "HTML": "this is a web page, often an error or log-in page: download the file itself again",
     "a Git LFS pointer": "the file itself was not downloaded: run git lfs pull",
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from semeval_emo import fix, load_task, score, validate
+from semeval_emo.errors import InputError
 from semeval_emo.submission import read_submission
 
 SPEC = load_task().spec("a", "eng", "dev")
@@ -90,6 +91,19 @@ def test_answers_of_a_language_model(shared_dir: Path, tmp_path: Path, cli: Call
     assert "--map blank=0" in cli("fix", own).out and not (tmp_path / "fixed").exists()
     assert cli("fix", own, "--map", "blank=0").code == 0
     expected = [[int(name in row["prediction"]) for name in SPEC.emotions] for row in rows]
+    assert labels_of(tmp_path / "fixed") == expected
+
+
+@pytest.mark.parametrize("case", ["04-jsonl-labels/pred_eng.jsonl", "32-markdown-table/pred_eng.csv"])
+def test_json_lines_and_a_markdown_table(case: str, shared_dir: Path, tmp_path: Path, cli: Callable):
+    path = shared_dir / "cases" / case
+    expected = case_labels(shared_dir / "cases" / "14-labels-and-prob-columns" / "pred_eng.csv")
+    report = validate(path)
+    assert report.counts in ({"E330": 1}, {"E340": 1})
+    assert report.problems[0].message.startswith(
+        f"the file is {'JSON lines: ' if '04' in case else 'a Markdown table,'}"
+    )
+    assert cli("fix", path, "-o", tmp_path / "fixed").code == 0
     assert labels_of(tmp_path / "fixed") == expected
 
 
@@ -306,3 +320,109 @@ def test_a_long_table_that_contradicts_itself_or_lacks_a_label(tmp_path: Path):
 def test_a_converted_file_can_be_scored_at_once(tmp_path: Path, data_dir: Path):
     path = write(tmp_path, ["id", "emotions"], with_ids(map(str, NAMED)))
     assert score(path).report.counts == {"E330": 1}
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+BY_ID = dict(zip(SPEC.ids, NAMED, strict=True))
+VALUES = {text_id: dict(zip(SPEC.emotions, row, strict=True)) for text_id, row in zip(SPEC.ids, LABELS, strict=True)}
+FLAT = [{"id": text_id, **values} for text_id, values in VALUES.items()]
+COLUMNS = {name: {text_id: VALUES[text_id][name] for text_id in SPEC.ids} for name in SPEC.emotions}
+NAMES_JSON: dict[str, object] = {
+    "records": [{"id": text_id, "labels": names} for text_id, names in BY_ID.items()],
+    "values": [{"id": text_id, "labels": values} for text_id, values in VALUES.items()],
+    "scores of 0 and 1": [{"id": text_id, "predictions": values} for text_id, values in VALUES.items()],
+    "by id": BY_ID,
+    "words by id": {text_id: ", ".join(names) or "none" for text_id, names in BY_ID.items()},
+    "wrapped": {"model": "x", "predictions": [{"id": a, "emotions": b} for a, b in BY_ID.items()]},
+    "wrapped by id": {"predictions": BY_ID},
+    "columnar": {"ids": [*BY_ID], "labels": [*BY_ID.values()]},
+    "pairs": [[a, b] for a, b in BY_ID.items()],
+    "objects of values": [
+        {"id": a, "labels": [{"emotion": n, "value": v} for n, v in b.items()]} for a, b in VALUES.items()
+    ],
+    "answers": [
+        {"custom_id": a, "response": {"body": {"choices": [{"message": {"content": json.dumps({"emotions": b})}}]}}}
+        for a, b in BY_ID.items()
+    ],
+}
+WIDE_JSON: dict[str, object] = {
+    "records": FLAT,
+    "columns": {"id": dict(enumerate(SPEC.ids)), **{n: dict(enumerate(c.values())) for n, c in COLUMNS.items()}},
+    "columns with ids": COLUMNS,
+    "index": VALUES,
+    "index of records": dict(enumerate(FLAT)),
+    "split": {"columns": [*FLAT[0]], "index": [*range(len(FLAT))], "data": [[*row.values()] for row in FLAT]},
+    "split with ids": {"columns": [*COLUMNS], "index": [*VALUES], "data": [[*row.values()] for row in VALUES.values()]},
+    "table": {"schema": {"fields": []}, "data": FLAT},
+    "lists": {key: [row[key] for row in FLAT] for key in FLAT[0]},
+    "rows": [[*FLAT[0]], *([*row.values()] for row in FLAT)],
+}
+
+
+def write_json(tmp_path: Path, value: object, indent: int | None = None) -> Path:
+    path = tmp_path / "pred_eng.json"
+    path.write_text(json.dumps(value, indent=indent), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", NAMES_JSON)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_names_in_json(kind: str, indent: int | None, tmp_path: Path):
+    message = check(write_json(tmp_path, NAMES_JSON[kind], indent), {"E330": 1})
+    assert message.startswith("the file is JSON: the labels are names")
+
+
+@pytest.mark.parametrize("kind", WIDE_JSON)
+def test_values_in_json(kind: str, tmp_path: Path):
+    check(write_json(tmp_path, WIDE_JSON[kind]), {"E340": 1})
+
+
+def test_problems_in_json_have_their_lines(tmp_path: Path):
+    path = tmp_path / "pred_eng.jsonl"
+    lines = [{"id": a, "labels": b} for a, b in BY_ID.items()]
+    lines[4] = {"id": SPEC.ids[4], "labels": ["trust"]}
+    lines[6] = {"id": SPEC.ids[6], "labels": None}
+    path.write_text("\n".join(map(json.dumps, lines)))
+    report = validate(path)
+    assert report.counts == {"E330": 1, "E335": 1}
+    assert [(p.line, p.value) for p in report.problems if p.code == "E335"] == [(5, "trust")]
+    assert "1 cell of 'labels' is blank, the first on line 7" in report.problems[0].message
+    path.write_text(path.read_text() + "\n{")
+    with pytest.raises(InputError, match=r"is JSON that cannot be read: .* on line 117"):
+        validate(path)
+    assert validate(write_json(tmp_path, {"lr": 0.1})).counts == {"E302": 1}
+
+
+def test_a_folder_of_json_files(tmp_path: Path, cli: Callable):
+    (tmp_path / "track_a").mkdir()
+    write_json(tmp_path / "track_a", NAMES_JSON["records"])
+    assert cli("fix", tmp_path, "-o", tmp_path.with_name("new")).code == 0
+    assert labels_of(tmp_path.with_name("new")) == LABELS
+
+
+# --- answers of a chat -----------------------------------------------------------------------------------------------
+
+MARKDOWN = "\n".join(
+    ["| id | " + " | ".join(SPEC.emotions) + " |", "|:---|" + "---:|" * 5]
+    + [f"| {a} | {' | '.join(map(str, b))} |" for a, b in zip(SPEC.ids, LABELS, strict=True)]
+)
+LISTS = "\n".join(["id | emotions", "--- | ---", *(f"`{a}` | {', '.join(b) or 'none'}" for a, b in BY_ID.items())])
+CSV = "\n".join(
+    ["id," + ",".join(SPEC.emotions), *(f"{a},{','.join(map(str, b))}" for a, b in zip(SPEC.ids, LABELS, strict=True))]
+)
+CHATS = {
+    "a table": (MARKDOWN, "E340"),
+    "sentences": (f"Sure! Here is the table:\n\n{MARKDOWN}\n\nLet me know if you need more, such as scores.\n", "E340"),
+    "a fenced table": (f"```markdown\n{MARKDOWN}\n```\n", "E340"),
+    "no outer bars": (LISTS, "E330"),
+    "a code block": (f"Here are the labels:\n```csv\n{CSV}\n```\nI hope this helps.\n", "E340"),
+    "JSON in a code block": (f"```json\n{json.dumps(NAMES_JSON['by id'])}\n```", "E330"),
+}
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_an_answer_of_a_chat(kind: str, tmp_path: Path):
+    path = tmp_path / "pred_eng.csv"
+    path.write_text(CHATS[kind][0])
+    check(path, {CHATS[kind][1]: 1})

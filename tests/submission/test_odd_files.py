@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -29,11 +30,7 @@ def tarred(file) -> bytes:
 
 
 NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
-    "records": (lambda f: json.dumps(records(f)).encode(), "JSON", "read_json"),
-    "indented": (lambda f: json.dumps(records(f), indent=2).encode(), "JSON", "read_json"),
-    "lines": (lambda f: "\n".join(map(json.dumps, records(f))).encode(), "JSON", "read_json"),
-    "lists": (lambda f: json.dumps(f.rows).encode(), "JSON", "read_json"),
-    "with BOM": (lambda f: b"\xef\xbb\xbf" + json.dumps(records(f)).encode(), "JSON", "read_json"),
+    "settings": (lambda f: b'{"seed": 3}', "JSON", "write one object with id and labels for each text"),
     "a page": (lambda f: b"\n<!DOCTYPE html>\n<html><p>404, not found</p>", "HTML", "download the file itself again"),
     "a table": (lambda f: b"<table border=1><tr><td>id</td></tr></table>", "HTML", "download the file itself again"),
     "XML": (lambda f: b"<?xml version='1.0'?><a/>", "XML", "export it as CSV"),
@@ -41,6 +38,23 @@ NOT_TABLES: dict[str, tuple[Callable, str, str]] = {
     "tar": (tarred, "a tar archive", "unpack it"),
     "gzip": (lambda f: b"\x1f\x8b\x08" + bytes(20), "a gzip file", "unpack it"),
 }
+
+
+JSON: dict[str, Callable] = {
+    "records": lambda f: json.dumps(records(f)).encode(),
+    "indented": lambda f: json.dumps(records(f), indent=2).encode(),
+    "lines": lambda f: "\n".join(map(json.dumps, records(f))).encode(),
+    "lists": lambda f: json.dumps([f.header, *f.rows]).encode(),
+    "with BOM": lambda f: b"\xef\xbb\xbf" + json.dumps(records(f)).encode(),
+}
+
+
+@pytest.mark.parametrize("case", JSON)
+def test_json_is_read(case, make_file, write_files, tmp_path):
+    file = make_file("a", "ron", "dev")
+    path = write_files({RON: JSON[case](file)}) / RON
+    assert validate(path).counts == {"E340": 1} | ({"E304": 1} if case == "with BOM" else {})
+    assert Path(fix(path, tmp_path / "out").written[0].path).read_bytes() == file.bytes()
 
 
 @pytest.mark.parametrize("case", NOT_TABLES)
