@@ -192,6 +192,8 @@ def train(
         data, runs, task=task, language=language, column=column, order=names_from(order),
         fresh=fresh and is_main_process(),
     )  # fmt: skip
+    if own is not None and (only_missing or jobs is not None or archive is not None):
+        raise UsageError("--jobs, --only-missing and --zip are for several languages.", "leave them out")
     if own is not None:
         task, data, language = str(own.folder / TASK_FILE), None, None
         note(render([own_view.table(own)], "text", width=screen_width()) + "\n", quiet)

@@ -15,7 +15,8 @@ def table(data: OwnData) -> Table:
     counts = [(name, sum(row), *row) for name, row in by_label.items()]
     texts = sum(data.rows.values())
     how = "as given" if data.is_given else "at random, copies of a text together, labels evenly"
-    notes = [f"{'Split' if data.is_new else 'Split before'} {how}; stored in {data.folder}.", *data.notes]
+    when = "" if data.is_new else " by an earlier command"
+    notes = [f"Split{when} {how}; stored in {data.folder}.", *data.notes]
     return Table(
         f"{data.task.title}: {plural(texts, 'text')}, {plural(len(emotions), 'label')}",
         (Column("label"), *(Column(name, "int") for name in ("all", *SPLITS))),

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from semeval_emo.data.folder import flat_files
 from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.data.sheet import peek, read_sheet
-from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.submission.identify import id_prefix, task_of
 from semeval_emo.task import SPLITS, Task
 from semeval_emo.zoo.dataset.own_data import BINARY, DEGREES, FEW, OwnData, make_task
@@ -90,10 +91,15 @@ def _is_own(source: Path) -> bool:
     if source.suffix and not source.exists():
         # A missing file is reported by the reader.
         return True
-    if not is_own_data(source):
-        return False
-    files = [source] if source.is_file() else sorted(source.glob("*.csv"))
+    files = [source] if source.is_file() else flat_files(source)
     task = next((task for file in files if (task := task_of([peek(file)[1]]))), None)
+    if not is_own_data(source):
+        if task is None and files and not any(path.is_dir() for path in source.iterdir()):
+            raise InputError(
+                f"{source} has {len(files)} tables, and none of them is called train.",
+                "name one file, or call the files train.csv, dev.csv and test.csv",
+            )
+        return False
     if task is None:
         return True
     splits = set()

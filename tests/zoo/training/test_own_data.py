@@ -205,3 +205,15 @@ def test_several_runs_of_a_folder_are_listed(cli):
     train(cli, "--data", "my.csv", recipe="constant-majority")
     code, _, err = cli("zoo", "predict", "runs/own-my", "What a day!")
     assert code == 2 and "runs/own-my has 2 runs: runs/own-my/constant-all/own" in err
+
+
+def test_folders_without_splits_and_options_for_languages_are_refused(cli):
+    write("d/a.csv", rows())
+    write("d/b.csv", rows())
+    code, _, err = train(cli, "--data", "d")
+    assert code == 3 and "d has 2 tables, and none of them is called train." in err
+    write("t/test.csv", rows())
+    assert "t has no train split." in train(cli, "--data", "t").err
+    write("my.csv", rows())
+    code, _, err = train(cli, "--data", "my.csv", "--jobs", "2")
+    assert code == 2 and "--jobs, --only-missing and --zip are for several languages." in err
