@@ -34,31 +34,43 @@ _HOME = {
     "metrics": "semeval_emo.scoring.adapters",
     "compute_metrics": "semeval_emo.scoring.adapters",
     "scorer": "semeval_emo.scoring.adapters",
+    "analyse": "semeval_emo.scoring.analysis",
+    "place": "semeval_emo.leaderboard.api",
     "train": "semeval_emo.zoo.training.api",
     "load_model": "semeval_emo.zoo.runs.model",
     "Leaderboard": "semeval_emo.leaderboard",
     "EmoError": "semeval_emo.errors",
 }
-__all__ = ["__version__", *_HOME]
+# Modules and packages of the public API; `report` can be called.
+_MODULES = ("plots", "report")
+__all__ = ["__version__", *_HOME, *_MODULES]
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from semeval_emo import plots
     from semeval_emo.data import load_gold
     from semeval_emo.errors import EmoError
     from semeval_emo.leaderboard import Leaderboard
+    from semeval_emo.leaderboard.api import place
+    from semeval_emo.report.api import report
     from semeval_emo.scoring import compare, score
     from semeval_emo.scoring.adapters import compute_metrics, metrics, scorer
+    from semeval_emo.scoring.analysis import analyse
     from semeval_emo.submission import ensemble, fix, pack, read_submission, schema, validate
     from semeval_emo.task import load_task
     from semeval_emo.zoo.runs.model import load_model
     from semeval_emo.zoo.training.api import train
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'semeval_emo' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOME[name]), name)
+if not TYPE_CHECKING:  # with this function, type checkers would accept any name
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return importlib.import_module(f"semeval_emo.{name}")
+        if name not in _HOME:
+            raise AttributeError(f"module 'semeval_emo' has no attribute '{name}'")
+        return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

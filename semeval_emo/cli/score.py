@@ -288,16 +288,19 @@ def analyse(
     most confident errors if there are probabilities. With two paths: where the systems differ.
     """
     from semeval_emo.report import analysis as report
-    from semeval_emo.scoring.analysis import SCHEMA, analyse_files
+    from semeval_emo.scoring.analysis import SCHEMA
+    from semeval_emo.scoring.analysis import analyse as analyse_files
     from semeval_emo.scoring.error_comparison import compare_error_files
     from semeval_emo.scoring.scorer import task_of
 
     analyses, divergences = [], []
     most = limit or sys.maxsize
     if second is None:
-        analyses = analyse_files(
-            path, selector, source=gold, probabilities=probabilities, texts=texts, most=most,
-            unverified_gold=unverified_gold,
+        analyses = list(
+            analyse_files(
+                path, source=gold, probabilities=probabilities, texts=texts, most=most,
+                unverified_gold=unverified_gold, **selector.keywords,
+            )
         )  # fmt: skip
         if probabilities is None and not any(analysis.confident_errors for analysis in analyses):
             note("The most confident errors need a probability file (--probabilities FILE).", quiet)

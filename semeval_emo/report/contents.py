@@ -16,7 +16,7 @@ from semeval_emo.report.origins import with_origins
 from semeval_emo.scoring import Comparison, SystemRuns, compare, score
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
-from semeval_emo.scoring.scorer import task_of
+from semeval_emo.scoring.scorer import gold_or_source, task_of
 from semeval_emo.scoring.systems import named_paths, short_names
 from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
 from semeval_emo.submission.probabilities import find_probabilities
@@ -103,9 +103,10 @@ def key_of(card: Scorecard) -> str:
 
 
 def load_contents(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Any,
     *,
-    source: str | None = None,
+    gold: Any = None,
+    source: Any = None,
     resamples: int,
     seed: int,
     selector: Selector | None = None,
@@ -116,7 +117,8 @@ def load_contents(
     Paths with the same file of the task are systems to compare; other paths are one submission.
 
     Args:
-        paths: files, folders (also of runs) or zips; ``NAME=PATH`` names a system.
+        paths: files, folders (also of runs) or zips; ``NAME=PATH`` names a system. Or data frames, or either by name.
+        gold: as for `score`.
         source: where gold labels are, as in `load_gold`.
         resamples, seed: for intervals and tests.
         selector: the files to report on.
@@ -128,14 +130,16 @@ def load_contents(
         UsageError: no path, or an unknown name.
     """
     selector = selector or Selector()
-    if not paths:
+    if isinstance(paths, list | tuple) and not paths:
         raise UsageError("There are no paths to report on.", "give a prediction file, a folder or a zip")
     named = named_paths(paths)
-    options: dict[str, Any] = {"source": source, "unverified_gold": unverified_gold}
+    gold, source = gold_or_source(gold, source)
+    options: dict[str, Any] = {"gold": gold, "source": source, "unverified_gold": unverified_gold}
     runs = [[score(file, strict=False, **options, **selector.keywords) for file in files] for _, files in named]
     results = [result for several in runs for result in several]
     specs = [card.spec for result in results for card in result.cards]
-    shown = tuple(os.fspath(path) for path in paths)
+    are_paths = isinstance(paths, list | tuple) and all(isinstance(path, str | os.PathLike) for path in paths)
+    shown = tuple(map(os.fspath, paths)) if are_paths else tuple(map(str, _flat([f for _, own in named for f in own])))
     validation = _merged([result.report for result in results if result.report])
     refused = tuple(file for result in results for file in result.refused)
     task = task_of(specs[0], selector.task) if specs else _task(validation, selector.task)
@@ -146,7 +150,7 @@ def load_contents(
         whole = results[0]
         if len(results) > 1:
             files = [file for _, several in named for file in several]
-            whole = score(files, strict=False, **options, **selector.keywords)
+            whole = score(_flat(files), strict=False, **options, **selector.keywords)
         scores = with_intervals(whole, resamples=resamples, seed=seed, source=source) if whole.cards else whole
         first, comparison = scores.cards, None
         name = next((name for name, _ in named if name), "") or _name(named)
@@ -165,9 +169,14 @@ def load_contents(
     )
 
 
-def _name(named: Sequence[tuple[str, list[str]]]) -> str:
+def _flat(files: Sequence[Any]) -> list[Any]:
+    """Return paths and frames; a list of frames is one run in several languages."""
+    return [file for item in files for file in (item if isinstance(item, list) else [item])]
+
+
+def _name(named: Sequence[tuple[str, list[Any]]]) -> str:
     """Return the name of a submission: that of the run, or of the file."""
-    files = [file for _, several in named for file in several]
+    files = _flat([file for _, several in named for file in several])
     if len(files) > 1:
         return f"{len(files)} files"
     path = Path(files[0]).resolve()
@@ -188,7 +197,7 @@ def _merged(reports: Sequence[Report]) -> Report:
 
 
 def _compared(
-    named: Sequence[tuple[str, list[str]]],
+    named: Sequence[tuple[str, list[Any]]],
     runs: Sequence[Sequence[Scores]],
     options: dict[str, Any],
     resamples: int,

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +17,14 @@ from semeval_emo.data.overlap import normalise
 from semeval_emo.data.stats import duplicate_rows
 from semeval_emo.errors import UsageError
 from semeval_emo.scoring.pair import PairedLabels
-from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import score, task_of
 from semeval_emo.scoring.slices import Slice, slices_of
 from semeval_emo.submission import Probabilities, read_probabilities
 from semeval_emo.submission.probabilities import find_probabilities
-from semeval_emo.tables.results import Result, frame_of
-from semeval_emo.task import Selector
+from semeval_emo.tables.frames import frame_file, is_frame
+from semeval_emo.tables.results import Result, Results, frame_of
+from semeval_emo.task import Task
 from semeval_emo.text import short_repr
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ class Analysis(Result):
 
     def to_frame(self) -> DataFrame:
         """Return a row for each emotion, with its false negatives (``missed``) and false positives (``invented``)."""
-        return frame_of(asdict(errors) for errors in self.emotions)
+        place = {"file": self.card.file, "track": self.card.spec.track, "language": self.card.spec.language}
+        return frame_of(place | asdict(errors) for errors in self.emotions)
 
     def __repr__(self) -> str:
         return short_repr(self, card=self.card, exact=self.exact, wrong_sets=self.wrong_sets)
@@ -182,27 +183,74 @@ def pair_of(card: Scorecard) -> PairedLabels:
     return card.pair
 
 
+@overload
+def analyse(predictions: Scorecard, *, probabilities: Any = None, texts: bool = True, most: int = MOST) -> Analysis: ...
+
+
+@overload
 def analyse(
-    card: Scorecard, *, probabilities: Probabilities | None = None, texts: bool = True, most: int = MOST
-) -> Analysis:
-    """Analyse the errors of one scored file.
+    predictions: Any,
+    gold: Any = None,
+    *,
+    probabilities: Any = None,
+    texts: bool = True,
+    most: int = MOST,
+    **options: Any,
+) -> Results[Analysis]: ...
+
+
+def analyse(
+    predictions: Any,
+    gold: Any = None,
+    *,
+    probabilities: Any = None,
+    texts: bool = True,
+    most: int = MOST,
+    **more: Any,
+) -> Analysis | Results[Analysis]:
+    """Analyse the errors of scored files: by emotion, by kind of text, by label set and by confidence.
 
     Args:
-        probabilities: of the same file, for the most confident errors.
+        predictions: a scorecard; or the result of `score`, or anything that it takes, for an analysis of each file.
+        gold: as for `score`.
+        probabilities: a probability file, a data frame of one, or `Probabilities`, for the most confident errors. None
+            takes ``prob_*.csv`` in the folder of each file, if there is one.
         texts: False omits the texts of examples.
         most: number of examples of each kind.
+        more: other arguments of `score`, such as ``source``, ``track`` and ``emotions``.
 
     Raises:
         UsageError: the probabilities belong to another file of the task.
+        EmoError: as for `score`.
 
     >>> from semeval_emo.data import load_gold
-    >>> from semeval_emo.scoring import score
     >>> from semeval_emo.submission import Predictions
     >>> gold = load_gold("a", "eng", source="sample")
-    >>> analysis = analyse(score(Predictions(gold.spec, 0 * gold.labels, "no labels"), gold).card)
+    >>> (analysis,) = analyse(Predictions(gold.spec, 0 * gold.labels, "no labels"), gold)
     >>> analysis.emotions[0].missed == analysis.emotions[0].gold, analysis.emotions[0].invented
     (True, 0)
     """
+    if isinstance(predictions, Scorecard):
+        return _analysis(predictions, _probabilities_of(predictions, probabilities), texts, most)
+    scores = predictions if isinstance(predictions, Scores) else score(predictions, gold, **more)
+    return Results(
+        _analysis(card, _probabilities_of(card, probabilities, more.get("task")), texts, most) for card in scores.cards
+    )
+
+
+def _probabilities_of(card: Scorecard, probabilities: Any, task: Task | str | None = None) -> Probabilities | None:
+    """Return the probabilities of a file: those that the user passes, or else those beside it."""
+    spec = card.spec
+    if isinstance(probabilities, Probabilities):
+        return probabilities
+    source = frame_file("probabilities", probabilities) if is_frame(probabilities) else probabilities
+    if source is None and (source := find_probabilities(card.file, spec)) is None:
+        return None
+    return read_probabilities(source, **spec.address, task=task_of(spec, task))
+
+
+def _analysis(card: Scorecard, probabilities: Probabilities | None, texts: bool, most: int) -> Analysis:
+    """Analyse the errors of one scored file."""
     pair = pair_of(card)
     spec, gold, predicted = pair.spec, pair.gold > 0, pair.predicted > 0
     shown = pair.texts if texts else None
@@ -221,40 +269,6 @@ def analyse(
         confident_errors=None if probabilities is None else _confident_errors(pair, probabilities, shown, most),
         duplicates=None if pair.texts is None else _duplicates(pair, pair.texts, texts, most),
     )
-
-
-def analyse_files(
-    path: str | os.PathLike[str],
-    selector: Selector,
-    *,
-    source: str | os.PathLike[str] | None = None,
-    probabilities: str | os.PathLike[str] | None = None,
-    texts: bool = True,
-    most: int = MOST,
-    unverified_gold: bool = False,
-) -> list[Analysis]:
-    """Score and analyse every file of a path.
-
-    Args:
-        source: where the gold labels are, as in `load_gold`.
-        probabilities: probability file; None takes ``prob_*.csv`` in the folder of each file, if there is one.
-        texts, most: as for `analyse`.
-        unverified_gold: as for `score`.
-
-    Raises:
-        UsageError: the probabilities are of another file of the task.
-        InputError: a file or its gold labels are missing.
-    """
-    analyses = []
-    for card in score(path, source=source, unverified_gold=unverified_gold, **selector.keywords).cards:
-        spec, values = card.spec, None
-        if (file := probabilities or find_probabilities(card.file, spec)) is not None:
-            values = read_probabilities(
-                file, track=spec.track, language=spec.language, split=spec.split, release=spec.release,
-                task=task_of(spec, selector.task),
-            )  # fmt: skip
-        analyses.append(analyse(card, probabilities=values, texts=texts, most=most))
-    return analyses
 
 
 def _by_emotion(pair: PairedLabels) -> tuple[EmotionErrors, ...]:

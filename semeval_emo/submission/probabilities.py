@@ -67,7 +67,7 @@ def read_probabilities(
     """
     shown_path = os.fspath(path)
     try:
-        with Path(path).open("rb") as stream:
+        with (path if isinstance(path, Path) else Path(path)).open("rb") as stream:
             table = RawTable(stream)
             if table.magic:
                 raise InvalidSubmission(f"{shown_path} is {table.magic}, not text.")

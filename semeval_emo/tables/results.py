@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from semeval_emo.tables.frames import data_frame
-from semeval_emo.text import short_repr
+from semeval_emo.text import LONGEST_REPR, printable, short_repr
 
 if TYPE_CHECKING:
     from pandas import DataFrame as DataFrame
@@ -40,6 +40,22 @@ class Result:
             max_rows=SHOWN_ROWS, show_dimensions=True, index=is_named, border=0, float_format="{:.4f}".format
         )
         return f"<p>{escape(repr(self))}</p>\n{table}"
+
+
+Item = TypeVar("Item", bound=Result)
+
+
+class Results(tuple[Item, ...], Result):
+    """Several results, such as one for each file; their frames below each other are one frame."""
+
+    def to_frame(self) -> DataFrame:
+        """Return the frames of all results below each other."""
+        import pandas as pd
+
+        return pd.concat([item.to_frame() for item in self], ignore_index=True) if self else frame_of([])
+
+    def __repr__(self) -> str:
+        return printable(f"Results({', '.join(map(repr, self))})", LONGEST_REPR)
 
 
 def frame_of(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> DataFrame:

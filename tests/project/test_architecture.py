@@ -18,8 +18,8 @@ ROOT = PACKAGE.parent
 
 # A package imports only packages to its right.
 PACKAGES = (
-    "cli", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "tables", "progress", "parse",
-    "locks", "files", "temporary", "errors", "text",
+    "cli", "plots", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "tables", "progress",
+    "parse", "locks", "files", "temporary", "errors", "text",
 )  # fmt: skip
 
 # The same inside zoo/.
@@ -38,7 +38,7 @@ GUARDED = {
     "safetensors": {"zoo"},
     "skops": {"zoo"},
     "datasets": {"zoo", "data"},
-    "matplotlib": {"report"},
+    "matplotlib": {"report", "plots"},
     "pandas": {"submission", "tables"},
     "pandera": {"submission", "tables"},
     "pyarrow": {"tables", "zoo"},

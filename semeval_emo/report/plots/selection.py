@@ -54,12 +54,13 @@ def files_without_plots(contents: Contents) -> str:
     return f"Plots of emotions and ranks: {note}. A report of one file has its plots." if note else ""
 
 
-def _emotion_metric(card: Scorecard) -> str:
+def emotion_metric(card: Scorecard) -> str:
+    """Return the metric of each emotion that belongs to the official one."""
     return "emotion_pearson" if len(card.spec.values) > 2 else "f1"
 
 
 def _of_card(contents: Contents, card: Scorecard) -> list[Plot | None]:
-    key, metric, pair = key_of(card), _emotion_metric(card), card.pair
+    key, metric, pair = key_of(card), emotion_metric(card), card.pair
     plots: list[Plot | None] = []
     if card.intervals:
         bars = card.intervals.by_emotion[metric]
@@ -90,7 +91,7 @@ def _of_comparison(contents: Contents) -> list[Plot | None]:
     standings = every[:MOST_SYSTEMS]
     note = left_out(len(standings), [label(one.name) for one in every], "system")
     card = contents.cards[0]
-    key, metric = key_of(card), METRICS[_emotion_metric(card)].title
+    key, metric = key_of(card), METRICS[emotion_metric(card)].title
     made: list[Plot | None] = []
     if all(one.emotions for one in standings):
         bars = [(one.name, [one.emotions[e] for e in card.spec.emotions]) for one in standings]
