@@ -1,6 +1,12 @@
 """Output of results: a table model, a function per output format, and the views of each command's results.
 
 The package has the name of a public function, so it can be called: ``semeval_emo.report(predictions)`` is `api.report`.
+
+>>> import semeval_emo
+>>> from semeval_emo.data.sample import sample_folder
+>>> page = semeval_emo.report(sample_folder() / "predictions" / "strong" / "track_a", source="sample", resamples=100)
+>>> page.contents.cards[0].metric, page.html[:15]
+('macro_f1', '<!doctype html>')
 """
 
 from __future__ import annotations

@@ -86,11 +86,6 @@ def report(
 
     Raises:
         EmoError: as for `score`.
-
-    >>> from semeval_emo.data.sample import sample_folder
-    >>> page = report(sample_folder() / "predictions" / "strong" / "track_a", source="sample", resamples=100)
-    >>> page.contents.cards[0].metric, page.html[:15]
-    ('macro_f1', '<!doctype html>')
     """
     contents = load_contents(
         predictions, gold=gold, source=source, resamples=resamples, seed=seed,
