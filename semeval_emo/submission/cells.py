@@ -115,10 +115,13 @@ class CellContents:
         self.is_beyond = self.has_degrees = self.has_numbers = False
         self._words: set[str] = set()
         self.integers: set[str] = set()
+        self._alone: dict[str, str] = {}
 
     def learn(self, label: str, text: str) -> None:
         """Take account of one cell that is not an allowed label."""
-        problem = cell_problem(text, self.values)
+        problem = self._problem_alone(text)
+        if problem == "fraction-cell" and label in self.fractional and len(self.values) == 2:
+            return  # nothing new
         word = text.strip().casefold()
         if problem in NUMBERS and (number := number_of(text.strip())) is not None and isfinite(number):
             self.has_numbers = True
@@ -141,8 +144,7 @@ class CellContents:
 
     def problem(self, label: str, text: str) -> str:
         """Return the catalogue name of the problem of a cell that is not an allowed label, in view of the others."""
-        problem = cell_problem(text, self.values)
-        word = text.strip().casefold()
+        problem = self._problem_alone(text)
         if problem in NUMBERS:
             if self.is_beyond:
                 return "score-cell"
@@ -151,9 +153,18 @@ class CellContents:
                 label in self.fractional if problem == "float-cell" else problem == "out-of-range" and is_scale
             )
             return "fraction-cell" if is_fraction else problem
+        word = text.strip().casefold()
         if problem == "nan-cell" and self.has_degrees and word in _LOWEST:
             return "text-cell"
         return "boolean-cell" if word in self.pairs else problem
+
+    def _problem_alone(self, text: str) -> str:
+        problem = self._alone.get(text)
+        if problem is None:
+            problem = cell_problem(text, self.values)
+            if len(self._alone) < CACHE_SIZE:
+                self._alone[text] = problem
+        return problem
 
 
 class LabelParser:
@@ -162,6 +173,7 @@ class LabelParser:
     Attributes:
         contents: what is known of the cells of the file so far.
         mapped: the label of each word that has one.
+        seen: the names of the problems so far.
         first_rows: returns the label cells of the first rows, for parsers that have to know them in advance.
 
     >>> from semeval_emo.submission.problem import Findings
@@ -179,6 +191,7 @@ class LabelParser:
         self.parsed: dict[tuple[str, ...], Labels] = {}
         self.contents = CellContents(values)
         self.mapped: Mapping[str, int] = {}
+        self.seen: set[str] = set()
         self.first_rows: Callable[[], Iterable[tuple[str, ...]]] = tuple
         self._numbers = {text: int(text) for text in values}
         self._bad_rows: list[tuple[int, tuple[str, ...]]] = []
@@ -237,6 +250,7 @@ class LabelParser:
         unlisted: Counter[str] = Counter()
         for line, name, text in bad:
             problem = self._problem(name, text)
+            self.seen.add(problem)
             if problem in WORDS:
                 word = text.strip().casefold()
                 words = self._words.setdefault(problem, {})

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from semeval_emo.errors import UsageError
 from semeval_emo.submission.cells import LabelParser
-from semeval_emo.submission.fixable import CELLS, MIXTURES, repairs, with_advice
+from semeval_emo.submission.fixable import CELLS, MIXTURES, cell_repairs, repairs, with_advice
 from semeval_emo.submission.header import Columns, is_id, read_header
 from semeval_emo.submission.identify import assumed_spec, group_by_prefix, id_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
@@ -110,7 +110,7 @@ def check(
     counts, parts = checked.report.counts, checked.report.parts
     if not counts:
         return checked
-    report = replace(checked.report, repairs=repairs(counts, parts, selector, decisions, checked.own_repairs))
+    report = replace(checked.report, repairs=repairs(counts, parts, selector, checked.own_repairs))
     findings = tuple(with_advice(findings, report.repairs, counts) for findings in checked.findings)
     return replace(checked, report=report, findings=findings)
 
@@ -245,7 +245,11 @@ def _read(
         if entry("unknown-column").code in findings.counts and entry("missing-column").code not in findings.counts:
             findings.drop("unknown-column", [name for name in table.header if name.strip().lower() in PLACE_COLUMNS])
     report = _report(source, table, findings, summary.count, parts)
-    own_repairs = {}
+    own_repairs: dict[str, str] = {}
+    # A problem of the cells of several parts is fixed if it can be fixed in each.
+    for part in (main, *by_prefix.values()):
+        for name, repair in cell_repairs(part.parser.seen, part.parser.allowed, decisions).items():
+            own_repairs[name] = own_repairs.get(name, repair) and repair
     if shape is not None and (shape.repair or not shape.is_decided):
         own_repairs[shape.problem] = shape.repair if shape.is_decided else ""
     if shape is None:

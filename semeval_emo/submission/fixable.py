@@ -41,18 +41,31 @@ def fixable_cells(values: Sequence[str], decisions: Decisions = NOTHING_DECIDED)
     return names
 
 
+def cell_repairs(names: Iterable[str], values: Sequence[str], decisions: Decisions) -> dict[str, str]:
+    """Return what `fix` does about problems of cells, by name; empty if nothing.
+
+    >>> cell_repairs(["fraction-cell"], ("0", "1"), Decisions(thresholds=0.4))
+    {'fraction-cell': 'probabilities converted to labels: 1 from 0.4 on'}
+    """
+    fixable = fixable_cells(values, decisions)
+    words = ", ".join(f"{word} {label}" for word, label in decisions.words.items())
+    decided = {"text-cell": f"words converted to labels: {words}"}
+    if not fixable.isdisjoint(SCORES):
+        decided |= dict.fromkeys(SCORES, decisions.done(values))
+    return {name: decided.get(name, entry(name).repair) if name in fixable else "" for name in names}
+
+
 def repairs(
     codes: Iterable[str],
     parts: Sequence[Part],
     selector: Selector,
-    decisions: Decisions = NOTHING_DECIDED,
     own_repairs: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return what `fix` does about each problem of a file, by code; problems that it leaves are absent.
 
     Args:
         parts: the files of the task that the rows belong to.
-        selector, decisions: the options of the user.
+        selector: the options of the user.
         own_repairs: by name, what `fix` does about problems of this file; empty if the user has to decide first.
 
     >>> repairs(["E309", "E313", "E312"], (), Selector())
@@ -60,17 +73,9 @@ def repairs(
     """
     names = {code: entry(code).name for code in codes}
     selected = [part for part in parts if selector.matches(part.spec)]
-    # The cells of a part with other values are reported together with those of the main part.
-    cells = CELLS.intersection(*(fixable_cells(part.spec.values, decisions) for part in parts))
     done: dict[str, str] = {}
     for code, name in names.items():
         repair = (own_repairs or {}).get(name, entry(code).repair)
-        if name in SCORES and name in cells and parts:
-            repair = decisions.done(parts[0].spec.values)
-        if name == "text-cell" and decisions.words:
-            repair = f"words converted to labels: {', '.join(f'{w} {n}' for w, n in decisions.words.items())}"
-        if name in CELLS and name not in cells:
-            continue
         if name in SPARE_COLUMNS and "missing-column" in names.values():
             continue
         if name in MIXTURES and not all(part.is_complete for part in selected):

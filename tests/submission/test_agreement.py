@@ -320,3 +320,12 @@ def test_several_systems_in_one_folder(make_file: Callable, write_files: Callabl
     assert "2 files are for 2025 track a ron dev; semeval-emo fix takes them one at a time." in out
     assert "Next: semeval-emo fix" not in out
     assert run("fix", "runs")[0] == 1
+
+
+def test_a_cell_of_one_part_is_judged_by_its_own_track(make_file: Callable, validate_file: Callable):
+    one, other = make_file("a", "ron", "dev"), make_file("b", "rus", "dev")
+    one.rows[0][1] = "True"
+    one.rows += other.rows
+    assert verdict(validate_file("pred_ron.csv", one.bytes()), "boolean-cell")[0] is True
+    other.rows[0][1] = "True"
+    assert verdict(validate_file("pred_ron.csv", one.bytes()), "boolean-cell")[0] is False
