@@ -77,11 +77,14 @@ def ensemble(
         ),
     ] = None,
     threshold: Annotated[
-        float,
+        str | None,
         typer.Option(
-            "--threshold", metavar="P", help="Turn probabilities into labels: 1 from this value on. For --method mean."
+            "--threshold",
+            metavar="P",
+            help="Turn probabilities into labels: 1 from this value on. A number, anger=0.35,other=0.5 or a JSON, TOML "
+            "or CSV file, for --method mean. Default: 0.5.",
         ),
-    ] = 0.5,
+    ] = None,
     *,
     selector: SelectorOptions,
     force: ForceOption = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,11 @@ from semeval_emo.submission.outputs import check_free, output_paths, write_if_ch
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.problem import entry
 from semeval_emo.submission.read import read_submission, resolve_sources
+from semeval_emo.submission.result import Predictions
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import Decisions
+from semeval_emo.tables.decided_values import thresholds_of
+from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 from semeval_emo.text import plural
@@ -62,7 +65,8 @@ class EnsembleReport(Result):
         method: ``vote`` or ``mean``.
         thresholds: of the mean; None for a vote.
         ties: the rule for ties; empty if there is none.
-        out: the file or folder that was written.
+        out: the file or folder that was written; empty if nothing was.
+        predictions: the labels of the new files.
     """
 
     method: str
@@ -71,6 +75,7 @@ class EnsembleReport(Result):
     out: str
     files: tuple[CombinedFile, ...]
     notes: tuple[str, ...] = ()
+    predictions: tuple[Predictions, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/ensemble/1``."""
@@ -95,12 +100,12 @@ class _Member:
 
 
 def ensemble(
-    paths: Sequence[str | os.PathLike[str]] | str | os.PathLike[str],
+    paths: Any,
     out: str | os.PathLike[str] | None = None,
     *,
     method: str = VOTE,
     ties: str = "",
-    threshold: float | Mapping[str, float] = DEFAULT_THRESHOLD,
+    threshold: float | str | os.PathLike[str] | Mapping[str, float] | None = None,
     track: str | None = None,
     language: str | None = None,
     split: str | None = None,
@@ -115,12 +120,14 @@ def ensemble(
 
     Args:
         paths: two or more files, folders or zips of predictions; for ``mean``, probability files or folders of
-            ``prob_*.csv``. Every system must have predicted the same files of the task.
-        out: a ``.csv`` file, or a folder for files in the official layout; by default the folder ``ensemble``.
+            ``prob_*.csv``. Every system must have predicted the same files of the task. Also data frames.
+        out: a ``.csv`` file, or a folder for files in the official layout; by default the folder ``ensemble``, and
+            nothing for data frames: `EnsembleReport.predictions` has the result in memory.
         method: ``vote`` or ``mean``.
         ties: what a tie becomes: ``low``, ``high``, or nearest to the label of the ``first`` file. By default a tie
             is an error.
-        threshold: of ``mean``: the label is 1 from this mean on; one number, or one for each emotion.
+        threshold: of ``mean``: the label is 1 from this mean on; one number, one for each emotion, or a file of them.
+            By default 0.5.
         track, language, split, release, task: as for `validate`; they select files.
         force: replace existing files that differ.
 
@@ -141,47 +148,54 @@ def ensemble(
         raise UsageError(f"There is no method '{method}'.", f"use one of {', '.join(METHODS)}")
     if ties not in ("", *TIES):
         raise UsageError(f"There is no rule '{ties}' for ties.", f"use one of {', '.join(TIES)}")
-    decisions = Decisions(thresholds=threshold)
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if threshold is not None and method == VOTE:
+        raise UsageError("A vote takes labels and has no threshold.", "use --method mean for probabilities")
+    limits_of = Decisions(thresholds=thresholds_of(threshold) or DEFAULT_THRESHOLD)
+    given = input_files(paths)
     _check_named_once(given)
     selector = Selector(task, track, language, split, release)
     members = _predictions(given, selector) if method == VOTE else _probabilities(given, selector)
     groups = _by_place(members)
     specs = [group[0].spec for group in groups]
+    if method == MEAN:
+        limits_of.check({spec.place: spec.emotions for spec in specs}, [spec.values for spec in specs])
+    in_memory = out is None and all(isinstance(path, FrameFile) for path in given)
     target = Path(out) if out is not None else Path(DEFAULT_FOLDER)
     outputs = output_paths(target, specs)
-    files, bodies = [], []
+    files, bodies, predictions = [], [], []
     for path, spec, group in zip(outputs, specs, groups, strict=True):
         if method == VOTE:
             labels, tied = _vote([member.values for member in group], ties)
             _check_ties(tied, ties, spec)
             own = [member.values for member in group]
         else:
-            limits = np.array([_threshold(decisions, emotion) for emotion in spec.emotions])
+            limits = np.array([limits_of.threshold_of(emotion) for emotion in spec.emotions])
             labels, tied = _mean(group, limits)
             own = [(member.values >= limits).astype(np.int8) for member in group]
         differing = int(np.any(np.stack(own) != own[0], axis=0).sum())
         names = tuple(member.path for member in group)
         files.append(CombinedFile(", ".join(names), str(path), spec, names, differing, int(tied.sum())))
         bodies.append(prediction_bytes(spec, labels))
-    written = list(zip(outputs, bodies, strict=True))
+        predictions.append(Predictions(spec, labels, str(path), (spec.release,)))
+    written = [] if in_memory else list(zip(outputs, bodies, strict=True))
     check_free(written, [Path(member.path) for member in members], force)
     for path, body in written:
         write_if_changed(path, body)
     return EnsembleReport(
         method=method,
-        thresholds=threshold if method == MEAN else None,
+        thresholds=limits_of.thresholds if method == MEAN else None,
         ties=ties if method == VOTE else "",
-        out=str(target),
+        out="" if in_memory else str(target),
         files=tuple(files),
         notes=tuple(note for group in groups for note in _notes(group)),
+        predictions=tuple(predictions),
     )
 
 
 def _check_named_once(paths: Sequence[str | os.PathLike[str]]) -> None:
     counts = Counter(Path(path).resolve() for path in paths)
     for path in paths:
-        if counts[Path(path).resolve()] > 1:
+        if not isinstance(path, FrameFile) and counts[Path(path).resolve()] > 1:
             raise UsageError(f"{os.fspath(path)} is named {counts[Path(path).resolve()]} times.", "name each file once")
 
 
@@ -218,7 +232,7 @@ def _probabilities(paths: Sequence[str | os.PathLike[str]], selector: Selector) 
         InvalidSubmission: a file is not a valid probability file, or none has a probability between 0 and 1.
     """
     files: list[Path] = []
-    for path in map(Path, paths):
+    for path in (given if isinstance(given, Path) else Path(given) for given in paths):
         inside = sorted(path.rglob("prob_*.csv")) if path.is_dir() else [path]
         if not inside:
             raise InvalidSubmission(
@@ -301,13 +315,6 @@ def _mean(members: Sequence[_Member], limits: NDArray[Any]) -> tuple[NDArray[Any
     # The mean of 0.4 and 0.6 can be a little less than 0.5.
     labels = (np.round(mean, 12) >= limits).astype(np.int8)
     return labels, np.zeros(labels.shape, dtype=bool)
-
-
-def _threshold(decisions: Decisions, emotion: str) -> float:
-    threshold = decisions.threshold_of(emotion)
-    if threshold is None:
-        raise UsageError(f"No threshold is given for {emotion}.", "give one for each emotion, or one number for all")
-    return threshold
 
 
 def _notes(members: Sequence[_Member]) -> list[str]:

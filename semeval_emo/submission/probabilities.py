@@ -6,6 +6,8 @@ They have the header of prediction files and floats in [0, 1]. `semeval_emo.zoo`
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 from semeval_emo.errors import InputError, InvalidSubmission
 from semeval_emo.submission.identify import group_by_prefix, matching_specs, task_of
 from semeval_emo.tables.frames import data_frame
+from semeval_emo.tables.names import SCORE_WORDS, normalised_names
 from semeval_emo.tables.raw import RawTable
 from semeval_emo.tables.results import Result
 from semeval_emo.task import FileSpec, Selector, Task, load_task
-from semeval_emo.text import printable, short_repr
+from semeval_emo.text import plural, printable, short_repr
 
 if TYPE_CHECKING:
     from semeval_emo.tables.results import DataFrame
@@ -56,7 +59,7 @@ def read_probabilities(
     release: str | None = None,
     task: Task | None = None,
 ) -> Probabilities:
-    """Read a probability file. Its rows may be in any order.
+    """Read a probability file. Its rows and columns may be in any order; a column can be named ``anger_prob``.
 
     Args:
         track, language, split, release, task: as for `validate`.
@@ -76,8 +79,9 @@ def read_probabilities(
         raise InputError(f"{shown_path} cannot be read: {error.strerror}.") from error
     task = task or task_of(rows, Path(path)) or load_task()
     spec = _spec(shown_path, rows, task, Selector(task, track, language, split, release).of(task))
-    header = tuple(table.header)
-    if header != spec.header:
+    columns = _columns(normalised_names(table.header, spec.emotions), spec)
+    if not columns:
+        header = tuple(table.header)
         raise InvalidSubmission(
             f"{shown_path}: the header is '{printable(','.join(header))}', expected '{','.join(spec.header)}'."
         )
@@ -89,7 +93,7 @@ def read_probabilities(
         raise InvalidSubmission(
             f"{shown_path}: {len(missing):,} of {spec.rows:,} texts of {spec.place} are missing, such as {missing[0]}."
         )
-    values = np.array([_floats(shown_path, *rows[text_id], spec) for text_id in spec.ids], dtype=np.float64)
+    values = np.array([_floats(shown_path, *rows[text_id], columns, spec) for text_id in spec.ids], dtype=np.float64)
     return Probabilities(spec, values, shown_path)
 
 
@@ -108,14 +112,19 @@ def find_probabilities(path: str | os.PathLike[str], spec: FileSpec) -> Path | N
 
 
 def _rows(path: str, table: RawTable) -> dict[str, tuple[int, list[str]]]:
-    """Return line and label cells by id."""
+    """Return line and cells by id."""
     rows: dict[str, tuple[int, list[str]]] = {}
+    names, width = normalised_names(table.header), len(table.header)
+    at = names.index("id") if "id" in names else 0
     for line, cells in table.rows():
-        if cells[0] in rows:
+        if len(cells) != width:
+            raise InvalidSubmission(f"{path}:{line}: {plural(len(cells), 'cell')}, expected {width}.")
+        text_id = cells[at]
+        if text_id in rows:
             raise InvalidSubmission(
-                f"{path}:{line}: the id '{printable(cells[0])}' is already on line {rows[cells[0]][0]}."
+                f"{path}:{line}: the id '{printable(text_id)}' is already on line {rows[text_id][0]}."
             )
-        rows[cells[0]] = line, cells[1:]
+        rows[text_id] = line, cells
     if not rows:
         raise InvalidSubmission(f"{path} has no rows of probabilities.")
     return rows
@@ -134,11 +143,26 @@ def _spec(path: str, rows: dict[str, tuple[int, list[str]]], task: Task, selecto
     raise InvalidSubmission(f"{path}: release {release} has no such ids; the first is '{printable(next(iter(rows)))}'.")
 
 
-def _floats(path: str, line: int, cells: list[str], spec: FileSpec) -> list[float]:
-    if len(cells) != len(spec.emotions):
-        raise InvalidSubmission(f"{path}:{line}: {len(cells)} values, expected {len(spec.emotions)}.")
+def _columns(names: Sequence[str], spec: FileSpec) -> list[int]:
+    """Return the column of each emotion; empty if there is not one of each. ``anger_prob`` comes before ``anger``."""
+    scores: dict[str, list[int]] = {}
+    bare: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        words = [word for word in re.split(r"[\W_]+", name) if word not in SCORE_WORDS]
+        if name in spec.emotions:
+            bare.setdefault(name, []).append(at)
+        elif len(words) == 1:
+            scores.setdefault(words[0], []).append(at)
+    for found in (scores, bare):
+        if all(len(found.get(emotion, ())) == 1 for emotion in spec.emotions):
+            return [found[emotion][0] for emotion in spec.emotions]
+    return []
+
+
+def _floats(path: str, line: int, cells: list[str], columns: Sequence[int], spec: FileSpec) -> list[float]:
     numbers = []
-    for emotion, cell in zip(spec.emotions, cells, strict=True):
+    for emotion, column in zip(spec.emotions, columns, strict=True):
+        cell = cells[column]
         try:
             number = float(cell)
         except ValueError:

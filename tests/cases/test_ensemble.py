@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import semeval_emo
@@ -160,3 +161,26 @@ def test_equal_files_are_noted(tmp_path: Path) -> None:
     files = [write(tmp_path / name, row) for name, row in zip("abc", ([1], [0], [1]), strict=True)]
     report = semeval_emo.ensemble(files, tmp_path / "out.csv")
     assert report.notes == (f"{files[2]} has the same values as {files[0]}: they count twice",)
+
+
+def test_data_frames_are_combined_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = ([1, 0, 1], [0, 0, 1], [1, 1, 0])
+    frames = {name: pd.read_csv(write(tmp_path / name, row)) for name, row in zip("abc", rows, strict=True)}
+    report = semeval_emo.ensemble(frames)
+    assert report.predictions[0].values[0].tolist() == [1, 0, 1, 0, 0]
+    assert report.out == "" and not (tmp_path / "ensemble").exists()
+    assert report.to_frame()["differing"].tolist() == [3]
+    floats = [pd.read_csv(write_floats(tmp_path / name, [p])) for name, p in (("a", 0.9), ("b", 0.3))]
+    assert semeval_emo.ensemble(floats, method="mean").predictions[0].values[0].tolist() == [1, 0, 0, 0, 0]
+
+
+def test_thresholds_are_read_as_by_fix(cli, tmp_path: Path) -> None:
+    files = [write_floats(tmp_path / name, [0.4, 0.4, 0.6]) for name in "ab"]
+    options = ("--method", "mean", "--threshold", "anger=0.3,other=0.5")
+    assert cli("ensemble", *files, *options, "-o", tmp_path / "out.csv").code == 0
+    assert first_row(tmp_path / "out.csv") == [1, 0, 1, 0, 0]
+    code, _, err = cli("ensemble", *files, "--method", "mean", "--threshold", "angry=0.3", "-o", tmp_path / "x.csv")
+    assert code == 2 and "angry" in err
+    code, _, err = cli("ensemble", *files, "--threshold", "0.3", "-o", tmp_path / "x.csv")
+    assert code == 2 and "use --method mean" in err

@@ -116,14 +116,24 @@ def test_rows_may_be_in_any_order(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "header", ["ID,Anger,Joy,Fear,Sadness,Surprise", "id,anger_prob,p_joy,fear_prob,Sadness_score,surprise_p"]
+)
+def test_columns_are_found_by_name(header, tmp_path):
+    values = np.random.default_rng(2).random((ENG.rows, 5))
+    _, *rows = probability_bytes(ENG, values).decode().splitlines()
+    (tmp_path / "prob_eng.csv").write_text("\n".join([header, *rows]))
+    assert (read_probabilities(tmp_path / "prob_eng.csv").values == values[:, [0, 2, 1, 3, 4]]).all()
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.replace("fear,joy", "joy,fear"),
-         ": the header is 'id,anger,joy,fear,sadness,surprise', expected 'id,anger,fear,joy,sadness,surprise'."),
+        (lambda t: t.replace("fear,joy", "joy,joy"),
+         ": the header is 'id,anger,joy,joy,sadness,surprise', expected 'id,anger,fear,joy,sadness,surprise'."),
         (lambda t: t.replace("0.25", "1.5", 1), ":2: anger is '1.5', expected a number from 0 to 1."),
         (lambda t: t.replace("0.25", "", 1), ":2: anger is '', expected a number from 0 to 1."),
         (lambda t: t.replace("0.25", "nan", 1), ":2: anger is 'nan', expected a number from 0 to 1."),
-        (lambda t: t.replace("0.25,", "", 1), ":2: 4 values, expected 5."),
+        (lambda t: t.replace("0.25,", "", 1), ":2: 5 cells, expected 6."),
         (lambda t: t.replace("_00002", "_00001"), ":3: the id 'eng_dev_track_a_00001' is already on line 2."),
         (lambda t: t[: t.rindex("eng_dev")],
          ": 1 of 116 texts of 2025 track a eng dev are missing, such as eng_dev_track_a_00116."),
