@@ -128,7 +128,8 @@ def _parquet(body: bytes, name: str) -> ContainerTable:
         file = parquet.ParquetFile(io.BytesIO(body))
         columns = list(file.schema_arrow.names)
         _check_size(file.metadata.num_rows, len(columns), kind, name)
-    return ContainerTable("a Parquet file", _arrow_names(columns), _batches(file.iter_batches(BATCH, use_threads=False), kind, name))
+    batches = _batches(file.iter_batches(BATCH, use_threads=False), kind, name)
+    return ContainerTable("a Parquet file", _arrow_names(columns), batches)
 
 
 def _feather(body: bytes, name: str) -> ContainerTable:

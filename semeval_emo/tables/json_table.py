@@ -181,9 +181,17 @@ def _of_list(items: Sequence[_Item]) -> _Grid:
         records = [(item.line, _record(item.value)) for item in items]
         header = list(dict.fromkeys(key for _, record in records for key in record))
         return header, [(line, [record.get(key) for key in header]) for line, record in records]
-    if all(isinstance(item.value, list) for item in items):
+    if all(isinstance(item.value, list) for item in items) and not _are_cells([item.value for item in items]):
         return items[0].value, [(item.line, item.value) for item in items[1:]]
     return ["labels"], [(item.line, [item.value]) for item in items]
+
+
+def _are_cells(lists: Sequence[Sequence[Any]]) -> bool:
+    """Return whether each list is one value of a text, such as its labels or the output of a pipeline, and no row."""
+    if any(isinstance(value, list | dict) for value in lists[0]):
+        return True
+    has_id = any(cell_text(value).strip().casefold() == "id" for value in lists[0])
+    return len({*map(len, lists)}) > 1 and not has_id and all(isinstance(v, str) for own in lists for v in own)
 
 
 def _record(record: Mapping[str, Any]) -> Mapping[str, Any]:

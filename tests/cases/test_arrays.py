@@ -234,10 +234,20 @@ def test_outputs_of_a_pipeline_with_the_best_label_only(cli, tmp_path):
     assert "top_k=None" in problem["fix"]
 
 
+@pytest.mark.parametrize("name", ["pred_eng.json", "pred_eng.jsonl"])
+def test_files_of_outputs_of_a_pipeline(fixed, tmp_path, ids_file, name):
+    cells = outputs(ORDER.split(","), PROBABILITIES.tolist())
+    path = tmp_path / name
+    path.write_text(f"[{','.join(cells)}]" if name.endswith("json") else "\n".join(cells))
+    assert fixed(path, "--ids-from", ids_file, "--threshold", "0.5") == expected()
+
+
 # --- arrays ---
 
 
-@pytest.mark.parametrize("kind", ["npy", "npz", "npz with ids", "npz with names", "savetxt", "csv", "no header"])
+@pytest.mark.parametrize(
+    "kind", ["npy", "npz", "npz with ids", "npz with names", "savetxt", "csv", "no header", "json"]
+)
 def test_arrays(cli, fixed, tmp_path, ids_file, kind):
     array, path = np.array(MODEL_ROWS), tmp_path / f"pred_eng.{kind[:3] if kind[:2] == 'np' else 'csv'}"
     if kind == "npy":
