@@ -12,7 +12,7 @@ from semeval_emo.leaderboard import Leaderboard
 from semeval_emo.parse import ShapeError, member, read_json
 from semeval_emo.report import scores as report
 from semeval_emo.report.formats import render
-from semeval_emo.report.submission import examples_left
+from semeval_emo.report.submission import examples_left, fix_options
 from semeval_emo.report.table import Table
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import OTHER_TEXTS, incomplete, task_of
@@ -109,7 +109,12 @@ def _one_file(file: FileReport, scores: Scores, report: Report, errors: Sequence
         return [*lines, *_rest(errors), f"  score the rows that are there: semeval-emo score {name} --subset"]
     if scored and (left := [part.spec.place for part in file.parts if part.spec.place not in scored]):
         lines.append(f"  NOT scored: {listed(left)}")
-    hint = f"  see: semeval-emo validate {name}" if file.unfixed else f"  fix: semeval-emo fix {name} -o fixed"
+    options = shlex.join(fix_options(report.problems_of(file.file), file.unfixed))
+    if file.unfixed and not options:
+        hint = f"  see: semeval-emo validate {name}"
+    else:
+        example = " (the options are examples)" if options else ""
+        hint = f"  fix: semeval-emo fix {name}{' ' + options if options else ''} -o fixed{example}"
     return [*lines, *_rest(errors), hint]
 
 

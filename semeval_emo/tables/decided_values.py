@@ -11,13 +11,13 @@ from typing import Any
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import read_utf8
 from semeval_emo.parse import ShapeError, expect, parse_json, read_toml
-from semeval_emo.tables.decisions import ROUND, Cuts
+from semeval_emo.tables.decisions import OTHER, ROUND, Cuts
 from semeval_emo.tables.raw import RawTable
 from semeval_emo.text import printable
 
 Numbers = tuple[float, ...]
 # Keys that a file may have around its values, and names of the column that has them.
-_KEYS = ("thresholds", "threshold", "cuts", "cut_points")
+_KEYS = ("thresholds", "threshold", "best_threshold", "best_thresholds", "cuts", "cut_points")
 _COLUMNS = frozenset({*_KEYS, "value", "cutoff"})
 FORM = '{"anger": 0.35, "fear": 0.5, ...} as JSON or TOML, or a CSV file with the columns emotion,threshold'
 
@@ -125,12 +125,26 @@ def read_values(path: str | os.PathLike[str], fix: str = "") -> dict[str, Number
         content = _content(path, shown, fix)
         while isinstance(content, dict) and (key := next((key for key in _KEYS if key in content), "")):
             content = content[key]
+        if isinstance(content, int | float):
+            content = {OTHER: content}
+        if (
+            isinstance(content, list)
+            and content
+            and all(isinstance(entry, dict) and len(entry) > 1 for entry in content)
+        ):
+            # Records of a table: the name of a label, and its numbers.
+            content = {str(next(iter(entry.values()))): _of_record(entry) for entry in content}
         if isinstance(content, list):
             return [_numbers(entry, "it") for entry in content]
         return {key.strip().casefold(): _numbers(value, key) for key, value in expect(content, dict, "it").items()}
     except ShapeError as error:
         remedy = fix or f"write {FORM}"
         raise InputError(f"{shown} does not contain thresholds or cut points: {error}.", remedy) from error
+
+
+def _of_record(record: dict[str, Any]) -> Any:
+    """Return the threshold of a record such as ``{"emotion": "anger", "threshold": 0.35, "f1": 0.7}``."""
+    return next((record[key] for key in record if key.casefold() in _COLUMNS), [*record.values()][1])
 
 
 def _content(path: str | os.PathLike[str], shown: str, fix: str) -> Any:
@@ -178,7 +192,7 @@ def _cells(path: str | os.PathLike[str]) -> Any:
         rows = [table.header, *(row for _, row in table.rows())]
     header = [cell.strip().casefold() for cell in rows[0]]
     if len(rows) == 2 and len(header) > 1 and not any(map(_is_number, header)) and all(map(_is_number, rows[1])):
-        return {label: float(cell) for label, cell in zip(header, rows[1], strict=False)}
+        return {label: _number(cell, rows[1]) for label, cell in zip(header, rows[1], strict=False)}
     named = [at for at, name in enumerate(header) if name in _COLUMNS]
     has_header = not any(map(_is_number, header[1:])) and len(header) > 1
     kept = named[:1] if named else range(1, max(map(len, rows)))
@@ -201,17 +215,19 @@ def names_file(path: Any) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    return number_of(text) is not None
+    return number_of(text.replace(",", ".")) is not None
 
 
 def _number(text: str, row: Sequence[str]) -> float:
-    number = number_of(text)
+    number = number_of(text.replace(",", "."))
     if number is None:
         raise ShapeError(f"'{printable(text)}' in the row '{printable(','.join(row))}' is no number")
     return number
 
 
 def _numbers(value: Any, where: str) -> Numbers:
+    if isinstance(value, dict) and not _COLUMNS.isdisjoint(value):
+        value = _of_record(value)
     entries = value if isinstance(value, list) else [value]
     numbers = tuple(expect(entry, float, where) for entry in entries)
     if not numbers or not all(map(math.isfinite, numbers)):

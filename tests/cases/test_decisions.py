@@ -106,6 +106,9 @@ def test_37_a_threshold_per_emotion(shared_dir: Path, tmp_path: Path):
         "anger,0.35\nfear,0.5\njoy,0.45\nsadness,0.4\nsurprise,0.3\n",
         "Anger,Fear,Joy,Sadness,Surprise\n0.35,0.5,0.45,0.4,0.3\n",
         "\ufefflabel,f1,threshold\nanger,0.7,0.35\nfear,0.6,0.5\njoy,0.7,0.45\nsadness,0.5,0.4\nsurprise,0.4,0.3\n",
+        "emotion;threshold\nanger;0,35\nfear;0,5\njoy;0,45\nsadness;0,4\nsurprise;0,3\n",
+        json.dumps([{"emotion": label, "f1": 0.7, "threshold": value} for label, value in THRESHOLDS.items()]),
+        json.dumps({label: {"f1": 0.7, "threshold": value} for label, value in THRESHOLDS.items()}),
         '{"thresholds": {"anger": 0.35, "fear": 0.5, "joy": 0.45, "sadness": 0.4, "surprise": 0.3}, "f1": 0.7}',
     ],
 )
@@ -114,6 +117,13 @@ def test_forms_of_a_file_of_thresholds(content: str, make, tmp_path: Path):
     (tmp_path / "best").write_text(content)
     _, got = fixed(path, tmp_path, threshold=tmp_path / "best")
     assert set(map(tuple, got.values())) == {(0, 0, 1, 1, 1)}
+
+
+def test_a_file_of_one_threshold(make, tmp_path: Path):
+    for content in ("0.45", '{"threshold": 0.45}', '{"best_threshold": 0.45, "macro_f1": 0.7}'):
+        (tmp_path / "best.json").write_text(content)
+        _, got = fixed(make(["0.44", "0.46"]), tmp_path, threshold=tmp_path / "best.json")
+        assert next(iter(got.values())) == [0, 1, 0, 1, 0]
 
 
 def test_numbers_without_names_need_the_order(make, tmp_path: Path):
@@ -369,6 +379,12 @@ def test_numbers_and_missing_values_can_be_mapped(make, tmp_path: Path):
     # Also a label can mean another one.
     _, got = fixed(make(["0", "1", "1"]), tmp_path, words={"0": 1, "1": 0})
     assert next(iter(got.values())) == [1, 0, 0, 1, 0]
+
+
+def test_score_names_the_command_that_converts(make, cli):
+    for cells, track, options in ((["0.2", "0.7"], "a", "--threshold 0.5"), (["0.2", "2.7"], "b", "--round")):
+        _, shown, err = cli("score", make(cells, track), "--data", "sample")
+        assert f"{options} -o fixed (the options are examples)" in " ".join((shown + err).split())
 
 
 # ---- no advice names an option that then refuses
