@@ -129,6 +129,9 @@ def predict(
     from semeval_emo.zoo.runs.model import load_model
 
     source = source_of(texts or ())
+    if isinstance(source, list) and (kind or column):
+        option = "--input" if kind else "--column"
+        raise UsageError(f"{option} is for a file of texts, and texts are given.", f"omit {option}, or name a file")
     suffix = output.suffix.lower() if output is not None else ""
     if prediction is None and suffix in (".jsonl", ".ndjson"):
         prediction = Prediction.jsonl

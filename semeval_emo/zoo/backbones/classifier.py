@@ -129,7 +129,7 @@ def _check_architecture(config: Mapping[str, Any], name: str) -> None:
     architectures = [each for each in config.get("architectures") or () if isinstance(each, str)]
     if architectures and not any(each.endswith(HEAD) for each in architectures):
         raise InputError(
-            f"{name} is a {printable(architectures[0], 60)}, which has no labels; expected a model ...{HEAD}.",
+            f"{name} is a {printable(architectures[0], 60)}; expected a model ...{HEAD}, which predicts labels.",
             f"train it first: semeval-emo zoo train minilm-ft --set model.backbone={name}",
         )
 

@@ -20,7 +20,7 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.extra_data import is_own_file, load_own_file
 from semeval_emo.zoo.recipe import DataConfig, Recipe
-from semeval_emo.zoo.recipes.adopted import FAMILY
+from semeval_emo.zoo.recipes.adopted import FAMILY, UNKNOWN_TRAINING
 from semeval_emo.zoo.runs.folder import resolve_task
 from semeval_emo.zoo.runs.model import Thresholds, load_model, model_path
 from semeval_emo.zoo.selection.constant_predictions import constant_predictions
@@ -128,7 +128,7 @@ def leak_notes(recipe: Recipe, gold: Gold, source: str | os.PathLike[str] | None
         except EmoError as error:
             notes.append(f"whether {name} contains any of these texts is not known: {error.message}")
     if recipe.family == FAMILY:
-        notes.append("what the model was trained on is not known: it may have seen these texts")
+        notes.append(UNKNOWN_TRAINING)
     overlap = leaks(training, gold)
     if overlap.normalised:
         names = [train_gold.source for train_gold in training if leaks(train_gold, gold).normalised]

@@ -197,7 +197,7 @@ def source_of(words: Sequence[str]) -> list[str] | Path | None:
 
 def _is_path(word: str) -> bool:
     try:
-        return Path(word).exists()
+        return word != "" and Path(word).exists()
     except (OSError, ValueError):
         # Too long for a name, or with a NUL.
         return False

@@ -12,6 +12,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import recipe_from_table
 
 FAMILY = "adopted"
+UNKNOWN_TRAINING = "what the model was trained on is not known: it may have seen these texts"
 
 
 def adopted_recipe(

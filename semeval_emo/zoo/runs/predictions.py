@@ -162,12 +162,15 @@ def texts_of(values: Any) -> tuple[list[str], Any]:
             f"predict takes texts, not a {kind} with the columns {printable(', '.join(names), 100)}.",
             f"name the column of the texts, such as [{column!r}]",
         )
-    if isinstance(values, bytes | PathLike | Mapping | set | frozenset) or not isinstance(values, Iterable):
+    is_iterable = isinstance(values, Iterable) and getattr(values, "ndim", 1) > 0
+    if isinstance(values, bytes | PathLike | Mapping | set | frozenset) or not is_iterable:
         raise UsageError(f"predict takes a text or a list of texts, not {_article(kind)} {kind}.", EXAMPLE)
     texts: list[str] = []
-    for number, value in enumerate(values):
+    for number, item in enumerate(values):
+        # A scalar of Arrow.
+        value = item.as_py() if hasattr(item, "as_py") else item
         if not isinstance(value, str):
-            is_missing = value is None or value != value
+            is_missing = str(value) in ("None", "nan", "<NA>")
             raise UsageError(
                 f"Text {number} is {printable(repr(value), 60)}, not a str.",
                 "leave out or replace missing texts, such as frame['text'].fillna('')" if is_missing else EXAMPLE,

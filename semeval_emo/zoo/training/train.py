@@ -45,6 +45,7 @@ from semeval_emo.zoo.dataset.splits import (
 )
 from semeval_emo.zoo.family import Family, MissingRun, ParameterCounts
 from semeval_emo.zoo.recipe import DataConfig, Recipe
+from semeval_emo.zoo.recipes.adopted import FAMILY, UNKNOWN_TRAINING
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import require
@@ -356,7 +357,10 @@ def _result(
         overlap=state.get("overlap"),
         origin=origin_of(FinishedRun.load(folder.path)),
         members=tuple(state.get("members", ())),
-        data_notes=tuple(gold.note for gold in golds.values() if gold.note),
+        data_notes=(
+            *(gold.note for gold in golds.values() if gold.note),
+            *([f"{UNKNOWN_TRAINING[0].upper()}{UNKNOWN_TRAINING[1:]}."] if recipe.family == FAMILY else []),
+        ),
         warnings=tuple(
             dict.fromkeys(
                 [

@@ -36,6 +36,7 @@ def test_an_adopted_model_is_a_run_with_scores_card_and_place(adopt, cli):
     code, out, err = adopt()
     assert code == 0 and "test macro F1" in out and "rank" in out
     assert "'happiness' is read as joy" in err
+    assert "What the model was trained on is not known: it may have seen these texts." in out
     gold = load_gold("a", "eng", source="sample")
     expected = semeval_emo.load_model("theirs").predict(gold.texts)
     assert np.abs(probabilities() - expected.probabilities).max() < 1e-6

@@ -86,7 +86,9 @@ def test_every_container_of_texts_is_taken(model: Model):
         (Path("a.csv"), "predict takes a text or a list of texts, not a PosixPath."),
         (3, "predict takes a text or a list of texts, not an int."),
         (["a", None], "Text 1 is None, not a str.\n  fix: leave out or replace missing texts"),
-        (pd.Series(["a", float("nan")]), "Text 1 is nan, not a str."),
+        (pd.Series(["a", float("nan")]), "Text 1 is nan, not a str.\n  fix: leave out or replace missing texts"),
+        (pd.Series(["a", None], dtype="string"), "Text 1 is <NA>, not a str.\n  fix: leave out or replace missing"),
+        (np.array("a"), "predict takes a text or a list of texts, not a ndarray."),
         ([["a"]], "Text 0 is ['a'], not a str."),
         (["\ud800"], "Text 0 has half of a surrogate pair at 0"),
         ("texts.csv", "'texts.csv' looks like the name of a file; predict takes texts."),
@@ -176,6 +178,7 @@ def test_a_file_stays_csv_and_an_output_has_the_format_of_its_name(predict, mode
         (["folder"], 3, "folder is a folder.\n  fix: name one of its files"),
         (["Oh!", "-o", "a.parquet", "--as", "jsonl"], 2, "a.parquet is a Parquet file, not jsonl."),
         (["Oh!", "--as", "labels", "--top", "1"], 2, "--top shows probabilities, not labels."),
+        (["Oh!", "--column", "text"], 2, "--column is for a file of texts, and texts are given."),
         (["Oh!", "--thresholds", "2"], 2, "The threshold must be greater than 0 and at most 1, not 2."),
         (["Oh!", "--thresholds", "nothing.json"], 2, "--thresholds is 'nothing.json', no number and no file."),
     ],
@@ -190,5 +193,6 @@ def test_what_is_neither_a_text_nor_a_file(words: list[str], code: int, message:
 def test_a_file_with_any_name_is_a_file_and_a_very_long_word_a_text(predict):
     Path("happy").write_text("What a lovely day!\nOh no.\n")
     assert len(predict("happy")[1].splitlines()) == 3
+    assert len(predict("", "--as", "labels")[1].splitlines()) == 2
     code, out, _ = predict("a" * 5000, "--as", "probabilities")
     assert code == 0 and len(out.splitlines()) == 2
