@@ -18,6 +18,7 @@ from semeval_emo.submission.problem import PLACES, entry
 from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions, Report
 from semeval_emo.submission.write import prediction_bytes
+from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
@@ -87,7 +88,7 @@ class PackReport(Result):
 
 
 def pack(
-    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    paths: Any,
     out: str | os.PathLike[str] | None = None,
     *,
     track: str | None = None,
@@ -104,7 +105,7 @@ def pack(
     `skip_invalid` is set. The bytes of the zip depend only on the predictions.
 
     Args:
-        paths: files, folders or zips.
+        paths: files, folders or zips; or data frames, as for `validate`.
         out: the zip; by default ``track_x.zip`` (``submission.zip`` for several tracks) in the current folder. An
             existing file that differs is replaced only with `force`, an input never.
         track, language, split: pack only these.
@@ -127,7 +128,7 @@ def pack(
     >>> [file.path for file in report.files], report.was_there, pack(folder, folder / "track_a.zip").was_there
     (['track_a/pred_eng.csv'], False, True)
     """
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    given = input_files(paths)
     if out is not None and not os.fspath(out).lower().endswith(ZIP):
         raise UsageError(f"The name of the archive, {os.fspath(out)}, does not end in {ZIP}.")
     chosen, _ = resolve_sources(given, task)
@@ -151,7 +152,7 @@ def pack(
     body = _zip({name: prediction_bytes(p.spec, p.values) for name, p in zip(names, packed, strict=True)})
     tracks = list(dict.fromkeys(predictions.spec.track for predictions in packed))
     target = Path(out or (f"track_{tracks[0]}{ZIP}" if len(tracks) == 1 else f"submission{ZIP}"))
-    inputs = [Path(path) for path in given if not Path(path).is_dir()]
+    inputs = [Path(path) for path in given if not isinstance(path, FrameFile) and not Path(path).is_dir()]
     check_free([(target, body)], inputs, force)
     _validate_zip(body, target.name, packed, chosen, release)
     written = write_if_changed(target, body)

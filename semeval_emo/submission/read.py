@@ -24,7 +24,7 @@ from semeval_emo.submission.scorers.official import Labels, official
 from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.submission.texts import KnownTexts
-from semeval_emo.tables.frames import input_files
+from semeval_emo.tables.frames import frame_file, input_files, is_frame
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 from semeval_emo.text import listed
 
@@ -42,7 +42,7 @@ def validate(
     split: str | None = None,
     release: str | None = None,
     task: Task | str | None = None,
-    gold: Path | None = None,
+    gold: Any = None,
     unverified_gold: bool = False,
 ) -> Report:
     r"""Check prediction files and report every problem of every file.
@@ -72,6 +72,7 @@ def validate(
     (False, "'2' is not 0 or 1")
     """
     selector = Selector(task, track, language, split, release)
+    gold = frame_file("gold frame", gold) if is_frame(gold) else gold
     return _read(paths, selector, with_predictions=False, gold=gold, unverified_gold=unverified_gold).report
 
 

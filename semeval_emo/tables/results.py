@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from semeval_emo.tables.frames import data_frame
@@ -34,6 +33,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Return the result as HTML, for notebooks."""
+        from html import escape
+
         frame = self.to_frame()
         is_named = not hasattr(frame.index, "start")
         table = frame.to_html(

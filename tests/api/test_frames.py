@@ -207,7 +207,7 @@ def test_other_libraries_of_frames(strong: pd.DataFrame):
 @pytest.mark.parametrize(
     "given", [None, 3, 0.5, [3], {}, {"a": 3}, (c for c in "ab"), pd.Series([1, 2]), object, {1, 2}, b"x", [None], len]
 )
-@pytest.mark.parametrize("function", ["validate", "fix", "score", "read_submission"])
+@pytest.mark.parametrize("function", ["validate", "fix", "score", "pack", "analyse", "read_submission"])
 def test_wrong_types_are_input_errors_with_an_example(function: str, given: object):
     with pytest.raises(InputError) as caught:
         getattr(semeval_emo, function)(given)
@@ -220,3 +220,19 @@ def test_other_gold_and_columns(strong: pd.DataFrame, gold: pd.DataFrame):
         semeval_emo.validate(levels)
     with pytest.raises(ReleaseMismatch):
         semeval_emo.score(strong, gold.assign(id=gold.id.str.replace("test", "dev")))
+
+
+def test_other_shapes_and_gold_frames(strong: pd.DataFrame, gold: pd.DataFrame, tmp_path: Path):
+    lists = pd.DataFrame(
+        {"id": strong.id, "labels": [[n for n in EMOTIONS if row[n]] for row in strong.to_dict("records")]}
+    )
+    sets = lists.assign(labels=lists.labels.map(set))
+    arrays = lists.assign(labels=lists.labels.map(np.array))
+    dicts = lists.assign(labels=lists.labels.map(lambda names: {name: int(name in names) for name in EMOTIONS}))
+    for frame in (lists, sets, arrays, dicts):
+        fixed = semeval_emo.fix(frame)
+        assert (fixed.predictions[0].values == strong[list(EMOTIONS)].to_numpy()).all()
+    packed = semeval_emo.pack({"eng": strong}, tmp_path / "track_a.zip")
+    assert [file.path for file in packed.files] == ["track_a/pred_eng.csv"]
+    assert semeval_emo.score(packed.out, gold).card.score == semeval_emo.score(strong, gold).card.score
+    assert semeval_emo.validate(strong, gold=gold).valid
