@@ -40,7 +40,7 @@ OTHER_WORDS = frozenset(
 NO_LABEL = frozenset({"", "none", "nan", "null", "no emotion", "no emotions", "noemotion"})
 NEUTRAL = "neutral"
 HIGHEST = 3
-_WORDS = {"true": 1, "false": 0}
+_WORDS = {"true": 1, "false": 0, "yes": 1, "no": 0, "y": 1, "n": 0, "t": 1, "f": 0}
 
 
 @dataclass(frozen=True, eq=False)

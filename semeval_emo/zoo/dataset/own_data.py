@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from semeval_emo.data.columns import normalised
 from semeval_emo.data.labelled import LabelledTexts
 from semeval_emo.data.overlap import letters
 from semeval_emo.data.pin import pin
@@ -28,7 +29,7 @@ from semeval_emo.task import OWN_SPLIT, SPLITS, TASK_FILE, Task, load_task, shor
 from semeval_emo.task.build import build_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.dataset.folds import stratified_folds
-from semeval_emo.zoo.dataset.own_files import FRAME, read_parts
+from semeval_emo.zoo.dataset.own_files import FRAME, SPLIT_COLUMNS, read_parts
 
 KEY_PREFIX = "own-"
 LANGUAGE = "own"
@@ -137,6 +138,8 @@ def make_task(
         source = Path(FRAME)
     emotions = next(iter(parts.values())).emotions
     notes = list(dict.fromkeys(note for part in parts.values() for note in part.notes))
+    unused = [name for part in parts.values() for name in part.unused if normalised(name) not in SPLIT_COLUMNS]
+    notes += [f"Not used: {printable(', '.join(dict.fromkeys(unused)), 200)}."] if unused else []
     given = {split: _Rows.of(part) for split, part in parts.items()}
     split_rows, how = _split(given, source)
     notes += how

@@ -166,6 +166,13 @@ def test_the_language_names_the_files(cli):
     assert Path("runs/own-my/constant-all/deu/track_a/pred_deu.csv").is_file()
 
 
+def test_words_are_labels_and_other_columns_are_named(cli):
+    body = [[*(["yes", "no"][not label] for label in labels), text, len(str(text)), "web"] for text, *labels in rows()]
+    write("my.csv", body, (*EMOTIONS, "sentence", "length", "source"))
+    code, _, err = train(cli, "--data", "my.csv")
+    assert code == 0 and "Not used: length, source." in err and "240 texts, 5 labels" in err
+
+
 def test_numbers_of_classes_need_names(cli):
     body = [[text, labels.index(1) if 1 in labels else 5] for text, *labels in rows()]
     write("my.csv", body, ("text", "label"))
