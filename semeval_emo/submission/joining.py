@@ -22,14 +22,26 @@ from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.tables import InputTable, open_table
 from semeval_emo.tables.frames import FrameFile
-from semeval_emo.tables.names import is_text_name, normalised_names
+from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.text import plural
 
 # Names of a column that has labels, without saying which.
-VALUE_NAMES = frozenset(
-    {"label", "labels", "prediction", "predictions", "pred", "preds", "predicted", "value", "output", "y_pred", "y"}
-    | {"probability", "prob", "score"}
+VALUE_NAMES = SCORE_WORDS | frozenset(
+    {
+        "label",
+        "labels",
+        "prediction",
+        "predictions",
+        "pred",
+        "preds",
+        "predicted",
+        "value",
+        "output",
+        "y_pred",
+        "y",
+        "hat",
+    }
 )
 # The first bytes of a file, which have its header and its first ids.
 HEAD = 1 << 16
@@ -124,7 +136,14 @@ def _partial(file: InputFile, task: Task) -> _PartialFile | None:
     spec = next((specs[0] for row in rows if len(row) > at and (specs := task.places(row[at].strip()))), None)
     if spec is None:
         return None
-    labels = {name: column for column, name in enumerate(names) if name in spec.emotions and column != at}
+    columns: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        words = [word for word in re.split(r"[\W_]+", name) if word not in VALUE_NAMES]
+        if column != at and len(words) == 1 and words[0] in spec.emotions:
+            columns.setdefault(words[0], []).append(column)
+    if any(len(found) > 1 for found in columns.values()):
+        return None
+    labels = {label: column for label, (column,) in columns.items()}
     named = _named_label(file, spec)
     values = [column for column, name in enumerate(names) if name in VALUE_NAMES and column != at]
     if not labels and len(values) == 1 and named:

@@ -72,6 +72,7 @@ def test_case_01(cli, shared_dir: Path, tmp_path: Path) -> None:
         ("id,prediction", "{emotion}.csv"),
         ("ID,Predictions", "{emotion}/pred_{language}.csv"),
         ("id,{emotion}", "run/{emotion}/pred.csv"),
+        ("id,Pred_{emotion}", "eng_{emotion}.csv"),
     ],
 )
 def test_shapes_of_one_emotion_files(header: str, name: str, tmp_path: Path) -> None:

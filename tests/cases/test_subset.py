@@ -96,7 +96,9 @@ def test_the_advice_is_given_only_where_it_works(first_rows: Path) -> None:
 
 
 def test_a_subset_has_no_place(cli, first_rows: Path) -> None:
-    with pytest.raises(InvalidSubmission, match=r"it has 40 of 200 rows .*; only `score --subset` scores these"):
+    with pytest.raises(
+        InvalidSubmission, match=r"it has 40 of 200 rows .*; only `score --subset` \(subset=True\) scores these"
+    ):
         score(first_rows, source="sample")
     card = score(first_rows, source="sample", subset=True).card
     with pytest.raises(UsageError, match="cannot be placed: Unofficial score of a subset"):
