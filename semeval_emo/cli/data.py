@@ -69,7 +69,7 @@ def list_data(
     from semeval_emo.data.sources import sources
     from semeval_emo.data.survey import survey_sources
     from semeval_emo.report import data as view
-    from semeval_emo.task import Selector, load_task
+    from semeval_emo.task import PIN_FILES, Selector, load_task
 
     selector = Selector(task, track, language, split, release)
     try:
@@ -103,7 +103,10 @@ def list_data(
         output,
     )
     if not folders:
-        note(f"\nNo data on this machine. To get them, {remedies(chosen, option='')}", quiet)
+        if chosen.specs():
+            note(f"\nNo data on this machine. To get them, {remedies(chosen, option='')}", quiet)
+        else:
+            note(f"\n{chosen.title} has no files: {PIN_FILES}.", quiet)
     elif folder is None:
         note("\nAlso: 'sample' is built in, and `semeval-emo data fetch` gets data from the hub.", quiet)
 
@@ -203,7 +206,7 @@ def describe_data(
     from semeval_emo.data.stats import describe
     from semeval_emo.data.survey import labelled, left_out, survey_sources
     from semeval_emo.report import data as view
-    from semeval_emo.task import Selector
+    from semeval_emo.task import PIN_FILES, Selector
     from semeval_emo.text import plural
 
     if split is None and language is None:
@@ -214,7 +217,8 @@ def describe_data(
     golds = labelled([base for _, base in folders], chosen, release)
     if not golds:
         address = " ".join(filter(None, (release, track and f"track {track}", language, split)))
-        raise InputError(f"There are no labels of {address}.", "`semeval-emo data list` shows the available data")
+        remedy = "`semeval-emo data list` shows the available data"
+        raise InputError(f"There are no labels of {address}.", remedy if chosen.specs() else PIN_FILES)
     missing = left_out(base for _, base in folders)
     for state, files in missing.items():
         why = f": {files[0].detail}" if files[0].detail else ""

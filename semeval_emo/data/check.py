@@ -14,7 +14,7 @@ from semeval_emo.data.stats import duplicate_rows
 from semeval_emo.data.survey import BLANK, KNOWN, REFUSED, STRAY, UNKNOWN, UNREADABLE, DataFile, Folder, survey
 from semeval_emo.errors import EmoError, InputError
 from semeval_emo.progress import Progress
-from semeval_emo.task import SPLITS, FileKey, Task
+from semeval_emo.task import PIN_FILES, SPLITS, FileKey, Task
 from semeval_emo.text import plural
 
 # Kinds of problems, worst first.
@@ -172,17 +172,17 @@ def _check(folder: Folder, task: Task, language: str | None) -> FolderCheck:
     return FolderCheck(
         folder=folder,
         expected=len(task.release(folder.releases[0]).specs) if folder.releases else 0,
-        problems=tuple(_problems(folder, texts)),
+        problems=tuple(_problems(folder, texts, task)),
         leaks=tuple(_leaks(folder, texts)),
         conflicts=tuple(_conflicts(folder, texts)),
     )
 
 
-def _problems(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]:
-    yield from sorted([*_by_state(folder, texts), *_changed(folder)], key=lambda one: list(KINDS).index(one.kind))
+def _problems(folder: Folder, texts: dict[Path, Texts], task: Task) -> Iterator[DataProblem]:
+    yield from sorted([*_by_state(folder, texts, task), *_changed(folder)], key=lambda one: list(KINDS).index(one.kind))
 
 
-def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]:
+def _by_state(folder: Folder, texts: dict[Path, Texts], task: Task) -> Iterator[DataProblem]:
     for one in folder.files:
         if one.state == BLANK and one.sheet is not None:
             emotions = one.matches[0].spec.emotions
@@ -193,7 +193,7 @@ def _by_state(folder: Folder, texts: dict[Path, Texts]) -> Iterator[DataProblem]
             seen = "; ".join([one.detail, *_copies(one, folder, texts)])
             yield DataProblem(STRAY, one.path, seen, "do not train on it")
         elif one.state == UNKNOWN:
-            fix = "download it again, or leave it out if it is your own"
+            fix = "download it again, or leave it out if it is your own" if task.specs() else PIN_FILES
             bare = one.sheet is not None and one.sheet.texts is None
             yield DataProblem(
                 UNKNOWN, one.path, one.detail, f"{fix}; `semeval-emo validate` checks predictions" if bare else fix

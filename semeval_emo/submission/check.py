@@ -18,6 +18,7 @@ from semeval_emo.submission.header import Columns, is_id, read_header
 from semeval_emo.submission.identify import assumed_spec, group_by_prefix, id_prefix, matching_specs
 from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.names import PREFIX, SUFFIX
+from semeval_emo.submission.other_task import report_other_task
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport, Part
 from semeval_emo.submission.row_ids import RowsWithoutIds, find_rows_without_ids, places_with_rows, read_id_source
@@ -176,6 +177,10 @@ def _read(
         table.header, first_rows, rows = as_it_is
         without_ids = None
     header = table.header
+    is_bare = shape is None and without_ids is None
+    if is_bare and report_other_task(table, first_rows, task, known_ids, findings):
+        count = sum(1 for _ in chain(first_rows, rows))
+        return CheckedFile(_report(source, table, findings, count), (findings,), {}), ()
     if shape is not None:
         findings.add(shape.problem, file_format=_file_format(table), **shape.facts)
         header = [*shape.header]

@@ -25,7 +25,7 @@ from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.tables.frames import frame_file, input_files, is_frame
-from semeval_emo.task import FileSpec, Selector, Task, load_task
+from semeval_emo.task import PIN_FILES, FileSpec, Selector, Task, load_task
 from semeval_emo.text import listed
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def resolve_sources(
     if not resolved.specs():
         raise UsageError(
             f"{resolved.title} has no files, so no prediction file can be checked.",
-            "write the output of `semeval-emo data pin FOLDER` under [releases.NAME.files] of its task file",
+            PIN_FILES,
         )
     sources = find_files(paths, resolved)
     if task is None:

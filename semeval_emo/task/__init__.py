@@ -4,6 +4,7 @@ from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, 
 from semeval_emo.task.model import (
     NO_NUMBER,
     OWN_SPLIT,
+    PIN_FILES,
     SPLITS,
     FileKey,
     FileSpec,
@@ -21,6 +22,7 @@ from semeval_emo.task.tracks import Language, OfficialScorer, Track
 __all__ = [
     "NO_NUMBER",
     "OWN_SPLIT",
+    "PIN_FILES",
     "SPLITS",
     "TASK_FILE",
     "FileKey",

@@ -44,6 +44,8 @@ def short_hash(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+PIN_FILES = "write the output of `semeval-emo data pin FOLDER` under [releases.NAME.files] of its task file"
+"""The remedy for a task without files."""
 NO_NUMBER = -1
 
 
@@ -435,10 +437,12 @@ class Task:
         self.language(language)
         found = found_release.specs.get(FileKey(found_track.key, language, split))
         if found is None:
-            has = sorted({s.language for s in self.specs(found_release.key, found_track.key, split=split)})
+            languages = sorted({s.language for s in self.specs(found_release.key, found_track.key, split=split)})
+            splits = [s.split for s in self.specs(found_release.key, found_track.key, language)]
+            remedy = f"its splits: {', '.join(splits)}" if splits else PIN_FILES
             raise UsageError(
                 f"Release {found_release.key} has no {split} file of track {found_track.key} for '{language}'.",
-                f"languages of this release: {', '.join(has)}" if has else f"splits: {', '.join(SPLITS)}",
+                f"languages of this release: {', '.join(languages)}" if languages else remedy,
             )
         return found
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from semeval_emo.data import load_gold
+from semeval_emo.submission import validate
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.extra_data import load_own_file
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -56,3 +59,54 @@ def test_41_texts_under_another_name(shared_dir: Path, tmp_path: Path, cli):
     problem = f"error: {case / 'null.jsonl'}:2: the text is null, not a string.\n  fix: write its text, or remove it\n"
     assert (code, out, err) == (3, "", problem)
     assert {path.name for path in case.iterdir()} == {*files, "null.jsonl"}
+
+
+@pytest.mark.parametrize(
+    ("case", "toml", "track"), [("33-polar-2026", "polar.toml", "2"), ("34-semeval2018-ec", "ec.toml", "ec")]
+)
+def test_33_34_other_tasks(case: str, toml: str, track: str, shared_dir: Path, tmp_path: Path, cli):
+    """Without a task file one problem; with a task file without files no crash; with its pinned files it validates."""
+    folder = shared_dir / "cases" / case
+    file, data = folder / "pred_eng.csv", folder / "data"
+    report = validate(file)
+    assert report.counts == {"E430": 1}
+    assert "none of the ids or columns is this task's" in report.problems[0].message
+    empty = folder / toml
+    pin = "write the output of `semeval-emo data pin FOLDER` under [releases.NAME.files] of its task file"
+    for words in (
+        ("validate", file),
+        ("fix", file, "-o", tmp_path / "fixed"),
+        ("pack", file, "-o", tmp_path / "x.zip"),
+        ("score", file, "--gold", data),
+        ("data", "list", data),
+        ("data", "check", data),
+        ("data", "stats", data),
+        (
+            "zoo",
+            "train",
+            "constant-majority",
+            "--track",
+            track,
+            "--language",
+            "eng",
+            "--data",
+            data,
+            "--runs",
+            tmp_path,
+        ),
+    ):
+        code, out, err = cli(*words, "--task", empty)
+        assert code in (0, 1, 2, 3), words
+        assert pin in " ".join(f"{out} {err}".split()), words
+    code, table, _ = cli("data", "pin", data, "--task", empty)
+    assert code == 0
+    task = tmp_path / toml
+    task.write_text(f"{empty.read_text()}\n{table}")
+    assert validate(file, task=task).valid
+    assert cli("score", file, "--task", task, "--gold", data).code == 0
+    assert cli("data", "check", data, "--task", task).code == 0
+
+
+def test_34_a_task_file_with_its_files(shared_dir: Path):
+    folder = shared_dir / "cases" / "34-semeval2018-ec"
+    assert validate(folder / "pred_eng.csv", task=folder / "ec2.toml").valid

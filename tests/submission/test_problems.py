@@ -342,6 +342,7 @@ def test_every_code_of_files_has_a_case():
         "E413",
         "E414",
         "E420",
+        "E430",
         "W418",
         "E504",
         "E522",

@@ -15,7 +15,7 @@ import numpy as np
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import letters
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import PIN_FILES, FileSpec, Task
 from semeval_emo.zoo.recipe import Recipe
 
 OTHERS, FAMILY, SELF, ALL = "others", "family", "self", "all"
@@ -28,9 +28,11 @@ def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str 
     """Return the recipe with its track, language, release and sources filled in.
 
     Raises:
-        UsageError: neither the arguments nor the recipe name a language.
+        UsageError: neither the arguments nor the recipe name a language, or the task has no files.
     """
     data = recipe.data
+    if not task.specs():
+        raise UsageError(f"{task.title} has no files, so there is nothing to train on.", PIN_FILES)
     track = task.track(track or data.track or next(iter(task.tracks))).key
     language = language or data.language
     if language == data.language and language not in task.languages and len(task.languages) == 1:
