@@ -125,7 +125,7 @@ def _parquet(body: bytes, name: str) -> ContainerTable:
     except ImportError as error:
         raise MissingExtra(f"Reading the Parquet file {name}", "parquet") from error
     with _damaged(kind, name):
-        file = parquet.ParquetFile(io.BytesIO(body))
+        file = parquet.ParquetFile(io.BytesIO(body), pre_buffer=False)
         columns = list(file.schema_arrow.names)
         _check_size(file.metadata.num_rows, len(columns), kind, name)
     batches = _batches(file.iter_batches(BATCH, use_threads=False), kind, name)
@@ -158,6 +158,8 @@ def _batches(batches: Iterator[Any], kind: str, name: str) -> Iterator[Row]:
             batch = next(batches, None)
             if batch is None:
                 return
+            # The offsets of a damaged file could lead anywhere in memory.
+            batch.validate(full=True)
             _check_size(line + batch.num_rows, batch.num_columns, kind, name)
             columns = [column.to_pylist() for column in batch.columns]
         for values in zip(*columns, strict=True):

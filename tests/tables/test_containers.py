@@ -75,6 +75,23 @@ def test_feather_is_read():
     assert read(stream.getvalue()) == (["id", "joy"], [["a", "1"]])
 
 
+def test_a_feather_file_with_damaged_offsets_is_an_input_error():
+    """Offsets that lead out of the file once ended the process."""
+    pa = pytest.importorskip("pyarrow", reason="left out: needs the extra parquet")
+    from pyarrow import feather
+
+    stream = io.BytesIO()
+    feather.write_feather(pa.table({"id": ["a", "bc", "def"] * 5}), stream, compression="uncompressed")
+    body = stream.getvalue()
+    refused = 0
+    for at in range(0, len(body), 4):
+        try:
+            read(body[:at] + b"\xff\xff\xff\x7f" + body[at + 4 :], "pred_eng.feather")
+        except InputError:
+            refused += 1
+    assert refused
+
+
 def test_an_array_has_numbers_for_names():
     assert read(npy(np.array([[0, 1], [1, 0]]))) == (["0", "1"], [["0", "1"], ["1", "0"]])
     assert read(npz(only=np.array([[0.25, 1.0]]))) == (["0", "1"], [["0.25", "1.0"]])
