@@ -5,6 +5,7 @@ docs/add-a-task.md describes the format; `task11.toml` and `sample.toml` are exa
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
@@ -97,14 +98,14 @@ _LOADED: dict[str, Task] = {}
 
 
 def task_near(path: str | os.PathLike[str]) -> Task | None:
-    """Return the task of a run folder or of a file in it, if its runs have a task file of their own; else None.
-
-    Raises:
-        UsageError, InputError: the task file cannot be loaded.
-    """
+    """Return the task of a run folder or of a file in it, if its runs have a task file of their own; else None."""
     folder = Path.cwd() / path
-    files = [above / TASK_FILE for above in (folder, *folder.parents[:DEPTH])]
-    return next((load_task(file) for file in files if file.is_file()), None)
+    for file in (above / TASK_FILE for above in (folder, *folder.parents[:DEPTH])):
+        # Another program's file may have this name.
+        with contextlib.suppress(EmoError, OSError):
+            if file.is_file():
+                return load_task(file)
+    return None
 
 
 def find_task(key: str) -> Task | None:

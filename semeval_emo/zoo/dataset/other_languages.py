@@ -34,13 +34,21 @@ def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str 
     if not task.specs():
         raise UsageError(f"{task.title} has no files, so there is nothing to train on.", PIN_FILES)
     track = task.track(track or data.track or next(iter(task.tracks))).key
-    language = language or data.language
-    if language == data.language and language not in task.languages and len(task.languages) == 1:
-        (language,) = task.languages
+    language = language or implied_language(data.language, task)
     if not language:
         raise UsageError(f"Recipe {recipe.name} names no language.", "name one with --language")
     release = task.release(data.release or None).key
     return resolve_sources(replace(recipe, data=replace(data, track=track, language=language, release=release)), task)
+
+
+def implied_language(code: str, task: Task) -> str:
+    """Return the language of a recipe or a model in a task: its own, or the only one if the task does not have it.
+
+    >>> from semeval_emo.task import load_task
+    >>> implied_language("deu", load_task("sample")), implied_language("deu", load_task())
+    ('eng', 'deu')
+    """
+    return next(iter(task.languages)) if code not in task.languages and len(task.languages) == 1 else code
 
 
 def resolve_sources(recipe: Recipe, task: Task) -> Recipe:

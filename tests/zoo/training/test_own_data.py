@@ -224,3 +224,13 @@ def test_folders_without_splits_and_options_for_languages_are_refused(cli):
     write("my.csv", rows())
     code, _, err = train(cli, "--data", "my.csv", "--jobs", "2")
     assert code == 2 and "--jobs, --only-missing and --zip are for several languages." in err
+
+
+def test_a_model_of_own_data_is_evaluated_on_another_task_with_one_language(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    code, out, _ = cli("zoo", "evaluate", "runs/own-my", "--data", "sample")
+    assert code == 0 and "English (eng)" in out
+    # Another program's file of this name is no task.
+    Path("task.toml").write_text("[tool]\n", "utf-8")
+    assert cli("validate", "runs/own-my/constant-all/own/track_a").code == 0
