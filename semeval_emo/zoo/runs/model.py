@@ -25,7 +25,7 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.backbones.classifier import is_classifier_folder, read_classifier
 from semeval_emo.zoo.backbones.model_folder import reading_model, refuse_foreign_files, refuse_pickles
-from semeval_emo.zoo.backbones.weights import TRAINED_FILES, NotOnHub, hub_folder, is_hub_id
+from semeval_emo.zoo.backbones.weights import TRAINED_FILES, NotOnHub, hub_folder, is_hub_id, local_path
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.family import Family
 from semeval_emo.zoo.recipe import Recipe
@@ -209,8 +209,9 @@ def model_path(model: Path | str, progress: Progress) -> Path:
         InputError: it is on the hub and cannot be downloaded.
         UsageError: it is a folder of several runs.
     """
-    if Path(model).is_dir() or isinstance(model, Path) or not is_hub_id(model):
-        return Path(model) if is_classifier_folder(Path(model)) else one_run(Path(model))
+    folder = local_path(str(model))
+    if folder.is_dir() or isinstance(model, Path) or not is_hub_id(model):
+        return folder if is_classifier_folder(folder) else one_run(folder)
     try:
         return hub_folder(model, progress, TRAINED_FILES)
     except NotOnHub as error:

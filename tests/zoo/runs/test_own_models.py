@@ -253,6 +253,12 @@ def test_zoo_predict_and_evaluate_take_a_folder(tmp_path: Path, monkeypatch, cli
     assert cli("zoo", "predict", "unnamed", "What a day!", "--order", ",".join(EMOTIONS))[0] == 0
 
 
+def test_a_folder_below_home(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save_classifier(tmp_path / "theirs")
+    assert semeval_emo.load_model("~/theirs").space.emotions == EMOTIONS
+
+
 def test_evaluate_asks_for_the_language_of_the_texts(tmp_path: Path, monkeypatch, cli):
     monkeypatch.chdir(tmp_path)
     save_classifier(Path("theirs"))
