@@ -52,6 +52,7 @@ FIX_EXAMPLES = examples(
     "fix track_b/pred_eng.csv --cuts 0.5,1.5,2.5",
     "fix pred_eng.csv --map none=0,low=1,medium=2,high=3",
     "fix answers_eng.csv --label-column prediction --map blank=0",
+    "fix anger.csv fear.csv joy.csv sadness.csv surprise.csv -o pred_eng.csv",
     "fix submission.zip -o fixed --save-report report.txt",
 )
 PACK_EXAMPLES = examples(
@@ -176,7 +177,8 @@ def fix(
     """Fix prediction files: write corrected copies and list every change.
 
     Fixes names, encoding, separators, the header, the order of columns, extra columns, values such as 1.0 and
-    True, duplicate rows and mixed tracks. Numbers and words become labels as the options say.
+    True, duplicate rows and mixed tracks, and joins files of one emotion each. Numbers and words become labels as
+    the options say.
     The input is never changed, and a label is never guessed.
     Exits with 0 if everything is valid now, 1 if something has to be fixed by hand.
     """

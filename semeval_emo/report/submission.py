@@ -154,6 +154,10 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
             lines.append(next_line("score", *paths))
     elif not by_hand:
         lines.append(next_line("fix", *paths))
+    elif [entry(code).name for code in errors] == ["missing-id"] and all(
+        part.is_complete or part.is_subset for file in read for part in file.parts
+    ):
+        lines.append(next_line("score", *paths, "--subset"))
     elif options := fix_options([p for p in report.problems if p.code in by_hand], by_hand):
         lines += next_fix(paths, options, width)
     elif len(by_hand) < len(errors):

@@ -34,6 +34,7 @@ def test_case_23(cli, shared_dir: Path, data_dir: Path) -> None:
     assert code == 0 and err == ""
     assert out.startswith("Unofficial score of a subset: 51 of 116 rows of 2025 track a eng dev are scored")
     assert "release 2025 · 51 texts · a subset, not official" in out and "|subset:yes|" in out
+    assert f"Next: semeval-emo score {file} --subset\n" in cli("validate", file).out
     assert "score --subset scores the rows that are there" in cli("validate", file).out.replace("\n           ", " ")
 
 
