@@ -58,7 +58,7 @@ SAFE = {
     # datasets from 4.0 on has no parameter trust_remote_code: it runs no script of a repository.
     "data/hub.py": ["datasets.load_dataset(repository, language, revision=revision)"],
     # Constants of the package: the names of its own modules.
-    "__init__.py": ["importlib.import_module(_HOME[name])"],
+    "__init__.py": ["importlib.import_module(f'semeval_emo.{name}')", "importlib.import_module(_HOME[name])"],
     "cli/__init__.py": ["importlib.import_module(f'semeval_emo.cli.{group}')"],
     "scoring/__init__.py": ["importlib.import_module(f'semeval_emo.scoring.{_LAZY[name]}')"],
     "submission/__init__.py": ["importlib.import_module(f'semeval_emo.submission.{_LAZY[name]}')"],
