@@ -174,6 +174,9 @@ def find_rows_without_ids(
         at = names.index("id")
         cells = [row[at].strip() if at < len(row) else "" for row in sample]
         has_numbers = bool(cells) and all(_number(cell) is not None for cell in cells)
+        if has_numbers and any(map(known_ids.is_known, cells)):
+            # The ids of this task are numbers.
+            return None
         return RowsWithoutIds(at, has_numbers) if has_numbers or (cells and not any(cells)) else None
     if any(_is_id(cell, known_ids) for row in (header, *sample[:20]) for cell in row[:50]):
         return None

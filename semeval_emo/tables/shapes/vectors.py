@@ -18,7 +18,7 @@ _NUMBERED = re.compile(r"(.*?)[\s_.:\-]*([0-9]{1,3})")
 _GOLD = re.compile(r"true|gold|actual|target|reference")
 _SCORES = re.compile(r"prob|score|logit")
 # The longest vector that is looked at, in characters and numbers.
-LONGEST, MOST_VALUES = 10_000, 200
+LONGEST, MOST_VALUES, LONGEST_NAME = 10_000, 200, 100
 
 
 def vector(cell: str) -> list[str] | None:
@@ -38,7 +38,7 @@ def vector(cell: str) -> list[str] | None:
     text = _SCALAR.sub(r"\1", wrapped[1] if wrapped else text)
     while text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
         text = text[1:-1].strip()
-    parts = re.split(r"\s*[,;|]\s*|\s+", text.rstrip(",; "))
+    parts = re.split(r"[\s,;|]+", text.strip(",; \n\t"))
     values = [number(part) for part in parts]
     known = [value for value in values if value is not None]
     return known if 2 <= len(known) == len(values) <= MOST_VALUES else None
@@ -82,7 +82,7 @@ def numbered_columns(names: Sequence[str]) -> list[int]:
     """
     groups: dict[str, dict[int, int]] = {}
     for at, name in enumerate(names):
-        match = _NUMBERED.fullmatch(name)
+        match = _NUMBERED.fullmatch(name) if len(name) <= LONGEST_NAME else None
         if match:
             groups.setdefault(match[1], {}).setdefault(int(match[2]), at)
     runs = [(prefix, by_number) for prefix, by_number in groups.items() if _is_run(sorted(by_number))]
