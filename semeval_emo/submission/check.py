@@ -29,7 +29,6 @@ from semeval_emo.tables import NOTHING_DECIDED, Decisions, InputTable, Row, open
 from semeval_emo.tables.names import normalised_names
 from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
 from semeval_emo.tables.shapes import Shape, Vocabulary, recognise
-from semeval_emo.tables.shapes.unnamed import is_data
 from semeval_emo.tables.sniff import remedy
 from semeval_emo.task import FileSpec, Selector, Task
 
@@ -351,6 +350,8 @@ def _add_ids(
     Returns:
         The first rows, and an iterator over the others.
     """
+    from semeval_emo.tables.shapes.unnamed import is_data
+
     header = table.header
     has_header = not is_data(header, [row for _, row in first_rows[:50]], known_ids.is_known)
     if decisions.ids_from is None:
