@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from semeval_emo.errors import UsageError
 from semeval_emo.submission.cells import LabelParser
@@ -21,7 +21,6 @@ from semeval_emo.submission.names import PREFIX, SUFFIX
 from semeval_emo.submission.other_task import report_other_task
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport, Part
-from semeval_emo.submission.row_ids import RowsWithoutIds, find_rows_without_ids, places_with_rows, read_id_source
 from semeval_emo.submission.rows import KnownIds, LabelColumns, RowReader, RowsById
 from semeval_emo.submission.sources import InputFile
 from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
@@ -31,6 +30,9 @@ from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
 from semeval_emo.tables.shapes import Shape, Vocabulary, recognise
 from semeval_emo.tables.sniff import remedy
 from semeval_emo.task import FileSpec, Selector, Task
+
+if TYPE_CHECKING:
+    from semeval_emo.submission.row_ids import RowsWithoutIds
 
 # The rows that are used to guess which file of the task this is: more than any file of the task has.
 PEEK_ROWS, PEEK_CELLS = 8_000, 200_000
@@ -153,7 +155,7 @@ def _read(
     rows = table.rows()
     first_rows = _first_rows(rows)
     as_it_is = table.header, first_rows, rows
-    without_ids = find_rows_without_ids(table.header, [row for _, row in first_rows[:50]], known_ids)
+    without_ids = _rows_without_ids(table, first_rows, known_ids)
     if without_ids is not None:
         first_rows, rows = _add_ids(table, without_ids, first_rows, rows, known_ids, decisions)
     guess = None if specs else _guess(table.header, first_rows, task, selector, inferred, known_ids)
@@ -232,6 +234,8 @@ def _read(
         findings.add("header-only", line=table.header_line)
     if without_ids is not None:
         fits = _fits(main, shape)
+        from semeval_emo.submission.row_ids import places_with_rows
+
         where = places_with_rows(summary.count, fits, task, selector, inferred)
         _report_ids(without_ids, where, table.header_line, findings)
     parts = (
@@ -337,6 +341,16 @@ def _first_rows(rows: Iterator[Row]) -> list[Row]:
     return first
 
 
+def _rows_without_ids(table: InputTable, rows: Sequence[Row], known_ids: KnownIds) -> RowsWithoutIds | None:
+    """Return the rows of a table without ids, or None if it has some."""
+    if rows and table.header[0] == "id" and known_ids.is_known(rows[0][1][0]):
+        return None
+    # Imported late: validating a usual file takes no longer.
+    from semeval_emo.submission.row_ids import find_rows_without_ids
+
+    return find_rows_without_ids(table.header, [row for _, row in rows[:50]], known_ids)
+
+
 def _add_ids(
     table: InputTable,
     without_ids: RowsWithoutIds,
@@ -350,6 +364,7 @@ def _add_ids(
     Returns:
         The first rows, and an iterator over the others.
     """
+    from semeval_emo.submission.row_ids import read_id_source
     from semeval_emo.tables.shapes.unnamed import is_data
 
     header = table.header

@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.check import CheckedFile, check, peek_ids
 from semeval_emo.submission.identify import task_of
-from semeval_emo.submission.joining import join_files
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission
-from semeval_emo.submission.row_ids import read_id_source
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.scorers.official import Labels, official
 from semeval_emo.submission.scorers.outcome import LabelsById
@@ -167,9 +165,18 @@ def resolve_sources(
                     resolved, sources = own_task, find_files(paths, own_task)
                 break
         else:
-            own_task = task_of(read_id_source(ids_from, KnownIds(resolved)).ids) if ids_from is not None else None
+            own_task = None
+            if ids_from is not None:
+                from semeval_emo.submission.row_ids import read_id_source
+
+                own_task = task_of(read_id_source(ids_from, KnownIds(resolved)).ids)
             if own_task is not None:
                 resolved, sources = own_task, find_files(paths, own_task)
+    if len(sources.files) < 2:
+        return resolved, sources
+    # Imported late, as above: most often there is one file with ids.
+    from semeval_emo.submission.joining import join_files
+
     return resolved, replace(sources, files=join_files(sources.files, resolved))
 
 

@@ -189,7 +189,7 @@ def _of_list(items: Sequence[_Item]) -> _Grid:
 def _are_cells(lists: Sequence[Sequence[Any]]) -> bool:
     """Return whether each list is one value of a text, such as its labels or the output of a pipeline, and no row."""
     if any(isinstance(value, list | dict) for value in lists[0]):
-        return True
+        return not isinstance(lists[0][0], str)  # a row of an id and its labels
     has_id = any(cell_text(value).strip().casefold() == "id" for value in lists[0])
     return len({*map(len, lists)}) > 1 and not has_id and all(isinstance(v, str) for own in lists for v in own)
 
