@@ -295,3 +295,13 @@ def test_metrics_of_merged_languages_equal_those_of_all_rows() -> None:
     layout = layout_of_all(4)
     merged = metric_values(layout, layout.sums(*one) + layout.sums(*two), tuple("abcd"))
     assert merged == score_arrays(np.vstack([one[0], two[0]]), np.vstack([one[1], two[1]]), tuple("abcd"))
+
+
+def test_macro_f1_is_the_mean_of_f1_and_not_the_f1_of_means():
+    """One emotion with precision 1 and recall 0.5, one with precision 0.5 and recall 1: both have F1 2/3."""
+    gold = np.array([[1, 1], [1, 0], [0, 0]], dtype=np.int8)
+    predicted = np.array([[1, 1], [0, 1], [0, 0]], dtype=np.int8)
+    values = score_arrays(gold, predicted, ("joy", "fear")).whole
+    precision, recall = values["macro_precision"], values["macro_recall"]
+    assert (precision, recall, 2 * precision * recall / (precision + recall)) == (0.75, 0.75, 0.75)
+    assert values["macro_f1"] == pytest.approx(2 / 3)
