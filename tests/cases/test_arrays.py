@@ -219,6 +219,22 @@ def test_outputs_of_a_pipeline_with_names_need_no_order(cli, fixed, tmp_path, co
     assert fixed(path, "--threshold", "0.5") == expected()
 
 
+def test_vectors_under_a_name_that_lists_the_labels_need_no_order(fixed, tmp_path):
+    rows = [[*i, str(row)] for i, row in zip(IDS, MODEL_ROWS, strict=True)]
+    assert fixed(table(tmp_path / "pred_eng.csv", ["id", MODEL_ORDER], rows)) == expected()
+
+
+def test_gold_vectors_beside_predicted_ones(cli, fixed, tmp_path):
+    rows = [[*i, str([1 - x for x in row]), str(row)] for i, row in zip(IDS, ROWS, strict=True)]
+    path = table(tmp_path / "pred_eng.csv", ["id", "y_true", "y_pred"], rows)
+    assert fixed(path, "--order", ORDER) == expected()
+    table(path, ["id", "model_a", "model_b"], rows)
+    (problem,) = problems(cli, path)
+    assert problem["name"] == "several-predictions" and "'model_a' and 'model_b'" in problem["message"]
+    assert cli("fix", path, "--order", ORDER).code == 1
+    assert fixed(path, "--order", ORDER, "--label-column", "model_b") == expected()
+
+
 def test_outputs_of_a_pipeline_with_numbers_need_the_order(cli, fixed, tmp_path):
     cells = outputs(LABEL_K, MODEL_ROWS)
     path = table(tmp_path / "pred_eng.csv", ["id", "output"], [[*i, cell] for i, cell in zip(IDS, cells, strict=True)])

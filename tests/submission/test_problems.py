@@ -112,7 +112,8 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "LABEL_k": (header(lambda h: [h[0], *(f"LABEL_{k}" for k in range(6))]), {"E341": 1}, 1, "LABEL_0 to LABEL_5"),
     "vectors": (whole(lambda f: _vectors(f)), {"E342": 1}, 1, "vectors of 6 values in one column, pred"),
     "pipeline": (whole(lambda f: _outputs(f)), {"E343": 1}, 1, "pred has outputs of a pipeline"),
-    "an array": (whole(lambda f: _array(f)), {"E340": 1, "E341": 1, "E345": 1}, None, "a NumPy array"),
+    "npz with names": (whole(lambda f: _npz(f)), {"E340": 1}, None, "the file is a NumPy archive, not CSV"),
+    "an array": (whole(lambda f: _array(f)), {"E341": 1, "E345": 1}, 1, "the file is a NumPy array: the 6"),
     "id by another name": (header(lambda h: ["tweet_id", *h[1:]]), {"E332": 1}, 1, "'tweet_id' as id"),
     "angry": (header(lambda h: [h[0], "angry", *h[2:]]), {"E332": 1}, 1, "'angry' as anger"),
     "a score": (column(7, "score", lambda n: f"0.{n}"), {"E313": 1}, 1, "'score', is not a column of this file"),
@@ -206,6 +207,14 @@ def _outputs(file) -> bytes:
     rows = [[row[0], [{"label": f"LABEL_{k}", "score": int(c)} for k, c in enumerate(row[1:])]] for row in file.rows]
     csv.writer(stream).writerows([["id", "pred"], *rows])
     return stream.getvalue().replace("\r", "").encode()
+
+
+def _npz(file) -> bytes:
+    stream = io.BytesIO()
+    ids, *columns = zip(*file.rows, strict=True)
+    labels = np.array(columns).T.astype(int)
+    np.savez(stream, ids=np.array(ids), predictions=labels, emotions=np.array(file.header[1:]))
+    return stream.getvalue()
 
 
 def _array(file) -> bytes:

@@ -6,6 +6,7 @@ Which number is which label is not in the file: the user decides (`Decisions.ord
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ class _Values:
         of: returns the values of a row, or None if the row does not have them.
         has_names: the file has the names of the labels.
         names: the labels of every row then.
+        example: one of several columns that can be the predictions; empty if there is only one.
     """
 
     problem: str
@@ -40,6 +42,7 @@ class _Values:
     of: Callable[[Sequence[str]], Sequence[str] | None]
     has_names: bool = False
     names: tuple[str, ...] = ()
+    example: str = ""
 
 
 def unnamed_labels(
@@ -66,13 +69,13 @@ def unnamed_labels(
         return None
     vocabulary = replace(vocabulary, labels=_possible_labels(values.width, vocabulary, decisions))
     labels = values.names if values.has_names else _order(values.width, vocabulary, decisions)
-    if not {*vocabulary.labels} <= {*labels}:
+    if values.example or not {*vocabulary.labels} <= {*labels}:
         labels = ()
     text = names.index("text") if has_header and "text" in names else None
     kept = {name: at for name, at in (("id", id_column), ("text", text)) if at is not None}
     facts = {
         "line": table.header_line,
-        "value": ",".join(table.header),
+        "value": values.column if values.example else ",".join(table.header),
         "header": ",".join(("id", *vocabulary.labels)),
         "columns": values.column,
         "width": values.width,
@@ -94,7 +97,8 @@ def unnamed_labels(
             yield line, [*own, *unread]
 
     problem = values.problem if has_header else "no-header"
-    return Shape(problem, facts, (*kept, *vocabulary.labels), convert, bool(labels), has_header)
+    repair = "values written as columns, by the names of the labels" if values.has_names else ""
+    return Shape(problem, facts, (*kept, *vocabulary.labels), convert, bool(labels), has_header, repair)
 
 
 def _remedy(values: _Values, sample: Sequence[Sequence[str]], vocabulary: Vocabulary) -> dict[str, str]:
@@ -104,9 +108,9 @@ def _remedy(values: _Values, sample: Sequence[Sequence[str]], vocabulary: Vocabu
     if values.has_names:
         missing = [label for label in labels if label not in values.names]
         return {
-            "remedy": f"there is no score for {', '.join(missing)}; the pipeline gives all with top_k=None"
+            "remedy": f"there is no value for {', '.join(missing)}; a pipeline gives all with top_k=None"
             if missing
-            else "write the scores as columns"
+            else "write one column for each label"
         }
     if width < len(labels):
         return {"remedy": f"predict every label: {width} values a row are not enough for {listed}"}
@@ -115,6 +119,8 @@ def _remedy(values: _Values, sample: Sequence[Sequence[str]], vocabulary: Vocabu
         return {"remedy": f"name {others}, in the order of its id2label: semeval-emo fix --order LABEL,LABEL,..."}
     cells = [cell for row in sample for cell in values.of(row) or ()]
     options = f"--order {','.join(labels)}{_options_of_values(cells, vocabulary)}"
+    if values.example:
+        options = f"--label-column {shlex.quote(values.example)} {options}"
     return {
         "remedy": "give the order of the labels, that of the model's id2label or of the label columns in its training "
         f"code: semeval-emo fix {options} (if this is the order)",
@@ -227,10 +233,21 @@ def _cells(
             widths = Counter(len(values) for cell in cells if (values := parse(cell)))
             width, count = widths.most_common(1)[0] if widths else (0, 0)
             if 2 * count > len(cells) and (parse is vector or any(cell.strip()[0] == "0" for cell in cells)):
-                found.setdefault(at, _Values("vector-cells", name, width, _cell(at, parse)))
+                named = _names_of(name, width, vocabulary)
+                found.setdefault(at, _Values("vector-cells", name, width, _cell(at, parse), bool(named), named))
     if len(found) > 1:
         found = _predicted(found, names, chosen)
-    return next(iter(found.values())) if len(found) == 1 else None
+    if len(found) > 1 and names:
+        first, *_ = found
+        columns = " and ".join(f"'{values.column}'" for values in found.values())
+        return replace(found[first], problem="several-predictions", column=columns, example=names[first])
+    return next(iter(found.values()), None)
+
+
+def _names_of(column: str, width: int, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the labels that the name of a column of vectors lists, such as ``anger,fear,joy``; none if it does not."""
+    labels = [vocabulary.label_of(word) or "" for word in re.findall(r"\w+", column)]
+    return tuple(labels) if len(labels) == width == len({*labels} - {""}) else ()
 
 
 def _cell(at: int, parse: Callable[[str], list[str] | None]) -> Callable[[Sequence[str]], list[str] | None]:
