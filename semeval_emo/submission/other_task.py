@@ -28,8 +28,13 @@ def report_other_task(
     if "id" not in names:
         return False
     at = names.index("id")
-    ids = [row[at] for _, row in first_rows if at < len(row) and row[at].strip()]
-    if not ids or any(known_ids.classify(text_id) or known_ids.repair(text_id) for text_id in islice(ids, MOST_IDS)):
+    first = ""
+    # The first id of an ordinary file is known, so this loop ends there.
+    for text_id in islice((row[at] for _, row in first_rows if at < len(row) and row[at].strip()), MOST_IDS):
+        if known_ids.classify(text_id) or known_ids.repair(text_id):
+            return False
+        first = first or text_id
+    if not first:
         return False
     own = [name for name in names if name in task.emotions or task.label_hint(name, task.emotions)]
     others = [
@@ -42,7 +47,7 @@ def report_other_task(
         return False
     findings.add(
         "other-task",
-        value=ids[0],
+        value=first,
         columns=", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else ""),
         task=task.title,
         example=next(iter((task.specs(task.default_release) or task.specs())[0].ids)),
