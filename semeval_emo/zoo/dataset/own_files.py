@@ -92,7 +92,7 @@ def _tables(source: Any) -> Iterator[tuple[str, OwnTable]]:
     elif files := _split_files(source):
         for split, path in files.items():
             yield split, read_table(path)
-    elif only := _only_file(source):
+    elif not _saved(source) and (only := _only_file(source)):
         yield from _by_column(read_table(only))
     else:
         folders = _saved(source)
