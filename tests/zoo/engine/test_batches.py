@@ -99,5 +99,6 @@ def test_logits_with_shared_prefixes_equal_those_of_transformers(
         expected = network.model(**padded).logits
     logits = Predictor(network).logits(TEXTS, Progress())
     torch.testing.assert_close(logits, expected, atol=1e-6, rtol=1e-5)
-    assert torch.equal(logits[2], logits[3])
+    # Copies of a text: equal but for the last bits, which depend on the row of the batch on some CPUs.
+    torch.testing.assert_close(logits[2], logits[3], atol=1e-7, rtol=1e-6)
     assert expected.std(0).min() > 1e-3
