@@ -68,7 +68,10 @@ class _PartialFile:
 
     @property
     def base(self) -> str:
-        return self.source.base
+        """Its name, with that of its folder if only this says the label."""
+        path = PurePath(self.source.display_name.replace("!", "/"))
+        has_label = any(label.lower() in path.name.lower() for label in self.spec.emotions)
+        return path.name if has_label else "/".join(path.parts[-2:])
 
 
 def join_files(files: Sequence[InputFile], task: Task) -> tuple[InputFile, ...]:
@@ -202,7 +205,7 @@ def _rows(file: _PartialFile) -> tuple[dict[str, list[str]], str]:
     by_id: dict[str, list[str]] = {}
     again = ""
     with file.source.open() as stream:
-        table: InputTable = open_table(stream, file.base)
+        table: InputTable = open_table(stream, file.source.base)
         for _, row in table.rows():
             text_id = row[file.id].strip() if len(row) > file.id else ""
             if text_id in by_id:
