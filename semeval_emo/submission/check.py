@@ -157,7 +157,7 @@ def _read(
     as_it_is = table.header, first_rows, rows
     without_ids = _rows_without_ids(table, first_rows, known_ids)
     if without_ids is not None:
-        first_rows, rows = _add_ids(table, without_ids, first_rows, rows, known_ids, decisions)
+        first_rows, rows = without_ids.add_to(table, first_rows, rows, known_ids, decisions)
     guess = None if specs else _guess(table.header, first_rows, task, selector, inferred, known_ids)
     specs = (guess,) if guess else specs
     if specs and not source.name.is_certain:
@@ -237,7 +237,7 @@ def _read(
         from semeval_emo.submission.row_ids import places_with_rows
 
         where = places_with_rows(summary.count, fits, task, selector, inferred)
-        _report_ids(without_ids, where, table.header_line, findings)
+        without_ids.report(where, table.header_line, findings)
     parts = (
         check_ids(summary, task, selector, inferred, reader.label_columns, findings) if columns.id is not None else []
     )
@@ -351,33 +351,6 @@ def _rows_without_ids(table: InputTable, rows: Sequence[Row], known_ids: KnownId
     return find_rows_without_ids(table.header, [row for _, row in rows[:50]], known_ids)
 
 
-def _add_ids(
-    table: InputTable,
-    without_ids: RowsWithoutIds,
-    first_rows: Sequence[Row],
-    rows: Iterator[Row],
-    known_ids: KnownIds,
-    decisions: Decisions,
-) -> tuple[list[Row], Iterator[Row]]:
-    """Add a column of ids to a table: those of the file that the user has named, or blank ones.
-
-    Returns:
-        The first rows, and an iterator over the others.
-    """
-    from semeval_emo.submission.row_ids import read_id_source
-    from semeval_emo.tables.shapes.unnamed import is_data
-
-    header = table.header
-    has_header = not is_data(header, [row for _, row in first_rows[:50]], known_ids.is_known)
-    if decisions.ids_from is None:
-        table.header = without_ids.with_column(header) if has_header else ["", *header]
-        return list(without_ids.with_blank_ids(first_rows)), without_ids.with_blank_ids(rows)
-    all_rows = chain(first_rows, rows) if has_header else chain([(table.header_line, header)], first_rows, rows)
-    numbered = without_ids.with_ids(header, all_rows, read_id_source(decisions.ids_from, known_ids))
-    table.header = without_ids.with_column(header) if has_header else numbered.pop(0)[1]
-    return numbered, iter(())
-
-
 def _fits(columns: LabelColumns, shape: Shape | None) -> Callable[[FileSpec], bool]:
     """Return whether labels can be those of a file of the task."""
     labels = [max(labels) for labels in columns.parser.parsed.values()]
@@ -385,15 +358,6 @@ def _fits(columns: LabelColumns, shape: Shape | None) -> Callable[[FileSpec], bo
         width = shape.facts.get("width", 0) if shape else len(columns.emotions)
         return lambda spec: len(spec.emotions) == width
     return lambda spec: spec.emotions == columns.emotions and (max(labels) > 1) == (len(spec.values) > 2)
-
-
-def _report_ids(without_ids: RowsWithoutIds, places: str, line: int, findings: Findings) -> None:
-    if without_ids.source:
-        findings.add("no-ids", value=without_ids.source, seen=without_ids.seen, where="")
-        return
-    refused = f"; {without_ids.refused}" if without_ids.refused else ""
-    where = f"{refused}; {places}"
-    findings.add("no-ids", line=line, seen=without_ids.seen, where=where, options="--ids-from FILE")
 
 
 def _guess(

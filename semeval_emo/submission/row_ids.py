@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from semeval_emo.errors import InputError
 from semeval_emo.submission.header import INDEX_NAMES, is_text_name, normalised_names
 from semeval_emo.submission.identify import id_prefix
+from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.texts import MOST, is_other
-from semeval_emo.tables import Row, open_table
+from semeval_emo.tables import Decisions, InputTable, Row, open_table
+from semeval_emo.tables.shapes.unnamed import is_data
 from semeval_emo.task import FileSpec, Selector, Task
 from semeval_emo.text import plural, printable
 
@@ -124,6 +126,41 @@ class RowsWithoutIds:
         ids, self.refused = self._assigned(header, kept, count, source)
         self.source = "" if self.refused else source.path
         return [(line, self._replaced(row, text_id)) for (line, row), text_id in zip(kept, ids, strict=True)]
+
+    def add_to(
+        self,
+        table: InputTable,
+        first_rows: Sequence[Row],
+        rows: Iterator[Row],
+        known_ids: KnownIds,
+        decisions: Decisions,
+    ) -> tuple[list[Row], Iterator[Row]]:
+        """Add a column of ids to a table: those of the file that the user has named, or blank ones.
+
+        Returns:
+            The first rows, and an iterator over the others.
+        """
+        header = table.header
+        has_header = not is_data(header, [row for _, row in first_rows[:50]], known_ids.is_known)
+        if decisions.ids_from is None:
+            table.header = self.with_column(header) if has_header else ["", *header]
+            return list(self.with_blank_ids(first_rows)), self.with_blank_ids(rows)
+        all_rows = chain(first_rows, rows) if has_header else chain([(table.header_line, header)], first_rows, rows)
+        numbered = self.with_ids(header, all_rows, read_id_source(decisions.ids_from, known_ids))
+        table.header = self.with_column(header) if has_header else numbered.pop(0)[1]
+        return numbered, iter(())
+
+    def report(self, places: str, line: int, findings: Findings) -> None:
+        """Report the rows without ids.
+
+        Args:
+            places: the files of the task that have as many rows, in words.
+        """
+        if self.source:
+            findings.add("no-ids", value=self.source, seen=self.seen, where="")
+            return
+        where = f"{f'; {self.refused}' if self.refused else ''}; {places}"
+        findings.add("no-ids", line=line, seen=self.seen, where=where, options="--ids-from FILE")
 
     def _replaced(self, row: Sequence[str], text_id: str) -> list[str]:
         if self.column is None:

@@ -64,9 +64,6 @@ def problems(cli, path: Path, *options: object) -> list[dict[str, object]]:
     return [one for one in json.loads(result.out)["problems"] if one["code"][0] == "E" and one["code"] != "E203"]
 
 
-# --- case 06: LABEL_k columns -----------------------------------------------------------------------------------------
-
-
 def test_case_06_numbered_columns_are_one_problem(cli, fixed, shared_dir):
     path = shared_dir / "cases" / "06-label-k-names" / "pred_eng.csv"
     screen = cli("validate", path)
@@ -78,9 +75,6 @@ def test_case_06_numbered_columns_are_one_problem(cli, fixed, shared_dir):
     assert "--order" in screen.out
     rows = list(csv.reader(path.open()))
     assert fixed(path, "--order", ORDER) == {row[0]: list(map(int, row[1:])) for row in rows[1:]}
-
-
-# --- cases 08 and 09: rows without ids ---
 
 
 @pytest.mark.parametrize("case", ["08-row-numbers-no-ids", "09-id-is-row-number"])
@@ -96,9 +90,6 @@ def test_cases_08_09_row_numbers(cli, fixed, shared_dir, ids_file, case):
     assert fixed(path, "--ids-from", ids_file) == {
         text_id: list(map(int, row[1:])) for text_id, row in zip(SPEC.ids, rows, strict=True)
     }
-
-
-# --- case 16: other containers ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["pred_eng.parquet", "pred_eng.xlsx"])
