@@ -20,6 +20,7 @@ from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import Sheet, frame_with, read_sheet
 from semeval_emo.errors import EmoError, InputError, MissingExtra, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.files import shown_path
+from semeval_emo.tables.frames import one_file
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
 from semeval_emo.text import plural, printable
 
@@ -54,7 +55,7 @@ def load_gold(
         language: a code of the task, such as ``eng``.
         split: ``train``, ``dev`` or ``test``.
         release: a release of the task; None for the default (the competition).
-        source: a folder (one release or several, see docs/data.md), a CSV file, ``hub``,
+        source: a folder (one release or several, see docs/data.md), a CSV file, a data frame, ``hub``,
             ``sample``, or None to try ``$SEMEVAL_EMO_DATA``, then the fetched cache, then the hub.
         task: a task or its name; None for the default, or the sample's task if that is the source.
         labels_required: False allows blank labels (-1), for splits to be predicted.
@@ -72,7 +73,7 @@ def load_gold(
     ((200, 5), ('1',))
     """
     if not isinstance(task, Task):
-        task = load_task(SAMPLE if task is None and str(source) == SAMPLE else task)
+        task = load_task(SAMPLE if task is None and isinstance(source, str) and source == SAMPLE else task)
     chosen = task.release(release)
     if chosen.refused:
         raise ReleaseMismatch(f"Release {chosen.key} ({chosen.title}) is refused: {chosen.refused}.")
@@ -93,6 +94,7 @@ def gold_for(
         return _from_anywhere(spec, task, labels_required, unverified_gold)
     if isinstance(source, tuple):
         source = frame_with(spec, source)
+    source = one_file(source, "gold frame")
     if str(source) == HUB:
         return _from_hub(spec, task, labels_required)
     if str(source) == SAMPLE:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
-from semeval_emo.scoring.arrays import paired, threshold_row
+from semeval_emo.scoring.arrays import checked_names, paired, threshold_row
 from semeval_emo.scoring.matrix import matrix
 from semeval_emo.scoring.metric_values import MetricValues, score_arrays
 from semeval_emo.scoring.metrics import METRICS, metric
@@ -96,7 +96,7 @@ def compute_metrics(emotions: Sequence[str], thresholds: Thresholds = 0.5) -> Ca
     >>> round(values["macro_f1"], 4), round(values["f1_joy"], 4)
     (0.8333, 0.6667)
     """
-    names = tuple(emotions)
+    names = checked_names(emotions)
     cuts = threshold_row(thresholds, names)
 
     def official_metrics(prediction: Any) -> dict[str, float]:
@@ -168,7 +168,7 @@ def scorer(name: str = "macro_f1", *, threshold: Thresholds | None = None) -> Me
     >>> round(scorer("macro_f1")(Always(), ["a", "b"], np.array([[1, 0], [1, 1]])), 4)
     0.8333
     """
-    if metric(name).per_emotion:
+    if not isinstance(name, str) or metric(name).per_emotion:
         whole = [own.name for own in METRICS.values() if not own.per_emotion]
         raise UsageError(f"'{name}' is a metric of one emotion.", f"use one of {', '.join(whole)}")
     return MetricScorer(name, threshold)

@@ -22,7 +22,7 @@ from semeval_emo.scoring.scorer import score, task_of
 from semeval_emo.scoring.slices import Slice, slices_of
 from semeval_emo.submission import Probabilities, read_probabilities
 from semeval_emo.submission.probabilities import find_probabilities
-from semeval_emo.tables.frames import frame_file, is_frame
+from semeval_emo.tables.frames import one_file
 from semeval_emo.tables.results import Result, Results, frame_of
 from semeval_emo.task import Task
 from semeval_emo.text import short_repr
@@ -243,7 +243,7 @@ def _probabilities_of(card: Scorecard, probabilities: Any, task: Task | str | No
     spec = card.spec
     if isinstance(probabilities, Probabilities):
         return probabilities
-    source = frame_file("probabilities", probabilities) if is_frame(probabilities) else probabilities
+    source = None if probabilities is None else one_file(probabilities, "probability frame")
     if source is None and (source := find_probabilities(card.file, spec)) is None:
         return None
     return read_probabilities(source, **spec.address, task=task_of(spec, task))

@@ -6,7 +6,7 @@ Third-party types are recognised by their methods, so none of these packages is 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -222,6 +222,11 @@ def array_systems(
             f"{first} has no ids, so its gold labels cannot be looked up.",
             f"pass them: {EXAMPLE}; or pass a frame with an id column",
         )
+    if isinstance(gold, str | os.PathLike):
+        raise InputError(
+            f"{first} has no ids, so its rows cannot be joined to {os.fspath(gold)}.",
+            "pass a frame with an id column, or the labels of the file row by row",
+        )
     if isinstance(gold, Gold):
         return _in_order_of_gold(systems, gold, emotions, threshold), gold, None
     results: list[Predictions] = []
@@ -294,10 +299,7 @@ def _spec(emotions: tuple[str, ...], rows: int, values: int) -> FileSpec:
 def _names(emotions: Sequence[str] | None, y_true: Any, y_pred: Any, name: str) -> tuple[str, ...]:
     """Return the names of the columns; empty if nothing names them."""
     if emotions is not None:
-        names = tuple(emotions) if not isinstance(emotions, str) else ()
-        if not names or not all(isinstance(own, str) for own in names) or len(set(names)) < len(names):
-            raise UsageError(f"emotions is {kind_of(emotions)}.", 'name each column once: emotions=["anger", "fear"]')
-        return names
+        return checked_names(emotions)
     frames = [(values, own) for values, own in ((y_true, "y_true"), (y_pred, name)) if is_frame(values)]
     columns = [tuple(own for own in column_names(values) if str(own).lower() not in NOT_LABELS) for values, _ in frames]
     if len(columns) == 2 and set(columns[0]) != set(columns[1]):
@@ -306,6 +308,18 @@ def _names(emotions: Sequence[str] | None, y_true: Any, y_pred: Any, name: str) 
             'name the columns of the labels: emotions=["anger", "fear"]',
         )
     return tuple(map(str, columns[0])) if columns else ()
+
+
+def checked_names(emotions: Any) -> tuple[str, ...]:
+    """Return the names of columns.
+
+    Raises:
+        UsageError: they are not different names.
+    """
+    names = tuple(emotions) if isinstance(emotions, Iterable) and not isinstance(emotions, str) else ()
+    if not names or not all(isinstance(own, str) for own in names) or len(set(names)) < len(names):
+        raise UsageError(f"emotions is {kind_of(emotions)}.", 'name each column once: emotions=["anger", "fear"]')
+    return names
 
 
 def _check_index(y_pred: Any, y_true: Any, name: str) -> None:

@@ -133,7 +133,7 @@ def compare(
         intensity = None if track is None else load_task(task).track(track).is_intensity
         systems, gold, task = _runs_of_arrays(arrays, gold, emotions, threshold, intensity, task)
         track = None
-    elif not isinstance(gold, list | tuple):
+    elif not isinstance(gold, list | tuple) or not all(isinstance(own, Gold) for own in gold):
         own_gold, source = gold_or_source(gold, source)
         gold = [own_gold] if own_gold is not None else ()
     several = isinstance(systems, list | tuple)

@@ -219,14 +219,15 @@ def gold_or_source(gold: Any, source: Any) -> tuple[Gold | None, Any]:
         return gold, source
     if source is not None:
         raise UsageError("Gold labels are given twice.", "leave out `source`, which says where to read them")
-    if not (isinstance(gold, str | os.PathLike | Mapping) or is_frame(gold)):
+    several = isinstance(gold, Mapping) or (isinstance(gold, list | tuple) and all(map(is_frame, gold)))
+    if not (several or isinstance(gold, str | os.PathLike) or is_frame(gold)):
         raise InputError(
             f"y_true is {kind_of(gold)}, and y_pred has ids.",
             "pass gold labels with ids too: a path, a frame with an id column, or load_gold(track, language)",
         )
     if is_frame(gold):
         return None, frame_file("gold frame", gold, as_labels=True)
-    return None, tuple(input_files(gold, as_labels=True)) if isinstance(gold, Mapping) else gold
+    return None, tuple(input_files(gold, as_labels=True)) if several else gold
 
 
 def _with_gold(

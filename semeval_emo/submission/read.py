@@ -22,7 +22,7 @@ from semeval_emo.submission.scorers.official import Labels, official
 from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.submission.texts import KnownTexts
-from semeval_emo.tables.frames import frame_file, input_files, is_frame
+from semeval_emo.tables.frames import input_files, one_file
 from semeval_emo.task import PIN_FILES, FileSpec, Selector, Task, load_task
 from semeval_emo.text import listed
 
@@ -70,7 +70,7 @@ def validate(
     (False, "'2' is not 0 or 1")
     """
     selector = Selector(task, track, language, split, release)
-    gold = frame_file("gold frame", gold) if is_frame(gold) else gold
+    gold = None if gold is None else one_file(gold, "gold frame")
     return _read(paths, selector, with_predictions=False, gold=gold, unverified_gold=unverified_gold).report
 
 

@@ -190,6 +190,19 @@ def input_files(given: Any, *, as_labels: bool = False, threshold: Thresholds | 
     return [file for _, file in _named(given, as_labels, threshold)]
 
 
+def one_file(given: Any, name: str) -> str | os.PathLike[str]:
+    """Return a path as it is, and a frame as a file of a name.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if is_frame(given):
+        return frame_file(name, given)
+    if isinstance(given, str | os.PathLike):
+        return given
+    raise InputError(f"{kind_of(given)} is not a path or a {name}.", f"pass {EXAMPLE}")
+
+
 def _named(given: Any, as_labels: bool, threshold: Thresholds | None) -> Iterator[tuple[str, Any]]:
     items: Sequence[tuple[str, Any]]
     if isinstance(given, Mapping):

@@ -87,6 +87,10 @@ def test_unknown_metrics_are_usage_errors():
         semeval_emo.scorer("macrof1")
     with pytest.raises(UsageError, match="'f1' is a metric of one emotion"):
         semeval_emo.scorer("f1")
+    with pytest.raises(UsageError, match="is a metric of one emotion"):
+        semeval_emo.scorer(None)
+    with pytest.raises(UsageError, match="emotions is 'joy'"):
+        semeval_emo.compute_metrics("joy")
 
 
 def test_cross_validation_and_grid_search_of_scikit_learn():

@@ -236,3 +236,23 @@ def test_other_shapes_and_gold_frames(strong: pd.DataFrame, gold: pd.DataFrame, 
     assert [file.path for file in packed.files] == ["track_a/pred_eng.csv"]
     assert semeval_emo.score(packed.out, gold).card.score == semeval_emo.score(strong, gold).card.score
     assert semeval_emo.validate(strong, gold=gold).valid
+
+
+def test_wrong_sources_of_gold_labels_and_probabilities(strong: pd.DataFrame, gold: pd.DataFrame):
+    assert semeval_emo.load_gold("a", "eng", source=gold, task="sample").labels.shape == (200, 5)
+    options = {"resamples": 100, "trials": 100}
+    assert semeval_emo.compare({"a": strong, "b": gold}, [gold], **options).lead.standings[0].name == "b"
+    for wrong in (
+        lambda: semeval_emo.load_gold("a", "eng", source=3, task="sample"),
+        lambda: semeval_emo.score(strong, source=3),
+        lambda: semeval_emo.validate(strong, gold=3),
+        lambda: semeval_emo.analyse(strong, source="sample", probabilities=3),
+        lambda: semeval_emo.score(strong, [3]),
+        lambda: semeval_emo.score(strong[list(EMOTIONS)], str(STRONG)),
+        lambda: semeval_emo.compare(3),
+        lambda: semeval_emo.compare({"a": 3, "b": strong}),
+        lambda: semeval_emo.load_model(3),
+    ):
+        with pytest.raises(InputError) as caught:
+            wrong()
+        assert caught.value.fix.startswith("pass ")

@@ -21,6 +21,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.tables import Decisions
 from semeval_emo.tables.decided_values import names_file, read_values, thresholds_of
 from semeval_emo.tables.decisions import OTHER
+from semeval_emo.tables.frames import kind_of
 from semeval_emo.task import Task, load_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.backbones.classifier import is_classifier_folder, read_classifier
@@ -170,6 +171,8 @@ def load_model(
     >>> model.predict("I am so happy").present
     {'anger': 1, 'fear': 1, 'joy': 1, 'sadness': 1, 'surprise': 1}
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise InputError(f"{kind_of(folder)} is not a model.", 'pass a folder, such as "runs/tfidf-logreg/eng"')
     named, folder = str(folder), model_path(folder, progress or Progress())
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
     if not (model_folder / MODEL_INFO).exists() and is_classifier_folder(folder):
