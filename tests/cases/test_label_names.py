@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from semeval_emo import fix, load_task, score, validate
 from semeval_emo.errors import InputError
 from semeval_emo.submission import read_submission
+from semeval_emo.tables.shapes import Vocabulary
+from semeval_emo.tables.shapes.cell import CellReader
 
 SPEC = load_task().spec("a", "eng", "dev")
 INTENSITIES = load_task().spec("b", "eng", "dev")
@@ -426,3 +429,14 @@ def test_an_answer_of_a_chat(kind: str, tmp_path: Path):
     path = tmp_path / "pred_eng.csv"
     path.write_text(CHATS[kind][0])
     check(path, {CHATS[kind][1]: 1})
+
+
+def test_the_examples_of_the_page_are_read():
+    page = (Path(__file__).parents[2] / "docs" / "other-shapes.md").read_text(encoding="utf-8")
+    rows = page.split("| the cell of a text |")[1].split("\n\n")[0].splitlines()[2:]
+    examples = [cell.replace("\\|", "|") for row in rows for cell in re.findall(r"`([^`]+)`", row)]
+    reader = CellReader(Vocabulary(SPEC.emotions))
+    assert len(examples) > 12
+    for example in examples:
+        values = reader.read(example).values
+        assert {name for name, value in values.items() if value != "0"} == {"joy", "fear"}, example
