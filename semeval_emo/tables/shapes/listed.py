@@ -153,7 +153,7 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
                     add("blank-answer", line=line, column=title)
                 yield line, view.row(cells, None)
                 continue
-            if not vocabulary.is_binary and not column.is_valued and named.values:
+            if vocabulary.needs_degrees and not column.is_valued and named.values:
                 yield line, view.row(cells, None)
                 continue
             yield line, view.row(cells, label_cells(named, view, line, view.text_id(cells), title, add, column.is_full))
@@ -163,7 +163,7 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
 
 def needed(column: NamesColumn, vocabulary: Vocabulary, is_blank_none: bool, has_values: bool) -> str:
     """Return what the user has to decide, with the option or the edit that does; empty if nothing."""
-    if not vocabulary.is_binary and not has_values:
+    if vocabulary.needs_degrees and not has_values:
         return f"write the intensity of each name, such as {vocabulary.labels[0]}:{vocabulary.values[-1]}"
     if column.blank and not is_blank_none:
         return (
@@ -188,11 +188,11 @@ def label_cells(
         add("unknown-label", line=line, column=column, value=unknown, names=", ".join(own))
         return None
     bare = next((label for label, value in named.values.items() if not value), "")
-    if bare and not vocabulary.is_binary:
+    if bare and vocabulary.needs_degrees:
         add("name-without-degree", line=line, column=column, value=bare, top=vocabulary.values[-1])
         return None
     absent = "" if is_full and not named.is_none else vocabulary.values[0]
-    present = vocabulary.values[-1]
+    present = vocabulary.values[1]
     return [(named.values[label] or present) if label in named.values else absent for label in vocabulary.labels]
 
 

@@ -93,7 +93,7 @@ def long_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape:
                 _join(text, _with_value(named, cells[value_at].strip(), vocabulary) if value_at else named, line, add)
         for text in texts.values():
             labels = None
-            if not text.is_bad and not (remedy and text.named.values and not vocabulary.is_binary):
+            if not text.is_bad and not (remedy and text.named.values and vocabulary.needs_degrees):
                 labels = label_cells(text.named, view, text.line, view.text_id(text.row), title, add, is_full)
             yield text.line, view.row(text.row, labels)
 

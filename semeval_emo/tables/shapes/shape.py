@@ -50,6 +50,11 @@ class Vocabulary:
         """True if the labels are 0 and 1, False if they are intensities."""
         return len(self.values) == 2
 
+    @property
+    def needs_degrees(self) -> bool:
+        """True if a name alone is not enough, because the file is known to have intensities."""
+        return not self.is_binary and not self.possible
+
     def label_of(self, name: str) -> str | None:
         """Return the label that a name stands for, in any case, or None.
 
