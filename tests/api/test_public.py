@@ -144,6 +144,7 @@ def test_every_public_name_is_there_and_documented():
         assert f"`{name}" in api or f"{name}(" in api, f"docs/api.md does not name {name}"
 
 
+@pytest.mark.slow
 def test_type_checkers_know_the_public_names(tmp_path: Path):
     pytest.importorskip("mypy")
     code = tmp_path / "user.py"
