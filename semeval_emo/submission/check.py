@@ -249,7 +249,7 @@ def _read(
             check_signs(parts[0].spec, table.header, source, task, findings)
     if len({part.spec.language for part in parts}) > 1:
         # The rows say the language; the file is split, so that no name is the right one.
-        source = _without_name_problem(source)
+        source = source.without_name_problem()
         if entry("unknown-column").code in findings.counts and entry("missing-column").code not in findings.counts:
             findings.drop("unknown-column", [name for name in table.header if name.strip().lower() in PLACE_COLUMNS])
     report = _report(source, table, findings, summary.count, parts)
@@ -417,15 +417,6 @@ def _anomaly_facts(name: str, line: int, detail: str) -> dict[str, Any]:
     if name == "multiline-cell":
         return {"last": detail}
     return {"limit": MAX_LINE} if name == "long-line" else {"value": detail or None}
-
-
-def _without_name_problem(source: InputFile) -> InputFile:
-    if source.name.problem is None:
-        return source
-    code, findings = entry(source.name.problem).code, Findings(source.display_name)
-    findings.counts = {other: count for other, count in source.findings.counts.items() if other != code}
-    findings.problems = [problem for problem in source.findings.problems if problem.code != code]
-    return replace(source, name=replace(source.name, problem=None), findings=findings)
 
 
 def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:

@@ -25,7 +25,7 @@ from semeval_emo.submission.names import (
     is_prediction_name,
     parse_name,
 )
-from semeval_emo.submission.problem import Findings
+from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.tables.frames import FrameFile
 from semeval_emo.task import Task
 from semeval_emo.text import alternatives, printable
@@ -67,6 +67,15 @@ class InputFile:
     def language(self) -> str | None:
         """The language code of the name, or None."""
         return self.name.language
+
+    def without_name_problem(self) -> InputFile:
+        """Return the file without the problem of its name, for a file that no name is right for."""
+        if self.name.problem is None:
+            return self
+        code, findings = entry(self.name.problem).code, Findings(self.display_name)
+        findings.counts = {other: count for other, count in self.findings.counts.items() if other != code}
+        findings.problems = [problem for problem in self.findings.problems if problem.code != code]
+        return replace(self, name=replace(self.name, problem=None), findings=findings)
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
