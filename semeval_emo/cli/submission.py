@@ -189,6 +189,11 @@ def fix(
 
     if round_ and cuts is not None:
         raise UsageError("--round and --cuts are two ways to convert numbers to intensities.", "use one of them")
+    given = {
+        "--threshold": threshold, "--order": order, "--ids-from": ids_from, "--scores": scores and scores.value,
+        "--cuts": cuts, "--label-column": label_column,
+    }  # fmt: skip
+    decided = {name: str(value) for name, value in given.items() if value is not None}
     result = fix_files(
         paths or default_paths("fixing", quiet),
         output,
@@ -207,7 +212,7 @@ def fix(
         lambda: report.fix_tables(result),
         style,
         save_report,
-        text=lambda width, colour: report.fix_text(result, width, colour, words_of(selector)),
+        text=lambda width, colour: report.fix_text(result, width, colour, words_of(selector), decided),
     )
     if not result.ok:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from semeval_emo.report.submission import WIDTH, by_code, examples_left, fix_options, next_fix
 from semeval_emo.report.table import Column, Table
@@ -15,11 +15,18 @@ from semeval_emo.text import GREEN, RED, next_line, painted, plural, wrap
 SHOWN = 3
 
 
-def fix_text(report: FixReport, width: int | None = None, colour: bool = False, options: Sequence[str] = ()) -> str:
+def fix_text(
+    report: FixReport,
+    width: int | None = None,
+    colour: bool = False,
+    options: Sequence[str] = (),
+    decided: Mapping[str, str] | None = None,
+) -> str:
     """Return what was changed, refused and written, and the next command.
 
     Args:
         options: those that select files, for the next command.
+        decided: the other options that were given, by name, which the next `fix` needs too.
     """
     columns = min(width or WIDTH, WIDTH)
     blocks = []
@@ -29,7 +36,7 @@ def fix_text(report: FixReport, width: int | None = None, colour: bool = False, 
         blocks.append([painted("Not fixed automatically", RED, on=colour), *_refusals(report.refusals, columns)])
     if report.written:
         blocks.append([painted("Written and validated", GREEN, on=colour), *_files(report.written)])
-    blocks.append(_fix_verdict(report, columns, options))
+    blocks.append(_fix_verdict(report, columns, options, decided or {}))
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -90,7 +97,7 @@ def _files(files: Sequence[WrittenFile]) -> list[str]:
     return [f"  {file.path:<{longest}}  {file.spec.rows:>6,} rows  {file.spec.place}" for file in files]
 
 
-def _fix_verdict(report: FixReport, width: int, options: Sequence[str]) -> list[str]:
+def _fix_verdict(report: FixReport, width: int, options: Sequence[str], decided: Mapping[str, str]) -> list[str]:
     valid = "is valid" if len(report.paths) == 1 else "are valid"
     if report.unchanged and not report.written:
         return [f"Nothing to fix: {report.source} {valid}.", next_line("score", *report.paths, *options)]
@@ -114,7 +121,8 @@ def _fix_verdict(report: FixReport, width: int, options: Sequence[str]) -> list[
         problems = [problem for refusal in report.refusals for problem in refusal.problems]
         codes = {code for refusal in report.refusals for code in refusal.counts}
         if advised := fix_options(problems, codes):
-            lines += next_fix([*report.paths, *options], advised, width)
+            given = [word for name, value in decided.items() if name not in advised for word in (name, value)]
+            lines += next_fix([*report.paths, *options, *given], advised, width)
     return lines
 
 

@@ -357,7 +357,8 @@ def _fits(columns: LabelColumns, shape: Shape | None) -> Callable[[FileSpec], bo
     if not labels:
         width = shape.facts.get("width", 0) if shape else len(columns.emotions)
         return lambda spec: len(spec.emotions) == width
-    return lambda spec: spec.emotions == columns.emotions and (max(labels) > 1) == (len(spec.values) > 2)
+    own = {*columns.parser.emotions}
+    return lambda spec: {*spec.emotions} == own and (max(labels) > 1) == (len(spec.values) > 2)
 
 
 def _guess(

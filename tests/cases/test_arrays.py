@@ -187,7 +187,8 @@ def test_probabilities_in_a_vector_need_a_threshold_as_well(cli, fixed, tmp_path
     path = table(tmp_path / "pred_eng.csv", ["id", "probs"], rows)
     (problem,) = problems(cli, path)
     assert f"--order {ORDER} --threshold 0.5" in problem["fix"]
-    assert cli("fix", path, "--order", ORDER).code == 1
+    refused = cli("fix", path, "--order", ORDER)
+    assert refused.code == 1 and f"--order {ORDER} --threshold 0.5" in refused.out.splitlines()[-1]
     assert fixed(path, "--order", ORDER, "--threshold", "0.5") == expected()
 
 
