@@ -148,7 +148,7 @@ def test_a_zip_with_many_problems(make_file, write_zip, tmp_path):
 
 def test_a_folder_in_which_one_file_cannot_be_fixed(make_file, write_files, tmp_path):
     good, bad = make_file("a", "ron"), make_file("a", "rus")
-    bad.header[1] = "angry"
+    bad.header[1] = "angerr"
     write_files({f"in/{good.name}": good.bytes(), f"in/{bad.name}": bad.bytes()})
     report = fix(tmp_path / "in", tmp_path / "out")
     assert contents(tmp_path / "out") == {good.name: good.bytes()}
