@@ -167,6 +167,14 @@ def fix(
             help="Give rows without ids those of this file, row by row. Default: refuse them.",
         ),
     ] = None,
+    unverified_texts: Annotated[
+        bool,
+        typer.Option(
+            "--unverified-texts",
+            help="Accept texts that are not those of the release, because you changed them (translated, cleaned). "
+            "Default: refuse the file.",
+        ),
+    ] = False,
     *,
     selector: SelectorOptions,
     force: ForceOption = False,
@@ -191,9 +199,11 @@ def fix(
         raise UsageError("--round and --cuts are two ways to convert numbers to intensities.", "use one of them")
     given = {
         "--threshold": threshold, "--order": order, "--ids-from": ids_from, "--scores": scores and scores.value,
-        "--cuts": cuts, "--label-column": label_column,
+        "--cuts": cuts, "--label-column": label_column, "--map": ",".join(words) if words else None,
+        "--round": round_ or None, "--unverified-texts": unverified_texts or None,
     }  # fmt: skip
-    decided = {name: str(value) for name, value in given.items() if value is not None}
+    # A flag has no value.
+    decided = {name: "" if value is True else str(value) for name, value in given.items() if value is not None}
     result = fix_files(
         paths or default_paths("fixing", quiet),
         output,
@@ -204,6 +214,7 @@ def fix(
         cuts=ROUND if round_ else cuts or (),
         words=words or (),
         column=label_column or "",
+        unverified_texts=unverified_texts,
         force=force,
         **selector.keywords,
     )

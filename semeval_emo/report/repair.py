@@ -121,7 +121,7 @@ def _fix_verdict(report: FixReport, width: int, options: Sequence[str], decided:
         problems = [problem for refusal in report.refusals for problem in refusal.problems]
         codes = {code for refusal in report.refusals for code in refusal.counts}
         if advised := fix_options(problems, codes):
-            given = [word for name, value in decided.items() if name not in advised for word in (name, value)]
+            given = [word for name, value in decided.items() if name not in advised for word in (name, value) if word]
             lines += next_fix([*report.paths, *options, *given], advised, width)
     return lines
 

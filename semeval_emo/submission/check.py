@@ -266,6 +266,8 @@ def _read(
         own_repairs["score-columns"] = ""
     if without_ids is not None and not without_ids.source:
         own_repairs["no-ids"] = ""
+    if decisions.unverified_texts:
+        own_repairs["other-texts"] = "texts of another release accepted: labels kept by their ids"
     return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, own_repairs), specs
 
 

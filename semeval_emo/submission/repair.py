@@ -65,6 +65,7 @@ def fix(
     cuts: str | os.PathLike[str] | Sequence[float] | Mapping[str, Sequence[float]] = (),
     words: Mapping[str, int] | Sequence[str] = (),
     column: str = "",
+    unverified_texts: bool = False,
     track: str | None = None,
     language: str | None = None,
     split: str | None = None,
@@ -85,7 +86,7 @@ def fix(
         cuts: on intensity tracks, the cut points between the intensities; for each label if a mapping or a file;
             ``round`` for the nearest intensity.
         words: the label of each word, such as ``{"low": 1}``. Pairs such as yes and no are known on binary tracks.
-        order, ids_from, column: other decisions, as in `Decisions`.
+        order, ids_from, column, unverified_texts: other decisions, as in `Decisions`.
         track, language, split, release, task: as for `validate`; they select parts of a file.
         force: replace existing files that differ. An input is never replaced.
 
@@ -106,8 +107,9 @@ def fix(
     ['column names converted to lowercase (1)', 'decimals converted to integers (116)']
     """
     decisions = Decisions(
-        tuple(order), ids_from, thresholds_of(threshold, order), scores, cuts_of(cuts, order), words_of(words), column
-    )
+        tuple(order), ids_from, thresholds_of(threshold, order), scores, cuts_of(cuts, order), words_of(words), column,
+        unverified_texts,
+    )  # fmt: skip
     given = input_files(path)
     chosen, inputs = resolve_sources(given, task, ids_from)
     selector = Selector(task, track, language, split, release).of(chosen)

@@ -33,6 +33,7 @@ class Decisions:
             or `ROUND`.
         words: the label of each word in lower case, such as ``{"yes": 1}``.
         column: the column that holds the labels.
+        unverified_texts: accepts texts that are not those of the release.
 
     Raises:
         UsageError: a decision is impossible.
@@ -48,6 +49,7 @@ class Decisions:
     cuts: Cuts = ()
     words: Mapping[str, int] = field(default_factory=dict)
     column: str = ""
+    unverified_texts: bool = False
 
     def __post_init__(self) -> None:
         numbers = self.thresholds.values() if isinstance(self.thresholds, Mapping) else [self.thresholds]

@@ -95,6 +95,13 @@ def test_answers_of_a_language_model(shared_dir: Path, tmp_path: Path, cli: Call
     assert cli("fix", own, "--map", "blank=0").code == 0
     expected = [[int(name in row["prediction"]) for name in SPEC.emotions] for row in rows]
     assert labels_of(tmp_path / "fixed") == expected
+    # The whole file: its texts are accepted only if the user says so.
+    assert cli("fix", path, "--map", "blank=0", "-o", tmp_path / "whole").code == 1
+    fixed = cli("fix", path, "--map", "blank=0", "--unverified-texts", "-o", tmp_path / "whole")
+    assert fixed.code == 0 and "E417  texts of another release accepted: labels kept by their ids" in fixed.out
+    assert labels_of(tmp_path / "whole") == expected
+    refused = cli("fix", path, "--unverified-texts", "-o", tmp_path / "other").out
+    assert f"Next: semeval-emo fix {path} --unverified-texts --map blank=0" in refused
 
 
 @pytest.mark.parametrize("case", ["04-jsonl-labels/pred_eng.jsonl", "32-markdown-table/pred_eng.csv"])
