@@ -6,15 +6,12 @@ one column of names; see `names_in`.
 
 from __future__ import annotations
 
-import ast
-import json
 import os
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +19,7 @@ from semeval_emo.data.columns import NAME_IT, find_id, find_text, normalised, te
 from semeval_emo.data.rows import OwnTable, read_table
 from semeval_emo.errors import InputError, suggest
 from semeval_emo.tables.names import is_text_name
+from semeval_emo.tables.shapes.entries import read_entries
 from semeval_emo.text import plural, printable
 
 LIST_NAMES = frozenset(
@@ -151,16 +149,10 @@ def names_in(cell: str) -> dict[str, int]:
     Raises:
         ValueError: the cell has numbers instead of names, or values that are not integers.
     """
-    text = cell.strip()
-    value: Any = _literal(text) if text[:1] in "[{(" else text
-    if isinstance(value, str):
-        value = [part.strip().strip("'\"").strip() for part in re.split(r"[,;|]", value.strip("[](){}"))]
-    if isinstance(value, Mapping):
-        pairs = [(name, number_of(str(degree))) for name, degree in value.items()]
-    else:
-        pairs = [(name, 1) for name in value]
-    if any(not isinstance(name, str) or _is_number(name) for name, _ in pairs):
+    entries = read_entries(cell)
+    if entries is None or any(_is_number(name) for name, _ in entries):
         raise ValueError("numbers, not names")
+    pairs = [(name, 1 if value is None else number_of(value)) for name, value in entries]
     if any(degree is None for _, degree in pairs):
         raise ValueError("values that are not integers")
     return {name: degree or 0 for name, degree in pairs if normalised(name) not in NO_LABEL}
@@ -184,20 +176,6 @@ def number_of(cell: str) -> int | None:
 
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?\d+(\.\d*)?", text.strip()) is not None
-
-
-def _literal(text: str) -> Any:
-    """Return a JSON or Python list or object, or the text as it is."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    if "'" in text and "' '" in text:
-        return re.findall(r"'([^']*)'", text)  # a NumPy array
-    try:
-        return ast.literal_eval(text) if len(text) < 10_000 else text
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return text
 
 
 def _refuse_blank(table: OwnTable, text_at: int) -> None:

@@ -56,3 +56,14 @@ def test_labels_in_another_case_are_fixed(tmp_path: Path, task: str, header: str
 def test_a_file_without_a_header_is_recognised_by_ids_with_capitals(tmp_path: Path, task: str) -> None:
     (tmp_path / "pred_eng.csv").write_text(ROWS)
     assert [problem.code for problem in validate(tmp_path / "pred_eng.csv", task=task).problems] == ["E319"]
+
+
+@pytest.mark.parametrize(
+    "cells", [("happy", "['off topic']", "racial/ethnic"), ("Happy", "Off Topic", "RACIAL/ETHNIC")]
+)
+def test_names_of_several_words_in_a_cell(tmp_path: Path, task: str, cells: tuple[str, ...]) -> None:
+    rows = [f'Doc-00{number},"{cell}"' for number, cell in enumerate(cells, 1)]
+    (tmp_path / "pred_eng.csv").write_text("\n".join(["id,labels", *rows]) + "\n")
+    report = fix(tmp_path / "pred_eng.csv", tmp_path / "fixed.csv", task=task)
+    assert report.ok, report.refusals
+    assert (tmp_path / "fixed.csv").read_text() == f"id,Happy,off topic,racial/ethnic\n{ROWS}"

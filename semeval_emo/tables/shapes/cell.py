@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from semeval_emo.tables.shapes.entries import Entry, read_entries
-from semeval_emo.tables.shapes.shape import Vocabulary
+from semeval_emo.tables.shapes.shape import Vocabulary, folded
 
 MISSING = frozenset({"nan", "null", "na", "n/a", "<na>", "#n/a", "nat"})
 CACHE_SIZE = 50_000
@@ -87,7 +87,7 @@ def named_labels(entries: Sequence[Entry], vocabulary: Vocabulary, is_list: bool
         text = _value(value, vocabulary)
         if values.setdefault(label, text) != text:
             return NamedLabels(unknown=f"{name}: {value}")
-        if name.strip().casefold() != label:
+        if folded(name) != folded(label):
             synonyms[label] = name
     # "neutral" among names contradicts them; among values it is one more column.
     if any(value is None for _, value in nones) and (values or len(nones) > 1):

@@ -33,23 +33,32 @@ _QUOTED = re.compile(
     r"""(?:np\.str_\()?[ub]?(['"])((?:(?!\1).)*)\1\)?(?:\s*(?::|=>)\s*((?:np\.)?\w+\([^()]*\)|[^\s,;{}()\[\]]+))?"""
 )
 _NUMPY = re.compile(r"(?:np\.)?\w+\((.*)\)")
-_SEPARATOR = re.compile(r"\s*(?:[,;|/+&\n•]|\band\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*[,;|\n•]\s*")
+# These separate names only if all of them are labels: a label may be called racial/ethnic.
+_WEAK_SEPARATOR = re.compile(r"\s*(?:[/+&]|\band\b)\s*", re.IGNORECASE)
 _VALUED = re.compile(r"(.+?)\s*(?:[:=]\s*(\S+)|\(\s*([^()]+?)\s*\)|\s(\d+(?:\.\d+)?))")
 _AROUND = " \t\r\n'\"`*_.!#~<>-–—•"
 _BRACKETS = {"[": "]", "{": "}", "(": ")"}
 
 
-def read_entries(text: str, is_label: Callable[[str], bool] = lambda word: False) -> list[Entry] | None:
+IsLabel = Callable[[str], bool]
+
+
+def _is_unknown(word: str) -> bool:
+    return False
+
+
+def read_entries(text: str, is_label: IsLabel = _is_unknown) -> list[Entry] | None:
     r"""Return what a cell lists, or None if it is no list of names.
 
     Args:
-        is_label: returns whether a word is a label, to separate labels that only spaces separate.
+        is_label: returns whether a word is a label, to separate labels that only spaces, slashes or "and" separate.
 
-    >>> read_entries("['joy', 'fear']"), read_entries("joy; fear and anger"), read_entries("[]")
-    ([('joy', None), ('fear', None)], [('joy', None), ('fear', None), ('anger', None)], [])
+    >>> read_entries("['joy', 'fear']"), read_entries("joy; fear"), read_entries("[]")
+    ([('joy', None), ('fear', None)], [('joy', None), ('fear', None)], [])
     >>> read_entries('```json\n{"emotions": ["joy"]}\n```'), read_entries("joy:2, fear:1")
     ([('joy', None)], [('joy', '2'), ('fear', '1')])
-    >>> read_entries("joy fear", {"joy", "fear"}.__contains__), read_entries("[0.1, 0.9]")
+    >>> read_entries("joy and fear", {"joy", "fear"}.__contains__), read_entries("[0.1, 0.9]")
     ([('joy', None), ('fear', None)], None)
     """
     text = text.strip()
@@ -62,7 +71,7 @@ def read_entries(text: str, is_label: Callable[[str], bool] = lambda word: False
     text = text.strip(" \t\r\n`*")
     if text[:1] in '[{"':
         try:
-            return from_json(json.loads(text))
+            return from_json(json.loads(text), is_label)
         except (ValueError, RecursionError):
             pass
     while wrapper := _WRAPPER.fullmatch(text):
@@ -76,20 +85,20 @@ def read_entries(text: str, is_label: Callable[[str], bool] = lambda word: False
     return _plain(text, is_label)
 
 
-def from_json(value: Any) -> list[Entry] | None:
+def from_json(value: Any, is_label: IsLabel = _is_unknown) -> list[Entry] | None:
     """Return the entries of a JSON value, or None if it names no labels.
 
     >>> from_json([{"label": "joy", "score": 0.9}]), from_json({"labels": {"joy": 1}}), from_json([1, 0])
     ([('joy', '0.9')], [('joy', '1')], None)
     """
     if isinstance(value, str):
-        return read_entries(value) if value.strip()[:1] != '"' else None
+        return read_entries(value, is_label) if value.strip()[:1] != '"' else None
     if isinstance(value, Mapping):
-        return _from_object(value)
+        return _from_object(value, is_label)
     if not isinstance(value, list):
         return None
     if len(value) == 1 and isinstance(value[0], list):
-        return from_json(value[0])
+        return from_json(value[0], is_label)
     entries: list[Entry] = []
     for item in value:
         if isinstance(item, str):
@@ -98,14 +107,14 @@ def from_json(value: Any) -> list[Entry] | None:
         if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and not isinstance(item[1], str):
             own: list[Entry] | None = [(item[0], _value(item[1]))]
         else:
-            own = _from_object(item) if isinstance(item, Mapping) else None
+            own = _from_object(item, is_label) if isinstance(item, Mapping) else None
         if own is None:
             return None
         entries += own
     return entries
 
 
-def _from_object(table: Mapping[str, Any]) -> list[Entry] | None:
+def _from_object(table: Mapping[str, Any], is_label: IsLabel) -> list[Entry] | None:
     keys = {key.strip().casefold().replace(" ", "_"): key for key in table}
     name = next((keys[key] for key in NAME_KEYS if key in keys and isinstance(table[keys[key]], str)), None)
     value = next((keys[key] for key in VALUE_KEYS if key in keys), None)
@@ -113,9 +122,9 @@ def _from_object(table: Mapping[str, Any]) -> list[Entry] | None:
         return [(table[name], _value(table[value]))]
     inner = next((keys[key] for key in LABEL_KEYS if key in keys), None)
     if inner is not None:
-        return from_json(table[inner])
+        return from_json(table[inner], is_label)
     if any(isinstance(item, Mapping | list) for item in table.values()):
-        return from_json(next(iter(table.values()))) if len(table) == 1 else None
+        return from_json(next(iter(table.values())), is_label) if len(table) == 1 else None
     return [(key, _value(item)) for key, item in table.items()]
 
 
@@ -138,16 +147,17 @@ def _quoted(text: str) -> list[Entry] | None:
     return None if text[at:].strip(" \t\r\n,;|") else entries
 
 
-def _plain(text: str, is_label: Callable[[str], bool]) -> list[Entry]:
+def _plain(text: str, is_label: IsLabel) -> list[Entry]:
     entries: list[Entry] = []
     for piece in filter(None, _SEPARATOR.split(text)):
-        words = piece.split()
-        if len(words) > 1 and not is_label(piece):
-            own = [_entry(word) for word in words]
-            if all(is_label(word) for word, _ in own):
+        whole = _entry(piece)
+        for parts in (_WEAK_SEPARATOR.split(piece), piece.split()) if not is_label(whole[0]) else ():
+            own = [_entry(part) for part in parts if part]
+            if own and all(is_label(word) for word, _ in own):
                 entries += own
-                continue
-        entries.append(_entry(piece))
+                break
+        else:
+            entries.append(whole)
     return entries
 
 
