@@ -174,6 +174,7 @@ def predict(
     epilog=examples(
         "zoo evaluate runs/tfidf-logreg/eng --split dev",
         "zoo evaluate runs/tfidf-logreg/eng --track c",
+        "zoo evaluate runs/tfidf-logreg/eng --data labelled.csv     texts and labels of your own",
         "zoo evaluate my-roberta --language eng --order anger,fear,joy,sadness,surprise",
     )
 )
@@ -195,7 +196,7 @@ def evaluate(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Score a trained model on any split, language or release."""
+    """Score a trained model on any split, language or release, or on a labelled file of your own (--data FILE)."""
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import scores as view
     from semeval_emo.zoo.inference.evaluate import evaluate as evaluate_run

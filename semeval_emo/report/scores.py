@@ -9,7 +9,7 @@ from pathlib import PurePath
 from semeval_emo.report.table import Column, Table, with_notes
 from semeval_emo.scoring.metrics import METRICS, ORGANISERS
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
-from semeval_emo.task import OWN_SPLIT, Task, release_words
+from semeval_emo.task import OWN, Task, release_words
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -144,8 +144,8 @@ def _intensities(card: Scorecard, task: Task) -> Table:
 
 
 def official_words(release: str) -> str:
-    """Return what the metric of a track is called; a user's own split has no official one."""
-    return "Metric" if release == OWN_SPLIT else "Official metric"
+    """Return what the metric of a track is called; a user's own texts have no official one."""
+    return "Metric" if release in OWN else "Official metric"
 
 
 def _official(card: Scorecard, task: Task) -> tuple[str, ...]:

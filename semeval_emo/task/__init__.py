@@ -3,6 +3,8 @@
 from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, task_files, task_near
 from semeval_emo.task.model import (
     NO_NUMBER,
+    OWN,
+    OWN_FILE,
     OWN_SPLIT,
     PIN_FILES,
     SPLITS,
@@ -21,6 +23,8 @@ from semeval_emo.task.tracks import Language, OfficialScorer, Track
 
 __all__ = [
     "NO_NUMBER",
+    "OWN",
+    "OWN_FILE",
     "OWN_SPLIT",
     "PIN_FILES",
     "SPLITS",

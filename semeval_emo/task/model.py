@@ -23,6 +23,10 @@ from semeval_emo.text import alternatives, printable, short_repr
 SPLITS = ("train", "dev", "test")
 OWN_SPLIT = "own-split"
 """The release of a task that was made from a user's own texts."""
+OWN_FILE = "own-file"
+"""The release of gold labels in a file of the user's own, on which a model of any task is evaluated."""
+OWN = {OWN_SPLIT: "your own split", OWN_FILE: "your own file"}
+"""The releases that nobody published, in words."""
 # Number of texts of a file that have a hash of their own.
 SAMPLED = 8
 
@@ -124,7 +128,7 @@ def release_words(key: str) -> str:
     >>> release_words("2025"), release_words("own-split")
     ('release 2025', 'your own split')
     """
-    return "your own split" if key == OWN_SPLIT else f"release {key}"
+    return OWN.get(key, f"release {key}")
 
 
 @dataclass(frozen=True)
@@ -217,8 +221,9 @@ class FileSpec:
     @property
     def place(self) -> str:
         """The address in words, such as ``2025 track a eng test``."""
-        if self.release == OWN_SPLIT:
-            return f"{release_words(OWN_SPLIT)}, track {self.track} {self.split}"
+        if self.release in OWN:
+            split = self.split if self.release == OWN_SPLIT else ""
+            return f"{release_words(self.release)}, track {self.track} {split}".rstrip()
         # Without "release", "200 rows of 1 track a" would read as a count.
         release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
         return f"{release} track {self.track} {self.language} {self.split}"

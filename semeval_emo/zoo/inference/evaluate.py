@@ -16,7 +16,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Predictions
-from semeval_emo.task import Task, load_task
+from semeval_emo.task import OWN_FILE, FileSpec, IdBlock, Task, load_task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.extra_data import is_own_file, load_own_file
 from semeval_emo.zoo.dataset.other_languages import implied_language
@@ -26,6 +26,7 @@ from semeval_emo.zoo.runs.folder import resolve_task
 from semeval_emo.zoo.runs.model import Thresholds, load_model, model_path
 from semeval_emo.zoo.selection.constant_predictions import constant_predictions
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
+from semeval_emo.zoo.training.own import is_own
 from semeval_emo.zoo.training.train import tune_command
 
 
@@ -49,7 +50,7 @@ def evaluate(
     Args:
         folder: a run folder, a model folder, or a Hugging Face model as in `load_model`.
         track, language, release: those of the training data by default.
-        source: as in `load_gold`.
+        source: as in `load_gold`; or a labelled file of your own.
         task: that of the training data by default.
         unverified_gold: as in `load_gold`.
         thresholds, order, activation: as in `load_model`.
@@ -64,16 +65,18 @@ def evaluate(
     folder, data = model_path(folder, progress), model.recipe.data
     task = resolve_task(task, source, model.task, folder)
     track, language = _target(data, track, language, task)
+    own = source
     source = source_near(folder) if source is None else source
-    gold = load_gold(
-        track,
-        language,
-        split,
-        release=release or (data.release if data.release in task.releases else None),
-        source=source,
-        task=task,
-        unverified_gold=unverified_gold,
-    )
+    release = release or (data.release if data.release in task.releases else None)
+    if own is not None and Path(own).is_file() and is_own(Path(own)):
+        target = task.spec(track, language, split, release)
+        gold = _labelled_file(Path(own), replace(target, emotions=model.space.emotions), task)
+        progress.message(gold.note)
+        source = source_near(folder)
+    else:
+        gold = load_gold(
+            track, language, split, release=release, source=source, task=task, unverified_gold=unverified_gold
+        )
     if gold.texts is None:
         raise InputError(f"{gold.source} has labels but no texts, so there is nothing to predict.")
     spec = gold.spec
@@ -105,6 +108,14 @@ def evaluate(
     if model.recipe.threshold.rule == "fixed" and constant.can_change(zero) and (folder / "run.json").is_file():
         notes.append(f"Fit thresholds: {tune_command(folder)}")
     return replace(scores, cards=(replace(scores.card, note=" ".join(filter(None, notes))),))
+
+
+def _labelled_file(path: Path, target: FileSpec, task: Task) -> Gold:
+    """Load a file of the user's own as gold labels, with the row numbers as ids."""
+    gold = load_own_file(path, target, task)
+    rows = IdBlock("row_", 6, 1, len(gold))
+    spec = replace(target, release=OWN_FILE, blocks=(rows,), texts_hash="", labels_hash="", texts_sample="")
+    return replace(gold, spec=spec, ids=spec.ids, releases=(OWN_FILE,))
 
 
 def _target(data: DataConfig, track: str | None, language: str | None, task: Task) -> tuple[str, str]:

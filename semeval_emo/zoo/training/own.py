@@ -50,7 +50,7 @@ def own_data(
         source = Path(source)
     elif source is not None and task is not None:
         raise UsageError("Data in memory are a task of their own.", "leave out the task")
-    if task is not None or source is None or (is_path and (str(source) in (HUB, SAMPLE) or not _is_own(source))):
+    if task is not None or source is None or (is_path and (str(source) in (HUB, SAMPLE) or not is_own(source))):
         if column is not None or order:
             option = "--column" if column is not None else "--order"
             raise UsageError(f"{option} is for texts and labels of your own.", "name their file with --data")
@@ -86,7 +86,7 @@ def fit_recipe(recipe: Recipe, task: Task, track: str | None = None) -> Recipe:
     )
 
 
-def _is_own(source: Path) -> bool:
+def is_own(source: Path) -> bool:
     """Return whether data is a user's own: not a folder in a known layout, nor a file with all splits of a task."""
     if source.suffix and not source.exists():
         # A missing file is reported by the reader.

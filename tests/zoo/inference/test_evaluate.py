@@ -68,3 +68,26 @@ def test_tracks_that_share_texts(language: str, track: str, count: int, data_dir
     gold = load_gold(track, language, source=data_dir)
     notes = leak_notes(recipe, gold, data_dir, load_task())
     assert [note.split()[0].replace(",", "") for note in notes] == ([str(count)] if count else [])
+
+
+def test_a_labelled_file_of_ones_own_is_scored(tmp_path: Path, cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The score equals scikit-learn's, training texts are said, and the file's order and case of columns are free."""
+    from sklearn.metrics import f1_score
+
+    from semeval_emo import load_model
+
+    monkeypatch.chdir(tmp_path)
+    train(load_recipe("tfidf-char"), source="sample", runs=tmp_path / "runs")
+    gold = load_gold("a", "eng", "dev", source="sample")
+    rows = ["Tweet,Surprise,anger,Fear,joy,sadness"]
+    columns = [4, 0, 1, 2, 3]
+    rows += [f'"{text}",' + ",".join(map(str, row[columns])) for text, row in zip(gold.texts, gold.labels, strict=True)]
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    code, out, err = cli("zoo", "evaluate", "runs", "--data", "own.csv")
+    predicted = load_model(tmp_path / "runs").predict(list(gold.texts)).labels
+    expected = f1_score(gold.labels, predicted, average="macro", zero_division=0)
+    assert code == 0 and f"macro F1 {expected:.4f} · track A · English (eng) · test · your own file" in out
+    assert "Metric: macro F1" in out and "Gold: own.csv" in out
+    (tmp_path / "part.csv").write_text("text,joy\nHello,1\n", encoding="utf-8")
+    code, _, err = cli("zoo", "evaluate", "runs", "--data", "part.csv")
+    assert code == 3 and "part.csv has no column anger, fear, sadness, surprise" in err
