@@ -20,6 +20,7 @@ from semeval_emo.data.rows import OwnTable, read_table
 from semeval_emo.errors import InputError, suggest
 from semeval_emo.tables.names import is_text_name
 from semeval_emo.tables.shapes.entries import read_entries
+from semeval_emo.task import load_task
 from semeval_emo.text import plural, printable
 
 LIST_NAMES = frozenset(
@@ -38,6 +39,8 @@ OTHER_WORDS = frozenset(
 NO_LABEL = frozenset({"", "none", "nan", "null", "no emotion", "no emotions", "noemotion"})
 NEUTRAL = "neutral"
 HIGHEST = 3
+ALMOST = 0.9
+"""Share of 0 and 1 in a column of labels with wrong cells."""
 _WORDS = {"true": 1, "false": 0, "yes": 1, "no": 0, "y": 1, "n": 0, "t": 1, "f": 0}
 
 
@@ -257,12 +260,16 @@ def _own_labels(table: OwnTable, names: Mapping[int, str]) -> _Labels:
             blank.append(name)
         elif None not in numbers and numbers <= set(range(HIGHEST + 1)):
             highest[at] = max(number or 0 for number in numbers)
+        elif None in numbers and _is_almost_binary([row[at] for row in table.rows]):
+            # Its labels would be lost without a word.
+            _numbers(table, [at])
     degrees = [at for at, top in highest.items() if top > 1]
     # Among columns of 0 and 1, another number is something else, such as a cluster.
     used = list(highest) if 2 * len(degrees) >= len(highest) else [at for at in highest if at not in degrees]
     notes = [f"Not used: {', '.join(blank)} (blank in every row)."] if blank else []
     if used:
         emotions = [table.header[at].strip() for at in used]
+        _refuse_two_kinds(table, names, emotions)
         return emotions, _numbers(table, used), set(used), notes
     lists = _list_columns(names)
     if not lists:
@@ -282,6 +289,30 @@ def _own_labels(table: OwnTable, names: Mapping[int, str]) -> _Labels:
             values[row, keys.index(normalised(name))] = value
     notes.append(f"Labels from column '{table.header[lists[0]]}'.")
     return [spelling[key] for key in keys], values, set(lists), notes
+
+
+def _is_almost_binary(cells: Sequence[str]) -> bool:
+    """Return whether nine of ten cells that are not blank are 0 or 1."""
+    counts = Counter(cell for cell in cells if cell.strip())
+    binary = sum(count for cell, count in counts.items() if number_of(cell) in (0, 1))
+    return binary >= ALMOST * counts.total()
+
+
+def _refuse_two_kinds(table: OwnTable, names: Mapping[int, str], emotions: Sequence[str]) -> None:
+    """Refuse a column of names of labels beside columns of numbers that are neither these labels nor emotions."""
+    lists = _list_columns(names)
+    try:
+        named = {normalised(name) for row in _names(table, lists) for name in row} if lists else set()
+    except InputError:
+        return
+    task = load_task()
+    known = named | {*task.emotions, *task.synonyms}
+    if named and not any(normalised(emotion) in known for emotion in emotions):
+        raise InputError(
+            f"{table.path} has names of labels in the column '{table.header[lists[0]]}' and numbers in "
+            f"{printable(', '.join(emotions), 100)}: which of them are the labels is not certain.",
+            "remove the columns that are not labels",
+        )
 
 
 def _list_columns(names: Mapping[int, str]) -> list[int]:
@@ -309,13 +340,17 @@ def _numbers(table: OwnTable, columns: Sequence[int]) -> np.ndarray:
     for j, at in enumerate(columns):
         cells = [row[at] for row in table.rows]
         code = {cell: number_of(cell) for cell in set(cells)}
-        bad = [cell for cell, number in code.items() if number is None or not 0 <= number <= HIGHEST]
-        if bad:
-            row = next(row for row, cell in enumerate(cells) if cell in bad)
-            seen = f"'{printable(cells[row])}'" if cells[row].strip() else "blank, which does not mean 0"
+        bad = {cell for cell, number in code.items() if number is None or not 0 <= number <= HIGHEST}
+        rows = [row for row, cell in enumerate(cells) if cell in bad]
+        if rows:
+            first = cells[rows[0]]
+            seen, what = f"'{printable(first)}'", "the column"
+            if not first.strip():
+                seen, what = "blank, which does not mean 0", "the rows"
+            more = f" ({plural(len(rows) - 1, 'more row')} like this)" if len(rows) > 1 else ""
             raise InputError(
-                f"{table.path} line {table.lines[row]}: the label '{table.header[at].strip()}' is {seen}.",
-                f"write 0 or 1, or degrees up to {HIGHEST}",
+                f"{table.path} line {table.lines[rows[0]]}: the label '{table.header[at].strip()}' is {seen}{more}.",
+                f"write 0 or 1, or degrees up to {HIGHEST}; or remove {what}",
             )
         values[:, j] = [code[cell] or 0 for cell in cells]
     return values

@@ -4,7 +4,8 @@ The rows are data (`leaderboard/*.csv` at the top of the checkout, with sources.
 notes.toml); the code contains no scores.
 """
 
-from semeval_emo.leaderboard.board import Leaderboard, check_boards, measure
+from semeval_emo.leaderboard.api import measure
+from semeval_emo.leaderboard.board import Leaderboard, check_boards
 from semeval_emo.leaderboard.check import BoardCheck
 from semeval_emo.leaderboard.keys import BoardKey, new_row
 from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any, overload
 
-from semeval_emo.leaderboard.board import Leaderboard
+from semeval_emo.errors import UsageError
+from semeval_emo.leaderboard.board import COMPARE, Leaderboard
 from semeval_emo.leaderboard.place import Placement
 from semeval_emo.scoring.scorecard import Scorecard, Scores
-from semeval_emo.scoring.scorer import score, task_of
+from semeval_emo.scoring.scorer import score
 from semeval_emo.tables.results import Results
-from semeval_emo.task import Task
+from semeval_emo.task import Task, find_task, load_task
 
 
 @overload
@@ -70,4 +71,60 @@ def place(
 def _placed(
     card: Scorecard, among: str | None, task: Task | str | None, extra: Iterable[str | os.PathLike[str]], own: bool
 ) -> Placement:
-    return Leaderboard.load(task_of(card.spec, task), extra=extra, own=own).place(card, among=among)
+    return board_of(card, task, extra=extra, own=own).place(card, among=among)
+
+
+def board_of(
+    card: Scorecard,
+    task: Task | str | None = None,
+    *,
+    extra: Iterable[str | os.PathLike[str]] = (),
+    own: bool = True,
+) -> Leaderboard:
+    """Load the leaderboard of the task that was scored; arguments as for `Leaderboard.load`.
+
+    Raises:
+        UsageError: the labels belong to no task.
+    """
+    known = find_task(card.spec.task) if task is None else load_task(task)
+    if known is None:
+        raise UsageError("These labels belong to no task, so they have no leaderboard.", COMPARE)
+    return Leaderboard.load(known, extra=extra, own=own)
+
+
+def measure(
+    what: str,
+    *,
+    track: str | None = None,
+    language: str | None = None,
+    release: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    task: str | None = None,
+    extra: Iterable[str | os.PathLike[str]] = (),
+    unverified_gold: bool = False,
+) -> list[tuple[Leaderboard, float | Scorecard, dict[str, Any]]]:
+    """Return the scores to place, each with the board of its task and, for a bare score, its address.
+
+    Args:
+        what: a score, or the path of prediction files, which are validated and scored.
+        source: where the gold labels are, as in `load_gold`.
+        unverified_gold: as for `score`.
+
+    Raises:
+        UsageError: a bare score without track and language, or a number that cannot be read.
+    """
+    try:
+        number = float(what)
+    except ValueError:
+        if what.replace(",", "", 1).isdigit():
+            raise UsageError(f"'{what}' is not a number.", f"write {what.replace(',', '.')}") from None
+        cards = score(
+            what, source=source, track=track, language=language, release=release, task=task,
+            unverified_gold=unverified_gold,
+        ).cards  # fmt: skip
+        boards = {card.spec.task: board_of(card, task, extra=extra) for card in cards}
+        return [(boards[card.spec.task], card, {}) for card in cards]
+    if track is None or language is None:
+        raise UsageError("A score needs its track and language.", f"add them: place {what} -t a -l eng")
+    address = {"track": track, "language": language, "release": release}
+    return [(Leaderboard.load(task, extra=extra), number, address)]

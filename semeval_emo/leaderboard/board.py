@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
@@ -20,7 +20,6 @@ from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.leaderboard.submitted import FILE, LIST, read_systems, rows_of
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.scoring.scorer import score as score_files
 from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import Task, known_tasks, load_task
 from semeval_emo.text import plural, short_repr
@@ -28,6 +27,7 @@ from semeval_emo.text import plural, short_repr
 if TYPE_CHECKING:
     from semeval_emo.tables.results import DataFrame
 
+COMPARE = "compare systems with semeval-emo compare, or semeval_emo.compare in Python"
 MOST_PROBLEMS = 1_000
 """Problems of one file that are collected; finding the hint of one takes about a millisecond."""
 OWN = "mine"
@@ -247,6 +247,8 @@ class Leaderboard(Result):
         comparable = self._rows_at(at)
         rows = [row for row in comparable if row.list == among.key]
         if not any(row.score is not None for row in rows):
+            if self.task.is_own_split and not comparable:
+                raise UsageError("The leaderboard has no score of your own split to compare with.", COMPARE)
             raise UsageError(
                 f"List {among.key} has no score of track {at.track}, {self.task.language(at.language).name} "
                 f"({at.language}), {at.split}, release {at.release}, {at.metric}.",
@@ -436,46 +438,6 @@ def check_boards(extra: Iterable[str | os.PathLike[str]] = ()) -> BoardCheck:
     problems = dict.fromkeys(problem for result in results for problem in result.problems)
     other_tasks = results[0].other_tasks if results else {}
     return BoardCheck(dict(rows), dict(sorted(flagged.items())), tuple(problems), other_tasks)
-
-
-def measure(
-    what: str,
-    *,
-    track: str | None = None,
-    language: str | None = None,
-    release: str | None = None,
-    source: str | os.PathLike[str] | None = None,
-    task: str | None = None,
-    extra: Iterable[str | os.PathLike[str]] = (),
-    unverified_gold: bool = False,
-) -> list[tuple[Leaderboard, float | Scorecard, dict[str, Any]]]:
-    """Return the scores to place, each with the board of its task and, for a bare score, its address.
-
-    Args:
-        what: a score, or the path of prediction files, which are validated and scored.
-        source: where the gold labels are, as in `load_gold`.
-        unverified_gold: as for `score`.
-
-    Raises:
-        UsageError: a bare score without track and language, or a number that cannot be read.
-    """
-    try:
-        number = float(what)
-    except ValueError:
-        if what.replace(",", "", 1).isdigit():
-            raise UsageError(f"'{what}' is not a number.", f"write {what.replace(',', '.')}") from None
-        cards = score_files(
-            what, source=source, track=track, language=language, release=release, task=task,
-            unverified_gold=unverified_gold,
-        ).cards  # fmt: skip
-        names = {known.key: name for name, known in known_tasks()}
-        keys = [task or names[card.spec.task] for card in cards]
-        boards = {key: Leaderboard.load(key, extra=extra) for key in dict.fromkeys(keys)}
-        return [(boards[key], card, {}) for key, card in zip(keys, cards, strict=True)]
-    if track is None or language is None:
-        raise UsageError("A score needs its track and language.", f"add them: place {what} -t a -l eng")
-    address = {"track": track, "language": language, "release": release}
-    return [(Leaderboard.load(task, extra=extra), number, address)]
 
 
 def _card(score: float | Scorecard) -> Scorecard | None:

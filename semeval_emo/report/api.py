@@ -72,6 +72,7 @@ def report(
     resamples: int = RESAMPLES,
     seed: int = SEED,
     unverified_gold: bool = False,
+    **labels: Any,
 ) -> ReportPage:
     """Return a page with everything about predictions: scores, rank, errors, texts, plots, provenance.
 
@@ -83,13 +84,14 @@ def report(
         texts: False leaves out the texts, which keep the terms of use of the data.
         source, track, language, split, release, task, unverified_gold: as for `score`.
         resamples, seed: of the bootstrap.
+        labels: ``emotions`` and ``threshold``, as for `score`.
 
     Raises:
         EmoError: as for `score`.
     """
     contents = load_contents(
         predictions, gold=gold, source=source, resamples=resamples, seed=seed,
-        selector=Selector(task, track, language, split, release), unverified_gold=unverified_gold,
+        selector=Selector(task, track, language, split, release), unverified_gold=unverified_gold, **labels,
     )  # fmt: skip
     page = ReportPage(contents, report_page(contents, texts=texts))
     if out is not None:

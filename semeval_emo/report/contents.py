@@ -14,6 +14,7 @@ from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.report.origins import with_origins
 from semeval_emo.scoring import Comparison, SystemRuns, compare, score
+from semeval_emo.scoring.arrays import array_systems, arrays_of
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import gold_or_source, task_of
@@ -111,6 +112,7 @@ def load_contents(
     seed: int,
     selector: Selector | None = None,
     unverified_gold: bool = False,
+    **labels: Any,
 ) -> Contents:
     """Read, score, rank and compare prediction files.
 
@@ -122,7 +124,7 @@ def load_contents(
         source: where gold labels are, as in `load_gold`.
         resamples, seed: for intervals and tests.
         selector: the files to report on.
-        unverified_gold: as for `score`.
+        unverified_gold, labels: as for `score`; the labels are arguments such as ``emotions``.
 
     Raises:
         InputError: a path or the gold is missing.
@@ -132,9 +134,14 @@ def load_contents(
     selector = selector or Selector()
     if isinstance(paths, list | tuple) and not paths:
         raise UsageError("There are no paths to report on.", "give a prediction file, a folder or a zip")
-    named = named_paths(paths)
-    gold, source = gold_or_source(gold, source)
-    options: dict[str, Any] = {"gold": gold, "source": source, "unverified_gold": unverified_gold}
+    if arrays := arrays_of(paths, gold, labels.get("emotions")):
+        given, gold, own_task = array_systems(arrays, gold, **labels)
+        named: list[tuple[str, list[Any]]] = [(file.path, [file]) for file in given]
+        paths, selector, labels = list(arrays), Selector(own_task or selector.task), {}
+    else:
+        named = named_paths(paths)
+        gold, source = gold_or_source(gold, source)
+    options: dict[str, Any] = {"gold": gold, "source": source, "unverified_gold": unverified_gold, **labels}
     runs = [[score(file, strict=False, **options, **selector.keywords) for file in files] for _, files in named]
     results = [result for several in runs for result in several]
     specs = [card.spec for result in results for card in result.cards]
@@ -149,8 +156,9 @@ def load_contents(
     else:
         whole = results[0]
         if len(results) > 1:
-            files = [file for _, several in named for file in several]
-            whole = score(_flat(files), strict=False, **options, **selector.keywords)
+            whole = score(
+                _flat([file for _, several in named for file in several]), strict=False, **options, **selector.keywords
+            )
         scores = with_intervals(whole, resamples=resamples, seed=seed, source=source) if whole.cards else whole
         first, comparison = scores.cards, None
         name = next((name for name, _ in named if name), "") or _name(named)

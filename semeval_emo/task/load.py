@@ -45,7 +45,7 @@ def load_task(name: Task | str | os.PathLike[str] | None = None) -> Task:
 
     Args:
         name: ``task11`` (the default), ``sample``, the name of a file in ``$SEMEVAL_EMO_TASKS``, or a path
-            that ends in ``.toml``. A `Task` is returned as it is.
+            that ends in ``.toml``, or a folder with ``task.toml``. A `Task` is returned as it is.
 
     Raises:
         UsageError: no task has this name, or the file does not describe a task.
@@ -59,6 +59,8 @@ def load_task(name: Task | str | os.PathLike[str] | None = None) -> Task:
     text = str(name or DEFAULT_TASK)
     known = task_files()
     path = Path(text) if text.endswith(".toml") else known.get(text)
+    if path is None and (Path(text) / TASK_FILE).is_file():
+        path = Path(text) / TASK_FILE
     if path is None:
         raise UsageError(
             f"There is no task '{printable(text)}'.",

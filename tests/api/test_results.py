@@ -134,3 +134,19 @@ def test_task_and_data_stay_free_of_pandas(tmp_path: Path):
         "semeval_emo.score([[1, 0]], [[1, 1]]); assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_labels_without_a_task_have_no_leaderboard():
+    with pytest.raises(semeval_emo.EmoError) as refused:
+        semeval_emo.place([[1, 0], [0, 1]], [[1, 0], [1, 1]], emotions=["joy", "fear"])
+    assert refused.value.message == "These labels belong to no task, so they have no leaderboard."
+
+
+@pytest.mark.parametrize("as_arrays", [False, True])
+def test_a_report_takes_labels_that_belong_to_no_task(as_arrays: bool):
+    frame = pd.DataFrame({"joy": [1, 0], "fear": [0, 1], "votes": [3, 4]})
+    names = ["joy", "fear"]
+    gold, other = (table[names].to_numpy() if as_arrays else table for table in (frame, frame[::-1].reset_index()))
+    page = semeval_emo.report({"A": gold, "B": other}, gold, emotions=names, resamples=100)
+    assert [(system.name, system.cards[0].score) for system in page.contents.systems] == [("A", 1.0), ("B", 0.0)]
+    assert semeval_emo.report(gold, gold, emotions=names, resamples=100).contents.scores.card.score == 1.0

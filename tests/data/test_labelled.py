@@ -93,6 +93,26 @@ def test_what_is_not_certain_is_refused(body: str, message: str, fix: str, tmp_p
     assert fix in refused.value.fix and "publisher" not in refused.value.fix
 
 
+@pytest.mark.parametrize(
+    ("body", "message", "fix"),
+    [
+        ("text,joy,fear\n" + "Oh,1,0\n" * 19 + "Oh,1,?\n", "line 21: the label 'fear' is '?'.", "remove the column"),
+        ("text,joy\nOh,\nAh,1\nEh,\n", "is blank, which does not mean 0 (1 more row like this).", "remove the rows"),
+        (
+            "text,emotion,sarcasm\nOh,joy,0\nAh,fear,1\n",
+            "'emotion' and numbers in sarcasm: which",
+            "remove the columns",
+        ),
+    ],
+)
+def test_own_labels_that_are_not_certain_are_refused(body: str, message: str, fix: str, tmp_path: Path):
+    path = tmp_path / "mine.csv"
+    path.write_text(body)
+    with pytest.raises(InputError) as refused:
+        read_labelled(path)
+    assert message in refused.value.message and fix in refused.value.fix
+
+
 def test_the_column_of_texts_can_be_named(tmp_path: Path):
     path = tmp_path / "mine.csv"
     path.write_text("tweet,Satz,anger,joy\nOh,No,0,1\n")

@@ -185,7 +185,7 @@ def _joined(
         if joined == own and not set(own) & set(task.emotions):
             raise InputError(
                 f"None of the labels of {name} ({shown}) is an emotion of {task.title} ({', '.join(task.emotions)}).",
-                f"where they are emotions in another language, name the {len(own)} outputs with --order",
+                f"where they are emotions in another language, name the {plural(len(own), 'output')} with --order",
             )
         return joined, _notes(own, joined, task)
     if len(order) != len(own):
@@ -242,7 +242,7 @@ def _notes(own: Sequence[str], joined: Sequence[str], task: Task) -> tuple[str, 
     renamed = [
         f"'{printable(before, 40)}' is read as {after}"
         for before, after in pairs
-        if after in task.emotions and before.strip().casefold() != after
+        if after in task.emotions and before.strip().casefold() != after.casefold()
     ]
     others = [printable(before, 40) for before, after in pairs if after not in task.emotions]
     left_out = [f"left out: {printable(', '.join(others), 200)}, not emotions of {task.title}"] if others else []

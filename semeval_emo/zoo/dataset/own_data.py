@@ -11,7 +11,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,8 @@ def make_task(
     emotions = next(iter(parts.values())).emotions
     notes = list(dict.fromkeys(note for part in parts.values() for note in part.notes))
     unused = [name for part in parts.values() for name in part.unused if normalised(name) not in SPLIT_COLUMNS]
-    notes += [f"Not used: {printable(', '.join(dict.fromkeys(unused)), 200)}."] if unused else []
+    left = ", ".join(f"'{name}'" for name in dict.fromkeys(unused))
+    notes += [f"Not used: {printable(left, 200)}."] if left else []
     given = {split: _Rows.of(part) for split, part in parts.items()}
     split_rows, how = _split(given, source)
     notes += how
@@ -214,10 +215,23 @@ def _doubts(splits: Mapping[str, _Rows], emotions: Sequence[str], top: int) -> I
             yield f"No text has the label {emotion}."
         elif not counts["train"]:
             yield f"No train text has the label {emotion}, so the model cannot learn it."
+    if top > 1:
+        yield f"Track {BINARY} has degrees above 0 as 1; --track {DEGREES} has the degrees."
+    if conflicts := _conflicts(splits.values()):
+        yield f"{plural(conflicts, 'text has', 'texts have')} different labels in different rows."
     if len(splits["test"]) < 100:
         yield f"The test split has {plural(len(splits['test']), 'text')}, so its scores are uncertain."
     if (splits["test"].labels < 0).any():
         yield "The test split has no labels, so it is predicted but not scored."
+
+
+def _conflicts(parts: Iterable[_Rows]) -> int:
+    """Return the number of texts that have different labels in several rows."""
+    labels: dict[str, set[tuple[int, ...]]] = {}
+    for rows in parts:
+        for text, row in zip(rows.texts, rows.labels.tolist(), strict=True):
+            labels.setdefault(letters(text), set()).add(tuple(row))
+    return sum(len(different) > 1 for different in labels.values())
 
 
 def _files(

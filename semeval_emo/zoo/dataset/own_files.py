@@ -128,7 +128,7 @@ def _table_of(frame: Any) -> OwnTable:
     pandas = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
     if not hasattr(pandas, "itertuples"):
         raise UsageError(
-            f"The data are a {type(frame).__name__}, expected a path, a DataFrame or a dictionary of splits.",
+            f"The data have the type {type(frame).__name__}, expected a path, a DataFrame or a dictionary of splits.",
             'for example data="my.csv", or a DataFrame with the columns text, joy, fear, ...',
         )
     header = tuple(map(str, pandas.columns))

@@ -116,6 +116,13 @@ def _refuse(recipe: Recipe, track: str, tracks: tuple[str, ...]) -> None:
     """Refuse a recipe that cannot be trained on own data with these tracks."""
     reason = _needs_more(recipe)
     if not reason and track not in tracks:
+        if (recipe.data.track or BINARY) in tracks:
+            why = (
+                "the labels are 0 and 1, not degrees"
+                if track == DEGREES
+                else f"they are for track {' and '.join(tracks)}"
+            )
+            raise UsageError(f"Your own data cannot be used for track {track}: {why}.", "leave out --track")
         reason = "predicts degrees, and the labels are 0 and 1" if track == DEGREES else f"is for track {track}"
     if reason:
         names = ", ".join(usable_recipes(tracks))

@@ -170,7 +170,7 @@ def test_words_are_labels_and_other_columns_are_named(cli):
     body = [[*(["yes", "no"][not label] for label in labels), text, len(str(text)), "web"] for text, *labels in rows()]
     write("my.csv", body, (*EMOTIONS, "sentence", "length", "source"))
     code, _, err = train(cli, "--data", "my.csv")
-    assert code == 0 and "Not used: length, source." in err and "240 texts, 5 labels" in err
+    assert code == 0 and "Not used: 'length', 'source'." in err and "240 texts, 5 labels" in err
 
 
 def test_numbers_of_classes_need_names(cli):
@@ -234,3 +234,34 @@ def test_a_model_of_own_data_is_evaluated_on_another_task_with_one_language(cli)
     # Another program's file of this name is no task.
     Path("task.toml").write_text("[tool]\n", "utf-8")
     assert cli("validate", "runs/own-my/constant-all/own/track_a").code == 0
+
+
+def test_degrees_copies_with_other_labels_and_names_with_dots_are_said(cli):
+    body = [[number, *row] for number, row in enumerate(rows(track="b"))]
+    write(
+        "my.csv",
+        [*body, [len(body), body[0][1], *(3 - int(value) for value in body[0][2:])]],
+        ("Nr.", "text", *EMOTIONS),
+    )
+    err = train(cli, "--data", "my.csv").err
+    assert "Track a has degrees above 0 as 1; --track b has the degrees." in err
+    assert "1 text has different labels in different rows." in err and "Not used: 'Nr.'.\n" in err
+
+
+def test_a_track_that_own_labels_do_not_have_is_left_out_not_the_recipe(cli):
+    write("my.csv", rows())
+    for track, why in (("b", "the labels are 0 and 1, not degrees"), ("c", "they are for track a")):
+        code, _, err = train(cli, "--data", "my.csv", "--track", track)
+        assert code == 2 and err.endswith(
+            f"error: Your own data cannot be used for track {track}: {why}.\n  fix: leave out --track\n"
+        )
+
+
+def test_the_folder_of_an_own_task_is_a_task_and_has_no_leaderboard(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    shutil.copy("runs/own-my/constant-all/own/track_a/pred_own.csv", "pred_x.csv")
+    score = cli("score", "pred_x.csv", "--task", "runs/own-my")
+    assert score.code == 0 and "your own split" in score.out
+    code, _, err = cli("leaderboard", "place", "runs/own-my/constant-all/own/track_a/pred_own.csv")
+    assert code == 2 and "The leaderboard has no score of your own split to compare with." in err

@@ -54,7 +54,7 @@ def test_splits_in_a_dictionary_and_settings():
     assert result.folder.spec.rows == 200 and result.recipe.options.words == (1, 1) and result.recipe.train.seed == 7
     with pytest.raises(UsageError, match="The splits of the data are called fold1, test"):
         train("constant-all", {"fold1": frame(), "test": frame("test")})
-    with pytest.raises(UsageError, match="The data are a list, expected a path, a DataFrame"):
+    with pytest.raises(UsageError, match="The data have the type list, expected a path, a DataFrame"):
         train("constant-all", [1, 2])
 
 
