@@ -316,7 +316,7 @@ MapOption = Annotated[
     typer.Option(
         "--map",
         metavar="WORD=LABEL,...",
-        help="The label of each word, such as none=0,low=1; blank=0 reads blank cells of names as no label. "
+        help="The label of each word, such as none=0,low=1; blank=0 is that of blank cells. "
         "Repeatable. Default: yes and no, true and false, y and n, on and off are known on tracks a and c.",
     ),
 ]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from semeval_emo.tables.decisions import halves
+from semeval_emo.tables.decisions import BLANK, halves
 from semeval_emo.tables.names import remove_invisible
 from semeval_emo.tables.shapes import REPORTED
 from semeval_emo.text import alternatives, printable
@@ -42,7 +42,12 @@ DEGREES = (
 )
 _LOWEST, _HIGHER = DEGREES[0], frozenset().union(*DEGREES[1:])
 # Words for 0 and 1. One of them alone can be another word, so both must be in the file; except True and False.
-PAIRS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"))
+PAIRS = (
+    ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"),
+    # What spreadsheets write in German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish and Russian.
+    ("falsch", "wahr"), ("faux", "vrai"), ("falso", "verdadero"), ("falso", "verdadeiro"), ("falso", "vero"),
+    ("onwaar", "waar"), ("fałsz", "prawda"), ("yanlış", "doğru"), ("ложь", "истина"),
+)  # fmt: skip
 TRUE_WORDS = frozenset(true for _, true in PAIRS)
 _BOOLEANS = frozenset(PAIRS[0])
 NUMBERS = frozenset({"fraction-cell", "float-cell", "number-form", "out-of-range"})
@@ -174,6 +179,7 @@ class LabelParser:
         contents: what is known of the cells of the file so far.
         mapped: the label of each word that has one.
         seen: the names of the problems so far.
+        has_own_cells: False if the cells are made from names, where a blank one is a name that is missing.
         first_rows: returns the label cells of the first rows, for parsers that have to know them in advance.
 
     >>> from semeval_emo.submission.problem import Findings
@@ -192,6 +198,7 @@ class LabelParser:
         self.contents = CellContents(values)
         self.mapped: Mapping[str, int] = {}
         self.seen: set[str] = set()
+        self.has_own_cells = True
         self.first_rows: Callable[[], Iterable[tuple[str, ...]]] = tuple
         self._numbers = {text: int(text) for text in values}
         self._bad_rows: list[tuple[int, tuple[str, ...]]] = []
@@ -318,6 +325,9 @@ class LabelParser:
         labels = alternatives(self.allowed)
         if len(words) > _MOST_WORDS or any(not _OPTION_WORD.fullmatch(word) for word in words):
             return {"words": f"write {labels}"}
+        if "blank-cell" in self.seen and self.has_own_cells and len(words) == 1:
+            # Crosses in a spreadsheet.
+            words = [*words, BLANK]
         degrees = {word: at for at, names in enumerate(DEGREES) for word in names}
         is_known = len(self.allowed) == len(DEGREES) and {*words} <= {*degrees}
         ordered = sorted(words, key=degrees.__getitem__) if is_known else words

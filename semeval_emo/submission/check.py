@@ -208,6 +208,7 @@ def _read(
     def label_columns(emotions: Sequence[str], values: Sequence[str]) -> LabelColumns:
         present = [emotion for emotion in emotions if column_of.get(emotion) is not None]
         parser = make_parser(present, values, findings)
+        parser.has_own_cells = shape is None or shape.is_renamed
         parser.contents.is_beyond = columns.has_logits and len(values) == 2
         own = {emotion: column_of.get(emotion) for emotion in emotions}
         # The languages of other parts do not have these columns, so their cells are blank.

@@ -38,6 +38,7 @@ from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import NOTHING_DECIDED, Decisions
 from semeval_emo.tables.decided_values import cuts_of, thresholds_of, words_of
+from semeval_emo.tables.decisions import BLANK
 from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.names import remove_invisible
 from semeval_emo.tables.shapes import REPORTED
@@ -372,7 +373,7 @@ def fix_cell(
     if problem not in fixable_cells(values, decisions):
         return None
     if problem == "text-cell":
-        mapped = decisions.words.get(stripped.casefold(), -1)
+        mapped = decisions.words.get(stripped.casefold() or BLANK, -1)
         return mapped if str(mapped) in values else None
     if problem == "boolean-cell":
         return int(stripped.casefold() in TRUE_WORDS)
@@ -441,7 +442,8 @@ class LenientLabelParser(LabelParser):
 
     def _problem(self, label: str, text: str) -> str:
         words = self.decisions.words
-        if text.strip().casefold() in words:
+        word = text.strip().casefold()
+        if word in words or (not word and BLANK in words and self.has_own_cells):
             return "text-cell"
         problem = super()._problem(label, text)
         if self._converts and problem in NUMBERS | {"hidden-character"}:

@@ -13,6 +13,8 @@ from semeval_emo.text import alternatives, printable
 SCORES = ("probabilities", "logits", "percent")
 ROUND = "round"
 """Cut points half-way between the intensities; a half is rounded up."""
+BLANK = "blank"
+"""The key of a blank cell among the words."""
 OTHER = "other"
 """The key of the threshold of every label that has none of its own."""
 

@@ -71,8 +71,13 @@ class RawTable(InputTable):
             self._ahead.append(more)
         header = next((line for line in [text, *self._ahead] if _has_id_column(line)), text)
         delimiter = _delimiter(header)
-        # A line with as many cells as the header is data and must not be skipped.
-        return header is not text and text.count(delimiter) != header.count(delimiter)
+        if header is text:
+            return False
+        # A line with as many cells as the header is data and must not be skipped. But a title in a spreadsheet has
+        # separators after it, and the groups of columns of a data frame are a word several times.
+        filled = {cell.strip() for cell in text.split(delimiter)} - {""}
+        is_title = len(filled) <= 1 and not any(cell[-1].isdigit() and " " not in cell for cell in filled)
+        return is_title or text.count(delimiter) != header.count(delimiter)
 
     def rows(self) -> Iterator[Row]:
         """Yield (line, cells) of every row after the header that is not blank."""

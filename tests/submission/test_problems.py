@@ -170,6 +170,8 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "padded": (cell(3, 2, " 1"), {"W516": 1}, 5, "' 1' has whitespace around it"),
     "comment": (whole(lambda f: b"# a model\n\n#run 3\n" + f.bytes()), {"E325": 2, "E506": 1}, 1, "header: # a model"),
     "sep=": (whole(lambda f: b"sep=;\n" + f.bytes(delimiter=";")), {"E307": 1, "E325": 1}, 2, "separated by ';'"),
+    "a title in cells": (whole(lambda f: b"Team X 2025,,,,,\n" + f.bytes()), {"E325": 1}, 1, "header: Team X 2025"),
+    "groups of columns": (whole(lambda f: b",pred,pred,pred\n" + f.bytes()), {"E325": 1}, 1, "header: ,pred,pred"),
     "a title": (whole(lambda f: b"Run 3, our best\nof May\n" + f.bytes()), {"E325": 2}, 1, "header: Run 3, our best"),
     "a title for a header": (
         whole(lambda f: b"Run 3, our best\n" + f.bytes().split(b"\n", 1)[1]), {"E326": 1}, 1, "not a header, since"

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from semeval_emo.tables.decisions import Decisions
-from semeval_emo.tables.shapes.listed import NamesColumn, listed_shape, names_columns
+from semeval_emo.tables.shapes.listed import NamesColumn, listed_shape, names_columns, rank_of
 from semeval_emo.tables.shapes.long import is_long, long_shape
 from semeval_emo.tables.shapes.shape import AddProblem, Shape, Vocabulary
 from semeval_emo.tables.shapes.unnamed import unnamed_labels
@@ -17,11 +17,12 @@ from semeval_emo.tables.table import InputTable, Row
 
 def find_shape(table: InputTable, rows: Sequence[Row], vocabulary: Vocabulary, decisions: Decisions) -> Shape | None:
     """Return the shape of a table as `recognise` does, whose columns are not just those of the labels."""
-    if shape := unnamed_labels(table, rows, vocabulary, decisions):
-        return shape
     has_header = not any(map(vocabulary.is_id, table.header))
     view = View(table, rows if has_header else [(table.header_line, table.header), *rows], vocabulary, has_header)
     only = _chosen(view, decisions.column)
+    shape = unnamed_labels(table, rows, vocabulary, decisions)
+    if shape is not None and not (only is None and _has_better_names(shape, view)):
+        return shape
     filled = {label: at for label, at in view.own.items() if not view.is_empty(at)}
     groups = label_groups(view) if not view.own or filled else []
     chosen = choose(groups, view, decisions)
@@ -52,6 +53,15 @@ def _chosen(view: View, column: str) -> int | None:
     """Return the column that the user has chosen, or None."""
     wanted = view.normalised([column])[0]
     return next((at for at, name in enumerate(view.names) if name == wanted), None) if wanted else None
+
+
+def _has_better_names(shape: Shape, view: View) -> bool:
+    """Return whether names of labels are beside a column of vectors that does not say that it is the predictions."""
+    if shape.problem not in ("vector-cells", "several-predictions"):
+        return False
+    columns = names_columns(view)
+    vectors = min(map(rank_of, str(shape.facts["columns"]).split(" and ")))
+    return bool(columns) and columns[0].rank <= min(vectors, 3)
 
 
 def _agree(view: View, columns: Sequence[NamesColumn]) -> bool:

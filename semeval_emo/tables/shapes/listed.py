@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from semeval_emo.tables.decisions import Decisions
+from semeval_emo.tables.decisions import BLANK, Decisions
 from semeval_emo.tables.names import SCORE_WORDS
 from semeval_emo.tables.shapes.cell import CellReader, NamedLabels
 from semeval_emo.tables.shapes.shape import AddProblem, Shape, Vocabulary
@@ -13,10 +13,9 @@ from semeval_emo.tables.shapes.view import GOLD, LABELS, PREDICTED, RAW, View, w
 from semeval_emo.tables.table import Row
 from semeval_emo.text import plural
 
-# The word for a blank cell among the words of the user.
-BLANK = "blank"
 # The share of cells that have to name labels, if the name of the column says that it has them and if it does not.
 MOST_NAMED, MOST = 0.5, 0.9
+MOST_NAMES = 100
 SAMPLE = 2_000
 
 
@@ -31,6 +30,7 @@ class NamesColumn:
         synonyms: names that are not the label's own, and the label of each.
         has_several: True if a cell has several names or is a list.
         is_valued: True if names have values; `is_full` if a label that is not named has no value then.
+        fewest: the smallest number of names in a cell.
     """
 
     at: int
@@ -46,6 +46,7 @@ class NamesColumn:
     has_several: bool = False
     is_valued: bool = False
     is_full: bool = False
+    fewest: int = MOST_NAMES
 
     def add(self, line: int, cell: str) -> None:
         """Count one cell."""
@@ -60,6 +61,7 @@ class NamesColumn:
         self.good += 1
         self.synonyms |= {name: label for label, name in named.synonyms.items()}
         self.has_several |= named.is_list
+        self.fewest = min(self.fewest, len(named.values))
         if not named.values:
             return
         if not self.example or (len(named.values) > 1 and self.example.count(",") == 0):
@@ -85,10 +87,10 @@ def names_columns(view: View, only: int | None = None) -> list[NamesColumn]:
     others = {view.id, view.text, *view.own.values()}
     columns = []
     for at in range(view.width) if only is None else [only]:
-        words = {*words_of(view.table.header[at])} if view.has_header else set()
-        if only is None and (at in others or words & RAW):
+        name = view.table.header[at] if view.has_header else ""
+        if only is None and (at in others or not RAW.isdisjoint(words_of(name))):
             continue
-        column = NamesColumn(at, _rank(words), reader)
+        column = NamesColumn(at, rank_of(name), reader)
         for line, row in view.rows[:SAMPLE]:
             if at < len(row):
                 # Commas without quotes make several cells of the last one.
@@ -101,7 +103,9 @@ def names_columns(view: View, only: int | None = None) -> list[NamesColumn]:
     return sorted(columns, key=lambda column: column.rank)
 
 
-def _rank(words: set[str]) -> int:
+def rank_of(name: str) -> int:
+    """Return the rank of a column by its name, as in `NamesColumn`."""
+    words = {*words_of(name)}
     if words & GOLD:
         return 4
     if words & SCORE_WORDS:
@@ -165,6 +169,8 @@ def needed(column: NamesColumn, vocabulary: Vocabulary, is_blank_none: bool, has
     """Return what the user has to decide, with the option or the edit that does; empty if nothing."""
     if vocabulary.needs_degrees and not has_values:
         return f"write the intensity of each name, such as {vocabulary.labels[0]}:{vocabulary.values[-1]}"
+    if not has_values and column.good > 1 and column.fewest == len(vocabulary.labels) > 1:
+        return "every row names all labels, as rankings do: write only the labels that apply, or the score of each"
     if column.blank and not is_blank_none:
         return (
             f"semeval-emo fix --map {BLANK}=0 reads blank cells as no label; if answers are missing there, write them "

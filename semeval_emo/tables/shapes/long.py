@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from semeval_emo.tables.decisions import Decisions
+from semeval_emo.tables.decisions import BLANK, Decisions
 from semeval_emo.tables.names import SCORE_WORDS
 from semeval_emo.tables.shapes.cell import NamedLabels
-from semeval_emo.tables.shapes.listed import BLANK, NamesColumn, is_fraction, is_zero, label_cells, needed
+from semeval_emo.tables.shapes.listed import NamesColumn, is_fraction, is_zero, label_cells, needed
 from semeval_emo.tables.shapes.shape import AddProblem, Shape, Vocabulary
 from semeval_emo.tables.shapes.view import GOLD, PREDICTED, View, words_of
 from semeval_emo.tables.table import Row
@@ -19,10 +19,10 @@ _WORDS = frozenset({"true", "false", "yes", "no", "none", "low", "medium", "mode
 
 
 def is_long(view: View, column: NamesColumn) -> bool:
-    """Return whether ids are repeated, with several names in all."""
+    """Return whether ids are repeated, with several names in all. Blank ids are none."""
     if view.id is None or column.has_several:
         return False
-    pairs = [(view.text_id(row), row[column.at]) for _, row in view.rows if len(row) > column.at]
+    pairs = [(view.text_id(row), row[column.at]) for _, row in view.rows if len(row) > column.at and view.text_id(row)]
     ids = {text_id for text_id, _ in pairs}
     return len(ids) < len({*pairs})
 

@@ -14,12 +14,21 @@ from dataclasses import dataclass, replace
 from semeval_emo.errors import UsageError
 from semeval_emo.tables.decisions import Decisions
 from semeval_emo.tables.shapes.shape import REPORTED, AddProblem, Shape, Vocabulary
-from semeval_emo.tables.shapes.vectors import digits, is_gold, number, numbered_columns, pipeline_scores, vector
+from semeval_emo.tables.shapes.vectors import (
+    digits,
+    is_gold,
+    number,
+    numbered_columns,
+    paired_scores,
+    pipeline_scores,
+    vector,
+)
 from semeval_emo.tables.table import InputTable, Row
 from semeval_emo.text import plural, printable
 
 SAMPLE_ROWS = 50
 _PREDICTED = re.compile(r"pred|output|y_hat")
+_OUTPUT = re.compile(r"label[\s_.:\-]*\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,15 +121,17 @@ def _remedy(values: _Values, sample: Sequence[Sequence[str]], vocabulary: Vocabu
             if missing
             else "write one column for each label"
         }
+    choice = f"--label-column {shlex.quote(values.example)} " if values.example else ""
     if width < len(labels):
-        return {"remedy": f"predict every label: {width} values a row are not enough for {listed}"}
+        remedy = f"predict every label: {width} values a row are not enough for {listed}"
+        return {"remedy": remedy, "options": choice.strip()}
     if width > len(labels):
         others = f"all {width} labels of the model, also those that the file does not need ({listed} are needed)"
-        return {"remedy": f"name {others}, in the order of its id2label: semeval-emo fix --order LABEL,LABEL,..."}
+        options = f"{choice}--order LABEL,LABEL,..."
+        remedy = f"name {others}, in the order of its id2label: semeval-emo fix {options}"
+        return {"remedy": remedy, "options": options if choice else ""}
     cells = [cell for row in sample for cell in values.of(row) or ()]
-    options = f"--order {','.join(labels)}{_options_of_values(cells, vocabulary)}"
-    if values.example:
-        options = f"--label-column {shlex.quote(values.example)} {options}"
+    options = f"{choice}--order {','.join(labels)}{_options_of_values(cells, vocabulary)}"
     return {
         "remedy": "give the order of the labels, that of the model's id2label or of the label columns in its training "
         f"code: semeval-emo fix {options} (if this is the order)",
@@ -229,12 +240,18 @@ def _cells(
         if 2 * len(outputs) > len(cells):
             found[at] = _pipeline(at, name, outputs, vocabulary)
             continue
+        if (names_at := _names_beside(at, sample, vocabulary)) is not None:
+            outputs = [scores for row in sample if (scores := paired_scores(row, names_at, at))]
+            found[at] = _pipeline(at, name, outputs, vocabulary, names_at)
+            continue
         for parse in (vector, digits):
             widths = Counter(len(values) for cell in cells if (values := parse(cell)))
             width, count = widths.most_common(1)[0] if widths else (0, 0)
             if 2 * count > len(cells) and (parse is vector or any(cell.strip()[0] == "0" for cell in cells)):
                 named = _names_of(name, width, vocabulary)
                 found.setdefault(at, _Values("vector-cells", name, width, _cell(at, parse), bool(named), named))
+    fewest = min(map(len, vocabulary.possible or [vocabulary.labels]))
+    found = {at: values for at, values in found.items() if values.width >= fewest} or found
     if len(found) > 1:
         found = _predicted(found, names, chosen)
     if len(found) > 1 and names:
@@ -254,8 +271,28 @@ def _cell(at: int, parse: Callable[[str], list[str] | None]) -> Callable[[Sequen
     return lambda row: parse(row[at]) if at < len(row) else None
 
 
-def _pipeline(at: int, name: str, outputs: Sequence[dict[str, str]], vocabulary: Vocabulary) -> _Values:
-    """Return the outputs of a pipeline, whose labels are in another order in each row."""
+def _names_beside(at: int, sample: Sequence[Sequence[str]], vocabulary: Vocabulary) -> int | None:
+    """Return the column of lists that name the values of a column of vectors, as zero-shot pipelines write; or None."""
+    has_vectors = any(at < len(row) and vector(row[at]) is not None for row in sample)
+    for names_at in range(len(sample[0]) if has_vectors else 0):
+        rows = [scores for row in sample if names_at != at and (scores := paired_scores(row, names_at, at))]
+        if 2 * len(rows) <= len(sample) or len({*map(len, rows)}) > 1:
+            continue
+        words = [word for scores in rows for word in scores]
+        known = [word for word in words if vocabulary.label_of(word) is not None or _OUTPUT.fullmatch(word)]
+        if 2 * len(known) > len(words):
+            return names_at
+    return None
+
+
+def _pipeline(
+    at: int, name: str, outputs: Sequence[dict[str, str]], vocabulary: Vocabulary, names_at: int | None = None
+) -> _Values:
+    """Return the outputs of a pipeline, whose labels are in another order in each row.
+
+    Args:
+        names_at: the column of the names, if they are beside the scores.
+    """
     labels = sorted({label for scores in outputs for label in scores})
     numbered = numbered_columns([label.casefold() for label in labels])
     has_names = len(numbered) < len(labels)
@@ -265,11 +302,14 @@ def _pipeline(at: int, name: str, outputs: Sequence[dict[str, str]], vocabulary:
     is_full = 2 * sum(len(scores) == len(labels) for scores in outputs) > len(outputs)
     named = tuple(vocabulary.synonyms.get(label, label) for label in own_names) if has_names and is_full else ()
 
-    def parse(cell: str) -> list[str] | None:
-        own = pipeline_scores(cell) or {}
+    def parse(row: Sequence[str]) -> list[str] | None:
+        if names_at is not None:
+            own = paired_scores(row, names_at, at) or {}
+        else:
+            own = pipeline_scores(row[at]) or {} if at < len(row) else {}
         return [own[label] for label in in_order] if own.keys() == {*in_order} else None
 
-    return _Values("pipeline-outputs", name, len(labels), _cell(at, parse), has_names, named)
+    return _Values("pipeline-outputs", name, len(labels), parse, has_names, named)
 
 
 def _predicted(found: dict[int, _Values], names: Sequence[str], chosen: str) -> dict[int, _Values]:

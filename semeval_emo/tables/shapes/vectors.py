@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Sequence
 
+from semeval_emo.tables.shapes.entries import read_entries
+
 # numpy 2 writes numpy.float64(0.5) in lists; arrays and tensors have their type around the list.
 _SCALAR = re.compile(r"\b(?:np|numpy)\.\w+\(([^()]*)\)")
 _WRAPPED = re.compile(r"(?:(?:np|numpy|torch)\.)?(?:array|tensor)\((\[.*?\])(?:,[^\[\]]*)?\)", re.DOTALL)
@@ -130,6 +132,21 @@ def pipeline_scores(cell: str) -> dict[str, str] | None:
             return None
         scores[item["label"]] = str(item["score"])
     return scores
+
+
+def paired_scores(row: Sequence[str], names_at: int, values_at: int) -> dict[str, str] | None:
+    """Return the scores by label of a row with a list of labels and a vector of as many scores; None if it has not.
+
+    >>> paired_scores(['["joy", "fear"]', "[0.9, 0.2]"], 0, 1), paired_scores(['["joy"]', "[0.9, 0.2]"], 0, 1)
+    ({'joy': '0.9', 'fear': '0.2'}, None)
+    """
+    if max(names_at, values_at) >= len(row) or not row[names_at].lstrip().startswith(("[", "(")):
+        return None
+    values, names = vector(row[values_at]), read_entries(row[names_at])
+    if values is None or names is None or len(names) != len(values) or any(value is not None for _, value in names):
+        return None
+    scores = {name: value for (name, _), value in zip(names, values, strict=True)}
+    return scores if len(scores) == len(values) else None
 
 
 def _parsed(text: str) -> object:
