@@ -155,7 +155,7 @@ def score(
             result, resamples=resamples, seed=seed, method=interval.value, source=gold, task=selector.task
         )
     missed = [line for threshold in thresholds for line in threshold.failures(result.cards)]
-    for line in view.notes(result, screen_width() or 100):
+    for line in view.notes(result, screen_width() or 100, words_of(selector)):
         note(f"{line}\n", quiet)
     if result.cards or style is Format.json:
         emit(

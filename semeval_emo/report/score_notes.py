@@ -31,18 +31,22 @@ SUBSET = "NOT scored, because rows are missing"
 SCORED = "scored, but not in the format of the official scorers"
 
 
-def notes(scores: Scores, width: int = 80) -> list[str]:
-    """Return notes on the files: those with problems, refused or left out; one wrapped paragraph each."""
+def notes(scores: Scores, width: int = 80, options: Sequence[str] = ()) -> list[str]:
+    """Return notes on the files: those with problems, refused or left out; one wrapped paragraph each.
+
+    Args:
+        options: words that select files, such as ``--task sample``, for the commands that are named.
+    """
     return [
         "\n".join(
             textwrap.fill(line, width, subsequent_indent=" " * 4, break_long_words=False, break_on_hyphens=False)
             for line in paragraph.splitlines()
         )
-        for paragraph in _paragraphs(scores)
+        for paragraph in _paragraphs(scores, options)
     ]
 
 
-def _paragraphs(scores: Scores) -> list[str]:
+def _paragraphs(scores: Scores, options: Sequence[str]) -> list[str]:
     paragraphs = [note for note in (scores.note, *scores.without_gold) if note]
     if scores.report is None:
         return paragraphs
@@ -76,7 +80,9 @@ def _paragraphs(scores: Scores) -> list[str]:
             by_problems.setdefault((SCORED, errors), []).append(file)
     for (verdict, errors), files in by_problems.items():
         details = (
-            _one_file(files[0], scores, scores.report, errors) if len(files) == 1 else _several_files(files, errors)
+            _one_file(files[0], scores, scores.report, errors, options)
+            if len(files) == 1
+            else _several_files(files, errors, options)
         )
         subject = _subject([file.file for file in files])
         paragraphs.append("\n".join([f"{subject}: {verdict}.", *details]))
@@ -93,7 +99,9 @@ def _severity(code: str) -> tuple[bool, str]:
     return entry(code).scorable, code[1:]
 
 
-def _one_file(file: FileReport, scores: Scores, report: Report, errors: Sequence[str]) -> list[str]:
+def _one_file(
+    file: FileReport, scores: Scores, report: Report, errors: Sequence[str], selected: Sequence[str]
+) -> list[str]:
     """Return the first example of each error, and the command that fixes it or shows more."""
     first: dict[str, Problem] = {}
     for problem in report.problems_of(file.file):
@@ -103,7 +111,7 @@ def _one_file(file: FileReport, scores: Scores, report: Report, errors: Sequence
         where = f" line {first[code].line}" if first[code].line else ""
         more = examples_left(file.counts[code], [first[code]])
         lines.append(f"  {code}{where}: {first[code].message}{f' {more}' if more else ''}")
-    name = shlex.join(file.paths)
+    name = shlex.join([*file.paths, *selected])
     scored = [card.spec.place for card in scores.cards if card.file == file.file]
     if incomplete(file.file, report) and not scored:
         return [*lines, *_rest(errors), f"  score the rows that are there: semeval-emo score {name} --subset"]
@@ -118,10 +126,10 @@ def _one_file(file: FileReport, scores: Scores, report: Report, errors: Sequence
     return [*lines, *_rest(errors), hint]
 
 
-def _several_files(files: Sequence[FileReport], errors: Sequence[str]) -> list[str]:
+def _several_files(files: Sequence[FileReport], errors: Sequence[str], selected: Sequence[str]) -> list[str]:
     """Return the titles of the errors that several files share."""
     lines = [f"  {code}: {entry(code).title}" for code in errors[:SHOWN]]
-    return [*lines, *_rest(errors), f"  see: semeval-emo validate {shlex.join(files[0].paths)}"]
+    return [*lines, *_rest(errors), f"  see: semeval-emo validate {shlex.join([*files[0].paths, *selected])}"]
 
 
 def _rest(errors: Sequence[str]) -> list[str]:

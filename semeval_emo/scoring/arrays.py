@@ -74,6 +74,8 @@ def system_arrays(systems: Any, gold: Any) -> dict[str, list[Any]]:
     own_ids = _has_own_ids(gold)
     if isinstance(systems, list | tuple) and systems and all(map(_is_table, systems)):
         systems = {f"system {at}": own for at, own in enumerate(systems, 1)}
+    elif is_array(systems):
+        systems = {"y_pred": systems}
     if not isinstance(systems, Mapping) or not systems:
         return {}
     runs = {

@@ -149,7 +149,9 @@ def compare(
     if len(every) < 2 and stored is None and len(every[0].runs) < 2 and not alone:
         raise UsageError(
             "A comparison needs two systems.",
-            "give a second path, --against-score SCORE, or several runs: NAME=PATH,PATH",
+            'name both: compare({"A": y_pred, "B": other}, y_true)'
+            if arrays
+            else "give a second path, --against-score SCORE, or several runs: NAME=PATH,PATH",
         )
     first = every[0].runs[0][0]
     own_task = task_of(first.spec, task)

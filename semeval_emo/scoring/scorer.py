@@ -393,6 +393,8 @@ def _refusal(refused: Sequence[str], report: Report | None, paths: Sequence[Path
         if problem.file in refused and entry(problem.code).name == OTHER_TEXTS:
             return f"{problem.file} is not scored: {problem.message}.", fix
     if len(refused) == 1 and (rows := incomplete(refused[0], report)):
+        if any(isinstance(path, FrameFile) for path in paths):
+            fix = "pass subset=True to score the rows that are there"
         return f"{refused[0]} is not scored: it has {rows}; only `score --subset` (subset=True) scores these.", fix
     if len(refused) == 1:
         return f"{refused[0]} is not scored: its problems make the labels ambiguous.", fix

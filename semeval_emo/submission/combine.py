@@ -217,6 +217,8 @@ def _predictions(paths: Sequence[str | os.PathLike[str]], selector: Selector) ->
             names = {entry(code).name for code in codes}
             if "fraction-cell" in names:
                 remedy = "for the mean of probabilities use --method mean"
+            elif any(isinstance(path, FrameFile) for path in paths):
+                remedy = "semeval_emo.validate(frame) lists its problems"
             else:
                 remedy = f"semeval-emo {'validate' if file.unfixed else 'fix'} {file.file.partition('!')[0]}"
             problem = next((one for one in report.problems_of(file.file) if one.code in codes), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -140,6 +141,16 @@ def test_labels_without_a_task_have_no_leaderboard():
     with pytest.raises(semeval_emo.EmoError) as refused:
         semeval_emo.place([[1, 0], [0, 1]], [[1, 0], [1, 1]], emotions=["joy", "fear"])
     assert refused.value.message == "These labels belong to no task, so they have no leaderboard."
+
+
+def test_remedies_for_labels_in_memory_are_python():
+    with pytest.raises(semeval_emo.EmoError) as alone:
+        semeval_emo.compare(np.eye(2, dtype=int), np.eye(2, dtype=int), emotions=["joy", "fear"])
+    assert alone.value.fix == 'name both: compare({"A": y_pred, "B": other}, y_true)'
+    frame = pd.DataFrame({"id": ["a", "b"], "joy": [1, 0], "fear": [0, 1]})
+    with pytest.raises(semeval_emo.EmoError) as unknown:
+        semeval_emo.ensemble([frame, frame], method="vote")
+    assert unknown.value.fix == "semeval_emo.validate(frame) lists its problems"
 
 
 @pytest.mark.parametrize("as_arrays", [False, True])

@@ -121,10 +121,14 @@ def compare_runs(
         InputError: no finished run, or no test labels.
         UsageError: runs of several files.
     """
+    found = []
     for path in paths:
-        if not find_runs([path], levels=2):
+        # In runs/, those of other tasks and of own data are one level deeper.
+        below = find_runs([path], levels=2) or find_runs([path], levels=3)
+        if not below:
             raise InputError(f"{path} contains no runs.", "name run folders, such as runs/*/eng")
-    runs, skipped = load_runs(find_runs(paths, levels=2))
+        found += below
+    runs, skipped = load_runs(dict.fromkeys(found))
     keys = {run.task_key or load_task().key for run in runs}
     if len(keys) > 1 and task is None:
         raise UsageError(

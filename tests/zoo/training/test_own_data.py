@@ -263,5 +263,7 @@ def test_the_folder_of_an_own_task_is_a_task_and_has_no_leaderboard(cli):
     shutil.copy("runs/own-my/constant-all/own/track_a/pred_own.csv", "pred_x.csv")
     score = cli("score", "pred_x.csv", "--task", "runs/own-my")
     assert score.code == 0 and "your own split" in score.out
+    assert "fix: semeval-emo fix pred_x.csv --task runs/own-my -o fixed" in score.err
+    assert "your own split" in cli("zoo", "results", "runs").out
     code, _, err = cli("leaderboard", "place", "runs/own-my/constant-all/own/track_a/pred_own.csv")
     assert code == 2 and "The leaderboard has no score of your own split to compare with." in err
