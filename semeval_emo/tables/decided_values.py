@@ -18,7 +18,7 @@ from semeval_emo.text import printable
 Numbers = tuple[float, ...]
 # Keys that a file may have around its values, and names of the column that has them.
 _KEYS = ("thresholds", "threshold", "best_threshold", "best_thresholds", "cuts", "cut_points")
-_COLUMNS = frozenset({*_KEYS, "value", "cutoff"})
+_COLUMNS = frozenset({*_KEYS, "value", "cutoff", "tau", "thr", "thresh", "best_thr"})
 FORM = '{"anger": 0.35, "fear": 0.5, ...} as JSON or TOML, or a CSV file with the columns emotion,threshold'
 
 
@@ -133,7 +133,7 @@ def read_values(path: str | os.PathLike[str], fix: str = "") -> dict[str, Number
             and all(isinstance(entry, dict) and len(entry) > 1 for entry in content)
         ):
             # Records of a table: the name of a label, and its numbers.
-            content = {str(next(iter(entry.values()))): _of_record(entry) for entry in content}
+            content = dict(map(_of_record, content))
         if isinstance(content, list):
             return [_numbers(entry, "it") for entry in content]
         return {key.strip().casefold(): _numbers(value, key) for key, value in expect(content, dict, "it").items()}
@@ -142,9 +142,14 @@ def read_values(path: str | os.PathLike[str], fix: str = "") -> dict[str, Number
         raise InputError(f"{shown} does not contain thresholds or cut points: {error}.", remedy) from error
 
 
-def _of_record(record: dict[str, Any]) -> Any:
-    """Return the threshold of a record such as ``{"emotion": "anger", "threshold": 0.35, "f1": 0.7}``."""
-    return next((record[key] for key in record if key.casefold() in _COLUMNS), [*record.values()][1])
+def _of_record(record: dict[str, Any]) -> tuple[str, Any]:
+    """Return the label and the threshold of a record such as ``{"emotion": "anger", "f1": 0.7, "threshold": 0.35}``."""
+    values = [key for key in record if key.casefold() in _COLUMNS]
+    label = next((key for key in record if isinstance(record[key], str)), next(iter(record)))
+    others = values[:1] or [key for key in record if key != label]
+    if len(others) != 1:
+        raise ShapeError(f"which of {printable(', '.join(others))} is the threshold is not clear")
+    return str(record[label]), record[others[0]]
 
 
 def _content(path: str | os.PathLike[str], shown: str, fix: str) -> Any:
@@ -196,7 +201,9 @@ def _cells(path: str | os.PathLike[str]) -> Any:
     named = [at for at, name in enumerate(header) if name in _COLUMNS]
     has_header = not any(map(_is_number, header[1:])) and len(header) > 1
     kept = named[:1] if named else range(1, max(map(len, rows)))
-    label = 1 if named[:1] == [0] else 0
+    # Numbers before the labels count the rows.
+    words = (at for at in range(len(header)) if any(not _is_number(row[at]) for row in rows[1:] if at < len(row)))
+    label = next(words, 0)
     return {
         row[label] if label < len(row) else "": [_number(row[at], row) for at in kept if at < len(row)]
         for row in rows[has_header:]
@@ -226,8 +233,8 @@ def _number(text: str, row: Sequence[str]) -> float:
 
 
 def _numbers(value: Any, where: str) -> Numbers:
-    if isinstance(value, dict) and not _COLUMNS.isdisjoint(value):
-        value = _of_record(value)
+    if isinstance(value, dict):
+        value = next((value[key] for key in value if key.casefold() in _COLUMNS), value)
     entries = value if isinstance(value, list) else [value]
     numbers = tuple(expect(entry, float, where) for entry in entries)
     if not numbers or not all(map(math.isfinite, numbers)):

@@ -153,6 +153,8 @@ def _grid(items: Sequence[_Item]) -> _Grid | None:
     if own_id is not None and not isinstance(table[own_id], list | dict):
         return _of_list([_Item(items[0].line, None, table)])
     lists = [value for value in table.values() if isinstance(value, list)]
+    if len(lists) == len(table) == 1 and lists[0] and all(isinstance(item, dict) for item in lists[0]):
+        return _of_list([_Item(items[0].line, None, item) for item in lists[0]])
     tables = [value for value in table.values() if isinstance(value, dict)]
     if len(lists) == len(table) and len({*map(len, lists)}) == 1 and (own_id is not None or len(lists[0]) > len(table)):
         header = ["id" if key == own_id else key for key in table]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from semeval_emo import fix, load_task, validate
+from semeval_emo.errors import InputError
 from semeval_emo.submission import read_submission
 
 SPEC = load_task().spec("a", "eng", "dev")
@@ -62,8 +63,35 @@ def test_a_ranking_of_all_labels_names_no_predictions(cli, tmp_path):
     rows = [[i, json.dumps(EMOTIONS[at % 5 :] + EMOTIONS[: at % 5])] for at, i in enumerate(SPEC.ids)]
     path = table(tmp_path / "pred_eng.csv", ["id", "labels"], rows)
     (problem,) = problems(cli, path)
-    assert "every row names all labels" in problem["fix"]
+    assert "names of all labels" in problem["fix"]
     assert cli("fix", path, "-o", tmp_path / "fixed.csv").code == 1
+
+
+def test_ranks_in_a_long_table_are_refused(tmp_path):
+    rows = [[i, rank, name] for i in SPEC.ids for rank, name in enumerate(EMOTIONS)]
+    path = table(tmp_path / "pred_eng.csv", ["id", "rank", "emotion"], rows)
+    assert not fix(path, tmp_path / "fixed").ok
+    assert any("names of all labels" in problem.fix for problem in validate(path).problems)
+
+
+def test_records_under_the_code_of_the_language(tmp_path):
+    path = tmp_path / "pred_eng.json"
+    records = [{"id": i, **dict(zip(EMOTIONS, row, strict=True))} for i, row in zip(SPEC.ids, LABELS, strict=True)]
+    path.write_text(json.dumps({"eng": records}))
+    assert fixed(path, tmp_path) == LABELS
+
+
+def test_the_threshold_of_a_record_is_not_its_score(tmp_path):
+    probabilities = [[i, *(0.3 + label / 5 for label in row)] for i, row in zip(SPEC.ids, LABELS, strict=True)]
+    path = table(tmp_path / "prob_eng.csv", ["id", *EMOTIONS], probabilities)
+    chosen = tmp_path / "t.json"
+    chosen.write_text(json.dumps([{"f1": 0.7, "tau": 0.4, "emotion": name} for name in EMOTIONS]))
+    assert fixed(path, tmp_path, threshold=chosen) == LABELS
+    rows = [[at, name, 0.4] for at, name in enumerate(EMOTIONS)]
+    assert fixed(path, tmp_path, threshold=table(tmp_path / "t.csv", ["", "emotion", "threshold"], rows)) == LABELS
+    chosen.write_text(json.dumps([{"emotion": name, "f1": 0.7, "best": 0.4} for name in EMOTIONS]))
+    with pytest.raises(InputError, match="which of f1, best is the threshold"):
+        fix(path, tmp_path / "no", threshold=chosen)
 
 
 def test_names_of_labels_beside_other_vectors(tmp_path):

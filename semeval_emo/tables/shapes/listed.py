@@ -30,7 +30,7 @@ class NamesColumn:
         synonyms: names that are not the label's own, and the label of each.
         has_several: True if a cell has several names or is a list.
         is_valued: True if names have values; `is_full` if a label that is not named has no value then.
-        fewest: the smallest number of names in a cell.
+        fewest: the smallest number of names of a text.
     """
 
     at: int
@@ -170,7 +170,7 @@ def needed(column: NamesColumn, vocabulary: Vocabulary, is_blank_none: bool, has
     if vocabulary.needs_degrees and not has_values:
         return f"write the intensity of each name, such as {vocabulary.labels[0]}:{vocabulary.values[-1]}"
     if not has_values and column.good > 1 and column.fewest == len(vocabulary.labels) > 1:
-        return "every row names all labels, as rankings do: write only the labels that apply, or the score of each"
+        return "every text has the names of all labels, as in a ranking: write only those that apply"
     if column.blank and not is_blank_none:
         return (
             f"semeval-emo fix --map {BLANK}=0 reads blank cells as no label; if answers are missing there, write them "

@@ -66,6 +66,11 @@ def long_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape:
     vocabulary, title, value_at = view.vocabulary, view.titles[column.at], _value_column(view, column)
     is_full = value_at is not None and any(is_zero(cell) or is_fraction(cell) for cell in view.cells(value_at))
     is_blank_none = decisions.words.get(BLANK) == 0
+    names: dict[str, set[str]] = {}
+    for _, row in view.rows:
+        if len(row) > column.at:
+            names.setdefault(view.text_id(row), set()).update(column.reader.read(row[column.at]).values)
+    column.fewest = min(map(len, names.values()), default=0)
     remedy = needed(column, vocabulary, is_blank_none, has_values=value_at is not None)
     header = ",".join(("id", *vocabulary.labels))
     facts = {
