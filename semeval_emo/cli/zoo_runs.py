@@ -133,6 +133,8 @@ def predict(
         option = "--input" if kind else "--column"
         raise UsageError(f"{option} is for a file of texts, and texts are given.", f"omit {option}, or name a file")
     suffix = output.suffix.lower() if output is not None else ""
+    if suffix in (".xlsx", ".xls") or (suffix == ".json" and prediction is None):
+        raise UsageError(f"{output} would be no {suffix[1:]} file.", "name it .csv, .jsonl or .parquet")
     if prediction is None and suffix in (".jsonl", ".ndjson"):
         prediction = Prediction.jsonl
     elif prediction is None:

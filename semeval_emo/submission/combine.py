@@ -157,6 +157,7 @@ def ensemble(
     members = _predictions(given, selector) if method == VOTE else _probabilities(given, selector)
     groups = _by_place(members)
     specs = [group[0].spec for group in groups]
+    limits_of = limits_of.of_labels({label.casefold(): label for spec in specs for label in spec.emotions})
     if method == MEAN:
         limits_of.check({spec.place: spec.emotions for spec in specs}, [spec.values for spec in specs])
     in_memory = out is None and all(isinstance(path, FrameFile) for path in given)

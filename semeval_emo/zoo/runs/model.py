@@ -331,7 +331,8 @@ def given_thresholds(given: Thresholds, own: np.ndarray, space: Space) -> np.nda
             f"The model predicts intensities from 0 to {space.top}, which have cut points, not thresholds.",
             "name a file of cut points; `semeval-emo zoo tune RUN` writes one",
         )
-    by_name = Decisions(thresholds=thresholds_of(given, option="--thresholds"))
+    names = {emotion.casefold(): emotion for emotion in space.emotions}
+    by_name = Decisions(thresholds=thresholds_of(given, option="--thresholds")).of_labels(names)
     named = by_name.thresholds if isinstance(by_name.thresholds, Mapping) else {}
     for name in named:
         if name not in (*space.emotions, OTHER):

@@ -267,3 +267,24 @@ def test_the_folder_of_an_own_task_is_a_task_and_has_no_leaderboard(cli):
     assert "your own split" in cli("zoo", "results", "runs").out
     code, _, err = cli("leaderboard", "place", "runs/own-my/constant-all/own/track_a/pred_own.csv")
     assert code == 2 and "The leaderboard has no score of your own split to compare with." in err
+
+
+def test_thresholds_name_labels_with_capitals(cli):
+    write("my.csv", rows(), ("text", "Wut", "Angst", "Freude", "Trauer", "Ärger"))
+    train(cli, "--data", "my.csv", recipe="tfidf-logreg")
+    run = "runs/own-my/tfidf-logreg/own"
+    shown = cli("zoo", "predict", run, "Oh no.", "--thresholds", "Wut=0.001,ärger=1")
+    assert shown.code == 0 and "Wut 0." in shown.out and "Ärger 0." not in shown.out
+    values = ("--threshold", "Wut=0.001,Freude=0.4,other=0.9")
+    files = [f"{run}/test/prob_own.csv"] * 2
+    shutil.copy(files[1], "prob_own.csv")
+    mean = cli("ensemble", files[0], "prob_own.csv", "--method", "mean", *values, "-o", "both", "--task", "runs/own-my")
+    assert mean.code == 0, mean.err
+
+
+def test_predictions_are_not_written_under_the_name_of_another_format(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    code, _, err = cli("zoo", "predict", "runs/own-my/constant-all/own", "my.csv", "-o", "my.xlsx")
+    assert code == 2 and not Path("my.xlsx").exists()
+    assert err == "error: my.xlsx would be no xlsx file.\n  fix: name it .csv, .jsonl or .parquet\n"
