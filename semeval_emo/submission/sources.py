@@ -27,7 +27,7 @@ from semeval_emo.submission.names import (
 )
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.tables.frames import FrameFile
-from semeval_emo.task import Task
+from semeval_emo.task import TASK_FILE, Task
 from semeval_emo.text import alternatives, printable
 
 # Folders and files of editors, notebooks and file managers; hidden files count as such too.
@@ -35,6 +35,8 @@ LITTER_FOLDERS = ("__MACOSX",)
 LITTER_FILES = ("thumbs.db", "desktop.ini", "ehthumbs.db")
 CHECKPOINTS = ".ipynb_checkpoints"
 LONGEST_NAME = 4096
+# What `zoo train --data` writes beside a task file.
+TASK_DATA = ("data", "rows.csv")
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,10 @@ def _walk(path: Path) -> list[str]:
         below = Path(root).relative_to(path)
         # Hidden folders (.git, .venv) have no predictions and can be huge; copies made by notebooks are reported.
         folders[:] = sorted(f for f in folders if f == CHECKPOINTS or not f.startswith("."))
+        if TASK_FILE in names:
+            # The texts and gold labels of own data are no predictions.
+            folders[:] = [folder for folder in folders if folder not in TASK_DATA]
+            names = [name for name in names if name not in TASK_DATA]
         entries += [f"{(below / folder).as_posix()}/" for folder in folders]
         entries += [(below / name).as_posix() for name in sorted(names)]
         if len(entries) > archive.MOST_FILES:

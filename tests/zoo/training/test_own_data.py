@@ -288,3 +288,11 @@ def test_predictions_are_not_written_under_the_name_of_another_format(cli):
     code, _, err = cli("zoo", "predict", "runs/own-my/constant-all/own", "my.csv", "-o", "my.xlsx")
     assert code == 2 and not Path("my.xlsx").exists()
     assert err == "error: my.xlsx would be no xlsx file.\n  fix: name it .csv, .jsonl or .parquet\n"
+
+
+def test_the_gold_labels_of_own_data_are_no_predictions(cli):
+    write("my.csv", rows())
+    train(cli, "--data", "my.csv")
+    code, out, err = cli("score", "runs")
+    assert code == 0 and "identical" not in err and "not read as predictions" not in err
+    assert out.startswith("macro F1 0.") and "File: runs/own-my/constant-all/own/track_a/pred_own.csv" in out
