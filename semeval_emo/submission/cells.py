@@ -50,6 +50,8 @@ PAIRS = (
 )  # fmt: skip
 TRUE_WORDS = frozenset(true for _, true in PAIRS)
 _BOOLEANS = frozenset(PAIRS[0])
+# What marks a label in a spreadsheet in which all other cells are blank.
+_CROSSES = frozenset({"x", "v", "\u2713", "\u2714", "*", "+", "y", "yes"})
 NUMBERS = frozenset({"fraction-cell", "float-cell", "number-form", "out-of-range"})
 _INTEGER = re.compile(r"[+-]?\d+(?:_\d+)*")
 # So many different integers are a scale, such as percentages.
@@ -325,8 +327,7 @@ class LabelParser:
         labels = alternatives(self.allowed)
         if len(words) > _MOST_WORDS or any(not _OPTION_WORD.fullmatch(word) for word in words):
             return {"words": f"write {labels}"}
-        if "blank-cell" in self.seen and self.has_own_cells and len(words) == 1:
-            # Crosses in a spreadsheet.
+        if "blank-cell" in self.seen and self.has_own_cells and {*words} <= _CROSSES:
             words = [*words, BLANK]
         degrees = {word: at for at, names in enumerate(DEGREES) for word in names}
         is_known = len(self.allowed) == len(DEGREES) and {*words} <= {*degrees}

@@ -230,7 +230,7 @@ def _read(
             lambda: shape.convert(first_rows, lambda *_, **__: None) if shape else first_rows,
         )
     summary = reader.read(shape.convert(all_rows, findings.add) if shape else all_rows)
-    _report_anomalies(table, findings, shape)
+    _report_anomalies(table, findings, has_labels=shape is None and any(at is not None for at in columns.labels))
     if not summary.count:
         findings.add("header-only", line=table.header_line)
     if without_ids is not None:
@@ -388,8 +388,12 @@ def _guess(
     return other_releases[0] if other_releases else assumed_spec(task, selector, inferred)
 
 
-def _report_anomalies(table: InputTable, findings: Findings, shape: Shape | None) -> None:
-    """Report encoding, line ends, separators and quotes, which are known once the file has been read."""
+def _report_anomalies(table: InputTable, findings: Findings, has_labels: bool) -> None:
+    """Report encoding, line ends, separators and quotes, which are known once the file has been read.
+
+    Args:
+        has_labels: the file has columns of labels, and no other shape.
+    """
     if table.encoding != "utf-8":
         findings.add("not-utf-8", value=table.encoding.upper())
     elif table.bom:
@@ -402,8 +406,8 @@ def _report_anomalies(table: InputTable, findings: Findings, shape: Shape | None
         # Texts need quotes; removing their column removes the quotes too.
         if name == "quoted" and '"' not in table.header_text and entry("text-column").code in findings.counts:
             continue
-        # So do lists in a cell, which become columns.
-        if name in ("quoted", "multiline-cell") and shape is not None:
+        # So do lists in a cell, which become columns, and answers that cannot be read.
+        if name in ("quoted", "multiline-cell") and not has_labels:
             continue
         for line, detail in anomaly.first:
             findings.add(name, line=line, **_anomaly_facts(name, line, detail))

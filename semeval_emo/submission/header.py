@@ -139,8 +139,10 @@ def read_header(
         findings.add("header-order", value=",".join(position), **facts)
 
     missing = [name for name in expected if name not in position]
+    no_labels = {*emotions} <= {*missing}
     for at in unexpected:
-        _report_unexpected(cells[at], names[at], at, missing, task, findings, facts)
+        example = next((row[at] for row in sample if at < len(row) and row[at].strip()), "") if no_labels else ""
+        _report_unexpected(cells[at], names[at], at, missing, task, findings, facts, example)
     if "id" in missing and (by_cells := _find_id_column(sample, len(cells), task)) is not None:
         position["id"] = by_cells
     for name in missing:
@@ -189,9 +191,20 @@ def _has_column(names: Sequence[str], known: set[str]) -> bool:
 
 
 def _report_unexpected(
-    cell: str, name: str, at: int, missing: Sequence[str], task: Task, findings: Findings, facts: dict[str, Any]
+    cell: str,
+    name: str,
+    at: int,
+    missing: Sequence[str],
+    task: Task,
+    findings: Findings,
+    facts: dict[str, Any],
+    example: str = "",
 ) -> None:
-    """Report a column that a prediction file does not have."""
+    """Report a column that a prediction file does not have.
+
+    Args:
+        example: a cell, if the file has no column of labels, so that this one could be meant; else empty.
+    """
     if at == 0 and name in INDEX_NAMES:
         findings.add("index-column", column=cell, value=cell, **facts)
     elif is_text_name(name):
@@ -200,6 +213,8 @@ def _report_unexpected(
         findings.add("surplus-emotion", column=cell, value=cell, **facts)
     else:
         hint = task.label_hint(name, missing)
+        if not hint and example:
+            hint = f"its cells, such as '{printable(example, 60)}', do not name the labels of this file"
         findings.add("unknown-column", column=cell, value=cell, hint=f"; {hint}" if hint else "", at=at + 1, **facts)
 
 

@@ -113,12 +113,12 @@ def test_a_checkpoint_in_a_zip_is_an_error(make_file: Callable, write_zip: Calla
 def test_a_bad_header_does_not_affect_the_other_files(make_file: Callable, write_files: Callable):
     """Case 78: the official scorers stop at the bad header; `read_submission` reads the other file."""
     good, bad = make_file("a", "ron"), make_file("a", "rus")
-    bad.header[1] = "angry"
+    bad.header[1] = "angr"
     submission = read_submission(write_files({good.name: good.bytes(), bad.name: bad.bytes()}))
     assert set(submission.report.counts) == {"E312", "E313"}
     assert [predictions.spec.language for predictions in submission.predictions] == ["ron"]
     unknown = next(problem for problem in submission.report.problems if problem.code == "E313")
-    assert unknown.message == "column 2, 'angry', is not a column of this file; did you mean 'anger'?"
+    assert unknown.message == "column 2, 'angr', is not a column of this file; did you mean 'anger'?"
 
 
 def test_the_codes_of_all_cases_have_an_outcome_for_each_official_scorer():
