@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +16,7 @@ SHOWN_ROWS = 20
 """Rows that a notebook shows."""
 
 
-class Result:
+class Result(ABC):
     """Base class of results.
 
     Subclasses define `to_frame`; a notebook shows it under the representation.
@@ -27,9 +28,9 @@ class Result:
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = short_repr  # type: ignore[method-assign]
 
+    @abstractmethod
     def to_frame(self) -> DataFrame:
         """Return the result as a data frame of pandas."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         """Return the result as HTML, for notebooks."""
