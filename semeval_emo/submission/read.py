@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from semeval_emo.data import Gold
 
 Path = str | os.PathLike[str]
+# Ids that `zoo train --data` makes, and the key of their task.
+_OWN_ID = re.compile(r"(own-.+)_(?:train|dev|test)_[ab]_\d{5}")
 
 
 def validate(
@@ -144,7 +147,7 @@ def resolve_sources(
         ids_from: a file with the ids of prediction files that have none.
 
     Raises:
-        UsageError: the task has no files.
+        UsageError: the task has no files, or the ids are of own data whose task is not known.
         InputError: as in `find_files`.
     """
     resolved = load_task(task)
@@ -155,11 +158,14 @@ def resolve_sources(
         )
     sources = find_files(paths, resolved)
     if task is None:
+        own_ids: dict[str, str] = {}
         for source in sources.files[:20]:
             try:
-                own_task = task_of(peek_ids(source), source.path)
+                ids = peek_ids(source)
+                own_task = task_of(ids, source.path)
             except InputError:
                 continue
+            own_ids |= {match[1]: source.display_name for match in map(_OWN_ID.fullmatch, ids) if match}
             if own_task is not None:
                 if own_task is not resolved:
                     resolved, sources = own_task, find_files(paths, own_task)
@@ -172,6 +178,12 @@ def resolve_sources(
                 own_task = task_of(read_id_source(ids_from, KnownIds(resolved)).ids)
             if own_task is not None:
                 resolved, sources = own_task, find_files(paths, own_task)
+            elif own_ids:
+                key, name = next(iter(own_ids.items()))
+                raise UsageError(
+                    f"{name} has ids of {key}, a task that was made of own data; where it is, is not known.",
+                    f"name the folder of its runs, such as --task runs/{key}",
+                )
     if len(sources.files) < 2:
         return resolved, sources
     # Imported late, as above: most often there is one file with ids.

@@ -264,6 +264,16 @@ def test_the_folder_of_an_own_task_is_a_task_and_has_no_leaderboard(cli):
     score = cli("score", "pred_x.csv", "--task", "runs/own-my")
     assert score.code == 0 and "your own split" in score.out
     assert "fix: semeval-emo fix pred_x.csv --task runs/own-my -o fixed" in score.err
+    shutil.move("runs", "moved")
+    for command in ("score", "validate", "fix"):
+        code, out, err = cli(command, "pred_x.csv")
+        assert (code, out) == (2, "")
+        assert err == (
+            "error: pred_x.csv has ids of own-my, a task that was made of own data; where it is, is not known.\n"
+            "  fix: name the folder of its runs, such as --task runs/own-my\n"
+        )
+    assert cli("score", "pred_x.csv", "--task", "moved/own-my").code == 0
+    shutil.move("moved", "runs")
     assert "your own split" in cli("zoo", "results", "runs").out
     code, _, err = cli("leaderboard", "place", "runs/own-my/constant-all/own/track_a/pred_own.csv")
     assert code == 2 and "The leaderboard has no score of your own split to compare with." in err
