@@ -65,14 +65,32 @@ def _main(
 
 
 @cache
-def command() -> TyperGroup:
-    """Return the whole command; the code of a group is imported when one of its commands runs."""
+def _registered() -> typer.Typer:
+    register(app)
+    return app
+
+
+@cache
+def command(name: str = "") -> TyperGroup:
+    """Return the whole command; the code of a group is imported when one of its commands runs.
+
+    Args:
+        name: a word. If it is a command that is in no group, the result has only this one: to create the options of all
+            takes as long as to validate a file.
+    """
     from typer.main import get_command
 
-    register(app)
-    whole = cast("TyperGroup", get_command(app))
-    _protect_inputs(whole)
-    return whole
+    whole = _registered()
+    commands, groups = whole.registered_commands, whole.registered_groups
+    only = [each for each in commands if name and name == (each.name or getattr(each.callback, "__name__", ""))]
+    if only:
+        whole.registered_commands, whole.registered_groups = only, []
+    try:
+        group = cast("TyperGroup", get_command(whole))
+    finally:
+        whole.registered_commands, whole.registered_groups = commands, groups
+    _protect_inputs(group)
+    return group
 
 
 OUTPUTS = ("output", "save_report", "archive")
@@ -119,7 +137,7 @@ def main(args: Sequence[str] | None = None) -> int:
     for old, new in renamed:
         note(f"note: {old} is now {new}", quiet)
     try:
-        result = command().main(words, prog_name="semeval-emo", standalone_mode=False)
+        result = command(words[0] if words else "").main(words, prog_name="semeval-emo", standalone_mode=False)
     except EmoError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:

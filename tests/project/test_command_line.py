@@ -96,7 +96,7 @@ class Broken:
 
 
 def after(error: BaseException, monkeypatch: pytest.MonkeyPatch, words: list[str] | None = None) -> int:
-    monkeypatch.setattr(application, "command", lambda: Broken(error))
+    monkeypatch.setattr(application, "command", lambda name: Broken(error))
     return main(words or [])
 
 
@@ -152,7 +152,7 @@ def test_a_real_interrupt_exits_130_without_a_traceback():
         "from semeval_emo.cli import app\n"
         "class Slow:\n"
         "    def main(self, *a, **k): os.kill(os.getpid(), signal.SIGINT)\n"
-        "app.command = lambda: Slow()\n"
+        "app.command = lambda name: Slow()\n"
         "sys.argv = ['semeval-emo']\n"
         "app.run()\n"
     )
@@ -269,3 +269,8 @@ def test_module_and_script_are_the_same_command():
         pytest.skip("left out: the console script is not next to this interpreter")
     seen = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
     assert seen == run("--help").stdout
+
+
+def test_a_command_that_runs_is_the_only_one_whose_options_are_created():
+    assert list(command("validate").commands) == ["validate"]
+    assert command("zoo").commands.keys() == command("valid").commands.keys() == command().commands.keys()
