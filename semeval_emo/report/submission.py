@@ -184,7 +184,7 @@ def fix_options(problems: Sequence[Problem], codes: Iterable[str]) -> list[str]:
 def next_fix(paths: Sequence[str], options: Sequence[str], width: int) -> list[str]:
     """Return the lines that name the next command: `fix` with options that are examples."""
     note = ""
-    if any(word.startswith(("--order", "--ids-from")) or "LABEL" in word for word in options):
+    if any(word.startswith(("--order", "--ids-from", "--label-column")) or "LABEL" in word for word in options):
         note = "These options say what is not in the file; replace their values by your own."
     elif "--threshold" in options:
         numbers = "logits" if "logits" in options else "probabilities"

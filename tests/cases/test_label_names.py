@@ -219,12 +219,14 @@ def test_blank_cells_have_to_be_decided(tmp_path: Path):
     check(path, {"E330": 1}, words={"blank": 0})
 
 
-def test_answers_next_to_gold_labels_are_not_dropped(tmp_path: Path):
+def test_answers_next_to_gold_labels_are_not_dropped(tmp_path: Path, cli: Callable):
     rows = [[*row, *labels] for row, labels in zip(with_ids(map(str, NAMED)), reversed(LABELS), strict=True)]
     path = write(tmp_path, ["id", "prediction", *SPEC.emotions], rows)
     report = validate(path)
     assert report.counts == {"E334": 1} and not report.files[0].repairs
     assert not fix(path, tmp_path / "fixed").ok
+    # The column in the next command is an example.
+    assert "replace their values by your own" in cli("validate", path).out
     check(path, {"E334": 1}, column="prediction")
     # A column that repeats the labels is surplus.
     rows = [[*row, *labels] for row, labels in zip(with_ids(map(str, NAMED)), LABELS, strict=True)]
