@@ -164,9 +164,12 @@ class Analysis(Result):
         }  # fmt: skip
 
     def to_frame(self) -> DataFrame:
-        """Return a row for each emotion, with its false negatives (``missed``) and false positives (``invented``)."""
+        """Return a row for each emotion, with its false negatives and false positives."""
         place = {"file": self.card.file, "track": self.card.spec.track, "language": self.card.spec.language}
-        return frame_of(place | asdict(errors) for errors in self.emotions)
+        # The JSON keeps its older keys.
+        names = {FALSE_NEGATIVE: "false_negatives", FALSE_POSITIVE: "false_positives"}
+        rows = ({names.get(key, key): value for key, value in asdict(errors).items()} for errors in self.emotions)
+        return frame_of(place | row for row in rows)
 
     def __repr__(self) -> str:
         return short_repr(self, card=self.card, exact=self.exact, wrong_sets=self.wrong_sets)
