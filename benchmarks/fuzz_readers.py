@@ -286,10 +286,8 @@ def run_read(run: Path, other: Path, name: str, path: Path, rng: random.Random) 
 
 def texts_read(path: Path, rng: random.Random) -> None:
     texts = importlib.import_module("semeval_emo.zoo.dataset.texts")
-    with texts.open_lines(path) as reader:
-        first = next(iter(reader), "")
-        form = rng.choice((texts.detect_format(first), "csv", "jsonl", "lines"))
-        for _ in texts.read_texts(reader, form, "texts"):
+    with texts.open_texts(path, rng.choice((None, "csv", "jsonl", "lines"))) as source:
+        for _ in source.texts:
             pass
 
 
