@@ -15,7 +15,7 @@ from semeval_emo.data.folder import flat_files, in_order, placed_files
 from semeval_emo.data.overlap import sample_hash
 from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError
-from semeval_emo.task import FileKey, FileSpec, IdBlock, Task, listed_block, prefix_of
+from semeval_emo.task import FileKey, FileSpec, IdBlock, Task, fill, listed_block
 from semeval_emo.task.build import LONGEST_PREFIX, is_listed_id
 from semeval_emo.text import printable
 
@@ -70,7 +70,7 @@ def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey
 
 def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
     blocks = id_blocks(sheet.ids)
-    prefix = prefix_of(task.id_prefix, place)
+    prefix = fill(task.id_prefix, place)
     if blocks == [IdBlock(prefix, task.id_width, 1, len(sheet))]:
         parts = [f"rows = {len(sheet)}"]
     elif len(blocks) > 1 and blocks == _listed(sheet.ids):

@@ -1,27 +1,14 @@
 """Shared tasks: tracks, languages, emotions, ids, releases."""
 
+from semeval_emo.task.ids import NO_NUMBER, IdBlock, listed_block, short_hash
+from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, FileLayout, TaskLayout, fill
 from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, task_files, task_near
-from semeval_emo.task.model import (
-    NO_NUMBER,
-    OWN,
-    OWN_FILE,
-    OWN_SPLIT,
-    PIN_FILES,
-    SPLITS,
-    FileKey,
-    FileSpec,
-    IdBlock,
-    Release,
-    Selector,
-    Task,
-    listed_block,
-    prefix_of,
-    release_words,
-    short_hash,
-)
+from semeval_emo.task.model import PIN_FILES, SPLITS, Release, Selector, Task
+from semeval_emo.task.spec import OWN, OWN_FILE, OWN_SPLIT, FileSpec, release_words
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
 
 __all__ = [
+    "DEFAULT_LAYOUT",
     "NO_NUMBER",
     "OWN",
     "OWN_FILE",
@@ -30,6 +17,7 @@ __all__ = [
     "SPLITS",
     "TASK_FILE",
     "FileKey",
+    "FileLayout",
     "FileSpec",
     "IdBlock",
     "Language",
@@ -37,12 +25,13 @@ __all__ = [
     "Release",
     "Selector",
     "Task",
+    "TaskLayout",
     "Track",
+    "fill",
     "find_task",
     "known_tasks",
     "listed_block",
     "load_task",
-    "prefix_of",
     "release_words",
     "short_hash",
     "task_files",

@@ -11,18 +11,10 @@ from itertools import pairwise
 from typing import Any
 
 from semeval_emo.parse import ShapeError, expect, member, members
-from semeval_emo.task.model import (
-    METRICS_OF_INTENSITIES,
-    METRICS_OF_LABELS,
-    SPLITS,
-    FileKey,
-    FileSpec,
-    IdBlock,
-    Release,
-    Task,
-    listed_block,
-    prefix_of,
-)
+from semeval_emo.task.ids import IdBlock, listed_block
+from semeval_emo.task.layout import FileKey, TaskLayout, build_layout, fill
+from semeval_emo.task.model import METRICS_OF_INTENSITIES, METRICS_OF_LABELS, SPLITS, Release, Task
+from semeval_emo.task.spec import FileSpec
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
 from semeval_emo.text import plural, printable
 
@@ -115,10 +107,11 @@ def _build(raw: dict[str, Any]) -> Task:
         raise ShapeError(f"the emotion '{printable(wrong)}' occurs twice, or cannot be the name of a column")
     if not (tracks and languages and 0 < len(emotions) <= MOST_EMOTIONS):
         raise ShapeError(f"it needs a track, a language, and 1 to {MOST_EMOTIONS} emotions")
+    layout = build_layout(raw)
     releases: dict[str, Release] = {}
     tables = member(raw, "releases", dict)
     for key in _keys(tables, "release"):
-        releases[key] = _release(raw, key, expect(tables[key], dict, f"releases.{key}"), tracks, releases)
+        releases[key] = _release(raw, key, expect(tables[key], dict, f"releases.{key}"), tracks, releases, layout)
         if sum(len(release.specs) for release in releases.values()) > MOST_FILES:
             raise ShapeError(f"it has more than {MOST_FILES:,} files")
     prefix, width = _id_form(member(raw, "ids", dict), "ids")
@@ -136,6 +129,7 @@ def _build(raw: dict[str, Any]) -> Task:
         id_width=width,
         scorers={key: _scorer(key, table) for key, table in member(raw, "scorers", dict, {}).items()},
         synonyms=_synonyms(raw, emotions),
+        layout=layout,
     )
 
 
@@ -248,7 +242,12 @@ def _id_form(table: dict[str, Any], where: str) -> tuple[str, int]:
 
 
 def _release(
-    raw: dict[str, Any], key: str, table: dict[str, Any], tracks: dict[str, Track], known: dict[str, Release]
+    raw: dict[str, Any],
+    key: str,
+    table: dict[str, Any],
+    tracks: dict[str, Track],
+    known: dict[str, Release],
+    layout: TaskLayout,
 ) -> Release:
     """Build a release: the files inherited from `base`, overridden by its own."""
     where = f"releases.{key}"
@@ -260,7 +259,7 @@ def _release(
     base = {place: spec for place, spec in inherited.items() if spec.language not in absent}
     specs: dict[FileKey, FileSpec] = {}
     if "pools" in table:
-        specs |= _pooled(raw, key, table, tracks, base)
+        specs |= _pooled(raw, key, table, tracks, base, layout)
     else:
         specs |= {place: replace(spec, release=key) for place, spec in base.items()}
     has_ids = "ids" in table
@@ -283,6 +282,7 @@ def _release(
             labels_hash=member(entry, "labels", str, "", file),
             texts_sample=member(entry, "sample", str, "", file),
             empty=tracks[place.track].empty,
+            layout=layout,
         )
     signs = member(table, "signs", dict, {}, where)
     rows = member(signs, "rows", dict, {}, f"{where}.signs")
@@ -315,10 +315,8 @@ def _blocks(entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, i
         return _listed(members(entry, "ids", str), file)
     if "blocks" not in entry and "rows" not in entry:
         raise ShapeError(f"{file} has neither rows nor blocks nor ids")
-    if "blocks" in entry:
-        lists = members(entry, "blocks", list)
-    else:
-        lists = [[prefix_of(form[0], place), form[1], 1, entry["rows"]]]
+    by_form: list[list[Any]] = [[fill(form[0], place, "the prefix of ids"), form[1], 1, entry.get("rows")]]
+    lists = members(entry, "blocks", list) if "blocks" in entry else by_form
     blocks = []
     for values in lists:
         prefix, *numbers = values or [None]
@@ -366,6 +364,7 @@ def _pooled(
     table: dict[str, Any],
     tracks: dict[str, Track],
     base: dict[FileKey, FileSpec],
+    layout: TaskLayout,
 ) -> dict[FileKey, FileSpec]:
     """Return files that concatenate the rows of several tracks of the base release."""
     specs: dict[FileKey, FileSpec] = {}
@@ -391,6 +390,7 @@ def _pooled(
                         labels_hash=parts[0].labels_hash if alone else "",
                         texts_sample=parts[0].texts_sample if alone else "",
                         empty=tracks[track].empty,
+                        layout=layout,
                     )
     return specs
 

@@ -6,29 +6,21 @@ emotion. Where texts, gold labels and predictions are stored is not part of a ta
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
-from semeval_emo.parse import ShapeError
+from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, TaskLayout
+from semeval_emo.task.spec import OWN_SPLIT, FileSpec
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
-from semeval_emo.text import alternatives, printable, short_repr
+from semeval_emo.text import alternatives, short_repr
 
 SPLITS = ("train", "dev", "test")
-OWN_SPLIT = "own-split"
-"""The release of a task that was made from a user's own texts."""
-OWN_FILE = "own-file"
-"""The release of gold labels in a file of the user's own, on which a model of any task is evaluated."""
-OWN = {OWN_SPLIT: "your own split", OWN_FILE: "your own file"}
-"""The releases that nobody published, in words."""
-# Number of texts of a file that have a hash of their own.
-SAMPLED = 8
 
 METRICS_OF_LABELS = (
     "macro_f1", "macro_precision", "macro_recall", "micro_f1", "micro_precision", "micro_recall", "samples_f1",
@@ -39,197 +31,8 @@ METRICS_OF_INTENSITIES = ("pearson", "spearman", "mae")
 """The official metrics that a track with more values can have."""
 
 
-def short_hash(lines: Iterable[str]) -> str:
-    """Return the first 16 hex digits of the SHA-256 of newline-joined lines, in the order given.
-
-    >>> short_hash(["a", "b"])
-    '7e18f737311b2dc3'
-    """
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
 PIN_FILES = "write the output of `semeval-emo data pin FOLDER` under [releases.NAME.files] of its task file"
 """The remedy for a task without files."""
-NO_NUMBER = -1
-
-
-def listed_block(text_id: str) -> IdBlock:
-    """Return the block of a single id, such as one that ends in a hash.
-
-    >>> [list(listed_block(text_id)) for text_id in ("eng_67ae07", "eng_67ae")]
-    [['eng_67ae07'], ['eng_67ae']]
-    """
-    prefix = text_id.rstrip("0123456789")
-    digits = text_id[len(prefix) :]
-    return IdBlock(prefix, len(digits), int(digits), int(digits)) if digits else IdBlock(text_id, NO_NUMBER, 0, 0)
-
-
-@dataclass(frozen=True)
-class IdBlock:
-    """Consecutive ids: a prefix and a zero-padded number from `first` to `last`, without `skip`.
-
-    Attributes:
-        width: of the number; `NO_NUMBER` for a single id that is the prefix itself.
-
-    >>> list(IdBlock("eng_dev_track_a_", 5, 1, 3, skip=(2,)))
-    ['eng_dev_track_a_00001', 'eng_dev_track_a_00003']
-    """
-
-    prefix: str
-    width: int
-    first: int
-    last: int
-    skip: tuple[int, ...] = ()
-
-    def __len__(self) -> int:
-        return self.last - self.first + 1 - len(self.skip)
-
-    def __iter__(self) -> Iterator[str]:
-        skip = frozenset(self.skip)
-        for number in range(self.first, self.last + 1):
-            if number not in skip:
-                yield self.id_of(number)
-
-    def id_of(self, number: int) -> str:
-        """Return the id with a number."""
-        return self.prefix if self.width == NO_NUMBER else f"{self.prefix}{number:0{self.width}d}"
-
-
-class FileKey(NamedTuple):
-    """The address of a file within a release."""
-
-    track: str
-    language: str
-    split: str
-
-
-def prefix_of(form: str, place: FileKey) -> str:
-    """Return the prefix of a file's ids: a form with ``{track}``, ``{language}`` and ``{split}`` replaced.
-
-    >>> prefix_of("{language}_{split}_track_{track}_", FileKey("a", "eng", "test"))
-    'eng_test_track_a_'
-
-    Raises:
-        ShapeError: another placeholder.
-    """
-    # Not `str.format`: the form comes from a file, and its fields can read attributes and pad without limit.
-    values = place._asdict()
-    known = [f"{{{name}}}" for name in values]
-    unknown = [name for name in re.findall(r"\{[^{}]*\}?|\}", form) if name not in known]
-    if unknown:
-        names = ", ".join(known)
-        raise ShapeError(f"the prefix of ids has '{printable(unknown[0])}', expected {names} or no braces")
-    return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], form)
-
-
-def release_words(key: str) -> str:
-    """Return a release in words.
-
-    >>> release_words("2025"), release_words("own-split")
-    ('release 2025', 'your own split')
-    """
-    return OWN.get(key, f"release {key}")
-
-
-@dataclass(frozen=True)
-class FileSpec:
-    """The contents of one file of a release: checks and joins start from it.
-
-    Attributes:
-        task, release, track, language, split: the address of the file.
-        emotions: label columns in the official order.
-        blocks: the ids, in file order.
-        texts_hash: `short_hash` of ``id<TAB>text`` lines; empty if unknown.
-        texts_sample: what identifies the texts of `sample_ids` (`overlap.sample_hash`); empty if unknown.
-        labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines; empty if the labels are blank or
-            unpublished.
-        empty: the rule of its track for texts without labels (`Track.empty`).
-    """
-
-    task: str
-    release: str
-    track: str
-    language: str
-    split: str
-    emotions: tuple[str, ...]
-    values: tuple[str, ...]
-    blocks: tuple[IdBlock, ...]
-    texts_hash: str = ""
-    labels_hash: str = ""
-    texts_sample: str = ""
-    empty: int = 0
-
-    @property
-    def rows(self) -> int:
-        """Number of texts."""
-        return sum(len(block) for block in self.blocks)
-
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """All ids, in file order."""
-        return tuple(i for block in self.blocks for i in block)
-
-    @cached_property
-    def id_set(self) -> frozenset[str]:
-        """All ids as a set."""
-        return frozenset(self.ids)
-
-    @cached_property
-    def sample_ids(self) -> tuple[str, ...]:
-        """The ids of `texts_sample`: at most 8, evenly spaced."""
-        last = len(self.ids) - 1
-        return tuple(dict.fromkeys(self.ids[at * last // (SAMPLED - 1)] for at in range(SAMPLED)))
-
-    @cached_property
-    def ids_hash(self) -> str:
-        """`short_hash` of the sorted ids."""
-        return short_hash(sorted(self.ids))
-
-    def only(self, ids: Collection[str]) -> FileSpec:
-        """Return the file with these of its ids only; hashes of the whole file are left out.
-
-        >>> from semeval_emo.task import load_task
-        >>> load_task().spec("a", "eng", "dev").only({"eng_dev_track_a_00003", "eng_dev_track_a_00001"}).ids
-        ('eng_dev_track_a_00001', 'eng_dev_track_a_00003')
-        """
-        blocks = tuple(
-            replace(block, skip=tuple(n for n in range(block.first, block.last + 1) if block.id_of(n) not in ids))
-            for block in self.blocks
-        )
-        return replace(self, blocks=blocks, texts_hash="", texts_sample="", labels_hash="")
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """The header of a prediction file."""
-        return ("id", *self.emotions)
-
-    @property
-    def file_name(self) -> str:
-        """The official file name, such as ``pred_eng.csv``."""
-        return f"pred_{self.language}.csv"
-
-    @property
-    def key(self) -> FileKey:
-        """Track, language and split."""
-        return FileKey(self.track, self.language, self.split)
-
-    @property
-    def address(self) -> dict[str, str]:
-        """Release, track, language and split, as keyword arguments and in JSON."""
-        return {"release": self.release, **self.key._asdict()}
-
-    @property
-    def place(self) -> str:
-        """The address in words, such as ``2025 track a eng test``."""
-        if self.release in OWN:
-            split = self.split if self.release == OWN_SPLIT else ""
-            return f"{release_words(self.release)}, track {self.track} {split}".rstrip()
-        # Without "release", "200 rows of 1 track a" would read as a count.
-        release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
-        return f"{release} track {self.track} {self.language} {self.split}"
-
-    def __repr__(self) -> str:
-        return short_repr(self, task=self.task, place=self.place, rows=self.rows)
 
 
 @dataclass(frozen=True)
@@ -335,10 +138,11 @@ class Task:
         aliases: other language codes in use, and the task's codes that an error message suggests for them.
         synonyms: other names of the emotions (``happiness``), and the emotion that an error message suggests for them.
         id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
-            ``{split}`` and ``{track}``, as in `prefix_of`, then a zero-padded number.
+            ``{split}`` and ``{track}``, as in `fill`, then a zero-padded number.
         scorers: the official scorers, by name.
         file: its TOML file; None if it was built from tables.
         data: the folder of its texts and labels, if the file names one.
+        layout: how it names and writes files.
     """
 
     key: str
@@ -356,6 +160,7 @@ class Task:
     synonyms: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
     data: Path | None = None
+    layout: TaskLayout = DEFAULT_LAYOUT
 
     @property
     def is_own_split(self) -> bool:
