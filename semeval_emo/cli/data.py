@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.options import (
+    ForceOption,
     Format,
     FormatOption,
     LanguageFilter,
@@ -251,9 +252,14 @@ def pin_folder(
     ] = "test",
     task: TaskOption = None,
     output: OutputOption = None,
+    force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Print the file table of a release for a task file: row counts, ids and hashes."""
+    """Print the file table of a release for a task file: row counts, ids and hashes.
+
+    Ids without a form, such as hashes or shuffled numbers, are written in file order to the folder ids/ next to the
+    task file.
+    """
     from semeval_emo.data.pin import pin
     from semeval_emo.data.sources import sources
     from semeval_emo.data.survey import task_of
@@ -261,4 +267,8 @@ def pin_folder(
 
     root = sources(folder)[0].root
     chosen = load_task(task) if task else task_of(root)
-    emit({}, [], Format.text, output, text=pin(root, chosen, split))
+    pinned = pin(root, chosen, split)
+    if pinned.ids and chosen.file:
+        for path in pinned.write_ids(chosen.file.parent, force):
+            note(f"wrote {path}", quiet)
+    emit({}, [], Format.text, output, text=pinned.toml)

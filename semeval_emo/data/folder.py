@@ -164,8 +164,8 @@ def flat_files(base: Path) -> list[Path]:
 def _tracks_sharing_ids(spec: FileSpec, task: Task) -> list[str]:
     """Return the track of `spec`, then the tracks whose files have the same ids in some release."""
     tracks = [spec.track]
-    for block in spec.blocks:
-        for other in task.by_prefix[block.prefix]:
+    for group in task.id_index.groups_of(spec):
+        for other in task.id_index.groups.get(group, ()):
             if other.track not in tracks:
                 tracks.append(other.track)
     return tracks

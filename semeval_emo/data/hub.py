@@ -132,9 +132,10 @@ def holder(task: Task, release: Release, track: str) -> str:
     key = task.track(track).key
     if key in release.hub:
         return key
-    ids = {block.prefix for spec in task.specs(task.default_release, key) for block in spec.blocks}
+    index = task.id_index
+    ids = {group for spec in task.specs(task.default_release, key) for group in index.groups_of(spec)}
     for spec in task.specs(release.key):
-        if any(block.prefix in ids for block in spec.blocks):
+        if not ids.isdisjoint(index.groups_of(spec)):
             return spec.track
     raise UsageError(f"Track {key} is not on the Hugging Face hub.", f"available tracks: {', '.join(release.hub)}")
 

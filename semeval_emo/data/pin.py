@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from semeval_emo.data.folder import flat_files, in_order, placed_files
 from semeval_emo.data.overlap import sample_hash
 from semeval_emo.data.sheet import Sheet, read_sheet
-from semeval_emo.errors import InputError
-from semeval_emo.task import FileKey, FileSpec, IdBlock, Task, fill, listed_block
-from semeval_emo.task.build import LONGEST_PREFIX, is_listed_id
+from semeval_emo.errors import InputError, UsageError
+from semeval_emo.files import write_file
+from semeval_emo.task import FileKey, FileSpec, IdBlock, IdList, Task, fill, id_prefix, ids_bytes, short_hash
+from semeval_emo.task.build import IDS, LONGEST_PREFIX, is_listed_id
 from semeval_emo.text import printable
 
 LOG = logging.getLogger("semeval_emo")
@@ -25,16 +29,50 @@ WIDEST_GAP = 9
 LONGEST_NUMBER = 18
 """Limit of the digits of an id's number, so that it has 64 bits."""
 MOST_BLOCKS = 10
-"""Ids in more blocks than this, and than half of them, are listed."""
+"""Ids in more blocks than this are listed."""
+FEW_IDS = 20
+"""Up to this number of ids are listed in the task file itself."""
 
 
-def pin(folder: Path, task: Task, split: str = "test") -> str:
-    """Return the TOML lines of all files in a release folder; the log names the CSV files that are left out.
+@dataclass(frozen=True)
+class Pinned:
+    """The table of files of a release.
+
+    Attributes:
+        toml: its lines.
+        ids: the contents of the lists of ids that it names, by their path next to the task file.
+    """
+
+    toml: str
+    ids: dict[str, bytes]
+
+    def write_ids(self, folder: Path, force: bool = False) -> list[Path]:
+        """Write the lists of ids, and return their paths.
+
+        Args:
+            folder: that of the task file.
+            force: replace a list that differs.
+
+        Raises:
+            UsageError: a file with other ids exists.
+            InputError: a file cannot be written.
+        """
+        bodies = {folder / name: body for name, body in self.ids.items()}
+        for path, body in bodies.items():
+            if path.exists() and not force and path.read_bytes() != body:
+                raise UsageError(f"{path} exists and differs.", "replace it with --force, or rename the task")
+        for path, body in bodies.items():
+            write_file(path, body, parents=True)
+        return list(bodies)
+
+
+def pin(folder: Path, task: Task, split: str = "test") -> Pinned:
+    """Return the table of all files in a release folder; the log names the CSV files that are left out.
 
     Args:
         folder: a release in any of the three layouts.
         task: provides tracks, languages, the order of emotions and the form of ids (a file whose ids
-            have it is written with ``rows``, any other with ``blocks``); its releases may be empty.
+            have it is written with ``rows``, any other with ``blocks`` or a list); its releases may be empty.
         split: the split of files in a layout without splits.
 
     Raises:
@@ -42,11 +80,12 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
 
     >>> from semeval_emo.data.sample import sample_folder
     >>> from semeval_emo.task import load_task
-    >>> pin(sample_folder(), load_task("sample")).splitlines()[0][:36]
+    >>> pin(sample_folder(), load_task("sample")).toml.splitlines()[0][:36]
     '"a/eng/train" = { rows = 240, texts '
     """
     found = list(_files(folder, task, split))
-    lines = [f'"{"/".join(place)}" = {{ {_entry(sheet, task, place)} }}' for _, place, sheet in found if place]
+    ids: dict[str, bytes] = {}
+    lines = [f'"{"/".join(place)}" = {{ {_entry(sheet, task, place, ids)} }}' for _, place, sheet in found if place]
     for path, place, _ in found:
         if not place:
             LOG.info("left out: %s has no language or no ids of the task", printable(str(path), 200))
@@ -54,7 +93,7 @@ def pin(folder: Path, task: Task, split: str = "test") -> str:
         raise InputError(
             f"There is no data file in {folder}.", "expected track_a/test/eng.csv or a CSV file with known ids"
         )
-    return "\n".join(lines)
+    return Pinned("\n".join(lines), ids)
 
 
 def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey | None, Sheet]]:
@@ -68,19 +107,23 @@ def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey
         yield path, specs[0].key if specs else None, sheet
 
 
-def _entry(sheet: Sheet, task: Task, place: FileKey) -> str:
+def _entry(sheet: Sheet, task: Task, place: FileKey, lists: dict[str, bytes]) -> str:
     blocks = id_blocks(sheet.ids)
-    prefix = fill(task.id_prefix, place)
-    if blocks == [IdBlock(prefix, task.id_width, 1, len(sheet))]:
+    by_form = IdBlock(fill(task.id_prefix, place), task.id_width, 1, len(sheet))
+    if task.id_prefix and blocks == [by_form]:
         parts = [f"rows = {len(sheet)}"]
-    elif len(blocks) > 1 and blocks == _listed(sheet.ids):
+    elif isinstance(blocks[0], IdBlock):
+        parts = [f"blocks = [{', '.join(_block(block) for block in blocks if isinstance(block, IdBlock))}]"]
+    elif len(sheet) <= FEW_IDS:
         parts = [f"ids = {json.dumps(sheet.ids, ensure_ascii=False)}"]
     else:
-        parts = [f"blocks = [{', '.join(map(_block, blocks))}]"]
+        name = f"{task.key}/{'-'.join(place)}.txt.gz"
+        lists[f"{IDS}/{name}"] = ids_bytes(sheet.ids)
+        parts = [f"rows = {len(sheet)}", f"ids = {json.dumps(name)}", f'ids_hash = "{short_hash(sheet.ids)}"']
     texts = sheet.texts_hash()
     if texts:
         parts.append(f'texts = "{texts}"')
-        spec = FileSpec(task.key, "", *place, task.emotions, (), tuple(blocks))
+        spec = FileSpec(task.key, "", *place, task.emotions, (), (*blocks,))
         by_id = dict(zip(sheet.ids, sheet.texts or (), strict=True))
         parts.append(f'sample = "{sample_hash(by_id[text_id] for text_id in spec.sample_ids)}"')
     emotions = [name for name in task.emotions if name in sheet.header]
@@ -99,54 +142,49 @@ def _block(block: IdBlock) -> str:
     return f"[{', '.join(values)}]"
 
 
-def id_blocks(ids: Sequence[str]) -> list[IdBlock]:
-    """Return ids as blocks of consecutive numbers, prefixes in the order in which they first occur.
-
-    Ids that do not end in a number, or in numbers without order such as those of hashes, are listed one by one.
+def id_blocks(ids: Sequence[str]) -> list[IdBlock] | list[IdList]:
+    """Return ids as blocks of consecutive numbers if they are few, else as one list; both keep their order.
 
     >>> id_blocks(["x_001", "x_002", "x_004", "y_1"])
     [IdBlock(prefix='x_', width=3, first=1, last=4, skip=(3,)), IdBlock(prefix='y_', width=1, first=1, last=1, skip=())]
-    >>> [block.prefix for block in id_blocks(["x_0c1", "x_abc"])]
-    ['x_0c', 'x_abc']
+    >>> [list(block) for block in id_blocks(["x_2", "x_1", "x_abc"])]
+    [['x_2', 'x_1', 'x_abc']]
 
     Raises:
-        InputError: a text is blank, too long or not printable.
+        InputError: a text is blank, too long or not printable, or occurs twice.
     """
     wrong = next((text_id for text_id in ids if not is_listed_id(text_id)), None)
     if wrong is not None:
         raise InputError(
             f"'{printable(wrong)}' cannot be an id.", f"ids have 1 to {LONGEST_PREFIX} printable characters"
         )
-    numbers: dict[str, list[str]] = {}
-    for text_id in ids:
-        prefix = text_id.rstrip("0123456789")
-        if not 0 < len(text_id) - len(prefix) <= LONGEST_NUMBER:
-            return _listed(ids)
-        numbers.setdefault(prefix, []).append(text_id[len(prefix) :])
-    if any(_width(digits) is None for digits in numbers.values()):
-        return _listed(ids)
-    blocks = [block for prefix, digits in numbers.items() for block in _id_blocks(prefix, digits)]
-    return blocks if len(blocks) <= max(MOST_BLOCKS, len(ids) // 2) else _listed(ids)
+    if len(set(ids)) < len(ids):
+        twice = next(text_id for text_id, count in Counter(ids).items() if count > 1)
+        raise InputError(f"The id '{printable(twice)}' occurs twice.", "give each text an id of its own")
+    runs = [(prefix, [text_id[len(prefix) :] for text_id in run]) for prefix, run in groupby(ids, id_prefix)]
+    blocks: list[IdBlock] = []
+    for prefix, digits in runs:
+        width = _width(digits)
+        if width is None or len(blocks) >= MOST_BLOCKS:
+            break
+        blocks += _id_blocks(prefix, width, list(map(int, digits)))
+    # Numbers that do not ascend, or of different widths, do not come out as they went in.
+    is_same = len(blocks) <= MOST_BLOCKS and [text_id for block in blocks for text_id in block] == list(ids)
+    return blocks if is_same else [IdList(len(ids), tuple(ids))]
 
 
-def _listed(ids: Sequence[str]) -> list[IdBlock]:
-    return [listed_block(text_id) for text_id in ids]
+def _width(digits: Sequence[str]) -> int | None:
+    """Return the width of numbers; None if a text is not one."""
+    if not all(0 < len(text) <= LONGEST_NUMBER for text in digits):
+        return None
+    return min((len(text) for text in digits if text.startswith("0")), default=min(map(len, digits)))
 
 
-def _width(digits: list[str]) -> int | None:
-    """Return the width of numbers; None if they are padded with zeros to different ones."""
-    widths = {len(text) for text in digits if text.startswith("0")}
-    width = min(widths, default=min(map(len, digits)))
-    return width if all(f"{int(text):0{width}d}" == text for text in digits) else None
-
-
-def _id_blocks(prefix: str, digits: list[str]) -> Iterator[IdBlock]:
-    width = _width(digits) or 0
-    known = sorted(map(int, digits))
-    first = before = known[0]
+def _id_blocks(prefix: str, width: int, numbers: Sequence[int]) -> Iterator[IdBlock]:
+    first = before = numbers[0]
     skip: list[int] = []
-    for number in known[1:]:
-        if number - before > WIDEST_GAP:
+    for number in numbers[1:]:
+        if not 0 < number - before <= WIDEST_GAP:
             yield IdBlock(prefix, width, first, before, tuple(skip))
             first, skip = number, []
         else:

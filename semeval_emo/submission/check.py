@@ -15,7 +15,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.fixable import CELLS, MIXTURES, cell_repairs, repairs, with_advice
 from semeval_emo.submission.header import Columns, is_id, read_header
-from semeval_emo.submission.identify import assumed_spec, group_by_prefix, id_prefix, matching_specs
+from semeval_emo.submission.identify import assumed_spec, matching_specs
 from semeval_emo.submission.ids import check_ids
 from semeval_emo.submission.names import PREFIX, SUFFIX
 from semeval_emo.submission.other_task import report_other_task
@@ -216,14 +216,14 @@ def _read(
         return LabelColumns(tuple(own), tuple(own.values()), parser, not_shared)
 
     main = label_columns(emotions, values)
-    by_prefix = {
-        block.prefix: label_columns(spec.emotions, spec.values)
+    by_group = {
+        group: label_columns(spec.emotions, spec.values)
         for spec in specs
         if _expected(spec) != (emotions, values)
-        for block in spec.blocks
+        for group in task.id_index.groups_of(spec)
     }
-    reader = RowReader(known_ids, columns, main, findings, table.delimiter, by_prefix)
-    for part in (main, *by_prefix.values()):
+    reader = RowReader(known_ids, columns, main, findings, table.delimiter, by_group)
+    for part in (main, *by_group.values()):
         part.parser.first_rows = partial(
             reader.cells_of,
             part,
@@ -256,7 +256,7 @@ def _read(
     report = _report(source, table, findings, summary.count, parts)
     own_repairs: dict[str, str] = {}
     # A problem of the cells of several parts is fixed if it can be fixed in each.
-    for part in (main, *by_prefix.values()):
+    for part in (main, *by_group.values()):
         for name, repair in cell_repairs(part.parser.seen, part.parser.allowed, decisions).items():
             own_repairs[name] = own_repairs.get(name, repair) and repair
     if shape is not None and (shape.repair or not shape.is_decided):
@@ -281,14 +281,15 @@ def _vocabulary(
 ) -> Vocabulary:
     """Return the words for the labels of all parts of a file, and those of each part by its ids."""
     labels = {*expected, *(emotion for spec in specs for emotion in spec.emotions)}
-    by_prefix = {block.prefix: spec.emotions for spec in specs for block in spec.blocks} if len(specs) > 1 else {}
+    index = task.id_index
+    by_group = {group: spec.emotions for spec in specs for group in index.groups_of(spec)} if len(specs) > 1 else {}
     return Vocabulary(
         labels=tuple(emotion for emotion in task.emotions if emotion in labels),
         synonyms=task.synonyms,
         values=tuple(values),
         is_id=lambda cell: is_id(cell, task),
         possible=possible,
-        labels_of=lambda text_id: by_prefix.get(id_prefix(text_id), ()),
+        labels_of=lambda text_id: by_group.get(index.group_of(text_id), ()),
     )
 
 
@@ -381,10 +382,10 @@ def _guess(
                 ids[cell] = None
             elif repaired := known_ids.repair(cell):
                 ids[repaired[0]] = None
-    groups = group_by_prefix(ids)
+    groups = task.id_index.by_group([*ids])
     if specs := matching_specs(groups, task, selector, inferred):
         return specs[0]
-    other_releases = [spec for prefix in groups for spec in task.by_prefix[prefix]]
+    other_releases = [spec for group in groups for spec in task.id_index.groups[group]]
     return other_releases[0] if other_releases else assumed_spec(task, selector, inferred)
 
 

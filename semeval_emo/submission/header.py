@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
 from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
@@ -221,7 +220,8 @@ def _report_unexpected(
 def is_id(cell: str, task: Task) -> bool:
     """Return whether a cell has the form of an id of the task."""
     bare = remove_invisible(cell) if len(cell) < 100 else ""
-    return id_prefix(bare) in task.by_prefix or id_prefix(bare.lower()) in task.by_prefix
+    index = task.id_index
+    return index.has_form(bare) or index.has_form(index.with_capitals(bare.lower()))
 
 
 def _find_id_column(sample: Sequence[Sequence[str]], width: int, task: Task) -> int | None:

@@ -6,31 +6,14 @@ The ids decide. The name, the folder and the options choose between several poss
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from semeval_emo.errors import InputError
 from semeval_emo.task import FileSpec, Selector, Task, known_tasks, task_near
 
-DIGITS = "0123456789"
-
 Groups = Mapping[str, Collection[str]]
-
-
-def id_prefix(text_id: str) -> str:
-    """Return the part of an id before its number.
-
-    >>> id_prefix("eng_test_track_a_00001")
-    'eng_test_track_a_'
-    """
-    return text_id.rstrip(DIGITS)
-
-
-def group_by_prefix(ids: Iterable[str]) -> dict[str, list[str]]:
-    """Group ids by their prefix, in file order."""
-    groups: dict[str, list[str]] = {}
-    for text_id in ids:
-        groups.setdefault(id_prefix(text_id), []).append(text_id)
-    return groups
 
 
 def matching_specs(groups: Groups, task: Task, selector: Selector, inferred: Selector) -> list[FileSpec]:
@@ -40,15 +23,16 @@ def matching_specs(groups: Groups, task: Task, selector: Selector, inferred: Sel
     release has none.
 
     Args:
-        groups: the ids by prefix, each known to some release of the task.
+        groups: the ids by group (`IdIndex.by_group`), each known to some release of the task.
         selector: the options of the user.
         inferred: track and language of the name and the folder.
 
     >>> from semeval_emo.task import load_task
-    >>> mixed = group_by_prefix(["eng_test_track_a_00001", "eng_test_track_c_00001"])
-    >>> [spec.place for spec in matching_specs(mixed, load_task(), Selector(), Selector())]
+    >>> task = load_task()
+    >>> mixed = task.id_index.by_group(["eng_test_track_a_00001", "eng_test_track_c_00001"])
+    >>> [spec.place for spec in matching_specs(mixed, task, Selector(), Selector())]
     ['2025 track a eng test', '2025 track c eng test']
-    >>> [spec.place for spec in matching_specs(mixed, load_task(), Selector(release="hub"), Selector())]
+    >>> [spec.place for spec in matching_specs(mixed, task, Selector(release="hub"), Selector())]
     ['hub track a eng test']
     """
     release = selector.release or task.default_release
@@ -56,15 +40,15 @@ def matching_specs(groups: Groups, task: Task, selector: Selector, inferred: Sel
     chosen: list[tuple[FileSpec, int]] = []
     track = selector.track or inferred.track
     while remaining:
-        candidates = [spec for spec in _specs_with_prefixes(remaining, task) if spec.release == release]
+        candidates = [spec for spec in _specs_of(remaining, task) if spec.release == release]
         if not candidates:
             break
-        counts = {spec.place: _count_ids(spec, remaining) for spec in candidates}
-        # Two files can share a prefix (in codabench-2026, track A has the ids of track C).
+        counts = {spec.place: _count_ids(spec, remaining, task) for spec in candidates}
+        # Two files can share ids (in codabench-2026, track A has the ids of track C).
         best = max(candidates, key=lambda s: (s.track == track, counts[s.place] / s.rows, counts[s.place]))
         chosen.append((best, counts[best.place]))
-        for block in best.blocks:
-            remaining.pop(block.prefix, None)
+        for group in task.id_index.groups_of(best):
+            remaining.pop(group, None)
 
     def relevance(choice: tuple[FileSpec, int]) -> tuple[bool, bool, bool, bool, bool, int]:
         spec, count = choice
@@ -74,25 +58,27 @@ def matching_specs(groups: Groups, task: Task, selector: Selector, inferred: Sel
     return [spec for spec, _ in sorted(chosen, key=relevance, reverse=True)]
 
 
-def _specs_with_prefixes(prefixes: Iterable[str], task: Task) -> list[FileSpec]:
-    return list({spec.place: spec for prefix in prefixes for spec in task.by_prefix.get(prefix, ())}.values())
+def _specs_of(groups: Iterable[str], task: Task) -> list[FileSpec]:
+    return list({spec.place: spec for group in groups for spec in task.id_index.groups.get(group, ())}.values())
 
 
-def _count_ids(spec: FileSpec, groups: Groups) -> int:
-    return sum(text_id in spec.id_set for block in spec.blocks for text_id in groups.get(block.prefix, ()))
+def _count_ids(spec: FileSpec, groups: Groups, task: Task) -> int:
+    own = task.id_index.groups_of(spec)
+    return sum(text_id in spec.id_set for group in own for text_id in groups.get(group, ()))
 
 
 def exact_specs(groups: Groups, task: Task) -> list[FileSpec]:
     """Return every file of any release that has exactly these ids, the default release first.
 
     >>> from semeval_emo.task import load_task
-    >>> spec = load_task().spec("b", "ron", "test")
-    >>> [spec.release for spec in exact_specs(group_by_prefix(spec.ids), load_task())]
+    >>> task = load_task()
+    >>> ids = task.id_index.by_group(task.spec("b", "ron", "test").ids)
+    >>> [spec.release for spec in exact_specs(ids, task)]
     ['2025', '2025-09', 'hub', 'codabench-2026']
     """
     count = sum(len(ids) for ids in groups.values())
-    specs = _specs_with_prefixes(groups, task)
-    exact = [spec for spec in specs if spec.rows == count and _count_ids(spec, groups) == count]
+    specs = _specs_of(groups, task)
+    exact = [spec for spec in specs if spec.rows == count and _count_ids(spec, groups, task) == count]
     return sorted(exact, key=lambda spec: spec.release != task.default_release)
 
 
@@ -100,11 +86,11 @@ def refused_release(groups: Groups, past_end: Mapping[str, int], task: Task) -> 
     """Return the refused release that has these row counts, or an empty string.
 
     Args:
-        past_end: number of ids past the last one of their file, by prefix.
+        past_end: number of ids past the last one of their file, by group.
     """
-    for prefix in {*groups, *past_end}:
-        count = len(groups.get(prefix, ())) + past_end.get(prefix, 0)
-        for spec in task.by_prefix.get(prefix, ()):
+    for group in {*groups, *past_end}:
+        count = len(groups.get(group, ())) + past_end.get(group, 0)
+        for spec in task.id_index.groups.get(group, ()):
             address = f"{spec.track}/{spec.split}/{spec.language}"
             for release in task.releases.values():
                 if release.refused and count in release.signs.get("rows", {}).get(address, ()):
@@ -128,7 +114,14 @@ def task_of(ids: Collection[str], path: Path | None = None) -> Task | None:
     >>> task_of(["eng_test_track_a_00001"]).key
     'semeval-2025-task-11'
     """
-    return next((task for task in _tasks(path) if any(id_prefix(text_id) in task.by_prefix for text_id in ids)), None)
+    return next((task for task in _tasks(path) if _has_form(ids, task)), None)
+
+
+def _has_form(ids: Collection[str], task: Task) -> bool:
+    # A task whose lists of ids are missing is not that of the file.
+    with contextlib.suppress(InputError):
+        return any(map(task.id_index.has_form, ids))
+    return False
 
 
 def _tasks(path: Path | None) -> Iterator[Task]:

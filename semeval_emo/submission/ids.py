@@ -8,15 +8,13 @@ from semeval_emo.submission.identify import (
     Groups,
     assumed_spec,
     exact_specs,
-    group_by_prefix,
-    id_prefix,
     matching_specs,
     refused_release,
 )
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import LabelColumns, RowsById, RowSummary
-from semeval_emo.task import SPLITS, FileSpec, Selector, Task
+from semeval_emo.task import SPLITS, FileSpec, Selector, Task, id_prefix
 from semeval_emo.text import listed
 
 # The most files of the task in one file that are reported one by one.
@@ -37,7 +35,7 @@ def check_ids(
     Args:
         label_columns: returns the columns that the labels of a part were read from.
     """
-    groups = group_by_prefix(summary.rows)
+    groups = task.id_index.by_group([*summary.rows])
     specs = matching_specs(groups, task, selector, inferred)
     if not specs:
         _report_no_match(summary, groups, task, selector, inferred, findings)
@@ -48,7 +46,7 @@ def check_ids(
     _report_mixture(parts, groups, task, findings)
 
     refused = refused_release(groups, summary.past_end, task)
-    own_groups = _own_groups(main.spec, groups)
+    own_groups = _own_groups(main.spec, groups, task)
     exact = exact_specs(groups, task) or exact_specs(own_groups, task)
     is_complete = main.rows == main.spec.rows
     own_rows = sum(map(len, own_groups.values()))
@@ -59,7 +57,7 @@ def check_ids(
         findings.add("other-release", value=f"{exact[0].rows} ids", other=exact[0].release, place=exact[0].place,
                      rows=exact[0].rows, release=main.spec.release, expected=f"{main.spec.rows:,} rows")  # fmt: skip
     else:
-        _report_surplus(summary, main.spec, groups, findings)
+        _report_surplus(summary, main.spec, own_groups, findings)
         if len(parts) <= FEW:
             _report_missing(main, summary.rows, findings)
     if is_complete:
@@ -69,9 +67,8 @@ def check_ids(
     return parts
 
 
-def _own_groups(spec: FileSpec, groups: Groups) -> Groups:
-    prefixes = {block.prefix for block in spec.blocks}
-    return {prefix: ids for prefix, ids in groups.items() if prefix in prefixes}
+def _own_groups(spec: FileSpec, groups: Groups, task: Task) -> Groups:
+    return {group: groups[group] for group in task.id_index.groups_of(spec) if group in groups}
 
 
 def _part(spec: FileSpec, summary: RowSummary, groups: Groups, columns: LabelColumns, task: Task) -> Part:
@@ -86,7 +83,7 @@ def _part(spec: FileSpec, summary: RowSummary, groups: Groups, columns: LabelCol
         for text_id in ids
     )
     is_complete = len(ids) == spec.rows
-    exact = exact_specs(_own_groups(spec, groups), task)
+    exact = exact_specs(_own_groups(spec, groups, task), task)
     releases = tuple(other.release for other in exact if other.track == spec.track)
     lines_of = (min(lines), max(lines))
     return Part(
@@ -101,7 +98,7 @@ def _report_no_match(
     release = selector.release or task.default_release
     if groups:
         exact = exact_specs(groups, task)
-        spec = exact[0] if exact else next(spec for prefix in groups for spec in task.by_prefix[prefix])
+        spec = exact[0] if exact else next(spec for group in groups for spec in task.id_index.groups[group])
         first_id, (line, _) = next(iter(summary.rows.items()))
         findings.add("other-release", value=first_id, line=line, other=spec.release, place=spec.place,
                      rows=len(summary.rows), release=release, expected="no ids of this form")  # fmt: skip
@@ -172,8 +169,8 @@ def _report_surplus(summary: RowSummary, spec: FileSpec, groups: Groups, finding
     """Report ids that have the form of the file's ids but are not among them."""
     _report_past_end(summary, spec, findings)
     # Another release has these ids.
-    for prefix in {block.prefix for block in spec.blocks}:
-        surplus = [text_id for text_id in groups.get(prefix, ()) if text_id not in spec.id_set]
+    for ids in groups.values():
+        surplus = [text_id for text_id in ids if text_id not in spec.id_set]
         for text_id in surplus[:EXAMPLES]:
             line, where = summary.rows[text_id][0], f"ids end at {spec.ids[-1]}"
             findings.add("extra-id", line=line, column="id", value=text_id, where=where, place=spec.place)

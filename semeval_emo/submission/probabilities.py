@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import InputError, InvalidSubmission
-from semeval_emo.submission.identify import group_by_prefix, matching_specs, task_of
+from semeval_emo.submission.identify import matching_specs, task_of
 from semeval_emo.tables.frames import data_frame
 from semeval_emo.tables.names import SCORE_WORDS, normalised_names
 from semeval_emo.tables.raw import RawTable
@@ -131,7 +131,7 @@ def _rows(path: str, table: RawTable) -> dict[str, tuple[int, list[str]]]:
 
 
 def _spec(path: str, rows: dict[str, tuple[int, list[str]]], task: Task, selector: Selector) -> FileSpec:
-    specs = matching_specs(group_by_prefix(filter(task.places, rows)), task, selector, Selector())
+    specs = matching_specs(task.id_index.by_group(list(filter(task.places, rows))), task, selector, Selector())
     for spec in filter(selector.matches, specs):
         return spec
     if specs:

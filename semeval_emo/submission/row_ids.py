@@ -14,13 +14,12 @@ from pathlib import Path
 
 from semeval_emo.errors import InputError
 from semeval_emo.submission.header import INDEX_NAMES, is_text_name, normalised_names
-from semeval_emo.submission.identify import id_prefix
 from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.texts import MOST, is_other
 from semeval_emo.tables import Decisions, InputTable, Row, open_table
 from semeval_emo.tables.shapes.unnamed import is_data
-from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.task import FileSpec, Selector, Task, id_prefix
 from semeval_emo.text import plural, printable
 
 # Files of the task that are named.

@@ -9,11 +9,10 @@ from typing import Any
 
 from semeval_emo.submission.cells import LabelParser, Labels
 from semeval_emo.submission.header import Columns
-from semeval_emo.submission.identify import DIGITS, id_prefix
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.tables import Row
 from semeval_emo.tables.names import normalised_names, remove_invisible
-from semeval_emo.task import NO_NUMBER, FileSpec, Task
+from semeval_emo.task import FileSpec, IdBlock, Task, id_prefix
 
 # By id: its first line, and its labels or None if a cell is bad.
 RowsById = dict[str, tuple[int, Labels | None]]
@@ -26,7 +25,7 @@ class RowSummary:
 
     Attributes:
         rows: line and labels by id, for the ids that the task knows.
-        past_end: number of ids with a number past the last one, by prefix.
+        past_end: number of ids with a number past the last one, by group.
         past_end_examples: line and text of the first five of them.
         conflicting: ids that occur twice with different labels.
         bad_cells: by id with a bad cell: a hash of its cells, to recognise a repetition of the row.
@@ -43,16 +42,16 @@ class RowSummary:
 
 
 class KnownIds:
-    """The ids of every release of a task, loaded by prefix as files need them."""
+    """The ids of every release of a task, loaded by group as files need them."""
 
     def __init__(self, task: Task) -> None:
-        self.task = task
+        self.task, self.index = task, task.id_index
         self.loaded: set[str] = set()
         # The widths of the numbers after a prefix, once all its files are loaded.
         self._widths: dict[str, set[int]] = {}
-        self._prefixes: set[str] = set()
+        self._groups: set[str] = set()
         self._places: set[str] = set()
-        self._shortest = min(map(len, task.by_prefix), default=0)
+        self._shortest = min(map(len, task.id_index.groups), default=0)
 
     def is_known(self, text: str) -> bool:
         """Return whether a release has a text with this id."""
@@ -66,21 +65,21 @@ class KnownIds:
         >>> [ids.classify(f"eng_test_track_a_{number}") for number in ("00001", "99999", "7")]
         ['known', 'well-formed', '']
         """
-        prefix = text.rstrip(DIGITS)
-        if prefix not in self._prefixes:
-            specs = self.task.by_prefix.get(prefix)
+        group = self.index.group_of(text)
+        if group not in self._groups:
+            specs = self.index.groups.get(group)
             if specs is None:
                 return ""
             for spec in specs:
                 self._load(spec)
-            self._prefixes.add(prefix)
+            self._groups.add(group)
         if text in self.loaded:
             return KNOWN
-        widths = self._widths.get(prefix)
-        digits = len(text) - len(prefix)
+        widths = self._widths.get(group)
+        digits = len(text) - len(group)
         if not widths:
             return ""
-        return WELL_FORMED if digits in widths or (digits > max(widths) and text[len(prefix)] != "0") else ""
+        return WELL_FORMED if digits in widths or (digits > max(widths) and text[len(group)] != "0") else ""
 
     def _load(self, spec: FileSpec) -> None:
         if spec.place not in self._places:
@@ -88,7 +87,7 @@ class KnownIds:
             self.loaded |= spec.id_set
             for block in spec.blocks:
                 # Another number after one of many listed ids is no id of the same form.
-                if block.width != NO_NUMBER and len(block) > 1:
+                if isinstance(block, IdBlock) and len(block) > 1:
                     self._widths.setdefault(block.prefix, set()).add(block.width)
 
     def repair(self, text: str) -> tuple[str, str] | None:
@@ -98,17 +97,18 @@ class KnownIds:
         bare = remove_invisible(text).strip("'\"`")
         if bare != text and self.is_known(bare):
             return bare, "id-padding"
-        lower = bare.lower()
-        if lower != bare and self.is_known(lower):
-            return lower, "id-case"
-        prefix = id_prefix(lower)
-        number = lower[len(prefix) :]
+        cased = self.index.with_capitals(bare.lower())
+        if cased != bare and self.is_known(cased):
+            return cased, "id-case"
+        prefix = id_prefix(cased)
+        number = cased[len(prefix) :]
         if number and len(number) < 10:
-            for spec in self.task.by_prefix.get(prefix, ()):
+            for spec in self.index.groups.get(prefix, ()):
                 for block in spec.blocks:
-                    padded = block.id_of(int(number))
-                    if block.prefix == prefix and padded != lower and self.is_known(padded):
-                        return padded, "id-zeros"
+                    if isinstance(block, IdBlock) and block.prefix == prefix:
+                        padded = block.id_of(int(number))
+                        if padded != cased and self.is_known(padded):
+                            return padded, "id-zeros"
         return None
 
 
@@ -147,7 +147,7 @@ class RowReader:
 
     Args:
         labels: the columns and the parser of the labels.
-        by_prefix: those of parts with other columns or values, by the prefix of their ids.
+        by_group: those of parts with other columns or values, by the group of their ids.
     """
 
     def __init__(
@@ -157,15 +157,15 @@ class RowReader:
         labels: LabelColumns,
         findings: Findings,
         delimiter: str,
-        by_prefix: Mapping[str, LabelColumns] | None = None,
+        by_group: Mapping[str, LabelColumns] | None = None,
     ) -> None:
         self.known_ids, self.columns, self.labels, self.findings = known_ids, columns, labels, findings
-        self.delimiter, self.by_prefix = delimiter, by_prefix or {}
+        self.delimiter, self.by_group = delimiter, by_group or {}
         self.summary = RowSummary()
 
     def label_columns(self, spec: FileSpec) -> LabelColumns:
         """Return the columns that the labels of a part are read from."""
-        return self.by_prefix.get(spec.blocks[0].prefix, self.labels)
+        return self.by_group.get(self.known_ids.index.groups_of(spec)[0], self.labels)
 
     def read(self, rows: Iterable[Row]) -> RowSummary:
         """Read all rows.
@@ -199,7 +199,7 @@ class RowReader:
                     self._add(line, resized[id_column] if id_column is not None else "", None, resized)
                     continue
             text = row[id_column] if id_column is not None else ""
-            if self.by_prefix:
+            if self.by_group:
                 part = self._part(text)
                 pick, parser, complete = part.pick, part.parser, part.is_complete
                 parsed = parser.parsed
@@ -218,7 +218,7 @@ class RowReader:
                 if labels is None:
                     labels = parser.parse(line, cells)
                 self._add(line, text, labels if complete else None, row)
-        for part in (self.labels, *self.by_prefix.values()):
+        for part in (self.labels, *self.by_group.values()):
             part.parser.finish()
         self.summary.count = count
         return self.summary
@@ -231,7 +231,12 @@ class RowReader:
                 yield part.pick(row)
 
     def _part(self, text: str) -> LabelColumns:
-        return self.by_prefix.get(id_prefix(remove_invisible(text).strip("'\"`").lower()), self.labels)
+        return self.by_group.get(self._group(text), self.labels)
+
+    def _group(self, text: str) -> str:
+        index = self.known_ids.index
+        bare = remove_invisible(text).strip("'\"`")
+        return index.group_of(bare if bare in self.known_ids.loaded else index.with_capitals(bare.lower()))
 
     def _keep_texts(self, rows: Iterable[Row], id_column: int, text_column: int) -> Iterator[Row]:
         """Yield the rows, and keep the text of each known id."""
@@ -292,8 +297,8 @@ class RowReader:
         findings, summary, known_ids = self.findings, self.summary, self.known_ids
         status = known_ids.classify(text)
         if status == WELL_FORMED:
-            prefix = id_prefix(text)
-            summary.past_end[prefix] = summary.past_end.get(prefix, 0) + 1
+            group = known_ids.index.group_of(text)
+            summary.past_end[group] = summary.past_end.get(group, 0) + 1
             if len(summary.past_end_examples) < EXAMPLES:
                 summary.past_end_examples.append((line, text))
             return

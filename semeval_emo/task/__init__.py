@@ -1,6 +1,6 @@
 """Shared tasks: tracks, languages, emotions, ids, releases."""
 
-from semeval_emo.task.ids import NO_NUMBER, IdBlock, listed_block, short_hash
+from semeval_emo.task.ids import DIGITS, IdBlock, IdList, id_prefix, ids_bytes, short_hash
 from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, FileLayout, TaskLayout, fill
 from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, task_files, task_near
 from semeval_emo.task.model import PIN_FILES, SPLITS, Release, Selector, Task
@@ -9,7 +9,7 @@ from semeval_emo.task.tracks import Language, OfficialScorer, Track
 
 __all__ = [
     "DEFAULT_LAYOUT",
-    "NO_NUMBER",
+    "DIGITS",
     "OWN",
     "OWN_FILE",
     "OWN_SPLIT",
@@ -20,6 +20,7 @@ __all__ = [
     "FileLayout",
     "FileSpec",
     "IdBlock",
+    "IdList",
     "Language",
     "OfficialScorer",
     "Release",
@@ -29,8 +30,9 @@ __all__ = [
     "Track",
     "fill",
     "find_task",
+    "id_prefix",
+    "ids_bytes",
     "known_tasks",
-    "listed_block",
     "load_task",
     "release_words",
     "short_hash",

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from semeval_emo.parse import ShapeError, expect, member, members
-from semeval_emo.task.ids import IdBlock, listed_block
+from semeval_emo.task.ids import IdBlock, IdList
 from semeval_emo.task.layout import FileKey, TaskLayout, build_layout, fill
 from semeval_emo.task.model import METRICS_OF_INTENSITIES, METRICS_OF_LABELS, SPLITS, Release, Task
 from semeval_emo.task.spec import FileSpec
@@ -31,16 +32,21 @@ LONGEST_TEXT = 1_000
 """Characters of a title or a note."""
 MOST_EMOTIONS = 100
 HIGHEST = 100
+IDS = "ids"
+"""The folder of lists of ids, next to the file of the task."""
 """The highest value of a cell."""
 
 
-def build_task(raw: dict[str, Any]) -> Task:
+def build_task(raw: dict[str, Any], folder: Path | None = None) -> Task:
     """Build a task.
+
+    Args:
+        folder: that of its file, which has the lists of ids in a subfolder.
 
     Raises:
         ShapeError: a value is missing or has the wrong type or size, or two values contradict each other.
     """
-    task = _build(raw)
+    task = _build(raw, folder)
     wrong = next(_contradictions(task), None)
     if wrong is not None:
         raise ShapeError(wrong)
@@ -95,7 +101,7 @@ def _track_contradictions(track: Track, task: Task) -> Iterator[str]:
         yield f"the metric of track {track.key} is '{printable(track.metric)}', expected one of {', '.join(metrics)}"
 
 
-def _build(raw: dict[str, Any]) -> Task:
+def _build(raw: dict[str, Any], folder: Path | None) -> Task:
     task_key = _line(raw, "key")
     tables = member(raw, "tracks", dict)
     tracks = {key: _track(key, tables[key]) for key in _keys(tables, "track", _is_track_key)}
@@ -111,10 +117,12 @@ def _build(raw: dict[str, Any]) -> Task:
     releases: dict[str, Release] = {}
     tables = member(raw, "releases", dict)
     for key in _keys(tables, "release"):
-        releases[key] = _release(raw, key, expect(tables[key], dict, f"releases.{key}"), tracks, releases, layout)
+        releases[key] = _release(
+            raw, key, expect(tables[key], dict, f"releases.{key}"), tracks, releases, layout, folder
+        )
         if sum(len(release.specs) for release in releases.values()) > MOST_FILES:
             raise ShapeError(f"it has more than {MOST_FILES:,} files")
-    prefix, width = _id_form(member(raw, "ids", dict), "ids")
+    prefix, width = _id_form(member(raw, "ids", dict, {}), "ids")
     return Task(
         key=task_key,
         title=_line(raw, "title"),
@@ -232,7 +240,9 @@ def _synonyms(raw: dict[str, Any], emotions: Sequence[str]) -> dict[str, str]:
 
 
 def _id_form(table: dict[str, Any], where: str) -> tuple[str, int]:
-    """Return the prefix, with its placeholders, and the width of ids."""
+    """Return the prefix, with its placeholders, and the width of ids; an empty prefix if they have no form."""
+    if not table:
+        return "", 0
     prefix, width = member(table, "prefix", str, where=where), member(table, "width", int, where=where)
     if not 0 <= width <= LONGEST_NAME:
         raise ShapeError(f"'{where}.width' is {width:,}, expected 0 to {LONGEST_NAME}")
@@ -248,6 +258,7 @@ def _release(
     tracks: dict[str, Track],
     known: dict[str, Release],
     layout: TaskLayout,
+    folder: Path | None,
 ) -> Release:
     """Build a release: the files inherited from `base`, overridden by its own."""
     where = f"releases.{key}"
@@ -263,7 +274,7 @@ def _release(
     else:
         specs |= {place: replace(spec, release=key) for place, spec in base.items()}
     has_ids = "ids" in table
-    form = _id_form(member(table if has_ids else raw, "ids", dict), f"{where}.ids" if has_ids else "ids")
+    form = _id_form(member(table if has_ids else raw, "ids", dict, {}), f"{where}.ids" if has_ids else "ids")
     for path, entry in member(table, "files", dict, {}, where).items():
         if path.count("/") != 2:
             raise ShapeError(f"'{printable(path)}' is not of the form track/language/split")
@@ -277,7 +288,7 @@ def _release(
             **place._asdict(),
             emotions=_emotions(raw, table, place.track, place.language),
             values=tracks[place.track].values,
-            blocks=_blocks(expect(entry, dict, file), f"{key} track {' '.join(place)}", place, form),
+            blocks=_blocks(expect(entry, dict, file), f"{key} track {' '.join(place)}", place, form, folder),
             texts_hash=member(entry, "texts", str, "", file),
             labels_hash=member(entry, "labels", str, "", file),
             texts_sample=member(entry, "sample", str, "", file),
@@ -304,7 +315,9 @@ def _release(
     )
 
 
-def _blocks(entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, int]) -> tuple[IdBlock, ...]:
+def _blocks(
+    entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, int], folder: Path | None
+) -> tuple[IdBlock | IdList, ...]:
     """Return the ids of a file, from ``rows``, ``blocks`` or ``ids``.
 
     Args:
@@ -312,8 +325,8 @@ def _blocks(entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, i
         form: the prefix, with its placeholders, and the width of ids without ``blocks``.
     """
     if "ids" in entry:
-        return _listed(members(entry, "ids", str), file)
-    if "blocks" not in entry and "rows" not in entry:
+        return (_listed(entry, file, folder),)
+    if "blocks" not in entry and ("rows" not in entry or not form[0]):
         raise ShapeError(f"{file} has neither rows nor blocks nor ids")
     by_form: list[list[Any]] = [[fill(form[0], place, "the prefix of ids"), form[1], 1, entry.get("rows")]]
     lists = members(entry, "blocks", list) if "blocks" in entry else by_form
@@ -342,14 +355,24 @@ def _blocks(entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, i
     return tuple(blocks)
 
 
-def _listed(ids: Sequence[str], file: str) -> tuple[IdBlock, ...]:
-    """Return a block for each id of a list."""
+def _listed(entry: dict[str, Any], file: str, folder: Path | None) -> IdList:
+    """Return the ids of a file that lists them itself, or names the file that does."""
+    if isinstance(entry["ids"], str):
+        name, rows = expect(entry["ids"], str, "ids"), member(entry, "rows", int, where=file)
+        if name.startswith("/") or "\\" in name or ".." in name.split("/") or not name.isprintable():
+            raise ShapeError(f"the ids of {file} are in '{printable(name)}', expected a path below the folder {IDS}/")
+        if folder is None:
+            raise ShapeError(f"the ids of {file} are in a file, and the task is not in one")
+        if not 0 < rows <= MOST_ROWS:
+            raise ShapeError(f"{file} has {rows:,} rows, expected 1 to {MOST_ROWS:,}")
+        return IdList(rows, path=folder / IDS / name, hash=member(entry, "ids_hash", str, where=file))
+    ids = tuple(members(entry, "ids", str))
     if not 0 < len(ids) <= MOST_ROWS or len(set(ids)) < len(ids):
         raise ShapeError(f"{file} has no ids, more than {MOST_ROWS:,}, or one twice")
     wrong = next((text_id for text_id in ids if not is_listed_id(text_id)), None)
     if wrong is not None:
         raise ShapeError(f"'{printable(wrong)}' of {file} cannot be an id")
-    return tuple(map(listed_block, ids))
+    return IdList(len(ids), ids)
 
 
 def is_listed_id(text_id: str) -> bool:

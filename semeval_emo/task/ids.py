@@ -1,12 +1,21 @@
-"""Ids of texts: blocks of consecutive numbers, and hashes of lists."""
+"""Ids of texts: blocks of consecutive numbers, and lists in the order of their file."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
-NO_NUMBER = -1
+from semeval_emo.errors import InputError
+from semeval_emo.text import plural, printable
+
+DIGITS = "0123456789"
+MOST_BYTES = 2**26
+"""Limit of the size of the ids of one file."""
 
 
 def short_hash(lines: Iterable[str]) -> str:
@@ -18,15 +27,13 @@ def short_hash(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def listed_block(text_id: str) -> IdBlock:
-    """Return the block of a single id, such as one that ends in a hash.
+def id_prefix(text_id: str) -> str:
+    """Return the part of an id before its number.
 
-    >>> [list(listed_block(text_id)) for text_id in ("eng_67ae07", "eng_67ae")]
-    [['eng_67ae07'], ['eng_67ae']]
+    >>> id_prefix("eng_test_track_a_00001")
+    'eng_test_track_a_'
     """
-    prefix = text_id.rstrip("0123456789")
-    digits = text_id[len(prefix) :]
-    return IdBlock(prefix, len(digits), int(digits), int(digits)) if digits else IdBlock(text_id, NO_NUMBER, 0, 0)
+    return text_id.rstrip(DIGITS)
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class IdBlock:
     """Consecutive ids: a prefix and a zero-padded number from `first` to `last`, without `skip`.
 
     Attributes:
-        width: of the number; `NO_NUMBER` for a single id that is the prefix itself.
+        width: of the number.
 
     >>> list(IdBlock("eng_dev_track_a_", 5, 1, 3, skip=(2,)))
     ['eng_dev_track_a_00001', 'eng_dev_track_a_00003']
@@ -57,4 +64,73 @@ class IdBlock:
 
     def id_of(self, number: int) -> str:
         """Return the id with a number."""
-        return self.prefix if self.width == NO_NUMBER else f"{self.prefix}{number:0{self.width}d}"
+        return f"{self.prefix}{number:0{self.width}d}"
+
+
+@dataclass(frozen=True)
+class IdList:
+    """Ids without a form, such as hashes or shuffled numbers, in the order of their file.
+
+    Attributes:
+        rows: their number.
+        given: the ids; empty if they are in a file.
+        path: the file with an id on each line, compressed with gzip; it is read when the ids are needed.
+        hash: `short_hash` of the ids in that file.
+
+    >>> list(IdList(2, ("eebbqej", "ed00q6i")))
+    ['eebbqej', 'ed00q6i']
+    """
+
+    rows: int
+    given: tuple[str, ...] = field(default=(), repr=False)
+    path: Path | None = None
+    hash: str = ""
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ids)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """All ids.
+
+        Raises:
+            InputError: the file cannot be read, or has other ids.
+        """
+        if self.path is None:
+            return self.given
+        ids = read_ids(self.path)
+        if len(ids) != self.rows or short_hash(ids) != self.hash:
+            raise InputError(
+                f"{self.path} has {plural(len(ids), 'id')} with the hash {short_hash(ids)}, and the task file has "
+                f"{self.rows:,} rows with the hash {self.hash}.",
+                "write both again with `semeval-emo data pin FOLDER --task FILE.toml`",
+            )
+        return ids
+
+
+def read_ids(path: Path) -> tuple[str, ...]:
+    """Read a file with an id on each line, compressed with gzip.
+
+    Raises:
+        InputError: it cannot be read, is too large, or is not UTF-8.
+    """
+    try:
+        with gzip.open(path) as stream:
+            body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise InputError(f"The ids in {path} have more than {MOST_BYTES:,} bytes.")
+        return tuple(body.decode("utf-8").splitlines())
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else printable(str(error))
+        raise InputError(
+            f"The ids in {path} cannot be read: {why}.",
+            "copy the folder ids/ that belongs to the task file next to it",
+        ) from error
+
+
+def ids_bytes(ids: Sequence[str]) -> bytes:
+    """Return the contents of a file that `read_ids` reads; the same ids give the same bytes."""
+    return gzip.compress("".join(f"{text_id}\n" for text_id in ids).encode(), mtime=0)

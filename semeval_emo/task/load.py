@@ -125,7 +125,7 @@ def _load(path: Path, version: tuple[int, int] | None) -> Task:
     raw = read_toml(path, f"The task file {path}")
     try:
         data = member(raw, "data", str, "")
-        return replace(build_task(raw), file=path, data=path.parent / data if data else None)
+        return replace(build_task(raw, path.parent), file=path, data=path.parent / data if data else None)
     except ShapeError as error:
         raise UsageError(
             f"The task file {path} does not describe a task: {error}.",

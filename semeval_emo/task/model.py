@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
+from semeval_emo.task.index import IdIndex
 from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, TaskLayout
 from semeval_emo.task.spec import OWN_SPLIT, FileSpec
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
@@ -269,16 +270,12 @@ class Task:
         return [spec for one in releases for spec in one.specs.values() if selector.matches(spec)]
 
     @cached_property
-    def by_prefix(self) -> dict[str, list[FileSpec]]:
-        """Files by the prefix of their ids (the part before the number)."""
-        found: dict[str, list[FileSpec]] = {}
-        for spec in self.specs():
-            for prefix in dict.fromkeys(block.prefix for block in spec.blocks):
-                found.setdefault(prefix, []).append(spec)
-        return found
+    def id_index(self) -> IdIndex:
+        """The ids of all files."""
+        return IdIndex(self.specs())
 
     def places(self, some_id: str) -> list[FileSpec]:
-        """Return all files whose ids have the prefix of this one, those of the default release first.
+        """Return all files that have this id or, if ids are numbered, its prefix; those of the default release first.
 
         The number is ignored, so an id beyond the last row of a file still finds the file.
 
@@ -286,7 +283,7 @@ class Task:
         >>> [s.place for s in load_task().places("amh_dev_track_b_00007")][0]
         '2025 track b amh dev'
         """
-        found = self.by_prefix.get(some_id.rstrip("0123456789"), [])
+        found = self.id_index.groups.get(self.id_index.group_of(some_id), [])
         return sorted(found, key=lambda spec: spec.release != self.default_release)
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from semeval_emo.task.ids import IdBlock, short_hash
+from semeval_emo.task.ids import IdBlock, IdList, short_hash
 from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, TaskLayout, fill
 from semeval_emo.text import short_repr
 
@@ -36,7 +36,7 @@ class FileSpec:
     Attributes:
         task, release, track, language, split: the address of the file.
         emotions: label columns in the official order.
-        blocks: the ids, in file order.
+        blocks: the ids, in file order: numbered ones as blocks, others as lists.
         texts_hash: `short_hash` of ``id<TAB>text`` lines; empty if unknown.
         texts_sample: what identifies the texts of `sample_ids` (`overlap.sample_hash`); empty if unknown.
         labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines; empty if the labels are blank or
@@ -52,7 +52,7 @@ class FileSpec:
     split: str
     emotions: tuple[str, ...]
     values: tuple[str, ...]
-    blocks: tuple[IdBlock, ...]
+    blocks: tuple[IdBlock | IdList, ...]
     texts_hash: str = ""
     labels_hash: str = ""
     texts_sample: str = ""
@@ -92,11 +92,8 @@ class FileSpec:
         >>> load_task().spec("a", "eng", "dev").only({"eng_dev_track_a_00003", "eng_dev_track_a_00001"}).ids
         ('eng_dev_track_a_00001', 'eng_dev_track_a_00003')
         """
-        blocks = tuple(
-            replace(block, skip=tuple(n for n in range(block.first, block.last + 1) if block.id_of(n) not in ids))
-            for block in self.blocks
-        )
-        return replace(self, blocks=blocks, texts_hash="", texts_sample="", labels_hash="")
+        kept = tuple(text_id for text_id in self.ids if text_id in ids)
+        return replace(self, blocks=(IdList(len(kept), kept),), texts_hash="", texts_sample="", labels_hash="")
 
     @property
     def header(self) -> tuple[str, ...]:

@@ -98,9 +98,11 @@ def test_33_34_other_tasks(case: str, toml: str, track: str, shared_dir: Path, t
         code, out, err = cli(*words, "--task", empty)
         assert code in (0, 1, 2, 3), words
         assert pin in " ".join(f"{out} {err}".split()), words
-    code, table, _ = cli("data", "pin", data, "--task", empty)
-    assert code == 0
+    # The lists of ids are written next to the task file.
     task = tmp_path / toml
+    task.write_text(empty.read_text())
+    code, table, _ = cli("data", "pin", data, "--task", task)
+    assert code == 0
     task.write_text(f"{empty.read_text()}\n{table}")
     assert validate(file, task=task).valid
     assert cli("score", file, "--task", task, "--gold", data).code == 0

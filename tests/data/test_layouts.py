@@ -68,7 +68,7 @@ def test_two_files_that_differ_are_refused_by_name(tmp_path: Path):
 
 def test_a_release_is_pinned_in_any_order(world):
     world.write(world.folder / "data/dev/track_a/xx.csv", world.rows("a", "xx", "dev"))
-    assert pin(world.folder / "data", world.task).startswith('"a/xx/dev" = { rows = 4, ')
+    assert pin(world.folder / "data", world.task).toml.startswith('"a/xx/dev" = { rows = 4, ')
 
 
 @pytest.mark.parametrize("name", ["track_a/xx/dev-00000-of-00001.parquet", "xx/dev-00000-of-00001.parquet"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +11,14 @@ from semeval_emo.data import load_gold
 from semeval_emo.data.pin import _block, id_blocks, pin
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.errors import InputError
-from semeval_emo.submission import validate
+from semeval_emo.submission import fix, validate
 from semeval_emo.submission.rows import KnownIds
-from semeval_emo.task import IdBlock, load_task
+from semeval_emo.task import IdBlock, IdList, load_task
 from semeval_emo.task.load import HERE
 
 
 def test_pin_reproduces_the_task_file_of_the_sample():
-    lines = pin(sample_folder(), load_task("sample")).splitlines()
+    lines = pin(sample_folder(), load_task("sample")).toml.splitlines()
     shipped = (HERE / "sample.toml").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 6
     assert [line for line in shipped if line.startswith('"')] == lines
@@ -25,14 +26,14 @@ def test_pin_reproduces_the_task_file_of_the_sample():
 
 def test_pin_reproduces_a_made_up_release(world):
     made = {line for line in world.toml.read_text(encoding="utf-8").splitlines() if line.startswith('"')}
-    first = pin(world.official(), world.task).splitlines()
+    first = pin(world.official(), world.task).toml.splitlines()
     assert len(first) == 15
     assert set(first) <= made
-    assert set(pin(world.second(), world.task).splitlines()) <= made
+    assert set(pin(world.second(), world.task).toml.splitlines()) <= made
 
 
 def test_ids_of_two_tracks_become_blocks(world):
-    assert pin(world.pooled(), world.task).startswith(
+    assert pin(world.pooled(), world.task).toml.startswith(
         '"a/xx/test" = { blocks = [["xx-test-a-", 3, 1, 6], ["xx-test-c-", 3, 1, 6]], labels = "'
     )
 
@@ -42,7 +43,7 @@ def test_a_task_with_a_pinned_table_identifies_the_files(world, tmp_path):
     head, _, _ = world.toml.read_text(encoding="utf-8").partition("[releases.0]")
     toml = tmp_path / "again.toml"
     release = '[releases.1]\ntitle = "x"\npublished = 2021-01-01\nsource = "x"\n[releases.1.files]\n'
-    toml.write_text(head + release + pin(world.official(), world.task), encoding="utf-8")
+    toml.write_text(head + release + pin(world.official(), world.task).toml, encoding="utf-8")
     again = load_task(toml)
     assert {where: spec.labels_hash for where, spec in again.release().specs.items()} == {
         where: spec.labels_hash for where, spec in world.task.release().specs.items()
@@ -54,7 +55,7 @@ def test_a_task_with_a_pinned_table_identifies_the_files(world, tmp_path):
     [
         (["a1", "a2", "a10"], [IdBlock("a", 1, 1, 10, (3, 4, 5, 6, 7, 8, 9))]),
         (["a001", "a1000"], [IdBlock("a", 3, 1, 1), IdBlock("a", 3, 1000, 1000)]),
-        (["b2", "a1", "b1"], [IdBlock("b", 1, 1, 2), IdBlock("a", 1, 1, 1)]),
+        (["b2", "a1", "b1"], [IdBlock("b", 1, 2, 2), IdBlock("a", 1, 1, 1), IdBlock("b", 1, 1, 1)]),
         (["x100", "x101"], [IdBlock("x", 3, 100, 101)]),
     ],
 )
@@ -66,10 +67,10 @@ def test_ids_become_blocks(ids, expected):
 @pytest.mark.parametrize("ids", [["abc", "abd"], ["a01", "a002"], ["x_0a1f", "x_9c07", "x_77"], ["x1" + "0" * 30, "y"]])
 def test_ids_without_an_order_are_listed(ids, world):
     """Such as those of SemEval-2026 Task 9, which end in a hash."""
-    assert [list(block) for block in id_blocks(ids)] == [[text_id] for text_id in ids]
+    assert [list(block) for block in id_blocks(ids)] == [ids]
     rows = [(text_id, "A text", (1, 0, 1)) for text_id in ids]
     root = world.write(world.folder / "data/track_a/dev/xx.csv", rows).parents[2]
-    table = pin(root, world.task)
+    table = pin(root, world.task).toml
     assert table.startswith(f'"a/xx/dev" = {{ ids = {json.dumps(ids)}, texts = ')
     toml = world.folder / "listed.toml"
     files = "[releases.1.files]"
@@ -80,6 +81,42 @@ def test_ids_without_an_order_are_listed(ids, world):
     path = world.write(world.folder / "pred_xx.csv", rows, "id,calm,hope,rage")
     assert validate(path, task=task).valid
     assert [KnownIds(task).classify(text_id) for text_id in (ids[0], ids[0] + "1", "z")] == ["known", "", ""]
+
+
+def test_many_ids_without_an_order_are_in_a_file_in_their_order(world, cli):
+    ids = [f"x-{number * 37 % 101:03}" for number in range(1, 31)]
+    assert ids != sorted(ids)
+    root = world.write(world.folder / "data/track_a/dev/xx.csv", [(one, "A text", (1, 0, 1)) for one in ids]).parents[2]
+    toml = world.folder / "shuffled.toml"
+    head = world.toml.read_text().partition("[releases.1.files]")[0] + "[releases.1.files]\n"
+    toml.write_text(head)
+    done = cli("data", "pin", root, "--task", toml)
+    sidecar = world.folder / f"ids/{world.task.key}/a-xx-dev.txt.gz"
+    assert f"wrote {sidecar}" in done.err
+    assert done.out.startswith(f'"a/xx/dev" = {{ rows = 30, ids = "{world.task.key}/a-xx-dev.txt.gz", ids_hash = ')
+    toml.write_text(head + done.out)
+    task = load_task(toml)
+    assert task.spec("a", "xx", "dev").ids == tuple(ids)
+    official = world.write(world.folder / "pred_xx.csv", [(one, "", (1, 0, 1)) for one in ids], "id,calm,hope,rage")
+    assert validate(official, task=task).counts == {"W517": 3}
+    in_order = [(one, "", (1, 0, 1)) for one in sorted(ids)]
+    other = world.write(world.folder / "other/pred_xx.csv", in_order, "id,calm,hope,rage")
+    assert set(validate(other, task=task).counts) == {"W416", "W517"}
+    written = fix(other, task=task, out=world.folder / "fixed").written[0].path
+    assert Path(written).read_text() == official.read_text()
+
+    # Pinned again, nothing changes; other ids do not replace a list without --force.
+    assert cli("data", "pin", root, "--task", toml).code == 0
+    world.write(root / "track_a/dev/xx.csv", [(one, "A text", (1, 0, 1)) for one in ids[1:]])
+    refused = cli("data", "pin", root, "--task", toml)
+    assert refused.code == 2 and f"{sidecar} exists and differs" in refused.err
+    assert cli("data", "pin", root, "--task", toml, "--force").code == 0
+    with pytest.raises(InputError, match=r"has 29 ids with the hash .*, and the task file has 30 rows"):
+        _ = IdList(30, path=sidecar, hash=task.spec("a", "xx", "dev").blocks[0].hash).ids
+    sidecar.unlink()
+    load_task.__globals__["_load"].cache_clear()
+    missing = cli("validate", official, "--task", toml)
+    assert missing.code == 3 and f"The ids in {sidecar} cannot be read: No such file" in missing.err
 
 
 def test_an_empty_folder_is_reported(world):

@@ -226,6 +226,6 @@ def test_rows_of_the_hub_file_are_the_gold_of_the_competition(data_dir):
 
 @pytest.mark.parametrize("folder", RELEASES)
 def test_pin_reproduces_the_task_file(data_dir, folder):
-    lines = pin(data_dir / folder, TASK).splitlines()
+    lines = pin(data_dir / folder, TASK).toml.splitlines()
     assert len(lines) == RELEASES[folder][1]
     assert set(lines) <= set((HERE / "task11.toml").read_text(encoding="utf-8").splitlines())

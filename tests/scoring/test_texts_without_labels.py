@@ -60,9 +60,10 @@ def make_task(
     toml = folder / "ec.toml"
     text = TASK.format(emotions=list(emotions), rule=rule)
     toml.write_text(text, encoding="utf-8")
-    files = pin(folder / "data", load_task(toml))
+    pinned = pin(folder / "data", load_task(toml))
+    pinned.write_ids(folder)
     load_task.__globals__["_load"].cache_clear()
-    toml.write_text(text + files + "\n", encoding="utf-8")
+    toml.write_text(text + pinned.toml + "\n", encoding="utf-8")
     return toml
 
 

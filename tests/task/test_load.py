@@ -56,7 +56,7 @@ def towns(tmp_path: Path, monkeypatch) -> Path:
     tasks.mkdir()
     toml = tasks / "moods.toml"
     toml.write_text(SMALL, encoding="utf-8")
-    toml.write_text(SMALL + pin(data, load_task(tmp_path / "tasks/../tasks/moods.toml")) + "\n", encoding="utf-8")
+    toml.write_text(SMALL + pin(data, load_task(tmp_path / "tasks/../tasks/moods.toml")).toml + "\n", encoding="utf-8")
     load_task.__globals__["_load"].cache_clear()
     monkeypatch.setenv("SEMEVAL_EMO_TASKS", str(tasks))
     return tmp_path

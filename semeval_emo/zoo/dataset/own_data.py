@@ -331,5 +331,5 @@ def _store(folder: Path, head: str, files: Mapping[str, str], fresh: bool, sourc
     for name, body in files.items():
         write_file(folder / name, body, parents=True)
     # Last, because it marks the folder as complete.
-    write_file(file, f"{head}{pin(folder / DATA, task)}\n")
+    write_file(file, f"{head}{pin(folder / DATA, task).toml}\n")
     return True

@@ -12,7 +12,7 @@ from semeval_emo.data.folder import flat_files
 from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.data.sheet import peek, read_sheet
 from semeval_emo.errors import EmoError, InputError, UsageError
-from semeval_emo.submission.identify import id_prefix, task_of
+from semeval_emo.submission.identify import task_of
 from semeval_emo.task import SPLITS, Task
 from semeval_emo.zoo.dataset.own_data import BINARY, DEGREES, FEW, OwnData, make_task
 from semeval_emo.zoo.dataset.own_files import is_own_data
@@ -105,10 +105,10 @@ def is_own(source: Path) -> bool:
     splits = set()
     for file in files:
         try:
-            prefixes = {id_prefix(text_id) for text_id in read_sheet(file).ids}
+            groups = task.id_index.by_group(read_sheet(file).ids)
         except EmoError:
             continue
-        splits |= {spec.split for prefix in prefixes for spec in task.by_prefix.get(prefix, ())}
+        splits |= {spec.split for group in groups for spec in task.id_index.groups.get(group, ())}
     return splits != set(SPLITS)
 
 
