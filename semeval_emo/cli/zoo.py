@@ -227,13 +227,14 @@ def train(
 def _show_run(result: RunResult, style: Format, output: Path | None, quiet: bool) -> None:
     """Print a finished run and the next commands."""
     from semeval_emo.report import runs as view
+    from semeval_emo.submission.packing import archive_name
     from semeval_emo.task import OWN_SPLIT
 
     if result.already_done:
         note(f"{result.folder.path} is already finished; --fresh trains it again.", quiet)
     emit(result.to_dict, lambda: view.run_tables(result), style, output, warnings=result.warnings)
     predictions, spec = result.folder.predictions, result.folder.spec
-    steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", f"track_{spec.track}.zip"]]
+    steps: list[list[str | Path]] = [["pack", predictions.parent, "-o", archive_name([spec])]]
     if result.scorecard is not None:
         steps.insert(0, ["score", predictions, "--ci"])
     if spec.release == OWN_SPLIT:

@@ -9,27 +9,36 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from semeval_emo.errors import UsageError
+from semeval_emo.submission.anomalies import report_anomalies
 from semeval_emo.submission.cells import LabelParser
 from semeval_emo.submission.fixable import CELLS, MIXTURES, cell_repairs, repairs, with_advice
 from semeval_emo.submission.header import Columns, is_id, read_header
 from semeval_emo.submission.identify import assumed_spec, matching_specs
 from semeval_emo.submission.ids import check_ids
-from semeval_emo.submission.names import PREFIX, SUFFIX
+from semeval_emo.submission.layouts import (
+    Reading,
+    convert_names,
+    in_layout,
+    labels_in_cell,
+    repairs_of,
+    shown_header,
+)
+from semeval_emo.submission.names import name_form
 from semeval_emo.submission.other_task import report_other_task
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport, Part
 from semeval_emo.submission.rows import KnownIds, LabelColumns, RowReader, RowsById
 from semeval_emo.submission.sources import InputFile
-from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts
+from semeval_emo.submission.texts import KnownTexts, check_signs, check_texts, texts_added
 from semeval_emo.tables import NOTHING_DECIDED, Decisions, InputTable, Row, open_table
 from semeval_emo.tables.names import normalised_names
 from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
 from semeval_emo.tables.shapes import Shape, Vocabulary, recognise
 from semeval_emo.tables.sniff import remedy
-from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.task import DEFAULT_LAYOUT, LABELS, FileSpec, Selector, Task
 
 if TYPE_CHECKING:
     from semeval_emo.submission.row_ids import RowsWithoutIds
@@ -44,6 +53,9 @@ PLACE_COLUMNS = frozenset({"language", "languages", "lang", "lang_code", "langua
 # Problems of files of which the rows that are there can be scored.
 INCOMPLETE = MIXTURES | {"missing-id"}
 
+# How a layout says that labels have a column each.
+LABEL_COLUMNS = "columns"
+
 ParserFactory = Callable[[Sequence[str], Sequence[str], Findings], LabelParser]
 
 
@@ -54,6 +66,7 @@ class CheckedFile:
     Attributes:
         findings: its problems.
         rows: the rows whose ids the task knows.
+        texts: the text of each id, if the file has texts.
         own_repairs: by name of a problem, what `fix` does about it in this file; empty if the user has to decide first.
     """
 
@@ -61,6 +74,7 @@ class CheckedFile:
     findings: tuple[Findings, ...]
     rows: RowsById
     own_repairs: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def peek_ids(source: InputFile) -> list[str]:
@@ -143,7 +157,8 @@ def _read(
         The checked file, and the files of the task whose columns and values were expected.
     """
     findings = Findings(source.display_name)
-    table = open_table(stream, source.base)
+    reading = Reading.of(source, task)
+    table = open_table(stream, source.base, reading.dialect)
     if not _is_table(table, findings):
         if table.magic and source.name.problem == "name-unseen":
             # Another name would not make it a prediction file.
@@ -154,6 +169,8 @@ def _read(
         source = replace(source, findings=Findings(source.display_name))
     rows = table.rows()
     first_rows = _first_rows(rows)
+    if not reading.is_plain:
+        first_rows, rows = convert_names(table, first_rows, rows, reading, task, findings)
     as_it_is = table.header, first_rows, rows
     without_ids = _rows_without_ids(table, first_rows, known_ids)
     if without_ids is not None:
@@ -172,7 +189,16 @@ def _read(
         expected = tuple(emotion for emotion in task.emotions if emotion in emotions or emotion in others)
     possible = () if specs else _possible_labels(len(first_rows), selector.release, task)
     needs_scores = not decisions.scores and len(values) == 2
-    shape = recognise(table, first_rows, _vocabulary(specs, expected, values, possible, task), decisions)
+    vocabulary = _vocabulary(specs, expected, values, possible, task)
+    in_cell = reading.layout.labels != LABEL_COLUMNS and {*expected}.isdisjoint(table.header)
+    if in_cell and LABELS in table.header:
+        from semeval_emo.tables.shapes.view import View
+
+        shape: Shape | None = labels_in_cell(View(table, first_rows, vocabulary), reading)
+        sample = [row for _, row in first_rows[:50]]
+        read_header(table.header, table.header_line, sample, (LABELS,), task, findings, False, reading.needs_texts)
+    else:
+        shape = recognise(table, first_rows, vocabulary, decisions)
     if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header, task.emotions)}:
         # Not a table of predictions: missing ids are not its problem.
         table.header, first_rows, rows = as_it_is
@@ -183,19 +209,29 @@ def _read(
         count = sum(1 for _ in chain(first_rows, rows))
         return CheckedFile(_report(source, table, findings, count), (findings,), {}), ()
     if shape is not None:
-        findings.add(shape.problem, file_format=_file_format(table), **shape.facts)
+        if shape.problem:
+            facts = shape.facts if reading.is_plain else in_layout(shape.facts, task, expected, shape.is_decided)
+            findings.add(shape.problem, file_format=_file_format(table), **facts)
         header = [*shape.header]
-    if table.container != "CSV" and (shape is None or "{file_format}" not in entry(shape.problem).message):
+    if table.container != "CSV" and (
+        shape is None or not shape.problem or "{file_format}" not in entry(shape.problem).message
+    ):
         findings.add("other-container", kind=table.container)
     if shape is not None and not shape.is_renamed:
         expected = tuple(name for name in header if name in task.emotions)
         columns = Columns.of(shape, expected)
         if columns.id is None and without_ids is None:
-            findings.add("missing-column", column="id", seen=",".join(table.header), line=table.header_line,
-                         header=",".join(("id", *emotions)))  # fmt: skip
+            findings.add("missing-column", column=reading.layout.id, seen=",".join(table.header),
+                         line=table.header_line, header=shown_header(task, emotions))  # fmt: skip
+        if columns.text is None and reading.needs_texts and shape.problem:
+            findings.add("missing-texts", column=reading.layout.text, header=shown_header(task, emotions))
     else:
         sample = [row for _, row in (shape.convert(first_rows[:50], findings.add) if shape else first_rows[:50])]
-        columns = read_header(header, table.header_line, sample, expected, task, findings, needs_scores)
+        columns = read_header(
+            header, table.header_line, sample, expected, task, findings, needs_scores, reading.needs_texts
+        )
+        if reading.layout.labels != LABEL_COLUMNS and not reading.is_free and any(columns.labels):
+            findings.add("label-columns", column=LABELS, header=shown_header(task, emotions))
     _check_order(decisions, shape, normalised_names(table.header), expected, source)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
@@ -230,7 +266,7 @@ def _read(
             lambda: shape.convert(first_rows, lambda *_, **__: None) if shape else first_rows,
         )
     summary = reader.read(shape.convert(all_rows, findings.add) if shape else all_rows)
-    _report_anomalies(table, findings, has_labels=shape is None and any(at is not None for at in columns.labels))
+    report_anomalies(table, findings, reading, shape is None and any(at is not None for at in columns.labels))
     if not summary.count:
         findings.add("header-only", line=table.header_line)
     if without_ids is not None:
@@ -255,11 +291,14 @@ def _read(
             findings.drop("unknown-column", [name for name in table.header if name.strip().lower() in PLACE_COLUMNS])
     report = _report(source, table, findings, summary.count, parts)
     own_repairs: dict[str, str] = {}
+    if findings.counts and task.layout.predictions != DEFAULT_LAYOUT.predictions:
+        added = texts_added(parts[0].spec, known_texts) if parts and reading.needs_texts else None
+        own_repairs = repairs_of(reading, bool(reading.layout.text) and columns.text is not None, added)
     # A problem of the cells of several parts is fixed if it can be fixed in each.
     for part in (main, *by_group.values()):
         for name, repair in cell_repairs(part.parser.seen, part.parser.allowed, decisions).items():
             own_repairs[name] = own_repairs.get(name, repair) and repair
-    if shape is not None and (shape.repair or not shape.is_decided):
+    if shape is not None and shape.problem and (shape.repair or not shape.is_decided):
         own_repairs[shape.problem] = shape.repair if shape.is_decided else ""
     if shape is None:
         own_repairs["no-header"] = ""
@@ -269,7 +308,8 @@ def _read(
         own_repairs["no-ids"] = ""
     if decisions.unverified_texts:
         own_repairs["other-texts"] = "texts of another release accepted: labels kept by their ids"
-    return CheckedFile(report, (_name_findings(source, parts), findings), summary.rows, own_repairs), specs
+    names = _name_findings(source, parts, task)
+    return CheckedFile(report, (names, findings), summary.rows, own_repairs, summary.texts), specs
 
 
 def _vocabulary(
@@ -389,51 +429,12 @@ def _guess(
     return other_releases[0] if other_releases else assumed_spec(task, selector, inferred)
 
 
-def _report_anomalies(table: InputTable, findings: Findings, has_labels: bool) -> None:
-    """Report encoding, line ends, separators and quotes, which are known once the file has been read.
-
-    Args:
-        has_labels: the file has columns of labels, and no other shape.
-    """
-    if table.encoding != "utf-8":
-        findings.add("not-utf-8", value=table.encoding.upper())
-    elif table.bom:
-        findings.add("byte-order-mark", line=1)
-    if table.delimiter != ",":
-        findings.add("delimiter", line=table.header_line, value=table.delimiter)
-    for name, anomaly in table.anomalies.items():
-        if not anomaly.count:
-            continue
-        # Texts need quotes; removing their column removes the quotes too.
-        if name == "quoted" and '"' not in table.header_text and entry("text-column").code in findings.counts:
-            continue
-        # So do lists in a cell, which become columns, and answers that cannot be read.
-        if name in ("quoted", "multiline-cell") and not has_labels:
-            continue
-        for line, detail in anomaly.first:
-            findings.add(name, line=line, **_anomaly_facts(name, line, detail))
-        findings.more(name, anomaly.count - len(anomaly.first))
-    crlf, cr = table.newlines["\r\n"], table.newlines["\r"]
-    if crlf:
-        findings.add("crlf", crlf=crlf, lines=table.lines)
-    if cr:
-        findings.add("lone-cr", cr=cr, lines=table.lines)
-
-
-def _anomaly_facts(name: str, line: int, detail: str) -> dict[str, Any]:
-    if name == "stray-quote":
-        return {"swallow": f"; a CSV reader would read lines {line} to {detail} as one row" if detail else ""}
-    if name == "multiline-cell":
-        return {"last": detail}
-    return {"limit": MAX_LINE} if name == "long-line" else {"value": detail or None}
-
-
-def _name_findings(source: InputFile, parts: Sequence[Part]) -> Findings:
+def _name_findings(source: InputFile, parts: Sequence[Part], task: Task) -> Findings:
     """Return the problems of the name, with the right name as their fix if the ids determine it."""
     if not parts or source.name.problem is None:
         return source.findings
     right_names = {part.spec.file_name for part in parts}
-    hint = right_names.pop() if len(right_names) == 1 else f"{PREFIX}<language>{SUFFIX}"
+    hint = right_names.pop() if len(right_names) == 1 else name_form(task).filled()
     code, right_name = entry(source.name.problem).code, entry("name-extra").fix.format(hint=hint)
     findings = Findings(source.display_name)
     findings.counts = source.findings.counts

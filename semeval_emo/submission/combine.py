@@ -19,6 +19,7 @@ from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.problem import entry
 from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions
+from semeval_emo.submission.texts import KnownTexts, texts_for
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import Decisions
 from semeval_emo.tables.decided_values import thresholds_of
@@ -92,11 +93,12 @@ class EnsembleReport(Result):
 
 @dataclass(frozen=True)
 class _Member:
-    """The labels or probabilities of one file, shape (n, L)."""
+    """The labels or probabilities of one file, shape (n, L), and its texts where prediction files have them."""
 
     path: str
     spec: FileSpec
     values: NDArray[Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def ensemble(
@@ -176,8 +178,9 @@ def ensemble(
         differing = int(np.any(np.stack(own) != own[0], axis=0).sum())
         names = tuple(member.path for member in group)
         files.append(CombinedFile(", ".join(names), str(path), spec, names, differing, int(tied.sum())))
-        bodies.append(prediction_bytes(spec, labels))
-        predictions.append(Predictions(spec, labels, str(path), (spec.release,)))
+        texts = _texts(spec, group, task)
+        bodies.append(prediction_bytes(spec, labels, texts))
+        predictions.append(Predictions(spec, labels, str(path), (spec.release,), texts=texts))
     written = [] if in_memory else list(zip(outputs, bodies, strict=True))
     check_free(written, [Path(member.path) for member in members], force)
     for path, body in written:
@@ -191,6 +194,14 @@ def ensemble(
         notes=tuple(note for group in groups for note in _notes(group)),
         predictions=tuple(predictions),
     )
+
+
+def _texts(spec: FileSpec, members: Sequence[_Member], task: Task | str | None) -> Mapping[str, str]:
+    """Return the texts of a new file: those of the first member that has some, else those of the data."""
+    if not spec.layout.predictions.text:
+        return {}
+    own = next((member.texts for member in members if member.texts), {})
+    return texts_for(spec, own, KnownTexts(load_task(spec.task if task is None else task)))
 
 
 def _check_named_once(paths: Sequence[str | os.PathLike[str]]) -> None:
@@ -225,7 +236,7 @@ def _predictions(paths: Sequence[str | os.PathLike[str]], selector: Selector) ->
             problem = next((one for one in report.problems_of(file.file) if one.code in codes), None)
             what = f": {problem.message}" if problem else ""
             raise InvalidSubmission(f"{file.file} has no certain labels{what}.", remedy)
-    return [_Member(one.path, one.spec, one.values) for one in submission.predictions]
+    return [_Member(one.path, one.spec, one.values, one.texts) for one in submission.predictions]
 
 
 def _probabilities(paths: Sequence[str | os.PathLike[str]], selector: Selector) -> list[_Member]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from semeval_emo.submission.layouts import joined, shown_header
 from semeval_emo.submission.problem import Findings
 from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
@@ -58,6 +59,7 @@ def read_header(
     task: Task,
     findings: Findings,
     needs_scores: bool = True,
+    needs_texts: bool = False,
 ) -> Columns:
     """Find the columns and report the problems of the header.
 
@@ -66,6 +68,7 @@ def read_header(
         sample: some rows after it, to find the id column by its cells.
         emotions: the expected label columns, in order.
         needs_scores: columns that are named logits need a decision of the user.
+        needs_texts: whether the column of texts that the layout has may not be missing.
 
     >>> from semeval_emo.task import load_task
     >>> findings = Findings("pred_eng.csv")
@@ -74,14 +77,13 @@ def read_header(
     >>> [p.code for p in findings.problems]
     ['E309', 'E310', 'E311', 'E316']
     """
-    expected = ("id", *emotions)
-    facts: dict[str, Any] = {"line": line, "header": ",".join(expected)}
+    layout = task.layout.predictions
+    expected = ("id", *(["text"] if layout.text else []), *emotions)
+    facts: dict[str, Any] = {"line": line, "header": shown_header(task, emotions)}
     if any(is_id(cell, task) for cell in cells):
-        findings.add(
-            "no-header", value=",".join(cells), remedy=f"add the header above it: {','.join(expected)}", **facts
-        )
+        findings.add("no-header", value=",".join(cells), remedy=f"add the header above it: {facts['header']}", **facts)
         id_column = next(at for at, cell in enumerate(cells) if is_id(cell, task))
-        others = [at for at in range(len(cells)) if at != id_column]
+        others = [at for at in range(len(cells)) if at != id_column][len(expected) - len(emotions) - 1 :]
         labels = tuple(others[i] if i < len(others) else None for i in range(len(emotions)))
         return Columns(id_column, labels, len(cells), has_header=False)
 
@@ -112,7 +114,7 @@ def read_header(
         else:
             position[name] = at
 
-    header = ",".join(cell.strip() for cell in cells)
+    header = joined((cell.strip() for cell in cells), layout)
     other_case = [
         at
         for at in position.values()
@@ -135,7 +137,7 @@ def read_header(
     if padded:
         findings.add("header-padding", column=names[padded[0]], value=repr(cells[padded[0]]), **facts)
     if list(position) != [name for name in expected if name in position]:
-        findings.add("header-order", value=",".join(position), **facts)
+        findings.add("header-order", value=joined(position, layout), **facts)
 
     missing = [name for name in expected if name not in position]
     no_labels = {*emotions} <= {*missing}
@@ -145,7 +147,11 @@ def read_header(
     if "id" in missing and (by_cells := _find_id_column(sample, len(cells), task)) is not None:
         position["id"] = by_cells
     for name in missing:
-        findings.add("missing-column", column=name, seen=header, **facts)
+        if name != "text" or name in emotions:
+            shown = layout.id if name == "id" else name
+            findings.add("missing-column", column=shown, seen=header, **facts)
+        elif needs_texts:
+            findings.add("missing-texts", column=layout.text, **facts)
     labels = tuple(position.get(name) for name in emotions)
     texts = [at for at, name in enumerate(names) if is_text_name(name)]
     text = min(texts, key=lambda at: names[at] != "text", default=None)

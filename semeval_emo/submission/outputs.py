@@ -12,7 +12,6 @@ from pathlib import Path
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file
-from semeval_emo.submission.names import SUFFIX, TRACK_FOLDER
 from semeval_emo.task import FileSpec
 from semeval_emo.temporary import remove_leftovers
 
@@ -27,8 +26,9 @@ def official_paths(specs: Sequence[FileSpec]) -> list[str]:
     >>> official_paths([task.spec("a", "eng", "dev"), task.spec("a", "eng", "test")])
     ['dev/track_a/pred_eng.csv', 'test/track_a/pred_eng.csv']
     """
-    several = len({spec.split for spec in specs}) > 1
-    return [f"{spec.split + '/' if several else ''}{TRACK_FOLDER}{spec.track}/{spec.file_name}" for spec in specs]
+    paths = [spec.layout.predictions.path(spec.key) for spec in specs]
+    several = len({spec.split for spec in specs}) > 1 and len({*paths}) < len(paths)
+    return [f"{spec.split}/{path}" if several else path for spec, path in zip(specs, paths, strict=True)]
 
 
 def default_folder(given: Path) -> Path:
@@ -42,7 +42,7 @@ def default_folder(given: Path) -> Path:
 
 
 def output_paths(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
-    """Return the path of each file: OUT itself if it is a CSV file, else its official path in the folder OUT.
+    """Return the path of each file: OUT itself if its suffix is that of a table, else its official path in OUT.
 
     Raises:
         UsageError: OUT is one file for several results, or a zip.
@@ -50,7 +50,8 @@ def output_paths(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
     if out.suffix.lower() == ".zip":
         raise UsageError(f"{out} is the name of a zip, but fix writes CSV files.", "name a folder, then pack it")
     # Also a device, a FIFO or /dev/stdout.
-    is_file = not out.is_dir() and (out.exists() or out.suffix.lower() == SUFFIX)
+    suffixes = {".csv", *(Path(spec.file_name).suffix.lower() for spec in specs)} - {""}
+    is_file = not out.is_dir() and (out.exists() or out.suffix.lower() in suffixes)
     if not is_file:
         return [out / path for path in official_paths(specs)]
     if len(specs) > 1:

@@ -17,10 +17,11 @@ from semeval_emo.submission.outputs import check_free, official_paths, write_if_
 from semeval_emo.submission.problem import PLACES, entry
 from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import Predictions, Report
+from semeval_emo.submission.texts import KnownTexts, texts_for
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.results import Result, frame_of
-from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.task import FileSpec, Selector, Task, fill
 from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import listed
 
@@ -99,14 +100,14 @@ def pack(
     skip_invalid: bool = False,
     force: bool = False,
 ) -> PackReport:
-    """Pack valid prediction files into a zip with ``track_x/pred_<language>.csv`` at its root.
+    """Pack valid prediction files into a zip in the layout of the task, such as ``track_x/pred_<language>.csv``.
 
     Unofficial file and folder names are corrected. If a file has any other error, nothing is packed, unless
     `skip_invalid` is set. The bytes of the zip depend only on the predictions.
 
     Args:
         paths: files, folders or zips; or data frames, as for `validate`.
-        out: the zip; by default ``track_x.zip`` (``submission.zip`` for several tracks) in the current folder. An
+        out: the zip; by default that of the layout, such as ``track_x.zip`` (``submission.zip`` for several), here. An
             existing file that differs is replaced only with `force`, an input never.
         track, language, split: pack only these.
         release, task: as for `validate`.
@@ -149,9 +150,10 @@ def pack(
     if not packed:
         raise InvalidSubmission("There is nothing to pack.", _why_nothing(submission.report, selector))
 
-    body = _zip({name: prediction_bytes(p.spec, p.values) for name, p in zip(names, packed, strict=True)})
-    tracks = list(dict.fromkeys(predictions.spec.track for predictions in packed))
-    target = Path(out or (f"track_{tracks[0]}{ZIP}" if len(tracks) == 1 else f"submission{ZIP}"))
+    known = KnownTexts(chosen)
+    bodies = [prediction_bytes(p.spec, p.values, texts_for(p.spec, p.texts, known)) for p in packed]
+    body = _zip(dict(zip(names, bodies, strict=True)))
+    target = Path(out or archive_name([predictions.spec for predictions in packed]))
     inputs = [Path(path) for path in given if not isinstance(path, FrameFile) and not Path(path).is_dir()]
     check_free([(target, body)], inputs, force)
     _validate_zip(body, target.name, packed, chosen, release)
@@ -167,6 +169,18 @@ def pack(
         was_there=not written,
         notes=(*submission.report.doubts, *_notes(packed, chosen)),
     )
+
+
+def archive_name(specs: Sequence[FileSpec]) -> str:
+    """Return the name of the archive of some files, by the layout of their task.
+
+    >>> from semeval_emo.task import load_task
+    >>> task = load_task()
+    >>> archive_name([task.spec("a", "eng", "test"), task.spec("a", "deu", "test")])
+    'track_a.zip'
+    """
+    names = {fill(spec.layout.archive, spec.key) for spec in specs}
+    return names.pop() if len(names) == 1 else f"submission{ZIP}"
 
 
 def _refusals(report: Report, selector: Selector) -> tuple[Refusal, ...]:

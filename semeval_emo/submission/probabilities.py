@@ -1,6 +1,6 @@
 """Probability files, ``prob_<language>.csv``.
 
-They have the header of prediction files and floats in [0, 1]. `semeval_emo.zoo` finds thresholds on dev.
+They have the header ``id`` and the labels, and floats in [0, 1]. `semeval_emo.zoo` finds thresholds on dev.
 """
 
 from __future__ import annotations
@@ -81,10 +81,8 @@ def read_probabilities(
     spec = _spec(shown_path, rows, task, Selector(task, track, language, split, release).of(task))
     columns = _columns(normalised_names(table.header, spec.emotions), spec)
     if not columns:
-        header = tuple(table.header)
-        raise InvalidSubmission(
-            f"{shown_path}: the header is '{printable(','.join(header))}', expected '{','.join(spec.header)}'."
-        )
+        header, expected = ",".join(table.header), ",".join(("id", *spec.emotions))
+        raise InvalidSubmission(f"{shown_path}: the header is '{printable(header)}', expected '{expected}'.")
     for text_id, (line, _) in rows.items():
         if text_id not in spec.id_set:
             raise InvalidSubmission(f"{shown_path}:{line}: there is no id '{printable(text_id)}' in {spec.place}.")

@@ -216,7 +216,7 @@ def _read(
             checked = _unreadable(source, error)
         predictions.append(_predictions(checked, selector, subset) if with_predictions else [])
         # Memory does not grow with the number of files.
-        checks.append((source, replace(checked, rows={})))
+        checks.append((source, replace(checked, rows={}, texts={})))
     _report_same_places(checks, sources.findings)
     files: list[FileReport] = []
     problems: list[Problem] = []
@@ -322,5 +322,6 @@ def _predictions(checked: CheckedFile, selector: Selector, subset: bool) -> list
             if not part.is_scorable:
                 spec, whole = spec.only(checked.rows), spec
             labels = np.array([checked.rows[text_id][1] for text_id in spec.ids], dtype=np.int8)
-            predictions.append(Predictions(spec, labels, checked.report.file, part.releases, whole))
+            texts = checked.texts if spec.layout.predictions.text else {}
+            predictions.append(Predictions(spec, labels, checked.report.file, part.releases, whole, texts))
     return predictions

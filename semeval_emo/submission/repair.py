@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from semeval_emo.submission.read import read_submission, resolve_sources
 from semeval_emo.submission.result import FileReport, Part, Predictions, Report
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.sources import InputFile
-from semeval_emo.submission.texts import KnownTexts
+from semeval_emo.submission.texts import KnownTexts, texts_for
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables import NOTHING_DECIDED, Decisions
 from semeval_emo.tables.decided_values import cuts_of, thresholds_of, words_of
@@ -177,11 +177,13 @@ class _FixedFile:
     labels: NDArray[np.int8]
     body: bytes
     copy: bytes = b""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def predictions(self) -> Predictions:
         """The labels of the new file."""
-        return Predictions(self.spec, self.labels, self.source.display_name, (self.spec.release,))
+        name = self.source.display_name
+        return Predictions(self.spec, self.labels, name, (self.spec.release,), texts=self.texts)
 
     @property
     def output(self) -> bytes:
@@ -297,11 +299,14 @@ class _Fixer:
         """Add one part of a file: fixed, or refused with the problems that prevent it."""
         problems, counts = self._unfixable(checked)
         fatal = {code for code in counts if entry(code).name not in PART_ERRORS}
-        fatal |= {p.code for p in problems if entry(p.code).name == "missing-column" and p.column == "id"}
+        names = {"id", part.spec.layout.predictions.id}
+        fatal |= {p.code for p in problems if entry(p.code).name == "missing-column" and p.column in names}
         rows = [checked.rows.get(text_id, (0, None))[1] for text_id in part.spec.ids]
         if not fatal and None not in rows:
             labels = np.array(rows, dtype=np.int8)
-            self.files.append(_FixedFile(file, part.spec, labels, prediction_bytes(part.spec, labels)))
+            texts = texts_for(part.spec, checked.texts, self.texts)
+            body = prediction_bytes(part.spec, labels, texts)
+            self.files.append(_FixedFile(file, part.spec, labels, body, texts=texts))
             return
         first, last = part.lines
         is_main = part.spec == checked.report.parts[0].spec

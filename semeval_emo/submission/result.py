@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -238,6 +239,7 @@ class Predictions(Result):
         path: the displayed name of the file.
         releases: every release that has exactly these ids, the default one first.
         whole: the file of the task if some of its rows are missing (`read_submission` with ``subset``); else None.
+        texts: the texts of the file by id, if prediction files of the task have texts.
     """
 
     spec: FileSpec
@@ -245,6 +247,7 @@ class Predictions(Result):
     path: str
     releases: tuple[str, ...] = ()
     whole: FileSpec | None = None
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def hash(self) -> str:

@@ -247,7 +247,7 @@ class RowReader:
                 if not self.known_ids.is_known(text_id):
                     repaired = self.known_ids.repair(text_id)
                     text_id = repaired[0] if repaired else ""
-                if text_id and text_id not in texts:
+                if text_id and text_id not in texts and row[text_column]:
                     texts[text_id] = row[text_column]
             yield line, row
 
@@ -263,7 +263,9 @@ class RowReader:
             return []
         facts: dict[str, Any] = {"line": line, "value": text, "cells": len(row), "width": width}
         if len(row) < self.columns.width:
-            other = next((d for d in ",;\t|" if d != self.delimiter and d in row[-1]), None)
+            # A text has commas.
+            candidates = ",;\t|" if self.columns.text is None or len(row) == 1 else ""
+            other = next((d for d in candidates if d != self.delimiter and d in row[-1]), None)
             if self.findings.is_full("short-row"):
                 self.findings.more("short-row", 1)
             else:

@@ -17,12 +17,11 @@ from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.submission import archive
 from semeval_emo.submission.names import (
     CONTAINER_SUFFIXES,
-    PREFIX,
-    SUFFIX,
     TABLE_SUFFIXES,
     FileName,
     folder_track,
     is_prediction_name,
+    name_form,
     parse_name,
 )
 from semeval_emo.submission.problem import Findings, entry
@@ -130,7 +129,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]], task: Task) -> InputFile
             all_findings.append(Findings(file.container))
             files[given, at] = file
             continue
-        path = _existing(os.fspath(given))
+        path = _existing(os.fspath(given), task)
         findings = Findings(printable(os.fspath(given), LONGEST_NAME))
         try:
             inside = _files_of(path, findings, task)
@@ -149,16 +148,16 @@ def _frame_source(frame: FrameFile, task: Task) -> InputFile:
     """Return a frame as an input file; its name is the official one if it is a language."""
     shown = printable(str(frame), LONGEST_NAME)
     is_language = str(frame) in task.languages
-    base = f"{PREFIX}{frame}{SUFFIX}" if is_language else f"{frame.name}{SUFFIX}"
+    base = name_form(task).filled(str(frame)) if is_language else f"{frame.name}.csv"
     name = replace(parse_name(base, task), problem=None)
     return InputFile(shown, base, shown, name, name.track, len(frame.body), frame, None, Findings(shown))
 
 
-def _existing(given: str) -> Path:
+def _existing(given: str, task: Task) -> Path:
     if given == "-":
         raise UsageError(
             "Standard input ('-') is not supported, since the language is taken from the file name.",
-            f"write the predictions to a file named {PREFIX}<language>{SUFFIX} and name that file",
+            f"write the predictions to a file named {name_form(task).filled()} and name that file",
         )
     path = Path(given)
     try:
@@ -212,7 +211,7 @@ def _select(
     path: Path, entries: dict[str, archive.ArchiveEntry | None], parents: Sequence[str], findings: Findings, task: Task
 ) -> list[InputFile]:
     """Return the prediction files among the entries of a folder or zip, and report the others."""
-    has_problems = bool(findings.problems)
+    has_problems, names = bool(findings.problems), name_form(task)
     by_kind: dict[str, list[str]] = {}
     for name in entries:
         by_kind.setdefault(_kind(name, task), []).append(name)
@@ -236,20 +235,24 @@ def _select(
         holds = named if folders else "only system files" if litter else "nothing"
         findings.add("nothing-inside", holds=holds)
     elif not predictions:
-        example = f"{PREFIX}{next(iter(task.languages))}{SUFFIX}"
+        example = names.filled(next(iter(task.languages)), next(iter(task.tracks)))
         more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
-        findings.add("no-predictions", holds=", ".join(others[:3]) + more, example=example)
+        findings.add("no-predictions", holds=", ".join(others[:3]) + more, form=names.filled(), example=example)
     elif by_kind.get("table"):
-        tables = sorted(by_kind["table"], key=lambda name: not name.lower().endswith(SUFFIX))
-        findings.add("left-out", value=tables[0], count=len(tables), kinds=_count_suffixes(tables))
+        tables = sorted(by_kind["table"], key=lambda name: not name.lower().endswith(names.suffix))
+        findings.add("left-out", value=tables[0], count=len(tables), kinds=_count_suffixes(tables), form=names.filled())
 
     files = []
     misplaced: dict[tuple[str, str], list[str]] = {}
     for name in predictions:
         parts = PurePosixPath(name).parts
         track, folder = folder_track((*parents, *parts[:-1]), task)
-        expected = task.tracks[track].folder if track else alternatives([each.folder for each in task.tracks.values()])
-        if folder is None:
+        expected = names.folder_of(track) if track else alternatives([names.folder_of(each) for each in task.tracks])
+        if "{track}" not in names.folder:
+            # Where the layout has no folder of the track, only the place in a zip is known.
+            if zipped and len(parts) > 1 and not names.folder:
+                misplaced.setdefault(("nested-folders", names.filled()), []).append(name)
+        elif folder is None:
             misplaced.setdefault(("no-track-folder", expected), []).append(name)
         elif folder != expected:
             misplaced.setdefault(("track-folder-name", expected), []).append(folder)
@@ -262,8 +265,8 @@ def _select(
         if size is not None:
             on_disk = path if info else path / name
             files.append(_input_file(display_name, parts[-1], findings, track, size, on_disk, info, task))
-    for (problem, expected), names in misplaced.items():
-        findings.add(problem, value=names[0], count=len(names), expected=expected)
+    for (problem, expected), those in misplaced.items():
+        findings.add(problem, value=those[0], count=len(those), expected=expected)
     return files
 
 
@@ -302,7 +305,7 @@ def _is_litter(name: str) -> bool:
 
 
 def _is_file_name(folder: str, task: Task) -> bool:
-    return folder.lower().endswith(SUFFIX) and is_prediction_name(folder, task)
+    return folder.lower().endswith(name_form(task).suffix or ".csv") and is_prediction_name(folder, task)
 
 
 def _readable_size(path: Path, name: str, info: archive.ArchiveEntry | None, findings: Findings) -> int | None:
@@ -330,7 +333,7 @@ def _input_file(
     name = parse_name(base, task)
     findings = Findings(display_name)
     if name.problem:
-        findings.add(name.problem, value=base, why=name.why, hint=name.hint or f"{PREFIX}<language>{SUFFIX}")
+        findings.add(name.problem, value=base, why=name.why, hint=name.hint or name_form(task).filled())
     return InputFile(display_name, base, container.file, name, track or name.track, size, path, member, findings)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from semeval_emo.submission.names import PREFIX, bare_stem
+from semeval_emo.submission.names import bare_stem, name_form
 from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import RowSummary
@@ -94,6 +94,21 @@ class _Evidence:
     def is_other(self) -> bool:
         """True if the file has other texts."""
         return len(self.others) > (MOST_SAMPLED if self.is_sample else MOST) * self.compared
+
+
+def texts_added(spec: FileSpec, known: KnownTexts) -> str:
+    """Return what `fix` does about a missing column of texts."""
+    if known.of(spec) is None:
+        return "an empty column of texts added, since the texts of the data are not at hand"
+    return "texts of the data added"
+
+
+def texts_for(spec: FileSpec, own: TextsById, known: KnownTexts) -> TextsById:
+    """Return the texts of a new prediction file, by id: its own, else those of the data; none if it has no texts."""
+    if not spec.layout.predictions.text:
+        return {}
+    missing = any(text_id not in own for text_id in spec.ids)
+    return {**(known.of(spec) or {}), **own} if missing else own
 
 
 def check_texts(parts: Sequence[Part], summary: RowSummary, known: KnownTexts, findings: Findings) -> bool:
@@ -186,7 +201,7 @@ def check_signs(spec: FileSpec, header: Sequence[str], source: InputFile, task: 
     for release in task.releases.values():
         signs = release.signs
         old_codes = [code for code in signs.get("codes", ()) if spec.language in task.aliases.get(code, ())]
-        known = {name for code in old_codes for name in (code, PREFIX + code)}
+        known = {name for code in old_codes for name in (code, bare_stem(name_form(task).filled(code)))}
         for pattern in signs.get("names", ()):
             name = pattern.replace("{track}", spec.track)
             known |= {name.replace("{language}", code) for code in (spec.language, *old_codes)}

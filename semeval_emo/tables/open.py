@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from semeval_emo.errors import InputError
-from semeval_emo.tables.raw import CHUNK, RawTable
+from semeval_emo.tables.raw import CHUNK, USUAL, Dialect, RawTable
 from semeval_emo.tables.sniff import HEAD_BYTES
 from semeval_emo.tables.table import InputTable
 
@@ -15,7 +15,7 @@ MOST_BYTES = 1 << 26
 """Largest JSON file, or answer of a chat, that is read."""
 
 
-def open_table(stream: IO[bytes], name: str) -> InputTable:
+def open_table(stream: IO[bytes], name: str, dialect: Dialect = USUAL) -> InputTable:
     """Return the table of a file.
 
     Separated text never raises an exception, only the stream can. `InputTable.magic` says what a file is that has no
@@ -24,6 +24,7 @@ def open_table(stream: IO[bytes], name: str) -> InputTable:
     Args:
         stream: the file, which must stay open while the rows are read.
         name: the name of the file, whose suffix may say what the bytes do not.
+        dialect: how separated text is expected to be written.
 
     Raises:
         InputError: a file of another format is damaged or too large.
@@ -36,7 +37,7 @@ def open_table(stream: IO[bytes], name: str) -> InputTable:
 
         if looks_like_chat(head):
             return read_chat(_whole(head, stream, name), lambda block: open_table(block, name))
-    table = RawTable(stream, head)
+    table = RawTable(stream, head, dialect)
     if table.magic == "JSON":
         from semeval_emo.tables.json_table import read_json_table
 

@@ -13,7 +13,7 @@ import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, NamedTuple
 
 from semeval_emo.tables.sniff import HEAD_BYTES, sniff
 from semeval_emo.tables.table import InputTable, Row
@@ -31,11 +31,30 @@ _COMMENT = re.compile(r'"?sep=.?"?[,;|\s]*$|#(?!\s*"?id\b|[,;\t|])', re.IGNORECA
 _UNDECODABLE = re.compile("[\udc80-\udcff\ufffd]")
 
 
+class Dialect(NamedTuple):
+    """How the rows of a table are expected to be written; other delimiters are recognised all the same.
+
+    Attributes:
+        quotes: whether quotation marks enclose cells; if not, they are part of the text, unless the header has them.
+        id: the name of the column of ids.
+        has_header: whether the first row has the names of the columns.
+    """
+
+    delimiter: str = ","
+    quotes: bool = True
+    id: str = "id"
+    has_header: bool = True
+
+
+USUAL = Dialect()
+
+
 class RawTable(InputTable):
     r"""A table of separated cells, in one pass over a stream of bytes.
 
     Attributes:
         head: the first bytes of a file that is not text. The argument is what has been read of the stream.
+        quotes: whether quotation marks enclose cells.
 
     >>> import io
     >>> table = RawTable(io.BytesIO(b'\xef\xbb\xbfid;joy\r\n\r\nx_1;"1"\r\n'))
@@ -45,8 +64,9 @@ class RawTable(InputTable):
     ([(3, ['x_1', '1'])], 3, [(2, '')])
     """
 
-    def __init__(self, stream: IO[bytes], head: bytes = b"") -> None:
+    def __init__(self, stream: IO[bytes], head: bytes = b"", dialect: Dialect = USUAL) -> None:
         super().__init__("CSV")
+        self.dialect, self.quotes = dialect, True
         head = head or stream.read(CHUNK)
         while len(head) < HEAD_BYTES and (more := stream.read(CHUNK)):
             head += more
@@ -57,11 +77,14 @@ class RawTable(InputTable):
         self._incoming = iter(()) if self.magic else self._split_lines(self._decode(head[bom_length:], stream))
         self._line = 0
         for line, text in self._filled_lines():
-            if _COMMENT.match(text) or self._is_above_header(text):
+            if dialect.has_header and (_COMMENT.match(text) or self._is_above_header(text)):
                 self.anomalies["above-header"].add(line, text[:200])
                 continue
             self.header_line, self.header_text = line, text
-            self.delimiter = _delimiter(text)
+            self.delimiter = _delimiter(text, dialect)
+            # A literal quotation mark can begin a text, but not a column name.
+            is_quoted = dialect.has_header and text.startswith('"')
+            self.quotes = dialect.quotes or self.delimiter != dialect.delimiter or is_quoted
             self.header = self._row(line, text)
             break
 
@@ -69,8 +92,8 @@ class RawTable(InputTable):
         """Return whether a line is free text: one of the next lines is a header with another number of cells."""
         while len(self._ahead) < HEADER_LOOKAHEAD and (more := next(self._incoming, None)) is not None:
             self._ahead.append(more)
-        header = next((line for line in [text, *self._ahead] if _has_id_column(line)), text)
-        delimiter = _delimiter(header)
+        header = next((line for line in [text, *self._ahead] if _has_id_column(line, self.dialect)), text)
+        delimiter = _delimiter(header, self.dialect)
         if header is text:
             return False
         # A line with as many cells as the header is data and must not be skipped. But a title in a spreadsheet has
@@ -81,9 +104,9 @@ class RawTable(InputTable):
 
     def rows(self) -> Iterator[Row]:
         """Yield (line, cells) of every row after the header that is not blank."""
-        delimiter = self.delimiter
+        delimiter, quotes = self.delimiter, self.quotes
         for line, text in self._filled_lines():
-            yield line, (self._row(line, text) if '"' in text else text.split(delimiter))
+            yield line, (self._row(line, text) if quotes and '"' in text else text.split(delimiter))
 
     def _filled_lines(self) -> Iterator[tuple[int, str]]:
         blank, long = self.anomalies["blank-line"], self.anomalies["long-line"]
@@ -98,6 +121,8 @@ class RawTable(InputTable):
 
     def _row(self, line: int, text: str) -> list[str]:
         """Split a line that may contain quotation marks."""
+        if not self.quotes:
+            return text.split(self.delimiter)
         cells, quotes = _split(text, self.delimiter)
         if quotes == "quoted":
             self.anomalies["quoted"].add(line, text[:200])
@@ -223,24 +248,28 @@ class RawTable(InputTable):
 _TOO_LONG = "".join(["\0", "too long"])
 
 
-def _has_id_column(text: str) -> bool:
-    """Return whether a line has several cells, one of them the column name id."""
+def _has_id_column(text: str, dialect: Dialect) -> bool:
+    """Return whether a line has several cells, one of them the name of the column of ids."""
     if text is _TOO_LONG:
         return False
-    cells = _split(text, _delimiter(text))[0]
-    return len(cells) > 1 and any(cell.strip("\"'# ").lower() == "id" for cell in cells)
+    cells = _split(text, _delimiter(text, dialect))[0]
+    names = ("id", dialect.id.lower())
+    return len(cells) > 1 and any(cell.strip("\"'# ").lower() in names for cell in cells)
 
 
-def _delimiter(text: str) -> str:
-    r"""Return the separator that occurs most in a row, outside quotes; a comma if none does.
+def _delimiter(text: str, dialect: Dialect = USUAL) -> str:
+    r"""Return the separator that occurs most in a row, outside quotes; the expected one if none does.
 
-    A space counts only in a header that begins with id, because spaces also separate words.
+    A space counts only in a header that begins with id, because spaces also separate words. In a row of data, the
+    expected separator needs to occur only once.
 
     >>> _delimiter("id;anger;fear"), _delimiter("id\tjoy"), _delimiter("id joy"), _delimiter("id")
     (';', '\t', ' ', ',')
     """
     bare = re.sub(r'"[^"]*"', "", text)
-    best = max(",;\t|", key=bare.count)
+    if not dialect.has_header and dialect.delimiter in (bare if dialect.quotes else text):
+        return dialect.delimiter
+    best = max(f"{dialect.delimiter},;\t|", key=bare.count)
     return " " if best not in bare and bare.lower().startswith("id ") else best
 
 

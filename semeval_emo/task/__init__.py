@@ -1,7 +1,7 @@
 """Shared tasks: tracks, languages, emotions, ids, releases."""
 
 from semeval_emo.task.ids import DIGITS, IdBlock, IdList, id_prefix, ids_bytes, short_hash
-from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, FileLayout, TaskLayout, fill
+from semeval_emo.task.layout import DEFAULT_LAYOUT, LABELS, FileKey, FileLayout, TaskLayout, fill
 from semeval_emo.task.load import TASK_FILE, find_task, known_tasks, load_task, task_files, task_near
 from semeval_emo.task.model import PIN_FILES, SPLITS, Release, Selector, Task
 from semeval_emo.task.spec import OWN, OWN_FILE, OWN_SPLIT, FileSpec, release_words
@@ -10,6 +10,7 @@ from semeval_emo.task.tracks import Language, OfficialScorer, Track
 __all__ = [
     "DEFAULT_LAYOUT",
     "DIGITS",
+    "LABELS",
     "OWN",
     "OWN_FILE",
     "OWN_SPLIT",

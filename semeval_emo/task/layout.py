@@ -57,6 +57,7 @@ class FileLayout:
         labels: one of `HOW_LABELS`.
         separator: between names or numbers of labels in one cell.
         blank: a cell of an unpublished label.
+        order: all labels of the task, by their numbers; not a key of the table.
 
     >>> dev = FileLayout("2018-E-c-{language}-{split}.txt", "\t").address("2018-E-c-En-dev.txt")
     >>> dev["language"], dev["split"]
@@ -72,6 +73,7 @@ class FileLayout:
     labels: str = "columns"
     separator: str = ","
     blank: str = ""
+    order: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -135,19 +137,23 @@ def build_layout(raw: dict[str, Any]) -> TaskLayout:
     """
     table = member(raw, "layout", dict, {})
     _known(table, ("archive", "data", "predictions"), "layout")
+    emotions = tuple(members(raw, "emotions", str))
     archive = member(table, "archive", str, DEFAULT_LAYOUT.archive, "layout")
     _form(archive, "layout.archive")
     return TaskLayout(
-        data=_file_layout(member(table, "data", dict, {}, "layout"), DEFAULT_LAYOUT.data, "layout.data"),
+        data=_file_layout(member(table, "data", dict, {}, "layout"), DEFAULT_LAYOUT.data, "layout.data", emotions),
         predictions=_file_layout(
-            member(table, "predictions", dict, {}, "layout"), DEFAULT_LAYOUT.predictions, "layout.predictions"
+            member(table, "predictions", dict, {}, "layout"),
+            DEFAULT_LAYOUT.predictions,
+            "layout.predictions",
+            emotions,
         ),
         archive=archive,
     )
 
 
-def _file_layout(table: dict[str, Any], default: FileLayout, where: str) -> FileLayout:
-    _known(table, [one.name for one in fields(FileLayout)], where)
+def _file_layout(table: dict[str, Any], default: FileLayout, where: str, emotions: tuple[str, ...]) -> FileLayout:
+    _known(table, [one.name for one in fields(FileLayout) if one.name != "order"], where)
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key == "columns":
@@ -155,6 +161,10 @@ def _file_layout(table: dict[str, Any], default: FileLayout, where: str) -> File
         else:
             given[key] = expect(value, type(getattr(default, key)), f"{where}.{key}")
     layout = replace(default, **given)
+    if layout.labels != "columns":
+        layout = replace(layout, order=emotions)
+    if layout.columns and layout.text not in layout.columns:
+        layout = replace(layout, text="")
     _form(layout.file, f"{where}.file")
     if len(layout.delimiter) != 1 or layout.delimiter in "\r\n\"'":
         raise ShapeError(f"'{where}.delimiter' is {printable(layout.delimiter)!r}, expected one character")
@@ -162,6 +172,8 @@ def _file_layout(table: dict[str, Any], default: FileLayout, where: str) -> File
         raise ShapeError(f"'{where}.labels' is '{printable(layout.labels)}', expected {', '.join(HOW_LABELS)}")
     if layout.labels != "columns" and not layout.separator:
         raise ShapeError(f"'{where}.separator' is empty")
+    if layout.labels != "columns" and not layout.quotes and layout.separator == layout.delimiter:
+        raise ShapeError(f"'{where}.separator' is the delimiter, and cells are not quoted")
     if not layout.id.strip():
         raise ShapeError(f"'{where}.id' is empty")
     if layout.columns and layout.id not in layout.columns:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from semeval_emo.submission import archive
-from semeval_emo.submission.names import TRACK_FOLDER, folder_track
+from semeval_emo.submission.names import folder_track, name_form
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.submission.result import FileReport
 from semeval_emo.submission.scorers.outcome import HandedFolder
@@ -89,7 +89,7 @@ def _track_folder(source: InputFile, report: FileReport, task: Task, selector: S
     if track and name:
         return name
     track = report.parts[0].spec.track if report.parts else source.track
-    return task.tracks[selector.track or track or next(iter(task.tracks))].folder
+    return name_form(task).folder_of(selector.track or track or next(iter(task.tracks)))
 
 
 def _folders(path: Path, shown: str, mine: Sequence[Checked], task: Task) -> Iterator[HandedIn]:
@@ -207,12 +207,12 @@ def checker_folders(submission: HandedIn, files: Sequence[str], track: str | Non
     names: dict[str | None, None] = {}
     for file in files:
         parts = PurePosixPath(file).parts
-        inside = len(parts) > 1 and (parts[0].startswith(TRACK_FOLDER) or not folder.name.startswith(TRACK_FOLDER))
+        inside = len(parts) > 1 and (parts[0].startswith("track_") or not folder.name.startswith("track_"))
         names[parts[0] if inside else None] = None
     if not files:
         names = dict.fromkeys(top_tracks(submission, task)) or {None: None}
     own = [name for name in names if track and folder_track([name or folder.name], task)[0] == track]
-    tracks = [name for name in names if (name or folder.name).startswith(TRACK_FOLDER)]
+    tracks = [name for name in names if (name or folder.name).startswith("track_")]
     return [folder if name is None else folder.below(name) for name in own or tracks or names]
 
 

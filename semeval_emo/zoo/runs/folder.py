@@ -24,7 +24,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from semeval_emo.data.gold import HUB, SAMPLE
@@ -71,8 +71,9 @@ class RunFolder:
 
     @property
     def predictions(self) -> Path:
-        """The prediction file, in the layout of a submission."""
-        return self.path / f"track_{self.spec.track}" / self.spec.file_name
+        """The prediction file, in a folder of its track as in a submission, where the layout has one."""
+        folder = PurePosixPath(self.spec.layout.predictions.path(self.spec.key)).parent.name
+        return self.path / (folder or f"track_{self.spec.track}") / self.spec.file_name
 
     @property
     def metrics(self) -> Path:

@@ -15,7 +15,7 @@ from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
 from semeval_emo.progress import Progress
 from semeval_emo.submission import PackReport
-from semeval_emo.submission.packing import ZIP, pack
+from semeval_emo.submission.packing import ZIP, archive_name, pack
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.text import plural
 from semeval_emo.zoo import distributed
@@ -341,7 +341,7 @@ def train_series(
     _raise_common_failure(final)
     release = final[0].spec.release
     files = [outcome.folder.predictions for outcome in final if outcome.finished]
-    archive = archive or final[0].folder.path.parent / f"track_{track}{ZIP}"
+    archive = archive or final[0].folder.path.parent / archive_name([outcome.spec for outcome in final])
     return Series(
         recipe=recipe, task=task, track=track, release=release, outcomes=final,
         packed=pack(files, archive, track=track, release=release, task=task, force=True) if files else None,
