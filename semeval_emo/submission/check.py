@@ -196,7 +196,10 @@ def _read(
 
         shape: Shape | None = labels_in_cell(View(table, first_rows, vocabulary), reading)
         sample = [row for _, row in first_rows[:50]]
-        read_header(table.header, table.header_line, sample, (LABELS,), task, findings, False, reading.needs_texts)
+        read_header(table.header, table.header_line, sample, (LABELS,), task, findings, False, reading)
+    elif reading.needs_texts and any(is_id(cell, task) for cell in table.header):
+        # Without a header, the column of texts would be lost.
+        shape = None
     else:
         shape = recognise(table, first_rows, vocabulary, decisions)
     if without_ids is not None and shape is None and not {*expected} & {*normalised_names(table.header, task.emotions)}:
@@ -227,9 +230,7 @@ def _read(
             findings.add("missing-texts", column=reading.layout.text, header=shown_header(task, emotions))
     else:
         sample = [row for _, row in (shape.convert(first_rows[:50], findings.add) if shape else first_rows[:50])]
-        columns = read_header(
-            header, table.header_line, sample, expected, task, findings, needs_scores, reading.needs_texts
-        )
+        columns = read_header(header, table.header_line, sample, expected, task, findings, needs_scores, reading)
         if reading.layout.labels != LABEL_COLUMNS and not reading.is_free and any(columns.labels):
             findings.add("label-columns", column=LABELS, header=shown_header(task, emotions))
     _check_order(decisions, shape, normalised_names(table.header), expected, source)

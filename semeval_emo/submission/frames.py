@@ -27,7 +27,7 @@ def schema(
     ``frame.to_csv(path, index=False)`` writes: the columns are ``id`` and the emotions in the official
     order, every id of one split occurs once, in any order, and every cell is an allowed label (an
     integer: 1, not 1.0 or True). A frame of gold labels may have its columns in any order, and others
-    such as ``text``.
+    such as ``text``. The names of the columns are ``id`` and ``text``, or those of the task's layout.
 
     Args:
         track, language: which file of the task the frame holds.
@@ -71,9 +71,14 @@ def schema(
     known = pa.Check(known_ids.__contains__, element_wise=True, error=f"an id of {places}")
     complete = pa.Check(is_complete, error=f"all ids of {places}")
     label = pa.Check(is_label, element_wise=True, error=alternatives(spec.values))
+    layout = spec.layout.predictions
+    names = {layout.id: "id"} | ({layout.text: "text"} if layout.text else {})
+    texts = {"text": pa.Column(required=False)} if layout.text else {}
     return pa.DataFrameSchema(
         {"id": pa.Column(checks=[known, complete], unique=True)}
+        | texts
         | {emotion: pa.Column(checks=label) for emotion in spec.emotions},
+        parsers=pa.Parser(lambda frame: frame.rename(columns=names)) if [*names] != ["id"] else None,
         name=f"{'gold labels' if gold else 'predictions'}, {places}",
         strict=not gold,
         ordered=not gold,

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semeval_emo.submission.layouts import joined, shown_header
+from semeval_emo.submission.layouts import Reading, joined, shown_header
 from semeval_emo.submission.problem import Findings
 from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
-from semeval_emo.task import Task
+from semeval_emo.task import FileLayout, Task
 from semeval_emo.text import printable
 
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
@@ -59,7 +59,7 @@ def read_header(
     task: Task,
     findings: Findings,
     needs_scores: bool = True,
-    needs_texts: bool = False,
+    reading: Reading | None = None,
 ) -> Columns:
     """Find the columns and report the problems of the header.
 
@@ -68,7 +68,7 @@ def read_header(
         sample: some rows after it, to find the id column by its cells.
         emotions: the expected label columns, in order.
         needs_scores: columns that are named logits need a decision of the user.
-        needs_texts: whether the column of texts that the layout has may not be missing.
+        reading: how the file is read; by default as a file of the task.
 
     >>> from semeval_emo.task import load_task
     >>> findings = Findings("pred_eng.csv")
@@ -77,8 +77,11 @@ def read_header(
     >>> [p.code for p in findings.problems]
     ['E309', 'E310', 'E311', 'E316']
     """
-    layout = task.layout.predictions
+    reading = reading or Reading(task.layout.predictions)
+    layout = reading.layout
     expected = ("id", *(["text"] if layout.text else []), *emotions)
+    if layout.columns and not reading.is_free:
+        expected = tuple(sorted(expected, key=lambda name: _place(name, layout)))
     facts: dict[str, Any] = {"line": line, "header": shown_header(task, emotions)}
     if any(is_id(cell, task) for cell in cells):
         findings.add("no-header", value=",".join(cells), remedy=f"add the header above it: {facts['header']}", **facts)
@@ -150,12 +153,18 @@ def read_header(
         if name != "text" or name in emotions:
             shown = layout.id if name == "id" else name
             findings.add("missing-column", column=shown, seen=header, **facts)
-        elif needs_texts:
+        elif reading.needs_texts:
             findings.add("missing-texts", column=layout.text, **facts)
     labels = tuple(position.get(name) for name in emotions)
     texts = [at for at, name in enumerate(names) if is_text_name(name)]
     text = min(texts, key=lambda at: names[at] != "text", default=None)
     return Columns(position.get("id"), labels, len(cells), True, len(names) - named, tuple(names), text, has_logits)
+
+
+def _place(name: str, layout: FileLayout) -> int:
+    """Return the place of a column in files without a header."""
+    name = {"id": layout.id, "text": layout.text}.get(name, name)
+    return layout.columns.index(name) if name in layout.columns else len(layout.columns)
 
 
 def score_columns(cells: Sequence[str], labels: Sequence[str]) -> dict[int, str]:

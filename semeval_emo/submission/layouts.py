@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from semeval_emo.tables.shapes.view import View
 
 ID, TEXT = "id", "text"
-_SHOWN = {"\t": "<TAB>", " ": "<SPACE>"}
 _WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "spaces", "|": "vertical bars"}
 
 
 def in_words(delimiter: str) -> str:
     r"""Return a delimiter in the plural, for messages.
 
-    >>> in_words("\\t"), in_words("~")
+    >>> in_words("\t"), in_words("~")
     ('tabs', "'~'")
     """
     return _WORDS.get(delimiter, f"'{delimiter}'")
@@ -38,13 +37,14 @@ def in_words(delimiter: str) -> str:
 def shown_header(task: Task, labels: Collection[str]) -> str:
     """Return the header of a prediction file with these labels, for messages."""
     layout = task.layout.predictions
-    return joined(layout.header(labels), layout)
+    invisible = f" (separated by {in_words(layout.delimiter)})" if layout.delimiter.isspace() else ""
+    return joined(layout.header(labels), layout) + invisible
 
 
 def joined(names: Iterable[str], layout: FileLayout) -> str:
-    """Return names of columns as in the layout, with a visible delimiter."""
+    """Return names of columns as in the layout, with a space for a delimiter that is not visible."""
     own = {ID: layout.id, TEXT: layout.text or TEXT}
-    return _SHOWN.get(layout.delimiter, layout.delimiter).join(own.get(name, name) for name in names)
+    return (" " if layout.delimiter.isspace() else layout.delimiter).join(own.get(name, name) for name in names)
 
 
 class Reading(NamedTuple):

@@ -42,7 +42,7 @@ from semeval_emo.tables.decisions import BLANK
 from semeval_emo.tables.frames import FrameFile, input_files
 from semeval_emo.tables.names import remove_invisible
 from semeval_emo.tables.shapes import REPORTED
-from semeval_emo.task import FileSpec, Selector, Task
+from semeval_emo.task import DEFAULT_LAYOUT, FileSpec, Selector, Task
 from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import listed, plural
 
@@ -237,7 +237,8 @@ class _Fixer:
                 for change in _changes(findings, lambda code: self._done(code, checked))
             ]
             self.changes += changes
-            if not changes:
+            # A frame is not in the layout of the files of another task.
+            if not changes and (not isinstance(file.path, FrameFile) or self.task.layout == DEFAULT_LAYOUT):
                 self.files[before] = replace(self.files[before], copy=_content(file))
             # The new file has neither the texts nor the names.
             problems = tuple(problem for findings in checked.findings for problem in findings.problems)

@@ -137,7 +137,7 @@ def build_layout(raw: dict[str, Any]) -> TaskLayout:
     """
     table = member(raw, "layout", dict, {})
     _known(table, ("archive", "data", "predictions"), "layout")
-    emotions = tuple(members(raw, "emotions", str))
+    emotions = tuple(members(raw, "emotions", str, []))
     archive = member(table, "archive", str, DEFAULT_LAYOUT.archive, "layout")
     _form(archive, "layout.archive")
     return TaskLayout(

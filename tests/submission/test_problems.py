@@ -359,6 +359,10 @@ def test_every_code_of_files_has_a_case():
         "E522",
         "E344",
         "E329",
+        "E346",
+        "E347",
+        "E348",
+        "E349",
     }
     assert {one.code for one in catalogue().values() if one.code[1] in "345"} == in_cases | in_tests_of_their_own
 
@@ -372,7 +376,9 @@ def test_the_catalogue_is_not_read_for_a_valid_file(make_file: Callable, validat
 
 
 def test_every_entry_is_complete():
+    # The official scorers are those of Task 11, in whose layout these cannot occur.
+    of_other_layouts = {"missing-texts", "surplus-header", "label-columns", "label-form"}
     for one in catalogue().values():
         assert one.explanation and one.fix and one.message and one.title, one.code
-        assert one.official or one.name == "unreadable", one.code
+        assert one.official or one.name in {"unreadable", *of_other_layouts}, one.code
         assert entry(one.code) is one
