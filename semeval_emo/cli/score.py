@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -58,26 +59,24 @@ ANALYSE_EXAMPLES = examples(
 )
 
 
-class Rounding(StrEnum):
-    """The official scorer whose decimals are shown."""
-
-    organisers = "organisers"
-    codabench = "codabench"
-
-
-class ScoringRule(StrEnum):
-    """How Pearson's r of a constant column is scored."""
-
-    codabench = "codabench"
-    organisers = "organisers-2025"
-
-
 class CorrectionFamily(StrEnum):
     """The p-values that are corrected together."""
 
     rivals = "rivals"
     pairs = "pairs"
     languages = "languages"
+
+
+def _scorers(field: str) -> Callable[[str], list[str]]:
+    """Return the completion for the names of the default task's official scorers in an option."""
+
+    def complete(incomplete: str) -> list[str]:
+        from semeval_emo.task import load_task
+
+        names = [getattr(scorer, field) for scorer in load_task().scorers.values()]
+        return [name for name in names if name and name.startswith(incomplete)]
+
+    return complete
 
 
 def register(app: typer.Typer) -> None:
@@ -112,11 +111,26 @@ def score(
             "not official. Default: such a file is not scored.",
         ),
     ] = False,
-    rounding: Annotated[Rounding | None, typer.Option(help="Round scores as this official scorer does.")] = None,
+    rounding: Annotated[
+        str,
+        typer.Option(
+            "--rounding",
+            metavar="SCORER",
+            autocompletion=_scorers("rounding"),
+            help="Round scores as this official scorer of the task does, such as organisers or codabench. "
+            "Default: not rounded.",
+        ),
+    ] = "",
     rule: Annotated[
-        ScoringRule,
-        typer.Option(help="Pearson's r of a constant column: 0 as on Codabench, or nan as in the organisers' checker."),
-    ] = ScoringRule.codabench,
+        str,
+        typer.Option(
+            "--rule",
+            metavar="SCORER",
+            autocompletion=_scorers("rule"),
+            help="Pearson's r of a constant column as in this official scorer of the task, such as organisers-2025, "
+            "where it is nan. Default: 0, or 1 if gold and predictions are constant and equal.",
+        ),
+    ] = "",
     ci: Annotated[bool, typer.Option("--ci", help="Show a bootstrap confidence interval for every metric.")] = False,
     interval: IntervalOption = IntervalKind.bca,
     resamples: ResamplesOption = 10_000,
@@ -142,8 +156,8 @@ def score(
         given,
         source=gold,
         **selector.keywords,
-        rule=rule.value,
-        rounding=rounding.value if rounding else "",
+        rule=rule,
+        rounding=rounding,
         strict=False,
         unverified_gold=unverified_gold,
         subset=subset,

@@ -23,6 +23,7 @@ from semeval_emo.cli.options import (
     SaveReportOption,
     ScoresOption,
     SelectorOptions,
+    TaskOption,
     ThresholdOption,
     UnverifiedGoldOption,
     output_to,
@@ -81,7 +82,7 @@ def validate(
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check prediction files: show every problem with its line and its fix, and what the official scorers do.
+    """Check prediction files: show every problem with its line and its fix, and what the task's official scorers do.
 
     Exits with 0 if every file is valid (warnings do not count), 1 if a file is not valid, 3 if a file is missing.
     """
@@ -122,18 +123,21 @@ def explain(
             autocompletion=_known_codes,
         ),
     ] = None,
+    task: TaskOption = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Explain a problem: why it matters, how to fix it, what the official scorers do with it."""
+    """Explain a problem: why it matters, how to fix it, what the official scorers of the task do with it."""
     from semeval_emo.report import submission as report
     from semeval_emo.submission import catalogue, entry
+    from semeval_emo.task import load_task
 
-    chosen = [entry(code)] if code else list(catalogue().values())
+    own_task = load_task(task)
+    chosen = [one.of(own_task) for one in ([entry(code)] if code else catalogue().values())]
     payload = {"schema": "semeval-emo/explain/1", "problems": [one.to_dict() for one in chosen]}
     if style is Format.markdown:
-        page = "\n".join(report.section(chosen[0])) if code else report.catalogue_page()
+        page = "\n".join(report.section(chosen[0])) if code else report.catalogue_page(own_task)
         emit(payload, [], Format.text, output, text=page)
         return
     emit(

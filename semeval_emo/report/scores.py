@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from semeval_emo.report.table import Column, Table, with_notes
-from semeval_emo.scoring.metrics import METRICS, ORGANISERS
+from semeval_emo.scoring.metrics import CODABENCH, METRICS, ORGANISERS
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import OWN, Task, release_words
 from semeval_emo.text import plural
@@ -19,7 +19,6 @@ INTENSITY_SUMMARY = ("pearson", "spearman", "mae")
 # The most tables of details.
 DETAILS = 2
 SHORT = {"macro_precision": "macro P", "macro_recall": "macro R"}
-SCORERS = {"organisers": "organisers' 2025 checker", "codabench": "Codabench scorer"}
 
 
 def tables(scores: Scores, task: Task, per_emotion: bool = False) -> list[Table]:
@@ -52,7 +51,7 @@ def signed(tables: list[Table], scores: Scores) -> list[Table]:
 
 def detail(card: Scorecard, task: Task) -> list[Table]:
     """Return the tables of one card: metrics per emotion with their means, then the other metrics."""
-    return [_intensities(card, task)] if _is_intensity(card, task) else [_labels(card, task), _over_texts(card)]
+    return [_intensities(card, task)] if _is_intensity(card, task) else [_labels(card, task), _over_texts(card, task)]
 
 
 def _is_intensity(card: Scorecard, task: Task) -> bool:
@@ -109,9 +108,9 @@ def _labels(card: Scorecard, task: Task) -> Table:
     )
 
 
-def _over_texts(card: Scorecard) -> Table:
+def _over_texts(card: Scorecard, task: Task) -> Table:
     names = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
-    notes = [*unlabelled_note(card), *_sources(card), *cautions(card)]
+    notes = [*unlabelled_note(card), *_sources(card), *cautions(card, task)]
     return Table(
         title="Means over texts",
         columns=tuple(Column(METRICS[name].title, _score(card)) for name in names),
@@ -138,7 +137,7 @@ def _intensities(card: Scorecard, task: Task) -> Table:
         title=_heading(card, task),
         columns=(Column("emotion"), *(Column(title, _score(card)) for title in titles)),
         rows=tuple(rows),
-        notes=(*_official(card, task), *_sources(card), *cautions(card)),
+        notes=(*_official(card, task), *_sources(card), *cautions(card, task)),
         rules=(len(metrics.emotions) - 1,),
     )
 
@@ -157,7 +156,7 @@ def _sources(card: Scorecard) -> tuple[str, ...]:
     return (f"File: {card.file}", f"Gold: {card.gold}")
 
 
-def cautions(card: Scorecard) -> list[str]:
+def cautions(card: Scorecard, task: Task) -> list[str]:
     """Return cautions about the scores."""
     notes = [card.note] if card.note else []
     never, always = card.metrics.never_predicted, card.metrics.always_predicted
@@ -170,18 +169,19 @@ def cautions(card: Scorecard) -> list[str]:
         notes.append(f"Predicted for every text: {emotions}.")
     if card.constant:
         where = f"The gold or the predictions are constant for {', '.join(card.constant)}"
+        titles = {scorer.rule: scorer.title for scorer in task.scorers.values()}
+        as_in = f", as in the {titles[card.rule]}" if card.rule in titles else ""
+        other = CODABENCH if card.rule == ORGANISERS else ORGANISERS
         if card.rule == ORGANISERS:
-            notes.append(
-                f"{where}: Pearson r is nan, and so is the mean, as in the organisers' 2025 checker. "
-                "In the Codabench scorer it is 0: --rule codabench (the default)."
-            )
+            value, others = "nan, and so is the mean", f"it is 0: --rule {CODABENCH} (the default)"
         else:
-            notes.append(
-                f"{where}: Pearson r is 0 (1 if both have the same value), as in the Codabench scorer. "
-                "In the organisers' 2025 checker it and the mean are nan: --rule organisers-2025."
-            )
+            value, others = "0 (1 if both have the same value)", f"it and the mean are nan: --rule {ORGANISERS}"
+        note = f"{where}: Pearson r is {value}{as_in}."
+        note += f" In the {titles[other]} {others}." if other in titles else ""
+        notes.append(note)
     if card.rounding:
-        notes.append(f"Rounded like the {SCORERS[card.rounding]} (--rounding {card.rounding}).")
+        titles = {scorer.rounding: scorer.title for scorer in task.scorers.values()}
+        notes.append(f"Rounded like the {titles.get(card.rounding, card.rounding)} (--rounding {card.rounding}).")
     return notes
 
 
@@ -222,7 +222,7 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
         else:
             rows.append((f"mean of all {every}", None, *(average.submitted[metric] for metric in names)))
     for card in cards:
-        notes += [f"{card.file}: {caution}" for caution in cautions(card)]
+        notes += [f"{card.file}: {caution}" for caution in cautions(card, task)]
     best = {metric: "min" if METRICS[metric].lower_is_better else "max" for metric in names} if _by_file(cards) else {}
     columns = [
         Column(SHORT.get(metric, METRICS[metric].title), _score(first), best.get(metric, "")) for metric in names

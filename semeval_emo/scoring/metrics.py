@@ -24,11 +24,13 @@ from numpy.typing import NDArray
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.scoring.statistics import Layout, Sums, layout_for
 
-# Pearson r of a constant column. Codabench scorer (2026): 0.0, or 1.0 where both columns are constant
-# and equal. Organisers' checker (January 2025): scipy's nan, which makes the average nan.
+# Pearson r of a constant column. Codabench scorer (2026) and tasks without scorers: 0.0, or 1.0 where both columns are
+# constant and equal. Organisers' checker (January 2025): scipy's nan, which makes the average nan.
 CODABENCH = "codabench"
 ORGANISERS = "organisers-2025"
 RULES = (CODABENCH, ORGANISERS)
+CONSTANT_IS_0 = "constant-is-0"
+"""The name of the rule `CODABENCH` in tasks that have no scorer of that name."""
 # Samples F1 and Jaccard of a text without labels in gold and predictions: `zero_division` of scikit-learn.
 EMPTY_RULES = (0, 1)
 

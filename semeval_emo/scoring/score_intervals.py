@@ -18,8 +18,8 @@ from semeval_emo.scoring import resampling
 from semeval_emo.scoring.duplicate_texts import text_clusters
 from semeval_emo.scoring.intervals import interval, jackknife_influence_of
 from semeval_emo.scoring.metric_values import layout_of_all
-from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, Metric, metric
-from semeval_emo.scoring.scorecard import UNDEFINED, Average, Scorecard, ScoreIntervals, Scores
+from semeval_emo.scoring.metrics import CODABENCH, INTENSITY_METRICS, LABEL_METRICS, RULES, Metric, metric
+from semeval_emo.scoring.scorecard import Average, Scorecard, ScoreIntervals, Scores
 from semeval_emo.scoring.scorer import task_of
 from semeval_emo.task import Task
 
@@ -105,7 +105,7 @@ def with_intervals(
 def _metrics(card: Scorecard) -> list[Metric]:
     """Return the metrics of the whole file, then those per emotion."""
     names = INTENSITY_METRICS if len(card.spec.values) > 2 else LABEL_METRICS
-    rule = CODABENCH if card.rule == UNDEFINED else card.rule
+    rule = card.rule if card.rule in RULES else CODABENCH
     return sorted((metric(name, rule, card.spec.empty) for name in names), key=lambda metric: metric.per_emotion)
 
 

@@ -89,7 +89,8 @@ class Scorecard(Result):
         metric: the track's official metric, a key of `metrics.whole`.
         metrics: the values of all metrics.
         gold_hash, prediction_hash: hashes of the gold labels and of the predictions.
-        rule: how Pearson r of a constant column is defined; ``undefined-is-0`` for labels.
+        rule: how Pearson r of a constant column is defined: one of `metrics.RULES`, or ``constant-is-0`` in a task
+            without such scorers; ``undefined-is-0`` for labels.
         rounding: ``organisers`` or ``codabench`` if the values are rounded like that scorer's, else empty.
         constant: emotions with a single value in the predictions or the gold (intensities only).
         note: a caution about the scores; empty if there is none.
@@ -221,7 +222,7 @@ class Average:
     intervals: ScoreIntervals | None = None
 
     def rounded(self, rounding: str) -> Average:
-        """Return the average rounded after the mean, as in the Codabench scorer (the organisers' checker has none)."""
+        """Return the average rounded after the mean, as official scorers with a mean do."""
         return replace(
             self,
             submitted={name: round_as(value, rounding) for name, value in self.submitted.items()},

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.arrays import array_systems, arrays_of, one_of
+from semeval_emo.scoring.arrays import ARRAYS, array_systems, arrays_of, one_of
 from semeval_emo.scoring.metric_values import ROUNDINGS, score_arrays
-from semeval_emo.scoring.metrics import CODABENCH
+from semeval_emo.scoring.metrics import CODABENCH, CONSTANT_IS_0
 from semeval_emo.scoring.pair import PairedLabels, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
 from semeval_emo.tables.frames import FrameFile, Thresholds, frame_file, input_files, is_frame, kind_of
@@ -49,7 +49,7 @@ def score(
     split: str | None = None,
     release: str | None = None,
     task: Task | str | None = None,
-    rule: str = CODABENCH,
+    rule: str = "",
     rounding: str = "",
     strict: bool = True,
     unverified_gold: bool = False,
@@ -74,8 +74,9 @@ def score(
         release: the release that was predicted; by default the task's default release, else the
             release of the given gold if the files match it.
         task: the task or its name; inferred from ids by default.
-        rule: how Pearson r of a constant column is defined, one of `metrics.RULES`.
-        rounding: ``organisers`` or ``codabench``: round like that scorer.
+        rule: the official scorer of the task that defines Pearson r of a constant column, one of `metrics.RULES`; by
+            default it is 0, or 1 if both columns are constant and equal.
+        rounding: the official scorer of the task to round like, ``organisers`` or ``codabench``.
         strict: False scores the files that can be scored and lists the others in `Scores.refused`
             and `Scores.without_gold` instead of raising an error.
         unverified_gold: True accepts gold with the ids of a release but other labels (`Scores.warnings`).
@@ -125,6 +126,9 @@ def score(
         for note in (*rows_left_out(loaded.report), *(loaded.report.doubts if loaded.report else ())):
             LOG.info(note)
     pairs = [(join(file, loaded.gold[file.spec.place]), task_of(file.spec, task)) for file in loaded.predictions]
+    for own_task in {own_task.key: own_task for _, own_task in pairs if own_task.key != ARRAYS}.values():
+        _check_scorer("rule", rule, [scorer.rule for scorer in own_task.scorers.values()], own_task)
+        _check_scorer("rounding", rounding, [scorer.rounding for scorer in own_task.scorers.values()], own_task)
     cards = [score_pair(pair, own_task, rule) for pair, own_task in pairs]
     means = averages(cards, pairs[0][1]) if pairs else ()
     if rounding:
@@ -132,17 +136,31 @@ def score(
     return Scores(tuple(cards), means, loaded.report, loaded.refused, loaded.note, loaded.without_gold)
 
 
-def score_pair(pair: PairedLabels, task: Task, rule: str = CODABENCH) -> Scorecard:
+def _check_scorer(option: str, name: str, known: Sequence[str], task: Task) -> None:
+    """Refuse a rule or rounding of an official scorer that the task does not have."""
+    if name and name not in known:
+        others = [other for other in known if other]
+        raise UsageError(
+            f"{task.title} has no official scorer with the {option} '{name}'.",
+            f"use one of {', '.join(others)}" if others else f"leave out --{option}",
+        )
+
+
+def score_pair(pair: PairedLabels, task: Task, rule: str = "") -> Scorecard:
     """Return the scorecard of one file.
 
     Args:
         task: defines the track's official metric.
-        rule: how Pearson r of a constant column is defined, one of `metrics.RULES`.
+        rule: as for `score`.
     """
     track, spec = task.track(pair.spec.track), pair.spec
+    if not rule:
+        is_named = any(scorer.rule == CODABENCH for scorer in task.scorers.values())
+        rule = CODABENCH if is_named else CONSTANT_IS_0
     metrics = score_arrays(
-        pair.gold, pair.predicted, spec.emotions, values=len(spec.values), rule=rule, empty=spec.empty
-    )
+        pair.gold, pair.predicted, spec.emotions, values=len(spec.values),
+        rule=CODABENCH if rule == CONSTANT_IS_0 else rule, empty=spec.empty,
+    )  # fmt: skip
     constant: tuple[str, ...] = ()
     if track.is_intensity:
         is_constant = (np.ptp(pair.gold, axis=0) == 0) | (np.ptp(pair.predicted, axis=0) == 0)

@@ -264,7 +264,7 @@ def _notes(packed: Sequence[Predictions], task: Task) -> list[str]:
     tracks = list(dict.fromkeys(predictions.spec.track for predictions in packed))
     if len(tracks) > 1:
         notes.append(
-            f"the zip has tracks {', '.join(tracks)}; if each track is a competition of its own (as on Codabench), "
+            f"the zip has tracks {', '.join(tracks)}; if each track is a competition of its own, "
             "pack each one alone with --track"
         )
     for track in tracks:

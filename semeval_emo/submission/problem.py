@@ -10,18 +10,19 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import UsageError, suggest
-from semeval_emo.text import plural, printable
+from semeval_emo.submission.names import name_form
+from semeval_emo.task import Task
+from semeval_emo.text import alternatives, plural, printable
 
 EXAMPLES = 5
 PLACES = {"1": "archive", "2": "name", "3": "text and header", "4": "ids", "5": "rows and cells"}
-SCORERS = ("organisers-2025", "codabench-2026", "evaluation-notebook")
 
 
 class Severity(StrEnum):
@@ -38,11 +39,11 @@ class Entry:
     Attributes:
         name: the code in words, such as ``header-order``.
         message, fix: templates; a `Problem` has them filled in.
-        explanation: a paragraph: why it matters and what causes it.
+        explanation: a paragraph: why it matters and what causes it, in any task.
         by_hand: the fix in a file in which `semeval-emo fix` leaves the problem, if it is not `fix`.
         generic_fix: the fix without the details of a file; the same as `fix` if that is not a template.
-        official: what each official scorer does with such a file, as a verb phrase.
-        official_intensity: where that differs on intensity tracks (B).
+        official: what each official scorer of any task does with such a file, as a verb phrase.
+        official_intensity: where that differs on intensity tracks.
         repair: what ``semeval-emo fix`` does about it, such as "renamed"; empty if it does nothing.
         scorable: True if the labels can be read anyway, without guessing.
     """
@@ -73,6 +74,31 @@ class Entry:
     def official_for(self, intensity: bool) -> dict[str, str]:
         """What each official scorer does on an intensity track, or on any other."""
         return self.official | self.official_intensity if intensity else dict(self.official)
+
+    def of(self, task: Task) -> Entry:
+        """Return the entry in the words of a task: its names of files, its official scorers and its note.
+
+        >>> from semeval_emo.task import load_task
+        >>> [list(entry("name-unseen").of(load_task(name)).official) for name in ("task11", "sample")]
+        [['organisers-2025', 'codabench-2026'], []]
+        """
+        form = name_form(task)
+        names = {
+            "{form}": form.filled(),
+            "{example}": form.filled(next(iter(task.languages)), next(iter(task.tracks))),
+            "{folders}": alternatives([form.folder_of(track) for track in task.tracks]),
+        }
+        texts = {"explanation": f"{self.explanation} {task.notes.get(self.name, '')}", "generic_fix": self.generic_fix}
+        for name, value in names.items():
+            texts = {key: text.replace(name, value).rstrip() for key, text in texts.items()}
+        official, intensity = (
+            {key: text for key, text in outcomes.items() if key in task.scorers}
+            for outcomes in (self.official, self.official_intensity)
+        )
+        return replace(
+            self, official=official, official_intensity=intensity, explanation=texts["explanation"],
+            generic_fix=texts["generic_fix"],
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that ``semeval-emo explain`` prints."""

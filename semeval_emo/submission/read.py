@@ -232,7 +232,7 @@ def _read(
         problems += [problem for findings in checked.findings for problem in findings.problems]
         if any(part.is_scorable or (subset and part.is_subset) for part in checked.report.parts):
             scorable += own_predictions
-    report = Report(task.key, tuple(files), tuple(in_order(problems)))
+    report = Report(task.key, tuple(files), tuple(in_order(problems)), scorers=tuple(task.scorers))
     if report.shared_places:
         # `fix` does not move the files of several systems into one folder.
         kept = [replace(file, repairs={}) if file.kind == "container" else file for file in report.files]

@@ -129,6 +129,7 @@ class Report(Result):
         files: every prediction file, and every folder or zip that has problems of its own.
         problems: the first problems of each code in each file, ordered by file and place.
         official: what each official scorer does with the submission, one for each scorer and track.
+        scorers: the official scorers of the task.
         unverified_gold: warnings on gold labels that are not those of their release, as `Gold.unverified`.
     """
 
@@ -136,6 +137,7 @@ class Report(Result):
     files: tuple[FileReport, ...]
     problems: tuple[Problem, ...]
     official: tuple[OfficialOutcome, ...] = ()
+    scorers: tuple[str, ...] = ()
     unverified_gold: tuple[str, ...] = ()
 
     @property
@@ -206,11 +208,16 @@ class Report(Result):
                     "code": problem.code, "name": entry(problem.code).name, "severity": problem.severity.value,
                     "file": problem.file, "line": problem.line, "column": problem.column, "value": problem.value,
                     "message": problem.message, "fix": problem.fix, "count": problem.count,
-                    "official": _official(problem, parts.get(problem.file)),
+                    "official": self._official(problem, parts.get(problem.file)),
                 }
                 for problem in self.problems
             ],
         }  # fmt: skip
+
+    def _official(self, problem: Problem, part: Part | None) -> dict[str, str]:
+        """Return what each official scorer does with this problem on the track of its file."""
+        outcomes = entry(problem.code).official_for(part is not None and len(part.spec.values) > 2)
+        return {scorer: text for scorer, text in outcomes.items() if scorer in self.scorers}
 
     def to_frame(self) -> DataFrame:
         """Return a row for each problem; `counts` says how many there are of each kind."""
@@ -222,11 +229,6 @@ class Report(Result):
             self, valid=self.valid, files=len(self.files), errors=self.errors, warnings=self.warnings,
             codes=tuple(self.counts),
         )  # fmt: skip
-
-
-def _official(problem: Problem, part: Part | None) -> dict[str, str]:
-    """Return what each official scorer does with this problem on the track of its file."""
-    return entry(problem.code).official_for(part is not None and len(part.spec.values) > 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -137,6 +137,7 @@ def _build(raw: dict[str, Any], folder: Path | None) -> Task:
         id_width=width,
         scorers={key: _scorer(key, table) for key, table in member(raw, "scorers", dict, {}).items()},
         synonyms=_synonyms(raw, emotions),
+        notes={name: _line(member(raw, "notes", dict), name, "notes") for name in member(raw, "notes", dict, {})},
         layout=layout,
     )
 
@@ -200,11 +201,13 @@ def _language(code: str, row: Any) -> Language:
 
 def _scorer(key: str, table: Any) -> OfficialScorer:
     where = f"scorers.{key}"
-    languages = member(table, "languages", dict, where=where)
+    languages = member(table, "languages", dict, {}, where)
+    texts = ("note", "release", "rounding", "rule")
     return OfficialScorer(
         key=key,
+        title=_line(table, "title", where, default=key),
         languages={track: tuple(members(languages, track, str, where=f"{where}.languages")) for track in languages},
-        release=member(table, "release", str, "", where),
+        **{name: _line(table, name, where, default="") for name in texts},
     )
 
 

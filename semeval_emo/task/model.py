@@ -141,6 +141,7 @@ class Task:
         id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
             ``{split}`` and ``{track}``, as in `fill`, then a zero-padded number.
         scorers: the official scorers, by name.
+        notes: what to know about problems of prediction files in this task, by their names in the catalogue.
         file: its TOML file; None if it was built from tables.
         data: the folder of its texts and labels, if the file names one.
         layout: how it names and writes files.
@@ -159,6 +160,7 @@ class Task:
     id_width: int = 0
     scorers: dict[str, OfficialScorer] = field(default_factory=dict)
     synonyms: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
     data: Path | None = None
     layout: TaskLayout = DEFAULT_LAYOUT

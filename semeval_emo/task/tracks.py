@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,21 @@ class Language:
 
 @dataclass(frozen=True)
 class OfficialScorer:
-    """An official scorer of a task, whose port is in `semeval_emo.submission.scorers`.
+    """An official scorer of a task.
 
     Attributes:
-        key: its name, such as ``codabench-2026``.
+        key: its name, such as ``codabench-2026``; its port in `semeval_emo.submission.scorers`, if any, has the same.
+        title: its name in sentences.
+        note: what it is, where all scorers are described.
         languages: the codes that it knows, by track.
         release: the release of its own gold labels; empty for the default release.
+        rounding, rule: its name as an option ``--rounding`` and ``--rule``; empty if it is none.
     """
 
     key: str
-    languages: dict[str, tuple[str, ...]]
+    title: str = ""
+    note: str = ""
+    languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     release: str = ""
+    rounding: str = ""
+    rule: str = ""

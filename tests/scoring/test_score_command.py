@@ -72,32 +72,40 @@ def test_intensities_have_correlations_and_errors(run, tmp_path: Path) -> None:
     assert out.startswith("Pearson r 0.")
     assert out.splitlines()[1].split("  ")[0] == "emotion"
     assert "Official metric: Pearson r (" in out
-    assert "|rule:codabench|" in out
+    assert "|rule:constant-is-0|" in out
 
 
-def test_a_constant_column_names_both_rules(run, tmp_path: Path) -> None:
+def test_a_constant_column_names_both_rules(run, tmp_path: Path, official_sample: str) -> None:
     gold = load_gold("b", "eng", source="sample")
     values = gold.labels.copy()
     values[:, 1] = 0
     write_predictions(gold.spec, values, tmp_path / "pred_eng.csv")
     name = gold.spec.emotions[1]
     _, out, _ = run("pred_eng.csv", "--gold", "sample")
+    assert f"constant for {name}: Pearson r is 0 (1 if both have the same value). " in " ".join(out.split())
+    assert "--rule" not in out
+    words = ("pred_eng.csv", "--gold", "sample", "--task", official_sample)
+    _, out, _ = run(*words)
     shown = " ".join(out.split())
     assert f"The gold or the predictions are constant for {name}: Pearson r is 0 (" in shown
     assert "In the organisers' 2025 checker it and the mean are nan: --rule organisers-2025." in shown
-    code, out, _ = run("pred_eng.csv", "--gold", "sample", "--rule", "organisers-2025")
+    code, out, _ = run(*words, "--rule", "organisers-2025")
     assert code == 0
     assert out.startswith("Pearson r nan · track B")
     assert "In the Codabench scorer it is 0: --rule codabench (the default)." in " ".join(out.split())
 
 
 @pytest.mark.parametrize(("rounding", "decimals"), [("organisers", 4), ("codabench", 6)])
-def test_rounding_as_an_official_scorer(run, tmp_path: Path, rounding: str, decimals: int) -> None:
+def test_rounding_as_an_official_scorer(
+    run, tmp_path: Path, official_sample: str, rounding: str, decimals: int
+) -> None:
     write_sample(tmp_path / "pred_eng.csv", track="b")
-    _, out, _ = run("pred_eng.csv", "--gold", "sample", "--rounding", rounding)
+    words = ("pred_eng.csv", "--gold", "sample", "--task", official_sample, "--rounding", rounding)
+    _, out, _ = run(*words)
+    assert f"(--rounding {rounding})." in out
     shown = out.split()[2]
     assert len(shown.partition(".")[2]) == decimals
-    _, out, _ = run("pred_eng.csv", "--gold", "sample", "--rounding", rounding, "-f", "json")
+    _, out, _ = run(*words, "-f", "json")
     value = json.loads(out)["scorecards"][0]["score"]
     assert f"{value:.{decimals}f}" == shown
     assert value == round(value, decimals)
@@ -217,12 +225,13 @@ def test_fail_under_decides_the_exit_code(run, tmp_path: Path) -> None:
     assert err.startswith("missed: hamming_loss is 0.") and "above the maximum 0.01" in err
 
 
-def test_nan_meets_no_threshold(run, tmp_path: Path) -> None:
+def test_nan_meets_no_threshold(run, tmp_path: Path, official_sample: str) -> None:
     gold = load_gold("b", "eng", source="sample")
     write_predictions(gold.spec, np.zeros_like(gold.labels), tmp_path / "pred_eng.csv")
     threshold = ("--fail-under", "pearson=-1")
     assert run("pred_eng.csv", "--gold", "sample", *threshold)[0] == 0
-    assert run("pred_eng.csv", "--gold", "sample", *threshold, "--rule", "organisers-2025")[0] == 1
+    words = (*threshold, "--rule", "organisers-2025", "--task", official_sample)
+    assert run("pred_eng.csv", "--gold", "sample", *words)[0] == 1
 
 
 @pytest.mark.parametrize(

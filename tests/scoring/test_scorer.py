@@ -174,27 +174,34 @@ def test_the_json_of_a_card_has_all_metrics_and_a_schema() -> None:
     assert sum(card["by_emotion"]["joy"][one] for one in ("tp", "fp", "fn", "tn")) == 200
 
 
-def test_intensities_of_a_constant_column_follow_the_rule() -> None:
+def test_intensities_of_a_constant_column_follow_the_rule(official_sample: str) -> None:
     gold = sample_gold("b")
     values = gold.labels.copy()
     values[:, 0] = 0
     mine = predicted(gold.spec, values)
-    lenient, strict = score(mine, gold).card, score(mine, gold, rule=ORGANISERS).card
+    lenient, strict = (score(mine, gold, task=official_sample, rule=rule).card for rule in ("", ORGANISERS))
     assert lenient.constant == strict.constant == gold.spec.emotions[:1]
     assert lenient.score == pytest.approx(0.8)
     assert np.isnan(strict.score)
     assert "|rule:codabench|" in lenient.signature
     assert "|rule:organisers-2025|" in strict.signature
+    # The sample has no official scorers.
+    card = score(mine, gold).card
+    assert card.score == lenient.score and "|rule:constant-is-0|" in card.signature
+    with pytest.raises(UsageError, match=r"no official scorer with the rule 'codabench'\.\n  fix: leave out --rule"):
+        score(mine, gold, rule="codabench")
 
 
-def test_rounding_is_named_in_the_signature() -> None:
+def test_rounding_is_named_in_the_signature(official_sample: str) -> None:
     gold = sample_gold("b")
     values = np.clip(gold.labels + np.random.default_rng(0).integers(-1, 2, gold.labels.shape), 0, 3)
-    card = score(predicted(gold.spec, values), gold, rounding="organisers").card
+    card = score(predicted(gold.spec, values), gold, task=official_sample, rounding="organisers").card
     assert card.score == round(card.score, 4)
     assert "|rounding:organisers|" in card.signature
     with pytest.raises(UsageError, match="no rounding 'theirs'"):
         score(predicted(gold.spec, values), gold, rounding="theirs")
+    with pytest.raises(UsageError, match="no official scorer with the rounding 'organisers'"):
+        score(predicted(gold.spec, values), gold, rounding="organisers")
 
 
 def test_averages_over_languages_both_ways(task_of_three) -> None:

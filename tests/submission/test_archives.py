@@ -92,7 +92,7 @@ def test_problems_of_a_zip(tmp_path, entries, expected, read):
 def test_the_empty_zip_of_the_organisers_tool(tmp_path):
     (findings,) = found(write_zip(tmp_path / "track_a.zip", {"track_a/": b""})).findings
     assert findings.problems[0].message == "there is no file inside: it contains only the folder track_a/"
-    assert "--zip_for_submission" in catalogue()["nothing-inside"].explanation
+    assert "--zip_for_submission" in catalogue()["nothing-inside"].of(load_task()).explanation
 
 
 def test_a_duplicate_entry_of_a_zip_is_not_read(tmp_path):

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from semeval_emo.submission import Entry, catalogue, entry, validate
-from semeval_emo.submission.problem import PLACES, SCORERS
+from semeval_emo.submission.problem import PLACES
+from semeval_emo.task import known_tasks, load_task
 
 Files = dict[str, bytes]
 
@@ -140,8 +141,24 @@ def test_codes_and_names_are_unique_and_sorted():
 
 def test_outcomes_are_of_known_scorers():
     for one in catalogue().values():
-        assert set(one.official) <= set(SCORERS), one.code
+        assert set(one.official) <= set(load_task().scorers), one.code
         assert set(one.official_intensity) <= set(one.official), one.code
+
+
+def test_the_notes_of_a_task_are_on_known_problems():
+    assert {task.key: set(task.notes) - set(catalogue()) for _, task in known_tasks() if task.notes} == {
+        "semeval-2025-task-11": set()
+    }
+
+
+def test_an_entry_is_in_the_words_of_its_task(run: Callable):
+    code, own, _ = run("explain", "missing-column")
+    assert code == 0 and "English has no disgust" in own and "  codabench-2026 " in own
+    code, other, _ = run("explain", "missing-column", "--task", "sample")
+    assert code == 0 and "English" not in other and "scorers" not in other
+    problem = json.loads(run("explain", "wrong-track", "--task", "sample", "-f", "json")[1])["problems"][0]
+    assert (problem["official"], problem["official_intensity"]) == ({}, {})
+    assert run("explain", "E311", "--task", "none")[0] == 2
 
 
 def test_an_error_is_not_accepted_by_all_scorers():
@@ -189,4 +206,6 @@ def test_the_texts_are_in_plain_english(one: Entry):
 
 def test_a_fix_with_placeholders_has_a_generic_form():
     for one in catalogue().values():
-        assert (one.fix != one.generic_fix) == ("{" in one.fix), one.code
+        # `Entry.of` fills in the names of the task.
+        fix = re.sub(r"\{(form|example)\}", "", one.fix)
+        assert (one.fix != one.generic_fix) == ("{" in fix), one.code

@@ -190,8 +190,7 @@ def test_default_names(make_file, write_files, tmp_path, monkeypatch):
     report = pack(["track_a", "track_b"])
     assert report.out == "submission.zip"
     assert report.notes[0] == (
-        "the zip has tracks a, b; if each track is a competition of its own (as on Codabench), "
-        "pack each one alone with --track"
+        "the zip has tracks a, b; if each track is a competition of its own, pack each one alone with --track"
     )
     assert "track a: 1 of 28 languages; an average over all languages counts the missing ones as 0" in report.notes
 

@@ -133,7 +133,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     notes = [f"{score_tables.official_words(card.spec.release)}: {METRICS[card.metric].title} ({how})."]
     if intervals:
         notes.append(note_of(intervals, card.spec.rows))
-    notes += score_tables.cautions(card)
+    notes += score_tables.cautions(card, contents.task)
     made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(metrics.emotions) - 1,))]
     if not intensities:
         whole = ("samples_f1", "jaccard", "exact_match", "hamming_loss")

@@ -1,7 +1,7 @@
 """What the official scorers do with the submissions that the user names.
 
-`official` gives one outcome for each scorer and track. The scorers of a task, their languages and their gold labels are
-in the task's TOML; a task without that table has none.
+`official` gives one outcome for each scorer that has a port and each track. The scorers of a task, their languages and
+their gold labels are in the task's TOML; a task without that table has none.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from semeval_emo.task import FileSpec, OfficialScorer, Selector, Task
 from semeval_emo.text import listed
 
 Labels = Callable[[FileSpec], LabelsById]
+PORTS = {port.KEY: port for port in (organisers, codabench)}
 _ALONE = "hand in each track alone"
 # The worst first.
 _ORDER = (CRASHED, REJECTED, NOTHING, SCORED)
@@ -55,18 +56,19 @@ def official(
         selector: the options of the user.
         labels: loads gold labels; the outcomes then have the scores.
     """
-    if not task.scorers:
+    scorers = [scorer for key, scorer in task.scorers.items() if key in PORTS]
+    if not scorers:
         return ()
     found: dict[tuple[str | None, str], list[tuple[str, OfficialOutcome]]] = {}
     for submission in handed_in(paths, findings, checked, task, selector):
         by_track = _by_track(submission, task, selector)
         for track, files in by_track.items():
-            for scorer in task.scorers.values():
+            for scorer in scorers:
                 for outcome in _outcomes(scorer, submission, track, files, task, selector, labels):
                     if len(by_track) > 1 and scorer.key == codabench.KEY and outcome.outcome in (REJECTED, CRASHED):
                         outcome = replace(outcome, message=f"{outcome.message}; it reads every folder: {_ALONE}")
                     found.setdefault((track, scorer.key), []).append((submission.shown, outcome))
-    if len(found) > len(task.scorers):
+    if len(found) > len(scorers):
         # A submission without a track beside others that have one.
         found = {key: outcomes for key, outcomes in found.items() if key[0] is not None}
     order = [None, *task.tracks]
@@ -120,9 +122,7 @@ def _outcomes(
         reference = replace(reference, split=selector.split or (splits.pop() if len(splits) == 1 else reference.split))
         folders = checker_folders(submission, files, track, task)
         return [_run(organisers, scorer, track, folder, reference) for folder in folders]
-    if scorer.key == codabench.KEY:
-        return [_run(codabench, scorer, track, submission.folder, reference)]
-    return []
+    return [_run(PORTS[scorer.key], scorer, track, submission.folder, reference)]
 
 
 def _run(
