@@ -210,7 +210,7 @@ def _read(
     is_bare = shape is None and without_ids is None
     if is_bare and report_other_task(table, first_rows, task, known_ids, findings):
         count = sum(1 for _ in chain(first_rows, rows))
-        return CheckedFile(_report(source, table, findings, count), (findings,), {}), ()
+        return CheckedFile(_report(source.without_name_problem(), table, findings, count), (findings,), {}), ()
     if shape is not None:
         if shape.problem:
             facts = shape.facts if reading.is_plain else in_layout(shape.facts, task, expected, shape.is_decided)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from itertools import islice
 
 from semeval_emo.submission.header import INDEX_NAMES
+from semeval_emo.submission.identify import task_of
 from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.tables import InputTable, Row
 from semeval_emo.tables.names import is_text_name, normalised_names
-from semeval_emo.task import Task, task_files
+from semeval_emo.task import Task, known_tasks, task_files
+from semeval_emo.text import printable
 
-# Ids that are compared, and columns of the other task that a file needs beside some of this one.
-MOST_IDS, LEAST_COLUMNS = 500, 2
+# Ids that are compared, rows whose cells can be ids if no column is named so, and columns of the other task that a file
+# needs beside some of this one.
+MOST_IDS, LOOKED_AT, LEAST_COLUMNS = 500, 20, 2
 
 
 def report_other_task(
@@ -21,20 +25,23 @@ def report_other_task(
 ) -> bool:
     """Report a file of another task as one problem, and return whether it is one.
 
-    Its rows have ids, but none that this task has, even misspelt; and its columns of numbers are not of this task: at
-    least two of them, or all.
+    Its rows have ids, but none that this task has, even misspelt. Either another known task has such ids, or its
+    columns of numbers are not of this task: at least two of them, or all.
     """
     names = normalised_names(table.header)
-    if "id" not in names:
-        return False
-    at = names.index("id")
-    first = ""
+    has_ids = "id" in names
+    at = names.index("id") if has_ids else 0
+    rows = [row for _, row in first_rows] if has_ids else [table.header, *(row for _, row in first_rows[:LOOKED_AT])]
+    cells = (cell for row in rows for cell in (row[at : at + 1] if has_ids else row[:50]) if cell.strip())
+    ids: list[str] = []
     # The first id of an ordinary file is known, so this loop ends there.
-    for text_id in islice((row[at] for _, row in first_rows if at < len(row) and row[at].strip()), MOST_IDS):
-        if known_ids.classify(text_id) or known_ids.repair(text_id):
+    for cell in islice(cells, MOST_IDS):
+        if known_ids.classify(cell) or known_ids.repair(cell):
             return False
-        first = first or text_id
-    if not first:
+        ids.append(cell)
+    # Only here are other tasks read. Row numbers are ids of no task in particular.
+    owner = task_of([text_id for text_id in ids[: 50 * LOOKED_AT] if not _is_number(text_id)])
+    if not ids or (owner is None and not has_ids) or (owner is not None and owner.key == task.key):
         return False
     own = [name for name in names if name in task.emotions or task.label_hint(name, task.emotions)]
     others = [
@@ -43,16 +50,25 @@ def report_other_task(
         if not (name == "id" or name in INDEX_NAMES or name in own or is_text_name(name))
         and all(_is_number(row[column]) for _, row in first_rows[:50] if column < len(row))
     ]
-    if len(others) < (LEAST_COLUMNS if own else 1):
+    if owner is None and len(others) < (LEAST_COLUMNS if own else 1):
         return False
-    findings.add(
-        "other-task",
-        value=first,
-        columns=", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else ""),
-        task=task.title,
-        example=next(iter((task.specs(task.default_release) or task.specs())[0].ids)),
-        known=", ".join(task_files()),
-    )
+    first = ids[0] if has_ids else next((cell for cell in ids if task_of([cell]) is owner), ids[0])
+    columns = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+    seen = f"none of the ids{'' if own and not others else ' or columns'} is this task's: the first id is "
+    seen += f"'{printable(first)}'{f', and the columns are {columns}' if others else ''}"
+    if owner is None:
+        labels = {name for name in names if name in own} | {*normalised_names(others)}
+        owner = next((one for _, one in known_tasks() if one.key != task.key and labels <= {*one.emotions}), None)
+    name = next((name for name, one in known_tasks() if owner is not None and one.key == owner.key), "")
+    if owner is not None and name:
+        file = shlex.quote(findings.file.partition("!")[0])
+        which = f"{owner.title} has such {'ids' if task_of([first]) is owner else 'columns'}"
+        remedy = f"check it as a file of that task: semeval-emo validate {file} --task {shlex.quote(name)}"
+    else:
+        which = f"{task.title} has ids like {next(iter((task.specs(task.default_release) or task.specs())[0].ids))}"
+        remedy = f"name the task of the file with --task: {', '.join(task_files())}, or a TOML file that describes it; "
+        remedy += "or check the right file"
+    findings.add("other-task", value=first, seen=seen, which=which, remedy=remedy)
     return True
 
 

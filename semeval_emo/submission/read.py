@@ -242,9 +242,14 @@ def _read(
         reports = [(source, checked.report) for source, checked in checks if not source.joined]
         unverified: dict[str, None] = {}
         labels = _labels(gold, task, unverified_gold, unverified)
+        # They are for files of the task only. The catalogue is not read for a valid file.
+        is_foreign = bool(reports) and all(
+            file.counts and entry("other-task").code in file.counts for _, file in reports
+        )
+        outcomes = () if is_foreign else official(paths, sources.findings, reports, task, selector, labels)
         report = replace(
             report,
-            official=official(paths, sources.findings, reports, task, selector, labels),
+            official=outcomes,
             unverified_gold=tuple(unverified),
         )
     return Submission(tuple(scorable), report)
