@@ -13,6 +13,8 @@ from typing import Any
 
 # Terminal escapes.
 BOLD, DIM, RED, YELLOW, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
+# Longer lines of sentences read badly, however wide the terminal is.
+LONGEST_LINE = 100
 
 
 def plural(count: int, noun: str, form: str = "") -> str:
@@ -121,15 +123,27 @@ def _short(value: Any) -> str:
     return f"<{type(value).__name__}{f' {place}' if isinstance(place, str) else ''}>"
 
 
+def text_width(screen: int | None) -> int:
+    """Return the columns in which sentences are wrapped, of a screen of so many columns (None for no limit)."""
+    return min(screen or LONGEST_LINE, LONGEST_LINE)
+
+
 def wrap(start: str, text: str, width: int, indent: int) -> list[str]:
     """Return the lines of a paragraph that begins with `start`; the lines after the first are indented.
+
+    A path longer than a line is not broken, so that it can be copied.
 
     >>> wrap("fix: ", "save the file as UTF-8", 18, indent=5)
     ['fix: save the file', '     as UTF-8']
     """
     lines = textwrap.wrap(
-        text, width, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False
-    )  # fmt: skip
+        text,
+        width,
+        initial_indent=start,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
     return lines or [start.rstrip()]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from semeval_emo.cli.app import main
 
+OUTER, WIDE = os.environ.get("COLUMNS"), 10_000
+
 
 class Result(NamedTuple):
     """What a command line returned and printed."""
@@ -22,11 +24,18 @@ class Result(NamedTuple):
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
-    """Runs a command line: ``code, out, err = cli("score", path, "--quiet")``. No error may show a traceback."""
+    """Runs a command line: ``code, out, err = cli("score", path, "--quiet")``. No error may show a traceback.
+
+    No text wraps, unless the test sets $COLUMNS: where it breaks depends on the length of the paths in it.
+    """
 
     def run(*words: object) -> Result:
         capsys.readouterr()
-        code = main([str(word) for word in words])
+        with pytest.MonkeyPatch.context() as patch:
+            if os.environ.get("COLUMNS") == OUTER:
+                patch.setenv("COLUMNS", str(WIDE))
+                patch.setattr("semeval_emo.text.LONGEST_LINE", WIDE)
+            code = main([str(word) for word in words])
         out, err = capsys.readouterr()
         assert "Traceback" not in err
         return Result(code, out, err)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,9 +14,8 @@ from semeval_emo.data.survey import DataFile, Folder
 from semeval_emo.report.grid import text
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.task import SPLITS, Task
-from semeval_emo.text import plural
+from semeval_emo.text import plural, text_width, wrap
 
-WIDTH = 100
 # Overlap below this share of the evaluation texts is counted but not listed, unless --all is given.
 LEAST_SHARE = 0.01
 # How many files with the same problem, and conflicting texts, are named.
@@ -127,11 +125,11 @@ def check_text(check: DataCheck, everything: bool, width: int | None = None, col
         everything: list every overlap, also small ones.
         width: columns of the terminal; None for 100.
     """
-    columns = min(width or WIDTH, WIDTH)
+    columns = text_width(width)
     drawn = partial(text, width=width, colour=colour)
     blocks = []
     for one in check.folders:
-        blocks.append("\n".join([str(one.folder.path), *_wrap(_headline(one, check), columns, "", "")]))
+        blocks.append("\n".join([str(one.folder.path), *wrap("", _headline(one, check), columns, 0)]))
         contents = contents_table(one.folder)
         blocks += [drawn(contents)] if contents.rows else []
         blocks += _odd_blocks(one, columns)
@@ -139,7 +137,7 @@ def check_text(check: DataCheck, everything: bool, width: int | None = None, col
             blocks += [drawn(table)] if table.rows else list(table.notes)
     if check.others:
         names = ", ".join(f"{_under(path, check.root)} ({plural(n, 'file')})" for path, n in check.others)
-        lines = _wrap(f"Not gold labels of a known release, so probably predictions: {names}.", columns, "", "")
+        lines = wrap("", f"Not gold labels of a known release, so probably predictions: {names}.", columns, 0)
         blocks.append("\n".join(lines))
     blocks.append(_verdict(check))
     return "\n\n".join(blocks)
@@ -198,13 +196,9 @@ def _odd_blocks(one: FolderCheck, width: int) -> list[str]:
     blocks = []
     for (kind, message, fix), names in groups.items():
         shown = ", ".join(names[:MOST]) + (f" and {plural(len(names) - MOST, 'more file')}" if names[MOST:] else "")
-        lines = _wrap(f"PROBLEM  {shown}: {KINDS[kind]}", width, "", "  ")
-        blocks.append("\n".join([*lines, *_wrap(f"{message}.", width), *_wrap(f"fix: {fix}", width)]))
+        lines = wrap("", f"PROBLEM  {shown}: {KINDS[kind]}", width, 2)
+        blocks.append("\n".join([*lines, *wrap("  ", f"{message}.", width, 2), *wrap("  ", f"fix: {fix}", width, 2)]))
     return blocks
-
-
-def _wrap(text: str, width: int, first: str = "  ", then: str = "  ") -> list[str]:
-    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
 def _sides(places: Sequence[tuple[str, str]]) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from semeval_emo.report.submission import WIDTH
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission.combine import MEAN, EnsembleReport
-from semeval_emo.text import GREEN, next_line, painted, plural, wrap
+from semeval_emo.text import GREEN, next_line, painted, plural, text_width, wrap
 
 
 def ensemble_text(
@@ -18,7 +17,7 @@ def ensemble_text(
     Args:
         options: those that select files, for the next command.
     """
-    columns = min(width or WIDTH, WIDTH)
+    columns = text_width(width)
     lines = [_method(report)]
     for file in report.files:
         lines += wrap("  ", f"{file.spec.place}: {', '.join(file.members)}", columns, 4)

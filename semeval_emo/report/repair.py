@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from semeval_emo.report.submission import WIDTH, by_code, examples_left, fix_options, next_fix
+from semeval_emo.report.submission import by_code, examples_left, fix_options, next_fix
 from semeval_emo.report.table import Column, Table
 from semeval_emo.submission.fix_report import Change, FixReport, Refusal, WrittenFile
 from semeval_emo.submission.fixable import MIXTURES
 from semeval_emo.submission.packing import PackReport
 from semeval_emo.submission.problem import PLACES, Problem, entry
-from semeval_emo.text import GREEN, RED, next_line, painted, plural, wrap
+from semeval_emo.text import GREEN, RED, next_line, painted, plural, text_width, wrap
 
 SHOWN = 3
 
@@ -28,7 +28,7 @@ def fix_text(
         options: those that select files, for the next command.
         decided: the other options that were given, by name, which the next `fix` needs too.
     """
-    columns = min(width or WIDTH, WIDTH)
+    columns = text_width(width)
     blocks = []
     if report.changes and report.written:
         blocks.append(["Changed", *_changes(report.changes, columns)])
@@ -175,7 +175,7 @@ def pack_text(report: PackReport, width: int | None = None, colour: bool = False
     Args:
         options: those that select files, for the next command.
     """
-    columns = min(width or WIDTH, WIDTH)
+    columns = text_width(width)
     blocks = []
     if report.refusals:
         title = "Left out" if report.ok else "Not packed: these files are not valid"

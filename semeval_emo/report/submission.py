@@ -12,9 +12,21 @@ from semeval_emo.submission.problem import PLACES
 from semeval_emo.submission.scorers.official import PORTS
 from semeval_emo.submission.scorers.outcome import OfficialOutcome
 from semeval_emo.task import Task
-from semeval_emo.text import BOLD, GREEN, PLAIN, RED, YELLOW, listed, next_line, painted, plural, printable, wrap
+from semeval_emo.text import (
+    BOLD,
+    GREEN,
+    PLAIN,
+    RED,
+    YELLOW,
+    listed,
+    next_line,
+    painted,
+    plural,
+    printable,
+    text_width,
+    wrap,
+)
 
-WIDTH = 100
 PAGE_WIDTH = 120
 # The most files of the task that the headline of one file names.
 _PARTS = 3
@@ -30,7 +42,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
         width: columns of the terminal; at most 100 are used.
         colour: use terminal escapes.
     """
-    columns = min(width or WIDTH, WIDTH)
+    columns = text_width(width)
     blocks = ["\n".join(line for one in report.official if one.is_wrong for line in _official(one, columns, colour))]
     for file, others in _like_each_other(report):
         block = wrap("", _headline(file), columns, indent=2)
@@ -243,7 +255,7 @@ def validation_tables(report: Report) -> list[Table]:
 
 def entry_text(entry: Entry, width: int | None = None) -> str:
     """Return a catalogue entry of a task as terminal text."""
-    columns = min(width or WIDTH, WIDTH)
+    columns = text_width(width)
     severity = entry.severity.value.capitalize()
     lines = [f"{entry.code}  {entry.name}: {entry.title}", f"{severity}, place: {entry.place}.", ""]
     lines += wrap("", entry.explanation, columns, 0)
