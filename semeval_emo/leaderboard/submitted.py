@@ -63,6 +63,7 @@ class SubmittedFile:
         unverified: whether it was trained or scored with labels that are not those of the release.
         seeds: the runs of the recipe that differ only in the seed, this one included; empty if there is no other.
         candidates: the runs that it was selected from by their score on dev; empty if it was not.
+        path: its path in the folder, if the layout of the task is not that of Task 11; else empty.
     """
 
     track: str
@@ -87,6 +88,7 @@ class SubmittedFile:
     unverified: bool = False
     seeds: tuple[SeedRun, ...] = ()
     candidates: tuple[str, ...] = ()
+    path: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -101,7 +103,7 @@ class SubmittedFile:
     @property
     def name(self) -> str:
         """Path of the file in the system's folder."""
-        return f"track_{self.track}/pred_{self.language}.csv"
+        return self.path or f"track_{self.track}/pred_{self.language}.csv"
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,9 @@ def read_system(folder: Path) -> SubmittedSystem:
 
 def _check_names(system: SubmittedSystem) -> None:
     """Refuse files that the task of a system does not have; of an unknown task nothing is known."""
+    outside = next((file.path for file in system.files if not is_below(file.path)), "")
+    if outside:
+        raise ShapeError(f"the path '{printable(outside)}' is not below the folder of the system")
     task = find_task(system.task)
     if task is None:
         return
@@ -169,6 +174,15 @@ def _check_names(system: SubmittedSystem) -> None:
             raise ShapeError(error.message.rstrip(".")) from error
         if spec.track != file.track or file.metric not in METRICS or METRICS[file.metric].per_emotion:
             raise ShapeError(f"track '{printable(file.track)}' and metric '{printable(file.metric)}' are not known")
+
+
+def is_below(path: str) -> bool:
+    """Return whether a path can be that of a file below a folder.
+
+    >>> is_below("track_x/a.txt"), is_below("../a.txt"), is_below("/a.txt")
+    (True, False, False)
+    """
+    return not path.startswith("/") and "\\" not in path and ".." not in path.split("/")
 
 
 def _submitted_file(key: str, table: dict[str, Any], made: dict[str, BuildInfo]) -> SubmittedFile:

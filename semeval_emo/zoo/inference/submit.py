@@ -215,7 +215,9 @@ def _submitted_file(
         seeds=seed_runs(run),
         unverified=bool(warnings),
     )
-    return file, prediction_bytes(spec, predictions.values), warnings
+    place = folder.predictions.relative_to(folder.path).as_posix()
+    file = replace(file, path="" if place == file.name else place)
+    return file, prediction_bytes(spec, predictions.values, predictions.texts), warnings
 
 
 def _score(

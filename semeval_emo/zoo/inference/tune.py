@@ -32,6 +32,7 @@ from semeval_emo.zoo.runs.finished import (
     load_oof_probabilities,
     load_probabilities,
     stored_thresholds,
+    texts_of_predictions,
 )  # fmt: skip
 from semeval_emo.zoo.runs.folder import locked, resolve_task
 from semeval_emo.zoo.runs.model import THRESHOLDS, thresholds_text
@@ -227,7 +228,7 @@ def tune_run(
     with locked(path), write_folder(target) as new:
         predictions = new / result.predictions.relative_to(target)
         predictions.parent.mkdir(parents=True)
-        write_predictions(result.spec, test_labels, predictions)
+        write_predictions(result.spec, test_labels, predictions, texts_of_predictions(folder, task))
         write_file(new / THRESHOLDS, thresholds_text(space.emotions, chosen.thresholds))
         write_file(new / REPORT, json.dumps(report, indent=2) + "\n")
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -212,11 +212,19 @@ def verify_predictions(folder: RunFolder, task: Task) -> None:
     labels = apply_thresholds(load_probabilities(folder, "test", task), thresholds, space)
     if not folder.predictions.is_file():
         raise InputError(f"{folder.predictions} is missing.", "repeat the training command, which writes it again")
-    if folder.predictions.read_bytes() != prediction_bytes(spec, labels):
+    if folder.predictions.read_bytes() != prediction_bytes(spec, labels, texts_of_predictions(folder, task)):
         raise EmoError(
             f"{folder.predictions} was changed after the run wrote it.",
             "delete or move the file, then repeat the training command, which writes it again",
         )
+
+
+def texts_of_predictions(folder: RunFolder, task: Task) -> Mapping[str, str]:
+    """Return the texts of the prediction file of a run, by id; none where prediction files have no texts."""
+    if not folder.spec.layout.predictions.text:
+        return {}
+    found = read_submission(folder.predictions, release=folder.spec.release, task=task).predictions
+    return found[0].texts if found else {}
 
 
 def load_predictions(folder: RunFolder, task: Task) -> Predictions:
