@@ -21,6 +21,7 @@ from semeval_emo.text import RED, next_line, painted
 
 if TYPE_CHECKING:
     from semeval_emo.report.table import Table
+    from semeval_emo.task import Task
 
 
 class CommandGroup(TyperGroup):
@@ -170,18 +171,19 @@ def next_steps(*commands: Sequence[str | os.PathLike[str]], quiet: bool = False)
     note("\n" + "\n".join(next_line(*words) for words in commands), quiet)
 
 
-def default_paths(doing: str, quiet: bool) -> list[str]:
+def default_paths(doing: str, quiet: bool, task: Task | str | None = None) -> list[str]:
     """Return the prediction files to use when no path is given, and name them on stderr.
 
     Args:
         doing: what the command does with them, such as ``scoring``.
+        task: the task whose layout has the names of the files.
 
     Raises:
         InputError: there is none, neither in this folder nor in ``submissions``.
     """
     from semeval_emo.submission.read import find_predictions
 
-    where, paths = find_predictions("submissions")
+    where, paths = find_predictions("submissions", task)
     names = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
     note(f"No path given: {doing} the prediction files of {where}: {names}.\n", quiet)
     return paths

@@ -151,7 +151,7 @@ def score(
     from semeval_emo.scoring.scorer import score as score_files
 
     thresholds = [Threshold.parse(text) for text in fail_under or []]
-    given = paths or default_paths("scoring", quiet)
+    given = paths or default_paths("scoring", quiet, selector.task)
     result = score_files(
         given,
         source=gold,

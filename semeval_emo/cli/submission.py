@@ -89,7 +89,7 @@ def validate(
     from semeval_emo.report import submission as report
     from semeval_emo.submission import validate as check
 
-    given = paths or default_paths("checking", quiet)
+    given = paths or default_paths("checking", quiet, selector.task)
     for path in given:
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading it takes a while.\n", quiet)
@@ -209,7 +209,7 @@ def fix(
     # A flag has no value.
     decided = {name: "" if value is True else str(value) for name, value in given.items() if value is not None}
     result = fix_files(
-        paths or default_paths("fixing", quiet),
+        paths or default_paths("fixing", quiet, selector.task),
         output,
         threshold=threshold,
         order=order.split(",") if order else (),
@@ -259,7 +259,11 @@ def pack(
     from semeval_emo.submission import pack as pack_files
 
     result = pack_files(
-        paths or default_paths("packing", quiet), output, skip_invalid=skip_invalid, force=force, **selector.keywords
+        paths or default_paths("packing", quiet, selector.task),
+        output,
+        skip_invalid=skip_invalid,
+        force=force,
+        **selector.keywords,
     )
     emit(
         result.to_dict,

@@ -17,6 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from semeval_emo.errors import EmoError
+from semeval_emo.submission.layouts import Reading
 from semeval_emo.submission.names import bare_stem, parse_name
 from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.sources import InputFile
@@ -128,7 +129,7 @@ def _partial(file: InputFile, task: Task) -> _PartialFile | None:
     """Return the labels of a file that has some of them, from its header and its first rows; else None."""
     try:
         with file.open() as stream:
-            table = open_table(io.BytesIO(stream.read(HEAD)), file.base)
+            table = open_table(io.BytesIO(stream.read(HEAD)), file.base, Reading.of(file, task).dialect)
     except EmoError:
         return None
     if table.magic or not table.header:
@@ -205,7 +206,8 @@ def _rows(file: _PartialFile) -> tuple[dict[str, list[str]], str]:
     by_id: dict[str, list[str]] = {}
     again = ""
     with file.source.open() as stream:
-        table: InputTable = open_table(stream, file.source.base)
+        reading = Reading(file.spec.layout.predictions, isinstance(file.source.path, FrameFile))
+        table: InputTable = open_table(stream, file.source.base, reading.dialect)
         for _, row in table.rows():
             text_id = row[file.id].strip() if len(row) > file.id else ""
             if text_id in by_id:

@@ -113,11 +113,12 @@ def read_submission(
     return _read(paths, selector, with_predictions=True, gold=source, golds=gold, subset=subset)
 
 
-def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
+def find_predictions(otherwise: str = "", task: Task | str | None = None) -> tuple[str, list[str]]:
     """Find the prediction files of the current folder and of its ``track_x`` folders by their official names.
 
     Args:
         otherwise: a folder to search, at any depth, if the current folder has none.
+        task: the task whose layout has the names.
 
     Returns:
         The place in words, and the paths.
@@ -125,15 +126,17 @@ def find_predictions(otherwise: str = "") -> tuple[str, list[str]]:
     Raises:
         InputError: there is none.
     """
-    places: dict[str, tuple[str, ...]] = {"this folder": ("pred_*.csv", "track_*/pred_*.csv")}
+    layout = load_task(task).layout.predictions
+    name, path = (re.sub(r"\{\w+\}", "*", form) for form in (layout.name, layout.file))
+    places: dict[str, tuple[str, ...]] = {"this folder": tuple(dict.fromkeys((name, path)))}
     if otherwise:
-        places[f"{otherwise}/"] = (f"{otherwise}/**/pred_*.csv",)
+        places[f"{otherwise}/"] = (f"{otherwise}/**/{name}",)
     for place, patterns in places.items():
         paths = sorted(str(p) for pattern in patterns for p in pathlib.Path().glob(pattern) if p.is_file())
         if paths:
             return place, paths
     raise InputError(
-        f"No path given, and there is no pred_*.csv in {' nor in '.join(places)}.",
+        f"No path given, and there is no {name} in {' nor in '.join(places)}.",
         "give a path: a prediction file, a folder or a zip",
     )
 

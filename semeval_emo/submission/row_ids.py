@@ -18,6 +18,7 @@ from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.submission.texts import MOST, is_other
 from semeval_emo.tables import Decisions, InputTable, Row, open_table
+from semeval_emo.tables.raw import Dialect
 from semeval_emo.tables.shapes.unnamed import is_data
 from semeval_emo.task import FileSpec, Selector, Task, id_prefix
 from semeval_emo.text import plural, printable
@@ -48,7 +49,8 @@ def read_id_source(path: str | os.PathLike[str], known_ids: KnownIds) -> IdSourc
     shown = os.fspath(path)
     try:
         with Path(path).open("rb") as stream:
-            table = open_table(stream, shown)
+            layout = known_ids.task.layout.data
+            table = open_table(stream, shown, Dialect(layout.delimiter, layout.quotes, layout.id, not layout.columns))
             rows = [(table.header_line, table.header), *table.rows()]
     except OSError as error:
         raise InputError(f"{shown} cannot be read: {error.strerror}.", "check the path") from error

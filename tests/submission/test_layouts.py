@@ -252,3 +252,48 @@ def test_an_ensemble_keeps_the_texts(make_task, tmp_path):
     paths = [write(spec, tmp_path / name) for name in "abc"]
     ensemble(paths, tmp_path / "out", task=task)
     assert (tmp_path / "out" / "E-C_En_pred.txt").read_bytes() == paths[0].read_bytes()
+
+
+def test_the_real_submission_of_semeval_2018_is_valid_in_its_own_format(shared_dir, tmp_path):
+    source = shared_dir / "data" / "other-tasks" / "semeval-2018-ec" / "E-C_en_pred.txt"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    ids, labels = [line.split("\t")[0] for line in lines[1:]], lines[0].split("\t")[2:]
+    path = tmp_path / "ec.toml"
+    path.write_text(
+        f"""key = "ec"
+title = "E-c"
+default_release = "1"
+emotions = {labels}
+ids = {{ prefix = "2018-{{language}}-", width = 5 }}
+[layout.predictions]
+{LAYOUTS["tabs"]}
+[tracks.ec]
+title = "Emotions of tweets"
+values = ["0", "1"]
+metric = "macro_f1"
+averaging = "mean"
+[languages]
+en = ["English", "", "Latin"]
+[releases.1]
+title = "First"
+published = 2018-01-01
+source = "none"
+[releases.1.files]
+"ec/en/test" = {{ ids = {ids} }}
+""",
+        encoding="utf-8",
+    )
+    task = load_task(path)
+    report = validate(source, task=task)
+    assert (report.valid, codes(report), report.files[0].rows) == (True, [], len(ids))
+    assert fix(source, tmp_path / "out", task=task).unchanged
+    assert (tmp_path / "out" / "E-C_en_pred.txt").read_bytes() == source.read_bytes()
+    pack(source, tmp_path / "ec.zip", task=task)
+    with zipfile.ZipFile(tmp_path / "ec.zip") as archive:
+        assert archive.read("E-C_en_pred.txt") == source.read_bytes()
+    # As CSV with the usual names, from a spreadsheet.
+    frame = pd.read_csv(source, sep="\t", quoting=3, keep_default_na=False)
+    frame.rename(columns={"ID": "id", "Tweet": "text"}).to_csv(tmp_path / "pred_en.csv", index=False)
+    assert codes(validate(tmp_path / "pred_en.csv", task=task)) == ["E202", "E307", "E332"]
+    fix(tmp_path / "pred_en.csv", tmp_path / "again", task=task)
+    assert (tmp_path / "again" / "E-C_en_pred.txt").read_bytes() == source.read_bytes()
