@@ -33,7 +33,8 @@ BUG = 70
 app = typer.Typer(
     name="semeval-emo",
     cls=CommandGroup,
-    help="Validate, fix, score and rank predictions for SemEval-2025 Task 11 (BRIGHTER), and train models for it.",
+    help="Validate, fix, score and rank predictions for SemEval-2025 Task 11 (BRIGHTER) and other multi-label "
+    "tasks, and train models for them.",
     epilog="Exit codes: 0 success, 1 problems found or --fail-under missed, 2 wrong usage, 3 input missing or "
     "unreadable, 70 a bug.",
     no_args_is_help=True,

@@ -129,7 +129,8 @@ def fetch_data(
 ) -> None:
     """Fetch texts and gold labels from the Hugging Face hub into the cache, at a fixed commit.
 
-    BRIGHTER is published there under CC BY 4.0. This needs a network connection once; then everything works offline.
+    The terms are those of the dataset on the hub, such as CC BY 4.0 for BRIGHTER (task11). This needs a network
+    connection once; then everything works offline.
     """
     from semeval_emo.data.cache import cache_folder
     from semeval_emo.data.hub import fetch

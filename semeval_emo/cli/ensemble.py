@@ -64,7 +64,7 @@ def ensemble(
         Method,
         typer.Option(
             "--method",
-            help="How to combine the members. vote: the label of most files (track B: the median). "
+            help="How to combine the members. vote: the label of most files (intensities: the median). "
             "mean: the mean of probabilities, then --threshold.",
         ),
     ] = Method.vote,

@@ -106,18 +106,20 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group)
 
 
-def overview(context: typer.Context) -> None:
+def overview(context: typer.Context, task: TaskOption = None) -> None:
     """Show stored scores with their sources, place a score among them, add your own.
 
-    Without a command: rank 1, the organisers' baseline and the number of teams in every language.
+    Without a command: rank 1, the baseline and the number of teams in every language of a task.
     """
-    if context.invoked_subcommand is None:
-        show()
-        next_steps(
-            ["leaderboard", "show", "-t", "a", "-l", "eng"],
-            ["leaderboard", "place", "0.7114", "-t", "a", "-l", "eng"],
-            ["leaderboard", "--help"],
-        )
+    if context.invoked_subcommand is not None:
+        if task is not None:
+            word = context.invoked_subcommand
+            raise UsageError("--task is before the command.", f"semeval-emo leaderboard {word} ... --task {task}")
+        return
+    show(task=task)
+    # Scores of the default task are examples.
+    words = (["show"], ["place", "0.7114"]) if task is None else ()
+    next_steps(*(["leaderboard", *each, "-t", "a", "-l", "eng"] for each in words), ["leaderboard", "--help"])
 
 
 def show(
@@ -151,7 +153,9 @@ def show(
     rows = rows[:limit] if limit else rows
     hidden = total - len(rows)
     count = [f"{len(rows):,} of {total:,} rows are shown."] if hidden else []
-    if not rows and style is Format.text:
+    if not board.rows and style is Format.text:
+        note(f"The leaderboard has no scores of {board.task.title}. `semeval-emo leaderboard add` adds your own.")
+    elif not rows and style is Format.text:
         note("No row matches.")
     else:
         emit(

@@ -80,7 +80,11 @@ def known_recipes(incomplete: str) -> list[str]:
 
 def _track(default: str) -> Any:
     return typer.Option(
-        "--track", "-t", metavar="TRACK", autocompletion=known("tracks"), help=f"Track: a, b or c. Default: {default}."
+        "--track",
+        "-t",
+        metavar="TRACK",
+        autocompletion=known("tracks"),
+        help=f"A track of the task, such as a. Default: {default}.",
     )
 
 
@@ -90,7 +94,7 @@ def _language(default: str) -> Any:
         "-l",
         metavar="CODE",
         autocompletion=known("languages"),
-        help=f"Language code, such as eng. Default: {default}.",
+        help=f"A language code of the task, such as eng. Default: {default}.",
     )
 
 
@@ -122,12 +126,12 @@ RecipeLanguagesOption = Annotated[
     str | None,
     typer.Option(
         "--language", "-l", metavar="CODE",
-        help="Language code, such as eng. Several with commas, or all. Default: the recipe's.",
+        help="A language code of the task, such as eng. Several with commas, or all. Default: the recipe's.",
     ),
 ]  # fmt: skip
 SplitOption = Annotated[str | None, _split("Default: read from ids.")]
 SplitFilter = Annotated[str | None, _split("Default: all.")]
-ReleaseOption = Annotated[str | None, _release("2025, the data of the competition")]
+ReleaseOption = Annotated[str | None, _release("the task's own, such as 2025")]
 ReleaseFilter = Annotated[str | None, _release("all")]
 TaskOption = Annotated[
     str | None,
@@ -135,7 +139,7 @@ TaskOption = Annotated[
         "--task",
         metavar="TASK",
         autocompletion=known_tasks,
-        help="Task: task11, sample or a TOML file. Default: read from the data, else task11.",
+        help="Task: a name such as task11 or sample, or a TOML file. Default: read from the data, else task11.",
     ),
 ]
 GoldOption = Annotated[
@@ -295,20 +299,22 @@ ScoresOption = Annotated[
     typer.Option(
         "--scores",
         help="What the numbers are: for logits the sigmoid is applied before the threshold, percent is divided by 100. "
-        "Default: probabilities; on track b intensities.",
+        "Default: probabilities; on intensity tracks intensities.",
     ),
 ]
 RoundOption = Annotated[
     bool,
-    typer.Option("--round", help="Track b: round numbers to the nearest intensity, halves up. Default: refuse them."),
+    typer.Option(
+        "--round", help="Intensity tracks: round numbers to the nearest intensity, halves up. Default: refuse them."
+    ),
 ]
 CutsOption = Annotated[
     str | None,
     typer.Option(
         "--cuts",
         metavar="CUTS",
-        help="Track b: the numbers from which an intensity is 1, 2 and 3, such as 0.5,1.5,2.5, or a file with those of "
-        "each emotion. Default: refuse fractions.",
+        help="Intensity tracks: the numbers from which an intensity is 1, 2 and so on, such as 0.5,1.5,2.5, or a file "
+        "with those of each emotion. Default: refuse fractions.",
     ),
 ]
 MapOption = Annotated[
@@ -317,7 +323,7 @@ MapOption = Annotated[
         "--map",
         metavar="WORD=LABEL,...",
         help="The label of each word, such as none=0,low=1; blank=0 is that of blank cells. "
-        "Repeatable. Default: yes and no, true and false, y and n, on and off are known on tracks a and c.",
+        "Repeatable. Default: yes and no, true and false, y and n, on and off are known on tracks of binary labels.",
     ),
 ]
 LabelColumnOption = Annotated[

@@ -249,6 +249,11 @@ class Leaderboard(Result):
         if not any(row.score is not None for row in rows):
             if self.task.is_own_split and not comparable:
                 raise UsageError("The leaderboard has no score of your own split to compare with.", COMPARE)
+            if not self.rows:
+                raise UsageError(
+                    f"The leaderboard has no scores of {self.task.title}.",
+                    f"{COMPARE}; semeval-emo leaderboard add adds your own scores",
+                )
             raise UsageError(
                 f"List {among.key} has no score of track {at.track}, {self.task.language(at.language).name} "
                 f"({at.language}), {at.split}, release {at.release}, {at.metric}.",
@@ -347,12 +352,16 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
     home = shipped("leaderboard")
     if not home.is_dir():
         raise InputError(f"The leaderboard folder {home} does not exist.", "set $SEMEVAL_EMO_LEADERBOARD")
-    user_files = [file for path in extra for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
+    user_files = [file for path in extra for file in _csv_files(path)]
     if own and store_path().is_file():
         user_files.append(store_path())
-    files = [(path, False) for path in sorted(home.glob("*.csv"))] + [(path, True) for path in user_files]
+    # The rows that a task file brings are nobody's own, but they are checked.
+    of_task = [] if task.leaderboard is None else _csv_files(task.leaderboard)
+    shipped_files = [(path, False) for path in [*sorted(home.glob("*.csv")), *of_task]]
+    files = shipped_files + [(path, True) for path in user_files if path not in of_task]
     read = {path: read_rows(path, own=is_own) for path, is_own in files}
-    folders = [home, *(path for path in extra if path.is_dir())]
+    own_folder = [] if task.leaderboard is None else [task.leaderboard]
+    folders = list(dict.fromkeys([home, *own_folder, *(path for path in extra if path.is_dir())]))
     # A definition without a task is for all tasks if it ships, else for the tasks of the rows beside it.
     with_rows = {path.parent for path, (found, _) in read.items() if any(row.task == task.key for row in found)}
     for_all = {home, *with_rows}
@@ -365,7 +374,7 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
     rows: list[ScoreRow] = []
     problems: list[RowProblem] = []
     other_tasks: Counter[str] = Counter()
-    for path, is_own in files:
+    for path, _ in files:
         found, invalid_lines = read[path]
         problems += invalid_lines
         before = len(problems)
@@ -376,7 +385,7 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
                 break
             if row.task == task.key:
                 # The shipped rows are checked by tests.
-                invalid = list(check_row(row, task, lists, sources)) if is_own else []
+                invalid = list(check_row(row, task, lists, sources)) if path.parent != home else []
                 problems += invalid
                 rows += [] if invalid else [row]
             elif row.task not in known:
@@ -390,8 +399,14 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
     if systems and LIST not in lists:
         lists[LIST] = BoardList(LIST, "our systems, unofficial", ranked=False)
     notes = tuple(note for folder in folders for note in read_notes(folder))
-    paths = (*(path for path, _ in files), *(system.path / FILE for system in systems))
+    with_own = [path for path, _ in files if path.parent != home or any(r.task == task.key for r in read[path][0])]
+    paths = (*with_own, *(system.path / FILE for system in systems))
     return Leaderboard(task, tuple(rows), lists, sources, notes, tuple(problems), paths, any_list, dict(other_tasks))
+
+
+def _csv_files(path: Path) -> list[Path]:
+    """Return the CSV files of a folder, or the file itself."""
+    return sorted(path.glob("*.csv")) if path.is_dir() else [path]
 
 
 def _of_task(definitions: dict[Path, dict[str, Definition]], task: Task, for_all: set[Path]) -> dict[str, Definition]:

@@ -15,8 +15,8 @@ from semeval_emo.leaderboard.model import BoardList, ScoreRow
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.leaderboard.submitted import SubmittedFile, SubmittedSystem, origins, read_systems
 
-PUBLISHED, MODELS = "published-model", "brighter-tables"
-"""The kind of rows of published models, and the list with comparable scores of them."""
+PUBLISHED = "published-model"
+"""The kind of rows of published models."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class LanguageReferences:
 
     Attributes:
         leader: rank 1 of the list; None if unknown or suspect.
-        baseline: the organisers' baseline; None if unknown or suspect.
+        baseline: the baseline; None if unknown or suspect.
     """
 
     language: str
@@ -167,13 +167,17 @@ def results(
         return None
     rows = board.filter(track=key, release=release, split="test", metric=metric)
     codes = {file.language for system in systems for file in system.files if file.track == key}
-    languages = tuple(_references(code, rows, board.default_list) for code in board.task.languages if code in codes)
+    # The first list with comparable scores of published models.
+    published = next((key for key in board.lists for row in rows if (row.kind, row.list) == (PUBLISHED, key)), "")
+    languages = tuple(
+        _references(code, rows, board.default_list, published) for code in board.task.languages if code in codes
+    )
     fine_tuned = {row.system: not row.setting.startswith("fine-tuned") for row in rows if row.kind == PUBLISHED}
     models = dict.fromkeys(name for language in languages for name in language.models)
     return TrackResults(
         track=key, metric=metric, release=release, among=board.find_list(),
         systems=tuple(sorted(systems, key=lambda system: -_mean_on_dev(system, key))), languages=languages,
-        published=board.lists.get(MODELS),
+        published=board.lists.get(published),
         models=tuple(sorted(models, key=lambda name: (fine_tuned[name], name.lower()))),
         origins=origins([*known.values()]),
     )  # fmt: skip
@@ -184,13 +188,13 @@ def _mean_on_dev(system: SubmittedSystem, track: str) -> float:
     return fmean(scores) if scores else 0.0
 
 
-def _references(code: str, rows: Sequence[ScoreRow], among: str) -> LanguageReferences:
+def _references(code: str, rows: Sequence[ScoreRow], among: str, published: str) -> LanguageReferences:
     usable = [row for row in rows if row.language == code and row.usable]
     return LanguageReferences(
         language=code,
         leader=next((row for row in usable if row.list == among and row.rank == 1), None),
         baseline=next((row for row in usable if row.kind == "baseline"), None),
-        models={row.system: row for row in usable if row.kind == PUBLISHED and row.list == MODELS},
+        models={row.system: row for row in usable if row.kind == PUBLISHED and row.list == published},
     )
 
 

@@ -35,7 +35,7 @@ class Placement(Result):
         low, high: best and worst possible rank; None if the list is not a ranking. `high` is also None if the
             number of teams is unknown and no known score is lower.
         leader: rank 1, or the best known row of a list that is not a ranking; None if unknown or suspect.
-        baseline: the organisers' baseline; its row names the list that it comes from.
+        baseline: the baseline; its row names the list that it comes from.
         above, below: the nearest known rows on either side, except the baseline.
         ties: known rows with the same printed score.
         known: number of known scores of systems.

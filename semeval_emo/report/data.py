@@ -336,7 +336,7 @@ def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
         Column("duplicates", "int", key="copies"),
     )  # fmt: skip
     notes = (
-        "Share of texts with each emotion (intensity above 0 in track B); neutral: without any emotion;",
+        "Share of texts with each emotion (intensities: above 0); neutral: without any emotion;",
         "labels: emotions per text; words: mean length; duplicates: rows with a text of an earlier row.",
     )
     words = [f"track {getattr(specs[0], name)}" if name == "track" else getattr(specs[0], name) for name in common]

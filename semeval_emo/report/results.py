@@ -194,7 +194,7 @@ def _folder(system: SubmittedSystem) -> str:
 
 def _references(tracks: Sequence[TrackResults]) -> str:
     names = dict.fromkeys(own.baseline.name for track in tracks for own in track.languages if own.baseline)
-    return f"top: rank 1; base: the organisers' baseline ({', '.join(names)})."
+    return f"top: rank 1; base: the baseline ({', '.join(names)})."
 
 
 def _of(wins: WinCount) -> str:

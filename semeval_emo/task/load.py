@@ -124,8 +124,9 @@ def _load(path: Path, version: tuple[int, int] | None) -> Task:
     """Load a task file; `version` is its time and size, so that a changed file is read again."""
     raw = read_toml(path, f"The task file {path}")
     try:
-        data = member(raw, "data", str, "")
-        return replace(build_task(raw, path.parent), file=path, data=path.parent / data if data else None)
+        folders = {key: member(raw, key, str, "") for key in ("data", "leaderboard")}
+        paths = {key: path.parent / name if name else None for key, name in folders.items()}
+        return replace(build_task(raw, path.parent), file=path, data=paths["data"], leaderboard=paths["leaderboard"])
     except ShapeError as error:
         raise UsageError(
             f"The task file {path} does not describe a task: {error}.",

@@ -144,6 +144,7 @@ class Task:
         notes: what to know about problems of prediction files in this task, by their names in the catalogue.
         file: its TOML file; None if it was built from tables.
         data: the folder of its texts and labels, if the file names one.
+        leaderboard: the folder of its leaderboard rows, if the file names one.
         layout: how it names and writes files.
     """
 
@@ -163,6 +164,7 @@ class Task:
     notes: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
     data: Path | None = None
+    leaderboard: Path | None = None
     layout: TaskLayout = DEFAULT_LAYOUT
 
     @property

@@ -166,6 +166,34 @@ def test_definitions_of_an_extra_folder_are_for_the_tasks_of_its_rows(run, moods
     assert "our source" in run("export", "-f", "html", "--task", moods, *words).out
 
 
+def test_a_task_without_scores(run, moods: str) -> None:
+    shown = run("--task", moods)
+    assert shown.code == 0
+    assert shown.err.startswith("The leaderboard has no scores of Moods 2027. `semeval-emo leaderboard add` adds your ")
+    placed = run("place", "0.5", "-t", "a", "-l", "eng", "--task", moods)
+    assert (placed.code, placed.err.splitlines()[0]) == (2, "error: The leaderboard has no scores of Moods 2027.")
+    late = run("--task", moods, "show")
+    assert (late.code, "--task is before the command" in late.err) == (2, True)
+
+
+def test_a_task_file_brings_its_own_rows(run, moods: str, tmp_path: Path) -> None:
+    board = tmp_path / "board"
+    board.mkdir()
+    (board / "lists.toml").write_text('[league]\ntask = "moods-2027"\ntitle = "the league"\nranked = true\n')
+    (board / "sources.toml").write_text('[paper]\ntask = "moods-2027"\ntitle = "a paper"\nurl = ""\nwhere = "w"\n')
+    row = "moods-2027,1,test,a,eng,league,1,3,us,,jaccard,0.9,1,team,dev,,paper,T1,"
+    (board / "rows.csv").write_text(f"{','.join(COLUMNS)}\n{row}\n{row.replace('0.9', '9.9')}\n")
+    Path(moods).write_text(f'leaderboard = "board"\n{TASK}', encoding="utf-8")
+    shown = run("--task", moods)
+    assert shown.out.startswith("Moods 2027 · the league · release 1\n")
+    assert "Left out: 1 invalid line" in shown.err
+    assert "Rank 2 to 4 of 4" in run("place", "0.5", "-t", "a", "-l", "eng", "--task", moods).out
+    checked = run("check", "--task", moods)
+    assert checked.code == 1 and "rows.csv" in checked.out and "official.csv" not in checked.out
+    # Nothing of it is on the board of another task.
+    assert "league" not in run("export", "-f", "html").out
+
+
 def test_the_number_of_rows_that_a_limit_hides_is_said(run) -> None:
     shown = run("show", "-t", "b", "--limit", "3")
     assert shown.out.endswith("3 of 33 rows are shown.\n")
