@@ -8,18 +8,19 @@ subfolder.
   ``track_a/eng/test-00000-of-00001.parquet``
 * without splits: ``track_a/eng.csv``
 * flat: any CSV file, identified by its ids (a hub export)
+* the layout of another task, such as ``2018-E-c-En-dev.txt``
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semeval_emo.data.sheet import peek
 from semeval_emo.errors import InputError
-from semeval_emo.task import SPLITS, FileKey, FileSpec, Task
+from semeval_emo.task import DEFAULT_LAYOUT, SPLITS, FileKey, FileSpec, Task
 
 # How many levels below the given folder a release may start: data/releases/2025-09-english.
 DEPTH = 2
@@ -80,7 +81,7 @@ def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Candidate]:
         yield Candidate(root, root.parent, is_placed=False, direct=True)
         return
     if not root.is_dir():
-        raise InputError(f"There is no folder {root}.", "give the folder that holds track_a/test/… or a CSV file")
+        raise InputError(f"There is no folder {root}.", f"give the folder that holds {expected_path(spec, task)}")
     tracks = _tracks_sharing_ids(spec, task)
     for base in bases(root):
         seen: set[Path] = set()
@@ -88,9 +89,14 @@ def candidates(root: Path, spec: FileSpec, task: Task) -> Iterator[Candidate]:
             if path not in seen:
                 seen.add(path)
                 yield Candidate(path, base, is_placed=True, direct=base == root)
-        for path in flat_files(base):
-            if _is_of(spec, peek(path)[1], task):
+        for path in flat_files(base, task):
+            if path not in seen and _is_of(spec, peek(path, task)[1], task):
                 yield Candidate(path, base, is_placed=False, direct=base == root)
+
+
+def expected_path(spec: FileSpec, task: Task) -> str:
+    """Return the path of a file in the layout of its task."""
+    return task.layout.data.path(spec.key)
 
 
 def _placed(base: Path, spec: FileSpec, tracks: list[str], task: Task) -> Iterator[Path]:
@@ -114,6 +120,8 @@ def placed_files(base: Path, task: Task, place: FileKey = NOWHERE) -> Iterator[t
         The paths, and their addresses with an empty text for what no name says. In a folder of a track, the name of any
         CSV file counts as a language.
     """
+    if place == NOWHERE:
+        yield from _in_layout(base, task)
     for path in _below(base, lambda path: path.suffix in SUFFIXES and any(place) and path.is_file()):
         known = _with(place, re.split(r"[_.\s-]+", _SHARD.sub("", path.stem)), task)
         if known is not None and known.language:
@@ -124,6 +132,34 @@ def placed_files(base: Path, task: Task, place: FileKey = NOWHERE) -> Iterator[t
         known = _with(place, [folder.name], task)
         if known is not None:
             yield from placed_files(folder, task, known)
+
+
+def _in_layout(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
+    """Yield the files that are named as the layout of a task says, if that is not the default one."""
+    layout = task.layout.data
+    if layout.file == DEFAULT_LAYOUT.data.file:
+        return
+    level = [base]
+    for _ in range(layout.file.count("/")):
+        level = [below for folder in level for below in _below(folder, Path.is_dir)]
+    for path in (path for folder in level for path in _below(folder, Path.is_file)):
+        said = layout.address(path.relative_to(base).as_posix())
+        if said is not None:
+            place = FileKey(
+                track=_named(said.get("track"), task.tracks),
+                language=_named(said.get("language"), task.languages),
+                split=_named(_SPLITS.get(said.get("split", ""), said.get("split")), SPLITS),
+            )
+            if all(value or name not in said for name, value in place._asdict().items()):
+                yield path, place
+
+
+def _named(word: str | None, names: Iterable[str]) -> str:
+    """Return the name that a word is, ignoring case; the only one if there is no word; else an empty text."""
+    names = list(names)
+    if word is None:
+        return names[0] if len(names) == 1 else ""
+    return next((name for name in names if name.lower() == word.lower()), "")
 
 
 def in_order(files: Iterable[tuple[Path, FileKey]], task: Task) -> list[tuple[Path, FileKey]]:
@@ -156,9 +192,18 @@ def _with(place: FileKey, words: list[str], task: Task) -> FileKey | None:
     return place
 
 
-def flat_files(base: Path) -> list[Path]:
-    """Return the CSV files of a folder, without subfolders."""
-    return _below(base, lambda path: path.name.endswith(".csv") and path.is_file())
+def flat_files(base: Path, task: Task | None = None) -> list[Path]:
+    """Return the CSV files of a folder, and those with the suffix of a task's data, without subfolders."""
+    layout = task.layout if task is not None else DEFAULT_LAYOUT
+    suffix = Path(layout.data.name).suffix
+    predictions = replace(layout.predictions, file=layout.predictions.name)
+
+    def is_data(path: Path) -> bool:
+        # Predictions may lie beside the data, with the same suffix.
+        own = path.suffix == suffix and (suffix == ".csv" or predictions.address(path.name) is None)
+        return (own or path.suffix == ".csv") and path.is_file()
+
+    return _below(base, is_data)
 
 
 def _tracks_sharing_ids(spec: FileSpec, task: Task) -> list[str]:

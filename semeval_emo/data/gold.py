@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from semeval_emo.data.cache import Manifest, fetched, read_manifest
-from semeval_emo.data.folder import Candidate, candidates
+from semeval_emo.data.folder import Candidate, candidates, expected_path
 from semeval_emo.data.hub import fetch, hub_release, remedies
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.labels import Gold
@@ -182,8 +182,7 @@ def _from_folder(
     if not seen:
         raise _NotHere(
             f"There is no {spec.split} file of track {spec.track} for '{spec.language}' in {folder}.",
-            f"expected {folder / f'track_{spec.track}' / spec.split / f'{spec.language}.csv'}; "
-            "`semeval-emo data list` shows the available data",
+            f"expected {folder / expected_path(spec, task)}; `semeval-emo data list` shows the available data",
         )
     unknown = [(candidate, sheet) for candidate, sheet, matches, refused in seen if not matches and not refused]
     direct = [sheet for candidate, sheet in unknown if candidate.direct]
@@ -205,7 +204,7 @@ def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool)
     base: Path | None = None
     for candidate in candidates(folder, spec, task):
         try:
-            sheet = read_sheet(candidate.path)
+            sheet = read_sheet(candidate.path, task)
         except InputError as error:
             if candidate.direct:
                 raise

@@ -91,7 +91,7 @@ def pin(folder: Path, task: Task, split: str = "test") -> Pinned:
             LOG.info("left out: %s has no language or no ids of the task", printable(str(path), 200))
     if not lines:
         raise InputError(
-            f"There is no data file in {folder}.", "expected track_a/test/eng.csv or a CSV file with known ids"
+            f"There is no data file in {folder}.", f"expected {task.layout.data.file} or a file with known ids"
         )
     return Pinned("\n".join(lines), ids)
 
@@ -100,9 +100,10 @@ def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey
     """Yield the CSV files with their addresses; None if a file is not of the task."""
     for path, place in in_order(placed_files(folder, task), task):
         known = place._replace(split=place.split or split)
-        yield path, known if all(known) and known.language in task.languages else None, read_sheet(path)
-    for path in flat_files(folder):
-        sheet = read_sheet(path)
+        yield path, known if all(known) and known.language in task.languages else None, read_sheet(path, task)
+    seen = {path for path, _ in placed_files(folder, task)}
+    for path in (path for path in flat_files(folder, task) if path not in seen):
+        sheet = read_sheet(path, task)
         specs = task.places(sheet.ids[0]) if len(sheet) else []
         yield path, specs[0].key if specs else None, sheet
 

@@ -17,12 +17,15 @@ import numpy as np
 
 from semeval_emo.data.columns import ID, TEXT
 from semeval_emo.data.rows import read_table
+from semeval_emo.data.written import is_default, own_layout, read_written, rows_of
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
-from semeval_emo.task import FileSpec, short_hash
+from semeval_emo.task import FileSpec, Task, short_hash
 from semeval_emo.text import printable, short_repr
 
 PARQUET = ".parquet"
+HEAD = 65536
+"""How much of a file is read to find its first id, in bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,13 +131,22 @@ class Sheet:
         return short_repr(self, path=str(self.path), header=self.header, rows=len(self))
 
 
-def read_sheet(path: Path) -> Sheet:
-    """Read a CSV or Parquet file of texts or labels.
+def read_sheet(path: Path, task: Task | None = None) -> Sheet:
+    """Read a CSV or Parquet file of texts or labels, or one in the layout of a task.
 
     Raises:
         InputError: the file cannot be read, is not UTF-8, has no ``id`` column or a duplicate column,
             or a row has more or fewer cells than the header.
     """
+    layout = own_layout(task)
+    if task is not None and layout is not None and path.suffix != PARQUET and not is_default(_first_line(path), layout):
+        try:
+            columns, numbered = read_written(path, layout, task.emotions)
+            pairs = list(numbered)
+        except csv.Error as error:
+            raise InputError(f"{path}: not valid CSV ({error}).", "look for a quote that is not closed") from error
+        _refuse_twice(columns, path)
+        return Sheet(path, columns, [row for _, row in pairs], [line for line, _ in pairs])
     if path.suffix == PARQUET:
         table = read_table(path)
         return Sheet(path, table.header, table.rows, table.lines)
@@ -155,9 +167,7 @@ def read_sheet(path: Path) -> Sheet:
             f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
             "the first line names the columns: id, then text or emotions",
         )
-    duplicate = next((name for name, count in Counter(header).items() if name and count > 1), None)
-    if duplicate is not None:
-        raise InputError(f"{path} has the column '{printable(duplicate)}' twice.", "remove one of them")
+    _refuse_twice(header, path)
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
             raise InputError(
@@ -165,6 +175,21 @@ def read_sheet(path: Path) -> Sheet:
                 "put quotes around texts that contain commas",
             )
     return Sheet(path, header, rows, lines)
+
+
+def _refuse_twice(header: Sequence[str], path: Path) -> None:
+    duplicate = next((name for name, count in Counter(header).items() if name and count > 1), None)
+    if duplicate is not None:
+        raise InputError(f"{path} has the column '{printable(duplicate)}' twice.", "remove one of them")
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return stream.readline(HEAD).decode("utf-8-sig", "replace").strip()
+    except OSError:
+        # The reader reports it.
+        return ""
 
 
 def frame_with(spec: FileSpec, frames: Iterable[Path]) -> Path:
@@ -181,11 +206,17 @@ def frame_with(spec: FileSpec, frames: Iterable[Path]) -> Path:
     raise InputError(f"The gold labels {names} have no id of {spec.place}.", "pass the gold labels of this file too")
 
 
-def peek(path: Path) -> tuple[tuple[str, ...], str]:
+def peek(path: Path, task: Task | None = None) -> tuple[tuple[str, ...], str]:
     """Return the header and the first id of a file without reading the rest; empty if it is not a data file."""
+    layout = own_layout(task)
     try:
         with path.open("rb") as stream:
-            head = stream.read(65536).decode("utf-8-sig", "replace")
+            head = stream.read(HEAD).decode("utf-8-sig", "replace")
+        if layout is not None and not is_default(head.partition("\n")[0].strip(), layout):
+            rows = (row for _, row in rows_of(head, layout))
+            names = tuple(layout.columns or next(rows, ()))
+            row = next(rows, [])
+            return names, row[names.index(layout.id)] if layout.id in names and len(row) == len(names) else ""
         reader = csv.reader(io.StringIO(head, newline=""))
         header = tuple(next(reader, ()))
         first = next(reader, [])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from semeval_emo.data.folder import NOWHERE, bases, flat_files, in_order, placed_files
+from semeval_emo.data.folder import NOWHERE, bases, expected_path, flat_files, in_order, placed_files
 from semeval_emo.data.gold import as_gold, refusal
 from semeval_emo.data.identity import Match, identify
 from semeval_emo.data.labels import Gold
@@ -140,7 +140,7 @@ def survey(
     if root.is_file():
         return (_folder(root.parent, (_read(root, _place_by_ids(root, task), task),), task),)
     if not root.is_dir():
-        raise InputError(f"There is no folder or file {root}.", "give the folder that holds track_a/test/…")
+        raise InputError(f"There is no folder or file {root}.", f"give the folder that holds {_example(task)}")
     folders, has_data = [], False
     seen: set[Path] = set()
     for base in bases(root):
@@ -152,7 +152,7 @@ def survey(
             progress.message(f"reading {len(places)} files of {base}")
         if places:
             files = tuple(_read(path, place, task) for path, place in places)
-            ignored = tuple(path for path in flat_files(base) if path not in seen)
+            ignored = tuple(path for path in flat_files(base, task) if path not in seen)
             if ignored:
                 count = plural(len(ignored), "CSV file")
                 progress.message(
@@ -162,7 +162,7 @@ def survey(
     if not has_data:
         raise InputError(
             f"There is no data file of {task.title} in {root}.",
-            "expected track_a/test/eng.csv, track_a/eng.csv or a CSV file with ids of the task",
+            f"expected {_example(task)} or a file with ids of the task",
         )
     return tuple(folders)
 
@@ -224,35 +224,45 @@ def task_of(root: Path) -> Task:
     """Return the task that the ids of the files in a folder belong to; the default task if there is none."""
     for _, task in known_tasks():
         paths = [root] if root.is_file() else (path for base in bases(root) for path, _ in _places(base, task))
-        if any(task.places(peek(path)[1]) for path in paths):
+        if any(task.places(peek(path, task)[1]) for path in paths):
             return task
     return load_task()
 
 
+def _example(task: Task) -> str:
+    """Return the path of a file of the task."""
+    specs = task.specs(task.default_release, split="test") or task.specs()
+    return expected_path(specs[0], task) if specs else task.layout.data.file
+
+
 def _places(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
     """Yield the data files of one folder with their addresses, by folder names or ids."""
+    seen: set[Path] = set()
     for path, place in in_order(placed_files(base, task), task):
+        if path in seen:
+            continue
+        seen.add(path)
         if not all(place):
             by_ids = _place_by_ids(path, task)
             place = FileKey(*(own or other for own, other in zip(place, by_ids, strict=True)))
         if place.track:
             yield path, place
-    for path in flat_files(base):
-        place = _place_by_ids(path, task)
+    for path in flat_files(base, task):
+        place = _place_by_ids(path, task) if path not in seen else NOWHERE
         if any(place):
             yield path, place
 
 
 def _place_by_ids(path: Path, task: Task) -> FileKey:
     """Return the address of a file by its first id, or `NOWHERE`."""
-    specs = task.places(peek(path)[1])
+    specs = task.places(peek(path, task)[1])
     return specs[0].key if specs else NOWHERE
 
 
 def _read(path: Path, place: FileKey, task: Task) -> DataFile:
     language = place.language
     try:
-        sheet = read_sheet(path)
+        sheet = read_sheet(path, task)
     except EmoError as error:
         return DataFile(path, place, UNREADABLE, detail=error.message)
     refused = refusal(sheet, task, place)

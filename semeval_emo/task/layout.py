@@ -76,6 +76,11 @@ class FileLayout:
     order: tuple[str, ...] = ()
 
     @property
+    def contents(self) -> FileLayout:
+        """The same layout without the path of the file: how it is written inside."""
+        return replace(self, file="")
+
+    @property
     def name(self) -> str:
         """The form of the name of a file, without its folders."""
         return self.file.rpartition("/")[2]
