@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -117,6 +116,8 @@ def read_ids(path: Path) -> tuple[str, ...]:
     Raises:
         InputError: it cannot be read, is too large, or is not UTF-8.
     """
+    import gzip
+
     try:
         with gzip.open(path) as stream:
             body = stream.read(MOST_BYTES + 1)
@@ -133,4 +134,6 @@ def read_ids(path: Path) -> tuple[str, ...]:
 
 def ids_bytes(ids: Sequence[str]) -> bytes:
     """Return the contents of a file that `read_ids` reads; the same ids give the same bytes."""
+    import gzip
+
     return gzip.compress("".join(f"{text_id}\n" for text_id in ids).encode(), mtime=0)

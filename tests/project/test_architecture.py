@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 import semeval_emo
 from semeval_emo.data.sample import sample_folder
+from semeval_emo.task import load_task
 
 PACKAGE = Path(semeval_emo.__file__).parent
 ROOT = PACKAGE.parent
@@ -44,6 +45,13 @@ GUARDED = {
     "pyarrow": {"tables", "zoo"},
     "scipy": set(),
 }
+# Parts that an ordinary prediction file does not need, and that its check would wait for.
+UNUSED = (
+    "gzip", "zipfile", "html",
+    *(f"semeval_emo.tables.{name}" for name in ("containers", "decided_values", "json_table")),
+    *(f"semeval_emo.tables.shapes.{name}" for name in ("cell", "find", "listed", "long", "unnamed", "view", "wide")),
+    *(f"semeval_emo.submission.{name}" for name in ("combine", "frames", "joining", "packing", "repair", "row_ids")),
+)  # fmt: skip
 HEAVY = ("pandas", "pandera", "sklearn", "torch", "transformers", "datasets", "scipy", "matplotlib", "jinja2")
 
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "_zoo" not in p.parts and "_leaderboard" not in p.parts)
@@ -190,10 +198,9 @@ def test_commands_import_their_code_only_when_called(path: Path):
     assert not wrong, f"{name_of(path)} slows --help down: {wrong}"
 
 
-def loaded(*command: str) -> set[str]:
-    """The heavy packages in sys.modules after running Python code or a command in a new process."""
-    ask = f"import sys; print('LOADED', *[m for m in {HEAVY!r} if m in sys.modules])"
-    code = f"{command[0]}\n{ask}"
+def loaded(code: str, modules: Sequence[str] = HEAVY) -> set[str]:
+    """Those of the modules that are in sys.modules after running Python code in a new process."""
+    code += f"\nimport sys; print('LOADED', *[m for m in {modules!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.rsplit("LOADED", 1)[1].split())
 
@@ -221,6 +228,20 @@ def test_the_file_commands_load_nothing_heavy(command: str, tmp_path: Path):
     exit_code = int(command == "validate with bad cells")
     words = [command.split()[0], f"{path}", *options]
     assert loaded(f"from semeval_emo.cli.app import main; assert main({words!r}) == {exit_code}") == set()
+
+
+@pytest.mark.parametrize("cell", ["0", "0.5"])
+def test_validate_of_an_ordinary_file_loads_no_other_parts(cell: str, tmp_path: Path):
+    spec = load_task().spec("a", "eng", "dev")
+    path = tmp_path / "pred_eng.csv"
+    rows = [",".join([text_id, cell, *"0" * (len(spec.emotions) - 1)]) for text_id in spec.ids]
+    path.write_text("\n".join([",".join(["id", *spec.emotions]), *rows, ""]), encoding="utf-8")
+    code = f"from semeval_emo.cli.app import main; assert main(['validate', {str(path)!r}]) == {int(cell != '0')}"
+    assert loaded(code, UNUSED) == set()
+
+
+def test_the_modules_that_validate_leaves_unused_exist():
+    assert loaded(f"import importlib\nfor name in {UNUSED!r}: importlib.import_module(name)", UNUSED) == {*UNUSED}
 
 
 def test_the_check_of_heavy_imports_can_fail():
