@@ -56,7 +56,7 @@ def report_other_task(
     columns = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
     seen = f"none of the ids{'' if own and not others else ' or columns'} is this task's: the first id is "
     seen += f"'{printable(first)}'{f', and the columns are {columns}' if others else ''}"
-    if owner is None:
+    if owner is None and len(others) >= LEAST_COLUMNS:
         labels = {name for name in names if name in own} | {*normalised_names(others)}
         owner = next((one for _, one in known_tasks() if one.key != task.key and labels <= {*one.emotions}), None)
     name = next((name for name, one in known_tasks() if owner is not None and one.key == owner.key), "")

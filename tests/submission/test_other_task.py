@@ -21,14 +21,21 @@ def write(folder: Path, header: str, ids: tuple[str, ...] = IDS) -> Path:
 
 
 @pytest.mark.parametrize(
-    "header", ["id,political,religious,other", "ID,political", "id,anger,love,trust,joy", "id,text,political,other"]
+    ("header", "remedy"),
+    [
+        ("id,political,religious,other", "--task semeval-2026-polar"),
+        ("ID,political", "--task: task11, "),
+        ("id,awe,bliss,joy", "--task: task11, "),
+        ("id,anger,love,trust,joy", "--task semeval-2018-ec"),
+        ("id,text,political,other", "--task semeval-2026-polar"),
+    ],
 )
-def test_a_file_of_another_task_is_one_problem(header: str, tmp_path: Path, cli):
+def test_a_file_of_another_task_is_one_problem(header: str, remedy: str, tmp_path: Path, cli):
     path = write(tmp_path, header)
     report = validate(path)
     assert (report.counts, report.problems[0].value) == ({"E430": 1}, IDS[0])
     assert "none of the ids or columns is this task's: the first id is 'eng_67ae'" in report.problems[0].message
-    assert "--task: task11, sample, or a TOML file" in report.problems[0].fix
+    assert remedy in report.problems[0].fix
     before = path.read_bytes()
     code, out, _ = cli("fix", path, "-o", tmp_path / "fixed")
     assert (code, "Nothing was written." in out, path.read_bytes()) == (1, True, before)
