@@ -206,7 +206,7 @@ def describe_data(
     from semeval_emo.data.check import KINDS
     from semeval_emo.data.sources import sources
     from semeval_emo.data.stats import describe
-    from semeval_emo.data.survey import labelled, left_out, survey_sources
+    from semeval_emo.data.survey import BLANK, labelled, left_out, survey_sources
     from semeval_emo.report import data as view
     from semeval_emo.task import PIN_FILES, Selector
     from semeval_emo.text import plural
@@ -220,7 +220,9 @@ def describe_data(
     if not golds:
         address = " ".join(filter(None, (release, track and f"track {track}", language, split)))
         remedy = "`semeval-emo data list` shows the available data"
-        raise InputError(f"There are no labels of {address}.", remedy if chosen.specs() else PIN_FILES)
+        blank = [file for _, base in folders for file in base.of(BLANK)]
+        seen = f": those in {blank[0].path} are blank" if blank else ""
+        raise InputError(f"There are no labels of {address}{seen}.", remedy if chosen.specs() else PIN_FILES)
     missing = left_out(base for _, base in folders)
     for state, files in missing.items():
         why = f": {files[0].detail}" if files[0].detail else ""

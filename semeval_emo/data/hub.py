@@ -23,7 +23,7 @@ from semeval_emo.data.sheet import ID, TEXT, Sheet, read_sheet
 from semeval_emo.errors import InputError, MissingExtra, UsageError, install_line
 from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
-from semeval_emo.task import FileSpec, Release, Task
+from semeval_emo.task import SPLITS, FileKey, FileSpec, Release, Task, load_task
 
 # The variables by which huggingface_hub and datasets are told to stay offline.
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
@@ -278,9 +278,11 @@ def remedies(task: Task | None = None, option: str = "--gold ") -> str:
         task: the task whose data are missing; None for the default.
         option: how a command takes a source; empty if it is an argument.
     """
-    folder = next(iter(task.tracks.values())).folder if task is not None else "track_a"
-    ways = [f"a folder that holds {folder}/test/…: {option}FOLDER, or $SEMEVAL_EMO_DATA"]
-    if task is None or any(release.hub for release in task.releases.values()):
+    task = task or load_task()
+    place = FileKey(next(iter(task.tracks)), next(iter(task.languages)), SPLITS[-1])
+    folder, _, name = task.layout.data.path(place).rpartition("/")
+    ways = [f"a folder that holds {f'{folder}/…' if folder else name}: {option}FOLDER, or $SEMEVAL_EMO_DATA"]
+    if any(release.hub for release in task.releases.values()):
         install = "" if find_spec("datasets") else f"`{install_line('hub')}`, then "
         where = f"where there is a network; {cache_folder()} can be copied here"
         ways.append(f"the Hugging Face hub: {install}`semeval-emo data fetch` {where}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def is_default(first_line: str, layout: FileLayout) -> bool:
     >>> is_default("id,text,anger,joy", ec), is_default("ID\tTweet\tanger", ec)
     (True, False)
     """
-    is_written = not layout.columns and layout.id in first_line.split(layout.delimiter)
+    cells = first_line.split(layout.delimiter)
+    is_written = len(cells) == len(layout.columns) if layout.columns else layout.id in cells
     return not is_written and ID in next(csv.reader([first_line]), [])
 
 
@@ -61,6 +63,12 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
     rows = rows_of(read_utf8(path), layout)
     shown = "tabs" if layout.delimiter == "\t" else f"'{layout.delimiter}'"
     names = list(layout.columns) or next((row for _, row in rows), [])
+    if layout.columns:
+        first = next(rows, None)
+        if first is None:
+            raise InputError(f"{path} is empty.", f"expected {', '.join(names)}, separated by {shown}")
+        # A line with the names of the columns is no row.
+        rows = rows if first[1] == names else itertools.chain([first], rows)
     renamed = {layout.id: ID, layout.text: TEXT}
     header = [renamed.get(name, name) for name in names]
     if ID not in header:
@@ -83,7 +91,10 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
                 marked = _marked(row[at], layout, labels, f"{path} line {line}")
                 row = [cell for place, cell in enumerate(row) if place != at] + marked
             elif layout.blank:
-                row = ["" if cell == layout.blank else cell for cell in row]
+                row = [
+                    "" if cell == layout.blank and name not in (ID, TEXT) else cell
+                    for name, cell in zip(header, row, strict=True)
+                ]
             yield line, row
 
     return (*columns, *(labels if at is not None else ())), converted()
@@ -104,6 +115,9 @@ def _marked(cell: str, layout: FileLayout, labels: Sequence[str], where: str) ->
         wrong = next((word for word in words if word not in names), None)
         expected = (wrong and suggest(wrong, labels)) or f"one of {', '.join(labels)}"
     if wrong is not None:
-        raise InputError(f"{where}: the label '{printable(wrong)}' is not of the task.", expected)
+        raise InputError(
+            f"{where}: the label '{printable(wrong)}' is not of the task.",
+            f"{expected}; '{layout.separator}' is between labels",
+        )
     chosen = {names[word] for word in words}
     return [str(int(number in chosen)) for number in range(len(labels))]
