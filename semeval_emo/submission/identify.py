@@ -127,4 +127,11 @@ def _has_form(ids: Collection[str], task: Task) -> bool:
 def _tasks(path: Path | None) -> Iterator[Task]:
     if path is not None and (near := task_near(path)):
         yield near
-    yield from (task for _, task in known_tasks())
+    # Lists of ids are read only where no numbered id fits.
+    with_lists: list[Task] = []
+    for _, task in known_tasks():
+        if task.id_index.has_lists:
+            with_lists.append(task)
+        else:
+            yield task
+    yield from with_lists

@@ -25,6 +25,11 @@ class IdIndex:
         self.specs = specs
         self._groups_of: dict[str, tuple[str, ...]] = {}
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether a file has a list of ids."""
+        return any(isinstance(block, IdList) for spec in self.specs for block in spec.blocks)
+
     @cached_property
     def _listed(self) -> dict[str, str]:
         """The group of each listed id."""
