@@ -32,7 +32,9 @@ def report_other_task(
     has_ids = "id" in names
     at = names.index("id") if has_ids else 0
     rows = [row for _, row in first_rows] if has_ids else [table.header, *(row for _, row in first_rows[:LOOKED_AT])]
-    cells = (cell for row in rows for cell in (row[at : at + 1] if has_ids else row[:50]) if cell.strip())
+    # Without a header, commas of texts can hide that cells are separated by tabs.
+    parts = (row[at : at + 1] if has_ids else [part for cell in row[:50] for part in cell.split("\t")] for row in rows)
+    cells = (cell for row in parts for cell in row if cell.strip())
     ids: list[str] = []
     # The first id of an ordinary file is known, so this loop ends there.
     for cell in islice(cells, MOST_IDS):
