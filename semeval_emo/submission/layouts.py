@@ -69,7 +69,7 @@ class Reading(NamedTuple):
         layout = self.layout
         if self.is_free:
             return USUAL._replace(id=layout.id)
-        return Dialect(layout.delimiter, layout.quotes, layout.id, not layout.columns)
+        return Dialect(layout.delimiter, layout.quotes, layout.id, not layout.columns, bool(layout.text))
 
     @property
     def is_plain(self) -> bool:

@@ -50,7 +50,11 @@ def read_id_source(path: str | os.PathLike[str], known_ids: KnownIds) -> IdSourc
     try:
         with Path(path).open("rb") as stream:
             layout = known_ids.task.layout.data
-            table = open_table(stream, shown, Dialect(layout.delimiter, layout.quotes, layout.id, not layout.columns))
+            table = open_table(
+                stream,
+                shown,
+                Dialect(layout.delimiter, layout.quotes, layout.id, not layout.columns, bool(layout.text)),
+            )
             rows = [(table.header_line, table.header), *table.rows()]
     except OSError as error:
         raise InputError(f"{shown} cannot be read: {error.strerror}.", "check the path") from error

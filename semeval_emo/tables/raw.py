@@ -28,7 +28,8 @@ QUOTED_LINES, QUOTED_CHARACTERS = 100, 1 << 16
 
 # Excel's separator line, and comments. A header may begin with # too (numpy.savetxt writes it).
 _COMMENT = re.compile(r'"?sep=.?"?[,;|\s]*$|#(?!\s*"?id\b|[,;\t|])', re.IGNORECASE)
-_UNDECODABLE = re.compile("[\udc80-\udcff\ufffd]")
+_UNDECODABLE = {False: re.compile("[\udc80-\udcff\ufffd]"), True: re.compile("[\udc80-\udcff]")}
+"""What is no character of a table, by `Dialect.has_texts`."""
 
 
 class Dialect(NamedTuple):
@@ -38,12 +39,14 @@ class Dialect(NamedTuple):
         quotes: whether quotation marks enclose cells; if not, they are part of the text, unless the header has them.
         id: the name of the column of ids.
         has_header: whether the first row has the names of the columns.
+        has_texts: whether texts belong to the table; they can contain the character for what could not be decoded.
     """
 
     delimiter: str = ","
     quotes: bool = True
     id: str = "id"
     has_header: bool = True
+    has_texts: bool = False
 
 
 USUAL = Dialect()
@@ -236,9 +239,10 @@ class RawTable(InputTable):
             for line, text in enumerate(lines, self.lines + 1):
                 if "\0" in text and text is not _TOO_LONG:
                     self.anomalies["nul-character"].add(line)
-        if not body.isascii() and _UNDECODABLE.search(body):
+        undecodable = _UNDECODABLE[self.dialect.has_texts]
+        if not body.isascii() and undecodable.search(body):
             for line, text in enumerate(lines, self.lines + 1):
-                if _UNDECODABLE.search(text):
+                if undecodable.search(text):
                     self.anomalies["undecodable"].add(line, text[:200])
         self.lines += len(lines)
         yield from lines
