@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import typer
 
 # Each module has `register(app)`. The order is the order of --help.
-GROUPS = ("submission", "ensemble", "score", "report", "leaderboard", "data", "zoo", "demo")
+GROUPS = ("submission", "ensemble", "score", "report", "leaderboard", "data", "task", "zoo", "demo")
 
 
 def register(app: typer.Typer) -> None:

@@ -33,7 +33,7 @@ LOG = logging.getLogger("semeval_emo")
 
 def task_files() -> dict[str, Path]:
     """Return the TOML files of all known tasks by name: the shipped ones, then those of ``$SEMEVAL_EMO_TASKS``."""
-    found = {path.stem: path for path in sorted(HERE.glob("*.toml"), key=lambda p: p.stem != DEFAULT_TASK)}
+    found = {path.stem: path for path in sorted(HERE.glob("*.toml"), key=lambda p: (p.stem != DEFAULT_TASK, p.stem))}
     extra = os.environ.get(TASKS_VARIABLE)
     if extra:
         found |= {path.stem: path for path in sorted(Path(extra).glob("*.toml"))}

@@ -1,0 +1,130 @@
+"""Tables of shared tasks: `task list` and `task show`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from semeval_emo.report.table import Column, Table
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import FileKey, FileLayout, FileSpec, Task, fill
+
+TAB = "⇥"
+"""How a tab is shown in a line of a file."""
+LONGEST_LINE = 72
+"""How much of an example line is shown."""
+
+
+def summary(name: str, task: Task) -> dict[str, Any]:
+    """Return what `task list` says of a task, as JSON."""
+    return {
+        "name": name,
+        "key": task.key,
+        "title": task.title,
+        "labels": list(task.emotions),
+        "tracks": {
+            key: {"title": track.title, "metric": track.metric, "values": list(track.values)}
+            for key, track in task.tracks.items()
+        },
+        "languages": list(task.languages),
+        "release": task.default_release,
+    }
+
+
+def payload(name: str, task: Task) -> dict[str, Any]:
+    """Return a task as JSON, ``semeval-emo/task/1``."""
+    return {
+        "schema": "semeval-emo/task/1",
+        **summary(name, task),
+        "cite": task.cite,
+        "layout": asdict(task.layout),
+        "releases": {
+            key: {name: getattr(release, name) for name in ("title", "published", "source", "note")}
+            for key, release in task.releases.items()
+        },
+        "files": [{**spec.address, "rows": spec.rows} for spec in task.specs(task.default_release)],
+    }
+
+
+def task_table(known: Sequence[tuple[str, Task]]) -> Table:
+    """Return the known tasks, one per row."""
+    rows = tuple(
+        (name, task.title, " ".join(task.tracks), len(task.languages), len(task.emotions),
+         ", ".join(dict.fromkeys(METRICS[track.metric].title for track in task.tracks.values())))
+        for name, task in known
+    )  # fmt: skip
+    columns = (
+        Column("task"), Column("title"), Column("tracks"), Column("languages", "int"), Column("labels", "int"),
+        Column("official metric"),
+    )  # fmt: skip
+    return Table("Tasks", columns, rows)
+
+
+def tables(task: Task) -> list[Table]:
+    """Return the tables of one task: tracks, languages with their rows, and how files look."""
+    release = task.release()
+    notes = [f"Labels: {', '.join(task.emotions)}.", f"Release {release.key}: {release.title}, {release.source}."]
+    notes += [release.note] if release.note else []
+    notes += [f"Cite: {task.cite}."] if task.cite else []
+    tracks = Table(
+        task.title,
+        (Column("track"), Column("what"), Column("values"), Column("official metric"), Column("averaging")),
+        tuple(
+            (key, track.title, f"{track.values[0]} to {track.values[-1]}" if track.is_intensity else "0 or 1",
+             METRICS[track.metric].title, track.averaging)
+            for key, track in task.tracks.items()
+        ),
+        tuple(notes),
+    )  # fmt: skip
+    return [tracks, _rows(task), _files(task)]
+
+
+def _rows(task: Task) -> Table:
+    """Return the number of texts of each language, by track and split."""
+    specs = task.specs(task.default_release)
+    places = list(dict.fromkeys((spec.track, spec.split) for spec in specs))
+    rows = {(spec.language, spec.track, spec.split): spec.rows for spec in specs}
+    several = len(task.tracks) > 1
+    columns = [Column(f"{track} {split}" if several else split, "int") for track, split in places]
+    return Table(
+        f"Texts of release {task.default_release}",
+        (Column("code"), Column("language"), *columns),
+        tuple(
+            (code, language.name, *(rows.get((code, track, split)) for track, split in places))
+            for code, language in task.languages.items()
+            if any(key[0] == code for key in rows)
+        ),
+    )
+
+
+def _files(task: Task) -> Table:
+    """Return how the files of data and of predictions are named and written, with an example line."""
+    specs = task.specs(task.default_release, split="test") or task.specs()
+    rows = []
+    for what, layout in (("texts and labels", task.layout.data), ("predictions", task.layout.predictions)):
+        path = layout.path(specs[0].key) if specs else layout.file
+        lines = _example(layout, specs[0]) if specs else [""]
+        rows += [(what if at == 0 else "", path if at == 0 else "", line) for at, line in enumerate(lines)]
+    first = specs[0].key if specs else FileKey(next(iter(task.tracks)), "", "")
+    notes = [f"Predictions are packed as {fill(task.layout.archive, first)}."]
+    if any(TAB in line for *_, line in rows):
+        notes.append(f"{TAB} is a tab.")
+    return Table(
+        "Files",
+        (Column("what"), Column("path"), Column("lines")),
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def _example(layout: FileLayout, spec: FileSpec) -> list[str]:
+    """Return the header, if there is one, and a made-up row."""
+    cells = {layout.id: spec.ids[0], layout.text: "A text", "labels": "0" if layout.labels == "indices" else ""}
+    cells["labels"] = cells["labels"] or spec.emotions[0]
+    header = layout.header(spec.emotions)
+    lines = [] if layout.columns else [header]
+    lines.append(tuple(cells.get(name, "0") for name in header))
+    mark = TAB if layout.delimiter == "\t" else layout.delimiter
+    shown = [mark.join(line) for line in lines]
+    return [line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…" for line in shown]
