@@ -14,8 +14,8 @@ from semeval_emo.submission.identify import (
 from semeval_emo.submission.problem import EXAMPLES, Findings
 from semeval_emo.submission.result import Part
 from semeval_emo.submission.rows import LabelColumns, RowsById, RowSummary
-from semeval_emo.task import SPLITS, FileSpec, Selector, Task, id_prefix
-from semeval_emo.text import listed
+from semeval_emo.task import SPLITS, FileSpec, IdList, Selector, Task, id_prefix
+from semeval_emo.text import listed, plural
 
 # The most files of the task in one file that are reported one by one.
 FEW = 2
@@ -187,15 +187,21 @@ def _report_past_end(summary: RowSummary, spec: FileSpec, findings: Findings) ->
 
 
 def _report_missing(part: Part, rows: RowsById, findings: Findings) -> None:
-    """Report the missing ids, one problem for each run of consecutive ids."""
+    """Report the missing ids: one problem for each run of numbered ones, one for all that have no form."""
+    facts = {"column": "id", "place": part.spec.place, "otherwise": SUBSET if part.is_subset else ""}
+    if any(isinstance(block, IdList) for block in part.spec.blocks):
+        missing = [text_id for text_id in part.spec.ids if text_id not in rows]
+        if missing:
+            more = f" and {plural(len(missing) - 1, 'other id')}" if len(missing) > 1 else ""
+            findings.add("missing-id", value=missing[0], count=len(missing), more=more, **facts)
+        return
     run: list[str] = []
     for text_id in [*part.spec.ids, ""]:
         if text_id and text_id not in rows:
             run.append(text_id)
         elif run:
             more = f" to {run[-1]} ({len(run):,} ids)" if len(run) > 1 else ""
-            findings.add("missing-id", column="id", value=run[0], count=len(run), more=more, place=part.spec.place,
-                         otherwise=SUBSET if part.is_subset else "")  # fmt: skip
+            findings.add("missing-id", value=run[0], count=len(run), more=more, **facts)
             run = []
 
 

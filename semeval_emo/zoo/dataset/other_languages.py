@@ -33,12 +33,22 @@ def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str 
     data = recipe.data
     if not task.specs():
         raise UsageError(f"{task.title} has no files, so there is nothing to train on.", PIN_FILES)
-    track = task.track(track or data.track or next(iter(task.tracks))).key
+    track = task.track(track or implied_track(data.track, task)).key
     language = language or implied_language(data.language, task)
     if not language:
         raise UsageError(f"Recipe {recipe.name} names no language.", "name one with --language")
     release = task.release(data.release or None).key
     return resolve_sources(replace(recipe, data=replace(data, track=track, language=language, release=release)), task)
+
+
+def implied_track(key: str, task: Task) -> str:
+    """Return the track of a recipe or a model in a task: its own, or the only one if the task does not have it.
+
+    >>> from semeval_emo.task import load_task
+    >>> implied_track("a", load_task("goemotions")), implied_track("", load_task()), implied_track("b", load_task())
+    ('emotions', 'a', 'b')
+    """
+    return key if key and (key in task.tracks or len(task.tracks) > 1) else next(iter(task.tracks))
 
 
 def implied_language(code: str, task: Task) -> str:

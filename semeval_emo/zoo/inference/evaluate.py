@@ -19,7 +19,7 @@ from semeval_emo.submission import Predictions
 from semeval_emo.task import OWN_FILE, FileSpec, IdBlock, Task, load_task
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.extra_data import is_own_file, load_own_file
-from semeval_emo.zoo.dataset.other_languages import implied_language
+from semeval_emo.zoo.dataset.other_languages import implied_language, implied_track
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY, UNKNOWN_TRAINING
 from semeval_emo.zoo.runs.folder import resolve_task
@@ -120,7 +120,7 @@ def _labelled_file(path: Path, target: FileSpec, task: Task) -> Gold:
 
 def _target(data: DataConfig, track: str | None, language: str | None, task: Task) -> tuple[str, str]:
     """Return the track and the language to evaluate on; a model of someone else has none of its own."""
-    track = track or data.track or next(iter(task.tracks))
+    track = track or implied_track(data.track, task)
     codes = list(dict.fromkeys(spec.language for spec in task.specs(task.default_release, track)))
     language = language or implied_language(data.language, task) or (codes[0] if len(codes) == 1 else "")
     if not language:

@@ -13,7 +13,7 @@ from semeval_emo.leaderboard.submitted import SubmittedSystem, origins, read_sys
 from semeval_emo.parse import ShapeError, member
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task, load_task
-from semeval_emo.zoo.dataset.other_languages import resolve_target
+from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import trainable_text
@@ -124,7 +124,7 @@ def recipe_entries(
 def _entry(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem]) -> RecipeEntry:
     return RecipeEntry(
         recipe,
-        recipe.data.track or next(iter(task.tracks)),
+        implied_track(recipe.data.track, task),
         recipe.data.language,
         task.release(recipe.data.release or None).key,
         recipe_sizes(recipe, task),
@@ -138,7 +138,7 @@ def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:
     shape = backbone_shape(recipe)
     if shape is None:
         return None
-    spec = task.spec(recipe.data.track or next(iter(task.tracks)), recipe.data.language, "test")
+    spec = task.spec(implied_track(recipe.data.track, task), recipe.data.language, "test")
     emotions = len(spec.emotions)
     if recipe.family == "embed":
         # Linear models on sentence vectors: the encoder without its pooling layer.

@@ -20,7 +20,7 @@ from semeval_emo.task import FileSpec, Task
 from semeval_emo.text import plural
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.extra_data import is_own_file
-from semeval_emo.zoo.dataset.other_languages import resolve_target
+from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.runs.finished import verify_predictions
@@ -295,7 +295,7 @@ def train_series(
     task = resolve_task(task, source)
     _check_options(fresh, only_missing, jobs, archive)
     progress = progress or Progress()
-    track = task.track(track or recipe.data.track or next(iter(task.tracks))).key
+    track = task.track(track or implied_track(recipe.data.track, task)).key
     board = Leaderboard.load(task)
     outcomes = {}
     for code in select_languages(recipe, task, track, languages):
