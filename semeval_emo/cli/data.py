@@ -250,7 +250,7 @@ def pin_folder(
             "--split",
             metavar="SPLIT",
             autocompletion=known_splits,
-            help="Split: train, dev or test. For layouts without folders of splits.",
+            help="A split of the task, such as test. For layouts without folders of splits.",
         ),
     ] = "test",
     task: TaskOption = None,

@@ -295,7 +295,7 @@ def add(
     ] = "own",
     where: Annotated[str, typer.Option("--where", metavar="TEXT", help="Table, page or file in the source.")] = "",
     remark: Annotated[str, typer.Option("--note", metavar="TEXT", help="Note for readers of the row.")] = "",
-    split: Annotated[str, typer.Option("--split", metavar="SPLIT", help="Split: train, dev or test.")] = "test",
+    split: Annotated[str, typer.Option("--split", metavar="SPLIT", help="A split of the task, such as test.")] = "test",
     release: ReleaseOption = None,
     gold: GoldOption = None,
     unverified_gold: UnverifiedGoldOption = False,

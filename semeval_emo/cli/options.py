@@ -100,7 +100,7 @@ def _language(default: str) -> Any:
 
 def _split(default: str) -> Any:
     return typer.Option(
-        "--split", metavar="SPLIT", autocompletion=known_splits, help=f"Split: train, dev or test. {default}"
+        "--split", metavar="SPLIT", autocompletion=known_splits, help=f"A split of the task, such as test. {default}"
     )
 
 

@@ -185,7 +185,10 @@ def evaluate(
     track: RecipeTrackOption = None,
     language: RecipeLanguageOption = None,
     split: Annotated[
-        str, typer.Option("--split", metavar="SPLIT", autocompletion=known_splits, help="Split: train, dev or test.")
+        str,
+        typer.Option(
+            "--split", metavar="SPLIT", autocompletion=known_splits, help="A split of the task, such as test."
+        ),
     ] = "test",
     release: ReleaseOption = None,
     thresholds: ThresholdsOption = None,
@@ -247,7 +250,7 @@ def tune(
         typer.Option(
             "--split",
             metavar="SPLIT",
-            help="Split: train, dev or test. Thresholds are fitted on dev or on folds. "
+            help="A split of the task, such as test. Thresholds are fitted on dev or on folds. "
             "Default: folds if the run selected by them, else dev.",
         ),
     ] = None,

@@ -173,7 +173,7 @@ def _check(folder: Folder, task: Task, language: str | None) -> FolderCheck:
         folder=folder,
         expected=len(task.release(folder.releases[0]).specs) if folder.releases else 0,
         problems=tuple(_problems(folder, texts, task)),
-        leaks=tuple(_leaks(folder, texts)),
+        leaks=tuple(_leaks(folder, texts, task.splits)),
         conflicts=tuple(_conflicts(folder, texts)),
     )
 
@@ -241,14 +241,14 @@ def _changed(folder: Folder) -> Iterator[DataProblem]:
             )
 
 
-def _leaks(folder: Folder, texts: dict[Path, Texts]) -> Iterator[Leak]:
+def _leaks(folder: Folder, texts: dict[Path, Texts], splits: tuple[str, ...]) -> Iterator[Leak]:
     """Yield the overlap of each split with each later one, within and across tracks."""
     sides = [(one.place, texts[one.path]) for one in folder.of(KNOWN, BLANK) if one.path in texts]
     for language in dict.fromkeys(place.language for place, _ in sides):
         here = [(place, side) for place, side in sides if place.language == language]
         found: dict[tuple, list[tuple[str, str]]] = {}
         for (track, _, split), train in here:
-            later = SPLITS[SPLITS.index(split) + 1 :]
+            later = splits[splits.index(split) + 1 :]
             for evaluation in _sharing(train, [one for one in here if one[0].split in later]):
                 found.setdefault((split, *evaluation), []).append((track, split))
         for (_, places, *counts), trains in found.items():

@@ -148,7 +148,7 @@ def _in_layout(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
             place = FileKey(
                 track=_named(said.get("track"), task.tracks),
                 language=_named(said.get("language"), task.languages),
-                split=_named(_SPLITS.get(said.get("split", ""), said.get("split")), SPLITS),
+                split=_named(_SPLITS.get(said.get("split", ""), said.get("split")), task.splits),
             )
             if all(value or name not in said for name, value in place._asdict().items()):
                 yield path, place
@@ -164,7 +164,7 @@ def _named(word: str | None, names: Iterable[str]) -> str:
 
 def in_order(files: Iterable[tuple[Path, FileKey]], task: Task) -> list[tuple[Path, FileKey]]:
     """Return files in the order of the task's tracks, and of the splits; the others last."""
-    tracks, splits = list(task.tracks), list(SPLITS)
+    tracks, splits = list(task.tracks), list(task.splits)
 
     def rank(file: tuple[Path, FileKey]) -> tuple[int, int]:
         track, _, split = file[1]
@@ -180,7 +180,7 @@ def _with(place: FileKey, words: list[str], task: Task) -> FileKey | None:
         split = _SPLITS.get(word.lower(), word.lower())
         if track and track[1].lower() in task.tracks:
             field, value = "track", track[1].lower()
-        elif split in SPLITS:
+        elif split in task.splits:
             field, value = "split", split
         elif word in task.languages:
             field, value = "language", word

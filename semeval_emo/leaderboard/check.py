@@ -22,7 +22,7 @@ from semeval_emo.leaderboard.model import (
     ScoreSource,
 )
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import SPLITS, FileKey, Task
+from semeval_emo.task import FileKey, Task
 from semeval_emo.text import printable
 
 LONGEST = 300
@@ -142,8 +142,8 @@ def _file(row: ScoreRow, task: Task, problem: _ProblemMaker) -> Iterator[RowProb
     if row.release != ANY_RELEASE and row.release not in task.releases:
         hint = f"use one of: {', '.join([*task.releases, ANY_RELEASE])}"
         problems.append(problem("release", "release", f"There is no release '{printable(row.release)}'.", hint))
-    if row.split not in SPLITS:
-        hint = f"use one of: {', '.join(SPLITS)}"
+    if row.split not in task.splits:
+        hint = f"use one of: {', '.join(task.splits)}"
         problems.append(problem("split", "split", f"There is no split '{printable(row.split)}'.", hint))
     for key in row.tracks:
         if key not in task.tracks:

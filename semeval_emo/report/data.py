@@ -60,7 +60,8 @@ def _folder_table(source: DataSource, folders: Sequence[Folder]) -> Table:
         known = [one for one in folder.files if one.matches]
         tracks = " ".join(sorted({one.place[0] for one in known}))
         languages = sorted({one.place[1] for one in known})
-        splits = " ".join(split for split in SPLITS if any(one.place[2] == split for one in known))
+        held = {one.place[2] for one in known}
+        splits = " ".join(split for split in dict.fromkeys((*SPLITS, *sorted(held))) if split in held)
         rows.append(
             (_under(folder.path, source.root), release_words(folder), tracks, _names(languages), splits, len(known),
              sum(one.rows for one in known))
@@ -177,12 +178,12 @@ def _headline(one: FolderCheck, check: DataCheck) -> str:
 
 def contents_table(folder: Folder, title: str = "Contents") -> Table:
     """Return the contents of a folder, by track and split."""
-    groups: dict[tuple[str, int], list[DataFile]] = {}
+    groups: dict[tuple[str, str], list[DataFile]] = {}
     for one in folder.files:
         if one.matches:
-            groups.setdefault((one.place[0], SPLITS.index(one.place[2])), []).append(one)
+            groups.setdefault((one.place[0], one.place[2]), []).append(one)
     rows = tuple(
-        (track, SPLITS[split], _names([one.place[1] for one in files]), sum(one.rows for one in files))
+        (track, split, _names([one.place[1] for one in files]), sum(one.rows for one in files))
         for (track, split), files in groups.items()
     )
     return Table(title, _columns("track|split|languages|texts", {"texts": "int"}), rows)

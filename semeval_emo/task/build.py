@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from semeval_emo.errors import suggest
 from semeval_emo.parse import ShapeError, expect, member, members
 from semeval_emo.task.ids import IdBlock, IdList
 from semeval_emo.task.layout import FileKey, TaskLayout, build_layout, fill
@@ -72,7 +73,7 @@ def _contradictions(task: Task) -> Iterator[str]:
         if scorer.release and scorer.release not in task.releases:
             yield f"the release '{printable(scorer.release)}' of {scorer.key} is not among its releases"
     for spec in task.specs():
-        if spec.track not in task.tracks or spec.language not in task.languages or spec.split not in SPLITS:
+        if spec.track not in task.tracks or spec.language not in task.languages or spec.split not in task.splits:
             yield f"{printable('/'.join(spec.key), 200)} does not name a track, a language and a split of it"
         if not spec.emotions or not set(spec.emotions) <= set(task.emotions):
             yield f"the emotions of {spec.place} are not emotions of the task"
@@ -98,7 +99,8 @@ def _track_contradictions(track: Track, task: Task) -> Iterator[str]:
         yield f"'empty' of track {track.key} is for tracks of binary labels, and its values are intensities"
     metrics = METRICS_OF_INTENSITIES if track.is_intensity else METRICS_OF_LABELS
     if track.metric not in metrics:
-        yield f"the metric of track {track.key} is '{printable(track.metric)}', expected one of {', '.join(metrics)}"
+        advice = suggest(track.metric, metrics, spelling=True) or f"expected one of {', '.join(metrics)}"
+        yield f"the metric of track {track.key} is '{printable(track.metric)}', {advice}"
 
 
 def _build(raw: dict[str, Any], folder: Path | None) -> Task:
@@ -139,7 +141,17 @@ def _build(raw: dict[str, Any], folder: Path | None) -> Task:
         synonyms=_synonyms(raw, emotions),
         notes={name: _line(member(raw, "notes", dict), name, "notes") for name in member(raw, "notes", dict, {})},
         layout=layout,
+        splits=_splits(raw),
     )
+
+
+def _splits(raw: dict[str, Any]) -> tuple[str, ...]:
+    """Return the splits of the task, in the order in which they are shown."""
+    splits = tuple(members(raw, "splits", str, list(SPLITS)))
+    wrong = next((name for name in splits if not _is_name(name) or splits.count(name) > 1), None)
+    if wrong is not None or not splits:
+        raise ShapeError(f"'splits' is empty, or has '{printable(wrong or '')}' twice or with characters of no name")
+    return splits
 
 
 def _keys(tables: dict[str, Any], what: str, is_valid: Callable[[str], bool] | None = None) -> Iterator[str]:
@@ -399,7 +411,7 @@ def _pooled(
         if track not in tracks:
             raise ShapeError(f"release {key} pools '{printable(track)}', which is not a track")
         parts_of = members(pools, track, str, where=f"releases.{key}.pools")
-        for split in SPLITS:
+        for split in _splits(raw):
             for language in raw["languages"]:
                 parts = [base[FileKey(m, language, split)] for m in parts_of if FileKey(m, language, split) in base]
                 if parts:

@@ -78,8 +78,8 @@ class Selector:
         Raises:
             UsageError: a name that the task does not have, or a release that cannot be scored.
         """
-        if self.split is not None and self.split not in SPLITS:
-            remedy = suggest(self.split, SPLITS) or f"use one of: {', '.join(SPLITS)}"
+        if self.split is not None and self.split not in task.splits:
+            remedy = suggest(self.split, task.splits) or f"use one of: {', '.join(task.splits)}"
             raise UsageError(f"There is no split '{self.split}'.", remedy)
         if self.release is not None and (refused := task.release(self.release).refused):
             raise UsageError(
@@ -146,6 +146,8 @@ class Task:
         data: the folder of its texts and labels, if the file names one.
         leaderboard: the folder of its leaderboard rows, if the file names one.
         layout: how it names and writes files.
+        splits: its splits, in the order in which they are shown; the zoo trains on ``train``, selects on ``dev`` and
+            predicts ``test``.
     """
 
     key: str
@@ -166,6 +168,7 @@ class Task:
     data: Path | None = None
     leaderboard: Path | None = None
     layout: TaskLayout = DEFAULT_LAYOUT
+    splits: tuple[str, ...] = SPLITS
 
     @property
     def is_own_split(self) -> bool:

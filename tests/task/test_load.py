@@ -208,6 +208,7 @@ ROWS = '"a/aa/test" = { rows = 3 }'
         (with_files(ROWS, prefix=f'"{"x" * 201}"'), "'ids.prefix' has 201 characters, expected 200 at most"),
         (with_files(ROWS, metric='"accuracy"'), "the metric of track a is 'accuracy', expected one of macro_f1, "),
         (with_files(ROWS, metric='"pearson"'), "the metric of track a is 'pearson', expected one of macro_f1, "),
+        (with_files(ROWS, metric='"jacard"'), "the metric of track a is 'jacard', did you mean 'jaccard'?"),
         (with_files(ROWS, metric='"f1"'), "the metric of track a is 'f1', expected one of macro_f1, "),
         (with_files(ROWS, values='["0", "1", "2"]'), "is 'macro_f1', expected one of pearson, spearman, mae"),
         (with_files(ROWS, values='["0", "2"]'), "the values of track a are 0, 2, expected 0, 1 and so on up to 100"),
@@ -250,6 +251,27 @@ def test_a_task_file_with_a_wrong_value_names_it(tmp_path: Path, body: str, mess
     with pytest.raises(UsageError) as caught:
         load_task(path)
     assert message in caught.value.message
+
+
+def test_a_task_may_have_other_splits(tmp_path: Path, capsys):
+    data = write_town(tmp_path / "data")
+    (data / "track_a/test").rename(data / "track_a/test2")
+    for path in (data / "track_a/test2").iterdir():
+        path.write_text(path.read_text(encoding="utf-8").replace(":test:", ":test2:"), encoding="utf-8")
+    toml = tmp_path / "moods.toml"
+    toml.write_text('splits = ["dev", "test2"]\n' + SMALL, encoding="utf-8")
+    toml.write_text(toml.read_text(encoding="utf-8") + pin(data, load_task(toml)).toml + "\n", encoding="utf-8")
+    assert [spec.place for spec in load_task(toml).specs()] == ["one track a aa dev", "one track a aa test2"]
+    lines = ["id,glee,gloom", *(f"aa:test2:a:{n:02d},{n % 2},{int(n > 1)}" for n in (1, 2, 3))]
+    (tmp_path / "pred_aa.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    arguments = ["score", str(tmp_path / "pred_aa.csv"), "--task", str(toml), "--gold", str(data), "--split"]
+    assert main([*arguments, "test2"]) == 0
+    assert "|split:test2|" in capsys.readouterr().out
+    assert main([*arguments, "test"]) == 2
+    assert "There is no split 'test'." in capsys.readouterr().err
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"dev", "test2"', '"dev"'), encoding="utf-8")
+    with pytest.raises(UsageError, match="does not name a track, a language and a split of it"):
+        load_task(toml)
 
 
 def test_a_release_that_multiplies_its_files_is_refused(tmp_path: Path):
