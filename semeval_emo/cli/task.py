@@ -1,4 +1,4 @@
-"""The commands `task list` and `task show`."""
+"""The commands `task list`, `task show` and `task check`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ import typer
 from semeval_emo.cli.options import Format, FormatOption, OutputOption, QuietOption
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps
 
-group = typer.Typer(cls=CommandGroup, help="List and describe shared tasks.", no_args_is_help=True)
+group = typer.Typer(cls=CommandGroup, help="List, describe and check shared tasks.", no_args_is_help=True)
 
 LIST_EXAMPLES = examples("task list", "task list --format json")
 SHOW_EXAMPLES = examples("task show semeval-2018-ec", "task show sample", "task show my-task.toml --format json")
+
+CHECK_EXAMPLES = examples("task check my-task.toml", "task check my-task.toml my-data/", "task check goemotions")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(group, name="task")
+
+
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="The name of a task, or the path of its TOML file.")]
 
 
 @group.command("list", epilog=LIST_EXAMPLES)
@@ -38,7 +43,7 @@ def list_tasks(style: FormatOption = Format.text, output: OutputOption = None, q
 
 @group.command("show", epilog=SHOW_EXAMPLES)
 def show_task(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="The name of a task, or the path of its TOML file.")],
+    task: TaskArgument,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -54,3 +59,41 @@ def show_task(
         spec = specs[0]
         words = ["--task", task, "--track", spec.track, "--language", spec.language]
         next_steps(["validate", spec.file_name], ["zoo", "train", "tfidf-logreg", *words], quiet=quiet)
+
+
+@group.command("check", epilog=CHECK_EXAMPLES)
+def check(
+    task: TaskArgument,
+    folder: Annotated[
+        str | None, typer.Argument(metavar="FOLDER", help="The data of the task, to compare with, or 'sample'.")
+    ] = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Check a task file: what it leaves out, and what a folder of its data says otherwise."""
+    from dataclasses import asdict
+
+    from semeval_emo.cli.progress import TerminalProgress
+    from semeval_emo.data.sources import sources
+    from semeval_emo.data.task_check import check_task
+    from semeval_emo.report import tasks as view
+    from semeval_emo.task import load_task
+
+    chosen = load_task(task)
+    problems = check_task(chosen, sources(folder)[0].root if folder else None, TerminalProgress(quiet))
+    valid = not any(problem.level == "error" for problem in problems)
+    emit(
+        lambda: {
+            "schema": "semeval-emo/task-check/1",
+            "task": chosen.key,
+            "valid": valid,
+            "problems": [asdict(problem) for problem in problems],
+        },
+        lambda: [view.problem_table(chosen, problems)],
+        style,
+        output,
+        text=None if problems else f"{chosen.title}: no problems found.",
+    )
+    if not valid:
+        raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Tables of shared tasks: `task list` and `task show`."""
+"""Tables of shared tasks: `task list`, `task show` and `task check`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from semeval_emo.data.task_check import TaskProblem
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import FileKey, FileLayout, FileSpec, Task, fill
+from semeval_emo.text import plural
 
 TAB = "⇥"
 """How a tab is shown in a line of a file."""
@@ -78,6 +80,14 @@ def tables(task: Task) -> list[Table]:
         tuple(notes),
     )  # fmt: skip
     return [tracks, _rows(task), _files(task)]
+
+
+def problem_table(task: Task, problems: Sequence[TaskProblem]) -> Table:
+    """Return what `task check` found."""
+    columns = (Column("where"), Column("level"), Column("problem"), Column("fix"))
+    rows = tuple((problem.where, problem.level, problem.message, problem.fix) for problem in problems)
+    files = plural(len(task.specs()), "file")
+    return Table(f"{task.title}: {files}", columns, rows)
 
 
 def _rows(task: Task) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from semeval_emo.submission.identify import (
     Groups,
@@ -188,7 +189,7 @@ def _report_past_end(summary: RowSummary, spec: FileSpec, findings: Findings) ->
 
 def _report_missing(part: Part, rows: RowsById, findings: Findings) -> None:
     """Report the missing ids: one problem for each run of numbered ones, one for all that have no form."""
-    facts = {"column": "id", "place": part.spec.place, "otherwise": SUBSET if part.is_subset else ""}
+    facts: dict[str, Any] = {"column": "id", "place": part.spec.place, "otherwise": SUBSET if part.is_subset else ""}
     if any(isinstance(block, IdList) for block in part.spec.blocks):
         missing = [text_id for text_id in part.spec.ids if text_id not in rows]
         if missing:

@@ -44,3 +44,65 @@ def test_an_unknown_task_is_a_usage_error(cli):
     refused = cli("task", "show", "goemotion")
     assert refused.code == 2 and "There is no task 'goemotion'." in refused.err
     assert "did you mean 'goemotions'?" in refused.err
+
+
+HEAD = """
+key = "moods"
+title = "Moods"
+default_release = "1"
+emotions = ["calm", "glee", "gloom"]
+emotions_by = { en = ["calm", "glee"] }
+ids = { prefix = "{split}-", width = 1 }
+[tracks.x]
+title = "Which moods"
+values = ["0", "1"]
+metric = "jaccard"
+averaging = "mean over texts"
+[languages]
+en = ["English", "Indo-European", "Latin"]
+fi = ["Finnish", "Uralic", "Latin"]
+[releases.1]
+title = "First"
+published = 2026-01-01
+source = "this test"
+[releases.1.files]
+"""
+
+
+def test_what_a_task_file_leaves_out_is_listed(cli, tmp_path: Path):
+    toml, data = tmp_path / "moods.toml", tmp_path / "data"
+    toml.write_text(HEAD)
+    empty = cli("task", "check", toml)
+    assert empty.code == 1 and "no release has a file" in empty.out
+    toml.write_text(f'{HEAD}"x/en/dev" = {{ rows = 2 }}\n"x/en/test" = {{ rows = 1, ids = "no.gz", ids_hash = "0" }}\n')
+    found = json.loads(cli("task", "check", toml, "--format", "json").out)
+    assert not found["valid"]
+    said = [(one["where"], one["level"], one["message"]) for one in found["problems"]]
+    assert said[:4] == [
+        ("[languages]", "error", "no file has fi"),
+        ("emotions", "error", "no file has gloom"),
+        ("[tracks.x]", "note", "there is no train file for en"),
+        ("[releases.1]", "note", "no hash of the texts of x/en/dev, x/en/test: a file is recognised by its ids or "
+         "labels only"),
+    ]  # fmt: skip
+    assert said[4][:2] == ("release 1 track x en test", "error") and "no.gz cannot be read" in said[4][2]
+
+    path = data / "track_x/dev/en.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("id,text,calm,glee\ndev-1,Hello,1,0\ndev-2,Hi,0,1\n")
+    (data / "track_x/test").mkdir()
+    (data / "track_x/test/en.csv").write_text("id,text,calm,glee\ntest-1,Hello,1,0\n")
+    toml.write_text(f'{HEAD}"x/en/dev" = {{ rows = 3 }}\n"x/en/test" = {{ rows = 1 }}\n')
+    compared = json.loads(cli("task", "check", toml, data, "--format", "json").out)
+    about_data = [(one["where"], one["message"]) for one in compared["problems"][4:]]
+    assert about_data == [
+        (str(path), "2 rows; known row counts: 3 (1)"),
+        ("release 1 track x en dev", f"it is not in {data}"),
+    ]
+
+
+def test_the_shipped_tasks_have_no_problem(cli):
+    for name in task_files():
+        checked = cli("task", "check", name)
+        assert checked.code == 0, checked.out
+    assert cli("task", "check", "goemotions").out == "GoEmotions: no problems found.\n"

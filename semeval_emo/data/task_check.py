@@ -1,0 +1,100 @@
+"""Check a task file: what it leaves out, and what its data say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from semeval_emo.data.survey import BLANK, KNOWN, survey
+from semeval_emo.errors import EmoError
+from semeval_emo.progress import Progress
+from semeval_emo.task import PIN_FILES, SPLITS, FileSpec, Task
+from semeval_emo.text import listed
+
+PIN_AGAIN = "write its line again with `semeval-emo data pin FOLDER --task FILE.toml`"
+
+
+@dataclass(frozen=True)
+class TaskProblem:
+    """What is missing or wrong in a task file.
+
+    Attributes:
+        where: the table or the file of the task that it is about.
+        level: ``error``, or ``note`` for what a task can do without.
+    """
+
+    where: str
+    level: str
+    message: str
+    fix: str
+
+
+def check_task(task: Task, folder: Path | None = None, progress: Progress | None = None) -> list[TaskProblem]:
+    """Return what is missing or wrong in a task, and where a folder of its data differs from it.
+
+    >>> from semeval_emo.task import load_task
+    >>> check_task(load_task("sample"))
+    []
+
+    Raises:
+        InputError: the folder does not exist or holds no data file.
+    """
+    problems = [*_unused(task), *_without_hash(task), *(problem for spec in task.specs() for problem in _ids(spec))]
+    return problems if folder is None else [*problems, *_of_data(task, folder, progress)]
+
+
+def _unused(task: Task) -> Iterator[TaskProblem]:
+    """Yield tracks, languages and labels without a file."""
+    specs = task.specs()
+    if not specs:
+        yield TaskProblem("[releases]", "error", "no release has a file", PIN_FILES)
+        return
+    for table, names, used in (
+        ("[tracks]", task.tracks, {spec.track for spec in specs}),
+        ("[languages]", task.languages, {spec.language for spec in specs}),
+        ("emotions", task.emotions, {emotion for spec in specs for emotion in spec.emotions}),
+    ):
+        unused = [name for name in names if name not in used]
+        if unused:
+            yield TaskProblem(table, "error", f"no file has {listed(unused, 5)}", "remove it, or add its files")
+    for track in task.tracks.values():
+        languages = {spec.language for spec in specs if spec.track == track.key}
+        # A cross-lingual track trains on other languages.
+        for split in SPLITS if track.trains_on == track.key else SPLITS[1:]:
+            missing = languages - {spec.language for spec in specs if (spec.track, spec.split) == (track.key, split)}
+            if missing:
+                message = f"there is no {split} file for {listed(sorted(missing), 5)}"
+                yield TaskProblem(f"[tracks.{track.key}]", "note", message, "add it if it is published")
+
+
+def _ids(spec: FileSpec) -> Iterator[TaskProblem]:
+    """Yield what is wrong with the ids of one file."""
+    try:
+        if len(spec.id_set) < spec.rows:
+            yield TaskProblem(spec.place, "error", "an id occurs twice", PIN_AGAIN)
+    except EmoError as error:
+        yield TaskProblem(spec.place, "error", error.message, error.fix or PIN_AGAIN)
+
+
+def _without_hash(task: Task) -> Iterator[TaskProblem]:
+    """Yield the files without a hash of their texts, by release."""
+    for release in task.releases:
+        bare = ["/".join(spec.key) for spec in task.specs(release) if not spec.texts_hash]
+        if bare:
+            message = f"no hash of the texts of {listed(bare, 3)}: a file is recognised by its ids or labels only"
+            yield TaskProblem(f"[releases.{release}]", "note", message, PIN_AGAIN)
+
+
+def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[TaskProblem]:
+    """Yield the files of a folder that the task does not have, and those of the task that the folder does not have."""
+    files = [file for part in survey(folder, task, progress) for file in part.files]
+    for file in files:
+        if file.state not in (KNOWN, BLANK):
+            why = file.detail or "it is of no known release"
+            yield TaskProblem(str(file.path), "error", why, "pin the folder again, or leave the file out")
+    found = {match.spec.place for file in files for match in file.matches}
+    for spec in task.specs(task.default_release):
+        if spec.place not in found:
+            expected = folder / task.layout.data.path(spec.key)
+            yield TaskProblem(spec.place, "error", f"it is not in {folder}", f"expected {expected}")
