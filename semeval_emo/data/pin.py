@@ -20,7 +20,9 @@ from semeval_emo.data.sheet import Sheet, read_sheet
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.task import FileKey, FileSpec, IdBlock, IdList, Task, fill, id_prefix, ids_bytes, short_hash
-from semeval_emo.task.build import IDS, LONGEST_PREFIX, is_listed_id
+from semeval_emo.task.build import IDS
+from semeval_emo.task.ids import LONGEST_PREFIX, is_listed_id
+from semeval_emo.task.load import HERE
 from semeval_emo.text import printable
 
 LOG = logging.getLogger("semeval_emo")
@@ -47,19 +49,25 @@ class Pinned:
     ids: dict[str, bytes]
 
     def write_ids(self, folder: Path, force: bool = False) -> list[Path]:
-        """Write the lists of ids, and return their paths.
+        """Write the lists of ids that are not there yet, and return their paths.
 
         Args:
             folder: that of the task file.
-            force: replace a list that differs.
+            force: replace a list that differs, and write into this package.
 
         Raises:
-            UsageError: a file with other ids exists.
+            UsageError: a file with other ids exists, or the task file is that of a shipped task.
             InputError: a file cannot be written.
         """
-        bodies = {folder / name: body for name, body in self.ids.items()}
-        for path, body in bodies.items():
-            if path.exists() and not force and path.read_bytes() != body:
+        files = {folder / name: body for name, body in self.ids.items()}
+        bodies = {path: body for path, body in files.items() if not path.exists() or path.read_bytes() != body}
+        if bodies and not force and folder == HERE:
+            raise UsageError(
+                f"The ids have no form and would be written into this package, to {next(iter(bodies))}.",
+                "name the file of your task with --task FILE.toml; for a shipped task, use --force",
+            )
+        for path in bodies:
+            if path.exists() and not force:
                 raise UsageError(f"{path} exists and differs.", "replace it with --force, or rename the task")
         for path, body in bodies.items():
             write_file(path, body, parents=True)

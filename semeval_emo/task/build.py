@@ -13,7 +13,7 @@ from typing import Any
 
 from semeval_emo.errors import suggest
 from semeval_emo.parse import ShapeError, expect, member, members
-from semeval_emo.task.ids import IdBlock, IdList
+from semeval_emo.task.ids import LONGEST_PREFIX, IdBlock, IdList, is_listed_id
 from semeval_emo.task.layout import FileKey, TaskLayout, build_layout, fill
 from semeval_emo.task.model import METRICS_OF_INTENSITIES, METRICS_OF_LABELS, SPLITS, Release, Task
 from semeval_emo.task.spec import FileSpec
@@ -27,27 +27,25 @@ MOST_FILES = 20_000
 """Files of all releases; those that a release inherits count again."""
 LONGEST_NAME = 64
 """Characters of a key, a code or an emotion, and digits of an id's number."""
-LONGEST_PREFIX = 200
-"""Characters of the part of an id before its number."""
 LONGEST_TEXT = 1_000
 """Characters of a title or a note."""
 MOST_EMOTIONS = 100
 HIGHEST = 100
+"""The highest value of a cell."""
 IDS = "ids"
 """The folder of lists of ids, next to the file of the task."""
-"""The highest value of a cell."""
 
 
-def build_task(raw: dict[str, Any], folder: Path | None = None) -> Task:
+def build_task(raw: dict[str, Any], toml: Path | None = None) -> Task:
     """Build a task.
 
     Args:
-        folder: that of its file, which has the lists of ids in a subfolder.
+        toml: its file, which has the lists of ids in a folder next to it.
 
     Raises:
         ShapeError: a value is missing or has the wrong type or size, or two values contradict each other.
     """
-    task = _build(raw, folder)
+    task = _build(raw, toml)
     wrong = next(_contradictions(task), None)
     if wrong is not None:
         raise ShapeError(wrong)
@@ -103,7 +101,7 @@ def _track_contradictions(track: Track, task: Task) -> Iterator[str]:
         yield f"the metric of track {track.key} is '{printable(track.metric)}', {advice}"
 
 
-def _build(raw: dict[str, Any], folder: Path | None) -> Task:
+def _build(raw: dict[str, Any], toml: Path | None) -> Task:
     task_key = _line(raw, "key")
     tables = member(raw, "tracks", dict)
     tracks = {key: _track(key, tables[key]) for key in _keys(tables, "track", _is_track_key)}
@@ -119,9 +117,7 @@ def _build(raw: dict[str, Any], folder: Path | None) -> Task:
     releases: dict[str, Release] = {}
     tables = member(raw, "releases", dict)
     for key in _keys(tables, "release"):
-        releases[key] = _release(
-            raw, key, expect(tables[key], dict, f"releases.{key}"), tracks, releases, layout, folder
-        )
+        releases[key] = _release(raw, key, expect(tables[key], dict, f"releases.{key}"), tracks, releases, layout, toml)
         if sum(len(release.specs) for release in releases.values()) > MOST_FILES:
             raise ShapeError(f"it has more than {MOST_FILES:,} files")
     prefix, width = _id_form(member(raw, "ids", dict, {}), "ids")
@@ -273,7 +269,7 @@ def _release(
     tracks: dict[str, Track],
     known: dict[str, Release],
     layout: TaskLayout,
-    folder: Path | None,
+    toml: Path | None,
 ) -> Release:
     """Build a release: the files inherited from `base`, overridden by its own."""
     where = f"releases.{key}"
@@ -303,7 +299,7 @@ def _release(
             **place._asdict(),
             emotions=_emotions(raw, table, place.track, place.language),
             values=tracks[place.track].values,
-            blocks=_blocks(expect(entry, dict, file), f"{key} track {' '.join(place)}", place, form, folder),
+            blocks=_blocks(expect(entry, dict, file), f"{key} track {' '.join(place)}", place, form, toml),
             texts_hash=member(entry, "texts", str, "", file),
             labels_hash=member(entry, "labels", str, "", file),
             texts_sample=member(entry, "sample", str, "", file),
@@ -331,7 +327,7 @@ def _release(
 
 
 def _blocks(
-    entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, int], folder: Path | None
+    entry: dict[str, Any], file: str, place: FileKey, form: tuple[str, int], toml: Path | None
 ) -> tuple[IdBlock | IdList, ...]:
     """Return the ids of a file, from ``rows``, ``blocks`` or ``ids``.
 
@@ -340,7 +336,7 @@ def _blocks(
         form: the prefix, with its placeholders, and the width of ids without ``blocks``.
     """
     if "ids" in entry:
-        return (_listed(entry, file, folder),)
+        return (_listed(entry, file, toml),)
     if "blocks" not in entry and ("rows" not in entry or not form[0]):
         raise ShapeError(f"{file} has neither rows nor blocks nor ids")
     by_form: list[list[Any]] = [[fill(form[0], place, "the prefix of ids"), form[1], 1, entry.get("rows")]]
@@ -370,17 +366,18 @@ def _blocks(
     return tuple(blocks)
 
 
-def _listed(entry: dict[str, Any], file: str, folder: Path | None) -> IdList:
+def _listed(entry: dict[str, Any], file: str, toml: Path | None) -> IdList:
     """Return the ids of a file that lists them itself, or names the file that does."""
     if isinstance(entry["ids"], str):
         name, rows = expect(entry["ids"], str, "ids"), member(entry, "rows", int, where=file)
         if name.startswith("/") or "\\" in name or ".." in name.split("/") or not name.isprintable():
             raise ShapeError(f"the ids of {file} are in '{printable(name)}', expected a path below the folder {IDS}/")
-        if folder is None:
+        if toml is None:
             raise ShapeError(f"the ids of {file} are in a file, and the task is not in one")
         if not 0 < rows <= MOST_ROWS:
             raise ShapeError(f"{file} has {rows:,} rows, expected 1 to {MOST_ROWS:,}")
-        return IdList(rows, path=folder / IDS / name, hash=member(entry, "ids_hash", str, where=file))
+        ids_hash = member(entry, "ids_hash", str, where=file)
+        return IdList(rows, path=toml.parent / IDS / name, hash=ids_hash, toml=toml)
     ids = tuple(members(entry, "ids", str))
     if not 0 < len(ids) <= MOST_ROWS or len(set(ids)) < len(ids):
         raise ShapeError(f"{file} has no ids, more than {MOST_ROWS:,}, or one twice")
@@ -388,12 +385,6 @@ def _listed(entry: dict[str, Any], file: str, folder: Path | None) -> IdList:
     if wrong is not None:
         raise ShapeError(f"'{printable(wrong)}' of {file} cannot be an id")
     return IdList(len(ids), ids)
-
-
-def is_listed_id(text_id: str) -> bool:
-    """Return whether a text can be an id."""
-    digits = len(text_id) - len(text_id.rstrip("0123456789"))
-    return 0 < len(text_id) <= LONGEST_PREFIX and digits <= LONGEST_NAME and text_id.isprintable()
 
 
 def _pooled(

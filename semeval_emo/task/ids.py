@@ -15,6 +15,10 @@ from semeval_emo.text import plural, printable
 DIGITS = "0123456789"
 MOST_BYTES = 2**26
 """Limit of the size of the ids of one file."""
+LONGEST_PREFIX = 200
+"""Characters of the part of an id before its number."""
+LONGEST_NUMBER = 64
+"""Digits of the number of an id."""
 
 
 def short_hash(lines: Iterable[str]) -> str:
@@ -33,6 +37,16 @@ def id_prefix(text_id: str) -> str:
     'eng_test_track_a_'
     """
     return text_id.rstrip(DIGITS)
+
+
+def is_listed_id(text_id: str) -> bool:
+    r"""Return whether a text can be an id.
+
+    >>> [is_listed_id(text) for text in ("eebbqej", "", "a\nb")]
+    [True, False, False]
+    """
+    digits = len(text_id) - len(id_prefix(text_id))
+    return 0 < len(text_id) <= LONGEST_PREFIX and digits <= LONGEST_NUMBER and text_id.isprintable()
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,7 @@ class IdList:
         given: the ids; empty if they are in a file.
         path: the file with an id on each line, compressed with gzip; it is read when the ids are needed.
         hash: `short_hash` of the ids in that file.
+        toml: the task file that names it.
 
     >>> list(IdList(2, ("eebbqej", "ed00q6i")))
     ['eebbqej', 'ed00q6i']
@@ -84,6 +99,7 @@ class IdList:
     given: tuple[str, ...] = field(default=(), repr=False)
     path: Path | None = None
     hash: str = ""
+    toml: Path | None = None
 
     def __len__(self) -> int:
         return self.rows
@@ -96,18 +112,26 @@ class IdList:
         """All ids.
 
         Raises:
-            InputError: the file cannot be read, or has other ids.
+            InputError: the file cannot be read, or has other ids, an id twice, or a line that is no id.
         """
         if self.path is None:
             return self.given
-        ids = read_ids(self.path)
+        again = f"semeval-emo data pin FOLDER --task {self.toml} --force"
+        try:
+            ids = read_ids(self.path)
+        except InputError as error:
+            remedy = f"copy the folder ids/ of this task next to {self.toml}, or write it again: {again}"
+            raise InputError(error.message, remedy) from error
+        found = f"{self.path} has {plural(len(ids), 'id')} with the hash {short_hash(ids)}"
         if len(ids) != self.rows or short_hash(ids) != self.hash:
-            raise InputError(
-                f"{self.path} has {plural(len(ids), 'id')} with the hash {short_hash(ids)}, and the task file has "
-                f"{self.rows:,} rows with the hash {self.hash}.",
-                "write both again with `semeval-emo data pin FOLDER --task FILE.toml`",
-            )
-        return ids
+            found += f", and {self.toml} has {self.rows:,} rows with the hash {self.hash}"
+        elif len(set(ids)) < len(ids):
+            found = f"{self.path} has an id twice"
+        elif not all(map(is_listed_id, ids)):
+            found = f"{self.path} has a line that cannot be an id"
+        else:
+            return ids
+        raise InputError(f"{found}.", f"write both again: {again}")
 
 
 def read_ids(path: Path) -> tuple[str, ...]:
@@ -126,10 +150,7 @@ def read_ids(path: Path) -> tuple[str, ...]:
         return tuple(body.decode("utf-8").splitlines())
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else printable(str(error))
-        raise InputError(
-            f"The ids in {path} cannot be read: {why}.",
-            "copy the folder ids/ that belongs to the task file next to it",
-        ) from error
+        raise InputError(f"The ids in {path} cannot be read: {why}.") from error
 
 
 def ids_bytes(ids: Sequence[str]) -> bytes:

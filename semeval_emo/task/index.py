@@ -23,7 +23,7 @@ class IdIndex:
 
     def __init__(self, specs: Sequence[FileSpec]) -> None:
         self.specs = specs
-        self._groups_of: dict[str, tuple[str, ...]] = {}
+        self._groups_of: dict[tuple[IdBlock | IdList, ...], tuple[str, ...]] = {}
 
     @property
     def has_lists(self) -> bool:
@@ -54,12 +54,12 @@ class IdIndex:
 
     def groups_of(self, spec: FileSpec) -> tuple[str, ...]:
         """Return the groups of a file's ids, in file order."""
-        if spec.place not in self._groups_of:
+        if spec.blocks not in self._groups_of:
             groups: dict[str, None] = {}
             for block in spec.blocks:
                 groups |= dict.fromkeys([block.prefix] if isinstance(block, IdBlock) else map(self.group_of, block))
-            self._groups_of[spec.place] = tuple(groups)
-        return self._groups_of[spec.place]
+            self._groups_of[spec.blocks] = tuple(groups)
+        return self._groups_of[spec.blocks]
 
     def group_of(self, text_id: str) -> str:
         """Return the group of an id; one that is not in `groups` if the task has no such ids."""

@@ -126,7 +126,7 @@ def _load(path: Path, version: tuple[int, int] | None) -> Task:
     try:
         folders = {key: member(raw, key, str, "") for key in ("data", "leaderboard")}
         paths = {key: path.parent / name if name else None for key, name in folders.items()}
-        return replace(build_task(raw, path.parent), file=path, data=paths["data"], leaderboard=paths["leaderboard"])
+        return replace(build_task(raw, path), file=path, data=paths["data"], leaderboard=paths["leaderboard"])
     except ShapeError as error:
         raise UsageError(
             f"The task file {path} does not describe a task: {error}.",

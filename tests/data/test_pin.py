@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from semeval_emo.data import load_gold
-from semeval_emo.data.pin import _block, id_blocks, pin
+from semeval_emo.data.pin import Pinned, _block, id_blocks, pin
 from semeval_emo.data.sample import sample_folder
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission import fix, validate
 from semeval_emo.submission.rows import KnownIds
-from semeval_emo.task import IdBlock, IdList, load_task
+from semeval_emo.task import IdBlock, IdList, ids_bytes, load_task, short_hash
 from semeval_emo.task.load import HERE
 
 
@@ -111,12 +112,54 @@ def test_many_ids_without_an_order_are_in_a_file_in_their_order(world, cli):
     refused = cli("data", "pin", root, "--task", toml)
     assert refused.code == 2 and f"{sidecar} exists and differs" in refused.err
     assert cli("data", "pin", root, "--task", toml, "--force").code == 0
-    with pytest.raises(InputError, match=r"has 29 ids with the hash .*, and the task file has 30 rows"):
-        _ = IdList(30, path=sidecar, hash=task.spec("a", "xx", "dev").blocks[0].hash).ids
+    with pytest.raises(InputError, match=r"has 29 ids with the hash .*, and .*shuffled\.toml has 30 rows"):
+        _ = replace(task.spec("a", "xx", "dev").blocks[0]).ids
     sidecar.unlink()
     load_task.__globals__["_load"].cache_clear()
     missing = cli("validate", official, "--task", toml)
     assert missing.code == 3 and f"The ids in {sidecar} cannot be read: No such file" in missing.err
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (("q7", "q7"), "has an id twice"),
+        (("q7", ""), "has a line that cannot be an id"),
+        (("q7", "q\x07"), "has a line that cannot be an id"),
+    ],
+)
+def test_a_list_of_what_cannot_be_ids_is_refused(world, cli, ids, message):
+    """Though its hash is the one in the task file, which may have been written by hand."""
+    head = world.toml.read_text().partition("[releases.1.files]")[0]
+    toml = world.folder / "wrong.toml"
+    entry = f'{{ rows = 2, ids = "wrong.txt.gz", ids_hash = "{short_hash(ids)}" }}'
+    toml.write_text(f'{head}[releases.1.files]\n"a/xx/dev" = {entry}\n')
+    sidecar = world.folder / "ids/wrong.txt.gz"
+    sidecar.parent.mkdir()
+    sidecar.write_bytes(ids_bytes(ids))
+    path = world.write(world.folder / "pred_xx.csv", [("q7", "", (1, 0, 1))], "id,calm,hope,rage")
+    shown = cli("validate", path, "--task", toml)
+    assert shown.code == 3 and f"{sidecar} {message}." in shown.err
+    assert f"data pin FOLDER --task {toml} --force" in shown.err
+
+
+def test_lists_are_not_written_into_the_package_by_chance(world, monkeypatch):
+    monkeypatch.setattr("semeval_emo.data.pin.HERE", world.folder)
+    pinned = Pinned("", {"ids/task/a-xx-dev.txt.gz": ids_bytes(["q7", "p9"])})
+    with pytest.raises(UsageError, match="would be written into this package"):
+        pinned.write_ids(world.folder)
+    path = world.folder / "ids/task/a-xx-dev.txt.gz"
+    assert not path.exists()
+    assert pinned.write_ids(world.folder, force=True) == [path]
+    assert pinned.write_ids(world.folder) == []
+
+
+def test_a_part_of_a_file_does_not_change_its_groups(world):
+    spec = world.task.spec("a", "xx", "test")
+    index = load_task(world.toml).id_index
+    other = replace(spec, blocks=(IdList(1, ("q7",)),))
+    assert index.groups_of(other) == ("q",)
+    assert index.groups_of(spec) == ("xx-test-a-",)
 
 
 def test_an_empty_folder_is_reported(world):
