@@ -7,6 +7,7 @@ The ids decide. The name, the folder and the options choose between several poss
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -106,6 +107,16 @@ def assumed_spec(task: Task, selector: Selector, inferred: Selector) -> FileSpec
     release = selector.release or task.default_release
     specs = task.specs(release, selector.track or inferred.track, language, selector.split or "test")
     return specs[0] if specs else next(iter(task.specs(release, None, language)), None)
+
+
+def check_as(task: str, path: str, what: str) -> str:
+    """Return the remedy for files of another task: the command that checks them.
+
+    Args:
+        task: the name of its file, or the path.
+        what: the files, such as ``it as a file``.
+    """
+    return f"check {what} of that task: semeval-emo validate {shlex.quote(path)} --task {shlex.quote(task)}"
 
 
 def task_of(ids: Collection[str], path: Path | None = None) -> Task | None:

@@ -7,12 +7,12 @@ as ``pred_<language>.csv``, in a folder ``track_<x>``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 
-from semeval_emo.task import DEFAULT_LAYOUT, FileKey, FileLayout, Task, fill
+from semeval_emo.task import DEFAULT_LAYOUT, FileKey, FileLayout, Task, fill, known_tasks
 
 # Suffixes of tables, official or not; a name may have several (pred_eng.csv.csv).
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
@@ -108,6 +108,24 @@ class NameForm:
 def name_form(task: Task) -> NameForm:
     """Return the names of a task's prediction files."""
     return NameForm(task)
+
+
+def owner_of_names(bases: Iterable[str], task: Task) -> tuple[str, Task] | None:
+    """Return the other known task whose layout has one of these names, after the name of its file; None without one.
+
+    Names of the default layout, such as ``pred_eng.csv``, are those of no task in particular.
+
+    >>> from semeval_emo.task import load_task
+    >>> name, _ = owner_of_names(["notes.txt", "E-C_en_pred.txt"], load_task())
+    >>> name
+    'semeval-2018-ec'
+    """
+    own, bases = name_form(task).form, list(bases)
+    for name, other in known_tasks():
+        names = name_form(other)
+        if other.key != task.key and names.form != own and not names.is_default and any(map(names.parsed, bases)):
+            return name, other
+    return None
 
 
 def parse_name(base: str, task: Task) -> FileName:

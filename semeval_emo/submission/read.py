@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from semeval_emo.errors import InputError, UsageError
@@ -24,7 +26,7 @@ from semeval_emo.submission.scorers.outcome import LabelsById
 from semeval_emo.submission.sources import InputFile, InputFiles, find_files
 from semeval_emo.submission.texts import KnownTexts
 from semeval_emo.tables.frames import input_files, one_file
-from semeval_emo.task import PIN_FILES, FileSpec, Selector, Task, load_task
+from semeval_emo.task import PIN_FILES, FileSpec, Selector, Task, known_tasks, load_task
 from semeval_emo.text import listed
 
 if TYPE_CHECKING:
@@ -118,7 +120,7 @@ def find_predictions(otherwise: str = "", task: Task | str | None = None) -> tup
 
     Args:
         otherwise: a folder to search, at any depth, if the current folder has none.
-        task: the task whose layout has the names.
+        task: the task whose layout has the names; by default, the default task, then the other known ones.
 
     Returns:
         The place in words, and the paths.
@@ -126,17 +128,20 @@ def find_predictions(otherwise: str = "", task: Task | str | None = None) -> tup
     Raises:
         InputError: there is none.
     """
-    layout = load_task(task).layout.predictions
-    name, path = (re.sub(r"\{\w+\}", "*", form) for form in (layout.name, layout.file))
-    places: dict[str, tuple[str, ...]] = {"this folder": tuple(dict.fromkeys((name, path)))}
-    if otherwise:
-        places[f"{otherwise}/"] = (f"{otherwise}/**/{name}",)
-    for place, patterns in places.items():
-        paths = sorted(str(p) for pattern in patterns for p in pathlib.Path().glob(pattern) if p.is_file())
-        if paths:
-            return place, paths
+    usual = load_task(task).layout.predictions
+    layouts = chain([usual], (one.layout.predictions for _, one in known_tasks()) if task is None else ())
+    for layout in layouts:
+        name, path = (re.sub(r"\{\w+\}", "*", form) for form in (layout.name, layout.file))
+        places: dict[str, tuple[str, ...]] = {"this folder": tuple(dict.fromkeys((name, path)))}
+        if otherwise:
+            places[f"{otherwise}/"] = (f"{otherwise}/**/{name}",)
+        for place, patterns in places.items():
+            paths = sorted(str(p) for pattern in patterns for p in pathlib.Path().glob(pattern) if p.is_file())
+            if paths:
+                return place, paths
+    wanted = re.sub(r"\{\w+\}", "*", usual.name)
     raise InputError(
-        f"No path given, and there is no {name} in {' nor in '.join(places)}.",
+        f"No path given, and there is no {wanted} in this folder{f' nor in {otherwise}/' if otherwise else ''}.",
         "give a path: a prediction file, a folder or a zip",
     )
 
@@ -161,6 +166,8 @@ def resolve_sources(
         )
     sources = find_files(paths, resolved)
     if task is None:
+        if not sources.files:
+            resolved, sources = _in_another_layout(paths, resolved, sources)
         own_ids: dict[str, str] = {}
         for source in sources.files[:20]:
             try:
@@ -193,6 +200,25 @@ def resolve_sources(
     from semeval_emo.submission.joining import join_files
 
     return resolved, replace(sources, files=join_files(sources.files, resolved))
+
+
+def _in_another_layout(paths: Sequence[Path], task: Task, sources: InputFiles) -> tuple[Task, InputFiles]:
+    """Return the known task in whose layout folders and zips have prediction files, and these; else the given ones."""
+    if any(
+        {entry(name).code for name in ("no-predictions", "other-task")} & {*each.counts} for each in sources.findings
+    ):
+        for _, other in known_tasks():
+            files = find_files(paths, other) if other.layout.predictions != task.layout.predictions else None
+            if files and any(_is_of(other, file) for file in files.files[:20]):
+                return other, files
+    return task, sources
+
+
+def _is_of(task: Task, source: InputFile) -> bool:
+    with contextlib.suppress(InputError):
+        own_task = task_of(peek_ids(source), source.path)
+        return own_task is not None and own_task.key == task.key
+    return False
 
 
 def _read(
@@ -246,9 +272,8 @@ def _read(
         unverified: dict[str, None] = {}
         labels = _labels(gold, task, unverified_gold, unverified)
         # They are for files of the task only. The catalogue is not read for a valid file.
-        is_foreign = bool(reports) and all(
-            file.counts and entry("other-task").code in file.counts for _, file in reports
-        )
+        found = [file.counts for _, file in reports] or [each.counts for each in sources.findings]
+        is_foreign = bool(found) and all(each and entry("other-task").code in each for each in found)
         outcomes = () if is_foreign else official(paths, sources.findings, reports, task, selector, labels)
         report = replace(
             report,

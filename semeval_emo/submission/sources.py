@@ -15,6 +15,7 @@ from typing import IO
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.submission import archive
+from semeval_emo.submission.identify import check_as
 from semeval_emo.submission.names import (
     CONTAINER_SUFFIXES,
     TABLE_SUFFIXES,
@@ -22,6 +23,7 @@ from semeval_emo.submission.names import (
     folder_track,
     is_prediction_name,
     name_form,
+    owner_of_names,
     parse_name,
 )
 from semeval_emo.submission.problem import Findings, entry
@@ -235,9 +237,7 @@ def _select(
         holds = named if folders else "only system files" if litter else "nothing"
         findings.add("nothing-inside", holds=holds)
     elif not predictions:
-        example = names.filled(next(iter(task.languages)), next(iter(task.tracks)))
-        more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
-        findings.add("no-predictions", holds=", ".join(others[:3]) + more, form=names.filled(), example=example)
+        _report_no_predictions(others, task, findings)
     elif by_kind.get("table"):
         tables = sorted(by_kind["table"], key=lambda name: not name.lower().endswith(names.suffix))
         findings.add("left-out", value=tables[0], count=len(tables), kinds=_count_suffixes(tables), form=names.filled())
@@ -268,6 +268,25 @@ def _select(
     for (problem, expected), those in misplaced.items():
         findings.add(problem, value=those[0], count=len(those), expected=expected)
     return files
+
+
+def _report_no_predictions(others: Sequence[str], task: Task, findings: Findings) -> None:
+    """Report a folder or zip of other files: of another known task, if they have its names."""
+    names = name_form(task)
+    holds = ", ".join(others[:3]) + (f" and {len(others) - 3:,} more" if len(others) > 3 else "")
+    owner = owner_of_names((PurePosixPath(name).name for name in others), task)
+    if owner is None:
+        example = names.filled(next(iter(task.languages)), next(iter(task.tracks)))
+        findings.add("no-predictions", holds=holds, form=names.filled(), example=example)
+        return
+    name, other = owner
+    findings.add(
+        "other-task",
+        value=others[0],
+        seen=f"no file inside is named {names.filled()}: it contains {holds}",
+        which=f"{other.title} has files named {name_form(other).filled()}",
+        remedy=check_as(name, findings.file, "the files as those"),
+    )
 
 
 def _count_suffixes(names: Sequence[str]) -> str:

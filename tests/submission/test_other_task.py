@@ -134,3 +134,100 @@ def test_the_submission_of_semeval_2018(data_dir: Path, tmp_path: Path, monkeypa
 )
 def test_a_file_of_this_task_is_checked_as_always(header: str, ids: tuple[str, ...], tmp_path: Path):
     assert "E430" not in validate(write(tmp_path, header, ids)).counts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("a,b,c", "1,2,3", "4,5,6"),
+        ("text,label,score", "hello there,positive,0.9", "bye,negative,0.2"),
+        ("sentence,prediction", "I am here,anticipation", "no,trust"),
+        ("x1,hello,1", "x2,bye,0"),
+        ("Run 3 our best", "x1,1,0", "x2,0,0"),
+        ("Some prose, in lines.", "No table.", "Another line, with, commas."),
+    ],
+)
+def test_a_file_without_ids_or_labels_of_any_task_is_one_problem(lines: tuple[str, ...], tmp_path: Path, cli):
+    path = tmp_path / "pred_eng.csv"
+    path.write_text("\n".join(lines) + "\n")
+    report = validate(path)
+    assert report.counts == {"E430": 1}
+    assert report.problems[0].message == (
+        f"none of the ids or columns is this task's: the first line is '{lines[0]}'; SemEval-2025 Task 11 (BRIGHTER) "
+        "has ids like eng_test_track_a_00001 below the header id,anger,fear,joy,sadness,surprise"
+    )
+    _, out, _ = cli("fix", path, "-o", tmp_path / "fixed")
+    assert "Nothing was written." in out
+
+
+def test_ids_of_no_task_beside_words_are_one_problem(tmp_path: Path):
+    path = tmp_path / "pred_eng.csv"
+    path.write_text("id,airline,sentiment\ntweet-a,Virgin,neutral\ntweet-b,United,positive\n")
+    report = validate(path)
+    assert report.counts == {"E430": 1}
+    assert "the first id is 'tweet-a', and the columns are airline, sentiment; " in report.problems[0].message
+
+
+@pytest.mark.parametrize(
+    "header", ["anger,fear,joy,sadness,surprise", "text,anger,joy", "anger_prob,joy_prob", "happy,sad,run"]
+)
+def test_columns_of_this_task_without_ids_are_checked_as_always(header: str, tmp_path: Path):
+    path = tmp_path / "pred_eng.csv"
+    width = header.count(",")
+    path.write_text("\n".join([header, *[",".join(["1"] * (width + 1))] * 3]) + "\n")
+    assert "E430" not in validate(path).counts
+
+
+# ---- folders and zips of files in the layout of another task
+
+EC_NAME = "E-C_en_pred.txt"
+
+
+def ec_folder(folder: Path) -> Path:
+    """Write the predictions of E-c's test file in its layout, with made-up texts."""
+    task = load_task("semeval-2018-ec")
+    spec = task.spec("ec", "en", "test")
+    lines = ["\t".join(["ID", "Tweet", *spec.emotions])]
+    lines += ["\t".join([text_id, "words", *"01000000100"]) for text_id in spec.ids]
+    folder.mkdir()
+    (folder / EC_NAME).write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_a_folder_in_the_layout_of_another_task_is_read_as_that_task(
+    tmp_path: Path, cli, monkeypatch: pytest.MonkeyPatch
+):
+    folder = ec_folder(tmp_path / "mine")
+    code, out, _ = cli("validate", folder)
+    assert (code, f"{EC_NAME}: valid, 3,259 rows of 2018 track ec en test" in out) == (0, True)
+    code, out, _ = cli("fix", folder, "-o", tmp_path / "fixed")
+    assert (code, (tmp_path / "fixed" / EC_NAME).read_bytes()) == (0, (folder / EC_NAME).read_bytes())
+    assert cli("pack", folder, "-o", tmp_path / "mine.zip")[0] == 0
+    assert validate(tmp_path / "mine.zip").task == "semeval-2018-ec"
+    # Without a path, files of that name are found.
+    monkeypatch.chdir(folder)
+    code, out, err = cli("validate")
+    assert (code, f"checking the prediction files of this folder: {EC_NAME}" in err) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["validate", "fix", "pack", "score"])
+def test_a_folder_of_another_task_than_the_named_one_is_one_problem(command: str, tmp_path: Path, cli):
+    folder = ec_folder(tmp_path / "mine")
+    report = validate(folder, task="task11")
+    assert (report.counts, report.official) == ({"E430": 1}, ())
+    assert report.problems[0].message == (
+        f"no file inside is named pred_<language>.csv: it contains {EC_NAME}; SemEval-2018 Task 1 E-c "
+        "(Affect in Tweets) has files named E-C_<language>_pred.txt"
+    )
+    assert report.problems[0].fix.endswith(f"semeval-emo validate {folder} --task semeval-2018-ec")
+    code, out, err = cli(command, folder, "--task", "task11")
+    assert code == 1
+    assert "SemEval-2018 Task 1 E-c (Affect in Tweets) has files named" in " ".join((out + err).split())
+
+
+def test_names_of_another_layout_without_its_ids_are_one_problem(tmp_path: Path):
+    (tmp_path / EC_NAME).write_text("ID\tTweet\tanger\nq1\twords\t1\n")
+    report = validate(tmp_path)
+    assert (report.task, report.counts) == ("semeval-2025-task-11", {"E430": 1})
+    (tmp_path / EC_NAME).rename(tmp_path / "notes.txt")
+    assert validate(tmp_path).counts == {"E111": 1}
