@@ -49,6 +49,7 @@ COMMANDS = {
         "data stats sample --track a --split test",
         "task list",
         "task show sample",
+        "task new sample -o my-task.toml",
         "task check task11",
         "zoo list",
         "zoo show llama-4layer-as-published",

@@ -1,19 +1,21 @@
-"""The commands `task list`, `task show` and `task check`."""
+"""The commands `task list`, `task show`, `task new` and `task check`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from semeval_emo.cli.options import Format, FormatOption, OutputOption, QuietOption
-from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps
+from semeval_emo.cli.options import ForceOption, Format, FormatOption, OutputOption, QuietOption, output_to
+from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
+from semeval_emo.text import plural
 
-group = typer.Typer(cls=CommandGroup, help="List, describe and check shared tasks.", no_args_is_help=True)
+group = typer.Typer(cls=CommandGroup, help="List, describe, make and check shared tasks.", no_args_is_help=True)
 
 LIST_EXAMPLES = examples("task list", "task list --format json")
 SHOW_EXAMPLES = examples("task show semeval-2018-ec", "task show sample", "task show my-task.toml --format json")
-
+NEW_EXAMPLES = examples("task new my-data/ -o my-task.toml", "task new my-data/", "task new sample -o my-task.toml")
 CHECK_EXAMPLES = examples("task check my-task.toml", "task check my-task.toml my-data/", "task check goemotions")
 
 
@@ -59,6 +61,40 @@ def show_task(
         spec = specs[0]
         words = ["--task", task, "--track", spec.track, "--language", spec.language]
         next_steps(["validate", spec.file_name], ["zoo", "train", "tfidf-logreg", *words], quiet=quiet)
+
+
+@group.command("new", epilog=NEW_EXAMPLES)
+def new_task(
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="The data of the task: a folder, a file, or 'sample'.")
+    ],
+    output: Annotated[
+        Path | None, output_to("Default: the name of the folder, such as my-data.toml; its name is that of the task.")
+    ] = None,
+    force: ForceOption = False,
+    style: FormatOption = Format.text,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the file of a new task from a folder of its data, with every guess marked.
+
+    It says how files are named and written, the labels, tracks, languages and splits, and has the ids and hashes of the
+    data, but no texts and no labels. Ids without a form are written to the folder ids/ next to it.
+    """
+    from semeval_emo.data.new_task import draft_task
+    from semeval_emo.data.sources import sources
+    from semeval_emo.report import tasks as view
+
+    root = sources(folder)[0].root
+    path = output or Path(f"{root.resolve().stem}.toml")
+    draft = draft_task(root, path)
+    written = draft.write(path, force)
+    emit(lambda: view.draft_payload(draft, path, written), lambda: view.draft_tables(draft), style)
+    note(
+        f"\nWritten: {path}" + (f" and {plural(len(written) - 1, 'list')} of ids." if len(written) > 1 else "."), quiet
+    )
+    spec = draft.task.specs()[0]
+    words = ["--task", str(path), "--track", spec.track, "--language", spec.language]
+    next_steps(["task", "check", str(path), str(draft.root)], ["zoo", "train", "tfidf-logreg", *words], quiet=quiet)
 
 
 @group.command("check", epilog=CHECK_EXAMPLES)

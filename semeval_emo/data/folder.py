@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semeval_emo.data.sheet import peek
+from semeval_emo.data.split_names import split_of
 from semeval_emo.errors import InputError
 from semeval_emo.task import DEFAULT_LAYOUT, SPLITS, FileKey, FileSpec, Task
 
@@ -26,8 +27,6 @@ from semeval_emo.task import DEFAULT_LAYOUT, SPLITS, FileKey, FileSpec, Task
 DEPTH = 2
 SUFFIXES = (".csv", ".parquet")
 NOWHERE = FileKey("", "", "")
-# Other names of splits.
-_SPLITS = {"training": "train", "validation": "dev", "valid": "dev", "val": "dev"}
 # The number of a Parquet file on the hub.
 _SHARD = re.compile(r"-\d+-of-\d+$")
 
@@ -148,7 +147,7 @@ def _in_layout(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
             place = FileKey(
                 track=_named(said.get("track"), task.tracks),
                 language=_named(said.get("language"), task.languages),
-                split=_named(_SPLITS.get(said.get("split", ""), said.get("split")), task.splits),
+                split=_split(said.get("split"), task),
             )
             if all(value or name not in said for name, value in place._asdict().items()):
                 yield path, place
@@ -160,6 +159,11 @@ def _named(word: str | None, names: Iterable[str]) -> str:
     if word is None:
         return names[0] if len(names) == 1 else ""
     return next((name for name in names if name.lower() == word.lower()), "")
+
+
+def _split(word: str | None, task: Task) -> str:
+    """Return the split that a word is; the only one if there is no word; else an empty text."""
+    return _named(word, task.splits) or _named(split_of(word or "") or word, task.splits)
 
 
 def in_order(files: Iterable[tuple[Path, FileKey]], task: Task) -> list[tuple[Path, FileKey]]:
@@ -177,10 +181,10 @@ def _with(place: FileKey, words: list[str], task: Task) -> FileKey | None:
     """Return an address with what more words say; None if a word says nothing, or another thing."""
     for word in words:
         track = re.fullmatch(r"(?:sub)?(?:track|task)[\s_-]*(\w+)", word, re.IGNORECASE)
-        split = _SPLITS.get(word.lower(), word.lower())
+        split = _split(word, task)
         if track and track[1].lower() in task.tracks:
             field, value = "track", track[1].lower()
-        elif split in task.splits:
+        elif split:
             field, value = "split", split
         elif word in task.languages:
             field, value = "language", word

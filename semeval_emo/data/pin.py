@@ -16,7 +16,7 @@ from pathlib import Path
 
 from semeval_emo.data.folder import flat_files, in_order, placed_files
 from semeval_emo.data.overlap import sample_hash
-from semeval_emo.data.sheet import Sheet, read_sheet
+from semeval_emo.data.sheet import Sheet, peek, read_sheet
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.task import FileKey, FileSpec, IdBlock, IdList, Task, fill, id_prefix, ids_bytes, short_hash
@@ -91,12 +91,19 @@ def pin(folder: Path, task: Task, split: str = "test") -> Pinned:
     >>> pin(sample_folder(), load_task("sample")).toml.splitlines()[0][:36]
     '"a/eng/train" = { rows = 240, texts '
     """
-    found = list(_files(folder, task, split))
-    ids: dict[str, bytes] = {}
-    lines = [f'"{"/".join(place)}" = {{ {_entry(sheet, task, place, ids)} }}' for _, place, sheet in found if place]
-    for path, place, _ in found:
-        if not place:
+    chosen: dict[FileKey, Sheet] = {}
+    for path, place, sheet in _files(folder, task, split):
+        if place is None or sheet is None:
             LOG.info("left out: %s has no language or no ids of the task", printable(str(path), 200))
+            continue
+        other = chosen.get(place)
+        if other is None or (_has_labels(sheet, task) and not _has_labels(other, task)):
+            chosen[place] = sheet
+        if other is not None:
+            left = sheet if chosen[place] is other else other
+            LOG.info("left out: %s is another file of %s", printable(str(left.path), 200), " ".join(place))
+    ids: dict[str, bytes] = {}
+    lines = [f'"{"/".join(place)}" = {{ {_entry(sheet, task, place, ids)} }}' for place, sheet in chosen.items()]
     if not lines:
         raise InputError(
             f"There is no data file in {folder}.", f"expected {task.layout.data.file} or a file with known ids"
@@ -104,16 +111,24 @@ def pin(folder: Path, task: Task, split: str = "test") -> Pinned:
     return Pinned("\n".join(lines), ids)
 
 
-def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey | None, Sheet]]:
-    """Yield the CSV files with their addresses; None if a file is not of the task."""
+def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey | None, Sheet | None]]:
+    """Yield the data files with their addresses and contents; None if a file is not of the task."""
+    seen: set[Path] = set()
     for path, place in in_order(placed_files(folder, task), task):
-        known = place._replace(split=place.split or split)
-        yield path, known if all(known) and known.language in task.languages else None, read_sheet(path, task)
-    seen = {path for path, _ in placed_files(folder, task)}
+        if path not in seen:
+            seen.add(path)
+            known = place._replace(split=place.split or split)
+            is_known = all(known) and known.language in task.languages
+            yield path, known if is_known else None, read_sheet(path, task) if is_known else None
     for path in (path for path in flat_files(folder, task) if path not in seen):
-        sheet = read_sheet(path, task)
-        specs = task.places(sheet.ids[0]) if len(sheet) else []
-        yield path, specs[0].key if specs else None, sheet
+        specs = task.places(peek(path, task)[1])
+        yield path, specs[0].key if specs else None, read_sheet(path, task) if specs else None
+
+
+def _has_labels(sheet: Sheet, task: Task) -> bool:
+    """Return whether no label of a file is blank."""
+    names = [name for name in task.emotions if name in sheet.header]
+    return bool(names) and not sheet.blanks(names)
 
 
 def _entry(sheet: Sheet, task: Task, place: FileKey, lists: dict[str, bytes]) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from semeval_emo.data.new_task.marks import guesses_in
 from semeval_emo.data.survey import BLANK, KNOWN, survey
 from semeval_emo.errors import EmoError
+from semeval_emo.files import read_utf8
 from semeval_emo.progress import Progress
 from semeval_emo.task import PIN_FILES, SPLITS, FileSpec, Task
 from semeval_emo.text import listed
@@ -40,7 +42,10 @@ def check_task(task: Task, folder: Path | None = None, progress: Progress | None
     Raises:
         InputError: the folder does not exist or holds no data file.
     """
-    problems = [*_unused(task), *_without_hash(task), *(problem for spec in task.specs() for problem in _ids(spec))]
+    problems = [
+        *_unused(task), *_without_hash(task), *(problem for spec in task.specs() for problem in _ids(spec)),
+        *_guesses(task),
+    ]  # fmt: skip
     return problems if folder is None else [*problems, *_of_data(task, folder, progress)]
 
 
@@ -84,6 +89,13 @@ def _without_hash(task: Task) -> Iterator[TaskProblem]:
         if bare:
             message = f"no hash of the texts of {listed(bare, 3)}: a file is recognised by its ids or labels only"
             yield TaskProblem(f"[releases.{release}]", "note", message, PIN_AGAIN)
+
+
+def _guesses(task: Task) -> Iterator[TaskProblem]:
+    """Yield what `task new` has guessed and nobody has confirmed."""
+    for guess in guesses_in(read_utf8(task.file)) if task.file is not None else ():
+        message = f"it was guessed (line {guess.line}): {guess.why}"
+        yield TaskProblem(guess.where, "note", message, "correct it if it is wrong, and remove the mark")
 
 
 def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[TaskProblem]:

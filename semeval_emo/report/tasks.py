@@ -1,16 +1,18 @@
-"""Tables of shared tasks: `task list`, `task show` and `task check`."""
+"""Tables of shared tasks: `task list`, `task show`, `task new` and `task check`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
+from semeval_emo.data.new_task import Draft
 from semeval_emo.data.task_check import TaskProblem
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import FileKey, FileLayout, FileSpec, Task, fill
-from semeval_emo.text import plural
+from semeval_emo.text import listed, plural
 
 TAB = "⇥"
 """How a tab is shown in a line of a file."""
@@ -80,6 +82,36 @@ def tables(task: Task) -> list[Table]:
         tuple(notes),
     )  # fmt: skip
     return [tracks, _rows(task), _files(task)]
+
+
+def draft_payload(draft: Draft, path: Path, written: Sequence[Path]) -> dict[str, Any]:
+    """Return a new task file as JSON, ``semeval-emo/task-new/1``."""
+    return {
+        "schema": "semeval-emo/task-new/1",
+        "task": draft.task.key,
+        "file": str(path),
+        "data": str(draft.root),
+        "written": [str(file) for file in written],
+        "layout": asdict(draft.task.layout.data),
+        "files": [
+            {**spec.address, "rows": spec.rows, "has_labels": bool(spec.labels_hash)} for spec in draft.task.specs()
+        ],
+        "left_out": [{"file": file, "why": why} for file, why in draft.left_out],
+        "guesses": [guess._asdict() for guess in draft.guesses],
+    }
+
+
+def draft_tables(draft: Draft) -> list[Table]:
+    """Return what a new task file says of the data: texts by language, files left out, and what was guessed."""
+    task = draft.task
+    blank = ["/".join(spec.key) for spec in task.specs() if not spec.labels_hash]
+    notes = [f"Labels: {listed(task.emotions, 12)}."]
+    notes += [f"Labels are not published, or blank, in {listed(blank, 4)}."] if blank else []
+    tables = [replace(_rows(task), title=f"Texts of {draft.root}", notes=tuple(notes))]
+    if draft.left_out:
+        tables.append(Table("Left out", (Column("file"), Column("why")), draft.left_out))
+    guesses = tuple((guess.line, guess.where, guess.why) for guess in draft.guesses)
+    return [*tables, Table("Guesses to check", (Column("line", "int"), Column("key"), Column("guess")), guesses)]
 
 
 def problem_table(task: Task, problems: Sequence[TaskProblem]) -> Table:

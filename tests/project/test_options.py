@@ -151,6 +151,7 @@ STORY = (
     "score strong/track_a/pred_eng.csv weak/track_a/pred_eng.csv",
     "score",
     "leaderboard",
+    "task new sample -o my-task.toml",
     "zoo train constant-all --data sample",
     "zoo train constant-majority --data sample",
     "zoo train constant-all --data sample --jobs 1",

@@ -15,29 +15,16 @@ import numpy as np
 from semeval_emo.data.columns import find_text, normalised
 from semeval_emo.data.labelled import LIST_NAMES, LabelledTexts, labelled
 from semeval_emo.data.rows import OwnTable, read_table
+from semeval_emo.data.split_names import split_of
 from semeval_emo.errors import InputError, MissingExtra, UsageError
 from semeval_emo.parse import read_json
 from semeval_emo.text import printable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx")
-# The split that each name of a file, or each value of a column `split`, stands for.
-NAMES = {
-    "train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev", "valid": "dev",
-    "validation": "dev", "test": "test", "testing": "test",
-}  # fmt: skip
 SPLIT_COLUMNS = ("split", "set", "partition", "subset")
 FRAME = "your data"
 """The name of data in memory, for messages."""
 SAVED_DICT, SAVED_STATE, SAVED_INFO = "dataset_dict.json", "state.json", "dataset_info.json"
-
-
-def split_of(name: str) -> str:
-    """Return the split that a name stands for; empty if none.
-
-    >>> split_of("validation"), split_of("Test"), split_of("reviews")
-    ('dev', 'test', '')
-    """
-    return NAMES.get(normalised(name), "")
 
 
 def is_own_data(source: Path) -> bool:

@@ -31,7 +31,7 @@ from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.files import check_name, read_utf8, write_file
 from semeval_emo.locks import locked_file
-from semeval_emo.task import TASK_FILE, FileSpec, Task, find_task, load_task, task_files, task_near
+from semeval_emo.task import TASK_FILE, FileSpec, IdList, Task, find_task, load_task, task_files, task_near
 from semeval_emo.task.load import RUNS as RUNS
 from semeval_emo.temporary import PREFIX, remove_leftovers
 from semeval_emo.zoo.recipe import Recipe
@@ -224,7 +224,7 @@ def resolve_task(
 
 
 def keep_task(task: Task, runs: Path, source: str | os.PathLike[str] | None) -> None:
-    """Copy the file of a task with the place of its data into the folder of its runs, so that later commands know both.
+    """Copy a task file, its lists of ids and the place of its data into the folder of its runs, for later commands.
 
     Shipped tasks and those of ``$SEMEVAL_EMO_TASKS`` are known anyway.
     """
@@ -236,6 +236,11 @@ def keep_task(task: Task, runs: Path, source: str | os.PathLike[str] | None) -> 
     data = task.data if source is None or str(source) in (HUB, SAMPLE) else Path(source).resolve()
     if data is None and target.is_file():
         data = load_task(target).data
+    blocks = [block for release in task.releases.values() for spec in release.specs.values() for block in spec.blocks]
+    for path in {block.path for block in blocks if isinstance(block, IdList) and block.path}:
+        kept = target.parent / path.relative_to(task.file.parent)
+        if path.is_file() and not (kept.is_file() and kept.read_bytes() == path.read_bytes()):
+            write_file(kept, path.read_bytes(), parents=True)
     text = re.sub(r"^data *=.*\n", "", read_utf8(task.file), count=1, flags=re.M)
     text = text if data is None else f"data = {json.dumps(str(data))}\n{text}"
     if not target.is_file() or read_utf8(target) != text:

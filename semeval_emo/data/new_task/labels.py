@@ -1,0 +1,199 @@
+"""Find the labels of the files of a task: columns of numbers, or one column of names or of their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from semeval_emo.data.columns import normalised
+from semeval_emo.data.labelled import LIST_NAMES, labelled, number_of
+from semeval_emo.data.new_task.tables import TaskTable
+from semeval_emo.errors import InputError
+from semeval_emo.task import FileKey
+from semeval_emo.text import printable
+
+SEPARATORS = ",;| "
+
+
+@dataclass(frozen=True, eq=False)
+class TaskLabels:
+    """The labels of one file.
+
+    Attributes:
+        names: in the order of the file; those of the other files if the labels are not published.
+        top: the highest degree, 1 for labels of 0 and 1; 0 if the labels are not published.
+        blank: what unpublished labels have in their cells.
+        unused: columns that are neither ids, texts nor labels.
+        doubts: what is doubtful about them, as sentences without a full stop.
+    """
+
+    names: tuple[str, ...]
+    top: int
+    blank: str = ""
+    unused: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the file has labels."""
+        return self.top > 0
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How all files of a task write labels: the keys `labels` and `separator` of a layout."""
+
+    labels: str = "columns"
+    separator: str = ","
+
+
+def find_labels(tables: Sequence[TaskTable], names: Sequence[str] = ()) -> tuple[list[TaskLabels], Writing]:
+    """Return the labels of each file, and how they are written.
+
+    Args:
+        names: all labels in the order of their numbers, from a file of names beside the data.
+
+    Raises:
+        InputError: no file has labels, or they cannot be told from other columns.
+    """
+    how = [_writing(table) for table in tables]
+    writing = next((own for own in how if own.labels != "columns"), Writing())
+    if writing.labels == "indices":
+        return _numbered(tables, names), writing
+    labels: list[TaskLabels | None] = []
+    errors: list[InputError] = []
+    for table in tables:
+        try:
+            labels.append(_labels(table))
+        except InputError as error:
+            labels.append(None)
+            errors.append(error)
+    known = list(dict.fromkeys(name for own in labels if own is not None for name in own.names))
+    if not known:
+        raise errors[0]
+    found = []
+    for table, own in zip(tables, labels, strict=True):
+        blank = own or _unpublished(table, known, writing)
+        if blank is None:
+            raise errors[[one for one, other in zip(tables, labels, strict=True) if other is None].index(table)]
+        found.append(blank)
+    if writing.labels == "names":
+        # A file has only the names that occur in it.
+        every = tuple(names) if set(names) == set(known) else tuple(known)
+        found = [replace(own, names=every) for own in found]
+    return found, writing
+
+
+def _label_cells(table: TaskTable) -> list[str] | None:
+    """Return the cells of the column of labels in one cell; None if there is none."""
+    columns = [name for name in table.table.header if normalised(name) in LIST_NAMES]
+    return table.cells(columns[0]) if len(columns) == 1 else None
+
+
+def _writing(table: TaskTable) -> Writing:
+    """Return how one file writes labels; columns if it has none in one cell."""
+    cells = _label_cells(table)
+    if cells is None or not any(cell.strip() for cell in cells):
+        return Writing()
+    values = {cell.strip() for cell in cells} - {""}
+    # A column of 0 and 1 may be a label called emotion, and one of degrees too.
+    is_number = all(re.fullmatch(r"\[?\d+(?:[\s,;|]+\d+)*\]?", value) for value in values)
+    if is_number and all(value in ("0", "1") for value in values):
+        return Writing()
+    inside = "".join(values)
+    return Writing("indices" if is_number else "names", next((mark for mark in SEPARATORS[:3] if mark in inside), ","))
+
+
+def _labels(table: TaskTable) -> TaskLabels:
+    """Return the labels of a file whose labels are published.
+
+    Raises:
+        InputError: it has none, or they cannot be told.
+    """
+    own = labelled(_in_usual_names(table).table)
+    _refuse_other_numbers(table, own.emotions)
+    layout = table.layout
+    unused = tuple(name for name in own.unused if name not in (layout.id, layout.text))
+    empty = () if own.labels.any() else (f"no text of {table.path.name} has a label: are they published",)
+    return TaskLabels(own.emotions, own.top, "", unused, empty)
+
+
+def _in_usual_names(table: TaskTable) -> TaskTable:
+    """Return a table whose columns of ids and texts have the usual names, by which the reader finds them."""
+    renamed = {table.layout.id: "id", table.layout.text: "text"}
+    header = tuple(
+        renamed.get(name, f"{name} (not used)" if name in ("id", "text") else name) for name in table.table.header
+    )
+    return replace(table, table=replace(table.table, header=header))
+
+
+def _refuse_other_numbers(table: TaskTable, names: Sequence[str]) -> None:
+    """Refuse labels that are not written as integers: data files are compared by their cells."""
+    for name in names:
+        if name not in table.table.header:
+            continue
+        for line, cell in zip(table.table.lines, table.cells(name), strict=True):
+            if not (cell.isascii() and cell.isdecimal() and cell == str(int(cell))):
+                raise InputError(
+                    f"{table.path} line {line}: the label '{printable(name)}' is '{printable(cell)}', which is read "
+                    f"as {number_of(cell)}.",
+                    "write labels as 0 and 1, or degrees as integers",
+                )
+
+
+def _unpublished(table: TaskTable, known: Sequence[str], writing: Writing) -> TaskLabels | None:
+    """Return the labels of a file that has none of them, or the same mark in all their cells; None if it has others."""
+    if writing.labels == "names":
+        cells = _label_cells(table)
+        columns = [] if cells is None else [cells]
+        names = tuple(known)
+    else:
+        names = tuple(name for name in table.table.header if name in known) or tuple(known)
+        columns = [table.cells(name) for name in names if name in table.table.header]
+    values = {cell.strip() for cells in columns for cell in cells}
+    if len(values) > 1 or any(value.isdecimal() for value in values):
+        return None
+    return TaskLabels(names, 0, next(iter(values), ""))
+
+
+def _numbered(tables: Sequence[TaskTable], names: Sequence[str]) -> list[TaskLabels]:
+    """Return the labels of files that have their numbers in a cell.
+
+    Raises:
+        InputError: there are no names, or fewer than numbers.
+    """
+    for table in tables:
+        numbers = [int(number) for cell in _label_cells(table) or () for number in re.findall(r"\d+", cell)]
+        highest = max(numbers, default=0)
+        if highest >= len(names):
+            have = f"and its file of names has {len(names)}" if names else "not names"
+            raise InputError(
+                f"{table.path} has the numbers of labels up to {highest}, {have}.",
+                "put a file labels.txt beside the data, with the name of a label on each line, in the order of the "
+                "numbers from 0",
+            )
+    return [TaskLabels(tuple(names), 1 if any(map(str.strip, _label_cells(table) or ())) else 0) for table in tables]
+
+
+def labels_by_place(labels: Mapping[FileKey, TaskLabels]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the labels of each track and language, which are the same in all its splits.
+
+    Args:
+        labels: by track, language and split.
+
+    Raises:
+        InputError: two splits have other labels.
+    """
+    found: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+    for (track, language, split), own in labels.items():
+        if own.is_published:
+            before, where = found.setdefault((track, language), (own.names, split))
+            if set(before) != set(own.names):
+                other = sorted(set(before) ^ set(own.names))
+                raise InputError(
+                    f"The {where} and {split} files of {language} disagree on their labels: only one of them has "
+                    f"{printable(', '.join(other), 200)}.",
+                    "give all splits of a language the same columns of labels, or leave a file out",
+                )
+    return {place: names for place, (names, _) in found.items()}
