@@ -271,6 +271,8 @@ def pin_folder(
     root = sources(folder)[0].root
     chosen = load_task(task) if task else task_of(root)
     pinned = pin(root, chosen, split)
+    for file in pinned.left_out:
+        note(f"left out: {file}", quiet)
     if pinned.ids and chosen.file:
         for path in pinned.write_ids(chosen.file.parent, force):
             note(f"wrote {path}", quiet)

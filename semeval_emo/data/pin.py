@@ -7,7 +7,6 @@ which `identity` recognises the files. It holds no texts and no labels.
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from semeval_emo.task.ids import LONGEST_PREFIX, is_listed_id
 from semeval_emo.task.load import HERE
 from semeval_emo.text import printable
 
-LOG = logging.getLogger("semeval_emo")
 # A gap of more numbers than this starts a new block instead of a list of skipped numbers.
 WIDEST_GAP = 9
 LONGEST_NUMBER = 18
@@ -43,10 +41,12 @@ class Pinned:
     Attributes:
         toml: its lines.
         ids: the contents of the lists of ids that it names, by their path next to the task file.
+        left_out: the files that are not in the table, and why.
     """
 
     toml: str
     ids: dict[str, bytes]
+    left_out: tuple[str, ...] = ()
 
     def write_ids(self, folder: Path, force: bool = False) -> list[Path]:
         """Write the lists of ids that are not there yet, and return their paths.
@@ -75,7 +75,7 @@ class Pinned:
 
 
 def pin(folder: Path, task: Task, split: str = "test") -> Pinned:
-    """Return the table of all files in a release folder; the log names the CSV files that are left out.
+    """Return the table of all files in a release folder.
 
     Args:
         folder: a release in any of the three layouts.
@@ -92,23 +92,24 @@ def pin(folder: Path, task: Task, split: str = "test") -> Pinned:
     '"a/eng/train" = { rows = 240, texts '
     """
     chosen: dict[FileKey, Sheet] = {}
+    left_out: list[str] = []
     for path, place, sheet in _files(folder, task, split):
         if place is None or sheet is None:
-            LOG.info("left out: %s has no language or no ids of the task", printable(str(path), 200))
+            left_out.append(f"{printable(str(path), 200)} has no language or no ids of the task")
             continue
         other = chosen.get(place)
         if other is None or (_has_labels(sheet, task) and not _has_labels(other, task)):
             chosen[place] = sheet
         if other is not None:
             left = sheet if chosen[place] is other else other
-            LOG.info("left out: %s is another file of %s", printable(str(left.path), 200), " ".join(place))
+            left_out.append(f"{printable(str(left.path), 200)} is another file of {' '.join(place)}")
     ids: dict[str, bytes] = {}
     lines = [f'"{"/".join(place)}" = {{ {_entry(sheet, task, place, ids)} }}' for place, sheet in chosen.items()]
     if not lines:
         raise InputError(
             f"There is no data file in {folder}.", f"expected {task.layout.data.file} or a file with known ids"
         )
-    return Pinned("\n".join(lines), ids)
+    return Pinned("\n".join(lines), ids, tuple(left_out))
 
 
 def _files(folder: Path, task: Task, split: str) -> Iterator[tuple[Path, FileKey | None, Sheet | None]]:

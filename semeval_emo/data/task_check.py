@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semeval_emo.data.new_task.marks import guesses_in
-from semeval_emo.data.survey import BLANK, KNOWN, survey
+from semeval_emo.data.new_task.paths import is_predictions
+from semeval_emo.data.survey import BLANK, KNOWN, STRAY, survey
 from semeval_emo.errors import EmoError
 from semeval_emo.files import read_utf8
 from semeval_emo.progress import Progress
@@ -100,13 +101,16 @@ def _guesses(task: Task) -> Iterator[TaskProblem]:
 
 def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[TaskProblem]:
     """Yield the files of a folder that the task does not have, and those of the task that the folder does not have."""
-    files = [file for part in survey(folder, task, progress) for file in part.files]
+    found = [file for part in survey(folder, task, progress) for file in part.files]
+    files = [file for file in found if file.matches or not is_predictions(file.path.name)]
     for file in files:
-        if file.state not in (KNOWN, BLANK):
+        if file.state == STRAY:
+            yield TaskProblem(str(file.path), "note", file.detail, "add it to [languages], or leave the file out")
+        elif file.state not in (KNOWN, BLANK):
             why = file.detail or "it is of no known release"
             yield TaskProblem(str(file.path), "error", why, "pin the folder again, or leave the file out")
-    found = {match.spec.place for file in files for match in file.matches}
+    places = {match.spec.place for file in files for match in file.matches}
     for spec in task.specs(task.default_release):
-        if spec.place not in found:
+        if spec.place not in places:
             expected = folder / task.layout.data.path(spec.key)
             yield TaskProblem(spec.place, "error", f"it is not in {folder}", f"expected {expected}")
