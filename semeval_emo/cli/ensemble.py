@@ -58,7 +58,11 @@ def ensemble(
         ),
     ],
     output: Annotated[
-        Path | None, output_to("A .csv file, or a folder for track_x/pred_*.csv. Default: the folder 'ensemble'.")
+        Path | None,
+        output_to(
+            "A file, or a folder for files in the layout of the task, such as track_x/pred_*.csv. Default: the folder "
+            "'ensemble'."
+        ),
     ] = None,
     method: Annotated[
         Method,

@@ -154,7 +154,10 @@ def fix(
     paths: PathsArgument = None,
     output: Annotated[
         Path | None,
-        output_to("A .csv file, or a folder for track_x/pred_*.csv. Default: a folder 'fixed' next to the input."),
+        output_to(
+            "A file, or a folder for files in the layout of the task, such as track_x/pred_*.csv. Default: a folder "
+            "'fixed' next to the input."
+        ),
     ] = None,
     threshold: ThresholdOption = None,
     scores: ScoresOption = None,
@@ -237,7 +240,10 @@ def fix(
 def pack(
     paths: PathsArgument = None,
     output: Annotated[
-        Path | None, output_to("A zip file. Default: track_x.zip, or submission.zip for several tracks.")
+        Path | None,
+        output_to(
+            "A zip file. Default: the archive of the task's layout, such as track_x.zip; submission.zip for several."
+        ),
     ] = None,
     *,
     selector: SelectorOptions,
@@ -252,7 +258,8 @@ def pack(
 ) -> None:
     """Pack valid prediction files into the zip to upload.
 
-    The zip holds track_x/pred_*.csv at its root, is validated again, and has the same bytes every time.
+    The zip holds the files in the layout of the task, such as track_x/pred_*.csv, is validated again, and has the same
+    bytes every time.
     Exits with 1 if a file is not valid.
     """
     from semeval_emo.report import repair as report

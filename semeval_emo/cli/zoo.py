@@ -161,7 +161,9 @@ def train(
     archive: Annotated[
         Path | None,
         typer.Option(
-            "--zip", metavar="FILE", help="Zip file for several languages. Default: RUNS/<recipe>/track_<t>.zip."
+            "--zip",
+            metavar="FILE",
+            help="Zip file for several languages. Default: that of the task in RUNS/<recipe>, such as track_a.zip.",
         ),
     ] = None,
     style: FormatOption = Format.text,

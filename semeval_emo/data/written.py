@@ -61,7 +61,7 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
         InputError: the file cannot be read, has no column of ids, or a row has other cells than its columns.
     """
     rows = rows_of(read_utf8(path), layout)
-    shown = "tabs" if layout.delimiter == "\t" else f"'{layout.delimiter}'"
+    shown = layout.delimiters
     names = list(layout.columns) or next((row for _, row in rows), [])
     if layout.columns:
         first = next(rows, None)
@@ -74,7 +74,7 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
     if ID not in header:
         raise InputError(
             f"{path} has no column '{layout.id}': its first line is '{printable(layout.delimiter.join(names), 80)}'.",
-            f"expected {' '.join(layout.header(labels))}, separated by {shown}",
+            f"expected {layout.shown_header(labels)}",
         )
     at = None if layout.labels == "columns" or LABELS not in header else header.index(LABELS)
     columns = [name for name in header if name != LABELS or at is None]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from semeval_emo.submission.layouts import Reading, in_words
+from semeval_emo.submission.layouts import Reading
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.tables import InputTable
 from semeval_emo.tables.raw import MAX_LINE
@@ -21,11 +22,11 @@ def report_anomalies(table: InputTable, findings: Findings, reading: Reading, ha
     elif table.bom:
         findings.add("byte-order-mark", line=1)
     layout = reading.layout
-    delimiter = layout.delimiter if table.container == "CSV" and not reading.is_free else ","
-    if table.delimiter != delimiter:
-        in_pandas = f"to_csv(..., sep={delimiter!r})" if delimiter != "," else "to_csv without sep"
-        findings.add("delimiter", line=table.header_line, value=table.delimiter, expected=in_words(delimiter),
-                     in_pandas=in_pandas)  # fmt: skip
+    if table.container != "CSV" or reading.is_free:
+        layout = replace(layout, delimiter=",")
+    if table.delimiter != layout.delimiter:
+        findings.add("delimiter", line=table.header_line, value=table.delimiter, expected=layout.delimiters,
+                     in_pandas=layout.in_pandas())  # fmt: skip
     for name, anomaly in table.anomalies.items():
         if not anomaly.count:
             continue

@@ -24,7 +24,6 @@ from semeval_emo.submission.layouts import (
     in_layout,
     labels_in_cell,
     repairs_of,
-    shown_header,
 )
 from semeval_emo.submission.names import name_form
 from semeval_emo.submission.other_task import report_other_task
@@ -38,7 +37,7 @@ from semeval_emo.tables.names import normalised_names
 from semeval_emo.tables.raw import MAX_COLUMNS, MAX_LINE
 from semeval_emo.tables.shapes import Shape, Vocabulary, recognise
 from semeval_emo.tables.sniff import remedy
-from semeval_emo.task import DEFAULT_LAYOUT, LABELS, FileSpec, Selector, Task
+from semeval_emo.task import LABELS, FileLayout, FileSpec, Selector, Task
 
 if TYPE_CHECKING:
     from semeval_emo.submission.row_ids import RowsWithoutIds
@@ -159,7 +158,7 @@ def _read(
     findings = Findings(source.display_name)
     reading = Reading.of(source, task)
     table = open_table(stream, source.base, reading.dialect)
-    if not _is_table(table, findings):
+    if not _is_table(table, reading.layout, findings):
         if table.magic and source.name.problem == "name-unseen":
             # Another name would not make it a prediction file.
             source = replace(source, findings=Findings(source.display_name))
@@ -219,20 +218,21 @@ def _read(
     if table.container != "CSV" and (
         shape is None or not shape.problem or "{file_format}" not in entry(shape.problem).message
     ):
-        findings.add("other-container", kind=table.container)
+        findings.add("other-container", kind=table.container, written_as=reading.layout.written_as,
+                     without_index=reading.layout.in_pandas("index=False"))  # fmt: skip
     if shape is not None and not shape.is_renamed:
         expected = tuple(name for name in header if name in task.emotions)
         columns = Columns.of(shape, expected)
         if columns.id is None and without_ids is None:
             findings.add("missing-column", column=reading.layout.id, seen=",".join(table.header),
-                         line=table.header_line, header=shown_header(task, emotions))  # fmt: skip
+                         line=table.header_line, header=reading.layout.shown_header(emotions))  # fmt: skip
         if columns.text is None and reading.needs_texts and shape.problem:
-            findings.add("missing-texts", column=reading.layout.text, header=shown_header(task, emotions))
+            findings.add("missing-texts", column=reading.layout.text, header=reading.layout.shown_header(emotions))
     else:
         sample = [row for _, row in (shape.convert(first_rows[:50], findings.add) if shape else first_rows[:50])]
         columns = read_header(header, table.header_line, sample, expected, task, findings, needs_scores, reading)
         if reading.layout.labels != LABEL_COLUMNS and not reading.is_free and any(columns.labels):
-            findings.add("label-columns", column=LABELS, header=shown_header(task, emotions))
+            findings.add("label-columns", column=LABELS, header=reading.layout.shown_header(emotions))
     _check_order(decisions, shape, normalised_names(table.header), expected, source)
     if not columns.has_header:
         first_rows.insert(0, (table.header_line, table.header))
@@ -292,7 +292,7 @@ def _read(
             findings.drop("unknown-column", [name for name in table.header if name.strip().lower() in PLACE_COLUMNS])
     report = _report(source, table, findings, summary.count, parts)
     own_repairs: dict[str, str] = {}
-    if findings.counts and task.layout.predictions != DEFAULT_LAYOUT.predictions:
+    if findings.counts:
         added = texts_added(parts[0].spec, known_texts) if parts and reading.needs_texts else None
         own_repairs = repairs_of(reading, bool(reading.layout.text) and columns.text is not None, added)
     # A problem of the cells of several parts is fixed if it can be fixed in each.
@@ -359,11 +359,11 @@ def _check_order(
         )
 
 
-def _is_table(table: InputTable, findings: Findings) -> bool:
+def _is_table(table: InputTable, layout: FileLayout, findings: Findings) -> bool:
     """Report a file that has no rows at all."""
     long = table.anomalies["long-line"]
     if table.magic:
-        findings.add("not-text", kind=table.magic, remedy=remedy(table.magic))
+        findings.add("not-text", kind=table.magic, written_as=layout.written_as, remedy=remedy(table.magic))
     elif long.count and not table.header:
         findings.add("long-line", line=long.first[0][0], limit=MAX_LINE)
     elif not table.header:

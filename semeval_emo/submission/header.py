@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semeval_emo.submission.layouts import Reading, joined, shown_header
+from semeval_emo.submission.layouts import Reading, joined
 from semeval_emo.submission.problem import Findings
 from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
@@ -82,7 +82,7 @@ def read_header(
     expected = ("id", *(["text"] if layout.text else []), *emotions)
     if layout.columns and not reading.is_free:
         expected = tuple(sorted(expected, key=lambda name: _place(name, layout)))
-    facts: dict[str, Any] = {"line": line, "header": shown_header(task, emotions)}
+    facts: dict[str, Any] = {"line": line, "header": task.layout.predictions.shown_header(emotions)}
     if any(is_id(cell, task) for cell in cells):
         findings.add("no-header", value=",".join(cells), remedy=f"add the header above it: {facts['header']}", **facts)
         id_column = next(at for at, cell in enumerate(cells) if is_id(cell, task))

@@ -22,23 +22,6 @@ if TYPE_CHECKING:
     from semeval_emo.tables.shapes.view import View
 
 ID, TEXT = "id", "text"
-_WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "spaces", "|": "vertical bars"}
-
-
-def in_words(delimiter: str) -> str:
-    r"""Return a delimiter in the plural, for messages.
-
-    >>> in_words("\t"), in_words("~")
-    ('tabs', "'~'")
-    """
-    return _WORDS.get(delimiter, f"'{delimiter}'")
-
-
-def shown_header(task: Task, labels: Collection[str]) -> str:
-    """Return the header of a prediction file with these labels, for messages."""
-    layout = task.layout.predictions
-    invisible = f" (separated by {in_words(layout.delimiter)})" if layout.delimiter.isspace() else ""
-    return joined(layout.header(labels), layout) + invisible
 
 
 def joined(names: Iterable[str], layout: FileLayout) -> str:
@@ -98,7 +81,7 @@ def convert_names(
         The first rows and the others: with the first line of a file without a header, and repeated headers converted.
     """
     layout, own = reading.layout, list(table.header)
-    facts: dict[str, Any] = {"line": table.header_line, "header": shown_header(task, task.emotions)}
+    facts: dict[str, Any] = {"line": table.header_line, "header": task.layout.predictions.shown_header(task.emotions)}
     is_silent = reading.is_free or table.container != "CSV"
     if layout.columns and not is_silent:
         if {ID, *normalised_names([layout.id])}.isdisjoint(normalised_names(own)):
@@ -204,7 +187,7 @@ def parsed(cell: str, layout: FileLayout, labels: Collection[str]) -> list[str] 
 
 def in_layout(facts: Mapping[str, Any], task: Task, labels: Sequence[str], is_decided: bool) -> dict[str, Any]:
     """Return the facts of a shape with the header of the layout in place of the usual one."""
-    usual, own = ",".join((ID, *labels)), shown_header(task, labels)
+    usual, own = ",".join((ID, *labels)), task.layout.predictions.shown_header(labels)
     changed = {name: value.replace(usual, own) if isinstance(value, str) else value for name, value in facts.items()}
     if is_decided and "remedy" in changed and task.layout.predictions.labels != "columns":
         changed["remedy"] = f"write the labels in the column '{LABELS}'; the header should be {own}"
@@ -212,7 +195,7 @@ def in_layout(facts: Mapping[str, Any], task: Task, labels: Sequence[str], is_de
 
 
 def repairs_of(reading: Reading, has_texts: bool, texts_added: str | None) -> dict[str, str]:
-    """Return what `fix` does in another layout than Task 11's, by the names of the problems.
+    """Return what `fix` does in this layout, by the names of the problems.
 
     Args:
         has_texts: the file has texts that are kept.
@@ -220,8 +203,8 @@ def repairs_of(reading: Reading, has_texts: bool, texts_added: str | None) -> di
     """
     layout = reading.layout
     done = {
-        "delimiter": f"cells separated by {in_words(layout.delimiter)}",
-        "other-container": f"written with {in_words(layout.delimiter)} between cells",
+        "delimiter": f"cells separated by {layout.delimiters}",
+        "other-container": f"written as {layout.written_as}",
     }
     if has_texts:
         # The column of texts is kept.

@@ -8,7 +8,6 @@ from itertools import islice
 
 from semeval_emo.submission.header import INDEX_NAMES
 from semeval_emo.submission.identify import check_as, task_of
-from semeval_emo.submission.layouts import shown_header
 from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.tables import InputTable, Row
@@ -92,7 +91,7 @@ def report_other_task(
     else:
         spec = guess or (task.specs(task.default_release) or task.specs())[0]
         which = f"{task.title} has ids like {next(iter(spec.ids))}"
-        which += "" if has_ids else f" below the header {shown_header(task, spec.emotions)}"
+        which += "" if has_ids else f" below the header {task.layout.predictions.shown_header(spec.emotions)}"
         remedy = f"name the task of the file with --task: {', '.join(task_files())}, or a TOML file that describes it; "
         remedy += "or check the right file"
     findings.add("other-task", value=first, seen=seen, which=which, remedy=remedy)

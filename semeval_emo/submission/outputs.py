@@ -48,7 +48,7 @@ def output_paths(out: Path, specs: Sequence[FileSpec]) -> list[Path]:
         UsageError: OUT is one file for several results, or a zip.
     """
     if out.suffix.lower() == ".zip":
-        raise UsageError(f"{out} is the name of a zip, but fix writes CSV files.", "name a folder, then pack it")
+        raise UsageError(f"{out} is the name of a zip, but fix writes prediction files.", "name a folder, then pack it")
     # Also a device, a FIFO or /dev/stdout.
     suffixes = {".csv", *(Path(spec.file_name).suffix.lower() for spec in specs)} - {""}
     is_file = not out.is_dir() and (out.exists() or out.suffix.lower() in suffixes)

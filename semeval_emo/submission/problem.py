@@ -76,19 +76,29 @@ class Entry:
         return self.official | self.official_intensity if intensity else dict(self.official)
 
     def of(self, task: Task) -> Entry:
-        """Return the entry in the words of a task: its names of files, its official scorers and its note.
+        """Return the entry in the words of a task: its names of files, its layout, its official scorers and its note.
 
         >>> from semeval_emo.task import load_task
         >>> [list(entry("name-unseen").of(load_task(name)).official) for name in ("task11", "sample")]
         [['organisers-2025', 'codabench-2026'], []]
         """
-        form = name_form(task)
+        form, layout = name_form(task), task.layout.predictions
         names = {
             "{form}": form.filled(),
             "{example}": form.filled(next(iter(task.languages)), next(iter(task.tracks))),
-            "{folders}": alternatives([form.folder_of(track) for track in task.tracks]),
+            "{folders}": alternatives([form.folder_of(track) for track in task.tracks]) if form.folder else "the root",
+            "{header}": layout.shown_header(task.emotions),
+            "{written_as}": layout.written_as,
+            "{delimiters}": layout.delimiters,
+            "{in_pandas}": layout.in_pandas(),
+            "{without_index}": layout.in_pandas("index=False"),
         }
-        texts = {"explanation": f"{self.explanation} {task.notes.get(self.name, '')}", "generic_fix": self.generic_fix}
+        texts = {
+            "title": self.title,
+            "explanation": f"{self.explanation} {task.notes.get(self.name, '')}",
+            "generic_fix": self.generic_fix,
+            "repair": self.repair,
+        }
         for name, value in names.items():
             texts = {key: text.replace(name, value).rstrip() for key, text in texts.items()}
         official, intensity = (
@@ -96,8 +106,8 @@ class Entry:
             for outcomes in (self.official, self.official_intensity)
         )
         return replace(
-            self, official=official, official_intensity=intensity, explanation=texts["explanation"],
-            generic_fix=texts["generic_fix"],
+            self, official=official, official_intensity=intensity, title=texts["title"],
+            explanation=texts["explanation"], generic_fix=texts["generic_fix"], repair=texts["repair"],
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def fix(
 
     Args:
         path: a prediction file, a folder or a zip, or several of them; or data frames, as for `validate`.
-        out: a ``.csv`` file, or a folder for files in the official layout ``track_x/pred_*.csv``. By default the
+        out: a file, or a folder for files in the layout of the task, such as ``track_x/pred_*.csv``. By default the
             folder ``fixed`` next to the input, and nothing is written if there are no problems. The result for data
             frames is written only to an `out`; `FixReport.predictions` has it in memory.
         threshold: converts probabilities to labels: 1 from this value on; one number, one for each label, or a file of

@@ -15,6 +15,7 @@ HOW_LABELS = ("columns", "names", "indices")
 """How a file can write labels: a column each, or one cell with names or with numbers from 0."""
 LABELS = "labels"
 """The column of a file that writes the labels in one cell."""
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "spaces", "|": "vertical bars"}
 
 
 class FileKey(NamedTuple):
@@ -76,6 +77,25 @@ class FileLayout:
     order: tuple[str, ...] = ()
 
     @property
+    def delimiters(self) -> str:
+        r"""The delimiter in the plural, for messages.
+
+        >>> [FileLayout("", delimiter=one).delimiters for one in ",\t~"]
+        ['commas', 'tabs', "'~'"]
+        """
+        return _DELIMITERS.get(self.delimiter, f"'{self.delimiter}'")
+
+    @property
+    def written_as(self) -> str:
+        """The format of files, for messages: ``CSV`` or ``text separated by tabs``."""
+        return "CSV" if self.delimiter == "," else f"text separated by {self.delimiters}"
+
+    def in_pandas(self, *options: str) -> str:
+        """Return how pandas writes files, for messages."""
+        words = ["...", *([] if self.delimiter == "," else [f"sep={self.delimiter!r}"]), *options]
+        return f"to_csv({', '.join(words)})" if len(words) > 1 else "to_csv without sep"
+
+    @property
     def contents(self) -> FileLayout:
         """The same layout without the path of the file: how it is written inside."""
         return replace(self, file="")
@@ -100,6 +120,11 @@ class FileLayout:
             return self.columns
         names = labels if self.labels == "columns" else (LABELS,)
         return (self.id, *([self.text] if self.text else []), *names)
+
+    def shown_header(self, labels: Collection[str]) -> str:
+        """Return the header of a file with these labels, for messages: a delimiter that is not visible as a space."""
+        invisible = f" (separated by {self.delimiters})" if self.delimiter.isspace() else ""
+        return (" " if self.delimiter.isspace() else self.delimiter).join(self.header(labels)) + invisible
 
     def address(self, path: str) -> dict[str, str] | None:
         """Return what a path says of a file: its track, language and split as they are written; None if it differs."""

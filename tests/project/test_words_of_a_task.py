@@ -125,6 +125,22 @@ def test_explain_says_nothing_of_task_11_under_another_task(moods: Path, cli):
         assert WORDS_WITHOUT_EMOTIONS.search(cli("explain", "missing-column", "-f", style).out)
 
 
+@pytest.mark.parametrize("name", ["semeval-2018-ec", "semeval-2026-polar"])
+def test_explain_is_in_the_layout_of_the_task(name: str, cli):
+    task = load_task(name)
+    page = cli("explain", "--task", name, "-f", "markdown").out
+    assert WORDS_WITHOUT_EMOTIONS.findall(page) == []
+    # The names of problems are the same in every task.
+    shown = re.sub("|".join(catalogue()), "", page)
+    usual = [r"track_\w", "emotion", r"\{"] + ["pred_&lt;", "lowercase"] * (name == "semeval-2018-ec")
+    assert re.findall("|".join(usual), shown) == []
+    fixes = "\n".join(line for line in page.splitlines() if line.startswith("- Fix: "))
+    delimiters = {"semeval-2018-ec": "tabs", "semeval-2026-polar": "commas"}[name]
+    assert f"write the file with {delimiters} " in fixes and f"cells separated by {delimiters}" in fixes
+    assert ("CSV" in fixes, "commas" in fixes) == (delimiters == "commas",) * 2
+    assert page.count(task.layout.predictions.name.replace("{language}", "&lt;language>")) >= 5
+
+
 def test_the_words_are_found_where_they_are():
     for text in ("macro F1 of track A", "the Codabench scorer", "Afrikaans", "in track_b/pred_x.csv", "anger"):
         assert WORDS.search(text), text

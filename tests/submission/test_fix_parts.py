@@ -284,7 +284,7 @@ def test_an_unofficial_output_name_is_noted(make_file, write_files, tmp_path):
 def test_invalid_output_paths(make_file, write_files, tmp_path):
     file = make_file("a", "eng", "dev")
     path = write_files({"PRED_eng.csv": file.bytes(), "out/track_a/pred_eng.csv/": b"", "file": b"x"}) / "PRED_eng.csv"
-    with pytest.raises(UsageError, match=r"is the name of a zip, but fix writes CSV files\."):
+    with pytest.raises(UsageError, match=r"is the name of a zip, but fix writes prediction files\."):
         fix(path, tmp_path / "out.zip")
     with pytest.raises(UsageError, match="is a folder"):
         fix(path, tmp_path / "out")

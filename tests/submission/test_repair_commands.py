@@ -53,7 +53,7 @@ Not fixed automatically
     E507  line 3: joy: the cell is blank; expected 0 or 1
     E507  line 4: joy: the cell is blank; expected 0 or 1
           … and 6 more like these
-          fix: predict the label; write 0 if the emotion is absent
+          fix: predict the label; write 0 if it is absent
     E514  line 22: anger: 'maybe' is not 0 or 1
           fix: define the label of each word: semeval-emo fix --map maybe=LABEL; LABEL is 0 or 1
 
@@ -76,7 +76,7 @@ Not fixed automatically
   pred_eng.csv (2025 track a eng dev)
     E401  there is no row for eng_dev_track_a_00004 to eng_dev_track_a_00019 (16 ids)
     E401  there is no row for eng_dev_track_a_00041
-          fix: predict every text of 2025 track a eng dev; a text without any emotion is a row of
+          fix: predict every text of 2025 track a eng dev; a text without any label is a row of
                zeros, not a missing row; score --subset scores the rows that are there
 
 Nothing was written.

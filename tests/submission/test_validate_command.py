@@ -245,7 +245,7 @@ def test_terminal_escapes_in_file_names_are_escaped(make_file, write_zip, run):
 def test_explain_a_code(run):
     code, out, _ = run("explain", "header-case")
     assert code == 0
-    assert out.startswith("E309  header-case: uppercase letters in the header\nError, place: text and header.\n")
+    assert out.startswith("E309  header-case: another case in the header\nError, place: text and header.\n")
     assert "  codabench-2026      accepts the header, then crashes (KeyError): the whole submission scores 0; if" in out
     assert run("explain", "e309")[1] == out
 
