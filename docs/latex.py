@@ -51,6 +51,7 @@ COMMANDS = {
         "task show sample",
         "task new sample -o my-task.toml",
         "task check task11",
+        "task bundle sample --track a --gold sample",
         "zoo list",
         "zoo show llama-4layer-as-published",
         "zoo train constant-all --data sample",

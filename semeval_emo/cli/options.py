@@ -117,6 +117,7 @@ FROM_IDS = "read from ids and file names"
 TrackOption = Annotated[str | None, _track(FROM_IDS)]
 TrackFilter = Annotated[str | None, _track("all")]
 TracksFilter = Annotated[list[str] | None, _track("all; repeatable")]
+OneTrackOption = Annotated[str | None, _track("the only one")]
 RecipeTrackOption = Annotated[str | None, _track("the recipe's")]
 LanguageOption = Annotated[str | None, _language(FROM_IDS)]
 LanguageFilter = Annotated[str | None, _language("all")]
@@ -131,6 +132,7 @@ RecipeLanguagesOption = Annotated[
 ]  # fmt: skip
 SplitOption = Annotated[str | None, _split("Default: read from ids.")]
 SplitFilter = Annotated[str | None, _split("Default: all.")]
+PhasesOption = Annotated[list[str] | None, _split("Default: those with gold labels, without train; repeatable.")]
 ReleaseOption = Annotated[str | None, _release("the task's own, such as 2025")]
 ReleaseFilter = Annotated[str | None, _release("all")]
 TaskOption = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from semeval_emo.cli import bundle
 from semeval_emo.cli.options import ForceOption, Format, FormatOption, OutputOption, QuietOption, output_to
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.text import plural
@@ -21,6 +22,7 @@ CHECK_EXAMPLES = examples("task check my-task.toml", "task check my-task.toml my
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    bundle.register(group)
     app.add_typer(group, name="task")
 
 

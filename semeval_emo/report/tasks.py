@@ -116,10 +116,13 @@ def draft_tables(draft: Draft) -> list[Table]:
 
 def problem_table(task: Task, problems: Sequence[TaskProblem]) -> Table:
     """Return what `task check` found."""
+    return Table(f"{task.title}: {plural(len(task.specs()), 'file')}", *problem_rows(problems))
+
+
+def problem_rows(problems: Sequence[TaskProblem]) -> tuple[tuple[Column, ...], tuple[tuple[str, ...], ...]]:
+    """Return problems as the columns and rows of a table."""
     columns = (Column("where"), Column("level"), Column("problem"), Column("fix"))
-    rows = tuple((problem.where, problem.level, problem.message, problem.fix) for problem in problems)
-    files = plural(len(task.specs()), "file")
-    return Table(f"{task.title}: {files}", columns, rows)
+    return columns, tuple((problem.where, problem.level, problem.message, problem.fix) for problem in problems)
 
 
 def _rows(task: Task) -> Table:

@@ -152,7 +152,7 @@ def pack(
 
     known = KnownTexts(chosen)
     bodies = [prediction_bytes(p.spec, p.values, texts_for(p.spec, p.texts, known)) for p in packed]
-    body = _zip(dict(zip(names, bodies, strict=True)))
+    body = zip_bytes(dict(zip(names, bodies, strict=True)))
     target = Path(out or archive_name([predictions.spec for predictions in packed]))
     inputs = [Path(path) for path in given if not isinstance(path, FrameFile) and not Path(path).is_dir()]
     check_free([(target, body)], inputs, force)
@@ -237,8 +237,11 @@ def _check_one_split(packed: Sequence[Predictions]) -> None:
         )
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
-    """Return the archive. Files are stored, since the bytes of compressed files depend on the version of zlib."""
+def zip_bytes(files: dict[str, bytes]) -> bytes:
+    """Return a zip whose bytes depend on its files only.
+
+    Files are stored, since the bytes of compressed files depend on the version of zlib.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, body in files.items():

@@ -19,8 +19,8 @@ ROOT = PACKAGE.parent
 
 # A package imports only packages to its right.
 PACKAGES = (
-    "cli", "plots", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "tables", "progress",
-    "parse", "locks", "files", "temporary", "errors", "text",
+    "cli", "plots", "bundle", "report", "zoo", "leaderboard", "scoring", "submission", "data", "task", "tables",
+    "progress", "parse", "locks", "files", "temporary", "errors", "text",
 )  # fmt: skip
 
 # The same inside zoo/.

@@ -23,7 +23,7 @@ from semeval_emo.report.html.parts import (
     table_block,
 )
 from semeval_emo.report.html.render import json_for_script, page
-from semeval_emo.report.html.sections import comparison_sections, first_runs, score_sections
+from semeval_emo.report.html.sections import comparison_sections, first_runs, score_sections, scores_section
 from semeval_emo.report.plots.selection import files_without_plots, plots_of
 from semeval_emo.report.plots.style import has_matplotlib
 from semeval_emo.report.table import Column, Table, clean
@@ -62,6 +62,27 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         left_out=left_out,
         texts_note=_texts_note(contents),
         notes=_plot_notes(contents) if has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
+    )
+
+
+def results_page(contents: Contents, notes: Sequence[str]) -> str:
+    """Return the page for a participant of a running task: scores, problems and provenance.
+
+    It has no errors and no texts, which would show gold labels, and no plots.
+
+    Args:
+        notes: sentences after the headline.
+    """
+    sections = [_problems(contents), _provenance(contents)]
+    return page(
+        "report.html.j2",
+        headline=headline_of(contents),
+        sections=[scores_section(contents, {}), *sections] if contents.cards else sections,
+        data=json_for_script({"sets": []}),
+        browses=False,
+        left_out=(),
+        texts_note="",
+        notes=tuple(map(clean, notes)),
     )
 
 

@@ -31,7 +31,7 @@ def score_sections(contents: Contents, pictures: Mapping[str, PlotImage], texts:
     if not contents.cards:
         message = Paragraphs(("No file could be scored: the problems below make labels ambiguous.",))
         return [Section("scores", "Scores", (BlockGroup((message,)),))]
-    found = [_scores(contents, pictures)]
+    found = [scores_section(contents, pictures)]
     if contents.placements:
         found.append(_places(contents, pictures))
     found.append(_errors(contents, texts))
@@ -46,7 +46,8 @@ def _language(contents: Contents, card: Scorecard) -> str:
     return f"{contents.task.languages[card.spec.language].name} ({card.spec.language})"
 
 
-def _scores(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
+def scores_section(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
+    """Return the scores of each file, and their means over languages."""
     several = len(contents.cards) > 1
     groups = []
     if several and contents.scores is not None:
