@@ -94,9 +94,15 @@ def new_task(
     note(
         f"\nWritten: {path}" + (f" and {plural(len(written) - 1, 'list')} of ids." if len(written) > 1 else "."), quiet
     )
-    spec = draft.task.specs()[0]
-    words = ["--task", str(path), "--track", spec.track, "--language", spec.language]
-    next_steps(["task", "check", str(path), str(draft.root)], ["zoo", "train", "tfidf-logreg", *words], quiet=quiet)
+    steps = [["task", "check", str(path), folder if folder == "sample" else str(draft.root)]]
+    whole = draft.trainable()
+    if whole is not None:
+        words = ["--task", str(path), "--track", whole.track, "--language", whole.language]
+        steps.append(["zoo", "train", "tfidf-logreg", *words])
+    elif root.is_file():
+        # A file without splits is split by `zoo train`.
+        steps.append(["zoo", "train", "tfidf-logreg", "--data", folder])
+    next_steps(*steps, quiet=quiet)
 
 
 @group.command("check", epilog=CHECK_EXAMPLES)

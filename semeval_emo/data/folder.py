@@ -126,7 +126,7 @@ def placed_files(base: Path, task: Task, place: FileKey = NOWHERE) -> Iterator[t
         if known is not None and known.language:
             yield path, known
         elif place.track and not place.language and path.suffix == ".csv":
-            yield path, place._replace(language=path.stem)
+            yield path, place._replace(language=_named(path.stem, task.languages) or path.stem)
     for folder in _below(base, Path.is_dir):
         known = _with(place, [folder.name], task)
         if known is not None:
@@ -186,8 +186,8 @@ def _with(place: FileKey, words: list[str], task: Task) -> FileKey | None:
             field, value = "track", track[1].lower()
         elif split:
             field, value = "split", split
-        elif word in task.languages:
-            field, value = "language", word
+        elif language := _named(word, task.languages):
+            field, value = "language", language
         else:
             return None
         if getattr(place, field):

@@ -24,7 +24,7 @@ class TaskProblem:
 
     Attributes:
         where: the table or the file of the task that it is about.
-        level: ``error``, or ``note`` for what a task can do without.
+        level: ``error``, ``note`` for what a task can do without, or ``guess`` for what `task new` has guessed.
     """
 
     where: str
@@ -95,8 +95,8 @@ def _without_hash(task: Task) -> Iterator[TaskProblem]:
 def _guesses(task: Task) -> Iterator[TaskProblem]:
     """Yield what `task new` has guessed and nobody has confirmed."""
     for guess in guesses_in(read_utf8(task.file)) if task.file is not None else ():
-        message = f"it was guessed (line {guess.line}): {guess.why}"
-        yield TaskProblem(guess.where, "note", message, "correct it if it is wrong, and remove the mark")
+        message = f"line {guess.line}: {guess.why}"
+        yield TaskProblem(guess.where, "guess", message, "correct it, or remove the mark")
 
 
 def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[TaskProblem]:

@@ -8,7 +8,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from semeval_emo.data.columns import ID, TEXT
+from semeval_emo.data.columns import ID, TEXT, normalised
+from semeval_emo.data.labelled import LIST_NAMES
 from semeval_emo.errors import InputError, suggest
 from semeval_emo.files import read_utf8
 from semeval_emo.task import DEFAULT_LAYOUT, LABELS, FileLayout, Task
@@ -76,8 +77,8 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
             f"{path} has no column '{layout.id}': its first line is '{printable(layout.delimiter.join(names), 80)}'.",
             f"expected {layout.shown_header(labels)}",
         )
-    at = None if layout.labels == "columns" or LABELS not in header else header.index(LABELS)
-    columns = [name for name in header if name != LABELS or at is None]
+    at = None if layout.labels == "columns" else labels_at(header)
+    columns = [name for place, name in enumerate(header) if place != at]
 
     def converted() -> NumberedRows:
         for line, row in rows:
@@ -100,11 +101,25 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
     return (*columns, *(labels if at is not None else ())), converted()
 
 
+def labels_at(header: Sequence[str]) -> int | None:
+    """Return the position of the column with all labels of a text: ``labels``, else the only one with such a name.
+
+    >>> labels_at(["id", "text", "labels"]), labels_at(["id", "text", "Emotion"]), labels_at(["id", "text"])
+    (2, 2, None)
+    """
+    named = [place for place, name in enumerate(header) if normalised(name) in LIST_NAMES]
+    if LABELS in header:
+        return header.index(LABELS)
+    return named[0] if len(named) == 1 else None
+
+
 def _marked(cell: str, layout: FileLayout, labels: Sequence[str], where: str) -> list[str]:
     """Return a cell per label for one cell that names labels or has their numbers."""
     if cell == layout.blank and cell:
         return [""] * len(labels)
-    words = [word for part in cell.split(layout.separator) if (word := part.strip())]
+    # Data frames write a list as ['joy', 'fear'].
+    inner = cell.strip().removeprefix("[").removesuffix("]")
+    words = [word for part in inner.split(layout.separator) if (word := part.strip().strip("'\""))]
     if layout.labels == "indices":
         wrong = next((word for word in words if not (word.isdecimal() and int(word) < len(labels))), None)
         names = {str(number): number for number in range(len(labels))}

@@ -12,19 +12,19 @@ from pathlib import Path
 from semeval_emo.data.new_task.labels import TaskLabels, Writing, find_labels, labels_by_place
 from semeval_emo.data.new_task.languages import known_languages, language_of
 from semeval_emo.data.new_task.marks import Guess, guesses_in
-from semeval_emo.data.new_task.paths import NamedFile, is_predictions, named_files
+from semeval_emo.data.new_task.paths import NamedFile, is_predictions, named_files, split_word
+from semeval_emo.data.new_task.predictions import predictions_layout
 from semeval_emo.data.new_task.tables import TaskTable, read_task_table
 from semeval_emo.data.new_task.toml import Found, Place, toml_of
 from semeval_emo.data.pin import id_blocks, pin
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import InputError, MissingExtra, UsageError
 from semeval_emo.files import read_utf8, write_file
 from semeval_emo.parse import ShapeError, parse_toml
-from semeval_emo.task import SPLITS, FileKey, FileLayout, IdBlock, Task
+from semeval_emo.task import SPLITS, FileKey, FileLayout, FileSpec, IdBlock, Task
 from semeval_emo.task.build import MOST_EMOTIONS, build_task
 from semeval_emo.text import listed, plural, printable
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
-OTHER_SUFFIXES = (".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet", ".zip", ".gz")
+SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".parquet")
 DEPTH = 6
 MOST_FILES = 5_000
 TRACK = "a"
@@ -53,6 +53,15 @@ class Draft:
     def guesses(self) -> list[Guess]:
         """What was guessed."""
         return guesses_in(self.text)
+
+    def trainable(self) -> FileSpec | None:
+        """Return a test file whose track and language also have train and dev files with labels, if there is one."""
+        labelled = {spec.key for spec in self.task.specs() if spec.labels_hash}
+        for spec in self.task.specs(split="test"):
+            train = spec.key._replace(track=self.task.track(spec.track).trains_on, split="train")
+            if {train, spec.key._replace(split="dev")} <= labelled:
+                return spec
+        return None
 
     def write(self, path: Path, force: bool = False) -> list[Path]:
         """Write the task file and the lists of ids, and return the paths; the task file is written last.
@@ -105,7 +114,13 @@ def draft_task(folder: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
     layout = _one_layout(tables)
     labels, writing = find_labels(tables, _label_names(root, given, paths))
     found = _found(toml.stem, root, files, labels, writing, layout)
-    predictions = [path for path in paths if is_predictions(path.name)]
+    predictions = [path for path in paths if is_predictions(path.name) and path.suffix.lower() in SUFFIXES]
+    found = replace(
+        found,
+        predictions=predictions_layout(
+            predictions, found.layout, found.emotions, known_languages(), len(found.tracks) > 1
+        ),
+    )
     left_out += [(str(path), "its name says that it has predictions") for path in predictions]
     head = toml_of(found, _from(toml.parent, root))
     try:
@@ -153,35 +168,43 @@ def _chosen(
         InputError: there is none, or one that has such a name cannot be read.
     """
     tables: dict[str, TaskTable] = {}
-    errors: dict[str, InputError] = {}
+    errors: dict[str, InputError | MissingExtra] = {}
     for path in paths:
         name = path.relative_to(root).as_posix()
         if path.suffix.lower() in SUFFIXES and not (is_predictions(name) and path != given):
             try:
                 tables[name] = read_task_table(path)
-            except InputError as error:
+            except (InputError, MissingExtra) as error:
                 errors[name] = error
     if not tables:
         if errors:
             raise min(errors.items(), key=lambda error: not error[0].endswith(".csv"))[1]
-        others = [path.name for path in paths if path.suffix.lower() in OTHER_SUFFIXES]
-        seen = f"it has {listed(map(printable, others))}" if others else f"it has {plural(len(paths), 'file')}"
+        seen = listed(printable(path.relative_to(root).as_posix()) for path in paths) or "no file"
         raise InputError(
-            f"There is no table of texts in {given}: {seen}.",
+            f"There is no table of texts in {given}: it has {seen}.",
             "give a folder with files such as track_a/dev/eng.csv or train.tsv: a line for each text with its id, the "
             "text and its labels, separated by commas or tabs",
         )
     languages = known_languages()
     named = named_files([*tables, *errors], languages)
     form = next(file.form for file in named if file.path in tables)
+    if len(tables) > 1 and "{" not in form:
+        raise InputError(
+            f"The names of {plural(len(tables), 'table')} in {given} name neither splits, languages nor tracks: "
+            f"{listed(map(printable, sorted(tables)))}.",
+            "name them train.csv, dev.csv and test.csv, or track_a/dev/eng.csv; or give one of them",
+        )
     chosen: dict[tuple[str, str, str], NamedFile] = {}
     left_out: list[tuple[str, str]] = []
     for file in named:
         if file.form.lower() != form.lower():
-            why = errors[file.path].message if file.path in errors else f"its name is not of the form {form}"
+            why = "not a table of ids and texts" if file.path in errors else f"its name is not of the form {form}"
             left_out.append((str(root / file.path), why))
         elif file.path in errors:
             raise errors[file.path]
+        elif file.key in chosen and "gold" in file.path.lower():
+            left_out.append((str(root / chosen[file.key].path), f"{file.path} has the labels of the same texts"))
+            chosen[file.key] = file
         elif file.key in chosen:
             left_out.append((str(root / file.path), f"it has the same place in the task as {chosen[file.key].path}"))
         else:
@@ -252,13 +275,15 @@ def _found(
     """Return what the files say of the task."""
     texts = [text for _, table in files for text in table.cells(table.layout.text or "text")]
     language = "" if files[0][0].language else language_of(texts)
-    only = [] if any(file.split for file, _ in files) else ["train" if labels[0].is_published else "test"]
+    # A folder of one split may be named after it.
+    of_folder = split_word(root.resolve().name)
+    only = [] if files[0][0].split else [of_folder or ("train" if labels[0].is_published else "test")]
     places: list[Place] = []
     for (file, table), own in zip(files, labels, strict=True):
         place = FileKey(file.track or TRACK, file.language or language, file.split or only[0])
         places.append(Place(place, table, own))
-    splits = [split for split in dict.fromkeys(place.key.split for place in places) if split not in SPLITS]
-    named = [split for split in ("trial", *SPLITS, *sorted(splits)) if split in (*SPLITS, *splits)]
+    splits = sorted({place.key.split for place in places} - {*SPLITS})
+    named = sorted((*SPLITS, *splits), key=lambda split: (split != "trial", split not in SPLITS))
     blanks = {place.labels.blank for place in places if not place.labels.is_published}
     return Found(
         key=key,

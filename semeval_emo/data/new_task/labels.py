@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from semeval_emo.data.columns import normalised
-from semeval_emo.data.labelled import LIST_NAMES, labelled, number_of
+from semeval_emo.data.labelled import labelled, number_of
 from semeval_emo.data.new_task.tables import TaskTable
+from semeval_emo.data.written import labels_at
 from semeval_emo.errors import InputError
 from semeval_emo.task import FileKey
-from semeval_emo.text import printable
+from semeval_emo.text import plural, printable
 
-SEPARATORS = ",;| "
+SEPARATORS = ",;|"
+_NUMBERS = re.compile(r"\[?\d+(?:[\s,;|]+\d+)*\]?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,7 @@ class TaskLabels:
         blank: what unpublished labels have in their cells.
         unused: columns that are neither ids, texts nor labels.
         doubts: what is doubtful about them, as sentences without a full stop.
+        in_cell: whether one cell names them.
     """
 
     names: tuple[str, ...]
@@ -33,6 +36,7 @@ class TaskLabels:
     blank: str = ""
     unused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    in_cell: bool = False
 
     @property
     def is_published(self) -> bool:
@@ -57,52 +61,55 @@ def find_labels(tables: Sequence[TaskTable], names: Sequence[str] = ()) -> tuple
     Raises:
         InputError: no file has labels, or they cannot be told from other columns.
     """
-    how = [_writing(table) for table in tables]
-    writing = next((own for own in how if own.labels != "columns"), Writing())
-    if writing.labels == "indices":
-        return _numbered(tables, names), writing
-    labels: list[TaskLabels | None] = []
-    errors: list[InputError] = []
+    labels: dict[Path, TaskLabels] = {}
+    errors: dict[Path, InputError] = {}
     for table in tables:
         try:
-            labels.append(_labels(table))
+            labels[table.path] = _labels(table)
         except InputError as error:
-            labels.append(None)
-            errors.append(error)
-    known = list(dict.fromkeys(name for own in labels if own is not None for name in own.names))
+            errors[table.path] = error
+    if not labels and any(_has_numbers(table) for table in tables):
+        return _numbered(tables, names), Writing("indices", _separator(tables))
+    known = list(dict.fromkeys(name for own in labels.values() for name in own.names))
     if not known:
-        raise errors[0]
-    found = []
-    for table, own in zip(tables, labels, strict=True):
-        blank = own or _unpublished(table, known, writing)
-        if blank is None:
-            raise errors[[one for one, other in zip(tables, labels, strict=True) if other is None].index(table)]
-        found.append(blank)
-    if writing.labels == "names":
-        # A file has only the names that occur in it.
-        every = tuple(names) if set(names) == set(known) else tuple(known)
-        found = [replace(own, names=every) for own in found]
-    return found, writing
+        raise next(iter(errors.values()))
+    in_cells = {own.in_cell for own in labels.values()}
+    if len(in_cells) > 1:
+        first, other = (next(path for path, own in labels.items() if own.in_cell is way) for way in (True, False))
+        raise InputError(
+            f"{first} names its labels in one column, and {other} has a column for each.", "write them in one way"
+        )
+    in_cell = in_cells.pop()
+    for table in tables:
+        if table.path in errors:
+            own = _unpublished(table, known, in_cell)
+            if own is None:
+                raise errors[table.path]
+            labels[table.path] = own
+    found = [labels[table.path] for table in tables]
+    if not in_cell:
+        return found, Writing()
+    # A file has only the names that occur in it.
+    every = tuple(names) if set(names) >= set(known) else tuple(known)
+    return [replace(own, names=every) for own in found], Writing("names", _separator(tables))
+
+
+def _separator(tables: Sequence[TaskTable]) -> str:
+    """Return what separates labels in a cell: the mark that most cells have, a comma if none has one."""
+    cells = [cell for table in tables for cell in _label_cells(table) or ()]
+    return max(SEPARATORS, key=lambda mark: sum(mark in cell for cell in cells))
+
+
+def _has_numbers(table: TaskTable) -> bool:
+    """Return whether the column of labels has the numbers of labels."""
+    cells = [cell for cell in _label_cells(table) or () if cell.strip()]
+    return bool(cells) and all(_NUMBERS.fullmatch(cell.strip()) for cell in cells)
 
 
 def _label_cells(table: TaskTable) -> list[str] | None:
     """Return the cells of the column of labels in one cell; None if there is none."""
-    columns = [name for name in table.table.header if normalised(name) in LIST_NAMES]
-    return table.cells(columns[0]) if len(columns) == 1 else None
-
-
-def _writing(table: TaskTable) -> Writing:
-    """Return how one file writes labels; columns if it has none in one cell."""
-    cells = _label_cells(table)
-    if cells is None or not any(cell.strip() for cell in cells):
-        return Writing()
-    values = {cell.strip() for cell in cells} - {""}
-    # A column of 0 and 1 may be a label called emotion, and one of degrees too.
-    is_number = all(re.fullmatch(r"\[?\d+(?:[\s,;|]+\d+)*\]?", value) for value in values)
-    if is_number and all(value in ("0", "1") for value in values):
-        return Writing()
-    inside = "".join(values)
-    return Writing("indices" if is_number else "names", next((mark for mark in SEPARATORS[:3] if mark in inside), ","))
+    at = labels_at(table.table.header)
+    return None if at is None else [row[at] for row in table.table.rows]
 
 
 def _labels(table: TaskTable) -> TaskLabels:
@@ -116,7 +123,7 @@ def _labels(table: TaskTable) -> TaskLabels:
     layout = table.layout
     unused = tuple(name for name in own.unused if name not in (layout.id, layout.text))
     empty = () if own.labels.any() else (f"no text of {table.path.name} has a label: are they published",)
-    return TaskLabels(own.emotions, own.top, "", unused, empty)
+    return TaskLabels(own.emotions, own.top, "", unused, empty, own.from_names)
 
 
 def _in_usual_names(table: TaskTable) -> TaskTable:
@@ -142,9 +149,9 @@ def _refuse_other_numbers(table: TaskTable, names: Sequence[str]) -> None:
                 )
 
 
-def _unpublished(table: TaskTable, known: Sequence[str], writing: Writing) -> TaskLabels | None:
+def _unpublished(table: TaskTable, known: Sequence[str], in_cell: bool) -> TaskLabels | None:
     """Return the labels of a file that has none of them, or the same mark in all their cells; None if it has others."""
-    if writing.labels == "names":
+    if in_cell:
         cells = _label_cells(table)
         columns = [] if cells is None else [cells]
         names = tuple(known)
@@ -167,9 +174,9 @@ def _numbered(tables: Sequence[TaskTable], names: Sequence[str]) -> list[TaskLab
         numbers = [int(number) for cell in _label_cells(table) or () for number in re.findall(r"\d+", cell)]
         highest = max(numbers, default=0)
         if highest >= len(names):
-            have = f"and its file of names has {len(names)}" if names else "not names"
+            have = f"the file of names beside it has {plural(len(names), 'name')}" if names else "no file names them"
             raise InputError(
-                f"{table.path} has the numbers of labels up to {highest}, {have}.",
+                f"{table.path} has labels as numbers up to {highest}, and {have}.",
                 "put a file labels.txt beside the data, with the name of a label on each line, in the order of the "
                 "numbers from 0",
             )

@@ -15,9 +15,8 @@ _TRACK = re.compile(r"((?:sub)?(?:track|task))([a-z0-9]*)", re.IGNORECASE)
 # A second test set, such as test2, is a split of its own.
 _SPLIT = re.compile(r"(?:train|dev|test|trial)\d*", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
-_PREDICTIONS = re.compile(
-    r"(?:pred|prediction|predictions|preds|submission|submissions|results|outputs?)", re.IGNORECASE
-)
+_PLAIN_CODE = re.compile(r"[A-Za-z]{2,3}")
+_PREDICTIONS = re.compile(r"pred|prediction|predictions|preds|submission|submissions|results|outputs?", re.IGNORECASE)
 LANGUAGE = "{language}"
 
 
@@ -96,7 +95,7 @@ def _named(path: str, languages: Collection[str], has_tasks: bool) -> NamedFile:
     said: dict[str, str] = {}
     parts: list[str] = []
     for component in [*(folder.split("/") if slash else ()), stem]:
-        words = [component] if component.lower() in languages else _SEPARATORS.split(component)
+        words = [component] if _is_language(component, languages) else _words(component)
         is_next = False
         for at, word in enumerate(words):
             is_track = is_next and at % 2 == 0
@@ -112,10 +111,26 @@ def _named(path: str, languages: Collection[str], has_tasks: bool) -> NamedFile:
                 is_next = True
             elif split_word(word):
                 words[at] = _placeholder("split", word, split_word(word), said)
-            elif word.lower() in languages:
+            elif _is_language(word, languages):
                 words[at] = _placeholder("language", word, word.lower(), said)
         parts.append("".join(words))
     return NamedFile(path, "/".join(parts) + dot + suffix, **said)
+
+
+def _is_language(word: str, languages: Collection[str]) -> bool:
+    """Return whether a word is a known language, or the code of one with a region, such as zh_CN."""
+    code = re.split("[-_]", word)[0].lower()
+    return word.lower() in languages or (code in languages and _CODE.fullmatch(word) is not None)
+
+
+def _words(component: str) -> list[str]:
+    """Return words and what separates them, one after the other; test-gold is one word."""
+    words = _SEPARATORS.split(component)
+    for at in range(len(words) - 3, -1, -2):
+        both = "".join(words[at : at + 3])
+        if split_of(both) and words[at + 1] != "." and "gold" in both.lower():
+            words[at : at + 3] = [both]
+    return words
 
 
 def _placeholder(name: str, word: str, value: str, said: dict[str, str]) -> str:
@@ -141,11 +156,13 @@ def _language_places(form: str) -> Iterator[tuple[str, str]]:
     """Yield a form with the language in the place of each word that may be a code, and that code."""
     stem, dot, suffix = form.rpartition(".")
     folder, slash, name = stem.rpartition("/")
-    if _CODE.fullmatch(name) and not split_word(name):
+    # Without a split or a track, a file may have any name.
+    code = _CODE if "{" in form else _PLAIN_CODE
+    if code.fullmatch(name) and not split_word(name):
         yield folder + slash + LANGUAGE + dot + suffix, name.lower()
     words = _SEPARATORS.split(stem)
     for at, word in enumerate(words):
-        if at % 2 == 0 and _CODE.fullmatch(word) and not _TRACK.fullmatch(word):
+        if at % 2 == 0 and code.fullmatch(word) and not _TRACK.fullmatch(word):
             yield "".join([*words[:at], LANGUAGE, *words[at + 1 :]]) + dot + suffix, word.lower()
 
 

@@ -1,4 +1,4 @@
-"""Read data files whose layout is not known: delimiter, quotes, header, and the columns of ids and texts."""
+"""Read files whose layout is not known: delimiter, quotes, header, and the columns of ids and texts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from pathlib import Path
 
 from semeval_emo.data.columns import ID, TEXT, find_id, find_text, normalised
 from semeval_emo.data.labelled import LIST_NAMES
-from semeval_emo.data.rows import OwnTable, separator
+from semeval_emo.data.rows import OwnTable, read_table, separator
+from semeval_emo.data.sheet import PARQUET
+from semeval_emo.data.split_names import SPLIT_COLUMNS, split_of
 from semeval_emo.data.written import rows_of
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
 from semeval_emo.tables.names import is_text_name
 from semeval_emo.tables.sniff import HEAD_BYTES, remedy, sniff
 from semeval_emo.task import LABELS, FileLayout
-from semeval_emo.text import plural, printable
+from semeval_emo.text import listed, plural, printable
 
 SEEN = 200
 """Rows by which the delimiter is chosen; then the whole file is read with it."""
 LONGEST_ID = 64
 TAB = "\t"
+LANGUAGE_COLUMNS = ("language", "lang")
+NAME_TEXTS = "call the column of texts text; a task is made of files that have the texts, their ids and labels"
 QUOTED = "texts in quotation marks keep them, and quotes = true removes them"
 _NUMBERS = re.compile(r"\d+(?:[\s,;|]+\d+)*")
 
@@ -63,8 +67,10 @@ def read_task_table(path: Path) -> TaskTable:
         InputError: it is not separated text, its rows have different numbers of cells, or its columns of ids and texts
             cannot be found.
     """
+    if path.suffix.lower() == PARQUET:
+        return _parquet(path)
     body = _body(path)
-    with_rows, lines, layout = _rows(path, body)
+    with_rows, lines, layout = read_rows(path, body)
     first, *rest = with_rows
     if _is_header(first):
         header, rows, lines = tuple(first), rest, lines[1:]
@@ -74,6 +80,7 @@ def read_task_table(path: Path) -> TaskTable:
     if not rows:
         raise InputError(f"{path} has no rows below its header.", "leave it out, or write its texts")
     table = OwnTable(path, header, rows, lines)
+    _refuse_several(table)
     guesses = {"quotes": QUOTED} if _may_be_quoted(rows, layout) else {}
     if layout.columns:
         guesses["columns"] = "what the columns hold"
@@ -82,6 +89,23 @@ def read_task_table(path: Path) -> TaskTable:
     text_name, text_guess = _text_column(table, id_name)
     guesses |= {key: guess for key, guess in {"id": id_guess, "text": text_guess}.items() if guess}
     return TaskTable(table, replace(layout, id=id_name, text=text_name), '"' in body, guesses)
+
+
+def _parquet(path: Path) -> TaskTable:
+    """Read a Parquet file, whose columns need the usual names.
+
+    Raises:
+        InputError: it cannot be read, or has no columns id and text.
+        MissingExtra: pyarrow is not installed.
+    """
+    table = read_table(path)
+    missing = [name for name in (ID, TEXT) if name not in table.header]
+    if missing:
+        raise InputError(
+            f"{path} has no column '{missing[0]}': its header is {printable(','.join(table.header), 200)}.",
+            "rename the columns of ids and texts to id and text, or write it as CSV",
+        )
+    return TaskTable(table, FileLayout("", id=ID, text=TEXT), has_quotes=False)
 
 
 def _body(path: Path) -> str:
@@ -100,12 +124,16 @@ def _body(path: Path) -> str:
     return read_utf8(path)
 
 
-def _rows(path: Path, body: str) -> tuple[list[list[str]], list[int], FileLayout]:
+def read_rows(path: Path, body: str | None = None) -> tuple[list[list[str]], list[int], FileLayout]:
     """Return the rows of a file with the header, the line of each, and the delimiter and quotes.
+
+    Args:
+        body: its text, if it has been read.
 
     Raises:
         InputError: the rows do not have the same number of cells.
     """
+    body = _body(path) if body is None else body
     problems = []
     for layout in _ways(body):
         try:
@@ -211,6 +239,38 @@ def _may_be_labels(cells: Sequence[str]) -> bool:
     return all(_NUMBERS.fullmatch(value) or not value for value in values) or len(values) <= len(cells) // 5
 
 
+def _refuse_several(table: OwnTable) -> None:
+    """Refuse a file with the texts of several splits or languages: a task has a file for each.
+
+    Raises:
+        InputError: a column says that there are several.
+    """
+    for at, name in enumerate(table.header):
+        what = "splits" if normalised(name) in SPLIT_COLUMNS else "languages"
+        values = sorted({row[at] for row in table.rows})
+        is_column = all(map(split_of, values)) if what == "splits" else normalised(name) in LANGUAGE_COLUMNS
+        if is_column and len(values) > 1:
+            raise InputError(
+                f"{table.path} has several {what}, which its column '{printable(name)}' names: "
+                f"{listed(map(printable, values), 5)}.",
+                "write a file for each, such as train.csv and dev.csv, or track_a/train/eng.csv",
+            )
+
+
+def _refuse_repeated(table: OwnTable, at: int) -> None:
+    """Refuse ids that do not tell the texts from each other.
+
+    Raises:
+        InputError: an id is blank, or occurs twice.
+    """
+    lines: dict[str, int] = {}
+    for line, row in zip(table.lines, table.rows, strict=True):
+        first = lines.setdefault(row[at], line)
+        if first != line or not row[at].strip():
+            seen = f"the id '{printable(row[at])}' of line {first} again" if row[at].strip() else "no id"
+            raise InputError(f"{table.path} line {line} has {seen}.", "give each text an id of its own")
+
+
 def _id_column(table: OwnTable) -> tuple[str, str]:
     """Return the name of the column of ids, and what is uncertain about it.
 
@@ -219,6 +279,7 @@ def _id_column(table: OwnTable) -> tuple[str, str]:
     """
     at = find_id(table.header)
     if at is not None:
+        _refuse_repeated(table, at)
         return table.header[at], ""
     columns = list(zip(*table.rows, strict=True))
     unique = [at for at in range(len(columns)) if _may_be_ids(columns[at])]
@@ -245,7 +306,7 @@ def _text_column(table: OwnTable, id_name: str) -> tuple[str, str]:
         InputError: there is none.
     """
     try:
-        return table.header[find_text(table.header, str(table.path))], ""
+        return table.header[find_text(table.header, str(table.path), remedy=NAME_TEXTS)], ""
     except InputError:
         words = {
             name: sum(len(cell.split()) for cell in cells) / len(cells)

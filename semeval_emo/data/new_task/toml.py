@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semeval_emo.data.new_task.labels import TaskLabels
@@ -13,7 +14,7 @@ from semeval_emo.data.new_task.languages import UNKNOWN, known_languages, script
 from semeval_emo.data.new_task.marks import marked
 from semeval_emo.data.new_task.tables import TaskTable
 from semeval_emo.task import DEFAULT_LAYOUT, FileKey, FileLayout
-from semeval_emo.text import listed, printable
+from semeval_emo.text import listed, plural, printable
 
 WIDTH = 118
 RELEASE = "1"
@@ -41,6 +42,7 @@ class Found:
         layout: how the data files are written.
         splits: all splits, if they are not train, dev and test.
         id_form: the prefix of ids with placeholders, and the width of their number; None without a form.
+        predictions: how prediction files are written, if some are beside the data.
         names_track, names_language, names_split: whether the names of files say it.
     """
 
@@ -54,6 +56,7 @@ class Found:
     names_track: bool
     names_language: bool
     names_split: bool
+    predictions: FileLayout | None = None
 
     @property
     def tracks(self) -> list[str]:
@@ -132,15 +135,26 @@ def _head(found: Found, data: str) -> Iterator[str]:
         "indices": "the file of names beside the data",
     }[found.layout.labels]
     yield from _list("emotions", found.emotions, "; ".join([how, *doubts[:2]]))
-    unused = list(dict.fromkeys(name for place in found.places for name in place.labels.unused))
+    unused = {name: _held(place.table.cells(name)) for place in found.places for name in place.labels.unused
+              if name in place.table.table.header}  # fmt: skip
     if unused:
-        yield f"# Columns that are no labels: {printable(listed(unused, 8), 200)}. Add a label to `emotions`."
+        shown = listed((printable(f"{name} ({held})", 80) for name, held in unused.items()), 8)
+        yield f"# Other columns: {shown}. Add a label to `emotions`."
     if found.splits:
         why = "" if found.names_split else "no name of a file says the split"
         yield from _list("splits", found.splits, why)
     if found.id_form:
         prefix, width = found.id_form
         yield f"ids = {{ prefix = {_value(prefix)}, width = {width} }}"
+
+
+def _held(cells: Sequence[str]) -> str:
+    """Return what the cells of a column are, in words."""
+    values = {cell.strip() for cell in cells} - {""}
+    numbers = [int(value) for value in values if re.fullmatch(r"-?\d{1,9}", value)]
+    if values and len(numbers) == len(values):
+        return f"numbers from {min(numbers)} to {max(numbers)}"
+    return plural(len(values), "different value") if values else "blank"
 
 
 def _emotions_by(found: Found) -> Iterator[str]:
@@ -169,24 +183,31 @@ def _layout(found: Found) -> Iterator[str]:
     """Yield how files are written, where it is not as in SemEval-2025 Task 11."""
     yield "[layout]"
     yield '# archive = "predictions.zip"               # the name of the zip of `pack`; default: track_{track}.zip'
-    own, default = found.layout, DEFAULT_LAYOUT.data
     guesses = {key: why for place in found.places for key, why in place.table.guesses.items()}
-    lines = [
-        marked(f"{key} = {_value(getattr(own, key))}", guesses[key])
-        if key in guesses
-        else f"{key} = {_value(getattr(own, key))}"
-        for key in KEYS
-        if (getattr(own, key) != getattr(default, key) or key in guesses)
-        and not (own.columns and key in ("id", "text"))
-        and not (own.labels == "columns" and key == "separator")
-    ]
+    lines = list(_keys(found.layout, DEFAULT_LAYOUT.data, guesses))
     if lines:
         yield ""
         yield "[layout.data]"
         yield from lines
     yield ""
+    if found.predictions is not None:
+        yield marked("[layout.predictions]", "the prediction files beside the data")
+        yield from _keys(found.predictions, DEFAULT_LAYOUT.predictions, {})
+        return
     yield "# [layout.predictions]                      # default: id and a column for each label, separated by commas"
     yield '# file = "pred_{language}.csv"              # default: track_{track}/pred_{language}.csv'
+    usual = replace(found.layout, file="", labels="columns", columns=(), blank="")
+    yield from (f"# {line}" for line in _keys(usual, replace(DEFAULT_LAYOUT.data, file=""), {}))
+
+
+def _keys(layout: FileLayout, default: FileLayout, guesses: Mapping[str, str]) -> Iterator[str]:
+    """Yield the keys of a layout in which it differs from the default one, and those that were guessed."""
+    for key in KEYS:
+        is_implied = (layout.columns and key in ("id", "text")) or (layout.labels == "columns" and key == "separator")
+        value = getattr(layout, key)
+        if not is_implied and (value != getattr(default, key) or key in guesses):
+            line = f"{key} = {_value(value)}"
+            yield marked(line, guesses[key]) if key in guesses else line
 
 
 EXAMPLES = (
@@ -231,7 +252,7 @@ def _languages(found: Found) -> Iterator[str]:
     why = "names by code" if found.names_language else "no name of a file says the language, so it is by the texts"
     yield marked("[languages]", f"{why}; code = [name, family, script]")
     for code in found.languages:
-        language = known.get(code)
+        language = known.get(code) or known.get(re.split("[-_]", code)[0])
         if language is not None:
             names = [language.name, language.family, language.script, *([language.iso] if language.iso else [])]
             yield f"{_key(code)} = {_value(names)}"

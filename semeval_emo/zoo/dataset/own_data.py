@@ -22,6 +22,7 @@ from semeval_emo.data.columns import normalised
 from semeval_emo.data.labelled import LabelledTexts
 from semeval_emo.data.overlap import letters
 from semeval_emo.data.pin import pin
+from semeval_emo.data.split_names import SPLIT_COLUMNS
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import read_utf8, write_file
 from semeval_emo.parse import ShapeError, parse_toml
@@ -29,7 +30,7 @@ from semeval_emo.task import OWN_SPLIT, SPLITS, TASK_FILE, Task, load_task, shor
 from semeval_emo.task.build import build_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.dataset.folds import stratified_folds
-from semeval_emo.zoo.dataset.own_files import FRAME, SPLIT_COLUMNS, read_parts
+from semeval_emo.zoo.dataset.own_files import FRAME, read_parts
 
 KEY_PREFIX = "own-"
 LANGUAGE = "own"

@@ -15,13 +15,12 @@ import numpy as np
 from semeval_emo.data.columns import find_text, normalised
 from semeval_emo.data.labelled import LIST_NAMES, LabelledTexts, labelled
 from semeval_emo.data.rows import OwnTable, read_table
-from semeval_emo.data.split_names import split_of
+from semeval_emo.data.split_names import SPLIT_COLUMNS, split_of
 from semeval_emo.errors import InputError, MissingExtra, UsageError
 from semeval_emo.parse import read_json
 from semeval_emo.text import printable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx")
-SPLIT_COLUMNS = ("split", "set", "partition", "subset")
 FRAME = "your data"
 """The name of data in memory, for messages."""
 SAVED_DICT, SAVED_STATE, SAVED_INFO = "dataset_dict.json", "state.json", "dataset_info.json"
