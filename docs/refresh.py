@@ -6,6 +6,7 @@ before the block names the folder in which it runs. Later blocks run in the same
     <!-- session: empty -->       a new empty folder
     <!-- session: sample -->      a new folder with the prediction files of the built-in sample
     <!-- session: reference -->   a new folder with pred_eng.csv of the reference notebook, and the gold labels
+    <!-- session: tweets -->      a new folder with the files of SemEval-2018 E-c in ec-data/
     <!-- not run -->              the next block is not run: it installs, downloads or trains
 
 The text between these two lines is the output of the command, as Markdown:
@@ -95,6 +96,11 @@ def prepare(session: str, folder: Path) -> dict[str, str] | None:
         # The link keeps paths of this machine out of the pages.
         (folder / "data").symlink_to(Path(data).resolve())
         environment["SEMEVAL_EMO_DATA"] = "data"
+    elif session == "tweets":
+        data = os.environ.get("SEMEVAL_EMO_DATA")
+        if not data:
+            return None
+        (folder / "ec-data").symlink_to((Path(data) / "other-tasks" / "semeval-2018-ec").resolve())
     elif session != "empty":
         raise ValueError(f"unknown session '{session}'")
     return environment

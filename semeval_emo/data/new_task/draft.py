@@ -18,7 +18,7 @@ from semeval_emo.data.new_task.tables import TaskTable, read_task_table
 from semeval_emo.data.new_task.toml import Found, Place, toml_of
 from semeval_emo.data.pin import id_blocks, pin
 from semeval_emo.errors import InputError, MissingExtra, UsageError
-from semeval_emo.files import read_utf8, write_file
+from semeval_emo.files import check_name, read_utf8, write_file
 from semeval_emo.parse import ShapeError, parse_toml
 from semeval_emo.task import SPLITS, FileKey, FileLayout, FileSpec, IdBlock, Task
 from semeval_emo.task.build import MOST_EMOTIONS, build_task
@@ -80,7 +80,7 @@ class Draft:
                 raise UsageError(f"{other} exists and differs.", "replace it with --force, or name another task file")
         for other, body in lists.items():
             write_file(other, body, parents=True)
-        write_file(path, self.text)
+        write_file(path, self.text, parents=True)
         return [*lists, path]
 
 
@@ -101,9 +101,13 @@ def draft_task(folder: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
         file: where the task file will be; its name is the key of the task.
 
     Raises:
+        UsageError: the task file has no usable name.
         InputError: there is no table of texts with labels, its columns cannot be told, or files disagree on them.
     """
     given, toml = Path(folder), Path(file)
+    if toml.suffix != ".toml":
+        raise UsageError(f"The task file {toml} does not end in .toml.", f"name it {toml.name}.toml")
+    check_name(toml.stem, "a task")
     if not given.exists():
         raise InputError(f"There is no file or folder {given}.", "give the folder that holds the data of the task")
     root = given if given.is_dir() else given.parent

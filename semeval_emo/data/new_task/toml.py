@@ -121,9 +121,7 @@ def _head(found: Found, data: str) -> Iterator[str]:
     yield "# A line that begins with # is an example of what the data cannot say."
     yield ""
     yield f"key = {_value(found.key)}"
-    yield marked(
-        f"title = {_value(found.key)}", 'the name of this file; the task may be called "SemEval-2018 Task 1 E-c"'
-    )
+    yield marked(f"title = {_value(found.key)}", "the name of this file; write the title of the task")
     yield f"default_release = {_value(RELEASE)}"
     yield f"data = {_value(data)}"
     yield '# leaderboard = "my-board"    # the folder of leaderboard rows'
@@ -224,7 +222,7 @@ def _track(found: Found, track: str) -> Iterator[str]:
     has_labels = any(place.labels.is_published for place in found.places if place.key.track == track)
     why = "no name of a file says the track" if not found.names_track else ""
     yield marked(f"[tracks.{track}]", why) if why else f"[tracks.{track}]"
-    yield marked(f'title = "Track {track}"', 'its key; what is predicted may be "Types of polarization"')
+    yield marked(f'title = "Track {track}"', "its key; write what is predicted")
     values = f"values = {_value([str(value) for value in range(top + 1)])}"
     yield values if has_labels and top == 1 else marked(values, "the highest label" if has_labels else "no labels")
     metric = "pearson" if top > 1 else "macro_f1"
@@ -268,7 +266,8 @@ def _release(found: Found) -> Iterator[str]:
     yield marked('title = "First"', "there is one release of the data")
     yield 'published = ""    # a date, such as 2027-01-31'
     yield marked(
-        f"source = {_value(printable(found.root.resolve().name, 80))}", "the name of the folder; where it was published"
+        f"source = {_value(printable(found.root.resolve().name, 80))}",
+        "the name of the folder; write where it was published",
     )
     yield '# note = "what to know about it"'
     yield ""
