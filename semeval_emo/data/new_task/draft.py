@@ -199,21 +199,21 @@ def _chosen(
             "name them train.csv, dev.csv and test.csv, or track_a/dev/eng.csv; or give one of them",
         )
     chosen: dict[tuple[str, str, str], NamedFile] = {}
+    files: list[NamedFile] = []
     left_out: list[tuple[str, str]] = []
-    for file in named:
-        if file.form.lower() != form.lower():
+    # The labels of a test split may be in another file, such as test-gold.csv, which is the one of the task.
+    for file in sorted(named, key=lambda file: "gold" not in file.path.lower()):
+        other = chosen.setdefault(file.key, file) if file.form.lower() == form.lower() else None
+        if other is None:
             why = "not a table of ids and texts" if file.path in errors else f"its name is not of the form {form}"
             left_out.append((str(root / file.path), why))
         elif file.path in errors:
             raise errors[file.path]
-        elif file.key in chosen and "gold" in file.path.lower():
-            left_out.append((str(root / chosen[file.key].path), f"{file.path} has the labels of the same texts"))
-            chosen[file.key] = file
-        elif file.key in chosen:
-            left_out.append((str(root / file.path), f"it has the same place in the task as {chosen[file.key].path}"))
-        else:
-            chosen[file.key] = file
-    return [(file, tables[file.path]) for file in chosen.values()], left_out
+        elif other is not file:
+            left_out.append((str(root / file.path), f"it has the same place in the task as {other.path}"))
+        if other is not None and (other is file or "gold" in other.path.lower()):
+            files.append(file)
+    return [(file, tables[file.path]) for file in files], left_out
 
 
 def _below_constant_folders(
@@ -293,7 +293,7 @@ def _found(
         key=key,
         root=root,
         places=tuple(places),
-        emotions_at=labels_by_place({place.key: place.labels for place in places}),
+        emotions_at=labels_by_place({place.key: place.labels for place in places if place.labels.is_published}),
         layout=replace(
             layout,
             file=files[0][0].form,

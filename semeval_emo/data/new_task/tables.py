@@ -282,7 +282,8 @@ def _id_column(table: OwnTable) -> tuple[str, str]:
         _refuse_repeated(table, at)
         return table.header[at], ""
     columns = list(zip(*table.rows, strict=True))
-    unique = [at for at in range(len(columns)) if _may_be_ids(columns[at])]
+    # The labels of few texts may differ in all of them.
+    unique = [at for at, cells in enumerate(columns) if _may_be_ids(cells) and not set(cells) <= set("0123")]
     named = [
         at for at in unique if {"id", "ids", "nr", "key"} & set(re.findall(r"[a-z]+", normalised(table.header[at])))
     ]
