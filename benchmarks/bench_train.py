@@ -72,7 +72,7 @@ class Job:
 
     def score(self, labels: np.ndarray, values: np.ndarray) -> dict[str, float]:
         """Score at a threshold of 0.5."""
-        return score_probabilities(labels, values, np.full(len(self.space.emotions), 0.5), self.space)
+        return score_probabilities(labels, values, np.full(len(self.space.emotions), 0.5), self.space, "macro_f1")
 
     def stop_requested(self) -> bool:
         """Return False."""

@@ -174,8 +174,8 @@ class Leaderboard(Result):
         )  # fmt: skip
         if metric == "all":
             return rows
-        metrics = {key: metric or track.metric for key, track in self.task.tracks.items()}
-        return tuple(row for row in rows if row.metric in {metrics.get(key) for key in row.tracks})
+        metrics = {key: (metric,) if metric else track.metrics for key, track in self.task.tracks.items()}
+        return tuple(row for row in rows if any(row.metric in metrics.get(key, ()) for key in row.tracks))
 
     def _order(self, row: ScoreRow, track: str | None) -> tuple[object, ...]:
         """Return the sort key of a row: comparable rows are adjacent, unknown names last."""

@@ -147,7 +147,7 @@ def _thresholds(result: RunResult) -> list[tuple[str, str]]:
 
 def _fold_thresholds(recipe: Recipe) -> str:
     config = recipe.threshold
-    if recipe.select.metric == "pearson":
+    if recipe.predicts_intensities:
         return "intensities rounded" if config.rule == "fixed" else "cut points from the other folds"
     return f"at threshold {config.value:g}" if config.rule == "fixed" else "thresholds from the other folds"
 

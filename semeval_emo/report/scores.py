@@ -61,10 +61,9 @@ def _is_intensity(card: Scorecard, task: Task) -> bool:
 def _heading(card: Scorecard, task: Task) -> str:
     """Return the official score and its file; the release is that of the gold."""
     spec = card.spec
-    value = "nan" if math.isnan(card.score) else f"{card.score:.{_decimals(card)}f}"
     return DOT.join(
         [
-            f"{METRICS[card.metric].title} {value}",
+            *(f"{METRICS[name].title} {_shown(card, name)}" for name in card.official_metrics),
             f"track {spec.track.upper()}",
             f"{task.languages[spec.language].name} ({spec.language})",
             spec.split,
@@ -73,6 +72,11 @@ def _heading(card: Scorecard, task: Task) -> str:
             *(["a subset, not official"] if card.subset else []),
         ]
     )
+
+
+def _shown(card: Scorecard, name: str) -> str:
+    value = card.metrics.whole[name]
+    return "nan" if math.isnan(value) else f"{value:.{_decimals(card)}f}"
 
 
 def _decimals(card: Scorecard) -> int:
@@ -142,14 +146,19 @@ def _intensities(card: Scorecard, task: Task) -> Table:
     )
 
 
-def official_words(release: str) -> str:
-    """Return what the metric of a track is called; a user's own texts have no official one."""
-    return "Metric" if release in OWN else "Official metric"
+def official_words(release: str, metrics: Sequence[str]) -> str:
+    """Return what the metrics of a track are called, and which they are; a user's own texts have no official one.
+
+    >>> official_words("2018", ("jaccard", "micro_f1")), official_words("own-split", ("macro_f1",))
+    ('Official metrics: Jaccard, micro F1', 'Metric: macro F1')
+    """
+    words = "Metric" if release in OWN else "Official metric"
+    return f"{words}{'s' if len(metrics) > 1 else ''}: {', '.join(METRICS[name].title for name in metrics)}"
 
 
 def _official(card: Scorecard, task: Task) -> tuple[str, ...]:
     averaging = task.track(card.spec.track).averaging.split(";")[0]
-    return (f"{official_words(card.spec.release)}: {METRICS[card.metric].title} ({averaging}).",)
+    return (f"{official_words(card.spec.release, card.official_metrics)} ({averaging}).",)
 
 
 def _sources(card: Scorecard) -> tuple[str, ...]:
@@ -224,11 +233,12 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
     for card in cards:
         notes += [f"{card.file}: {caution}" for caution in cautions(card, task)]
     best = {metric: "min" if METRICS[metric].lower_is_better else "max" for metric in names} if _by_file(cards) else {}
+    words = official_words(first.spec.release, first.official_metrics)
     columns = [
         Column(SHORT.get(metric, METRICS[metric].title), _score(first), best.get(metric, "")) for metric in names
     ]
     return Table(
-        title=f"{_title(cards)}{DOT}official metric: {METRICS[first.metric].title}",
+        title=f"{_title(cards)}{DOT}{words[0].lower()}{words[1:]}",
         columns=(Column("file" if _by_file(cards) else "language"), Column("texts", "int"), *columns),
         rows=tuple(rows),
         notes=tuple(notes),
@@ -279,9 +289,9 @@ def row_names(cards: Sequence[Scorecard], task: Task) -> list[str]:
 
 
 def summary_metrics(card: Scorecard, task: Task) -> tuple[str, ...]:
-    """Return the metrics of a summary row, the official one first."""
+    """Return the metrics of a summary row, the official ones first."""
     names = INTENSITY_SUMMARY if _is_intensity(card, task) else LABEL_SUMMARY
-    return (card.metric, *(name for name in names if name != card.metric))
+    return tuple(dict.fromkeys((*card.official_metrics, *names)))
 
 
 def long_table(scores: Scores) -> Table:

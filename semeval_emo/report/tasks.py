@@ -28,7 +28,12 @@ def summary(name: str, task: Task) -> dict[str, Any]:
         "title": task.title,
         "labels": list(task.emotions),
         "tracks": {
-            key: {"title": track.title, "metric": track.metric, "values": list(track.values)}
+            key: {
+                "title": track.title,
+                "metric": track.metric,
+                "metrics": list(track.metrics),
+                "values": list(track.values),
+            }
             for key, track in task.tracks.items()
         },
         "languages": list(task.languages),
@@ -76,7 +81,7 @@ def tables(task: Task) -> list[Table]:
         (Column("track"), Column("what"), Column("values"), Column("official metric"), Column("averaging")),
         tuple(
             (key, track.title, f"{track.values[0]} to {track.values[-1]}" if track.is_intensity else "0 or 1",
-             METRICS[track.metric].title, track.averaging)
+             ", ".join(METRICS[name].title for name in track.metrics), track.averaging)
             for key, track in task.tracks.items()
         ),
         tuple(notes),

@@ -204,7 +204,7 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
     rows += [
         (name, _option(value, "peft's default" if name == "targets" else "none")) for name, value in options.items()
     ]
-    threshold = "cut points" if recipe.select.metric == "pearson" else "threshold"
+    threshold = "cut points" if recipe.predicts_intensities else "threshold"
     rows += [("seed", recipe.train.seed), ("epoch", _epoch_selection(recipe)), (threshold, _threshold(recipe))]
     rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
     if entry.ours:
@@ -278,13 +278,14 @@ def _epoch_selection(recipe: Recipe) -> str:
     patience = recipe.select.patience
     stopping = f", early stopping after {plural(patience, 'epoch')} without improvement" if patience else ""
     folds = f"{recipe.select.folds} " if recipe.select.split == FOLDS else ""
-    return f"best {METRICS[recipe.select.metric].title} on {folds}{recipe.select.split}{mark}{stopping}"
+    metric = "official metric" if recipe.select.metric == "official" else METRICS[recipe.select.metric].title
+    return f"best {metric} on {folds}{recipe.select.split}{mark}{stopping}"
 
 
 def _threshold(recipe: Recipe) -> str:
     config = recipe.threshold
     if config.rule == "fixed":
-        return "intensities rounded" if recipe.select.metric == "pearson" else f"{config.value:g}"
+        return "intensities rounded" if recipe.predicts_intensities else f"{config.value:g}"
     words = {"global": "one for all emotions", "per_label": "one per emotion"}[config.rule]
     mark = f" ({TEST_MARK} optimistic)" if config.split == "test" else ""
     return f"{words}, tuned on {config.split}{mark}"

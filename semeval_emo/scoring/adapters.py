@@ -148,8 +148,7 @@ class MetricScorer:
             if isinstance(predicted, list):
                 # Of each emotion, the probabilities of 0 and 1.
                 predicted = np.column_stack([both[:, -1] for both in predicted])
-        value = _values(y_true, predicted, threshold=self.threshold).value(self.metric)
-        return -value if METRICS[self.metric].lower_is_better else value
+        return METRICS[self.metric].gain(_values(y_true, predicted, threshold=self.threshold).value(self.metric))
 
 
 def scorer(name: str = "macro_f1", *, threshold: Thresholds | None = None) -> MetricScorer:

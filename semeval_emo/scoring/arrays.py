@@ -273,7 +273,7 @@ def array_task(spec: FileSpec) -> Task:
     """Return a task whose only file has the rows and emotions of arrays."""
     is_intensity = len(spec.values) > 2
     metric = "pearson" if is_intensity else "macro_f1"
-    track = Track(spec.track, f"{spec.track} in memory", spec.values, metric, "mean over emotions", spec.track)
+    track = Track(spec.track, f"{spec.track} in memory", spec.values, (metric,), "mean over emotions", spec.track)
     return Task(
         key=ARRAYS,
         title="arrays in memory",

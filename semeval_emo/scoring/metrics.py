@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.scoring.statistics import Layout, Sums, layout_for
+
+T = TypeVar("T", float, NDArray)
 
 # Pearson r of a constant column. Codabench scorer (2026) and tasks without scorers: 0.0, or 1.0 where both columns are
 # constant and equal. Organisers' checker (January 2025): scipy's nan, which makes the average nan.
@@ -58,6 +61,10 @@ class Metric:
     def __call__(self, sums: Sums) -> NDArray:
         """Return the scores of summed statistics: shape (...) or, per emotion, (..., L)."""
         return self.of(sums)
+
+    def gain(self, value: T) -> T:
+        """Return a value of the metric with the sign that makes higher values better."""
+        return -value if self.lower_is_better else value
 
 
 def ratio(top: NDArray, bottom: NDArray) -> NDArray:

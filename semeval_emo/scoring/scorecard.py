@@ -88,6 +88,7 @@ class Scorecard(Result):
         release: release of the gold labels, identified by hash, or ``unknown``.
         metric: the track's official metric, a key of `metrics.whole`.
         metrics: the values of all metrics.
+        official: the official metrics of the track; `metric` is the first.
         gold_hash, prediction_hash: hashes of the gold labels and of the predictions.
         rule: how Pearson r of a constant column is defined: one of `metrics.RULES`, or ``constant-is-0`` in a task
             without such scorers; ``undefined-is-0`` for labels.
@@ -97,6 +98,7 @@ class Scorecard(Result):
         unverified, identical, subset: as in `PairedLabels`.
         pair: gold and predictions row by row, for intervals and tests.
         intervals: confidence intervals, added by `score_intervals.with_intervals`.
+        official: all official metrics of the track, `metric` first; empty if that is the only one.
     """
 
     file: str
@@ -116,6 +118,12 @@ class Scorecard(Result):
     subset: str = ""
     pair: PairedLabels | None = field(default=None, repr=False, compare=False)
     intervals: ScoreIntervals | None = None
+    official: tuple[str, ...] = ()
+
+    @property
+    def official_metrics(self) -> tuple[str, ...]:
+        """The official metrics of the track, the one that ranks systems first."""
+        return self.official or (self.metric,)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -172,6 +180,7 @@ class Scorecard(Result):
             "track": self.spec.track, "language": self.spec.language, "split": self.spec.split,
             "texts": metrics.texts, "texts_without_any_label": metrics.unlabelled,
             "emotions": list(metrics.emotions), "metric": self.metric, "score": self.score,
+            "official_metrics": list(self.official_metrics),
             "figures": dict(metrics.whole),
             "by_emotion": {
                 emotion: {name: row[i] for name, row in metrics.by_emotion.items()}

@@ -171,6 +171,7 @@ def score_pair(pair: PairedLabels, task: Task, rule: str = "") -> Scorecard:
         spec=spec,
         release=pair.release,
         metric=track.metric,
+        official=track.metrics,
         metrics=metrics,
         gold_hash=pair.gold_hash,
         prediction_hash=pair.prediction_hash,

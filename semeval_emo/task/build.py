@@ -96,9 +96,12 @@ def _track_contradictions(track: Track, task: Task) -> Iterator[str]:
     elif track.empty and track.is_intensity:
         yield f"'empty' of track {track.key} is for tracks of binary labels, and its values are intensities"
     metrics = METRICS_OF_INTENSITIES if track.is_intensity else METRICS_OF_LABELS
-    if track.metric not in metrics:
-        advice = suggest(track.metric, metrics, spelling=True) or f"expected one of {', '.join(metrics)}"
-        yield f"the metric of track {track.key} is '{printable(track.metric)}', {advice}"
+    for name in track.metrics:
+        if name not in metrics:
+            advice = suggest(name, metrics, spelling=True) or f"expected one of {', '.join(metrics)}"
+            yield f"the metric of track {track.key} is '{printable(name)}', {advice}"
+    if not track.metrics or len(set(track.metrics)) < len(track.metrics):
+        yield f"'metric' of track {track.key} has one metric twice or none"
 
 
 def _build(raw: dict[str, Any], toml: Path | None) -> Task:
@@ -189,11 +192,18 @@ def _track(key: str, table: Any) -> Track:
         key=key,
         title=_line(table, "title", where),
         values=tuple(members(table, "values", str, where=where)),
-        metric=member(table, "metric", str, where=where),
+        metrics=_metrics(table, where),
         averaging=_line(table, "averaging", where),
         trains_on=member(table, "trains_on", str, key, where=where),
         empty=member(table, "empty", int, 0, where=where),
     )
+
+
+def _metrics(table: Any, where: str) -> tuple[str, ...]:
+    """Return the official metrics of a track, which are one name or a list of them."""
+    if isinstance(expect(table, dict, where).get("metric"), list):
+        return tuple(members(table, "metric", str, where=where))
+    return (member(table, "metric", str, where=where),)
 
 
 def _language(code: str, row: Any) -> Language:

@@ -13,7 +13,8 @@ class Track:
         key: lower-case letter, as in ``track_a``.
         title: what has to be predicted.
         values: the allowed cell texts, in ascending order (``("0", "1")`` or ``("0", ..., "3")``).
-        metric: the official metric, a name of `semeval_emo.scoring` (``macro_f1``, ``pearson``).
+        metrics: the official metrics, names of `semeval_emo.scoring` (``macro_f1``, ``pearson``). The first ranks
+            systems and selects models.
         averaging: how the official score is averaged over emotions and languages, in words.
         trains_on: the track whose train split a system may use (track C has no train split).
         empty: what samples F1 and Jaccard count for a text without labels in gold and predictions: 0 or 1.
@@ -22,10 +23,15 @@ class Track:
     key: str
     title: str
     values: tuple[str, ...]
-    metric: str
+    metrics: tuple[str, ...]
     averaging: str
     trains_on: str
     empty: int = 0
+
+    @property
+    def metric(self) -> str:
+        """The first of the official metrics."""
+        return self.metrics[0]
 
     @property
     def folder(self) -> str:

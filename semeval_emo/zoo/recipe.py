@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from semeval_emo.task import short_hash
+from semeval_emo.task import METRICS_OF_INTENSITIES, short_hash
 
 MIN_STEP = 0.001
 """The smallest step of a grid."""
@@ -270,13 +270,18 @@ class SelectConfig:
             languages) is predicted by a model that was not trained on it or a copy of it; the selected setting is
             then trained on all of it. ``sources``: the dev splits of the source languages. ``test`` exists only to
             reproduce published results, and is marked in every table.
+        metric: the metric that the best epoch or setting and the thresholds have; ``official`` is the first official
+            metric of the track.
         epoch: ``best`` by `metric`, the first of equals; or ``last``.
         patience: early stopping after this many epochs without improvement; 0 for none.
         folds: number of folds, assigned with ``train.seed``.
     """
 
     split: Literal["dev", "folds", "sources", "test"] = "dev"
-    metric: Literal["macro_f1", "micro_f1", "pearson"] = "macro_f1"
+    metric: Literal[
+        "official", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "micro_precision", "micro_recall",
+        "samples_f1", "jaccard", "exact_match", "hamming_loss", "pearson", "spearman", "mae",
+    ] = "official"  # fmt: skip
     epoch: Literal["best", "last"] = "best"
     patience: NonNegativeInt = 0
     folds: Annotated[int, Range(2)] = 5
@@ -352,6 +357,11 @@ class Recipe:
     threshold: ThresholdConfig = ThresholdConfig()
     published: PublishedScores | None = None
     options: Any = field(default=None)
+
+    @property
+    def predicts_intensities(self) -> bool:
+        """Whether it is a recipe for intensities, not for labels."""
+        return self.loss.kind == "mse" or self.select.metric in METRICS_OF_INTENSITIES
 
     @property
     def selects_on_test(self) -> bool:

@@ -35,7 +35,12 @@ def test_a_task_shows_its_files_as_they_are_written(cli):
     assert "A text⇥0⇥eecwqtt" in numbers
 
     payload = json.loads(cli("task", "show", "sample", "--format", "json").out)
-    assert payload["tracks"]["b"] == {"title": "Emotion intensity", "metric": "pearson", "values": ["0", "1", "2", "3"]}
+    assert payload["tracks"]["b"] == {
+        "title": "Emotion intensity",
+        "metric": "pearson",
+        "metrics": ["pearson"],
+        "values": ["0", "1", "2", "3"],
+    }
     assert payload["layout"]["predictions"]["file"] == "track_{track}/pred_{language}.csv"
     assert payload["files"][0] == {"release": "1", "track": "a", "language": "eng", "split": "train", "rows": 240}
 

@@ -131,7 +131,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         *(Column(name if name == "support" else name.upper(), "int") for name in counts),
     )  # fmt: skip
     how = contents.task.track(card.spec.track).averaging.split(";")[0]
-    notes = [f"{score_tables.official_words(card.spec.release)}: {METRICS[card.metric].title} ({how})."]
+    notes = [f"{score_tables.official_words(card.spec.release, card.official_metrics)} ({how})."]
     if intervals:
         notes.append(note_of(intervals, card.spec.rows))
     notes += score_tables.cautions(card, contents.task)

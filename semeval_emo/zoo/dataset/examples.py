@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from semeval_emo.task import FileSpec
 from semeval_emo.zoo.dataset.folds import Folds
 
 
@@ -16,10 +17,17 @@ class Space:
     Attributes:
         emotions: in the official order; the columns of every matrix.
         top: the highest intensity: 1 for presence or absence, 3 for intensities.
+        empty: what samples F1 and Jaccard count for a text without labels, as in `Track.empty`.
     """
 
     emotions: tuple[str, ...]
     top: int = 1
+    empty: int = field(default=0, compare=False)
+
+    @classmethod
+    def of(cls, spec: FileSpec) -> Space:
+        """Return the label space of a file of a task."""
+        return cls(spec.emotions, len(spec.values) - 1, spec.empty)
 
 
 @dataclass(frozen=True, eq=False)

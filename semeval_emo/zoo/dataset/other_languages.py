@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ UNKNOWN = -1
 
 
 def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
-    """Return the recipe with its track, language, release and sources filled in.
+    """Return the recipe with its track, language, release, sources and selection metric filled in.
 
     Raises:
         UsageError: neither the arguments nor the recipe name a language, or the task has no files.
@@ -38,7 +39,13 @@ def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str 
     if not language:
         raise UsageError(f"Recipe {recipe.name} names no language.", "name one with --language")
     release = task.release(data.release or None).key
-    return resolve_sources(replace(recipe, data=replace(data, track=track, language=language, release=release)), task)
+    select = recipe.select
+    if select.metric == "official":
+        # A literal type cannot be narrowed from what a task file says; `build` has checked it.
+        official: Any = task.track(track).metric
+        select = replace(select, metric=official)
+    data = replace(data, track=track, language=language, release=release)
+    return resolve_sources(replace(recipe, data=data, select=select), task)
 
 
 def implied_track(key: str, task: Task) -> str:

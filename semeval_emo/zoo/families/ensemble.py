@@ -15,6 +15,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.parse import ShapeError, members, read_json
 from semeval_emo.progress import Progress
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
@@ -130,7 +131,8 @@ class Ensemble(Family):
             weights = fit_weights(members, lambda combined: -combination_loss(combined, targets, self.space))
         elif options.method == "best":
             scores = [_recorded_score(folder, self.recipe) for folder in self.folders]
-            weights = np.eye(len(members))[int(np.argmax(scores))]
+            best = max(scores, key=METRICS[self.recipe.select.metric].gain)
+            weights = np.eye(len(members))[scores.index(best)]
             details["scores"] = dict(zip(options.members, scores, strict=True))
         details["weights"] = dict(zip(options.members, weights.round(4).tolist(), strict=True))
         return WeightedMean(weights), details

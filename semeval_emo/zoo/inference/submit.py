@@ -21,6 +21,7 @@ from semeval_emo.leaderboard.submitted import (
     to_toml,
 )
 from semeval_emo.progress import Progress
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.scorer import score
@@ -168,10 +169,16 @@ def _one_per_file(
                 "name one of them, or add --best-on-dev",
             )
         # The first of equals, as in all such choices.
-        best = max(candidates, key=lambda run: next(iter(run.state["dev"].values())))
-        skipped += [f"{run.path} scores lower on dev than {best.path}." for run in candidates if run is not best]
+        best = max(candidates, key=_dev_gain)
+        skipped += [f"{run.path} scores no better on dev than {best.path}." for run in candidates if run is not best]
         selected.append((best, tuple(run.name for run in candidates) if len(candidates) > 1 else ()))
     return selected, skipped
+
+
+def _dev_gain(run: FinishedRun) -> float:
+    """Return what a run was selected by on dev; higher is better."""
+    name = run.recipe.select.metric
+    return METRICS[name].gain(float(run.state["dev"][name]))
 
 
 def _submitted_file(

@@ -20,6 +20,7 @@ from semeval_emo.data.gold import gold_for
 from semeval_emo.data.sources import source_near
 from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file, write_folder
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.submission.probabilities import read_probabilities
 from semeval_emo.submission.write import write_predictions
 from semeval_emo.task import FileSpec, Task, short_hash
@@ -164,7 +165,7 @@ def tune_run(
     task = resolve_task(task, source, run.task_key, path)
     source = source_near(path) if source is None else source
     folder = run.folder(task)
-    space = Space(folder.spec.emotions, len(folder.spec.values) - 1)
+    space = Space.of(folder.spec)
     golds = {name: _gold(recipe, name, source, task) for name in ("dev", "test")}
     warnings = tuple(gold.unverified for gold in golds.values() if gold.unverified)
     if data_hash(golds["dev"]) != run.state["data"].get("dev"):
@@ -199,8 +200,9 @@ def tune_run(
     for name in ("global", "per_label"):
         rule_config = replace(config, rule=name)
         rows.append(scorer.row(name, scorer.fit(rule_config), rule_config))
+    gain = METRICS[recipe.select.metric].gain
     # The first of equals: the thresholds that the run has.
-    chosen = next((row for row in rows if row.rule == rule), max(rows, key=lambda row: row.out_of_fold))
+    chosen = next((row for row in rows if row.rule == rule), max(rows, key=lambda row: gain(row.out_of_fold)))
     target = path / FOLDER
     result = TuneResult(
         recipe=recipe,
@@ -272,7 +274,8 @@ class _ThresholdScorer:
         )
 
     def score(self, split: str, thresholds: np.ndarray) -> float:
-        return score_probabilities(self.labels[split], self.probabilities[split], thresholds, self.space)[self.metric]
+        scores = score_probabilities(self.labels[split], self.probabilities[split], thresholds, self.space, self.metric)
+        return scores[self.metric]
 
     def cross_validate(self, rule: ThresholdConfig) -> float:
         p, y = self.probabilities[self.split], self.labels[self.split]
@@ -280,7 +283,7 @@ class _ThresholdScorer:
             len(p),
             fit=lambda rows: tune(p[rows], y[rows], self.space, rule, self.metric),
             apply=lambda rows, thresholds: apply_thresholds(p[rows], thresholds, self.space),
-            score=lambda labels: score_labels(y, labels, self.space)[self.metric],
+            score=lambda labels: score_labels(y, labels, self.space, self.metric)[self.metric],
         )
 
 

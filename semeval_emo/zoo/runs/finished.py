@@ -207,7 +207,7 @@ def verify_predictions(folder: RunFolder, task: Task) -> None:
         EmoError: it was changed.
     """
     spec = folder.spec
-    space = Space(spec.emotions, len(spec.values) - 1)
+    space = Space.of(spec)
     thresholds = stored_thresholds(folder.path, folder.state(), space)
     labels = apply_thresholds(load_probabilities(folder, "test", task), thresholds, space)
     if not folder.predictions.is_file():

@@ -1,8 +1,8 @@
 """Cut points: the values from which a number in [0, 1] counts as intensity 1, 2 and so on.
 
-The official metric for intensities is Pearson's r of integer intensities, averaged over emotions. Predictions of an
-uncertain model stay near the mean, so rounding to the nearest intensity would never give the highest one. Cut points
-are tuned to maximise r, on dev or out of fold, as thresholds are tuned to maximise F1.
+The official metric for intensities is most often Pearson's r of integer intensities, averaged over emotions.
+Predictions of an uncertain model stay near the mean, so rounding to the nearest intensity would never give the highest
+one. Cut points are tuned for the metric, on dev or out of fold, as thresholds are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from math import comb
 
 import numpy as np
 
-from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.metrics import METRICS, Metric
 from semeval_emo.zoo.recipe import ThresholdConfig
 
 MAX_SETS = 200_000
@@ -38,7 +38,9 @@ def format_threshold(value: float | Sequence[float]) -> str:
     return f"{value:.2f}" if isinstance(value, int | float) else " ".join(f"{cut:.2f}" for cut in value)
 
 
-def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: ThresholdConfig) -> np.ndarray:
+def fit(
+    probabilities: np.ndarray, labels: np.ndarray, top: int, rule: ThresholdConfig, metric: str = "pearson"
+) -> np.ndarray:
     """Fit cut points by a recipe's rule; on the data they are fitted to they are never worse than rounding.
 
     ``per_label`` shrinks the cut points of an emotion towards the global ones by ``shrink / (shrink + positives)``,
@@ -48,6 +50,7 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
     Args:
         probabilities: shape (n, L), intensities scaled to [0, 1].
         labels: shape (n, L), intensities from 0 to `top`; -1 where unknown.
+        metric: a metric of intensities, which is a mean over emotions.
 
     Returns:
         Cut points of shape (L, top), ascending along the last axis.
@@ -61,7 +64,8 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
     rounding = rounding_cut_points(top)
     grid, sets = _candidates(rule, top)
     # An emotion with a single intensity carries no information, although the scorer gives 1 for two constant columns.
-    scores = np.stack([_pearson(p, y, grid, sets) * (len(np.unique(y)) > 1) for p, y in columns])
+    own_metric = METRICS[f"emotion_{metric}"]
+    scores = np.stack([_gains(p, y, grid, sets, own_metric) * (len(np.unique(y)) > 1) for p, y in columns])
     common = grid[sets[_middle(sets, scores.mean(0))]]
     if rule.rule == "global":
         return np.tile(common, (len(columns), 1))
@@ -72,7 +76,7 @@ def fit(probabilities: np.ndarray, labels: np.ndarray, top: int, rule: Threshold
         trust = positives / (positives + rule.shrink) if positives else 0.0
         shrunk = trust * own + (1 - trust) * common
         index = np.arange(top)[None]
-        better = _pearson(p, y, shrunk, index) >= _pearson(p, y, rounding, index)
+        better = _gains(p, y, shrunk, index, own_metric) >= _gains(p, y, rounding, index, own_metric)
         cut_points.append(shrunk if better[0] else rounding)
     return np.stack(cut_points)
 
@@ -92,27 +96,33 @@ def _candidates(rule: ThresholdConfig, top: int) -> tuple[np.ndarray, np.ndarray
         stride += 1
 
 
-def _pearson(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    """Return Pearson's r between gold intensities and the intensities of each set of cut points: shape (sets,).
+def _gains(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray, metric: Metric) -> np.ndarray:
+    """Return the metric of gold intensities and the intensities of each set of cut points, shape (sets,).
 
-    All sums are sums over cut points: the intensity of a text above k of them is k ones, and its square is the sum of
-    the first k odd numbers.
+    Higher is better. All sums are sums of the number of texts of each gold intensity above each cut point.
     """
-    order = np.argsort(p, kind="stable")
-    below = np.searchsorted(p[order], grid)
-    # For each cut point: the number of texts at or above it, and the sum of their gold intensities.
-    texts = len(p) - below
-    intensities = np.append(np.cumsum(y[order][::-1].astype(np.int64))[::-1], 0)[below]
-    odd = 2 * np.arange(sets.shape[1]) + 1
+    top = sets.shape[1]
+    values = np.arange(top + 1)
+    # Of each gold intensity, the number of texts at or above each grid point: shape (G, top + 1).
+    above = np.stack([np.sum(y == v) - np.searchsorted(np.sort(p[y == v]), grid) for v in values], axis=1)
+    gold = np.bincount(y, minlength=top + 1)
     sums = {
         "texts": np.array(len(p)),
-        "x": np.array(y.sum(dtype=np.int64)),
-        "xx": np.array((y.astype(np.int64) ** 2).sum()),
-        "y": texts[sets].sum(1),
-        "yy": (texts[sets] * odd).sum(1),
-        "xy": intensities[sets].sum(1),
+        "x": np.array(gold @ values),
+        "xx": np.array(gold @ values**2),
+        # The intensity of a text above k cut points is k ones, and its square the sum of the first k odd numbers.
+        "y": above.sum(1)[sets].sum(1),
+        "yy": (above.sum(1)[sets] * (2 * np.arange(top) + 1)).sum(1),
+        "xy": (above @ values)[sets].sum(1),
     }
-    return METRICS["emotion_pearson"]({name: value[..., None] for name, value in sums.items()})[:, 0]
+    if {"joint", "gap"} & set(metric.blocks):
+        reached = above[sets].transpose(0, 2, 1)
+        whole = np.broadcast_to(gold[:, None], (len(sets), top + 1, 1))
+        joint = -np.diff(np.concatenate([whole, reached, np.zeros_like(whole)], axis=2), axis=2)
+        sums["gap"] = (joint * np.abs(values[:, None] - values)).sum((1, 2))
+        sums["joint"] = joint.reshape(len(sets), -1)
+    whole_sums = {name: value if name == "joint" else value[..., None] for name, value in sums.items()}
+    return metric.gain(metric(whole_sums)[:, 0])
 
 
 def _middle(sets: np.ndarray, scores: np.ndarray) -> int:

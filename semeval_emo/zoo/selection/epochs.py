@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import METRICS_OF_INTENSITIES, METRICS_OF_LABELS
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import Family
@@ -32,15 +34,21 @@ def selected_epoch(rows: Sequence[dict[str, Any]], recipe: Recipe) -> int:
 
     >>> from semeval_emo.zoo.recipes.load import load_recipe
     >>> rows = [{"epoch": 1, "dev": {"macro_f1": 0.6}}, {"epoch": 2, "dev": {"macro_f1": 0.6}}]
-    >>> selected_epoch(rows, load_recipe("llama-4layer"))
+    >>> selected_epoch(rows, load_recipe("llama-4layer", ["select.metric=macro_f1"]))
     1
     """
     if not rows:
         return 0
     if recipe.select.epoch == "last":
         return int(rows[-1]["epoch"])
-    best = max(rows, key=lambda row: (row[recipe.select.split][recipe.select.metric], -row["epoch"]))
-    return int(best["epoch"])
+    scores = _gains(rows, recipe)
+    return int(rows[scores.index(max(scores))]["epoch"])
+
+
+def _gains(rows: Sequence[dict[str, Any]], recipe: Recipe) -> list[float]:
+    """Return what a recipe selects the epoch by, row by row; higher is better."""
+    select = recipe.select
+    return [METRICS[select.metric].gain(row[select.split][select.metric]) for row in rows]
 
 
 def row_unit(row: dict[str, Any]) -> str:
@@ -56,28 +64,27 @@ def patience_exhausted(rows: Sequence[dict[str, Any]], recipe: Recipe) -> bool:
     """Return True if the last `select.patience` epochs brought no improvement."""
     if not recipe.select.patience or not rows:
         return False
-    scores = [row[recipe.select.split][recipe.select.metric] for row in rows]
+    scores = _gains(rows, recipe)
     return len(scores) - 1 - scores.index(max(scores)) >= recipe.select.patience
 
 
 def check_metric(recipe: Recipe, family: type[Family], space: Space) -> None:
-    """Check that the selection metric fits the track.
+    """Check that the loss and the selection metric fit the track.
 
     Raises:
-        UsageError: the metric is F1 on intensities, or Pearson on binary labels.
+        UsageError: one is for labels and the track has intensities, or the other way round.
     """
     intensities = space.top > 1
-    if intensities and recipe.select.metric != "pearson":
-        loss = " --set loss.kind=mse" if "loss" in family.recipe_sections and recipe.loss.kind != "mse" else ""
+    kind = "mse" if intensities else "bce"
+    fixes = []
+    if "loss" in family.recipe_sections and recipe.loss.kind != kind:
+        fixes.append(f"--set loss.kind={kind}")
+    if recipe.select.metric not in (METRICS_OF_INTENSITIES if intensities else METRICS_OF_LABELS):
+        fixes.append("--set select.metric=official")
+    if fixes:
+        own, others = ("intensities", "labels") if intensities else ("labels", "intensities")
         raise UsageError(
-            f"Recipe {recipe.name} selects by {recipe.select.metric}, but track {recipe.data.track} has intensities.",
-            f"--set select.metric=pearson{loss}",
-        )
-    if not intensities and recipe.select.metric == "pearson":
-        loss = " --set loss.kind=bce" if "loss" in family.recipe_sections and recipe.loss.kind == "mse" else ""
-        raise UsageError(
-            f"Recipe {recipe.name} predicts intensities, but track {recipe.data.track} has binary labels.",
-            f"--set select.metric=macro_f1{loss}",
+            f"Recipe {recipe.name} is for {others}, but track {recipe.data.track} has {own}.", " ".join(fixes)
         )
 
 

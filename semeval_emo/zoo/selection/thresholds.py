@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from semeval_emo.parse import ShapeError, expect
-from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.metrics import metric as scoring_metric
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import Folds
 from semeval_emo.zoo.recipe import ThresholdConfig
@@ -67,13 +67,15 @@ def tune(
 ) -> np.ndarray:
     """Tune thresholds by a recipe's rule.
 
-    The best value of the grid is the middle of the longest run of equally good ones, so that no threshold depends
-    on a single text. Per-label thresholds are shrunk towards the global one by ``shrink / (shrink + positives)``.
+    The global threshold maximises the metric. From it, label after label gets the threshold that maximises the metric
+    with those of the other labels as they are, once; for macro F1 that is the one with the label's highest F1. It is
+    then shrunk towards the global one by ``shrink / (shrink + positives)``. The best value of the grid is the middle
+    of the longest run of equally good ones, so that no threshold depends on a single text.
 
     Args:
         probabilities: shape (n, L), of the split that `rule` names.
         labels: shape (n, L); -1 where unknown.
-        metric: the metric that the global threshold maximises; a per-label threshold maximises the label's F1.
+        metric: the metric of the whole file to maximise, or to minimise if lower is better.
         groups: shape (n,), the group of each text, such as its language. The mean over groups is maximised, so
             that the thresholds suit an unseen group. Not used for intensities.
 
@@ -89,21 +91,31 @@ def tune(
     if rule.rule == "fixed":
         return np.array(rule.values) if rule.values else np.full(emotions, rule.value)
     if space.top > 1:
-        return cut_points.fit(probabilities, labels, space.top, rule)
+        return cut_points.fit(probabilities, labels, space.top, rule, metric)
     first, last, step = rule.grid
     grid = np.round(np.arange(first, last + step / 2, step), 6)
     masks = [slice(None)] if groups is None else [groups == group for group in np.unique(groups)]
-    counts = [_counts(probabilities[rows], labels[rows], grid) for rows in masks]
-    common = _middle_of_best(grid, np.mean([METRICS[metric](group) for group in counts], axis=0))
+    own = scoring_metric(metric, empty=space.empty)
+    kind: type[_Texts] | type[_Counts] = _Texts if "outcomes" in own.blocks else _Counts
+    parts = [kind(probabilities[rows], labels[rows], grid) for rows in masks]
+
+    def best(chosen: np.ndarray | None = None, label: int = 0) -> np.ndarray:
+        """Return the best run of thresholds of all labels, or of one with the others as chosen, as indices."""
+        sums = [part.sums(chosen, label) for part in parts]
+        return _longest_best(own.gain(np.mean([own(each) for each in sums], axis=0)))
+
+    run = best()
+    common = float(grid[run].mean())
+    thresholds = np.full(emotions, common)
     if rule.rule == "global":
-        return np.full(emotions, common)
-    # A group without labels of an emotion has F1 0 at every threshold, so it does not affect the maximum.
-    own = np.mean([METRICS["f1"](group) for group in counts], axis=0)
-    thresholds = np.empty(emotions)
+        return thresholds
+    chosen = np.full(emotions, run[len(run) // 2])
     for i in range(emotions):
+        run = best(chosen, i)
+        chosen[i] = run[len(run) // 2]
         positives = int((labels[:, i] > 0).sum())
         trust = positives / (positives + rule.shrink) if positives else 0.0
-        thresholds[i] = trust * _middle_of_best(grid, own[:, i]) + (1 - trust) * common
+        thresholds[i] = trust * float(grid[run].mean()) + (1 - trust) * common
     return thresholds
 
 
@@ -124,21 +136,64 @@ def out_of_fold_labels(
     return predicted
 
 
-def _counts(probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> dict[str, np.ndarray]:
-    """Count true positives, predicted and gold positives with known labels at every threshold: each of shape (T, L)."""
+class _Counts:
+    """Counts of true positives, predicted and gold positives with known labels at every threshold: shape (T, L)."""
 
-    def at_least(values: np.ndarray) -> np.ndarray:
-        return len(values) - np.searchsorted(np.sort(values), grid)
+    def __init__(self, probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> None:
+        def at_least(values: np.ndarray) -> np.ndarray:
+            return len(values) - np.searchsorted(np.sort(values), grid)
 
-    columns = range(labels.shape[1])
-    predicted = np.stack([at_least(probabilities[labels[:, i] >= 0, i]) for i in columns], axis=1)
-    tp = np.stack([at_least(probabilities[labels[:, i] > 0, i]) for i in columns], axis=1)
-    return {"tp": tp, "predicted": predicted, "gold": np.broadcast_to((labels > 0).sum(0), tp.shape)}
+        columns = range(labels.shape[1])
+        self.counts = {
+            "tp": np.stack([at_least(probabilities[labels[:, i] > 0, i]) for i in columns], axis=1),
+            "predicted": np.stack([at_least(probabilities[labels[:, i] >= 0, i]) for i in columns], axis=1),
+            "gold": np.broadcast_to((labels > 0).sum(0), (len(grid), labels.shape[1])),
+        }
+
+    def sums(self, chosen: np.ndarray | None, label: int) -> dict[str, np.ndarray]:
+        """Return the sums of `scoring.statistics` at every threshold of all labels, or of one label: shape (T, L).
+
+        Args:
+            chosen: the thresholds of the other labels, shape (L,), as indices; None for the same of all labels.
+        """
+        if chosen is None:
+            return self.counts
+        rows = np.tile(chosen, (len(self.counts["tp"]), 1))
+        rows[:, label] = np.arange(len(rows))
+        return {name: np.take_along_axis(values, rows, axis=0) for name, values in self.counts.items()}
 
 
-def _middle_of_best(grid: np.ndarray, scores: np.ndarray) -> float:
-    """Return the middle of the longest (the first of equals) run of grid points with the highest score."""
+class _Texts:
+    """Probabilities and labels, for metrics that are means over texts; texts without a known label do not count."""
+
+    def __init__(self, probabilities: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> None:
+        known = labels >= 0
+        rows = known.any(1)
+        self.gold = (labels[rows] > 0) & known[rows]
+        # The number of thresholds at which the label is predicted: the grid is ascending.
+        self.reached = np.searchsorted(grid, probabilities[rows], side="right") * known[rows]
+        self.thresholds = len(grid)
+
+    def sums(self, chosen: np.ndarray | None, label: int) -> dict[str, np.ndarray]:
+        """Return as in `_Counts`, but ``outcomes``: shape (T, (L + 1)(L + 2) / 2)."""
+        labels = self.gold.shape[1]
+        varies = np.full(labels, chosen is None)
+        varies[label] = True
+        reached, gold = self.reached[:, varies], self.gold[:, varies]
+        fixed = self.reached[:, ~varies] > (0 if chosen is None else chosen[~varies])
+        fixed_common = (fixed & self.gold[:, ~varies]).sum(1)
+        fixed_union = (fixed | self.gold[:, ~varies]).sum(1)
+        width = (labels + 1) * (labels + 2) // 2
+        outcomes = np.empty((self.thresholds, width))
+        for at in range(self.thresholds):
+            predicted = reached > at
+            union = fixed_union + (predicted | gold).sum(1)
+            common = fixed_common + (predicted & gold).sum(1)
+            outcomes[at] = np.bincount(union * (union + 1) // 2 + common, minlength=width)
+        return {"outcomes": outcomes}
+
+
+def _longest_best(scores: np.ndarray) -> np.ndarray:
+    """Return the indices of the longest (the first of equals) run of grid points with the highest score."""
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
-    runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
-    longest = max(runs, key=len)
-    return float(grid[longest].mean())
+    return max(np.split(best, np.flatnonzero(np.diff(best) > 1) + 1), key=len)

@@ -16,7 +16,7 @@ import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
-from semeval_emo.scoring.metric_values import score_arrays
+from semeval_emo.scoring.metrics import layout_of, metric
 from semeval_emo.submission.write import write_probabilities
 from semeval_emo.task import Task
 from semeval_emo.zoo.backbones.model_folder import first_line
@@ -64,13 +64,13 @@ class TrainingRun:
     def score(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Score probabilities at the recipe's fixed threshold."""
         thresholds = np.full(len(self.space.emotions), self.recipe.threshold.value)
-        return score_probabilities(labels, probabilities, thresholds, self.space)
+        return score_probabilities(labels, probabilities, thresholds, self.space, self.recipe.select.metric)
 
     def score_out_of_fold(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
         """Score out-of-fold probabilities; the thresholds of each fold are tuned on the other folds."""
         recipe = self.recipe
         predicted = out_of_fold_labels(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
-        return score_labels(labels, predicted, self.space)
+        return score_labels(labels, predicted, self.space, recipe.select.metric)
 
     def save_out_of_fold(self, probabilities: np.ndarray) -> None:
         """Save the out-of-fold probabilities of the training texts, split by split: shape (n, L)."""
@@ -157,25 +157,41 @@ def enough_memory(recipe: Recipe) -> Iterator[None]:
 
 
 def score_probabilities(
-    labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space
+    labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, space: Space, selected_by: str
 ) -> dict[str, float]:
-    """Return the metrics that epochs are selected by, at thresholds."""
-    return score_labels(labels, apply_thresholds(probabilities, thresholds, space), space)
+    """Return the metrics that a run records, as `score_labels` does, at thresholds."""
+    return score_labels(labels, apply_thresholds(probabilities, thresholds, space), space, selected_by)
 
 
-def score_labels(labels: np.ndarray, predicted: np.ndarray, space: Space) -> dict[str, float]:
-    """Return macro and micro F1 of labels, or Pearson of intensities; unknown gold labels (-1) do not count."""
+def score_labels(labels: np.ndarray, predicted: np.ndarray, space: Space, selected_by: str) -> dict[str, float]:
+    """Return the metrics that a run records; unknown gold labels (-1) do not count.
+
+    Args:
+        labels, predicted: shape (n, L), from 0 to the highest value of the space.
+        selected_by: the metric that models are selected by, the first of the result.
+
+    Returns:
+        Also macro and micro F1 of labels, or Pearson of intensities.
+
+    >>> space = Space(("joy", "fear"), empty=1)
+    >>> score_labels(np.array([[1, 0], [0, 0]]), np.array([[1, 1], [0, 0]]), space, "jaccard")
+    {'jaccard': 0.75, 'macro_f1': 0.5, 'micro_f1': 0.6666666666666666}
+    """
+    names = dict.fromkeys((selected_by, *(("pearson",) if space.top > 1 else ("macro_f1", "micro_f1"))))
     known = labels >= 0
     if space.top > 1 and not known.all():
         per_emotion = [
             score_labels(
-                labels[rows, i : i + 1], predicted[rows, i : i + 1], Space(space.emotions[i : i + 1], space.top)
+                labels[rows, i : i + 1], predicted[rows, i : i + 1],
+                Space(space.emotions[i : i + 1], space.top), selected_by,
             )
             for i, rows in enumerate(known.T)
-        ]
-        return {"pearson": float(np.mean([scores["pearson"] for scores in per_emotion]))}
-    # True negatives do not affect F1.
-    labels, predicted = labels * known, predicted * known
-    scores = score_arrays(labels, predicted, space.emotions, values=space.top + 1).whole
-    names = ("pearson",) if space.top > 1 else ("macro_f1", "micro_f1")
-    return {name: float(scores[name]) for name in names}
+        ]  # fmt: skip
+        return {name: float(np.mean([scores[name] for scores in per_emotion])) for name in names}
+    # A text without a known label is left out; other true negatives do not affect F1.
+    rows = known.any(1)
+    labels, predicted = (labels * known)[rows], (predicted * known)[rows]
+    metrics = [metric(name, empty=space.empty) for name in names]
+    layout = layout_of(metrics, len(space.emotions), space.top + 1)
+    sums = layout.split(layout.sums(labels, predicted))
+    return {own.name: float(own(sums)) for own in metrics}

@@ -193,7 +193,7 @@ class _Setup:
         recipe = resolve_target(recipe, task, track, language)
         data = recipe.data
         spec = task.spec(data.track, data.language, "test", data.release or None)
-        space = Space(spec.emotions, len(spec.values) - 1)
+        space = Space.of(spec)
         check_metric(recipe, family, space)
         check_selection(recipe, family)
         return cls(recipe, task, spec, space, family)
@@ -275,7 +275,7 @@ def _finish(run: TrainingRun, golds: dict[str, Gold]) -> None:
     texts = dict(zip(golds["test"].ids, golds["test"].texts or (), strict=False))
     write_predictions(folder.spec, test_labels, folder.predictions, texts)
     overlap = count_leakage(training_golds(recipe, golds), golds["test"], probabilities["test"], thresholds, run)
-    dev = score_probabilities(labels["dev"], probabilities["dev"], thresholds, run.space)
+    dev = score_probabilities(labels["dev"], probabilities["dev"], thresholds, run.space, metric)
     constant = constant_predictions(probabilities["test"], thresholds, run.space)
     folder.update_state(thresholds=thresholds.tolist(), dev=dev, overlap=overlap, constant=constant.to_dict())
     scorecard = _score(folder, golds["test"], task)
@@ -305,7 +305,9 @@ def count_leakage(
         return counts
     rows = [row for row, id_ in enumerate(test.ids) if id_ not in leaked]
     if rows and (test.labels >= 0).all():
-        counts["without"] = score_probabilities(test.labels[rows], probabilities[rows], thresholds, run.space)
+        counts["without"] = score_probabilities(
+            test.labels[rows], probabilities[rows], thresholds, run.space, run.recipe.select.metric
+        )
     run.progress.message(
         f"{overlap.normalised:,} test texts are also training texts ({overlap.exact:,} exact copies)"
         + ("; the score without them is shown, too" if counts["without"] else "")

@@ -84,7 +84,7 @@ def test_train_metrics_come_from_the_logits_before_each_update(tmp_path: Path, m
     order = [i for batch, _ in recorded for i in batch]
     assert sorted(order) == list(range(len(gold)))
     values = torch.sigmoid(torch.cat([logits for _, logits in recorded]).double()).numpy()
-    expected = score_probabilities(gold.labels[order], values, np.full(5, 0.5), Space(gold.spec.emotions))
+    expected = score_probabilities(gold.labels[order], values, np.full(5, 0.5), Space(gold.spec.emotions), "macro_f1")
     assert result.rows[0]["train"] == pytest.approx(expected)
 
 

@@ -89,7 +89,7 @@ def test_unknown_labels_are_not_scored():
     _, predicted = intensities(top=1, seed=5)
     given = holes(y)
     space = Space(("joy", "fear", "anger"))
-    scores = score_labels(given, predicted, space)
+    scores = score_labels(given, predicted, space, "macro_f1")
     rows = [given[:, i] >= 0 for i in range(3)]
     separate = [
         score_arrays(y[r, i : i + 1], predicted[r, i : i + 1], ("x",)).whole["macro_f1"] for i, r in enumerate(rows)
@@ -102,7 +102,7 @@ def test_unknown_labels_are_not_scored():
     _, y = intensities()
     _, predicted = intensities(seed=5)
     given = holes(y)
-    scores = score_labels(given, predicted, Space(space.emotions, 3))
+    scores = score_labels(given, predicted, Space(space.emotions, 3), "pearson")
     separate = [np.corrcoef(y[given[:, i] >= 0, i], predicted[given[:, i] >= 0, i])[0, 1] for i in range(3)]
     assert scores["pearson"] == pytest.approx(np.mean(separate))
 

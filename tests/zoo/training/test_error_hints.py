@@ -18,9 +18,9 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "more", "fix"),
     [
-        ("constant-all", ["--track", "b"], "--set select.metric=pearson"),
-        ("tfidf-char", ["--track", "b"], "--set select.metric=pearson --set loss.kind=mse"),
-        ("tfidf-ridge", ["--track", "a"], "--set select.metric=macro_f1 --set loss.kind=bce"),
+        ("constant-all", ["--set", "select.metric=pearson"], "--set select.metric=official"),
+        ("tfidf-char", ["--track", "b"], "--set loss.kind=mse"),
+        ("tfidf-ridge", ["--track", "a"], "--set loss.kind=bce --set select.metric=official"),
     ],
 )
 def test_a_metric_that_does_not_fit_the_track(name: str, more: list[str], fix: str, cli):
