@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from semeval_emo.data.gold import gold_for
 from semeval_emo.data.new_task.marks import guesses_in
 from semeval_emo.data.new_task.paths import is_predictions
 from semeval_emo.data.survey import BLANK, KNOWN, STRAY, survey
@@ -13,7 +14,7 @@ from semeval_emo.errors import EmoError
 from semeval_emo.files import read_utf8
 from semeval_emo.progress import Progress
 from semeval_emo.task import PIN_FILES, SPLITS, FileSpec, Task
-from semeval_emo.text import listed
+from semeval_emo.text import listed, plural
 
 PIN_AGAIN = "write its line again with `semeval-emo data pin FOLDER --task FILE.toml`"
 
@@ -109,8 +110,25 @@ def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[Ta
         elif file.state not in (KNOWN, BLANK):
             why = file.detail or "it is of no known release"
             yield TaskProblem(str(file.path), "error", why, "pin the folder again, or leave the file out")
+    yield from _neutral(task, folder)
     places = {match.spec.place for file in files for match in file.matches}
     for spec in task.specs(task.default_release):
         if spec.place not in places:
             expected = folder / task.layout.data.path(spec.key)
             yield TaskProblem(spec.place, "error", f"it is not in {folder}", f"expected {expected}")
+
+
+def _neutral(task: Task, folder: Path) -> Iterator[TaskProblem]:
+    """Yield the files whose labels have the neutral label beside another, which the task says cannot be."""
+    for spec in task.specs(task.default_release) if task.neutral else ():
+        try:
+            gold = gold_for(spec, task, folder, labels_required=False, unverified_gold=True)
+        except EmoError:
+            # What is wrong with the file is said elsewhere.
+            continue
+        count = sum(spec.contradicts_neutral(row) for row in gold.labels.tolist())
+        if count:
+            message = f"{plural(count, 'row')} of {len(gold):,} have {task.neutral} and another label"
+            yield TaskProblem(
+                spec.place, "error", message, "remove `neutral` from the task file: it is a label like others"
+            )

@@ -64,8 +64,7 @@ def _of_all(average: Average) -> dict[str, Interval]:
     """Return the intervals of the mean over all languages with 0 for missing ones: scaled from the scored ones."""
     if average.intervals is None:
         return {}
-    share = len(average.languages) / (len(average.languages) + len(average.missing))
-    return {name: average.intervals.whole[name].scaled(share) for name in average.all_languages}
+    return {name: average.intervals.whole[name].scaled(average.share) for name in average.all_languages}
 
 
 def _title(intervals: ScoreIntervals) -> str:

@@ -230,6 +230,7 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
             notes.append(f"Missing languages count as 0 in the mean of all {every}: {', '.join(average.missing)}.")
         else:
             rows.append((f"mean of all {every}", None, *(average.submitted[metric] for metric in names)))
+        notes += weights_note(average)
     for card in cards:
         notes += [f"{card.file}: {caution}" for caution in cautions(card, task)]
     best = {metric: "min" if METRICS[metric].lower_is_better else "max" for metric in names} if _by_file(cards) else {}
@@ -244,6 +245,19 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
         notes=tuple(notes),
         rules=rules,
     )
+
+
+def weights_note(average: Average) -> list[str]:
+    """Return a note on the weights of languages in the mean, if they differ."""
+    if not average.weights:
+        return []
+    by_weight: dict[float, list[str]] = {}
+    for code, weight in average.weights.items():
+        by_weight.setdefault(weight, []).append(code)
+    most = max(by_weight.values(), key=len)
+    words = [f"{', '.join(codes)} {weight:g}" for weight, codes in by_weight.items() if codes is not most]
+    others = next(weight for weight, codes in by_weight.items() if codes is most)
+    return [f"Weights of the languages in the mean: {'; '.join(words)}; {others:g} for the others."]
 
 
 def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:

@@ -265,6 +265,7 @@ def _input(
         texts=clusters.texts,
         gold_hash=pairs[0].gold_hash,
         emotions=spec.emotions if per_emotion else (),
+        weight=spec.weight,
     )
     notes = tuple(note for note in (pairs[0].note, clusters.note) if note)
     warnings = tuple(dict.fromkeys(warning for pair in pairs for warning in pair.warnings))

@@ -93,6 +93,7 @@ def conclude(
                 "runs": sum(len(runs) for runs in systems.predictions),
                 "pred": short_hash(sorted(hashes)),
                 "empty": spec.empty or "",
+                "weights": "+".join(f"{own.language}={own.weight:g}" for own in systems.specs if own.weight != 1),
                 "bs": settings.resamples,
                 "ar": settings.trials if settings.test == RANDOMISATION and count > 1 else "",
                 "ci": settings.interval,

@@ -28,6 +28,7 @@ class Subset:
         texts: number of distinct texts; None if the gold has no texts.
         gold_hash: hash of the gold labels.
         emotions: names of the scores after the first; for an average, those of any language.
+        weight: of the language in the average (`Track.weights`).
     """
 
     language: str
@@ -37,6 +38,7 @@ class Subset:
     texts: int | None
     gold_hash: str
     emotions: tuple[str, ...] = ()
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +64,14 @@ class AverageWeights:
     """Weights of one language in the average; an emotion is averaged over the languages that have it.
 
     Attributes:
+        languages: sum of the weights of all languages, in units of the weight of this one.
         columns: position of each emotion of the language among those of the average.
-        counts: number of languages that have each emotion of the average.
+        counts: the same sum over the languages that have each emotion of the average.
     """
 
-    languages: int
+    languages: float
     columns: tuple[int, ...]
-    counts: tuple[int, ...]
+    counts: tuple[float, ...]
 
     def apply(self, scores: NDArray) -> NDArray:
         """Return the language's contribution: scores (..., F) to shape (..., 1 + emotions of the average).
@@ -86,9 +89,15 @@ class AverageWeights:
 def average_weights(subsets: Sequence[Subset]) -> tuple[tuple[str, ...], list[AverageWeights]]:
     """Return the emotions of the average, in order of first occurrence, and the weights of each language."""
     emotions = tuple(dict.fromkeys(name for subset in subsets for name in subset.emotions))
-    counts = tuple(sum(name in subset.emotions for subset in subsets) for name in emotions)
+    total = sum(subset.weight for subset in subsets)
+    totals = [sum(subset.weight for subset in subsets if name in subset.emotions) for name in emotions]
     return emotions, [
-        AverageWeights(len(subsets), tuple(map(emotions.index, subset.emotions)), counts) for subset in subsets
+        AverageWeights(
+            total / subset.weight,
+            tuple(map(emotions.index, subset.emotions)),
+            tuple(own / subset.weight for own in totals),
+        )
+        for subset in subsets
     ]
 
 

@@ -96,7 +96,8 @@ def with_intervals(
     for average in scores.averages:
         members = [pair for pair in zip(scores.cards, by_card, strict=True) if _is_member(pair[0], average)]
         metrics = [metric for metric in _metrics(members[0][0]) if not metric.per_emotion]
-        means = intervals(_mean([resampled.first(len(metrics)) for _, resampled in members]), metrics, 0)
+        weights = np.array([card.spec.weight for card, _ in members])
+        means = intervals(_mean([own.first(len(metrics)) for _, own in members], weights / weights.sum()), metrics, 0)
         signed = "|".join([average.signature, *(f"{key}:{value}" for key, value in means.signature.items())])
         averages.append(replace(average, intervals=means, signature=signed))
     return replace(scores, cards=tuple(cards), averages=tuple(averages))
@@ -141,15 +142,18 @@ def _resample(
     return _Resampled(values, replicates[0], influence, clusters.texts, clusters.note)
 
 
-def _mean(languages: Sequence[_Resampled]) -> _Resampled:
-    """Return the average over languages, each resampled independently."""
-    size = len(languages)
-    influence = [language.influence / size for language in languages if language.influence is not None]
+def _mean(languages: Sequence[_Resampled], shares: NDArray) -> _Resampled:
+    """Return the average over languages, each resampled independently; `shares` of the languages sum to 1."""
+    influence = [
+        language.influence * share
+        for language, share in zip(languages, shares, strict=True)
+        if language.influence is not None
+    ]
     texts = [language.texts for language in languages if language.texts is not None]
     return _Resampled(
-        values=np.mean([language.values for language in languages], axis=0),
-        replicates=np.mean([language.replicates for language in languages], axis=0),
+        values=np.average([language.values for language in languages], axis=0, weights=shares),
+        replicates=np.average([language.replicates for language in languages], axis=0, weights=shares),
         influence=np.concatenate(influence) if influence else None,
-        texts=sum(texts) if len(texts) == size else None,
+        texts=sum(texts) if len(texts) == len(languages) else None,
         note=" ".join(dict.fromkeys(language.note for language in languages if language.note)),
     )

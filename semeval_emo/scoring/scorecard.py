@@ -216,6 +216,7 @@ class Average:
             language; only for metrics where higher is better.
         signature: the provenance in one line.
         intervals: confidence intervals of the means over the scored languages.
+        weights: of the scored and the missing languages, as the track has them (`Track.weights`); empty if all are 1.
     """
 
     task: str
@@ -229,6 +230,15 @@ class Average:
     all_languages: dict[str, float]
     signature: str
     intervals: ScoreIntervals | None = None
+    weights: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        """The share of the scored languages in the weights of all languages."""
+        scored, missing = (
+            sum(self.weights.get(code, 1.0) for code in codes) for codes in (self.languages, self.missing)
+        )
+        return scored / (scored + missing)
 
     def rounded(self, rounding: str) -> Average:
         """Return the average rounded after the mean, as official scorers with a mean do."""
@@ -244,6 +254,7 @@ class Average:
         return {
             "task": self.task, "release": self.release, "track": self.track, "split": self.split,
             "metric": self.metric, "languages": list(self.languages), "missing": list(self.missing),
+            "weights": self.weights or None,
             "mean_over_submitted_languages": self.submitted,
             "mean_over_all_languages_missing_as_0": self.all_languages,
             "intervals": self.intervals.to_dict() if self.intervals else None, "signature": self.signature,
@@ -330,8 +341,12 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
         scored = tuple(card.spec.language for card in group)
         if len(scored) < 2 or len(set(scored)) < len(scored):
             continue
-        every = {spec.language for spec in task.specs(spec_release, track, split=split)} | set(scored)
-        totals = {name: sum(card.metrics.whole[name] for card in group) for name in group[0].metrics.whole}
+        specs = (*task.specs(spec_release, track, split=split), *(card.spec for card in group))
+        every = {spec.language: spec.weight for spec in specs}
+        whole, own = sum(every.values()), sum(card.spec.weight for card in group)
+        totals = {
+            name: sum(card.spec.weight * card.metrics.whole[name] for card in group) for name in group[0].metrics.whole
+        }
         first = group[0]
         means.append(
             Average(
@@ -341,11 +356,12 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                 split=split,
                 metric=first.metric,
                 languages=scored,
-                missing=tuple(sorted(every - set(scored))),
-                submitted={name: total / len(scored) for name, total in totals.items()},
+                missing=tuple(sorted(set(every) - set(scored))),
+                submitted={name: total / own for name, total in totals.items()},
                 all_languages={
-                    name: total / len(every) for name, total in totals.items() if not METRICS[name].lower_is_better
+                    name: total / whole for name, total in totals.items() if not METRICS[name].lower_is_better
                 },
+                weights=every if set(every.values()) != {1.0} else {},
                 signature=signature(
                     f"mean_{first.metric}",
                     {
@@ -354,6 +370,7 @@ def averages(cards: Sequence[Scorecard], task: Task) -> tuple[Average, ...]:
                         "track": track,
                         "langs": "+".join(scored) if len(scored) < len(every) else "all",
                         "of": len(every),
+                        "weights": "+".join(f"{code}={every[code]:g}" for code in scored if every[code] != 1),
                         "split": split,
                         "n": sum(card.metrics.texts for card in group),
                         "gold": short_hash(sorted(card.gold_hash for card in group)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +62,8 @@ def _contradictions(task: Task) -> Iterator[str]:
         for code, codes in task.aliases.items()
         if not codes or not set(codes) <= set(task.languages)
     )
+    if task.neutral and task.neutral not in task.emotions:
+        yield f"'neutral' is '{printable(task.neutral)}', which is not an emotion of the task"
     for track in task.tracks.values():
         yield from _track_contradictions(track, task)
     for release in task.releases.values():
@@ -95,6 +98,11 @@ def _track_contradictions(track: Track, task: Task) -> Iterator[str]:
         yield f"'empty' of track {track.key} is {track.empty}, expected 0 or 1"
     elif track.empty and track.is_intensity:
         yield f"'empty' of track {track.key} is for tracks of binary labels, and its values are intensities"
+    if not set(track.weights) <= set(task.languages):
+        unknown = printable(", ".join(code for code in track.weights if code not in task.languages))
+        yield f"'weights' of track {track.key} names undefined languages: {unknown}"
+    if not all(0 < weight < math.inf for weight in track.weights.values()):
+        yield f"'weights' of track {track.key} has a weight that is not a positive number"
     metrics = METRICS_OF_INTENSITIES if track.is_intensity else METRICS_OF_LABELS
     for name in track.metrics:
         if name not in metrics:
@@ -138,6 +146,7 @@ def _build(raw: dict[str, Any], toml: Path | None) -> Task:
         id_width=width,
         scorers={key: _scorer(key, table) for key, table in member(raw, "scorers", dict, {}).items()},
         synonyms=_synonyms(raw, emotions),
+        neutral=member(raw, "neutral", str, ""),
         notes={name: _line(member(raw, "notes", dict), name, "notes") for name in member(raw, "notes", dict, {})},
         layout=layout,
         splits=_splits(raw),
@@ -196,6 +205,10 @@ def _track(key: str, table: Any) -> Track:
         averaging=_line(table, "averaging", where),
         trains_on=member(table, "trains_on", str, key, where=where),
         empty=member(table, "empty", int, 0, where=where),
+        weights={
+            code: member(table["weights"], code, float, where=f"{where}.weights")
+            for code in member(table, "weights", dict, {}, where=where)
+        },
     )
 
 
@@ -314,6 +327,8 @@ def _release(
             labels_hash=member(entry, "labels", str, "", file),
             texts_sample=member(entry, "sample", str, "", file),
             empty=tracks[place.track].empty,
+            weight=tracks[place.track].weights.get(place.language, 1.0),
+            neutral=member(raw, "neutral", str, ""),
             layout=layout,
         )
     signs = member(table, "signs", dict, {}, where)
@@ -429,6 +444,8 @@ def _pooled(
                         labels_hash=parts[0].labels_hash if alone else "",
                         texts_sample=parts[0].texts_sample if alone else "",
                         empty=tracks[track].empty,
+                        weight=tracks[track].weights.get(language, 1.0),
+                        neutral=member(raw, "neutral", str, ""),
                         layout=layout,
                     )
     return specs

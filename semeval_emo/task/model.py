@@ -141,6 +141,7 @@ class Task:
         id_prefix, id_width: the form of ids unless a release defines its own: text with ``{language}``,
             ``{split}`` and ``{track}``, as in `fill`, then a zero-padded number.
         scorers: the official scorers, by name.
+        neutral: the label that a text has only alone; empty if there is none.
         notes: what to know about problems of prediction files in this task, by their names in the catalogue.
         file: its TOML file; None if it was built from tables.
         data: the folder of its texts and labels, if the file names one.
@@ -163,6 +164,7 @@ class Task:
     id_width: int = 0
     scorers: dict[str, OfficialScorer] = field(default_factory=dict)
     synonyms: dict[str, str] = field(default_factory=dict)
+    neutral: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
     data: Path | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -42,6 +42,8 @@ class FileSpec:
         labels_hash: `short_hash` of ``id<TAB>label<TAB>...`` lines; empty if the labels are blank or
             unpublished.
         empty: the rule of its track for texts without labels (`Track.empty`).
+        neutral: the label that a text has only alone (`Task.neutral`).
+        weight: of its language in means over languages (`Track.weights`).
         layout: how its task writes files.
     """
 
@@ -57,6 +59,8 @@ class FileSpec:
     labels_hash: str = ""
     texts_sample: str = ""
     empty: int = 0
+    neutral: str = ""
+    weight: float = 1.0
     layout: TaskLayout = field(default=DEFAULT_LAYOUT, repr=False)
 
     @property
@@ -124,6 +128,12 @@ class FileSpec:
         # Without "release", "200 rows of 1 track a" would read as a count.
         release = f"release {self.release}" if self.release.isdigit() and len(self.release) < 4 else self.release
         return f"{release} track {self.track} {self.language} {self.split}"
+
+    def contradicts_neutral(self, row: Sequence[int]) -> bool:
+        """Return whether labels, in the order of `emotions`, have the neutral one beside another."""
+        if self.neutral not in self.emotions:
+            return False
+        return row[self.emotions.index(self.neutral)] > 0 and sum(value > 0 for value in row) > 1
 
     def __repr__(self) -> str:
         return short_repr(self, task=self.task, place=self.place, rows=self.rows)

@@ -18,6 +18,7 @@ class Track:
         averaging: how the official score is averaged over emotions and languages, in words.
         trains_on: the track whose train split a system may use (track C has no train split).
         empty: what samples F1 and Jaccard count for a text without labels in gold and predictions: 0 or 1.
+        weights: of languages in means over languages; 1 for those not named.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Track:
     averaging: str
     trains_on: str
     empty: int = 0
+    weights: dict[str, float] = field(default_factory=dict)
 
     @property
     def metric(self) -> str:

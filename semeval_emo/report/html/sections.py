@@ -93,7 +93,8 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
             Column("interval", "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
         )  # fmt: skip
         title = f"Track {first.spec.track.upper()}"
-        made.append(Table(title, columns, tuple(rows), rules=rules if average is not None else ()))
+        notes = tuple(score_tables.weights_note(average)) if average is not None else ()
+        made.append(Table(title, columns, tuple(rows), notes, rules=rules if average is not None else ()))
     return made
 
 

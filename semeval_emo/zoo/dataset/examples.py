@@ -17,17 +17,21 @@ class Space:
     Attributes:
         emotions: in the official order; the columns of every matrix.
         top: the highest intensity: 1 for presence or absence, 3 for intensities.
+        neutral: the label that a text has only alone, as in `Task.neutral`; empty if there is none.
         empty: what samples F1 and Jaccard count for a text without labels, as in `Track.empty`.
     """
 
     emotions: tuple[str, ...]
     top: int = 1
+    neutral: str = ""
     empty: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, spec: FileSpec) -> Space:
         """Return the label space of a file of a task."""
-        return cls(spec.emotions, len(spec.values) - 1, spec.empty)
+        return cls(
+            spec.emotions, len(spec.values) - 1, spec.neutral if spec.neutral in spec.emotions else "", spec.empty
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -126,7 +126,13 @@ def save_model(family: Family, folder: Path, task: str) -> None:
 
 def write_model_info(folder: Path, recipe: Recipe, space: Space, task: str) -> None:
     """Write the task, labels and recipe of a model into its folder."""
-    info = {"task": task, "emotions": list(space.emotions), "top": space.top, "recipe": recipe.resolved()}
+    info = {
+        "task": task,
+        "emotions": list(space.emotions),
+        "top": space.top,
+        "neutral": space.neutral,
+        "recipe": recipe.resolved(),
+    }
     write_file(folder / MODEL_INFO, json.dumps(info, indent=2) + "\n")
 
 
@@ -293,7 +299,9 @@ def _read_info(folder: Path, named: Path) -> tuple[Recipe, Space, str]:
     info = read_json(path, fix="train the recipe again, or copy the whole folder again")
     try:
         emotions = tuple(members(info, "emotions", str))
-        space = Space(emotions, member(info, "top", int))
+        space = Space(emotions, member(info, "top", int), member(info, "neutral", str, ""))
+        if space.neutral and space.neutral not in emotions:
+            raise ShapeError("its neutral label is not one of its emotions")
         if not emotions or len(set(emotions)) < len(emotions) or not 1 <= space.top <= MAX_TOP:
             raise ShapeError("it has no valid emotions or intensities")
         return from_resolved(member(info, "recipe", dict), str(path)), space, member(info, "task", str, "")

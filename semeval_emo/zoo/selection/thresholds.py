@@ -36,6 +36,8 @@ def parse_thresholds(content: Any) -> np.ndarray:
 def apply_thresholds(probabilities: np.ndarray, thresholds: np.ndarray, space: Space) -> np.ndarray:
     """Apply thresholds or cut points, or round to the nearest intensity.
 
+    The neutral label is left out where another is present.
+
     Args:
         probabilities: shape (n, L) in [0, 1].
         thresholds: shape (L,); an emotion is present from its threshold on. Intensities are rounded instead, unless
@@ -50,11 +52,17 @@ def apply_thresholds(probabilities: np.ndarray, thresholds: np.ndarray, space: S
     [[2, 0]]
     """
     if thresholds.ndim == 2:
-        return (probabilities[:, :, None] >= thresholds).sum(2).astype(np.int8)
-    if space.top == 1:
-        return (probabilities >= thresholds).astype(np.int8)
-    # Round half up; np.round would round half to even.
-    return np.clip(np.floor(probabilities * space.top + 0.5), 0, space.top).astype(np.int8)
+        labels = (probabilities[:, :, None] >= thresholds).sum(2)
+    elif space.top == 1:
+        labels = probabilities >= thresholds
+    else:
+        # Round half up; np.round would round half to even.
+        labels = np.clip(np.floor(probabilities * space.top + 0.5), 0, space.top)
+    labels = labels.astype(np.int8)
+    if space.neutral:
+        column = space.emotions.index(space.neutral)
+        labels[(labels > 0).sum(1) > 1, column] = 0
+    return labels
 
 
 def tune(
@@ -109,10 +117,10 @@ def tune(
     thresholds = np.full(emotions, common)
     if rule.rule == "global":
         return thresholds
-    chosen = np.full(emotions, run[len(run) // 2])
+    chosen = np.full(emotions, run[(len(run) - 1) // 2])
     for i in range(emotions):
         run = best(chosen, i)
-        chosen[i] = run[len(run) // 2]
+        chosen[i] = run[(len(run) - 1) // 2]
         positives = int((labels[:, i] > 0).sum())
         trust = positives / (positives + rule.shrink) if positives else 0.0
         thresholds[i] = trust * float(grid[run].mean()) + (1 - trust) * common

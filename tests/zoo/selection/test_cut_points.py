@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import pearsonr
+from scipy.stats import pearsonr, spearmanr
 
 from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.zoo.dataset.examples import Space
@@ -111,3 +111,20 @@ def test_a_large_grid_is_thinned():
 def test_a_value_equal_to_a_cut_point_reaches_the_intensity():
     intensities = apply_thresholds(np.array([[0.2, 0.19, 0.8]]), np.array([[0.2, 0.5, 0.8]] * 3), SPACE)
     assert intensities.tolist() == [[1, 0, 3]]
+
+
+@pytest.mark.parametrize("metric", ["spearman", "mae"])
+def test_cut_points_are_the_best_of_the_grid_for_other_metrics(metric: str):
+    p, gold = sample(80, 3)
+    tried = [*combinations_with_replacement(sorted([0.1, 0.3, 0.5, 0.7, *cut_points.rounding_cut_points(3)]), 3)]
+
+    def value(at: int, predicted: np.ndarray) -> float:
+        if metric == "mae":
+            return -float(np.abs(gold[:, at] - predicted).mean())
+        return float(spearmanr(gold[:, at], predicted).statistic) if np.ptp(predicted) else 0.0
+
+    rule = ThresholdConfig(rule="per_label", shrink=0.0, grid=(0.1, 0.7, 0.2))
+    predicted = apply_thresholds(p, tune(p, gold, SPACE, rule, metric), SPACE)
+    for at in range(3):
+        best = max(value(at, (p[:, at, None] >= np.array(cuts)).sum(1)) for cuts in tried)
+        assert value(at, predicted[:, at]) == pytest.approx(best)

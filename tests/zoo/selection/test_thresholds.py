@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, hamming_loss, jaccard_score
 
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.recipe import ThresholdConfig
@@ -102,3 +102,63 @@ def test_intensities_are_rounded_to_the_nearest():
 
 def test_a_probability_equal_to_the_threshold_is_present():
     assert apply_thresholds(np.array([[0.5, 0.49]]), np.array([0.5, 0.5]), SPACE).tolist() == [[1, 0]]
+
+
+def jaccard(gold: np.ndarray, predicted: np.ndarray, empty: int) -> float:
+    both_empty = ~(gold.any(1) | predicted.any(1))
+    return float(jaccard_score(gold, predicted, average="samples", zero_division=0) + empty * both_empty.mean())
+
+
+@given(seed=st.integers(0, 10_000), empty=st.sampled_from([0, 1]))
+@settings(max_examples=15, deadline=None)
+def test_thresholds_are_tuned_for_means_over_texts(seed: int, empty: int):
+    """The global threshold is the best of the grid, and thresholds per label are no worse on the same texts."""
+    p, gold = sample(60, seed)
+    space = Space(SPACE.emotions, empty=empty)
+    grid = np.round(np.arange(0.05, 0.955, 0.01), 6)
+
+    def tuned(rule: str, metric: str) -> np.ndarray:
+        # The middle of an even number of best values is between two of them.
+        found = tune(p, gold, space, ThresholdConfig(rule=rule, shrink=0.0), metric)
+        return grid[np.searchsorted(grid, found + 1e-9) - 1]
+
+    common = tuned("global", "jaccard")
+    best = max(jaccard(gold, p >= t, empty) for t in grid)
+    assert jaccard(gold, p >= common, empty) == pytest.approx(best)
+    own = tuned("per_label", "jaccard")
+    assert jaccard(gold, p >= own, empty) >= best - 1e-12
+    # The last label was tuned with the final threshold of the first.
+    tried = [jaccard(gold, p >= np.array([own[0], t]), empty) for t in grid]
+    assert jaccard(gold, p >= own, empty) == pytest.approx(max(tried))
+    lowest = tuned("global", "hamming_loss")
+    assert hamming_loss(gold, p >= lowest) == pytest.approx(min(hamming_loss(gold, p >= t) for t in grid))
+
+
+def test_thresholds_per_label_are_tuned_for_micro_f1():
+    p, gold = sample(300, 4, (0.6, 0.05))
+
+    def micro(thresholds: np.ndarray) -> float:
+        return float(f1_score(gold, p >= thresholds, average="micro"))
+
+    grid = np.arange(0.05, 0.955, 0.01)
+    common = tune(p, gold, SPACE, ThresholdConfig(rule="global"), "micro_f1")
+    assert micro(common) == pytest.approx(max(micro(np.full(2, t)) for t in grid))
+    own = tune(p, gold, SPACE, ThresholdConfig(rule="per_label", shrink=0.0), "micro_f1")
+    assert micro(own) == pytest.approx(max(micro(np.array([own[0], t])) for t in grid))
+    assert micro(own) > micro(common)
+
+
+def test_unknown_labels_do_not_affect_thresholds_for_means_over_texts():
+    p, gold = sample(120, 5)
+    known, unknown = gold.copy(), np.full((40, 2), -1, dtype=np.int8)
+    for rule in ("global", "per_label"):
+        config = ThresholdConfig(rule=rule)
+        more = tune(np.vstack([p, p[:40]]), np.vstack([known, unknown]), SPACE, config, "jaccard")
+        assert (more == tune(p, known, SPACE, config, "jaccard")).all()
+
+
+def test_the_neutral_label_is_left_out_beside_another():
+    space = Space(("joy", "neutral", "fear"), neutral="neutral")
+    p = np.array([[0.9, 0.9, 0.1], [0.1, 0.9, 0.1], [0.9, 0.1, 0.9], [0.1, 0.1, 0.1]])
+    labels = apply_thresholds(p, np.full(3, 0.5), space)
+    assert labels.tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 0, 0]]
