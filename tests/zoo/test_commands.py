@@ -69,7 +69,7 @@ def test_show_prints_all_fields(cli):
     assert said["learning rates"] == "head 1e-05 (decay 0.01); layers 1e-06 (decay 0.01)"
     assert said["parameters"] == "243,296,256 of 1,235,824,640 trained"
     assert said["final norm"] == "frozen"
-    assert said["epoch"] == "best macro F1 on test (test! optimistic)"
+    assert said["epoch"] == "best official metric on test (test! optimistic)"
     assert said["macro F1 on test"] == "0.7114"
 
 

@@ -370,7 +370,8 @@ def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | 
         state = folder.state()
         if state.get("status") != DONE or not folder.predictions.is_file():
             return None
-        if state.get("hash") != resolve_target(recipe, task, spec.track, spec.language).hash:
+        recipe = resolve_target(recipe, task, spec.track, spec.language)
+        if state.get("hash") != recipe.hash:
             return None
         check_finished(folder.path, state, folder.read_metrics(), recipe)
         verify_predictions(folder, task)

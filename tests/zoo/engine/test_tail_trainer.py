@@ -28,7 +28,10 @@ from semeval_emo.zoo.recipes.load import load_recipe
 
 EMOTIONS = ("anger", "fear", "joy")
 SPACE = Space(EMOTIONS)
-SMALL = ("shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=32", "train.epochs=2")
+SMALL = (
+    "shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=32", "train.epochs=2",
+    "select.metric=macro_f1",
+)  # fmt: skip
 
 
 def corpus(count: int, seed: int = 0) -> Examples:

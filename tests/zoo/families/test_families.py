@@ -119,8 +119,8 @@ def test_intensities(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "track", "message"),
     [
-        ("tfidf-logreg", "b", "Recipe tfidf-logreg selects by macro_f1, but track b has intensities."),
-        ("tfidf-ridge", "a", "Recipe tfidf-ridge predicts intensities, but track a has binary labels."),
+        ("tfidf-logreg", "b", "Recipe tfidf-logreg is for labels, but track b has intensities."),
+        ("tfidf-ridge", "a", "Recipe tfidf-ridge is for intensities, but track a has labels."),
     ],
 )
 def test_a_recipe_for_the_other_kind_of_labels_is_refused(name: str, track: str, message: str, tmp_path: Path):

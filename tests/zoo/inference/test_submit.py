@@ -154,7 +154,9 @@ def test_the_best_of_two_runs_on_dev_is_taken_only_with_the_option(cli, capsys):
     }
     (file,) = read_system(Path("submissions/mine")).files
     assert file.recipe == max(dev, key=dev.get)
-    assert "Left out: runs/sample/constant-majority/eng scores lower on dev than runs/sample/constant-all/eng." in err
+    assert (
+        "Left out: runs/sample/constant-majority/eng scores no better on dev than runs/sample/constant-all/eng." in err
+    )
 
 
 def test_the_recorded_score_is_kept_without_test_labels(cli, monkeypatch):

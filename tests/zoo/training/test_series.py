@@ -183,8 +183,7 @@ def test_a_common_failure_is_printed_once(cli):
     code, out, err = cli(*words("--language", "all", "--set", "select.metric=pearson", "-q"))
     assert (code, out) == (2, "")
     assert err == (
-        "error: Recipe constant-all predicts intensities, but track a has binary labels.\n"
-        "  fix: --set select.metric=macro_f1\n"
+        "error: Recipe constant-all is for intensities, but track a has labels.\n  fix: --set select.metric=official\n"
     )
 
 
