@@ -60,14 +60,15 @@ def emotions(result: Scores | Scorecard | Comparison) -> Figure:
         names = tuple(standings[0].emotions)
         bars = [(own.name, list(own.emotions.values())) for own in standings]
         title = "Pearson r" if result.metric == "pearson" else "F1"
-        return _figure(scores.emotion_bars("emotions", names, bars, title))
+        return _figure(scores.emotion_bars("emotions", names, bars, title, noun=result.label_noun))
     cards = _cards(result)
-    names = cards[0].spec.emotions
+    names, noun = cards[0].spec.emotions, cards[0].spec.label_noun
     if any(card.spec.emotions != names for card in cards):
-        raise UsageError("The files have different emotions.", "plot one language or one file at a time")
+        raise UsageError(f"The files have different {noun}s.", "plot one language or one file at a time")
     metric = emotion_metric(cards[0])
     bars = [(name, _intervals(card, metric)) for name, card in zip(_names(cards), cards, strict=True)]
-    return _figure(scores.emotion_bars("emotions", names, bars, METRICS[metric].title))
+    title = METRICS[metric].title
+    return _figure(scores.emotion_bars("emotions", names, bars, title, noun=noun))
 
 
 def languages(result: Scores | Comparison) -> Figure:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, label_column
 from semeval_emo.scoring.analysis import FALSE_NEGATIVE, FALSE_POSITIVE, Analysis, DuplicateTexts
 from semeval_emo.scoring.error_comparison import DisagreementExample, ErrorComparison
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
-from semeval_emo.task import Task, release_words
+from semeval_emo.task import LABEL_NOUN, Task, release_words
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -84,12 +84,12 @@ def _emotions(analysis: Analysis, task: Task) -> Table:
         )
         for errors in analysis.emotions
     )  # fmt: skip
-    official = METRICS[analysis.card.metric].title
+    official, noun = METRICS[analysis.card.metric].title, analysis.card.spec.label_noun
     return Table(
-        title=f"Errors by emotion{DOT}{heading(analysis.card, task)}",
+        title=f"Errors by {noun}{DOT}{heading(analysis.card, task)}",
         columns=(
-            Column("emotion"), Column("gold", "int"), Column("predicted", "int"), Column("TP", "int", key="right"),
-            Column("FN", "int", key="missed"), Column("FP", "int", key="invented"),
+            label_column(analysis.card.spec), Column("gold", "int"), Column("predicted", "int"),
+            Column("TP", "int", key="right"), Column("FN", "int", key="missed"), Column("FP", "int", key="invented"),
             *((Column("too low", "int"), Column("too high", "int")) if intensity else ()),
             Column("FN %", "percent", key="missed %"), Column("FP %", "percent", key="invented %"),
             Column("confused with", key="instead"),
@@ -97,7 +97,7 @@ def _emotions(analysis: Analysis, task: Task) -> Table:
         rows=rows,
         notes=(
             "TP, FN, FP: true positives, false negatives, false positives. FN %: share of gold; FP %: share of "
-            "predicted. Confused with: the most frequent false positive in texts where this emotion is a false "
+            f"predicted. Confused with: the most frequent false positive in texts where this {noun} is a false "
             "negative.",
             f"{official} {analysis.card.score:.4f}; all labels correct in {analysis.exact:,} of "
             f"{plural(analysis.card.spec.rows, 'text')}.",
@@ -107,14 +107,16 @@ def _emotions(analysis: Analysis, task: Task) -> Table:
 
 
 def _slices(analysis: Analysis) -> Table:
-    official = METRICS[analysis.card.metric].title
+    official, noun = METRICS[analysis.card.metric].title, analysis.card.spec.label_noun
     rows, rules = [], []
     # Means over texts are defined for them if the track counts texts without labels as 1.
     undefined = not analysis.card.spec.empty or any(own.score is None for own in analysis.slices)
     for at, own in enumerate(analysis.slices):
         if at and own.group != analysis.slices[at - 1].group:
             rules.append(at - 1)
-        rows.append((GROUPS[own.group], own.name, own.texts, own.score, own.exact, own.missed, own.invented))
+        # The words of JSON are those of the default task.
+        group, name = (word.replace(LABEL_NOUN, noun) for word in (GROUPS[own.group], own.name))
+        rows.append((group, name, own.texts, own.score, own.exact, own.missed, own.invented))
     return Table(
         title=KINDS,
         columns=(
@@ -132,14 +134,14 @@ def _slices(analysis: Analysis) -> Table:
 
 
 def _cooccurrence(analysis: Analysis) -> Table:
-    names = analysis.card.spec.emotions
+    names, noun = analysis.card.spec.emotions, analysis.card.spec.label_noun
     rows = [
         (f"{names[i]} + {names[j]}", int(analysis.gold_cooccurrence[i, j]), int(analysis.predicted_cooccurrence[i, j]))
         for i, j in combinations(range(len(names)), 2)
     ]
     rows.sort(key=lambda row: -abs(row[2] - row[1]))
     return Table(
-        title="Emotion co-occurrence",
+        title=f"{noun.capitalize()} co-occurrence",
         columns=(
             Column("pair"),
             Column("gold", "int"),
@@ -147,7 +149,7 @@ def _cooccurrence(analysis: Analysis) -> Table:
             Column("predicted minus gold", "int", key="too many"),
         ),
         rows=tuple((*row, row[2] - row[1]) for row in rows),
-        notes=("Number of texts with both emotions.",),
+        notes=(f"Number of texts with both {noun}s.",),
     )
 
 
@@ -169,7 +171,8 @@ def _confident_errors(analysis: Analysis, whole: bool) -> Table:
     return Table(
         title="Most confident errors",
         columns=(
-            Column("id"), Column("emotion"), Column("error", key="kind"), Column("confidence", "percent"),
+            Column("id"), label_column(analysis.card.spec), Column("error", key="kind"),
+            Column("confidence", "percent"),
             *([Column("text")] if with_text else []),
         ),
         rows=tuple(

@@ -171,8 +171,9 @@ def _emotions(comparison: Comparison, power: bool) -> Table:
         (name, first.emotions[name].value, second.emotions[name].value, *_test(difference, power))
         for name, difference in whole.emotions.items()
     ]
-    correction = f"corrected over the {len(whole.emotions)} emotions ({comparison.settings.correction})"
-    notes = [f"p of the emotions is {correction}.", *_averaged(comparison)]
+    noun = comparison.label_noun
+    correction = f"corrected over the {len(whole.emotions)} {noun}s ({comparison.settings.correction})"
+    notes = [f"p of the {noun}s is {correction}.", *_averaged(comparison)]
     scores = (Column(whole.first, "score"), Column(whole.second, "score"))
     return Table(
         f"Difference {whole.first} − {whole.second}",
@@ -192,13 +193,13 @@ def _averaged(comparison: Comparison) -> list[str]:
         for name in comparison.average.standings[0].emotions
     }
     fewer = [f"{name} ({count})" for name, count in counts.items() if count < len(comparison.places)]
-    note = f"Each emotion is averaged over the languages that have it: all {len(comparison.places)}"
+    note = f"Each {comparison.label_noun} is averaged over the languages that have it: all {len(comparison.places)}"
     return [f"{note}, except {', '.join(fewer)}." if fewer else f"{note}."]
 
 
 def _emotion_standings(comparison: Comparison, result: LanguageResult) -> Table:
     """Return the table of several systems in one language: every emotion, with letters of its own."""
-    names = list(result.standings[0].emotions)
+    names, noun = list(result.standings[0].emotions), comparison.label_noun
     best = "min" if comparison.lower_is_better else "max"
     rows = []
     for system in result.standings:
@@ -209,11 +210,11 @@ def _emotion_standings(comparison: Comparison, result: LanguageResult) -> Table:
         rows.append(tuple(row))
     columns = [column for name in names for column in (Column(name, "score", best), Column("beats", "letters"))]
     return Table(
-        f"Each emotion · {result.name if result is comparison.average else f'{result.language} {result.name}'}",
+        f"Each {noun} · {result.name if result is comparison.average else f'{result.language} {result.name}'}",
         (Column(""), *columns),
         tuple(rows),
         (
-            f"p is corrected over the {len(names)} emotions of each pair ({comparison.settings.correction}).",
+            f"p is corrected over the {len(names)} {noun}s of each pair ({comparison.settings.correction}).",
             *(_averaged(comparison) if result is comparison.average else []),
         ),
     )

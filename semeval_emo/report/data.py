@@ -12,7 +12,7 @@ from semeval_emo.data.sources import DataSource
 from semeval_emo.data.stats import Duplicates, Lengths, Stats
 from semeval_emo.data.survey import DataFile, Folder
 from semeval_emo.report.grid import text
-from semeval_emo.report.table import Column, Table, cell
+from semeval_emo.report.table import Column, Table, cell, label_column
 from semeval_emo.task import SPLITS, Task
 from semeval_emo.text import plural, text_width, wrap
 
@@ -268,7 +268,7 @@ def file_tables(stats: Stats) -> list[Table]:
 def _emotions_table(stats: Stats) -> Table:
     spec = stats.spec
     intensities = spec.values[1:] if len(spec.values) > 2 else ()
-    columns = [Column("emotion"), Column("texts", "int"), Column("share", "percent")]
+    columns = [label_column(spec), Column("texts", "int"), Column("share", "percent")]
     columns += [Column(f"intensity {value}", "int", key=f"degree {value}") for value in intensities]
     rows = tuple(
         (name, count, share, *(by_value[1:] if intensities else ()))
@@ -277,9 +277,9 @@ def _emotions_table(stats: Stats) -> Table:
         )
     )
     notes = (
-        f"Without any emotion: {stats.neutral:,} ({cell(stats.neutral / stats.rows, 'percent')}); "
+        f"Without any {spec.label_noun}: {stats.neutral:,} ({cell(stats.neutral / stats.rows, 'percent')}); "
         f"with two or more: {stats.multiple:,} ({cell(stats.multiple / stats.rows, 'percent')}).",
-        f"Emotions per text: {stats.cardinality:.2f} on average, {stats.most} at most; "
+        f"{spec.label_noun.capitalize()}s per text: {stats.cardinality:.2f} on average, {stats.most} at most; "
         f"{stats.combinations} different combinations.",
     )
     return Table(f"{spec.place}: {stats.rows:,} texts", tuple(columns), rows, notes)
@@ -289,9 +289,8 @@ def _together(stats: Stats) -> Table:
     """Return the emotion co-occurrence, as the upper triangle."""
     names = stats.spec.emotions
     rows = tuple((one, *(stats.cooccurrence.get((one, other)) for other in names[1:])) for one in names[:-1])
-    return Table(
-        "Emotion co-occurrence: number of texts", (Column(""), *(Column(name, "int") for name in names[1:])), rows
-    )
+    title = f"{stats.spec.label_noun.capitalize()} co-occurrence: number of texts"
+    return Table(title, (Column(""), *(Column(name, "int") for name in names[1:])), rows)
 
 
 def _lengths(stats: Stats, lengths: dict[str, Lengths]) -> Table:
@@ -319,6 +318,7 @@ def _duplicates(duplicates: Duplicates | None) -> tuple[str, ...]:
 def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
     """Return one row per file; what all files have in common is in the title."""
     specs = [stats.spec for stats in files]
+    noun = specs[0].label_noun
     common = [name for name in ("release", "track", "language", "split") if len({getattr(s, name) for s in specs}) == 1]
     named = [name for name in ("release", "track", "language", "split") if name not in common]
     emotions = [name for name in emotions if any(name in spec.emotions for spec in specs)]
@@ -337,8 +337,8 @@ def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
         Column("duplicates", "int", key="copies"),
     )  # fmt: skip
     notes = (
-        "Share of texts with each emotion (intensities: above 0); neutral: without any emotion;",
-        "labels: emotions per text; words: mean length; duplicates: rows with a text of an earlier row.",
+        f"Share of texts with each {noun} (intensities: above 0); neutral: without any {noun};",
+        f"labels: {noun}s per text; words: mean length; duplicates: rows with a text of an earlier row.",
     )
     words = [f"track {getattr(specs[0], name)}" if name == "track" else getattr(specs[0], name) for name in common]
     return Table(" ".join(["Label prevalence:", *words]), columns, tuple(rows), notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from semeval_emo.report import scores
-from semeval_emo.report.table import MINUS, Column, Table, cell
+from semeval_emo.report.table import MINUS, Column, Table, cell, label_column
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.score_intervals import ScoreIntervals
@@ -99,7 +99,7 @@ def _detail(card: Scorecard, intervals: ScoreIntervals) -> list[Table]:
     ]
     for k, name in enumerate(("mean",) if is_intensity else ("macro", "micro"), start=1):
         rows.append((name, *(range_of(intervals.whole[group[k]]) for group in groups)))
-    columns = (Column("emotion"), *(Column(METRICS[group[0]].title, "score") for group in groups))
+    columns = (label_column(card.spec), *(Column(METRICS[group[0]].title, "score") for group in groups))
     note = note_of(intervals, card.spec.rows)
     tables = [Table(_title(intervals), columns, tuple(rows), (note,), rules=(len(card.spec.emotions) - 1,))]
     if not is_intensity:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from semeval_emo.report.table import Column, Table, with_notes
+from semeval_emo.report.table import Column, Table, label_column, with_notes
 from semeval_emo.scoring.metrics import CODABENCH, METRICS, ORGANISERS
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import OWN, Task, release_words
@@ -102,7 +102,7 @@ def _labels(card: Scorecard, task: Task) -> Table:
     return Table(
         title=_heading(card, task),
         columns=(
-            Column("emotion"),
+            label_column(card.spec),
             *(Column(name, _score(card)) for name in ("precision", "recall", "F1")),
             *(Column(name, "int") for name in ("support", "TP", "FP", "FN", "TN")),
         ),
@@ -139,7 +139,7 @@ def _intensities(card: Scorecard, task: Task) -> Table:
     titles = ("Pearson r", "Spearman rho", "MAE", "mean gold", "mean predicted")
     return Table(
         title=_heading(card, task),
-        columns=(Column("emotion"), *(Column(title, _score(card)) for title in titles)),
+        columns=(label_column(card.spec), *(Column(title, _score(card)) for title in titles)),
         rows=tuple(rows),
         notes=(*_official(card, task), *_sources(card), *cautions(card, task)),
         rules=(len(metrics.emotions) - 1,),
@@ -174,7 +174,7 @@ def cautions(card: Scorecard, task: Task) -> list[str]:
         notes.append("Nothing is predicted: every cell is 0." if whole else f"Never predicted: {', '.join(never)}.")
     if always:
         whole = len(always) == len(card.metrics.emotions)
-        emotions = "every emotion" if whole else ", ".join(always)
+        emotions = f"every {card.spec.label_noun}" if whole else ", ".join(always)
         notes.append(f"Predicted for every text: {emotions}.")
     if card.constant:
         where = f"The gold or the predictions are constant for {', '.join(card.constant)}"
@@ -269,7 +269,7 @@ def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
         values = dict(zip(card.metrics.emotions, card.metrics.by_emotion[metric], strict=True))
         rows.append((name, *(values.get(emotion) for emotion in emotions)))
     return Table(
-        title=f"{_title(cards)}{DOT}{METRICS[metric].title} of each emotion",
+        title=f"{_title(cards)}{DOT}{METRICS[metric].title} of each {cards[0].spec.label_noun}",
         columns=(
             Column("file" if _by_file(cards) else "language"),
             *(Column(emotion, _score(cards[0]), "max" if _by_file(cards) else "") for emotion in emotions),

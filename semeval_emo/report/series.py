@@ -152,7 +152,8 @@ def _constant_notes(series: Series) -> list[str]:
     for words, name in (("Never predicted", "never"), ("Predicted for every text", "always")):
         found = [(spec, getattr(run.constant, name)) for spec, run in runs]
         listed = [
-            f"{spec.language} {'every emotion' if len(emotions) == len(spec.emotions) else ', '.join(emotions)}"
+            f"{spec.language} "
+            + (f"every {spec.label_noun}" if len(emotions) == len(spec.emotions) else ", ".join(emotions))
             for spec, emotions in found
             if emotions
         ]

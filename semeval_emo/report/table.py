@@ -10,7 +10,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from semeval_emo.task import FileSpec
 
 DASH = "–"
 MINUS = "−"
@@ -37,6 +40,11 @@ class Column:
     kind: str = "text"
     best: str = ""
     key: str = ""
+
+
+def label_column(spec: FileSpec) -> Column:
+    """Return the column of labels, headed with the word of the task."""
+    return Column(spec.label_noun, key="emotion")
 
 
 @dataclass(frozen=True)

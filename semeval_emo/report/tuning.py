@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, label_column
 from semeval_emo.report.zoo import TEST_MARK
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.zoo.inference.tune import AS_TRAINED, RuleScores, TuneResult
 from semeval_emo.zoo.selection.cut_points import format_threshold
 
-NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per emotion"}
+NAMES = {AS_TRAINED: "as trained", "global": "one for all", "per_label": "one per label"}
 
 
 def tables(result: TuneResult) -> list[Table]:
@@ -68,8 +68,8 @@ def _thresholds(result: TuneResult, written: RuleScores) -> Table:
     )
     rows = zip(result.spec.emotions, result.positives, before, after, strict=True)
     return Table(
-        "Thresholds by emotion",
-        (Column("emotion"), Column(f"positives in {result.split}", "int"), Column("before", kind),
+        f"Thresholds by {result.spec.label_noun}",
+        (label_column(result.spec), Column(f"positives in {result.split}", "int"), Column("before", kind),
          Column("after", kind)),
         tuple(rows), notes,
     )  # fmt: skip

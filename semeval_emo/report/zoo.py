@@ -286,7 +286,7 @@ def _threshold(recipe: Recipe) -> str:
     config = recipe.threshold
     if config.rule == "fixed":
         return "intensities rounded" if recipe.predicts_intensities else f"{config.value:g}"
-    words = {"global": "one for all emotions", "per_label": "one per emotion"}[config.rule]
+    words = {"global": "one for all labels", "per_label": "one per label"}[config.rule]
     mark = f" ({TEST_MARK} optimistic)" if config.split == "test" else ""
     return f"{words}, tuned on {config.split}{mark}"
 

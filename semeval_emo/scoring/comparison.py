@@ -9,6 +9,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.published import VersusPublished
 from semeval_emo.tables.results import Result, frame_of
+from semeval_emo.task import LABEL_NOUN
 from semeval_emo.text import short_repr
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ class Comparison(Result):
         against: each system compared with the published score, if one was given.
         warnings: what every output begins with, as `Scores.warnings`.
         signature: the provenance in one line.
+        label_noun: what the task calls a label; not part of the JSON form.
     """
 
     metric: str
@@ -190,6 +192,7 @@ class Comparison(Result):
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     signature: str
+    label_noun: str = LABEL_NOUN
 
     @property
     def lead(self) -> LanguageResult:
@@ -199,6 +202,7 @@ class Comparison(Result):
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, ``semeval-emo/compare/1``."""
         body = {"schema": SCHEMA, **asdict(self)}
+        del body["label_noun"]
         for system in body["systems"]:
             del system["predictions"]
         return body

@@ -77,6 +77,7 @@ def conclude(
         settings=settings,
         notes=notes,
         warnings=warnings,
+        label_noun=spec.label_noun,
         signature=signature(
             f"compare_{metric.name}",
             {

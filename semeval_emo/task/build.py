@@ -17,7 +17,7 @@ from semeval_emo.parse import ShapeError, expect, member, members
 from semeval_emo.task.ids import LONGEST_PREFIX, IdBlock, IdList, is_listed_id
 from semeval_emo.task.layout import FileKey, TaskLayout, build_layout, fill
 from semeval_emo.task.model import METRICS_OF_INTENSITIES, METRICS_OF_LABELS, SPLITS, Release, Task
-from semeval_emo.task.spec import FileSpec
+from semeval_emo.task.spec import LABEL_NOUN, FileSpec
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
 from semeval_emo.text import plural, printable
 
@@ -150,7 +150,16 @@ def _build(raw: dict[str, Any], toml: Path | None) -> Task:
         notes={name: _line(member(raw, "notes", dict), name, "notes") for name in member(raw, "notes", dict, {})},
         layout=layout,
         splits=_splits(raw),
+        label_noun=_noun(raw),
     )
+
+
+def _noun(raw: dict[str, Any]) -> str:
+    """Return what the task calls a label: one word."""
+    noun = member(raw, "label_noun", str, LABEL_NOUN)
+    if not (noun.isalpha() and len(noun) <= LONGEST_NAME):
+        raise ShapeError(f"'label_noun' is '{printable(noun)}', expected one word such as type, in the singular")
+    return noun
 
 
 def _splits(raw: dict[str, Any]) -> tuple[str, ...]:
@@ -330,6 +339,7 @@ def _release(
             weight=tracks[place.track].weights.get(place.language, 1.0),
             neutral=member(raw, "neutral", str, ""),
             layout=layout,
+            label_noun=_noun(raw),
         )
     signs = member(table, "signs", dict, {}, where)
     rows = member(signs, "rows", dict, {}, f"{where}.signs")
@@ -447,6 +457,7 @@ def _pooled(
                         weight=tracks[track].weights.get(language, 1.0),
                         neutral=member(raw, "neutral", str, ""),
                         layout=layout,
+                        label_noun=_noun(raw),
                     )
     return specs
 

@@ -17,7 +17,7 @@ from typing import Any
 from semeval_emo.errors import UsageError, suggest
 from semeval_emo.task.index import IdIndex
 from semeval_emo.task.layout import DEFAULT_LAYOUT, FileKey, TaskLayout
-from semeval_emo.task.spec import OWN_SPLIT, FileSpec
+from semeval_emo.task.spec import LABEL_NOUN, OWN_SPLIT, FileSpec
 from semeval_emo.task.tracks import Language, OfficialScorer, Track
 from semeval_emo.text import alternatives, short_repr
 
@@ -149,6 +149,7 @@ class Task:
         layout: how it names and writes files.
         splits: its splits, in the order in which they are shown; the zoo trains on ``train``, selects on ``dev`` and
             predicts ``test``.
+        label_noun: what a label is called in tables and plots, such as ``type``; its plural has an s.
     """
 
     key: str
@@ -171,6 +172,7 @@ class Task:
     leaderboard: Path | None = None
     layout: TaskLayout = DEFAULT_LAYOUT
     splits: tuple[str, ...] = SPLITS
+    label_noun: str = LABEL_NOUN
 
     @property
     def is_own_split(self) -> bool:

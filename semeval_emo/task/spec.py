@@ -16,6 +16,8 @@ OWN_FILE = "own-file"
 """The release of gold labels in a file of the user's own, on which a model of any task is evaluated."""
 OWN = {OWN_SPLIT: "your own split", OWN_FILE: "your own file"}
 """The releases that nobody published, in words."""
+LABEL_NOUN = "emotion"
+"""What a label is called in tables and plots, if the task does not say it."""
 # Number of texts of a file that have a hash of their own.
 SAMPLED = 8
 
@@ -45,6 +47,7 @@ class FileSpec:
         neutral: the label that a text has only alone (`Task.neutral`).
         weight: of its language in means over languages (`Track.weights`).
         layout: how its task writes files.
+        label_noun: what its task calls a label.
     """
 
     task: str
@@ -62,6 +65,7 @@ class FileSpec:
     neutral: str = ""
     weight: float = 1.0
     layout: TaskLayout = field(default=DEFAULT_LAYOUT, repr=False)
+    label_noun: str = LABEL_NOUN
 
     @property
     def rows(self) -> int:

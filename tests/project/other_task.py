@@ -18,6 +18,7 @@ title = "Moods 2027"
 default_release = "1"
 data = "data"
 emotions = ["calm", "glee", "gloom"]
+label_noun = "mood"
 ids = { prefix = "{language}:{split}:{track}:", width = 4 }
 [synonyms]
 glee = ["cheer"]

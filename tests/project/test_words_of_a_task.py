@@ -114,6 +114,12 @@ def test_no_command_says_a_word_of_task_11_under_another_task(moods: Path, cli):
         seen[path.name] = path.read_text(encoding="utf-8")
     assert any(LABELS[0] in text for text in seen.values())
     assert {where: found[0] for where, text in seen.items() if (found := WORDS.search(text))} == {}
+    # The labels of this task are moods. The same in every task: keys of JSON, the signature, ids in a page, and the
+    # title of a recipe, which is part of its hash.
+    usual = r"(?s)<script.*?</script>|<style.*?</style>|<[^>]*>|emotions:\d+|Every emotion for every text"
+    shown = {where: re.sub(usual, "", text) for where, text in seen.items() if "json" not in where}
+    assert {where: found[0] for where, text in shown.items() if (found := re.search("(?i)emotions?", text))} == {}
+    assert any("Errors by mood" in text for text in shown.values())
 
 
 def test_explain_says_nothing_of_task_11_under_another_task(moods: Path, cli):

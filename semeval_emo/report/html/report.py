@@ -61,6 +61,7 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         browses=bool(data["sets"]),
         left_out=left_out,
         texts_note=_texts_note(contents),
+        label_noun=contents.task.label_noun.capitalize(),
         notes=_plot_notes(contents) if has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
     )
 
@@ -82,6 +83,7 @@ def results_page(contents: Contents, notes: Sequence[str]) -> str:
         browses=False,
         left_out=(),
         texts_note="",
+        label_noun=contents.task.label_noun.capitalize(),
         notes=tuple(map(clean, notes)),
     )
 

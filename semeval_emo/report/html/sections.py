@@ -14,7 +14,7 @@ from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.html.parts import BlockGroup, Paragraphs, PlotImage, Section, table_block
 from semeval_emo.report.leaderboard import THIS, placement_tables
 from semeval_emo.report.score_intervals import note_of, range_of
-from semeval_emo.report.table import Column, Table
+from semeval_emo.report.table import Column, Table, label_column
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metrics import METRICS
@@ -127,7 +127,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         )
     level = f"{100 * intervals.level:g} % interval" if intervals else "interval"
     columns = (
-        Column("emotion"), Column(METRICS[own].title, "score"), Column(level, "score"),
+        label_column(card.spec), Column(METRICS[own].title, "score"), Column(level, "score"),
         *(Column(METRICS[name].title, "score") for name in others),
         *(Column(name if name == "support" else name.upper(), "int") for name in counts),
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     if intervals:
         notes.append(note_of(intervals, card.spec.rows))
     notes += score_tables.cautions(card, contents.task)
-    made = [Table("By emotion", columns, tuple(rows), tuple(notes), rules=(len(metrics.emotions) - 1,))]
+    made = [Table(f"By {card.spec.label_noun}", columns, tuple(rows), tuple(notes), rules=(len(metrics.emotions) - 1,))]
     if not intensities:
         whole = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
         over = tuple(
@@ -175,7 +175,7 @@ def _errors(contents: Contents, texts: bool) -> Section:
         found = analyse(card, probabilities=contents.probabilities.get(key_of(card)), texts=texts)
         tables = analysis_tables.tables(found, contents.task, whole=True)
         # The headline of the page has the title of the first table.
-        tables[0] = replace(tables[0], title="Errors by emotion", notes=tables[0].notes[:-1])
+        tables[0] = replace(tables[0], title=f"Errors by {card.spec.label_noun}", notes=tables[0].notes[:-1])
         blocks = tuple(table_block(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
         several = len(contents.cards) > 1
         groups.append(BlockGroup(blocks, _name(contents, card) if several else "", not several or at == 0))

@@ -26,7 +26,7 @@ from semeval_emo.report.plots.style import (
 from semeval_emo.report.table import clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import Task
+from semeval_emo.task import LABEL_NOUN, Task
 from semeval_emo.text import as_sentences, plural
 
 LONGEST = 38
@@ -47,11 +47,13 @@ def emotion_bars(
     systems: Sequence[tuple[str, Sequence[Interval]]],
     metric_title: str,
     note: str = "",
+    noun: str = LABEL_NOUN,
 ) -> Plot | None:
     """Plot the score of each emotion with its interval: a bar for one system, points for several.
 
     Args:
         note: written below the plot, such as the systems that are left out.
+        noun: what the task calls a label.
     """
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
     figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
@@ -90,7 +92,7 @@ def emotion_bars(
         for system, scores in systems
     )
     write_below(figure, note)
-    return Plot(name, f"{metric_title} of each emotion", as_sentences(about, "Lines show intervals", note), figure)
+    return Plot(name, f"{metric_title} of each {noun}", as_sentences(about, "Lines show intervals", note), figure)
 
 
 @drawn

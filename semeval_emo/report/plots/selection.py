@@ -51,7 +51,8 @@ def files_without_plots(contents: Contents) -> str:
         for card in contents.cards
     ]
     note = left_out(min(MOST_FILES, len(names)), names, "file")
-    return f"Plots of emotions and ranks: {note}. A report of one file has its plots." if note else ""
+    noun = contents.task.label_noun
+    return f"Plots of {noun}s and ranks: {note}. A report of one file has its plots." if note else ""
 
 
 def emotion_metric(card: Scorecard) -> str:
@@ -65,7 +66,8 @@ def _of_card(contents: Contents, card: Scorecard) -> list[Plot | None]:
     if card.intervals:
         bars = card.intervals.by_emotion[metric]
         name = contents.systems[0].name
-        plots.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, [(name, bars)], METRICS[metric].title))
+        title, noun = METRICS[metric].title, card.spec.label_noun
+        plots.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, [(name, bars)], title, noun=noun))
         if key in contents.placements:
             plots.append(_position(contents.placements[key], key, [("this score", card.intervals.whole[card.metric])]))
     if key in contents.probabilities and pair is not None:
@@ -95,7 +97,8 @@ def _of_comparison(contents: Contents) -> list[Plot | None]:
     made: list[Plot | None] = []
     if all(one.emotions for one in standings):
         bars = [(one.name, [one.emotions[e] for e in card.spec.emotions]) for one in standings]
-        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, note))
+        noun = card.spec.label_noun
+        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, note, noun))
     if key in contents.placements and found.metric == card.metric:
         ours = [(one.name, one.score) for one in standings]
         made.append(_position(contents.placements[key], key, ours, note))

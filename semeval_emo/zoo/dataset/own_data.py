@@ -277,6 +277,7 @@ title = {_toml(f"Your own split of {name}")}
 default_release = "{OWN_SPLIT}"
 data = "{DATA}"
 emotions = {_toml(emotions)}
+label_noun = "label"
 ids = {{ prefix = {_toml(f"{key}_{{split}}_{{track}}_")}, width = {ID_WIDTH} }}
 
 [tracks.{BINARY}]

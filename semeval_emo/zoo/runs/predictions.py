@@ -131,7 +131,7 @@ class TextPredictions(Result, Sequence[TextPrediction]):
 
 
 def present_text(prediction: TextPrediction) -> str:
-    """Return the emotions that are present with their probabilities, such as ``joy 0.93``; ``no emotion`` if none.
+    """Return the emotions that are present with their probabilities, such as ``joy 0.93``; ``no label`` if none.
 
     Intensities are named instead of probabilities: ``joy: 2``.
     """
@@ -140,7 +140,7 @@ def present_text(prediction: TextPrediction) -> str:
         f"{emotion} {probabilities[emotion]:.2f}" if is_binary else f"{emotion}: {label}"
         for emotion, label in prediction.present.items()
     ]
-    return ", ".join(present) or "no emotion"
+    return ", ".join(present) or "no label"
 
 
 def _shortened(text: str) -> str:

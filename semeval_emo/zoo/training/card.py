@@ -12,8 +12,8 @@ from semeval_emo.files import write_file
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import Task, release_words
-from semeval_emo.text import as_sentences
+from semeval_emo.task import LABEL_NOUN, Task, release_words
+from semeval_emo.text import as_sentences, plural
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
@@ -61,7 +61,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     language = task.language(recipe.data.language)
     base = recipe.model.backbone
     on_hub = base and ":" not in base and base.count("/") == 1 and not base.startswith((".", "/"))
-    front: dict[str, Any] = {"tags": ["emotion", "multi-label", recipe.family], "library_name": _library(recipe)}
+    tags = [*([LABEL_NOUN] if task.label_noun == LABEL_NOUN else []), "multi-label", recipe.family]
+    front: dict[str, Any] = {"tags": tags, "library_name": _library(recipe)}
     # The code `own` is no language.
     front["language"] = [language.iso or language.code] if language.family or not task.is_own_split else []
     front["datasets"] = _datasets(recipe, task)
@@ -134,16 +135,16 @@ def update_seed_lines(run: FinishedRun) -> None:
 
 
 def _thresholds(recipe: Recipe, folder: RunFolder, thresholds: list[Any]) -> list[str]:
-    emotions, intensities = folder.spec.emotions, folder.spec.values[1:]
+    emotions, intensities, noun = folder.spec.emotions, folder.spec.values[1:], folder.spec.label_noun
     if len(intensities) > 1 and recipe.threshold.rule == "fixed":
-        return [f"{len(emotions)} emotions; intensities are rounded to the nearest integer."]
+        return [f"{plural(len(emotions), noun)}; intensities are rounded to the nearest integer."]
     if len(intensities) == 1:
         headers = ["threshold"]
-        lines = [f"{len(emotions)} emotions; each is present from this probability:\n"]
+        lines = [f"{plural(len(emotions), noun)}; each is present from this probability:\n"]
     else:
         headers = [f"cut point of {intensity}" for intensity in intensities]
-        lines = [f"{len(emotions)} emotions, with the cut points of their intensities, on a scale from 0 to 1:\n"]
-    lines += [f"| emotion | {' | '.join(headers)} |", "|---" + "|---:" * len(headers) + "|"]
+        lines = [f"{plural(len(emotions), noun)}, with the cut points of their intensities, on a scale from 0 to 1:\n"]
+    lines += [f"| {noun} | {' | '.join(headers)} |", "|---" + "|---:" * len(headers) + "|"]
     for emotion, cut in zip(emotions, thresholds, strict=True):
         cells = [f"{value:.3f}" for value in (cut if isinstance(cut, list) else [cut])]
         lines.append(f"| {emotion} | {' | '.join(cells)} |")

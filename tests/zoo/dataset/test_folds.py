@@ -242,4 +242,4 @@ def test_list_and_show_name_the_folds(tmp_path: Path, monkeypatch, capsys):
     assert line.split()[1] == "folds"
     assert main(["zoo", "show", "tfidf-folds"]) == 0
     said = capsys.readouterr().out
-    assert "best official metric on 5 folds" in said and "one per emotion, tuned on folds" in said
+    assert "best official metric on 5 folds" in said and "one per label, tuned on folds" in said

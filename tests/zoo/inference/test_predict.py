@@ -139,7 +139,7 @@ def test_texts_as_arguments_are_shown_as_a_table(predict):
     assert lines[3].startswith("What a lovely day!  anger 0.")
     assert lines[-1] == "predicted: a probability of at least 0.01"
     code, out, _ = predict(TEXTS[0], "--top", "2", "--thresholds", "anger=1,fear=1,joy=1,sadness=1,surprise=1")
-    assert code == 0 and out.splitlines()[1].split("  ")[-1].strip() == "top 2" and "no emotion" in out
+    assert code == 0 and out.splitlines()[1].split("  ")[-1].strip() == "top 2" and "no label" in out
 
 
 def test_a_text_in_the_formats_of_files(predict, model: Model):

@@ -98,7 +98,7 @@ def test_the_best_rule_out_of_fold_is_written_by_default(best: str, run_folder: 
     words = ["zoo", "tune", str(run_folder), "--data", "sample", *by]
     assert main(words) == 0
     said = capsys.readouterr().out
-    names = {"as trained": "as trained", "global": "one for all", "per_label": "one per emotion"}
+    names = {"as trained": "as trained", "global": "one for all", "per_label": "one per label"}
     rows = {name: next(line for line in said.splitlines() if line.startswith(name)).split() for name in names.values()}
     scores = {name: [float(word) for word in row if word[0].isdigit()] for name, row in rows.items()}
     written = [name for name, row in rows.items() if row[-1] == "written"]
