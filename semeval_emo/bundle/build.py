@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from semeval_emo import __version__
 from semeval_emo.bundle.columns import ScoreColumn, score_columns
+from semeval_emo.bundle.dates import phase_dates
 from semeval_emo.bundle.pages import PAGES, TEMPLATES, kit_readme, pages, sample_folder, title_of
 from semeval_emo.bundle.phase import GOLD, PHASE_FILE, BundlePhase
 from semeval_emo.bundle.vendor import vendored
@@ -21,12 +21,14 @@ from semeval_emo.bundle.yaml_text import to_yaml
 from semeval_emo.data.gold import gold_for
 from semeval_emo.data.labels import Gold
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.submission.outputs import check_free, write_if_changed
 from semeval_emo.submission.packing import zip_bytes
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import TASK_FILE, FileSpec, IdList, Selector, Task, load_task
+from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import listed
 
 IMAGE = "codalab/codalab-legacy:py312"
@@ -35,8 +37,6 @@ COMPETITION = "competition.yaml"
 PROGRAM, KIT, LOGO = "scoring_program", "starting_kit", "logo.png"
 COMMAND = "python3 /app/program/score.py /app/input /app/output"
 OUT = Path("bundle.zip")
-FIRST_DAY = datetime(2099, 1, 1)
-"""Dates that nobody has chosen are so late that no phase is open before they are set."""
 SECONDS = 600
 """The time limit of a submission, the default of Codabench."""
 SUBMISSION_RULE = "Force_Last"
@@ -152,12 +152,12 @@ def build_bundle(
     task = load_task(task)
     target = Path(out)
     if target.suffix.lower() != ".zip":
-        raise UsageError(f"The name of the bundle, {out}, does not end in .zip.")
+        raise UsageError(f"The name of the bundle, {out}, does not end in .zip.", f"name it {target.stem}.zip")
     selector = Selector(task, _one_track(task, track), release=release).of(task)
     own_track, own_release = selector.track or "", task.release(release).key
     notes: list[str] = []
     golds = _gold(task, own_track, own_release, gold, splits, unverified_gold, notes, progress or Progress())
-    start_and_end = _dates(list(golds), dates or {}, notes)
+    start_and_end = phase_dates(list(golds), dates or {}, notes)
     phases = {split: BundlePhase(own_track, split, own_release, unverified_gold) for split in golds}
     specs = [own.spec for labels in golds.values() for own in labels]
     wanted = {split: phase.specs(task) for split, phase in phases.items()}
@@ -169,7 +169,7 @@ def build_bundle(
     files |= program_files()
     of_task = _task_files(task, every)
     for split, labels in golds.items():
-        files |= _reference(phases[split], of_task, wanted[split], labels)
+        files |= _reference(phases[split], task, of_task, labels)
     files |= _kit(task, own_track, of_task, wanted, golds)
     body = zip_bytes(files)
     given = [Path(gold)] if isinstance(gold, str | os.PathLike) else []
@@ -242,52 +242,6 @@ def _gold(
     if not found:
         raise first or UsageError(f"Release {release} of {task.title} has no file of track {track} to predict.")
     return found
-
-
-def _dates(splits: Sequence[str], given: Mapping[str, str], notes: list[str]) -> dict[str, tuple[str, str]]:
-    """Return start and end of each phase in the form of Codabench."""
-    if not given:
-        notes.append(
-            f"The phases begin in {FIRST_DAY.year}: no submission is accepted before you set their dates, with --phase "
-            f"or in {COMPETITION}."
-        )
-        days = [(FIRST_DAY + timedelta(31 * at), FIRST_DAY + timedelta(31 * at + 28)) for at in range(len(splits))]
-        return {split: (_shown(one), _shown(other)) for split, (one, other) in zip(splits, days, strict=True)}
-    missing = [split for split in splits if split not in given]
-    unknown = [split for split in given if split not in splits]
-    if missing or unknown:
-        what = f"no dates for the phase {missing[0]}" if missing else f"dates for {unknown[0]}, which is no phase"
-        raise UsageError(
-            f"There are {what}.", f"phases: {', '.join(splits)}; --phase {splits[-1]}=2027-01-10/2027-01-31"
-        )
-    result, before = {}, ""
-    for split in splits:
-        start, _, end = (part.strip() for part in given[split].partition("/"))
-        first, last = _day(start, split), _day(end, split) if end else None
-        if last is None and split != splits[-1]:
-            raise UsageError(f"The phase {split} has no end, and {splits[-1]} comes after it.", "write START/END")
-        if before and _shown(first) <= before:
-            raise UsageError(
-                f"The phase {split} begins before the one before it has ended.", "phases follow each other"
-            )
-        if last is not None and last <= first:
-            raise UsageError(f"The phase {split} ends before it begins.", "write START/END")
-        before = _shown(last) if last else ""
-        result[split] = _shown(first), before
-    return result
-
-
-def _day(text: str, split: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise UsageError(
-            f"The phase {split} has the date '{text}'.", "write dates as 2027-01-31, or with a time: 2027-01-31T23:59"
-        ) from None
-
-
-def _shown(day: datetime) -> str:
-    return day.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _competition(
@@ -388,19 +342,37 @@ def _task_files(task: Task, specs: Sequence[FileSpec]) -> dict[str, bytes]:
     return files
 
 
-def _reference(
-    phase: BundlePhase, of_task: Mapping[str, bytes], specs: Sequence[FileSpec], golds: Sequence[Gold]
-) -> dict[str, bytes]:
-    """Return the reference data of a phase: the task and the gold labels in its layout."""
-    folder = reference_folder(phase.split)
-    files = {PHASE_FILE: phase.to_json().encode(), **of_task}
+def _reference(phase: BundlePhase, task: Task, of_task: Mapping[str, bytes], golds: Sequence[Gold]) -> dict[str, bytes]:
+    """Return the reference data of a phase: the task and the gold labels in its layout.
+
+    Raises:
+        UsageError: the labels that are read from there are others.
+    """
+    written: dict[str, bytes] = {}
+    specs = phase.specs(task)
     for spec, gold in zip(specs, golds, strict=True):
         layout = replace(spec.layout, predictions=spec.layout.data)
-        texts = dict(zip(gold.ids, gold.texts or (), strict=False))
-        files[f"{GOLD}/{spec.layout.data.path(spec.key)}"] = prediction_bytes(
-            replace(spec, layout=layout), gold.labels, texts
-        )
-    return {f"{folder}/{name}": body for name, body in files.items()}
+        path = f"{GOLD}/{spec.layout.data.path(spec.key)}"
+        if path in written:
+            # A layout with one file for all languages; the ids say which is which.
+            path = f"{GOLD}/{spec.language}/{spec.layout.data.path(spec.key)}"
+        written[path] = prediction_bytes(replace(spec, layout=layout), gold.labels, _texts(gold))
+    with temporary_folder() as folder:
+        for path, body in written.items():
+            write_file(folder / path, body, parents=True)
+        for spec, gold in zip(specs, golds, strict=True):
+            again = gold_for(spec, task, folder / GOLD, unverified_gold=phase.unverified_gold)
+            if again.hash != gold.hash:
+                raise UsageError(
+                    f"The gold labels of {spec.place} are not the same after they are written as [layout.data] says.",
+                    "check the table [layout.data] of the task file: semeval-emo task show",
+                )
+    files = {PHASE_FILE: phase.to_json().encode(), **of_task, **written}
+    return {f"{reference_folder(phase.split)}/{name}": body for name, body in files.items()}
+
+
+def _texts(gold: Gold) -> dict[str, str]:
+    return dict(zip(gold.ids, gold.texts or (), strict=False))
 
 
 def _kit(
@@ -420,7 +392,11 @@ def _kit(
     for split, specs in wanted.items():
         for spec, gold in zip(specs, golds[split], strict=True):
             zeros = np.zeros((spec.rows, len(spec.emotions)), int)
-            texts = dict(zip(gold.ids, gold.texts or (), strict=False))
-            path = spec.layout.predictions.path(spec.key)
-            files[f"{sample_folder(split)}/{path}"] = prediction_bytes(spec, zeros, texts)
+            path = f"{sample_folder(split)}/{spec.layout.predictions.path(spec.key)}"
+            if path in files:
+                raise UsageError(
+                    f"Prediction files of several languages have the same path, {spec.layout.predictions.file}.",
+                    "write {language} into the key 'file' of [layout.predictions]",
+                )
+            files[path] = prediction_bytes(spec, zeros, _texts(gold))
     return {f"{KIT}/{name}": body for name, body in files.items()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from semeval_emo.bundle.build import COMPETITION, FIRST_DAY, IMAGE
+from semeval_emo.bundle.build import COMPETITION, IMAGE, KIT
 from semeval_emo.bundle.check_task import (
     PHASES_AGAIN,
     check_leaderboard,
@@ -16,11 +17,12 @@ from semeval_emo.bundle.check_task import (
     check_reference,
     check_solution,
 )
+from semeval_emo.bundle.dates import FIRST_DAY
 from semeval_emo.bundle.pages import TODO
 from semeval_emo.bundle.phase import BundlePhase
 from semeval_emo.data.task_check import TaskProblem
 from semeval_emo.errors import InputError, MissingExtra
-from semeval_emo.files import read_utf8, write_file
+from semeval_emo.files import read_utf8
 from semeval_emo.submission.archive import CHUNK, ArchiveEntry, ArchiveError, members, open_entry, reason
 from semeval_emo.submission.problem import Findings, Problem, Severity, entry
 from semeval_emo.task import Task
@@ -82,11 +84,13 @@ def _archive_problem(problem: Problem) -> TaskProblem:
 
 
 def _unpack(path: Path, safe: Sequence[tuple[str, ArchiveEntry]], folder: Path) -> None:
-    """Write the entries that are safe to read to a folder."""
+    """Write the entries that are safe to read to a folder, but the code of the starting kit, which is not checked."""
     for name, one in safe:
-        if not name.endswith("/"):
-            with open_entry(path, one) as stream:
-                write_file(folder / name, b"".join(iter(lambda s=stream: s.read(CHUNK), b"")), parents=True)  # type: ignore[misc]
+        if not name.endswith("/") and not name.startswith(f"{KIT}/vendor/"):
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open_entry(path, one) as stream, target.open("wb") as output:
+                shutil.copyfileobj(stream, output, CHUNK)
 
 
 def read_yaml(path: Path) -> Any:

@@ -9,23 +9,26 @@ import contextlib
 import json
 import math
 import os
+import shlex
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
 from semeval_emo.bundle.columns import ScoreColumn, column_values, score_columns
 from semeval_emo.bundle.phase import GOLD, BundlePhase
-from semeval_emo.errors import EmoError, InvalidSubmission, ReleaseMismatch
+from semeval_emo.errors import EmoError, InputError, InvalidSubmission, ReleaseMismatch, UsageError
 from semeval_emo.files import make_folder, write_file
 from semeval_emo.report.contents import Contents, System
 from semeval_emo.report.html.report import results_page
 from semeval_emo.report.submission import validation_text
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import incomplete, score
 from semeval_emo.submission import Report, validate
+from semeval_emo.submission.ids import SUBSET
 from semeval_emo.submission.packing import archive_name, zip_bytes
 from semeval_emo.task import TASK_FILE, FileSpec, Task, load_task
 from semeval_emo.temporary import temporary_folder
@@ -124,14 +127,24 @@ def _evaluate(name: str, phase: BundlePhase, task: Task, specs: Sequence[FileSpe
         scores = score(
             name, source=gold, task=task, strict=False, unverified_gold=phase.unverified_gold, **phase.address
         )
+        if scores.without_gold:
+            raise InputError(" ".join(scores.without_gold))
         reasons = _reasons(scores, task.track(phase.track).metric, [spec.language for spec in specs])
-    except (InvalidSubmission, ReleaseMismatch) as error:
+    except ReleaseMismatch as error:
         reasons = [error.message]
+    except InvalidSubmission:
+        reasons = []
     report = scores.report if scores is not None else None
     if report is None:
         report = validate(name, task=task, release=phase.release)
+    report = _for_participants(report)
+    if scores is None and not reasons:
+        reasons = _of_another_phase(phase, report)
     if scores is None or reasons:
         return _failed(name, task, report, reasons)
+    # A file with a single text has no interval.
+    with contextlib.suppress(UsageError):
+        scores = with_intervals(scores, source=gold, task=task)
     languages = [spec.language for spec in specs]
     columns = score_columns(task, phase.track, languages)
     values = column_values(columns, {card.spec.language: card for card in scores.cards}, languages)
@@ -154,9 +167,7 @@ def _reasons(scores: Scores, metric: str, languages: Sequence[str]) -> list[str]
     reasons = []
     for file in scores.refused:
         rows = incomplete(file, scores.report)
-        why = f"it has {rows}" if rows else "its problems make the labels ambiguous"
-        reasons.append(f"{file} is not scored: {why}.")
-    reasons += scores.without_gold
+        reasons.append(f"{file} is not scored: " + (f"it has {rows}." if rows else "its problems are below."))
     missing = _missing(scores.cards, languages)
     if not reasons and missing and METRICS[metric].lower_is_better:
         reasons.append(
@@ -164,6 +175,21 @@ def _reasons(scores: Scores, metric: str, languages: Sequence[str]) -> list[str]
             f"{plural(len(languages), 'language')}."
         )
     return reasons
+
+
+def _of_another_phase(phase: BundlePhase, report: Report) -> list[str]:
+    """Return that no file is of this phase, and what the files are."""
+    places = [f"{file.file} has the ids of {part.spec.place}" for file in report.files for part in file.parts]
+    return [
+        f"No file has the ids of this phase, which is track {phase.track}, {phase.split}"
+        + (f": {listed(places)}." if places else ".")
+    ]
+
+
+def _for_participants(report: Report) -> Report:
+    """Return a report without remedies that need the gold labels."""
+    problems = (replace(problem, fix=problem.fix.replace(SUBSET, "")) for problem in report.problems)
+    return replace(report, problems=tuple(problems))
 
 
 def _missing(cards: Sequence[Scorecard], languages: Sequence[str]) -> list[str]:
@@ -192,7 +218,10 @@ def _failed(name: str, task: Task, report: Report, reasons: Sequence[str]) -> Pr
 def _text(report: Report, name: str, lines: Sequence[str]) -> str:
     """Return sentences and the problems of the files, for a log."""
     told = "\n".join(row for line in lines for row in wrap("", line, WIDTH, 0))
-    return f"{told}\n\n{validation_text(report, [name], WIDTH)}".lstrip()
+    problems = validation_text(report, width=WIDTH, verdict=False)
+    fixable = any(file.repairs for file in report.files)
+    last = f"What is marked auto-fix is done by: semeval-emo fix {shlex.quote(name)}" if fixable else ""
+    return "\n\n".join(filter(None, (told, problems, last)))
 
 
 def _contents(name: str, task: Task, report: Report, scores: Scores | None) -> Contents:

@@ -52,8 +52,8 @@ def bundle(
         typer.Option(
             "--phase",
             metavar="SPLIT=START/END",
-            help="The dates of a phase, such as test=2027-01-10/2027-01-31. Repeatable. Default: dates in 2099, so "
-            "that no phase is open before you set its dates.",
+            help="The dates of a phase, such as test=2027-01-10/2027-01-31, from and to 00:00 UTC. Repeatable. "
+            "Default: dates in 2099, so that no phase is open before you set its dates.",
         ),
     ] = None,
     image: Annotated[

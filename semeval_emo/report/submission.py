@@ -32,7 +32,13 @@ PAGE_WIDTH = 120
 _PARTS = 3
 
 
-def validation_text(report: Report, paths: Sequence[str] = (), width: int | None = None, colour: bool = False) -> str:
+def validation_text(
+    report: Report,
+    paths: Sequence[str] = (),
+    width: int | None = None,
+    colour: bool = False,
+    verdict: bool = True,
+) -> str:
     """Return the report as terminal text: problems, how to fix them, what the official scorers do, and the verdict.
 
     What a scorer scores wrongly without a message comes first.
@@ -41,6 +47,7 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
         paths: the paths and options of the command line, for the next command.
         width: columns of the terminal; at most 100 are used.
         colour: use terminal escapes.
+        verdict: False leaves out whether the files are valid, and the next command.
     """
     columns = text_width(width)
     blocks = ["\n".join(line for one in report.official if one.is_wrong for line in _official(one, columns, colour))]
@@ -63,8 +70,8 @@ def validation_text(report: Report, paths: Sequence[str] = (), width: int | None
     for before, after in pairwise(blocks[1:]):
         text += ("\n\n" if "\n" in before + after else "\n") + after
     official = [line for one in report.official if not one.is_wrong for line in _official(one, columns, colour)]
-    verdict = "\n".join(_verdict(report, paths, columns, colour))
-    return "\n\n".join(filter(None, (blocks[0], text, "\n".join(official), verdict)))
+    end = "\n".join(_verdict(report, paths, columns, colour)) if verdict else ""
+    return "\n\n".join(filter(None, (blocks[0], text, "\n".join(official), end)))
 
 
 def _like_each_other(report: Report) -> list[tuple[FileReport, list[FileReport]]]:

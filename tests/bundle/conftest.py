@@ -61,6 +61,73 @@ Files = Mapping[str, bytes | str]
 Worker = Callable[[Path, str, Mapping[str, Files]], dict[str, WorkerRun]]
 
 
+OWN_TASK = """
+key = "moods"
+title = "Moods"
+default_release = "1"
+emotions = ["calm", "glee", "gloom"]
+
+[layout.data]
+file = "{split}-{language}.txt"
+delimiter = "\\t"
+quotes = false
+id = "ID"
+text = "Tweet"
+
+[layout.predictions]
+file = "{language}_pred.txt"
+delimiter = "\\t"
+quotes = false
+id = "ID"
+text = "Tweet"
+
+[layout]
+archive = "moods.zip"
+
+[tracks.m]
+title = "Moods of a text"
+values = [VALUES]
+metric = "METRIC"
+averaging = "mean over moods"
+
+[languages]
+tur = ["Turkish", "Turkic", "Latin"]
+fin = ["Finnish", "Uralic", "Latin"]
+
+[releases.1]
+title = "First"
+published = 2027-01-31
+source = "made up"
+
+[releases.1.files]
+"m/tur/test" = { rows = 6, ids = ["t3", "t1", "t2", "t6", "t5", "t4"] }
+"m/fin/test" = { rows = 6, ids = ["f3", "f1", "f2", "f6", "f5", "f4"] }
+"m/tur/dev" = { rows = 3, ids = ["d3", "d1", "d2"] }
+"m/fin/dev" = { rows = 3, ids = ["g3", "g1", "g2"] }
+"""
+
+
+@pytest.fixture
+def own_task(tmp_path: Path) -> Callable[..., Path]:
+    """A task of a user's own, with gold labels beside it: ``own_task("macro_f1")`` is its TOML file."""
+    from semeval_emo.submission.write import prediction_bytes
+    from semeval_emo.task import load_task
+
+    def write(metric: str = "macro_f1", values: str = '"0", "1"', splits: tuple[str, ...] = ("test",)) -> Path:
+        toml = tmp_path / "moods.toml"
+        toml.write_text(OWN_TASK.replace("VALUES", values).replace("METRIC", metric))
+        (tmp_path / "gold").mkdir()
+        for spec in load_task(toml).specs():
+            if spec.split in splits:
+                labels = numpy.array([[row % 2, row < 2, row > 1] for row in range(spec.rows)], int)
+                texts = {text_id: f"Text of {text_id}" for text_id in spec.ids}
+                path = tmp_path / "gold" / f"{spec.split}-{spec.language}.txt"
+                path.write_bytes(prediction_bytes(spec, labels, texts))
+        return toml
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of the Docker image that the program may use: NumPy, and nothing else."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from semeval_emo import score
 from semeval_emo.data import load_gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.submission.write import prediction_bytes
+from semeval_emo.task import load_task
 
 PATH = "track_a/pred_eng.csv"
 
@@ -51,3 +55,103 @@ def test_the_page_shows_no_gold_label_and_no_text(sample, worker):
     assert not [text_id for text_id in gold.ids if text_id in page]
     assert not [text for text in gold.texts if text in page]
     assert re.findall(r'<section id="(\w+)"', page) == ["scores", "problems", "provenance"]
+
+
+def test_a_task_of_ones_own_in_its_own_layout(own_task, unpacked, worker, tmp_path):
+    bundle = unpacked(own_task(), tmp_path / "gold")
+    files = {
+        name: (tmp_path / "gold" / f"test-{name[:3]}.txt").read_bytes() for name in ("tur_pred.txt", "fin_pred.txt")
+    }
+    wrong = files["fin_pred.txt"].replace(b"\t1\t1\t0\n", b"\t0\t1\t0\n")
+    runs = worker(bundle, "test", {
+        "oracle": files, "one language": {"tur_pred.txt": files["tur_pred.txt"]},
+        "other labels": files | {"fin_pred.txt": wrong},
+        "commas": {"tur_pred.txt": files["tur_pred.txt"], "fin_pred.txt": files["fin_pred.txt"].replace(b"\t", b",")},
+        "a row missing": files | {"fin_pred.txt": files["fin_pred.txt"].rsplit(b"\n", 2)[0] + b"\n"},
+    })  # fmt: skip
+    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(runs, 0) | {"a row missing": 1}
+    oracle = {"mean_macro_f1": 1, "mean_micro_f1": 1, "languages": 2, "macro_f1_tur": 1, "macro_f1_fin": 1}
+    assert oracle.items() <= runs["oracle"].scores.items()
+    assert runs["commas"].scores == runs["oracle"].scores
+    assert 0.5 < runs["other labels"].scores["mean_macro_f1"] < 1
+
+
+def test_a_missing_language_is_0_in_the_mean_and_the_participant_is_told(own_task, unpacked, worker, tmp_path):
+    bundle = unpacked(own_task(), tmp_path / "gold")
+    run = worker(bundle, "test", {"": {"tur_pred.txt": (tmp_path / "gold/test-tur.txt").read_bytes()}})[""]
+    assert run.code == 0
+    values = ("mean_macro_f1", "languages", "macro_f1_tur")
+    assert [run.scores[key] for key in values] == [0.5, 1, 1]
+    assert "macro_f1_fin" not in run.scores
+    told = "Predictions are missing for 1 language of 2: fin. In a mean over all languages they count as 0."
+    assert told in run.page
+    assert told in run.err
+
+
+def test_a_missing_language_fails_if_lower_is_better(own_task, unpacked, worker, tmp_path):
+    """As a 0 it would be perfect."""
+    bundle = unpacked(own_task("mae", '"0", "1", "2"'), tmp_path / "gold")
+    both = {f"{code}_pred.txt": (tmp_path / f"gold/test-{code}.txt").read_bytes() for code in ("tur", "fin")}
+    runs = worker(bundle, "test", {"both": both, "one": {"tur_pred.txt": both["tur_pred.txt"]}})
+    assert runs["both"].scores["mean_mae"] == 0
+    assert (runs["one"].code, runs["one"].scores) == (1, None)
+    assert "Predictions are missing for fin, and a mean of MAE needs all of 2 languages." in runs["one"].err
+
+
+def test_wrong_reference_data_are_not_blamed_on_the_participant(unpacked, worker):
+    bundle = unpacked("sample", "sample", track="a")
+    (bundle / "reference_data_test/gold/track_a/test/eng.csv").unlink()
+    run = worker(bundle, "test", {"": {PATH: predictions("strong")}})[""]
+    assert (run.code, run.scores) == (2, None)
+    assert run.err.startswith(
+        "The scoring program has failed. This is not about your submission: please tell the organ"
+    )
+    assert "There is no test file of track a for &#x27;eng&#x27;" in run.page
+
+
+def test_a_language_without_gold_is_not_blamed_on_the_participant(own_task, unpacked, worker, tmp_path):
+    bundle = unpacked(own_task(), tmp_path / "gold")
+    (bundle / "reference_data_test/gold/test-fin.txt").unlink()
+    files = {f"{code}_pred.txt": (tmp_path / f"gold/test-{code}.txt").read_bytes() for code in ("tur", "fin")}
+    run = worker(bundle, "test", {"": files})[""]
+    assert (run.code, run.scores) == (2, None)
+    assert "please tell the organisers" in run.err
+
+
+@pytest.mark.parametrize("part", ["an old Python", "no NumPy"])
+def test_an_image_that_does_not_fit(part, sample, tmp_path):
+    change = "sys.version_info = (3, 7, 0)" if part == "an old Python" else "sys.modules['numpy'] = None"
+    code = f"import runpy, sys; {change}; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    words = [sys.executable, "-c", code, sample / "scoring_program/score.py", tmp_path, tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "The scoring program cannot run: " in done.stderr
+    assert "it needs Python 3.11 or newer, with NumPy" in done.stderr
+
+
+@pytest.mark.data
+def test_scores_of_task_11(data_dir, unpacked, worker, tmp_path):
+    """Figures equal `semeval-emo score` on the real gold: of all languages, of two, and of one with a row too few."""
+    rng, task = np.random.default_rng(11), load_task()
+    bundle = unpacked(task, data_dir, track="a", splits=["test"])
+    files = {}
+    for spec in task.specs("2025", "a", split="test"):
+        gold = load_gold("a", spec.language, source=data_dir)
+        labels = gold.labels ^ (rng.random(gold.labels.shape) < 0.2)
+        files[f"track_a/{spec.file_name}"] = prediction_bytes(spec, labels)
+    two = {path: files[path] for path in ("track_a/pred_eng.csv", "track_a/pred_deu.csv")}
+    short = {PATH: files[PATH].rsplit(b"\n", 2)[0] + b"\n"}
+    runs = worker(bundle, "test", {"all": files, "two": two, "short": short})
+    for name, submission in (("all", files), ("two", two)):
+        for path, body in submission.items():
+            (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / path).write_bytes(body)
+        scores = score(tmp_path / name, source=data_dir)
+        (mean,) = scores.averages
+        expected = {f"mean_{metric}": mean.all_languages[metric] for metric in ("macro_f1", "micro_f1", "jaccard")}
+        expected |= {"languages": len(submission)}
+        expected |= {f"macro_f1_{card.spec.language}": card.score for card in scores.cards}
+        assert runs[name].scores == pytest.approx(expected, abs=1e-12)
+        assert all(f"{card.score:.4f}" in runs[name].page for card in scores.cards)
+    assert (runs["short"].code, runs["short"].scores) == (1, None)
+    assert "E401" in runs["short"].page
