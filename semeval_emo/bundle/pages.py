@@ -11,7 +11,7 @@ from semeval_emo.bundle.columns import official_metrics
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.submission.packing import archive_name
 from semeval_emo.submission.write import prediction_bytes
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.task import FileSpec, Task, shown_track
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,7 +41,7 @@ def _environment() -> Environment:
 
 def title_of(task: Task, track: str) -> str:
     """Return the title of the competition of a track."""
-    return task.title if len(task.tracks) == 1 else f"{task.title}, track {track.upper()}"
+    return task.title if len(task.tracks) == 1 else f"{task.title}, track {shown_track(track)}"
 
 
 def pages(task: Task, track: str, release: str, specs: Sequence[FileSpec]) -> dict[str, str]:

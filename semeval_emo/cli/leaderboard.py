@@ -356,13 +356,14 @@ def ours(
     from semeval_emo.leaderboard import Leaderboard
     from semeval_emo.leaderboard.ours_vs_board import results, results_to_dict
     from semeval_emo.report import results as view
+    from semeval_emo.task import shown_track
 
     board = Leaderboard.load(task)
     _note_problems([board], quiet)
     tracks = [track] if track else list(board.task.tracks)
     by_track = [one for key in tracks if (one := results(board, key, names=system or ())) is not None]
     if not by_track:
-        where = f"track {track.upper()}" if track else board.task.title
+        where = f"track {shown_track(track)}" if track else board.task.title
         raise InputError(f"There is no system of ours for {where}.", "`semeval-emo zoo submit` adds finished runs")
     emit(
         lambda: results_to_dict(by_track),

@@ -12,7 +12,7 @@ from semeval_emo.scoring.error_comparison import DisagreementExample, ErrorCompa
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
-from semeval_emo.task import LABEL_NOUN, Task, release_words
+from semeval_emo.task import LABEL_NOUN, Task, release_words, shown_track
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -27,7 +27,7 @@ ERROR_TYPES = {FALSE_NEGATIVE: "false negative", FALSE_POSITIVE: "false positive
 def heading(card: Scorecard, task: Task) -> str:
     """Return the heading of a file: track, language, split, release and number of texts."""
     spec = card.spec
-    parts = [f"track {spec.track.upper()}", f"{task.languages[spec.language].name} ({spec.language})", spec.split]
+    parts = [f"track {shown_track(spec.track)}", f"{task.languages[spec.language].name} ({spec.language})", spec.split]
     return DOT.join([*parts, release_words(card.release), f"{spec.rows:,} texts"])
 
 

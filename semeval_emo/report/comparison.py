@@ -14,7 +14,7 @@ from semeval_emo.report.table import DASH, Column, Table
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, LanguageResult, SystemResult
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
-from semeval_emo.task import release_words
+from semeval_emo.task import release_words, shown_track
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -109,7 +109,7 @@ def heading(comparison: Comparison) -> str:
     """Return the heading: metric, track, language, split, release and number of texts."""
     lead = comparison.lead
     where = lead.name if lead.language == AVERAGE else f"{lead.name} ({lead.language})"
-    parts = [comparison.title, f"track {comparison.track.upper()}", where, comparison.split]
+    parts = [comparison.title, f"track {shown_track(comparison.track)}", where, comparison.split]
     return DOT.join([*parts, release_words(comparison.release), plural(lead.rows, "text")])
 
 

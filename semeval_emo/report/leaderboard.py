@@ -15,6 +15,7 @@ from semeval_emo.leaderboard.model import FLAG_MEANINGS
 from semeval_emo.report.origins import row_notes
 from semeval_emo.report.table import Column, Table, clean, with_first_notes
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import shown_track
 from semeval_emo.text import plural
 
 # The row of the placed score.
@@ -37,13 +38,13 @@ def overview_tables(board: Leaderboard) -> list[Table]:
             row_cells += [_printed(top), _printed(base), teams]
             for row, column in ((top, "top"), (base, "base")):
                 if row and row.flag:
-                    flagged.setdefault(row.flag, []).append(f"{key.upper()} {code} {column}")
+                    flagged.setdefault(row.flag, []).append(f"{shown_track(key)} {code} {column}")
         if any(value is not None for value in row_cells[1:]):
             cells.append(tuple(row_cells))
     columns = [Column("language")]
     for key in tracks:
-        columns += [Column(f"{key.upper()} {name}", "int") for name in ("top", "base", "N")]
-    metrics = ", ".join(f"{key.upper()} {METRICS[track.metric].title}" for key, track in tracks.items())
+        columns += [Column(f"{shown_track(key)} {name}", "int") for name in ("top", "base", "N")]
+    metrics = ", ".join(f"{shown_track(key)} {METRICS[track.metric].title}" for key, track in tracks.items())
     notes = [f"top: score of rank 1; base: score of the baseline; N: number of {among.entries}. Metrics: {metrics}."]
     notes += [
         f"{flag}: {', '.join(flagged[flag])} ({FLAG_MEANINGS[flag]})." for flag in FLAG_MEANINGS if flag in flagged
@@ -148,7 +149,9 @@ def _system(row: ScoreRow) -> str:
 
 
 def _where(board: Leaderboard, track: str, language: str, split: str) -> str:
-    parts = [f"track {track.upper()}" if "/" not in track else f"tracks {track.upper().replace('/', ' and ')}"]
+    parts = [
+        f"track {shown_track(track)}" if "/" not in track else f"tracks {shown_track(track).replace('/', ' and ')}"
+    ]
     if language:
         named = board.task.languages.get(language)
         parts.append(f"{named.name} ({language})" if named else language)
@@ -184,7 +187,7 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     placements = [placed for _, placed, _ in found]
     rows = tuple(
         (
-            placed.at.track.upper(), placed.at.language, placed.score, placed.rank or None,
+            shown_track(placed.at.track), placed.at.language, placed.score, placed.rank or None,
             _printed(placed.leader), placed.gap(placed.leader), _printed(placed.baseline), placed.gap(placed.baseline),
         )
         for placed in placements
@@ -197,7 +200,8 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     releases = ", ".join(dict.fromkeys(placed.at.release for placed in placements))
     notes = ["Ranks are intervals, because most lists are only known in part. Place a single file for more details."]
     notes += [
-        f"Not used because suspect, in {placed.at.track.upper()} {placed.at.language}: {row.score_text}, {row.note}."
+        f"Not used because suspect, in {shown_track(placed.at.track)} {placed.at.language}: "
+        f"{row.score_text}, {row.note}."
         for placed in placements
         for row in placed.suspect
     ]

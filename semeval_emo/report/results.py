@@ -12,6 +12,7 @@ from semeval_emo.leaderboard.submitted import FILE, SubmittedFile, SubmittedSyst
 from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.table import DASH, Column, Link, Table, cell
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import shown_track
 
 
 def tables(tracks: Sequence[TrackResults], links: str | None = None) -> list[Table]:
@@ -41,7 +42,7 @@ def summary(tracks: Sequence[TrackResults], links: str | None = None) -> Table:
             above = track.wins(system, baseline)
             rows.append(
                 (
-                    track.track.upper(), _linked(system.name, f"{_folder(system)}/{FILE}", links),
+                    shown_track(track.track), _linked(system.name, f"{_folder(system)}/{FILE}", links),
                     ", ".join(dict.fromkeys(file.selected_on for file in files.values())),
                     fmean(file.score or 0.0 for file in files.values()), len(files),
                     None if base is None or ours is None else ours - base,
@@ -148,7 +149,7 @@ def _system(track: TrackResults, system: SubmittedSystem, links: str | None) -> 
     if len(chosen) == 1:
         notes.insert(0, f"Selected on {selection_words([*chosen])}")
     return Table(
-        f"{system.name} · track {track.track.upper()} · {_metric(track)} · {system.title}",
+        f"{system.name} · track {shown_track(track.track)} · {_metric(track)} · {system.title}",
         tuple(columns[c] for c in keep), tuple(tuple(row[c] for c in keep) for row in rows), tuple(notes),
         row_notes=tuple(origins),
     )  # fmt: skip
@@ -179,7 +180,7 @@ def _models(track: TrackResults, links: str | None) -> Table:
     )
     title = track.published.title if track.published else ""
     return Table(
-        f"Track {track.track.upper()}, compared with the {title} · {_metric(track)} · release {track.release}",
+        f"Track {shown_track(track.track)}, compared with the {title} · {_metric(track)} · release {track.release}",
         columns, tuple(rows), (f"{'; '.join(settings)}.", *_origins(track, track.systems)), (rule,),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from semeval_emo.report.zoo import TEST_MARK, millions, parameters_text
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.significance import letters
+from semeval_emo.task import shown_track
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES
 from semeval_emo.zoo.inference.results import RecipeResult, RunComparison
@@ -211,8 +212,8 @@ def submit_tables(report: SubmitReport) -> list[Table]:
     """Return the files that were copied from runs to a system's folder, with their scores."""
     rows = [
         (
-            update.file.track.upper(), update.file.language, update.file.recipe, update.file.dev, update.file.score,
-            *(update.file.interval or (None, None)), update.file.selected_on, update.how,
+            shown_track(update.file.track), update.file.language, update.file.recipe, update.file.dev,
+            update.file.score, *(update.file.interval or (None, None)), update.file.selected_on, update.how,
         )
         for update in report.updates
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from semeval_emo.report.table import Column, Table, label_column, with_notes
 from semeval_emo.scoring.metrics import CODABENCH, METRICS, ORGANISERS
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
-from semeval_emo.task import OWN, Task, release_words
+from semeval_emo.task import OWN, Task, release_words, shown_track
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -64,7 +64,7 @@ def _heading(card: Scorecard, task: Task) -> str:
     return DOT.join(
         [
             *(f"{METRICS[name].title} {_shown(card, name)}" for name in card.official_metrics),
-            f"track {spec.track.upper()}",
+            f"track {shown_track(spec.track)}",
             f"{task.languages[spec.language].name} ({spec.language})",
             spec.split,
             release_words(card.release),
@@ -281,7 +281,7 @@ def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
 def _title(cards: Sequence[Scorecard]) -> str:
     spec = cards[0].spec
     language = f"{spec.language}{DOT}" if len({card.spec.language for card in cards}) == 1 else ""
-    return f"Track {spec.track.upper()}{DOT}{language}{spec.split}{DOT}{release_words(cards[0].release)}"
+    return f"Track {shown_track(spec.track)}{DOT}{language}{spec.split}{DOT}{release_words(cards[0].release)}"
 
 
 def _by_file(cards: Sequence[Scorecard]) -> bool:

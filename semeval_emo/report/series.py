@@ -10,7 +10,7 @@ from semeval_emo.report.results import overlap_words
 from semeval_emo.report.runs import TEST_NOTE
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import release_words
+from semeval_emo.task import release_words, shown_track
 from semeval_emo.text import plural
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.seeds import origin_of_folder
@@ -53,7 +53,7 @@ def tables(series: Series) -> list[Table]:
         Column("rank"), Column("of", "int"),
     )  # fmt: skip
     metric = METRICS[series.task.tracks[series.track].metric].title
-    title = f"{series.recipe.run_name} · track {series.track.upper()} · {metric} · {release_words(series.release)}"
+    title = f"{series.recipe.run_name} · track {shown_track(series.track)} · {metric} · {release_words(series.release)}"
     return [Table(title, columns, tuple(rows), tuple(_notes(series)), rules)]
 
 

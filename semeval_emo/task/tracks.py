@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+def shown_track(key: str) -> str:
+    """Return the key of a track for people: a single letter as a capital, others as the task writes them.
+
+    >>> shown_track("a"), shown_track("a/c"), shown_track("ec")
+    ('A', 'A/C', 'ec')
+    """
+    return "/".join(part.upper() if len(part) == 1 else part for part in key.split("/"))
+
+
 @dataclass(frozen=True)
 class Track:
     """One track of a task.

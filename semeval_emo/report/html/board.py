@@ -24,6 +24,7 @@ from semeval_emo.report.plots.scores import board_range
 from semeval_emo.report.plots.style import has_matplotlib
 from semeval_emo.report.table import clean
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.task import shown_track
 
 HEADS = ("track", "language", "list", "rank", "of", "system", "metric", "score", "selected on", "flag", "source")
 NUMBERS = ("rank", "of", "score")
@@ -100,7 +101,7 @@ def _lists(board: Leaderboard, rows: Sequence[ScoreRow]) -> Section:
 def _line(board: Leaderboard, row: ScoreRow) -> BoardRow:
     language = board.task.languages.get(row.language)
     name = f"{language.name} ({row.language})" if language else row.language
-    track = "/".join(row.tracks).upper()
+    track = shown_track("/".join(row.tracks))
     system = f"{row.name} (baseline)" if row.kind == "baseline" else row.name
     values: tuple[tuple[str, float | int | None], ...] = (
         (track, None), (name, None), (row.list, None), ("" if row.rank is None else str(row.rank), row.rank),
@@ -111,7 +112,12 @@ def _line(board: Leaderboard, row: ScoreRow) -> BoardRow:
     cells = tuple(
         TableCell(clean(text), order=clean(text).lower() if number is None else str(number)) for text, number in values
     )
-    filters = {"track": [one.upper() for one in row.tracks], "language": [name], "list": [row.list], "kind": [row.kind]}
+    filters = {
+        "track": [shown_track(one) for one in row.tracks],
+        "language": [name],
+        "list": [row.list],
+        "kind": [row.kind],
+    }
     note = ". ".join(part for part in (clean(row.note), clean(row.where)) if part)
     return BoardRow(
         cells, {key: json.dumps([clean(v) for v in value]) for key, value in filters.items()}, note, row.source

@@ -11,7 +11,7 @@ from semeval_emo.report.origins import card_notes
 from semeval_emo.report.table import MINUS, cell, clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import release_words
+from semeval_emo.task import release_words, shown_track
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -79,11 +79,11 @@ def _scored(contents: Contents) -> Headline:
         whole = interval.whole[mean.metric] if interval else None
     else:
         value, interval, metric = first.score, first.intervals, METRICS[first.metric].title
-        metric += f", track {first.spec.track.upper()}" if len(cards) > 1 else ""
+        metric += f", track {shown_track(first.spec.track)}" if len(cards) > 1 else ""
         whole = interval.whole[first.metric] if interval else None
     spec = first.spec
     names = list(dict.fromkeys(contents.task.languages[card.spec.language].name for card in cards))
-    tracks = list(dict.fromkeys(card.spec.track.upper() for card in cards))
+    tracks = list(dict.fromkeys(shown_track(card.spec.track) for card in cards))
     texts = sum(card.spec.rows for card in cards)
     where = [
         f"Track {' and '.join(tracks)}",
@@ -173,7 +173,7 @@ def _compared(contents: Contents) -> Headline:
     if len(lead.standings) > MOST:
         tiles.append(Tile(plural(len(lead.standings) - MOST, "more system"), "…", "in the table below"))
     where = [
-        f"Track {comparison.track.upper()}", lead.name, comparison.split, release_words(comparison.release),
+        f"Track {shown_track(comparison.track)}", lead.name, comparison.split, release_words(comparison.release),
         f"{lead.rows:,} texts",
     ]  # fmt: skip
     return Headline(

@@ -30,6 +30,7 @@ from semeval_emo.report.table import Column, Table, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.submission import Severity, entry
+from semeval_emo.task import shown_track
 from semeval_emo.text import as_sentences, left_out
 
 # A page with more texts is slow to load; files left out are named.
@@ -182,7 +183,7 @@ def _browser_data(contents: Contents, texts: bool) -> tuple[dict[str, Any], tupl
     sets: list[dict[str, Any]] = []
     left_out, rows = [], 0
     for at, card in enumerate(contents.cards):
-        name = f"{contents.task.languages[card.spec.language].name}, track {card.spec.track.upper()}"
+        name = f"{contents.task.languages[card.spec.language].name}, track {shown_track(card.spec.track)}"
         rows += card.spec.rows
         if rows > MOST_ROWS and sets:
             left_out.append(name)

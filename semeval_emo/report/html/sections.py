@@ -20,6 +20,7 @@ from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
+from semeval_emo.task import shown_track
 from semeval_emo.text import as_sentences
 
 # The pairs of more systems would fill a page.
@@ -39,7 +40,7 @@ def score_sections(contents: Contents, pictures: Mapping[str, PlotImage], texts:
 
 
 def _name(contents: Contents, card: Scorecard) -> str:
-    return f"{_language(contents, card)}, track {card.spec.track.upper()}"
+    return f"{_language(contents, card)}, track {shown_track(card.spec.track)}"
 
 
 def _language(contents: Contents, card: Scorecard) -> str:
@@ -92,7 +93,7 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
             Column("language"), Column("texts", "int"), Column(METRICS[names[0]].title, "score"),
             Column("interval", "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
         )  # fmt: skip
-        title = f"Track {first.spec.track.upper()}"
+        title = f"Track {shown_track(first.spec.track)}"
         notes = tuple(score_tables.weights_note(average)) if average is not None else ()
         made.append(Table(title, columns, tuple(rows), notes, rules=rules if average is not None else ()))
     return made

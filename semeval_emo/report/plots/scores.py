@@ -26,7 +26,7 @@ from semeval_emo.report.plots.style import (
 from semeval_emo.report.table import clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import LABEL_NOUN, Task
+from semeval_emo.task import LABEL_NOUN, Task, shown_track
 from semeval_emo.text import as_sentences, plural
 
 LONGEST = 38
@@ -230,5 +230,5 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     handles, words = axes.get_legend_handles_labels()
     once = dict(zip(words, handles, strict=True))
     figure.legend(list(once.values()), list(once), loc="outside upper right", ncols=3, handletextpad=0.2)
-    about = f"{len(lines)} languages of track {track.upper()}; other known scores are short lines."
-    return Plot(name, f"Track {track.upper()}: from the baseline to rank 1", about, figure)
+    about = f"{len(lines)} languages of track {shown_track(track)}; other known scores are short lines."
+    return Plot(name, f"Track {shown_track(track)}: from the baseline to rank 1", about, figure)

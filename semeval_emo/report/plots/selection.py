@@ -11,6 +11,7 @@ from semeval_emo.report.plots.style import Plot, require_matplotlib
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.task import shown_track
 from semeval_emo.text import left_out
 
 # Number of files with plots of their own; a heat map shows submissions in more languages.
@@ -47,7 +48,7 @@ def files_without_plots(contents: Contents) -> str:
     if contents.comparison is not None:
         return ""
     names = [
-        f"{contents.task.languages[card.spec.language].name}, track {card.spec.track.upper()}"
+        f"{contents.task.languages[card.spec.language].name}, track {shown_track(card.spec.track)}"
         for card in contents.cards
     ]
     note = left_out(min(MOST_FILES, len(names)), names, "file")
