@@ -170,7 +170,7 @@ def build_bundle(
     of_task = _task_files(task, every)
     for split, labels in golds.items():
         files |= _reference(phases[split], task, of_task, labels)
-    files |= _kit(task, own_track, of_task, wanted, golds)
+    files |= _kit(task, phases, of_task, golds)
     body = zip_bytes(files)
     given = [Path(gold)] if isinstance(gold, str | os.PathLike) else []
     check_free([(target, body)], [path for path in given if path.exists()], force)
@@ -377,16 +377,18 @@ def _texts(gold: Gold) -> dict[str, str]:
 
 def _kit(
     task: Task,
-    track: str,
+    phases: Mapping[str, BundlePhase],
     of_task: Mapping[str, bytes],
-    wanted: Mapping[str, Sequence[FileSpec]],
     golds: Mapping[str, Sequence[Gold]],
 ) -> dict[str, bytes]:
     """Return the starting kit: the check, the task, and a valid submission for each phase."""
+    wanted = {split: phase.specs(task) for split, phase in phases.items()}
+    every = [spec for specs in wanted.values() for spec in specs]
     files = {
-        "README.md": kit_readme(task, track, [spec for specs in wanted.values() for spec in specs]).encode(),
+        "README.md": kit_readme(task, every[0].track, every).encode(),
         "validate.py": (TEMPLATES / "validate.py.txt").read_bytes(),
         **{f"task/{name}": body for name, body in of_task.items()},
+        **{f"task/{split}.json": phase.to_json().encode() for split, phase in phases.items()},
         **{f"vendor/{name}": body for name, body in vendored(own_only=True).items()},
     }
     for split, specs in wanted.items():

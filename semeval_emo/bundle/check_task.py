@@ -9,7 +9,7 @@ from typing import Any
 
 from semeval_emo.bundle.build import PROGRAM, program_files
 from semeval_emo.bundle.columns import LONGEST, score_columns
-from semeval_emo.bundle.phase import GOLD, BundlePhase
+from semeval_emo.bundle.phase import GOLD, PHASE_FILE, BundlePhase
 from semeval_emo.bundle.program import evaluate
 from semeval_emo.data.gold import gold_for
 from semeval_emo.data.task_check import TaskProblem
@@ -62,7 +62,7 @@ def check_reference(folder: Path, name: str) -> Any:
         name: the name of the folder in the zip.
     """
     try:
-        phase, task = BundlePhase.read(folder), load_task(folder / TASK_FILE)
+        phase, task = BundlePhase.read(folder / PHASE_FILE), load_task(folder / TASK_FILE)
         specs = phase.specs(task)
     except EmoError as error:
         yield TaskProblem(name, "error", error.message.replace(f"{folder}/", ""), error.fix or PHASES_AGAIN)

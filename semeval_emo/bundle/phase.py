@@ -44,13 +44,12 @@ class BundlePhase:
         return json.dumps({"schema": SCHEMA} | asdict(self), indent=2) + "\n"
 
     @classmethod
-    def read(cls, folder: Path) -> BundlePhase:
-        """Read the phase of a folder of reference data.
+    def read(cls, path: Path) -> BundlePhase:
+        """Read the file of a phase.
 
         Raises:
             InputError: there is no such file, or it is not that of a phase.
         """
-        path = folder / PHASE_FILE
         try:
             raw = json.loads(read_utf8(path))
             names = {one.name: one.type for one in fields(cls)}

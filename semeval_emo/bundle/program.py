@@ -9,30 +9,26 @@ import contextlib
 import json
 import math
 import os
-import shlex
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from semeval_emo.bundle.columns import ScoreColumn, column_values, score_columns
-from semeval_emo.bundle.phase import GOLD, BundlePhase
+from semeval_emo.bundle.phase import GOLD, PHASE_FILE, BundlePhase
+from semeval_emo.bundle.refusals import for_participants, log_text, missing_note, refusals
 from semeval_emo.errors import EmoError, InputError, InvalidSubmission, ReleaseMismatch, UsageError
 from semeval_emo.files import make_folder, write_file
 from semeval_emo.report.contents import Contents, System
 from semeval_emo.report.html.report import results_page
-from semeval_emo.report.submission import validation_text
-from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.score_intervals import with_intervals
-from semeval_emo.scoring.scorecard import Scorecard, Scores
-from semeval_emo.scoring.scorer import incomplete, score
+from semeval_emo.scoring.scorecard import Scores
+from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Report, validate
-from semeval_emo.submission.ids import SUBSET
 from semeval_emo.submission.packing import archive_name, zip_bytes
 from semeval_emo.task import TASK_FILE, FileSpec, Task, load_task
 from semeval_emo.temporary import temporary_folder
-from semeval_emo.text import listed, plural, wrap
 
 WORKER_FILES = ("metadata",)
 """What the worker adds to the submission."""
@@ -41,7 +37,6 @@ FAILED = "This submission has failed: it has no scores and is not on the leaderb
 BROKEN = "The scoring program has failed. This is not about your submission: please tell the organisers."
 INVALID, ERROR = 1, 2
 """Exit codes: the submission cannot be scored; the reference data or the program are at fault."""
-WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def evaluate(submission: Path, reference: Path) -> ProgramResult:
         EmoError: the reference data are wrong.
     """
     reference = reference.resolve()
-    phase, task = BundlePhase.read(reference), load_task(reference / TASK_FILE)
+    phase, task = BundlePhase.read(reference / PHASE_FILE), load_task(reference / TASK_FILE)
     specs = phase.specs(task)
     name, body = Path(archive_name(specs[:1])).name, zip_bytes(_files(submission))
     with temporary_folder() as folder, contextlib.chdir(folder):
@@ -123,23 +118,22 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def _evaluate(name: str, phase: BundlePhase, task: Task, specs: Sequence[FileSpec], gold: Path) -> ProgramResult:
     scores: Scores | None = None
+    mismatch: list[str] = []
     try:
         scores = score(
             name, source=gold, task=task, strict=False, unverified_gold=phase.unverified_gold, **phase.address
         )
-        if scores.without_gold:
-            raise InputError(" ".join(scores.without_gold))
-        reasons = _reasons(scores, task.track(phase.track).metric, [spec.language for spec in specs])
     except ReleaseMismatch as error:
-        reasons = [error.message]
+        mismatch = [error.message]
     except InvalidSubmission:
-        reasons = []
+        pass  # No file is of this phase, or there is none: `refusals` says so.
+    if scores is not None and scores.without_gold:
+        raise InputError(" ".join(scores.without_gold))
     report = scores.report if scores is not None else None
-    if report is None:
-        report = validate(name, task=task, release=phase.release)
-    report = _for_participants(report)
-    if scores is None and not reasons:
-        reasons = _of_another_phase(phase, report)
+    report = for_participants(report or validate(name, task=task, **phase.address))
+    scored = [card.spec for card in scores.cards] if scores is not None else []
+    refused = scores.refused if scores is not None else ()
+    reasons = mismatch or refusals(phase, report, refused, scored, specs, task.track(phase.track).metric)
     if scores is None or reasons:
         return _failed(name, task, report, reasons)
     # A file with a single text has no interval.
@@ -152,76 +146,20 @@ def _evaluate(name: str, phase: BundlePhase, task: Task, specs: Sequence[FileSpe
     unfit = [key for key, value in values.items() if not math.isfinite(value)]
     if unfit:
         return _failed(name, task, report, [f"{', '.join(unfit)} cannot be computed for these predictions."])
-    notes = _notes(scores, report, languages)
+    notes = [*scores.warnings, *missing_note(scored, specs), *report.doubts]
     return ProgramResult(
         0,
         results_page(_contents(name, task, report, scores), notes),
         _score_lines(columns, values),
-        _text(report, name, notes) if notes or report.counts else "",
+        log_text(report, name, notes) if notes or report.counts else "",
         values,
     )
-
-
-def _reasons(scores: Scores, metric: str, languages: Sequence[str]) -> list[str]:
-    """Return why there must be no score, as sentences; empty if the submission can be scored."""
-    reasons = []
-    for file in scores.refused:
-        rows = incomplete(file, scores.report)
-        reasons.append(f"{file} is not scored: " + (f"it has {rows}." if rows else "its problems are below."))
-    missing = _missing(scores.cards, languages)
-    if not reasons and missing and METRICS[metric].lower_is_better:
-        reasons.append(
-            f"Predictions are missing for {listed(missing, 5)}, and a mean of {METRICS[metric].title} needs all of "
-            f"{plural(len(languages), 'language')}."
-        )
-    return reasons
-
-
-def _of_another_phase(phase: BundlePhase, report: Report) -> list[str]:
-    """Return that no file is of this phase, and what the files are."""
-    places = [f"{file.file} has the ids of {part.spec.place}" for file in report.files for part in file.parts]
-    return [
-        f"No file has the ids of this phase, which is track {phase.track}, {phase.split}"
-        + (f": {listed(places)}." if places else ".")
-    ]
-
-
-def _for_participants(report: Report) -> Report:
-    """Return a report without remedies that need the gold labels."""
-    problems = (replace(problem, fix=problem.fix.replace(SUBSET, "")) for problem in report.problems)
-    return replace(report, problems=tuple(problems))
-
-
-def _missing(cards: Sequence[Scorecard], languages: Sequence[str]) -> list[str]:
-    scored = {card.spec.language for card in cards}
-    return [code for code in languages if code not in scored]
-
-
-def _notes(scores: Scores, report: Report, languages: Sequence[str]) -> list[str]:
-    """Return what a participant should know although the submission is scored."""
-    missing = _missing(scores.cards, languages)
-    notes = list(scores.warnings)
-    if missing:
-        notes.append(
-            f"Predictions are missing for {plural(len(missing), 'language')} of {len(languages)}: "
-            f"{listed(missing, len(languages))}. In a mean over all languages they count as 0."
-        )
-    return [*notes, *report.doubts]
 
 
 def _failed(name: str, task: Task, report: Report, reasons: Sequence[str]) -> ProgramResult:
     lines = [FAILED, *reasons]
     page = results_page(_contents(name, task, report, None), lines)
-    return ProgramResult(INVALID, page, err=_text(report, name, lines))
-
-
-def _text(report: Report, name: str, lines: Sequence[str]) -> str:
-    """Return sentences and the problems of the files, for a log."""
-    told = "\n".join(row for line in lines for row in wrap("", line, WIDTH, 0))
-    problems = validation_text(report, width=WIDTH, verdict=False)
-    fixable = any(file.repairs for file in report.files)
-    last = f"What is marked auto-fix is done by: semeval-emo fix {shlex.quote(name)}" if fixable else ""
-    return "\n\n".join(filter(None, (told, problems, last)))
+    return ProgramResult(INVALID, page, err=log_text(report, name, lines))
 
 
 def _contents(name: str, task: Task, report: Report, scores: Scores | None) -> Contents:

@@ -80,11 +80,15 @@ def test_the_check_of_the_starting_kit(here, unpacked, image):
         return done.returncode, done.stdout + done.stderr
 
     code, said = check("sample_submission_test")
-    assert (code, "Valid: 1 file, with 1 warning." in said) == (0, True)
+    assert (code, said.endswith("It can be scored in the phase test: 1 file of 1.\n")) == (0, True)
+    assert check("sample_submission_dev")[1].endswith("It can be scored in the phase dev: 1 file of 1.\n")
     path = kit / "sample_submission_test/track_a/pred_eng.csv"
     path.write_text(path.read_text().replace(",0\n", ",2\n", 3))
     code, said = check("sample_submission_test")
-    assert (code, "E512" in said) == (1, True)
+    assert (code, "E512" in said, said.endswith("It cannot be scored.\n")) == (1, True, True)
+    path.write_text(path.read_text().replace("test_a", "test_b").replace(",2\n", ",1\n"))
+    code, said = check("sample_submission_test")
+    assert (code, "No file has the ids of this phase" in said) == (1, True)
     code, said = check("nothing.zip")
     assert (code, said.startswith("error: nothing.zip does not exist.")) == (1, True)
     readme = (kit / "README.md").read_text()

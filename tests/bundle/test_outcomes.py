@@ -6,12 +6,14 @@ import csv
 import html
 import os
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from malformed_cases import cases
 
 from semeval_emo.bundle.program import FAILED, INVALID
+from semeval_emo.bundle.validator import check_submission
 from semeval_emo.submission import catalogue
 
 RECORD = Path(__file__).with_name("outcomes.csv")
@@ -48,6 +50,21 @@ def test_recorded_outcomes(sample, worker):
             assert all(fix in html.unescape(run.page) for fix in fixes), name
             assert "--subset" not in run.err + run.page
             assert "semeval-emo score" not in run.err + run.page
+
+
+def test_the_check_of_the_starting_kit_agrees(sample, tmp_path):
+    """What it accepts is scored, and what it refuses fails, with the same problems."""
+    with RECORD.open(encoding="utf-8", newline="") as stream:
+        record = {row["submission"]: (row["exit"] == "0", row["codes"].split()) for row in csv.DictReader(stream)}
+    found = {}
+    for name, files in cases().items():
+        path = tmp_path / "track_a.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, body in files.items():
+                archive.writestr(member, body)
+        valid, text = check_submission(str(path), str(sample / "starting_kit/task"))
+        found[name] = valid, codes(text)
+    assert found == record
 
 
 def codes(text: str) -> list[str]:
