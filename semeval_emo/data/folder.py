@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semeval_emo.data.sheet import peek
+from semeval_emo.data.sheet import PARQUET, peek
 from semeval_emo.data.split_names import split_of
 from semeval_emo.errors import InputError
 from semeval_emo.task import DEFAULT_LAYOUT, SPLITS, FileKey, FileSpec, Task
 
 # How many levels below the given folder a release may start: data/releases/2025-09-english.
 DEPTH = 2
-SUFFIXES = (".csv", ".parquet")
+SUFFIXES = (".csv", PARQUET)
 NOWHERE = FileKey("", "", "")
 # The number of a Parquet file on the hub.
 _SHARD = re.compile(r"-\d+-of-\d+$")
@@ -142,7 +142,9 @@ def _in_layout(base: Path, task: Task) -> Iterator[tuple[Path, FileKey]]:
     for _ in range(layout.file.count("/")):
         level = [below for folder in level for below in _below(folder, Path.is_dir)]
     for path in (path for folder in level for path in _below(folder, Path.is_file)):
-        said = layout.address(path.relative_to(base).as_posix())
+        # Parquet files have the same names but for the suffix.
+        named = path.with_suffix(Path(layout.name).suffix) if path.suffix == PARQUET else path
+        said = layout.address(named.relative_to(base).as_posix())
         if said is not None:
             place = FileKey(
                 track=_named(said.get("track"), task.tracks),

@@ -389,7 +389,9 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
         raise InputError(
             f"The gold labels in {sheet.path} are blank: {blanks:,} of {cells:,} cells of {spec.place}. "
             "Blank does not mean 0, so nothing can be scored against them.",
-            f"give the labels that release {spec.release} has published: --gold FOLDER"
+            'if an empty cell is a text without labels: no_label = "" in [layout.data] of the task file'
+            if spec.layout.data.labels != "columns" and not spec.layout.data.blank and blanks < cells
+            else f"give the labels that release {spec.release} has published: --gold FOLDER"
             if spec.labels_hash
             else "use a release that published these labels; `semeval-emo data list` shows the available data",
         )

@@ -17,7 +17,7 @@ import numpy as np
 
 from semeval_emo.data.columns import ID, TEXT
 from semeval_emo.data.rows import read_table
-from semeval_emo.data.written import is_default, own_layout, read_written, rows_of
+from semeval_emo.data.written import in_usual_names, is_default, own_layout, read_written, rows_of
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
 from semeval_emo.task import FileSpec, Task, short_hash
@@ -149,7 +149,13 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
         return Sheet(path, columns, [row for _, row in pairs], [line for line, _ in pairs])
     if path.suffix == PARQUET:
         table = read_table(path)
-        return Sheet(path, table.header, table.rows, table.lines)
+        columns, pairs = table.header, list(zip(table.lines, table.rows, strict=True))
+        if task is not None and layout is not None and layout.id in columns:
+            columns, numbered = in_usual_names(path, columns, iter(pairs), layout, task.emotions)
+            pairs = list(numbered)
+        if ID not in columns:
+            raise _no_ids(path, columns)
+        return Sheet(path, columns, [row for _, row in pairs], [line for line, _ in pairs])
     reader = csv.reader(io.StringIO(read_utf8(path), newline=""))
     try:
         header = tuple(next(reader, ()))
@@ -163,10 +169,7 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
             f"{path} line {reader.line_num}: not valid CSV ({error}).", "look for a quote that is not closed"
         ) from error
     if ID not in header:
-        raise InputError(
-            f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
-            "the first line names the columns: id, then text or emotions",
-        )
+        raise _no_ids(path, header)
     _refuse_twice(header, path)
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
@@ -175,6 +178,13 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
                 "put quotes around texts that contain commas",
             )
     return Sheet(path, header, rows, lines)
+
+
+def _no_ids(path: Path, header: Sequence[str]) -> InputError:
+    return InputError(
+        f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
+        "the first line names the columns: id, then text or emotions",
+    )
 
 
 def _refuse_twice(header: Sequence[str], path: Path) -> None:

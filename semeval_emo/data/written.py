@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from semeval_emo.data.columns import ID, TEXT, normalised
@@ -70,6 +71,22 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
             raise InputError(f"{path} is empty.", f"expected {', '.join(names)}, separated by {shown}")
         # A line with the names of the columns is no row.
         rows = rows if first[1] == names else itertools.chain([first], rows)
+    return in_usual_names(path, names, rows, layout, labels)
+
+
+def in_usual_names(
+    path: Path, names: Sequence[str], rows: NumberedRows, layout: FileLayout, labels: Sequence[str]
+) -> tuple[tuple[str, ...], NumberedRows]:
+    """Return the header in the names of the default layout, and the rows with one cell per label.
+
+    Args:
+        names: the columns as the layout calls them.
+        labels: all labels of the task, in its order.
+
+    Raises:
+        InputError: there is no column of ids, or a row has other cells than its columns.
+    """
+    shown = layout.delimiters
     renamed = {layout.id: ID, layout.text: TEXT}
     header = [renamed.get(name, name) for name in names]
     if ID not in header:
@@ -79,6 +96,12 @@ def read_written(path: Path, layout: FileLayout, labels: Sequence[str]) -> tuple
         )
     at = None if layout.labels == "columns" else labels_at(header)
     columns = [name for place, name in enumerate(header) if place != at]
+    if at is not None and layout.no_label == "":
+        numbered = list(rows)
+        # In a file in which every cell is empty, no label is published.
+        if not any(row[at].strip() for _, row in numbered if at < len(row)):
+            layout = replace(layout, no_label=None)
+        rows = iter(numbered)
 
     def converted() -> NumberedRows:
         for line, row in rows:
@@ -115,7 +138,10 @@ def labels_at(header: Sequence[str]) -> int | None:
 
 def _marked(cell: str, layout: FileLayout, labels: Sequence[str], where: str) -> list[str]:
     """Return a cell per label for one cell that names labels or has their numbers."""
-    if cell == layout.blank and cell:
+    if cell.strip() == layout.no_label:
+        return ["0"] * len(labels)
+    # An empty cell is no zero unless the layout says so.
+    if cell.strip() == layout.blank:
         return [""] * len(labels)
     # Data frames write a list as ['joy', 'fear'].
     inner = cell.strip().removeprefix("[").removesuffix("]")

@@ -176,9 +176,11 @@ def parsed(cell: str, layout: FileLayout, labels: Collection[str]) -> list[str] 
     >>> parsed("2,0", layout, layout.order), parsed("", layout, layout.order), parsed("joy", layout, layout.order)
     (['anger', 'joy'], [], None)
     """
-    if cell and cell == layout.blank:
-        return None
-    words = [word.strip() for word in cell.split(layout.separator)] if cell.strip() else []
+    if cell == (layout.no_label or ""):
+        return []
+    if cell.strip() in ("", layout.blank):
+        return [] if not (cell.strip() or layout.no_label) else None
+    words = [word.strip() for word in cell.split(layout.separator)]
     if layout.labels == "indices":
         by_number = {str(at): label for at, label in enumerate(layout.order)}
         words = [by_number.get(word, "") for word in words]

@@ -60,7 +60,7 @@ def prediction_bytes(spec: FileSpec, values: NDArray[Any], texts: Mapping[str, s
         named = [label for label, value in zip(spec.emotions, row, strict=True) if value]
         if layout.labels == "indices":
             named = [str(layout.order.index(label)) for label in named]
-        cells |= {LABELS: layout.separator.join(named), layout.id: text_id}
+        cells |= {LABELS: layout.separator.join(named) or layout.no_label or "", layout.id: text_id}
         if layout.text:
             cells[layout.text] = texts.get(text_id, "")
         lines.append(tuple(cells[name] for name in header))

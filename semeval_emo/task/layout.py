@@ -58,6 +58,9 @@ class FileLayout:
         labels: one of `HOW_LABELS`.
         separator: between names or numbers of labels in one cell.
         blank: a cell of an unpublished label.
+        no_label: the cell of a text without labels, where one cell has the labels; None if the task does not say it.
+            Predictions then have an empty cell, and in data an empty cell is an unpublished one unless `blank` is
+            something else.
         order: all labels of the task, by their numbers; not a key of the table.
 
     >>> dev = FileLayout("2018-E-c-{language}-{split}.txt", "\t").address("2018-E-c-En-dev.txt")
@@ -74,6 +77,7 @@ class FileLayout:
     labels: str = "columns"
     separator: str = ","
     blank: str = ""
+    no_label: str | None = None
     order: tuple[str, ...] = ()
 
     @property
@@ -189,7 +193,7 @@ def _file_layout(table: dict[str, Any], default: FileLayout, where: str, emotion
         if key == "columns":
             given[key] = tuple(members(table, key, str, where=where))
         else:
-            given[key] = expect(value, type(getattr(default, key)), f"{where}.{key}")
+            given[key] = expect(value, str if key == "no_label" else type(getattr(default, key)), f"{where}.{key}")
     layout = replace(default, **given)
     if layout.labels != "columns":
         layout = replace(layout, order=emotions)
@@ -200,6 +204,10 @@ def _file_layout(table: dict[str, Any], default: FileLayout, where: str, emotion
         raise ShapeError(f"'{where}.delimiter' is {printable(layout.delimiter)!r}, expected one character")
     if layout.labels not in HOW_LABELS:
         raise ShapeError(f"'{where}.labels' is '{printable(layout.labels)}', expected {', '.join(HOW_LABELS)}")
+    if layout.no_label and layout.no_label == layout.blank:
+        raise ShapeError(f"'{where}.no_label' and '{where}.blank' are both '{printable(layout.blank)}'")
+    if layout.labels == "columns" and layout.no_label is not None:
+        raise ShapeError(f"'{where}.no_label' is for labels in one cell, and '{where}.labels' is 'columns'")
     if layout.labels != "columns" and not layout.separator:
         raise ShapeError(f"'{where}.separator' is empty")
     if layout.labels != "columns" and not layout.quotes and layout.separator == layout.delimiter:

@@ -10,7 +10,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.data.pin import pin
 from semeval_emo.data.sheet import peek, read_sheet
 from semeval_emo.data.survey import survey
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.task import Task, load_task
 
 COLUMNS = r"""
@@ -160,3 +160,67 @@ def test_two_rows_of_one_id_are_refused(make_task, tmp_path: Path):
     path = put(tmp_path / "dev.tsv", "Oh\t1\tb2k\nA day\t0\tq7x\nOh no\t2\tb2k\n")
     with pytest.raises(InputError, match="has the id 'b2k' twice"):
         load_gold("m", "xx", "dev", source=path, task=task)
+
+
+@pytest.mark.parametrize("layout", [COLUMNS, NAMES])
+def test_parquet_files_have_the_names_of_the_layout(layout: str, make_task, tmp_path: Path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="left out: needs the extra 'parquet'")
+    import pyarrow as pa
+
+    own = {"ID": ["q7x", "b2k"], "Tweet": ["A", "Oh"], "calm": [1, 0], "hope": [0, 1], "rage": [1, 0]}
+    if layout == NAMES:
+        own = {"id": ["q7x", "b2k"], "text": ["A", "Oh"], "labels": ["rage|calm", "hope"]}
+    name = {COLUMNS: "2018-E-c-xx-dev.parquet", NAMES: "xx/Set-dev.parquet"}[layout]
+    path = tmp_path / "data" / name
+    path.parent.mkdir(parents=True)
+    parquet.write_table(pa.table(own), path)
+    task = make_task(layout, '"m/xx/dev" = { ids = ["q7x", "b2k"] }')
+    for source in (tmp_path / "data", path):
+        gold = load_gold("m", "xx", "dev", source=source, task=task)
+        assert (gold.texts, gold.labels.tolist()) == (("A", "Oh"), [[1, 0, 1], [0, 1, 0]])
+    parquet.write_table(pa.table({"number": ["q7x"], "calm": [1]}), path)
+    with pytest.raises(InputError, match=r"has no column 'id': its header is 'number,calm'"):
+        load_gold("m", "xx", "dev", source=path, task=task)
+
+
+@pytest.mark.parametrize(
+    ("keys", "cells", "expected"),
+    [
+        # An empty cell is no zero unless the layout says so.
+        ("", ("", "hope"), "3 of 6 cells"),
+        ('no_label = ""', ("", "hope"), [[0, 0, 0], [0, 1, 0]]),
+        ('no_label = "none"', ("none", "hope"), [[0, 0, 0], [0, 1, 0]]),
+        ('no_label = "none"', ("", "hope"), "3 of 6 cells"),
+        ('blank = "?"', ("", "hope"), [[0, 0, 0], [0, 1, 0]]),
+        ('blank = "?"', ("?", "hope"), "3 of 6 cells"),
+        # A file without any label is unpublished.
+        ('no_label = ""', ("", ""), "6 of 6 cells"),
+        ("", ("[]", "hope"), [[0, 0, 0], [0, 1, 0]]),
+    ],
+)
+def test_a_cell_without_labels_is_what_the_layout_says(keys: str, cells, expected, make_task, tmp_path: Path):
+    task = make_task(f"{NAMES}{keys}\n", '"m/xx/dev" = { ids = ["q7x", "b2k"] }')
+    put(tmp_path / "data/xx/Set-dev.csv", f"id;text;labels\nq7x;A;{cells[0]}\nb2k;Oh;{cells[1]}\n")
+    if isinstance(expected, str):
+        with pytest.raises(InputError, match=f"are blank: {expected} of release 1") as blank:
+            load_gold("m", "xx", "dev", source=tmp_path / "data", task=task)
+        hinted = "no_label" in blank.value.fix
+        assert hinted == (expected == "3 of 6 cells" and "blank" not in keys)
+        return
+    assert load_gold("m", "xx", "dev", source=tmp_path / "data", task=task).labels.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            'labels = "names"\nblank = "-"\nno_label = "-"',
+            "'layout.data.no_label' and 'layout.data.blank' are both '-'",
+        ),
+        ('no_label = ""', "'layout.data.no_label' is for labels in one cell"),
+        ('labels = "names"\nno_label = 0', "no_label"),
+    ],
+)
+def test_no_label_is_checked(keys: str, message: str, make_task):
+    with pytest.raises(UsageError, match=message):
+        make_task(f"[layout.data]\n{keys}\n")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from semeval_emo import ensemble, fix, pack, score, validate
-from semeval_emo.submission import read_submission, schema
+from semeval_emo.submission import entry, read_submission, schema
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import FileSpec, Task, load_task
 
@@ -23,6 +23,7 @@ LAYOUTS = {
     "semicolons": 'file = "out/{track}-{language}.csv"\ndelimiter = ";"\nid = "tweet_id"\ntext = "sentence"',
     "names": 'file = "answer.csv"\nlabels = "names"\nseparator = "|"',
     "quoted-names": 'file = "{language}/answer.csv"\nlabels = "names"\ntext = "text"',
+    "named-none": 'file = "answer.csv"\nlabels = "names"\nseparator = "|"\nno_label = "none"',
     "indices": (
         'file = "pred.{language}.tsv"\ndelimiter = "\\t"\nquotes = false\nlabels = "indices"\ntext = "text"\n'
         'columns = ["text", "labels", "id"]'
@@ -199,6 +200,17 @@ def test_what_differs_is_said_in_the_words_of_the_layout(make_task, tmp_path):
     assert (tmp_path / "out" / "E-C_En_pred.txt").read_text() == body
     path = write(spec, tmp_path, "\n".join(lines[1:]))
     assert codes(validate(path, task=task)) == ["E319"]
+
+
+def test_a_text_without_labels_has_the_word_of_the_layout(make_task, tmp_path):
+    task = make_task("named-none")
+    spec = task.spec("x", "En", "test")
+    valid = prediction_bytes(spec, labels_of(spec)).decode()
+    assert valid.splitlines()[1] == "t_En_test_001,none"
+    assert validate(write(spec, tmp_path, valid), task=task).valid
+    # An empty cell can be a missing answer.
+    (problem,) = validate(write(spec, tmp_path, valid.replace(",none", ",", 1)), task=task).problems
+    assert (problem.code, problem.line) == (entry("blank-answer").code, 2)
 
 
 def test_labels_in_one_cell_in_another_form(make_task, tmp_path):

@@ -299,6 +299,7 @@ def _found(
             file=files[0][0].form,
             labels=writing.labels,
             separator=writing.separator,
+            no_label=writing.no_label,
             blank=next((blank for blank in blanks if blank), ""),
         ),
         splits=tuple(only or (named if splits else ())),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semeval_emo.data.labelled import labelled, number_of
+from semeval_emo.data.labelled import NO_LABEL, labelled, number_of
 from semeval_emo.data.new_task.tables import TaskTable
 from semeval_emo.data.written import labels_at
 from semeval_emo.errors import InputError
@@ -46,10 +46,11 @@ class TaskLabels:
 
 @dataclass(frozen=True)
 class Writing:
-    """How all files of a task write labels: the keys `labels` and `separator` of a layout."""
+    """How all files of a task write labels: the keys `labels`, `separator` and `no_label` of a layout."""
 
     labels: str = "columns"
     separator: str = ","
+    no_label: str | None = None
 
 
 def find_labels(tables: Sequence[TaskTable], names: Sequence[str] = ()) -> tuple[list[TaskLabels], Writing]:
@@ -69,7 +70,8 @@ def find_labels(tables: Sequence[TaskTable], names: Sequence[str] = ()) -> tuple
         except InputError as error:
             errors[table.path] = error
     if not labels and any(_has_numbers(table) for table in tables):
-        return _numbered(tables, names), Writing("indices", _separator(tables))
+        numbered = _numbered(tables, names)
+        return numbered, Writing("indices", _separator(tables), _no_label(tables, numbered))
     known = list(dict.fromkeys(name for own in labels.values() for name in own.names))
     if not known:
         raise next(iter(errors.values()))
@@ -91,7 +93,14 @@ def find_labels(tables: Sequence[TaskTable], names: Sequence[str] = ()) -> tuple
         return found, Writing()
     # A file has only the names that occur in it.
     every = tuple(names) if set(names) >= set(known) else tuple(known)
-    return [replace(own, names=every) for own in found], Writing("names", _separator(tables))
+    return [replace(own, names=every) for own in found], Writing("names", _separator(tables), _no_label(tables, found))
+
+
+def _no_label(tables: Sequence[TaskTable], labels: Sequence[TaskLabels]) -> str | None:
+    """Return the cell of texts without labels in files whose labels are published; None if every text has one."""
+    published = [table for table, own in zip(tables, labels, strict=True) if own.is_published]
+    cells = (cell.strip() for table in published for cell in _label_cells(table) or ())
+    return next((cell for cell in cells if cell.casefold() in NO_LABEL), None)
 
 
 def _separator(tables: Sequence[TaskTable]) -> str:

@@ -18,7 +18,7 @@ from semeval_emo.text import listed, plural, printable
 
 WIDTH = 118
 RELEASE = "1"
-KEYS = ("file", "delimiter", "quotes", "columns", "id", "text", "labels", "separator", "blank")
+KEYS = ("file", "delimiter", "quotes", "columns", "id", "text", "labels", "separator", "blank", "no_label")
 """The keys of a layout, in order."""
 
 
@@ -194,7 +194,7 @@ def _layout(found: Found) -> Iterator[str]:
         return
     yield "# [layout.predictions]                      # default: id and a column for each label, separated by commas"
     yield '# file = "pred_{language}.csv"              # default: track_{track}/pred_{language}.csv'
-    usual = replace(found.layout, file="", labels="columns", columns=(), blank="")
+    usual = replace(found.layout, file="", labels="columns", columns=(), blank="", no_label=None)
     yield from (f"# {line}" for line in _keys(usual, replace(DEFAULT_LAYOUT.data, file=""), {}))
 
 
