@@ -18,7 +18,7 @@ from pathlib import Path
 from semeval_emo.bundle.columns import ScoreColumn, column_values, score_columns
 from semeval_emo.bundle.phase import GOLD, PHASE_FILE, BundlePhase
 from semeval_emo.bundle.refusals import for_participants, log_text, missing_note, refusals
-from semeval_emo.errors import EmoError, InputError, InvalidSubmission, ReleaseMismatch, UsageError
+from semeval_emo.errors import EmoError, InputError, InvalidSubmission, ReleaseMismatch, UnverifiedGold, UsageError
 from semeval_emo.files import make_folder, write_file
 from semeval_emo.report.contents import Contents, System
 from semeval_emo.report.html.report import results_page
@@ -26,6 +26,7 @@ from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scores
 from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import Report, validate
+from semeval_emo.submission.archive import MOST_BYTES
 from semeval_emo.submission.packing import archive_name, zip_bytes
 from semeval_emo.task import TASK_FILE, FileSpec, Task, load_task
 from semeval_emo.temporary import temporary_folder
@@ -96,23 +97,28 @@ def evaluate(submission: Path, reference: Path) -> ProgramResult:
     reference = reference.resolve()
     phase, task = BundlePhase.read(reference / PHASE_FILE), load_task(reference / TASK_FILE)
     specs = phase.specs(task)
-    name, body = Path(archive_name(specs[:1])).name, zip_bytes(_files(submission))
+    name, paths = Path(archive_name(specs[:1])).name, _paths(submission)
+    size = sum(path.stat().st_size for path in paths.values())
+    if size > MOST_BYTES:
+        why = f"It has {size:,} bytes, the limit is {MOST_BYTES:,}."
+        return _failed(name, task, Report(task.key, (), ()), [why])
+    body = zip_bytes({inner: path.read_bytes() for inner, path in paths.items()})
     with temporary_folder() as folder, contextlib.chdir(folder):
         write_file(Path(name), body)
         return _evaluate(name, phase, task, specs, reference / GOLD)
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Return the files of a submission by their paths in the zip."""
+def _paths(folder: Path) -> dict[str, Path]:
+    """Return the files of a submission by their paths in the zip; a link could lead to the gold labels."""
     found = {}
     for root, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
             path = Path(root, name)
             inner = path.relative_to(folder).as_posix()
-            if inner not in WORKER_FILES and path.is_file():
+            if inner not in WORKER_FILES and path.is_file() and not path.is_symlink():
                 # Bytes of a name that are not UTF-8.
-                found[inner.encode("utf-8", "replace").decode("utf-8")] = path.read_bytes()
+                found[inner.encode("utf-8", "replace").decode("utf-8")] = path
     return found
 
 
@@ -123,6 +129,9 @@ def _evaluate(name: str, phase: BundlePhase, task: Task, specs: Sequence[FileSpe
         scores = score(
             name, source=gold, task=task, strict=False, unverified_gold=phase.unverified_gold, **phase.address
         )
+    except UnverifiedGold as error:
+        # Its message may have gold labels.
+        raise InputError("The gold labels of the reference data are not those of the task.") from error
     except ReleaseMismatch as error:
         mismatch = [error.message]
     except InvalidSubmission:

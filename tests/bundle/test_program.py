@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 
 from semeval_emo import score
+from semeval_emo.bundle.program import run as run_program
 from semeval_emo.data import load_gold
 from semeval_emo.data.sample import sample_folder
+from semeval_emo.submission.archive import MOST_BYTES
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.task import load_task
 
@@ -107,6 +110,28 @@ def test_wrong_reference_data_are_not_blamed_on_the_participant(unpacked, worker
         "The scoring program has failed. This is not about your submission: please tell the organ"
     )
     assert "There is no test file of track a for &#x27;eng&#x27;" in run.page
+
+
+def test_edited_gold_labels_are_not_shown(unpacked, worker):
+    bundle = unpacked("sample", "sample", track="a")
+    path = bundle / "reference_data_test/gold/track_a/test/eng.csv"
+    path.write_text(path.read_text().replace(",0,0\n", ",0,1\n", 1))
+    run = worker(bundle, "test", {"": {PATH: predictions("strong")}})[""]
+    assert (run.code, run.scores) == (2, None)
+    assert run.err.endswith("The gold labels of the reference data are not those of the task.\n")
+
+
+def test_a_link_is_not_followed_and_a_large_submission_is_not_read(sample, tmp_path):
+    shutil.copytree(sample / "reference_data_test", tmp_path / "ref")
+    (tmp_path / "res/track_a").mkdir(parents=True)
+    (tmp_path / "res" / PATH).symlink_to(tmp_path / "ref/gold/track_a/test/eng.csv")
+    result = run_program(str(tmp_path), str(tmp_path / "out"))
+    assert (result.exit_code, "E110" in result.err) == (1, True)
+    with (tmp_path / "res/track_a/large.csv").open("wb") as stream:
+        stream.truncate(MOST_BYTES + 1)
+    result = run_program(str(tmp_path), str(tmp_path / "out"))
+    assert (result.exit_code, "It has 67,108,865 bytes, the limit is 67,108,864." in result.page) == (1, True)
+    assert not (tmp_path / "out/scores.json").exists()
 
 
 def test_a_language_without_gold_is_not_blamed_on_the_participant(own_task, unpacked, worker, tmp_path):
