@@ -149,6 +149,7 @@ def test_a_file_in_the_usual_shape_is_fixed_and_scored(name, make_task, tmp_path
         "tabs": ["E202", "E307", "E332", "E346"],
         "semicolons": ["E201", "E307", "E332", "E346"],
         "names": ["E202", "E348"],
+        "named-none": ["E202", "E348"],
         "quoted-names": ["E202", "E346", "E348"],
         "indices": ["E202", "E307", "E346", "E347", "E348"],
         "bare": ["E201", "E347"],
