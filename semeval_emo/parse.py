@@ -6,6 +6,7 @@ Size and depth are bounded, so that a hostile file costs neither minutes nor gig
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -200,7 +201,7 @@ def build(cls: type[T], table: Any, where: str = "", **given: Any) -> T:
     semeval_emo.parse.ShapeError: there is no key 'page' in 'sources.x'
     """
     expect(table, dict, where or "the file")
-    hints = typing.get_type_hints(cls)
+    hints = _hints(typing.cast(Any, cls))
     fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, cls)) if field.name not in given}
     for key in table:
         if key not in fields:
@@ -211,6 +212,12 @@ def build(cls: type[T], table: Any, where: str = "", **given: Any) -> T:
             raise ShapeError(f"the key '{key}' is missing" + (f" in '{printable(where)}'" if where else ""))
     values = {key: _typed(hints[key], value, f"{where}.{key}" if where else key) for key, value in table.items()}
     return cls(**given, **values)
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Return the types of the fields of a dataclass. Evaluating them takes longer than building one from a table."""
+    return typing.get_type_hints(cls)
 
 
 def _typed(type_: Any, value: Any, where: str) -> Any:

@@ -394,7 +394,7 @@ def _load(task: Task, extra: Sequence[Path], own: bool) -> Leaderboard:
                     other_tasks[row.task] += 1
                 else:
                     problems.append(unknown_task(row, known))
-    systems = [system for system in read_systems() if system.task == task.key]
+    systems = read_systems(task=task.key)
     rows += rows_of(systems)
     if systems and LIST not in lists:
         lists[LIST] = BoardList(LIST, "our systems, unofficial", ranked=False)

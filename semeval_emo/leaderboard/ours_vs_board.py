@@ -151,7 +151,7 @@ def results(
     """
     key = board.task.track(track).key
     metric, release = board.task.tracks[key].metric, board.task.default_release
-    known = {system.name: system for system in read_systems(root) if system.task == board.task.key}
+    known = {system.name: system for system in read_systems(root, board.task.key)}
     for name in names:
         if name not in known:
             raise UsageError(

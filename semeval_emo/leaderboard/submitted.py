@@ -30,6 +30,9 @@ LIST = "zoo"
 HEAD = (
     "# Written by `semeval-emo zoo submit` (see docs/zoo.md). The predictions are in this folder: labels, no texts.\n"
 )
+# What `to_toml` writes, in the first bytes of a file.
+_TASK_LINE = re.compile(rb'^task = "([^"\\]+)"$', re.M)
+_HEAD_BYTES = 2**12
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,11 @@ class SubmittedSystem:
         return short_repr(self)
 
 
-def read_systems(root: Path | None = None) -> list[SubmittedSystem]:
-    """Read all systems of a folder, by name; the shipped ones by default.
+def read_systems(root: Path | None = None, task: str = "") -> list[SubmittedSystem]:
+    """Read the systems of a folder, by name; the shipped ones by default.
+
+    Args:
+        task: the key of a task. The files of the systems of other tasks are not parsed. Empty reads all systems.
 
     Raises:
         UsageError: a file has the wrong structure.
@@ -133,7 +139,19 @@ def read_systems(root: Path | None = None) -> list[SubmittedSystem]:
     >>> all(system.files for system in read_systems())
     True
     """
-    return [read_system(path.parent) for path in sorted((root or shipped("submissions")).glob(f"*/{FILE}"))]
+    paths = sorted((root or shipped("submissions")).glob(f"*/{FILE}"))
+    systems = [read_system(path.parent) for path in paths if not task or _task_in(path) in ("", task)]
+    return [system for system in systems if task in ("", system.task)]
+
+
+def _task_in(path: Path) -> str:
+    """Return the task that the first lines of a file name, as `to_toml` writes them; empty if they name none."""
+    try:
+        with path.open("rb") as stream:
+            found = _TASK_LINE.search(stream.read(_HEAD_BYTES).partition(b"\n[")[0])
+    except OSError:
+        return ""
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def read_system(folder: Path) -> SubmittedSystem:

@@ -5,6 +5,8 @@ Models are saved with skops, so that loading one cannot run code.
 
 from __future__ import annotations
 
+import importlib
+import sys
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +15,7 @@ from functools import partial
 from itertools import pairwise, product
 from operator import itemgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -300,9 +303,25 @@ def count_linear_parameters(pipeline: Any) -> ParameterCounts:
 
 def save_skops(model: Any, path: Path) -> None:
     """Save a scikit-learn object with skops."""
-    from skops import io
+    write_file(path, _skops_io().dumps(model))
 
-    write_file(path, io.dumps(model))
+
+def _skops_io() -> ModuleType:
+    """Import skops.io without torch.
+
+    It imports every package of scikit-learn to list the estimators. One of them wraps torch, which takes longer to
+    import than all the others together, and has no estimator.
+    """
+    wrapper = "sklearn.externals.array_api_compat.torch"
+    hidden = "skops.io" not in sys.modules and wrapper not in sys.modules
+    if hidden:
+        # Importing a module that is None in this table raises ImportError, which scikit-learn ignores here.
+        sys.modules[wrapper] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        if hidden:
+            del sys.modules[wrapper]
 
 
 def load_skops(path: Path) -> Any:
@@ -312,7 +331,7 @@ def load_skops(path: Path) -> Any:
         InputError: the file cannot be read, is a pickle, or contains more than its size, such as a zip bomb.
         UsageError: the file contains objects of untrusted types.
     """
-    from skops import io
+    io = _skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     fix = "train the recipe again"

@@ -106,7 +106,7 @@ def recipe_entries(
     systems: list[SubmittedSystem] = []
     entries = []
     try:
-        systems = [system for system in read_systems() if system.task == task.key]
+        systems = read_systems(task=task.key)
     except EmoError as error:
         if on_error is None:
             raise

@@ -8,6 +8,7 @@ one. Cut points are tuned for the metric, on dev or out of fold, as thresholds a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations_with_replacement
 from math import comb
 
@@ -62,7 +63,7 @@ def fit(
     """
     columns = [(p[y >= 0], y[y >= 0]) for p, y in zip(probabilities.T, labels.T, strict=True)]
     rounding = rounding_cut_points(top)
-    grid, sets = _candidates(rule, top)
+    grid, sets = _candidates(rule.grid, top)
     # An emotion with a single intensity carries no information, although the scorer gives 1 for two constant columns.
     own_metric = METRICS[f"emotion_{metric}"]
     scores = np.stack([_gains(p, y, grid, sets, own_metric) * (len(np.unique(y)) > 1) for p, y in columns])
@@ -81,9 +82,10 @@ def fit(
     return np.stack(cut_points)
 
 
-def _candidates(rule: ThresholdConfig, top: int) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=4)
+def _candidates(bounds: tuple[float, ...], top: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the grid, shape (G,), and all ascending sets of `top` of its points as indices, shape (sets, top)."""
-    first, last, step = rule.grid
+    first, last, step = bounds
     stride = 1
     while True:
         points = np.arange(first, last + step / 2, step)[::stride]
@@ -92,7 +94,8 @@ def _candidates(rule: ThresholdConfig, top: int) -> tuple[np.ndarray, np.ndarray
         for cut in rounding_cut_points(top):
             grid[np.abs(grid - cut).argmin()] = cut
         if comb(len(grid) + top - 1, top) <= MAX_SETS or len(points) == 1:
-            return grid, np.array(list(combinations_with_replacement(range(len(grid)), top)))
+            # In this order each cut point is a column without gaps, which `_gains` adds several times faster.
+            return grid, np.asfortranarray(list(combinations_with_replacement(range(len(grid)), top)))
         stride += 1
 
 
@@ -105,15 +108,16 @@ def _gains(p: np.ndarray, y: np.ndarray, grid: np.ndarray, sets: np.ndarray, met
     values = np.arange(top + 1)
     # Of each gold intensity, the number of texts at or above each grid point: shape (G, top + 1).
     above = np.stack([np.sum(y == v) - np.searchsorted(np.sort(p[y == v]), grid) for v in values], axis=1)
+    texts, intensities = above.sum(1), above @ values
     gold = np.bincount(y, minlength=top + 1)
     sums = {
         "texts": np.array(len(p)),
         "x": np.array(gold @ values),
         "xx": np.array(gold @ values**2),
         # The intensity of a text above k cut points is k ones, and its square the sum of the first k odd numbers.
-        "y": above.sum(1)[sets].sum(1),
-        "yy": (above.sum(1)[sets] * (2 * np.arange(top) + 1)).sum(1),
-        "xy": (above @ values)[sets].sum(1),
+        "y": sum(texts[points] for points in sets.T),
+        "yy": sum(texts[points] * odd for points, odd in zip(sets.T, range(1, 2 * top, 2), strict=True)),
+        "xy": sum(intensities[points] for points in sets.T),
     }
     if {"joint", "gap"} & set(metric.blocks):
         reached = above[sets].transpose(0, 2, 1)

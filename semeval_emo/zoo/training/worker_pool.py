@@ -12,7 +12,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -27,7 +26,6 @@ from semeval_emo.errors import EmoError
 from semeval_emo.progress import Progress
 from semeval_emo.task import Task
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.runs.folder import Locked
 from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
 
@@ -223,8 +221,6 @@ def _serve(connection: Connection, item: WorkItem) -> None:
     if hasattr(os, "setpgrp"):
         os.setpgrp()
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    if "torch" not in family_class(item.recipe.family).packages:
-        sys.meta_path.insert(0, _WithoutTorch)
     while True:
         try:
             language = connection.recv()
@@ -234,20 +230,6 @@ def _serve(connection: Connection, item: WorkItem) -> None:
         with progress.capture_logs():
             result = _train(item, language, progress)
         connection.send(WorkerMessage("result", language, result=result))
-
-
-class _WithoutTorch:
-    """Import hook that hides torch.
-
-    skops imports all of scikit-learn, which imports torch if it is installed: 1.4 of 3.4 seconds and 180 of
-    390 MB of a worker that does not need it (versions of constraints.txt).
-    """
-
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
-        """Raise ModuleNotFoundError for torch."""
-        if name == "torch":
-            raise ModuleNotFoundError("No module named 'torch'", name=name)
 
 
 def _exit_with_parent() -> None:
