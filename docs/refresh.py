@@ -110,14 +110,19 @@ def run(body: str, folder: Path, environment: dict[str, str]) -> str:
     """Return the text of a block with the present output of its commands, stdout and stderr together."""
     parts = []
     for shown, command in zip(COMMAND.findall(body), commands(body), strict=True):
-        result = subprocess.run(
-            ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, check=False, timeout=120,
-        )  # fmt: skip
-        if "this is a bug in semeval-emo" in result.stdout:
-            raise RuntimeError(f"a page must not show a bug: {command}\n{result.stdout}")
-        parts.append(f"{shown}\n{result.stdout}")
+        output = screen_of(command, folder, environment)
+        if "this is a bug in semeval-emo" in output:
+            raise RuntimeError(f"a page must not show a bug: {command}\n{output}")
+        parts.append(f"{shown}\n{output}")
     return "".join(parts)
+
+
+def screen_of(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """Return what a command line of bash prints, stdout and stderr together."""
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False, timeout=120,
+    ).stdout  # fmt: skip
 
 
 def refreshed(page: str) -> tuple[str, list[str]]:

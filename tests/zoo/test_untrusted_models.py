@@ -280,26 +280,49 @@ def test_a_pickled_array_of_probabilities_is_refused(tmp_path: Path, marker: Pat
         assert info.value.message == message
 
 
-@pytest.mark.parametrize("engine", ["auto", "plain"])
+def checkpoint_settings(engine: str) -> tuple[str, ...]:
+    return (*SMALL, *SHORT[1:], "train.epochs=40", "train.save_minutes=0", f"train.engine={engine}")
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return the folder of a training that was killed after its first checkpoint, by engine; to be copied."""
+    known: dict[str, Path] = {}
+
+    def of(engine: str) -> Path:
+        if engine not in known:
+            folder = tmp_path_factory.mktemp(engine)
+            settings = checkpoint_settings(engine)
+            command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", "--data", "sample", "--quiet"]
+            command += [word for setting in settings for word in ("--set", setting)]
+            with subprocess.Popen(command, cwd=folder) as process:
+                while not list(folder.glob(CHECKPOINTS[engine])) and process.poll() is None:
+                    time.sleep(0.02)
+                process.kill()
+            known[engine] = folder
+        return known[engine]
+
+    return of
+
+
+WORK = "runs/sample/*/eng/work"
+CHECKPOINTS = {"auto": f"{WORK}/checkpoint.pt", "plain": f"{WORK}/trainer/checkpoint-*/zoo.json"}
+
+
+@pytest.mark.parametrize("engine", CHECKPOINTS)
 @pytest.mark.parametrize("damage", ["payload", "cut", "empty"])
-def test_a_checkpoint_with_a_payload_is_not_resumed(engine: str, damage: str, tmp_path: Path, marker: Path, capsys):
-    settings = (*SMALL, *SHORT[1:], "train.epochs=40", "train.save_minutes=0", f"train.engine={engine}")
-    command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", "--data", "sample", "--quiet"]
-    command += [word for setting in settings for word in ("--set", setting)]
-    work = "runs/sample/*/eng/work"
-    found = f"{work}/checkpoint.pt" if engine == "auto" else f"{work}/trainer/checkpoint-*/zoo.json"
-    with subprocess.Popen(command, cwd=tmp_path) as process:
-        while not list(tmp_path.glob(found)) and process.poll() is None:
-            time.sleep(0.02)
-        process.kill()
+def test_a_checkpoint_with_a_payload_is_not_resumed(
+    engine: str, damage: str, killed: Callable[[str], Path], tmp_path: Path, marker: Path, capsys
+):
+    shutil.copytree(killed(engine), tmp_path, dirs_exist_ok=True)
     # The process may have been killed before it removed the checkpoint before the last one.
-    for path in tmp_path.glob(found):
+    for path in tmp_path.glob(CHECKPOINTS[engine]):
         path = path if engine == "auto" else path.with_name("optimizer.pt")
         if damage == "payload":
             torch.save({"state": Payload(marker)}, path)
         else:
             path.write_bytes(path.read_bytes()[: -100 if damage == "cut" else 0])
-    assert train("llama-tiny", *settings) == 3
+    assert train("llama-tiny", *checkpoint_settings(engine)) == 3
     err = capsys.readouterr().err
     assert err.startswith("error: The checkpoint runs/sample/llama-tiny")
     assert "--fresh deletes the run and starts again" in err

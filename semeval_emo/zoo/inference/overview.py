@@ -167,11 +167,11 @@ def recipe_score(recipe: Recipe, runs: Path, task: Task, systems: Sequence[Submi
         return RecipeScore(
             card["score"], card["metric"], spec.track, spec.language, spec.release, str(folder.path), origin
         )
+    wanted = (recipe.hash, spec.release, spec.track, spec.language) if systems else ()
     # Several systems may contain the run; the one named after the recipe comes first.
     for system in sorted(systems, key=lambda system: system.name != recipe.run_name):
         for file in system.files:
-            same = (file.recipe_hash, file.release, *file.key) == (recipe.hash, spec.release, spec.track, spec.language)
-            if same and file.score is not None:
+            if (file.recipe_hash, file.release, *file.key) == wanted and file.score is not None:
                 origin = origins(systems)[system.name, *file.key]
                 return RecipeScore(file.score, file.metric, *file.key, file.release, system.path_of(file), origin)
     return None

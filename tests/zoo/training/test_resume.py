@@ -293,27 +293,26 @@ def test_two_processes_cannot_train_in_one_folder(tmp_path: Path):
     assert not run(recipe, tmp_path).already_done
 
 
-def test_the_command_resumes_after_kill_9(tmp_path: Path):
+def test_the_command_resumes_after_kill_9(tmp_path: Path, cli, monkeypatch):
     """Kill the process from outside at an arbitrary time."""
     settings = [word for one in [*SMALL, OFTEN, "train.epochs=8"] for word in ("--set", one)]
-    command = [sys.executable, "-m", "semeval_emo", "zoo", "train", "llama-tiny", *settings]
-    command += ["--data", "sample", "--format", "json"]
+    words = ["zoo", "train", "llama-tiny", *settings, "--data", "sample", "--format", "json"]
     for where in ("once", "killed"):
         (tmp_path / where).mkdir()
-    process = subprocess.Popen(
-        [*command, "--runs", "killed"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "semeval_emo", *words, "--runs", "killed"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 120
     while not list((tmp_path / "killed").glob("sample/*/eng/work/checkpoint.pt")):
         assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
         time.sleep(0.02)
     process.kill()
     process.communicate()
+    monkeypatch.chdir(tmp_path)
     found = {}
     for where in ("killed", "once"):
-        done = subprocess.run([*command, "--runs", where], cwd=tmp_path, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
-        found[where] = json.loads(done.stdout)
+        code, out, err = cli(*words, "--runs", where)
+        assert code == 0, err
+        found[where] = json.loads(out)
     assert found["killed"]["went_on"] and not found["once"]["went_on"]
     names = [str(Path(*Path(found[w]["predictions"]).parts[1:])) for w in ("killed", "once")]
     for name in (names[0], names[0].replace("track_a/pred_", "test/prob_")):
