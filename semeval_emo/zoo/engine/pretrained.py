@@ -105,12 +105,18 @@ def _check_size(auto_class: Any, folder: Path) -> None:
 def check_vocabulary(tokenizer: Any, model: Any, folder: Path) -> None:
     """Check that a network has an embedding for every token.
 
+    Special tokens without one, such as that for images in EmbeddingGemma, are encoded as text from then on.
+
     Raises:
         InputError: it does not, so the tokenizer belongs to another model.
     """
     rows = model.get_input_embeddings().weight.shape[0]
     largest = max(tokenizer.get_vocab().values(), default=0)
-    if largest >= rows:
+    beyond = {number for number in tokenizer.get_vocab().values() if number >= rows}
+    special = {number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    if beyond and beyond <= special:
+        tokenizer.split_special_tokens = True
+    elif beyond:
         raise InputError(
             f"The tokenizer in {folder} has token ids up to {largest:,}; the model has {rows:,} embeddings.",
             "copy the whole folder again, tokenizer and weights together",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
-from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
+from semeval_emo.zoo.recipe import ADDED_LATER, PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.selection.grid import GridSearch
 
 FILE = "embed.json"
@@ -32,12 +32,16 @@ class EmbedOptions:
         model: ``logreg``, ``svm``, ``ridge`` or ``ordinal``, as in `tfidf`.
         strength, balanced: values to try, as in `tfidf`.
         precision: of the encoder's matrix products, in training and prediction.
+        prompt: put before every text; or the name of a prompt in the folder's config_sentence_transformers.json.
+        dense: whether the dense layers that follow the pooling in a folder of sentence-transformers are applied.
     """
 
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
     strength: Annotated[tuple[PositiveFloat, ...], non_empty] = (1.0,)
     balanced: Annotated[tuple[bool, ...], non_empty] = (True,)
     precision: Literal["fp32", "bf16"] = "fp32"
+    prompt: str = field(default="", metadata=ADDED_LATER)
+    dense: bool = field(default=False, metadata=ADDED_LATER)
 
 
 class Embed(Family):
@@ -82,7 +86,8 @@ class Embed(Family):
     def _encoder(self) -> Any:
         from semeval_emo.zoo.engine.embedding import SentenceEncoder
 
-        return SentenceEncoder.load(self.backbone)
+        options = self.recipe.options
+        return SentenceEncoder.load(self.backbone, prompt=options.prompt, dense=options.dense)
 
     def _embed(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
         vectors: np.ndarray = self._encoder.embed(texts, self.recipe.model, progress, self.recipe.options.precision)
@@ -94,7 +99,10 @@ class Embed(Family):
         from semeval_emo.zoo.engine.vector_cache import cache_key, cached_vectors
 
         model = self.recipe.model
-        key = cache_key(Path(self.backbone), (model.pooling, model.max_length, self.recipe.options.precision))
+        options = self.recipe.options
+        added = (options.prompt, options.dense) if options.prompt or options.dense else ()
+        settings = (model.pooling, model.max_length, options.precision, *added)
+        key = cache_key(Path(self.backbone), settings)
         return cached_vectors(cache_folder() / "vectors" / key, texts, lambda missing: self._embed(missing, progress))
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
@@ -124,7 +132,7 @@ class Embed(Family):
         super().export(folder, out, recipe)
         if not (out / ENCODER).exists():
             backbone = str(find_backbone(recipe.model.backbone, Progress()))
-            save_encoder(backbone, out / ENCODER, recipe.model.max_length)
+            save_encoder(backbone, out / ENCODER, recipe.model.max_length, dense=recipe.options.dense)
             write_file(out / FILE, json.dumps({"backbone": ENCODER}) + "\n")
 
     def parameter_counts(self) -> ParameterCounts:
