@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import importlib.util
 import io
 import logging
@@ -23,7 +24,7 @@ from semeval_emo.errors import InputError, MissingExtra, install_line
 from semeval_emo.files import write_folder
 from semeval_emo.progress import Progress
 from semeval_emo.text import printable
-from semeval_emo.zoo.backbones.model_folder import check_model_folder
+from semeval_emo.zoo.backbones.model_folder import check_model_folder, weight_files
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.requirements import require
 
@@ -96,6 +97,25 @@ def check_quantization(recipe: Recipe) -> None:
             f"Recipe {recipe.name} loads its backbone in {quantization}, which needs {' and '.join(missing)}.",
             "LoRA without quantization runs anywhere: --set model.quantization=none --set train.precision=fp32",
         )
+
+
+def weights_version(backbone: str) -> dict[str, str]:
+    """Return the SHA-256 of the weights of a local folder or of the hub, by the name of the model; else nothing.
+
+    A package has a version, and random weights follow from the seed.
+
+    Raises:
+        InputError: as in `find_backbone`.
+    """
+    if backbone in ("", RANDOM) or backbone.startswith(PACKAGE_PREFIX):
+        return {}
+    digest = hashlib.sha256()
+    for path in weight_files(find_backbone(backbone, Progress())):
+        with path.open("rb") as stream:
+            while block := stream.read(2**22):
+                digest.update(block)
+    # The path of a folder is that of one machine.
+    return {backbone if is_hub_id(backbone) else "weights": f"sha256:{digest.hexdigest()}"}
 
 
 def cache_folder() -> Path:

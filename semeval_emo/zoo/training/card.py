@@ -24,13 +24,14 @@ from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.seeds import origin_of, runs_of_recipe
 from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
 
-LLAMA = "llama3"
 SEED_LINE = "One run with random seed"
 
-_TERMS = (
-    "Built with Llama. This model is a derivative of Meta's Llama and is governed by the Llama Community License of "
-    "its base model. Copies of the model must include that licence and this notice.\n"
-)
+_TERMS = {
+    "llama3": "Built with Llama. This model is a derivative of Meta's Llama and is governed by the Llama Community "
+    "License of its base model. Copies of the model must include that licence and this notice.\n",
+    "gemma": "Gemma is provided under and subject to the Gemma Terms of Use (ai.google.dev/gemma/terms). Copies of the "
+    "model must include these terms and this notice.\n",
+}
 
 NETWORKS = ("encoder", "decoder", "lora", FAMILY)
 
@@ -83,8 +84,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         f"{recipe.title or recipe.name}. {_purpose(recipe, task)}.\n",
         *(f"**{warning}**\n" for warning in state.get("unverified_gold", ())),
     ]
-    if recipe.model.licence.startswith(LLAMA):
-        lines.append(_TERMS)
+    lines += [terms for licence, terms in _TERMS.items() if recipe.model.licence.startswith(licence)]
     if _own_head(recipe):
         lines.append(_OWN_HEAD)
     if recipe.family not in NETWORKS:

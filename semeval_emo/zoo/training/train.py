@@ -32,6 +32,7 @@ from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
 from semeval_emo.task import FileSpec, Task, load_task, task_files
 from semeval_emo.zoo import distributed
+from semeval_emo.zoo.backbones.weights import weights_version
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import SOURCES, resolve_target
@@ -225,6 +226,11 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
         folder.update_state(seconds=round(earlier + time.monotonic() - started, 3))
     sizes = model.parameter_counts()
     save_model(model, folder.model, folder.spec.task)
+    backbone = recipe.model.backbone if "model" in family_class(recipe.family).recipe_sections else ""
+    # Of an ensemble, the weights of its members.
+    of_members = [FinishedRun.load(path).state["versions"] for path in model.members()]
+    weights = {name: value for each in of_members for name, value in each.items() if value.startswith("sha256:")}
+    folder.update_state(versions=versions() | weights | weights_version(backbone))
     members = [FinishedRun.load(path).member_record() for path in model.members()]
     # An ensemble includes the training time of its members.
     seconds = folder.state()["seconds"] + sum(member["seconds"] for member in members)

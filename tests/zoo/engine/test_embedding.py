@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -133,3 +134,8 @@ def test_a_folder_of_models_stands_for_the_hub(gemma: Path, tmp_path: Path, monk
     # The recipe names the model, not the folder of this machine.
     assert result["recipe"]["model"]["backbone"] == "owner/tiny-gemma"
     assert result["recipe"]["embed"]["prompt"] == PROMPT
+    digest = hashlib.sha256((gemma / "model.safetensors").read_bytes()).hexdigest()
+    run = Path(result["folder"])
+    assert json.loads((run / "run.json").read_text())["versions"]["owner/tiny-gemma"] == f"sha256:{digest}"
+    card = (run / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "subject to the Gemma Terms of Use" in card and digest in card
