@@ -110,14 +110,19 @@ def labelled(
     synonyms: Mapping[str, str] | None = None,
     others: Collection[str] = (),
     remedy: str = NAME_IT,
+    highest: int = HIGHEST,
 ) -> LabelledTexts:
-    """Return the labelled texts of a table; arguments and errors as for `read_labelled`."""
+    """Return the labelled texts of a table; arguments and errors as for `read_labelled`.
+
+    Args:
+        highest: the highest degree that columns of labels may have if their names are not known.
+    """
     shown = str(table.path)
     text_at, id_at = find_text(table.header, shown, column, remedy), find_id(table.header)
     _refuse_blank(table, text_at)
     names = {at: name for at, name in enumerate(table.header) if at not in (text_at, id_at)}
     if labels is None:
-        emotions, values, used, notes = _own_labels(table, names)
+        emotions, values, used, notes = _own_labels(table, names, highest)
     else:
         emotions, values, used, notes = _known_labels(table, names, labels, synonyms or {}, others)
     unused = tuple(name.strip() for at, name in names.items() if at not in used)
@@ -246,7 +251,7 @@ def _known_labels(
     return list(labels), values, set(lists), notes
 
 
-def _own_labels(table: OwnTable, names: Mapping[int, str]) -> _Labels:
+def _own_labels(table: OwnTable, names: Mapping[int, str], most: int) -> _Labels:
     """Read the labels of a file whose names are not known: its columns of numbers, else its column of names."""
     highest: dict[int, int] = {}
     blank: list[str] = []
@@ -258,7 +263,7 @@ def _own_labels(table: OwnTable, names: Mapping[int, str]) -> _Labels:
         numbers = {number_of(cell) for cell in cells if cell}
         if not numbers:
             blank.append(name)
-        elif None not in numbers and numbers <= set(range(HIGHEST + 1)):
+        elif None not in numbers and numbers <= set(range(most + 1)):
             highest[at] = max(number or 0 for number in numbers)
         elif None in numbers and _is_almost_binary([row[at] for row in table.rows]):
             # Its labels would be lost without a word.
@@ -270,7 +275,7 @@ def _own_labels(table: OwnTable, names: Mapping[int, str]) -> _Labels:
     if used:
         emotions = [table.header[at].strip() for at in used]
         _refuse_two_kinds(table, names, emotions)
-        return emotions, _numbers(table, used), set(used), notes
+        return emotions, _numbers(table, used, most), set(used), notes
     lists = _list_columns(names)
     if not lists:
         raise InputError(
@@ -335,12 +340,12 @@ def _names(table: OwnTable, lists: Sequence[int]) -> list[dict[str, int]]:
     return named
 
 
-def _numbers(table: OwnTable, columns: Sequence[int]) -> np.ndarray:
+def _numbers(table: OwnTable, columns: Sequence[int], most: int = HIGHEST) -> np.ndarray:
     values = np.empty((len(table.rows), len(columns)), dtype=np.int8)
     for j, at in enumerate(columns):
         cells = [row[at] for row in table.rows]
         code = {cell: number_of(cell) for cell in set(cells)}
-        bad = {cell for cell, number in code.items() if number is None or not 0 <= number <= HIGHEST}
+        bad = {cell for cell, number in code.items() if number is None or not 0 <= number <= most}
         rows = [row for row, cell in enumerate(cells) if cell in bad]
         if rows:
             first = cells[rows[0]]
@@ -350,7 +355,7 @@ def _numbers(table: OwnTable, columns: Sequence[int]) -> np.ndarray:
             more = f" ({plural(len(rows) - 1, 'more row')} like this)" if len(rows) > 1 else ""
             raise InputError(
                 f"{table.path} line {table.lines[rows[0]]}: the label '{table.header[at].strip()}' is {seen}{more}.",
-                f"write 0 or 1, or degrees up to {HIGHEST}; or remove {what}",
+                f"write 0 or 1, or degrees up to {most}; or remove {what}",
             )
         values[:, j] = [code[cell] or 0 for cell in cells]
     return values

@@ -46,7 +46,7 @@ def check_task(task: Task, folder: Path | None = None, progress: Progress | None
     """
     problems = [
         *_unused(task), *_without_hash(task), *(problem for spec in task.specs() for problem in _ids(spec)),
-        *_guesses(task),
+        *_same_ids(task), *_guesses(task),
     ]  # fmt: skip
     return problems if folder is None else [*problems, *_of_data(task, folder, progress)]
 
@@ -82,6 +82,23 @@ def _ids(spec: FileSpec) -> Iterator[TaskProblem]:
             yield TaskProblem(spec.place, "error", "an id occurs twice", PIN_AGAIN)
     except EmoError as error:
         yield TaskProblem(spec.place, "error", error.message, error.fix or PIN_AGAIN)
+
+
+def _same_ids(task: Task) -> Iterator[TaskProblem]:
+    """Yield the splits of a language that share ids, by which their files are not told apart."""
+    seen: dict[tuple[str, str], list[FileSpec]] = {}
+    for spec in task.specs(task.default_release):
+        others = seen.setdefault((spec.track, spec.language), [])
+        for other in others:
+            try:
+                shared = len(spec.id_set & other.id_set)
+            except EmoError:
+                # Reported above.
+                continue
+            if shared:
+                message = f"{plural(shared, 'id')} of it {'is' if shared == 1 else 'are'} also in {'/'.join(other.key)}"
+                yield TaskProblem(spec.place, "note", message, "give each text an id of its own, such as dev_1")
+        others.append(spec)
 
 
 def _without_hash(task: Task) -> Iterator[TaskProblem]:

@@ -233,6 +233,35 @@ def test_codes_with_regions_and_capitals(tmp_path: Path, cli):
     assert len(task.specs()) == 6
 
 
+@pytest.mark.parametrize(
+    ("names", "form", "keys"),
+    [
+        (("A/ita_train.csv", "B/ita_train.csv"), "{track}/{language}_{split}.csv", {("a", "ita"), ("b", "ita")}),
+        (("track_b/train/ita.csv",), "track_{track}/{split}/{language}.csv", {("b", "ita")}),
+        (
+            ("data_to_en_train.csv", "data_to_it_train.csv"),
+            "data_to_{language}_{split}.csv",
+            {("a", "en"), ("a", "it")},
+        ),
+        (("train/english.csv", "train/Tamil.csv"), "{split}/{language}.csv", {("a", "english"), ("a", "tamil")}),
+        (("semeval2027-task7-train.csv",), "semeval2027-task7-{split}.csv", {("a", "eng")}),
+        (("task_b_train.csv", "task_c_train.csv"), "task_{track}_{split}.csv", {("b", "eng"), ("c", "eng")}),
+    ],
+)
+def test_forms_of_names(names: tuple[str, ...], form: str, keys: set[tuple[str, str]], tmp_path: Path, cli):
+    task, _ = made(cli, usual(tmp_path / "data", *names), tmp_path)
+    assert task.layout.data.file == form
+    assert {spec.key for spec in task.specs()} == {(*key, "train") for key in keys}
+
+
+def test_ids_that_several_splits_share_are_a_note(tmp_path: Path, cli):
+    for split in ("train", "dev"):
+        write(tmp_path / f"data/{split}.csv", table("x", in_columns, "id,text,calm,glee,gloom"))
+    made(cli, tmp_path / "data", tmp_path)
+    noted = json.loads(cli("task", "check", tmp_path / "new.toml", "--format", "json").out)["problems"]
+    assert "8 ids of it are also in a/eng/train" in {problem["message"] for problem in noted}
+
+
 def test_labels_that_are_published_elsewhere(tmp_path: Path, cli):
     """Blank, marked, absent or in a file of their own; zeros are doubtful."""
     folder = usual(tmp_path / "data", "E_en_train.csv", "E_en_dev.csv", "E_en_test-gold.csv")
@@ -262,12 +291,12 @@ def test_degrees_and_a_track_that_trains_on_another(tmp_path: Path, cli):
     folder = usual(tmp_path / "data", *(f"track_a/{split}/eng.csv" for split in ("train", "dev", "test")))
     usual(folder, *(f"track_c/{split}/eng.csv" for split in ("dev", "test")))
     for split in ("train", "dev"):
-        degrees = table(f"b-{split}", lambda own: [2 * value for value in own], "id,text,calm,glee,gloom")
+        degrees = table(f"b-{split}", lambda own: [5 * value for value in own], "id,text,calm,glee,gloom")
         write(folder / f"track_b/{split}/eng.csv", degrees)
     task, _ = made(cli, folder, tmp_path)
     assert {key: (track.values, track.metric, track.trains_on) for key, track in task.tracks.items()} == {
         "a": (("0", "1"), "macro_f1", "a"),
-        "b": (("0", "1", "2"), "pearson", "b"),
+        "b": (("0", "1", "2", "3", "4", "5"), "pearson", "b"),
         "c": (("0", "1"), "macro_f1", "a"),
     }
     assert task.layout.data == DEFAULT_LAYOUT.data

@@ -25,6 +25,7 @@ from semeval_emo.task.build import MOST_EMOTIONS, build_task
 from semeval_emo.text import listed, plural, printable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".parquet")
+OTHER_TABLES = (".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".ods")
 DEPTH = 6
 MOST_FILES = 5_000
 TRACK = "a"
@@ -184,10 +185,13 @@ def _chosen(
         if errors:
             raise min(errors.items(), key=lambda error: not error[0].endswith(".csv"))[1]
         seen = listed(printable(path.relative_to(root).as_posix()) for path in paths) or "no file"
+        others = [path.name for path in paths if path.suffix.lower() in OTHER_TABLES]
+        convert = f"write {printable(others[0])} as CSV: in pandas, to_csv(..., index=False)" if others else ""
         raise InputError(
             f"There is no table of texts in {given}: it has {seen}.",
-            "give a folder with files such as track_a/dev/eng.csv or train.tsv: a line for each text with its id, the "
-            "text and its labels, separated by commas or tabs",
+            convert
+            or "give a folder with files such as track_a/dev/eng.csv or train.tsv: a line for each text with its id, "
+            "the text and its labels, separated by commas or tabs",
         )
     languages = known_languages()
     named = named_files([*tables, *errors], languages)

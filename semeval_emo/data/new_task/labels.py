@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from semeval_emo.data.labelled import HIGHEST as USUAL_HIGHEST
 from semeval_emo.data.labelled import NO_LABEL, labelled, number_of
 from semeval_emo.data.new_task.tables import TaskTable
 from semeval_emo.data.written import labels_at
@@ -15,6 +16,8 @@ from semeval_emo.task import FileKey
 from semeval_emo.text import plural, printable
 
 SEPARATORS = ",;|"
+HIGHEST = 10
+"""The highest degree, where no column has labels up to `USUAL_HIGHEST`."""
 _NUMBERS = re.compile(r"\[?\d+(?:[\s,;|]+\d+)*\]?")
 
 
@@ -127,7 +130,14 @@ def _labels(table: TaskTable) -> TaskLabels:
     Raises:
         InputError: it has none, or they cannot be told.
     """
-    own = labelled(_in_usual_names(table).table)
+    usual = _in_usual_names(table).table
+    try:
+        own = labelled(usual)
+    except InputError:
+        own = labelled(usual, highest=HIGHEST)
+        # A single column of such numbers is rarely a label.
+        if own.top <= USUAL_HIGHEST or len(own.emotions) < 2:
+            raise
     _refuse_other_numbers(table, own.emotions)
     layout = table.layout
     unused = tuple(name for name in own.unused if name not in (layout.id, layout.text))

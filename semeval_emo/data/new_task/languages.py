@@ -35,26 +35,95 @@ _ENGLISH = frozenset(
 )
 # Of ten words of English prose, three or four are these.
 _SHARE = 0.15
+# ISO 639-3 and 639-1, name, family, script of languages that the known tasks do not have, or under other codes.
+_OTHERS = """
+ara ar Arabic|Afro-Asiatic|Arabic
+asm as Assamese|Indo-European|Bengali
+aze az Azerbaijani|Turkic|Latin
+ben bn Bengali|Indo-European|Bengali
+bul bg Bulgarian|Indo-European|Cyrillic
+cat ca Catalan|Indo-European|Latin
+ces cs Czech|Indo-European|Latin
+cym cy Welsh|Indo-European|Latin
+dan da Danish|Indo-European|Latin
+ell el Greek|Indo-European|Greek
+est et Estonian|Uralic|Latin
+eus eu Basque|Isolate|Latin
+fas fa Persian|Indo-European|Arabic
+fin fi Finnish|Uralic|Latin
+fra fr French|Indo-European|Latin
+gle ga Irish|Indo-European|Latin
+glg gl Galician|Indo-European|Latin
+guj gu Gujarati|Indo-European|Gujarati
+heb he Hebrew|Afro-Asiatic|Hebrew
+hrv hr Croatian|Indo-European|Latin
+hun hu Hungarian|Uralic|Latin
+hye hy Armenian|Indo-European|Armenian
+isl is Icelandic|Indo-European|Latin
+ita it Italian|Indo-European|Latin
+jpn ja Japanese|Japonic|Japanese
+kan kn Kannada|Dravidian|Kannada
+kat ka Georgian|Kartvelian|Georgian
+kaz kk Kazakh|Turkic|Cyrillic
+khm km Khmer|Austroasiatic|Khmer
+kor ko Korean|Koreanic|Hangul
+lav lv Latvian|Indo-European|Latin
+lit lt Lithuanian|Indo-European|Latin
+mal ml Malayalam|Dravidian|Malayalam
+mkd mk Macedonian|Indo-European|Cyrillic
+msa ms Malay|Austronesian|Latin
+mya my Burmese|Sino-Tibetan|Myanmar
+nep ne Nepali|Indo-European|Devanagari
+nld nl Dutch|Indo-European|Latin
+nor no Norwegian|Indo-European|Latin
+ori or Odia|Indo-European|Odia
+pan pa Punjabi|Indo-European|Gurmukhi
+pol pl Polish|Indo-European|Latin
+por pt Portuguese|Indo-European|Latin
+pus ps Pashto|Indo-European|Arabic
+sin si Sinhala|Indo-European|Sinhala
+slk sk Slovak|Indo-European|Latin
+slv sl Slovenian|Indo-European|Latin
+spa es Spanish|Indo-European|Latin
+sqi sq Albanian|Indo-European|Latin
+srp sr Serbian|Indo-European|Cyrillic
+tam ta Tamil|Dravidian|Tamil
+tel te Telugu|Dravidian|Telugu
+tgl tl Tagalog|Austronesian|Latin
+tha th Thai|Kra-Dai|Thai
+tur tr Turkish|Turkic|Latin
+urd ur Urdu|Indo-European|Arabic
+uzb uz Uzbek|Turkic|Latin
+vie vi Vietnamese|Austroasiatic|Latin
+zho zh Chinese|Sino-Tibetan|Han
+"""
 _SEEN = 2000
 _SCRIPTS = {"Cjk": "Han"}
 
 
 def known_languages() -> dict[str, Language]:
-    """Return the languages of the known tasks by code, other code and name, in lower case; each under that code.
+    """Return languages by code, other code and name, in lower case; each under that code.
 
-    >>> known_languages()["en"].name, known_languages()["german"].code
-    ('English', 'deu')
+    >>> known_languages()["en"].name, known_languages()["german"].code, known_languages()["pol"].family
+    ('English', 'deu', 'Indo-European')
     """
     found: dict[str, Language] = {}
     for _, task in known_tasks():
         for code, language in task.languages.items():
             found.setdefault(code.lower(), language)
-        for other, codes in task.aliases.items():
+    for line in _OTHERS.split("\n")[1:-1]:
+        codes, family, script = line.split("|")
+        iso, short, name = codes.split(" ", 2)
+        found.setdefault(iso, Language(iso, name, family, script))
+        found.setdefault(short, Language(short, name, family, script, iso))
+        found.setdefault(name.lower(), Language(iso, name, family, script))
+    for _, task in known_tasks():
+        for other, codes_of in task.aliases.items():
             # A code of several languages, such as ar, does not name one of them.
-            if len(codes) == 1:
-                language = task.languages[codes[0]]
+            if len(codes_of) == 1:
+                language = task.languages[codes_of[0]]
                 name = language.name.partition(" (")[0]
-                iso = language.iso or codes[0]
+                iso = language.iso or codes_of[0]
                 found.setdefault(other.lower(), replace(language, code=other, name=name, iso=iso))
     for language in list(found.values()):
         found.setdefault(language.name.partition(" (")[0].lower(), language)

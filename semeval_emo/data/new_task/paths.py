@@ -17,6 +17,8 @@ _SPLIT = re.compile(r"(?:train|dev|test|trial)\d*", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
 _PLAIN_CODE = re.compile(r"[A-Za-z]{2,3}")
 _PREDICTIONS = re.compile(r"pred|prediction|predictions|preds|submission|submissions|results|outputs?", re.IGNORECASE)
+# Two letters that are words of English too are a language only where names of files differ in them.
+_WORDS = frozenset({"as", "is", "it", "my", "no", "or", "id", "am", "so", "to", "in", "on"})
 LANGUAGE = "{language}"
 
 
@@ -74,6 +76,8 @@ def named_files(paths: Sequence[str], languages: Collection[str]) -> list[NamedF
     # The same number everywhere is that of the shared task itself, as in semeval-2025-task11-train.csv.
     is_number = len(tasks) == 1 and next(iter(tasks)).isdigit()
     files = [_named(path, languages, not is_number) for path in paths]
+    if not any(file.track for file in files):
+        files = _with_letters_of_tracks(files)
     if not any(file.language for file in files):
         files = _with_unknown_languages(files)
     counts = Counter(file.form.lower() for file in files)
@@ -111,7 +115,7 @@ def _named(path: str, languages: Collection[str], has_tasks: bool) -> NamedFile:
                 is_next = True
             elif split_word(word):
                 words[at] = _placeholder("split", word, split_word(word), said)
-            elif _is_language(word, languages):
+            elif word.lower() not in _WORDS and _is_language(word, languages):
                 words[at] = _placeholder("language", word, word.lower(), said)
         parts.append("".join(words))
     return NamedFile(path, "/".join(parts) + dot + suffix, **said)
@@ -119,8 +123,9 @@ def _named(path: str, languages: Collection[str], has_tasks: bool) -> NamedFile:
 
 def _is_language(word: str, languages: Collection[str]) -> bool:
     """Return whether a word is a known language, or the code of one with a region, such as zh_CN."""
-    code = re.split("[-_]", word)[0].lower()
-    return word.lower() in languages or (code in languages and _CODE.fullmatch(word) is not None)
+    code, *region = re.split("[-_]", word)
+    is_region = len(region) == 1 and len(region[0]) in (2, 4) and region[0].isalpha() and not split_word(region[0])
+    return word.lower() in languages or (code.lower() in languages and is_region)
 
 
 def _words(component: str) -> list[str]:
@@ -138,13 +143,32 @@ def _placeholder(name: str, word: str, value: str, said: dict[str, str]) -> str:
     return f"{{{name}}}" if said.setdefault(name, value) == value else word
 
 
+def _with_letters_of_tracks(files: list[NamedFile]) -> list[NamedFile]:
+    """Return the files with a track in the only place in which their forms differ by one letter or digit."""
+    by_rest: dict[str, dict[str, list[NamedFile]]] = {}
+    for file in files:
+        words = _SEPARATORS.split(file.form)
+        for at, word in enumerate(words[:-2]):
+            if at % 2 == 0 and re.fullmatch("[A-Za-z0-9]", word):
+                form = "".join([*words[:at], "{track}", *words[at + 1 :]])
+                by_rest.setdefault(form, {}).setdefault(word.lower(), []).append(file)
+    several = [(form, letters) for form, letters in by_rest.items() if len(letters) > 1 and "{split}" in form]
+    if not several:
+        return files
+    form, letters = max(several, key=lambda one: sum(map(len, one[1].values())))
+    tracks = {file.path: letter for letter, own in letters.items() for file in own}
+    return [replace(file, form=form, track=tracks[file.path]) if file.path in tracks else file for file in files]
+
+
 def _with_unknown_languages(files: list[NamedFile]) -> list[NamedFile]:
     """Return the files with a language in the only place in which their forms differ, if it may be one."""
     by_rest: dict[str, dict[str, list[NamedFile]]] = {}
     for file in files:
         for form, code in _language_places(file.form):
             by_rest.setdefault(form, {}).setdefault(code, []).append(file)
-    several = {form: codes for form, codes in by_rest.items() if len(codes) > 1}
+    # One code names a file in the folder of a split, such as dev/ita.csv.
+    only = {form: codes for form, codes in by_rest.items() if form.endswith(f"/{LANGUAGE}.csv") and "{split}" in form}
+    several = {form: codes for form, codes in by_rest.items() if len(codes) > 1} or only
     if not several:
         return files
     form = max(several, key=lambda form: sum(map(len, several[form].values())))

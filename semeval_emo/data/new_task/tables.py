@@ -283,7 +283,10 @@ def _id_column(table: OwnTable) -> tuple[str, str]:
         return table.header[at], ""
     columns = list(zip(*table.rows, strict=True))
     # The labels of few texts may differ in all of them.
-    unique = [at for at, cells in enumerate(columns) if _may_be_ids(cells) and not set(cells) <= set("0123")]
+    unique = [
+        at for at, cells in enumerate(columns)
+        if table.header[at].strip() and _may_be_ids(cells) and not set(cells) <= set("0123")
+    ]  # fmt: skip
     named = [
         at for at in unique if {"id", "ids", "nr", "key"} & set(re.findall(r"[a-z]+", normalised(table.header[at])))
     ]

@@ -13,7 +13,7 @@ from semeval_emo.data.new_task.labels import TaskLabels
 from semeval_emo.data.new_task.languages import UNKNOWN, known_languages, script_of
 from semeval_emo.data.new_task.marks import marked
 from semeval_emo.data.new_task.tables import TaskTable
-from semeval_emo.task import DEFAULT_LAYOUT, FileKey, FileLayout
+from semeval_emo.task import DEFAULT_LAYOUT, FileKey, FileLayout, known_tasks
 from semeval_emo.text import listed, plural, printable
 
 WIDTH = 118
@@ -120,7 +120,9 @@ def _head(found: Found, data: str) -> Iterator[str]:
     yield '# "guess: ...: check" was guessed: correct it and remove the mark, which `semeval-emo task check` lists.'
     yield "# A line that begins with # is an example of what the data cannot say."
     yield ""
-    yield f"key = {_value(found.key)}"
+    key = f"key = {_value(found.key)}"
+    is_known = any(found.key in (name, task.key) for name, task in known_tasks())
+    yield marked(key, "another task has this key, so give this one another") if is_known else key
     yield marked(f"title = {_value(found.key)}", "the name of this file; write the title of the task")
     yield f"default_release = {_value(RELEASE)}"
     yield f"data = {_value(data)}"
