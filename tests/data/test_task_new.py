@@ -254,6 +254,19 @@ def test_forms_of_names(names: tuple[str, ...], form: str, keys: set[tuple[str, 
     assert {spec.key for spec in task.specs()} == {(*key, "train") for key in keys}
 
 
+def test_parquet_files_of_the_hub(tmp_path: Path, cli):
+    pandas = pytest.importorskip("pandas", reason="left out: needs pandas")
+    pytest.importorskip("pyarrow", reason="left out: needs the extra parquet")
+    for split in ("train", "validation"):
+        header, *rows = table(split, in_columns, "tweet_id,Tweet,calm,glee,gloom")
+        path = tmp_path / f"data/track_a/eng/{split}-00000-of-00001.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pandas.DataFrame(rows, columns=header).to_parquet(path)
+    task, _ = made(cli, tmp_path / "data", tmp_path)
+    assert task.layout.data.file == "track_{track}/{language}/{split}-00000-of-00001.parquet"
+    assert gold_labels(task) == [list(LABELS[n % 4]) for n in range(1, 9)]
+
+
 def test_ids_that_several_splits_share_are_a_note(tmp_path: Path, cli):
     for split in ("train", "dev"):
         write(tmp_path / f"data/{split}.csv", table("x", in_columns, "id,text,calm,glee,gloom"))

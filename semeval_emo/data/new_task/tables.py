@@ -66,9 +66,10 @@ def read_task_table(path: Path) -> TaskTable:
     Raises:
         InputError: it is not separated text, its rows have different numbers of cells, or its columns of ids and texts
             cannot be found.
+        MissingExtra: it is a Parquet file, and pyarrow is not installed.
     """
     if path.suffix.lower() == PARQUET:
-        return _parquet(path)
+        return _with_header(read_table(path), FileLayout(""), has_quotes=False, guesses={})
     body = _body(path)
     with_rows, lines, layout = read_rows(path, body)
     first, *rest = with_rows
@@ -80,32 +81,20 @@ def read_task_table(path: Path) -> TaskTable:
     if not rows:
         raise InputError(f"{path} has no rows below its header.", "leave it out, or write its texts")
     table = OwnTable(path, header, rows, lines)
-    _refuse_several(table)
     guesses = {"quotes": QUOTED} if _may_be_quoted(rows, layout) else {}
     if layout.columns:
         guesses["columns"] = "what the columns hold"
         return TaskTable(table, replace(layout, id=ID, text=TEXT), '"' in body, guesses)
+    return _with_header(table, layout, '"' in body, guesses)
+
+
+def _with_header(table: OwnTable, layout: FileLayout, has_quotes: bool, guesses: dict[str, str]) -> TaskTable:
+    """Return a table whose columns have names, by which those of ids and texts are found."""
+    _refuse_several(table)
     id_name, id_guess = _id_column(table)
     text_name, text_guess = _text_column(table, id_name)
     guesses |= {key: guess for key, guess in {"id": id_guess, "text": text_guess}.items() if guess}
-    return TaskTable(table, replace(layout, id=id_name, text=text_name), '"' in body, guesses)
-
-
-def _parquet(path: Path) -> TaskTable:
-    """Read a Parquet file, whose columns need the usual names.
-
-    Raises:
-        InputError: it cannot be read, or has no columns id and text.
-        MissingExtra: pyarrow is not installed.
-    """
-    table = read_table(path)
-    missing = [name for name in (ID, TEXT) if name not in table.header]
-    if missing:
-        raise InputError(
-            f"{path} has no column '{missing[0]}': its header is {printable(','.join(table.header), 200)}.",
-            "rename the columns of ids and texts to id and text, or write it as CSV",
-        )
-    return TaskTable(table, FileLayout("", id=ID, text=TEXT), has_quotes=False)
+    return TaskTable(table, replace(layout, id=id_name, text=text_name), has_quotes, guesses)
 
 
 def _body(path: Path) -> str:
