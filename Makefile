@@ -18,6 +18,9 @@ FLOORS := .venv-floors
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
 TORCH := $(shell grep '^torch==' constraints.txt)
+# Processes that run the tests; each imports torch. The tests of a file share what they train, so they share a process.
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadfile
 # Dependency groups need pip 25.1 or newer; Python 3.11's venv brings 23.2.
 NEW_PIP := pip==25.3
 
@@ -43,10 +46,10 @@ demo: $(CORE)
 	@echo; echo "To run these commands yourself: . $(BIN)/activate"
 
 test: $(FULL)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-floors: $(FLOORS)/.floors-$(KEY)
-	$(FLOORS)/bin/python -m pytest
+	$(FLOORS)/bin/python -m pytest $(PARALLEL)
 
 bench: $(FULL)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,8 +1,12 @@
-"""Fixtures of every test: the command line, and the folders of real data."""
+"""Fixtures of every test: the command line, and the folders of real data; few threads, for the same numbers everywhere."""
 
 from __future__ import annotations
 
 import os
+
+# Set before numpy and torch are imported. With small models more threads are slower, and tests run in parallel.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple

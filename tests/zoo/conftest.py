@@ -1,11 +1,10 @@
-"""Fixtures of the zoo's tests: small models, and few threads for the same numbers on every machine."""
+"""Fixtures of the zoo's tests: small models."""
 
 from __future__ import annotations
 
 import os
 
-# Set before torch is imported. With small models more threads are slower.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from dataclasses import dataclass
