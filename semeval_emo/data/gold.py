@@ -93,7 +93,7 @@ def gold_for(
     if source is None:
         return _from_anywhere(spec, task, labels_required, unverified_gold)
     if isinstance(source, tuple):
-        source = frame_with(spec, source)
+        source = frame_with(spec, source, task)
     source = one_file(source, "gold frame")
     if str(source) == HUB:
         return _from_hub(spec, task, labels_required)
@@ -337,14 +337,21 @@ def _difference(gold: Gold, task: Task) -> str:
     return f"the hash of its labels is {gold.hash}, that of release {spec.release} is {spec.labels_hash}"
 
 
-def at_hand(spec: FileSpec, task: Task, source: str | os.PathLike[str] | None = None) -> Gold | None:
+def at_hand(spec: FileSpec, task: Task, source: str | os.PathLike[str] | tuple[Path, ...] | None = None) -> Gold | None:
     """Return the verified gold of a file if it can be read without the network, else None; never raises.
 
     Args:
-        source: as in `load_gold`; a folder or file is tried first.
+        source: as in `load_gold`; a folder, a file or frames are tried first.
     """
+    if isinstance(source, tuple):
+        try:
+            source = frame_with(spec, source, task)
+        except EmoError:
+            source = None
     chosen = os.environ.get(DATA_VARIABLE)
-    folders = [Path(folder) for folder in (source, chosen) if folder and str(folder) not in (HUB, SAMPLE)]
+    given = [path for path in (source, chosen) if path and str(path) not in (HUB, SAMPLE)]
+    # A frame is a path with contents.
+    folders = [path if isinstance(path, Path) else Path(path) for path in given]
     folders += [sample_folder()] if task.key == SAMPLE else []
     folders += [task.data] if task.data is not None else []
     with contextlib.suppress(EmoError):

@@ -10,7 +10,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ from semeval_emo.data.rows import read_table
 from semeval_emo.data.written import in_usual_names, is_default, own_layout, read_written, rows_of
 from semeval_emo.errors import InputError
 from semeval_emo.files import read_utf8
-from semeval_emo.task import FileSpec, Task, short_hash
+from semeval_emo.tables.frames import FrameFile
+from semeval_emo.task import FileLayout, FileSpec, Task, short_hash
 from semeval_emo.text import printable, short_repr
 
 PARQUET = ".parquet"
@@ -139,7 +140,9 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
             or a row has more or fewer cells than the header.
     """
     layout = own_layout(task)
-    if task is not None and layout is not None and path.suffix != PARQUET and not is_default(_first_line(path), layout):
+    # What is no text has the names of the layout's columns, not its delimiter.
+    is_text = path.suffix != PARQUET and not isinstance(path, FrameFile)
+    if task is not None and layout is not None and is_text and not is_default(_first_line(path), layout):
         try:
             columns, numbered = read_written(path, layout, task.emotions)
             pairs = list(numbered)
@@ -149,13 +152,7 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
         return Sheet(path, columns, [row for _, row in pairs], [line for line, _ in pairs])
     if path.suffix == PARQUET:
         table = read_table(path)
-        columns, pairs = table.header, list(zip(table.lines, table.rows, strict=True))
-        if task is not None and layout is not None and layout.id in columns:
-            columns, numbered = in_usual_names(path, columns, iter(pairs), layout, task.emotions)
-            pairs = list(numbered)
-        if ID not in columns:
-            raise _no_ids(path, columns)
-        return Sheet(path, columns, [row for _, row in pairs], [line for line, _ in pairs])
+        return _sheet(path, table.header, table.rows, table.lines, layout, task)
     reader = csv.reader(io.StringIO(read_utf8(path), newline=""))
     try:
         header = tuple(next(reader, ()))
@@ -168,8 +165,9 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
         raise InputError(
             f"{path} line {reader.line_num}: not valid CSV ({error}).", "look for a quote that is not closed"
         ) from error
-    if ID not in header:
-        raise _no_ids(path, header)
+    if not is_text:
+        return _sheet(path, header, rows, lines, layout, task)
+    _check_ids(path, header)
     _refuse_twice(header, path)
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
@@ -180,11 +178,31 @@ def read_sheet(path: Path, task: Task | None = None) -> Sheet:
     return Sheet(path, header, rows, lines)
 
 
-def _no_ids(path: Path, header: Sequence[str]) -> InputError:
-    return InputError(
-        f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
-        "the first line names the columns: id, then text or emotions",
-    )
+def _sheet(
+    path: Path,
+    header: tuple[str, ...],
+    rows: list[list[str]],
+    lines: list[int],
+    layout: FileLayout | None,
+    task: Task | None,
+) -> Sheet:
+    """Return a table in memory, with the columns of a layout or the usual ones."""
+    if task is not None and layout is not None and {layout.id, ID} & {*header}:
+        own = layout if layout.id in header else replace(layout, id=ID, text=TEXT)
+        header, numbered = in_usual_names(path, header, zip(lines, rows, strict=True), own, task.emotions)
+        pairs = list(numbered)
+        rows, lines = [row for _, row in pairs], [line for line, _ in pairs]
+    _check_ids(path, header)
+    _refuse_twice(header, path)
+    return Sheet(path, header, rows, lines)
+
+
+def _check_ids(path: Path, header: Sequence[str]) -> None:
+    if ID not in header:
+        raise InputError(
+            f"{path} has no column '{ID}': its header is {','.join(header)[:80]!r}.",
+            "the first line names the columns: id, then text or emotions",
+        )
 
 
 def _refuse_twice(header: Sequence[str], path: Path) -> None:
@@ -202,7 +220,7 @@ def _first_line(path: Path) -> str:
         return ""
 
 
-def frame_with(spec: FileSpec, frames: Iterable[Path]) -> Path:
+def frame_with(spec: FileSpec, frames: Iterable[Path], task: Task) -> Path:
     """Return the frame that has an id of a file; several frames are those of several languages.
 
     Raises:
@@ -210,7 +228,7 @@ def frame_with(spec: FileSpec, frames: Iterable[Path]) -> Path:
     """
     frames = list(frames)
     for frame in frames:
-        if not spec.id_set.isdisjoint(read_sheet(frame).ids):
+        if not spec.id_set.isdisjoint(read_sheet(frame, task).ids):
             return frame
     names = ", ".join(map(str, frames))
     raise InputError(f"The gold labels {names} have no id of {spec.place}.", "pass the gold labels of this file too")

@@ -11,6 +11,7 @@ from semeval_emo.data.pin import pin
 from semeval_emo.data.sheet import peek, read_sheet
 from semeval_emo.data.survey import survey
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.scoring import score
 from semeval_emo.task import Task, load_task
 
 COLUMNS = r"""
@@ -224,3 +225,20 @@ def test_a_cell_without_labels_is_what_the_layout_says(keys: str, cells, expecte
 def test_no_label_is_checked(keys: str, message: str, make_task):
     with pytest.raises(UsageError, match=message):
         make_task(f"[layout.data]\n{keys}\n")
+
+
+@pytest.mark.parametrize("language", ["xx", "XX", "Exish"])
+@pytest.mark.parametrize("names", [("ID", "Tweet"), ("id", "text")])
+def test_gold_frames_have_the_names_of_the_layout(language: str, names, make_task, tmp_path: Path):
+    pandas = pytest.importorskip("pandas")
+    layout = f'{COLUMNS}id = "ID"\ntext = "Tweet"\ndelimiter = "\\t"\n'
+    task = make_task(layout, '"m/xx/dev" = { ids = ["q7x", "b2k"] }')
+    # The file has texts, so that those of the gold frame are compared with them.
+    path = put(tmp_path / "E-C_xx_pred.txt", "ID\tTweet\tcalm\thope\trage\nq7x\tA\t1\t0\t1\nb2k\tOh\t0\t1\t0\n")
+    labels = {"calm": ["1", "0"], "hope": ["0", "1"], "rage": ["1", "1"]}
+    frame = pandas.DataFrame({names[0]: ["q7x", "b2k"], names[1]: ["A", "Oh"], **labels})
+    for predictions in (path, pandas.read_csv(path, sep="\t")):
+        card = score(predictions, {language: frame}, task=task).card
+        assert (card.metrics.texts, round(card.score, 4)) == (2, 0.8889)
+    with pytest.raises(InputError, match=r"are blank: 6 of 6 cells"):
+        score(path, {language: frame.assign(calm="NONE", hope="NONE", rage="NONE")}, task=task)
