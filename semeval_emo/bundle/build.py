@@ -20,14 +20,14 @@ from semeval_emo.bundle.vendor import vendored
 from semeval_emo.bundle.yaml_text import to_yaml
 from semeval_emo.data.gold import gold_for
 from semeval_emo.data.labels import Gold
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import InputError, ReleaseMismatch, UsageError
 from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.submission.outputs import check_free, write_if_changed
 from semeval_emo.submission.packing import zip_bytes
 from semeval_emo.submission.write import prediction_bytes
 from semeval_emo.tables.results import Result, frame_of
-from semeval_emo.task import TASK_FILE, FileSpec, IdList, Selector, Task, load_task
+from semeval_emo.task import DEFAULT_LAYOUT, TASK_FILE, FileLayout, FileSpec, IdList, Selector, Task, load_task
 from semeval_emo.temporary import temporary_folder
 from semeval_emo.text import listed
 
@@ -345,30 +345,40 @@ def _task_files(task: Task, specs: Sequence[FileSpec]) -> dict[str, bytes]:
 def _reference(phase: BundlePhase, task: Task, of_task: Mapping[str, bytes], golds: Sequence[Gold]) -> dict[str, bytes]:
     """Return the reference data of a phase: the task and the gold labels in its layout.
 
+    Where that cannot say everything, such as that a text has no label, they are in the default layout, which is read
+    for every task.
+
     Raises:
         UsageError: the labels that are read from there are others.
     """
+    written = next(
+        (files for layout in (task.layout, DEFAULT_LAYOUT) if (files := _gold_files(phase, task, golds, layout.data))),
+        None,
+    )
+    if written is None:
+        raise UsageError(
+            f"The gold labels of the {phase.split} split are others after they are written.",
+            "check the table [layout.data] of the task file: semeval-emo task show",
+        )
+    files = {PHASE_FILE: phase.to_json().encode(), **of_task, **written}
+    return {f"{reference_folder(phase.split)}/{name}": body for name, body in files.items()}
+
+
+def _gold_files(phase: BundlePhase, task: Task, golds: Sequence[Gold], layout: FileLayout) -> dict[str, bytes]:
+    """Return the files of gold labels in a layout; none if reading them again gives other labels."""
     written: dict[str, bytes] = {}
     specs = phase.specs(task)
     for spec, gold in zip(specs, golds, strict=True):
-        layout = replace(spec.layout, predictions=spec.layout.data)
-        path = f"{GOLD}/{spec.layout.data.path(spec.key)}"
-        if path in written:
-            # A layout with one file for all languages; the ids say which is which.
-            path = f"{GOLD}/{spec.language}/{spec.layout.data.path(spec.key)}"
-        written[path] = prediction_bytes(replace(spec, layout=layout), gold.labels, _texts(gold))
+        own = replace(spec, layout=replace(spec.layout, predictions=layout))
+        written[f"{GOLD}/{layout.path(spec.key)}"] = prediction_bytes(own, gold.labels, _texts(gold))
     with temporary_folder() as folder:
         for path, body in written.items():
             write_file(folder / path, body, parents=True)
-        for spec, gold in zip(specs, golds, strict=True):
-            again = gold_for(spec, task, folder / GOLD, unverified_gold=phase.unverified_gold)
-            if again.hash != gold.hash:
-                raise UsageError(
-                    f"The gold labels of {spec.place} are not the same after they are written as [layout.data] says.",
-                    "check the table [layout.data] of the task file: semeval-emo task show",
-                )
-    files = {PHASE_FILE: phase.to_json().encode(), **of_task, **written}
-    return {f"{reference_folder(phase.split)}/{name}": body for name, body in files.items()}
+        try:
+            again = [gold_for(own, task, folder / GOLD, unverified_gold=phase.unverified_gold) for own in specs]
+        except (InputError, ReleaseMismatch):
+            return {}
+    return written if [own.hash for own in again] == [own.hash for own in golds] else {}
 
 
 def _texts(gold: Gold) -> dict[str, str]:

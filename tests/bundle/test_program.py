@@ -79,6 +79,29 @@ def test_a_task_of_ones_own_in_its_own_layout(own_task, unpacked, worker, tmp_pa
     assert 0.5 < runs["other labels"].scores["mean_macro_f1"] < 1
 
 
+def test_texts_without_labels_in_a_layout_that_cannot_say_so(own_task, unpacked, worker, tmp_path):
+    """In one cell, no label would read as an unpublished one; there is one file for both languages, too."""
+    toml, texts, files = own_task(), {}, {}
+    for code in ("tur", "fin"):
+        lines = (tmp_path / f"gold/test-{code}.txt").read_text().splitlines()
+        rows = [line.split("\t") for line in lines]
+        # The second label only, which half of the texts do not have.
+        kept = [rows[0], *([*row[:2], "0", row[3], "0"] for row in rows[1:])]
+        files[f"{code}_pred.txt"] = "".join("\t".join(row) + "\n" for row in kept)
+        texts[code] = "".join(",".join(row) + "\n" for row in [["id", "text", *rows[0][2:]], *kept[1:]])
+    shutil.rmtree(tmp_path / "gold")
+    (tmp_path / "gold/track_m/test").mkdir(parents=True)
+    for code, body in texts.items():
+        (tmp_path / f"gold/track_m/test/{code}.csv").write_text(body)
+    layout = 'file = "{split}.txt"\nlabels = "names"'
+    toml.write_text(toml.read_text().replace('file = "{split}-{language}.txt"', layout))
+    bundle = unpacked(toml, tmp_path / "gold", splits=["test"])
+    names = sorted(path.name for path in (bundle / "reference_data_test/gold").rglob("*.csv"))
+    assert names == ["fin.csv", "tur.csv"]
+    run = worker(bundle, "test", {"": files})[""]
+    assert (run.code, run.scores["mean_micro_f1"]) == (0, 1)
+
+
 def test_a_missing_language_is_0_in_the_mean_and_the_participant_is_told(own_task, unpacked, worker, tmp_path):
     bundle = unpacked(own_task(), tmp_path / "gold")
     run = worker(bundle, "test", {"": {"tur_pred.txt": (tmp_path / "gold/test-tur.txt").read_bytes()}})[""]

@@ -144,6 +144,7 @@ def test_the_installed_package_is_the_wheels_and_has_only_the_core(installed: Pa
         (["explain"], ""),
         (["data", "list", "sample"], "made-up texts"),
         (["zoo", "list"], "tfidf"),
+        (["task", "bundle", "sample", "--track", "a", "--gold", "sample"], "bundle.zip: written."),
         (["demo"], "semeval-emo score"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
