@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import Task, Track
+from semeval_emo.task import FileSpec, Task
 
 LONGEST = 36
 """Characters of a key and of a title, a limit of Codabench."""
@@ -43,11 +43,6 @@ class ScoreColumn:
         return 4 if self.metric else 0
 
 
-def official_metrics(track: Track) -> tuple[str, ...]:
-    """Return the official metrics of a track, the first one being that of its ranking."""
-    return (track.metric,)
-
-
 def score_columns(task: Task, track: str, languages: Sequence[str]) -> tuple[ScoreColumn, ...]:
     """Return the columns of a track: its official metrics first.
 
@@ -60,9 +55,8 @@ def score_columns(task: Task, track: str, languages: Sequence[str]) -> tuple[Sco
     ['languages', 'macro_f1_eng', 'macro_f1_deu']
     """
     own = task.track(track)
-    first, *others = official_metrics(own)
-    usual = _INTENSITIES if own.is_intensity else _LABELS
-    metrics = list(dict.fromkeys((first, *others, *usual)))
+    first = own.metric
+    metrics = list(dict.fromkeys((*own.metrics, *(_INTENSITIES if own.is_intensity else _LABELS))))
     if len(languages) == 1:
         return tuple(ScoreColumn(name, METRICS[name].title, name) for name in metrics)
     columns = [ScoreColumn(f"mean_{name}", f"mean {METRICS[name].title}", name) for name in metrics]
@@ -76,7 +70,7 @@ def score_columns(task: Task, track: str, languages: Sequence[str]) -> tuple[Sco
 
 
 def column_values(
-    columns: Sequence[ScoreColumn], cards: Mapping[str, Scorecard], languages: Collection[str]
+    columns: Sequence[ScoreColumn], cards: Sequence[Scorecard], specs: Sequence[FileSpec]
 ) -> dict[str, float]:
     """Return the values of a submission by the keys of their columns.
 
@@ -84,17 +78,20 @@ def column_values(
     there is no mean of an error, such as the MAE, where it would count as perfect.
 
     Args:
-        cards: the scorecards by language.
-        languages: all languages of the split.
+        cards: one for each language that was scored.
+        specs: all files of the phase, one for each language.
     """
     values: dict[str, float] = {}
+    by_language = {card.spec.language: card for card in cards}
+    # In the order of the scorecards, so that the mean is exactly that of `Average`.
+    whole = sum(spec.weight for spec in specs)
     for column in columns:
         if not column.metric:
             values[column.key] = len(cards)
         elif column.language:
-            if column.language in cards:
-                values[column.key] = cards[column.language].metrics.whole[column.metric]
-        elif not column.lower_is_better or len(cards) == len(languages):
-            total = sum(card.metrics.whole[column.metric] for card in cards.values())
-            values[column.key] = total / len(languages)
+            if column.language in by_language:
+                values[column.key] = by_language[column.language].metrics.whole[column.metric]
+        elif not column.lower_is_better or len(cards) == len(specs):
+            total = sum(card.spec.weight * card.metrics.whole[column.metric] for card in cards)
+            values[column.key] = total / whole
     return values

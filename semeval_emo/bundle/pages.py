@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semeval_emo.bundle.columns import official_metrics
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.submission.packing import archive_name
 from semeval_emo.submission.write import prediction_bytes
@@ -82,7 +81,7 @@ def _values(task: Task, track: str, specs: Sequence[FileSpec]) -> dict[str, Any]
     own = task.track(track)
     return {
         "task": task, "track": own, "title": title_of(task, track), "specs": specs,
-        "official": [METRICS[name].title for name in official_metrics(own)],
+        "official": [METRICS[name].title for name in own.metrics],
         "paths": [spec.layout.predictions.path(spec.key) for spec in specs],
         "archive": archive_name(specs[:1]),
     }  # fmt: skip

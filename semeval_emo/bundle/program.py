@@ -148,9 +148,8 @@ def _evaluate(name: str, phase: BundlePhase, task: Task, specs: Sequence[FileSpe
     # A file with a single text has no interval.
     with contextlib.suppress(UsageError):
         scores = with_intervals(scores, source=gold, task=task)
-    languages = [spec.language for spec in specs]
-    columns = score_columns(task, phase.track, languages)
-    values = column_values(columns, {card.spec.language: card for card in scores.cards}, languages)
+    columns = score_columns(task, phase.track, [spec.language for spec in specs])
+    values = column_values(columns, scores.cards, specs)
     # JSON has no such numbers, and Codabench refuses them.
     unfit = [key for key, value in values.items() if not math.isfinite(value)]
     if unfit:

@@ -114,6 +114,22 @@ def test_a_missing_language_is_0_in_the_mean_and_the_participant_is_told(own_tas
     assert told in run.err
 
 
+def test_several_official_metrics_and_weights_of_languages(own_task, unpacked, worker, tmp_path):
+    toml = own_task()
+    changed = 'metric = ["jaccard", "micro_f1"]\nweights = { tur = 3.0 }'
+    toml.write_text(toml.read_text().replace('metric = "macro_f1"', changed))
+    bundle = unpacked(toml, tmp_path / "gold")
+    both = {f"{code}_pred.txt": (tmp_path / f"gold/test-{code}.txt").read_bytes() for code in ("tur", "fin")}
+    runs = worker(bundle, "test", {"both": both, "one": {"tur_pred.txt": both["tur_pred.txt"]}})
+    assert list(runs["both"].scores) == [
+        "mean_jaccard", "mean_micro_f1", "mean_macro_f1", "languages", "jaccard_tur", "jaccard_fin",
+    ]  # fmt: skip
+    assert (runs["both"].scores["mean_jaccard"], runs["one"].scores["mean_jaccard"]) == (1, 0.75)
+    assert "Weights of languages: tur 3.0; 1 for the others." in (bundle / "evaluation.md").read_text()
+    assert "The official metric is **Jaccard**" in (bundle / "evaluation.md").read_text()
+    assert "Official too: micro F1." in (bundle / "evaluation.md").read_text()
+
+
 def test_a_missing_language_fails_if_lower_is_better(own_task, unpacked, worker, tmp_path):
     """As a 0 it would be perfect."""
     bundle = unpacked(own_task("mae", '"0", "1", "2"'), tmp_path / "gold")
