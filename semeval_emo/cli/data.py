@@ -108,7 +108,7 @@ def list_data(
             note(f"\nNo data on this machine. To get them, {remedies(chosen, option='')}", quiet)
         else:
             note(f"\n{chosen.title} has no files: {PIN_FILES}.", quiet)
-    elif folder is None:
+    elif folder is None and chosen.is_on_hub:
         note("\nAlso: 'sample' is built in, and `semeval-emo data fetch` gets data from the hub.", quiet)
 
 

@@ -282,7 +282,7 @@ def remedies(task: Task | None = None, option: str = "--gold ") -> str:
     place = FileKey(next(iter(task.tracks)), next(iter(task.languages)), SPLITS[-1])
     folder, _, name = task.layout.data.path(place).rpartition("/")
     ways = [f"a folder that holds {f'{folder}/…' if folder else name}: {option}FOLDER, or $SEMEVAL_EMO_DATA"]
-    if any(release.hub for release in task.releases.values()):
+    if task.is_on_hub:
         install = "" if find_spec("datasets") else f"`{install_line('hub')}`, then "
         where = f"where there is a network; {cache_folder()} can be copied here"
         ways.append(f"the Hugging Face hub: {install}`semeval-emo data fetch` {where}")

@@ -179,6 +179,11 @@ class Task:
         """Whether the task was made from a user's own texts."""
         return self.default_release == OWN_SPLIT
 
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether a release has datasets on the Hugging Face hub."""
+        return any(release.hub for release in self.releases.values())
+
     def track(self, key: str) -> Track:
         """Return a track by its letter, in upper or lower case, with or without ``track_``.
 

@@ -119,6 +119,8 @@ def test_no_command_says_a_word_of_task_11_under_another_task(moods: Path, cli):
     usual = r"(?s)<script.*?</script>|<style.*?</style>|<[^>]*>|emotions:\d+|Every emotion for every text"
     shown = {where: re.sub(usual, "", text) for where, text in seen.items() if "json" not in where}
     assert {where: found[0] for where, text in shown.items() if (found := re.search("(?i)emotions?", text))} == {}
+    # The task is not on the hub.
+    assert "data fetch" not in seen["data list --task moods"]
     # Only one letter is a capital; the tracks are "kinds" and "force".
     assert {
         where: found[0] for where, text in shown.items() if (found := re.search(r"(?<!:)\b(KINDS|FORCE)\b", text))
