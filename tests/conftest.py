@@ -1,4 +1,4 @@
-"""Fixtures of every test: the command line, and the folders of real data; few threads, for the same numbers everywhere."""
+"""Fixtures of every test: the command line, and folders of real data; one thread, for the same numbers everywhere."""
 
 from __future__ import annotations
 
