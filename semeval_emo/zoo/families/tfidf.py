@@ -5,11 +5,13 @@ Models are saved with skops, so that loading one cannot run code.
 
 from __future__ import annotations
 
+import copy
 import importlib
+import json
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise, product
@@ -31,6 +33,7 @@ from semeval_emo.zoo.recipe import PositiveFloat, PositiveInt, Recipe, min_and_m
 from semeval_emo.zoo.selection.grid import GridSearch, Setting
 
 FILE = "model.skops"
+RETRAIN = "train the recipe again"
 
 # Trusted in addition to skops' own list: scikit-learn's model of an emotion with a single value.
 TRUSTED_TYPES = ["sklearn.multiclass._ConstantPredictor"]
@@ -122,18 +125,50 @@ class Tfidf(Family):
 
     def save(self, folder: Path) -> None:
         """Save ``model.skops``."""
-        save_skops(self.pipeline, folder / FILE)
+        save_skops(_with_vocabularies(self.pipeline, _as_text), folder / FILE)
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
         """Load ``model.skops``; only known scikit-learn and numpy types are accepted."""
         model = cls(recipe, space)
-        model.pipeline = load_skops(folder / FILE)
+        path = folder / FILE
+        try:
+            model.pipeline = _with_vocabularies(load_skops(path), _as_table)
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise InputError(f"{path} has no vocabulary of n-grams: {type(error).__name__}.", RETRAIN) from error
         return model
 
     def parameter_counts(self) -> ParameterCounts:
         """Count weights and intercepts of the linear models."""
         return count_linear_parameters(self.pipeline)
+
+
+def _with_vocabularies(pipeline: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a shallow copy of a pipeline whose vectorizers have another form of their vocabulary.
+
+    skops writes and reads a table of n-grams an entry at a time, each of which takes as long as training on it does.
+    """
+    union = copy.copy(pipeline[0])
+    union.transformer_list = []
+    for name, vectorizer in pipeline[0].transformer_list:
+        changed = copy.copy(vectorizer)
+        changed.vocabulary_ = change(vectorizer.vocabulary_)
+        union.transformer_list.append((name, changed))
+    whole = copy.copy(pipeline)
+    whole.steps = [(pipeline.steps[0][0], union), *pipeline.steps[1:]]
+    return whole
+
+
+def _as_text(vocabulary: dict[str, int]) -> str:
+    """Return the n-grams in the order of their columns, as a JSON list."""
+    return json.dumps(sorted(vocabulary, key=vocabulary.__getitem__), ensure_ascii=False)
+
+
+def _as_table(vocabulary: str | dict[str, int]) -> dict[str, int]:
+    """Return the column of each n-gram; models of earlier versions have this table."""
+    if isinstance(vocabulary, dict):
+        return vocabulary
+    return {str(ngram): column for column, ngram in enumerate(json.loads(vocabulary))}
 
 
 class FoldFeatures:
@@ -334,7 +369,7 @@ def load_skops(path: Path) -> Any:
     io = _skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    fix = "train the recipe again"
+    fix = RETRAIN
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)

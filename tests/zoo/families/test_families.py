@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -58,6 +60,45 @@ def test_a_loaded_model_predicts_the_saved_probabilities(name: str, tmp_path: Pa
     assert np.array_equal(probabilities, stored)
     assert model.space.emotions == gold.spec.emotions
     assert tuple(model.thresholds) == result.thresholds
+
+
+def test_models_of_earlier_versions_with_a_table_of_ngrams_are_read(tmp_path: Path):
+    result = run("tfidf-logreg", tmp_path)
+    model = load_model(result.folder.path)
+    texts = load_gold("a", "eng", source="sample").texts
+    expected = model.family.predict(texts)
+    file = result.folder.model / tfidf.FILE
+    size = file.stat().st_size
+    tfidf.save_skops(model.family.pipeline, file)
+    assert np.array_equal(load_model(result.folder.path).family.predict(texts), expected)
+    assert file.stat().st_size > 3 * size
+
+
+@pytest.mark.parametrize("vocabulary", ["{", "3", "[" * 100_000])
+def test_a_model_without_a_list_of_ngrams_is_refused(vocabulary: str, tmp_path: Path):
+    result = run("tfidf-logreg", tmp_path, "tfidf.characters=[]")
+    pipeline = load_model(result.folder.path).family.pipeline
+    pipeline[0].transformer_list[0][1].vocabulary_ = vocabulary
+    file = result.folder.model / tfidf.FILE
+    tfidf.save_skops(pipeline, file)
+    with pytest.raises(InputError) as refused:
+        load_model(result.folder.path)
+    assert refused.value.message.startswith(f"{file} has no vocabulary of n-grams: ")
+    assert refused.value.fix == "train the recipe again"
+
+
+def test_tfidf_models_are_saved_and_loaded_without_torch(tmp_path: Path):
+    code = """
+import sys
+from semeval_emo.cli.app import main
+assert main(["zoo", "train", "tfidf-logreg", "--data", "sample", "-q"]) == 0
+assert main(["zoo", "predict", "runs/sample/tfidf-logreg/eng", "what a day", "-q"]) == 0
+assert "skops.io" in sys.modules and "torch" not in sys.modules
+import sklearn.externals.array_api_compat.torch
+assert "torch" in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_two_runs_write_the_same_bytes(tmp_path: Path):
