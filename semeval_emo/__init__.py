@@ -1,7 +1,7 @@
 """Validate, score and rank predictions for SemEval-2025 Task 11 (BRIGHTER), and train models for it.
 
-Other multi-label tasks are shipped too (``load_task("semeval-2018-ec")``, ``goemotions``, ``semeval-2026-polar``), and a
-task of your own is a TOML file. Functions find the task of files by their ids; ``task=`` names another.
+Other multi-label tasks are shipped too (``load_task("semeval-2018-ec")``, ``goemotions``, ``semeval-2026-polar``), and
+a task of your own is a TOML file. Functions find the task of files by their ids; ``task=`` names another.
 
 The public API is the names in `__all__`; they load on first use, so importing the package is free.
 """

@@ -299,7 +299,10 @@ def ensemble(
     data: GoldOption = None,
     unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
-    runs: RunsOption = Path("runs"),
+    runs: Annotated[
+        Path | None,
+        typer.Option("--runs", metavar="FOLDER", help="Folder of all runs. Default: that of the members, else runs."),
+    ] = None,
     fresh: FreshOption = False,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -310,13 +313,15 @@ def ensemble(
     from semeval_emo.data.sources import source_near
     from semeval_emo.zoo.inference.ensemble import ensemble_recipe
     from semeval_emo.zoo.runs.finished import FinishedRun, one_run
-    from semeval_emo.zoo.runs.folder import resolve_task
+    from semeval_emo.zoo.runs.folder import folder_of_runs, resolve_task
     from semeval_emo.zoo.training.train import train as train_one
 
     members = [one_run(member) for member in members]
+    key = FinishedRun.load(members[0]).task_key
+    runs = folder_of_runs(members, key) if runs is None else runs
     every = [*(settings or ()), *([ACCEPT] if unverified_gold else [])]
     recipe = ensemble_recipe(members, name, method=method.value, settings=every, runs=runs)
-    chosen = resolve_task(task, data, FinishedRun.load(members[0]).task_key, members[0])
+    chosen = resolve_task(task, data, key, members[0])
     data = source_near(members[0]) if data is None else data
     result = train_one(
         recipe, source=data, task=task or chosen, runs=runs, fresh=fresh, progress=TerminalProgress(quiet)

@@ -18,11 +18,9 @@ from semeval_emo.scoring.matrix import EXAMPLE, label_of, matrix
 from semeval_emo.submission import Predictions
 from semeval_emo.submission.identify import task_of
 from semeval_emo.tables.frames import Thresholds, column_names, has_ids, ids_of, is_frame, kind_of, with_id_column
-from semeval_emo.task import FileKey, FileSpec, IdBlock, Language, Release, Task, Track
+from semeval_emo.task import ARRAYS, FileKey, FileSpec, IdBlock, Language, Release, Task, Track
 from semeval_emo.text import printable
 
-ARRAYS = "arrays"
-"""Task and release of labels that are in no file of a task."""
 LABELS, INTENSITIES = "labels", "intensities"
 HIGHEST, USUAL = 100, 3
 LOOKED_AT = 50

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from semeval_emo.errors import InputError, InvalidSubmission, ReleaseMismatch, UsageError
-from semeval_emo.scoring.arrays import ARRAYS, array_systems, arrays_of, one_of
+from semeval_emo.scoring.arrays import array_systems, arrays_of, one_of
 from semeval_emo.scoring.metric_values import ROUNDINGS, score_arrays
 from semeval_emo.scoring.metrics import CODABENCH, CONSTANT_IS_0
 from semeval_emo.scoring.pair import PairedLabels, join
 from semeval_emo.scoring.scorecard import UNDEFINED, Scorecard, Scores, averages
 from semeval_emo.tables.frames import FrameFile, Thresholds, frame_file, input_files, is_frame, kind_of
-from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
+from semeval_emo.task import ARRAYS, FileSpec, Selector, Task, find_task, load_task
 from semeval_emo.text import plural
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ OWN_SPLIT = "own-split"
 """The release of a task that was made from a user's own texts."""
 OWN_FILE = "own-file"
 """The release of gold labels in a file of the user's own, on which a model of any task is evaluated."""
-OWN = {OWN_SPLIT: "your own split", OWN_FILE: "your own file"}
+ARRAYS = "arrays"
+"""The release of labels in memory that belong to no task, and the key of the task that is made of them."""
+OWN = {OWN_SPLIT: "your own split", OWN_FILE: "your own file", ARRAYS: "your own arrays"}
 """The releases that nobody published, in words."""
 LABEL_NOUN = "emotion"
 """What a label is called in tables and plots, if the task does not say it."""

@@ -195,6 +195,25 @@ def task_runs(runs: Path, key: str) -> Path:
     return runs / check_name(re.sub(r"[^\w.-]+", "-", key), "a task")
 
 
+def folder_of_runs(members: Sequence[Path], key: str) -> Path:
+    """Return the folder of all runs that these run folders are in, the inverse of `task_runs`; ``runs`` if they differ.
+
+    Args:
+        key: the key of their task.
+
+    >>> folder_of_runs([Path("mine/sample/a/eng"), Path("mine/sample/b/eng")], "sample").as_posix()
+    'mine'
+    >>> folder_of_runs([Path("mine/a/eng"), Path("other/b/eng")], load_task().key).as_posix()
+    'runs'
+    """
+    depth = len(task_runs(RUNS, key).parts) + 1
+    paths = [path if len(path.parts) > depth else path.resolve() for path in members]
+    found = {path.parents[depth - 1] for path in paths if len(path.parents) > depth - 1}
+    if len(found) != 1 or any(task_runs(folder, key) != path.parents[1] for folder in found for path in paths):
+        return RUNS
+    return found.pop()
+
+
 def resolve_task(
     task: Task | str | None, source: str | os.PathLike[str] | None, run: str = "", path: Path | None = None
 ) -> Task:
