@@ -12,7 +12,7 @@ from pathlib import Path
 from semeval_emo.data.new_task.labels import TaskLabels, Writing, find_labels, labels_by_place
 from semeval_emo.data.new_task.languages import known_languages, language_of
 from semeval_emo.data.new_task.marks import Guess, guesses_in
-from semeval_emo.data.new_task.paths import NamedFile, is_predictions, named_files, split_word
+from semeval_emo.data.new_task.paths import NamedFile, is_plain, is_predictions, named_files, split_word
 from semeval_emo.data.new_task.predictions import predictions_layout
 from semeval_emo.data.new_task.tables import TaskTable, read_task_table
 from semeval_emo.data.new_task.toml import Found, Place, toml_of
@@ -113,7 +113,15 @@ def draft_task(folder: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
         raise InputError(f"There is no file or folder {given}.", "give the folder that holds the data of the task")
     root = given if given.is_dir() else given.parent
     paths = sorted(_below(given)) if given.is_dir() else [given]
+    odd = [path for path in paths if not is_plain(path.relative_to(root).as_posix())]
+    paths = [path for path in paths if path not in odd]
+    if odd and not paths:
+        raise InputError(
+            f"{printable(str(odd[0]), 200)} has a name that a layout cannot say.",
+            "name it without braces, backslashes and control characters",
+        )
     chosen, left_out = _chosen(root, paths, given)
+    left_out += [(printable(str(path), 200), "a layout cannot name it") for path in odd]
     root, files = _below_constant_folders(root, chosen)
     tables = [table for _, table in files]
     layout = _one_layout(tables)
@@ -151,7 +159,7 @@ def _below(folder: Path) -> Iterator[Path]:
         InputError: there are too many to be the data of a task.
     """
     count = 0
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, followlinks=True):
         depth = len(Path(place).relative_to(folder).parts)
         folders[:] = [name for name in folders if depth < DEPTH and not name.startswith((".", "__"))]
         for name in files:

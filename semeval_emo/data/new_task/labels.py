@@ -77,7 +77,8 @@ def find_labels(tables: Sequence[TaskTable], names: Sequence[str] = ()) -> tuple
         return numbered, Writing("indices", _separator(tables), _no_label(tables, numbered))
     known = list(dict.fromkeys(name for own in labels.values() for name in own.names))
     if not known:
-        raise next(iter(errors.values()))
+        nothing = InputError(f"No text of {tables[0].path} has a label.", "give a folder that has labels too")
+        raise next(iter(errors.values()), nothing)
     in_cells = {own.in_cell for own in labels.values()}
     if len(in_cells) > 1:
         first, other = (next(path for path, own in labels.items() if own.in_cell is way) for way in (True, False))

@@ -63,6 +63,11 @@ def is_predictions(path: str) -> bool:
     return any(_PREDICTIONS.fullmatch(word) for word in _SEPARATORS.split(stem))
 
 
+def is_plain(path: str) -> bool:
+    """Return whether the form of a layout can name a path: it is printable, without braces and backslashes."""
+    return path.isprintable() and not set(path) & set("{}\\")
+
+
 def named_files(paths: Sequence[str], languages: Collection[str]) -> list[NamedFile]:
     """Return what paths say of files, the ones of the most common form first.
 

@@ -78,8 +78,6 @@ def read_task_table(path: Path) -> TaskTable:
     else:
         header, rows = _named_columns(path, with_rows), with_rows
         layout = replace(layout, columns=header)
-    if not rows:
-        raise InputError(f"{path} has no rows below its header.", "leave it out, or write its texts")
     table = OwnTable(path, header, rows, lines)
     guesses = {"quotes": QUOTED} if _may_be_quoted(rows, layout) else {}
     if layout.columns:
@@ -90,6 +88,8 @@ def read_task_table(path: Path) -> TaskTable:
 
 def _with_header(table: OwnTable, layout: FileLayout, has_quotes: bool, guesses: dict[str, str]) -> TaskTable:
     """Return a table whose columns have names, by which those of ids and texts are found."""
+    if not table.rows:
+        raise InputError(f"{table.path} has no rows below its header.", "leave it out, or write its texts")
     _refuse_several(table)
     id_name, id_guess = _id_column(table)
     text_name, text_guess = _text_column(table, id_name)
