@@ -136,7 +136,7 @@ def _unpacked(folder: Path, names: set[str]) -> Iterator[TaskProblem]:
     indexes = [task.get("index") for task in tasks]
     if len({str(index) for index in indexes}) < len(indexes) or None in indexes:
         yield TaskProblem("tasks", "error", "an index is missing or occurs twice", "number the tasks from 0")
-    known: dict[Any, tuple[BundlePhase, Task]] = {}
+    known: dict[str, tuple[BundlePhase, Task]] = {}
     is_ours = True
     for program in dict.fromkeys(str(task.get("scoring_program")) for task in tasks):
         ours = yield from _program(folder, program, names)
@@ -148,7 +148,7 @@ def _unpacked(folder: Path, names: set[str]) -> Iterator[TaskProblem]:
             continue
         read = yield from check_reference(folder / place, place)
         if read is not None:
-            known[task.get("index")] = read
+            known[str(task.get("index"))] = read
     yield from _phases(phases, set(map(str, indexes)), names)
     if is_ours and known:
         yield from check_leaderboard((yield from _items(competition, "leaderboards")), list(known.values()))
@@ -253,16 +253,16 @@ def _solutions(
     folder: Path,
     competition: Mapping[str, Any],
     tasks: Sequence[Mapping[str, Any]],
-    known: Mapping[Any, tuple[BundlePhase, Task]],
+    known: Mapping[str, tuple[BundlePhase, Task]],
     names: set[str],
 ) -> Iterator[TaskProblem]:
     """Yield the sample submissions that cannot be scored."""
-    references = {task.get("index"): str(task.get("reference_data")) for task in tasks}
+    references = {str(task.get("index")): str(task.get("reference_data")) for task in tasks}
     for solution in (yield from _items(competition, "solutions")):
         place, own = str(solution.get("path")), solution.get("tasks")
         if not (_is_there(place, names) and (folder / place).is_dir()):
             yield TaskProblem("solutions", "error", f"there is no folder {place}", "add it, or remove the solution")
             continue
-        for index in own if isinstance(own, list) else ():
+        for index in map(str, own if isinstance(own, list) else ()):
             if index in known:
                 yield from check_solution(folder / place, place, folder / references[index])

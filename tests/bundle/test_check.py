@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import sys
@@ -122,6 +123,8 @@ def gold(text: Callable[[str], str]) -> Change:
             "docker_image", "codalab/codalab-legacy:py39 has an older Python",
         ),
         (competition(lambda data: data["tasks"][1].update(index=0)), "tasks", "an index is missing or occurs twice"),
+        (competition(lambda data: data["tasks"][1].update(index=[1])), "phase test", "its tasks are [1]"),
+        (competition(lambda data: data["solutions"][0].update(path={})), "solutions", "there is no folder {}"),
         (remove("scoring_program"), "tasks", "there is no scoring program scoring_program"),
         (remove("scoring_program/metadata.yaml"), "scoring_program", "metadata.yaml is missing or has no command"),
         (remove("scoring_program/score.py"), "scoring_program", "names a file that is not there"),
@@ -212,6 +215,24 @@ def test_files_that_are_no_bundles(tmp_path, cli):
     assert result.code == 1
     missing = cli("task", "bundle", "--check", tmp_path / "c.zip")
     assert (missing.code, "cannot be read" in missing.err) == (3, True)
+
+
+def test_a_bundle_of_another_program_is_checked_as_far_as_possible(tmp_path, cli):
+    """As in the examples of Codabench: zips in the zip, dates without quotes, and a program of its own."""
+    data = {
+        "version": 2, "title": "Iris", "image": "logo.png", "terms": "terms.md", "docker_image": "python:3.12",
+        "pages": [{"title": "Overview", "file": "overview.md"}],
+        "tasks": [{"index": 0, "name": "Iris", "scoring_program": "program.zip", "reference_data": "gold.zip"}],
+        "phases": [{"index": 0, "name": "First", "start": datetime.date(2026, 1, 1), "tasks": [0]}],
+        "leaderboards": [{"title": "Results", "key": "main", "columns": [{"title": "a", "key": "a", "index": 0}]}],
+    }  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "iris.zip", "w") as archive:
+        archive.writestr("competition.yaml", yaml.safe_dump(data))
+        for name in ("logo.png", "terms.md", "overview.md", "program.zip", "gold.zip"):
+            archive.writestr(name, "x")
+    result = cli("task", "bundle", "--check", tmp_path / "iris.zip", "--format", "json")
+    found = [(one["where"], one["level"]) for one in json.loads(result.out)["problems"]]
+    assert (result.code, sorted(found)) == (0, [("gold.zip", "note"), ("program.zip", "note")])
 
 
 def test_without_pyyaml(made, tmp_path, cli, monkeypatch):
