@@ -20,6 +20,7 @@ from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
 from semeval_emo.zoo.engine.network import check_length, default_device, position_count
 from semeval_emo.zoo.engine.parallel import parallel_map
+from semeval_emo.zoo.engine.pooling import pool
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_pretrained, load_tokenizer
 from semeval_emo.zoo.recipe import ModelConfig
 
@@ -179,19 +180,3 @@ def _dense_layers(folder: Path) -> list[torch.Tensor]:
 def _load_encoder(folder: Path) -> Any:
     # A pooler that the files lack is not used.
     return load_pretrained(AutoModel, folder, what="The encoder")
-
-
-def pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Pool hidden states into one vector per text.
-
-    Args:
-        states: shape (B, T, hidden), padded on the right.
-        mask: shape (B, T), 1 where there is a token.
-        pooling: ``first`` token, ``last`` token or ``mean``.
-    """
-    if pooling == "first":
-        return states[:, 0]
-    if pooling == "last":
-        return states[torch.arange(len(states)), mask.sum(1) - 1]
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weights).sum(1) / weights.sum(1)

@@ -11,6 +11,7 @@ from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import hf_trainer, llama
 from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
+from semeval_emo.zoo.engine.layer_cut import dropouts, layer_list
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.parameter_groups import count_layers
@@ -55,12 +56,17 @@ def prefix_obstacle(network: Network) -> str:
     recipe = network.recipe
     if recipe.trainable.part not in ("head", "last"):
         return "no layer below the trained ones is frozen"
-    if recipe.train.batches == "by_length":
-        return 'train.batches = "by_length" is only for padded batches'
     if distributed.world_size() > 1:
         return "training is distributed over several processes"
-    if not llama.is_llama(network.model):
-        return f"{type(network.model).__name__} is not a Llama with SiLU and without dropout"
+    if llama.is_llama(network.model):
+        return 'train.batches = "by_length" is for padded batches' if recipe.train.batches == "by_length" else ""
+    name = type(network.model).__name__
+    if recipe.trainable.part == "head":
+        return f"no layer of {name} is trained"
+    if layer_list(network.model) is None:
+        return f"the layers of {name} are not one list"
+    if dropouts(network.model):
+        return f"{name} has dropout (--set model.dropout=0)"
     return ""
 
 

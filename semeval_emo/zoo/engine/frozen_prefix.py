@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,9 +20,11 @@ from semeval_emo.files import full_disk_named
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
-from semeval_emo.zoo.engine.llama import PackedLlamaLayers
+from semeval_emo.zoo.engine.layer_cut import LayerCut
+from semeval_emo.zoo.engine.llama import PackedLlamaLayers, is_llama
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
+from semeval_emo.zoo.engine.parameter_groups import count_layers
 
 MEGABYTE = 2**20
 
@@ -53,10 +55,12 @@ class FrozenStates:
     Attributes:
         states: shape (all tokens, hidden).
         starts: first row of each text, and the end of the last: shape (n + 1,).
+        rows: token ids of each text.
     """
 
     states: torch.Tensor
     starts: np.ndarray
+    rows: Sequence[Sequence[int]] = ()
 
     @property
     def lengths(self) -> np.ndarray:
@@ -65,8 +69,12 @@ class FrozenStates:
 
     def batch(self, texts: Sequence[int], device: torch.device) -> tuple[torch.Tensor, list[int]]:
         """Return the concatenated states of some texts, and their lengths."""
-        parts = [self.states[self.starts[i] : self.starts[i + 1]] for i in texts]
+        parts = self.of(texts)
         return torch.cat(parts).to(device), [len(part) for part in parts]
+
+    def of(self, texts: Sequence[int]) -> list[torch.Tensor]:
+        """Return the states of some texts, each of shape (T, hidden)."""
+        return [self.states[self.starts[i] : self.starts[i + 1]] for i in texts]
 
 
 def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb: int, folder: Path) -> CachePlan:
@@ -101,26 +109,47 @@ def compute_frozen_states(
         first: index of the first trained layer; the number of layers if none is trained.
         file: memory-mapped file to store the states in; None for memory.
     """
-    model: Any = network.model.model
-    last_only = first == len(model.layers)
-    lengths = [1 if last_only else len(row) for row in rows]
+    layers = count_layers(name for name, _ in network.model.named_parameters())
+    lengths = [1 if first == layers else len(row) for row in rows]
     starts = np.concatenate([[0], np.cumsum(lengths)])
     dtype = network.inference_dtype or torch.float32
     states = _allocate(int(starts[-1]), network.model.config.hidden_size, dtype, file)
-    layers = PackedLlamaLayers(network.model, model.layers[:first], last_only, network.inference_dtype)
+    if is_llama(network.model):
+        run, close = _packed(network, rows, first)
+    else:
+        cut = LayerCut(network.model, first, network.tokenizer.pad_token_id)
+
+        def run(batch: list[int]) -> torch.Tensor:
+            return torch.cat(cut.below([rows[i] for i in batch]))
+
+        close = cut.close
+    batches = list(packed_batches([len(row) for row in rows], MAX_TOKENS, worker_count(network.device)))
+    try:
+        with progress.stage(stage, len(rows)):
+            for batch, hidden in parallel_map(run, batches, network.device, network.inference_dtype):
+                for i, text_states in zip(
+                    batch, hidden.to(dtype).cpu().split([lengths[i] for i in batch]), strict=True
+                ):
+                    states[starts[i] : starts[i + 1]] = text_states
+                progress.advance(len(batch))
+    finally:
+        close()
+    return FrozenStates(states, starts, rows)
+
+
+def _packed(
+    network: Network, rows: Sequence[Sequence[int]], first: int
+) -> tuple[Callable[[list[int]], torch.Tensor], Callable[[], None]]:
+    """Return a function that runs the frozen layers of a Llama on a batch, and one that ends it."""
+    model: Any = network.model.model
+    layers = PackedLlamaLayers(network.model, model.layers[:first], first == len(model.layers), network.inference_dtype)
 
     def run(batch: list[int]) -> torch.Tensor:
         ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)
         packed = PackedSequences.from_lengths([len(rows[i]) for i in batch], network.device)
-        return layers(model.embed_tokens(ids), packed).to(dtype).cpu()
+        return layers(model.embed_tokens(ids), packed)
 
-    batches = list(packed_batches([len(row) for row in rows], MAX_TOKENS, worker_count(network.device)))
-    with progress.stage(stage, len(rows)):
-        for batch, hidden in parallel_map(run, batches, network.device, network.inference_dtype):
-            for i, text_states in zip(batch, hidden.split([lengths[i] for i in batch]), strict=True):
-                states[starts[i] : starts[i + 1]] = text_states
-            progress.advance(len(batch))
-    return FrozenStates(states, starts)
+    return run, lambda: None
 
 
 def _allocate(tokens: int, hidden: int, dtype: torch.dtype, file: Path | None) -> torch.Tensor:

@@ -23,6 +23,7 @@ from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG, reading_model
 from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups
+from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe
@@ -166,6 +167,8 @@ def check_length(tokenizer: Any, model: ModelConfig, positions: int = 0) -> None
 
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     extra = _quantization(recipe) if recipe.model.quantization != "none" else {}
+    if recipe.model.pooling == "mean":
+        return MeanPooled.from_pretrained(folder, config, dtype=torch.float32, **_dropouts(folder, recipe))
     model = load_pretrained(
         AutoModelForSequenceClassification, folder, what="The backbone", dtype=torch.float32,
         **config, **_dropouts(folder, recipe), **extra,
@@ -180,7 +183,9 @@ def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
 
 
 def pooling_of(model: Any) -> str:
-    """Return the token whose state the head of a network gets: ``last`` or ``first``."""
+    """Return whose state the head of a network gets: that of the ``last`` or ``first`` token, or the ``mean``."""
+    if isinstance(model, MeanPooled):
+        return "mean"
     return "last" if hasattr(model, "score") else "first"
 
 
@@ -315,7 +320,12 @@ def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     # An MLP head is loaded below.
     is_mlp = recipe.model.head == "mlp"
     labels = label_config(space) if (folder / ADAPTER_CONFIG).exists() else {}
-    model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp, **labels)
+    if recipe.model.pooling == "mean":
+        model = MeanPooled.from_pretrained(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
+    else:
+        model = load_pretrained(
+            AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp, **labels
+        )
     check_vocabulary(tokenizer, model, folder)
     if labels:
         model.config.pad_token_id = tokenizer.pad_token_id
@@ -348,6 +358,9 @@ def _load_mlp_head(model: Any, recipe: Recipe, folder: Path) -> None:
     from safetensors.torch import load_file
 
     _add_mlp_head(model, recipe)
+    if isinstance(model, MeanPooled):
+        model.load_head(folder)
+        return
     name = _head_name(model)
     with reading_model(folder):
         stored = {key: value for path in weight_files(folder) for key, value in load_file(path).items()}

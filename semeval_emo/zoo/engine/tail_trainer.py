@@ -19,9 +19,10 @@ from semeval_emo.zoo.engine import epoch_metrics, schedule
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
 from semeval_emo.zoo.engine.checkpoint import Checkpointer, TrainState
-from semeval_emo.zoo.engine.flat_parameters import FlatAdamW, FlatParameters
+from semeval_emo.zoo.engine.flat_parameters import FlatAdamW, FlatParameters, FusedLinear
 from semeval_emo.zoo.engine.frozen_prefix import FrozenStates
-from semeval_emo.zoo.engine.llama import PackedLlamaTail
+from semeval_emo.zoo.engine.layer_cut import LayerCut
+from semeval_emo.zoo.engine.llama import PackedLlamaTail, is_llama
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
@@ -38,6 +39,40 @@ class TailInputs:
     examples: Examples
 
 
+class PackedTail:
+    """The last layers of a Llama, on concatenated texts."""
+
+    def __init__(self, network: Network, first: int) -> None:
+        self.device = network.device
+        self.layers = PackedLlamaTail(network.model, first)
+        self.fused_layers = self.layers.fused_layers
+
+    def __call__(self, frozen: FrozenStates, batch: Sequence[int]) -> torch.Tensor:
+        """Return the logits of some texts, shape (B, L)."""
+        states, lengths = frozen.batch(batch, self.device)
+        return self.layers(states, PackedSequences.from_lengths(lengths, self.device))
+
+    def close(self) -> None:
+        """Do nothing: the network was not changed."""
+
+
+class PaddedTail:
+    """The last layers of any other network, on padded texts."""
+
+    def __init__(self, network: Network, first: int) -> None:
+        self.device = network.device
+        self.cut = LayerCut(network.model, first, network.tokenizer.pad_token_id)
+        self.fused_layers: list[FusedLinear] = []
+        self.close = self.cut.close
+
+    def __call__(self, frozen: FrozenStates, batch: Sequence[int]) -> torch.Tensor:
+        """Return the logits of some texts, shape (B, L)."""
+        # Without autocast the layers take states of their own type.
+        dtype = None if torch.is_autocast_enabled(self.device.type) else torch.float32
+        states = [text.to(self.device, dtype) for text in frozen.of(batch)]
+        return self.cut.above([frozen.rows[i] for i in batch], states)
+
+
 class TailTrainer:
     """Trains the layers from `first` on."""
 
@@ -48,7 +83,7 @@ class TailTrainer:
         self.flat = FlatParameters(self.parameters, network.recipe)
         self.flat_adamw = FlatAdamW(self.flat, self.train.clip)
         self.optimizer = self.flat_adamw.optimizer
-        self.tail = PackedLlamaTail(network.model, first)
+        self.tail = PackedTail(network, first) if is_llama(network.model) else PaddedTail(network, first)
         self.small_batch_adamw = SmallBatchAdamW(self.flat, self.optimizer, self.tail.fused_layers, self.train.clip)
         written = {gradient.data_ptr() for fused in self.tail.fused_layers for gradient in fused.weight_grads}
         # Gradients that autograd accumulates must be zeroed before each step; fused layers overwrite theirs.
@@ -60,11 +95,17 @@ class TailTrainer:
 
     def batches(self, epoch: int, done: int = 0) -> Iterator[list[list[int]]]:
         """Yield the steps of an epoch (from 0) after the first `done`, each as a list of batches to accumulate."""
-        texts = schedule.order(len(self.inputs.examples), self.train.seed, epoch)
+        texts = self.order(epoch)
         size, per_step = self.train.batch, self.train.batch * self.train.accumulate
         for step in range(done, self.steps):
             selected = texts[step * per_step : (step + 1) * per_step]
             yield [selected[i : i + size] for i in range(0, len(selected), size)]
+
+    def order(self, epoch: int) -> list[int]:
+        """Return the order of the texts in an epoch (from 0)."""
+        if self.train.batches == "by_length":
+            return list(schedule.order_by_length(self.inputs.frozen.lengths.tolist(), self.train, epoch))
+        return list(schedule.order(len(self.inputs.examples), self.train.seed, epoch))
 
     def step(self, batches: Sequence[Sequence[int]], step_logits: list[torch.Tensor] | None = None) -> float:
         """Take a step and return the mean loss of its batches; their logits are appended to `step_logits`."""
@@ -73,13 +114,13 @@ class TailTrainer:
             gradient.zero_()
         small = False
         for number, batch in enumerate(batches):
-            states, lengths = self.inputs.frozen.batch(batch, self.network.device)
             is_fp32 = self.network.inference_dtype is None
-            small = is_fp32 and self.small_batch_adamw.is_faster(len(states), len(batches))
+            tokens = int(self.inputs.frozen.lengths[list(batch)].sum())
+            small = is_fp32 and self.small_batch_adamw.is_faster(tokens, len(batches))
             for fused in self.tail.fused_layers:
                 fused.overwrite_grads, fused.defer_grads = number == 0, small
             with self.network.autocast():
-                logits = self.tail(states, PackedSequences.from_lengths(lengths, self.network.device))
+                logits = self.tail(self.inputs.frozen, batch)
                 loss = self.loss(logits, self.intensities[list(batch)]) / len(batches)
             loss.backward()
             if step_logits is not None:
@@ -95,8 +136,7 @@ class TailTrainer:
         logits = torch.zeros(len(inputs.examples), self.intensities.shape[1], device=device)
 
         def run(batch: list[int]) -> torch.Tensor:
-            states, lengths = inputs.frozen.batch(batch, device)
-            return self.tail(states, PackedSequences.from_lengths(lengths, device)).float()
+            return self.tail(inputs.frozen, batch).float()
 
         batches = list(packed_batches(inputs.frozen.lengths.tolist(), MAX_TOKENS, worker_count(device)))
         for batch, batch_logits in parallel_map(run, batches, device, dtype):
@@ -127,9 +167,10 @@ class TailTrainer:
                 checkpointer.end_epoch(state)
         checkpointer.selected_weights.load(selected_epoch(state.rows, recipe))
         self.flat.release()
+        self.tail.close()
 
     def _train_metrics(self, state: TrainState, job: Job) -> dict[str, Any]:
-        order = schedule.order(len(self.inputs.examples), self.train.seed, state.epoch)
+        order = self.order(state.epoch)
         labels = self.inputs.examples.labels[order]
         logits = torch.cat(state.logits).float()
         return epoch_metrics.train_metrics(logits, labels[-len(logits) :], len(labels), job)

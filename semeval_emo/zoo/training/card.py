@@ -50,9 +50,9 @@ _DEPENDENCIES = {
 _HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
 
 _OWN_HEAD = (
-    "**Hugging Face's `from_pretrained` and `pipeline` cannot load the head of this model, a multilayer perceptron: "
-    "they replace it with random weights and only print a warning.** Load the folder with "
-    "`semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)`.\n"
+    "**Hugging Face's classification classes and `pipeline` cannot load the head of this model, {head}: they replace it "
+    "with random weights and only print a warning.** Load the folder with `semeval-emo zoo predict FOLDER TEXTS` or "
+    "`semeval_emo.load_model(FOLDER)`.{more}\n"
 )
 
 
@@ -86,7 +86,10 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     ]
     lines += [terms for licence, terms in _TERMS.items() if recipe.model.licence.startswith(licence)]
     if _own_head(recipe):
-        lines.append(_OWN_HEAD)
+        mlp, mean = recipe.model.head == "mlp", recipe.model.pooling == "mean"
+        head = " on ".join(["a multilayer perceptron"] * mlp + ["the mean over tokens"] * mean)
+        more = " `AutoModel` reads the encoder alone, and `semeval_emo.zoo.engine.pooling.MeanPooled` both." * mean
+        lines.append(_OWN_HEAD.format(head=head, more=more))
     if recipe.family not in NETWORKS:
         lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
     # As the run is read later: without the sections that the family does not use, such as the seed of an ensemble.
@@ -242,7 +245,7 @@ def _datasets(recipe: Recipe, task: Task) -> list[str]:
 
 
 def _own_head(recipe: Recipe) -> bool:
-    return recipe.family in NETWORKS and recipe.model.head == "mlp"
+    return recipe.family in NETWORKS and (recipe.model.head == "mlp" or recipe.model.pooling == "mean")
 
 
 def _library(recipe: Recipe) -> str:

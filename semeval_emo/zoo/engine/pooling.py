@@ -1,0 +1,98 @@
+"""Pooling of hidden states, and a classification network on the mean over tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from semeval_emo.zoo.backbones.model_folder import reading_model
+from semeval_emo.zoo.engine.pretrained import load_pretrained
+
+HEAD = "head.safetensors"
+"""The weights of the head, beside those of the encoder."""
+
+
+def pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    """Pool hidden states into one vector per text.
+
+    Args:
+        states: shape (B, T, hidden), padded on the right.
+        mask: shape (B, T), 1 where there is a token.
+        pooling: ``first`` token, ``last`` token or ``mean``.
+    """
+    if pooling == "first":
+        return states[:, 0]
+    if pooling == "last":
+        return states[torch.arange(len(states)), mask.sum(1) - 1]
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1)
+
+
+class MeanPooled(torch.nn.Module):
+    """An encoder and a linear head on the mean of the states of its last layer.
+
+    `save_pretrained` writes an ordinary folder of the encoder, which ``AutoModel`` reads, and the head in `HEAD`, which
+    `from_pretrained` reads, too::
+
+        model = MeanPooled.from_pretrained(folder)
+        logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits      # (n, L)
+    """
+
+    def __init__(self, model: Any, labels: int) -> None:
+        super().__init__()
+        if getattr(model, "pooler", None) is not None:
+            # It is not read, so it would be trained without a gradient.
+            model.pooler = None
+        self.model = model
+        self.config = model.config
+        self.score = torch.nn.Linear(self.config.hidden_size, labels)
+        torch.nn.init.normal_(self.score.weight, std=getattr(self.config, "initializer_range", 0.02))
+        torch.nn.init.zeros_(self.score.bias)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, labels: Mapping[str, Any] | None = None, **arguments: Any) -> Self:
+        """Load a folder that `save_pretrained` wrote, or an encoder with a new head.
+
+        Args:
+            labels: fields of the configuration that describe the labels of a new head.
+            arguments: of ``from_pretrained`` of the encoder.
+
+        Raises:
+            InputError: it cannot be loaded.
+        """
+        folder = Path(folder)
+        base = load_pretrained(AutoModel, folder, what="The backbone", **arguments, **(labels or {}))
+        network = cls(base, base.config.num_labels)
+        if labels is None:
+            network.load_head(folder)
+        return network
+
+    def get_input_embeddings(self) -> Any:
+        """Return the embeddings of the encoder's tokens."""
+        return self.model.get_input_embeddings()
+
+    def load_head(self, folder: Path) -> None:
+        """Load the weights of the head.
+
+        Raises:
+            InputError: they cannot be read, or are those of another head.
+        """
+        with reading_model(folder, "The head"):
+            self.score.load_state_dict(load_file(folder / HEAD))
+
+    def save_pretrained(self, folder: str | Path, **arguments: Any) -> None:
+        """Save the encoder and the head."""
+        self.model.save_pretrained(folder, **arguments)
+        save_file({name: tensor.contiguous() for name, tensor in self.score.state_dict().items()}, Path(folder) / HEAD)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **rest: Any) -> SequenceClassifierOutput:
+        """Return the logits, shape (B, L), of texts padded on the right."""
+        states = self.model(input_ids=input_ids, attention_mask=attention_mask, **rest).last_hidden_state
+        pooled = pool(states.float(), attention_mask, "mean")
+        return SequenceClassifierOutput(logits=self.score(pooled))
