@@ -50,8 +50,8 @@ _DEPENDENCIES = {
 _HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
 
 _OWN_HEAD = (
-    "**Hugging Face's classification classes and `pipeline` cannot load the head of this model, {head}: they replace it "
-    "with random weights and only print a warning.** Load the folder with `semeval-emo zoo predict FOLDER TEXTS` or "
+    "**Hugging Face's classification classes and `pipeline` cannot load the head of this model, {head}: they replace "
+    "it with random weights and only print a warning.** Load the folder with `semeval-emo zoo predict FOLDER TEXTS` or "
     "`semeval_emo.load_model(FOLDER)`.{more}\n"
 )
 
