@@ -273,3 +273,9 @@ def test_no_value_gives_another_exception(values: object):
             score(predicted, gold, emotions=EMOTIONS)
         except EmoError as error:
             assert str(error)
+
+
+def test_a_report_on_arrays_is_headed_as_your_own():
+    page = str(semeval_emo.report(PREDICTED, GOLD, emotions=EMOTIONS, resamples=100))
+    assert "your own arrays" in page
+    assert "release arrays" not in page and "Official metric" not in page

@@ -15,7 +15,7 @@ from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import read_utf8
 from semeval_emo.parse import ShapeError, expect
 from semeval_emo.tables.names import normalised_names
-from semeval_emo.task import Task, load_task
+from semeval_emo.task import Task, known_tasks, load_task
 from semeval_emo.text import plural, printable
 from semeval_emo.zoo.backbones.model_folder import (
     ADAPTER_CONFIG,
@@ -47,6 +47,7 @@ class Classifier:
         activation: ``sigmoid`` for labels of their own, ``softmax`` for one label of all.
         max_length: number of tokens that a text is truncated to.
         notes: labels that were renamed or left out.
+        task: the key of the task; empty if the model has only labels of its own.
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class Classifier:
     activation: Activation
     max_length: int
     notes: tuple[str, ...]
+    task: str
 
 
 def is_classifier_folder(folder: Path) -> bool:
@@ -93,11 +95,12 @@ def _check_whole(folder: Path, name: str) -> None:
 
 
 def read_classifier(
-    folder: Path, task: Task, *, order: Sequence[str] = (), activation: str | None = None, name: str = ""
+    folder: Path, task: Task | None, *, order: Sequence[str] = (), activation: str | None = None, name: str = ""
 ) -> Classifier:
     """Read how a model folder names its outputs, and join the names to the emotions of a task.
 
     Args:
+        task: None for the task that has the labels of the model; if there is none, it predicts labels of its own.
         order: names of the outputs in their order, for a model without names.
         activation: for a model that does not say whether it predicts several labels.
         name: how the user named the model; by default the folder.
@@ -114,6 +117,8 @@ def read_classifier(
     if not has_tokenizer(folder):
         raise InputError(f"{name} has no tokenizer.", f"save it there with tokenizer.save_pretrained({str(folder)!r})")
     own = own_labels(config, folder / CONFIG)
+    if task is None:
+        task = _task_of_labels(tuple(order) or own)
     labels, notes = _joined(own, tuple(order), task, name)
     return Classifier(
         folder=folder,
@@ -122,7 +127,31 @@ def read_classifier(
         activation=_activation(config, activation, name),
         max_length=_max_length(folder, config),
         notes=notes,
+        task=task.key,
     )
+
+
+def _task_of_labels(names: tuple[str, ...]) -> Task:
+    """Return the known task that most of the names are labels of; if none has any, a task of these labels.
+
+    Another task than the default one needs to have all its labels among the names: a few words are emotions in many.
+    """
+    default = load_task()
+    best = default, _count(names, default)
+    for _, other in known_tasks():
+        count = _count(names, other)
+        if count > best[1] and count == len(other.emotions):
+            best = other, count
+    if best[1] or not is_named(names):
+        return best[0]
+    return Task(
+        key="", title="the model", emotions=tuple(dict.fromkeys(names)), tracks={}, languages={}, releases={},
+        default_release="", aliases={},
+    )  # fmt: skip
+
+
+def _count(names: Sequence[str], task: Task) -> int:
+    return len({*join_labels(names, task, "", strict=False)} & {*task.emotions})
 
 
 def _check_architecture(config: Mapping[str, Any], name: str) -> None:
@@ -203,10 +232,14 @@ def _joined(
     return ordered, _notes(order, ordered, task)
 
 
-def join_labels(names: Sequence[str], task: Task, what: str) -> tuple[str, ...]:
+def join_labels(names: Sequence[str], task: Task, what: str, *, strict: bool = True) -> tuple[str, ...]:
     """Return each name as the emotion that it stands for; other names as they are.
 
     An emotion's own name, in any case, comes before synonyms, which count only if one name stands for the emotion.
+
+    Args:
+        what: what has the names, for the error.
+        strict: whether two names for one emotion are an error.
 
     Raises:
         UsageError: two names stand for one emotion.
@@ -217,7 +250,7 @@ def join_labels(names: Sequence[str], task: Task, what: str) -> tuple[str, ...]:
     >>> join_labels(("happiness", "sad"), load_task(), "it")
     ('joy', 'sadness')
     """
-    normal = normalised_names(names)
+    normal = normalised_names(names, task.emotions)
     exact = {name for name in normal if name in task.emotions}
     synonyms = load_task().synonyms | task.synonyms
     # A label of one's own data may be a synonym, too.
@@ -229,7 +262,7 @@ def join_labels(names: Sequence[str], task: Task, what: str) -> tuple[str, ...]:
     emotions = [name if name in exact else unique.get(synonyms.get(name, name)) for name in normal]
     for emotion in task.emotions:
         same = [name for name, joined in zip(names, emotions, strict=True) if joined == emotion]
-        if len(same) > 1:
+        if len(same) > 1 and strict:
             raise UsageError(
                 f"{what} has several labels for '{emotion}': {printable(', '.join(same), 100)}.",
                 "rename all but one of them in id2label of its config.json",

@@ -159,7 +159,8 @@ def load_model(
         order: names of the outputs, in their order, of a Hugging Face model without names (``LABEL_0`` ...).
         activation: ``sigmoid`` or ``softmax``, for a Hugging Face model that does not say whether it predicts several
             labels for a text.
-        task: whose emotions a Hugging Face model predicts; by default SemEval-2025 Task 11.
+        task: whose labels a Hugging Face model predicts; by default SemEval-2025 Task 11, or the known task of which
+            the model has all labels. A model without any label of a known task predicts its own labels.
         check: whether to predict a text, so that a damaged model is an error here.
 
     Raises:
@@ -182,9 +183,9 @@ def load_model(
     named, folder = str(folder), model_path(folder, progress or Progress())
     model_folder = folder / "model" if (folder / "model" / MODEL_INFO).exists() else folder
     if not (model_folder / MODEL_INFO).exists() and is_classifier_folder(folder):
-        task = load_task(task)
-        classifier = read_classifier(folder, task, order=order, activation=activation, name=named)
-        recipe, space, task_key = adopted_recipe(classifier, named), Space(classifier.emotions), task.key
+        own_task = None if task is None else load_task(task)
+        classifier = read_classifier(folder, own_task, order=order, activation=activation, name=named)
+        recipe, space, task_key = adopted_recipe(classifier, named), Space(classifier.emotions), classifier.task
         if progress is not None and classifier.notes:
             progress.message(f"{named}: {'; '.join(classifier.notes)}")
     else:

@@ -192,3 +192,18 @@ def test_the_command(runs: Path, monkeypatch, capsys):
     assert main(["zoo", "evaluate", "runs/sample/pair/eng", "--data", "sample", "--format", "json"]) == 0
     score = json.loads(capsys.readouterr().out)["scorecards"][0]["score"]
     assert score == json.loads(Path("runs/sample/pair/eng/score.json").read_text())["score"]
+
+
+def test_an_ensemble_is_written_beside_its_members(runs: Path, tmp_path: Path, monkeypatch, cli):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    members = [f"../runs/sample/{name}/eng" for name in NAMES[:2]]
+    code, out, _ = cli("zoo", "ensemble", *members, "--name", "pair", "--quiet")
+    assert (code, "../runs/sample/pair/eng" in out, [*Path().iterdir()]) == (0, True, [])
+    monkeypatch.chdir(runs / "sample")
+    members = [f"{name}/eng" for name in NAMES[:2]]
+    assert cli("zoo", "ensemble", *members, "--name", "two", "--quiet").code == 0
+    assert (runs / "sample" / "two" / "eng" / "score.json").is_file()
+    # --runs says another folder.
+    assert cli("zoo", "ensemble", *members, "--name", "three", "--quiet", "--runs", tmp_path / "other").code == 0
+    assert (tmp_path / "other" / "sample" / "three" / "eng" / "score.json").is_file()

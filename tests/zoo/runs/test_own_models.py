@@ -100,14 +100,14 @@ def test_outputs_without_names_need_an_order(labels, tmp_path: Path):
 @pytest.mark.parametrize(
     ("labels", "options", "error", "message"),
     [
-        (("POSITIVE", "NEGATIVE"), {}, InputError, "None of the labels of theirs (POSITIVE, NEGATIVE) is"),
+        (("GOOD", "BAD"), {"task": "task11"}, InputError, "None of the labels of theirs (GOOD, BAD) is"),
         (("Joy", "joy", "fear"), {}, UsageError, "theirs has several labels for 'joy': Joy, joy."),
         (("happy", "glad", "fear"), {}, UsageError, "theirs has several labels for 'joy': happy, glad."),
         (EMOTIONS, {"order": ("fear", "anger", "joy", "sadness", "surprise")}, UsageError,
          "--order contradicts the names of the labels of theirs: anger, fear, joy, sadness, surprise."),
         (None, {"order": ("anger", "fear")}, UsageError, "--order has 2 names, and theirs has 5 outputs"),
         (None, {"order": ("angr", "fear", "joy", "sadness", "x")}, UsageError, "--order has 'angr', which is not an"),
-        (None, {"order": ("a", "b", "c", "d", "e")}, UsageError, "--order has no emotion of SemEval-2025 Task 11"),
+        (None, {"order": ("a", "b", "c", "d", "e"), "task": "task11"}, UsageError, "--order has no emotion of SemEval"),
         (EMOTIONS, {"activation": "relu"}, UsageError, "There is no activation 'relu'."),
         (EMOTIONS, {"thresholds": {"disgust": 0.5}}, UsageError, "The model does not predict 'disgust'; it predicts"),
     ],
@@ -119,6 +119,31 @@ def test_labels_are_never_guessed(labels, options, error, message: str, tmp_path
         semeval_emo.load_model("theirs", **options)
     assert info.value.message.startswith(message)
     assert info.value.fix
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "task"),
+    [
+        (("Toxic", "insult", "threat"), ("Toxic", "insult", "threat"), ""),
+        (
+            ("other", "Political", "gender", "racial", "religion"),
+            ("political", "racial/ethnic", "religious", "gender/sexual", "other"),
+            "semeval-2026-polar",
+        ),
+        # A few emotions are those of the default task.
+        (("joy", "trust", "love"), ("joy",), "semeval-2025-task-11"),
+    ],
+)
+def test_a_model_predicts_its_own_labels_where_no_task_is_named(labels, predicted, task: str, tmp_path: Path, cli):
+    folder = save_classifier(tmp_path / "theirs", labels)
+    model = semeval_emo.load_model(folder)
+    assert (model.space.emotions, model.task) == (predicted, task)
+    code, out, err = cli("zoo", "predict", folder, "What a day!", "--thresholds", "0.01")
+    assert code == 0, err
+    assert any(label in out for label in predicted)
+    unnamed = save_classifier(tmp_path / "unnamed", tuple(f"LABEL_{i}" for i in range(len(labels))))
+    ordered = semeval_emo.load_model(unnamed, order=labels)
+    assert ordered.space.emotions == predicted
 
 
 @pytest.mark.parametrize("problem_type", [None, "single_label_classification"])
