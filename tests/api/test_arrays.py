@@ -276,6 +276,6 @@ def test_no_value_gives_another_exception(values: object):
 
 
 def test_a_report_on_arrays_is_headed_as_your_own():
-    page = str(semeval_emo.report(PREDICTED, GOLD, emotions=EMOTIONS, resamples=100))
+    page = semeval_emo.report(PREDICTED, GOLD, emotions=EMOTIONS, resamples=100).html
     assert "your own arrays" in page
     assert "release arrays" not in page and "Official metric" not in page
