@@ -11,7 +11,7 @@ from typing import Any
 
 from semeval_emo.bundle.build import COMPETITION, IMAGE, KIT
 from semeval_emo.bundle.check_task import (
-    PHASES_AGAIN,
+    BUILD_AGAIN,
     check_leaderboard,
     check_program,
     check_reference,
@@ -59,14 +59,14 @@ def check_bundle(path: str | os.PathLike[str]) -> list[TaskProblem]:
             below = next((name for name in names if PurePosixPath(name).name == COMPETITION), "")
             fix = f"zip the content of the folder {PurePosixPath(below).parent}, not the folder" if below else ""
             problems.append(
-                TaskProblem(COMPETITION, "error", "the zip has no such file at its root", fix or PHASES_AGAIN)
+                TaskProblem(COMPETITION, "error", "the zip has no such file at its root", fix or BUILD_AGAIN)
             )
         return problems
     with temporary_folder() as folder:
         try:
             _unpack(path, safe, folder)
         except (ArchiveError, OSError) as error:
-            return [*problems, TaskProblem(path.name, "error", f"it cannot be unpacked: {error}", PHASES_AGAIN)]
+            return [*problems, TaskProblem(path.name, "error", f"it cannot be unpacked: {error}", BUILD_AGAIN)]
         return [*problems, *_unpacked(folder, names)]
 
 
@@ -120,7 +120,7 @@ def _unpacked(folder: Path, names: set[str]) -> Iterator[TaskProblem]:
         yield TaskProblem(COMPETITION, "error", error.message, error.fix)
         return
     if not isinstance(competition, dict):
-        yield TaskProblem(COMPETITION, "error", "it is not a table of keys and values", PHASES_AGAIN)
+        yield TaskProblem(COMPETITION, "error", "it is not a table of keys and values", BUILD_AGAIN)
         return
     if str(competition.get("version")) != VERSION:
         yield TaskProblem(
@@ -144,7 +144,7 @@ def _unpacked(folder: Path, names: set[str]) -> Iterator[TaskProblem]:
     for task in tasks if is_ours else ():
         place = str(task.get("reference_data"))
         if not (_is_there(place, names) and (folder / place).is_dir()):
-            yield TaskProblem(f"task {task.get('index')}", "error", f"there is no folder {place}", PHASES_AGAIN)
+            yield TaskProblem(f"task {task.get('index')}", "error", f"there is no folder {place}", BUILD_AGAIN)
             continue
         read = yield from check_reference(folder / place, place)
         if read is not None:
@@ -181,8 +181,14 @@ def _files(folder: Path, competition: Mapping[str, Any], names: set[str]) -> Ite
             yield TaskProblem(key, "error", f"there is no file {name}", "add it, or correct its name")
         elif not (folder / str(name)).stat().st_size:
             yield TaskProblem(key, "error", f"{name} is empty, which Codabench refuses", "write it")
-        elif key != "image" and TODO in read_utf8(folder / str(name)):
-            yield TaskProblem(key, "note", f"{name} has a part that is to be written by the organisers", "write it")
+        elif key != "image":
+            try:
+                is_open = TODO in read_utf8(folder / str(name), str(name))
+            except InputError as error:
+                yield TaskProblem(key, "error", error.message, error.fix)
+                continue
+            if is_open:
+                yield TaskProblem(key, "note", f"{name} has a part that is to be written by the organisers", "write it")
 
 
 def _image(competition: Mapping[str, Any]) -> Iterator[TaskProblem]:
@@ -196,7 +202,7 @@ def _image(competition: Mapping[str, Any]) -> Iterator[TaskProblem]:
 def _program(folder: Path, program: str, names: set[str]) -> Any:
     """Yield the problems of a scoring program; return whether it is one of this package."""
     if not _is_there(program, names):
-        yield TaskProblem("tasks", "error", f"there is no scoring program {program}", PHASES_AGAIN)
+        yield TaskProblem("tasks", "error", f"there is no scoring program {program}", BUILD_AGAIN)
         return False
     if not (folder / program).is_dir():
         return False

@@ -17,7 +17,7 @@ from semeval_emo.errors import EmoError
 from semeval_emo.task import TASK_FILE, Task, load_task
 from semeval_emo.text import listed
 
-PHASES_AGAIN = "build the bundle again: semeval-emo task bundle TASK --gold FOLDER"
+BUILD_AGAIN = "build the bundle again: semeval-emo task bundle TASK --gold FOLDER"
 APP = "/app/program/"
 """Where the worker mounts the scoring program."""
 
@@ -30,7 +30,7 @@ def check_program(folder: Path, name: str, command: Any) -> Any:
         command: the command of its ``metadata.yaml``, if there is one.
     """
     if not isinstance(command, str) or not command.strip():
-        yield TaskProblem(name, "error", "metadata.yaml is missing or has no command", PHASES_AGAIN)
+        yield TaskProblem(name, "error", "metadata.yaml is missing or has no command", BUILD_AGAIN)
         return False
     try:
         words = shlex.split(command.replace("$program/", APP))
@@ -38,7 +38,7 @@ def check_program(folder: Path, name: str, command: Any) -> Any:
         words = []
     missing = [word for word in words if word.startswith(APP) and not (folder / word.removeprefix(APP)).exists()]
     if missing or not words:
-        yield TaskProblem(name, "error", f"its command, {command}, names a file that is not there", PHASES_AGAIN)
+        yield TaskProblem(name, "error", f"its command, {command}, names a file that is not there", BUILD_AGAIN)
         return False
     expected = {path.removeprefix(f"{PROGRAM}/"): body for path, body in program_files().items()}
     if not (folder / "vendor/semeval_emo/bundle/program.py").is_file():
@@ -46,11 +46,11 @@ def check_program(folder: Path, name: str, command: Any) -> Any:
         return False
     absent = [path for path in expected if not (folder / path).is_file()]
     if absent:
-        yield TaskProblem(name, "error", f"there is no {listed(absent)}", PHASES_AGAIN)
+        yield TaskProblem(name, "error", f"there is no {listed(absent)}", BUILD_AGAIN)
     changed = [path for path, body in expected.items() if path not in absent and (folder / path).read_bytes() != body]
     if changed:
         yield TaskProblem(
-            name, "note", f"{listed(changed)} differ from those of this version of semeval-emo", PHASES_AGAIN
+            name, "note", f"{listed(changed)} differ from those of this version of semeval-emo", BUILD_AGAIN
         )
     return True
 
@@ -65,11 +65,11 @@ def check_reference(folder: Path, name: str) -> Any:
         phase, task = BundlePhase.read(folder / PHASE_FILE), load_task(folder / TASK_FILE)
         specs = phase.specs(task)
     except EmoError as error:
-        yield TaskProblem(name, "error", error.message.replace(f"{folder}/", ""), error.fix or PHASES_AGAIN)
+        yield TaskProblem(name, "error", error.message.replace(f"{folder}/", ""), error.fix or BUILD_AGAIN)
         return None
     if not specs:
         yield TaskProblem(
-            name, "error", f"release {phase.release} has no {phase.split} file of track {phase.track}", PHASES_AGAIN
+            name, "error", f"release {phase.release} has no {phase.split} file of track {phase.track}", BUILD_AGAIN
         )
         return None
     for spec in specs:
@@ -93,7 +93,7 @@ def check_leaderboard(
     indexes = [column.get("index") for column in columns]
     for what, values in (("key", keys), ("index", indexes)):
         if len({*map(str, values)}) < len(values) or None in values:
-            yield TaskProblem("leaderboards", "error", f"a column has no {what}, or that of another one", PHASES_AGAIN)
+            yield TaskProblem("leaderboards", "error", f"a column has no {what}, or that of another one", BUILD_AGAIN)
     for column in columns:
         long = [key for key in ("key", "title") if len(str(column.get(key, ""))) > LONGEST]
         if long:
@@ -133,7 +133,7 @@ def check_solution(submission: Path, name: str, reference: Path) -> Iterator[Tas
     try:
         result = evaluate(submission, reference)
     except EmoError as error:
-        yield TaskProblem(name, "error", error.message.replace(f"{reference}/", ""), PHASES_AGAIN)
+        yield TaskProblem(name, "error", error.message.replace(f"{reference}/", ""), BUILD_AGAIN)
         return
     if result.exit_code:
         first = " ".join(result.err.split("\n\n")[0].split("\n")[1:]) or result.err.split("\n")[0]

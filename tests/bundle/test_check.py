@@ -115,6 +115,7 @@ def gold(text: Callable[[str], str]) -> Change:
         (competition(lambda data: data.update(pages=["a"])), "pages", "it is not a list of tables"),
         (remove("logo.png"), "image", "there is no file logo.png"),
         (remove("overview.md"), "page Overview", "there is no file overview.md"),
+        (lambda folder: (folder / "overview.md").write_bytes(b"\xff"), "page Overview", "overview.md is not UTF-8"),
         (write("terms.md", ""), "terms", "terms.md is empty, which Codabench refuses"),
         (competition(lambda data: data.update(terms="../../etc/hosts")), "terms", "there is no file ../../etc/hosts"),
         (competition(lambda data: data.pop("docker_image")), "docker_image", "the default one has Python 3.7"),
