@@ -18,7 +18,7 @@ from semeval_emo.bundle.check_task import (
     check_solution,
 )
 from semeval_emo.bundle.dates import FIRST_DAY
-from semeval_emo.bundle.pages import TODO
+from semeval_emo.bundle.pages import TO_WRITE
 from semeval_emo.bundle.phase import BundlePhase
 from semeval_emo.data.task_check import TaskProblem
 from semeval_emo.errors import InputError, MissingExtra
@@ -183,7 +183,7 @@ def _files(folder: Path, competition: Mapping[str, Any], names: set[str]) -> Ite
             yield TaskProblem(key, "error", f"{name} is empty, which Codabench refuses", "write it")
         elif key != "image":
             try:
-                is_open = TODO in read_utf8(folder / str(name), str(name))
+                is_open = TO_WRITE in read_utf8(folder / str(name), str(name))
             except InputError as error:
                 yield TaskProblem(key, "error", error.message, error.fix)
                 continue

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = {"Overview": "overview.md", "Evaluation": "evaluation.md", "Data": "data.md", "Terms": "terms.md"}
 """The pages of the competition: their titles and files."""
-TODO = "**To be written by the organisers**"
+TO_WRITE = "**To be written by the organisers**"
 """Marks what the pages leave to the organisers."""
 ROWS = 3
 """The rows of an example file that are shown."""
@@ -59,7 +59,7 @@ def pages(task: Task, track: str, release: str, specs: Sequence[FileSpec]) -> di
         "several": len({spec.language for spec in specs}) > 1,
         "examples": [(_example(spec), f"`{spec.file_name}`" if several else "") for spec in by_header.values()],
         "tabs": specs[0].layout.predictions.delimiter == "\t",
-        "todo": TODO,
+        "to_write": TO_WRITE,
     }
     return {file: _environment().get_template(f"{file}.j2").render(values) for file in PAGES.values()}
 
