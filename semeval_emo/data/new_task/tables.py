@@ -72,6 +72,12 @@ def read_task_table(path: Path) -> TaskTable:
         return _with_header(read_table(path), FileLayout(""), has_quotes=False, guesses={})
     body = _body(path)
     with_rows, lines, layout = read_rows(path, body)
+    quoted = [] if layout.quotes else _quoted_cells(with_rows)
+    if any('""' in cell[1:-1] for cell in quoted):
+        # No text has a mark twice where another writer than that of CSV quoted it.
+        layout = replace(layout, quotes=True)
+        numbered = list(rows_of(body, layout))
+        with_rows, lines = [row for _, row in numbered], [line for line, _ in numbered]
     first, *rest = with_rows
     if _is_header(first):
         header, rows, lines = tuple(first), rest, lines[1:]
@@ -79,7 +85,7 @@ def read_task_table(path: Path) -> TaskTable:
         header, rows = _named_columns(path, with_rows), with_rows
         layout = replace(layout, columns=header)
     table = OwnTable(path, header, rows, lines)
-    guesses = {"quotes": QUOTED} if _may_be_quoted(rows, layout) else {}
+    guesses = {"quotes": QUOTED} if quoted and not layout.quotes else {}
     if layout.columns:
         guesses["columns"] = "what the columns hold"
         return TaskTable(table, replace(layout, id=ID, text=TEXT), '"' in body, guesses)
@@ -180,11 +186,10 @@ def _widths(head: str, layout: FileLayout) -> list[int]:
     return list(dict.fromkeys(map(len, complete)))
 
 
-def _may_be_quoted(rows: Sequence[Sequence[str]], layout: FileLayout) -> bool:
-    """Return whether all cells with quotation marks are as CSV writes them, and are read without quotes."""
+def _quoted_cells(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the cells with quotation marks, if all of them are as CSV writes them; else none."""
     quoted = [cell for row in rows for cell in row if '"' in cell]
-    is_csv = all(re.fullmatch(r'"(?:[^"]|"")*"', cell) for cell in quoted)
-    return not layout.quotes and bool(quoted) and is_csv
+    return quoted if all(re.fullmatch(r'"(?:[^"]|"")*"', cell) for cell in quoted) else []
 
 
 def _is_header(row: Sequence[str]) -> bool:
