@@ -59,6 +59,7 @@ SAFE = {
     "data/hub.py": ["datasets.load_dataset(repository, language, revision=revision)"],
     # Constants of the package: the names of its own modules.
     "__init__.py": ["importlib.import_module(f'semeval_emo.{name}')", "importlib.import_module(_HOME[name])"],
+    "bundle/__init__.py": ["importlib.import_module(f'semeval_emo.bundle.{_LAZY[name]}')"],
     "cli/__init__.py": ["importlib.import_module(f'semeval_emo.cli.{group}')"],
     "scoring/__init__.py": ["importlib.import_module(f'semeval_emo.scoring.{_LAZY[name]}')"],
     "submission/__init__.py": ["importlib.import_module(f'semeval_emo.submission.{_LAZY[name]}')"],

@@ -168,7 +168,7 @@ def check_length(tokenizer: Any, model: ModelConfig, positions: int = 0) -> None
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     extra = _quantization(recipe) if recipe.model.quantization != "none" else {}
     if recipe.model.pooling == "mean":
-        return MeanPooled.from_pretrained(folder, config, dtype=torch.float32, **_dropouts(folder, recipe))
+        return MeanPooled.load(folder, config, dtype=torch.float32, **_dropouts(folder, recipe))
     model = load_pretrained(
         AutoModelForSequenceClassification, folder, what="The backbone", dtype=torch.float32,
         **config, **_dropouts(folder, recipe), **extra,
@@ -321,7 +321,7 @@ def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     is_mlp = recipe.model.head == "mlp"
     labels = label_config(space) if (folder / ADAPTER_CONFIG).exists() else {}
     if recipe.model.pooling == "mean":
-        model = MeanPooled.from_pretrained(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
+        model = MeanPooled.load(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
     else:
         model = load_pretrained(
             AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp, **labels

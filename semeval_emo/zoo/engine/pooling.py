@@ -38,9 +38,9 @@ class MeanPooled(torch.nn.Module):
     """An encoder and a linear head on the mean of the states of its last layer.
 
     `save_pretrained` writes an ordinary folder of the encoder, which ``AutoModel`` reads, and the head in `HEAD`, which
-    `from_pretrained` reads, too::
+    `load` reads, too::
 
-        model = MeanPooled.from_pretrained(folder)
+        model = MeanPooled.load(folder)
         logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits      # (n, L)
     """
 
@@ -56,12 +56,12 @@ class MeanPooled(torch.nn.Module):
         torch.nn.init.zeros_(self.score.bias)
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, labels: Mapping[str, Any] | None = None, **arguments: Any) -> Self:
+    def load(cls, folder: str | Path, labels: Mapping[str, Any] | None = None, **arguments: Any) -> Self:
         """Load a folder that `save_pretrained` wrote, or an encoder with a new head.
 
         Args:
             labels: fields of the configuration that describe the labels of a new head.
-            arguments: of ``from_pretrained`` of the encoder.
+            arguments: of `load_pretrained` of the encoder.
 
         Raises:
             InputError: it cannot be loaded.

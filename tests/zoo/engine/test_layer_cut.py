@@ -126,7 +126,7 @@ def test_a_mean_pooled_model_is_read_back_by_three_ways(tmp_path: Path, capsys: 
     assert expected == pytest.approx(stored[:20], abs=1e-6)
     assert main(["zoo", "export", str(run.path), "-o", str(tmp_path / "mine"), "-q"]) == 0
     assert (load_model(tmp_path / "mine").family.predict(texts) == expected).all()
-    network = MeanPooled.from_pretrained(tmp_path / "mine").eval()
+    network = MeanPooled.load(tmp_path / "mine").eval()
     tokens = AutoTokenizer.from_pretrained(tmp_path / "mine")(texts, truncation=True, padding=True, return_tensors="pt")
     with torch.inference_mode():
         logits = network(tokens["input_ids"], tokens["attention_mask"]).logits
