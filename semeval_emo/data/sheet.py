@@ -11,6 +11,7 @@ import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +76,10 @@ class Sheet:
 
     def labels_hash(self, emotions: Sequence[str]) -> str:
         """Return the `short_hash` of ``id<TAB>label<TAB>...`` lines in the order of ids; empty if a cell is blank."""
-        if not self.has(emotions) or self.blanks(emotions):
-            return ""
-        return self._hash((ID, *emotions))
+        columns = (ID, *emotions)
+        if columns not in self._hashes and (not self.has(emotions) or self.blanks(emotions)):
+            self._hashes[columns] = ""
+        return self._hash(columns)
 
     def _hash(self, columns: tuple[str, ...]) -> str:
         if columns not in self._hashes:
@@ -88,7 +90,7 @@ class Sheet:
 
     def blanks(self, emotions: Sequence[str]) -> int:
         """Return the number of blank label cells."""
-        counts = Counter(cell for name in emotions for cell in self.column(name))
+        counts = Counter(chain.from_iterable(map(self.column, emotions)))
         return sum(count for cell, count in counts.items() if not cell.strip())
 
     def labels(self, emotions: Sequence[str], values: Sequence[str], blank: int | None = None) -> np.ndarray:

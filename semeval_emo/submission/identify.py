@@ -65,7 +65,7 @@ def _specs_of(groups: Iterable[str], task: Task) -> list[FileSpec]:
 
 def _count_ids(spec: FileSpec, groups: Groups, task: Task) -> int:
     own = task.id_index.groups_of(spec)
-    return sum(text_id in spec.id_set for group in own for text_id in groups.get(group, ()))
+    return sum(sum(map(spec.id_set.__contains__, groups.get(group, ()))) for group in own)
 
 
 def exact_specs(groups: Groups, task: Task) -> list[FileSpec]:

@@ -282,8 +282,16 @@ class Task:
     ) -> list[FileSpec]:
         """Return all matching files, in the order of the task. `release` None selects all releases."""
         releases = [self.release(release)] if release else list(self.releases.values())
-        selector = Selector(track=track, language=language, split=split)
-        return [spec for one in releases for spec in one.specs.values() if selector.matches(spec)]
+        address = Selector(track=track, language=language, split=split).address
+        if len(address) == 3:
+            found = (one.specs.get(FileKey(**address)) for one in releases)
+            return [spec for spec in found if spec is not None]
+        return [
+            spec
+            for one in releases
+            for spec in one.specs.values()
+            if all(getattr(spec, name) == value for name, value in address.items())
+        ]
 
     @cached_property
     def id_index(self) -> IdIndex:
