@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 # Set before numpy and torch are imported. With small models more threads are slower, and tests run in parallel.
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from semeval_emo.cli.app import main
+from semeval_emo.cli.start import COLLECTIONS
 
 OUTER, WIDE = os.environ.get("COLUMNS"), 10_000
 
@@ -67,6 +69,11 @@ def data_dir() -> Path:
 def shared_dir() -> Path:
     """The folder that contains docs/facts and leaderboard/ next to the data."""
     return _folder("SEMEVAL_EMO_SHARED")
+
+
+def pytest_configure() -> None:
+    """Collects garbage as rarely as the command does: each collection looks at all tests and modules."""
+    gc.set_threshold(*COLLECTIONS)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
