@@ -23,6 +23,14 @@ PREDICTED = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0], [0, 1, 0], [0, 0, 1]])
 MACRO_F1 = (2 / 3 + 1 + 1 / 2) / 3
 
 
+@pytest.fixture(autouse=True, scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory):
+    """An empty current folder: "" is a path too, and must not read every file of the checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("empty"))
+        yield
+
+
 def forms() -> dict[str, object]:
     """The same labels in every type that is taken."""
     frame = pd.DataFrame(PREDICTED, columns=EMOTIONS)
