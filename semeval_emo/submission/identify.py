@@ -14,6 +14,8 @@ from pathlib import Path
 from semeval_emo.errors import InputError
 from semeval_emo.task import FileSpec, Selector, Task, known_tasks, task_near
 
+ONE_FILE, ALL_FILES = "it as a file", "the files as those"
+"""What `check_as` names."""
 Groups = Mapping[str, Collection[str]]
 
 
@@ -114,7 +116,7 @@ def check_as(task: str, path: str, what: str) -> str:
 
     Args:
         task: the name of its file, or the path.
-        what: the files, such as ``it as a file``.
+        what: `ONE_FILE` or `ALL_FILES`.
     """
     return f"check {what} of that task: semeval-emo validate {shlex.quote(path)} --task {shlex.quote(task)}"
 

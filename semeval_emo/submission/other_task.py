@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from semeval_emo.submission.header import INDEX_NAMES
-from semeval_emo.submission.identify import check_as, task_of
+from semeval_emo.submission.identify import ONE_FILE, check_as, task_of
 from semeval_emo.submission.problem import Findings
 from semeval_emo.submission.rows import KnownIds
 from semeval_emo.tables import InputTable, Row
@@ -87,7 +87,7 @@ def report_other_task(
     name = next((name for name, one in known_tasks() if owner is not None and one.key == owner.key), "")
     if owner is not None and name:
         which = f"{owner.title} has such {'ids' if task_of([first]) is owner else 'columns'}"
-        remedy = check_as(name, findings.file.partition("!")[0], "it as a file")
+        remedy = check_as(name, findings.file.partition("!")[0], ONE_FILE)
     else:
         spec = guess or (task.specs(task.default_release) or task.specs())[0]
         which = f"{task.title} has ids like {next(iter(spec.ids))}"

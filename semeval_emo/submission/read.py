@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.submission.check import CheckedFile, check, peek_ids
-from semeval_emo.submission.identify import task_of
+from semeval_emo.submission.identify import ALL_FILES, ONE_FILE, task_of
 from semeval_emo.submission.problem import Findings, Problem, entry, in_order
 from semeval_emo.submission.result import FileReport, Predictions, Report, Submission
 from semeval_emo.submission.rows import KnownIds
@@ -249,14 +249,19 @@ def _read(
     _report_same_places(checks, sources.findings)
     files: list[FileReport] = []
     problems: list[Problem] = []
-    for findings in sources.findings:
+    foreign = _of_another_task(checks)
+    for findings in (foreign.get(each.file, each) for each in sources.findings):
         if findings.counts:
             counts = dict(findings.counts)
             done = {code: repair for code in counts if (repair := entry(code).repair)}
             files.append(FileReport(findings.file, "container", counts=counts, repairs=done))
             problems += findings.problems
     scorable: list[Predictions] = []
-    for checked, own_predictions in zip(_with_duplicates_reported(checks), predictions, strict=True):
+    for (source, _), checked, own_predictions in zip(
+        checks, _with_duplicates_reported(checks), predictions, strict=True
+    ):
+        if source.container in foreign:
+            continue
         files.append(checked.report)
         problems += [problem for findings in checked.findings for problem in findings.problems]
         if any(part.is_scorable or (subset and part.is_subset) for part in checked.report.parts):
@@ -296,6 +301,33 @@ def _labels(gold: Path | None, task: Task, accept: bool, unverified: dict[str, N
         return dict(zip(labels.ids, labels.labels.tolist(), strict=True))
 
     return load
+
+
+def _of_another_task(checks: Sequence[tuple[InputFile, CheckedFile]]) -> dict[str, Findings]:
+    """Return one problem for each folder or zip whose files, two or more, are all of one other task."""
+    groups: dict[str, list[tuple[InputFile, list[Problem]]]] = {}
+    for source, checked in checks:
+        if source.container != source.display_name:
+            problems = [problem for findings in checked.findings for problem in findings.problems]
+            groups.setdefault(source.container, []).append((source, problems))
+    found: dict[str, Findings] = {}
+    for container, files in groups.items():
+        first, problems = files[0]
+        if len(files) < 2 or not problems or problems[0].code != entry("other-task").code:
+            continue
+        fixes = {
+            problem.fix.replace(shlex.quote(source.display_name), shlex.quote(container))
+            for source, own in files
+            for problem in own
+        }
+        if all(len(own) == 1 and own[0].code == problems[0].code for _, own in files) and len(fixes) == 1:
+            message = f"all {len(files)} files, such as {first.base}: {problems[0].message}"
+            found[container] = Findings(container)
+            found[container].counts = {problems[0].code: 1}
+            found[container].problems = [
+                replace(problems[0], file=container, message=message, fix=fixes.pop().replace(ONE_FILE, ALL_FILES))
+            ]
+    return found
 
 
 def _report_same_places(checks: Sequence[tuple[InputFile, CheckedFile]], findings: Sequence[Findings]) -> None:

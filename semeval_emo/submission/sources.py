@@ -15,7 +15,7 @@ from typing import IO
 
 from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.submission import archive
-from semeval_emo.submission.identify import check_as
+from semeval_emo.submission.identify import ALL_FILES, check_as
 from semeval_emo.submission.names import (
     CONTAINER_SUFFIXES,
     TABLE_SUFFIXES,
@@ -285,7 +285,7 @@ def _report_no_predictions(others: Sequence[str], task: Task, findings: Findings
         value=others[0],
         seen=f"no file inside is named {names.filled()}: it contains {holds}",
         which=f"{other.title} has files named {name_form(other).filled()}",
-        remedy=check_as(name, findings.file, "the files as those"),
+        remedy=check_as(name, findings.file, ALL_FILES),
     )
 
 

@@ -225,6 +225,27 @@ def test_a_folder_of_another_task_than_the_named_one_is_one_problem(command: str
     assert "SemEval-2018 Task 1 E-c (Affect in Tweets) has files named" in " ".join((out + err).split())
 
 
+def test_many_files_of_another_task_are_one_problem(tmp_path: Path, cli):
+    spec = load_task("semeval-2026-polar").spec("2", "eng", "dev")
+    lines = [",".join(["id", *spec.emotions]), *(f"{text_id},1,0,0,0,1" for text_id in spec.ids)]
+    for at in range(6):
+        (tmp_path / f"pred_eng{at}.csv").write_text("\n".join(lines) + "\n")
+    report = validate(tmp_path, task="task11")
+    assert report.counts == {"E430": 1}
+    (problem,) = report.problems
+    assert problem.file == str(tmp_path)
+    assert problem.message.startswith("all 6 files, such as pred_eng0.csv: none of the ids or columns is this task's: ")
+    assert problem.fix == (
+        f"check the files as those of that task: semeval-emo validate {tmp_path} --task semeval-2026-polar"
+    )
+    assert cli("score", tmp_path, "--task", "task11").code == 1
+    # One file of this task among them: each is reported by itself.
+    own = load_task().spec("a", "eng", "dev")
+    own_lines = [",".join(own.header), *(f"{text_id},1,0,0,0,1" for text_id in own.ids)]
+    (tmp_path / "pred_eng.csv").write_text("\n".join(own_lines) + "\n")
+    assert validate(tmp_path, task="task11").counts["E430"] == 6
+
+
 def test_names_of_another_layout_without_its_ids_are_one_problem(tmp_path: Path):
     (tmp_path / EC_NAME).write_text("ID\tTweet\tanger\nq1\twords\t1\n")
     report = validate(tmp_path)
