@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 
 # Set before numpy and torch are imported. With small models more threads are slower, and tests run in parallel.
@@ -72,8 +73,16 @@ def shared_dir() -> Path:
 
 
 def pytest_configure() -> None:
-    """Collects garbage as rarely as the command does: each collection looks at all tests and modules."""
+    """Collects garbage as rarely as the command does."""
     gc.set_threshold(*COLLECTIONS)
+
+
+def pytest_collection_finish() -> None:
+    """Leaves all tests and modules out of later collections; each training with transformers asks for one."""
+    # Imported before, because it asks what refers to the random generators that packages register with it.
+    importlib.import_module("hypothesis")
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -55,8 +55,8 @@ COMMANDS = {
 # than all commands. It writes the exit codes at the end, because a file that is opened takes a free number of a stream.
 EACH_IN_A_FORK = """
 import os, shlex, sys
-import jinja2, numpy, typer
-from semeval_emo.cli import start
+import semeval_emo.report.html, semeval_emo.zoo.inference.overview
+from semeval_emo.cli import app, start
 codes = []
 for line in sys.argv[2:]:
     child = os.fork()
