@@ -222,6 +222,9 @@ def _predictions(paths: Sequence[str | os.PathLike[str]], selector: Selector) ->
     submission = read_submission(paths, **selector.keywords)
     report = submission.report
     scorable = {predictions.path for predictions in submission.predictions}
+    foreign = next((problem for problem in report.problems if problem.code == entry("other-task").code), None)
+    if foreign is not None:
+        raise InvalidSubmission(f"{foreign.file} is of another task: {foreign.message}.", foreign.fix)
     for file in report.files:
         selected = not file.parts or any(selector.matches(part.spec) for part in file.parts)
         if file.kind == "predictions" and selected and file.file not in scorable:

@@ -252,3 +252,12 @@ def test_names_of_another_layout_without_its_ids_are_one_problem(tmp_path: Path)
     assert (report.task, report.counts) == ("semeval-2025-task-11", {"E430": 1})
     (tmp_path / EC_NAME).rename(tmp_path / "notes.txt")
     assert validate(tmp_path).counts == {"E111": 1}
+
+
+def test_an_ensemble_names_the_task_of_its_members(tmp_path: Path, cli):
+    for name in ("one", "two"):
+        ec_folder(tmp_path / name)
+    code, _, err = cli("ensemble", tmp_path / "one", tmp_path / "two", "--task", "task11", "-o", tmp_path / "voted")
+    assert code == 1
+    assert f"{tmp_path / 'one'} is of another task: no file inside is named pred_<language>.csv" in err
+    assert f"semeval-emo validate {tmp_path / 'one'} --task semeval-2018-ec" in err
