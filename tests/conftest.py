@@ -18,7 +18,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.cli.start import COLLECTIONS
 
-OUTER, WIDE = os.environ.get("COLUMNS"), 10_000
+WIDE = 10_000
 
 
 class Result(NamedTuple):
@@ -39,7 +39,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     def run(*words: object) -> Result:
         capsys.readouterr()
         with pytest.MonkeyPatch.context() as patch:
-            if os.environ.get("COLUMNS") == OUTER:
+            if "COLUMNS" not in os.environ:
                 patch.setenv("COLUMNS", str(WIDE))
                 patch.setattr("semeval_emo.text.LONGEST_LINE", WIDE)
             code = main([str(word) for word in words])
@@ -73,7 +73,12 @@ def shared_dir() -> Path:
 
 
 def pytest_configure() -> None:
-    """Collects garbage as rarely as the command does."""
+    """Collects garbage as rarely as the command does, and forgets the size of the terminal.
+
+    Processes of pytest-xdist have a size even without a terminal, which readline has set in their parent.
+    """
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     gc.set_threshold(*COLLECTIONS)
 
 
