@@ -69,7 +69,7 @@ def repairs(
         own_repairs: by name, what `fix` does about problems of this file; empty if the user has to decide first.
 
     >>> repairs(["E309", "E313", "E312"], (), Selector())
-    {'E309': 'column names converted to lowercase'}
+    {'E309': 'column names written as the task does'}
     """
     names = {code: entry(code).name for code in codes}
     selected = [part for part in parts if selector.matches(part.spec)]

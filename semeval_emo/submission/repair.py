@@ -105,7 +105,7 @@ def fix(
     >>> [Path(file.path).relative_to(folder).as_posix() for file in report.written]
     ['fixed/track_a/pred_eng.csv']
     >>> [f"{change.done} ({change.count})" for change in report.changes][1:]
-    ['column names converted to lowercase (1)', 'decimals converted to integers (116)']
+    ['column names written as the task does (1)', 'decimals converted to integers (116)']
     """
     decisions = Decisions(
         tuple(order), ids_from, thresholds_of(threshold, order), scores, cuts_of(cuts, order), words_of(words), column,
