@@ -20,6 +20,7 @@ from semeval_emo.leaderboard.submitted import (
     SubmittedFile,
     SubmittedSystem,
     read_system,
+    read_systems,
     rows_of,
     to_toml,
 )
@@ -251,3 +252,17 @@ def test_no_line_is_wider_than_the_terminal(root: Path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["leaderboard", "ours"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_a_broken_file_is_named_unless_it_is_of_another_task(tmp_path: Path):
+    system = store(tmp_path / "mine", *FILES)
+    broken = tmp_path / "theirs" / "submission.toml"
+    broken.parent.mkdir()
+    broken.write_text('title = "theirs"\ntask = "other"\nnonsense\n')
+    assert read_systems(tmp_path, system.task) == [system]
+    for task in ("other", ""):
+        with pytest.raises(UsageError, match=r"theirs/submission.toml is not valid TOML"):
+            read_systems(tmp_path, task)
+    broken.write_text("nonsense\n")
+    with pytest.raises(UsageError, match=r"theirs/submission.toml is not valid TOML"):
+        read_systems(tmp_path, system.task)
