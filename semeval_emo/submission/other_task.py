@@ -69,7 +69,7 @@ def report_other_task(
         for column, cell in columns
         if all(_is_number(row[column]) for _, row in first_rows[:50] if column < len(row))
     ]
-    if owner is None and (own or not first_rows) and (not has_ids or len(others) < LEAST_COLUMNS):
+    if owner is None and own and (not has_ids or len(others) < LEAST_COLUMNS):
         return False
     # Without columns of this task, also columns of words are those of another.
     others = others or ([] if own else [cell for _, cell in columns])

@@ -145,6 +145,7 @@ def test_a_file_of_this_task_is_checked_as_always(header: str, ids: tuple[str, .
         ("x1,hello,1", "x2,bye,0"),
         ("Run 3 our best", "x1,1,0", "x2,0,0"),
         ("Some prose, in lines.", "No table.", "Another line, with, commas."),
+        ("One line of prose",),
     ],
 )
 def test_a_file_without_ids_or_labels_of_any_task_is_one_problem(lines: tuple[str, ...], tmp_path: Path, cli):
