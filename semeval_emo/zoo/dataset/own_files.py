@@ -151,10 +151,11 @@ def _only_file(folder: Path) -> Path | None:
 def _with_names(table: OwnTable, order: Sequence[str]) -> OwnTable:
     """Return a table whose column of numbers of classes has their names.
 
-    A list of as many 0 and 1 as there are classes is a vector; other numbers are classes.
+    Lists of as many 0 and 1 as there are classes are vectors, and so are lists of one length with a number twice;
+    other numbers are classes.
 
     Raises:
-        InputError: there are numbers and no names, or fewer names than classes.
+        InputError: there are numbers and no names, or fewer names than classes or than values of a vector.
     """
     columns = [at for at, name in enumerate(table.header) if normalised(name) in LIST_NAMES]
     if len(columns) != 1:
@@ -166,9 +167,20 @@ def _with_names(table: OwnTable, order: Sequence[str]) -> OwnTable:
         return table
     seen = sorted({number for classes in known for number in classes})
     shown = f"{table.path}: the column '{table.header[at]}' has the numbers {', '.join(map(str, seen[:8]))}"
+    widths = {len(classes) for classes in known}
+    has_repeats = any(len({*classes}) < len(classes) for classes in known)
+    if has_repeats and widths != {len(order)}:
+        width, *others = sorted(widths)
+        if others:
+            raise InputError(f"{shown}, some of them twice in a text.", "write each class of a text once")
+        counted = f", and --order has {len(order)} names" if order else ", not names of labels"
+        raise InputError(
+            f"{table.path}: the column '{table.header[at]}' has {width} numbers in each text{counted}.",
+            f"name the label of each of the {width} numbers with --order NAME,NAME,...",
+        )
     if not order:
         raise InputError(f"{shown}, not names of labels.", "name the classes 0, 1, ... with --order NAME,NAME,...")
-    vectors = all(len(classes) == len(order) and {*classes} <= {0, 1} for classes in known) and len(order) > 1
+    vectors = widths == {len(order)} and len(order) > 1 and (has_repeats or seen[-1] <= 1)
     if not vectors and seen[-1] >= len(order):
         raise InputError(
             f"{shown}, and --order has {len(order)} names.", "name every class, in the order of its number"
@@ -176,7 +188,10 @@ def _with_names(table: OwnTable, order: Sequence[str]) -> OwnTable:
     rows = []
     for row, classes in zip(table.rows, numbers, strict=True):
         present = [i for i, value in enumerate(classes or ()) if value] if vectors else classes or ()
-        rows.append([*row[:at], json.dumps([order[i] for i in present]), *row[at + 1 :]])
+        names: Any = [order[i] for i in present]
+        if vectors and seen[-1] > 1:
+            names = dict(zip(order, classes or (), strict=False))
+        rows.append([*row[:at], json.dumps(names), *row[at + 1 :]])
     return replace(table, rows=rows)
 
 

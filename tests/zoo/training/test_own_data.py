@@ -306,3 +306,23 @@ def test_the_gold_labels_of_own_data_are_no_predictions(cli):
     code, out, err = cli("score", "runs")
     assert code == 0 and "identical" not in err and "not read as predictions" not in err
     assert out.startswith("macro F1 0.") and "File: runs/own-my/constant-all/own/track_a/pred_own.csv" in out
+
+
+def test_vectors_of_labels(cli):
+    body = rows(count=60)
+    write("my.csv", [[text, str(list(labels))] for text, *labels in body], header=("text", "labels"))
+    # Two names for five numbers: these are not numbers of classes.
+    for order in ([], ["--order", "anger,fear"]):
+        code, _, err = train(cli, "--data", "my.csv", *order)
+        assert code == 3
+        assert "has 5 numbers in each text" in err
+    assert train(cli, "--data", "my.csv", "--order", ",".join(EMOTIONS)).code == 0
+    write("degrees.csv", [[text, str([3 * label for label in labels])] for text, *labels in body], ("text", "labels"))
+    assert train(cli, "--data", "degrees.csv", "--order", ",".join(EMOTIONS), "--track", "b").code == 0
+    for name, track, value in (("my", "a", 1), ("degrees", "b", 3)):
+        stored: dict[str, list[int]] = {}
+        for path in Path(f"runs/own-{name}/data/track_{track}").glob("*/own.csv"):
+            with path.open(encoding="utf-8") as handle:
+                for row in csv.DictReader(handle):
+                    stored[row["text"]] = [int(row[emotion]) for emotion in EMOTIONS]
+        assert stored == {text: [value * label for label in labels] for text, *labels in body}
