@@ -288,7 +288,8 @@ def _read(
     if len({part.spec.language for part in parts}) > 1:
         # The rows say the language; the file is split, so that no name is the right one.
         source = source.without_name_problem()
-        if entry("unknown-column").code in findings.counts and entry("missing-column").code not in findings.counts:
+        incomplete = {entry(name).code for name in ("missing-column", "no-labels")}
+        if entry("unknown-column").code in findings.counts and incomplete.isdisjoint(findings.counts):
             findings.drop("unknown-column", [name for name in table.header if name.strip().lower() in PLACE_COLUMNS])
     report = _report(source, table, findings, summary.count, parts)
     own_repairs: dict[str, str] = {}

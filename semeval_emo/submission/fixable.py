@@ -76,7 +76,7 @@ def repairs(
     done: dict[str, str] = {}
     for code, name in names.items():
         repair = (own_repairs or {}).get(name, entry(code).repair)
-        if name in SPARE_COLUMNS and "missing-column" in names.values():
+        if name in SPARE_COLUMNS and not {"missing-column", "no-labels"}.isdisjoint(names.values()):
             continue
         if name in MIXTURES and not all(part.is_complete for part in selected):
             continue

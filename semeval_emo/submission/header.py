@@ -13,9 +13,11 @@ from semeval_emo.submission.problem import Findings
 from semeval_emo.tables.names import SCORE_WORDS, is_text_name, normalised_names, remove_invisible
 from semeval_emo.tables.shapes import Shape
 from semeval_emo.task import FileLayout, Task
-from semeval_emo.text import printable
+from semeval_emo.text import listed, plural, printable
 
 INDEX_NAMES = frozenset({"", "unnamed:0", "index", "level_0", "rowid"})
+# The number of columns without a known name of which a cell is shown.
+MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,14 @@ def read_header(
         findings.add("header-order", value=joined(position, layout), **facts)
 
     missing = [name for name in expected if name not in position]
-    no_labels = {*emotions} <= {*missing}
+    if len(emotions) > 1 and {*emotions} <= {*missing}:
+        # One problem, not one for each label and for each column that could be meant.
+        unknown = [at for at in unexpected if not _is_spare(names[at], at, task)]
+        findings.add("no-labels", seen=header, details=_cells_of(unknown, cells, sample), **facts)
+        missing = [name for name in missing if name not in emotions]
+        unexpected = [at for at in unexpected if at not in unknown]
     for at in unexpected:
-        example = next((row[at] for row in sample if at < len(row) and row[at].strip()), "") if no_labels else ""
-        _report_unexpected(cells[at], names[at], at, missing, task, findings, facts, example)
+        _report_unexpected(cells[at], names[at], at, missing, task, findings, facts)
     if "id" in missing and (by_cells := _find_id_column(sample, len(cells), task)) is not None:
         position["id"] = by_cells
     for name in missing:
@@ -204,21 +210,25 @@ def _has_column(names: Sequence[str], known: set[str]) -> bool:
     return any(name in known or is_text_name(name) for name in names)
 
 
-def _report_unexpected(
-    cell: str,
-    name: str,
-    at: int,
-    missing: Sequence[str],
-    task: Task,
-    findings: Findings,
-    facts: dict[str, Any],
-    example: str = "",
-) -> None:
-    """Report a column that a prediction file does not have.
+def _is_spare(name: str, at: int, task: Task) -> bool:
+    """Return whether a column that a prediction file does not have is known not to have its labels."""
+    return (at == 0 and name in INDEX_NAMES) or is_text_name(name) or name in task.emotions
 
-    Args:
-        example: a cell, if the file has no column of labels, so that this one could be meant; else empty.
-    """
+
+def _cells_of(columns: Sequence[int], header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
+    """Return a clause that shows a cell of each of the first columns; empty without columns."""
+    shown = []
+    for at in columns[:MOST_SHOWN]:
+        cell = next((row[at] for row in sample if at < len(row) and row[at].strip()), "")
+        shown.append(f"'{printable(header[at].strip(), 40)}' has cells such as '{printable(cell.strip(), 60)}'")
+    more = f" and {plural(len(columns) - MOST_SHOWN, 'more column')}" if len(columns) > MOST_SHOWN else ""
+    return f"; {listed(shown)}{more}" if shown else ""
+
+
+def _report_unexpected(
+    cell: str, name: str, at: int, missing: Sequence[str], task: Task, findings: Findings, facts: dict[str, Any]
+) -> None:
+    """Report a column that a prediction file does not have."""
     if at == 0 and name in INDEX_NAMES:
         findings.add("index-column", column=cell, value=cell, **facts)
     elif is_text_name(name):
@@ -227,8 +237,6 @@ def _report_unexpected(
         findings.add("surplus-emotion", column=cell, value=cell, **facts)
     else:
         hint = task.label_hint(name, missing)
-        if not hint and example:
-            hint = f"its cells, such as '{printable(example, 60)}', do not name the labels of this file"
         findings.add("unknown-column", column=cell, value=cell, hint=f"; {hint}" if hint else "", at=at + 1, **facts)
 
 

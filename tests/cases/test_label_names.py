@@ -210,6 +210,19 @@ def test_a_word_that_is_no_label_is_a_problem_of_its_line(tmp_path: Path):
     assert not fixed.ok and not fixed.written
 
 
+def test_columns_that_name_no_labels_are_one_problem(tmp_path: Path, cli: Callable):
+    rows = [
+        [text_id, "gpt", f"I feel {' and not '.join(names)}.", 7]
+        for text_id, names in zip(SPEC.ids, NAMED, strict=True)
+    ]
+    path = write(tmp_path, ["id", "model", "answer", "tokens"], rows)
+    assert validate(path).counts == {"E339": 1}
+    code, out, _ = cli("fix", path, "-o", tmp_path / "fixed")
+    assert (code, out.count("E339"), out.count("\n") < 15) == (1, 1, True)
+    assert "'answer' has cells such as 'I feel" in " ".join(out.split())
+    assert not (tmp_path / "fixed").exists()
+
+
 def test_blank_cells_have_to_be_decided(tmp_path: Path):
     path = write(tmp_path, ["id", "emotions"], with_ids(", ".join(names) for names in NAMED))
     blank = NAMED.count([])

@@ -107,6 +107,12 @@ CASES: dict[str, tuple[Callable, dict[str, int], int | None, str]] = {
     "padded header": (header(lambda h: [h[0], f" {h[1]}", *h[2:]]), {"E310": 1}, 1, "the column name ' anger' has"),
     "hidden header": (header(lambda h: [h[0], f"{h[1]}\u200b", *h[2:]]), {"E310": 1}, 1, r"'anger\u200b'"),
     "other order": (whole(lambda f: _reordered(f)), {"E311": 1}, 1, "expected id,anger,disgust,fear"),
+    "letters": (
+        header(lambda h: [h[0], *(n[:2] for n in h[1:])]),
+        {"E339": 1},
+        1,
+        "named after a label; 'an' has cells such as '",
+    ),
     "no surprise": (whole(lambda f: _without(f, 6)), {"E312": 1}, 1, "has no column 'surprise'"),
     "no id column": (whole(lambda f: _without(f, 0)), {"E345": 1}, 1, "as many rows as ron dev of track a"),
     "LABEL_k": (header(lambda h: [h[0], *(f"LABEL_{k}" for k in range(6))]), {"E341": 1}, 1, "LABEL_0 to LABEL_5"),
