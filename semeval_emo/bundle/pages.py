@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from semeval_emo.report.scores import weight_words
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.submission.packing import archive_name
 from semeval_emo.submission.write import prediction_bytes
-from semeval_emo.task import FileSpec, Task, shown_track
+from semeval_emo.task import LABELS, FileSpec, Task, shown_track
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -53,11 +54,17 @@ def pages(task: Task, track: str, release: str, specs: Sequence[FileSpec]) -> di
     for spec in specs:
         by_header.setdefault(spec.header + spec.emotions, spec)
     several = len(by_header) > 1
+    languages = dict.fromkeys(spec.language for spec in specs)
+    weights = {code: task.track(track).weights.get(code, 1.0) for code in languages}
     values = _values(task, track, specs) | {
         "release": task.release(release),
         "labels": list(dict.fromkeys(label for spec in specs for label in spec.emotions)),
-        "several": len({spec.language for spec in specs}) > 1,
-        "examples": [(_example(spec), f"`{spec.file_name}`" if several else "") for spec in by_header.values()],
+        "several": len(languages) > 1,
+        "weights": weight_words(weights) if len({*weights.values()}) > 1 else "",
+        "cells": _cells(task, track, specs[0]),
+        "examples": [
+            (_example(spec, task.neutral), f"`{spec.file_name}`" if several else "") for spec in by_header.values()
+        ],
         "tabs": specs[0].layout.predictions.delimiter == "\t",
         "to_write": TO_WRITE,
     }
@@ -67,7 +74,10 @@ def pages(task: Task, track: str, release: str, specs: Sequence[FileSpec]) -> di
 def kit_readme(task: Task, track: str, specs: Sequence[FileSpec]) -> str:
     """Return the README of the starting kit; `specs` are the files of all phases."""
     folders = {split: sample_folder(split) for split in dict.fromkeys(spec.split for spec in specs)}
-    values = _values(task, track, specs) | {"folders": folders}
+    values = _values(task, track, specs) | {
+        "folders": folders,
+        "in_columns": specs[0].layout.predictions.labels == "columns",
+    }
     return _environment().get_template("starting_kit.md.j2").render(values)
 
 
@@ -87,10 +97,28 @@ def _values(task: Task, track: str, specs: Sequence[FileSpec]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _example(spec: FileSpec) -> list[str]:
-    """Return the first lines of a file of predictions, with the lowest values."""
+def _cells(task: Task, track: str, spec: FileSpec) -> str:
+    """Return what the cells of labels in a file of predictions have."""
+    layout = spec.layout.predictions
+    if layout.labels == "columns":
+        return f"Values are {', '.join(task.track(track).values)}."
+    numbers = f", from 0 ({layout.order[0]}) to {len(layout.order) - 1} ({layout.order[-1]})"
+    what = "names of the labels" if layout.labels == "names" else f"numbers of the labels{numbers}"
+    unlabelled = f"`{layout.no_label}`" if layout.no_label else "nothing"
+    words = f"The column `{LABELS}` has the {what} of the text, separated by `{layout.separator}`"
+    alone = f" A text has `{task.neutral}` only alone." if task.neutral in spec.emotions else ""
+    return f"{words}; for a text without labels it has {unlabelled}.{alone}"
+
+
+def _example(spec: FileSpec, neutral: str) -> list[str]:
+    """Return the first lines of a file of predictions: the lowest values, or a row with no, one and two names."""
     import numpy as np
 
     few = spec.only(set(spec.ids[:ROWS]))
-    body = prediction_bytes(few, np.zeros((few.rows, len(spec.emotions)), int), dict.fromkeys(few.ids, "A text"))
+    labels = np.zeros((few.rows, len(spec.emotions)), int)
+    if spec.layout.predictions.labels != "columns":
+        others = [at for at, name in enumerate(spec.emotions) if name != neutral]
+        for row in range(1, few.rows):
+            labels[row, others[:row]] = 1
+    body = prediction_bytes(few, labels, dict.fromkeys(few.ids, "A text"))
     return body.decode("utf-8").splitlines()

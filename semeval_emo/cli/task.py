@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from semeval_emo.cli import bundle
 from semeval_emo.cli.options import ForceOption, Format, FormatOption, OutputOption, QuietOption, output_to
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
 from semeval_emo.text import plural
+
+if TYPE_CHECKING:
+    from semeval_emo.task import FileSpec
 
 group = typer.Typer(cls=CommandGroup, help="List, describe, make and check shared tasks.", no_args_is_help=True)
 
@@ -62,7 +66,12 @@ def show_task(
     if specs:
         spec = specs[0]
         words = ["--task", task, "--track", spec.track, "--language", spec.language]
-        next_steps(["validate", spec.file_name], ["zoo", "train", "tfidf-logreg", *words], quiet=quiet)
+        next_steps(["validate", spec.file_name, "--task", task], _train(spec, words), quiet=quiet)
+
+
+def _train(spec: FileSpec, options: Sequence[str]) -> list[str]:
+    """Return the words of a command that trains a small model: logistic regression, or ridge for degrees."""
+    return ["zoo", "train", "tfidf-ridge" if len(spec.values) > 2 else "tfidf-logreg", *options]
 
 
 @group.command("new", epilog=NEW_EXAMPLES)
@@ -98,7 +107,7 @@ def new_task(
     whole = draft.trainable()
     if whole is not None:
         words = ["--task", str(path), "--track", whole.track, "--language", whole.language]
-        steps.append(["zoo", "train", "tfidf-logreg", *words])
+        steps.append(_train(whole, words))
     elif root.is_file():
         # A file without splits is split by `zoo train`.
         steps.append(["zoo", "train", "tfidf-logreg", "--data", folder])

@@ -385,6 +385,12 @@ def as_gold(sheet: Sheet, spec: FileSpec, matches: tuple[Match, ...], labels_req
         InputError: a label column is missing, a label is blank or invalid, or an id is duplicated.
     """
     missing = [name for name in spec.emotions if name not in sheet.header]
+    if missing and labels_required and len(missing) == len(spec.emotions):
+        raise InputError(
+            f"{sheet.path} has no labels of {spec.place}, so nothing can be scored against it.",
+            "give the folder with its gold labels: --gold FOLDER"
+            + ("" if spec.labels_hash else f"; release {spec.release} has no hash of them, which data pin writes"),
+        )
     if missing and (labels_required or len(missing) < len(spec.emotions)):
         raise InputError(
             f"{sheet.path} has no column {', '.join(missing)}: its header is {printable(','.join(sheet.header), 200)}.",

@@ -129,8 +129,10 @@ def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[Ta
             yield TaskProblem(str(file.path), "error", why, "pin the folder again, or leave the file out")
     yield from _neutral(task, folder)
     places = {match.spec.place for file in files for match in file.matches}
+    paths = {file.path for file in files}
     for spec in task.specs(task.default_release):
-        if spec.place not in places:
+        # A file in its place with other content is a problem of its own above.
+        if spec.place not in places and folder / task.layout.data.path(spec.key) not in paths:
             expected = folder / task.layout.data.path(spec.key)
             yield TaskProblem(spec.place, "error", f"it is not in {folder}", f"expected {expected}")
 

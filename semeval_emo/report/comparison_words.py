@@ -6,6 +6,7 @@ from semeval_emo.report.comparison import full_names, p_text, short, tables
 from semeval_emo.report.formats import render
 from semeval_emo.report.grid import wrap
 from semeval_emo.report.score_intervals import duplicates_note
+from semeval_emo.report.scores import weights_note
 from semeval_emo.report.table import MINUS, Table, with_notes
 from semeval_emo.scoring.comparison import RANDOMISATION, Comparison, Difference, SystemResult
 from semeval_emo.scoring.significance import letters
@@ -195,6 +196,7 @@ def methods(comparison: Comparison) -> list[str]:
             f"use --trials {int(2 * tests / settings.alpha):,}."
         )
     lines += full_names([(system.letter, system.name) for system in comparison.systems])
+    lines += weights_note(comparison.weights)
     return [*lines, *comparison.notes]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from semeval_emo.report.table import Column, Table, label_column, with_notes
@@ -18,6 +18,8 @@ LABEL_SUMMARY = ("macro_f1", "micro_f1", "macro_precision", "macro_recall")
 INTENSITY_SUMMARY = ("pearson", "spearman", "mae")
 # The most tables of details.
 DETAILS = 2
+FEW_LANGUAGES = 2
+"""The most languages of the same weight that are all named in a note."""
 SHORT = {"macro_precision": "macro P", "macro_recall": "macro R"}
 
 
@@ -185,7 +187,8 @@ def cautions(card: Scorecard, task: Task) -> list[str]:
             value, others = "nan, and so is the mean", f"it is 0: --rule {CODABENCH} (the default)"
         else:
             value, others = "0 (1 if both have the same value)", f"it and the mean are nan: --rule {ORGANISERS}"
-        note = f"{where}: Pearson r is {value}{as_in}."
+        correlations = "Pearson r is" if set(card.official_metrics) == {"pearson"} else "Pearson r and Spearman rho are"
+        note = f"{where}: {correlations} {value}{as_in}."
         note += f" In the {titles[other]} {others}." if other in titles else ""
         notes.append(note)
     if card.rounding:
@@ -230,7 +233,7 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
             notes.append(f"Missing languages count as 0 in the mean of all {every}: {', '.join(average.missing)}.")
         else:
             rows.append((f"mean of all {every}", None, *(average.submitted[metric] for metric in names)))
-        notes += weights_note(average)
+        notes += weights_note(average.weights)
     for card in cards:
         notes += [f"{card.file}: {caution}" for caution in cautions(card, task)]
     best = {metric: "min" if METRICS[metric].lower_is_better else "max" for metric in names} if _by_file(cards) else {}
@@ -247,17 +250,27 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
     )
 
 
-def weights_note(average: Average) -> list[str]:
-    """Return a note on the weights of languages in the mean, if they differ."""
-    if not average.weights:
-        return []
+def weights_note(weights: Mapping[str, float]) -> list[str]:
+    """Return a note on the weights of languages in the mean; none without weights."""
+    return [f"Weights of the languages in the mean: {weight_words(weights)}."] if weights else []
+
+
+def weight_words(weights: Mapping[str, float]) -> str:
+    """Return the weights of languages in words, from high to low; many languages of the same weight are not listed.
+
+    >>> weight_words({"deu": 3.0, "tur": 1.0})
+    'deu 3; tur 1'
+    >>> weight_words({"deu": 3.0, "tur": 1.0, "fin": 1.0, "eng": 1.0})
+    'deu 3; 1 for the others'
+    """
     by_weight: dict[float, list[str]] = {}
-    for code, weight in average.weights.items():
+    for code, weight in weights.items():
         by_weight.setdefault(weight, []).append(code)
-    most = max(by_weight.values(), key=len)
-    words = [f"{', '.join(codes)} {weight:g}" for weight, codes in by_weight.items() if codes is not most]
-    others = next(weight for weight, codes in by_weight.items() if codes is most)
-    return [f"Weights of the languages in the mean: {'; '.join(words)}; {others:g} for the others."]
+    most = max(by_weight, key=lambda weight: len(by_weight[weight]))
+    if len(by_weight[most]) <= FEW_LANGUAGES:
+        return "; ".join(f"{', '.join(by_weight[weight])} {weight:g}" for weight in sorted(by_weight, reverse=True))
+    words = [f"{', '.join(codes)} {weight:g}" for weight, codes in by_weight.items() if weight != most]
+    return "; ".join([*words, f"{most:g} for the others"])
 
 
 def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:

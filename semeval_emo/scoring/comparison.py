@@ -174,6 +174,7 @@ class Comparison(Result):
         warnings: what every output begins with, as `Scores.warnings`.
         signature: the provenance in one line.
         label_noun: what the task calls a label; not part of the JSON form.
+        weights: of the languages in the average (`Track.weights`); empty if all are 1, and then not in the JSON form.
     """
 
     metric: str
@@ -193,6 +194,7 @@ class Comparison(Result):
     warnings: tuple[str, ...]
     signature: str
     label_noun: str = LABEL_NOUN
+    weights: dict[str, float] = field(default_factory=dict)
 
     @property
     def lead(self) -> LanguageResult:
@@ -203,6 +205,8 @@ class Comparison(Result):
         """Return the JSON form, ``semeval-emo/compare/1``."""
         body = {"schema": SCHEMA, **asdict(self)}
         del body["label_noun"]
+        if not self.weights:
+            del body["weights"]
         for system in body["systems"]:
             del system["predictions"]
         return body

@@ -49,6 +49,7 @@ def conclude(
         for own, p in zip(estimates, corrected, strict=True)
     ]
     spec = systems.specs[0]
+    weights = {own.language: own.weight for own in systems.specs}
     hashes = [short_hash([file.hash for run in runs for file in run]) for runs in systems.predictions]
     last = estimates[-1].subset
     count = len(order)
@@ -78,6 +79,7 @@ def conclude(
         notes=notes,
         warnings=warnings,
         label_noun=spec.label_noun,
+        weights=weights if several and {*weights.values()} != {1} else {},
         signature=signature(
             f"compare_{metric.name}",
             {

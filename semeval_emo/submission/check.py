@@ -208,6 +208,8 @@ def _read(
     header = table.header
     is_bare = shape is None and without_ids is None
     if is_bare and report_other_task(table, first_rows, task, known_ids, findings, specs[0] if specs else None):
+        # The names of the columns are those of the other task.
+        findings.drop("column-names", (None,))
         count = sum(1 for _ in chain(first_rows, rows))
         return CheckedFile(_report(source.without_name_problem(), table, findings, count), (findings,), {}), ()
     if shape is not None:

@@ -202,11 +202,11 @@ class Findings:
             )
         )
 
-    def drop(self, name: str, columns: Container[str]) -> None:
-        """Remove the problems of a code about these columns, which are all among its examples."""
+    def drop(self, name: str, columns: Container[str | None]) -> None:
+        """Remove the problems of a code about these columns (None: about none), which are all among its examples."""
         code = catalogue()[name].code
         kept = [one for one in self.problems if one.code != code or one.column not in columns]
-        self.counts[code] -= len(self.problems) - len(kept)
+        self.counts[code] = self.counts.get(code, 0) - (len(self.problems) - len(kept))
         if not self.counts[code]:
             del self.counts[code]
         self.problems = kept

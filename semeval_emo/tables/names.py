@@ -50,3 +50,13 @@ def is_text_name(name: str) -> bool:
     """
     words = re.findall(r"[^\W_]+", name.rstrip("0123456789"))
     return not TEXT_WORDS.isdisjoint(words) and {*words} <= TEXT_WORDS | TEXT_QUALIFIERS
+
+
+def is_id_of_text(name: str) -> bool:
+    """Return whether the normalised name of a column says that it has the ids of texts.
+
+    >>> is_id_of_text("tweet_id"), is_id_of_text("id comment"), is_id_of_text("user_id"), is_id_of_text("tweet")
+    (True, True, False, False)
+    """
+    words = re.findall(r"[^\W_]+", name)
+    return words.count("id") == 1 and is_text_name(" ".join(word for word in words if word != "id"))

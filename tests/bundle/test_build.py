@@ -194,3 +194,29 @@ def test_lists_of_ids_go_with_the_task(here, data_dir):
 )
 def test_yaml_reads_back(data):
     assert yaml.safe_load(to_yaml(data)) == data
+
+
+def test_the_pages_say_how_labels_in_one_cell_are_written(own_task, unpacked, worker, tmp_path):
+    toml = own_task()
+    one_cell = 'labels = "names"\nseparator = "|"\n'
+    toml.write_text(
+        toml.read_text()
+        .replace("[layout.predictions]\n", f"[layout.predictions]\n{one_cell}")
+        .replace("[layout.data]\n", 'neutral = "gloom"\n[layout.data]\n')
+        .replace('fin = ["Finnish", "Uralic", "Latin"]\n', "")
+        .replace(next(line for line in toml.read_text().splitlines() if line.startswith('"m/fin/test')), "")
+        .replace(next(line for line in toml.read_text().splitlines() if line.startswith('"m/fin/dev')), "")
+    )
+    bundle = unpacked(toml, tmp_path / "gold")
+    page = (bundle / "evaluation.md").read_text()
+    assert "A zip with one file:" in page and "Values are" not in page
+    assert (
+        "The column `labels` has the names of the labels of the text, separated by `|`; for a text without "
+        "labels it has nothing. A text has `gloom` only alone." in page
+    )
+    assert "ID\tTweet\tlabels\nt3\tA text\t\nt1\tA text\tcalm\nt2\tA text\tcalm|glee\n" in page
+    assert "in which no text has a label" in (bundle / "starting_kit/README.md").read_text()
+    # The example of the page is a valid start of a submission.
+    rows = dict(line.split("\t")[::2] for line in page.partition("labels\n")[2].partition("\n```")[0].splitlines())
+    body = "ID\tTweet\tlabels\n" + "".join(f"t{n}\tText of t{n}\t{rows.get(f't{n}', '')}\n" for n in (3, 1, 2, 6, 5, 4))
+    assert worker(bundle, "test", {"": {"tur_pred.txt": body}})[""].scores is not None

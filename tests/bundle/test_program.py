@@ -125,7 +125,7 @@ def test_several_official_metrics_and_weights_of_languages(own_task, unpacked, w
         "mean_jaccard", "mean_micro_f1", "mean_macro_f1", "languages", "jaccard_tur", "jaccard_fin",
     ]  # fmt: skip
     assert (runs["both"].scores["mean_jaccard"], runs["one"].scores["mean_jaccard"]) == (1, 0.75)
-    assert "Weights of languages: tur 3.0; 1 for the others." in (bundle / "evaluation.md").read_text()
+    assert "Weights of the languages in the mean: tur 3; fin 1." in (bundle / "evaluation.md").read_text()
     assert "The official metric is **Jaccard**" in (bundle / "evaluation.md").read_text()
     assert "Official too: micro F1." in (bundle / "evaluation.md").read_text()
 

@@ -112,6 +112,20 @@ def test_predictions_beside_the_gold_labels_are_not_taken_for_them(make_task, tm
         load_gold("m", "xx", "dev", source=tmp_path / "data", task=task)
 
 
+@pytest.mark.parametrize("layout", [COLUMNS, NAMES])
+def test_a_file_without_labels_asks_for_the_folder_of_gold_labels(layout: str, make_task, tmp_path: Path):
+    task = make_task(layout, '"m/xx/dev" = { ids = ["q7x", "b2k"], labels = "0123456789abcdef" }')
+    name, body = LINES[layout]
+    cell = "\t" if layout is COLUMNS else ";"
+    rows = [line.split(cell)[:2] for line in body.splitlines()]
+    put(tmp_path / "data" / name, "\n".join(map(cell.join, rows)) + "\n")
+    with pytest.raises(
+        InputError, match="has no labels of release 1 track m xx dev, so nothing can be scored"
+    ) as error:
+        load_gold("m", "xx", "dev", source=tmp_path / "data", task=task)
+    assert error.value.fix == "give the folder with its gold labels: --gold FOLDER"
+
+
 def test_blank_labels_are_named_as_such(make_task, tmp_path: Path):
     task = make_task(COLUMNS, '"m/xx/test" = { ids = ["q7x", "b2k"] }')
     body = "ID\tTweet\tcalm\thope\trage\nq7x\tNONE\tNONE\tNONE\tNONE\nb2k\tOh\tNONE\tNONE\tNONE\n"

@@ -315,6 +315,20 @@ def test_degrees_and_a_track_that_trains_on_another(tmp_path: Path, cli):
     assert task.layout.data == DEFAULT_LAYOUT.data
 
 
+def test_the_model_for_degrees_is_trained_by_the_next_command(tmp_path: Path, cli, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for split in ("train", "dev", "test"):
+        degrees = table(split, lambda own: [4 * value for value in own], "id,text,joy/fun,self harm,gloom", 24)
+        write(Path(f"data/{split}_en.csv"), degrees, delimiter=";")
+    shown = cli("task", "new", "data", "-o", "x.toml")
+    following = shown.err.rpartition("Next: semeval-emo ")[2].split()
+    trained = cli(*following, "--quiet")
+    assert trained.code == 0 and "test Pearson r" in trained.out, trained.err
+    told = cli("task", "show", "x.toml").err
+    assert "Next: semeval-emo validate pred_en.csv --task x.toml\n" in told
+    assert f"Next: semeval-emo {' '.join(following)}\n" in told
+
+
 def test_languages_with_other_labels(tmp_path: Path, cli):
     folder = usual(tmp_path / "data", *(f"track_a/{split}/eng.csv" for split in ("train", "dev")))
     for split in ("train", "dev"):

@@ -92,7 +92,7 @@ def test_the_mean_over_languages_has_the_weights_of_the_task(task: Task, tmp_pat
     assert interval.low < expected < interval.high and interval.value == pytest.approx(expected)
     shown = cli("score", tmp_path / "mine", "--gold", tmp_path / "data", "--task", task.file, "--track", "a")
     assert shown.code == 0 and f"{expected:.4f}" in shown.out
-    assert "Weights of the languages in the mean: bb 3; 1 for the others." in shown.out
+    assert "Weights of the languages in the mean: bb 3; aa, cc 1." in shown.out
     assert "official metrics: macro F1, Jaccard" in shown.out
 
 
@@ -115,6 +115,14 @@ def test_systems_are_compared_by_the_weighted_mean(task: Task, tmp_path: Path):
         assert place.score.value == pytest.approx(expected, abs=1e-12)
 
 
+def test_compare_notes_the_weights_of_its_mean(task: Task, tmp_path: Path, cli):
+    both = (tmp_path / "mine", tmp_path / "theirs")
+    words = ("--gold", tmp_path / "data", "--task", task.file, "--trials", "200", "--resamples", "200")
+    shown = cli("compare", *both, *words)
+    assert shown.code == 0 and "Weights of the languages in the mean: bb 3; aa, cc 1." in shown.out
+    assert json.loads(cli("compare", *both, *words, "--format", "json").out)["weights"] == WEIGHTS
+
+
 def test_neutral_beside_another_label_is_a_warning(task: Task, tmp_path: Path):
     report = validate(tmp_path / "theirs/track_a/pred_aa.csv", task=task)
     rows = [line.split(",") for line in (tmp_path / "theirs/track_a/pred_aa.csv").read_text().splitlines()[1:]]
@@ -122,6 +130,17 @@ def test_neutral_beside_another_label_is_a_warning(task: Task, tmp_path: Path):
     (problem,) = [one for one in report.problems if one.code == "W523"]
     assert report.valid and problem.message.startswith(f"{len(both)} rows with neutral and another label, such as")
     assert both[0] in problem.message
+
+
+def test_a_file_with_other_labels_is_reported_once(task: Task, tmp_path: Path):
+    """It lies where the task expects it, so it is not missing."""
+    path = tmp_path / "data/track_a/test/aa.csv"
+    path.write_text(path.read_text().replace(",1,1,0\n", ",0,0,1\n"), encoding="utf-8")
+    found = [one.message for one in check_task(task, tmp_path / "data") if one.level == "error"]
+    assert found == ["the ids belong to release one, but the labels do not"]
+    path.unlink()
+    found = [one.message for one in check_task(task, tmp_path / "data") if one.level == "error"]
+    assert found == [f"it is not in {tmp_path / 'data'}"]
 
 
 def test_gold_labels_that_contradict_neutral_are_found(task: Task, tmp_path: Path):

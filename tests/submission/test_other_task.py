@@ -98,6 +98,15 @@ def test_the_known_task_of_a_file_is_named_by_its_ids_or_columns(tmp_path: Path,
 
 
 @pytest.mark.usefixtures("feelings")
+def test_the_names_of_columns_are_no_problem_of_a_file_of_another_task(tmp_path: Path):
+    toml = tmp_path / "mine.toml"
+    own = OTHER.format(prefix="mine-", labels='"calm", "glee"').replace("feelings", "mine")
+    toml.write_text(own + '[layout.predictions]\nid = "comment_id"\n')
+    path = write(tmp_path, f"id,{LABELS}", ("felt-00001", "felt-00002"))
+    assert validate(path, task=load_task(toml)).counts == {"E430": 1}
+
+
+@pytest.mark.usefixtures("feelings")
 def test_ids_of_a_known_task_in_cells_without_a_header(tmp_path: Path):
     path = tmp_path / "pred_eng.csv"
     path.write_text("quite a text,1 3,felt-00001\nanother one,2,felt-00002\n")

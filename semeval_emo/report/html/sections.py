@@ -94,7 +94,7 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
             Column("interval", "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
         )  # fmt: skip
         title = f"Track {shown_track(first.spec.track)}"
-        notes = tuple(score_tables.weights_note(average)) if average is not None else ()
+        notes = tuple(score_tables.weights_note(average.weights)) if average is not None else ()
         made.append(Table(title, columns, tuple(rows), notes, rules=rules if average is not None else ()))
     return made
 

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any
 
-from semeval_emo.data.columns import find_id, find_text, is_text_name, text_note
+from semeval_emo.data.columns import find_id, find_text, is_text_name, normalised, text_note
 from semeval_emo.data.rows import csv_rows, separator
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.parse import parse_json
 from semeval_emo.tables import open_table
 from semeval_emo.tables.containers import READERS
+from semeval_emo.tables.names import is_id_of_text
 from semeval_emo.tables.sniff import HEAD_BYTES, remedy, sniff
 from semeval_emo.text import plural
 
@@ -306,7 +307,7 @@ def _from_records(records: Iterable[tuple[str, Any, int]], column: str | None, m
             raise InputError(f"{place}: not a JSON object with a '{text_key or column or 'text'}'.", OBJECT)
         if text_key is None:
             keys = list(record)
-            text_at, id_at = find_text(keys, place, column), find_id(keys)
+            text_at, id_at = find_text(keys, place, column), _find_id(keys)
             text_key, id_key = keys[text_at], None if id_at is None else keys[id_at]
             _note_column(keys, text_at, column, message)
         if text_key not in record:
@@ -325,6 +326,13 @@ def _from_records(records: Iterable[tuple[str, Any, int]], column: str | None, m
         yield text_id, text
 
 
+def _find_id(header: list[str]) -> int | None:
+    """Return the position of the column ``id``, else of the only one with a name such as ``tweet_id``."""
+    found = [at for at, name in enumerate(header) if is_id_of_text(normalised(name))]
+    usual = find_id(header)
+    return found[0] if usual is None and len(found) == 1 else usual
+
+
 def _note_column(header: list[str], at: int, column: str | None, message: Message) -> None:
     note = text_note(header, at)
     if note and column is None:
@@ -341,7 +349,7 @@ def _from_rows(
 ) -> Iterator[Text]:
     """Yield ids and texts of the rows of a table."""
     blank = 0
-    text_column, id_column = find_text(header, name, column), find_id(header)
+    text_column, id_column = find_text(header, name, column), _find_id(header)
     _note_column(header, text_column, column, message)
     for number, row in enumerate(rows, 1):
         if not row:

@@ -73,7 +73,7 @@ def constant_predictions(
     >>> p = np.array([[0.41, 0.9], [0.2, 0.3]])
     >>> constant = constant_predictions(p, np.array([0.5, 0.5]), Space(("joy", "fear")))
     >>> print(constant.reached.replace("; ", ";\n"))
-    1 of 4 test probabilities (2 texts, 2 emotions) reaches the threshold 0.5;
+    1 of 4 test probabilities (2 texts, 2 labels) reaches the threshold 0.5;
     the lowest is 0.2000, the highest 0.9000.
     >>> constant.notes
     ('Never predicted: joy (probabilities 0.2000 to 0.4100).',)
@@ -101,14 +101,14 @@ def constant_predictions(
     count = int((labels > 0).sum())
     verb = "reaches" if count == 1 else "reach"
     threshold = f"the threshold {first[0]:.4g}" if is_one else "its threshold" if count == 1 else "their thresholds"
-    size = f"{plural(len(labels), 'text')}, {plural(labels.shape[1], 'emotion')}"
+    size = f"{plural(len(labels), 'text')}, {plural(labels.shape[1], 'label')}"
     notes = []
     if never.any() and not never.all():
         notes.append(f"Never predicted: {listed(never)}.")
     if always.any() and not (always.all() and space.top == 1):
         notes.append(f"Predicted for every text: {listed(always)}.")
     if space.top > 1 and same.any():
-        notes.append("Pearson's r of a constant column is undefined and counts as 0.")
+        notes.append("Pearson's r and Spearman's rho of a constant column are undefined and count as 0.")
     if never.any() and not differ.any():
         notes.append("Every text has the same probabilities, so other thresholds cannot separate the texts.")
     low, high = _ends(probabilities)

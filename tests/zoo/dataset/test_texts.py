@@ -177,6 +177,20 @@ def test_texts_of_a_slow_pipe_are_predicted_as_they_arrive(model: Path):
         assert list(predictions) == []
 
 
+@pytest.mark.parametrize(
+    ("header", "ids"),
+    [
+        ("tweet_id,tweet", ["a"]),
+        ("tweet,ID of tweet", ["1"]),
+        ("user_id,tweet", ["1"]),
+        ("tweet_id,text_id,text", ["1"]),
+    ],
+)
+def test_ids_are_kept_under_the_name_of_their_text(header: str, ids: list[str]):
+    row = ",".join("What a day!" if name in ("tweet", "text") else "a" for name in header.split(","))
+    assert [text_id for text_id, _ in read_texts([f"{header}\n", f"{row}\n"], "csv", "x.csv")] == ids
+
+
 def test_the_column_of_texts_can_be_named(run_predict):
     body = b"tweet,satz,lang\na,What a day!,deu\n"
     assert run_predict(body, "t.csv", "--column", "Satz") == (0, HEADER + "1,1,1,1,1,1\n", "")

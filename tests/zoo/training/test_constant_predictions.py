@@ -39,31 +39,31 @@ def command(text: str) -> list[str]:
     [
         (
             [[0.1, 0.49999], [0.2, 0.3]], [0.5, 0.5], BINARY, ("joy", "fear"), (),
-            "0 of 4 test probabilities (2 texts, 2 emotions) reach the threshold 0.5; the lowest is 0.1000, "
+            "0 of 4 test probabilities (2 texts, 2 labels) reach the threshold 0.5; the lowest is 0.1000, "
             "the highest 0.4999.",
             (), True,
         ),
         (
             [[0.6, 0.9], [0.7, 0.8]], [0.5, 0.6], BINARY, (), ("joy", "fear"),
-            "4 of 4 test probabilities (2 texts, 2 emotions) reach their thresholds; the lowest is 0.6000, "
+            "4 of 4 test probabilities (2 texts, 2 labels) reach their thresholds; the lowest is 0.6000, "
             "the highest 0.9000.",
             (), True,
         ),
         (
             [[0.1, 0.9], [0.2, 0.3]], [0.5, 0.35], BINARY, ("joy",), (),
-            "1 of 4 test probabilities (2 texts, 2 emotions) reaches its threshold; the lowest is 0.1000, "
+            "1 of 4 test probabilities (2 texts, 2 labels) reaches its threshold; the lowest is 0.1000, "
             "the highest 0.9000.",
             ("Never predicted: joy (probabilities 0.1000 to 0.2000, threshold 0.5).",), True,
         ),
         (
             [[0.1, 0.9], [0.6, 0.7]], [0.5, 0.5], BINARY, (), ("fear",),
-            "3 of 4 test probabilities (2 texts, 2 emotions) reach the threshold 0.5; the lowest is 0.1000, "
+            "3 of 4 test probabilities (2 texts, 2 labels) reach the threshold 0.5; the lowest is 0.1000, "
             "the highest 0.9000.",
             ("Predicted for every text: fear (probabilities 0.7000 to 0.9000).",), True,
         ),
         (
             [[0.0, 0.0], [0.0, 0.0]], [0.5, 0.5], BINARY, ("joy", "fear"), (),
-            "0 of 4 test probabilities (2 texts, 2 emotions) reach the threshold 0.5; the lowest is 0.0000, "
+            "0 of 4 test probabilities (2 texts, 2 labels) reach the threshold 0.5; the lowest is 0.0000, "
             "the highest 0.0000.",
             ("Every text has the same probabilities, so other thresholds cannot separate the texts.",), False,
         ),
@@ -72,17 +72,17 @@ def command(text: str) -> list[str]:
         ([[0.1, 0.9], [0.9, 0.1]], [0.5, 0.5], BINARY, (), (), None, (), False),
         (
             [[0.1, 0.12], [0.16, 0.01]], [0.5, 0.5], DEGREES, ("joy", "fear"), (),
-            "0 of 4 test probabilities (2 texts, 2 emotions) reach the threshold 0.1667 of intensity 1; the lowest is "
+            "0 of 4 test probabilities (2 texts, 2 labels) reach the threshold 0.1667 of intensity 1; the lowest is "
             "0.0100, the highest 0.1600.",
-            ("Pearson's r of a constant column is undefined and counts as 0.",), True,
+            ("Pearson's r and Spearman's rho of a constant column are undefined and count as 0.",), True,
         ),
         (
             [[0.5, 0.12], [0.6, 0.9]], [[0.2, 0.4, 0.8], [0.3, 0.5, 0.7]], DEGREES, (), ("joy",),
-            "3 of 4 test probabilities (2 texts, 2 emotions) reach their thresholds of intensity 1; the lowest is "
+            "3 of 4 test probabilities (2 texts, 2 labels) reach their thresholds of intensity 1; the lowest is "
             "0.1200, the highest 0.9000.",
             (
                 "Predicted for every text: joy 2 (probabilities 0.5000 to 0.6000, threshold 0.2).",
-                "Pearson's r of a constant column is undefined and counts as 0.",
+                "Pearson's r and Spearman's rho of a constant column are undefined and count as 0.",
             ),
             True,
         ),
@@ -101,7 +101,7 @@ def test_a_run_that_predicts_nothing_names_a_command_that_runs(cli):
     words = ("zoo", "train", "tfidf-logreg", "--data", "sample", *FIXED, "threshold.value=0.99", "--runs", "my runs")
     out = cli(*words).out
     assert "test macro F1  0.0000" in out
-    assert "0 of 1,000 test probabilities (200 texts, 5 emotions) reach the threshold 0.99; the lowest is 0." in out
+    assert "0 of 1,000 test probabilities (200 texts, 5 labels) reach the threshold 0.99; the lowest is 0." in out
     again = cli(*words)
     assert command(again.out) == command(out)
     assert command(out)[:2] == ["zoo", "tune"] and len(command(out)) == 3
@@ -120,7 +120,7 @@ def test_a_run_that_predicts_nothing_names_a_command_that_runs(cli):
 
 def test_a_run_that_predicts_everything_says_so(cli):
     out = cli("zoo", "train", "tfidf-logreg", "--data", "sample", *FIXED, "threshold.value=0.01").out
-    assert "1,000 of 1,000 test probabilities (200 texts, 5 emotions) reach the threshold 0.01; the lowest is 0." in out
+    assert "1,000 of 1,000 test probabilities (200 texts, 5 labels) reach the threshold 0.01; the lowest is 0." in out
     assert command(out)[:2] == ["zoo", "tune"]
 
 
@@ -140,8 +140,8 @@ def test_a_constant_baseline_is_not_told_to_fit_thresholds(cli):
 def test_intensities_that_are_all_0_are_named(cli):
     words = ("constant-majority", "--data", "sample", "--track", "b", "--set", "select.metric=pearson")
     out = cli("zoo", "train", *words).out
-    assert "0 of 1,000 test probabilities (200 texts, 5 emotions) reach the threshold 0.1667 of intensity 1" in out
-    assert "Pearson's r of a constant column is undefined and counts as 0." in out
+    assert "0 of 1,000 test probabilities (200 texts, 5 labels) reach the threshold 0.1667 of intensity 1" in out
+    assert "Pearson's r and Spearman's rho of a constant column are undefined and count as 0." in out
 
 
 def test_the_command_needs_neither_data_nor_task_of_a_task_by_path(folder: Path, cli):
@@ -178,7 +178,7 @@ def test_evaluate_and_score_say_it_too(folder: Path, cli):
     (run,) = (folder / "runs/sample").glob("*/eng")
     out = cli("zoo", "evaluate", run, "--data", "sample", "--split", "dev").out
     assert "Nothing is predicted: every cell is 0." in out
-    assert "0 of 300 dev probabilities (60 texts, 5 emotions) reach the threshold 0.99; the lowest is " in out
+    assert "0 of 300 dev probabilities (60 texts, 5 labels) reach the threshold 0.99; the lowest is " in out
     assert f"Fit thresholds: semeval-emo zoo tune {shlex.quote(str(run))}\n" in out
     (card,) = json.loads(cli("zoo", "evaluate", run, "--data", "sample", "-f", "json").out)["scorecards"]
     assert card["note"].startswith("0 of 1,000 test probabilities")
@@ -190,7 +190,7 @@ def test_evaluate_and_score_say_it_too(folder: Path, cli):
 def test_tune_and_the_report_page_say_it_too(folder: Path, cli):
     cli("zoo", "train", "constant-majority", "--data", "sample")
     out = cli("zoo", "tune", "runs/sample/constant-majority/eng", "--data", "sample").out
-    assert "0 of 1,000 test probabilities (200 texts, 5 emotions) reach the threshold 0.5" in out
+    assert "0 of 1,000 test probabilities (200 texts, 5 labels) reach the threshold 0.5" in out
     assert cli("report", "runs/sample/constant-majority/eng/track_a", "-o", "page.html").code == 0
     page = (folder / "page.html").read_text("utf-8")
     assert "Nothing is predicted: every cell is 0." in page
