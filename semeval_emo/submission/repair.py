@@ -49,7 +49,7 @@ from semeval_emo.text import listed, plural
 # Errors of single rows or parts: another part of the file whose rows are all complete can still be written.
 PART_ERRORS = CELLS | MIXTURES | SPARE_COLUMNS | {"short-row", "missing-id", "missing-column", "no-labels"} | NAMES
 # Problems that the order of the labels solves.
-WITH_ORDER = frozenset({"no-header", "numbered-columns", "vector-cells", "pipeline-outputs"})
+WITH_ORDER = frozenset({"no-header", "numbered-columns", "vector-cells", "class-numbers", "pipeline-outputs"})
 FOLDER_CHANGES = ("no-track-folder", "track-folder-name", "nested-folders")
 DUPLICATE_REMOVED = "one of several identical files kept"
 CACHE_SIZE = 50_000

@@ -57,7 +57,7 @@ def _chosen(view: View, column: str) -> int | None:
 
 def _has_better_names(shape: Shape, view: View) -> bool:
     """Return whether names of labels are beside a column of vectors that does not say that it is the predictions."""
-    if shape.problem not in ("vector-cells", "several-predictions"):
+    if shape.problem not in ("vector-cells", "class-numbers", "several-predictions"):
         return False
     columns = names_columns(view)
     vectors = min(map(rank_of, str(shape.facts["columns"]).split(" and ")))

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from semeval_emo.errors import UsageError
-from semeval_emo.tables.decisions import Decisions
+from semeval_emo.tables.decisions import BLANK, Decisions
 from semeval_emo.tables.shapes.shape import REPORTED, AddProblem, Shape, Vocabulary
 from semeval_emo.tables.shapes.vectors import (
+    class_numbers,
     digits,
     is_gold,
     number,
@@ -23,6 +24,7 @@ from semeval_emo.tables.shapes.vectors import (
     pipeline_scores,
     vector,
 )
+from semeval_emo.tables.shapes.view import LABELS, PREDICTED, words_of
 from semeval_emo.tables.table import InputTable, Row
 from semeval_emo.text import plural, printable
 
@@ -43,6 +45,7 @@ class _Values:
         has_names: the file has the names of the labels.
         names: the labels of every row then.
         example: one of several columns that can be the predictions; empty if there is only one.
+        cell: a cell of the column of numbers of classes, which is shown; `at` is that column.
     """
 
     problem: str
@@ -52,6 +55,8 @@ class _Values:
     has_names: bool = False
     names: tuple[str, ...] = ()
     example: str = ""
+    cell: str = ""
+    at: int = -1
 
 
 def unnamed_labels(
@@ -73,7 +78,7 @@ def unnamed_labels(
     id_column = _id_column(names, sample, vocabulary) if has_header else _id_column([], sample, vocabulary)
     columns = _columns(table.header, sample, id_column) if has_header else None
     columns = columns if has_header else _nameless_columns(sample, id_column, len(vocabulary.labels))
-    values = columns or _cells(names if has_header else [], sample, id_column, decisions.column, vocabulary)
+    values = columns or _cells(names if has_header else [], sample, id_column, decisions, vocabulary)
     if values is None:
         return None
     vocabulary = replace(vocabulary, labels=_possible_labels(values.width, vocabulary, decisions))
@@ -88,6 +93,7 @@ def unnamed_labels(
         "header": ",".join(("id", *vocabulary.labels)),
         "columns": values.column,
         "width": values.width,
+        "example": values.cell,
     }
     facts |= _remedy(values, sample, vocabulary)
 
@@ -100,8 +106,10 @@ def unnamed_labels(
             if cells is not None and len(cells) == len(labels):
                 yield line, [*own, *(cells[at] for at in picks)]
                 continue
-            if labels:
-                seen = "no vector" if cells is None else plural(len(cells), "value")
+            if labels and values.at >= 0 and not "".join(row[values.at : values.at + 1]).strip():
+                add("blank-answer", line=line, column=values.column)
+            elif labels:
+                seen = "no value for each label" if cells is None else plural(len(cells), "value")
                 add("other-width", line=line, value=",".join(row), seen=seen, width=len(labels))
             yield line, [*own, *unread]
 
@@ -227,9 +235,13 @@ def _picker(columns: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str] |
 
 
 def _cells(
-    names: Sequence[str], sample: Sequence[Sequence[str]], id_column: int | None, chosen: str, vocabulary: Vocabulary
+    names: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    id_column: int | None,
+    decisions: Decisions,
+    vocabulary: Vocabulary,
 ) -> _Values | None:
-    """Return the column whose cells are vectors or outputs of a pipeline."""
+    """Return the column whose cells are vectors, numbers of classes or outputs of a pipeline."""
     found: dict[int, _Values] = {}
     for at in range(len(sample[0]) if sample else 0):
         cells = [row[at] for row in sample if at < len(row) and row[at].strip()]
@@ -244,6 +256,9 @@ def _cells(
             outputs = [scores for row in sample if (scores := paired_scores(row, names_at, at))]
             found[at] = _pipeline(at, name, outputs, vocabulary, names_at)
             continue
+        if (classes := _classes(at, name, cells, decisions, vocabulary)) is not None:
+            found[at] = classes
+            continue
         for parse in (vector, digits):
             widths = Counter(len(values) for cell in cells if (values := parse(cell)))
             width, count = widths.most_common(1)[0] if widths else (0, 0)
@@ -253,12 +268,42 @@ def _cells(
     fewest = min(map(len, vocabulary.possible or [vocabulary.labels]))
     found = {at: values for at, values in found.items() if values.width >= fewest} or found
     if len(found) > 1:
-        found = _predicted(found, names, chosen)
+        found = _predicted(found, names, decisions.column)
     if len(found) > 1 and names:
         first, *_ = found
         columns = " and ".join(f"'{values.column}'" for values in found.values())
         return replace(found[first], problem="several-predictions", column=columns, example=names[first])
     return next(iter(found.values()), None)
+
+
+def _classes(at: int, name: str, cells: Sequence[str], decisions: Decisions, vocabulary: Vocabulary) -> _Values | None:
+    """Return a column that lists the numbers of the labels of each text, such as ``LABEL_0, LABEL_3``; else None."""
+    if not vocabulary.is_binary:
+        return None
+    listed = [numbers for cell in cells if (numbers := class_numbers(cell))]
+    seen = {number for numbers, _ in listed for number in numbers}
+    if 2 * len(listed) <= len(cells) or not seen:
+        return None
+    # Numbers alone can be counts, vectors of one length, or start at 1.
+    is_named = any(named for _, named in listed)
+    varies = len({len(numbers) for numbers, _ in listed}) > 1
+    words = {*words_of(name)}
+    is_labels = bool(words & (LABELS | PREDICTED)) and words <= LABELS | PREDICTED | {"id", "ids", "y"}
+    if not is_named and not (is_labels and 0 in seen and max(seen) > 1 and (varies or len(listed[0][0]) == 1)):
+        return None
+    fewest = min(map(len, vocabulary.possible or [vocabulary.labels]))
+    width = max(len(decisions.order), max(seen) + 1, fewest)
+
+    def parse(row: Sequence[str]) -> list[str] | None:
+        cell = row[at].strip() if at < len(row) else ""
+        if vocabulary.is_none(cell) or (not cell and decisions.words.get(BLANK) == 0):
+            return ["0"] * width
+        numbers, _ = class_numbers(cell) or (None, False)
+        if numbers is None or any(number >= width for number in numbers):
+            return None
+        return [str(int(number in numbers)) for number in range(width)]
+
+    return _Values("class-numbers", name, width, parse, cell=max(cells, key=len), at=at)
 
 
 def _names_of(column: str, width: int, vocabulary: Vocabulary) -> tuple[str, ...]:

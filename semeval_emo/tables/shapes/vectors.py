@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from semeval_emo.tables.shapes.entries import read_entries
 
 # numpy 2 writes numpy.float64(0.5) in lists; arrays and tensors have their type around the list.
-_SCALAR = re.compile(r"\b(?:np|numpy)\.\w+\(([^()]*)\)")
+_SCALAR = re.compile(r"\b(?:(?:np|numpy)\.\w+|tensor)\(([^()\[\],]*)(?:,[^()\[\]]*)?\)")
 _WRAPPED = re.compile(r"(?:(?:np|numpy|torch)\.)?(?:array|tensor)\((\[.*?\])(?:,[^\[\]]*)?\)", re.DOTALL)
+_CLASS = re.compile(r"((?:label|class)[\s_.:\-]*)?([0-9]{1,3})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-3]{2,20}")
 _NUMBERED = re.compile(r"(.*?)[\s_.:\-]*([0-9]{1,3})")
 _GOLD = re.compile(r"true|gold|actual|target|reference")
@@ -30,6 +31,8 @@ def vector(cell: str) -> list[str] | None:
     (['0', '1', '0'], ['0', '1', '0'], ['0', '1', '0.5'], ['1', '0'])
     >>> vector("tensor([[0.1, 0.9]], device='cuda:0')"), vector("[np.float64(0.5), np.float64(1.0)]")
     (['0.1', '0.9'], ['0.5', '1'])
+    >>> vector("[tensor(1), tensor(0, device='cuda:0')]")
+    ['1', '0']
     >>> vector("joy, fear"), vector("0.5"), vector("[0.1 ... 0.9]")
     (None, None, None)
     """
@@ -54,6 +57,27 @@ def digits(cell: str) -> list[str] | None:
     """
     text = cell.strip()
     return list(text) if _DIGITS.fullmatch(text) else None
+
+
+def class_numbers(cell: str) -> tuple[list[int], bool] | None:
+    """Return the numbers of the classes that a cell lists, and whether they are named; None if it lists none.
+
+    >>> class_numbers("['LABEL_0', 'LABEL_3']"), class_numbers("0, 3"), class_numbers("[]")
+    (([0, 3], True), ([0, 3], False), ([], False))
+    >>> class_numbers("joy"), class_numbers("[0, 1, 0]"), class_numbers("")
+    (None, None, None)
+    """
+    text = cell.strip()
+    if not text or len(text) > LONGEST:
+        return None
+    while text[:1] in ("[", "(", "{") and text[-1:] in ("]", ")", "}"):
+        text = text[1:-1].strip()
+    parts = [part for part in re.split(r"[\s,;|]+", text) if part]
+    found = [_CLASS.fullmatch(part.strip("'\"")) for part in parts]
+    numbers = [int(match[2]) for match in found if match]
+    if len({*numbers}) < len(parts):
+        return None
+    return numbers, any(match and match[1] for match in found)
 
 
 def number(text: str) -> str | None:
