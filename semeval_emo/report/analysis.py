@@ -12,7 +12,7 @@ from semeval_emo.scoring.error_comparison import DisagreementExample, ErrorCompa
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
-from semeval_emo.task import LABEL_NOUN, Task, release_words, shown_track
+from semeval_emo.task import LABEL_NOUN, FileSpec, Task, release_words, shown_track
 from semeval_emo.text import plural
 
 DOT = " · "
@@ -63,13 +63,9 @@ def shown_of(shown: int, total: int) -> list[str]:
     return [f"{shown:,} of {total:,} are shown: semeval-emo analyse --limit 0 shows all."] if shown < total else []
 
 
-def names_of(labels: Sequence[str]) -> str:
-    """Return a label set as text.
-
-    >>> names_of(("fear", "joy")), names_of(())
-    ('fear + joy', 'neutral')
-    """
-    return " + ".join(labels) or NEUTRAL
+def names_of(labels: Sequence[str], spec: FileSpec) -> str:
+    """Return a label set as text; the empty set is neutral, unless that is a label of the task."""
+    return " + ".join(labels) or (f"no {spec.label_noun}" if spec.neutral or NEUTRAL in spec.emotions else NEUTRAL)
 
 
 def _emotions(analysis: Analysis, task: Task) -> Table:
@@ -110,7 +106,7 @@ def _slices(analysis: Analysis) -> Table:
     official, noun = METRICS[analysis.card.metric].title, analysis.card.spec.label_noun
     rows, rules = [], []
     # Means over texts are defined for them if the track counts texts without labels as 1.
-    undefined = not analysis.card.spec.empty or any(own.score is None for own in analysis.slices)
+    undefined = any(own.score is None for own in analysis.slices)
     for at, own in enumerate(analysis.slices):
         if at and own.group != analysis.slices[at - 1].group:
             rules.append(at - 1)
@@ -154,10 +150,13 @@ def _cooccurrence(analysis: Analysis) -> Table:
 
 
 def _sets(analysis: Analysis) -> Table:
+    spec = analysis.card.spec
     return Table(
         title="Most frequent wrong label sets",
         columns=(Column("gold"), Column("predicted"), Column("texts", "int")),
-        rows=tuple((names_of(error.gold), names_of(error.predicted), error.texts) for error in analysis.set_errors),
+        rows=tuple(
+            (names_of(error.gold, spec), names_of(error.predicted, spec), error.texts) for error in analysis.set_errors
+        ),
         notes=(
             f"Texts with a wrong label set in total: {analysis.wrong_sets:,}.",
             *shown_of(len(analysis.set_errors), analysis.different_wrong_sets),
@@ -242,15 +241,15 @@ def comparison_tables(errors: ErrorComparison, task: Task, *, whole: bool = Fals
         ("Correct only in b", errors.second_right, errors.whole.second),
     ):
         if examples:
-            tables.append(_examples(title, examples, total, whole))
+            tables.append(_examples(title, examples, total, errors.first.spec, whole))
     return tables
 
 
-def _examples(title: str, examples: Sequence[DisagreementExample], total: int, whole: bool) -> Table:
+def _examples(title: str, examples: Sequence[DisagreementExample], total: int, spec: FileSpec, whole: bool) -> Table:
     with_text = any(example.text is not None for example in examples)
     rows: list[tuple[Any, ...]] = [
         (
-            example.id, names_of(example.gold), names_of(example.first), names_of(example.second), example.wrong,
+            example.id, *(names_of(own, spec) for own in (example.gold, example.first, example.second)), example.wrong,
             *([excerpt(example.text, whole)] if with_text else []),
         )
         for example in examples

@@ -322,6 +322,7 @@ def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
     common = [name for name in ("release", "track", "language", "split") if len({getattr(s, name) for s in specs}) == 1]
     named = [name for name in ("release", "track", "language", "split") if name not in common]
     emotions = [name for name in emotions if any(name in spec.emotions for spec in specs)]
+    without = f"no {noun}" if "neutral" in emotions else "neutral"
     rows = []
     for stats in files:
         share = dict(zip(stats.spec.emotions, stats.prevalence, strict=True))
@@ -333,11 +334,11 @@ def many_table(files: Sequence[Stats], emotions: Sequence[str]) -> Table:
     columns = (
         *(Column({"language": "lang"}.get(name, name)) for name in named), Column("texts", "int"),
         *(Column(name, "percent") for name in emotions),
-        Column("neutral", "percent"), Column("labels", "decimal2"), Column("words", "decimal"),
+        Column(without, "percent"), Column("labels", "decimal2"), Column("words", "decimal"),
         Column("duplicates", "int", key="copies"),
     )  # fmt: skip
     notes = (
-        f"Share of texts with each {noun} (intensities: above 0); neutral: without any {noun};",
+        f"Share of texts with each {noun} (intensities: above 0); {without}: without any {noun};",
         f"labels: {noun}s per text; words: mean length; duplicates: rows with a text of an earlier row.",
     )
     words = [f"track {getattr(specs[0], name)}" if name == "track" else getattr(specs[0], name) for name in common]

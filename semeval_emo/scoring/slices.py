@@ -46,8 +46,22 @@ def slices_of(pair: PairedLabels, metric: str) -> tuple[Slice, ...]:
     number = (pair.gold > 0).sum(axis=1)
     masks += [(NUMBER, str(n), number == n) for n in range(MANY)]
     masks.append((NUMBER, f"{MANY} or more", number >= MANY))
-    masks += [(NEUTRAL, "neutral", number == 0), (NEUTRAL, "with emotion", number > 0)]
+    masks += _neutral(pair, number)
     return tuple(_slice(pair, metric, group, name, mask) for group, name, mask in masks if mask.any())
+
+
+def _neutral(pair: PairedLabels, number: NDArray[np.int_]) -> list[tuple[str, str, NDArray[np.bool_]]]:
+    """Return the texts with and without emotions; a label of the task that excludes the others is not an emotion."""
+    own = pair.spec.neutral
+    if own not in pair.spec.emotions:
+        return [(NEUTRAL, "neutral", number == 0), (NEUTRAL, "with emotion", number > 0)]
+    is_neutral = pair.gold[:, pair.spec.emotions.index(own)] > 0
+    others = number > is_neutral
+    return [
+        (NEUTRAL, own, is_neutral & ~others),
+        (NEUTRAL, "with emotion", others),
+        (NEUTRAL, "without labels", number == 0),
+    ]
 
 
 def _lengths(texts: tuple[str, ...]) -> list[tuple[str, NDArray[np.bool_]]]:

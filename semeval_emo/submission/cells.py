@@ -269,7 +269,10 @@ class LabelParser:
             elif problem in unlisted or self.findings.is_full(problem):
                 unlisted[problem] += 1
             else:
-                self.findings.add(problem, line=line, column=name, value=text, **facts, **self._advice(problem))
+                # On a scale with fractions, integers beyond the labels are rounded or cut with them.
+                what = "out of range" if text.strip().lstrip("+-").isdecimal() else "a fraction"
+                own = facts | self._advice(problem) | {"what": what}
+                self.findings.add(problem, line=line, column=name, value=text, **own)
         for problem, count in unlisted.items():
             self.findings.more(problem, count)
 
@@ -296,7 +299,7 @@ class LabelParser:
             written = sorted(contents.integers)
             if written and {*map(number_of, written)} == {-1} and len(self.allowed) == 2:
                 options = f"--map {','.join(f'{text}=0' for text in written)}"
-                return {"numbers": f"if -1 is an absent emotion: semeval-emo fix {options}", "options": options}
+                return {"numbers": f"if -1 is an absent label: semeval-emo fix {options}", "options": options}
             return {"numbers": f"write {labels}"}
         if problem != "score-cell":
             return {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from semeval_emo import compare, score, validate
+from semeval_emo import analyse, compare, score, validate
 from semeval_emo.data.pin import pin
 from semeval_emo.data.task_check import check_task
 from semeval_emo.scoring.score_intervals import with_intervals
@@ -141,6 +141,20 @@ def test_a_file_with_other_labels_is_reported_once(task: Task, tmp_path: Path):
     path.unlink()
     found = [one.message for one in check_task(task, tmp_path / "data") if one.level == "error"]
     assert found == [f"it is not in {tmp_path / 'data'}"]
+
+
+def test_the_neutral_label_is_no_emotion_in_the_error_analysis(task: Task, tmp_path: Path, cli):
+    path = tmp_path / "mine/track_a/pred_aa.csv"
+    body = path.read_text().splitlines()
+    path.write_text("\n".join([*body[:-1], "aa-030,0,0,0"]) + "\n")
+    lines = [line.split(",") for line in (tmp_path / "data/track_a/test/aa.csv").read_text().splitlines()[1:]]
+    neutral = sum(line[-1] == "1" for line in lines)
+    (result,) = analyse(path, source=tmp_path / "data", task=task)
+    found = [(own.name, own.texts) for own in result.slices if own.group == "neutral"]
+    assert found == [("neutral", neutral), ("with emotion", 30 - neutral)]
+    shown = cli("analyse", path, "--gold", tmp_path / "data", "--task", task.file, "--limit", "0").out
+    # The task calls its label neutral, so the empty set is not.
+    assert "  no emotion  " in shown
 
 
 def test_gold_labels_that_contradict_neutral_are_found(task: Task, tmp_path: Path):

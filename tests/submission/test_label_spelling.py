@@ -67,3 +67,24 @@ def test_names_of_several_words_in_a_cell(tmp_path: Path, task: str, cells: tupl
     report = fix(tmp_path / "pred_eng.csv", tmp_path / "fixed.csv", task=task)
     assert report.ok, report.refusals
     assert (tmp_path / "fixed.csv").read_text() == f"id,Happy,off topic,racial/ethnic\n{ROWS}"
+
+
+@pytest.mark.parametrize("name", ["racial_ethnic", "racial ethnic", "Racial-Ethnic"])
+def test_a_slash_in_a_label_may_be_another_sign(tmp_path: Path, task: str, name: str) -> None:
+    path = tmp_path / "pred_eng.csv"
+    path.write_text(f"id,Happy,off_topic,{name}\n{ROWS}", encoding="utf-8")
+    assert set(validate(path, task=task).counts) == {"E332"}
+    fix(path, tmp_path / "fixed", task=task)
+    (fixed,) = (tmp_path / "fixed").rglob("*.csv")
+    assert fixed.read_text() == f"id,Happy,off topic,racial/ethnic\n{ROWS}"
+
+
+def test_an_integer_beyond_a_scale_with_fractions_is_out_of_range(tmp_path: Path, task: str) -> None:
+    degrees = TASK.replace('["0", "1"]', '["0", "1", "2"]').replace("macro_f1", "mae")
+    Path(task).write_text(degrees, encoding="utf-8")
+    path = tmp_path / "pred_eng.csv"
+    path.write_text("id,Happy,off topic,racial/ethnic\nDoc-001,1.5,0,3\nDoc-002,0,1,0\nDoc-003,0,0,1\n")
+    assert [problem.message for problem in validate(path, task=task).problems if problem.line] == [
+        "'1.5' is a fraction; expected 0, 1 or 2",
+        "'3' is out of range; expected 0, 1 or 2",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -76,13 +77,13 @@ class Vocabulary:
 
 
 def folded(name: str) -> str:
-    """Return a name in lower case, with single spaces for spaces, underscores and hyphens.
+    """Return a name in lower case, with single spaces for spaces, underscores, hyphens and slashes.
 
-    >>> folded(" No_Emotion")
-    'no emotion'
+    >>> folded(" No_Emotion"), folded("Joy/Fun")
+    ('no emotion', 'joy fun')
     """
     word = unicodedata.normalize("NFC", name).casefold()
-    return " ".join(word.replace("_", " ").replace("-", " ").split())
+    return " ".join(re.split(r"[\s_/-]+", word)).strip()
 
 
 @dataclass(frozen=True)
