@@ -188,7 +188,8 @@ def _by_state(folder: Folder, texts: dict[Path, Texts], task: Task) -> Iterator[
             emotions = one.matches[0].spec.emotions
             cells = len(one.sheet) * len(emotions)
             seen = f"{one.blanks:,} of {cells:,} label cells are blank" if one.blanks else "there are no label columns"
-            yield DataProblem(BLANK, one.path, seen, "blank does not mean 0: use another release to score this split")
+            others = "use another release" if len(task.releases) > 1 else "pass the folder with its labels as --gold"
+            yield DataProblem(BLANK, one.path, seen, f"blank does not mean 0: {others} to score this split")
         elif one.state == STRAY:
             seen = "; ".join([one.detail, *_copies(one, folder, texts)])
             yield DataProblem(STRAY, one.path, seen, "do not train on it")

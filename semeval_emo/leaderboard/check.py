@@ -96,7 +96,10 @@ def check_row(
         )  # fmt: skip
     elif not row.source.lower().startswith(_LINKS) and not row.where:
         yield problem(
-            "where", "where", "The row does not name the place in its source.", "name the table, page or file"
+            "where",
+            "where",
+            "The row does not name the place in its source.",
+            "name the table, page or file: --where TEXT",
         )
 
 

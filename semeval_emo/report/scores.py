@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from semeval_emo.report.table import Column, Table, label_column, with_notes
-from semeval_emo.scoring.metrics import CODABENCH, METRICS, ORGANISERS
+from semeval_emo.scoring.metrics import CODABENCH, METRICS, ORGANISERS, label_metric
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import OWN, Task, release_words, shown_track
 from semeval_emo.text import plural
@@ -274,8 +274,9 @@ def weight_words(weights: Mapping[str, float]) -> str:
 
 
 def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
-    """Return the official score of each emotion, one row per file; None if a language does not have the emotion."""
-    metric = "emotion_pearson" if _is_intensity(cards[0], task) else "f1"
+    """Return the score of each emotion, one row per file; None if a language does not have the emotion."""
+    metric = label_metric(cards[0].metric, _is_intensity(cards[0], task))
+    best = "min" if METRICS[metric].lower_is_better else "max"
     emotions = [name for name in task.emotions if any(name in card.metrics.emotions for card in cards)]
     rows = []
     for name, card in zip(row_names(cards, task), cards, strict=True):
@@ -285,7 +286,7 @@ def _emotions(cards: Sequence[Scorecard], task: Task) -> Table:
         title=f"{_title(cards)}{DOT}{METRICS[metric].title} of each {cards[0].spec.label_noun}",
         columns=(
             Column("file" if _by_file(cards) else "language"),
-            *(Column(emotion, _score(cards[0]), "max" if _by_file(cards) else "") for emotion in emotions),
+            *(Column(emotion, _score(cards[0]), best if _by_file(cards) else "") for emotion in emotions),
         ),
         rows=tuple(rows),
     )

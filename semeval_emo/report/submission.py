@@ -185,7 +185,8 @@ def _verdict(report: Report, paths: Sequence[str], width: int, colour: bool) -> 
     elif len(by_hand) < len(errors):
         some = f"{len(errors) - len(by_hand)} of {len(errors)} kinds of errors (auto-fix)"
         lines += wrap("", f"semeval-emo fix can fix {some}; fix {', '.join(by_hand)} by hand first.", width, 0)
-    return [*lines, f"More about a code: semeval-emo explain {errors[0] if errors else ''}".rstrip()]
+    task = paths[paths.index("--task") :][:2] if "--task" in paths else []
+    return [*lines, f"More about a code: semeval-emo {shlex.join(['explain', *errors[:1], *task])}"]
 
 
 def fix_options(problems: Sequence[Problem], codes: Iterable[str]) -> list[str]:

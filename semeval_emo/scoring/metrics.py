@@ -230,3 +230,15 @@ def layout_of(metrics: Iterable[Metric], emotions: int, values: int = 2) -> Layo
     15
     """
     return layout_for((block for m in metrics for block in m.blocks), emotions, values)
+
+
+def label_metric(official: str, has_degrees: bool) -> str:
+    """Return the metric of each label that belongs to the official metric of a track.
+
+    >>> label_metric("spearman", True), label_metric("pearson", True), label_metric("jaccard", False)
+    ('emotion_spearman', 'emotion_pearson', 'f1')
+    """
+    if not has_degrees:
+        return "f1"
+    own = f"emotion_{official}"
+    return own if own in METRICS else "emotion_pearson"

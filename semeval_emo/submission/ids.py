@@ -189,7 +189,10 @@ def _report_past_end(summary: RowSummary, spec: FileSpec, findings: Findings) ->
 
 def _report_missing(part: Part, rows: RowsById, findings: Findings) -> None:
     """Report the missing ids: one problem for each run of numbered ones, one for all that have no form."""
-    facts: dict[str, Any] = {"column": "id", "place": part.spec.place, "otherwise": SUBSET if part.is_subset else ""}
+    facts: dict[str, Any] = {
+        "column": "id", "place": part.spec.place, "otherwise": SUBSET if part.is_subset else "",
+        "unlabelled": _unlabelled(part.spec),
+    }  # fmt: skip
     if any(isinstance(block, IdList) for block in part.spec.blocks):
         missing = [text_id for text_id in part.spec.ids if text_id not in rows]
         if missing:
@@ -204,6 +207,14 @@ def _report_missing(part: Part, rows: RowsById, findings: Findings) -> None:
             more = f" to {run[-1]} ({len(run):,} ids)" if len(run) > 1 else ""
             findings.add("missing-id", value=run[0], count=len(run), more=more, **facts)
             run = []
+
+
+def _unlabelled(spec: FileSpec) -> str:
+    """Return how a prediction file has a text without labels."""
+    layout = spec.layout.predictions
+    if layout.labels == "columns":
+        return "a row of zeros"
+    return f"a row with {layout.no_label}" if layout.no_label else "a row with no label"
 
 
 def _check_order(spec: FileSpec, rows: RowsById, findings: Findings) -> None:

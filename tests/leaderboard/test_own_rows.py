@@ -79,7 +79,7 @@ def test_a_shipped_row_cannot_be_added_again(board: Leaderboard, own_store: Path
         ({"score": None}, "The row has neither a score nor a rank.", "give one of them"),
         ({"source": ""}, "The source '' is not known.", "name a key of sources.toml, or a URL or DOI"),
         ({"source": "acl-antology"}, "The source 'acl-antology' is not known.", "did you mean 'acl-anthology'?"),
-        ({"where": ""}, "The row does not name the place in its source.", "name the table, page or file"),
+        ({"where": ""}, "The row does not name the place in its source.", "name the table, page or file: --where TEXT"),
         ({"list": "offical"}, "'offical' is not a known list.", "did you mean 'official'?"),
         ({"kind": "teams"}, "'teams' is not a known kind.", "did you mean 'team'?"),
         ({"selected_on": "tst"}, "'tst' is not a known selected_on.", "did you mean 'test'?"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from semeval_emo.cli.app import main
 from semeval_emo.data.sample import sample_folder
@@ -249,3 +252,28 @@ def test_files_without_plots_of_their_own_are_named(files: Path, capsys: pytest.
         "Plots of emotions and ranks: 4 of 6 files; not shown: English, track E, English, track F. "
         "A report of one file has its plots."
     )
+
+
+@pytest.mark.parametrize(("metric", "title"), [("spearman", "Spearman rho"), ("mae", "MAE")])
+def test_the_scores_of_labels_begin_with_the_official_metric(metric: str, title: str, tmp_path: Path, cli):
+    rng = np.random.default_rng(3)
+    gold = rng.integers(0, 5, (40, 2))
+    files = {"data/test_en.csv": gold}
+    files |= {f"{name}/pred_en.csv": np.minimum(gold + rng.integers(0, top, gold.shape), 4)
+              for name, top in (("one", 2), ("two", 4))}  # fmt: skip
+    for path, labels in files.items():
+        has_texts = path.startswith("data")
+        rows = [["id", *(["text"] if has_texts else []), "joy/fun", "gloom"]]
+        rows += [[f"t{at}", *([f"Text {at}"] if has_texts else []), *map(str, row)] for at, row in enumerate(labels)]
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("".join(",".join(row) + "\n" for row in rows))
+    toml, page = tmp_path / "x.toml", tmp_path / "page.html"
+    assert cli("task", "new", tmp_path / "data", "-o", toml).code == 0
+    toml.write_text(toml.read_text().replace('"pearson"', f'"{metric}"'))
+    assert cli("report", tmp_path / "one/pred_en.csv", "--task", toml, "-o", page).code == 0
+    heads = re.findall(r"<th[^>]*>(.*?)</th>", page.read_text().partition("By emotion")[2], re.S)
+    assert re.sub("<.*?>", "", heads[1]).strip() == title
+    both = cli("score", tmp_path / "one", tmp_path / "two", "--task", toml, "--per-emotion").out
+    predicted = files["one/pred_en.csv"][:, 0]
+    value = spearmanr(gold[:, 0], predicted)[0] if metric == "spearman" else abs(gold[:, 0] - predicted).mean()
+    assert f"{value:.4f}" in both.partition(f"{title} of each emotion")[2]

@@ -88,3 +88,24 @@ def test_an_integer_beyond_a_scale_with_fractions_is_out_of_range(tmp_path: Path
         "'1.5' is a fraction; expected 0, 1 or 2",
         "'3' is out of range; expected 0, 1 or 2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "row"),
+    [
+        ("", "a row of zeros"),
+        ('labels = "names"', "a row with no label"),
+        ('labels = "names"\nno_label = "-"', "a row with -"),
+    ],
+)
+def test_a_missing_row_is_not_a_text_without_labels(tmp_path: Path, task: str, keys: str, row: str, cli) -> None:
+    Path(task).write_text(TASK.replace("[tracks.a]", f"[layout.predictions]\n{keys}\n[tracks.a]"), encoding="utf-8")
+    path = tmp_path / "pred_eng.csv"
+    body = (
+        "id,labels\nDoc-001,Happy\nDoc-003,off topic\n" if keys else "id,Happy,off topic,racial/ethnic\nDoc-001,1,0,0\n"
+    )
+    path.write_text(body)
+    shown = cli("validate", path, "--task", task).out
+    assert f"a text without any label is {row}, not a missing row" in " ".join(shown.split())
+    code = shown.rpartition("More about a code: semeval-emo ")[2].split()
+    assert code == ["explain", "E401", "--task", task] and cli(*code).code == 0

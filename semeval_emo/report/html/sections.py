@@ -17,7 +17,7 @@ from semeval_emo.report.score_intervals import note_of, range_of
 from semeval_emo.report.table import Column, Table, label_column
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.error_comparison import compare_errors
-from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.task import shown_track
@@ -108,8 +108,9 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     """Return the scores of each emotion, then the scores averaged over texts."""
     metrics, intervals = card.metrics, card.intervals
     intensities = len(card.spec.values) > 2
-    own = "emotion_pearson" if intensities else "f1"
-    others = ("emotion_spearman", "emotion_mae") if intensities else ("precision", "recall")
+    own = label_metric(card.metric, intensities)
+    degrees = sorted(("pearson", "spearman", "mae"), key=lambda name: f"emotion_{name}" != own)
+    others = tuple(f"emotion_{name}" for name in degrees[1:]) if intensities else ("precision", "recall")
     counts = () if intensities else ("support", "tp", "fp", "fn")
     rows = [
         (
@@ -118,7 +119,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         )
         for i, emotion in enumerate(metrics.emotions)
     ]  # fmt: skip
-    wholes = {"mean": ("pearson", "spearman", "mae")} if intensities else {
+    wholes = {"mean": tuple(degrees)} if intensities else {
         kind: tuple(f"{kind}_{name}" for name in ("f1", "precision", "recall")) for kind in ("macro", "micro")
     }  # fmt: skip
     for kind, names in wholes.items():

@@ -9,7 +9,7 @@ from semeval_emo.report.plots import curves, scores
 from semeval_emo.report.plots.scores import label
 from semeval_emo.report.plots.style import Plot, require_matplotlib
 from semeval_emo.scoring.intervals import Interval
-from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import shown_track
 from semeval_emo.text import left_out
@@ -58,7 +58,9 @@ def files_without_plots(contents: Contents) -> str:
 
 def emotion_metric(card: Scorecard) -> str:
     """Return the metric of each emotion that belongs to the official one."""
-    return "emotion_pearson" if len(card.spec.values) > 2 else "f1"
+    own = label_metric(card.metric, len(card.spec.values) > 2)
+    # The axes are those of scores where higher is better.
+    return "emotion_pearson" if METRICS[own].lower_is_better else own
 
 
 def _of_card(contents: Contents, card: Scorecard) -> list[Plot | None]:
