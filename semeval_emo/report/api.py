@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,6 +13,7 @@ from semeval_emo.files import write_file
 from semeval_emo.report.contents import Contents, load_contents
 from semeval_emo.report.html.report import report_page
 from semeval_emo.scoring.resampling import RESAMPLES, SEED
+from semeval_emo.tables.frames import Thresholds
 from semeval_emo.tables.results import Result, frame_of
 from semeval_emo.task import Selector, Task
 from semeval_emo.text import short_repr
@@ -72,7 +74,8 @@ def report(
     resamples: int = RESAMPLES,
     seed: int = SEED,
     unverified_gold: bool = False,
-    **labels: Any,
+    emotions: Sequence[str] | None = None,
+    threshold: Thresholds | None = None,
 ) -> ReportPage:
     """Return a page with everything about predictions: scores, rank, errors, texts, plots, provenance.
 
@@ -84,11 +87,13 @@ def report(
         texts: False leaves out the texts, which keep the terms of use of the data.
         source, track, language, split, release, task, unverified_gold: as for `score`.
         resamples, seed: of the bootstrap.
-        labels: ``emotions`` and ``threshold``, as for `score`.
+        emotions, threshold: as for `score`.
 
     Raises:
         EmoError: as for `score`.
     """
+    given = {"emotions": emotions, "threshold": threshold}
+    labels: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     contents = load_contents(
         predictions, gold=gold, source=source, resamples=resamples, seed=seed,
         selector=Selector(task, track, language, split, release), unverified_gold=unverified_gold, **labels,

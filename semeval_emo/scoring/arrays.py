@@ -17,6 +17,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring.matrix import EXAMPLE, label_of, matrix
 from semeval_emo.submission import Predictions
 from semeval_emo.submission.identify import task_of
+from semeval_emo.tables.decisions import OTHER
 from semeval_emo.tables.frames import Thresholds, column_names, has_ids, ids_of, is_frame, kind_of, with_id_column
 from semeval_emo.task import ARRAYS, FileKey, FileSpec, IdBlock, Language, Release, Task, Track
 from semeval_emo.text import printable
@@ -350,16 +351,29 @@ def _thresholds(
 def threshold_row(threshold: Thresholds, names: Sequence[str]) -> NDArray[np.float64]:
     """Return the threshold of each emotion.
 
+    Args:
+        threshold: one number, one for each emotion in order, or by name, with `other` for those that are not named.
+
     Raises:
         UsageError: an emotion has none, or it is not between 0 and 1.
     """
+    values: list[Any]
     if isinstance(threshold, Mapping):
+        if OTHER in threshold and OTHER not in names:
+            threshold = dict.fromkeys(names, threshold[OTHER]) | {k: v for k, v in threshold.items() if k != OTHER}
         unknown = [own for own in threshold if own not in names]
         missing = [own for own in names if own not in threshold]
         if unknown or missing:
             found = f"'{printable(str(unknown[0]))}' is not an emotion" if unknown else f"'{missing[0]}' has none"
             raise UsageError(f"The thresholds do not fit the emotions: {found}.", f"name each of {', '.join(names)}")
         values = [threshold[own] for own in names]
+    elif isinstance(threshold, list | tuple | np.ndarray):
+        values = list(threshold)
+        if len(values) != len(names):
+            raise UsageError(
+                f"There are {len(values)} thresholds for {len(names)} emotions.",
+                f"pass one for each, in this order: {', '.join(names)}",
+            )
     else:
         values = [threshold] * len(names)
     if not all(isinstance(cut, int | float | np.number) and 0 < cut < 1 for cut in values):

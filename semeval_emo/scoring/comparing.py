@@ -40,6 +40,7 @@ from semeval_emo.scoring.pair import join
 from semeval_emo.scoring.published import PublishedScore, VersusPublished, versus_published
 from semeval_emo.scoring.scorer import gold_or_source, task_of
 from semeval_emo.scoring.systems import AlignedSystems, SystemRuns, align_systems, read_system_runs
+from semeval_emo.tables.frames import is_frame
 from semeval_emo.task import FileSpec, Selector, Task, load_task
 
 # The metric per emotion that belongs to a metric of the whole file.
@@ -151,6 +152,8 @@ def compare(
             "A comparison needs two systems.",
             'name both: compare({"A": y_pred, "B": other}, y_true)'
             if arrays
+            else 'name both: compare({"A": frame, "B": other})'
+            if is_frame(systems)
             else "give a second path, --against-score SCORE, or several runs: NAME=PATH,PATH",
         )
     first = every[0].runs[0][0]

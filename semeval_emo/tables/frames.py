@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.tables.decisions import OTHER
 from semeval_emo.text import printable
 
 if sys.platform == "win32":
@@ -23,7 +24,7 @@ else:
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Thresholds = float | Mapping[str, float]
+Thresholds = float | Mapping[str, float] | Sequence[float]
 ID, TEXT = "id", "text"
 EXAMPLE = 'a path such as "pred_eng.csv", or a frame with the columns id, anger, fear, ...'
 
@@ -161,7 +162,14 @@ def _label(value: Any) -> Any:
 def _thresholded(table: DataFrame, threshold: Thresholds) -> DataFrame:
     """Return a frame whose columns of floats are labels: 1 from the threshold on."""
     floats = [name for name in table.columns if table[name].dtype.kind == "f"]
-    cuts = dict(threshold) if isinstance(threshold, Mapping) else dict.fromkeys(floats, threshold)
+    if not isinstance(threshold, Mapping) and hasattr(threshold, "__len__"):
+        raise UsageError(
+            "A frame has columns with names, so that a list of thresholds does not say which is which.",
+            "name them: {'joy': 0.4, 'other': 0.5}",
+        )
+    cuts: dict[str, Any] = dict(threshold) if isinstance(threshold, Mapping) else dict.fromkeys(floats, threshold)
+    if OTHER in cuts and OTHER not in table.columns:
+        cuts = dict.fromkeys(floats, cuts.pop(OTHER)) | cuts
     unknown = [name for name in cuts if name not in table.columns]
     if unknown or not all(isinstance(cut, int | float) and 0 < cut <= 1 for cut in cuts.values()):
         raise UsageError(
@@ -181,7 +189,8 @@ def input_files(given: Any, *, as_labels: bool = False, threshold: Thresholds | 
     """Return what the user passed as a list of paths and `FrameFile`.
 
     Args:
-        given: a path, a frame, several of them, or several by name: ``{"eng": frame}``.
+        given: a path, a frame, several of them, or several by name: ``{"eng": frame}``; also an array of shape (rows,
+            labels), records, lists of names, or outputs of a Hugging Face pipeline.
         as_labels, threshold: as for `frame_file`.
 
     Raises:
@@ -207,13 +216,14 @@ def _named(given: Any, as_labels: bool, threshold: Thresholds | None) -> Iterato
     items: Sequence[tuple[str, Any]]
     if isinstance(given, Mapping):
         items = [(str(name), item) for name, item in given.items()]
-    elif isinstance(given, list | tuple):
+    elif isinstance(given, list | tuple) and not _are_rows(given):
         items = [("" if len(given) == 1 else f"frame {at}", item) for at, item in enumerate(given, 1)]
     else:
         items = [("", given)]
     if isinstance(given, Mapping) and not items:
         raise InputError("The dictionary of predictions is empty.", f"pass {EXAMPLE}")
     for name, item in items:
+        item = _table_of(item)
         if is_frame(item):
             yield name, frame_file(name or "frame", item, as_labels=as_labels, threshold=threshold)
         elif isinstance(item, str | os.PathLike) and threshold is None:
@@ -225,6 +235,31 @@ def _named(given: Any, as_labels: bool, threshold: Thresholds | None) -> Iterato
             )
         else:
             raise InputError(f"{_of(name)}{kind_of(item)} is not a prediction file or frame.", f"pass {EXAMPLE}")
+
+
+def _are_rows(given: Any) -> bool:
+    """Return whether a list has a row of predictions in each item, not a file or a frame."""
+    return (
+        bool(given)
+        and all(isinstance(row, Mapping | list | tuple) or hasattr(row, "tolist") for row in given)
+        and (not any(map(is_frame, given)))
+    )
+
+
+def _table_of(item: Any) -> Any:
+    """Return an array, records, or outputs of a pipeline as a data frame; anything else as it is."""
+    if hasattr(item, "tolist") and getattr(item, "ndim", None) == 2 and not is_frame(item):
+        item = item.tolist()
+    if not isinstance(item, list | tuple) or not _are_rows(item):
+        return item
+    import pandas as pd
+
+    rows = [row.tolist() if hasattr(row, "tolist") else row for row in item]
+    if all(isinstance(row, Mapping) and {*row} != {"label", "score"} for row in rows):
+        return pd.DataFrame(rows)
+    if all(isinstance(row, list | tuple) and not any(isinstance(cell, Mapping) for cell in row) for row in rows):
+        return pd.DataFrame(rows) if len({len(row) for row in rows}) == 1 else pd.DataFrame({"labels": rows})
+    return pd.DataFrame({"output": rows})
 
 
 def _of(name: str) -> str:

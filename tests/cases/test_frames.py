@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import semeval_emo
+from semeval_emo.errors import UsageError
 
 CASES = (
     "01-one-file-per-emotion", "02-list-of-names-in-a-cell", "03-comma-list-in-a-cell", "06-label-k-names",
@@ -37,3 +40,66 @@ def test_a_parquet_file_as_a_frame(shared_dir: Path):
     pytest.importorskip("pyarrow")
     path = shared_dir / "cases" / "16-parquet-xlsx" / "pred_eng.parquet"
     assert semeval_emo.validate(pd.read_parquet(path)).counts.keys() <= semeval_emo.validate(path).counts.keys()
+
+
+SPEC = semeval_emo.load_task().spec("a", "eng", "dev")
+LABELS = np.random.default_rng(2).integers(0, 2, (SPEC.rows, len(SPEC.emotions)))
+ROWS = LABELS.tolist()
+NAMES = [[name for name, label in zip(SPEC.emotions, row, strict=True) if label] for row in ROWS]
+OUTPUTS = [
+    [{"label": name, "score": 0.2 + 0.6 * label} for name, label in zip(SPEC.emotions, row, strict=True)][::-1]
+    for row in ROWS
+]
+RECORDS = [{"id": text_id, "labels": names} for text_id, names in zip(SPEC.ids, NAMES, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("given", "codes", "options"),
+    [
+        (LABELS, {"E341", "E345"}, {"order": SPEC.emotions}),
+        (ROWS, {"E341", "E345"}, {"order": SPEC.emotions}),
+        (OUTPUTS, {"E343", "E345"}, {"threshold": 0.5}),
+        (NAMES, {"E330", "E345"}, {}),
+        (RECORDS, {"E330"}, {}),
+    ],
+)
+def test_what_models_return_is_fixed(given: Any, codes: set[str], options: dict[str, Any], tmp_path: Path):
+    assert codes <= semeval_emo.validate(given).counts.keys() <= codes | {"E511"}
+    ids = tmp_path / "dev.csv"
+    ids.write_text("\n".join(["id", *SPEC.ids]))
+    if "E345" in codes:
+        options = options | {"ids_from": ids}
+    report = semeval_emo.fix(given, tmp_path / "fixed", **options)
+    assert report.ok, report.refusals
+    (predictions,) = report.predictions
+    assert (predictions.values == LABELS).all()
+
+
+def test_the_best_label_of_a_pipeline_is_not_all_labels():
+    best = [max(outputs, key=lambda output: output["score"]) for outputs in OUTPUTS]
+    problem = next(own for own in semeval_emo.validate(best).problems if own.code == "E343")
+    assert "top_k=None" in problem.fix
+
+
+def test_thresholds_of_arrays_and_frames():
+    probabilities = 0.3 + 0.15 * LABELS
+    expected = semeval_emo.metrics(LABELS, LABELS)["macro_f1"]
+    for threshold in ([0.4] * 5, np.full(5, 0.4), {"joy": 0.4, "other": 0.4}):
+        scores = semeval_emo.score(probabilities, LABELS, emotions=SPEC.emotions, threshold=threshold)
+        assert scores.card.score == expected
+    with pytest.raises(UsageError, match="4 thresholds for 5 emotions"):
+        semeval_emo.compute_metrics(SPEC.emotions, thresholds=[0.4] * 4)
+    frame = pd.DataFrame(probabilities, columns=list(SPEC.emotions), index=list(SPEC.ids))
+    scores = semeval_emo.score(frame, threshold={"joy": 0.4, "other": 0.4})
+    assert scores.card.score == semeval_emo.score(frame, threshold=0.4).card.score
+    with pytest.raises(UsageError, match="does not say which"):
+        semeval_emo.score(frame, threshold=[0.4] * 5)
+
+
+def test_python_errors_name_python():
+    frame = pd.DataFrame(LABELS, columns=list(SPEC.emotions), index=list(SPEC.ids))
+    with pytest.raises(UsageError) as error:
+        semeval_emo.compare(frame)
+    assert "compare({" in str(error.value)
+    with pytest.raises(TypeError, match=r"^report\(\)"):
+        semeval_emo.report(frame, output="page.html")  # type: ignore[call-arg]
