@@ -20,8 +20,8 @@ from semeval_emo.zoo.engine.parameter_groups import role_of
 
 BELOW, ABOVE = "below", "above"
 
-MOST_PADDING = 1.15
-"""Texts of one batch run together while padding adds no more than this share to their tokens."""
+MOST_PADDING = 1.3
+"""Texts of a batch run together while padding makes at most this many times as many tokens: each part has a cost."""
 
 
 def layer_list(model: Any) -> torch.nn.ModuleList | None:
@@ -128,7 +128,7 @@ class LayerCut:
 def _similar(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
     """Split texts, the longest first, where padding would exceed `MOST_PADDING`.
 
-    >>> _similar([1, 2, 0], [4, 10, 9])
+    >>> _similar([1, 2, 0], [2, 10, 9])
     [[1, 2], [0]]
     """
     parts: list[list[int]] = []

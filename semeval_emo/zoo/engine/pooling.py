@@ -91,8 +91,11 @@ class MeanPooled(torch.nn.Module):
         self.model.save_pretrained(folder, **arguments)
         save_file({name: tensor.contiguous() for name, tensor in self.score.state_dict().items()}, Path(folder) / HEAD)
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **rest: Any) -> SequenceClassifierOutput:
-        """Return the logits, shape (B, L), of texts padded on the right."""
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor | None = None, **rest: Any
+    ) -> SequenceClassifierOutput:
+        """Return the logits, shape (B, L), of texts padded on the right; with labels also the loss (BCE)."""
         states = self.model(input_ids=input_ids, attention_mask=attention_mask, **rest).last_hidden_state
-        pooled = pool(states.float(), attention_mask, "mean")
-        return SequenceClassifierOutput(logits=self.score(pooled))
+        logits = self.score(pool(states.float(), attention_mask, "mean"))
+        loss = None if labels is None else torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.float())
+        return SequenceClassifierOutput(loss=loss, logits=logits)
