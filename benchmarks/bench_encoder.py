@@ -1,7 +1,7 @@
-"""Training the last layers of an encoder against Hugging Face's Trainer, in one run: EmbeddingGemma, last 6 of 24 layers.
+"""Training the last layers of an encoder against Hugging Face's Trainer: EmbeddingGemma, last 6 of 24 layers.
 
-Steps of 16 texts of English, in random order, alternate: the Trainer at its best (dynamic padding, fused AdamW), and ours
-on the cached output of the 18 frozen layers, whose computation is timed apart. Losses of both are compared.
+Steps of 16 texts of English, in random order, alternate in one run: the Trainer at its best (dynamic padding, fused
+AdamW), and ours on the cached output of the 18 frozen layers, which is timed apart. Losses of both are compared.
 
     SEMEVAL_EMO_MODELS=MODELS python benchmarks/bench_encoder.py       MODELS/google/embeddinggemma-300m is the model
 """
