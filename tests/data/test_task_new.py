@@ -315,6 +315,29 @@ def test_degrees_and_a_track_that_trains_on_another(tmp_path: Path, cli):
     assert task.layout.data == DEFAULT_LAYOUT.data
 
 
+def test_keys_that_the_data_cannot_say_are_examples_which_are_valid(tmp_path: Path, cli):
+    for code in ("en", "de"):
+        rows = [["id", "text", "labels"], ["a", "One", "calm|glee"], ["b", "Two", "neutral"], ["c", "Three", "glee"]]
+        write(tmp_path / f"data/{code}_test.tsv", [[f"{code}{row[0]}" if at else row[0], *row[1:]]
+              for at, row in enumerate(rows)], delimiter="\t")  # fmt: skip
+    _, text = made(cli, tmp_path / "data", tmp_path)
+    examples = (
+        "# label_noun = ",
+        "# neutral = ",
+        "# weights = ",
+        "# labels = ",
+        "# separator = ",
+        "# [layout.predictions]",
+    )
+    lines = text.splitlines()
+    assert all(sum(line.startswith(example) for line in lines) == 1 for example in examples)
+    toml = tmp_path / "own.toml"
+    toml.write_text("\n".join(line.removeprefix("# ") if line.startswith(examples) else line for line in lines) + "\n")
+    own = load_task(toml)
+    assert (own.neutral, own.label_noun, own.track("a").weights) == ("neutral", "emotion", {"de": 2})
+    assert (own.layout.predictions.labels, own.layout.predictions.separator) == ("names", "|")
+
+
 def test_the_model_for_degrees_is_trained_by_the_next_command(tmp_path: Path, cli, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for split in ("train", "dev", "test"):

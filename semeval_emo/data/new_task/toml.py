@@ -13,6 +13,7 @@ from semeval_emo.data.new_task.labels import TaskLabels
 from semeval_emo.data.new_task.languages import UNKNOWN, known_languages, script_of
 from semeval_emo.data.new_task.marks import marked
 from semeval_emo.data.new_task.tables import TaskTable
+from semeval_emo.tables.shapes.shape import NO_LABEL, folded
 from semeval_emo.task import DEFAULT_LAYOUT, FileKey, FileLayout, known_tasks
 from semeval_emo.text import listed, plural, printable
 
@@ -135,6 +136,10 @@ def _head(found: Found, data: str) -> Iterator[str]:
         "indices": "the file of names beside the data",
     }[found.layout.labels]
     yield from _list("emotions", found.emotions, "; ".join([how, *doubts[:2]]))
+    yield '# label_noun = "emotion"      # what tables and plots call a label'
+    alone = next((name for name in found.emotions if folded(name) in NO_LABEL), "")
+    if alone:
+        yield f"# neutral = {_value(alone)}    # the label that a text has only alone"
     unused = {name: _held(place.table.cells(name)) for place in found.places for name in place.labels.unused
               if name in place.table.table.header}  # fmt: skip
     if unused:
@@ -196,7 +201,7 @@ def _layout(found: Found) -> Iterator[str]:
         return
     yield "# [layout.predictions]                      # default: id and a column for each label, separated by commas"
     yield '# file = "pred_{language}.csv"              # default: track_{track}/pred_{language}.csv'
-    usual = replace(found.layout, file="", labels="columns", columns=(), blank="", no_label=None)
+    usual = replace(found.layout, file="", columns=(), blank="", no_label=None)
     yield from (f"# {line}" for line in _keys(usual, replace(DEFAULT_LAYOUT.data, file=""), {}))
 
 
@@ -236,6 +241,9 @@ def _track(found: Found, track: str) -> Iterator[str]:
     other = _trains_on(found, track)
     if other:
         yield marked(f"trains_on = {_value(other)}", "it has no train files")
+    if len(found.languages) > 1:
+        first = _key(found.languages[0])
+        yield f"# weights = {{ {first} = 2 }}    # of the languages in means over languages; default: 1"
     if top == 1:
         yield "# empty = 1    # samples F1 and Jaccard of a text without labels in gold and predictions; default: 0"
 
