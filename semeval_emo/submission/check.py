@@ -52,6 +52,9 @@ PLACE_COLUMNS = frozenset({"language", "languages", "lang", "lang_code", "langua
 # Problems of files of which the rows that are there can be scored.
 INCOMPLETE = MIXTURES | {"missing-id"}
 
+# Problems of files that name the labels of a text.
+NAMES_OF_LABELS = frozenset({"label-names", "long-table"})
+
 # How a layout says that labels have a column each.
 LABEL_COLUMNS = "columns"
 
@@ -406,6 +409,15 @@ def _fits(columns: LabelColumns, shape: Shape | None) -> Callable[[FileSpec], bo
         width = shape.facts.get("width", 0) if shape else len(columns.emotions)
         return lambda spec: len(spec.emotions) == width
     own = {*columns.parser.emotions}
+    if shape is not None and shape.problem in NAMES_OF_LABELS:
+        # Names have the labels that occur, not all labels of the file.
+        used = {
+            name
+            for row in columns.parser.parsed.values()
+            for name, label in zip(columns.emotions, row, strict=True)
+            if label
+        }
+        return lambda spec: used <= {*spec.emotions} and (max(labels) > 1) == (len(spec.values) > 2)
     return lambda spec: {*spec.emotions} == own and (max(labels) > 1) == (len(spec.values) > 2)
 
 

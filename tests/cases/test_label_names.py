@@ -223,6 +223,19 @@ def test_columns_that_name_no_labels_are_one_problem(tmp_path: Path, cli: Callab
     assert not (tmp_path / "fixed").exists()
 
 
+def test_the_best_label_of_a_pipeline_has_to_be_confirmed(tmp_path: Path, cli: Callable):
+    outputs = [{"label": SPEC.emotions[n % 5], "score": 0.4} for n in range(SPEC.rows)]
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(outputs))
+    (ids := tmp_path / "dev.csv").write_text("\n".join(["id", *SPEC.ids]))
+    _, out, _ = cli("validate", path)
+    assert "predict all with top_k=None" in out and "as many rows as eng dev of tracks a and c" in out
+    assert f"Next: semeval-emo fix {path} --label-column label --ids-from FILE\n" in out
+    assert not fix(path, tmp_path / "refused", ids_from=ids, threshold=0.5).written
+    assert fix(path, tmp_path / "fixed", ids_from=ids, column="label").ok
+    assert labels_of(tmp_path / "fixed") == [[int(n % 5 == at) for at in range(5)] for n in range(SPEC.rows)]
+
+
 def test_blank_cells_have_to_be_decided(tmp_path: Path):
     path = write(tmp_path, ["id", "emotions"], with_ids(", ".join(names) for names in NAMED))
     blank = NAMED.count([])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -121,6 +122,13 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
     title = view.titles[column.at]
     is_blank_none = decisions.words.get(BLANK) == 0
     remedy = needed(column, vocabulary, is_blank_none, column.is_valued)
+    option = f"--map {BLANK}=0" if BLANK in remedy else ""
+    if not remedy and not decisions.column and (score := _score_beside(view, column)):
+        option = f"--label-column {shlex.quote(title)}"
+        remedy = (
+            f"'{score}' has the scores of these labels, as of a pipeline that gives only the best label of each text: "
+            f"predict all with top_k=None; if no text has another label, semeval-emo fix {option}"
+        )
     kept = {view.id, view.text, column.at, *view.own.values()}
     unused = [view.titles[at] for at in range(view.width) if at not in kept and view.has_header]
     synonyms = ", ".join(f"'{name}' as {label}" for name, label in sorted(column.synonyms.items()))
@@ -139,7 +147,7 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
         "line": view.table.header_line or None, "column": title, "value": column.example,
         "what": "names with values" if column.is_valued else "names",
         "details": "".join(f"; {detail}" for detail in details), "header": header,
-        "options": f"--map {BLANK}=0" if BLANK in remedy else "",
+        "options": option,
         "remedy": remedy or f"write one column for each label; the header should be {header}",
     }  # fmt: skip
     repair = f"labels read from the names in '{title}'{f' ({synonyms})' if synonyms else ''}"
@@ -163,6 +171,17 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
             yield line, view.row(cells, label_cells(named, view, line, view.text_id(cells), title, add, column.is_full))
 
     return Shape("label-names", facts, view.header, convert, not remedy, view.has_header, repair)
+
+
+def _score_beside(view: View, column: NamesColumn) -> str:
+    """Return the column of scores of a column with one name in each row, as a pipeline writes them; else empty."""
+    if column.has_several or column.is_valued or not view.has_header:
+        return ""
+    for at, title in enumerate(view.titles):
+        cells = [cell for cell in view.cells(at) if cell.strip()]
+        if SCORE_WORDS.issuperset(words_of(title)) and any(map(is_fraction, cells)):
+            return title
+    return ""
 
 
 def needed(column: NamesColumn, vocabulary: Vocabulary, is_blank_none: bool, has_values: bool) -> str:
