@@ -125,7 +125,7 @@ def labelled(
         emotions, values, used, notes = _own_labels(table, names, highest)
     else:
         emotions, values, used, notes = _known_labels(table, names, labels, synonyms or {}, others)
-    unused = tuple(name.strip() for at, name in names.items() if at not in used)
+    unused = tuple(name.strip() for at, name in names.items() if at not in used and name.strip())
     ids = None if id_at is None else tuple(row[id_at] for row in table.rows)
     if ids is not None and (len(set(ids)) < len(ids) or "" in ids):
         repeated = Counter(ids).most_common(1)[0][0]

@@ -128,8 +128,7 @@ def _parquet(body: bytes, name: str) -> ContainerTable:
         file = parquet.ParquetFile(io.BytesIO(body), pre_buffer=False)
         columns = list(file.schema_arrow.names)
         _check_size(file.metadata.num_rows, len(columns), kind, name)
-    batches = _batches(file.iter_batches(BATCH, use_threads=False), kind, name)
-    return ContainerTable("a Parquet file", _arrow_names(columns), batches)
+    return _arrow_table(columns, file.iter_batches(BATCH, use_threads=False), kind, name)
 
 
 def _feather(body: bytes, name: str) -> ContainerTable:
@@ -143,15 +142,22 @@ def _feather(body: bytes, name: str) -> ContainerTable:
         columns = list(file.schema.names)
         _check_size(0, len(columns), kind, name)
         batches = (file.get_batch(at) for at in range(file.num_record_batches))
-    return ContainerTable("an Arrow file", _arrow_names(columns), _batches(batches, kind, name))
+    return _arrow_table(columns, batches, kind, name)
 
 
-def _arrow_names(columns: Sequence[str]) -> list[str]:
-    """Return the names of columns; pandas stores an index without a name under a name of its own."""
-    return ["" if re.fullmatch(r"__index_level_\d+__", column) else column for column in columns]
+def _arrow_table(columns: Sequence[str], batches: Iterator[Any], kind: str, name: str) -> ContainerTable:
+    """Return a table of Arrow columns.
+
+    Pandas stores an index without a name after the columns, under a name of its own. As in a CSV file, it comes first
+    and has no name.
+    """
+    index = [at for at, column in enumerate(columns) if re.fullmatch(r"__index_level_\d+__", column)]
+    order = [*index, *(at for at in range(len(columns)) if at not in index)]
+    header = ["" if at in index else columns[at] for at in order]
+    return ContainerTable(kind, header, _batches(batches, order, kind, name))
 
 
-def _batches(batches: Iterator[Any], kind: str, name: str) -> Iterator[Row]:
+def _batches(batches: Iterator[Any], order: Sequence[int], kind: str, name: str) -> Iterator[Row]:
     line = 1
     while True:
         with _damaged(kind, name):
@@ -161,7 +167,7 @@ def _batches(batches: Iterator[Any], kind: str, name: str) -> Iterator[Row]:
             # The offsets of a damaged file could lead anywhere in memory.
             batch.validate(full=True)
             _check_size(line + batch.num_rows, batch.num_columns, kind, name)
-            columns = [column.to_pylist() for column in batch.columns]
+            columns = [batch.columns[at].to_pylist() for at in order]
         for values in zip(*columns, strict=True):
             line += 1
             yield line, [cell_text(value) for value in values]

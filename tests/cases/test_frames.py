@@ -103,3 +103,26 @@ def test_python_errors_name_python():
     assert "compare({" in str(error.value)
     with pytest.raises(TypeError, match=r"^report\(\)"):
         semeval_emo.report(frame, output="page.html")  # type: ignore[call-arg]
+
+
+FRAME = pd.DataFrame({"id": SPEC.ids} | {name: LABELS[:, at] for at, name in enumerate(SPEC.emotions)})
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        FRAME.sample(frac=1, random_state=1),
+        FRAME.set_index(pd.Index(SPEC.ids))[[*SPEC.emotions]],
+        FRAME.set_index("id"),
+    ],
+    ids=["shuffled", "unnamed index of ids", "index of ids"],
+)
+@pytest.mark.parametrize("form", ["parquet", "feather"])
+def test_stored_frames_with_an_index(frame: pd.DataFrame, form: str, tmp_path: Path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / f"pred_eng.{form}"
+    getattr(frame, f"to_{form}")(path)
+    report = semeval_emo.fix(path, tmp_path / "fixed")
+    assert report.ok, report.refusals
+    assert (report.predictions[0].values == LABELS).all()
+    assert semeval_emo.score(path).card.score == semeval_emo.score(FRAME).card.score

@@ -64,6 +64,9 @@ def test_parquet_cells_are_those_of_a_csv_file():
 
 def test_the_nameless_index_of_pandas_in_parquet_has_no_name():
     assert read(parquet(__index_level_0__=[0], joy=[1]))[0] == ["", "joy"]
+    # Pandas stores it after the columns; a CSV file has it before them.
+    header, rows = read(parquet(id=["a", "b"], joy=[1, 0], __index_level_0__=[7, 3]))
+    assert (header, rows) == (["", "id", "joy"], [["7", "a", "1"], ["3", "b", "0"]])
 
 
 def test_feather_is_read():
