@@ -160,12 +160,12 @@ class ShapeConfig:
     """The architecture and size of a transformer, to count its parameters without loading it and to build random ones.
 
     Attributes:
-        architecture: ``llama``, ``bert``, ``distilbert``, ``mpnet`` or ``deberta``.
+        architecture: ``llama``, ``gemma`` (Gemma 3), ``bert``, ``distilbert``, ``mpnet`` or ``deberta``.
         kv_heads: number of key/value heads; 0 for as many as `heads`.
         positions: number of learned position embeddings (0 for rotary or relative ones).
     """
 
-    architecture: Literal["llama", "bert", "distilbert", "mpnet", "deberta"]
+    architecture: Literal["llama", "gemma", "bert", "distilbert", "mpnet", "deberta"]
     layers: PositiveInt
     hidden: PositiveInt
     mlp: PositiveInt

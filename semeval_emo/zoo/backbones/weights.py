@@ -288,6 +288,15 @@ def is_hub_id(name: str) -> bool:
     )  # fmt: skip
 
 
+def own_model(name: str) -> Path | None:
+    """Return the folder in ``$SEMEVAL_EMO_MODELS`` that stands for a model on the hub; None if there is none."""
+    folder = os.environ.get(MODELS_VARIABLE)
+    if not folder or not is_hub_id(name):
+        return None
+    own = Path(folder).expanduser() / name
+    return own if own.is_dir() else None
+
+
 def hub_folder(name: str, progress: Progress, patterns: Sequence[str] = MODEL_FILES) -> Path:
     """Return the folder of a model in ``$SEMEVAL_EMO_MODELS`` or the hub's cache; download it first if necessary.
 
@@ -297,10 +306,9 @@ def hub_folder(name: str, progress: Progress, patterns: Sequence[str] = MODEL_FI
     Raises:
         NotOnHub: it is not there, or cannot be downloaded.
     """
-    if os.environ.get(MODELS_VARIABLE) and is_hub_id(name):
-        own = Path(os.environ[MODELS_VARIABLE]).expanduser() / name
-        if own.is_dir():
-            return own
+    own = own_model(name)
+    if own is not None:
+        return own
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError
 

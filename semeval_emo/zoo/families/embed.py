@@ -22,6 +22,8 @@ from semeval_emo.zoo.selection.grid import GridSearch
 
 FILE = "embed.json"
 ENCODER = "encoder"
+FALLBACK = "e5-linear"
+"""The recipe with weights from pip that is named where weights are missing."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Embed(Family):
     def _find_backbone(self, progress: Progress) -> str:
         from semeval_emo.zoo.backbones.weights import find_backbone
 
-        return str(find_backbone(self.recipe.model.backbone, progress))
+        return str(find_backbone(self.recipe.model.backbone, progress, FALLBACK))
 
     @cached_property
     def _encoder(self) -> Any:

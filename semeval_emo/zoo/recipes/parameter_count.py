@@ -44,7 +44,14 @@ def count_parameters(
     adapters = _adapters(shape, *lora) if lora and trainable.part == "lora" else 0
     if adapters is None or (trainable.part == "lora" and not lora):
         return None
-    sizes = {"llama": _llama, "bert": _bert, "distilbert": _distilbert, "mpnet": _mpnet, "deberta": _deberta}
+    sizes = {
+        "llama": _llama,
+        "gemma": _gemma,
+        "bert": _bert,
+        "distilbert": _distilbert,
+        "mpnet": _mpnet,
+        "deberta": _deberta,
+    }
     layer, rest = sizes[shape.architecture](shape)
     head = _head(shape, model, emotions, pooled)
     total = shape.layers * layer + rest + head + adapters
@@ -64,7 +71,8 @@ def _head(shape: ShapeConfig, model: ModelConfig, emotions: int, pooled: bool) -
     widths = [shape.hidden, *(model.head_hidden if model.head == "mlp" else ()), emotions]
     if model.head == "linear" and shape.architecture == "llama":
         return shape.hidden * emotions
-    dense = _linear(shape.hidden, shape.hidden) if pooled and shape.architecture != "llama" else 0
+    has_dense = pooled and shape.architecture not in ("llama", "gemma") and model.pooling != "mean"
+    dense = _linear(shape.hidden, shape.hidden) if has_dense else 0
     return dense + sum(_linear(a, b) for a, b in pairwise(widths))
 
 
@@ -72,11 +80,13 @@ def _adapters(shape: ShapeConfig, rank: int, targets: Sequence[str]) -> int | No
     """Return the parameters of the adapters: two low-rank matrices for each adapted linear layer; None if not known."""
     square, up, down = (shape.hidden, shape.hidden), (shape.hidden, shape.mlp), (shape.mlp, shape.hidden)
     narrow = (shape.hidden, _kv_width(shape))
+    causal = {
+        "q_proj": square, "k_proj": narrow, "v_proj": narrow, "o_proj": square,
+        "gate_proj": up, "up_proj": up, "down_proj": down,
+    }  # fmt: skip
     linear = {
-        "llama": {
-            "q_proj": square, "k_proj": narrow, "v_proj": narrow, "o_proj": square,
-            "gate_proj": up, "up_proj": up, "down_proj": down,
-        },
+        "llama": causal,
+        "gemma": causal,
         "bert": dict.fromkeys(("query", "key", "value"), square),
         "distilbert": dict.fromkeys(("q_lin", "k_lin", "v_lin", "out_lin"), square) | {"lin1": up, "lin2": down},
         "mpnet": dict.fromkeys(("q", "k", "v", "o"), square),
@@ -98,6 +108,12 @@ def _llama(shape: ShapeConfig) -> tuple[int, int]:
     kv = _kv_width(shape)
     attention = 2 * shape.hidden * shape.hidden + 2 * shape.hidden * kv
     return attention + 3 * shape.hidden * shape.mlp + 2 * shape.hidden, shape.vocabulary * shape.hidden + shape.hidden
+
+
+def _gemma(shape: ShapeConfig) -> tuple[int, int]:
+    layer, rest = _llama(shape)
+    # Four norms a layer instead of two, and norms of queries and keys.
+    return layer + 2 * shape.hidden + 2 * (shape.hidden // shape.heads), rest
 
 
 def _encoder_layer(shape: ShapeConfig) -> int:
@@ -146,6 +162,7 @@ _FIELDS = {
 _POSITIONS = {"positions": "max_position_embeddings"}
 _CONFIGS: dict[str, tuple[Any, dict[str, str]]] = {
     "llama": ("llama", _FIELDS | {"kv_heads": "num_key_value_heads"}),
+    "gemma3_text": ("gemma", _FIELDS | {"kv_heads": "num_key_value_heads"}),
     "bert": ("bert", _FIELDS | _POSITIONS),
     "mpnet": ("mpnet", _FIELDS | _POSITIONS),
     "deberta-v2": ("deberta", _FIELDS),
@@ -170,8 +187,10 @@ def read_shape(config: Path) -> ShapeConfig | None:
     if any(value < (field not in ("kv_heads", "positions")) for field, value in fields.items()):
         return None
     # Assumptions of the formulas.
+    head_dim = fields["hidden"] // max(1, fields["heads"])
     assumed = {
-        "llama": {"attention_bias": False, "mlp_bias": False, "head_dim": fields["hidden"] // max(1, fields["heads"])},
+        "gemma": {"attention_bias": False, "head_dim": head_dim},
+        "llama": {"attention_bias": False, "mlp_bias": False, "head_dim": head_dim},
         "bert": {"type_vocab_size": 2},
         "deberta": {
             "type_vocab_size": 0, "relative_attention": True, "position_buckets": 256, "share_att_key": True,

@@ -11,15 +11,15 @@ from importlib import metadata
 from pathlib import Path
 
 from semeval_emo.errors import EmoError, install_line
-from semeval_emo.zoo.backbones.weights import PACKAGE_EXTRAS, PACKAGE_PREFIX, RANDOM, local_path
+from semeval_emo.zoo.backbones.weights import PACKAGE_EXTRAS, PACKAGE_PREFIX, RANDOM, local_path, own_model
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.registry import family_class
 from semeval_emo.zoo.requirements import TFIDF_PACKAGES
 
 READY, EXTRA, DOWNLOAD, GATED = range(4)
-GATED_OWNERS = ("meta-llama",)
-"""Owners on the Hugging Face hub whose models need an accepted licence."""
+GATED_LICENCES = ("llama", "gemma")
+"""How the licences begin that have to be accepted on the Hugging Face hub."""
 
 
 @dataclass(frozen=True, order=True)
@@ -68,7 +68,7 @@ def readiness(recipe: Recipe) -> Readiness:
         if not any(re.sub(r"-part-?\d+$", "", installed) == name for installed in _distributions()):
             extras.append(PACKAGE_EXTRAS.get(name, "weights"))
     elif backbone not in ("", RANDOM) and not local_path(backbone).is_dir() and not _is_downloaded(backbone):
-        return Readiness(GATED if backbone.partition("/")[0] in GATED_OWNERS else DOWNLOAD, ",".join(extras))
+        return Readiness(GATED if recipe.model.licence.startswith(GATED_LICENCES) else DOWNLOAD, ",".join(extras))
     return Readiness(EXTRA if extras else READY, ",".join(extras))
 
 
@@ -86,7 +86,9 @@ def _distributions() -> frozenset[str]:
 
 
 def _is_downloaded(backbone: str) -> bool:
-    """Return whether the cache of the Hugging Face hub has a model."""
+    """Return whether the cache of the Hugging Face hub has a model, or ``$SEMEVAL_EMO_MODELS``."""
+    if own_model(backbone) is not None:
+        return True
     home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
     cache_folder = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
     return any((cache_folder / f"models--{backbone.replace('/', '--')}" / "snapshots").glob("*/config.json"))

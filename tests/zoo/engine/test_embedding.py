@@ -19,6 +19,8 @@ from semeval_emo.zoo.backbones.weights import MODELS_VARIABLE, find_backbone
 from semeval_emo.zoo.engine.embedding import SentenceEncoder, save_encoder
 from semeval_emo.zoo.engine.network import byte_tokenizer
 from semeval_emo.zoo.recipe import ModelConfig
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.recipes.readiness import GATED, readiness
 
 TEXTS = ["so happy", "afraid of the dark, and of much else", "hm"]
 PROMPT = "task: classification | query: "
@@ -127,6 +129,8 @@ def test_a_folder_of_models_stands_for_the_hub(gemma: Path, tmp_path: Path, monk
     monkeypatch.setenv("SEMEVAL_EMO_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     assert find_backbone("owner/tiny-gemma", Progress()) == gemma
+    here, elsewhere = (load_recipe("gemma-linear", [f"model.backbone=owner/{name}"]) for name in ("tiny-gemma", "x"))
+    assert (readiness(here).words, readiness(elsewhere).level) == ("", GATED)
     settings = ("model.backbone=owner/tiny-gemma", "embed.dense=true", "select.folds=3", "embed.strength=[1.0]")
     words = ["zoo", "train", "gemma-linear", "--data", "sample", "-q", "--format", "json"]
     assert main([*words, *(word for setting in settings for word in ("--set", setting))]) == 0

@@ -11,6 +11,7 @@ import transformers
 
 from semeval_emo.zoo.engine.network import add_adapters, freeze
 from semeval_emo.zoo.engine.parameter_groups import count_layers, is_trainable
+from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.families.transformer import LoraOptions
 from semeval_emo.zoo.recipe import ModelConfig, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -143,3 +144,21 @@ def test_an_overridden_backbone_does_not_use_the_shape_of_the_recipe(tmp_path: P
     assert backbone_shape(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small
     assert backbone_shape(load_recipe("llama-4layer", ["model.backbone=somebody/else"])) is None
     assert backbone_shape(load_recipe("llama-4layer")).layers == 16
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_counts_of_an_encoder_with_the_mean_over_tokens(part: TrainableConfig):
+    """Also of Gemma 3, whose class in transformers has another head."""
+    recipe = load_recipe("gemma-ft")
+    shape = recipe.shape
+    config = transformers.Gemma3TextConfig(
+        vocab_size=shape.vocabulary, hidden_size=shape.hidden, intermediate_size=shape.mlp,
+        num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.kv_heads,
+        head_dim=256, num_labels=5,
+    )  # fmt: skip
+    with torch.device("meta"):
+        network = MeanPooled(transformers.AutoModel.from_config(config), 5)
+    found = count_parameters(shape, part, recipe.model, 5)
+    assert found.total == sum(p.numel() for p in network.parameters())
+    trained = [p.numel() for n, p in network.named_parameters() if is_trainable(n, part, shape.layers)]
+    assert found.trainable == sum(trained)
