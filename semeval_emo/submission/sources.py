@@ -6,6 +6,7 @@ read here.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from semeval_emo.submission.names import (
 )
 from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.tables.frames import FrameFile
+from semeval_emo.tables.sniff import HEAD_BYTES, sniff
 from semeval_emo.task import TASK_FILE, Task
 from semeval_emo.text import alternatives, printable
 
@@ -180,7 +182,9 @@ def _files_of(path: Path, findings: Findings, task: Task) -> list[InputFile]:
         parents = path.resolve().parts[-2:]
         return _select(path, dict.fromkeys(_walk(path)), parents, findings, task)
     with path.open("rb") as stream:
-        zipped = archive.looks_zipped(stream)
+        head = stream.read(HEAD_BYTES)
+    # Workbooks, arrays of NumPy and files of PyTorch begin like a zip.
+    zipped = archive.looks_zipped(io.BytesIO(head)) and sniff(head)[0].endswith("zip archive")
     suffix = path.suffix.lower()
     if suffix == ".zip" or (zipped and suffix not in (*TABLE_SUFFIXES, *CONTAINER_SUFFIXES)):
         return _select(path, dict(archive.members(path, findings)), (), findings, task)

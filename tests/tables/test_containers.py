@@ -165,6 +165,16 @@ def test_without_pyarrow_the_extra_is_named(monkeypatch):
     assert "pip install" in caught.value.fix
 
 
+@pytest.mark.parametrize("name", ["predictions.pt", "logits.pth", "predictions.bin", "out"])
+def test_files_of_pytorch_are_named_and_not_opened(name: str, tmp_path: Path, cli):
+    """They are zips of a pickle and its arrays, as `torch.save` writes them."""
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        for member in ("data.pkl", "byteorder", "data/0", "version"):
+            archive.writestr(f"predictions/{member}", b"\x80\x02")
+    _, out, _ = cli("validate", tmp_path / name)
+    assert "E302  the file is a PyTorch file" in out and "E111" not in out
+
+
 def test_pickles_are_named_and_not_opened(tmp_path: Path, cli):
     path = tmp_path / "pred_eng.pkl"
     path.write_bytes(b"\x80\x04\x95")
