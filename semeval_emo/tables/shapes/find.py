@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from semeval_emo.tables.decisions import Decisions
-from semeval_emo.tables.shapes.listed import NamesColumn, listed_shape, names_columns, rank_of
+from semeval_emo.tables.shapes.listed import NamesColumn, joined_slots, listed_shape, names_columns, rank_of, slots_of
 from semeval_emo.tables.shapes.long import is_long, long_shape
 from semeval_emo.tables.shapes.shape import AddProblem, Shape, Vocabulary
 from semeval_emo.tables.shapes.unnamed import unnamed_labels
@@ -41,6 +41,8 @@ def find_shape(table: InputTable, rows: Sequence[Row], vocabulary: Vocabulary, d
         return _several_columns(view, columns, filled) if is_complete else None
     if columns:
         best = [column for column in columns if column.rank == columns[0].rank]
+        if only is None and len(best) > 1 and (slots := slots_of(view, best)):
+            return joined_slots(view, slots, decisions)
         if only is None and (best[0].rank == 4 or not _agree(view, best)):
             return _several_columns(view, best, {})
         if is_long(view, best[0]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from semeval_emo.tables.decisions import BLANK, Decisions
 from semeval_emo.tables.names import SCORE_WORDS
 from semeval_emo.tables.shapes.cell import CellReader, NamedLabels
 from semeval_emo.tables.shapes.shape import AddProblem, Shape, Vocabulary
+from semeval_emo.tables.shapes.vectors import numbered_columns
 from semeval_emo.tables.shapes.view import GOLD, LABELS, PREDICTED, RAW, View, words_of
 from semeval_emo.tables.table import Row
 from semeval_emo.text import plural
@@ -116,10 +117,14 @@ def rank_of(name: str) -> int:
     return 1 if words & LABELS else 2
 
 
-def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape:
-    """Return the shape of a table whose labels are the names in a column."""
+def listed_shape(view: View, column: NamesColumn, decisions: Decisions, slots: Sequence[int] = ()) -> Shape:
+    """Return the shape of a table whose labels are the names in a column.
+
+    Args:
+        slots: the columns whose cells have been put into this one, as `joined_slots` does.
+    """
     vocabulary = view.vocabulary
-    title = view.titles[column.at]
+    title = f"{view.titles[slots[0]]} to {view.titles[slots[-1]]}" if slots else view.titles[column.at]
     is_blank_none = decisions.words.get(BLANK) == 0
     remedy = needed(column, vocabulary, is_blank_none, column.is_valued)
     option = f"--map {BLANK}=0" if BLANK in remedy else ""
@@ -129,7 +134,7 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
             f"'{score}' has the scores of these labels, as of a pipeline that gives only the best label of each text: "
             f"predict all with top_k=None; if no text has another label, semeval-emo fix {option}"
         )
-    kept = {view.id, view.text, column.at, *view.own.values()}
+    kept = {view.id, view.text, column.at, *slots, *view.own.values()}
     unused = [view.titles[at] for at in range(view.width) if at not in kept and view.has_header]
     synonyms = ", ".join(f"'{name}' as {label}" for name, label in sorted(column.synonyms.items()))
     details = []
@@ -171,6 +176,51 @@ def listed_shape(view: View, column: NamesColumn, decisions: Decisions) -> Shape
             yield line, view.row(cells, label_cells(named, view, line, view.text_id(cells), title, add, column.is_full))
 
     return Shape("label-names", facts, view.header, convert, not remedy, view.has_header, repair)
+
+
+def slots_of(view: View, columns: Sequence[NamesColumn]) -> list[int]:
+    """Return the numbered columns that list the names of a text, such as emotion_1 to emotion_3; none if they do not.
+
+    They are filled from the first one on, in no row with a name twice, and not all in every row: columns of several
+    systems or annotators agree somewhere, and a ranking is full.
+    """
+    slots = numbered_columns(view.names)
+    if not {column.at for column in columns} <= {*slots} or columns[0].rank == 4:
+        return []
+    reader, sizes = columns[0].reader, set[int]()
+    for _, row in view.rows:
+        cells = [row[at].strip() for at in slots if at < len(row)]
+        filled = [cell for cell in cells if not reader.read(cell).is_blank]
+        names = [name for cell in filled for name in reader.read(cell).values]
+        if cells[: len(filled)] != filled or len({*names}) < len(names) or any(map(_is_list, map(reader.read, filled))):
+            return []
+        sizes.add(len(names))
+    return slots if max(sizes, default=0) > 1 and min(sizes) < len(slots) else []
+
+
+def _is_list(named: NamedLabels) -> bool:
+    return named.is_list or named.is_valued or bool(named.unknown)
+
+
+def joined_slots(view: View, slots: Sequence[int], decisions: Decisions) -> Shape:
+    """Return the shape of a table whose labels are the names in several columns, as from `slots_of`."""
+    first, *rest = slots
+
+    def join(row: Sequence[str]) -> list[str]:
+        if view.has_header and view.normalised(row) == view.names:
+            return list(row)
+        cells = ["" if at in rest else cell for at, cell in enumerate(row)]
+        cells[first : first + 1] = ["; ".join(row[at].strip() for at in slots if at < len(row) and row[at].strip())]
+        return cells
+
+    joined = replace(view, rows=[(line, join(row)) for line, row in view.rows])
+    (column,) = names_columns(joined, first)
+    shape = listed_shape(joined, column, decisions, slots)
+
+    def convert(rows: Iterable[Row], add: AddProblem) -> Iterator[Row]:
+        return shape.convert(((line, join(row)) for line, row in rows), add)
+
+    return replace(shape, convert=convert)
 
 
 def _score_beside(view: View, column: NamesColumn) -> str:
