@@ -13,6 +13,7 @@ import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, NamedTuple
 
 from semeval_emo.tables.sniff import HEAD_BYTES, sniff
@@ -85,11 +86,28 @@ class RawTable(InputTable):
                 continue
             self.header_line, self.header_text = line, text
             self.delimiter = _delimiter(text, dialect)
+            if self.delimiter == " " and (text[0].isspace() or "  " in text):
+                text = self._aligned(text)
             # A literal quotation mark can begin a text, but not a column name.
             is_quoted = dialect.has_header and text.startswith('"')
             self.quotes = dialect.quotes or self.delimiter != dialect.delimiter or is_quoted
             self.header = self._row(line, text)
             break
+
+    def _aligned(self, header: str) -> str:
+        """Return the header of a printed frame, whose columns are aligned by spaces; its lines get single spaces."""
+
+        def single(line: str) -> str:
+            return line if line is _TOO_LONG else " ".join(line.split())
+
+        self._ahead, self._incoming = deque(map(single, self._ahead)), map(single, self._incoming)
+        if not self._ahead:
+            self._ahead.extend(islice(self._incoming, 1))
+        first = self._ahead[0].split() if self._ahead else []
+        names = header.split()
+        # An index of row numbers has no name.
+        has_index = len(first) == len(names) + 1 and first[0].isdigit()
+        return " ".join(["", *names] if has_index else names)
 
     def _is_above_header(self, text: str) -> bool:
         """Return whether a line is free text: one of the next lines is a header with another number of cells."""
@@ -264,8 +282,8 @@ def _has_id_column(text: str, dialect: Dialect) -> bool:
 def _delimiter(text: str, dialect: Dialect = USUAL) -> str:
     r"""Return the separator that occurs most in a row, outside quotes; the expected one if none does.
 
-    A space counts only in a header that begins with id, because spaces also separate words. In a row of data, the
-    expected separator needs to occur only once.
+    A space counts only in a header that begins with id, perhaps after spaces that align it, because spaces also
+    separate words. In a row of data, the expected separator needs to occur only once.
 
     >>> _delimiter("id;anger;fear"), _delimiter("id\tjoy"), _delimiter("id joy"), _delimiter("id")
     (';', '\t', ' ', ',')
@@ -274,7 +292,7 @@ def _delimiter(text: str, dialect: Dialect = USUAL) -> str:
     if not dialect.has_header and dialect.delimiter in (bare if dialect.quotes else text):
         return dialect.delimiter
     best = max(f"{dialect.delimiter},;\t|", key=bare.count)
-    return " " if best not in bare and bare.lower().startswith("id ") else best
+    return " " if best not in bare and re.match(r"\s*id\s", bare, re.IGNORECASE) else best
 
 
 def _split(text: str, delimiter: str) -> tuple[list[str], str]:

@@ -126,3 +126,15 @@ def test_stored_frames_with_an_index(frame: pd.DataFrame, form: str, tmp_path: P
     assert report.ok, report.refusals
     assert (report.predictions[0].values == LABELS).all()
     assert semeval_emo.score(path).card.score == semeval_emo.score(FRAME).card.score
+
+
+@pytest.mark.parametrize("index", [False, True])
+def test_a_printed_frame(index: bool, tmp_path: Path):
+    path = tmp_path / "pred_eng.txt"
+    path.write_text(FRAME.to_string(index=index))
+    assert semeval_emo.validate(path).counts.keys() == {"E202", "E307"} | ({"E315"} if index else set())
+    report = semeval_emo.fix(path, tmp_path / "fixed")
+    assert report.ok and (report.predictions[0].values == LABELS).all()
+    # Rows that pandas has left out are missing, not guessed.
+    path.write_text(repr(FRAME))
+    assert not semeval_emo.fix(path, tmp_path / "short").written
