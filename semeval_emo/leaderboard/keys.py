@@ -10,6 +10,7 @@ from semeval_emo.errors import UsageError, suggest
 from semeval_emo.leaderboard.check import ranked_metrics, score_range
 from semeval_emo.leaderboard.model import ANY_RELEASE, ScoreRow
 from semeval_emo.scoring import Scorecard
+from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task
 from semeval_emo.text import printable
 
@@ -58,17 +59,32 @@ def resolve_key(
                 f"The score of {score.file} cannot be placed: the release of its gold labels is unknown.",
                 "score it against the labels of a release: --gold FOLDER",
             )
+        _check_direction(score.metric)
         return score.score, BoardKey(spec.task, measured, spec.split, spec.track, spec.language, score.metric)
     if track is None or language is None:
         raise UsageError("A score without a file needs a track and a language.", "give both")
     track_, code = task.track(track), task.language(language).code
     name = metric or track_.metric
+    _check_direction(name)
     check_name("metric", name, ranked_metrics())
     low, high = score_range(name)
     if not low <= score <= high:
         hint = f"did you mean {score / 100:g}?" if 1 < score <= 100 else ""
         raise UsageError(f"The score {score:g} is not from {low:g} to {high:g}.", hint)
     return score, BoardKey(task.key, task.release(release).key, split, track_.key, code, name)
+
+
+def _check_direction(metric: str) -> None:
+    """Refuse a metric where lower is better: the rows of a list are ranked from high to low.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if metric in METRICS and METRICS[metric].lower_is_better:
+        raise UsageError(
+            f"The leaderboard has no scores of {METRICS[metric].title}, where lower is better.",
+            "compare systems with semeval-emo compare",
+        )
 
 
 def check_name(what: str, name: str, known: Sequence[str]) -> None:

@@ -347,6 +347,17 @@ def test_the_model_for_degrees_is_trained_by_the_next_command(tmp_path: Path, cl
     following = shown.err.rpartition("Next: semeval-emo ")[2].split()
     trained = cli(*following, "--quiet")
     assert trained.code == 0 and "test Pearson r" in trained.out, trained.err
+    # The recipe selects by Pearson's r; dev and test have the official metric of the task.
+    toml = Path("x.toml").read_text()
+    Path("x.toml").write_text(toml.replace('"pearson"', '"mae"').replace('key = "x"', 'key = "y"'))
+    run = json.loads(cli(*following, "--format", "json").out)
+    assert next(iter(run["dev"])) == "mae" and "pearson" in run["dev"]
+    every = json.loads(
+        cli("zoo", "train", "tfidf-ridge", "--task", "x.toml", "--language", "all", "--format", "json").out
+    )
+    assert every["mean"]["dev"] == pytest.approx(run["dev"]["mae"])
+    shown = cli("zoo", "results", *map(str, Path("runs/y").glob("*/en"))).out
+    assert f" {run['dev']['mae']:.4f} " in shown
     told = cli("task", "show", "x.toml").err
     assert "Next: semeval-emo validate pred_en.csv --task x.toml\n" in told
     assert f"Next: semeval-emo {' '.join(following)}\n" in told

@@ -202,3 +202,13 @@ def test_the_number_of_rows_that_a_limit_hides_is_said(run) -> None:
     assert json.loads(run("show", "-t", "b", "--limit", "3", "-f", "json").out)["total"] == 33
     assert "2 of 210 rows are shown." in run("show", "--limit", "2").out
     assert "are shown" not in run("show", "-t", "b").out
+
+
+def test_a_metric_where_lower_is_better_has_no_list(tmp_path: Path, run):
+    toml = tmp_path / "degrees.toml"
+    toml.write_text(TASK.replace('["0", "1"]', '["0", "1", "2"]').replace("jaccard", "mae"), encoding="utf-8")
+    for words in (("place", "0.5"), ("add", "0.5", "-s", "x", "--where", "y")):
+        refused = run(*words, "-t", "a", "-l", "eng", "--task", toml)
+        assert refused.code == 2
+        assert "error: The leaderboard has no scores of MAE, where lower is better." in refused.err
+        assert "fix: compare systems with semeval-emo compare\n" in refused.err

@@ -222,7 +222,9 @@ def test_labels_in_one_cell_in_another_form(make_task, tmp_path):
     path = write(spec, tmp_path, valid.replace("off topic|joy", '"Joy, off_topic"', 1))
     (problem,) = validate(path, task=task).problems
     assert (problem.code, problem.line) == ("E349", 5)
-    assert problem.message == "the labels are 'Joy, off_topic'; expected names separated by '|'"
+    assert (
+        problem.message == "the labels are 'Joy, off_topic'; expected names as the task spells them, separated by '|'"
+    )
     fix(path, tmp_path / "out", task=task)
     assert (tmp_path / "out" / "answer.csv").read_text() == valid
     (problem,) = validate(write(spec, tmp_path, valid.replace("|joy", "|hope", 1)), task=task).problems

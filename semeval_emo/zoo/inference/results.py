@@ -35,7 +35,7 @@ class RecipeResult:
     Attributes:
         name: of the recipe, or of the run folder if more than the seed was overridden.
         folders: of its runs, one per seed.
-        dev: mean over runs of the official metric on dev, at the thresholds of each run.
+        dev: mean over runs of the official metric on dev, at the thresholds of each run; None if one did not record it.
         seconds: mean training time of a run, with its ensemble members; None if that of members is not recorded.
         selected_on: the split that epochs, settings or thresholds were selected on.
         result: the score on test, a mean over runs, with its interval over runs and texts.
@@ -47,7 +47,7 @@ class RecipeResult:
     title: str
     folders: tuple[Path, ...]
     seeds: tuple[int, ...]
-    dev: float
+    dev: float | None
     seconds: float | None
     sizes: ParameterCounts | None
     selected_on: str
@@ -160,7 +160,9 @@ def compare_runs(
     predictions = {name: tuple(predictions_of[run.path] for run in group) for name, group in by_name.items()}
     systems = [SystemRuns(name, system_runs) for name, system_runs in predictions.items()]
     comparison = compare(systems, gold=[gold], source=source, task=task, alone=True, progress=progress)
-    recipes = tuple(_recipe_result(by_name[result.name], result) for result in comparison.lead.standings)
+    recipes = tuple(
+        _recipe_result(by_name[result.name], result, comparison.metric) for result in comparison.lead.standings
+    )
     try:
         best = score(predictions[recipes[0].name][0], gold, task=task).cards[0]
         placement = Leaderboard.load(task).place(best)
@@ -199,8 +201,10 @@ def _name_groups(groups: Sequence[list[FinishedRun]]) -> dict[str, list[Finished
     }
 
 
-def _recipe_result(runs: Sequence[FinishedRun], result: SystemResult) -> RecipeResult:
+def _recipe_result(runs: Sequence[FinishedRun], result: SystemResult, metric: str) -> RecipeResult:
     first = runs[0]
+    # Runs of earlier versions recorded only the metric that they were selected by.
+    dev = [run.state["dev"].get(metric) for run in runs]
     try:
         seconds = fmean(run.seconds for run in runs)
     except EmoError:
@@ -210,7 +214,7 @@ def _recipe_result(runs: Sequence[FinishedRun], result: SystemResult) -> RecipeR
         title=first.recipe.title,
         folders=tuple(run.path for run in runs),
         seeds=tuple(run.recipe.train.seed for run in runs),
-        dev=fmean(run.state["dev"][first.recipe.select.metric] for run in runs),
+        dev=None if None in dev else fmean(dev),
         seconds=seconds,
         sizes=ParameterCounts(*first.state["sizes"]) if first.state["sizes"] else None,
         selected_on=selected_on(first),

@@ -281,7 +281,10 @@ def _finish(run: TrainingRun, golds: dict[str, Gold]) -> None:
     texts = dict(zip(golds["test"].ids, golds["test"].texts or (), strict=False))
     write_predictions(folder.spec, test_labels, folder.predictions, texts)
     overlap = count_leakage(training_golds(recipe, golds), golds["test"], probabilities["test"], thresholds, run)
-    dev = score_probabilities(labels["dev"], probabilities["dev"], thresholds, run.space, metric)
+    # The official metric first: a recipe can select by another one.
+    dev: dict[str, float] = {}
+    for name in dict.fromkeys((task.track(folder.spec.track).metric, metric)):
+        dev |= score_probabilities(labels["dev"], probabilities["dev"], thresholds, run.space, name)
     constant = constant_predictions(probabilities["test"], thresholds, run.space)
     folder.update_state(thresholds=thresholds.tolist(), dev=dev, overlap=overlap, constant=constant.to_dict())
     scorecard = _score(folder, golds["test"], task)
