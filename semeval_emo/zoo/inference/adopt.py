@@ -61,10 +61,12 @@ def adopt_recipe(
     """
     progress = progress or Progress()
     folder = model_path(model, progress)
-    if (folder / MODEL_INFO).exists():
-        raise UsageError(f"{model} is a model that this package trained.", "use its run folder, or zoo predict")
+    if (folder / MODEL_INFO).exists() or (folder / "model" / MODEL_INFO).exists():
+        raise UsageError(f"{model} is a run, or the model of one.", "use the run folder: zoo predict, zoo evaluate")
     if language is None and len(task.languages) == 1:
         language = next(iter(task.languages))
+    if language is None:
+        raise UsageError(f"The language of {model} is not known.", "name it with --language")
     data = resolve_target(Recipe(name, FAMILY, data=DataConfig(splits=())), task, track, language).data
     spec = task.spec(data.track, data.language, "test", data.release)
     classifier = read_classifier(folder, task, order=order, activation=activation, name=model)

@@ -32,6 +32,14 @@ def probabilities(run: Path = RUN) -> np.ndarray:
     return pd.read_csv(run / "test" / "prob_eng.csv")[list(EMOTIONS)].to_numpy()
 
 
+def test_runs_and_models_of_unknown_languages_are_named(adopt, cli):
+    code, _, err = cli("zoo", "adopt", "theirs", "--task", "task11")
+    assert (code, "The language of theirs is not known." in err, "--language" in err) == (2, True, True)
+    assert adopt().code == 0
+    code, _, err = cli("zoo", "adopt", RUN)
+    assert code == 2 and f"{RUN} is a run, or the model of one." in err
+
+
 def test_an_adopted_model_is_a_run_with_scores_card_and_place(adopt, cli):
     code, out, err = adopt()
     assert code == 0 and "test macro F1" in out and "rank" in out
