@@ -8,6 +8,7 @@ from typing import Any
 from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.results import overlap_words
 from semeval_emo.report.runs import TEST_NOTE
+from semeval_emo.report.scores import weights_note
 from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import release_words, shown_track
@@ -82,10 +83,14 @@ def _mean_row(series: Series) -> tuple[Any, ...]:
     gaps = []
     for row_of in (baseline_row, leader_row):
         pairs = series.compared_with(row_of)
-        gaps += [mean([row.score for _, row in pairs]), mean([score - (row.score or 0.0) for score, row in pairs])]
+        own = [series.task.tracks[series.track].weights.get(row.language, 1.0) for _, row in pairs]
+        gaps += [
+            mean([row.score for _, row in pairs], own),
+            mean([score - (row.score or 0.0) for score, row in pairs], own),
+        ]
     return (
-        "mean", None, mean([outcome.dev for outcome in series.finished]),
-        mean([outcome.score for outcome in series.finished]), *gaps, None, None,
+        "mean", None, mean([outcome.dev for outcome in series.finished], series.weights),
+        mean([outcome.score for outcome in series.finished], series.weights), *gaps, None, None,
     )  # fmt: skip
 
 
@@ -100,6 +105,8 @@ def _notes(series: Series) -> list[str]:
     if counts:
         notes.append(f"base: the baseline; top: rank 1; rank: in the {board}, with this score.")
         notes.append(f"{' and '.join(counts).capitalize()} languages; ties are not counted as wins.")
+    weights = {outcome.spec.language: outcome.spec.weight for outcome in series.finished}
+    notes += weights_note(weights) if len({*weights.values()}) > 1 else []
     unscored = [outcome.spec.language for outcome in series.finished if outcome.score is None]
     if unscored:
         notes.append(f"Not scored, because the test labels are not available: {', '.join(unscored)}.")

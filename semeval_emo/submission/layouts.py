@@ -137,7 +137,8 @@ def labels_in_cell(view: View, reading: Reading) -> Shape:
 
     layout, vocabulary = reading.layout, view.vocabulary
     column, reader = view.table.header.index(LABELS), CellReader(vocabulary)
-    how = f"{'names as the task spells them,' if layout.labels == 'names' else 'numbers from 0'} separated by '{layout.separator}'"
+    how = "names as the task spells them," if layout.labels == "names" else "numbers from 0"
+    how += f" separated by '{layout.separator}'"
 
     def cells_of(cell: str, line: int, text_id: str, add: AddProblem) -> list[str] | None:
         labels = parsed(cell, layout, vocabulary.labels)

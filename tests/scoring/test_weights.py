@@ -143,6 +143,27 @@ def test_a_file_with_other_labels_is_reported_once(task: Task, tmp_path: Path):
     assert found == [f"it is not in {tmp_path / 'data'}"]
 
 
+def test_the_mean_of_models_of_all_languages_has_the_weights_of_the_task(task: Task, tmp_path: Path, cli):
+    folder = tmp_path / "data/track_a"
+    for split in ("train", "dev"):
+        for path in sorted((folder / "test").iterdir()):
+            copied = folder / split / path.name
+            copied.parent.mkdir(exist_ok=True)
+            copied.write_text(path.read_text().replace(f"{path.stem}-", f"{path.stem}-{split}-"))
+    toml = tmp_path / "again.toml"
+    assert cli("task", "new", tmp_path / "data", "-o", toml).code == 0
+    changed = toml.read_text().replace('metric = "macro_f1"', 'weights = { bb = 3 }\nmetric = "macro_f1"')
+    toml.write_text(changed)
+    options = ("--task", toml, "--language", "all", "--runs", tmp_path / "runs", "--jobs", "1")
+    trained = json.loads(cli("zoo", "train", "constant-majority", *options, "--format", "json").out)
+    scores = {row["language"]: row["score"] for row in trained["languages"]}
+    expected = (scores["aa"] + 3 * scores["bb"] + scores["cc"]) / 5
+    assert trained["mean"]["test"] == pytest.approx(expected, abs=1e-12)
+    assert expected != pytest.approx(sum(scores.values()) / 3)
+    shown = cli("zoo", "train", "constant-majority", *options).out
+    assert f"{expected:.4f}" in shown and "Weights of the languages in the mean: bb 3; aa, cc 1." in shown
+
+
 def test_the_neutral_label_is_no_emotion_in_the_error_analysis(task: Task, tmp_path: Path, cli):
     path = tmp_path / "mine/track_a/pred_aa.csv"
     body = path.read_text().splitlines()

@@ -128,6 +128,11 @@ class Series:
         codes = [outcome.failure.exit_code for outcome in self.failed if outcome.failure]
         return BUG if BUG in codes else 1 if codes else 0
 
+    @property
+    def weights(self) -> list[float]:
+        """The weights of the finished languages in means (`Track.weights`)."""
+        return [outcome.spec.weight for outcome in self.finished]
+
     def compared_with(self, row_of: RowGetter) -> list[tuple[float, ScoreRow]]:
         """Return the scores that have a comparable leaderboard row, with that row.
 
@@ -159,8 +164,8 @@ class Series:
             "selects_on_test": self.recipe.selects_on_test,
             "languages": [outcome.to_dict() for outcome in self.outcomes],
             "mean": {
-                "dev": mean([outcome.dev for outcome in self.finished]),
-                "test": mean([outcome.score for outcome in self.finished]),
+                "dev": mean([outcome.dev for outcome in self.finished], self.weights),
+                "test": mean([outcome.score for outcome in self.finished], self.weights),
             },
             "above_baseline": dict(zip(("won", "equal", "of"), self.wins(baseline_row), strict=True)),
             "above_rank_1": dict(zip(("won", "equal", "of"), self.wins(leader_row), strict=True)),
@@ -235,14 +240,14 @@ def _own_files(data: DataConfig) -> list[tuple[str, str]]:
     return own + [(track, split) for track, _, split in added]
 
 
-def mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean of the values that are not None; None if there are none.
+def mean(values: Sequence[float | None], weights: Sequence[float]) -> float | None:
+    """Return the weighted mean of the values that are not None; None if there are none.
 
-    >>> mean([0.5, None, 1.0])
-    0.75
+    >>> mean([0.5, None, 1.0], [1, 1, 1]), mean([0.5, 1.0], [3, 1])
+    (0.75, 0.625)
     """
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
+    known = [(value, weight) for value, weight in zip(values, weights, strict=True) if value is not None]
+    return fmean(*zip(*known, strict=True)) if known else None
 
 
 def default_jobs(recipe: Recipe) -> int:
