@@ -185,6 +185,9 @@ def test_the_columns_of_labels_are_found(cells, columns: str, layout: dict[str, 
     assert task.emotions == NAMES and list(task.languages) == ["eng"]
     assert gold_labels(task) == [list(LABELS[n % 4]) for n in range(1, 9)]
     assert "no name of a file says the track: check" in text
+    # A file of names is left out only if it was not used.
+    left_out = [Path(name).name for name, _ in draft_task(tmp_path / "data", tmp_path / "again.toml").left_out]
+    assert left_out == ([] if task.layout.data.labels == "indices" else ["labels.txt"])
 
 
 def test_a_model_is_trained_and_its_file_scored_without_an_edit(tmp_path: Path, cli, monkeypatch):

@@ -125,7 +125,10 @@ def draft_task(folder: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
     root, files = _below_constant_folders(root, chosen)
     tables = [table for _, table in files]
     layout = _one_layout(tables)
-    labels, writing = find_labels(tables, _label_names(root, given, paths))
+    names, names_file = _label_names(root, given, paths)
+    labels, writing = find_labels(tables, names)
+    if writing.labels == "indices":
+        left_out = [(name, why) for name, why in left_out if Path(name) != names_file]
     found = _found(toml.stem, root, files, labels, writing, layout)
     predictions = [path for path in paths if is_predictions(path.name) and path.suffix.lower() in SUFFIXES]
     found = replace(
@@ -266,8 +269,8 @@ def _one_layout(tables: Sequence[TaskTable]) -> FileLayout:
     return layout
 
 
-def _label_names(root: Path, given: Path, paths: Sequence[Path]) -> list[str]:
-    """Return the names of labels in a file of names beside the data, one on each line; empty without such a file."""
+def _label_names(root: Path, given: Path, paths: Sequence[Path]) -> tuple[list[str], Path | None]:
+    """Return the names of labels in a file beside the data, one on each line, and that file, if there is one."""
     for path in [*paths, *sorted(root.glob("*.txt"))]:
         if re.search("label|emotion|class", path.stem, re.IGNORECASE) and path.suffix.lower() == ".txt":
             names = [line.strip() for line in read_utf8(path).split("\n") if line.strip()]
@@ -276,8 +279,8 @@ def _label_names(root: Path, given: Path, paths: Sequence[Path]) -> list[str]:
                 and len(set(names)) == len(names)
                 and not any("\t" in name for name in names)
             ):
-                return names
-    return []
+                return names, path
+    return [], None
 
 
 def _found(
