@@ -8,17 +8,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from semeval_emo.submission.problem import Findings, entry
 from semeval_emo.tables.decisions import BLANK, halves
 from semeval_emo.tables.names import remove_invisible
 from semeval_emo.tables.shapes import REPORTED
 from semeval_emo.text import alternatives, printable
-
-if TYPE_CHECKING:
-    from semeval_emo.submission.problem import Findings
 
 Labels = tuple[int, ...]
 
@@ -165,6 +164,15 @@ class CellContents:
             return "text-cell"
         return "boolean-cell" if word in self.pairs else problem
 
+    def unmarked(self, problems: Collection[str]) -> list[str]:
+        """Return the words of cells that say nothing, among marks of labels: `BLANK`, none, ...
+
+        Args:
+            problems: the names of the problems of the file.
+        """
+        blank = [BLANK] if "blank-cell" in problems else []
+        return blank + (sorted(self._words & _MISSING) if "nan-cell" in problems else [])
+
     def _problem_alone(self, text: str) -> str:
         problem = self._alone.get(text)
         if problem is None:
@@ -207,6 +215,10 @@ class LabelParser:
         self._problems: dict[tuple[str, str], str] = {}
         # By word that is not a label: see `_Word`.
         self._words: dict[str, dict[str, _Word]] = {}
+        # The options that define marks and the cells without one.
+        self._marked = ""
+        # No cell has the name of another column, so that cells have not been moved.
+        self._names, self._are_own_names = {name.casefold() for name in emotions}, True
 
     def parse(self, line: int, cells: tuple[str, ...]) -> Labels | None:
         """Return the labels of one row, or None if a cell is not allowed (reported by `finish` at the latest)."""
@@ -240,6 +252,14 @@ class LabelParser:
         for name, words in self._words.items():
             self._report_words(name, words)
         self._words = {}
+        if self._marked:
+            # Blank cells beside marks have one cause with them, and one option decides both.
+            codes = {entry("blank-cell").code, entry("nan-cell").code}
+            fix = f"if no prediction is missing, define them with the words: semeval-emo fix {self._marked}"
+            self.findings.problems = [
+                replace(problem, fix=fix, options=self._marked) if problem.code in codes else problem
+                for problem in self.findings.problems
+            ]
 
     def _report(self) -> None:
         rows, self._bad_rows = self._bad_rows, []
@@ -251,6 +271,7 @@ class LabelParser:
         ]
         for label, text in {(name, text): None for _, name, text in bad}:
             self.contents.learn(label, text)
+            self._are_own_names &= text.strip().casefold() not in self._names - {label.casefold()}
         self._problems = {}
         contents = self.contents
         facts: dict[str, Any] = {
@@ -330,14 +351,21 @@ class LabelParser:
         labels = alternatives(self.allowed)
         if len(words) > _MOST_WORDS or any(not _OPTION_WORD.fullmatch(word) for word in words):
             return {"words": f"write {labels}"}
-        if "blank-cell" in self.seen and self.has_own_cells and {*words} <= _CROSSES:
-            words = [*words, BLANK]
+        # The name of its column marks a label as a cross does.
+        are_names = len(self.allowed) == 2 and self._are_own_names and {*words} <= self._names
+        unmarked = self.contents.unmarked(self.seen) if self.has_own_cells else []
+        is_marked = bool(unmarked) and (are_names or {*words} <= _CROSSES)
+        if is_marked:
+            words = [*words, *unmarked]
         degrees = {word: at for at, names in enumerate(DEGREES) for word in names}
         is_known = len(self.allowed) == len(DEGREES) and {*words} <= {*degrees}
         ordered = sorted(words, key=degrees.__getitem__) if is_known else words
         pairs = {**self.mapped, **{word: degrees[word] if is_known else "LABEL" for word in ordered}}
+        if is_marked and are_names:
+            pairs |= {word: int(word not in unmarked) for word in words}
         options = f"--map {shlex.quote(','.join(f'{word}={label}' for word, label in pairs.items()))}"
-        rest = "" if is_known else f"; LABEL is {labels}"
+        self._marked = options if is_marked else ""
+        rest = "" if is_known or "LABEL" not in pairs.values() else f"; LABEL is {labels}"
         return {"words": f"define the label of each word: semeval-emo fix {options}{rest}", "options": options}
 
     def _problem(self, label: str, text: str) -> str:
