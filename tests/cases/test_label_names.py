@@ -168,6 +168,10 @@ CELLS: dict[str, Callable[[list[str]], str]] = {
     "bold": lambda names: f"**{', '.join(names) or 'none'}**",
     "lines": lambda names: "\n".join(f"- {name}" for name in names) or "none",
     "neutral": lambda names: str(names or ["neutral"]),
+    "underscores": lambda names: "_".join(names) or "no_emotion",
+    "numbered lines": lambda names: "\n".join(f"{at}. {name}" for at, name in enumerate(names, 1)) or "none",
+    "a tag": lambda names: f"<answer>{', '.join(names) or 'none'}</answer>",
+    "a thought": lambda names: f"<think>joy, or not?</think>\n\n{', '.join(names) or 'none'}",
 }
 
 

@@ -21,6 +21,10 @@ NAME_KEYS = ("label", "emotion", "name", "category", "class")
 VALUE_KEYS = ("score", "value", "intensity", "probability", "prob", "degree", "confidence", "present", "level")
 
 _FENCE = re.compile(r"```[ \t]*[\w-]*\s*(.*?)\s*```", re.DOTALL)
+# What a model thought before it answered is not read, and tags around an answer have no label.
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>\s*", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<(answer|output|labels?|emotions?|result|response)>\s*(.*?)\s*</\1>", re.DOTALL | re.IGNORECASE)
+_NUMBERED = re.compile(r"\d{1,2}[.)]\s+")
 _LEAD = re.compile(
     r"(?:(?:the|final|predicted)\s+)*(?:emotions?|labels?|answers?|predictions?|outputs?)(?:\s+(?:is|are))?\s*[:=]\s*",
     re.IGNORECASE,
@@ -35,7 +39,7 @@ _QUOTED = re.compile(
 _NUMPY = re.compile(r"(?:np\.)?\w+\((.*)\)")
 _SEPARATOR = re.compile(r"\s*[,;|\n•]\s*")
 # These separate names only if all of them are labels: a label may be called racial/ethnic.
-_WEAK_SEPARATOR = re.compile(r"\s*(?:[/+&]|\band\b)\s*", re.IGNORECASE)
+_WEAK_SEPARATOR = re.compile(r"\s*(?:[/+&_]|\band\b)\s*", re.IGNORECASE)
 _VALUED = re.compile(r"(.+?)\s*(?:[:=]\s*(\S+)|\(\s*([^()]+?)\s*\)|\s(\d+(?:\.\d+)?))")
 _AROUND = " \t\r\n'\"`*_.!#~<>-–—•"
 _BRACKETS = {"[": "]", "{": "}", "(": ")"}
@@ -58,12 +62,18 @@ def read_entries(text: str, is_label: IsLabel = _is_unknown) -> list[Entry] | No
     ([('joy', None), ('fear', None)], [('joy', None), ('fear', None)], [])
     >>> read_entries('```json\n{"emotions": ["joy"]}\n```'), read_entries("joy:2, fear:1")
     ([('joy', None)], [('joy', '2'), ('fear', '1')])
+    >>> read_entries("1. joy\n2. fear"), read_entries("<think>Not joy.</think><answer>fear</answer>")
+    ([('joy', None), ('fear', None)], [('fear', None)])
     >>> read_entries("joy and fear", {"joy", "fear"}.__contains__), read_entries("[0.1, 0.9]")
     ([('joy', None), ('fear', None)], None)
     """
     text = text.strip()
     if len(text) > LONGEST:
         return None
+    if thought := _THOUGHT.match(text):
+        text = text[thought.end() :]
+    if tag := _TAG.fullmatch(text):
+        text = tag[2]
     if fence := _FENCE.fullmatch(text):
         text = fence[1]
     if lead := _LEAD.match(text):
@@ -149,7 +159,10 @@ def _quoted(text: str) -> list[Entry] | None:
 
 def _plain(text: str, is_label: IsLabel) -> list[Entry]:
     entries: list[Entry] = []
-    for piece in filter(None, _SEPARATOR.split(text)):
+    pieces = [piece for piece in _SEPARATOR.split(text) if piece]
+    if all(map(_NUMBERED.match, pieces)):
+        pieces = [_NUMBERED.sub("", piece, count=1) for piece in pieces]
+    for piece in pieces:
         whole = _entry(piece)
         for parts in (_WEAK_SEPARATOR.split(piece), piece.split()) if not is_label(whole[0]) else ():
             own = [_entry(part) for part in parts if part]
