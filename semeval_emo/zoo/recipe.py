@@ -361,7 +361,8 @@ class Recipe:
     @property
     def predicts_intensities(self) -> bool:
         """Whether it is a recipe for intensities, not for labels."""
-        return self.loss.kind == "mse" or self.select.metric in METRICS_OF_INTENSITIES
+        regresses = getattr(self.options, "model", "") in ("ridge", "ordinal")
+        return regresses or self.loss.kind == "mse" or self.select.metric in METRICS_OF_INTENSITIES
 
     @property
     def selects_on_test(self) -> bool:

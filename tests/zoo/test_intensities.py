@@ -15,6 +15,7 @@ from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.submission import validate
+from semeval_emo.task import load_task
 from semeval_emo.zoo.inference.tune import tune_run
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.training.train import RunResult, train
@@ -129,7 +130,7 @@ def test_a_network_is_trained_on_intensities(tmp_path: Path):
     assert (recipe.data.track, recipe.loss.kind, recipe.select.metric, recipe.family) == (
         "b",
         "mse",
-        "pearson",
+        "official",
         "encoder",
     )
 
@@ -139,3 +140,15 @@ def test_cut_points_of_folds_are_tuned_out_of_fold(tmp_path: Path):
     result = train(recipe, source="sample", runs=tmp_path)
     assert np.array(result.thresholds).shape == (5, 3)
     assert "folds" in result.rows[0] and result.dev["pearson"] > 0.6
+
+
+def test_recipes_for_intensities_select_by_the_official_metric_of_the_task(tmp_path: Path):
+    """A task whose official metric is MAE, where lower is better: the best setting has the lowest."""
+    text = (Path(load_task("sample").file)).read_text(encoding="utf-8")
+    head, _, rest = text.partition("[tracks.b]")
+    toml = tmp_path / "mae.toml"
+    toml.write_text(head + "[tracks.b]" + rest.replace('metric = "pearson"', 'metric = "mae"', 1), encoding="utf-8")
+    result = train(load_recipe("tfidf-ridge"), source="sample", task=load_task(toml), runs=tmp_path)
+    assert result.recipe.select.metric == "mae" and next(iter(result.dev)) == "mae"
+    values = [row["dev"]["mae"] for row in result.rows]
+    assert values[result.selected_epoch - 1] == min(values) < max(values)

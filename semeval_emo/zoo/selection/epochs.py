@@ -79,6 +79,8 @@ def check_metric(recipe: Recipe, family: type[Family], space: Space) -> None:
     fixes = []
     if "loss" in family.recipe_sections and recipe.loss.kind != kind:
         fixes.append(f"--set loss.kind={kind}")
+    if not intensities and "loss" not in family.recipe_sections and recipe.predicts_intensities:
+        fixes += [f"--set {recipe.family}.model=logreg"] if getattr(recipe.options, "model", "") else []
     if recipe.select.metric not in (METRICS_OF_INTENSITIES if intensities else METRICS_OF_LABELS):
         fixes.append("--set select.metric=official")
     if fixes:
