@@ -88,7 +88,6 @@ class Scorecard(Result):
         release: release of the gold labels, identified by hash, or ``unknown``.
         metric: the track's official metric, a key of `metrics.whole`.
         metrics: the values of all metrics.
-        official: the official metrics of the track; `metric` is the first.
         gold_hash, prediction_hash: hashes of the gold labels and of the predictions.
         rule: how Pearson r of a constant column is defined: one of `metrics.RULES`, or ``constant-is-0`` in a task
             without such scorers; ``undefined-is-0`` for labels.

@@ -41,10 +41,16 @@ def _outcomes(gold: NDArray, predicted: NDArray, values: int) -> NDArray:
     """Return one-hot (labels in common, labels in the union), which determines the means over texts."""
     common = (gold & predicted).sum(1)
     union = (gold | predicted).sum(1)
-    return _one_hot(union * (union + 1) // 2 + common, _outcome_count(gold.shape[1], values))
+    return _one_hot(outcome_column(common, union), outcome_count(gold.shape[1]))
 
 
-def _outcome_count(emotions: int, _values: int) -> int:
+def outcome_column(common: NDArray, union: NDArray) -> NDArray:
+    """Return the column of the block ``outcomes`` of texts with these numbers of labels in common and in the union."""
+    return union * (union + 1) // 2 + common
+
+
+def outcome_count(emotions: int) -> int:
+    """Return the number of columns of the block ``outcomes``."""
     return (emotions + 1) * (emotions + 2) // 2
 
 
@@ -77,7 +83,7 @@ BLOCKS = {
         StatisticBlock("tp", _each, lambda gold, predicted, _v: gold & predicted),
         StatisticBlock("predicted", _each, lambda _g, predicted, _v: predicted),
         StatisticBlock("gold", _each, lambda gold, _p, _v: gold),
-        StatisticBlock("outcomes", _outcome_count, _outcomes),
+        StatisticBlock("outcomes", lambda emotions, _v: outcome_count(emotions), _outcomes),
         StatisticBlock("x", _each, lambda gold, _p, _v: gold),
         StatisticBlock("y", _each, lambda _g, predicted, _v: predicted),
         StatisticBlock("xx", _each, lambda gold, _p, _v: gold * gold),

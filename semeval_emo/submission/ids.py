@@ -227,9 +227,9 @@ def _check_order(spec: FileSpec, rows: RowsById, findings: Findings) -> None:
 
 def _check_labels(spec: FileSpec, rows: RowsById, emotions: Sequence[str], findings: Findings) -> None:
     """Warn if a column or the whole file has one value only, if neutral is not alone, or if intensities are low."""
-    labels = [rows[text_id][1] for text_id in spec.ids if text_id in rows]
+    own = [text_id for text_id in spec.ids if text_id in rows]
+    labels = [rows[text_id][1] for text_id in own]
     if spec.neutral and tuple(emotions) == spec.emotions:
-        own = [text_id for text_id in spec.ids if text_id in rows]
         both = [text_id for text_id in own if (row := rows[text_id][1]) and spec.contradicts_neutral(row)]
         if both:
             findings.add("neutral-beside", line=rows[both[0]][0], column=spec.neutral, value=both[0], rows=len(both))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import hashlib
 import importlib.util
 import io
@@ -109,13 +110,21 @@ def weights_version(backbone: str) -> dict[str, str]:
     """
     if backbone in ("", RANDOM) or backbone.startswith(PACKAGE_PREFIX):
         return {}
+    files = tuple(weight_files(find_backbone(backbone, Progress())))
+    digest = _sha256(files, tuple((path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+    # The path of a folder is that of one machine.
+    return {backbone if is_hub_id(backbone) else "weights": f"sha256:{digest}"}
+
+
+@functools.cache
+def _sha256(files: tuple[Path, ...], _state: tuple[tuple[int, int], ...]) -> str:
+    """Return the SHA-256 of files one after the other; read once for all runs of a process, unless they change."""
     digest = hashlib.sha256()
-    for path in weight_files(find_backbone(backbone, Progress())):
+    for path in files:
         with path.open("rb") as stream:
             while block := stream.read(2**22):
                 digest.update(block)
-    # The path of a folder is that of one machine.
-    return {backbone if is_hub_id(backbone) else "weights": f"sha256:{digest.hexdigest()}"}
+    return digest.hexdigest()
 
 
 def cache_folder() -> Path:

@@ -27,9 +27,9 @@ MOST_PADDING = 1.3
 def layer_list(model: Any) -> torch.nn.ModuleList | None:
     """Return the layers of a network; None if they are not one list."""
     names = {
-        re.sub(r"\.\d+\..*", "", name.partition(found.group())[0] + found.group())
+        found.group(1)
         for name, _ in model.named_parameters()
-        if role_of(name).layer is not None and (found := re.search(r"^.*?\.\d+\.", name))
+        if role_of(name).layer is not None and (found := re.match(r"(.*?)\.\d+\.", name))
     }
     if len(names) != 1:
         return None

@@ -8,6 +8,7 @@ import numpy as np
 
 from semeval_emo.parse import ShapeError, expect
 from semeval_emo.scoring.metrics import metric as scoring_metric
+from semeval_emo.scoring.statistics import outcome_column, outcome_count
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import Folds
 from semeval_emo.zoo.recipe import ThresholdConfig
@@ -183,7 +184,7 @@ class _Texts:
         self.thresholds = len(grid)
 
     def sums(self, chosen: np.ndarray | None, label: int) -> dict[str, np.ndarray]:
-        """Return as in `_Counts`, but ``outcomes``: shape (T, (L + 1)(L + 2) / 2)."""
+        """Return as in `_Counts`, but the block ``outcomes``: shape (T, `outcome_count`)."""
         labels = self.gold.shape[1]
         varies = np.full(labels, chosen is None)
         varies[label] = True
@@ -191,13 +192,13 @@ class _Texts:
         fixed = self.reached[:, ~varies] > (0 if chosen is None else chosen[~varies])
         fixed_common = (fixed & self.gold[:, ~varies]).sum(1)
         fixed_union = (fixed | self.gold[:, ~varies]).sum(1)
-        width = (labels + 1) * (labels + 2) // 2
+        width = outcome_count(labels)
         outcomes = np.empty((self.thresholds, width))
         for at in range(self.thresholds):
             predicted = reached > at
             union = fixed_union + (predicted | gold).sum(1)
             common = fixed_common + (predicted & gold).sum(1)
-            outcomes[at] = np.bincount(union * (union + 1) // 2 + common, minlength=width)
+            outcomes[at] = np.bincount(outcome_column(common, union), minlength=width)
         return {"outcomes": outcomes}
 
 
