@@ -85,7 +85,7 @@ def _ids(spec: FileSpec) -> Iterator[TaskProblem]:
 
 
 def _same_ids(task: Task) -> Iterator[TaskProblem]:
-    """Yield the splits of a language that share ids, by which their files are not told apart."""
+    """Yield the splits of a language that share ids, so that their files cannot be identified by ids."""
     seen: dict[tuple[str, str], list[FileSpec]] = {}
     for spec in task.specs(task.default_release):
         others = seen.setdefault((spec.track, spec.language), [])
@@ -138,7 +138,7 @@ def _of_data(task: Task, folder: Path, progress: Progress | None) -> Iterator[Ta
 
 
 def _neutral(task: Task, folder: Path) -> Iterator[TaskProblem]:
-    """Yield the files whose labels have the neutral label beside another, which the task says cannot be."""
+    """Yield the files whose labels have the neutral label with another one, which the task rules out."""
     for spec in task.specs(task.default_release) if task.neutral else ():
         try:
             gold = gold_for(spec, task, folder, labels_required=False, unverified_gold=True)

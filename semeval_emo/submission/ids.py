@@ -232,7 +232,9 @@ def _check_labels(spec: FileSpec, rows: RowsById, emotions: Sequence[str], findi
     if spec.neutral and tuple(emotions) == spec.emotions:
         both = [text_id for text_id in own if (row := rows[text_id][1]) and spec.contradicts_neutral(row)]
         if both:
-            findings.add("neutral-beside", line=rows[both[0]][0], column=spec.neutral, value=both[0], rows=len(both))
+            findings.add(
+                "neutral-with-other", line=rows[both[0]][0], column=spec.neutral, value=both[0], rows=len(both)
+            )
     valid = [row for row in labels if row is not None]
     if len(valid) < 2 or len(valid) < len(labels):
         return

@@ -104,14 +104,14 @@ def tune(
     first, last, step = rule.grid
     grid = np.round(np.arange(first, last + step / 2, step), 6)
     masks = [slice(None)] if groups is None else [groups == group for group in np.unique(groups)]
-    own = scoring_metric(metric, empty=space.empty)
-    kind: type[_Texts] | type[_Counts] = _Texts if "outcomes" in own.blocks else _Counts
-    parts = [kind(probabilities[rows], labels[rows], grid) for rows in masks]
+    tuned = scoring_metric(metric, empty=space.empty)
+    sums_class: type[_Texts] | type[_Counts] = _Texts if "outcomes" in tuned.blocks else _Counts
+    parts = [sums_class(probabilities[rows], labels[rows], grid) for rows in masks]
 
     def best(chosen: np.ndarray | None = None, label: int = 0) -> np.ndarray:
         """Return the best run of thresholds of all labels, or of one with the others as chosen, as indices."""
         sums = [part.sums(chosen, label) for part in parts]
-        return _longest_best(own.gain(np.mean([own(each) for each in sums], axis=0)))
+        return _longest_best(tuned.gain(np.mean([tuned(part) for part in sums], axis=0)))
 
     run = best()
     common = float(grid[run].mean())
