@@ -18,7 +18,8 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import CONFIG, WEIGHTS, read_table, reading_model
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
-from semeval_emo.zoo.engine.network import check_length, default_device, position_count
+from semeval_emo.zoo.engine.devices import default_device
+from semeval_emo.zoo.engine.network import check_length, position_count
 from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.engine.pooling import pool
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_pretrained, load_tokenizer

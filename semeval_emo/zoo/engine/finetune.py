@@ -10,6 +10,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import hf_trainer, llama
+from semeval_emo.zoo.engine.devices import cache_bytes
 from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
 from semeval_emo.zoo.engine.layer_cut import dropouts, layer_list
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
@@ -111,7 +112,10 @@ def _train_tail(
     tokens = sum(len(split_rows) if last_only else sum(map(len, split_rows)) for split_rows in rows.values())
     itemsize = 2 if recipe.train.precision == "bf16" else 4
     hidden = network.model.config.hidden_size
-    cache = plan_cache(tokens, hidden, itemsize, recipe.train.cache_mb, recipe.train.cache_disk_mb, job.work)
+    device_bytes = cache_bytes(network.device, network.parameter_counts.trainable)
+    cache = plan_cache(
+        tokens, hidden, itemsize, recipe.train.cache_mb, recipe.train.cache_disk_mb, job.work, device_bytes
+    )
     texts = f"{sum(map(len, splits.values())):,} texts ({tokens:,} tokens)"
     frozen = f"{_describe_frozen(first, layers)} for {texts}"
     if cache.location == "none":
@@ -122,7 +126,8 @@ def _train_tail(
     inputs = {}
     for split, examples in splits.items():
         file = job.work / f"prefix-{split}.bin" if cache.location == "disk" else None
-        states = compute_frozen_states(network, rows[split], first, file, job.progress, f"prefix {split}")
+        device = network.device if cache.location == "device" else None
+        states = compute_frozen_states(network, rows[split], first, file, job.progress, f"prefix {split}", device)
         inputs[split] = TailInputs(states, examples)
     trainer = TailTrainer(network, first, inputs["train"], loss)
     trainer.run({split: inputs[split] for split in eval_splits}, job)

@@ -20,6 +20,7 @@ from semeval_emo.files import full_disk_named
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
+from semeval_emo.zoo.engine.devices import concatenated
 from semeval_emo.zoo.engine.layer_cut import LayerCut
 from semeval_emo.zoo.engine.llama import PackedLlamaLayers, is_llama
 from semeval_emo.zoo.engine.network import Network
@@ -35,17 +36,18 @@ class CachePlan:
 
     Attributes:
         bytes: of all splits together.
-        location: where to store them; ``none`` if they are too large.
+        location: where to store them, ``device`` for the GPU; ``none`` if they are too large.
         reason: why they are too large; else empty.
     """
 
     bytes: int
-    location: Literal["memory", "disk", "none"]
+    location: Literal["device", "memory", "disk", "none"]
     reason: str = ""
 
     def __str__(self) -> str:
         size = f"{self.bytes / MEGABYTE:,.0f} MB" if self.bytes >= MEGABYTE else "less than 1 MB"
-        return size + {"memory": " in memory", "disk": " in a file", "none": ""}[self.location]
+        places = {"device": " on the GPU", "memory": " in memory", "disk": " in a file", "none": ""}
+        return size + places[self.location]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +72,21 @@ class FrozenStates:
     def batch(self, texts: Sequence[int], device: torch.device) -> tuple[torch.Tensor, list[int]]:
         """Return the concatenated states of some texts, and their lengths."""
         parts = self.of(texts)
-        return torch.cat(parts).to(device), [len(part) for part in parts]
+        return concatenated(parts, device), [len(part) for part in parts]
 
     def of(self, texts: Sequence[int]) -> list[torch.Tensor]:
         """Return the states of some texts, each of shape (T, hidden)."""
         return [self.states[self.starts[i] : self.starts[i + 1]] for i in texts]
 
 
-def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb: int, folder: Path) -> CachePlan:
+def plan_cache(
+    tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb: int, folder: Path, device_bytes: int = 0
+) -> CachePlan:
     """Decide where to store the states of the frozen layers.
 
     Args:
         itemsize: bytes per number.
+        device_bytes: of the GPU's memory that the cache may use; 0 without a GPU.
 
     >>> plan_cache(1_000_000, 512, 4, 1024, 4096, Path(".")).location
     'disk'
@@ -89,6 +94,8 @@ def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb:
     'none'
     """
     size = tokens * hidden * itemsize
+    if size <= device_bytes:
+        return CachePlan(size, "device")
     if size <= memory_mb * MEGABYTE:
         return CachePlan(size, "memory")
     free = shutil.disk_usage(folder).free
@@ -100,7 +107,13 @@ def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb:
 
 
 def compute_frozen_states(
-    network: Network, rows: Sequence[Sequence[int]], first: int, file: Path | None, progress: Progress, stage: str
+    network: Network,
+    rows: Sequence[Sequence[int]],
+    first: int,
+    file: Path | None,
+    progress: Progress,
+    stage: str,
+    device: torch.device | None = None,
 ) -> FrozenStates:
     """Run the frozen layers on texts.
 
@@ -108,12 +121,13 @@ def compute_frozen_states(
         rows: token ids of each text.
         first: index of the first trained layer; the number of layers if none is trained.
         file: memory-mapped file to store the states in; None for memory.
+        device: whose memory, if there is no file; by default the CPU's.
     """
     layers = count_layers(name for name, _ in network.model.named_parameters())
     lengths = [1 if first == layers else len(row) for row in rows]
     starts = np.concatenate([[0], np.cumsum(lengths)])
     dtype = network.inference_dtype or torch.float32
-    states = _allocate(int(starts[-1]), network.model.config.hidden_size, dtype, file)
+    states = _allocate(int(starts[-1]), network.model.config.hidden_size, dtype, file, device)
     if is_llama(network.model):
         run, close = _packed(network, rows, first)
     else:
@@ -128,7 +142,7 @@ def compute_frozen_states(
         with progress.stage(stage, len(rows)):
             for batch, hidden in parallel_map(run, batches, network.device, network.inference_dtype):
                 for i, text_states in zip(
-                    batch, hidden.to(dtype).cpu().split([lengths[i] for i in batch]), strict=True
+                    batch, hidden.to(states.device, dtype).split([lengths[i] for i in batch]), strict=True
                 ):
                     states[starts[i] : starts[i + 1]] = text_states
                 progress.advance(len(batch))
@@ -152,9 +166,11 @@ def _packed(
     return run, lambda: None
 
 
-def _allocate(tokens: int, hidden: int, dtype: torch.dtype, file: Path | None) -> torch.Tensor:
+def _allocate(
+    tokens: int, hidden: int, dtype: torch.dtype, file: Path | None, device: torch.device | None
+) -> torch.Tensor:
     if file is None:
-        return torch.empty(tokens, hidden, dtype=dtype)
+        return torch.empty(tokens, hidden, dtype=dtype, device=device or "cpu")
     size = tokens * hidden * dtype.itemsize
     # Reserved now: a disk that becomes full while mapped memory is written would kill the process (SIGBUS).
     with full_disk_named(file), file.open("wb") as stream:

@@ -23,6 +23,7 @@ from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG, reading_model
 from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups
+from semeval_emo.zoo.engine.devices import default_device
 from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
@@ -90,11 +91,6 @@ class Network:
         with silence_transformers():
             self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
-
-
-def default_device() -> torch.device:
-    """Return the GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def build(recipe: Recipe, space: Space, progress: Progress) -> Network:

@@ -69,8 +69,8 @@ class PaddedTail:
         """Return the logits of some texts, shape (B, L)."""
         # Without autocast the layers take states of their own type.
         dtype = None if torch.is_autocast_enabled(self.device.type) else torch.float32
-        states = [text.to(self.device, dtype) for text in frozen.of(batch)]
-        return self.cut.above([frozen.rows[i] for i in batch], states)
+        states, lengths = frozen.batch(batch, self.device)
+        return self.cut.above([frozen.rows[i] for i in batch], states.to(dtype or states.dtype).split(lengths))
 
 
 class TailTrainer:
@@ -109,7 +109,7 @@ class TailTrainer:
 
     def step(self, batches: Sequence[Sequence[int]], step_logits: list[torch.Tensor] | None = None) -> float:
         """Take a step and return the mean loss of its batches; their logits are appended to `step_logits`."""
-        total = 0.0
+        losses: list[torch.Tensor] = []
         for gradient in self._accumulated:
             gradient.zero_()
         small = False
@@ -125,10 +125,11 @@ class TailTrainer:
             loss.backward()
             if step_logits is not None:
                 step_logits.append(logits.detach())
-            total += float(loss.detach())
+            losses.append(loss.detach())
         (self.small_batch_adamw if small else self.flat_adamw).step()
         self.schedule.step()
-        return total
+        # Read once a step: a GPU is waited for.
+        return float(sum(torch.stack(losses).tolist()))
 
     def predict(self, inputs: TailInputs) -> torch.Tensor:
         """Return the logits of a split: shape (n, L)."""
