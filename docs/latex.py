@@ -60,6 +60,7 @@ COMMANDS = {
         "zoo evaluate runs/sample/constant-all/eng --data sample --split dev",
         "zoo tune runs/sample/constant-majority/eng --data sample",
         "zoo results runs/sample",
+        "zoo status",
         "zoo submit runs/sample/constant-all/eng -o submissions/mine --data sample",
         "leaderboard ours",
     ),

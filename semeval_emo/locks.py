@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,9 @@ from semeval_emo.files import UNSUPPORTED
 
 LOG = logging.getLogger("semeval_emo")
 HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
+# `lock_holder` has the lock for a moment, which must not look like another process at work.
+TRIES = 4
+PAUSE = 0.02
 
 
 @contextmanager
@@ -39,7 +43,7 @@ def locked_file(path: Path, if_held: Callable[[str], None]) -> Iterator[None]:
         ) from error
     try:
         try:
-            if not _try_lock(handle):
+            if not _try_lock_repeatedly(handle):
                 if_held(_holder(handle))
                 _wait(handle)
         except OSError as error:
@@ -55,6 +59,31 @@ def locked_file(path: Path, if_held: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def lock_holder(path: Path) -> str | None:
+    """Return who holds the lock of a file, as `locked_file` describes it; None if no process does.
+
+    On a file system without locks, or if the file cannot be read, the answer is None.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        return None if _try_shared_lock(handle) else _holder(handle)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _try_lock_repeatedly(handle: int) -> bool:
+    for _ in range(TRIES):
+        if _try_lock(handle):
+            return True
+        time.sleep(PAUSE)
+    return _try_lock(handle)
 
 
 def host() -> str:
@@ -87,6 +116,9 @@ if sys.platform == "win32":
             raise
         return True
 
+    # Windows has no shared locks here; closing the file releases this one.
+    _try_shared_lock = _try_lock
+
     def _wait(handle: int) -> None:
         while True:
             try:
@@ -98,14 +130,17 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
+    def _try_lock(handle: int, how: int = fcntl.LOCK_EX) -> bool:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in HELD:
                 return False
             raise
         return True
+
+    def _try_shared_lock(handle: int) -> bool:
+        return _try_lock(handle, fcntl.LOCK_SH)
 
     def _wait(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from semeval_emo.cli import zoo_runs
+from semeval_emo.cli import zoo_runs, zoo_series
 from semeval_emo.cli.options import (
     ActivationOption,
     ColumnOption,
@@ -57,7 +57,8 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    group.registered_commands += zoo_runs.group.registered_commands
+    for part in (zoo_series, zoo_runs):
+        group.registered_commands += part.group.registered_commands
     app.add_typer(group)
 
 

@@ -16,7 +16,8 @@ from semeval_emo.text import plural
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.seeds import origin_of_folder
 from semeval_emo.zoo.selection.epochs import zero_shot_note
-from semeval_emo.zoo.training.series import Outcome, Series, baseline_row, leader_row, mean
+from semeval_emo.zoo.training.outcome import Outcome
+from semeval_emo.zoo.training.series import Series, baseline_row, leader_row, mean
 
 # A language that another process is training, perhaps on another host.
 IN_PROGRESS = "in progress elsewhere"

@@ -52,6 +52,8 @@ class FinishedRun:
             InputError: it is not a run folder, the run is not finished, or a file of it cannot be read.
         """
         stored, state = read_stored_recipe(path / "recipe.json"), read_state(path / "run.json")
+        if stored is not None and state is None:
+            raise InputError(f"The run in {path} has not started.", "repeat the command that planned it, or wait")
         if stored is None or state is None:
             raise InputError(f"{path} is not a run folder.", "name a run folder, such as runs/<recipe>/<language>")
         recipe = from_resolved(stored["resolved"], str(path / "recipe.json"))

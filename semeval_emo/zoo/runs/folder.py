@@ -12,7 +12,10 @@ Layout::
       sources/*.npy      probabilities for texts of other languages, if choices are based on them
       track_<t>/pred_<language>.csv, score.json, MODEL_CARD.md
       work/              checkpoints; removed when the run is done
+      failure.json       why training failed in a series; removed when it starts again
       lock               held while a process trains here
+
+A folder that has only ``recipe.json`` is that of a run which has not started.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from typing import Any
 
 from semeval_emo.data.gold import HUB, SAMPLE
 from semeval_emo.errors import EmoError, InputError, UsageError
-from semeval_emo.files import check_name, read_utf8, write_file
+from semeval_emo.files import check_name, make_folder, read_utf8, write_file
 from semeval_emo.locks import locked_file
 from semeval_emo.task import TASK_FILE, FileSpec, IdList, Task, find_task, load_task, task_files, task_near
 from semeval_emo.task.load import RUNS as RUNS
@@ -37,6 +40,10 @@ from semeval_emo.temporary import PREFIX, remove_leftovers
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.schema import differences
 from semeval_emo.zoo.runs.state import DONE, TRAINING, read_metrics, read_score, read_state, read_stored_recipe
+
+# Names of files in a run folder.
+LOCK = "lock"
+FAILURE = "failure.json"
 
 
 class Locked(EmoError):
@@ -84,6 +91,11 @@ class RunFolder:
     def score(self) -> Path:
         """The scorecard as JSON."""
         return self.path / "score.json"
+
+    @property
+    def failure(self) -> Path:
+        """Why training failed in a series, as JSON."""
+        return self.path / FAILURE
 
     @property
     def card(self) -> Path:
@@ -136,23 +148,19 @@ class RunFolder:
             UsageError: the folder contains a run of another recipe or other data, or is not a run folder.
             InputError: the earlier run cannot be read.
         """
-        stored = None if fresh else read_stored_recipe(self.path / "recipe.json")
-        if fresh and (self.path / "recipe.json").exists():
-            for child in self.path.iterdir():
-                if child.name not in ("lock", "recipe.json"):
-                    shutil.rmtree(child) if child.is_dir() else child.unlink()
-            # Last, because this file marks the folder as a run folder, which may be emptied.
-            (self.path / "recipe.json").unlink()
+        if fresh:
+            self.clear()
+        others = self._contents()
+        # Of a run that has not started, the recipe may have changed since it was planned.
+        stored = read_stored_recipe(self.path / "recipe.json") if others else None
         if stored is None:
-            # Names with a leading dot are temporary files of a process that was killed.
-            others = [p.name for p in self.path.iterdir() if p.name != "lock" and not p.name.startswith(".")]
             if others:
                 raise UsageError(
-                    f"{self.path} is not a run folder: it contains {', '.join(sorted(others)[:3])}.",
+                    f"{self.path} is not a run folder: it contains {', '.join(others[:3])}.",
                     "choose another folder of runs with --runs",
                 )
-            body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.bases}
-            write_file(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
+            self._write_recipe(recipe)
+        self.failure.unlink(missing_ok=True)
         if not self.state():
             self.work.mkdir(exist_ok=True)
             self.update_state(status=TRAINING, task=self.spec.task, hash=recipe.hash, data=data)
@@ -173,6 +181,47 @@ class RunFolder:
                 "--fresh deletes that run, --runs chooses another folder of runs",
             )
         return True
+
+    def clear(self) -> None:
+        """Delete the run in this folder, even one that cannot be read; another folder is left as it is."""
+        if not (self.path / "recipe.json").exists():
+            return
+        for child in self.path.iterdir():
+            if child.name not in (LOCK, "recipe.json"):
+                shutil.rmtree(child) if child.is_dir() else child.unlink()
+        # Last, because this file marks the folder as a run folder, which may be emptied.
+        (self.path / "recipe.json").unlink()
+
+    def plan(self, recipe: Recipe) -> None:
+        """Make the folder of a run that will start later; a folder with anything else in it is left as it is.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        if self.path.exists() and (self.failure.exists() or self._contents()):
+            return
+        make_folder(self.path)
+        self._write_recipe(recipe)
+
+    def _contents(self) -> list[str]:
+        """Return the names of what is in the folder, besides the files that it has before a run starts."""
+        # Names with a leading dot are temporary files of a process that was killed.
+        names = (path.name for path in self.path.iterdir())
+        return sorted(name for name in names if name not in (LOCK, FAILURE, "recipe.json") and name[0] != ".")
+
+    def _write_recipe(self, recipe: Recipe) -> None:
+        body = {"resolved": recipe.resolved(), "settings": dict(recipe.settings), "kin": recipe.bases}
+        write_file(self.path / "recipe.json", json.dumps(body, indent=2) + "\n")
+
+    def record_failure(self, message: str, fix: str, exit_code: int, log: str = "") -> None:
+        """Write why training failed, for later commands; a folder without a run is left as it is.
+
+        Args:
+            log: path of the log of the job, if there is one.
+        """
+        if (self.path / "recipe.json").exists():
+            body = {"message": message, "fix": fix, "exit_code": exit_code, "log": log}
+            write_file(self.failure, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
 
 
 def run_path(runs: Path, recipe: Recipe, spec: FileSpec, first_track: str) -> Path:
@@ -287,5 +336,5 @@ def locked(path: Path) -> Iterator[None]:
             "wait until it has finished, or choose another folder of runs with --runs",
         )
 
-    with locked_file(path / "lock", refuse):
+    with locked_file(path / LOCK, refuse):
         yield

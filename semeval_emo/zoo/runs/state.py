@@ -40,6 +40,15 @@ def read_score(path: Path) -> dict[str, Any] | None:
     return _read(path, _check_score)
 
 
+def read_failure(path: Path) -> dict[str, Any] | None:
+    """Return the content of ``failure.json``; None if there is no file.
+
+    Raises:
+        InputError: it does not say why training failed.
+    """
+    return _read(path, _check_failure)
+
+
 def read_stored_recipe(path: Path) -> dict[str, Any] | None:
     """Return the content of ``recipe.json``; None if there is no file.
 
@@ -159,6 +168,12 @@ def _check_score(card: Any) -> None:
     _number(member(card, "score", float), "score")
     for key in ("task", "release", "track", "language", "split", "metric", "signature"):
         member(card, key, str, "")
+
+
+def _check_failure(content: Any) -> None:
+    for key in ("message", "fix", "log"):
+        member(content, key, str)
+    member(content, "exit_code", int)
 
 
 def _check_recipe(content: Any) -> None:

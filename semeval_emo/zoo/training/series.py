@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
@@ -15,72 +15,30 @@ from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
 from semeval_emo.progress import Progress
 from semeval_emo.submission import PackReport
-from semeval_emo.submission.packing import ZIP, archive_name, pack
-from semeval_emo.task import FileSpec, Task
+from semeval_emo.submission.packing import ZIP
+from semeval_emo.task import Task
 from semeval_emo.text import plural
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.extra_data import is_own_file
 from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.recipe import DataConfig, Recipe
 from semeval_emo.zoo.registry import family_class
-from semeval_emo.zoo.runs.finished import verify_predictions
-from semeval_emo.zoo.runs.folder import RUNS, RunFolder, resolve_task, run_path
-from semeval_emo.zoo.runs.state import DONE, check_finished
-from semeval_emo.zoo.selection.constant_predictions import ConstantPredictions
+from semeval_emo.zoo.runs.folder import RUNS, resolve_task
 from semeval_emo.zoo.selection.epochs import TrainingStopped
-from semeval_emo.zoo.training.result import place_dict
+from semeval_emo.zoo.training.outcome import (
+    Outcome,
+    existing_run,
+    pack_outcomes,
+    plan,
+    planned,
+    record_failure,
+    with_placement,
+)
 from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary, WorkerPool, WorkItem
 
 ALL = "all"
 # Seconds between two updates of the progress display.
 POLL_TIMEOUT = 0.5
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of one language: the summary of its run, or why it was not finished.
-
-    Attributes:
-        placement: on the leaderboard; None without a score or comparable rows.
-    """
-
-    spec: FileSpec
-    folder: RunFolder
-    finished: RunSummary | None = None
-    failure: Failure | None = None
-    placement: Placement | None = None
-
-    @property
-    def score(self) -> float | None:
-        """The official metric on test, if available."""
-        return self.finished.score if self.finished else None
-
-    @property
-    def dev(self) -> float | None:
-        """The official metric on dev, if available."""
-        return next(iter(self.finished.dev.values()), None) if self.finished else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        run, placement = self.finished, self.placement
-        return {
-            "language": self.spec.language,
-            "folder": str(self.folder.path),
-            "finished": run is not None,
-            "was_done": run.already_done if run else False,
-            "seconds": run.seconds if run else None,
-            "dev": dict(run.dev) if run else None,
-            "score": self.score,
-            "overlap": run.overlap if run else None,
-            "signature": (run.signature or None) if run else None,
-            "constant": run.constant.to_dict() if run else None,
-            "notes": list(run.data_notes) if run else [],
-            "baseline": placement.baseline.score if placement and placement.baseline else None,
-            "rank_1": placement.leader.score if placement and placement.leader else None,
-            "place": place_dict(placement),
-            "error": self.failure and asdict(self.failure),
-            "in_progress_elsewhere": bool(self.failure and self.failure.in_progress),
-        }
 
 
 @dataclass(frozen=True)
@@ -274,6 +232,7 @@ def train_series(
     only_missing: bool = False,
     jobs: int | None = None,
     archive: Path | None = None,
+    packs: bool = True,
     progress: Progress | None = None,
     on_outcome: Callable[[Outcome, int, int], None] | None = None,
 ) -> Series:
@@ -290,6 +249,7 @@ def train_series(
         only_missing: do not check finished runs of the same recipe against their data.
         jobs: number of languages at a time, each with one thread if more than one; None for `default_jobs`.
         archive: the zip to write; by default ``<runs>/<recipe>/track_<t>.zip``. An existing one is replaced.
+        packs: write the zip; False if these are not all the languages that belong in it.
         on_outcome: called when a language ends, with its outcome, the number of languages done and their total.
 
     Raises:
@@ -304,12 +264,13 @@ def train_series(
     board = Leaderboard.load(task)
     outcomes = {}
     for code in select_languages(recipe, task, track, languages):
-        spec = task.spec(track, code, "test", recipe.data.release or None)
-        outcome = Outcome(spec, RunFolder(run_path(runs, recipe, spec, next(iter(task.tracks))), spec))
+        outcome = planned(recipe, task, track, code, runs)
         if only_missing:
-            outcome = _with_placement(replace(outcome, finished=_existing_run(outcome, recipe, task)), board)
+            outcome = with_placement(replace(outcome, finished=existing_run(outcome, recipe, task)), board)
         outcomes[code] = outcome
     missing = [code for code, outcome in outcomes.items() if outcome.finished is None]
+    for code in missing:
+        plan(outcomes[code], recipe, task)
     jobs = max(1, min(jobs or default_jobs(recipe), len(missing)))
     started = time.monotonic()
     done = len(outcomes) - len(missing)
@@ -323,7 +284,8 @@ def train_series(
         with progress.stage("languages", len(outcomes), done):
             for code, result in _results(pool, _by_size(missing, outcomes, task), jobs, progress):
                 end = {"finished": result} if isinstance(result, RunSummary) else {"failure": result}
-                outcomes[code] = _with_placement(replace(outcomes[code], **end), board)
+                outcomes[code] = with_placement(replace(outcomes[code], **end), board)
+                record_failure(outcomes[code], recipe, task)
                 done += 1
                 if on_outcome is not None:
                     on_outcome(outcomes[code], done, len(outcomes))
@@ -340,16 +302,13 @@ def train_series(
         pool.kill()
     # The last of several processes that share the languages packs all of them.
     for code, outcome in outcomes.items():
-        if outcome.failure and outcome.failure.in_progress and (run := _existing_run(outcome, recipe, task)):
-            outcomes[code] = _with_placement(replace(outcome, finished=run, failure=None), board)
+        if outcome.failure and outcome.failure.in_progress and (run := existing_run(outcome, recipe, task)):
+            outcomes[code] = with_placement(replace(outcome, finished=run, failure=None), board)
     final = tuple(outcomes.values())
     _raise_common_failure(final)
-    release = final[0].spec.release
-    files = [outcome.folder.predictions for outcome in final if outcome.finished]
-    archive = archive or final[0].folder.path.parent / archive_name([outcome.spec for outcome in final])
     return Series(
-        recipe=recipe, task=task, track=track, release=release, outcomes=final,
-        packed=pack(files, archive, track=track, release=release, task=task, force=True) if files else None,
+        recipe=recipe, task=task, track=track, release=final[0].spec.release, outcomes=final,
+        packed=pack_outcomes(final, task, archive) if packs else None,
         seconds=time.monotonic() - started, jobs=jobs,
     )  # fmt: skip
 
@@ -366,43 +325,6 @@ def _check_options(fresh: bool, only_missing: bool, jobs: int | None, archive: P
             "A series of languages cannot be trained by torchrun.",
             "name one language, or train the series without torchrun: --jobs trains several languages at a time",
         )
-
-
-def _existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | None:
-    """Return the summary of a finished run of this recipe in the outcome's folder; None if there is none."""
-    spec, folder = outcome.spec, outcome.folder
-    try:
-        state = folder.state()
-        if state.get("status") != DONE or not folder.predictions.is_file():
-            return None
-        recipe = resolve_target(recipe, task, spec.track, spec.language)
-        if state.get("hash") != recipe.hash:
-            return None
-        check_finished(folder.path, state, folder.read_metrics(), recipe)
-        verify_predictions(folder, task)
-        card = folder.read_score()
-    except EmoError:
-        # Training this language reports the error.
-        return None
-    return RunSummary(
-        dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
-        signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,
-        overlap=state.get("overlap"), warnings=tuple(state.get("unverified_gold", ())),
-        constant=ConstantPredictions.from_dict(state.get("constant")),
-        data_notes=tuple(state.get("data_notes", ())),
-    )  # fmt: skip
-
-
-def _with_placement(outcome: Outcome, board: Leaderboard) -> Outcome:
-    spec, run = outcome.spec, outcome.finished
-    if run is None or run.score is None:
-        return outcome
-    try:
-        placement = board.place(run.score, track=spec.track, language=spec.language, release=run.release)
-    except UsageError:
-        # The leaderboard has no rows for this task, language or release.
-        return outcome
-    return replace(outcome, placement=placement)
 
 
 def _by_size(codes: Sequence[str], outcomes: dict[str, Outcome], task: Task) -> dict[str, int]:
