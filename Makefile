@@ -9,6 +9,7 @@
 #   make docs-site    build the documentation site into site/, and check every link
 #   make docs-picture render the picture of the report page for the README (needs chromium and the real data)
 #   make docs-latex   compile the LaTeX output of the commands and check the log (needs pdflatex)
+#   make web          build the page that checks a file in the browser into build/web/ (needs npm)
 #   make lock         rewrite constraints.txt from .venv
 #   make clean        remove .venv and everything built
 
@@ -30,8 +31,9 @@ KEY := $(shell { cat pyproject.toml constraints.txt; pwd; } | cksum | cut -d' ' 
 CORE := $(VENV)/.core-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 DOCS := $(VENV)/.docs-$(KEY)
+BUILD := $(VENV)/.build-$(KEY)
 ifeq ($(shell $(BIN)/python -c 'print("ok")' 2>/dev/null),)
-.PHONY: $(CORE) $(FULL) $(DOCS)
+.PHONY: $(CORE) $(FULL) $(DOCS) $(BUILD)
 endif
 
 # The real data, if there is a folder ../shared. Without it the test suite lists what it skipped.
@@ -40,7 +42,7 @@ export SEMEVAL_EMO_DATA ?= $(abspath ../shared/data)
 export SEMEVAL_EMO_SHARED ?= $(abspath ../shared)
 endif
 
-.PHONY: demo test test-floors bench zoo-results lint docs docs-site docs-picture docs-latex lock clean
+.PHONY: demo test test-floors bench zoo-results lint docs docs-site docs-picture docs-latex web lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
 	@echo; echo "To run these commands yourself: . $(BIN)/activate"
@@ -76,7 +78,10 @@ docs-picture: $(FULL)
 docs-latex: $(CORE)
 	@$(BIN)/python docs/latex.py
 
-lock: $(FULL) $(DOCS)
+web: $(BUILD)
+	@$(BIN)/python web/build.py
+
+lock: $(FULL) $(DOCS) $(BUILD)
 	{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new
 	mv constraints.new constraints.txt
 
@@ -91,7 +96,7 @@ $(CORE):
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) $(NEW_PIP)
 	@$(PIP) -e .
-	@rm -f $(VENV)/.core-* $(VENV)/.full-* $(VENV)/.docs-*
+	@rm -f $(VENV)/.core-* $(VENV)/.full-* $(VENV)/.docs-* $(VENV)/.build-*
 	@touch $@
 
 # torch is installed first and alone, so that pip takes a local CPU build if there is one.
@@ -104,6 +109,10 @@ $(FULL): $(CORE)
 $(DOCS): $(CORE)
 	@echo "setting up $(VENV) (documentation tools) ..." >&2
 	@$(PIP) --group docs
+	@touch $@
+
+$(BUILD): $(CORE)
+	@$(PIP) --group build
 	@touch $@
 
 # "numpy>=2.0" in pyproject.toml becomes the constraint numpy==2.0; torch is the version of constraints.txt.

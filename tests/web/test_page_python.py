@@ -1,0 +1,167 @@
+"""What the page computes: the same without NumPy as with it, and the same as the commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semeval_emo.data.sample import sample_folder
+from semeval_emo.scoring import score
+from semeval_emo.submission import fix, pack, validate
+
+ROOT = Path(__file__).parents[2]
+CODE = ROOT / "web" / "python"
+pytestmark = pytest.mark.skipif(not CODE.is_dir(), reason="left out: not a checkout")
+
+# Only the standard library and the package, as in the browser.
+RUN = """
+import sys
+class OnlyOwn:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("pandas", "pandera", "tabulate", "wcwidth", "jinja2", "typer", "click"):
+            raise ModuleNotFoundError(f"the page has no {name}")
+sys.meta_path.insert(0, OnlyOwn())
+import numpy, page
+assert numpy.__file__ == sys.argv[3], numpy.__file__
+print(page.run(sys.argv[1], sys.argv[2]))
+"""
+
+
+def asked(home: Path, files: list[Path], gold: list[Path] = [], **options: str) -> dict[str, Any]:  # noqa: B006
+    """Return what the page shows for some files, computed by a process that has no NumPy but that of the page."""
+    (home / "gold").mkdir(parents=True)
+    for folder, paths in ((home, files), (home / "gold", gold)):
+        for path in paths:
+            shutil.copyfile(path, folder / path.name)
+    request = {"files": [path.name for path in files], "gold": [path.name for path in gold], "options": options}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(CODE), str(ROOT)])}
+    environment.pop("SEMEVAL_EMO_DATA", None)
+    command = [sys.executable, "-c", RUN, str(home), json.dumps(request), str(CODE / "numpy" / "__init__.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def saved(result: dict[str, Any], kind: str) -> dict[str, bytes]:
+    """Return the files of a kind that the page offers, by name."""
+    return {each["name"]: Path(each["path"]).read_bytes() for each in result["downloads"] if each["kind"] == kind}
+
+
+def test_a_valid_file_gives_the_zip_of_pack_and_the_scores_of_score(valid: Path, gold: Path, tmp_path: Path):
+    result = asked(tmp_path / "page", [valid], [gold])
+    assert result["report"]["valid"] is True
+    assert saved(result, "fixed") == {}
+    pack(valid, tmp_path / "track_a.zip")
+    assert saved(result, "zip") == {"track_a.zip": (tmp_path / "track_a.zip").read_bytes()}
+    card = score(valid, source=gold).card
+    (shown,) = result["scores"]
+    assert shown["metric"] == "macro F1"
+    assert shown["score"] == pytest.approx(card.score, abs=1e-12)
+    assert shown["others"]["micro F1"] == pytest.approx(card.metrics.value("micro_f1"), abs=1e-12)
+    for emotion, value in shown["emotions"].items():
+        assert value == pytest.approx(card.metrics.value(f"f1.{emotion}"), abs=1e-12)
+    assert list(shown["emotions"]) == list(card.spec.emotions)
+    assert result["gold_errors"] == []
+    assert result["unverified_gold"] == []
+
+
+def test_intensities_get_pearson_r(tmp_path: Path):
+    predictions = sample_folder() / "predictions" / "weak" / "track_b" / "pred_eng.csv"
+    gold = sample_folder() / "track_b" / "test" / "eng.csv"
+    (shown,) = asked(tmp_path / "page", [predictions], [gold])["scores"]
+    card = score(predictions, source=gold).card
+    assert shown["metric"] == "Pearson r"
+    assert shown["score"] == pytest.approx(card.score, abs=1e-12)
+    for emotion, value in shown["emotions"].items():
+        assert value == pytest.approx(card.metrics.value(f"emotion_pearson.{emotion}"), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["probabilities", "incomplete", "archive", "picture"])
+def test_a_malformed_file_has_the_problems_of_validate(malformed: Any, name: str, tmp_path: Path):
+    path = malformed(name)
+    report = validate(path)
+    result = asked(tmp_path / "page", [path])
+    assert result["report"]["counts"] == report.counts
+    assert result["report"]["valid"] is report.valid is False
+    shown = [(each["code"], example["line"]) for each in result["problems"] for example in each["examples"]]
+    assert shown == [(problem.code, problem.line) for problem in report.problems]
+
+
+def test_fixed_files_are_those_of_fix(malformed: Any, tmp_path: Path, gold: Path):
+    path = malformed("archive")
+    result = asked(tmp_path / "page", [path], [gold])
+    report = fix(path, tmp_path / "fixed.csv")
+    assert report.ok
+    assert saved(result, "fixed") == {"pred_eng.csv": (tmp_path / "fixed.csv").read_bytes()}
+    assert [change["done"] for change in result["fixed"]["changes"]]
+    assert result["scores"][0]["score"] == pytest.approx(score(tmp_path / "fixed.csv", source=gold).card.score)
+
+
+def test_a_threshold_turns_probabilities_into_labels(malformed: Any, valid: Path, tmp_path: Path):
+    path = malformed("probabilities")
+    refused = asked(tmp_path / "refused", [path])
+    assert refused["downloads"] == []
+    assert refused["fixed"]["refused"][0]["file"] == "prob_eng.csv"
+    result = asked(tmp_path / "page", [path], threshold="0.5")
+    assert saved(result, "fixed") == {"pred_eng.csv": valid.read_bytes()}
+    assert list(saved(result, "zip")) == ["track_a.zip"]
+
+
+def test_an_incomplete_file_is_refused_with_its_reasons(malformed: Any, tmp_path: Path):
+    result = asked(tmp_path / "page", [malformed("incomplete")])
+    assert result["downloads"] == []
+    assert result["fixed"]["refused"][0]["counts"]
+
+
+def test_a_wrong_option_says_which_are_known(valid: Path, tmp_path: Path):
+    result = asked(tmp_path / "page", [valid], track="z")
+    assert set(result) == {"error", "fix", "seconds"}
+    assert "'z'" in result["error"]
+
+
+def test_predictions_as_gold_are_named_as_unverified(valid: Path, tmp_path: Path):
+    (tmp_path / "other").mkdir()
+    other = shutil.copyfile(valid, tmp_path / "other" / "labels.csv")
+    result = asked(tmp_path / "page", [valid], [other])
+    assert result["scores"][0]["score"] == 1
+    assert result["unverified_gold"][0].startswith("Unverified gold: gold/labels.csv has the ids of release 1 track a")
+
+
+def test_gold_labels_of_another_task_give_no_score_and_a_reason(valid: Path, tmp_path: Path):
+    other = tmp_path / "labels.csv"
+    other.write_text("id,anger\nx1,0\n", "utf-8")
+    result = asked(tmp_path / "page", [valid], [other])
+    assert result["report"]["valid"] is True
+    assert result["scores"] == []
+    assert result["gold_errors"][0]["place"] == "release 1 track a eng test"
+    assert "gold labels" in result["gold_errors"][0]["error"]
+
+
+def test_gold_labels_may_be_a_zip_of_the_released_folder(valid: Path, gold: Path, tmp_path: Path):
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(gold, "task/track_a/test/eng.csv")
+    assert len(asked(tmp_path / "page", [valid], [path])["scores"]) == 1
+    path.write_bytes(b"PK no zip")
+    result = asked(tmp_path / "again", [valid], [path])
+    assert result["error"].startswith("data.zip cannot be unpacked")
+
+
+@pytest.mark.data
+def test_the_reference_file_is_split_and_scored(data_dir: Path, tmp_path: Path):
+    gold = data_dir / "brighter-2025" / "track_a" / "test" / "eng.csv"
+    result = asked(tmp_path / "page", [data_dir / "seed" / "pred_eng.csv"], [gold])
+    assert result["report"]["counts"] == {"E311": 1, "E410": 1}
+    assert list(saved(result, "zip")) == ["track_a.zip", "track_c.zip"]
+    assert [round(each["score"], 4) for each in result["scores"]] == [0.7114]
+    assert [each["place"] for each in result["gold_errors"]] == ["2025 track c eng test"]
+    scored = {each["scorer"]: each.get("scores") for each in result["official_fixed"] if each["track"] == "a"}
+    assert scored == {"organisers-2025": {"eng": 0.7114}, "codabench-2026": {"eng": 0.711362}}

@@ -1,0 +1,280 @@
+"use strict";
+// The page: chosen files, options, and the results as elements. Text of files and results is only ever set as text.
+
+const MOST_BYTES = 200 * 2 ** 20;
+const one = (id) => document.getElementById(id);
+const chosen = { files: [], gold: [] };
+let worker, about, running = false, again = false, cleared = false, addresses = [];
+
+/** Return an element; attributes that are null are left out, children are elements or texts. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) if (value != null) made.setAttribute(name, value);
+  made.append(...children.filter((child) => child != null && child !== ""));
+  return made;
+}
+
+const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+const say = (text) => { one("status").textContent = text; };
+
+// --- files ---------------------------------------------------------------------------------------------------------
+
+function choose(kind, list) {
+  const files = [...list];
+  if (!files.length) return;
+  chosen[kind] = files;
+  // The control itself names a single file.
+  const names = files.length > 1 ? files.map((file) => element("li", {}, `${file.name} (${size(file.size)})`)) : [];
+  one(`${kind}-list`).replaceChildren(...names);
+  check();
+}
+
+const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+/** Return the files with names that differ and that are no folder of the check itself. */
+async function contents(files) {
+  const names = new Set();
+  return Promise.all(
+    files.map(async (file, at) => {
+      const own = names.has(file.name) || ["gold", "fixed", "zips"].includes(file.name);
+      names.add(file.name);
+      return { name: own ? `${at + 1}/${file.name}` : file.name, body: await file.arrayBuffer() };
+    }),
+  );
+}
+
+for (const kind of ["files", "gold"]) {
+  const input = one(kind), zone = one(`${kind}-zone`);
+  input.addEventListener("change", () => choose(kind, input.files));
+  zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
+  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+    choose(kind, event.dataTransfer.files);
+  });
+}
+// A file that misses the zones would replace the page.
+for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
+
+// --- options -------------------------------------------------------------------------------------------------------
+
+function offer() {
+  const task = about.tasks.find((each) => each.name === one("task").value) ?? about.tasks[0];
+  for (const [id, values] of [["release", task.releases], ["track", task.tracks]]) {
+    const select = one(id), value = select.value;
+    select.replaceChildren(select.options[0], ...values.map((each) => element("option", { value: each }, each)));
+    select.value = values.includes(value) ? value : "";
+  }
+}
+
+one("task").addEventListener("change", offer);
+for (const id of ["task", "release", "track", "threshold"]) one(id).addEventListener("change", () => check());
+one("form").addEventListener("submit", (event) => { event.preventDefault(); check(); });
+one("clear").addEventListener("click", () => {
+  one("form").reset();
+  for (const kind of ["files", "gold"]) { chosen[kind] = []; one(`${kind}-list`).replaceChildren(); }
+  if (about) offer();
+  cleared = running;
+  again = false;
+  one("result").hidden = true;
+  say(about ? "Ready." : "Loading Python …");
+  one("files").focus();
+});
+
+// --- the worker ----------------------------------------------------------------------------------------------------
+
+async function start() {
+  say("Loading Python …");
+  const source = await (await fetch("worker.js")).text();
+  worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
+  worker.onmessage = ({ data }) => {
+    if (data.about) ready(data.about);
+    else finished(data);
+  };
+  worker.onerror = (event) => finished({ failed: event.message || "the worker could not start", loading: true });
+  worker.postMessage({ base: new URL(".", location.href).href });
+}
+
+function ready(found) {
+  about = found;
+  one("task").append(...about.tasks.map((each) => element("option", { value: each.name }, each.title)));
+  offer();
+  one("check").disabled = false;
+  one("about").textContent =
+    `semeval-emo ${about.version} on Python ${about.python} (Pyodide), loaded in ${about.seconds.toFixed(1)} s. ` +
+    "Once loaded, the page works without a network.";
+  say("Ready.");
+  if (chosen.files.length) check();
+}
+
+async function check() {
+  if (!chosen.files.length) { say("Choose a prediction file first."); return; }
+  if (!about) return;
+  if (running) { again = true; return; }
+  const bytes = [...chosen.files, ...chosen.gold].reduce((sum, file) => sum + file.size, 0);
+  if (bytes > MOST_BYTES) {
+    show({ error: `The files have ${size(bytes)}; this page takes ${size(MOST_BYTES)} at most.`, fix: "install semeval-emo and use its command validate" });
+    return;
+  }
+  running = true;
+  say("Checking …");
+  one("result").setAttribute("aria-busy", "true");
+  try {
+    const [files, gold] = await Promise.all([contents(chosen.files), contents(chosen.gold)]);
+    const options = Object.fromEntries(["task", "release", "track", "threshold"].map((id) => [id, one(id).value.trim()]));
+    const names = (list) => list.map((file) => file.name);
+    worker.postMessage({ request: { files: names(files), gold: names(gold), options }, files, gold });
+  } catch (error) {
+    finished({ failed: `a file cannot be read (${error.message})` });
+  }
+}
+
+function finished({ result, failed, loading }) {
+  running = false;
+  one("result").removeAttribute("aria-busy");
+  if (cleared) {
+    cleared = false;
+    if (again) { again = false; check(); }
+    return;
+  }
+  if (failed) {
+    say("");
+    show({
+      error: loading ? "Python could not be loaded." : "The check failed. This is a fault of the page, not of your file.",
+      fix: loading ? "reload the page; if it comes again, use the command semeval-emo validate" : "please report the text below",
+      detail: failed,
+    });
+    return;
+  }
+  say(`Done in ${result.seconds.toFixed(1)} s.`);
+  show(result);
+  if (again) { again = false; check(); }
+}
+
+// --- the results ---------------------------------------------------------------------------------------------------
+
+function show(result) {
+  addresses.forEach((address) => URL.revokeObjectURL(address));
+  addresses = [];
+  const section = one("result");
+  section.replaceChildren(...(result.error ? failure(result) : results(result)));
+  section.hidden = false;
+  one("verdict").focus({ preventScroll: true });
+  section.scrollIntoView({ block: "nearest" });
+}
+
+const heading = (text, kind) => element("h2", { id: "verdict", tabindex: "-1", class: kind }, text);
+
+function failure({ error, fix, detail }) {
+  return [heading("Not checked", "bad"), element("p", {}, error), fix ? element("p", {}, `Fix: ${fix}.`) : "", detail ? element("pre", {}, detail) : ""];
+}
+
+function results(result) {
+  const { report } = result, made = result.fixed, whole = made && made.out && !made.refused.length;
+  const count = [report.errors && plural(report.errors, "error"), report.warnings && plural(report.warnings, "warning")];
+  const counts = count.filter(Boolean).join(" and ");
+  const words = report.valid ? `Valid${counts ? `, with ${counts}` : ""}` : `Not valid: ${counts || "no prediction file"}`;
+  const parts = [heading(words, report.valid ? "good" : "bad")];
+  if (!report.valid && whole) parts.push(element("p", {}, "All errors can be fixed automatically: the fixed file is below."));
+  parts.push(...result.unverified_gold.map((text) => element("p", { class: "bad" }, text)));
+  for (const file of report.files) parts.push(fileResult(file, result.problems.filter((each) => each.file === file.file)));
+  parts.push(...downloads(result));
+  parts.push(...official(report.official, result.official_fixed));
+  parts.push(...scores(result));
+  return parts;
+}
+
+function fileResult(file, problems) {
+  const parts = file.parts.map(
+    (part) =>
+      `${part.rows === part.expected_rows ? "" : `${part.rows.toLocaleString("en")} of `}${plural(part.expected_rows, "row")} of ` +
+      `${part.release} track ${part.track} ${part.language} ${part.split}`,
+  );
+  const what = parts.slice(0, 3).join(", and ") + (parts.length > 3 ? ` and ${plural(parts.length - 3, "more file")} of the task` : "");
+  return element(
+    "div", { class: "file" },
+    element("p", {}, element("strong", {}, file.file), `: ${file.valid ? "valid" : "not valid"}${what ? `, ${what}` : ""}`),
+    problems.length ? element("ul", { class: "problems" }, ...problems.map(problem)) : "",
+  );
+}
+
+function problem(group) {
+  const lines = group.examples.map((example) =>
+    element("li", {}, element("span", { class: "where" }, example.line == null ? "" : `line ${example.line.toLocaleString("en")}`), element("span", {}, example.message)),
+  );
+  const more = group.count - group.examples.length;
+  const fix = group.examples[0]?.fix;
+  return element(
+    "li", { class: group.severity },
+    element("h4", {}, element("code", {}, group.code), `${group.title}${group.count > 1 ? ` (${group.count.toLocaleString("en")})` : ""}`),
+    element("ul", {}, ...lines),
+    more > 0 ? element("p", { class: "note" }, `… and ${more.toLocaleString("en")} more`) : "",
+    group.repair
+      ? element("p", { class: "good" }, `Fixed automatically: ${group.repair}.`)
+      : fix ? element("p", {}, `Fix: ${fix}.`) : "",
+    element("details", {}, element("summary", {}, "Why this matters"), element("p", { class: "note" }, group.explanation)),
+  );
+}
+
+function downloads({ fixed, downloads, not_packed }) {
+  const parts = [];
+  if (downloads.length) {
+    const links = downloads.map((file) => {
+      const type = file.name.endsWith(".zip") ? "application/zip" : "text/csv";
+      const address = URL.createObjectURL(new Blob([file.body], { type }));
+      addresses.push(address);
+      const words = file.kind === "zip" ? `Download ${file.name}, to upload` : `Download the fixed ${file.files > 1 ? `files (${file.name})` : `file (${file.name})`}`;
+      return element("li", {}, element("a", { class: file.kind === "zip" ? "button" : "button quiet", href: address, download: file.name }, words));
+    });
+    parts.push(element("h3", {}, "Downloads"), element("ul", { class: "downloads" }, ...links));
+  }
+  const changes = fixed ? fixed.changes.map((change) => `${change.file}: ${change.done}${change.count > 1 ? ` (${change.count.toLocaleString("en")})` : ""}`) : [];
+  if (changes.length && downloads.length) parts.push(element("p", { class: "note" }, `Changed: ${changes.join("; ")}.`));
+  const refused = fixed ? fixed.refused : [];
+  if (refused.length) {
+    parts.push(
+      element("h3", {}, "Not fixed"),
+      element("p", {}, "A label is never guessed. To be fixed by hand:"),
+      element("ul", { class: "official" }, ...refused.map((each) => element("li", {}, `${each.part || each.file}: ${each.why || reasons(each)}.`))),
+    );
+  }
+  const notes = [...(fixed ? fixed.notes : []), ...downloads.flatMap((file) => file.notes ?? [])];
+  parts.push(...[...new Set(notes)].map((note) => element("p", { class: "note" }, `${note}.`)));
+  parts.push(...not_packed.map((each) => element("p", { class: "note" }, `No zip: ${each.error}${each.fix ? ` Fix: ${each.fix}.` : ""}`)));
+  return parts;
+}
+
+const reasons = (refusal) => [...new Set(refusal.problems.map((each) => `${each.code} ${each.message}`))].slice(0, 3).join("; ");
+
+function official(given, fixed) {
+  const list = (outcomes) =>
+    element("ul", { class: "official" }, ...outcomes.map((each) => element("li", {}, element("strong", {}, `${each.scorer}${each.track ? `, track ${each.track}` : ""}: `), each.message)));
+  const parts = [];
+  if (given.length) parts.push(element("h3", {}, "What the official scorers do with this file"), list(given));
+  if (fixed.length) parts.push(element("h3", {}, "What they do with the zip"), list(fixed));
+  return parts;
+}
+
+function scores({ scores, gold_errors }) {
+  if (!scores.length && !gold_errors.length) return [];
+  const parts = [element("h3", {}, "Scores")];
+  for (const score of scores) {
+    const row = (name, value, kind) => element("tr", { class: kind }, element("th", { scope: "row" }, name), element("td", {}, value.toFixed(4)));
+    parts.push(
+      element(
+        "table", {},
+        element("caption", {}, `${score.file}: ${score.place}`),
+        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "metric"), element("th", { scope: "col" }, "value"))),
+        element("tbody", {}, row(score.metric, score.score, "main"), ...Object.entries(score.others ?? {}).map(([name, value]) => row(name, value)),
+          ...Object.entries(score.emotions).map(([name, value]) => row(`${score.each}, ${name}`, value))),
+      ),
+    );
+  }
+  const missing = (each) => `Not scored: ${each.place}. ${each.error}${each.fix ? ` Fix: ${each.fix}.` : ""}`;
+  parts.push(...gold_errors.map((each) => element("p", { class: scores.length ? "note" : "bad" }, missing(each))));
+  return parts;
+}
+
+start().catch((error) => finished({ failed: error.message, loading: true }));

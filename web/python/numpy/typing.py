@@ -1,0 +1,5 @@
+"""The name that annotations use."""
+
+from numpy import ndarray
+
+NDArray = ndarray
