@@ -9,7 +9,18 @@ from __future__ import annotations
 import os
 from typing import TypeVar
 
+from semeval_emo.errors import UsageError
+from semeval_emo.text import plural
+
 T = TypeVar("T")
+
+SHARDING = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
+    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+    "ACCELERATE_USE_PARALLELISM_CONFIG": "a parallelism configuration",
+}
+"""Variables that ``accelerate launch`` sets to divide a model among processes, and what they stand for."""
 
 
 def world_size() -> int:
@@ -27,12 +38,58 @@ def is_main_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
+def check_configuration(precision: str) -> None:
+    """Check that accelerate's configuration does not change what the recipe says.
+
+    Every process must have the whole model, because checkpoints, the selected weights and the predictions after each
+    epoch are those of the main process.
+
+    Args:
+        precision: of the recipe.
+
+    Raises:
+        UsageError: it divides the model among processes, compiles it, or has another precision.
+    """
+    for variable, name in SHARDING.items():
+        if os.environ.get(variable, "").lower() in ("1", "true"):
+            raise UsageError(
+                f"The configuration of accelerate uses {name}, which divides a model among processes. Here every "
+                "process trains a copy of the whole model.",
+                "accelerate launch --multi_gpu --num_processes 2 (or torchrun); for a model that is larger than a GPU: "
+                "the family 'lora' with model.quantization=nf4 and train.gradient_checkpointing=true",
+            )
+    backend = os.environ.get("ACCELERATE_DYNAMO_BACKEND", "no").lower()
+    if backend != "no":
+        raise UsageError(
+            f"The configuration of accelerate compiles the model (dynamo_backend = {backend}), which recipes do not.",
+            "accelerate launch --dynamo_backend no",
+        )
+    mixed = os.environ.get("ACCELERATE_MIXED_PRECISION", "no").lower()
+    if mixed not in ("no", precision):
+        raise UsageError(
+            f"The configuration of accelerate has mixed_precision = {mixed}, and the recipe has train.precision = "
+            f"{precision}.",
+            f"accelerate launch --mixed_precision no, or --set train.precision={mixed}",
+        )
+
+
 def init() -> None:
-    """Join the process group: gloo on CPUs, nccl on GPUs, one GPU per process."""
+    """Join the process group: gloo on CPUs, nccl on GPUs, one GPU per process.
+
+    Raises:
+        UsageError: this machine has fewer GPUs than processes.
+    """
     if world_size() > 1:
         import torch
         from accelerate import PartialState
 
+        gpus, processes = torch.cuda.device_count(), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        if torch.cuda.is_available() and processes > gpus:
+            raise UsageError(
+                f"{processes} processes were started on this machine, which has {plural(gpus, 'GPU')}; every process "
+                "needs its own.",
+                f"torchrun --nproc-per-node {gpus}" if gpus > 1 else "train without torchrun",
+            )
         PartialState(cpu=not torch.cuda.is_available())
 
 

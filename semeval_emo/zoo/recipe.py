@@ -85,6 +85,8 @@ PositiveFloat = Annotated[float, Range(0, above=True)]
 Fraction = Annotated[float, Range(0, 1)]
 Dropout = Annotated[float, Range(0, 1, below=True)]
 
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+
 LONGEST_OVERRIDES = 40
 """Characters of the overrides in the name of a run's folder."""
 ADDED_LATER = {"added_later": True}
@@ -140,7 +142,8 @@ class ModelConfig:
         pooling: token that represents the text: ``last``, ``first`` or ``mean``; empty for the default of the family.
         head: ``linear`` is one layer; ``mlp`` adds hidden layers of the sizes `head_hidden` with GELU.
         dropout: hidden and attention dropout; None for that of the backbone.
-        quantization: of the frozen backbone; int8 and int4 need bitsandbytes and a GPU.
+        quantization: of the frozen backbone, not of its head, by bitsandbytes: ``int8``, ``int4`` (4-bit floats) or
+            ``nf4`` (the 4-bit numbers of QLoRA, Dettmers et al. 2023).
         licence: of the weights; included in the model card.
     """
 
@@ -151,7 +154,7 @@ class ModelConfig:
     head: Literal["linear", "mlp"] = "linear"
     head_hidden: tuple[PositiveInt, ...] = ()
     dropout: Dropout | None = None
-    quantization: Literal["none", "int8", "int4"] = "none"
+    quantization: Literal["none", "int8", "int4", "nf4"] = "none"
     licence: str = ""
 
 
@@ -234,6 +237,10 @@ class TrainConfig:
         schedule: of the learning rate; down to zero at the last step except ``constant``.
         warmup: fraction of all steps.
         clip: maximum norm of the gradient; 0 for no clipping.
+        precision: of matrix products; weights stay in fp32. ``tf32`` and ``fp16`` need a GPU that has them; ``bf16`` is
+            fast on recent GPUs and CPUs; on others it is emulated or refused.
+        gradient_checkpointing: compute the states of the layers again in the backward pass: less memory, the same
+            result, about a third more time. The output of frozen layers is not cached then.
         batches: ``random``, or ``by_length``: batches of texts of similar length, which need little padding.
         engine: ``auto`` caches the output of frozen layers if the result is the same, ``plain`` never does,
             ``prefix`` raises an error if it cannot.
@@ -252,7 +259,8 @@ class TrainConfig:
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: Fraction = 0.0
     clip: NonNegativeFloat = 1.0
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"
+    gradient_checkpointing: bool = field(default=False, metadata=ADDED_LATER)
     batches: Literal["random", "by_length"] = field(default="random", metadata=ADDED_LATER)
     engine: Literal["auto", "plain", "prefix"] = "auto"
     cache_mb: NonNegativeInt = 2048

@@ -10,6 +10,7 @@ import torch
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    BertModel,
     DebertaV2Config,
     DebertaV2ForSequenceClassification,
     DistilBertConfig,
@@ -51,6 +52,13 @@ CLASSES = {
         {"vocab_size": 300, "n_positions": 40, "n_embd": 16, "n_layer": 2, "n_head": 2, "pad_token_id": None},
     ),
 }  # fmt: skip
+
+
+def save_bert(folder: Path) -> Path:
+    """Save a tiny BERT without a head and its tokenizer; return the folder."""
+    BertModel(BertConfig(**CLASSES["bert"][2])).save_pretrained(folder)
+    byte_tokenizer().save_pretrained(folder)
+    return folder
 
 
 def save_classifier(

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
+from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import finetune
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.training.train import train
+from semeval_emo.zoo.training.train import train, train_nonzero_rank
 
 # Rates at which two epochs change a random network considerably.
 SETTINGS = (
@@ -32,7 +34,8 @@ def probabilities(folder: Path, split: str) -> np.ndarray:
 
 LAUNCHERS = {
     "torchrun": ("torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-    "accelerate": ("accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
+    # With --cpu instead of --multi_gpu, accelerate starts one process, whatever their number.
+    "accelerate": ("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
                    "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
 }  # fmt: skip
 
@@ -52,11 +55,13 @@ def test_two_processes_give_the_results_of_one(launcher: str, single: Path, tmp_
     done = subprocess.run(
         [*launched, *command, "--runs", "two"],
         cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     # One result, and every message once.
     result = json.loads(done.stdout)
+    processes = [json.loads((f / "run.json").read_text())["processes"] for f in (single, tmp_path / result["folder"])]
+    assert processes == [1, 2]
     assert done.stderr.count("epoch 1 ") == done.stderr.count("Next: semeval-emo score ") == 1
     two = tmp_path / result["folder"]
     assert two == tmp_path / "two" / "sample" / recipe.run_name / "eng"
@@ -85,3 +90,43 @@ def test_a_batch_size_not_divisible_by_the_processes_is_refused(tiny: Recipe, tm
         finetune.fit(tiny, Space(("joy", "fear")), examples, {"dev": examples}, NoJob())
     assert refused.value.message == "recipe llama-tiny: a batch of 8 cannot be divided among 3 processes."
     assert refused.value.fix == "--set train.batch=9"
+
+
+CONFIGURATIONS = {
+    "ACCELERATE_USE_FSDP": ("true", "uses FSDP, which divides a model among processes"),
+    "ACCELERATE_USE_DEEPSPEED": ("true", "uses DeepSpeed, which divides a model among processes"),
+    "ACCELERATE_DYNAMO_BACKEND": ("INDUCTOR", "compiles the model (dynamo_backend = inductor)"),
+    "ACCELERATE_MIXED_PRECISION": ("bf16", "has mixed_precision = bf16, and the recipe has train.precision = fp32"),
+}
+
+
+@pytest.mark.parametrize("variable", CONFIGURATIONS)
+def test_a_configuration_of_accelerate_that_changes_the_recipe_is_refused(variable, tiny, tmp_path, monkeypatch):
+    value, reason = CONFIGURATIONS[variable]
+    monkeypatch.setenv(variable, value)
+    for refused_in in (train, train_nonzero_rank):
+        with pytest.raises(UsageError, match=r"^The configuration of accelerate ") as refused:
+            refused_in(tiny, source="sample", runs=tmp_path)
+        assert reason in refused.value.message
+        assert "accelerate launch " in refused.value.fix
+    assert not list(tmp_path.iterdir())
+    # A family that trains in one process does not use accelerate.
+    train(load_recipe("constant-all"), source="sample", runs=tmp_path)
+
+
+def test_the_precision_of_accelerate_may_be_that_of_the_recipe(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    distributed.check_configuration("bf16")
+
+
+@pytest.mark.parametrize(
+    ("gpus", "fix"), [(2, "torchrun --nproc-per-node 2"), (1, "train without torchrun")], ids=["two", "one"]
+)
+def test_more_processes_than_gpus_are_refused(gpus: int, fix: str, monkeypatch):
+    for name, value in (("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "4")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    with pytest.raises(UsageError, match=r"^4 processes were started on this machine, which has ") as refused:
+        distributed.init()
+    assert refused.value.fix == fix

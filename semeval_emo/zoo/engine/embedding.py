@@ -18,7 +18,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import CONFIG, WEIGHTS, read_table, reading_model
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
-from semeval_emo.zoo.engine.devices import default_device
+from semeval_emo.zoo.engine.devices import default_device, product_dtype, tf32_products
 from semeval_emo.zoo.engine.network import check_length, position_count
 from semeval_emo.zoo.engine.parallel import parallel_map
 from semeval_emo.zoo.engine.pooling import pool
@@ -72,7 +72,7 @@ class SentenceEncoder:
         """Embed texts.
 
         Args:
-            precision: ``fp32`` or ``bf16``, of the matrix products.
+            precision: of the matrix products, as in `recipe.TrainConfig`.
 
         Returns:
             Embeddings of shape (n, hidden), float32, normalized to unit length.
@@ -97,8 +97,9 @@ class SentenceEncoder:
             return normalized
 
         batches = list(padded_batches([len(row) for row in rows], MAX_TOKENS))
-        with progress.stage("embedding", len(rows)):
-            for batch, vectors in parallel_map(run, batches, device, torch.bfloat16 if precision == "bf16" else None):
+        dtype = product_dtype(precision, device)
+        with progress.stage("embedding", len(rows)), tf32_products(precision, device):
+            for batch, vectors in parallel_map(run, batches, device, dtype):
                 embeddings[batch] = vectors
                 progress.advance(len(batch))
         return embeddings

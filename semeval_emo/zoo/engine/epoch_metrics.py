@@ -11,12 +11,13 @@ from semeval_emo.zoo.family import Job
 
 def to_probabilities(logits: torch.Tensor) -> np.ndarray:
     """Return the sigmoids: shape (n, L), float64."""
-    return torch.sigmoid(logits.double()).cpu().numpy()
+    # On the CPU: the GPU of a Mac has no float64.
+    return torch.sigmoid(logits.cpu().double()).numpy()
 
 
 def to_shares(logits: torch.Tensor) -> np.ndarray:
     """Return the softmax over the labels: shape (n, L), float64."""
-    return torch.softmax(logits.double(), dim=-1).cpu().numpy()
+    return torch.softmax(logits.cpu().double(), dim=-1).numpy()
 
 
 def eval_metrics(logits: torch.Tensor, labels: np.ndarray, loss: LossFunction, job: Job) -> dict[str, float]:

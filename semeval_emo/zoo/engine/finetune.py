@@ -10,7 +10,7 @@ from semeval_emo.errors import UsageError
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import hf_trainer, llama
-from semeval_emo.zoo.engine.devices import cache_bytes
+from semeval_emo.zoo.engine.devices import cache_bytes, tf32_products
 from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
 from semeval_emo.zoo.engine.layer_cut import dropouts, layer_list
 from semeval_emo.zoo.engine.losses import LossFunction, loss_function
@@ -38,14 +38,15 @@ def fit(recipe: Recipe, space: Space, train: Examples, eval_splits: dict[str, Ex
                 f"bf16 takes {ratio:.1f} times as long as fp32 on this CPU: --set train.precision=fp32 is faster"
             )
     loss = loss_function(recipe.loss, train.labels, space.top, network.device)
-    obstacle = 'train.engine is "plain"' if recipe.train.engine == "plain" else prefix_obstacle(network)
-    if not obstacle:
-        obstacle = _train_tail(network, train, eval_splits, loss, job)
+    with tf32_products(recipe.train.precision, network.device):
+        obstacle = 'train.engine is "plain"' if recipe.train.engine == "plain" else prefix_obstacle(network)
         if not obstacle:
-            return network
-    if recipe.train.engine == "prefix":
-        raise UsageError(f"recipe {recipe.name}: the output of its frozen layers cannot be cached: {obstacle}.")
-    hf_trainer.train(network, train, eval_splits, loss, job)
+            obstacle = _train_tail(network, train, eval_splits, loss, job)
+            if not obstacle:
+                return network
+        if recipe.train.engine == "prefix":
+            raise UsageError(f"recipe {recipe.name}: the output of its frozen layers cannot be cached: {obstacle}.")
+        hf_trainer.train(network, train, eval_splits, loss, job)
     if recipe.trainable.part == "lora" and recipe.model.quantization == "none":
         # Merged adapters make an ordinary model folder; quantized weights cannot be merged with.
         network.model = network.model.merge_and_unload()
@@ -59,6 +60,10 @@ def prefix_obstacle(network: Network) -> str:
         return "no layer below the trained ones is frozen"
     if distributed.world_size() > 1:
         return "training is distributed over several processes"
+    if recipe.train.precision == "fp16":
+        return 'train.precision = "fp16" needs a scaled loss'
+    if recipe.train.gradient_checkpointing:
+        return "train.gradient_checkpointing computes layers again instead"
     if llama.is_llama(network.model):
         return 'train.batches = "by_length" is for padded batches' if recipe.train.batches == "by_length" else ""
     name = type(network.model).__name__
@@ -110,7 +115,7 @@ def _train_tail(
     rows = {split: network.tokens(examples.texts) for split, examples in splits.items()}
     last_only = first == layers
     tokens = sum(len(split_rows) if last_only else sum(map(len, split_rows)) for split_rows in rows.values())
-    itemsize = 2 if recipe.train.precision == "bf16" else 4
+    itemsize = (network.inference_dtype or torch.float32).itemsize
     hidden = network.model.config.hidden_size
     device_bytes = cache_bytes(network.device, network.parameter_counts.trainable)
     cache = plan_cache(

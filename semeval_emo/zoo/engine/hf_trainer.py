@@ -45,7 +45,7 @@ class LossTrainer(Trainer):
     """The Trainer with the recipe's loss and sampler.
 
     Attributes:
-        pending_loss: sum of the losses of the current optimizer step.
+        pending_losses: of the batches of the current optimizer step, on the device.
         outputs: logits and intensities of each batch of the current epoch.
     """
 
@@ -55,7 +55,7 @@ class LossTrainer(Trainer):
         # The loss is a mean over the batch, which the Trainer divides by the number of accumulated batches.
         self.loss_is_scaled_for_ga = False
         self.model_accepts_loss_kwargs = False
-        self.pending_loss = 0.0
+        self.pending_losses: list[torch.Tensor] = []
         self.outputs: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def _get_train_sampler(self, train_dataset: Any = None) -> torch.utils.data.Sampler | None:
@@ -68,9 +68,15 @@ class LossTrainer(Trainer):
         intensities = inputs.pop("labels")
         outputs = model(**inputs)
         loss = self.loss(outputs.logits, intensities)
-        self.pending_loss += float(loss.detach()) / self.current_gradient_accumulation_steps
+        self.pending_losses.append(loss.detach())
         self.outputs.append((outputs.logits.detach(), intensities))
         return (loss, outputs) if return_outputs else loss
+
+    def take_loss(self) -> float:
+        """Return the mean loss of the batches of an optimizer step; read once a step, since a GPU is waited for."""
+        losses = torch.stack(self.pending_losses).tolist()
+        self.pending_losses.clear()
+        return float(sum(loss / len(losses) for loss in losses))
 
 
 class LengthSampler(torch.utils.data.Sampler):
@@ -142,10 +148,9 @@ class EpochCallback(TrainerCallback):
         """Record the loss; save and stop if necessary."""
         late = time.monotonic() - self._saved > 60 * self.recipe.train.save_minutes
         loss, due = distributed.all_reduce(
-            self.trainer.pending_loss / distributed.world_size(), distributed.is_main_process() and late
+            self.trainer.take_loss() / distributed.world_size(), distributed.is_main_process() and late
         )
         self.losses.append(loss)
-        self.trainer.pending_loss = 0.0
         self.job.progress.advance(1, self.losses[-1])
         if state.global_step % self.steps == 0:
             return  # `on_epoch_end` saves and stops
@@ -208,15 +213,24 @@ def train(network: Network, examples: Examples, eval_splits: dict[str, Examples]
     at the end.
 
     Raises:
-        UsageError: the batch size is not divisible by the number of processes.
+        UsageError: the batch size is not divisible by the number of processes, or the network cannot compute the
+            states of its layers again.
     """
     recipe = network.recipe
     processes = distributed.world_size()
+    if recipe.train.gradient_checkpointing and not network.model.supports_gradient_checkpointing:
+        raise UsageError(
+            f"recipe {recipe.name}: {type(network.model).__name__} does not support gradient checkpointing.",
+            "--set train.gradient_checkpointing=false",
+        )
     if recipe.train.batch % processes:
         raise UsageError(
             f"recipe {recipe.name}: a batch of {recipe.train.batch} cannot be divided among {processes} processes.",
             f"--set train.batch={-(-recipe.train.batch // processes) * processes}",
         )
+    gpus = torch.cuda.device_count() if network.device.type == "cuda" else 0
+    if gpus > 1 and processes == 1:
+        job.progress.message(f"training on one of {gpus} GPUs; torchrun --nproc-per-node {gpus} trains on all")
     steps = schedule.steps_per_epoch(len(examples), recipe.train)
     callback = EpochCallback(network, len(examples), eval_splits, job, steps)
     folder = job.work / "trainer"
@@ -299,8 +313,7 @@ def _step(checkpoint: Path) -> int:
 
 def _arguments(folder: Path, network: Network) -> TrainingArguments:
     train = network.recipe.train
-    on_cpu = network.device.type == "cpu"
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=train.batch // distributed.world_size(),
         gradient_accumulation_steps=train.accumulate,
@@ -308,8 +321,11 @@ def _arguments(folder: Path, network: Network) -> TrainingArguments:
         max_grad_norm=train.clip,
         seed=train.seed,
         bf16=train.precision == "bf16",
-        use_cpu=on_cpu,
-        dataloader_pin_memory=not on_cpu,
+        fp16=train.precision == "fp16",
+        activation_checkpointing=train.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},
+        use_cpu=network.device.type == "cpu",
+        dataloader_pin_memory=network.device.type == "cuda",
         save_strategy="epoch",
         logging_strategy="no",
         report_to="none",
@@ -317,3 +333,7 @@ def _arguments(folder: Path, network: Network) -> TrainingArguments:
         remove_unused_columns=False,
         ddp_find_unused_parameters=False,
     )
+    # With several GPUs visible to one process, the Trainer would copy the network to all of them (`DataParallel`) and
+    # multiply the batch size. Several GPUs train as several processes.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments

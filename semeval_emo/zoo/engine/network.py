@@ -23,7 +23,7 @@ from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG, reading_model
 from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups
-from semeval_emo.zoo.engine.devices import default_device
+from semeval_emo.zoo.engine.devices import default_device, product_dtype
 from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
@@ -58,12 +58,12 @@ class Network:
     @property
     def inference_dtype(self) -> torch.dtype | None:
         """Dtype of copies of frozen weights and of matrix products; None where that is the weights' own."""
-        return torch.bfloat16 if self.recipe.train.precision == "bf16" else None
+        return product_dtype(self.recipe.train.precision, self.device)
 
     def autocast(self) -> torch.autocast:
         """Return an autocast context for the recipe's precision."""
-        enabled = self.recipe.train.precision == "bf16"
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
+        dtype = self.inference_dtype
+        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, truncated to the recipe's length, without padding.

@@ -73,6 +73,15 @@ class MeanPooled(torch.nn.Module):
             network.load_head(folder)
         return network
 
+    @property
+    def supports_gradient_checkpointing(self) -> bool:
+        """Whether the encoder can compute the states of its layers again in the backward pass."""
+        return bool(self.model.supports_gradient_checkpointing)
+
+    def activation_checkpointing_enable(self, **arguments: Any) -> None:
+        """Let the encoder do so; the Trainer calls this with `train.gradient_checkpointing`."""
+        self.model.activation_checkpointing_enable(**arguments)
+
     def get_input_embeddings(self) -> Any:
         """Return the embeddings of the encoder's tokens."""
         return self.model.get_input_embeddings()

@@ -16,6 +16,7 @@ from semeval_emo.zoo.engine.batches import (
     prefix_sharing_batches,
     shared_prefix_lengths,
 )  # fmt: skip
+from semeval_emo.zoo.engine.devices import tf32_products
 from semeval_emo.zoo.engine.epoch_metrics import to_probabilities
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
@@ -50,7 +51,8 @@ class Predictor:
             return self._run([rows[i] for i in batch]).float()
 
         batches = list(self._batches(rows))
-        with progress.stage("predicting", len(rows)):
+        precision = network.recipe.train.precision
+        with progress.stage("predicting", len(rows)), tf32_products(precision, network.device):
             for batch, batch_logits in parallel_map(run, batches, network.device, network.inference_dtype):
                 logits[batch] = batch_logits
                 progress.advance(len(batch))

@@ -16,8 +16,9 @@ from semeval_emo.files import write_file
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.families import tfidf
+from semeval_emo.zoo.families.transformer import check_precision
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
-from semeval_emo.zoo.recipe import ADDED_LATER, PositiveFloat, Recipe, non_empty
+from semeval_emo.zoo.recipe import ADDED_LATER, PositiveFloat, Precision, Recipe, non_empty
 from semeval_emo.zoo.selection.grid import GridSearch
 
 FILE = "embed.json"
@@ -41,7 +42,7 @@ class EmbedOptions:
     model: Literal["logreg", "svm", "ridge", "ordinal"] = "logreg"
     strength: Annotated[tuple[PositiveFloat, ...], non_empty] = (1.0,)
     balanced: Annotated[tuple[bool, ...], non_empty] = (True,)
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"
     prompt: str = field(default="", metadata=ADDED_LATER)
     dense: bool = field(default=False, metadata=ADDED_LATER)
 
@@ -57,8 +58,9 @@ class Embed(Family):
     backbone: str
 
     def prepare(self, progress: Progress) -> None:
-        """Find the encoder's weights."""
+        """Find the encoder's weights; check the precision."""
         self._find_backbone(progress)
+        check_precision(self.recipe, self.recipe.options.precision, "embed.precision")
 
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Embed every text once and fit every setting; keep the best by the selection metric (the first of equals)."""

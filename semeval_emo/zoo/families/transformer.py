@@ -48,6 +48,7 @@ class Transformer(Family):
         check_quantization(self.recipe)
         if self.recipe.model.backbone != RANDOM:
             find_backbone(self.recipe.model.backbone, progress, self.fallback_recipe)
+        check_precision(self.recipe, self.recipe.train.precision, "train.precision")
 
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Build the network from its backbone and train it."""
@@ -86,6 +87,18 @@ class Transformer(Family):
     def parameter_counts(self) -> ParameterCounts:
         """Return the parameter counts of the network."""
         return self.network.parameter_counts
+
+
+def check_precision(recipe: Recipe, precision: str, key: str) -> None:
+    """Check that this machine has a precision; torch is imported only for one that it may not have.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if precision != "fp32":
+        from semeval_emo.zoo.engine import devices
+
+        devices.check_precision(precision, devices.default_device(), f"recipe {recipe.name}: {key}")
 
 
 def wrong_labels(folder: Path, stored: Sequence[object], expected: Sequence[str]) -> InputError:

@@ -189,6 +189,8 @@ class _Setup:
         task = resolve_task(task, source)
         family = family_class(recipe.family)
         require(family.packages, f"The family '{recipe.family}'")
+        if family.supports_distributed:
+            distributed.check_configuration(recipe.train.precision)
         if task.is_own_split:
             recipe = fit_recipe(recipe, task, track)
         recipe = resolve_target(recipe, task, track, language)
@@ -214,7 +216,10 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
         return
     train_on, eval_splits = training_examples(recipe, golds)
     model = family_class(recipe.family)(recipe, run.space)
-    folder.update_state(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)
+    folder.update_state(
+        versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed,
+        processes=distributed.world_size() if model.supports_distributed else 1,
+    )  # fmt: skip
     # Time of an earlier process that was killed is only known up to its last checkpoint.
     started = time.monotonic()
     earlier = float(folder.state().get("seconds", 0.0))

@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch.overrides import TorchFunctionMode
+from devices_for_tests import RecordedCalls
+from own_models import save_bert
 
+from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import devices
 from semeval_emo.zoo.engine.devices import cache_bytes, concatenated, default_device
+from semeval_emo.zoo.engine.epoch_metrics import to_probabilities, to_shares
+from semeval_emo.zoo.engine.finetune import prefix_obstacle
 from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import build
 from semeval_emo.zoo.engine.tail_trainer import TailInputs, TailTrainer
 from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.training.train import train
 
 GIGABYTE = 2**30
 SMALL = ("shape.hidden=16", "shape.mlp=16", "shape.vocabulary=300", "model.max_length=16")
-
-
-class RecordedCalls(TorchFunctionMode):
-    """Records allocations of pinned memory, copies to a GPU, and reads that wait for one; tensors stay on the CPU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pinned, self.asynchronous, self.reads = 0, [], 0
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = dict(kwargs or {})
-        if func is torch.empty:
-            self.pinned += bool(kwargs.pop("pin_memory", False))
-        if func is torch.Tensor.to and torch.device("cuda", 0) in args:
-            self.asynchronous.append(kwargs.get("non_blocking", False))
-            return args[0]
-        self.reads += func in (torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.__float__)
-        return func(*args, **kwargs)
 
 
 @pytest.fixture
@@ -105,6 +92,88 @@ def test_the_loss_is_read_once_a_step():
         value = trainer.step(batches)
     assert calls.reads == 1
     assert value == pytest.approx(0.7, abs=0.2)
+
+
+PRECISIONS = {
+    ("fp16", "cpu", 0): ("is fp16, which needs a GPU.", "fp32"),
+    ("tf32", "cpu", 0): ("is tf32, which needs a GPU.", "fp32"),
+    ("tf32", "mps", 0): ("is tf32, which the GPU of a Mac does not have.", "fp32"),
+    ("bf16", "cuda", 7): ("is bf16, which Tesla T4 does not have (Ampere or newer).", "fp16"),
+    ("tf32", "cuda", 7): ("is tf32, which Tesla T4 does not have (Ampere or newer).", "fp32"),
+    ("fp16", "cuda", 7): None,
+    ("bf16", "cuda", 8): None,
+    ("tf32", "cuda", 9): None,
+    ("bf16", "mps", 0): None,
+    ("bf16", "cpu", 0): None,
+    ("fp32", "cpu", 0): None,
+}
+
+
+@pytest.mark.parametrize(("precision", "device", "generation"), PRECISIONS)
+def test_a_precision_that_the_device_does_not_have_is_refused(precision, device, generation, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (generation, 5))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Tesla T4")
+    monkeypatch.setattr(devices, "default_device", lambda: torch.device(device))
+    expected = PRECISIONS[precision, device, generation]
+    recipe = load_recipe("llama-tiny", [f"train.precision={precision}"])
+    if expected is None:
+        family_class(recipe.family)(recipe, Space(("joy",))).prepare(Progress())
+        return
+    with pytest.raises(UsageError) as refused:
+        train(recipe, source="sample", runs=tmp_path)
+    reason, other = expected
+    assert refused.value.message == f"recipe llama-tiny: train.precision {reason}"
+    assert refused.value.fix == f"--set train.precision={other}"
+
+
+def test_the_precision_of_embeddings_is_checked(tmp_path: Path):
+    save_bert(tmp_path / "bert")
+    recipe = load_recipe("minilm-linear", [f"model.backbone={tmp_path / 'bert'}", "embed.precision=fp16"])
+    with pytest.raises(UsageError, match=r"minilm-linear: embed\.precision is fp16, which needs a GPU") as refused:
+        train(recipe, source="sample", runs=tmp_path)
+    assert refused.value.fix == "--set embed.precision=fp32"
+
+
+def test_a_model_of_fp16_predicts_in_fp32_on_a_cpu():
+    types = [devices.product_dtype(precision, torch.device("cuda")) for precision in ("fp32", "tf32", "bf16", "fp16")]
+    assert types == [None, None, torch.bfloat16, torch.float16]
+    assert devices.product_dtype("fp16", torch.device("cpu")) is None
+
+
+def test_tf32_is_only_used_by_recipes_that_have_it():
+    gpu, seen = torch.device("cuda"), []
+    for precision, device in (("tf32", gpu), ("fp32", gpu), ("bf16", gpu), ("tf32", torch.device("cpu"))):
+        with devices.tf32_products(precision, device):
+            seen.append(torch.get_float32_matmul_precision())
+    assert seen == ["high", "highest", "highest", "highest"]
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+class MacTensor(torch.Tensor):
+    """A tensor on the GPU of a Mac, which has no float64."""
+
+    def double(self) -> torch.Tensor:
+        raise TypeError("Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.")
+
+    def cpu(self) -> torch.Tensor:
+        return self.as_subclass(torch.Tensor)
+
+
+def test_probabilities_of_a_mac_are_computed_in_float64():
+    logits = torch.zeros(1, 2).as_subclass(MacTensor)
+    assert to_probabilities(logits).tolist() == to_shares(logits).tolist() == [[0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("train.precision=fp16", 'train.precision = "fp16" needs a scaled loss'),
+        ("train.gradient_checkpointing=true", "train.gradient_checkpointing computes layers again instead"),
+    ],
+)
+def test_what_only_the_trainer_can_do(setting: str, reason: str):
+    network = build(load_recipe("llama-tiny", [*SMALL, setting]), Space(("joy", "fear")), Progress())
+    assert prefix_obstacle(network) == reason
 
 
 def test_the_device_is_chosen_in_one_place():
