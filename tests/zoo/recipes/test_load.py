@@ -35,7 +35,7 @@ def write(folder: Path, name: str, body: str) -> None:
         ("train.lr=fast", "train.lr must be a number, not 'fast'.", ""),
         ("train=3", "train must be a table, not 3.", ""),
         ("data.splits=train", "data.splits must be a list, not 'train'.", ""),
-        ("train.precision=fp16", "train.precision cannot be 'fp16'.", "use one of fp32, bf16"),
+        ("train.precision=fp8", "train.precision cannot be 'fp8'.", "use one of fp32, tf32, bf16, fp16"),
         ("select.split=train", "select.split cannot be 'train'.", "use one of dev, folds, sources, test"),
         ("tfidf.words=[1]", "there is no key 'tfidf'.", "known keys: "),
     ],
