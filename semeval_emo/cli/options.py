@@ -26,6 +26,17 @@ class Format(StrEnum):
     latex = "latex"
 
 
+class CheckFormat(StrEnum):
+    """Output format of a check, for people and for GitHub Actions."""
+
+    text = "text"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+    latex = "latex"
+    github = "github"
+
+
 class IntervalKind(StrEnum):
     """Kind of bootstrap interval."""
 
@@ -247,6 +258,10 @@ ModelArgument = Annotated[
 ]
 RunsArgument = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders of run folders.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format.")]
+CheckFormatOption = Annotated[
+    CheckFormat,
+    typer.Option("--format", "-f", help="Output format. github prints the annotations of a step of GitHub Actions."),
+]
 
 
 def output_to(description: str) -> Any:

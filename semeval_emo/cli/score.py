@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.options import (
+    CheckFormat,
+    CheckFormatOption,
     Format,
     FormatOption,
     GoldOption,
@@ -135,7 +137,7 @@ def score(
     interval: IntervalOption = IntervalKind.bca,
     resamples: ResamplesOption = 10_000,
     seed: SeedOption = 12345,
-    style: FormatOption = Format.text,
+    style: CheckFormatOption = CheckFormat.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -171,11 +173,15 @@ def score(
     missed = [line for threshold in thresholds for line in threshold.failures(result.cards)]
     for line in view.notes(result, screen_width() or 100, words_of(selector)):
         note(f"{line}\n", quiet)
-    if result.cards or style is Format.json:
+    if style is CheckFormat.github:
+        from semeval_emo.report.annotations import score_annotations
+
+        emit({}, (), Format.text, output, text=score_annotations(result, missed))
+    elif result.cards or style is CheckFormat.json:
         emit(
             result.to_dict,
             lambda: view.signed_tables(result, selector.task, per_emotion),
-            style,
+            Format(style.value),
             output,
             text=lambda width, colour: view.score_text(result, selector.task, per_emotion, width, colour),
             csv=lambda: view.score_csv(result),
@@ -187,7 +193,7 @@ def score(
         raise typer.Exit(1)
     if result.without_gold:
         raise typer.Exit(InputError.exit_code)
-    if style is Format.text and (step := view.next_step(result, given, selector.task)):
+    if style is CheckFormat.text and (step := view.next_step(result, given, selector.task)):
         others = [*words_of(selector, gold=gold), *(["--unverified-gold"] * unverified_gold)]
         if step[0] == "zoo":
             others = [] if gold is None else ["--data", gold]

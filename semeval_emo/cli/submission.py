@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from semeval_emo.cli.options import (
+    CheckFormat,
+    CheckFormatOption,
     CutsOption,
     ForceOption,
     Format,
@@ -40,6 +42,7 @@ VALIDATE_EXAMPLES = examples(
     "validate track_a.zip track_b.zip",
     "validate submissions/ --format json",
     "validate pred_eng.csv --release hub",
+    "validate submissions/ --format github",
 )
 EXPLAIN_EXAMPLES = examples("explain", "explain E311", "explain header-order", "explain --format markdown")
 FIX_EXAMPLES = examples(
@@ -78,7 +81,7 @@ def validate(
     selector: SelectorOptions,
     gold: GoldToCheckOption = None,
     unverified_gold: UnverifiedGoldOption = False,
-    style: FormatOption = Format.text,
+    style: CheckFormatOption = CheckFormat.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -94,15 +97,21 @@ def validate(
         if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGE:
             note(f"{path} has {size >> 20:,} MiB; reading it takes a while.\n", quiet)
     result = check(given, **selector.keywords, gold=gold, unverified_gold=unverified_gold)
-    emit(
-        result.to_dict,
-        lambda: report.validation_tables(result),
-        style,
-        output,
-        text=lambda width, colour: report.validation_text(result, [*(paths or []), *words_of(selector)], width, colour),
-        csv=lambda: report.problem_table(result),
-        warnings=result.unverified_gold,
-    )
+    if style is CheckFormat.github:
+        from semeval_emo.report.annotations import validation_annotations
+
+        emit({}, (), Format.text, output, text=validation_annotations(result))
+    else:
+        words = [*(paths or []), *words_of(selector)]
+        emit(
+            result.to_dict,
+            lambda: report.validation_tables(result),
+            Format(style.value),
+            output,
+            text=lambda width, colour: report.validation_text(result, words, width, colour),
+            csv=lambda: report.problem_table(result),
+            warnings=result.unverified_gold,
+        )
     if not result.valid:
         raise typer.Exit(1)
 
