@@ -61,6 +61,7 @@ COMMANDS = {
         "zoo tune runs/sample/constant-majority/eng --data sample",
         "zoo results runs/sample",
         "zoo status",
+        "zoo collect runs/sample/constant-all",
         "zoo submit runs/sample/constant-all/eng -o submissions/mine --data sample",
         "leaderboard ours",
     ),

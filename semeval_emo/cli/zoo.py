@@ -36,7 +36,6 @@ from semeval_emo.errors import EmoError, UsageError
 
 if TYPE_CHECKING:
     from semeval_emo.zoo.training.result import RunResult
-    from semeval_emo.zoo.training.series import Series
 
 # The field of a recipe that --unverified-gold sets, so that the run records it.
 ACCEPT = "data.unverified_gold=true"
@@ -130,6 +129,8 @@ Examples:
   semeval-emo zoo train minilm-linear --data my.csv     your own texts and labels
   semeval-emo zoo train tfidf-char --track a --language all      a run per language, and one zip
   semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
+  semeval-emo zoo train minilm-ft --language all --seeds 3 --on slurm --slurm partition=gpu --slurm gpus-per-node=1
+  semeval-emo zoo train tfidf-char --language all --shard 2/8    the second eighth of the runs
   torchrun --nproc-per-node 2 -m semeval_emo zoo train minilm-ft     two processes
 The same command resumes a run that was interrupted.
 """
@@ -141,6 +142,13 @@ def train(
     settings: SetOption = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Random seed. Same as --set train.seed=N.")
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N",
+            help="Train with N random seeds: that of the recipe or of --seed, and the numbers after it.",
+        ),
     ] = None,
     data: TrainingDataOption = None,
     column: ColumnOption = None,
@@ -156,7 +164,28 @@ def train(
         int | None,
         typer.Option(
             "--jobs", "-j", metavar="N",
-            help="Languages to train at the same time. Default: one per CPU core; 1 for models that need torch.",
+            help="Languages to train at the same time. Default: one per CPU core; 1 for models that need torch; all "
+            "on a cluster.",
+        ),
+    ] = None,
+    engine: Annotated[
+        zoo_series.Engine,
+        typer.Option("--on", help="Where to train: on this machine, or on a SLURM cluster as one job array."),
+    ] = zoo_series.Engine.local,
+    slurm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slurm", metavar="KEY=VALUE",
+            help="An option of sbatch, such as partition=gpu or time=2:00:00, or a TOML file with a table [slurm]. "
+            "Repeatable.",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard", metavar="I/N",
+            help="Train only the I-th of N parts of the runs. Default: that of this job in an array of SLURM or Grid "
+            "Engine, else all.",
         ),
     ] = None,
     archive: Annotated[
@@ -178,39 +207,45 @@ def train(
     """
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report import own_data as own_view
-    from semeval_emo.report import series as view
     from semeval_emo.report.formats import render
     from semeval_emo.task import TASK_FILE
     from semeval_emo.zoo.distributed import is_main_process
-    from semeval_emo.zoo.recipes.load import load_recipe
     from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
+    from semeval_emo.zoo.training.collect import load_seeds
     from semeval_emo.zoo.training.own import own_data
     from semeval_emo.zoo.training.train import train as train_one
     from semeval_emo.zoo.training.train import train_nonzero_rank
 
-    more = [*([f"train.seed={seed}"] if seed is not None else []), *([ACCEPT] if unverified_gold else [])]
-    recipe = load_recipe(name, [*(settings or ()), *more])
-    progress = TerminalProgress(quiet)
+    recipes = load_seeds(
+        name, 1 if seeds is None else seeds, settings=settings or (), seed=seed,
+        more=[ACCEPT] if unverified_gold else [],
+    )  # fmt: skip
+    recipe = recipes[0]
+    on_cluster = engine is zoo_series.Engine.slurm
+    given = {
+        "--jobs": jobs is not None, "--only-missing": only_missing, "--zip": archive is not None,
+        "--seeds": seeds is not None, "--on slurm": on_cluster, "--shard": shard is not None,
+    }  # fmt: skip
+    of_series = [option for option, is_given in given.items() if is_given]
+    if slurm and not on_cluster:
+        raise UsageError("--slurm has options of jobs on a cluster.", "add --on slurm, or leave it out")
     own = own_data(
         data, runs, task=task, language=language, column=column, order=names_from(order),
         fresh=fresh and is_main_process(),
     )  # fmt: skip
-    if own is not None and (only_missing or jobs is not None or archive is not None):
-        raise UsageError("--jobs, --only-missing and --zip are for several languages.", "leave them out")
+    if own is not None and of_series:
+        raise UsageError(f"Data of your own are trained in one run, without {' and '.join(of_series)}.", "leave it out")
     if own is not None:
         task, data, language = str(own.folder / TASK_FILE), None, None
         note(render([own_view.table(own)], "text", width=screen_width()) + "\n", quiet)
-    several = "," in (language or "") or language == "all"
-    if several or only_missing or jobs is not None or archive is not None:
-        from semeval_emo.zoo.training.series import train_series
-
-        series = train_series(
-            recipe, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,
-            only_missing=only_missing, jobs=jobs, archive=archive, progress=progress,
-            on_outcome=lambda *outcome: progress.message(view.line(*outcome)),
+    if "," in (language or "") or language == "all" or of_series:
+        zoo_series.train_many(
+            recipes, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,
+            only_missing=only_missing, jobs=jobs, archive=archive, shard=shard, slurm=slurm or (),
+            on_cluster=on_cluster, style=style, output=output, quiet=quiet,
         )  # fmt: skip
-        _show_series(series, style, output, quiet)
         return
+    progress = TerminalProgress(quiet)
     if not is_main_process():
         try:
             train_nonzero_rank(recipe, track=track, language=language, source=data, task=task, runs=runs)
@@ -244,29 +279,6 @@ def _show_run(result: RunResult, style: Format, output: Path | None, quiet: bool
         # Nothing of one's own data is handed in.
         steps[-1:] = [["analyse", predictions], ["zoo", "predict", result.folder.path, "What a day!"]]
     next_steps(*steps, quiet=quiet)
-
-
-def _show_series(series: Series, style: Format, output: Path | None, quiet: bool) -> None:
-    """Print the runs of several languages and the next commands; exit with 1 if a language failed."""
-    from semeval_emo.report import series as view
-    from semeval_emo.text import plural
-
-    emit(series.to_dict, lambda: view.tables(series), style, output, warnings=series.warnings)
-    for line in view.in_progress(series):
-        note(line)
-    for line in view.failures(series):
-        note(line)
-    if series.packed is not None:
-        files = plural(len(series.packed.files), "file")
-        note(f"\nWritten and validated: {series.packed.out} ({files}).", quiet)
-        folder = series.outcomes[0].folder.path.parent
-        next_steps(
-            ["score", series.packed.out, "--ci"],
-            ["zoo", "submit", folder, "-o", Path("submissions", folder.name)],
-            quiet=quiet,
-        )
-    if series.exit_code:
-        raise typer.Exit(series.exit_code)
 
 
 class EnsembleMethod(StrEnum):

@@ -206,6 +206,9 @@ def from_resolved(table: dict[str, Any], path: str = "the stored recipe") -> Rec
         name, family = member(table, "name", str), member(table, "family", str)
         sections = family_class(family).recipe_sections | COMMON | {family}
         values = {key: value for key, value in table.items() if value is not None and key in sections}
+        if "train" not in sections and "seed" in member(table, "train", dict, {}):
+            # Every family uses the seed.
+            values["train"] = {"seed": table["train"]["seed"]}
         return _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
     except (ShapeError, UsageError) as error:
         message = error.message.rstrip(".") if isinstance(error, UsageError) else str(error)

@@ -83,12 +83,21 @@ def run_states(paths: Sequence[Path]) -> list[RunStatus]:
     Raises:
         InputError: there is no run.
     """
+    return [run_status(folder) for folder in run_folders(paths)]
+
+
+def run_folders(paths: Sequence[Path]) -> list[Path]:
+    """Return the run folders among paths and below them.
+
+    Raises:
+        InputError: there is none.
+    """
     folders = find_runs(paths, LEVELS)
     if not folders:
         raise InputError(
             f"There is no run in {', '.join(map(str, paths))}.", "name run folders, or a folder of runs, such as runs"
         )
-    return [run_status(folder) for folder in folders]
+    return folders
 
 
 def _status(path: Path, held: bool) -> RunStatus:

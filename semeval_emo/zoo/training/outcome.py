@@ -125,14 +125,25 @@ def existing_run(outcome: Outcome, recipe: Recipe, task: Task) -> RunSummary | N
         if state.get("status") != DONE or not folder.predictions.is_file():
             return None
         recipe = resolve_target(recipe, task, spec.track, spec.language)
-        if state.get("hash") != recipe.hash:
-            return None
-        check_finished(folder.path, state, folder.read_metrics(), recipe)
-        verify_predictions(folder, task)
-        card = folder.read_score()
+        return summary(folder, recipe, task) if state.get("hash") == recipe.hash else None
     except EmoError:
         # Training this language reports the error.
         return None
+
+
+def summary(folder: RunFolder, recipe: Recipe, task: Task) -> RunSummary:
+    """Return the summary of a finished run.
+
+    Args:
+        recipe: of the run, resolved for its language.
+
+    Raises:
+        EmoError: a file of the run cannot be read, or its predictions were changed.
+    """
+    state = folder.state()
+    check_finished(folder.path, state, folder.read_metrics(), recipe)
+    verify_predictions(folder, task)
+    card = folder.read_score()
     return RunSummary(
         dev=state["dev"], score=card.get("score"), release=card.get("release", ""),
         signature=card.get("signature", ""), seconds=state["seconds"], already_done=True,

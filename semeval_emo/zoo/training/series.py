@@ -258,7 +258,7 @@ def train_series(
         TrainingStopped: Ctrl-C.
     """
     task = resolve_task(task, source)
-    _check_options(fresh, only_missing, jobs, archive)
+    check_options(fresh, only_missing, jobs, archive)
     progress = progress or Progress()
     track = task.track(track or implied_track(recipe.data.track, task)).key
     board = Leaderboard.load(task)
@@ -313,7 +313,12 @@ def train_series(
     )  # fmt: skip
 
 
-def _check_options(fresh: bool, only_missing: bool, jobs: int | None, archive: Path | None) -> None:
+def check_options(fresh: bool, only_missing: bool, jobs: int | None, archive: Path | None) -> None:
+    """Check the options of a series.
+
+    Raises:
+        UsageError: options exclude each other, or a value is out of range.
+    """
     if fresh and only_missing:
         raise UsageError("--fresh and --only-missing exclude each other.", "choose one of the two")
     if jobs is not None and jobs < 1:

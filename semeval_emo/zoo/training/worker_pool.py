@@ -228,7 +228,7 @@ def _serve(connection: Connection, item: WorkItem) -> None:
             return
         progress = PipeProgress(connection, language)
         with progress.capture_logs():
-            result = _train(item, language, progress)
+            result = train_language(item, language, progress)
         connection.send(WorkerMessage("result", language, result=result))
 
 
@@ -239,7 +239,8 @@ def _exit_with_parent() -> None:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _train(item: WorkItem, language: str, progress: Progress) -> RunSummary | Failure:
+def train_language(item: WorkItem, language: str, progress: Progress) -> RunSummary | Failure:
+    """Train one language; an error is returned as a failure."""
     from semeval_emo.zoo.training.train import train
 
     try:

@@ -223,7 +223,7 @@ def test_folders_without_splits_and_options_for_languages_are_refused(cli):
     assert "t has no train split." in train(cli, "--data", "t").err
     write("my.csv", rows())
     code, _, err = train(cli, "--data", "my.csv", "--jobs", "2")
-    assert code == 2 and "--jobs, --only-missing and --zip are for several languages." in err
+    assert code == 2 and "Data of your own are trained in one run, without --jobs." in err
 
 
 def test_a_model_of_own_data_is_evaluated_on_another_task_with_one_language(cli):
