@@ -206,10 +206,12 @@ def from_resolved(table: dict[str, Any], path: str = "the stored recipe") -> Rec
         name, family = member(table, "name", str), member(table, "family", str)
         sections = family_class(family).recipe_sections | COMMON | {family}
         values = {key: value for key, value in table.items() if value is not None and key in sections}
-        if "train" not in sections and "seed" in member(table, "train", dict, {}):
-            # Every family uses the seed.
-            values["train"] = {"seed": table["train"]["seed"]}
-        return _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
+        recipe = _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
+        # Of the section `train`, a family without it uses the seed only, for folds and for samples of other languages.
+        if "train" not in sections and (recipe.select.split == "folds" or recipe.data.most):
+            values["train"] = {"seed": member(member(table, "train", dict), "seed", int)}
+            return _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
+        return recipe
     except (ShapeError, UsageError) as error:
         message = error.message.rstrip(".") if isinstance(error, UsageError) else str(error)
         raise InputError(f"{path} cannot be read: {message}.", "train the recipe again") from error

@@ -167,6 +167,11 @@ def _stored_recipe(path: Path) -> Recipe:
     stored = read_stored_recipe(path / "recipe.json")
     assert stored is not None  # `run_folders` finds folders by this file.
     recipe = from_resolved(stored["resolved"], str(path / "recipe.json"))
+    # `from_resolved` leaves out a seed that the model does not depend on.
+    train = stored["resolved"].get("train")
+    seed = train.get("seed") if isinstance(train, dict) else None
+    if isinstance(seed, int):
+        recipe = replace(recipe, train=replace(recipe.train, seed=seed))
     return replace(recipe, settings=tuple(stored.get("settings", {}).items()))
 
 
