@@ -136,7 +136,7 @@ def _list_notes(entries: Sequence[RecipeEntry]) -> tuple[str, ...]:
         notes.append(f"ours: test score ({'; '.join(files)}) of the run in the folder of runs, else as submitted.")
         notes += origin_notes((one.recipe.name, "", one.ours.origin) for one in entries if one.ours)
     if any(recipe.model.quantization != "none" for recipe in recipes):
-        notes.append("int8 and int4 recipes need a GPU and bitsandbytes.")
+        notes.append("Quantized recipes (int8, int4, nf4) need bitsandbytes; they are fast on a GPU only.")
     return tuple(notes)
 
 

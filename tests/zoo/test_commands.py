@@ -133,11 +133,17 @@ def test_gated_weights_are_an_error_with_three_options(cli, monkeypatch, tmp_pat
     assert not Path("runs").exists()
 
 
-def test_int8_without_a_gpu_is_an_error(cli):
+def test_int8_without_bitsandbytes_is_an_error(cli, monkeypatch):
+    import importlib.util
+
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bitsandbytes" else find_spec(name))
     code, _, err = cli("zoo", "train", "llama-lora-int8-batch8", "--data", "sample")
     assert code == 3
-    assert err.startswith("error: Recipe llama-lora-int8-batch8 loads its backbone in int8, which needs ")
-    assert "LoRA without quantization runs anywhere: --set model.quantization=none" in err
+    assert err == (
+        "error: Recipe llama-lora-int8-batch8 loads its backbone in int8, which needs bitsandbytes.\n"
+        "  fix: pip install bitsandbytes; or train without quantization: --set model.quantization=none\n"
+    )
 
 
 def test_a_missing_extra_is_named(cli, monkeypatch):

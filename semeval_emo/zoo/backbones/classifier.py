@@ -21,6 +21,7 @@ from semeval_emo.zoo.backbones.model_folder import (
     ADAPTER_CONFIG,
     CONFIG,
     TOKENIZER_CONFIG,
+    adapters_error,
     check_model_folder,
     has_tokenizer,
 )
@@ -81,11 +82,7 @@ def _check_whole(folder: Path, name: str) -> None:
     if not folder.is_dir():
         raise InputError(f"There is no folder {name}.", "name a Hugging Face model folder, or owner/name on the hub")
     if (folder / ADAPTER_CONFIG).is_file():
-        raise InputError(
-            f"{name} has LoRA adapters, not a whole model.",
-            "merge them into their model and save it with its tokenizer: "
-            "model.merge_and_unload().save_pretrained(FOLDER)",
-        )
+        raise adapters_error(name)
     checkpoints = _checkpoints(folder)
     if checkpoints:
         raise InputError(

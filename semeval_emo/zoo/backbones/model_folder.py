@@ -63,11 +63,11 @@ def check_model_folder(folder: Path) -> dict[str, Any]:
     """Check a model folder without importing torch or transformers; return its config.json.
 
     Raises:
-        InputError: there is no config.json or no safetensors file; a file cannot be read; sizes in config.json are not
-            those of the weights; or the weights are adapters of a model that is not on this machine.
+        InputError: there is no config.json or no safetensors file, a file cannot be read, sizes in config.json are not
+            those of the weights, or the weights are only adapters of a model.
     """
     if (folder / ADAPTER_CONFIG).exists() and not (folder / CONFIG).exists():
-        return check_model_folder(_adapter_base(folder))
+        raise adapters_error(str(folder))
     if not (folder / CONFIG).exists():
         raise InputError(f"{folder} contains no model: it has no {CONFIG}.", "name a Hugging Face model folder")
     config = read_table(folder / CONFIG)
@@ -76,21 +76,24 @@ def check_model_folder(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _adapter_base(folder: Path) -> Path:
-    """Return the folder of the model that an adapter folder extends."""
-    path = folder / ADAPTER_CONFIG
+def check_adapters(folder: Path) -> None:
+    """Check a folder of adapters without importing torch or peft.
+
+    Raises:
+        InputError: its configuration or its weights are missing or cannot be read.
+    """
+    read_table(folder / ADAPTER_CONFIG)
     if not (folder / ADAPTER_WEIGHTS).exists():
         raise next(map(_pickle_error, _pickles(folder)), InputError(f"{folder} contains no {ADAPTER_WEIGHTS}."))
-    try:
-        base = Path(member(read_table(path), "base_model_name_or_path", str))
-    except ShapeError as error:
-        raise InputError(f"{path} cannot be read: {error}.") from error
-    if not (base / CONFIG).exists():
-        raise InputError(
-            f"The adapters in {folder} need the model {printable(str(base))}, which is not a folder on this machine.",
-            "train the recipe again, or copy the model to that path",
-        )
-    return base
+    tensor_shapes(folder / ADAPTER_WEIGHTS)
+
+
+def adapters_error(name: str) -> InputError:
+    """Return the error of a folder that has adapters where a whole model is needed."""
+    return InputError(
+        f"{name} has LoRA adapters, not a whole model.",
+        "merge them into their model and save it with its tokenizer: model.merge_and_unload().save_pretrained(FOLDER)",
+    )
 
 
 def read_table(path: Path) -> dict[str, Any]:

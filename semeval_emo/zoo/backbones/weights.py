@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from semeval_emo.errors import InputError, MissingExtra, install_line
-from semeval_emo.files import write_folder
+from semeval_emo.files import make_folder, write_folder
 from semeval_emo.progress import Progress
 from semeval_emo.text import printable
 from semeval_emo.zoo.backbones.model_folder import check_model_folder, weight_files
@@ -80,24 +80,25 @@ def local_path(backbone: str) -> Path:
 
 
 def check_quantization(recipe: Recipe) -> None:
-    """Check that a recipe's int8 or int4 weights can be used on this machine.
+    """Check that bitsandbytes is installed if a recipe quantizes its backbone; it runs on GPUs and CPUs.
 
     Raises:
-        InputError: there is no GPU or no bitsandbytes.
+        InputError: it is not.
     """
     quantization = recipe.model.quantization
-    if quantization == "none":
-        return
-    import torch
-
-    missing = [] if torch.cuda.is_available() else ["a GPU"]
-    if importlib.util.find_spec("bitsandbytes") is None:
-        missing.append("bitsandbytes (pip install bitsandbytes)")
-    if missing:
+    if quantization != "none" and importlib.util.find_spec("bitsandbytes") is None:
         raise InputError(
-            f"Recipe {recipe.name} loads its backbone in {quantization}, which needs {' and '.join(missing)}.",
-            "LoRA without quantization runs anywhere: --set model.quantization=none --set train.precision=fp32",
+            f"Recipe {recipe.name} loads its backbone in {quantization}, which needs bitsandbytes.",
+            "pip install bitsandbytes; or train without quantization: --set model.quantization=none",
         )
+
+
+def copy_weights(folder: Path, out: Path) -> None:
+    """Copy the files of a model folder to a new folder: configuration, safetensors and tokenizer, no code."""
+    make_folder(out)
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and any(fnmatch.fnmatch(path.name, pattern) for pattern in MODEL_FILES):
+            shutil.copyfile(path, out / path.name)
 
 
 def weights_version(backbone: str) -> dict[str, str]:

@@ -20,9 +20,17 @@ from transformers import (
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG, reading_model, weight_files
-from semeval_emo.zoo.backbones.weights import RANDOM, find_backbone, silence_transformers
+from semeval_emo.zoo.backbones.weights import RANDOM, check_quantization, find_backbone, silence_transformers
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import parameter_groups
+from semeval_emo.zoo.engine.adapters import (
+    add_adapters,
+    find_adapted_backbone,
+    load_adapters,
+    parameter_size,
+    quantization_arguments,
+    save_adapters,
+)
 from semeval_emo.zoo.engine.devices import default_device, product_dtype
 from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
@@ -89,7 +97,10 @@ class Network:
         """
         self.tokenizer.model_max_length = self.recipe.model.max_length
         with silence_transformers():
-            self.model.save_pretrained(folder)
+            if hasattr(self.model, "peft_config"):
+                save_adapters(self.model, folder, self.recipe.model.backbone)
+            else:
+                self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
 
 
@@ -162,13 +173,11 @@ def check_length(tokenizer: Any, model: ModelConfig, positions: int = 0) -> None
 
 
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
-    extra = _quantization(recipe) if recipe.model.quantization != "none" else {}
+    arguments = {"dtype": torch.float32, **_dropouts(folder, recipe)}
+    arguments |= quantization_arguments(recipe, default_device())
     if recipe.model.pooling == "mean":
-        return MeanPooled.load(folder, config, dtype=torch.float32, **_dropouts(folder, recipe))
-    model = load_pretrained(
-        AutoModelForSequenceClassification, folder, what="The backbone", dtype=torch.float32,
-        **config, **_dropouts(folder, recipe), **extra,
-    )  # fmt: skip
+        return MeanPooled.load(folder, config, **arguments)
+    model = load_pretrained(AutoModelForSequenceClassification, folder, what="The backbone", **config, **arguments)
     if recipe.model.pooling not in ("", pooling_of(model)):
         raise UsageError(
             f"recipe {recipe.name}: {type(model).__name__} pools by '{pooling_of(model)}', not "
@@ -235,36 +244,6 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<end>")
 
 
-def _quantization(recipe: Recipe) -> dict[str, Any]:
-    """Return the arguments that load a backbone in 8 or 4 bits; the head keeps full precision."""
-    from transformers import BitsAndBytesConfig
-
-    if recipe.model.quantization == "int8":
-        config = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=["score"])
-    else:
-        config = BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_compute_dtype=torch.bfloat16, llm_int8_skip_modules=["score"]
-        )
-    return {"quantization_config": config, "device_map": {"": 0}}
-
-
-def add_adapters(model: Any, recipe: Recipe) -> Any:
-    """Add low-rank adapters by peft, which also keeps the head trainable."""
-    from peft import LoraConfig, TaskType, get_peft_model, prepare_model_for_kbit_training
-
-    options = recipe.options
-    if recipe.model.quantization != "none":
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    config = LoraConfig(
-        task_type=TaskType.SEQ_CLS,
-        r=options.rank,
-        lora_alpha=options.alpha,
-        lora_dropout=options.dropout,
-        target_modules=list(options.targets) or None,
-    )
-    return get_peft_model(model, config)
-
-
 def _add_mlp_head(model: Any, recipe: Recipe) -> None:
     """Replace the linear head by an MLP if the recipe has one."""
     if recipe.model.head == "linear":
@@ -296,8 +275,8 @@ def freeze(model: Any, recipe: Recipe) -> ParameterCounts:
             # peft trains a copy of the head and keeps the original, which is not used.
             parameter.requires_grad_(False)
             continue
-        total += parameter.numel()
-        # The frozen weights of an int8 backbone are integers, which cannot require gradients.
+        total += parameter_size(parameter)
+        # The frozen weights of a quantized backbone are integers, which cannot require gradients.
         trains = parameter_groups.is_trainable(name, recipe.trainable, layers) and parameter.is_floating_point()
         parameter.requires_grad_(trains)
         trainable += parameter.numel() if trains else 0
@@ -307,26 +286,40 @@ def freeze(model: Any, recipe: Recipe) -> ParameterCounts:
 def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     """Load a network that `Network.save` wrote.
 
-    Adapters have no configuration of their own; their labels are those of the space.
-
     Raises:
         InputError: the folder cannot be read.
     """
+    if (folder / ADAPTER_CONFIG).exists():
+        return _load_adapted(folder, recipe, space)
     tokenizer = load_tokenizer(folder)
     # An MLP head is loaded below.
     is_mlp = recipe.model.head == "mlp"
-    labels = label_config(space) if (folder / ADAPTER_CONFIG).exists() else {}
     if recipe.model.pooling == "mean":
         model = MeanPooled.load(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
     else:
-        model = load_pretrained(
-            AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp, **labels
-        )
+        model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp)
     check_vocabulary(tokenizer, model, folder)
-    if labels:
-        model.config.pad_token_id = tokenizer.pad_token_id
     if is_mlp:
         _load_mlp_head(model, recipe, folder)
+    return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
+
+
+def _load_adapted(folder: Path, recipe: Recipe, space: Space) -> Network:
+    """Load adapters that were saved without their backbone, which is quantized again as in training.
+
+    Raises:
+        InputError: the folder or the backbone cannot be read, or the recipe quantizes and there is no bitsandbytes.
+    """
+    check_quantization(recipe)
+    tokenizer = load_tokenizer(folder)
+    backbone = find_adapted_backbone(folder, recipe)
+    with silence_transformers():
+        model = _pretrained(backbone, recipe, label_config(space))
+    check_vocabulary(tokenizer, model, backbone)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    _add_mlp_head(model, recipe)
+    model = add_adapters(model, recipe)
+    load_adapters(model, folder)
     return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
 
 

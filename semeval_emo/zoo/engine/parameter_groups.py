@@ -15,7 +15,8 @@ HEAD, LAYERS, NORM, EMBEDDINGS, ADAPTERS = "head", "layers", "norm", "embeddings
 _LAYER = re.compile(r"(?:^|\.)(?:layers|layer|h|blocks?)\.(\d+)\.")
 _FINAL_NORM = re.compile(r"(?:^|\.)(?:norm|final_layernorm|final_norm|ln_f)\.(?:weight|bias)$")
 _NORM_OR_BIAS = re.compile(r"bias$|layernorm|rmsnorm|(?:^|[._])norm(?:$|[._])", re.IGNORECASE)
-_HEADS = ("score", "classifier", "pre_classifier", "pooler", "classification_head")
+HEADS = ("score", "classifier", "pre_classifier", "pooler", "classification_head")
+"""Names of the modules of heads."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def role_of(name: str) -> ParameterRole:
     layer = _LAYER.search(name)
     if layer:
         return ParameterRole(LAYERS, int(layer.group(1)))
-    if any(part in _HEADS for part in name.split(".")):
+    if any(part in HEADS for part in name.split(".")):
         return ParameterRole(HEAD)
     return ParameterRole(NORM if _FINAL_NORM.search(name) else EMBEDDINGS)
 

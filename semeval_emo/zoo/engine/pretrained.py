@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoTokenizer
 from semeval_emo.errors import InputError
 from semeval_emo.zoo.backbones.model_folder import (
     ADAPTER_CONFIG,
+    check_adapters,
     check_model_folder,
     reading_model,
     tensor_shapes,
@@ -41,12 +42,15 @@ def load_config(folder: Path) -> Any:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """Load the tokenizer of a model folder.
+    """Load the tokenizer of a model folder, or of a folder of adapters.
 
     Raises:
         InputError: as in `check_model_folder`; or it cannot be loaded, or needs its own code.
     """
-    check_model_folder(folder)
+    if (folder / ADAPTER_CONFIG).exists():
+        check_adapters(folder)
+    else:
+        check_model_folder(folder)
     with reading_model(folder, "The tokenizer"), silence_transformers():
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
@@ -68,10 +72,8 @@ def load_pretrained(
             network are missing.
     """
     check_model_folder(folder)
-    is_adapter = (folder / ADAPTER_CONFIG).exists()
     with reading_model(folder, what), silence_transformers():
-        if not is_adapter:
-            _check_size(auto_class, folder)
+        _check_size(auto_class, folder)
         model, report = auto_class.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
             output_loading_info=True, ignore_mismatched_sizes=new_head, **arguments,
@@ -80,8 +82,8 @@ def load_pretrained(
     if wrong:
         raise InputError(f"{what} in {folder} cannot be loaded: {wrong[0]} has another size than in config.json.")
     missing = sorted(name for name in report["missing_keys"] if not new_head or _BACKBONE_WEIGHT.search(name))
-    # Missing weights would be random. Adapters bring their own head.
-    if missing and not is_adapter:
+    # Missing weights would be random.
+    if missing:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         raise InputError(
             f"{what} in {folder} cannot be loaded: its weights lack {missing[0]}{more}.", "copy the whole folder again"

@@ -13,6 +13,7 @@ import numpy as np
 from semeval_emo.errors import InputError
 from semeval_emo.progress import Progress
 from semeval_emo.text import printable
+from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
 from semeval_emo.zoo.recipe import Dropout, PositiveFloat, PositiveInt, Recipe
@@ -135,7 +136,22 @@ class LoraOptions:
 
 
 class Lora(Transformer):
-    """Low-rank adapters (peft) and a trained head on a frozen backbone; int8 and int4 need a GPU and bitsandbytes."""
+    """Low-rank adapters (peft) and a trained head on a frozen backbone, which bitsandbytes can quantize.
+
+    Adapters of a backbone in full precision are merged into it; those of a quantized one are saved without it.
+    """
 
     options_class: ClassVar[type] = LoraOptions
     packages: ClassVar[tuple[str, ...]] = (*Transformer.packages, "peft")
+
+    @classmethod
+    def export(cls, folder: Path, out: Path, recipe: Recipe) -> None:
+        """Copy the model, and the backbone of adapters unless it is on the hub."""
+        from semeval_emo.zoo.backbones.weights import copy_weights, is_hub_id, local_path
+        from semeval_emo.zoo.engine.adapters import BACKBONE, find_adapted_backbone
+
+        super().export(folder, out, recipe)
+        backbone = recipe.model.backbone
+        on_hub = is_hub_id(backbone) and not local_path(backbone).is_dir()
+        if (out / ADAPTER_CONFIG).exists() and not (out / BACKBONE).exists() and not on_hub:
+            copy_weights(find_adapted_backbone(folder, recipe), out / BACKBONE)

@@ -16,6 +16,7 @@ from semeval_emo.errors import EmoError, InputError, UsageError, suggest
 from semeval_emo.files import check_name, shipped
 from semeval_emo.parse import ShapeError, member, read_toml
 from semeval_emo.text import plural, printable
+from semeval_emo.zoo.backbones.weights import RANDOM
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes import schema
 from semeval_emo.zoo.registry import FAMILIES, family_class
@@ -239,6 +240,8 @@ def _check_consistency(recipe: Recipe, where: str) -> None:
     _trainable(recipe.trainable, recipe.family, where)
     if recipe.shape is not None:
         _shape(recipe.shape, where)
+    if recipe.model.quantization != "none":
+        _quantization(recipe, where)
 
 
 def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
@@ -258,6 +261,18 @@ def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
             f"{where}: trainable.part = 'last' trains the last layers, and trainable.layers is 0.",
             "--set trainable.layers=N, or --set trainable.part=head",
         )
+
+
+def _quantization(recipe: Recipe, where: str) -> None:
+    quantization = f"model.quantization = '{recipe.model.quantization}'"
+    if recipe.family != "lora":
+        raise UsageError(
+            f"{where}: {quantization} is for adapters on a frozen backbone, which the family '{recipe.family}' does "
+            "not have.",
+            "use a recipe of the family 'lora', or --set model.quantization=none",
+        )
+    if recipe.model.backbone == RANDOM:
+        raise UsageError(f"{where}: {quantization}, and a random backbone has no weights to quantize.")
 
 
 def _shape(shape: ShapeConfig, where: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 import torch
 import transformers
 
-from semeval_emo.zoo.engine.network import add_adapters, freeze
+from semeval_emo.zoo.engine.adapters import add_adapters
+from semeval_emo.zoo.engine.network import freeze
 from semeval_emo.zoo.engine.parameter_groups import count_layers, is_trainable
 from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.families.transformer import LoraOptions
