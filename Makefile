@@ -10,6 +10,7 @@
 #   make docs-picture render the picture of the report page for the README (needs chromium and the real data)
 #   make docs-latex   compile the LaTeX output of the commands and check the log (needs pdflatex)
 #   make web          build the page that checks a file in the browser into build/web/ (needs npm)
+#   make release-check build sdist and wheel, install them for each supported Python, and walk through the commands
 #   make lock         rewrite constraints.txt from .venv
 #   make clean        remove .venv and everything built
 
@@ -32,8 +33,9 @@ CORE := $(VENV)/.core-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 DOCS := $(VENV)/.docs-$(KEY)
 BUILD := $(VENV)/.build-$(KEY)
+RELEASE := $(VENV)/.release-$(KEY)
 ifeq ($(shell $(BIN)/python -c 'print("ok")' 2>/dev/null),)
-.PHONY: $(CORE) $(FULL) $(DOCS) $(BUILD)
+.PHONY: $(CORE) $(FULL) $(DOCS) $(BUILD) $(RELEASE)
 endif
 
 # The real data, if there is a folder ../shared. Without it the test suite lists what it skipped.
@@ -42,7 +44,7 @@ export SEMEVAL_EMO_DATA ?= $(abspath ../shared/data)
 export SEMEVAL_EMO_SHARED ?= $(abspath ../shared)
 endif
 
-.PHONY: demo test test-floors bench zoo-results lint docs docs-site docs-picture docs-latex web lock clean
+.PHONY: demo test test-floors bench zoo-results lint docs docs-site docs-picture docs-latex web release-check lock clean
 demo: $(CORE)
 	@$(BIN)/python -m semeval_emo demo
 	@echo; echo "To run these commands yourself: . $(BIN)/activate"
@@ -67,6 +69,7 @@ lint: $(FULL)
 
 docs: $(CORE)
 	$(BIN)/python docs/refresh.py
+	$(BIN)/python docs/notebook.py
 	@test -z "$$SEMEVAL_EMO_DATA" || $(BIN)/python benchmarks/zoo_results.py --table > /dev/null
 
 docs-site: $(DOCS)
@@ -81,7 +84,10 @@ docs-latex: $(CORE)
 web: $(BUILD)
 	@$(BIN)/python web/build.py
 
-lock: $(FULL) $(DOCS) $(BUILD)
+release-check: $(RELEASE)
+	@$(BIN)/python release/check.py
+
+lock: $(FULL) $(DOCS) $(RELEASE)
 	{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new
 	mv constraints.new constraints.txt
 
@@ -96,7 +102,7 @@ $(CORE):
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) $(NEW_PIP)
 	@$(PIP) -e .
-	@rm -f $(VENV)/.core-* $(VENV)/.full-* $(VENV)/.docs-* $(VENV)/.build-*
+	@rm -f $(VENV)/.core-* $(VENV)/.full-* $(VENV)/.docs-* $(VENV)/.build-* $(VENV)/.release-*
 	@touch $@
 
 # torch is installed first and alone, so that pip takes a local CPU build if there is one.
@@ -113,6 +119,10 @@ $(DOCS): $(CORE)
 
 $(BUILD): $(CORE)
 	@$(PIP) --group build
+	@touch $@
+
+$(RELEASE): $(BUILD)
+	@$(PIP) --group release
 	@touch $@
 
 # "numpy>=2.0" in pyproject.toml becomes the constraint numpy==2.0; torch is the version of constraints.txt.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+import json
 import os
 import re
 import runpy
@@ -38,6 +39,7 @@ def script(name: str) -> ModuleType:
 
 refresh = script("refresh")
 build_site = script("build_site")
+notebook = script("notebook")
 
 
 def name_of(path: Path) -> str:
@@ -136,6 +138,24 @@ def test_python_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.Mon
     output: list[str] = []
     result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=output.append)
     assert result.failed == 0, "".join(output)
+
+
+@pytest.mark.parametrize("path", notebook.notebooks(), ids=name_of)
+def test_notebooks_run_and_show_their_output(path: Path):
+    """`python docs/notebook.py` (or `make docs`) updates a notebook for which this fails."""
+    assert notebook.executed(path) == path.read_text(encoding="utf-8")
+
+
+def test_a_notebook_with_a_cell_that_fails_is_an_error(tmp_path: Path):
+    cells = [{"cell_type": "code", "source": [source]} for source in ("x = 1\n", "x + 1", "x / 0")]
+    path = tmp_path / "broken.ipynb"
+    path.write_text(json.dumps({"cells": cells[:2]}), encoding="utf-8")
+    (shown,) = json.loads(notebook.executed(path))["cells"][1]["outputs"]
+    assert shown["data"] == {"text/plain": ["2"]}
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        notebook.executed(path)
+    assert "ZeroDivisionError" in failed.value.stderr
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
