@@ -41,6 +41,7 @@ COMMANDS = {
         "leaderboard show -t a -l eng --list seed-runs",
         "leaderboard place 0.7114 -t a -l eng",
         "leaderboard export -t a -l eng",
+        "leaderboard papers --team NLP",
         "leaderboard check",
         "data list",
         "data list sample --split test",

@@ -1,4 +1,4 @@
-"""The commands `leaderboard`: overview, show, place, add, ours, check, export."""
+"""The commands `leaderboard`: overview, show, place, add, ours, papers, check, export."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from semeval_emo.cli.options import (
     UnverifiedGoldOption,
 )
 from semeval_emo.cli.output import CommandGroup, emit, examples, next_steps, note
-from semeval_emo.errors import InputError, UsageError
+from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.text import plural
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ PLACE_EXAMPLES = examples(
     "leaderboard place pred_eng.csv",
     "leaderboard place track_b.zip --gold data/",
     "leaderboard place 0.62 -t b -l deu --list unofficial-v2",
+    "leaderboard place 0.7114 -t a -l eng --limit 10",
 )
 ADD_EXAMPLES = examples(
     'leaderboard add pred_eng.csv --system "my model" --selected-on dev',
@@ -70,6 +71,7 @@ OURS_EXAMPLES = examples(
     "leaderboard ours -t a --system tfidf-char",
     "leaderboard ours -t b --format markdown --links ../",
 )
+PAPERS_EXAMPLES = examples("leaderboard papers", "leaderboard papers --team NYCU-NLP", "leaderboard papers -f csv")
 CHECK_EXAMPLES = examples("leaderboard check", "leaderboard check --extra my_rows.csv")
 EXPORT_EXAMPLES = examples(
     "leaderboard export -o board.csv",
@@ -101,6 +103,7 @@ def register(app: typer.Typer) -> None:
     group.command(epilog=PLACE_EXAMPLES)(place)
     group.command(epilog=ADD_EXAMPLES)(add)
     group.command(epilog=OURS_EXAMPLES)(ours)
+    group.command(epilog=PAPERS_EXAMPLES)(papers)
     group.command(epilog=CHECK_EXAMPLES)(check)
     group.command(epilog=EXPORT_EXAMPLES)(export)
     app.add_typer(group)
@@ -187,8 +190,10 @@ def _note_other_lists(
     shown = {row.list for row in rows}
     others = [row.list for row in board.filter(track=track, language=language) if row.list not in shown]
     if others:
-        counts = ", ".join(f"{key} {others.count(key)}" for key in dict.fromkeys(others))
-        note(f"\nRows in other lists: {counts} (--list NAME, or --list all).", quiet)
+        note("\nRows in other lists (--list KEY, or --list all):", quiet)
+        for key in dict.fromkeys(others):
+            title = board.lists[key].title if key in board.lists else f"list {key}"
+            note(f"  {others.count(key):3}  {title} ({key})", quiet)
 
 
 def _warnings(measured: Iterable[tuple[Leaderboard, float | Scorecard, dict[str, Any]]]) -> list[str]:
@@ -208,14 +213,16 @@ def place(
     unverified_gold: UnverifiedGoldOption = False,
     task: TaskOption = None,
     extra: ExtraOption = None,
+    limit: LimitOption = 0,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Show the rank of a score or a prediction file on a leaderboard list.
+    """Show a score or a prediction file among the known systems, with its rank.
 
-    Files are validated and scored first. A list rarely has all its scores, so the rank is an interval.
-    Rows flagged as suspect are not used. Put a negative score last, after two dashes:
+    Files are validated and scored first. The rank is that of the official list; --list selects another list and shows
+    its nearest rows only. A list rarely has all its scores, so the rank is an interval. --limit shows the nearest
+    systems. Rows flagged as suspect are not used. Put a negative score last, after two dashes:
     place -t b -l eng -- -0.05
     """
     from semeval_emo.leaderboard import measure
@@ -249,11 +256,12 @@ def place(
             "placements": [
                 placement.to_dict()
                 | {"other_lists": [other.to_dict() for other in others if other.among != placement.among]}
-                for _, placement, others in placed
+                | {"systems": [row.to_dict() for row in board.comparable(placement.at) if row.usable]}
+                for board, placement, others in placed
             ],
             **({"notes": origins} if origins else {}),
         },
-        lambda: placement_tables(placed, origins),
+        lambda: placement_tables(placed, origins, every_list=among is None, limit=limit),
         style,
         output,
         warnings=_warnings(measured),
@@ -370,6 +378,38 @@ def ours(
         lambda: [view.summary(by_track, links)] if brief else view.tables(by_track, links),
         style,
         output,
+    )
+
+
+def papers(
+    team: Annotated[str | None, typer.Option("--team", metavar="NAME", help="Part of the name of a team.")] = None,
+    task: TaskOption = None,
+    style: FormatOption = Format.text,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """List the system papers of a task: team, title, links, public code."""
+    from dataclasses import asdict
+
+    from semeval_emo.leaderboard import Leaderboard
+    from semeval_emo.report.leaderboard import papers_table, papers_text
+
+    board = Leaderboard.load(task)
+    _note_problems([board], quiet)
+    every = board.papers()
+    if not every:
+        raise InputError(f"There is no bibliography of {board.task.title}.", "leave out --task")
+    found = [paper for paper in every if (team or "").casefold() in paper.team.casefold()]
+    if not found:
+        raise InputError(
+            f"No paper has the team '{team}'.", suggest(team or "", [paper.team for paper in every]) or "omit --team"
+        )
+    emit(
+        lambda: {"schema": "semeval-emo/leaderboard-papers/1", "papers": [asdict(paper) for paper in found]},
+        lambda: [papers_table(board, found)],
+        style,
+        output,
+        text=lambda width, _: papers_text(board, found, width),
     )
 
 

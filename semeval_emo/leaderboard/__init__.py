@@ -8,7 +8,7 @@ from semeval_emo.leaderboard.api import measure
 from semeval_emo.leaderboard.board import Leaderboard, check_boards
 from semeval_emo.leaderboard.check import BoardCheck
 from semeval_emo.leaderboard.keys import BoardKey, new_row
-from semeval_emo.leaderboard.model import BoardList, Note, RowProblem, ScoreRow, ScoreSource
+from semeval_emo.leaderboard.model import BoardList, Note, Paper, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.place import Placement
 from semeval_emo.leaderboard.read import to_csv
 from semeval_emo.leaderboard.store import store_path
@@ -19,6 +19,7 @@ __all__ = [
     "BoardList",
     "Leaderboard",
     "Note",
+    "Paper",
     "Placement",
     "RowProblem",
     "ScoreRow",

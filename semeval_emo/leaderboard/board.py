@@ -14,9 +14,9 @@ from semeval_emo.errors import InputError, UsageError, suggest
 from semeval_emo.files import shipped
 from semeval_emo.leaderboard.check import BoardCheck, check_row, check_together, ranked_metrics, unknown_task
 from semeval_emo.leaderboard.keys import BoardKey, check_name, resolve_key
-from semeval_emo.leaderboard.model import KINDS, BoardList, Note, RowProblem, ScoreRow, ScoreSource
+from semeval_emo.leaderboard.model import KINDS, BoardList, Note, Paper, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.leaderboard.place import Placement, place
-from semeval_emo.leaderboard.read import read_lists, read_notes, read_rows, read_sources
+from semeval_emo.leaderboard.read import read_lists, read_notes, read_papers, read_rows, read_sources
 from semeval_emo.leaderboard.store import append, store_path
 from semeval_emo.leaderboard.submitted import FILE, LIST, read_systems, rows_of
 from semeval_emo.scoring.scorecard import Scorecard
@@ -235,16 +235,17 @@ class Leaderboard(Result):
     ) -> tuple[Placement, ...]:
         """Place a score in every list with comparable scores, in the order of `lists`."""
         number, at = resolve_key(score, self.task, track, language, release, split)
-        with_rows = {row.list for row in self._rows_at(at) if row.usable and row.kind != "baseline"}
+        with_rows = {row.list for row in self.comparable(at) if row.usable and row.kind != "baseline"}
         return tuple(
             self._placed(number, at, among, _card(score)) for key, among in self.lists.items() if key in with_rows
         )
 
-    def _rows_at(self, at: BoardKey) -> tuple[ScoreRow, ...]:
+    def comparable(self, at: BoardKey) -> tuple[ScoreRow, ...]:
+        """Return the rows of all lists that measure the same, in the order of `filter`."""
         return self.filter(track=at.track, language=at.language, release=at.release, split=at.split, metric=at.metric)
 
     def _placed(self, score: float, at: BoardKey, among: BoardList, card: Scorecard | None) -> Placement:
-        comparable = self._rows_at(at)
+        comparable = self.comparable(at)
         rows = [row for row in comparable if row.list == among.key]
         if not any(row.score is not None for row in rows):
             if self.task.is_own_split and not comparable:
@@ -261,7 +262,8 @@ class Leaderboard(Result):
             )
         # The first baseline in the order of lists, for lists without one.
         baseline = next((row for row in comparable if row.kind == "baseline" and row.usable), None)
-        notes = [n for n in self.notes if n.applies_to(at.task, at.track, at.language) and round(score, 4) in n.scores]
+        about = [note for note in self.notes if note.applies_to(at.task, at.track, at.language)]
+        notes = [note for note in about if note.flag or round(score, 4) in note.scores]
         # The system that is named after its recipe comes first.
         ours = sorted((row for row in comparable if row.origin), key=lambda row: row.setting != "")
         same = next(
@@ -338,6 +340,14 @@ class Leaderboard(Result):
             rows=counts, flagged={flag: flags.count(flag) for flag in sorted(set(flags))}, problems=tuple(problems),
             other_tasks=self.other_tasks,
         )  # fmt: skip
+
+    def papers(self) -> tuple[Paper, ...]:
+        """Return the bibliography of the task, in the order of the volume; empty if it has none.
+
+        >>> [paper.id for paper in Leaderboard.load(own=False).papers() if paper.team == "NYCU-NLP"]
+        ['2025.semeval-1.149']
+        """
+        return read_papers(shipped("leaderboard"), self.task.key)
 
     def to_frame(self) -> DataFrame:
         """Return all rows."""

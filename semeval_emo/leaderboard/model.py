@@ -178,6 +178,7 @@ class Note:
     Attributes:
         lists: keys of the lists that the note is shown with.
         scores: the note is shown when one of these scores is placed.
+        flag: one of `FLAGS`, of an inference about who has a score; it is shown with every score that is placed.
     """
 
     text: str
@@ -187,10 +188,31 @@ class Note:
     language: str = ""
     lists: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
+    flag: str = ""
 
     def applies_to(self, task: str, track: str, language: str) -> bool:
         """Return whether the note is on this task, track and language (empty for wider views)."""
         return (self.task, self.track, self.language) == (task, track, language)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """An entry of the bibliography of a task. The fields are the columns of its CSV file.
+
+    Attributes:
+        id: id in the ACL Anthology, such as ``2025.semeval-1.149``.
+        team: the team as it names itself.
+        arxiv: arXiv id; empty if there is none.
+        repository: ``owner/name`` on GitHub of its public code; empty if none is known.
+    """
+
+    id: str
+    team: str
+    title: str
+    url: str
+    arxiv: str
+    repository: str
+    note: str
 
 
 @dataclass(frozen=True)

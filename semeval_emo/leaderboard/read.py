@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 from semeval_emo.errors import UsageError
 from semeval_emo.files import read_utf8
-from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Note, RowProblem, ScoreRow, ScoreSource
+from semeval_emo.leaderboard.model import COLUMNS, NUMBERS, BoardList, Note, Paper, RowProblem, ScoreRow, ScoreSource
 from semeval_emo.parse import ShapeError, build, members, read_toml
 from semeval_emo.text import printable
 
@@ -145,6 +146,26 @@ def read_sources(folder: Path) -> dict[str, ScoreSource]:
 def read_notes(folder: Path) -> list[Note]:
     """Read ``notes.toml`` of a folder; empty if it does not exist."""
     return _read(folder / "notes.toml", lambda raw: [build(Note, table) for table in members(raw, "note", dict, [])])
+
+
+def read_papers(folder: Path, task: str) -> tuple[Paper, ...]:
+    """Read ``papers/<task>.csv`` of a folder; empty if it does not exist.
+
+    Raises:
+        InputError: the file is not UTF-8 text.
+        UsageError: the columns are not those of `Paper`.
+    """
+    path = folder / "papers" / f"{task}.csv"
+    if not path.is_file():
+        return ()
+    header, *lines = csv.reader(io.StringIO(read_utf8(path, f"The bibliography {path}", most=LARGEST), newline=""))
+    columns = [one.name for one in fields(Paper)]
+    if header != columns or any(len(cells) != len(columns) for cells in lines):
+        raise UsageError(
+            f"The bibliography {path} has the wrong columns: {printable(', '.join(header), 200)}.",
+            f"use the columns {', '.join(columns)} in every line",
+        )
+    return tuple(Paper(*cells) for cells in lines)
 
 
 T = TypeVar("T")

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.files import shipped
-from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Placement, ScoreRow
+from semeval_emo.leaderboard import BoardCheck, Leaderboard, Note, Paper, Placement, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
 from semeval_emo.report.origins import row_notes
 from semeval_emo.report.table import Column, Table, clean, with_first_notes
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import shown_track
-from semeval_emo.text import plural
+from semeval_emo.text import LONGEST_LINE, listed, plural, wrap
 
 # The row of the placed score.
 THIS = "this score"
@@ -29,7 +29,7 @@ def overview_tables(board: Leaderboard) -> list[Table]:
     cells = []
     flagged: dict[str, list[str]] = {}
     for code in board.task.languages:
-        row_cells: list[Any] = [code]
+        row_cells: list[Any] = [_language(board, code)]
         for key, track in tracks.items():
             own = [r for r in rows if r.language == code and key in r.tracks and r.metric == track.metric]
             top = next((row for row in own if row.rank == 1 and row.score is not None), None)
@@ -65,7 +65,13 @@ def _sentence(text: str) -> str:
 
 
 def _notes(notes: Iterable[Note]) -> list[str]:
-    return [note.text for note in notes]
+    return [f"[{note.flag}] {note.text}" if note.flag else note.text for note in notes]
+
+
+def _language(board: Leaderboard, code: str) -> str:
+    """Return a language for a row of a table, such as ``eng English``."""
+    named = board.task.languages.get(code)
+    return f"{code} {named.name}" if named else code
 
 
 def rows_tables(board: Leaderboard, rows: Sequence[ScoreRow], track: str | None = None) -> list[Table]:
@@ -103,7 +109,7 @@ def _table(
     if one_count:
         title += f" · {teams.pop()} {among.entries if among else 'teams'}"
     all_columns: list[tuple[Column, list[Any]]] = [
-        (Column("language"), ["" if only else row.language for row in rows]),
+        (Column("language"), ["" if only else _language(board, row.language) for row in rows]),
         (Column("rank", "int"), [row.rank for row in rows]),
         (Column("of", "int"), [None if one_count else row.teams for row in rows]),
         (Column("system"), [_system(row) for row in rows]),
@@ -167,19 +173,27 @@ def _release(release: str) -> str:
 
 
 def placement_tables(
-    found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]], origins: Sequence[str] = ()
+    found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]],
+    origins: Sequence[str] = (),
+    *,
+    every_list: bool = False,
+    limit: int = 0,
 ) -> list[Table]:
-    """Return one placement with the nearest rows and its rank in other lists, or several as one row each.
+    """Return one placement with its rank in other lists, or several as one row each.
 
     Args:
         found: each placement with its board and its placements in all lists.
         origins: notes on the origin of the placed files, under the first table.
+        every_list: whether one placement is shown among the known systems of every list, if there are others, else
+            among the nearest rows of its own.
+        limit: number of known systems to show, the nearest ones; 0 shows all.
     """
     if len(found) != 1:
         return with_first_notes([_summary(found)], origins)
     board, placed, in_lists = found[0]
     others = [other for other in in_lists if other.among.key != placed.among.key]
-    tables = [_ladder(board, placed, origins), *([_others(others)] if others else [])]
+    ladder = _every_system(board, placed, origins, limit) if every_list and others else _ladder(board, placed, origins)
+    tables = [ladder, *([_others(others)] if others else [])]
     return with_first_notes(tables, origins)
 
 
@@ -187,10 +201,10 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     placements = [placed for _, placed, _ in found]
     rows = tuple(
         (
-            shown_track(placed.at.track), placed.at.language, placed.score, placed.rank or None,
+            shown_track(placed.at.track), _language(board, placed.at.language), placed.score, placed.rank or None,
             _printed(placed.leader), placed.gap(placed.leader), _printed(placed.baseline), placed.gap(placed.baseline),
         )
-        for placed in placements
+        for board, placed, _ in found
     )  # fmt: skip
     columns = (
         Column("track"), Column("language"), Column("score", "score"), Column("rank", "int"), Column("rank 1", "int"),
@@ -222,15 +236,12 @@ def _ladder(board: Leaderboard, placed: Placement, origins: Sequence[str]) -> Ta
             gap = None if row in placed.ties else placed.gap(row)
             # In a list that is not a ranking, ranks refer to other lists.
             rank = str(row.rank) if row.rank and placed.among.ranked else None
-            cells = (rank, _named(row, placed), Decimal(row.score_text), gap)
+            cells = (rank, _named(row, placed, board), Decimal(row.score_text), gap)
             steps[id(row)] = (row.score, cells, row.note)
-    cells = (placed.rank.partition(" of ")[0] or None, THIS, Decimal(f"{placed.score:.4f}"), None)
-    own = (placed.score, cells, " ".join(origins) or _note(placed.same))
+    own = (placed.score, _this(placed), " ".join(origins) or _note(placed.same))
     ladder = sorted([*steps.values(), own], key=lambda step: -step[0])
-    at = placed.at
-    where = _where(board, at.track, at.language, at.split)
     return Table(
-        f"{where} · {_metric(at.metric)} · {_release(at.release)} · {placed.among.title}",
+        f"{_measured(board, placed)} · {placed.among.title}",
         (Column("rank", "int"), Column("system"), Column("score", "int"), Column("difference", "delta")),
         tuple(cells for _, cells, _ in ladder),
         tuple(_ladder_notes(placed)),
@@ -238,10 +249,66 @@ def _ladder(board: Leaderboard, placed: Placement, origins: Sequence[str]) -> Ta
     )
 
 
-def _named(row: ScoreRow, placed: Placement) -> str:
+def _this(placed: Placement) -> tuple[Any, ...]:
+    """Return rank, name and score of the placed score, as the cells of a row."""
+    return placed.rank.partition(" of ")[0] or None, THIS, Decimal(f"{placed.score:.4f}"), None
+
+
+def _measured(board: Leaderboard, placed: Placement) -> str:
+    at = placed.at
+    return f"{_where(board, at.track, at.language, at.split)} · {_metric(at.metric)} · {_release(at.release)}"
+
+
+def _every_system(board: Leaderboard, placed: Placement, origins: Sequence[str], limit: int) -> Table:
+    """Return a score among the known systems of every list, with its rank in one of them."""
+    # The same score of a system can be in several lists. A row without a system is rank 1.
+    lists: dict[tuple[str, str], dict[str, ScoreRow]] = {}
+    for row in board.comparable(placed.at):
+        if row.usable:
+            lists.setdefault((row.name, row.score_text), {}).setdefault(row.list, row)
+    systems = [(next(iter(rows.values())), rows) for rows in lists.values()]
+    higher = sum(row.compare_to(placed.score) > 0 for row, _ in systems)
+    nearest = sorted(systems, key=lambda one: abs(placed.gap(one[0]) or 0.0))
+    near = nearest[: limit or None]
+    ends = [
+        one for one in nearest[len(near) :] if placed.leader in one[1].values() or placed.baseline in one[1].values()
+    ]
+    shown = [*near, *ends]
+    steps: list[tuple[float, tuple[Any, ...], str]] = []
+    for row, rows in shown:
+        here = rows.get(placed.among.key)
+        titles = [board.lists[key].title if key in board.lists else key for key in rows]
+        name = _system(row) if row.kind == "baseline" else row.name
+        steps.append((
+            row.score or 0.0,
+            (here.rank if here and placed.among.ranked else None, name + (f" [{row.flag}]" if row.flag else ""),
+             Decimal(row.score_text), placed.gap(row) if row.compare_to(placed.score) else None, listed(titles, 1)),
+            row.note,
+        ))  # fmt: skip
+    steps.append((placed.score, (*_this(placed), None), " ".join(origins) or _note(placed.same)))
+    steps.sort(key=lambda step: -step[0])
+    notes = [f"Known systems of every list: {len(systems)} ({higher} higher)."]
+    if len(shown) < len(systems):
+        notes[0] += f" Shown: {'rank 1, the baseline and ' if placed.among.ranked else ''}the {len(near)} nearest."
+    verdict, *others = _ladder_notes(placed)
+    if placed.among.ranked:
+        notes.append(f"Column rank: the {placed.among.title}. {verdict}")
+    return Table(
+        f"{_measured(board, placed)} · every known system",
+        (
+            Column("rank", "int"), Column("system"), Column("score", "int"), Column("difference", "delta"),
+            Column("list"),
+        ),
+        tuple(cells for _, cells, _ in steps),
+        (*notes, *others),
+        row_notes=tuple(note for _, _, note in steps),
+    )  # fmt: skip
+
+
+def _named(row: ScoreRow, placed: Placement, board: Leaderboard) -> str:
     name = _system(row) if row.kind == "baseline" else row.name
     if row.kind == "baseline" and row.list != placed.among.key:
-        name += f", from list {row.list}"
+        name += f", {board.lists[row.list].title}"
     if row is placed.leader and not placed.among.ranked:
         name += " (best known)"
     return name + (f" [{row.flag}]" if row.flag else "")
@@ -283,16 +350,53 @@ def _verdict(placed: Placement) -> str:
 
 def _others(placements: Sequence[Placement]) -> Table:
     rows = tuple(
-        (own.among.key, own.rank or None, own.known, own.better, _printed(own.leader), own.gap(own.leader))
+        (
+            own.among.title, own.among.key, own.rank or None, own.known, own.better, _printed(own.leader),
+            own.gap(own.leader),
+        )
         for own in placements
-    )
+    )  # fmt: skip
     columns = (
-        Column("list"), Column("rank", "int"), Column("known scores", "int"), Column("higher", "int"),
+        Column("list"), Column("key", "name"), Column("rank", "int"), Column("known", "int"), Column("higher", "int"),
         Column("best", "int"), Column("difference", "delta"),
     )  # fmt: skip
     notes = row_notes(own.leader for own in placements if own.leader is not None)
     own_notes = tuple(_note(own.leader) for own in placements)
-    return Table("Other lists (show one with --list)", columns, rows, tuple(notes), row_notes=own_notes)
+    return Table("Other lists (--list KEY shows one)", columns, rows, tuple(notes), row_notes=own_notes)
+
+
+def papers_table(board: Leaderboard, papers: Sequence[Paper]) -> Table:
+    """Return the bibliography of a task, with the number of stored rows whose team has that name."""
+    # A row can add the name of the system, as in "Tue-JMS (KReLaX)".
+    rows = [row.system.partition(" (")[0] for row in board.rows if row.kind == "team"]
+    counts = {paper.id: rows.count(paper.team.partition(" (")[0]) for paper in papers}
+    columns = (
+        Column("paper", "name"), Column("team"), Column("title"), Column("arXiv", "name"), Column("repository"),
+        Column("rows", "int"), Column("url", "name"), Column("note"),
+    )  # fmt: skip
+    cells = tuple(
+        (p.id, p.team, p.title, p.arxiv or None, p.repository or None, counts[p.id], p.url, p.note or None)
+        for p in papers
+    )  # fmt: skip
+    notes = ("rows: rows of that team on the leaderboard. repository: public code on GitHub.",)
+    return Table(f"{board.task.title} · {plural(len(papers), 'paper')}", columns, cells, notes)
+
+
+def papers_text(board: Leaderboard, papers: Sequence[Paper], width: int | None) -> str:
+    """Return the bibliography as paragraphs, for a terminal of so many columns (None for no limit)."""
+    table = papers_table(board, papers)
+    lines = [table.title]
+    for paper, cells in zip(papers, table.rows, strict=True):
+        links = (
+            paper.url,
+            f"https://arxiv.org/abs/{paper.arxiv}" if paper.arxiv else "",
+            f"https://github.com/{paper.repository}" if paper.repository else "",
+        )
+        rows = plural(cells[5], "row") + " on the leaderboard" if cells[5] else ""
+        about = (paper.title, *filter(None, links), *filter(None, (rows, paper.note)))
+        lines += ["", f"{paper.team} ({paper.id})"]
+        lines += [line for one in about for line in wrap("  ", clean(one), width or LONGEST_LINE, 2)]
+    return "\n".join(lines)
 
 
 def check_tables(result: BoardCheck) -> list[Table]:

@@ -182,7 +182,7 @@ def test_the_leaderboard_has_our_rows_and_marks_them(root: Path, capsys):
     out = capsys.readouterr().out
     assert re.search(r"^mine \(ours\) +0\.6100 +dev$", out, re.M)
     assert "unofficial" in out.splitlines()[0]
-    assert "Our systems, made after the competition; not leaderboard entries." in out
+    assert "made after the competition; not leaderboard entries." in out
     # No rank is given and none is taken: the official list does not know them.
     assert main(["leaderboard", "show", "-t", "a", "-l", "ibo", "-f", "json", "-q"]) == 0
     assert not [row for row in json.loads(capsys.readouterr().out)["rows"] if row["kind"] == "zoo"]
