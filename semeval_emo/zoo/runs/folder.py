@@ -193,15 +193,18 @@ class RunFolder:
         (self.path / "recipe.json").unlink()
 
     def plan(self, recipe: Recipe) -> None:
-        """Make the folder of a run that will start later; a folder with anything else in it is left as it is.
+        """Make the folder of a run that will start later, and forget an earlier failure.
+
+        A run that has started, and a folder with anything else in it, are left as they are.
 
         Raises:
             InputError: the folder cannot be written.
         """
-        if self.path.exists() and (self.failure.exists() or self._contents()):
-            return
         make_folder(self.path)
-        self._write_recipe(recipe)
+        if not self._contents():
+            self._write_recipe(recipe)
+        if (self.path / "recipe.json").exists():
+            self.failure.unlink(missing_ok=True)
 
     def _contents(self) -> list[str]:
         """Return the names of what is in the folder, besides the files that it has before a run starts."""
