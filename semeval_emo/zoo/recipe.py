@@ -376,6 +376,11 @@ class Recipe:
         return regresses or self.loss.kind == "mse" or self.select.metric in METRICS_OF_INTENSITIES
 
     @property
+    def trains_jointly(self) -> bool:
+        """Whether it trains one model for all its languages; an ensemble may have such a member."""
+        return self.data.joint and self.family != "ensemble"
+
+    @property
     def selects_on_test(self) -> bool:
         """Whether the epoch or the thresholds are selected on the test split."""
         epoch = self.select.split == "test" and self.select.epoch == "best"

@@ -82,7 +82,9 @@ def training_examples(recipe: Recipe, golds: dict[str, Gold]) -> tuple[Examples,
     """Return the training examples, and the splits to evaluate each epoch or setting on besides the folds."""
     data, select = recipe.data, recipe.select
     nothing = Examples((), np.empty((0, golds["dev"].labels.shape[1]), dtype=golds["dev"].labels.dtype))
-    train = sum([to_examples(gold) for gold in training_golds(recipe, golds)], nothing)
+    # An ensemble with a member that was trained jointly combines the texts of its own language only.
+    parts = [golds[name] for name in data.splits] if data.joint else training_golds(recipe, golds)
+    train = sum([to_examples(gold) for gold in parts], nothing)
     if select.split != FOLDS:
         return train, {split: to_examples(golds[split]) for split in ("dev", select.split)}
     sizes = [len(golds[name].ids) for name in fold_names(recipe)]

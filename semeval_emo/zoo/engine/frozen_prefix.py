@@ -130,7 +130,7 @@ def compute_frozen_states(
     starts = lengths.cumsum() - lengths
     dtype = network.inference_dtype or torch.float32
     states = _allocate(int(lengths.sum()), network.model.config.hidden_size, dtype, file, device)
-    if is_llama(network.model) or is_gemma(network.model):
+    if is_llama(network.model) or is_gemma(network.model, network.recipe.model.max_length):
         run, close = _packed(network, rows, first)
     else:
         cut = LayerCut(network.model, first, network.tokenizer.pad_token_id)

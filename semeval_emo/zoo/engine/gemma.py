@@ -20,11 +20,8 @@ from semeval_emo.zoo.engine.packed_linear import PackedLinear
 from semeval_emo.zoo.engine.pooling import MeanPooled
 
 
-def is_gemma(model: Any) -> bool:
-    """Return whether this module can run the layers of a model.
-
-    Texts have to be shorter than the window of its local layers, which `PackedGemmaLayers` checks.
-    """
+def is_gemma(model: Any, max_length: int) -> bool:
+    """Return whether this module can run the layers of a model on texts of at most `max_length` tokens."""
     encoder = model.model if isinstance(model, MeanPooled) else model
     if type(encoder) is not Gemma3TextModel:
         return False
@@ -34,6 +31,8 @@ def is_gemma(model: Any) -> bool:
         and config.attention_dropout == 0.0
         and config.hidden_activation == "gelu_pytorch_tanh"
         and not config.attn_logit_softcapping
+        # Longer texts would need the window of local layers.
+        and max_length <= config.sliding_window
     )
 
 

@@ -41,9 +41,10 @@ class TailInputs:
     examples: Examples
 
 
-def is_packed(model: Any) -> bool:
+def is_packed(network: Network) -> bool:
     """Return whether the layers of a network have a path without padding."""
-    return is_llama(model) or (isinstance(model, MeanPooled) and is_gemma(model))
+    is_mean = isinstance(network.model, MeanPooled)
+    return is_llama(network.model) or (is_mean and is_gemma(network.model, network.recipe.model.max_length))
 
 
 class PackedTail:
@@ -83,7 +84,7 @@ class PaddedTail:
 
 def make_tail(network: Network, first: int) -> PackedTail | PaddedTail:
     """Return the layers of a network from `first` on; `close` ends their use."""
-    return PackedTail(network, first) if is_packed(network.model) else PaddedTail(network, first)
+    return PackedTail(network, first) if is_packed(network) else PaddedTail(network, first)
 
 
 def tail_logits(network: Network, tail: PackedTail | PaddedTail, frozen: FrozenStates) -> torch.Tensor:

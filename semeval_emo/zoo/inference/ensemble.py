@@ -55,8 +55,7 @@ def ensemble_recipe(
     data = first.recipe.data
     # If all members select on the same folds, so does the ensemble; all have dev.
     same_folds = bool(data.splits) and all(
-        recipe.select.split == FOLDS and (recipe.data.splits, recipe.data.sources) == (data.splits, data.sources)
-        for recipe in recipes
+        recipe.select.split == FOLDS and recipe.data.splits == data.splits for recipe in recipes
     )
     split = FOLDS if same_folds else "dev"
     runs = task_runs(runs, first.task_key)
@@ -69,6 +68,7 @@ def ensemble_recipe(
             "release": data.release,
             # The training data of the ensemble is that of all its members.
             **{field: _union([getattr(recipe.data, field) for recipe in recipes]) for field in TRAINING_DATA},
+            "joint": same_folds and any(recipe.data.joint for recipe in recipes),
         },
         "select": {"metric": first.recipe.select.metric, "split": split},
         # 0.5 may not suit the mean of different models. Votes are thresholded already.

@@ -33,7 +33,7 @@ def is_language_independent(recipe: Recipe) -> bool:
     select = recipe.select
     keeps_last = select.epoch == "last" and select.patience == 0
     if recipe.data.joint:
-        return keeps_last
+        return keeps_last and recipe.trains_jointly
     return not recipe.data.splits and select.split != FOLDS and (keeps_last or select.split not in TARGET_SPLITS)
 
 

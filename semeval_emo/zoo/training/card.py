@@ -174,7 +174,10 @@ def selection_text(recipe: Recipe, folder: RunFolder, state: dict[str, Any]) -> 
     rule = {"fixed": fixed, "global": "one threshold", "per_label": "thresholds"}
     if len(folder.spec.values) > 2:
         rule = {"fixed": "rounded intensities", "global": "common cut points", "per_label": "cut points"}
-    tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {recipe.threshold.split}"
+    # The folds are described once.
+    described = recipe.threshold.split == FOLDS and recipe.select.epoch == "last"
+    tuned_on = _selection_split(recipe) if described else recipe.threshold.split
+    tuned = "" if recipe.threshold.rule == "fixed" else f" tuned on {tuned_on}"
     words = f"{epoch}; {rule[recipe.threshold.rule]}{tuned}."
     if recipe.selects_on_test:
         words += " **Selected on test: the test score is optimistic and does not apply to new texts.**"
@@ -187,10 +190,11 @@ def _selection_split(recipe: Recipe) -> str:
     trained = " and ".join(recipe.data.splits)
     if len(recipe.data.sources) > 1 and not trained:
         return "folds of whole languages, each predicted by a model that was not trained on it"
-    return (
+    words = (
         f"{recipe.select.folds} folds of {trained or 'its source'}, each text predicted by a model that was not "
         "trained on it"
     )
+    return f"{words}; other texts by the mean of the folds' models" if recipe.family in NETWORKS else words
 
 
 def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> list[str]:

@@ -210,7 +210,7 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     """Train the model, or reuse that of another language."""
     recipe, folder = run.recipe, run.folder
     folder.update_state(emotions=list(run.space.emotions))
-    run.joint = joint_set(recipe, golds, run.space) if recipe.data.joint else None
+    run.joint = joint_set(recipe, golds, run.space) if recipe.trains_jointly else None
     shared = reuse_model(folder, recipe, run.space)
     if shared:
         run.progress.message(f"using the model of {shared}, which was trained on the same texts")

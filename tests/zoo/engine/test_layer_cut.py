@@ -33,6 +33,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.network import build, byte_tokenizer
 from semeval_emo.zoo.engine.pooling import HEAD, MeanPooled
+from semeval_emo.zoo.engine.tail_trainer import is_packed
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
 from semeval_emo.zoo.training.train import train
@@ -55,6 +56,12 @@ MODELS = {
     "gemma": (
         Gemma3TextModel, Gemma3TextConfig,
         {**LONG, **HEADS, "use_bidirectional_attention": True, "sliding_window": 16,
+         "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]},
+    ),
+    # Without texts beyond the window of local layers there is a path without padding.
+    "gemma-wide": (
+        Gemma3TextModel, Gemma3TextConfig,
+        {**LONG, **HEADS, "use_bidirectional_attention": True, "sliding_window": 128,
          "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]},
     ),
     "qwen": (Qwen3Model, Qwen3Config, {**LONG, **HEADS}),
@@ -81,6 +88,16 @@ def save_encoder(folder: Path, name: str) -> Path:
 def trained(folder: Path, runs: Path, *settings: str):
     recipe = load_recipe("minilm-ft", [f"model.backbone={folder}", *SETTINGS, *settings])
     return train(recipe, source="sample", runs=runs)
+
+
+def test_the_path_without_padding(tmp_path: Path):
+    def packed(name: str, *settings: str) -> bool:
+        folder = save_encoder(tmp_path / name, name)
+        recipe = load_recipe("minilm-ft", [f"model.backbone={folder}", *SETTINGS, *settings])
+        return is_packed(build(recipe, Space(("joy", "fear")), Progress()))
+
+    assert packed("gemma-wide", "model.pooling=mean")
+    assert not packed("gemma", "model.pooling=mean") and not packed("bert", "model.pooling=mean")
 
 
 @pytest.mark.parametrize("pooling", ["", "mean"])

@@ -1,0 +1,188 @@
+"""Networks trained by folds, and one model for many languages: every text is predicted by networks that did not see it.
+
+The task of `cross_task` has three languages, one of them (xbb) without fear.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from semeval_emo.cli.app import main
+from semeval_emo.data import load_gold
+from semeval_emo.errors import UsageError
+from semeval_emo.progress import Progress
+from semeval_emo.submission import validate
+from semeval_emo.task import load_task
+from semeval_emo.zoo.engine import fold_training
+from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.runs.finished import FinishedRun, load_probabilities
+from semeval_emo.zoo.runs.model import load_model
+from semeval_emo.zoo.runs.reuse import is_language_independent
+from semeval_emo.zoo.training.result import RunResult
+from semeval_emo.zoo.training.train import train
+from tests.zoo.cross_task import EMOTIONS, make_cross
+from tests.zoo.engine.test_layer_cut import save_encoder
+
+LANGUAGES = tuple(EMOTIONS)
+JOINT = (
+    f"data.sources={list(LANGUAGES)}".replace("'", '"'), "select.folds=2", "model.max_length=24", "trainable.layers=1",
+    "train.epochs=2", "train.batch=32", "train.precision=fp32", "train.lr=0.003", "groups.head.lr=0.03",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("joint")
+    make_cross(path)
+    save_encoder(path / "encoder", "gemma-wide")
+    return path
+
+
+def run(folder: Path, runs: Path, *settings: str, language: str = "xbb", track: str | None = None) -> RunResult:
+    backbone = f"model.backbone={folder / 'encoder'}"
+    recipe = load_recipe("gemma-joint", [backbone, *JOINT, *settings])
+    return train(
+        recipe, track=track, language=language, source=folder / "data", task=str(folder / "cross.toml"), runs=runs
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path) -> dict[str, RunResult]:
+    return {language: run(folder, folder / "runs", language=language) for language in LANGUAGES}
+
+
+def stored(result: RunResult, split: str, folder: Path) -> np.ndarray:
+    return load_probabilities(result.folder, split, load_task(str(folder / "cross.toml")))
+
+
+def test_the_model_is_trained_once_and_each_language_has_its_labels(folder: Path, trained: dict[str, RunResult]):
+    task = load_task(str(folder / "cross.toml"))
+    first, *others = LANGUAGES
+    assert "shares" not in trained[first].folder.state()
+    for language in others:
+        assert trained[language].folder.state()["shares"] == first and trained[language].seconds == 0.0
+    for language, result in trained.items():
+        model = load_model(result.folder.path)
+        assert model.space.emotions == EMOTIONS[language]
+        assert stored(result, "train", folder).shape == (240, len(EMOTIONS[language]))
+        assert validate(result.folder.predictions, task=task).valid
+        # Scores are those of the language's own texts.
+        assert result.rows[-1]["folds"]["macro_f1"] != trained[first].rows[-1]["folds"]["macro_f1"] or language == first
+    assert load_model(trained["xbb"].folder.path).family.network.model.config.num_labels == 5
+    card = trained["xbb"].folder.card.read_text(encoding="utf-8")
+    assert "the train and dev splits of 3 languages together" in card
+    assert "2 folds of train and dev, each text predicted by a model that was not trained on it; other texts by" in card
+
+
+def test_every_text_is_predicted_by_the_networks_that_did_not_see_it(
+    folder: Path, trained: dict[str, RunResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[set[str]] = []
+    fit = fold_training._train_tail
+
+    def watched(network, inputs, train_rows, held_out, own, space, job):
+        seen.append(set(own.texts))
+        return fit(network, inputs, train_rows, held_out, own, space, job)
+
+    monkeypatch.setattr(fold_training, "_train_tail", watched)
+    again = run(folder, tmp_path, language="xbb")
+    assert "shares" not in again.folder.state()
+    family = load_model(again.folder.path).family
+    columns = [family._network_labels().index(emotion) for emotion in EMOTIONS["xbb"]]
+    data = {s: load_gold("a", "xbb", s, source=folder / "data", task=str(folder / "cross.toml")).texts for s in
+            ("train", "dev", "test")}  # fmt: skip
+    each: list[dict[str, np.ndarray]] = []
+    for weights in family.folds.weights:
+        one = fold_training.FoldNetworks(family.network, [weights])
+        each.append({split: one.probabilities(texts, Progress())[:, columns] for split, texts in data.items()})
+    for split in ("train", "dev"):
+        expected = [
+            each[next(fold for fold, texts in enumerate(seen) if text not in texts)][split][row]
+            for row, text in enumerate(data[split])
+        ]
+        assert stored(again, split, folder) == pytest.approx(np.array(expected), abs=2e-6)
+        # Each text was seen by the other network, which predicts something else.
+        assert all(sum(text in texts for texts in seen) == 1 for text in data[split])
+    mean = (each[0]["test"] + each[1]["test"]) / 2
+    assert stored(again, "test", folder) == pytest.approx(mean, abs=2e-6)
+    assert abs(each[0]["test"] - each[1]["test"]).max() > 1e-3
+    # The language that trains it makes no difference.
+    for split in ("train", "dev", "test"):
+        files = [result.folder.probabilities(split).read_bytes() for result in (again, trained["xbb"])]
+        assert files[0] == files[1]
+
+
+def test_a_stopped_run_continues_with_the_fold_it_was_in(
+    folder: Path, trained: dict[str, RunResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fit, calls = fold_training._train_tail, []
+
+    def killed(*arguments):
+        calls.append(len(arguments[4]))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return fit(*arguments)
+
+    monkeypatch.setattr(fold_training, "_train_tail", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, tmp_path)
+    result = run(folder, tmp_path)
+    assert len(calls) == 3 and result.resumed
+    for split in ("train", "dev", "test"):
+        assert (
+            result.folder.probabilities(split).read_bytes() == trained["xbb"].folder.probabilities(split).read_bytes()
+        )
+    for fold in (0, 1):
+        name = fold_training.fold_file(fold)
+        ours, theirs = (load_file(one.folder.model / name) for one in (result, trained["xbb"]))
+        assert all(bool((ours[key] == theirs[key]).all()) for key in theirs)
+
+
+def test_folds_of_a_whole_network_by_the_trainer(folder: Path, tmp_path: Path):
+    settings = ("data.joint=false", "data.sources=[]", "trainable.part=all", "trainable.layers=0", "train.epochs=1")
+    result = run(folder, tmp_path, *settings, language="xaa")
+    model = load_model(result.folder.path)
+    texts = load_gold("a", "xaa", "test", source=folder / "data", task=str(folder / "cross.toml")).texts
+    assert model.family.predict(texts) == pytest.approx(stored(result, "test", folder), abs=2e-6)
+    assert len(model.family.folds.weights) == 2
+    assert stored(result, "train", folder).std() > 1e-3
+
+
+def test_it_is_a_member_of_a_stack(folder: Path, trained: dict[str, RunResult], tmp_path: Path, capsys):
+    runs = folder / "runs"
+    train(
+        load_recipe("tfidf-folds"), language="xbb", source=folder / "data", task=str(folder / "cross.toml"), runs=runs
+    )
+    members = [str(trained["xbb"].folder.path), str(runs / "cross" / "tfidf-folds" / "xbb")]
+    command = ["zoo", "ensemble", *members, "--name", "both", "--method", "stack", "--runs", str(runs), "-q"]
+    assert main([*command, "--data", str(folder / "data")]) == 0, capsys.readouterr().err
+    stack = FinishedRun.load(runs / "cross" / "both" / "xbb")
+    assert stack.recipe.select.split == "folds" and stack.metrics[-1]["folds"]["macro_f1"] > 0.2
+    # Another language does not take over an ensemble.
+    assert not is_language_independent(stack.recipe)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (("data.most=5",), "neither data.most nor data.extra"),
+        (("select.split=dev", "threshold.split=dev"), "selects on folds"),
+        (("data.splits=[]",), "it needs data.splits"),
+        (("select.epoch=best",), "which leave no texts to select the epoch"),
+        (('data.sources=["b/xaa"]',), "its sources are of track a only"),
+    ],
+)
+def test_settings_that_depend_on_the_target_are_refused(
+    settings: tuple[str, ...], message: str, folder: Path, tmp_path: Path
+):
+    with pytest.raises(UsageError, match=message):
+        run(folder, tmp_path, *settings)
+
+
+def test_a_track_without_training_texts_is_refused(folder: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="track c has no training texts of its own"):
+        run(folder, tmp_path, language="xaa", track="c")
