@@ -176,8 +176,8 @@ def training_data_text(recipe: Recipe, task: Task) -> str:
     """Return the training data of a resolved recipe in words, such as ``the train split and Swedish (track a)``."""
     data = recipe.data
     if recipe.trains_jointly:
-        languages = {f"{data.track}/{data.language}", *data.sources}
-        return f"the {' and '.join(data.splits)} splits of {len(languages)} languages together"
+        count = len({f"{data.track}/{data.language}", *data.sources})
+        return f"the {' and '.join(data.splits)} splits of {count} languages together"
     parts = []
     if data.splits:
         parts.append(f"the {' and '.join(data.splits)} split{'s' if len(data.splits) > 1 else ''}")

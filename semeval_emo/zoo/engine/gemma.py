@@ -32,7 +32,7 @@ def is_gemma(model: Any, max_length: int) -> bool:
         and config.hidden_activation == "gelu_pytorch_tanh"
         and not config.attn_logit_softcapping
         # Longer texts would need the window of local layers.
-        and max_length <= config.sliding_window
+        and max_length <= (config.sliding_window or max_length)
     )
 
 

@@ -207,7 +207,11 @@ def test_dev_can_be_excluded_from_the_folds(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "more", "message"),
     [
-        ("llama-tiny", (), "Recipe llama-tiny: the family 'decoder' does not support folds."),
+        (
+            "llama-tiny",
+            (),
+            "Recipe llama-tiny selects on folds, which leave no texts to select the epoch of a network on.",
+        ),
         (
             "tfidf-logreg",
             ("select.split=dev",),
@@ -225,7 +229,7 @@ def test_invalid_selections_are_refused(name: str, more: tuple[str, ...], messag
     with pytest.raises(UsageError) as refused:
         train(load_recipe(name, (*own, *more)), source="sample", runs=tmp_path)
     assert refused.value.message == message
-    assert refused.value.fix.startswith(("--set select.split=", "select on dev"))
+    assert refused.value.fix.startswith(("--set select.split=", "--set select.epoch=last", "select on dev"))
 
 
 def test_recipes_without_folds_keep_their_hash():

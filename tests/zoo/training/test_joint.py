@@ -183,6 +183,13 @@ def test_settings_that_depend_on_the_target_are_refused(
         run(folder, tmp_path, *settings)
 
 
+def test_adapters_have_no_folds(folder: Path, tmp_path: Path):
+    (tmp_path / "adapters.toml").write_text('extends = "llama-lora"\n')
+    recipe = load_recipe(str(tmp_path / "adapters.toml"), ["select.split=folds", "threshold.split=folds"])
+    with pytest.raises(UsageError, match="the family 'lora' does not support folds"):
+        train(recipe, language="xaa", source=folder / "data", task=str(folder / "cross.toml"), runs=tmp_path)
+
+
 def test_a_track_without_training_texts_is_refused(folder: Path, tmp_path: Path):
     with pytest.raises(UsageError, match="track c has no training texts of its own"):
         run(folder, tmp_path, language="xaa", track="c")
