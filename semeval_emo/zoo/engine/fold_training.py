@@ -25,6 +25,7 @@ from semeval_emo.zoo.backbones.model_folder import reading_model
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.engine.checkpoint import copy_weights, reading_checkpoint
+from semeval_emo.zoo.engine.devices import tf32_products
 from semeval_emo.zoo.engine.epoch_metrics import to_probabilities
 from semeval_emo.zoo.engine.finetune import (
     first_trained_layer,
@@ -145,8 +146,6 @@ def fit_folds(recipe: Recipe, space: Space, train: Examples, job: Job) -> FoldNe
     Raises:
         UsageError: training is distributed over several processes.
     """
-    folds = train.folds
-    assert folds is not None
     if distributed.world_size() > 1:
         raise UsageError(
             f"Recipe {recipe.name}: folds cannot be trained by several processes.",
@@ -154,6 +153,14 @@ def fit_folds(recipe: Recipe, space: Space, train: Examples, job: Job) -> FoldNe
         )
     network = build(recipe, space, job.progress)
     warn_of_slow_bf16(recipe, network, job)
+    with tf32_products(recipe.train.precision, network.device):
+        return _fit_each(network, space, train, job)
+
+
+def _fit_each(network: Network, space: Space, train: Examples, job: Job) -> FoldNetworks:
+    """Train the folds that are not finished, one after the other."""
+    recipe, folds = network.recipe, train.folds
+    assert folds is not None
     inputs = frozen_inputs(network, {"train": train}, job)
     start = {name: p.detach().clone() for name, p in trained_parameters(network).items()}
     probabilities = np.zeros((folds.n_predicted, train.labels.shape[1]))

@@ -70,7 +70,7 @@ class PackedGemmaLayer:
         self, states: torch.Tensor, packed: PackedSequences, cos: torch.Tensor, sin: torch.Tensor
     ) -> torch.Tensor:
         """Map states of shape (T, hidden) to (T, hidden)."""
-        dtype = product_dtype(states)
+        dtype = _product_dtype(states)
         qkv = self.qkv_proj(rms_norm(self.input_norm, states, dtype)).view(len(states), -1, self.head_dim)
         query, key, value = qkv.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
         query = rotate(rms_norm(self.q_norm, query, dtype), cos, sin)
@@ -112,7 +112,7 @@ class PackedGemmaLayers:
                 cos, sin = self._rotary(torch.empty(0, device=states.device), positions, kind)
             half = sin.shape[-1] // 2
             self._tables[kind] = (cos[0], torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=-1))
-        cos, sin = (table[packed.positions, None].to(product_dtype(states)) for table in self._tables[kind])
+        cos, sin = (table[packed.positions, None].to(_product_dtype(states)) for table in self._tables[kind])
         return cos, sin
 
 
@@ -129,7 +129,7 @@ class PackedGemmaTail(PackedGemmaLayers):
         return self.head(packed.mean(states))
 
 
-def product_dtype(states: torch.Tensor) -> torch.dtype:
+def _product_dtype(states: torch.Tensor) -> torch.dtype:
     """Return the dtype of matrix products: that of autocast, else that of the states."""
     device = states.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
