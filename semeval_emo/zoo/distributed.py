@@ -38,6 +38,22 @@ def is_main_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
+def has_gpus() -> bool:
+    """Return whether GPUs are used: those of CUDA or ROCm, unless accelerate is configured for the CPU."""
+    import torch
+
+    return torch.cuda.is_available() and not is_set_to_cpu()
+
+
+def is_set_to_cpu() -> bool:
+    """Return whether accelerate is configured for the CPU (``accelerate launch --cpu``)."""
+    return _is_set("ACCELERATE_USE_CPU")
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in ("1", "true")
+
+
 def check_configuration(precision: str) -> None:
     """Check that accelerate's configuration does not change what the recipe says.
 
@@ -51,7 +67,7 @@ def check_configuration(precision: str) -> None:
         UsageError: it divides the model among processes, compiles it, or has another precision.
     """
     for variable, name in SHARDING.items():
-        if os.environ.get(variable, "").lower() in ("1", "true"):
+        if _is_set(variable):
             raise UsageError(
                 f"The configuration of accelerate uses {name}, which divides a model among processes. Here every "
                 "process trains a copy of the whole model.",
@@ -84,13 +100,13 @@ def init() -> None:
         from accelerate import PartialState
 
         gpus, processes = torch.cuda.device_count(), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        if torch.cuda.is_available() and processes > gpus:
+        if has_gpus() and processes > gpus:
             raise UsageError(
                 f"{processes} processes were started on this machine, which has {plural(gpus, 'GPU')}; every process "
                 "needs its own.",
                 f"torchrun --nproc-per-node {gpus}" if gpus > 1 else "train without torchrun",
             )
-        PartialState(cpu=not torch.cuda.is_available())
+        PartialState(cpu=not has_gpus())
 
 
 def close() -> None:
@@ -128,7 +144,7 @@ def all_reduce(*values: float) -> list[float]:
     import torch
     import torch.distributed as dist
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = "cuda" if has_gpus() else "cpu"
     sums = torch.tensor(values, dtype=torch.float64, device=device)
     dist.all_reduce(sums)
     return sums.tolist()

@@ -242,8 +242,8 @@ class TrainConfig:
         clip: maximum norm of the gradient; 0 for no clipping.
         precision: of matrix products; weights stay in fp32. ``tf32`` and ``fp16`` need a GPU that has them; ``bf16`` is
             fast on recent GPUs and CPUs; on others it is emulated or refused.
-        gradient_checkpointing: compute the states of the layers again in the backward pass: less memory, the same
-            result, about a third more time. The output of frozen layers is not cached then.
+        gradient_checkpointing: compute the states inside the layers again in the backward pass: less memory, more time,
+            the same result. The output of frozen layers is not cached then.
         batches: ``random``, or ``by_length``: batches of texts of similar length, which need little padding.
         engine: ``auto`` caches the output of frozen layers if the result is the same, ``plain`` never does,
             ``prefix`` raises an error if it cannot.

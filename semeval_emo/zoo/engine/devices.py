@@ -16,10 +16,10 @@ BYTES_PER_TRAINED = 16
 
 def default_device() -> torch.device:
     """Return the device of this process: its own GPU, the GPU of a Mac, else the CPU."""
-    if torch.cuda.is_available():
+    if distributed.has_gpus():
         return torch.device("cuda", distributed.local_rank())
     # Processes cannot exchange tensors of a Mac's GPU, so several of them train on the CPU.
-    if torch.backends.mps.is_available() and distributed.world_size() == 1:
+    if torch.backends.mps.is_available() and distributed.world_size() == 1 and not distributed.is_set_to_cpu():
         return torch.device("mps")
     return torch.device("cpu")
 

@@ -40,6 +40,9 @@ def test_every_process_has_its_own_gpu(four_gpus: None, monkeypatch: pytest.Monk
     assert default_device() == torch.device("cuda", 0)
     monkeypatch.setenv("LOCAL_RANK", "3")
     assert default_device() == torch.device("cuda", 3)
+    # As `accelerate launch --cpu` sets it.
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+    assert default_device() == torch.device("cpu")
 
 
 def test_a_mac_uses_its_gpu_in_one_process(monkeypatch: pytest.MonkeyPatch):
@@ -177,5 +180,6 @@ def test_what_only_the_trainer_can_do(setting: str, reason: str):
 
 
 def test_the_device_is_chosen_in_one_place():
-    used = [p.name for p in Path(devices.__file__).parent.glob("*.py") if "cuda.is_available" in p.read_text("utf-8")]
-    assert used == ["devices.py"]
+    package = Path(devices.__file__).parents[1]
+    used = [path.name for path in package.rglob("*.py") if "cuda.is_available" in path.read_text("utf-8")]
+    assert sorted(used) == ["distributed.py", "provenance.py"]
