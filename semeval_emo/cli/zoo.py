@@ -129,7 +129,7 @@ Examples:
   semeval-emo zoo train minilm-linear --data my.csv     your own texts and labels
   semeval-emo zoo train tfidf-char --track a --language all      a run per language, and one zip
   semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
-  semeval-emo zoo train minilm-ft --language all --seeds 3 --on slurm --slurm partition=gpu --slurm gpus-per-node=1
+  semeval-emo zoo train gemma-ft --language all --seeds 3 --on slurm --slurm partition=gpu --slurm gpus-per-node=1
   semeval-emo zoo train tfidf-char --language all --shard 2/8    the second eighth of the runs
   torchrun --nproc-per-node 2 -m semeval_emo zoo train minilm-ft     two processes
 The same command resumes a run that was interrupted.

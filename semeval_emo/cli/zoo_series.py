@@ -183,7 +183,9 @@ def _show_collected(collected: Sequence[SeedSeries], style: Format, output: Path
     for series in every:
         _note_end(series, quiet)
     folders = [series.outcomes[0].folder.path.parent for series in every[:MOST_FOLDERS]]
-    steps: list[list[str | Path]] = [["zoo", "status", *folders], ["zoo", "collect", *folders]]
+    steps: list[list[str | Path]] = [["zoo", "status", *folders]]
+    if not every[0].task.is_own_split:
+        steps.append(["zoo", "collect", *folders])
     if (packed := every[0].packed) is not None:
         steps = [
             ["score", packed.out, "--ci"],
