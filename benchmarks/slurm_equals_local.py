@@ -78,7 +78,7 @@ def wait(runs: Path) -> None:
     """Wait until all runs are done."""
     while (counts := Counter(status.state for status in run_states([runs]))).keys() != {"done"}:
         assert not counts["failed"], counts
-        time.sleep(1)
+        time.sleep(10)
 
 
 def compare(local: Path, slurm: Path) -> int:

@@ -24,10 +24,8 @@ ARRAYS = (
     ("SGE_TASK_ID", "SGE_TASK_FIRST", "SGE_TASK_LAST", "SGE_TASK_STEPSIZE"),
 )
 COUNT = "SLURM_ARRAY_TASK_COUNT"
-# Those of PBS, LSF and AWS Batch, which do not tell how many tasks there are.
-WITHOUT_COUNT = ("PBS_ARRAY_INDEX", "PBS_ARRAYID", "LSB_JOBINDEX", "AWS_BATCH_JOB_ARRAY_INDEX")
-# What the schedulers set in a job that is not part of an array.
-NOT_AN_ARRAY = ("", "0", "undefined")
+# Those of PBS, AWS Batch and LSF, which do not tell how many tasks there are. LSF sets 0 outside of an array.
+WITHOUT_COUNT = ("PBS_ARRAY_INDEX", "PBS_ARRAYID", "AWS_BATCH_JOB_ARRAY_INDEX", "LSB_JOBINDEX")
 
 
 @dataclass(frozen=True)
@@ -148,4 +146,5 @@ def shard_of_job(environment: Mapping[str, str] | None = None) -> Shard | None:
 def index_without_count(environment: Mapping[str, str] | None = None) -> str:
     """Return the variable of a job array that has no number of tasks, as of PBS; empty if there is none."""
     environment = os.environ if environment is None else environment
-    return next((name for name in WITHOUT_COUNT if environment.get(name, "") not in NOT_AN_ARRAY), "")
+    values = {name: environment.get(name, "") for name in WITHOUT_COUNT}
+    return next((name for name, value in values.items() if value and (name, value) != ("LSB_JOBINDEX", "0")), "")

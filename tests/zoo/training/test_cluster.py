@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="left out: job engines o
 # A network that is in training for some seconds, so that it can be stopped there.
 SMALL = (
     "shape.hidden=32", "shape.mlp=48", "shape.vocabulary=300", "model.max_length=24", "train.batch=8",
-    "train.epochs=16",
+    "train.epochs=24",
 )  # fmt: skip
 LIMIT = 300
 
@@ -138,7 +138,7 @@ def test_a_job_at_its_time_limit_saves_a_checkpoint_and_resumes():
     wait_for_all()
     (log,) = array.logs.glob("*_log.out")
     assert "stopping after this step" in log.read_text()
-    assert states() == ["done"] and run_status(path).epochs == 16
+    assert states() == ["done"] and run_status(path).epochs == 24
     assert files() == trained_here([recipe], "xaa")
 
 

@@ -183,6 +183,7 @@ def test_the_numbers_of_a_job_array():
     assert shard_of_job(dict.fromkeys(sge, "undefined")) is None
     assert shard_of_job({}) is None
     assert index_without_count({"LSB_JOBINDEX": "0"}) == ""
+    assert index_without_count({"AWS_BATCH_JOB_ARRAY_INDEX": "0"}) == "AWS_BATCH_JOB_ARRAY_INDEX"
     uneven = dict(zip([f"SLURM_ARRAY_TASK_{name}" for name in VARIABLES], ("3", "1", "7", "1", "3"), strict=True))
     with pytest.raises(UsageError, match=r"\(SLURM_ARRAY_TASK_ID=3, 1 to 7\) are not evenly spaced"):
         shard_of_job(uneven)
