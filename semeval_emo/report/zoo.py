@@ -225,6 +225,7 @@ def _training_data(recipe: Recipe) -> list[tuple[str, Any]]:
     rows = [
         ("splits", ", ".join(data.splits) if data.splits not in ((), ("train",)) else ""),
         ("sources", ", ".join(data.sources) + most if data.sources else ""),
+        ("languages", "one model for all of them" if recipe.trains_jointly else ""),
         ("without a train split", ", ".join(data.stand_in)),
         ("extra data", ", ".join(data.extra)),
     ]
@@ -273,7 +274,7 @@ def _rate(group: GroupConfig, recipe: Recipe) -> str:
 
 def _epoch_selection(recipe: Recipe) -> str:
     if recipe.select.epoch == "last":
-        return "the last"
+        return "the last" + (f" of each of {recipe.select.folds} networks" if recipe.select.split == FOLDS else "")
     mark = f" ({TEST_MARK} optimistic)" if recipe.select.split == "test" else ""
     patience = recipe.select.patience
     stopping = f", early stopping after {plural(patience, 'epoch')} without improvement" if patience else ""

@@ -99,27 +99,30 @@ class Stacking(Combination):
         return combined
 
 
-def fit_stacking(members: np.ndarray, labels: np.ndarray, strength: float) -> Stacking:
+def fit_stacking(members: np.ndarray, labels: np.ndarray, strength: float, *, own: bool = False) -> Stacking:
     """Fit the logistic regressions.
 
     Args:
         members: shape (members, n, L), out-of-fold probabilities, since members are overconfident on training texts.
         labels: shape (n, L), binary.
         strength: C of the logistic regressions; logits are scaled to a standard deviation of 1 first.
+        own: whether the regression of an emotion gets only its own logits.
     """
     from sklearn.linear_model import LogisticRegression
 
     logits = _logits(members)
     deviation = np.maximum(logits.std(0), 1e-6)
     weights, intercepts = [], []
-    for present in labels.T:
+    for label, present in enumerate(labels.T):
+        used = np.arange(logits.shape[1]) % labels.shape[1] == label if own else np.full(logits.shape[1], True)
         if len(np.unique(present)) < 2:
             # A single class: predict it with the highest probability allowed.
             weights.append(np.zeros(logits.shape[1]))
             intercepts.append(np.log((1 - MARGIN) / MARGIN) * (1 if present.any() else -1))
             continue
-        model = LogisticRegression(C=strength, max_iter=1000).fit(logits / deviation, present)
-        weights.append(model.coef_[0] / deviation)
+        model = LogisticRegression(C=strength, max_iter=1000).fit((logits / deviation)[:, used], present)
+        weights.append(np.zeros(logits.shape[1]))
+        weights[-1][used] = model.coef_[0] / deviation[used]
         intercepts.append(float(model.intercept_[0]))
     return Stacking(np.array(weights), np.array(intercepts))
 

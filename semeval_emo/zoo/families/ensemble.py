@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -21,7 +22,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
 from semeval_emo.zoo.families.combine import MARGIN, Combination, Stacking, WeightedMean, fit_stacking
 from semeval_emo.zoo.family import Family, Job, MissingRun
-from semeval_emo.zoo.recipe import PositiveFloat, Recipe, non_empty
+from semeval_emo.zoo.recipe import ADDED_LATER, PositiveFloat, Recipe, non_empty
 from semeval_emo.zoo.runs.finished import FinishedRun, stored_thresholds
 from semeval_emo.zoo.selection.epochs import selected_epoch
 from semeval_emo.zoo.selection.thresholds import apply_thresholds
@@ -46,11 +47,14 @@ class EnsembleOptions:
             regression per emotion on all members' predictions; only with folds); ``best`` (only the member with
             the highest score on the selection split).
         strength: values to try for ``stack``: C of the logistic regressions.
+        logits: whose logits to try as features of an emotion's regression in ``stack``: of ``all`` emotions, or only
+            its ``own``, which are fewer to fit.
     """
 
     members: tuple[str, ...] = ()
     method: Literal["mean", "weighted", "vote", "stack", "best"] = "mean"
     strength: Annotated[tuple[PositiveFloat, ...], non_empty] = (0.1,)
+    logits: Annotated[tuple[Literal["all", "own"], ...], non_empty] = field(default=("all",), metadata=ADDED_LATER)
 
 
 class Ensemble(Family):
@@ -96,19 +100,24 @@ class Ensemble(Family):
         """Combine the probabilities that the members' runs saved, fitted on the selection split if necessary."""
         options, select = self.recipe.options, self.recipe.select
         self.folders = [_member(name, job.work.parent) for name in options.members]
-        settings = options.strength if options.method == "stack" else (0.0,)
+        settings: list[dict[str, Any]] = [{}]
+        if options.method == "stack":
+            pairs = product(options.logits, options.strength)
+            settings = [{"strength": strength, "logits": logits} for logits, strength in pairs]
         rows: list[dict[str, Any]] = []
         if train.folds is None:
             labels, members = eval_splits[select.split].labels, self._member_probabilities(select.split, job)
-            self.combine, details = self._fit_combination(members, labels, 0.0)
+            self.combine, details = self._fit_combination(members, labels, {})
             rows = [{"epoch": 1, **details, select.split: job.score(labels, self.combine(members))}]
         else:
             labels = train.labels[: train.folds.n_predicted]
             members = np.concatenate([self._member_probabilities(s, job) for s in self.recipe.data.splits], axis=1)
-            out_of_fold = [self._predict_out_of_fold(members, labels, train.folds, value) for value in settings]
-            for number, (value, probabilities) in enumerate(zip(settings, out_of_fold, strict=True), 1):
-                row = {"epoch": number} | ({"strength": value} if options.method == "stack" else {})
-                rows.append(row | {FOLDS: job.score_out_of_fold(labels, probabilities, train.folds)})
+            out_of_fold = [self._predict_out_of_fold(members, labels, train.folds, setting) for setting in settings]
+            for number, (setting, probabilities) in enumerate(zip(settings, out_of_fold, strict=True), 1):
+                # Where there is nothing to choose from, the rows are those of earlier versions.
+                shown = {name: value for name, value in setting.items() if name != "logits" or len(options.logits) > 1}
+                score = job.score_out_of_fold(labels, probabilities, train.folds)
+                rows.append({"epoch": number, **shown, FOLDS: score})
             best = selected_epoch(rows, self.recipe) - 1
             self.combine, details = self._fit_combination(members, labels, settings[best])
             rows[best] |= details
@@ -118,12 +127,12 @@ class Ensemble(Family):
         job.record(rows)
 
     def _fit_combination(
-        self, members: np.ndarray, labels: np.ndarray, strength: float
+        self, members: np.ndarray, labels: np.ndarray, setting: dict[str, Any]
     ) -> tuple[Combination, dict[str, Any]]:
         """Return a combination fitted to members (members, n, L) and labels (n, L), and fields for its metrics row."""
         options = self.recipe.options
         if options.method == "stack":
-            return fit_stacking(members, labels, strength), {}
+            return fit_stacking(members, labels, setting["strength"], own=setting["logits"] == "own"), {}
         details: dict[str, Any] = {}
         weights = np.full(len(members), 1 / len(members))
         if options.method == "weighted":
@@ -138,13 +147,13 @@ class Ensemble(Family):
         return WeightedMean(weights), details
 
     def _predict_out_of_fold(
-        self, members: np.ndarray, labels: np.ndarray, folds: Folds, strength: float
+        self, members: np.ndarray, labels: np.ndarray, folds: Folds, setting: dict[str, Any]
     ) -> np.ndarray:
         """Return combined probabilities, each fold's by a combination fitted to the other folds: shape (n, L)."""
         probabilities = np.zeros(labels.shape)
         for _, held_out in folds:
             rest = np.setdiff1d(np.arange(len(labels)), held_out)
-            combine, _ = self._fit_combination(members[:, rest], labels[rest], strength)
+            combine, _ = self._fit_combination(members[:, rest], labels[rest], setting)
             probabilities[held_out] = combine(members[:, held_out])
         return probabilities
 
@@ -287,10 +296,10 @@ def _check_member(
         name: as the recipe gives it.
         member_data, data: hashes of the member's splits and of the ensemble's.
     """
-    for field in ("track", "language", "release"):
-        own, other = getattr(ensemble.data, field), getattr(member.data, field)
+    for key in ("track", "language", "release"):
+        own, other = getattr(ensemble.data, key), getattr(member.data, key)
         if own != other:
-            raise UsageError(f"The ensemble's member {name} has {field} {other}; the ensemble has {own}.")
+            raise UsageError(f"The ensemble's member {name} has {key} {other}; the ensemble has {own}.")
     for split in ("dev", "test"):
         if member_data.get(split) != data[split]:
             raise UsageError(

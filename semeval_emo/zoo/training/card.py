@@ -56,6 +56,13 @@ _OWN_HEAD = (
 )
 
 
+_FOLDS = (
+    "The model is the mean of {folds} networks, one for each fold. The folder is the network of the first; "
+    "`fold-1.safetensors` and so on are the trained weights of all. `semeval-emo zoo predict FOLDER TEXTS` and "
+    "`semeval_emo.load_model(FOLDER)` read them.\n"
+)
+
+
 def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
     """Return the text of the card."""
     state = folder.state()
@@ -90,6 +97,8 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         head = " on ".join(["a multilayer perceptron"] * mlp + ["the mean over tokens"] * mean)
         more = " `AutoModel` reads the encoder alone, and `semeval_emo.zoo.engine.pooling.MeanPooled` both." * mean
         lines.append(_OWN_HEAD.format(head=head, more=more))
+    if recipe.family in NETWORKS and recipe.select.split == FOLDS:
+        lines.append(_FOLDS.format(folds=recipe.select.folds))
     if recipe.family not in NETWORKS:
         lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
     # As the run is read later: without the sections that the family does not use, such as the seed of an ensemble.

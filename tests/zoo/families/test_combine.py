@@ -69,6 +69,28 @@ def test_stacking_learns_which_member_predicts_which_emotion():
     assert np.array_equal(again(np.stack([blind, crossed])), stack(np.stack([blind, crossed])))
 
 
+def test_a_stack_on_own_logits_ignores_those_of_other_emotions():
+    draw = np.random.default_rng(3)
+    gold = (draw.random((400, 3)) < 0.4).astype(np.int8)
+    parts = np.clip(gold * 0.2 + 0.3 + draw.normal(size=(2, 400, 3)) * 0.2, 0.01, 0.99)
+    stack = fit_stacking(parts, gold, 0.3, own=True)
+    changed = parts.copy()
+    changed[:, :, 1:] = 0.5
+    assert np.array_equal(stack(parts)[:, 0], stack(changed)[:, 0])
+    # With one emotion there is nothing to leave out.
+    assert stack.weights[0, [0, 3]] == pytest.approx(fit_stacking(parts[:, :, :1], gold[:, :1], 0.3).weights[0])
+
+
+def test_the_logits_of_a_stack_are_chosen_out_of_fold(runs: Path):
+    settings = ("ensemble.strength=[0.01, 1.0]", 'ensemble.logits=["all", "own"]')
+    result = join(runs, "stack", settings=settings)
+    assert [(row["logits"], row["strength"]) for row in result.rows] == [
+        ("all", 0.01), ("all", 1.0), ("own", 0.01), ("own", 1.0),
+    ]  # fmt: skip
+    scores = [row["folds"]["macro_f1"] for row in result.rows]
+    assert len(set(scores)) > 1 and result.selected_epoch == 1 + scores.index(max(scores))
+
+
 def test_an_emotion_without_positives_is_never_predicted():
     draw = np.random.default_rng(1)
     gold = np.stack([draw.random(50) < 0.5, np.zeros(50)], axis=1).astype(np.int8)

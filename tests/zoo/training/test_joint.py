@@ -75,6 +75,7 @@ def test_the_model_is_trained_once_and_each_language_has_its_labels(folder: Path
     assert load_model(trained["xbb"].folder.path).family.network.model.config.num_labels == 5
     card = trained["xbb"].folder.card.read_text(encoding="utf-8")
     assert "the train and dev splits of 3 languages together" in card
+    assert "The model is the mean of 2 networks, one for each fold." in card
     assert "2 folds of train and dev, each text predicted by a model that was not trained on it; other texts by" in card
 
 
