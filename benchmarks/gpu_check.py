@@ -3,8 +3,8 @@
 Run it once for a kind of GPU.
 
 Each check runs in its own process, on the built-in sample, with small random networks that it creates: nothing is
-downloaded. It fails if training takes another number of steps, or if the loaded model predicts something else than the
-trained one, or something else on the CPU. Without a GPU, what needs one is left out, and the rest runs on the CPU.
+downloaded. It fails if the loaded model predicts something else than the trained one, or something else on the CPU.
+Without a GPU, what needs one is left out, and the rest runs on the CPU.
 
     python benchmarks/gpu_check.py                        every check: a few minutes
     python benchmarks/gpu_check.py --only lora            those whose name contains the word
@@ -21,6 +21,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,8 +46,8 @@ TWO_STEPS = ("train.epochs=1", "train.batch=20", "train.accumulate=6", "model.ma
 FINE_TUNED = (*TWO_STEPS, "train.warmup=0.0", "train.batches=random")
 CACHED = ("trainable.part=last", "trainable.layers=1", "train.engine=prefix")
 ADAPTERS = (*TWO_STEPS, "train.lr=1e-3", "model.padding=longest", "model.pooling=")
-SHARE = {"fp32": 1e-4, "tf32": 5e-3, "bf16": 5e-2, "fp16": 1e-2}
-"""The largest difference of a probability between the GPU and the CPU, where every product has that precision."""
+LIMITS = {"fp32": 1e-4, "tf32": 5e-3, "bf16": 5e-2, "fp16": 1e-2}
+"""The largest difference of a probability or a loss between devices or processes, by the precision of products."""
 ENCODER, DECODER = "ENCODER", "DECODER"
 
 
@@ -78,7 +79,7 @@ CHECKS = (
     Check("encoder, recomputed states", "minilm-ft", (*FINE_TUNED, "train.gradient_checkpointing=true"), ENCODER),
     Check("encoder, cached states", "minilm-ft", (*FINE_TUNED, *CACHED, "model.dropout=0"), ENCODER, ("fp32", "bf16")),
     Check("encoder, mean of tokens", "minilm-ft", (*FINE_TUNED, "model.pooling=mean"), ENCODER),
-    Check("decoder", "smollm2-full", (*FINE_TUNED, "train.engine=plain"), DECODER, EVERY),
+    Check("decoder", "smollm2-4layer", (*FINE_TUNED, "trainable.layers=2", "train.engine=plain"), DECODER, EVERY),
     Check("decoder, cached states", "smollm2-4layer", (*FINE_TUNED, *CACHED), DECODER, ("fp32", "tf32", "bf16")),
     Check("decoder, states in CPU memory", "smollm2-4layer", (*FINE_TUNED, *CACHED), DECODER, on_device=False),
     *(
@@ -127,13 +128,15 @@ def left_out(check: Check, precision: str) -> str:
         check_precision(precision, default_device(), "the recipe")
     except UsageError as error:
         return error.message.partition(", which ")[2].rstrip(".")
-    if any(re.search("quantization=(int|nf)", setting) for setting in check.settings) and not importlib.util.find_spec(
-        "bitsandbytes"
-    ):
+    if _is_quantized(check) and not importlib.util.find_spec("bitsandbytes"):
         return "needs bitsandbytes"
     if torch.cuda.is_available() and torch.cuda.device_count() < check.processes:
         return "needs two GPUs"
     return ""
+
+
+def _is_quantized(check: Check) -> bool:
+    return any(re.search("quantization=(int|nf)", setting) for setting in check.settings)
 
 
 def settings_of(check: Check, precision: str, asked: argparse.Namespace) -> list[str]:
@@ -152,6 +155,7 @@ def train_check(check: Check, precision: str, asked: argparse.Namespace, runs: P
     from semeval_emo.zoo.inference.ensemble import ensemble_recipe
     from semeval_emo.zoo.recipes.load import load_recipe
     from semeval_emo.zoo.runs.folder import resolve_task
+    from semeval_emo.zoo.runs.model import MODEL_INFO
     from semeval_emo.zoo.training import train as training
 
     saved: list[Any] = []
@@ -163,10 +167,11 @@ def train_check(check: Check, precision: str, asked: argparse.Namespace, runs: P
         of = load_recipe("minilm-ft", [*FINE_TUNED, f"model.backbone={asked.encoder}"])
         first = training.train(of, source="sample", runs=runs).folder
         if check.name == "adopted":
-            task = resolve_task(None, "sample")
+            # Without the file of this package, the model is that of someone else.
+            Path(shutil.copytree(first.model, runs / "theirs"), MODEL_INFO).unlink()
             recipe = adopt_recipe(
-                str(first.model), "adopted", task, track=None, language="eng", order=(), activation=None,
-                thresholds=None, rule="fixed", unverified_gold=False, progress=Progress(),
+                str(runs / "theirs"), "adopted", resolve_task(None, "sample"), track=None, language="eng", order=(),
+                activation=None, thresholds=None, rule="fixed", unverified_gold=False, progress=Progress(),
             )  # fmt: skip
         else:
             second = training.train(load_recipe("tfidf-logreg"), source="sample", runs=runs).folder
@@ -187,6 +192,7 @@ def measure(check: Check, precision: str, asked: argparse.Namespace) -> dict[str
 
     texts = list(load_gold("a", "eng", "test", source="sample").texts or ())
     gpu = torch.cuda.is_available()
+    limit = LIMITS["bf16" if _is_quantized(check) else precision]
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         run, trained = train_check(check, precision, asked, Path(folder))
@@ -201,14 +207,13 @@ def measure(check: Check, precision: str, asked: argparse.Namespace) -> dict[str
             "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "reloaded": float(np.abs(predictions - expected).max()), "cpu": None,
         }  # fmt: skip
-        assert found["reloaded"] < 1e-2 * SHARE[precision] / SHARE["fp32"], "the loaded model predicts something else"
+        assert found["reloaded"] < limit, f"the loaded model predicts something else: {found['reloaded']:.0e}"
         assert np.isfinite(predictions).all(), "a prediction is not a number"
         on_device = getattr(getattr(loaded, "network", None), "device", None)
         if on_device is not None and on_device.type != "cpu":
             network.default_device = lambda: torch.device("cpu")
             found["cpu"] = float(np.abs(load_model(run).family.predict(texts) - predictions).max())
-            limit = SHARE["bf16"] if "quantization=" in str(check.settings) else SHARE[precision]
-            assert found["cpu"] < limit, "the CPU predicts something else"
+            assert found["cpu"] < limit, f"the CPU predicts something else: {found['cpu']:.0e}"
         if check.processes > 1:
             found["train"] = _compare_processes(check, precision, asked, run, Path(folder))
     return found
@@ -229,7 +234,7 @@ def _compare_processes(check: Check, precision: str, asked: argparse.Namespace, 
     (file,) = runs.rglob("run.json")
     assert json.loads(file.read_text())["processes"] == check.processes, "only one process trained"
     losses = [json.loads((path / "metrics.jsonl").read_text())["loss"] for path in (single, file.parent)]
-    assert abs(losses[0] - losses[1]) < SHARE[precision], f"losses differ: {losses}"
+    assert abs(losses[0] - losses[1]) < LIMITS[precision], f"losses differ: {losses}"
     return seconds
 
 
@@ -242,8 +247,9 @@ def row(check: Check, precision: str, asked: argparse.Namespace) -> tuple[Any, .
                    f"{check.name}/{precision}"]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            lines = [line for line in done.stderr.strip().splitlines() if line.strip()]
-            reason = f"FAILED: {lines[-1] if lines else f'exit code {done.returncode}'}"
+            lines = [line.strip()[:160] for line in done.stderr.strip().splitlines() if line.strip()]
+            # The last lines of an error of this package are its message and its remedy.
+            reason = f"FAILED: {' '.join(lines[-2:]) if lines else f'exit code {done.returncode}'}"
         else:
             values = json.loads(done.stdout.splitlines()[-1])
     digits = [None if values[key] is None else f"{values[key]:.0e}" for key in ("reloaded", "cpu")]
