@@ -303,7 +303,8 @@ def submit(
         str, typer.Option("--title", metavar="TEXT", help="Title of the system. Default: the title of its recipe.")
     ] = "",
     best_on_dev: Annotated[
-        bool, typer.Option("--best-on-dev", help="Of several runs for one language, take the best one on dev.")
+        bool,
+        typer.Option("--best-on-dev", help="Take the best on dev of several runs for a language and the file there."),
     ] = False,
     data: GoldOption = None,
     unverified_gold: UnverifiedGoldOption = False,

@@ -39,7 +39,7 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class FileUpdate:
-    """A file copied into the folder of a system, and how: ``new``, ``replaced`` or ``same``."""
+    """A file of a system, and how it got there: ``new``, ``replaced``, ``same``, or ``kept``: better on dev."""
 
     file: SubmittedFile
     how: str
@@ -91,7 +91,7 @@ def submit(
         paths: run folders, or folders of them, such as ``runs/tfidf-char``.
         to: the folder; its name is the name of the system.
         title: of the system; by default the title of its recipe.
-        best_on_dev: among several runs for one track and language, take the best on dev.
+        best_on_dev: among several runs for one track and language, and the file in the folder, take the best on dev.
         source: of the test labels, as in `load_gold`.
         task: of the runs; by default the recorded one.
         unverified_gold: as in `load_gold`; the files are then flagged on the leaderboard.
@@ -129,8 +129,17 @@ def submit(
                 run, task, source_near(run.path) if source is None else source, unverified_gold
             )
             file = replace(file, candidates=candidates)
-            warnings += unverified
             previous = files.get(file.key)
+            if best_on_dev and previous is not None:
+                names = (*(previous.candidates or (previous.recipe,)), *(candidates or (file.recipe,)))
+                tried = tuple(dict.fromkeys(names))
+                file = replace(file, candidates=tried if len(tried) > 1 else ())
+                if file.recipe != previous.recipe and _is_better(previous, file):
+                    files[file.key] = replace(previous, candidates=file.candidates)
+                    updates.append(FileUpdate(files[file.key], "kept"))
+                    progress.advance()
+                    continue
+            warnings += unverified
             if previous is None:
                 how = "new"
             elif (previous.predictions, previous.recipe_hash) == (file.predictions, file.recipe_hash):
@@ -179,6 +188,14 @@ def _dev_gain(run: FinishedRun) -> float:
     """Return what a run was selected by on dev; higher is better."""
     name = run.recipe.select.metric
     return METRICS[name].gain(float(run.state["dev"][name]))
+
+
+def _is_better(one: SubmittedFile, other: SubmittedFile) -> bool:
+    """Return whether a file is at least as good as another on dev; not if one has no score there."""
+    if one.dev is None or other.dev is None or one.metric != other.metric:
+        return False
+    gain = METRICS[one.metric].gain
+    return gain(one.dev) >= gain(other.dev)
 
 
 def _submitted_file(

@@ -159,6 +159,23 @@ def test_the_best_of_two_runs_on_dev_is_taken_only_with_the_option(cli, capsys):
     )
 
 
+def test_a_file_that_is_better_on_dev_stays_where_the_best_is_asked_for(cli):
+    for name in ("constant-all", "constant-majority"):
+        train(name)
+    assert submit(cli, "runs/sample/constant-all")[0] == 0
+    before = Path("submissions/mine/track_a/pred_eng.csv").read_bytes()
+    code, out, _ = submit(cli, "runs/sample/constant-majority", "--best-on-dev")
+    assert code == 0 and out.splitlines()[3].split()[-1] == "kept"
+    (file,) = read_system(Path("submissions/mine")).files
+    assert (file.recipe, file.candidates) == ("constant-all", ("constant-all", "constant-majority"))
+    assert Path("submissions/mine/track_a/pred_eng.csv").read_bytes() == before
+    # A better one takes its place; without the option any does.
+    assert submit(cli, "runs/sample/constant-majority")[0] == 0
+    assert submit(cli, "runs/sample/constant-all", "--best-on-dev")[0] == 0
+    (file,) = read_system(Path("submissions/mine")).files
+    assert file.recipe == "constant-all" and file.candidates == ("constant-majority", "constant-all")
+
+
 def test_the_recorded_score_is_kept_without_test_labels(cli, monkeypatch):
     train("constant-all")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
