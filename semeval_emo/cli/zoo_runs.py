@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +35,7 @@ from semeval_emo.cli.options import (
 from semeval_emo.cli.output import emit, examples, next_steps, note, show
 from semeval_emo.errors import UsageError
 from semeval_emo.files import shipped, shown_path, write_lines
+from semeval_emo.text import plural
 
 # `zoo` adds these commands to its own.
 group = typer.Typer()
@@ -116,7 +118,6 @@ def predict(
     Files are read and predicted in chunks, so they may have any length.
     """
     from semeval_emo.cli.progress import TerminalProgress
-    from semeval_emo.text import plural
     from semeval_emo.zoo.inference.predict import (
         OutputColumns,
         csv_lines,
@@ -320,7 +321,6 @@ def submit(
     from semeval_emo.cli.progress import TerminalProgress
     from semeval_emo.report.runs import submit_tables
     from semeval_emo.task import known_tasks, load_task, task_near
-    from semeval_emo.text import plural
     from semeval_emo.zoo.inference.submit import submit as submit_runs
 
     submitted = submit_runs(
@@ -350,23 +350,83 @@ def submit(
 
 
 @group.command(
-    epilog="""\b
-Examples:
-  semeval-emo zoo export runs/mpnet-ft/eng -o my-model
-  hf upload my-name/my-model my-model
-"""
+    epilog=examples(
+        "zoo export runs/mpnet-ft/eng -o my-model",
+        "zoo export runs/mpnet-ft/eng --push my-name/my-model --dry-run",
+        "zoo export runs/mpnet-ft/eng --push my-name/my-model --licence apache-2.0",
+    )
 )
 def export(
     run: RunArgument,
-    output: Annotated[Path, output_to("A new folder.")],
+    output: Annotated[Path | None, output_to("A new folder. Default: none is kept with --push.")] = None,
+    push: Annotated[
+        str | None,
+        typer.Option(
+            "--push",
+            metavar="REPO",
+            help="Upload the model to this repository of the Hugging Face hub, such as my-name/my-model. It is created "
+            "as a private one if it is new. The token is that of $HF_TOKEN or of `hf auth login`.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the files and sizes, but write and upload nothing.")
+    ] = False,
+    licence: Annotated[
+        str | None,
+        typer.Option(
+            "--licence",
+            metavar="ID",
+            help="Licence in the model card: an identifier of the hub, such as mit. Default: that of the weights, or "
+            "unknown.",
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Copy the model of a run and its model card into a folder for the Hugging Face hub."""
-    from semeval_emo.zoo.runs.model import export_run
+    """Copy the model of a run and its model card into a folder for the Hugging Face hub, or upload it."""
+    from semeval_emo.temporary import temporary_folder
+    from semeval_emo.zoo.inference.export import export_run
 
-    for name in export_run(run, output):
-        show(output / name)
-    note(f"\nUpload it with: hf upload YOUR-NAME/{output.name} {output}", quiet)
+    if output is None and push is None:
+        raise UsageError("zoo export needs a folder or a repository.", "name one: --output FOLDER or --push REPO")
+    if output is not None and not dry_run:
+        for name in export_run(run, output, licence or ""):
+            show(output / name)
+        if push is None:
+            note(f"\nUpload it with: semeval-emo zoo export {run} --push YOUR-NAME/{output.name}", quiet)
+            return
+        _push(output, push, quiet)
+        return
+    with temporary_folder() as scratch:
+        folder = scratch / "model"
+        names = export_run(run, folder, licence or "")
+        if dry_run:
+            _list_upload(folder, push, names, quiet)
+        else:
+            assert push is not None
+            _push(folder, push, quiet)
+
+
+def _list_upload(folder: Path, repository: str | None, names: Sequence[str], quiet: bool) -> None:
+    """Print what an export has, or what an upload would send."""
+    if repository is not None:
+        from semeval_emo.zoo.inference.push import check_upload
+
+        check_upload(folder, repository)
+    sizes = [(folder / name).stat().st_size for name in names]
+    for name, size in zip(names, sizes, strict=True):
+        show(f"{size:>13,}  {name}")
+    total = f"{plural(len(names), 'file')}, {sum(sizes):,} bytes"
+    what = f"uploaded to {repository}" if repository else "written"
+    note(f"\n{total}. Nothing was {what} (--dry-run).", quiet)
+
+
+def _push(folder: Path, repository: str, quiet: bool) -> None:
+    """Upload an exported model and print its address."""
+    from semeval_emo.zoo.inference.push import check_upload, push
+
+    upload = check_upload(folder, repository)
+    note(f"Uploading {plural(len(upload.files), 'file')}, {upload.bytes:,} bytes ...", quiet)
+    show(push(folder, upload))
 
 
 @group.command(epilog=examples("zoo card runs/tfidf-logreg/eng"))

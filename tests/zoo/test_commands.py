@@ -303,7 +303,7 @@ def test_an_exported_folder_is_self_contained(trained: Path, cli):
     assert code == 0
     names = {Path(line).name for line in out.splitlines()}
     assert names == {"README.md", "model.skops", "semeval_emo.json", "thresholds.json"}
-    assert "hf upload YOUR-NAME/mine mine" in err
+    assert "Upload it with: semeval-emo zoo export runs/sample/tfidf-logreg/eng --push YOUR-NAME/mine" in err
     assert Path("mine/README.md").read_bytes() == (trained / "MODEL_CARD.md").read_bytes()
     assert cli("zoo", "card", str(trained))[1] == Path("mine/README.md").read_text()
     # It gives the same predictions without its run, thresholds included.

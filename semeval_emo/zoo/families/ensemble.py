@@ -255,6 +255,18 @@ class Ensemble(Family):
         write_file(out / FILE, json.dumps(body, indent=2) + "\n")
 
 
+def member_folders(folder: Path) -> list[Path]:
+    """Return the run folders of the members of a saved ensemble.
+
+    Args:
+        folder: its model folder.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return [folder / name for name in _read(folder)[1]]
+
+
 def _read(folder: Path) -> tuple[dict[str, Any], list[str]]:
     """Return the content of `FILE` in a model folder, and the paths of the members in it."""
     body = read_json(folder / FILE)

@@ -257,27 +257,6 @@ def read_card(run: Path) -> str:
     return read_utf8(card)
 
 
-def export_run(run: Path, out: Path) -> tuple[str, ...]:
-    """Copy the model of a run into a new folder for the Hub, its card as README.md; return the names of the files.
-
-    Raises:
-        InputError: the run is not finished, or something that its model needs is missing.
-        UsageError: the folder exists and is not empty.
-    """
-    card = read_card(run)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} already exists.", "name a new folder; existing files are not overwritten")
-    if out.exists() and out.samefile(Path.cwd()):
-        raise UsageError(f"{out} is the current folder, which cannot be replaced.", "name a new folder")
-    try:
-        with write_folder(out) as folder:
-            export_model(run / "model", folder)
-            (folder / "README.md").write_text(card, "utf-8")
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}.") from error
-    return tuple(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()))
-
-
 def export_model(folder: Path, out: Path) -> None:
     """Copy a model folder and everything that its model needs from this machine.
 

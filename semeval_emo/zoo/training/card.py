@@ -6,13 +6,10 @@ import json
 import re
 from typing import Any
 
-from semeval_emo.data.hub import holder, hub_release
-from semeval_emo.errors import UsageError
 from semeval_emo.files import write_file
 from semeval_emo.leaderboard.origin import ScoreOrigin
-from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import LABEL_NOUN, Task, release_words
+from semeval_emo.task import Task, release_words
 from semeval_emo.text import as_sentences, plural
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
@@ -23,6 +20,7 @@ from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.seeds import origin_of, runs_of_recipe
 from semeval_emo.zoo.selection.epochs import row_unit, zero_shot_note
+from semeval_emo.zoo.training.card_metadata import NETWORKS, has_own_head, licences, metadata, yaml_text
 
 SEED_LINE = "One run with random seed"
 
@@ -32,8 +30,6 @@ _TERMS = {
     "gemma": "Gemma is provided under and subject to the Gemma Terms of Use (ai.google.dev/gemma/terms). Copies of the "
     "model must include these terms and this notice.\n",
 }
-
-NETWORKS = ("encoder", "decoder", "lora", FAMILY)
 
 _LOADING = (
     "Load the folder with `semeval-emo zoo predict FOLDER TEXTS` or `semeval_emo.zoo.runs.model.load_model(FOLDER)` "
@@ -45,9 +41,6 @@ _DEPENDENCIES = {
     "embed": " It needs the encoder {backbone}, which `semeval-emo zoo export` copies into the folder.",
     "ensemble": " It needs the models of its members, which `semeval-emo zoo export` copies into the folder.",
 }
-
-# Names of our metrics on the Hub.
-_HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
 
 _OWN_HEAD = (
     "**Hugging Face's classification classes and `pipeline` cannot load the head of this model, {head}: they replace "
@@ -66,33 +59,17 @@ _FOLDS = (
 def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
     """Return the text of the card."""
     state = folder.state()
-    language = task.language(recipe.data.language)
     base = recipe.model.backbone
-    on_hub = base and ":" not in base and base.count("/") == 1 and not base.startswith((".", "/"))
-    tags = [*([LABEL_NOUN] if task.label_noun == LABEL_NOUN else []), "multi-label", recipe.family]
-    front: dict[str, Any] = {"tags": tags, "library_name": _library(recipe)}
-    # The code `own` is no language.
-    front["language"] = [language.iso or language.code] if language.family or not task.is_own_split else []
-    front["datasets"] = _datasets(recipe, task)
-    front["metrics"] = [_hub_metric(task.track(recipe.data.track).metric)]
-    if recipe.model.licence:
-        front["license"] = recipe.model.licence
-    if on_hub:
-        front["base_model"] = base
-    if recipe.family in NETWORKS and not _own_head(recipe):
-        front["pipeline_tag"] = "text-classification"
-    if scorecard is not None:
-        front["model-index"] = [_index(recipe, scorecard, task)]
-    # JSON is valid YAML, so its encoder does the quoting.
-    head = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items() if value)
+    head = yaml_text(metadata(recipe, folder, scorecard, task))
     lines = [
         f"---\n{head}\n---\n",
         f"# {recipe.name}\n",
         f"{recipe.title or recipe.name}. {_purpose(recipe, task)}.\n",
         *(f"**{warning}**\n" for warning in state.get("unverified_gold", ())),
     ]
-    lines += [terms for licence, terms in _TERMS.items() if recipe.model.licence.startswith(licence)]
-    if _own_head(recipe):
+    named = licences(recipe, folder)
+    lines += [terms for licence, terms in _TERMS.items() if any(name.startswith(licence) for name in named)]
+    if has_own_head(recipe):
         mlp, mean = recipe.model.head == "mlp", recipe.model.pooling == "mean"
         head = " on ".join(["a multilayer perceptron"] * mlp + ["the mean over tokens"] * mean)
         more = " `AutoModel` reads the encoder alone, and `semeval_emo.zoo.engine.pooling.MeanPooled` both." * mean
@@ -220,51 +197,3 @@ def _scores(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None) -> l
         lines += [f"| test{mark} | {name} | {scorecard.metrics.whole[name]:.4f} |" for name in names]
         lines += ["", f"`{scorecard.signature}`"]
     return lines
-
-
-def _index(recipe: Recipe, scorecard: Scorecard, task: Task) -> dict[str, Any]:
-    return {
-        "name": recipe.name,
-        "results": [
-            {
-                "task": {"type": "text-classification"},
-                "dataset": {"name": task.title, "type": task.key, "split": "test", "revision": scorecard.release},
-                "metrics": [
-                    {
-                        "type": _hub_metric(scorecard.metric),
-                        "name": METRICS[scorecard.metric].title,
-                        "value": round(scorecard.score, 4),
-                    }
-                ],
-            }
-        ],
-    }
-
-
-def _hub_metric(name: str) -> str:
-    return _HUB_METRICS.get(name, name)
-
-
-def _datasets(recipe: Recipe, task: Task) -> list[str]:
-    """Return the Hub repositories of the training data; empty if the task is not on the Hub."""
-    try:
-        release = hub_release(task)
-        if recipe.family == FAMILY:
-            return []
-        tracks = [name.partition("/")[0] for name in recipe.data.sources] + [recipe.data.track]
-        return list(dict.fromkeys(release.hub[holder(task, release, track)] for track in tracks))
-    except UsageError:
-        return []
-
-
-def _own_head(recipe: Recipe) -> bool:
-    return recipe.family in NETWORKS and (recipe.model.head == "mlp" or recipe.model.pooling == "mean")
-
-
-def _library(recipe: Recipe) -> str:
-    if recipe.family in ("tfidf", "embed"):
-        return "sklearn"
-    if recipe.family not in NETWORKS or _own_head(recipe):
-        return "semeval-emo"
-    # Adapters are merged into a backbone that is not quantized.
-    return "transformers" if recipe.model.quantization == "none" else "peft"
