@@ -18,7 +18,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (a checkout runs without pip, whi
         sys.exit(3)
     raise ImportError(_message)
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Without the slow import of `typing`; type checkers know this name.
 TYPE_CHECKING = False
