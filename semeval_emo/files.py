@@ -378,6 +378,22 @@ def shipped(folder: str) -> Path:
     return inside if inside.is_dir() else package.parent / folder
 
 
+def without_home(path: str) -> str:
+    """Return a path for a page that others read: relative to this folder, or the last parts of an absolute path.
+
+    >>> without_home("/home/me/work/runs/mine/track_a/pred_eng.csv"), without_home("/home/me/pred_eng.csv")
+    ('…/mine/track_a/pred_eng.csv', '…/pred_eng.csv')
+    """
+    own = Path(path)
+    if not own.is_absolute():
+        return path
+    if own.is_relative_to(Path.cwd()):
+        return str(own.relative_to(Path.cwd()))
+    # The first folders say where somebody works, not what the file is.
+    parts = own.parts[3:] or own.parts[-1:]
+    return "/".join(("…", *parts[-3:]))
+
+
 def shown_path(path: Path) -> str:
     """Return a path for a command line: relative to the current folder if it is in it."""
     here = Path.cwd()

@@ -15,8 +15,8 @@ import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard
-from semeval_emo.report.plots import curves, scores
-from semeval_emo.report.plots.selection import emotion_metric
+from semeval_emo.report.plots import curves, matrices, scores
+from semeval_emo.report.plots.selection import emotion_metric, pairs_of_systems, whole_interval
 from semeval_emo.report.plots.style import Plot, require_matplotlib
 from semeval_emo.scoring import Comparison, Scorecard, Scores
 from semeval_emo.scoring.analysis import pair_of
@@ -33,7 +33,18 @@ from semeval_emo.zoo.training.result import RunResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["calibration", "emotions", "languages", "precision_recall", "rank", "training"]
+__all__ = [
+    "calibration",
+    "co_occurrence",
+    "emotions",
+    "label_counts",
+    "languages",
+    "p_values",
+    "precision_recall",
+    "rank",
+    "thresholds",
+    "training",
+]
 
 
 def emotions(result: Scores | Scorecard | Comparison) -> Figure:
@@ -72,7 +83,7 @@ def emotions(result: Scores | Scorecard | Comparison) -> Figure:
 
 
 def languages(result: Scores | Comparison) -> Figure:
-    """Plot the official scores of several languages as a heat map, a column for each system.
+    """Plot the official scores of several languages with their intervals, the baseline and rank 1.
 
     Args:
         result: of `score` or `compare`.
@@ -83,17 +94,17 @@ def languages(result: Scores | Comparison) -> Figure:
     """
     require_matplotlib("Drawing plots")
     if isinstance(result, Comparison):
-        systems = [system.name for system in result.systems]
-        rows = {place.language: {own.name: own.score.value for own in place.standings} for place in result.places}
-        title = result.title
+        rows = {place.language: {own.name: own.score for own in place.standings} for place in result.places}
+        systems, title, known = [system.name for system in result.systems], result.title, []
     else:
         cards = _cards(result)
-        systems, title = [METRICS[cards[0].metric].title], METRICS[cards[0].metric].title
-        rows = {card.spec.language: {systems[0]: card.score} for card in cards}
+        title = METRICS[cards[0].metric].title
+        rows = {card.spec.language: {title: whole_interval(card)} for card in cards}
+        systems, known = [title], _known_scores(cards)
     if len(rows) < 2:
-        raise UsageError("A heat map needs several languages.", "use plots.emotions for one language")
-    grid = np.array([[row.get(name, np.nan) for name in systems] for row in rows.values()])
-    return _figure(scores.heat_map("languages", list(rows), systems, grid, title))
+        raise UsageError("The plot needs several languages.", "use plots.emotions for one language")
+    dots = [(name, [row.get(name) for row in rows.values()]) for name in systems]
+    return _figure(scores.language_dots("languages", list(rows), dots, title, known))
 
 
 def rank(result: Scores | Scorecard, board: Leaderboard | None = None, *, among: str | None = None) -> Figure:
@@ -139,6 +150,49 @@ def calibration(card: Scores | Scorecard, probabilities: Any) -> Figure:
     return _figure(curves.calibration_curves("calibration", own.spec.emotions, pair_of(own).gold, values))
 
 
+def thresholds(card: Scores | Scorecard, probabilities: Any) -> Figure:
+    """Plot F1 of each emotion by threshold with that of the predictions; arguments as for `precision_recall`."""
+    own, values = _with_probabilities(card, probabilities)
+    pair = pair_of(own)
+    return _figure(curves.threshold_curves("thresholds", own.spec.emotions, pair.gold, values, pair.predicted))
+
+
+def co_occurrence(card: Scores | Scorecard) -> Figure:
+    """Plot the share of the texts with each gold label that have each predicted label.
+
+    Args:
+        card: of one file.
+
+    Raises:
+        UsageError: there are several files.
+        InputError, MissingExtra: as for `emotions`.
+    """
+    own = _one_card(card)
+    pair, noun = pair_of(own), own.spec.label_noun
+    return _figure(matrices.co_occurrence("co-occurrence", own.spec.emotions, pair.gold, pair.predicted, noun))
+
+
+def label_counts(card: Scores | Scorecard) -> Figure:
+    """Plot how many texts have 0, 1, 2, ... labels; arguments and errors as for `co_occurrence`."""
+    own = _one_card(card)
+    pair = pair_of(own)
+    return _figure(matrices.label_counts("label-counts", pair.gold, pair.predicted, own.spec.label_noun))
+
+
+def p_values(result: Comparison) -> Figure:
+    """Plot the corrected p-values of all pairs of systems.
+
+    Args:
+        result: of `compare` with at least three systems.
+
+    Raises:
+        UsageError: there are two systems.
+        MissingExtra: matplotlib is not installed.
+    """
+    require_matplotlib("Drawing plots")
+    return _figure(pairs_of_systems(result), "two systems have one p-value")
+
+
 def training(*runs: RunResult | str | os.PathLike[str]) -> Figure:
     """Plot loss and metrics by epoch.
 
@@ -172,6 +226,22 @@ def _cards(result: Any) -> Sequence[Scorecard]:
     return cards
 
 
+def _known_scores(cards: Sequence[Scorecard]) -> list[tuple[float | None, float | None]]:
+    """Return the baseline and rank 1 of each card, where the leaderboard has them."""
+    board = Leaderboard.load(task_of(cards[0].spec))
+    known: list[tuple[float | None, float | None]] = []
+    for card in cards:
+        try:
+            placed = board.place(card)
+        except UsageError:
+            # The board has no scores of this language, split or release.
+            known.append((None, None))
+        else:
+            leader = placed.leader if placed.among.ranked else None
+            known.append((placed.baseline.score if placed.baseline else None, leader.score if leader else None))
+    return known
+
+
 def _names(cards: Sequence[Scorecard]) -> list[str]:
     return short_names([card.file for card in cards])
 
@@ -187,16 +257,21 @@ def _whole(card: Scorecard) -> Interval:
     return card.intervals.whole[card.metric] if card.intervals else Interval(value, value, value, 0.0)
 
 
-def _with_probabilities(result: Any, probabilities: Any) -> tuple[Scorecard, Any]:
+def _one_card(result: Any) -> Scorecard:
     require_matplotlib("Drawing plots")
     cards = _cards(result)
     if len(cards) > 1:
         raise UsageError(f"There are {len(cards)} files.", "pass one scorecard: scores.cards[0]")
+    return cards[0]
+
+
+def _with_probabilities(result: Any, probabilities: Any) -> tuple[Scorecard, Any]:
+    card = _one_card(result)
     values = np.asarray(probabilities.values if isinstance(probabilities, Probabilities) else probabilities)
-    expected = pair_of(cards[0]).gold.shape
+    expected = pair_of(card).gold.shape
     if values.shape != expected:
         raise UsageError(f"The probabilities have the shape {values.shape}, expected {expected}.")
-    return cards[0], values
+    return card, values
 
 
 def _figure(plot: Plot | None, why: str = "there are no values") -> Figure:

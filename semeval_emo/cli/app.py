@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from semeval_emo.cli import register
+from semeval_emo.cli.latex_options import add_latex_options
 from semeval_emo.cli.output import CommandGroup, discard, fail, note, refuse_inputs_as_outputs, stdout_error
 
 # `run` is also imported by console scripts of earlier versions.
@@ -91,6 +92,7 @@ def command(name: str = "") -> TyperGroup:
     finally:
         whole.registered_commands, whole.registered_groups = commands, groups
     _protect_inputs(group)
+    add_latex_options(group)
     return group
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ from semeval_emo.text import RED, next_line, painted
 if TYPE_CHECKING:
     from semeval_emo.report.table import Table
     from semeval_emo.task import Task
+
+
+LATEX_TABLE: ContextVar[tuple[str, str]] = ContextVar("LATEX_TABLE", default=("", ""))
+"""Caption and label of the first LaTeX table of the running command; empty for the defaults."""
 
 
 class CommandGroup(TyperGroup):
@@ -76,7 +81,8 @@ def emit(
         made = [csv()] if style is Format.csv and csv else tables() if callable(tables) else tables
         if warnings and style is Format.csv:
             made = [with_warnings(table, warnings) for table in made]
-        body = render(made, style.value, width=width, colour=colour)
+        caption, label = LATEX_TABLE.get()
+        body = render(made, style.value, width=width, colour=colour, caption=caption, label=label)
     if warnings:
         from semeval_emo.report.formats import heads
 

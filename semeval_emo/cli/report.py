@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,9 +17,14 @@ from semeval_emo.cli.options import (
     UnverifiedGoldOption,
     output_to,
     select_files,
+    words_of,
 )
-from semeval_emo.cli.output import examples, note, show
+from semeval_emo.cli.output import examples, next_steps, note, show
+from semeval_emo.cli.progress import TerminalProgress
 from semeval_emo.files import write_file
+
+if TYPE_CHECKING:
+    from semeval_emo.report.contents import Contents
 
 EXAMPLES = examples(
     "report pred_eng.csv",
@@ -65,17 +70,20 @@ def report(
     compared. The page is a single file that works offline. Its texts keep the terms of use of the data.
     """
     from semeval_emo.report.contents import load_contents
+    from semeval_emo.report.plots.selection import files_without_plots, plots_of
+    from semeval_emo.report.plots.style import has_matplotlib, write_plots
 
+    progress = TerminalProgress(quiet)
     contents = load_contents(
-        paths, source=gold, resamples=resamples, seed=seed, selector=selector, unverified_gold=unverified_gold
-    )
+        paths, source=gold, resamples=resamples, seed=seed, selector=selector, unverified_gold=unverified_gold,
+        progress=progress,
+    )  # fmt: skip
+    # Pictures take longest for many files; without matplotlib, --plots says what to install.
+    drawn = plots_of(contents, progress) if plots is not None or has_matplotlib() else []
     for warning in contents.warnings:
         note(warning, quiet)
     if plots is not None:
-        from semeval_emo.report.plots.selection import files_without_plots, plots_of
-        from semeval_emo.report.plots.style import write_plots
-
-        for path in write_plots(plots_of(contents), plots):
+        for path in write_plots(drawn, plots, progress):
             show(path)
         if left_out := files_without_plots(contents):
             note(left_out, quiet)
@@ -83,11 +91,30 @@ def report(
         from semeval_emo.report.html.report import report_page
 
         target = output or DEFAULT_OUTPUT
-        write_file(target, report_page(contents, texts=texts))
+        progress.message(f"writing {target}")
+        write_file(target, report_page(contents, texts=texts, plots=drawn))
         show(target)
         if texts and contents.cards:
             note("The page contains texts, which keep the terms of use of the data; --no-texts leaves them out.", quiet)
     if contents.refused or not contents.cards:
         files = ", ".join(contents.refused) or "no file could be scored"
         note(f"Not scored: {files}; the page shows why.", quiet)
+        next_steps(["validate", *_unnamed(paths), *words_of(selector)], quiet=quiet)
         raise typer.Exit(1)
+    words = words_of(selector, gold=gold) + ["--unverified-gold"] * unverified_gold
+    next_steps(*_next(contents, paths, words), quiet=quiet)
+
+
+def _next(contents: Contents, paths: list[str], words: list[str]) -> list[list[str]]:
+    """Return the command after a report: all pairs of systems, the errors of one file, or the scores of several."""
+    if contents.comparison is not None:
+        return [["compare", *paths, "--pairs", *words]]
+    own = _unnamed(paths)
+    return [["analyse", *own, *words] if len(own) == 1 else ["score", *own, "--ci", *words]]
+
+
+def _unnamed(paths: list[str]) -> list[str]:
+    """Return the paths without the names of systems."""
+    from semeval_emo.scoring.systems import named_paths
+
+    return [str(file) for _, files in named_paths(paths) for file in files]

@@ -1,7 +1,7 @@
 """A comparison as tables: standings, emotions, languages, differences, published scores.
 
-`comparison_words` has the conclusions in sentences. Long names are shortened in the middle; CSV and JSON
-have them in full.
+`comparison_words` has the conclusions in sentences. Long names lose a shared prefix; CSV and JSON have them in
+full.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from semeval_emo.report.score_intervals import range_of
-from semeval_emo.report.table import DASH, Column, Table
+from semeval_emo.report.names import short_of
+from semeval_emo.report.table import DASH, Column, Table, range_of
 from semeval_emo.scoring.comparison import AVERAGE, Comparison, Difference, LanguageResult, SystemResult
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.significance import letters
@@ -18,7 +18,6 @@ from semeval_emo.task import release_words, shown_track
 from semeval_emo.text import plural
 
 DOT = " · "
-LONGEST = 34
 
 
 def tables(comparison: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
@@ -74,16 +73,9 @@ def _values(interval: Interval) -> tuple[float, float, float, float]:
     return interval.value, interval.low, interval.high, interval.se
 
 
-def short(name: str) -> str:
-    """Return a name short enough for a table; the middle is cut, because the ends distinguish names.
-
-    >>> short("prediction_test_LLAMA_8Ep_batch6_with_4layer_unfreezed")
-    'prediction_…_with_4layer_unfreezed'
-    """
-    if len(name) <= LONGEST:
-        return name
-    head = LONGEST // 3
-    return f"{name[:head]}…{name[len(name) - (LONGEST - head - 1) :]}"
+def short_names_of(comparison: Comparison) -> dict[str, str]:
+    """Return the names of the compared systems for tables and plots, by their full name."""
+    return short_of([system.name for system in comparison.systems])
 
 
 def full_names(names: Sequence[tuple[str, str]]) -> list[str]:
@@ -92,7 +84,8 @@ def full_names(names: Sequence[tuple[str, str]]) -> list[str]:
     Args:
         names: letter and name of each system.
     """
-    cut = [f"{letter} {name}" for letter, name in names if short(name) != name]
+    shown = short_of([name for _, name in names])
+    cut = [f"{letter} {name}" for letter, name in names if shown[name] != name]
     return [f"Shortened names: {'; '.join(cut)}."] if cut else []
 
 
@@ -114,10 +107,10 @@ def heading(comparison: Comparison) -> str:
 
 
 def _standings(comparison: Comparison) -> Table:
-    systems = comparison.lead.standings
+    systems, shown = comparison.lead.standings, short_names_of(comparison)
     columns: list[tuple[Column, list[Any]]] = [
         (Column(""), [system.letter for system in systems]),
-        (Column("system"), [short(system.name) for system in systems]),
+        (Column("system"), [shown[system.name] for system in systems]),
         (_score_column(comparison), [system.score.value for system in systems]),
         (_interval_column(comparison), [range_of(system.score) for system in systems]),
     ]
@@ -297,8 +290,9 @@ def _pairs(comparison: Comparison, power: bool) -> Table:
 
 
 def _published(comparison: Comparison) -> Table:
+    shown = short_of([own.name for own in comparison.against])
     rows = tuple(
-        (short(own.name), own.difference, *map(p_text, (own.p_fixed, own.p_independent, own.p_typical)), own.verdict)
+        (shown[own.name], own.difference, *map(p_text, (own.p_fixed, own.p_independent, own.p_typical)), own.verdict)
         for own in comparison.against
     )
     columns = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semeval_emo.report.comparison import full_names, p_text, short, tables
+from semeval_emo.report.comparison import full_names, p_text, short_names_of, tables
 from semeval_emo.report.formats import render
 from semeval_emo.report.grid import wrap
 from semeval_emo.report.score_intervals import duplicates_note
@@ -56,7 +56,7 @@ def _first_place(comparison: Comparison) -> list[str]:
         order = [system.letter for system in comparison.systems]
         not_worse = letters(at for at, mark in enumerate(order) if at and mark not in first.beats)
         beaten = letters(map(order.index, first.beats))
-        lines.append(f"{_name(first)} {_extent(beaten, not_worse)}.")
+        lines.append(f"{_name(comparison, first)} {_extent(beaten, not_worse)}.")
     return [*lines, _pair(comparison, first, second, difference)]
 
 
@@ -73,8 +73,8 @@ def _listed(marks: str) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def _name(result: SystemResult) -> str:
-    return f"{result.letter} ({short(result.name)})"
+def _name(comparison: Comparison, result: SystemResult) -> str:
+    return f"{result.letter} ({short_names_of(comparison)[result.name]})"
 
 
 def _pair(comparison: Comparison, first: SystemResult, second: SystemResult, difference: Difference) -> str:
@@ -85,12 +85,13 @@ def _pair(comparison: Comparison, first: SystemResult, second: SystemResult, dif
         f"{_signed(difference.value.high)}, p {_equals(difference.p)}{_corrected(comparison, difference)})"
     )
     if difference.significant:
-        return f"{_name(first)} is significantly better than {_name(second)}: {facts}."
+        return f"{_name(comparison, first)} is significantly better than {_name(comparison, second)}: {facts}."
     if size == 0:
-        return f"{_name(first)} and {_name(second)} have the same score: {facts}."
+        return f"{_name(comparison, first)} and {_name(comparison, second)} have the same score: {facts}."
     often = f"in {100 * difference.p:.0f} of 100 cases" if difference.p >= 0.01 else "in less than 1 of 100 cases"
     return (
-        f"The difference between {_name(first)} and {_name(second)} is not significant: {facts}. "
+        f"The difference between {_name(comparison, first)} and {_name(comparison, second)} is not significant: "
+        f"{facts}. "
         f"Two equally good systems would differ at least as much by chance {often}."
     )
 
@@ -134,8 +135,8 @@ def _power(comparison: Comparison) -> str:
 
 def _runs(comparison: Comparison) -> list[str]:
     return [
-        f"{_name(result)}: mean {result.score.value:.4f} over {len(result.run_scores)} runs, standard deviation "
-        f"{result.run_sd:.4f}, from {min(result.run_scores):.4f} to {max(result.run_scores):.4f}; "
+        f"{_name(comparison, result)}: mean {result.score.value:.4f} over {len(result.run_scores)} runs, "
+        f"standard deviation {result.run_sd:.4f}, from {min(result.run_scores):.4f} to {max(result.run_scores):.4f}; "
         "the interval includes the variation over runs and over texts."
         for result in comparison.lead.standings
         if result.run_sd is not None
@@ -154,9 +155,9 @@ def _published(comparison: Comparison) -> list[str]:
         "clearly worse": "is clearly worse than",
     }[versus.verdict]
     return [
-        f"{_name(result)}, {result.score.value:.4f}, {relation} a system with {published.text} tested on as many texts "
-        f"(level 2, same-size rival: p {_equals(versus.p_independent)} if the errors of both are independent, "
-        f"{_equals(versus.p_typical)} if they correlate by 0.5).",
+        f"{_name(comparison, result)}, {result.score.value:.4f}, {relation} a system with {published.text} tested on "
+        f"as many texts (level 2, same-size rival: p {_equals(versus.p_independent)} if the errors of both are "
+        f"independent, {_equals(versus.p_typical)} if they correlate by 0.5).",
         f"Level 1, fixed target: does our score differ from the number {published.text}, which is rounded to "
         f"±{_plain(published.rounding)}? p {_equals(versus.p_fixed)}. Level 3, the paired test, needs the predictions "
         "of the other system: semeval-emo compare OURS THEIRS.",

@@ -12,6 +12,7 @@ import numpy as np
 
 from semeval_emo.errors import EmoError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.progress import Progress
 from semeval_emo.report.origins import with_origins
 from semeval_emo.scoring import Comparison, SystemRuns, compare, score
 from semeval_emo.scoring.arrays import array_systems, arrays_of
@@ -112,6 +113,7 @@ def load_contents(
     seed: int,
     selector: Selector | None = None,
     unverified_gold: bool = False,
+    progress: Progress | None = None,
     **labels: Any,
 ) -> Contents:
     """Read, score, rank and compare prediction files.
@@ -124,6 +126,7 @@ def load_contents(
         source: where gold labels are, as in `load_gold`.
         resamples, seed: for intervals and tests.
         selector: the files to report on.
+        progress: callback.
         unverified_gold, labels: as for `score`; the labels are arguments such as ``emotions``.
 
     Raises:
@@ -131,7 +134,7 @@ def load_contents(
         ReleaseMismatch: gold and predictions are of different releases.
         UsageError: no path, or an unknown name.
     """
-    selector = selector or Selector()
+    selector, progress = selector or Selector(), progress or Progress()
     if isinstance(paths, list | tuple) and not paths:
         raise UsageError("There are no paths to report on.", "give a prediction file, a folder or a zip")
     if arrays := arrays_of(paths, gold, labels.get("emotions")):
@@ -142,7 +145,13 @@ def load_contents(
         named = named_paths(paths)
         gold, source = gold_or_source(gold, source)
     options: dict[str, Any] = {"gold": gold, "source": source, "unverified_gold": unverified_gold, **labels}
-    runs = [[score(file, strict=False, **options, **selector.keywords) for file in files] for _, files in named]
+    runs: list[list[Scores]] = []
+    with progress.stage("reading", sum(len(files) for _, files in named)):
+        for _, files in named:
+            runs.append([])
+            for file in files:
+                runs[-1].append(score(file, strict=False, **options, **selector.keywords))
+                progress.advance()
     results = [result for several in runs for result in several]
     specs = [card.spec for result in results for card in result.cards]
     are_paths = isinstance(paths, list | tuple) and all(isinstance(path, str | os.PathLike) for path in paths)
@@ -151,7 +160,8 @@ def load_contents(
     refused = tuple(file for result in results for file in result.refused)
     task = task_of(specs[0], selector.task) if specs else _task(validation, selector.task)
     if len(set(specs)) < len(specs):
-        systems, comparison = _compared(named, runs, options, resamples, seed, task, selector.track)
+        progress.message(f"comparing {len(named)} systems, {resamples:,} resamples")
+        systems, comparison = _compared(named, runs, options, resamples, seed, task, selector.track, progress)
         first, scores = systems[0].cards, None
     else:
         whole = results[0]
@@ -159,6 +169,8 @@ def load_contents(
             whole = score(
                 _flat([file for _, several in named for file in several]), strict=False, **options, **selector.keywords
             )
+        if whole.cards:
+            progress.message(f"computing intervals, {resamples:,} resamples")
         scores = with_intervals(whole, resamples=resamples, seed=seed, source=source) if whole.cards else whole
         first, comparison = scores.cards, None
         name = next((name for name, _ in named if name), "") or _name(named)
@@ -212,6 +224,7 @@ def _compared(
     seed: int,
     task: Task,
     track: str | None,
+    progress: Progress,
 ) -> tuple[tuple[System, ...], Comparison]:
     """Return the systems, best first, and their comparison: one system per path, or per file of a single path."""
     # By system: its name, a file to derive a name from, and the cards of each run.
@@ -229,7 +242,8 @@ def _compared(
         systems.append(System(name or next(shown), cards[0]))
         contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
     comparison = compare(
-        contenders, task=task, track=track, resamples=resamples, seed=seed, per_emotion=True, **options
+        contenders, task=task, track=track, resamples=resamples, seed=seed, per_emotion=True, progress=progress,
+        **options,
     )  # fmt: skip
     comparison = with_origins(comparison)
     places = {(comparison.track, place.language, comparison.split): at for at, place in enumerate(comparison.places)}

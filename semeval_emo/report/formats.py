@@ -39,6 +39,8 @@ _PIPE = _format(DataRow("|", "|", "|"), _bars, padding=1)
 # The booktabs format of tabulate escapes cells; these are escaped already and contain commands.
 _BOOKTABS = _format(DataRow("", " & ", r" \\"), Line(r"\midrule", "", "", ""), (r"\toprule", r"\bottomrule"))
 
+# Characters of the words in a label.
+LONGEST_KEY = 50
 # Approximate number of characters of a line on a page.
 LINE = 80
 
@@ -177,6 +179,16 @@ _RAGGED = r"\raggedright\let\\\tabularnewline "
 _BREAKS, _MAY_BREAK = r"(\\_|[/,])(?=\S)", r"\1\\allowbreak{}"
 
 
+def _label_key(text: str) -> str:
+    """Return a key of a label, from the words of a title.
+
+    >>> _label_key("Track A · eng · macro F1")
+    'tab:track-a-eng-macro-f1'
+    """
+    words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return f"tab:{words[:LONGEST_KEY].rstrip('-')}"
+
+
 def _latex_text(string: str) -> str:
     return "".join(_LATEX.get(c, c) for c in clean(string))
 
@@ -203,11 +215,20 @@ def _smaller(line: int) -> list[str]:
     return fitting[:1]
 
 
-def latex(table: Table) -> str:
+def latex(table: Table, caption: str = "", label: str = "") -> str:
     r"""Return a LaTeX table with booktabs: the best cells in bold, letters as superscripts.
 
     Needs ``\usepackage{booktabs}`` and, for straight double quotes, ``\usepackage[T1]{fontenc}``.
+
+    Args:
+        caption: the caption; by default the title of the table.
+        label: the key for ``\ref``; by default ``tab:`` and the words of the title.
+
+    Raises:
+        UsageError: the label has characters that LaTeX does not take.
     """
+    if not re.fullmatch(r"[A-Za-z0-9:._+-]*", label):
+        raise UsageError(f"'{clean(label)}' cannot be a LaTeX label.", "use ASCII letters, digits and : . _ + -")
     columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
     sides = ["l" if c.kind in ("text", "name") else "r" for c in columns]
     wrapping, line = _wrapping(table)
@@ -222,7 +243,9 @@ def latex(table: Table) -> str:
         r"\begin{table}[t]",
         r"\centering",
         *_smaller(line),
-        rf"\caption{{{_latex_text(table.title)}}}",
+        rf"\caption{{{_latex_text(caption or table.title)}}}",
+        # After the caption, which has the number that \ref prints.
+        rf"\label{{{label or _label_key(table.title)}}}",
         rf"\begin{{tabular}}{{{spec}}}",
         grid,
         r"\end{tabular}",
@@ -248,7 +271,15 @@ def heads(warnings: Sequence[str], style: str, width: int | None = None) -> str:
 FORMATS: dict[str, Callable[[Table], str]] = {"markdown": markdown, "csv": csv_text, "latex": latex}
 
 
-def render(tables: Sequence[Table], style: str, *, width: int | None = None, colour: bool = False) -> str:
+def render(
+    tables: Sequence[Table],
+    style: str,
+    *,
+    width: int | None = None,
+    colour: bool = False,
+    caption: str = "",
+    label: str = "",
+) -> str:
     """Return tables in one format, one after the other.
 
     Args:
@@ -256,6 +287,8 @@ def render(tables: Sequence[Table], style: str, *, width: int | None = None, col
         width: columns of the terminal, for the text format: wider tables wrap their texts, then
             split into panels; None sets no limit.
         colour: whether the text format may use terminal escapes (bold).
+        caption, label: of the first LaTeX table, as for `latex`. The next ones have their titles, and the label with
+            a number.
 
     Raises:
         UsageError: unknown format.
@@ -267,4 +300,11 @@ def render(tables: Sequence[Table], style: str, *, width: int | None = None, col
     if style not in FORMATS:
         known = ["text", *FORMATS, "json"]
         raise UsageError(f"There is no format '{style}'.", suggest(style, known) or f"use one of {', '.join(known)}")
+    if style == "latex":
+        bases = [label or _label_key(table.title) for table in tables]
+        # A key is used once: several tables of one label, or of one title, get numbers.
+        earlier = [bases[:at].count(base) for at, base in enumerate(bases)]
+        keys = [f"{base}-{count + 1}" if count else base for base, count in zip(bases, earlier, strict=True)]
+        captions = [caption, *[""] * (len(tables) - 1)]
+        return "\n\n".join(map(latex, tables, captions, keys))
     return "\n\n".join(FORMATS[style](table) for table in tables)

@@ -11,7 +11,7 @@ from typing import Any
 from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.leaderboard.submitted import find_origins
-from semeval_emo.report.comparison import short
+from semeval_emo.report.names import short_of
 from semeval_emo.scoring.comparison import Comparison
 from semeval_emo.scoring.scorecard import Scorecard
 
@@ -86,7 +86,8 @@ def origins_to_dict(comparison: Comparison) -> dict[str, Any]:
 
 def with_origins(comparison: Comparison) -> Comparison:
     """Return a comparison with notes on the origins of its systems."""
-    names = {system.letter: f"{system.letter} {short(system.name)}" for system in comparison.systems}
+    shown = short_of([system.name for system in comparison.systems])
+    names = {system.letter: f"{system.letter} {shown[system.name]}" for system in comparison.systems}
     scores = [
         (names[letter], language, origin)
         for letter, by_language in compared_origins(comparison).items()

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from semeval_emo.leaderboard.origin import ScoreOrigin
-from semeval_emo.report.comparison import full_names, heading, short
+from semeval_emo.report.comparison import full_names, heading
+from semeval_emo.report.names import short_of
 from semeval_emo.report.origins import origin_notes
 from semeval_emo.report.results import overlap_words
-from semeval_emo.report.score_intervals import range_of
-from semeval_emo.report.table import Column, Table, cell
+from semeval_emo.report.table import Column, Table, cell, range_of
 from semeval_emo.report.zoo import TEST_MARK, millions, parameters_text
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
@@ -157,6 +157,7 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
     """Return one row per recipe, the best first, then rank 1 and the baseline."""
     scores = comparison.comparison
     index = {system.letter: i for i, system in enumerate(scores.systems)}
+    shown = short_of([recipe.name for recipe in comparison.recipes])
     columns = (
         Column(""), Column("system", "name"), Column(scores.title, "score", "max"), Column("beats", "letters"),
         Column("95 % interval"), Column("seeds", "int"), Column("sd", "score"), Column("dev", "score"),
@@ -164,7 +165,7 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
     )  # fmt: skip
     rows: list[tuple[Any, ...]] = [
         (
-            recipe.result.letter, short(recipe.name), recipe.result.score.value,
+            recipe.result.letter, shown[recipe.name], recipe.result.score.value,
             letters([index[letter] for letter in recipe.result.beats]) or "", range_of(recipe.result.score),
             len(recipe.seeds), recipe.result.run_sd, recipe.dev,
             TEST_MARK if recipe.selected_on == "test" else recipe.selected_on,
@@ -188,9 +189,9 @@ def comparison_tables(comparison: RunComparison) -> list[Table]:
         + "trained: number of trained parameters. seconds: training time of one seed, with ensemble members.",
         "selection: the split that settings, epochs, weights or thresholds were selected on.",
         *full_names([(recipe.result.letter, recipe.name) for recipe in comparison.recipes]),
-        *origin_notes((short(recipe.name), "", _compared_origin(recipe)) for recipe in comparison.recipes),
+        *origin_notes((shown[recipe.name], "", _compared_origin(recipe)) for recipe in comparison.recipes),
         *(
-            f"{short(recipe.name)}: seeds {', '.join(map(str, recipe.seeds))} of {len(recipe.origin.runs)}."
+            f"{shown[recipe.name]}: seeds {', '.join(map(str, recipe.seeds))} of {len(recipe.origin.runs)}."
             for recipe in comparison.recipes
             if 1 < len(recipe.seeds) < len(recipe.origin.runs)
         ),

@@ -1,13 +1,16 @@
-"""Tables of confidence intervals, with the layout of the scores."""
+"""Tables of confidence intervals, with the layout of the scores.
+
+The interval of the main metric is in the table of scores, beside it; these tables have the other metrics.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from semeval_emo.report import scores
-from semeval_emo.report.table import MINUS, Column, Table, cell, label_column
+from semeval_emo.report.table import Column, Table, label_column, range_of
 from semeval_emo.scoring.intervals import Interval
-from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import Task
@@ -18,20 +21,8 @@ _OVER_TEXTS = ("samples_f1", "jaccard", "exact_match", "hamming_loss")
 _INTENSITIES = (("emotion_pearson", "pearson"), ("emotion_spearman", "spearman"), ("emotion_mae", "mae"))
 
 
-def range_of(interval: Interval | None, *, signed: bool = False) -> str | None:
-    """Return the bounds of an interval as text.
-
-    >>> range_of(Interval(0.5, 0.4, 0.6, 0.05)), range_of(Interval(0.1, -0.1, 0.3, 0.1), signed=True)
-    ('[0.4000, 0.6000]', '[−0.1000, +0.3000]')
-    """
-    if interval is None:
-        return None
-    kind = "delta" if signed else "score"
-    return f"[{cell(interval.low, kind)}, {cell(interval.high, kind)}]".replace("-", MINUS)
-
-
 def tables(result: Scores, task: Task) -> list[Table]:
-    """Return the intervals of one file in detail, or of the summary of several."""
+    """Return the intervals of the other metrics, of one file in detail or of the summary of several."""
     cards = [(card, card.intervals) for card in result.cards if card.intervals]
     if len({card.file for card, _ in cards}) == 1:
         return [table for card, intervals in cards for table in _detail(card, intervals)]
@@ -68,7 +59,7 @@ def _of_all(average: Average) -> dict[str, Interval]:
 
 
 def _title(intervals: ScoreIntervals) -> str:
-    return f"{100 * intervals.level:g} % intervals"
+    return f"{scores.interval_title(intervals)}s"
 
 
 def note_of(intervals: ScoreIntervals, rows: int) -> str:
@@ -92,7 +83,8 @@ def duplicates_note(duplicates: int, rows: int) -> str:
 
 def _detail(card: Scorecard, intervals: ScoreIntervals) -> list[Table]:
     is_intensity = len(card.spec.values) > 2
-    groups = _INTENSITIES if is_intensity else _LABELS
+    own_metric = label_metric(card.metric, is_intensity)
+    groups = [group for group in (_INTENSITIES if is_intensity else _LABELS) if group[0] != own_metric]
     rows = [
         (emotion, *(range_of(intervals.by_emotion[group[0]][i]) for group in groups))
         for i, emotion in enumerate(card.spec.emotions)
@@ -110,7 +102,7 @@ def _detail(card: Scorecard, intervals: ScoreIntervals) -> list[Table]:
 
 
 def _summary(cards: list[Scorecard], result: Scores, task: Task) -> Table:
-    names = scores.summary_metrics(cards[0], task)
+    _, *names = scores.summary_metrics(cards[0], task)
     intervals = [card.intervals for card in cards if card.intervals]
     rows: list[tuple[str | None, ...]] = [
         (name, *(range_of(own.whole[metric]) for metric in names))

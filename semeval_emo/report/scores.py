@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
-from semeval_emo.report.table import Column, Table, label_column, with_notes
+from semeval_emo.report.table import Column, Table, label_column, range_of, with_notes
+from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import CODABENCH, METRICS, ORGANISERS, label_metric
+from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Average, Scorecard, Scores
 from semeval_emo.task import OWN, Task, release_words, shown_track
 from semeval_emo.text import plural
@@ -78,7 +81,34 @@ def _heading(card: Scorecard, task: Task) -> str:
 
 def _shown(card: Scorecard, name: str) -> str:
     value = card.metrics.whole[name]
-    return "nan" if math.isnan(value) else f"{value:.{_decimals(card)}f}"
+    if math.isnan(value):
+        return "nan"
+    bounds = f" {range_of(card.intervals.whole[name])}" if card.intervals else ""
+    return f"{value:.{_decimals(card)}f}{bounds}"
+
+
+def interval_title(intervals: ScoreIntervals) -> str:
+    """Return the heading of a column of intervals, such as ``95 % interval``."""
+    return f"{100 * intervals.level:g} % interval"
+
+
+def _with_interval(
+    columns: Sequence[Column],
+    rows: Sequence[tuple[Any, ...]],
+    after: int,
+    title: str,
+    bounds: Sequence[Interval | None],
+) -> tuple[tuple[Column, ...], list[tuple[Any, ...]]]:
+    """Return columns and rows of a table with a column of intervals after that of the metric.
+
+    Args:
+        after: index of the column of the metric.
+        bounds: one for each row; rows after the last one have none.
+    """
+    every = [*map(range_of, bounds), *[None] * (len(rows) - len(bounds))]
+    own = Column(title, "score")
+    wider = [(*row[: after + 1], one, *row[after + 1 :]) for row, one in zip(rows, every, strict=True)]
+    return (*columns[: after + 1], own, *columns[after + 1 :]), wider
 
 
 def _decimals(card: Scorecard) -> int:
@@ -101,13 +131,21 @@ def _labels(card: Scorecard, task: Task) -> Table:
     rows.append(
         ("micro", *(metrics.whole[f"micro_{name}"] for name in shares), *(sum(metrics.by_emotion[c]) for c in counts))
     )
+    columns: tuple[Column, ...] = (
+        label_column(card.spec),
+        *(Column(name, _score(card)) for name in ("precision", "recall", "F1")),
+        *(Column(name, "int") for name in ("support", "TP", "FP", "FN", "TN")),
+    )
+    own = label_metric(card.metric, False)
+    if card.intervals and own in shares:
+        bounds = [
+            *card.intervals.by_emotion[own],
+            *(card.intervals.whole[f"{mean}_{own}"] for mean in ("macro", "micro")),
+        ]
+        columns, rows = _with_interval(columns, rows, 1 + shares.index(own), interval_title(card.intervals), bounds)
     return Table(
         title=_heading(card, task),
-        columns=(
-            label_column(card.spec),
-            *(Column(name, _score(card)) for name in ("precision", "recall", "F1")),
-            *(Column(name, "int") for name in ("support", "TP", "FP", "FN", "TN")),
-        ),
+        columns=columns,
         rows=tuple(rows),
         notes=_official(card, task),
         rules=(len(metrics.emotions) - 1,),
@@ -139,9 +177,14 @@ def _intensities(card: Scorecard, task: Task) -> Table:
     rows = [(emotion, *(metrics.by_emotion[name][i] for name in names)) for i, emotion in enumerate(metrics.emotions)]
     rows.append(("mean", *(metrics.whole[name] for name in INTENSITY_SUMMARY), None, None))
     titles = ("Pearson r", "Spearman rho", "MAE", "mean gold", "mean predicted")
+    columns: tuple[Column, ...] = (label_column(card.spec), *(Column(title, _score(card)) for title in titles))
+    own = label_metric(card.metric, True)
+    if card.intervals and own in names:
+        bounds = [*card.intervals.by_emotion[own], card.intervals.whole[card.metric]]
+        columns, rows = _with_interval(columns, rows, 1 + names.index(own), interval_title(card.intervals), bounds)
     return Table(
         title=_heading(card, task),
-        columns=(label_column(card.spec), *(Column(title, _score(card)) for title in titles)),
+        columns=columns,
         rows=tuple(rows),
         notes=(*_official(card, task), *_sources(card), *cautions(card, task)),
         rules=(len(metrics.emotions) - 1,),
@@ -241,9 +284,16 @@ def _summary(cards: Sequence[Scorecard], average: Average | None, task: Task) ->
     columns = [
         Column(SHORT.get(metric, METRICS[metric].title), _score(first), best.get(metric, "")) for metric in names
     ]
+    heads: tuple[Column, ...] = (Column("file" if _by_file(cards) else "language"), Column("texts", "int"), *columns)
+    if first.intervals:
+        bounds = [card.intervals.whole[names[0]] if card.intervals else None for card in cards]
+        if average is not None and average.intervals:
+            whole = average.intervals.whole[names[0]]
+            bounds += [whole, *([whole.scaled(average.share)] if average.missing else [])]
+        heads, rows = _with_interval(heads, rows, 2, interval_title(first.intervals), bounds)
     return Table(
         title=f"{_title(cards)}{DOT}{words[0].lower()}{words[1:]}",
-        columns=(Column("file" if _by_file(cards) else "language"), Column("texts", "int"), *columns),
+        columns=heads,
         rows=tuple(rows),
         notes=tuple(notes),
         rules=rules,

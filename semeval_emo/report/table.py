@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from semeval_emo.scoring.intervals import Interval
     from semeval_emo.task import FileSpec
 
 DASH = "–"
@@ -116,6 +117,19 @@ def _delta(number: float) -> str:
     printed = f"{number:+.4f}".replace("-", MINUS)
     # A difference that rounds to zero has no sign.
     return printed if printed.strip("+0.−") else "0.0000"
+
+
+def range_of(interval: Interval | None, *, signed: bool = False) -> str | None:
+    """Return the bounds of an interval as text.
+
+    >>> from semeval_emo.scoring.intervals import Interval
+    >>> range_of(Interval(0.5, 0.4, 0.6, 0.05)), range_of(Interval(0.1, -0.1, 0.3, 0.1), signed=True)
+    ('[0.4000, 0.6000]', '[−0.1000, +0.3000]')
+    """
+    if interval is None:
+        return None
+    kind = "delta" if signed else "score"
+    return f"[{cell(interval.low, kind)}, {cell(interval.high, kind)}]".replace("-", MINUS)
 
 
 _PRINTED = {

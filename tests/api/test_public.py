@@ -105,6 +105,9 @@ def test_plots_return_figures(frame: pd.DataFrame):
         "rank": plots.rank(scores, board),
         "curves": plots.precision_recall(card, probabilities),
         "calibration": plots.calibration(card, probabilities),
+        "thresholds": plots.thresholds(card, probabilities),
+        "labels": plots.co_occurrence(card),
+        "numbers of labels": plots.label_counts(card),
     }
     assert all(isinstance(own, figure) and own.axes for own in drawn.values())
     assert [text.get_text() for text in drawn["two files"].legends[0].get_texts()] == ["bert", "tfidf"]
@@ -112,6 +115,8 @@ def test_plots_return_figures(frame: pd.DataFrame):
         plots.languages(scores)
     with pytest.raises(UsageError, match=r"shape \(3, 5\), expected \(200, 5\)"):
         plots.calibration(card, probabilities[:3])
+    with pytest.raises(UsageError, match="two systems have one p-value"):
+        plots.p_values(comparison)
     with pytest.raises(InputError, match="3 has no scores to plot"):
         plots.emotions(3)
     with pytest.raises(InputError, match="is not a run folder"):

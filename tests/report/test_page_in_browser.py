@@ -242,6 +242,63 @@ def test_without_texts_no_text_is_in_the_file(hostile: Any, tmp_path: Path, open
     assert page.count == f"{hostile.rows} of {hostile.rows} texts"
 
 
+PHONE = 390
+OVERFLOWS = """
+const wide = innerWidth + 1;
+return [document.documentElement.scrollWidth,
+  [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && !one.closest(".scroll")
+    && one.getBoundingClientRect().right > wide).map((one) => one.outerHTML.slice(0, 80))];
+"""
+# Elements whose words are cut: captions wider than what is seen of their table, and the words chosen in a menu.
+CUT = """
+const measure = document.createElement("canvas").getContext("2d");
+const cut = [...document.querySelectorAll("caption span, figcaption, .bar a")].filter(
+  (one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1);
+for (const one of document.querySelectorAll("select")) {
+  const style = getComputedStyle(one);
+  measure.font = style.font;
+  const words = one.selectedOptions.length ? one.selectedOptions[0].text : "";
+  const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20;
+  if (one.checkVisibility() && measure.measureText(words).width > room) cut.push(one);
+}
+return cut.map((one) => one.textContent.slice(0, 60));
+"""
+SMALLEST = """
+return [...document.querySelectorAll("svg.plot")].flatMap((svg) => {
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll("text")].map((one) => parseFloat(getComputedStyle(one).fontSize) * scale);
+});
+"""
+
+
+@pytest.fixture
+def on_phone(browser: Any) -> Any:
+    size = {"width": PHONE, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    yield
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.fixture(scope="module")
+def long_names(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A comparison of three systems with long names of one beginning."""
+    name = "prediction_test_LLAMA_{}Ep_batch6_with_4layer_unfreezed"
+    words = [f"{name.format(n)}={path}" for n, path in enumerate((hostile.good, hostile.poor, hostile.good))]
+    return report_of(tmp_path_factory.mktemp("long") / "long.html", *words, *hostile.options)
+
+
+@pytest.mark.usefixtures("on_phone")
+def test_pages_fit_a_phone(open_page: Any, page_file: Path, long_names: Path):
+    """Nothing is wider than 390 pixels, no caption and no menu is cut, and text of plots has at least 9 pixels."""
+    for path in (page_file, long_names):
+        page = open_page(path)
+        assert page.script(OVERFLOWS) == [PHONE, []]
+        assert page.script(CUT) == []
+        sizes = page.script(SMALLEST)
+        assert len(sizes) > 20
+        assert min(sizes) >= 8.95
+
+
 def test_the_page_prints_without_its_controls(page: Any):
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert not page.one(".bar").is_displayed()

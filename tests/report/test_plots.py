@@ -13,7 +13,7 @@ import pytest
 from semeval_emo.cli.app import main
 from semeval_emo.errors import install_line
 from semeval_emo.leaderboard import Leaderboard
-from semeval_emo.report.plots import curves, scores, style
+from semeval_emo.report.plots import curves, matrices, scores, style
 from semeval_emo.scoring.intervals import Interval
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -37,10 +37,13 @@ def test_every_plot_of_a_run_is_written_as_png_and_svg(hostile: Any, tmp_path: P
     folder = tmp_path / "plots"
     words = ["report", str(hostile.good), "--plots", str(folder), "--resamples", "200", *hostile.options]
     assert main(words) == 0
-    names = ["calibration-a-xx-test", "emotions-a-xx-test", "precision-recall-a-xx-test"]
+    names = [
+        "emotions-a-xx-test", "co-occurrence-a-xx-test", "label-counts-a-xx-test", "precision-recall-a-xx-test",
+        "thresholds-a-xx-test", "calibration-a-xx-test",
+    ]  # fmt: skip
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{n}{s}" for n in names for s in (".png", ".svg"))
     assert capsys.readouterr().out.splitlines() == [
-        str(folder / f"{name}{suffix}") for name in (names[1], names[2], names[0]) for suffix in (".png", ".svg")
+        str(folder / f"{name}{suffix}") for name in names for suffix in (".png", ".svg")
     ]
     for path in folder.iterdir():
         body = path.read_bytes()
@@ -69,12 +72,34 @@ def test_names_are_text_and_never_formulas_or_markup():
     plot = bars(name)
     body = style.inline(plot)
     assert "<script" not in body
-    assert name in words_of(plot)
+    # A long name is on two lines.
+    assert "".join(name.split()) in "".join("".join(words_of(plot)).split())
 
 
-def test_long_names_keep_their_ends():
-    assert scores.label("a" * 30 + "b" * 30) == "a" * 12 + "…" + "b" * 24
-    assert scores.label("x\x1b[31m\u202ey") == "x[31my"
+LONG = [f"prediction_test_LLAMA_8Ep_batch6_with_{n}layer_unfrozen" for n in (3, 4)]
+
+
+def test_long_names_lose_their_shared_prefix_and_never_their_middle():
+    assert style.labels([*LONG, "prediction_test_BERT"]) == [
+        "…LLAMA_8Ep_batch6_with_\n3layer_unfrozen", "…LLAMA_8Ep_batch6_with_\n4layer_unfrozen", "…BERT",
+    ]  # fmt: skip
+    assert style.labels(LONG) == ["…3layer_unfrozen", "…4layer_unfrozen"]
+    alone = style.labels([LONG[0]])
+    assert alone[0].replace("\n", "") == LONG[0]
+    assert style.labels(["x\x1b[31m\u202ey"]) == ["x[31my"]
+
+
+def test_every_system_is_in_the_plots():
+    one = Interval(0.5, 0.4, 0.6, 0.05)
+    systems = [(f"system {n}", [one, one]) for n in range(12)]
+    assert {name for name, _ in systems} <= set(words_of(scores.emotion_bars("e", ("joy", "fear"), systems, "F1")))
+    board = Leaderboard.load(own=False)
+    placed = board.place(0.7114, track="a", language="eng")
+    assert {name for name, _ in systems} <= set(
+        words_of(scores.position("p", board, placed, [(name, one) for name, _ in systems]))
+    )
+    styles = [tuple(style.marker(at).values()) for at in range(36)]
+    assert len(set(styles)) == 36
 
 
 def test_a_plot_on_a_page_follows_its_theme_and_shares_no_id():
@@ -100,7 +125,7 @@ def test_training_overlays_runs_and_marks_the_best_epoch():
     plot = curves.training("training", [("tail", log(0.1, 0.3, 0.2), 2), ("whole", log(0.2, 0.1, 0.1), 1)])
     (legend,) = plot.figure.legends
     shown = [one.get_text() for one in legend.get_texts()]
-    assert shown == ["tail train", "tail dev", "whole train", "whole dev"]
+    assert shown == ["tail train", "whole train", "tail dev", "whole dev"]
     assert set(shown) <= set(words_of(plot))
     loss, macro = plot.figure.axes
     assert [line.get_ydata().tolist() for line in loss.lines] == [[1, 1 / 2, 1 / 3]] * 2
@@ -142,11 +167,102 @@ def test_a_label_without_positives_has_a_text_instead_of_a_curve():
     assert "none in gold" in words_of(plot)
 
 
-def test_the_heat_map_shows_every_score_and_missing_ones():
-    grid = np.array([[0.5, np.nan], [0.25, 0.75]])
-    plot = scores.heat_map("heat", ["English", "Hausa"], ["a", "b"], grid, "macro F1")
-    assert {"0.500", "0.250", "0.750", "–", "English", "b"} <= set(words_of(plot))
-    assert scores.heat_map("heat", ["x"], ["a"], np.array([[np.nan]]), "macro F1") is None
+def test_languages_are_dots_with_intervals_baseline_and_rank_1():
+    row = [Interval(0.5, 0.4, 0.6, 0.05), None, Interval(0.7, 0.65, 0.75, 0.02)]
+    plot = scores.language_dots("l", ["Hausa", "Igbo", "Twi"], [("mine", row)], "macro F1", [(0.3, 0.8)] * 3)
+    (axes,) = plot.figure.axes
+    # The best language is at the top; one without a score is at the bottom.
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["Igbo", "Hausa", "Twi"]
+    assert {"0.500", "0.700", "mine", "baseline", "rank 1"} <= set(words_of(plot))
+    assert [0.4, 0.6] in [list(line.get_xdata()) for line in axes.lines]
+    assert [0.3] * 3 in [list(line.get_xdata()) for line in axes.lines]
+    assert scores.language_dots("l", ["Hausa"], [("mine", [None])], "macro F1") is None
+
+
+def test_the_heat_map_of_gold_by_predicted_has_the_shares_of_each_row():
+    gold, predicted = np.array([[1, 0], [1, 0], [0, 0], [0, 1]]), np.array([[1, 1], [0, 0], [0, 0], [0, 1]])
+    words = words_of(matrices.co_occurrence("c", ("joy", "fear"), gold, predicted))
+    # Of the two texts with joy, one is predicted joy, one (the same) fear, one none.
+    cells = [word for word in words if word.isdigit()]
+    assert cells == ["50", "50", "50", "0", "100", "0", "0", "0", "100"]
+    assert {"joy (2)", "fear (1)", "none (1)", "predicted emotion"} <= set(words)
+
+
+def test_the_numbers_of_labels_are_those_of_gold_and_predictions():
+    gold, predicted = np.array([[1, 0], [1, 1], [0, 0]]), np.array([[1, 0], [1, 0], [1, 0]])
+    plot = matrices.label_counts("n", gold, predicted)
+    (axes,) = plot.figure.axes
+    widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
+    assert widths == [[1, 1, 1], [0, 3, 0]]
+    assert plot.about == "Mean number of emotions: 1.00 in gold, 1.00 predicted."
+
+
+def test_the_matrix_has_the_p_value_of_every_pair():
+    pairs = {("a", "b"): ("0.238", False), ("a", "c"): ("<0.001", True), ("b", "c"): ("0.004", True)}
+    plot = matrices.p_values("p", [("a", LONG[0]), ("b", LONG[1]), ("c", "c")], pairs, "Test.")
+    words = words_of(plot)
+    assert [words.count(one) for one in ("0.238", "<0.001", "0.004")] == [2, 2, 2]
+    assert "a  …3layer_unfrozen" in words
+
+
+def test_f1_by_threshold_marks_the_chosen_one():
+    random = np.random.default_rng(3)
+    gold = random.integers(0, 2, (90, 2))
+    values = np.clip(gold * 0.3 + random.random((90, 2)) * 0.7, 0, 1)
+    predicted = (values >= np.array([0.4, 0.6])).astype(int)
+    plot = curves.threshold_curves("t", ("joy", "fear"), gold, values, predicted)
+    for i, axes in enumerate(plot.figure.axes):
+        (dot,) = [line for line in axes.lines if line.get_marker() == "o"]
+        both = (gold[:, i] & predicted[:, i]).sum()
+        assert dot.get_xdata()[0] == pytest.approx((0.4, 0.6)[i], abs=0.03)
+        assert dot.get_ydata()[0] == pytest.approx(2 * both / (gold[:, i].sum() + predicted[:, i].sum()))
+        curve = next(line for line in axes.lines if len(line.get_xdata()) == 101)
+        assert max(curve.get_ydata()) >= dot.get_ydata()[0] - 0.03
+
+
+def test_no_words_are_inside_the_panels_of_curves():
+    """Words about thresholds are above the panels: inside, they sat on the curves."""
+    random = np.random.default_rng(2)
+    gold = random.integers(0, 2, (80, 2))
+    values = np.clip(gold * 0.3 + random.random((80, 2)) * 0.7, 0, 1)
+    predicted = (values >= 0.55).astype(int)
+    for draw in (curves.precision_recall_curves, curves.threshold_curves):
+        plot = draw("x", ("joy", "fear"), gold, values, predicted)
+        plot.figure.canvas.draw()
+        for axes in plot.figure.axes:
+            top = axes.get_window_extent().y1
+            shown = [one for one in axes.texts if one.get_text()]
+            assert shown
+            assert all(one.get_window_extent().y0 >= top for one in shown)
+
+
+def test_text_of_plots_is_large_enough_on_a_phone():
+    """A page of 390 pixels has 342 for a plot; wider plots scroll instead of shrinking."""
+    intervals = [Interval(0.5, 0.4, 0.6, 0.05)] * 6
+    emotions = ("anger", "disgust", "fear", "joy", "sadness", "surprise")
+    labels = np.eye(6, dtype=int)
+    board = Leaderboard.load(own=False)
+    placed = board.place(0.7114, track="a", language="eng")
+    plots = [
+        bars(),
+        scores.position("p", board, placed, [("this score", intervals[0])]),
+        scores.language_dots("l", list(emotions), [("mine", intervals)], "macro F1", [(0.1, 0.9)] * 6),
+        scores.board_range("b", board, "a", board.task),
+        matrices.co_occurrence("c", emotions, labels, labels),
+        matrices.label_counts("n", labels, labels),
+        matrices.p_values("m", [(one, f"{one} system") for one in "abcdefghij"], {("a", "b"): ("0.1", False)}, "Test."),
+        curves.training("training", [("a", log(0.1, 0.2), 2), ("b", log(0.1, 0.2), 2)]),
+        curves.precision_recall_curves("pr", emotions, labels, labels * 0.9, labels),
+        curves.threshold_curves("t", emotions, labels, labels * 0.9, labels),
+        curves.calibration_curves("cal", emotions, labels, labels * 0.9),
+    ]
+    for plot in plots:
+        svg = ElementTree.fromstring(f'<div xmlns="{SVG[1:-1]}">{style.inline(plot)}</div>').find(f"{SVG}svg")
+        least = float(re.search(r"min-width:(\d+)px", svg.get("style"))[1])
+        scale = max(342.0, least) / float(svg.get("viewBox").split()[2])
+        sizes = [float(size) for size in re.findall(r"(?:font: (?:\w+ )?|font-size: )([\d.]+)px", style.inline(plot))]
+        assert sizes, plot.name
+        assert min(sizes) * scale >= 8.95, plot.name
 
 
 def test_the_position_names_rank_1_and_the_baseline():
@@ -166,6 +282,7 @@ def test_without_matplotlib_plots_name_the_extra(hostile: Any, tmp_path: Path, m
 
 
 def test_without_matplotlib_the_page_has_its_tables(hostile: Any, tmp_path: Path, monkeypatch: Any):
+    monkeypatch.setattr(style, "has_matplotlib", lambda: False)
     monkeypatch.setattr("semeval_emo.report.html.report.has_matplotlib", lambda: False)
     path = tmp_path / "page.html"
     assert main(["report", str(hostile.good), "-o", str(path), "--resamples", "200", *hostile.options]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -50,8 +51,40 @@ def test_the_page_is_written_to_the_printed_path(files: Path, capsys: pytest.Cap
     assert shown.out == "report.html\n"
     assert "The page contains texts" in shown.err
     assert (files / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert report(STRONG, "-o", "other.html", "--no-texts") == 0
+    assert report(STRONG, "-o", "other.html", "--no-texts", "-q") == 0
     assert capsys.readouterr() == ("other.html\n", "")
+
+
+def test_progress_and_the_next_command_are_on_stderr(files: Path, capsys: pytest.CaptureFixture[str]):
+    assert report(STRONG, "--no-texts") == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "computing intervals, 300 resamples", "writing report.html", "",
+        f"Next: semeval-emo analyse {STRONG} --gold sample",
+    ]  # fmt: skip
+    assert report(f"a={STRONG}", f"b={WEAK}", "--no-texts") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "comparing 2 systems, 300 resamples"
+    assert lines[-1] == f"Next: semeval-emo compare a={STRONG} b={WEAK} --pairs --gold sample"
+
+
+def test_a_page_names_no_folder_of_this_machine(files: Path):
+    """A page is made to be sent: paths are relative to this folder, or the last parts of an absolute one."""
+    strong, weak = files / STRONG, files / WEAK
+    elsewhere = files / "elsewhere"
+    elsewhere.mkdir()
+    gold = files / "gold"
+    shutil.copytree(sample_folder(), gold)
+    words = ["--gold", str(gold), "--resamples", "200", "-q"]
+    for paths in ([str(strong)], [f"a={strong}", f"b={weak}"]):
+        assert main(["report", *paths, *words]) == 0
+        body = html.unescape((files / "report.html").read_text(encoding="utf-8"))
+        assert str(files) not in body
+        assert STRONG in body
+    os.chdir(elsewhere)
+    assert main(["report", str(strong), *words]) == 0
+    body = html.unescape((elsewhere / "report.html").read_text(encoding="utf-8"))
+    assert str(files) not in body and str(files.parent) not in body
+    assert f"…/{STRONG}" in body
 
 
 def test_the_page_has_the_scores_and_the_signature_of_score(files: Path):
@@ -141,7 +174,7 @@ def test_json_for_script_is_read_back():
 
 @pytest.mark.data
 def test_every_language_on_one_page(data_dir: Path, tmp_path: Path):
-    """Gold as its own prediction, of a few languages: a mean, a heat map, a part a language."""
+    """Gold as its own prediction, of a few languages: a mean, a plot of languages, a part a language."""
     from semeval_emo.data import load_gold
     from semeval_emo.submission import write_predictions
 
@@ -153,7 +186,7 @@ def test_every_language_on_one_page(data_dir: Path, tmp_path: Path):
     assert main(words) == 0
     body = page.read_text(encoding="utf-8")
     assert "mean macro F1 over 3 languages" in body
-    assert "macro F1 by language and system" in body
+    assert "macro F1 of each language" in body
     assert body.count("<summary>") == 9
 
 
@@ -208,16 +241,19 @@ def eight(files: Path) -> list[str]:
 def test_what_a_comparison_of_eight_systems_leaves_out_is_named(files: Path, eight: list[str]):
     found = gathered(*eight)
     missing = "6 of 8 systems; not shown: s6, s7"
-    assert [plot.about.endswith(f"{missing}.") for plot in plots_of(found)] == [True, True]
+    plots = {plot.name: plot.about for plot in plots_of(found)}
+    assert list(plots) == ["p-values", "emotions-a-eng-test", "position-a-eng-test"]
+    assert all(f"s{number}" in plots["emotions-a-eng-test"] for number in range(8))
     assert report(*eight, "--plots", "plots", "-o", "report.html") == 0
     body = html.unescape((files / "report.html").read_text(encoding="utf-8"))
-    # In two plots, each with its text and its description, and with the text browser.
-    assert body.count(missing) == 5
+    # With the text browser only: the plots have every system.
+    assert body.count(missing) == 1
     assert "5 more systems" in body
     assert "The differences of all 28 pairs of 8 systems are not shown here: semeval-emo compare --pairs" in body
     assert "each of the two best of 8 systems is correct: a is s0, b is s1." in body
-    for name in ("emotions", "position"):
-        assert missing in (files / "plots" / f"{name}-a-eng-test.svg").read_text(encoding="utf-8")
+    for name in ("emotions-a-eng-test", "position-a-eng-test", "p-values"):
+        drawn = (files / "plots" / f"{name}.svg").read_text(encoding="utf-8")
+        assert all(f"s{number}" in drawn for number in range(8))
 
 
 def test_six_systems_are_all_shown(files: Path, eight: list[str]):
@@ -240,7 +276,7 @@ def test_runs_without_a_plot_of_training_are_named(files: Path, eight: list[str]
     rows = tuple({"epoch": epoch, "loss": 1.0 / epoch, "dev": {"macro_f1": 0.5}} for epoch in (1, 2))
     logs = tuple(TrainingLog(f"r{at}", rows[:1] if at == 1 else rows, {"kept": 2}) for at in range(8))
     (plot,) = plots_of(replace(found, comparison=None, systems=(), placements={}, logs=logs))
-    assert plot.about.endswith("6 of 8 runs; not shown: r7, r1 (no second epoch).")
+    assert plot.about.endswith("7 of 8 runs; not shown: r1 (no second epoch).")
 
 
 def test_files_without_plots_of_their_own_are_named(files: Path, capsys: pytest.CaptureFixture[str]):

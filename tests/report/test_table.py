@@ -215,6 +215,29 @@ def test_untrusted_text_is_escaped(style: str, text: str):
         assert not [line for line in body if line.startswith(("[", "*"))]
 
 
+def test_latex_tables_have_a_label_and_a_caption_that_can_be_set():
+    tables = [Table("Track A · eng", (Column("x"),), (("1",),)), Table("Second", (Column("x"),), (("1",),))]
+    first, second = render(tables, "latex").split("\n\n")
+    assert "\\caption{Track A · eng}\n\\label{tab:track-a-eng}\n" in first
+    assert "\\label{tab:second}" in second
+    first, second = render(tables, "latex", caption="F1 & more", label="tab:main_results").split("\n\n")
+    assert "\\caption{F1 \\& more}\n\\label{tab:main_results}\n" in first
+    assert "\\caption{Second}\n\\label{tab:main_results-2}\n" in second
+    with pytest.raises(UsageError) as caught:
+        render(tables, "latex", label="tab:{x}")
+    assert str(caught.value) == ("'tab:{x}' cannot be a LaTeX label.\n  fix: use ASCII letters, digits and : . _ + -")
+
+
+def test_the_options_caption_and_label_are_for_latex(cli):
+    words = ("leaderboard", "show", "-t", "a", "-l", "eng", "--caption", "Known scores", "--label", "tab:known")
+    out = cli(*words, "--format", "latex").out
+    assert "\\caption{Known scores}\n\\label{tab:known}" in out
+    refused = cli(*words)
+    assert (refused.code, refused.err) == (
+        2, "error: --caption and --label are for LaTeX tables.\n  fix: add --format latex\n"
+    )  # fmt: skip
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="left out: needs pdflatex (texlive-latex-base)")
 def test_latex_compiles(tmp_path: Path):
     tables = [BOARD, *(Table(text, (Column(text), Column("n", "int")), ((text, 1), (text, 2))) for text in HOSTILE)]

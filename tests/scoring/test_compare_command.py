@@ -203,10 +203,15 @@ def test_score_with_intervals(run) -> None:
     assert code == 0
     comparison = compare([f"x={path}", f"y={path}"], source="sample", resamples=500, trials=100)
     one = comparison.lead.standings[0]
-    macro = next(line for line in out.splitlines() if line.startswith("macro ") and "[" in line)
-    assert macro.endswith(f"[{one.score.low:.4f}, {one.score.high:.4f}]")
-    joy = next(line for line in out.splitlines() if line.startswith("joy ") and "[" in line)
-    assert joy.endswith(f"[{one.emotions['joy'].low:.4f}, {one.emotions['joy'].high:.4f}]")
+    # Beside the headline, and beside F1 in the table of scores.
+    bounds = f"[{one.score.low:.4f}, {one.score.high:.4f}]"
+    assert out.startswith(f"macro F1 {one.score.value:.4f} {bounds} · track A")
+    macro = next(line for line in out.splitlines() if line.startswith("macro  "))
+    assert f"{one.score.value:.4f}  {bounds}" in macro
+    joy = next(line for line in out.splitlines() if line.startswith("joy "))
+    own = one.emotions["joy"]
+    assert f"{own.value:.4f}  [{own.low:.4f}, {own.high:.4f}]" in joy
+    assert out.split("95 % intervals")[1].splitlines()[1].split() == ["emotion", "precision", "recall"]
     assert "BCa bootstrap over texts, 500 resamples, seed 12345." in out
     assert "|bs:500|ci:bca|level:0.95|seed:12345|" in out.splitlines()[-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from semeval_emo.report import comparison_words as words
-from semeval_emo.report.comparison import short
+from semeval_emo.report.comparison import short_names_of
 from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.origins import card_notes
 from semeval_emo.report.table import MINUS, cell, clean
@@ -161,10 +161,10 @@ def _compared(contents: Contents) -> Headline:
     if comparison is None:
         raise ValueError("there is no comparison")
     lead = comparison.lead
-    best = lead.standings[0]
+    best, shown = lead.standings[0], short_names_of(comparison)
     tiles = [
         Tile(
-            f"{system.letter}  {short(clean(system.name))}",
+            f"{system.letter}  {clean(shown[system.name])}",
             f"{system.score.value:.4f}",
             _interval(system.score, comparison.settings.level),
         )
@@ -179,7 +179,7 @@ def _compared(contents: Contents) -> Headline:
     return Headline(
         title=f"{len(comparison.systems)} systems compared",
         place=DOT.join(where),
-        metric=f"{comparison.title} of {best.letter} ({short(clean(best.name))})",
+        metric=f"{comparison.title} of {best.letter} ({clean(shown[best.name])})",
         value=cell(best.score.value, "score"),
         interval=_interval(best.score, comparison.settings.level),
         tiles=(*tiles, _validity(contents)),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+from markupsafe import escape
 
 from semeval_emo.errors import install_line
+from semeval_emo.files import without_home
 from semeval_emo.report import scores as score_tables
 from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.html.headline import headline_of
@@ -24,8 +27,9 @@ from semeval_emo.report.html.parts import (
 )
 from semeval_emo.report.html.render import json_for_script, page
 from semeval_emo.report.html.sections import comparison_sections, first_runs, score_sections, scores_section
+from semeval_emo.report.names import short_of
 from semeval_emo.report.plots.selection import files_without_plots, plots_of
-from semeval_emo.report.plots.style import has_matplotlib
+from semeval_emo.report.plots.style import Plot, has_matplotlib
 from semeval_emo.report.table import Column, Table, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
@@ -36,12 +40,18 @@ from semeval_emo.text import as_sentences, left_out
 # A page with more texts is slow to load; files left out are named.
 MOST_ROWS = 20_000
 MOST_SYSTEMS = 6
-CALIBRATION = ("precision-recall-", "calibration-")
+CALIBRATION = ("precision-recall-", "thresholds-", "calibration-")
 
 
-def report_page(contents: Contents, *, texts: bool = True) -> str:
-    """Return the page as one file; without `texts` it has ids and labels only."""
-    pictures = plot_images(plots_of(contents)) if has_matplotlib() else {}
+def report_page(contents: Contents, *, texts: bool = True, plots: Sequence[Plot] | None = None) -> str:
+    """Return the page as one file.
+
+    Args:
+        texts: False leaves ids and labels only.
+        plots: of `plots_of`; None draws them, if matplotlib is installed.
+    """
+    drawn = plots if plots is not None else plots_of(contents) if has_matplotlib() else []
+    pictures = plot_images(drawn)
     sections = [
         *(
             comparison_sections(contents, pictures)
@@ -54,7 +64,7 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         _provenance(contents),
     ]
     data, left_out = _browser_data(contents, texts)
-    return page(
+    body = page(
         "report.html.j2",
         headline=headline_of(contents),
         sections=[section for section in sections if section is not None],
@@ -65,6 +75,20 @@ def report_page(contents: Contents, *, texts: bool = True) -> str:
         label_noun=contents.task.label_noun.capitalize(),
         notes=_plot_notes(contents) if has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
     )
+    return _without_folders(body, contents)
+
+
+def _without_folders(body: str, contents: Contents) -> str:
+    """Return a page without the folders of this machine: it is made to be sent to others."""
+    paths = {path for words in contents.paths for path in words.rpartition("=")[2].split(",")}
+    paths |= {path for system in contents.systems for card in system.cards for path in (card.file, card.gold)}
+    if contents.comparison is not None:
+        paths |= {file for system in contents.comparison.systems for run in system.files for file in run}
+    paths |= {file.file for file in contents.validation.files} | set(contents.refused)
+    # A folder is the beginning of the paths of its files.
+    for path in sorted(filter(os.path.isabs, paths), key=len, reverse=True):
+        body = body.replace(str(escape(clean(path))), str(escape(clean(without_home(path)))))
+    return body
 
 
 def results_page(contents: Contents, notes: Sequence[str]) -> str:
@@ -180,6 +204,8 @@ def _browser_data(contents: Contents, texts: bool) -> tuple[dict[str, Any], tupl
     Labels are one string per text with a digit per emotion; probabilities have two digits per emotion.
     """
     systems = contents.systems[:MOST_SYSTEMS]
+    shown = short_of([system.name for system in contents.systems])
+    names = [shown[system.name] for system in systems]
     sets: list[dict[str, Any]] = []
     left_out, rows = [], 0
     for at, card in enumerate(contents.cards):
@@ -189,7 +215,7 @@ def _browser_data(contents: Contents, texts: bool) -> tuple[dict[str, Any], tupl
             left_out.append(name)
             continue
         cards = [system.cards[at] for system in systems if at < len(system.cards)]
-        sets.append({"name": name, **_set(contents, cards, [system.name for system in systems], texts)})
+        sets.append({"name": name, **_set(contents, cards, names, texts)})
     return {"sets": sets}, tuple(left_out)
 
 

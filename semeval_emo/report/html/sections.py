@@ -13,8 +13,8 @@ from semeval_emo.report import scores as score_tables
 from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.html.parts import BlockGroup, Paragraphs, PlotImage, Section, table_block
 from semeval_emo.report.leaderboard import THIS, placement_tables
-from semeval_emo.report.score_intervals import note_of, range_of
-from semeval_emo.report.table import Column, Table, label_column
+from semeval_emo.report.score_intervals import note_of
+from semeval_emo.report.table import Column, Table, label_column, range_of
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metrics import METRICS, label_metric
@@ -25,6 +25,8 @@ from semeval_emo.text import as_sentences
 
 # The pairs of more systems would fill a page.
 FEW = 6
+# Known systems that the page shows around a score.
+NEAREST = 12
 
 
 def score_sections(contents: Contents, pictures: Mapping[str, PlotImage], texts: bool) -> list[Section]:
@@ -35,7 +37,7 @@ def score_sections(contents: Contents, pictures: Mapping[str, PlotImage], texts:
     found = [scores_section(contents, pictures)]
     if contents.placements:
         found.append(_places(contents, pictures))
-    found.append(_errors(contents, texts))
+    found.append(_errors(contents, pictures, texts))
     return found
 
 
@@ -163,7 +165,7 @@ def _places(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
         groups.append(BlockGroup(tuple(table_block(table) for table in placement_tables(every))))
     names = {key_of(card): _name(contents, card) for card in contents.cards}
     for at, (key, one) in enumerate(placed.items()):
-        ladder, *others = placement_tables([(one.board, one.placement, one.everywhere)])
+        ladder, *others = placement_tables([(one.board, one.placement, one.everywhere)], every_list=True, limit=NEAREST)
         drawn = [pictures[name] for name in (f"position-{key}",) if name in pictures]
         blocks = (*drawn, table_block(ladder, sortable=False, mine=THIS), *(table_block(table) for table in others))
         groups.append(BlockGroup(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
@@ -171,14 +173,17 @@ def _places(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     return Section("leaderboard", "Leaderboard", tuple(groups), lead)
 
 
-def _errors(contents: Contents, texts: bool) -> Section:
+def _errors(contents: Contents, pictures: Mapping[str, PlotImage], texts: bool) -> Section:
     groups = []
     for at, card in enumerate(contents.cards):
         found = analyse(card, probabilities=contents.probabilities.get(key_of(card)), texts=texts)
         tables = analysis_tables.tables(found, contents.task, whole=True)
         # The headline of the page has the title of the first table.
         tables[0] = replace(tables[0], title=f"Errors by {card.spec.label_noun}", notes=tables[0].notes[:-1])
-        blocks = tuple(table_block(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
+        key = key_of(card)
+        drawn = [pictures[name] for name in (f"co-occurrence-{key}", f"label-counts-{key}") if name in pictures]
+        first, *rest = (table_block(table, sortable=table.title != analysis_tables.KINDS) for table in tables)
+        blocks = (first, *drawn, *rest)
         several = len(contents.cards) > 1
         groups.append(BlockGroup(blocks, _name(contents, card) if several else "", not several or at == 0))
     return Section(
@@ -197,7 +202,7 @@ def comparison_sections(contents: Contents, pictures: Mapping[str, PlotImage]) -
     blocks = [
         table_block(table) for table in comparison_tables.tables(comparison, pairs=2 < len(comparison.systems) <= FEW)
     ]
-    plots = [plot for name, plot in pictures.items() if name.startswith(("emotions-", "languages-"))]
+    plots = [plot for name, plot in pictures.items() if name.startswith(("emotions-", "languages-", "p-values"))]
     lines = words.methods(comparison)
     count = len(comparison.systems)
     if count > FEW:
@@ -216,7 +221,8 @@ def comparison_sections(contents: Contents, pictures: Mapping[str, PlotImage]) -
 def _best_place(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     every = [(one.board, one.placement, one.everywhere) for one in contents.placements.values()]
     drawn = [one for name, one in pictures.items() if name.startswith("position-")]
-    blocks = (*drawn, *(table_block(table, sortable=len(every) > 1, mine=THIS) for table in placement_tables(every)))
+    tables = placement_tables(every, every_list=True, limit=NEAREST)
+    blocks = (*drawn, *(table_block(table, sortable=len(every) > 1, mine=THIS) for table in tables))
     lead = as_sentences(f"Rank of {contents.systems[0].name}, the system with the best score", first_runs(contents, 1))
     return Section("leaderboard", "Leaderboard", (BlockGroup(blocks),), lead)
 

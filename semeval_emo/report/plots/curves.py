@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from semeval_emo.report.plots.scores import label
 from semeval_emo.report.plots.style import (
     ACCENT,
     DASHES,
@@ -17,10 +16,13 @@ from semeval_emo.report.plots.style import (
     MUTED,
     RULE,
     SERIES,
+    SMALLEST,
     WARM,
+    WIDTH,
     Plot,
     canvas,
     drawn,
+    labels,
     write_below,
 )  # fmt: skip
 from semeval_emo.scoring.metrics import METRICS
@@ -52,14 +54,20 @@ def training(
             panels.setdefault(metric_name, {}).setdefault(split, []).append((at, epochs, values))
     if not panels:
         return None
-    figure, grid = canvas(min(9.6, 3.0 * len(panels)), 2.7, ncols=len(panels), squeeze=False)
+    across = min(2, len(panels))
+    down = math.ceil(len(panels) / across)
+    names = labels([name for name, _, _ in runs])
+    heads = sum(one.count("\n") + 1 for one in names) if len(runs) > 1 else 1
+    figure, grid = canvas(WIDTH, 2.3 * down + 0.2 * heads, nrows=down, ncols=across, squeeze=False)
+    for spare in list(grid.flat)[len(panels) :]:
+        spare.set_axis_off()
     splits = list(dict.fromkeys(split for by_split in panels.values() for split in by_split))
     lines: dict[tuple[int, int], Any] = {}
-    for axes, (metric_name, by_split) in zip(grid.flat, panels.items(), strict=True):
+    for axes, (metric_name, by_split) in zip(list(grid.flat)[: len(panels)], panels.items(), strict=True):
         for split, several in by_split.items():
             for at, epochs, values in several:
                 style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": DASHES[splits.index(split)]}
-                words = " ".join(part for part in (label(runs[at][0]) if len(runs) > 1 else "", split) if part)
+                words = " ".join(part for part in (names[at] if len(runs) > 1 else "", split) if part)
                 (line,) = axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
                 lines.setdefault((at, splits.index(split)), line)
                 kept = runs[at][2]
@@ -71,11 +79,11 @@ def training(
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
-    # A legend fills its columns one after the other, so each run gets a column.
-    shown = [lines[key] for key in sorted(lines)]
-    columns = min(4, len(runs) if len(runs) > 1 else len(shown))
+    # A legend fills its columns one after the other, so each split gets a column.
+    shown = [lines[key] for key in sorted(lines, key=lambda key: (key[1], key[0]))]
+    columns = min(2, len(shown))
     figure.legend(handles=shown, loc="outside upper left", ncols=columns)
-    about = "; ".join(f"{label(one)}: {len(rows)} epochs, best {kept}" for one, rows, kept in runs)
+    about = "; ".join(f"{one}: {len(rows)} epochs, best {kept}" for one, rows, kept in runs)
     write_below(figure, note)
     return Plot(name, "Training by epoch", as_sentences(about, "A ring marks the best epoch", note), figure)
 
@@ -98,7 +106,11 @@ def _multiples(count: int) -> tuple[Any, list[Any]]:
     """Return a grid of panels with the same axes; surplus panels are empty."""
     across = min(ACROSS, count)
     down = math.ceil(count / across)
-    figure, grid = canvas(1.85 * across, 1.95 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True)
+    figure, grid = canvas(
+        WIDTH * across / ACROSS, 1.95 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True
+    )
+    # Room for the heads at the upper edge.
+    figure.set_layout_engine("constrained", h_pad=0.07)
     panels = list(grid.flat)
     for spare in panels[count:]:
         spare.set_axis_off()
@@ -115,9 +127,11 @@ def _multiples(count: int) -> tuple[Any, list[Any]]:
     return figure, panels[:count]
 
 
-def _aside(axes: Any, words: str) -> None:
-    """Write a value to the right of the title of a panel."""
-    axes.set_title(words, loc="right", color=MUTED, fontsize=8.5, fontweight="normal")
+def _head(axes: Any, emotion: str, words: str = "") -> None:
+    """Write the name of a panel, and values in a line below it."""
+    axes.set_title(emotion, pad=19)
+    axes.annotate(words, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", color=MUTED,
+                  fontsize=SMALLEST)  # fmt: skip
 
 
 @drawn
@@ -136,13 +150,13 @@ def precision_recall_curves(
     figure, panels = _multiples(len(emotions))
     values = []
     for i, (axes, emotion, curve) in enumerate(zip(panels, emotions, curves, strict=True)):
-        axes.set_title(emotion)
         if curve is None:
+            _head(axes, emotion)
             axes.text(0.5, 0.5, "none in gold", ha="center", color=MUTED)
             continue
         yes, right = predicted[:, i] > 0, (predicted[:, i] > 0) & (gold[:, i] > 0)
         chosen = _threshold(probabilities[:, i], yes) if yes.any() else None
-        _aside(axes, f"AP {curve.average:.3f}")
+        _head(axes, emotion, f"AP {curve.average:.3f}" + ("" if chosen is None else f", ≥ {chosen:.2f}"))
         values.append(f"{emotion} {curve.average:.3f}")
         axes.axhline(curve.prevalence, color=RULE, lw=1, ls=(0, (4, 2)))
         # More points are not visible and make the page larger.
@@ -152,14 +166,11 @@ def precision_recall_curves(
         if yes.any():
             x, y = right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum()
             axes.plot(x, y, "o", ms=7, color=WARM, zorder=4)
-            if chosen is not None:
-                # There is room below a falling curve.
-                side = {"xytext": (-6, -12), "ha": "right"} if x > 0.4 else {"xytext": (7, 5), "ha": "left"}
-                axes.annotate(f"≥ {chosen:.2f}", (x, y), textcoords="offset points", color=WARM, fontsize=9, **side)
     figure.supxlabel("recall", color=MUTED, fontsize=9.5)
     figure.supylabel("precision", color=MUTED, fontsize=9.5)
-    about = (
-        f"Average precision: {', '.join(values)}. The dot is the prediction; the dashed line is a random classifier."
+    about = as_sentences(
+        f"Average precision: {', '.join(values)}",
+        "The dot is the prediction, at the threshold after ≥; the dashed line is a random classifier",
     )
     return Plot(name, "Precision against recall", about, figure)
 
@@ -184,15 +195,52 @@ def calibration_curves(name: str, emotions: Sequence[str], gold: np.ndarray, pro
     values = []
     for i, (axes, emotion) in enumerate(zip(panels, emotions, strict=True)):
         found = calibration(gold[:, i], probabilities[:, i])
-        axes.set_title(emotion)
         axes.plot([0, 1], [0, 1], color=RULE, lw=1, ls=(0, (4, 2)))
         shares = found.counts / found.counts.max()
         # Number of texts at each probability.
         axes.vlines(found.predicted, 0, 0.18 * shares, color=FAINT, lw=7)
         axes.plot(found.predicted, found.observed, marker="o", ms=4.5, color=ACCENT, lw=1.5)
-        _aside(axes, f"ECE {found.error:.3f}")
+        _head(axes, emotion, f"ECE {found.error:.3f}")
         values.append(f"{emotion} {found.error:.3f}")
     figure.supxlabel("predicted probability", color=MUTED, fontsize=9.5)
     figure.supylabel("share of positives", color=MUTED, fontsize=9.5)
     about = f"Expected calibration error: {', '.join(values)}. Grey bars: number of texts."
     return Plot(name, "Calibration", about, figure)
+
+
+@drawn
+def threshold_curves(
+    name: str, emotions: Sequence[str], gold: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray
+) -> Plot | None:
+    """Plot F1 against the threshold with the one of the predictions, one panel per emotion.
+
+    Args:
+        gold, predicted: shape (n, L), 0 or 1.
+        probabilities: shape (n, L).
+    """
+    steps = np.linspace(0, 1, 101)
+    figure, panels = _multiples(len(emotions))
+    values = []
+    for i, (axes, emotion) in enumerate(zip(panels, emotions, strict=True)):
+        truth = gold[:, i] > 0
+        axes.plot(steps, [_f1(truth, probabilities[:, i] >= step) for step in steps], color=ACCENT, lw=1.5)
+        yes = predicted[:, i] > 0
+        chosen = _threshold(probabilities[:, i], yes) if yes.any() else None
+        if chosen is None:
+            _head(axes, emotion, "no single threshold")
+            continue
+        score = _f1(truth, yes)
+        axes.axvline(chosen, color=RULE, lw=1, ls=(0, (4, 2)))
+        axes.plot(chosen, score, "o", ms=7, color=WARM, zorder=4)
+        _head(axes, emotion, f"F1 {score:.3f} at {chosen:.2f}")
+        values.append(f"{emotion} {score:.3f} at {chosen:.2f}")
+    figure.supxlabel("threshold", color=MUTED, fontsize=9.5)
+    figure.supylabel("F1", color=MUTED, fontsize=9.5)
+    about = as_sentences(", ".join(values), "The dot is the prediction; the curve is that of these texts, not of dev")
+    return Plot(name, "F1 by threshold", about, figure)
+
+
+def _f1(gold: np.ndarray, predicted: np.ndarray) -> float:
+    """Return F1 of two arrays of shape (n,), 0 where it is undefined."""
+    total = int(gold.sum()) + int(predicted.sum())
+    return 2 * int((gold & predicted).sum()) / total if total else 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,32 +11,26 @@ from semeval_emo.report.plots.style import (
     ACCENT,
     FAINT,
     INK,
-    MARKERS,
     MUTED,
     RULE,
     SERIES,
+    SMALLEST,
     WARM,
+    WIDTH,
     Plot,
     canvas,
     drawn,
+    labels,
+    marker,
     rule_lines,
-    write_below,
 )  # fmt: skip
-from semeval_emo.report.table import clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import LABEL_NOUN, Task, shown_track
 from semeval_emo.text import as_sentences, plural
 
-LONGEST = 38
 # Share of the width of a plot that two labels need.
 CLOSE = 0.22
-
-
-def label(name: str) -> str:
-    """Return a name for a plot, without control characters and shortened."""
-    shown = clean(name)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 3]}…{shown[-(2 * LONGEST // 3 - 1) :]}"
 
 
 @drawn
@@ -46,31 +39,29 @@ def emotion_bars(
     emotions: Sequence[str],
     systems: Sequence[tuple[str, Sequence[Interval]]],
     metric_title: str,
-    note: str = "",
     noun: str = LABEL_NOUN,
 ) -> Plot | None:
     """Plot the score of each emotion with its interval: a bar for one system, points for several.
 
     Args:
-        note: written below the plot, such as the systems that are left out.
         noun: what the task calls a label.
     """
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
-    figure, axes = canvas(5.4, height + 0.2 * (len(systems) if len(systems) > 1 else 0))
+    names = labels([system for system, _ in systems])
+    lines = sum(one.count("\n") + 1 for one in names) if len(systems) > 1 else 0
+    figure, axes = canvas(WIDTH, height + 0.17 * lines)
     rows = np.arange(len(emotions))[::-1]
     step = 0.7 / max(len(systems), 1)
-    for at, (system, scores) in enumerate(systems):
+    for at, (_, scores) in enumerate(systems):
         values = np.array([one.value for one in scores])
         ends = np.array([[one.value - one.low for one in scores], [one.high - one.value for one in scores]])
         ends = np.nan_to_num(np.maximum(ends, 0))
-        colour = SERIES[at % len(SERIES)]
+        style = marker(at)
+        colour = style["color"]
         if len(systems) == 1:
             axes.barh(rows, values, height=0.56, color=colour, alpha=0.28, linewidth=0)
         places = rows + (0 if len(systems) == 1 else step * ((len(systems) - 1) / 2 - at))
-        axes.errorbar(
-            values, places, xerr=ends, fmt=MARKERS[at % len(MARKERS)], color=colour, ms=5, elinewidth=1.6, capsize=0,
-            label=label(system),
-        )  # fmt: skip
+        axes.errorbar(values, places, xerr=ends, ls="none", ms=5, elinewidth=1.6, capsize=0, label=names[at], **style)
         if len(systems) == 1:
             for value, place, end in zip(values, places, values + ends[1], strict=True):
                 axes.annotate(f"{value:.3f}", (end, place), (7, 0), textcoords="offset points", va="center", color=INK)
@@ -84,26 +75,19 @@ def emotion_bars(
     if len(systems) > 1:
         figure.legend(
             loc="outside upper left",
-            ncols=1 if max(len(label(one)) for one, _ in systems) > 24 else 3,
+            ncols=1 if max(map(len, names)) > 14 else 3,
             handletextpad=0.2,
         )
     about = "; ".join(
         f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, scores, strict=True))
         for system, scores in systems
     )
-    write_below(figure, note)
-    return Plot(name, f"{metric_title} of each {noun}", as_sentences(about, "Lines show intervals", note), figure)
+    return Plot(name, f"{metric_title} of each {noun}", as_sentences(about, "Lines show intervals"), figure)
 
 
 @drawn
-def position(
-    name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]], note: str = ""
-) -> Plot | None:
-    """Plot the scores of our systems among the known scores of a list, with intervals, baseline and rank 1.
-
-    Args:
-        note: written below the plot, such as the systems that are left out.
-    """
+def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]]) -> Plot | None:
+    """Plot the scores of our systems among the known scores of a list, with intervals, baseline and rank 1."""
     at = placed.at
     rows = [
         row
@@ -115,7 +99,9 @@ def position(
     ]  # fmt: skip
     named: list[tuple[str, ScoreRow | None]] = [("rank 1" if placed.among.ranked else "best known", placed.leader)]
     named.append(("baseline", placed.baseline))
-    figure, axes = canvas(5.4, 1.0 + 0.36 * (len(ours) + 1))
+    names = labels([system for system, _ in ours])
+    lines_of_names = max((one.count("\n") + 1 for one in names), default=1)
+    figure, axes = canvas(WIDTH, 1.0 + max(0.36, 0.17 * lines_of_names) * (len(ours) + 1))
     scores = np.array([row.score for row in rows], float)
     axes.plot(scores, np.zeros(len(scores)), "|", ms=15, mew=1.4, color=MUTED, zorder=2)
     lines = [(words, row) for words, row in named if row is not None and row.score is not None]
@@ -130,7 +116,7 @@ def position(
         axes.axvline(row.score or 0.0, color=colour, lw=1.2, ls=(0, (4, 2)), zorder=1)
         axes.annotate(
             f"{words}\n{row.score_text}", (row.score or 0.0, len(ours) + 0.55), (0, 2), textcoords="offset points",
-            ha=("right", "left")[at_line] if close else "center", va="bottom", color=colour, fontsize=9,
+            ha=("right", "left")[at_line] if close else "center", va="bottom", color=colour, fontsize=SMALLEST,
         )  # fmt: skip
     for place, (_, one) in enumerate(reversed(ours), start=1):
         colour = SERIES[(len(ours) - place) % len(SERIES)]
@@ -139,63 +125,70 @@ def position(
         axes.plot(one.value, place, "o", ms=7.5, color=colour)
         axes.text(1.015, place, f"{one.value:.4f}", transform=axes.get_yaxis_transform(), va="center", color=INK)
     count = plural(len(rows), "known score")
-    names = [count, *(label(system) for system, _ in reversed(ours))]
-    axes.set_yticks(range(len(names)), names, color=INK)
+    axes.set_yticks(range(len(ours) + 1), [count, *reversed(names)], color=INK)
     axes.set_ylim(-0.7, len(ours) + 0.6)
     margin = max(0.02, 0.08 * reach)
     axes.set_xlim(min(every) - margin, max(every) + margin)
     axes.set_xlabel(f"{METRICS[at.metric].title if at.metric in METRICS else at.metric}, {placed.among.title}")
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    write_below(figure, note)
     values = "; ".join(f"{system} {one.value:.4f}" for system, one in ours)
-    about = as_sentences(f"Rank {placed.rank}" if placed.rank else "", f"{values}; {count}", note)
+    about = as_sentences(f"Rank {placed.rank}" if placed.rank else "", f"{values}; {count}")
     return Plot(name, f"Among the known scores of the {placed.among.title}", about, figure)
 
 
 @drawn
-def heat_map(
-    name: str, languages: Sequence[str], systems: Sequence[str], values: np.ndarray, metric_title: str
+def language_dots(
+    name: str,
+    languages: Sequence[str],
+    systems: Sequence[tuple[str, Sequence[Interval | None]]],
+    metric_title: str,
+    known: Sequence[tuple[float | None, float | None]] = (),
 ) -> Plot | None:
-    """Plot scores by language and system, as numbers and shades.
+    """Plot the score of each language with its interval, the baseline and rank 1, from high to low.
 
     Args:
-        values: shape (languages, systems); nan where there is none.
+        systems: name and scores of each system, one for each language; None where there is none.
+        known: baseline and rank 1 of each language; empty if none is known.
     """
-    from matplotlib import colormaps
-
-    known = values[~np.isnan(values)]
-    if not known.size:
+    best = [max((one.value for _, row in systems if (one := row[at]) and one.value == one.value), default=-2.0)
+            for at in range(len(languages))]  # fmt: skip
+    if not languages or max(best) < -1:
         return None
-    low, high = float(known.min()), float(known.max())
-    shades = colormaps["cividis"]
-    wide = 1.7 + max(0.62, min(1.6, 5.2 / len(systems))) * len(systems)
-    figure, axes = canvas(max(3.4, wide), 0.9 + 0.27 * len(languages))
-    from matplotlib.patches import Rectangle
-
-    for i, j in np.ndindex(values.shape):
-        value = values[i, j]
-        if np.isnan(value):
-            axes.add_patch(Rectangle((j, i), 0.97, 0.94, facecolor=FAINT, linewidth=0))
-            axes.text(j + 0.485, i + 0.49, "–", ha="center", va="center", color=MUTED)
-            continue
-        red, green, blue, _ = shades((value - low) / (high - low) if high > low else 1.0)
-        # Black or white text, by contrast: relative luminance as in WCAG 2.
-        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
-        light = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-        axes.add_patch(Rectangle((j, i), 0.97, 0.94, facecolor=(red, green, blue), linewidth=0))
-        ink = "#000000" if light > 0.179 else "#ffffff"
-        axes.text(j + 0.485, i + 0.49, f"{value:.3f}", ha="center", va="center", color=ink, fontsize=8.5)
-    axes.set_xlim(0, len(systems))
-    axes.set_ylim(len(languages), 0)
-    turned: dict[str, Any] = {"rotation": 30, "ha": "left", "rotation_mode": "anchor"} if len(systems) > 1 else {}
-    axes.set_xticks(np.arange(len(systems)) + 0.485, [label(s) for s in systems], color=INK, **turned)
-    axes.xaxis.tick_top()
-    axes.set_yticks(np.arange(len(languages)) + 0.49, languages, color=INK)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    about = f"{len(languages)} languages by {len(systems)} systems, from {low:.3f} to {high:.3f}."
-    return Plot(name, f"{metric_title} by language and system", about, figure)
+    # The best language is at the top.
+    order = sorted(range(len(languages)), key=lambda at: best[at])
+    names = labels([system for system, _ in systems])
+    step = 0.8 / max(len(systems), 1)
+    heads = sum(one.count("\n") + 1 for one in names) if len(systems) > 1 else 0
+    figure, axes = canvas(WIDTH, 1.1 + len(languages) * max(0.22, 0.1 * len(systems)) + 0.17 * heads)
+    for at, (_, row) in enumerate(systems):
+        style, shift = marker(at), step * ((len(systems) - 1) / 2 - at)
+        dots = [(one, place + shift) for place, i in enumerate(order) if (one := row[i]) and one.value == one.value]
+        for one, place in dots:
+            if one.low == one.low:
+                axes.plot([one.low, one.high], [place] * 2, color=style["color"], lw=1.6, solid_capstyle="round")
+        axes.plot([one.value for one, _ in dots], [place for _, place in dots], ls="none", ms=5.5, zorder=4,
+                  label=names[at], **style)  # fmt: skip
+        if len(systems) == 1:
+            for one, place in dots:
+                axes.text(1.015, place, f"{one.value:.3f}", transform=axes.get_yaxis_transform(), va="center",
+                          color=INK, fontsize=SMALLEST)  # fmt: skip
+    for which, words, shape in ((0, "baseline", {"marker": "D", "mfc": "none", "color": WARM}),
+                                (1, "rank 1", {"marker": "|", "ms": 11, "mew": 2, "color": MUTED})):  # fmt: skip
+        shown = [(known[i][which], place) for place, i in enumerate(order) if known and known[i][which] is not None]
+        if shown:
+            axes.plot(*zip(*shown, strict=True), ls="none", label=words, zorder=3, **{"ms": 5, **shape})
+    if len(systems) > 1:
+        # Lines between the languages, because each has several rows of dots.
+        for place in range(len(languages) - 1):
+            axes.axhline(place + 0.5, color=FAINT, lw=0.8)
+    axes.set_yticks(range(len(languages)), [languages[i] for i in order], color=INK)
+    axes.set_ylim(-0.7, len(languages) - 0.3)
+    axes.set_xlabel(metric_title)
+    rule_lines(axes, "x")
+    figure.legend(loc="outside upper left", ncols=1 if max(map(len, names)) > 14 else 3, handletextpad=0.2)
+    about = f"{len(languages)} languages, {plural(len(systems), 'system')}. Lines show intervals."
+    return Plot(name, f"{metric_title} of each language", about, figure)
 
 
 @drawn
@@ -214,7 +207,7 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     if not lines:
         return None
     lines.sort(key=lambda line: (line[2] if line[2] is not None else line[1]) or 0.0)
-    figure, axes = canvas(5.4, 0.9 + 0.23 * len(lines))
+    figure, axes = canvas(WIDTH, 0.9 + 0.23 * len(lines))
     for at, (_, base, top, rest) in enumerate(lines):
         if base is not None and top is not None:
             axes.plot([base, top], [at, at], color=RULE, lw=2.4, solid_capstyle="round", zorder=1)

@@ -1,45 +1,52 @@
-"""Selects the plots of a report: every plot that has data."""
+"""Selects the plots of a report: every plot that has data, with every system."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
+from semeval_emo.progress import Progress
+from semeval_emo.report.comparison import p_text
 from semeval_emo.report.contents import Contents, Placed, key_of
-from semeval_emo.report.plots import curves, scores
-from semeval_emo.report.plots.scores import label
+from semeval_emo.report.plots import curves, matrices, scores
 from semeval_emo.report.plots.style import Plot, require_matplotlib
+from semeval_emo.scoring import Comparison
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import shown_track
 from semeval_emo.text import left_out
 
-# Number of files with plots of their own; a heat map shows submissions in more languages.
+# Number of files with plots of their own; a plot of languages shows submissions in more.
 MOST_FILES = 4
-MOST_SYSTEMS = 6
+
+Drawing = Callable[[], Plot | None]
 
 
-def plots_of(contents: Contents) -> list[Plot]:
+def plots_of(contents: Contents, progress: Progress | None = None) -> list[Plot]:
     """Return the plots of a report, in order.
+
+    Args:
+        progress: callback.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
     require_matplotlib("Drawing plots")
-    plots: list[Plot | None] = []
+    drawings: list[Drawing] = []
     if contents.comparison is not None:
-        plots += _of_comparison(contents)
+        drawings += _of_comparison(contents, contents.comparison)
     else:
         for card in contents.cards[:MOST_FILES]:
-            plots += _of_card(contents, card)
+            drawings += _of_card(contents, card)
         if len(contents.cards) > 1:
-            plots += _heat(contents)
+            drawings += _languages(contents)
     if contents.logs:
-        # One epoch is not a curve.
-        logs = sorted(contents.logs, key=lambda log: len(log.rows) < 2)
-        several = [(log.name, log.rows, log.state.get("kept")) for log in logs if len(log.rows) > 1][:MOST_SYSTEMS]
-        names = [log.name if len(log.rows) > 1 else f"{log.name} (no second epoch)" for log in logs]
-        plots.append(curves.training("training", several, left_out(len(several), names, "run")))
+        drawings.append(lambda: _training(contents))
+    plots = []
+    with (progress or Progress()).stage("drawing plots", len(drawings)) as stage:
+        for draw in drawings:
+            plots.append(draw())
+            stage.advance()
     return [plot for plot in plots if plot is not None]
 
 
@@ -63,68 +70,116 @@ def emotion_metric(card: Scorecard) -> str:
     return "emotion_pearson" if METRICS[own].lower_is_better else own
 
 
-def _of_card(contents: Contents, card: Scorecard) -> list[Plot | None]:
-    key, metric, pair = key_of(card), emotion_metric(card), card.pair
-    plots: list[Plot | None] = []
+def whole_interval(card: Scorecard) -> Interval:
+    """Return the official score of a card with its interval, which is nan without intervals."""
     if card.intervals:
-        bars = card.intervals.by_emotion[metric]
-        name = contents.systems[0].name
-        title, noun = METRICS[metric].title, card.spec.label_noun
-        plots.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, [(name, bars)], title, noun=noun))
+        return card.intervals.whole[card.metric]
+    nan = float("nan")
+    return Interval(card.score, nan, nan, nan)
+
+
+def _training(contents: Contents) -> Plot | None:
+    # One epoch is not a curve.
+    logs = sorted(contents.logs, key=lambda log: len(log.rows) < 2)
+    several = [(log.name, log.rows, log.state.get("kept")) for log in logs if len(log.rows) > 1]
+    names = [log.name if len(log.rows) > 1 else f"{log.name} (no second epoch)" for log in logs]
+    return curves.training("training", several, left_out(len(several), names, "run"))
+
+
+def _of_card(contents: Contents, card: Scorecard) -> list[Drawing]:
+    key, metric, pair, spec = key_of(card), emotion_metric(card), card.pair, card.spec
+    drawings: list[Drawing] = []
+    if card.intervals:
+        bars = [(contents.systems[0].name, card.intervals.by_emotion[metric])]
+        title, noun = METRICS[metric].title, spec.label_noun
+        drawings.append(lambda: scores.emotion_bars(f"emotions-{key}", spec.emotions, bars, title, noun=noun))
         if key in contents.placements:
-            plots.append(_position(contents.placements[key], key, [("this score", card.intervals.whole[card.metric])]))
+            ours = [("this score", card.intervals.whole[card.metric])]
+            drawings.append(lambda: _position(contents.placements[key], key, ours))
+    if pair is not None:
+        both = pair.gold, pair.predicted
+        drawings += [
+            lambda: matrices.co_occurrence(f"co-occurrence-{key}", spec.emotions, *both, spec.label_noun),
+            lambda: matrices.label_counts(f"label-counts-{key}", *both, spec.label_noun),
+        ]
     if key in contents.probabilities and pair is not None:
-        values, gold = contents.probabilities[key].values, pair.gold
-        plots.append(
-            curves.precision_recall_curves(f"precision-recall-{key}", card.spec.emotions, gold, values, pair.predicted)
-        )
-        plots.append(curves.calibration_curves(f"calibration-{key}", card.spec.emotions, gold, values))
-    return plots
+        values, gold, predicted = contents.probabilities[key].values, pair.gold, pair.predicted
+        drawings += [
+            lambda: curves.precision_recall_curves(f"precision-recall-{key}", spec.emotions, gold, values, predicted),
+            lambda: curves.threshold_curves(f"thresholds-{key}", spec.emotions, gold, values, predicted),
+            lambda: curves.calibration_curves(f"calibration-{key}", spec.emotions, gold, values),
+        ]
+    return drawings
 
 
-def _position(placed: Placed, key: str, ours: list[tuple[str, Interval]], note: str = "") -> Plot | None:
-    return scores.position(f"position-{key}", placed.board, placed.placement, ours, note)
+def _position(placed: Placed, key: str, ours: list[tuple[str, Interval]]) -> Plot | None:
+    return scores.position(f"position-{key}", placed.board, placed.placement, ours)
 
 
-def _of_comparison(contents: Contents) -> list[Plot | None]:
-    found = contents.comparison
-    if found is None:
-        return []
+def _of_comparison(contents: Contents, found: Comparison) -> list[Drawing]:
+    drawings: list[Drawing] = [lambda: pairs_of_systems(found)]
     if found.average is not None:
-        return _heat(contents)
-    every = found.places[0].standings
-    standings = every[:MOST_SYSTEMS]
-    note = left_out(len(standings), [label(one.name) for one in every], "system")
+        return [*drawings, *_languages(contents)]
+    standings = found.places[0].standings
     card = contents.cards[0]
     key, metric = key_of(card), METRICS[emotion_metric(card)].title
-    made: list[Plot | None] = []
     if all(one.emotions for one in standings):
         bars = [(one.name, [one.emotions[e] for e in card.spec.emotions]) for one in standings]
         noun = card.spec.label_noun
-        made.append(scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, note, noun))
+        drawings.append(lambda: scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, noun=noun))
     if key in contents.placements and found.metric == card.metric:
         ours = [(one.name, one.score) for one in standings]
-        made.append(_position(contents.placements[key], key, ours, note))
-    return made
+        drawings.append(lambda: _position(contents.placements[key], key, ours))
+    return drawings
 
 
-def _heat(contents: Contents) -> list[Plot | None]:
-    """Return a heat map per track with several languages."""
-    names = [system.name for system in contents.systems]
-    made = []
+def pairs_of_systems(found: Comparison) -> Plot | None:
+    """Plot the pairs of at least three systems; two have a sentence."""
+    if len(found.systems) < 3:
+        return None
+    names = [(system.letter, system.name) for system in found.systems]
+    pairs = {(one.first, one.second): (p_text(one.p_adjusted), one.significant) for one in found.lead.differences}
+    test, settings = found.settings.test, found.settings
+    note = f"{test[0].upper()}{test[1:]}, {settings.correction}'s correction, level {settings.alpha:g}."
+    return matrices.p_values("p-values", names, pairs, note)
+
+
+def _languages(contents: Contents) -> list[Drawing]:
+    """Return a plot for each track with several languages."""
+    drawings: list[Drawing] = []
     for track in dict.fromkeys(card.spec.track for system in contents.systems for card in system.cards):
-        values = {
-            (card.spec.language, at): card.score
-            for at, system in enumerate(contents.systems)
-            for card in system.cards
-            if card.spec.track == track
-        }
-        here = {language for language, _ in values}
-        languages = [code for code in contents.task.languages if code in here]
-        if len(languages) < 2:
+        by_system: list[tuple[str, dict[str, Interval]]] = []
+        if contents.comparison is not None:
+            rows = {place.language: {one.name: one.score for one in place.standings}
+                    for place in contents.comparison.places}  # fmt: skip
+            by_system = [(system.name, {code: row[system.name] for code, row in rows.items() if system.name in row})
+                         for system in contents.systems]  # fmt: skip
+        else:
+            cards = [card for card in contents.cards if card.spec.track == track]
+            name = contents.systems[0].name
+            by_system = [(name, {card.spec.language: whole_interval(card) for card in cards})]
+        here = {code for _, row in by_system for code in row}
+        codes = [code for code in contents.task.languages if code in here]
+        if len(codes) < 2:
             continue
-        grid = np.array([[values.get((code, at), np.nan) for at in range(len(names))] for code in languages])
-        words = [f"{contents.task.languages[code].name}  {code}" for code in languages]
-        title = METRICS[contents.task.track(track).metric].title
-        made.append(scores.heat_map(f"languages-{track}", words, names, grid, title))
-    return made
+        titles = [METRICS[card.metric].title for card in contents.cards if card.spec.track == track]
+        title = contents.comparison.title if contents.comparison is not None else titles[0]
+        words = [f"{contents.task.languages[code].name}  {code}" for code in codes]
+        dots = [(name, [row.get(code) for code in codes]) for name, row in by_system]
+        known = [_known(contents, track, code) for code in codes] if title in titles else []
+        drawings.append(
+            lambda track=track, words=words, dots=dots, title=title, known=known: scores.language_dots(  # type: ignore[misc]
+                f"languages-{track}", words, dots, title, known
+            )
+        )
+    return drawings
+
+
+def _known(contents: Contents, track: str, code: str) -> tuple[float | None, float | None]:
+    """Return the baseline and rank 1 of a language, where the leaderboard has them."""
+    for card in contents.cards:
+        if (card.spec.track, card.spec.language) == (track, code) and key_of(card) in contents.placements:
+            placement = contents.placements[key_of(card)].placement
+            leader = placement.leader if placement.among.ranked else None
+            return placement.baseline.score if placement.baseline else None, leader.score if leader else None
+    return None, None

@@ -10,7 +10,7 @@ import importlib.util
 import io
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from semeval_emo.errors import MissingExtra
 from semeval_emo.files import make_folder, write_file
+from semeval_emo.progress import Progress
+from semeval_emo.report.names import short_of
+from semeval_emo.report.table import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,16 +38,25 @@ VARIABLES = {
     **{colour: f"--series-{at}" for at, colour in enumerate(SERIES, start=1)},
 }  # fmt: skip
 
+WIDTH = 4.7
+"""Width of a plot in inches. On a phone, a page shows it without scaling, so its text keeps the size in points."""
+SMALLEST = 9
+"""The smallest text of a plot, in points; on a page, in pixels."""
+LARGEST_SCALE = 1.45
+"""How much a page may enlarge a plot."""
+LINE = 26
+"""Characters of a line of a name."""
+
 _RC: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.5,
     # Names may contain dollar signs, which would start a formula.
     "text.parse_math": False,
     "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": RULE, "axes.linewidth": 0.8,
     "xtick.color": MUTED, "ytick.color": MUTED, "xtick.major.size": 0, "ytick.major.size": 0,
-    "xtick.labelsize": 9, "ytick.labelsize": 9, "axes.titlesize": 10, "axes.titlelocation": "left",
+    "xtick.labelsize": SMALLEST, "ytick.labelsize": SMALLEST, "axes.titlesize": 10, "axes.titlelocation": "left",
     "axes.titleweight": "bold", "axes.titlecolor": INK, "axes.titlepad": 8,
     "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
-    "grid.color": FAINT, "grid.linewidth": 0.8, "legend.frameon": False, "legend.fontsize": 9,
+    "grid.color": FAINT, "grid.linewidth": 0.8, "legend.frameon": False, "legend.fontsize": SMALLEST,
     "lines.linewidth": 1.8, "figure.constrained_layout.use": True,
     "svg.fonttype": "none", "svg.hashsalt": "semeval-emo", "axes.unicode_minus": True,
 }  # fmt: skip
@@ -100,6 +112,31 @@ def drawn(draw: Callable[..., Plot | None]) -> Callable[..., Plot | None]:
     return styled
 
 
+def label(name: str) -> str:
+    r"""Return a name for a plot: without control characters, on lines of `LINE` characters.
+
+    >>> label("LLAMA_8Ep_batch6_with_4layer_unfreezed")
+    'LLAMA_8Ep_batch6_with_\n4layer_unfreezed'
+    """
+    lines = [""]
+    for part in re.findall(r"[^\s_\-/.+,=]+[\s_\-/.+,=]*|[\s_\-/.+,=]+", clean(name)):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > LINE:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def labels(names: Sequence[str]) -> list[str]:
+    """Return the names of several systems for a plot, without a shared prefix if they are long."""
+    shown = short_of(names)
+    return [label(shown[name]) for name in names]
+
+
+def marker(at: int) -> dict[str, Any]:
+    """Return colour and marker of a system, different for the first 36."""
+    return {"color": SERIES[at % len(SERIES)], "marker": MARKERS[(at + at // len(SERIES)) % len(MARKERS)]}
+
+
 def canvas(width: float, height: float, **grid: Any) -> tuple[Figure, Any]:
     """Return a figure of a size in inches, and its axes as from `Figure.subplots`."""
     from matplotlib.figure import Figure
@@ -112,8 +149,8 @@ def write_below(figure: Figure, note: str) -> None:
     """Write a note below a plot, wrapped to its width; nothing if it is empty."""
     if note:
         # Characters of this size per inch.
-        lines = textwrap.wrap(note, int(15 * figure.get_figwidth()))
-        figure.supxlabel("\n".join(lines), x=0.01, ha="left", color=MUTED, fontsize=8.5)
+        lines = textwrap.wrap(note, int(14 * figure.get_figwidth()))
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", color=MUTED, fontsize=SMALLEST)
 
 
 def rule_lines(axes: Axes, along: str) -> None:
@@ -133,12 +170,16 @@ def _svg(plot: Plot) -> str:
 def inline(plot: Plot) -> str:
     """Return the plot as an SVG element with theme colours and unique ids.
 
-    Text is kept as text, escaped by matplotlib.
+    Text is kept as text, escaped by matplotlib. The element is never so narrow that text is smaller than `SMALLEST`
+    pixels; a wide plot scrolls on a phone.
     """
     body = _svg(plot)
     body = body[body.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.S)
-    body = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', r'<svg role="img" viewBox="\1" class="plot">', body, count=1)
+    points = 72 * plot.figure.get_figwidth()
+    size = f"min-width:{points:.0f}px;max-width:{LARGEST_SCALE * points:.0f}px"
+    opening = rf'<svg role="img" viewBox="\1" class="plot" style="{size}">'
+    body = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', opening, body, count=1)
     prefix = _slug(plot.name)
     body = re.sub(r'\b(?:xlink:)?(id|href)="(#?)([^"]+)"', rf'\1="\g<2>{prefix}-\3"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
@@ -156,7 +197,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
-def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
+def write_plots(plots: Sequence[Plot], folder: Path, progress: Progress | None = None) -> list[Path]:
     """Write each plot as PNG and SVG.
 
     Raises:
@@ -164,12 +205,14 @@ def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
     """
     make_folder(folder)
     written = []
-    for plot in plots:
-        png = io.BytesIO()
-        with _drawing():
-            plot.figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
-        for suffix, body in ((".png", png.getvalue()), (".svg", _svg(plot))):
-            path = folder / f"{_slug(plot.name)}{suffix}"
-            write_file(path, body)
-            written.append(path)
+    with (progress or Progress()).stage("writing plots", len(plots)) as stage:
+        for plot in plots:
+            png = io.BytesIO()
+            with _drawing():
+                plot.figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+            for suffix, body in ((".png", png.getvalue()), (".svg", _svg(plot))):
+                path = folder / f"{_slug(plot.name)}{suffix}"
+                write_file(path, body)
+                written.append(path)
+            stage.advance()
     return written
