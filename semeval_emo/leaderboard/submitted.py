@@ -220,7 +220,7 @@ def to_toml(system: SubmittedSystem) -> str:
     lines = [HEAD, f"title = {_value(system.title)}", f"task = {_value(system.task)}"]
     for number, made in enumerate(builds, 1):
         lines += ["", f"[made.{number}]", f"commit = {_value(made.commit)}", f"machine = {_value(made.machine)}"]
-        pairs = ", ".join(f"{name} = {_value(version)}" for name, version in made.versions.items())
+        pairs = ", ".join(f"{_key(name)} = {_value(version)}" for name, version in made.versions.items())
         lines.append(f"versions = {{ {pairs} }}")
     for file in system.files:
         lines += ["", f'[files."{file.track}/{file.language}"]']
@@ -236,6 +236,11 @@ def to_toml(system: SubmittedSystem) -> str:
 def _is_stored(field_: Field[Any], owner: Any) -> bool:
     """Return whether a field of a dataclass is written: not if it is empty or has its default value."""
     return getattr(owner, field_.name) not in (None, (), "", field_.default)
+
+
+def _key(name: str) -> str:
+    """Return a name as a TOML key; the hub id of weights needs quotation marks."""
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _value(value: Any) -> str:

@@ -31,7 +31,10 @@ from semeval_emo.leaderboard.submitted import (
 ROOT = Path(__file__).parents[2]
 MPNET = "seed 42 of 3: mean 0.7211, sd 0.0104, highest 0.7330"
 ENGLISH = "members: mpnet-ft, smollm2-full, minilm-ft (each seed 42 of 3)"
+GEMMA = "seed 42 of 3: mean 0.7278, sd 0.0118, highest 0.7375"
+STACK = "members: gemma-joint, gemma-linear, tfidf-folds, tfidf-char-folds (each seed 42)"
 THREE = "best on dev of 3 (e5-linear, e5-stack, tfidf-best)"
+FOUR = "best on dev of 4 (e5-linear, e5-stack, tfidf-best, gemma-joint-stack)"
 
 
 def member(run: str, seed: int | None = None, seeds: int = 1) -> EnsembleMember:
@@ -156,6 +159,15 @@ def test_seeds_of_other_languages_tasks_and_recipes_do_not_count() -> None:
     assert all(origin.runs == () for origin in origins([system, *others]).values())
 
 
+def test_versions_of_weights_with_the_id_of_a_hub_are_written_and_read_back(tmp_path: Path) -> None:
+    """`submission.toml` was not valid TOML with them: a bare key has no slash."""
+    file = submitted("mine", 42, 0.7)
+    file = replace(file, made=replace(file.made, versions={"python": "3.11", "owner/name-300m": "sha256:ab"}))
+    system = SubmittedSystem("one", "t", "semeval-2025-task-11", tmp_path, (file,))
+    (tmp_path / "submission.toml").write_text(to_toml(system), encoding="utf-8")
+    assert read_system(tmp_path).files[0].made.versions == file.made.versions
+
+
 def test_seeds_members_and_candidates_are_written_and_read_back(tmp_path: Path) -> None:
     file = submitted(
         "mine", 42, 0.7, seeds=(SeedRun(42, 0.5, 0.7), SeedRun(1, 0.4)), candidates=("mine", "else"),
@@ -180,11 +192,12 @@ def shipped_ours(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_notes_of_our_systems(run, shipped_ours: Path) -> None:
     shown = run("show", "-t", "a", "-l", "eng", "--list", "zoo").out
-    assert f"best-on-dev, mpnet-ft: {MPNET}." in shown
+    assert f"mpnet-ft: {MPNET}." in shown
     assert f"ensemble-english: {ENGLISH}." in shown
     brief = run("ours", "--summary").out
-    assert f"mpnet-ft, best-on-dev (eng): {MPNET}." in brief
-    assert f"best-on-dev (27 languages): {THREE}." in brief
+    assert f"mpnet-ft: {MPNET}." in brief
+    assert f"best-on-dev (9 languages): {THREE}." in brief and f"best-on-dev (18 languages): {FOUR}." in brief
+    assert f"gemma-ft: {GEMMA}." in brief
     every = origins(read_systems())
     # A system that was selected or combined always has a note.
     assert all(origin.note for (name, *_), origin in every.items() if name.startswith(("best", "ensemble", "e5-stack")))
@@ -236,21 +249,26 @@ def test_the_recorded_seeds_are_those_of_the_runs(shipped_ours: Path, data_dir: 
 def test_the_readme_gives_means_over_seeds(shipped_ours: Path) -> None:
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     every = origins(read_systems())
-    mpnet, english = every["mpnet-ft", "a", "eng"], every["ensemble-english", "a", "eng"]
-    assert f"| {fmean(mpnet.scores):.3f} (mean of {len(mpnet.runs)} seeds) |" in text
-    (single,) = re.findall(r"macro F1 (0\.\d+) in English \(one seed of each of (\d) members", text)
-    ensemble = read_system(shipped_ours / "ensemble-english").files[0]
-    assert single == (f"{ensemble.score:.3f}", str(len(english.members)))
-    assert f"{max(mpnet.scores):.3f}" not in text
+    gemma = every["gemma-ft", "a", "eng"]
+    assert f"| {fmean(gemma.scores):.3f} ({len(gemma.runs)} seeds) |" in text
+    (english,) = re.findall(r"macro F1 (0\.\d+) in English \(a stack, one seed of each of five members;", text)
+    (file,) = read_system(shipped_ours / "gemma-english").files
+    assert english == f"{file.score:.3f}" and len(file.members) == 5
+    assert f"{max(gemma.scores):.3f}" not in text
+    best = [file.score for file in read_system(shipped_ours / "best-on-dev").files]
+    assert f"and {fmean(best):.3f} on average over the {len(best)} languages" in text
+    stack = [file.score for file in read_system(shipped_ours / "gemma-joint-stack").files]
+    assert f"| {fmean(stack):.3f} ({len(stack)} languages) |" in text
     assert len(text) < 8_000
 
 
 def test_the_path_distinguishes_systems_with_the_same_predictions(shipped_ours: Path) -> None:
-    paths = [shipped_ours / name / "track_a" / "pred_eng.csv" for name in ("best-on-dev", "mpnet-ft")]
-    (file,) = read_system(shipped_ours / "mpnet-ft").files
+    paths = [shipped_ours / name / "track_a" / "pred_eng.csv" for name in ("best-on-dev", "gemma-joint-stack")]
+    (file,) = [file for file in read_system(shipped_ours / "gemma-joint-stack").files if file.language == "eng"]
     best, recipe, copy = find_origins([(str(path), file.predictions) for path in (*paths, Path("copy.csv"))])
     assert best is not None and recipe is not None
-    assert best.notes == ("best on dev of 5 (e5-linear, e5-stack, ensemble-english, mpnet-ft, tfidf-best)", MPNET)
+    candidates = "e5-linear, e5-stack, ensemble-english, mpnet-ft, tfidf-best, gemma-joint-stack"
+    assert best.notes == (f"best on dev of 6 ({candidates})", STACK)
     assert recipe == copy
-    assert recipe.notes == (MPNET,)
+    assert recipe.notes == (STACK,)
     assert find_origins([("copy.csv", "0" * 16)]) == [None]
