@@ -102,6 +102,8 @@ class DataConfig:
             of the target), ``others`` or ``all`` (including the target: one model for all languages). They are
             splits of the track that the target's track trains on; ``a/deu`` names another track, ``a/self``
             the target language in another track.
+        joint: the sources' `splits` are training data too, and the model is one for all these languages: it is trained
+            once, also where folds hold out texts of each.
         most: number of texts sampled from each source with ``train.seed``; 0 for all.
         stand_in: sources for languages without a train split.
         extra: data added last: a split of another track (``b/train``; its intensities become binary labels if the
@@ -115,6 +117,7 @@ class DataConfig:
     release: str = ""
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
     sources: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    joint: bool = field(default=False, metadata=ADDED_LATER)
     most: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
     stand_in: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     extra: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)

@@ -78,6 +78,8 @@ def resolve_sources(recipe: Recipe, task: Task) -> Recipe:
         UsageError: an unknown source, the target language if the track forbids it, or no training data.
     """
     data = recipe.data
+    if data.joint:
+        _check_joint(recipe, task)
     available = {spec.split for spec in task.specs(data.release, data.track, data.language)}
     missing = [split for split in data.splits if split not in available]
     words = (*data.sources, *(data.stand_in if missing else ()))
@@ -97,6 +99,26 @@ def resolve_sources(recipe: Recipe, task: Task) -> Recipe:
         return recipe
     threshold = replace(recipe.threshold, split="dev") if recipe.threshold.split == "folds" else recipe.threshold
     return replace(recipe, select=replace(recipe.select, split="dev"), threshold=threshold)
+
+
+def _check_joint(recipe: Recipe, task: Task) -> None:
+    """Check that a model for several languages can be trained once for all of them.
+
+    Raises:
+        UsageError: a setting of the recipe depends on the target language.
+    """
+    data = recipe.data
+    reason = fix = ""
+    if is_cross_lingual(recipe, task):
+        reason, fix = f"track {data.track} has no training texts of its own", "--set data.joint=false"
+    elif not data.splits or data.most or data.extra:
+        reason, fix = "it needs data.splits, and neither data.most nor data.extra", "--set data.joint=false"
+    elif any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
+        reason, fix = f"its sources are of track {data.track} only", "name languages in data.sources without a track"
+    elif recipe.select.split != "folds":
+        reason, fix = "no text may be left out for one language, so it selects on folds", "--set select.split=folds"
+    if reason:
+        raise UsageError(f"Recipe {recipe.name} trains one model for all languages (data.joint): {reason}.", fix)
 
 
 def is_cross_lingual(recipe: Recipe, task: Task) -> bool:
@@ -130,7 +152,10 @@ def _source_names(word: str, recipe: Recipe, task: Task) -> list[str]:
         code = target.code if entry == SELF else task.language(entry).code
         task.spec(track, code, "train", data.release)
         codes = [code]
-    if not codes:
+    if data.joint and codes:
+        # The target's own splits are those of `data.splits`.
+        codes = [code for code in codes if code != target.code]
+    elif not codes:
         raise UsageError(
             f"Recipe {recipe.name}: {target.code} has no source '{word}': track {track} has no training texts in "
             f"another language of the family {target.family}.",
@@ -198,12 +223,17 @@ def load_source_dev(recipe: Recipe, own: FileSpec, source: str | os.PathLike[str
         )
     blocks = tuple(block for part in parts for block in part.spec.blocks)
     spec = replace(parts[0].spec, language=own.language, split=SOURCES, blocks=blocks)
+    return join(parts, spec, f"{len(parts)} dev splits")
+
+
+def join(parts: Sequence[Gold], spec: FileSpec, source: str) -> Gold:
+    """Return several files with the same labels as one."""
     return Gold(
         spec,
         tuple(i for part in parts for i in part.ids),
         tuple(text for part in parts for text in part.texts or ()),
         np.concatenate([part.labels for part in parts]),
-        f"{len(parts)} dev splits",
+        source,
         (),
         unverified=next((part.unverified for part in parts if part.unverified), ""),
     )

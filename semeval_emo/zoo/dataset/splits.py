@@ -13,6 +13,7 @@ from semeval_emo.task import Task, short_hash
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.dataset.extra_data import load_extra, refuse_leaks, refuse_target_language
 from semeval_emo.zoo.dataset.folds import FOLDS, grouped_folds, stratified_folds
+from semeval_emo.zoo.dataset.joint import joint_names, load_joint
 from semeval_emo.zoo.dataset.other_languages import (
     SOURCES,
     file_numbers,
@@ -40,6 +41,8 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
             raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
         golds[split] = gold
     evaluated = [golds["dev"], golds["test"]]
+    if data.joint:
+        return golds | load_joint(recipe, source, task)
     other_languages = load_sources(recipe, evaluated, source, task)
     extra = load_extra(recipe, source, task)
     refuse_leaks(extra | same_language_sources(other_languages, recipe), evaluated, recipe)
@@ -51,7 +54,8 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
 
 def training_golds(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
     """Return the training data among `load_splits`, in the order of the recipe."""
-    return [golds[name] for name in recipe.data.training_sets]
+    names = joint_names(recipe) if recipe.data.joint else recipe.data.training_sets
+    return [golds[name] for name in names]
 
 
 def fold_names(recipe: Recipe) -> tuple[str, ...]:

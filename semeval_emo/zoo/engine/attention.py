@@ -1,4 +1,4 @@
-"""Batches of concatenated texts, and causal attention on them."""
+"""Batches of concatenated texts, and attention on them."""
 
 from __future__ import annotations
 
@@ -84,34 +84,51 @@ class PackedSequences:
             states = _Pad.apply(states, self.token_of_slot, self.slot_of_token)
         return states.view(len(self.lengths), self.max_length, *states.shape[1:])
 
-    def mask(self, last_only: bool) -> torch.Tensor:
+    def mean(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the mean of the states (T, hidden) of each text: shape (B, hidden)."""
+        texts = torch.repeat_interleave(self.lengths)
+        sums = states.new_zeros(len(self.lengths), states.shape[1]).index_add(0, texts, states)
+        return sums / self.lengths[:, None]
+
+    def mask(self, causal: bool) -> torch.Tensor:
         """Return a mask, True for keys that a query does not attend to.
 
         Args:
-            last_only: whether only last tokens are queries: shape (B, 1, max_length), else (max_length, max_length).
+            causal: later keys, shape (max_length, max_length), else the slots after the end of a text,
+                shape (B, 1, max_length).
         """
         columns = torch.arange(self.max_length, device=self.lengths.device)
-        return (columns >= self.lengths[:, None])[:, None] if last_only else columns > columns[:, None]
+        return columns > columns[:, None] if causal else (columns >= self.lengths[:, None])[:, None]
 
 
-def causal_attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, packed: PackedSequences
+def grouped_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    packed: PackedSequences,
+    *,
+    causal: bool = True,
+    scale: float | None = None,
 ) -> torch.Tensor:
-    """Compute causal grouped-query attention within each text.
+    """Compute grouped-query attention within each text.
 
     Args:
         query: of all tokens, shape (T, heads, D), or of the last token of each text, (B, heads, D).
         key, value: of all tokens, shape (T, kv_heads, D); each is used by ``heads / kv_heads`` consecutive heads.
+        causal: whether a token attends only to itself and the tokens before it.
+        scale: of the products of queries and keys; None for ``D**-0.5``.
 
     Returns:
         Shape (T or B, heads * D).
     """
     texts, heads, size = len(packed.lengths), *query.shape[1:]
-    kv_heads = key.shape[1]
+    kv_heads, scale = key.shape[1], scale or size**-0.5
     last_only = len(query) != len(key) or packed.max_length == 1
     query_padded = query[:, None] if last_only else packed.pad(query)
     queries = query_padded.shape[1]
     key, value = packed.pad(key), packed.pad(value)
+    # The last token of a text attends to all its tokens.
+    causal = causal and not last_only
     if query.device.type == "cpu" and packed.max_length <= MATMUL_MAX_LENGTH:
         # The heads of a group are queries of one product: (B * kv_heads, heads / kv_heads * queries, D).
         grouped = query_padded.view(texts, queries, kv_heads, -1, size).permute(0, 2, 3, 1, 4)
@@ -119,17 +136,17 @@ def causal_attention(
         key, value = (states.transpose(1, 2).reshape(texts * kv_heads, -1, size) for states in (key, value))
         # Keys are the first dimension: a softmax over few numbers is faster across rows than along them.
         scores = torch.bmm(key, grouped.transpose(1, 2)).view(texts, kv_heads, packed.max_length, -1, queries)
-        mask = packed.mask(last_only).transpose(-1, -2)
+        mask = packed.mask(causal).transpose(-1, -2)
         bias = torch.zeros(mask.shape).masked_fill_(mask, -torch.inf)
-        scores = torch.add(bias[:, None, :, None] if last_only else bias[:, None], scores, alpha=size**-0.5)
+        scores = torch.add(bias[:, None] if causal else bias[:, None, :, None], scores, alpha=scale)
         weights = scores.view(texts * kv_heads, packed.max_length, -1).softmax(1).to(value.dtype)
         mixed = torch.bmm(weights.transpose(1, 2), value)
         mixed = mixed.view(texts, heads, queries, size).transpose(1, 2)
     else:
-        attend_to = ~packed.mask(last_only)[:, None] if last_only else None
+        attend_to = None if causal else ~packed.mask(causal)[:, None]
         query_padded, key, value = query_padded.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
         mixed = functional.scaled_dot_product_attention(
-            query_padded, key, value, attn_mask=attend_to, is_causal=not last_only, enable_gqa=True
+            query_padded, key, value, attn_mask=attend_to, is_causal=causal, enable_gqa=True, scale=scale
         ).transpose(1, 2)
     mixed = mixed.reshape(texts * queries, heads * size)
     return mixed if last_only or packed.token_of_slot is None else select_rows(mixed, packed.slot_of_token)

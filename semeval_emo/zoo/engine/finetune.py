@@ -12,7 +12,7 @@ from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.engine import hf_trainer, llama
 from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
 from semeval_emo.zoo.engine.layer_cut import dropouts, layer_list
-from semeval_emo.zoo.engine.losses import LossFunction, loss_function
+from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import Network, build
 from semeval_emo.zoo.engine.parameter_groups import count_layers
 from semeval_emo.zoo.engine.tail_trainer import TailInputs, TailTrainer
@@ -30,25 +30,58 @@ def fit(recipe: Recipe, space: Space, train: Examples, eval_splits: dict[str, Ex
         UsageError: ``train.engine = "prefix"``, but the frozen states cannot be cached.
     """
     network = build(recipe, space, job.progress)
+    warn_of_slow_bf16(recipe, network, job)
+    loss = loss_function(recipe.loss, train.labels, space.top, network.device)
+    inputs = frozen_inputs(network, {"train": train, **eval_splits}, job)
+    if inputs is None:
+        hf_trainer.train(network, train, eval_splits, loss, job)
+        if recipe.trainable.part == "lora" and recipe.model.quantization == "none":
+            # Merged adapters make an ordinary model folder; quantized weights cannot be merged with.
+            network.model = network.model.merge_and_unload()
+    else:
+        trainer = TailTrainer(network, first_trained_layer(network), inputs.pop("train"), loss)
+        trainer.run(inputs, job)
+        remove_states(job)
+    return network
+
+
+def warn_of_slow_bf16(recipe: Recipe, network: Network, job: Job) -> None:
+    """Say that fp32 is faster, if it is."""
     if recipe.train.precision == "bf16" and network.device.type == "cpu":
         ratio = bf16_time_ratio()
         if ratio > BF16_WARNING_RATIO:
             job.progress.message(
                 f"bf16 takes {ratio:.1f} times as long as fp32 on this CPU: --set train.precision=fp32 is faster"
             )
-    loss = loss_function(recipe.loss, train.labels, space.top, network.device)
+
+
+def first_trained_layer(network: Network) -> int:
+    """Return the index of the first trained layer; the number of layers if only the head is trained."""
+    trainable = network.recipe.trainable
+    layers = count_layers(name for name, _ in network.model.named_parameters())
+    return layers - (trainable.layers if trainable.part == "last" else 0)
+
+
+def frozen_inputs(network: Network, splits: dict[str, Examples], job: Job) -> dict[str, TailInputs] | None:
+    """Compute the output of the frozen layers for the texts of some splits; None if it is not cached.
+
+    Raises:
+        UsageError: ``train.engine = "prefix"``, but it cannot be cached.
+    """
+    recipe = network.recipe
     obstacle = 'train.engine is "plain"' if recipe.train.engine == "plain" else prefix_obstacle(network)
+    inputs: dict[str, TailInputs] = {}
     if not obstacle:
-        obstacle = _train_tail(network, train, eval_splits, loss, job)
-        if not obstacle:
-            return network
-    if recipe.train.engine == "prefix":
+        obstacle = _compute_states(network, splits, inputs, job)
+    if obstacle and recipe.train.engine == "prefix":
         raise UsageError(f"recipe {recipe.name}: the output of its frozen layers cannot be cached: {obstacle}.")
-    hf_trainer.train(network, train, eval_splits, loss, job)
-    if recipe.trainable.part == "lora" and recipe.model.quantization == "none":
-        # Merged adapters make an ordinary model folder; quantized weights cannot be merged with.
-        network.model = network.model.merge_and_unload()
-    return network
+    return None if obstacle else inputs
+
+
+def remove_states(job: Job) -> None:
+    """Remove the cached output of frozen layers."""
+    for file in job.work.glob("prefix-*.bin"):
+        file.unlink()
 
 
 def prefix_obstacle(network: Network) -> str:
@@ -98,14 +131,11 @@ def _describe_frozen(first: int, layers: int) -> str:
     return f"layers 0-{first - 1} are frozen: their output"
 
 
-def _train_tail(
-    network: Network, train: Examples, eval_splits: dict[str, Examples], loss: LossFunction, job: Job
-) -> str:
-    """Train the last layers; return why the frozen states cannot be cached, or empty after training."""
+def _compute_states(network: Network, splits: dict[str, Examples], inputs: dict[str, TailInputs], job: Job) -> str:
+    """Add the cached states of each split to `inputs`; return why they cannot be cached, or empty."""
     recipe = network.recipe
     layers = count_layers(name for name, _ in network.model.named_parameters())
-    first = layers - (recipe.trainable.layers if recipe.trainable.part == "last" else 0)
-    splits = {"train": train, **eval_splits}
+    first = first_trained_layer(network)
     rows = {split: network.tokens(examples.texts) for split, examples in splits.items()}
     last_only = first == layers
     tokens = sum(len(split_rows) if last_only else sum(map(len, split_rows)) for split_rows in rows.values())
@@ -119,13 +149,8 @@ def _train_tail(
         return cache.reason
     job.progress.message(f"{frozen} is computed once, {cache}")
     network.model.eval()
-    inputs = {}
     for split, examples in splits.items():
         file = job.work / f"prefix-{split}.bin" if cache.location == "disk" else None
         states = compute_frozen_states(network, rows[split], first, file, job.progress, f"prefix {split}")
         inputs[split] = TailInputs(states, examples)
-    trainer = TailTrainer(network, first, inputs["train"], loss)
-    trainer.run({split: inputs[split] for split in eval_splits}, job)
-    for file in job.work.glob("prefix-*.bin"):
-        file.unlink()
     return ""

@@ -20,6 +20,7 @@ from semeval_emo.files import full_disk_named
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
+from semeval_emo.zoo.engine.gemma import PackedGemmaLayers, is_gemma
 from semeval_emo.zoo.engine.layer_cut import LayerCut
 from semeval_emo.zoo.engine.llama import PackedLlamaLayers, is_llama
 from semeval_emo.zoo.engine.network import Network
@@ -54,18 +55,19 @@ class FrozenStates:
 
     Attributes:
         states: shape (all tokens, hidden).
-        starts: first row of each text, and the end of the last: shape (n + 1,).
+        starts: first row of each text: shape (n,).
+        lengths: stored tokens of each text: shape (n,).
         rows: token ids of each text.
     """
 
     states: torch.Tensor
     starts: np.ndarray
+    lengths: np.ndarray
     rows: Sequence[Sequence[int]] = ()
 
-    @property
-    def lengths(self) -> np.ndarray:
-        """Stored tokens of each text, shape (n,)."""
-        return np.diff(self.starts)
+    def select(self, texts: np.ndarray) -> FrozenStates:
+        """Return the states of some texts, which remain where they are."""
+        return FrozenStates(self.states, self.starts[texts], self.lengths[texts], [self.rows[i] for i in texts])
 
     def batch(self, texts: Sequence[int], device: torch.device) -> tuple[torch.Tensor, list[int]]:
         """Return the concatenated states of some texts, and their lengths."""
@@ -74,7 +76,7 @@ class FrozenStates:
 
     def of(self, texts: Sequence[int]) -> list[torch.Tensor]:
         """Return the states of some texts, each of shape (T, hidden)."""
-        return [self.states[self.starts[i] : self.starts[i + 1]] for i in texts]
+        return [self.states[self.starts[i] : self.starts[i] + self.lengths[i]] for i in texts]
 
 
 def plan_cache(tokens: int, hidden: int, itemsize: int, memory_mb: int, disk_mb: int, folder: Path) -> CachePlan:
@@ -110,11 +112,11 @@ def compute_frozen_states(
         file: memory-mapped file to store the states in; None for memory.
     """
     layers = count_layers(name for name, _ in network.model.named_parameters())
-    lengths = [1 if first == layers else len(row) for row in rows]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
+    lengths = np.array([1 if first == layers else len(row) for row in rows], dtype=np.int64)
+    starts = lengths.cumsum() - lengths
     dtype = network.inference_dtype or torch.float32
-    states = _allocate(int(starts[-1]), network.model.config.hidden_size, dtype, file)
-    if is_llama(network.model):
+    states = _allocate(int(lengths.sum()), network.model.config.hidden_size, dtype, file)
+    if is_llama(network.model) or is_gemma(network.model):
         run, close = _packed(network, rows, first)
     else:
         cut = LayerCut(network.model, first, network.tokenizer.pad_token_id)
@@ -127,22 +129,25 @@ def compute_frozen_states(
     try:
         with progress.stage(stage, len(rows)):
             for batch, hidden in parallel_map(run, batches, network.device, network.inference_dtype):
-                for i, text_states in zip(
-                    batch, hidden.to(dtype).cpu().split([lengths[i] for i in batch]), strict=True
-                ):
-                    states[starts[i] : starts[i + 1]] = text_states
+                for i, text_states in zip(batch, hidden.to(dtype).cpu().split(lengths[batch].tolist()), strict=True):
+                    states[starts[i] : starts[i] + lengths[i]] = text_states
                 progress.advance(len(batch))
     finally:
         close()
-    return FrozenStates(states, starts, rows)
+    return FrozenStates(states, starts, lengths, rows)
 
 
 def _packed(
     network: Network, rows: Sequence[Sequence[int]], first: int
 ) -> tuple[Callable[[list[int]], torch.Tensor], Callable[[], None]]:
-    """Return a function that runs the frozen layers of a Llama on a batch, and one that ends it."""
+    """Return a function that runs the frozen layers on a batch of concatenated texts, and one that ends it."""
     model: Any = network.model.model
-    layers = PackedLlamaLayers(network.model, model.layers[:first], first == len(model.layers), network.inference_dtype)
+    frozen, dtype = model.layers[:first], network.inference_dtype
+    layers: PackedLlamaLayers | PackedGemmaLayers
+    if is_llama(network.model):
+        layers = PackedLlamaLayers(network.model, frozen, first == len(model.layers), dtype)
+    else:
+        layers = PackedGemmaLayers(model, frozen, dtype)
 
     def run(batch: list[int]) -> torch.Tensor:
         ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)

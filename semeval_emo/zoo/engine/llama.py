@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 from transformers import LlamaForSequenceClassification
 
-from semeval_emo.zoo.engine.attention import PackedSequences, causal_attention, select_rows
+from semeval_emo.zoo.engine.attention import PackedSequences, grouped_attention, select_rows
 from semeval_emo.zoo.engine.flat_parameters import FusedLinear
 from semeval_emo.zoo.engine.packed_linear import PackedLinear, SwiGLU
 
@@ -84,7 +84,7 @@ class PackedLlamaLayer:
             qkv = self.qkv_proj(normed).view(-1, rotated_heads + self.kv_heads, self.head_dim)
             query_key, value = qkv.split([rotated_heads, self.kv_heads], dim=1)
             query, key = rotate(query_key, cos, sin).split([self.heads, self.kv_heads], dim=1)
-        mixed = causal_attention(query, key, value, packed)
+        mixed = grouped_attention(query, key, value, packed)
         if torch.is_grad_enabled():
             states = states + self.o_proj(mixed)
             return states + self.down_proj(self._gate_up(self._norm(self.mlp_norm, states)))

@@ -21,11 +21,13 @@ from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
 from semeval_emo.zoo.engine.checkpoint import Checkpointer, TrainState
 from semeval_emo.zoo.engine.flat_parameters import FlatAdamW, FlatParameters, FusedLinear
 from semeval_emo.zoo.engine.frozen_prefix import FrozenStates
+from semeval_emo.zoo.engine.gemma import PackedGemmaTail, is_gemma
 from semeval_emo.zoo.engine.layer_cut import LayerCut
 from semeval_emo.zoo.engine.llama import PackedLlamaTail, is_llama
 from semeval_emo.zoo.engine.losses import LossFunction
 from semeval_emo.zoo.engine.network import Network
 from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
+from semeval_emo.zoo.engine.pooling import MeanPooled
 from semeval_emo.zoo.engine.small_batch_adamw import SmallBatchAdamW
 from semeval_emo.zoo.family import Job
 from semeval_emo.zoo.selection.epochs import patience_exhausted, selected_epoch
@@ -39,12 +41,18 @@ class TailInputs:
     examples: Examples
 
 
+def is_packed(model: Any) -> bool:
+    """Return whether the layers of a network have a path without padding."""
+    return is_llama(model) or (isinstance(model, MeanPooled) and is_gemma(model))
+
+
 class PackedTail:
-    """The last layers of a Llama, on concatenated texts."""
+    """The last layers of a Llama or a Gemma, on concatenated texts."""
 
     def __init__(self, network: Network, first: int) -> None:
         self.device = network.device
-        self.layers = PackedLlamaTail(network.model, first)
+        layers = PackedLlamaTail if is_llama(network.model) else PackedGemmaTail
+        self.layers: PackedLlamaTail | PackedGemmaTail = layers(network.model, first)
         self.fused_layers = self.layers.fused_layers
 
     def __call__(self, frozen: FrozenStates, batch: Sequence[int]) -> torch.Tensor:
@@ -73,6 +81,25 @@ class PaddedTail:
         return self.cut.above([frozen.rows[i] for i in batch], states)
 
 
+def make_tail(network: Network, first: int) -> PackedTail | PaddedTail:
+    """Return the layers of a network from `first` on; `close` ends their use."""
+    return PackedTail(network, first) if is_packed(network.model) else PaddedTail(network, first)
+
+
+def tail_logits(network: Network, tail: PackedTail | PaddedTail, frozen: FrozenStates) -> torch.Tensor:
+    """Return the logits of texts with these states: shape (n, L)."""
+    device, dtype = network.device, network.inference_dtype
+    logits = torch.zeros(len(frozen.lengths), network.model.config.num_labels, device=device)
+
+    def run(batch: list[int]) -> torch.Tensor:
+        return tail(frozen, batch).float()
+
+    batches = list(packed_batches(frozen.lengths.tolist(), MAX_TOKENS, worker_count(device)))
+    for batch, batch_logits in parallel_map(run, batches, device, dtype):
+        logits[batch] = batch_logits
+    return logits
+
+
 class TailTrainer:
     """Trains the layers from `first` on."""
 
@@ -83,7 +110,7 @@ class TailTrainer:
         self.flat = FlatParameters(self.parameters, network.recipe)
         self.flat_adamw = FlatAdamW(self.flat, self.train.clip)
         self.optimizer = self.flat_adamw.optimizer
-        self.tail = PackedTail(network, first) if is_llama(network.model) else PaddedTail(network, first)
+        self.tail = make_tail(network, first)
         self.small_batch_adamw = SmallBatchAdamW(self.flat, self.optimizer, self.tail.fused_layers, self.train.clip)
         written = {gradient.data_ptr() for fused in self.tail.fused_layers for gradient in fused.weight_grads}
         # Gradients that autograd accumulates must be zeroed before each step; fused layers overwrite theirs.
@@ -132,16 +159,7 @@ class TailTrainer:
 
     def predict(self, inputs: TailInputs) -> torch.Tensor:
         """Return the logits of a split: shape (n, L)."""
-        device, dtype = self.network.device, self.network.inference_dtype
-        logits = torch.zeros(len(inputs.examples), self.intensities.shape[1], device=device)
-
-        def run(batch: list[int]) -> torch.Tensor:
-            return self.tail(inputs.frozen, batch).float()
-
-        batches = list(packed_batches(inputs.frozen.lengths.tolist(), MAX_TOKENS, worker_count(device)))
-        for batch, batch_logits in parallel_map(run, batches, device, dtype):
-            logits[batch] = batch_logits
-        return logits
+        return tail_logits(self.network, self.tail, inputs.frozen)
 
     def run(self, eval_splits: dict[str, TailInputs], job: Job) -> None:
         """Train from the last checkpoint to the end, and load the selected epoch's weights into the network."""

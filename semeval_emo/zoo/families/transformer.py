@@ -14,10 +14,12 @@ from semeval_emo.errors import InputError
 from semeval_emo.progress import Progress
 from semeval_emo.text import printable
 from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
 from semeval_emo.zoo.recipe import Dropout, PositiveFloat, PositiveInt, Recipe
 
 if TYPE_CHECKING:
+    from semeval_emo.zoo.engine.fold_training import FoldNetworks
     from semeval_emo.zoo.engine.network import Network
     from semeval_emo.zoo.engine.predictor import Predictor
 
@@ -38,8 +40,10 @@ class Transformer(Family):
     packages: ClassVar[tuple[str, ...]] = ("torch", "transformers", "accelerate", "safetensors")
     recipe_sections: ClassVar[frozenset[str]] = frozenset({"model", "shape", "trainable", "groups", "loss", "train"})
     supports_distributed: ClassVar[bool] = True
+    supports_folds: ClassVar[bool] = True
     fallback_recipe: ClassVar[str] = "smollm2-4layer-tuned"
     network: Network
+    folds: FoldNetworks | None = None
 
     def prepare(self, progress: Progress) -> None:
         """Find the backbone's weights without importing torch, so that missing weights are reported at once."""
@@ -52,12 +56,25 @@ class Transformer(Family):
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Build the network from its backbone and train it."""
         from semeval_emo.zoo.engine.finetune import fit
+        from semeval_emo.zoo.engine.fold_training import fit_folds
 
+        if train.folds is not None:
+            self.folds = fit_folds(self.recipe, self.space, train, job)
+            self.network = self.folds.network
+            return
         self.network = fit(self.recipe, self.space, train, eval_splits, job)
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Return the sigmoids of the logits: shape (n, L), float64."""
-        return self._predictor.probabilities(texts, progress or Progress())
+        """Return the sigmoids of the logits, of all folds' networks their mean: shape (n, L), float64."""
+        labels = self._network_labels()
+        columns = [labels.index(emotion) for emotion in self.space.emotions]
+        probabilities: np.ndarray = (self.folds or self._predictor).probabilities(texts, progress or Progress())
+        return probabilities[:, columns]
+
+    def _network_labels(self) -> list[str]:
+        """Return the labels of the network's outputs, which are more than the run's where it is for many languages."""
+        names = self.network.model.config.id2label
+        return [names.get(i) for i in range(len(names))]
 
     @cached_property
     def _predictor(self) -> Predictor:
@@ -67,19 +84,23 @@ class Transformer(Family):
         return Predictor(self.network)
 
     def save(self, folder: Path) -> None:
-        """Save an ordinary Hugging Face folder: configuration, safetensors, tokenizer."""
-        self.network.save(folder)
+        """Save an ordinary Hugging Face folder: configuration, safetensors, tokenizer; and the weights of all folds."""
+        (self.folds or self.network).save(folder)
 
     @classmethod
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
         """Load a model that `save` wrote."""
+        from semeval_emo.zoo.engine.fold_training import FoldNetworks
         from semeval_emo.zoo.engine.network import load
 
         model = cls(recipe, space)
-        model.network = load(folder, recipe, space)
-        id2label = model.network.model.config.id2label
-        labels = [id2label.get(i) for i in range(len(id2label))]
-        if labels != list(space.emotions):
+        if recipe.select.split == FOLDS:
+            model.folds = FoldNetworks.load(folder, recipe, space)
+            model.network = model.folds.network
+        else:
+            model.network = load(folder, recipe, space)
+        labels = model._network_labels()
+        if labels != list(space.emotions) and not (recipe.data.joint and set(space.emotions) <= set(labels)):
             raise wrong_labels(folder, labels, space.emotions)
         return model
 
@@ -125,4 +146,6 @@ class Lora(Transformer):
     """Low-rank adapters (peft) and a trained head on a frozen backbone; int8 and int4 need a GPU and bitsandbytes."""
 
     options_class: ClassVar[type] = LoraOptions
+    # The adapters of several folds do not make one model folder.
+    supports_folds: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = (*Transformer.packages, "peft")

@@ -15,6 +15,7 @@ from semeval_emo.errors import InputError
 from semeval_emo.files import write_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
+from semeval_emo.zoo.dataset.joint import joint_names
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
@@ -31,6 +32,8 @@ def is_language_independent(recipe: Recipe) -> bool:
     """Return whether the model does not depend on the target language; its thresholds may."""
     select = recipe.select
     keeps_last = select.epoch == "last" and select.patience == 0
+    if recipe.data.joint:
+        return keeps_last
     return not recipe.data.splits and select.split != FOLDS and (keeps_last or select.split not in TARGET_SPLITS)
 
 
@@ -45,6 +48,7 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
     if not is_language_independent(recipe):
         return ""
     data = folder.state()["data"]
+    names = joint_names(recipe) if recipe.data.joint else recipe.data.training_sets
     for file in sorted(folder.path.parent.glob("*/run.json")):
         try:
             other = FinishedRun.load(file.parent)
@@ -52,9 +56,9 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
             continue
         state = other.state
         if (
-            any(state["data"].get(name) != data[name] for name in recipe.data.training_sets)
+            any(state["data"].get(name) != data[name] for name in names)
             or _without_language(other.recipe) != _without_language(recipe)
-            or state.get("emotions") != list(space.emotions)
+            or (state.get("emotions") != list(space.emotions) and not recipe.data.joint)
         ):
             continue
         with write_folder(folder.model) as model:
@@ -69,6 +73,8 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
 
 def _without_language(recipe: Recipe) -> dict[str, Any]:
     resolved = recipe.resolved()
+    if recipe.data.joint:
+        resolved["data"]["sources"] = list(joint_names(recipe))
     return resolved | {"data": {key: value for key, value in resolved["data"].items() if key != "language"}}
 
 

@@ -105,6 +105,11 @@ def check_selection(recipe: Recipe, family: type[Family]) -> None:
                 "select on dev and train on train alone: --set select.split=dev --set threshold.split=dev "
                 "--set 'data.splits=[\"train\"]'",
             )
+        if "train" in family.recipe_sections and (select.epoch != "last" or select.patience):
+            raise UsageError(
+                f"Recipe {recipe.name} selects on folds, which leave no texts to select the epoch of a network on.",
+                "--set select.epoch=last --set select.patience=0",
+            )
         return
     if recipe.threshold.split == FOLDS:
         raise UsageError(

@@ -22,6 +22,7 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.backbones.model_folder import first_line
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds
+from semeval_emo.zoo.dataset.joint import JointSet
 from semeval_emo.zoo.distributed import is_main_process
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import load_probabilities, save_array
@@ -39,6 +40,7 @@ class TrainingRun:
     space: Space
     progress: Progress
     task: Task
+    joint: JointSet | None = None
 
     def __post_init__(self) -> None:
         self.work = self.folder.work
@@ -63,20 +65,28 @@ class TrainingRun:
 
     def score(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """Score probabilities at the recipe's fixed threshold."""
-        thresholds = np.full(len(self.space.emotions), self.recipe.threshold.value)
-        return score_probabilities(labels, probabilities, thresholds, self.space, self.recipe.select.metric)
+        space = self.joint.space if self.joint else self.space
+        thresholds = np.full(len(space.emotions), self.recipe.threshold.value)
+        return score_probabilities(labels, probabilities, thresholds, space, self.recipe.select.metric)
 
     def score_out_of_fold(self, labels: np.ndarray, probabilities: np.ndarray, folds: Folds) -> dict[str, float]:
-        """Score out-of-fold probabilities; the thresholds of each fold are tuned on the other folds."""
+        """Score out-of-fold probabilities; the thresholds of each fold are tuned on the other folds.
+
+        Of a model for many languages, those of the target language are scored.
+        """
         recipe = self.recipe
+        if self.joint:
+            labels, probabilities, folds = self.joint.own(labels), self.joint.own(probabilities), self.joint.own_folds
         predicted = out_of_fold_labels(probabilities, labels, folds, self.space, recipe.threshold, recipe.select.metric)
         return score_labels(labels, predicted, self.space, recipe.select.metric)
 
     def save_out_of_fold(self, probabilities: np.ndarray) -> None:
         """Save the out-of-fold probabilities of the training texts, split by split: shape (n, L)."""
         data = self.recipe.data
-        if not data.splits:
+        if not data.splits or self.joint:
             save_array(self.folder, FOLDS, probabilities)
+        if self.joint:
+            probabilities = self.joint.own(probabilities)
         for split in data.splits:
             spec = self.task.spec(data.track, data.language, split, data.release)
             path = self.folder.probabilities(split)

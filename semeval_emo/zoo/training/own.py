@@ -72,7 +72,9 @@ def fit_recipe(recipe: Recipe, task: Task, track: str | None = None) -> Recipe:
     target = replace(recipe.data, track=track, language=language, release="")
     recipe = replace(recipe, data=target)
     few = sum(task.spec(track, language, split).rows for split in ("train", "dev")) < FEW
-    by_folds = recipe.family != "ensemble" and family_class(recipe.family).supports_folds
+    family = family_class(recipe.family)
+    # Folds of a fine-tuned network take several times as long.
+    by_folds = recipe.family != "ensemble" and family.supports_folds and "train" not in family.recipe_sections
     if not few or recipe.select.split != "dev" or not by_folds:
         return recipe
     threshold = recipe.threshold

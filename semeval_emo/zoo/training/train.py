@@ -35,6 +35,7 @@ from semeval_emo.zoo import distributed
 from semeval_emo.zoo.backbones.weights import weights_version
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
+from semeval_emo.zoo.dataset.joint import JointSet, joint_set
 from semeval_emo.zoo.dataset.other_languages import SOURCES, resolve_target
 from semeval_emo.zoo.dataset.splits import (
     data_hash,
@@ -207,13 +208,17 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     """Train the model, or reuse that of another language."""
     recipe, folder = run.recipe, run.folder
     folder.update_state(emotions=list(run.space.emotions))
+    run.joint = joint_set(recipe, golds, run.space) if recipe.data.joint else None
     shared = reuse_model(folder, recipe, run.space)
     if shared:
         run.progress.message(f"using the model of {shared}, which was trained on the same texts")
+        if run.joint:
+            _score_own_folds(run, run.joint, folder.path.parent / shared)
         folder.update_state(status=TRAINED, seconds=0.0, shares=shared)
         return
-    train_on, eval_splits = training_examples(recipe, golds)
-    model = family_class(recipe.family)(recipe, run.space)
+    joint = run.joint
+    train_on, eval_splits = (joint.train, {}) if joint else training_examples(recipe, golds)
+    model = family_class(recipe.family)(recipe, joint.space if joint else run.space)
     folder.update_state(versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed)
     # Time of an earlier process that was killed is only known up to its last checkpoint.
     started = time.monotonic()
@@ -224,6 +229,8 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     finally:
         distributed.close()
         folder.update_state(seconds=round(earlier + time.monotonic() - started, 3))
+    # A model for many languages knows more emotions than the run predicts.
+    model.space = run.space
     sizes = model.parameter_counts()
     save_model(model, folder.model, folder.spec.task)
     backbone = recipe.model.backbone if "model" in family_class(recipe.family).recipe_sections else ""
@@ -242,6 +249,16 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
         kept=selected_epoch(folder.read_metrics(), recipe),
     )
     run.end_if_stopped()
+
+
+def _score_own_folds(run: TrainingRun, joint: JointSet, other: Path) -> None:
+    """Take the out-of-fold probabilities of the target's texts from the run that trained the model for it."""
+    probabilities = load_array(RunFolder(other, run.folder.spec), FOLDS)
+    assert joint.train.folds is not None
+    run.save_out_of_fold(probabilities)
+    rows = run.folder.read_metrics()
+    rows[-1][FOLDS] = run.score_out_of_fold(joint.train.labels, probabilities, joint.train.folds)
+    run.record(rows)
 
 
 def _predict(run: TrainingRun, golds: dict[str, Gold]) -> None:

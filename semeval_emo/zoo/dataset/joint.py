@@ -1,0 +1,118 @@
+"""One model for several languages: the splits of all of them as one training set, with the emotions of all.
+
+The training set does not depend on the target language, so the model is trained once. The target only decides which
+texts and which emotions a run scores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from semeval_emo.data import Gold, load_gold
+from semeval_emo.data.overlap import letters
+from semeval_emo.errors import InputError
+from semeval_emo.task import FileSpec, Task
+from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.dataset.folds import Folds, stratified_folds
+from semeval_emo.zoo.dataset.other_languages import join, match_labels
+from semeval_emo.zoo.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class JointSet:
+    """The training set of several languages.
+
+    Attributes:
+        space: the emotions of all languages.
+        own_rows: the texts of the target language.
+        own_columns: the emotions of the target language.
+    """
+
+    train: Examples
+    space: Space
+    own_rows: slice
+    own_columns: tuple[int, ...]
+
+    def own(self, values: np.ndarray) -> np.ndarray:
+        """Return the part of the target language: of shape (n, L) of a matrix with all texts and emotions."""
+        part: np.ndarray = values[self.own_rows][:, self.own_columns]
+        return part
+
+    @property
+    def own_folds(self) -> Folds:
+        """The folds of the target language's texts."""
+        folds = self.train.folds
+        assert folds is not None
+        fold_of = folds.fold_of[self.own_rows]
+        return Folds(fold_of, len(fold_of), folds.n_folds)
+
+
+def joint_names(recipe: Recipe) -> tuple[str, ...]:
+    """Return the languages of a resolved recipe as ``track/language``, the same for every target among them."""
+    data = recipe.data
+    return tuple(sorted({f"{data.track}/{data.language}", *data.sources}))
+
+
+def load_joint(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
+    """Load the training splits of all languages, one after the other, with the emotions of all, by name."""
+    data = recipe.data
+    specs = {}
+    for name in joint_names(recipe):
+        language = name.partition("/")[2]
+        available = {spec.split for spec in task.specs(data.release, data.track, language)}
+        specs[name] = [task.spec(data.track, language, s, data.release) for s in data.splits if s in available]
+    emotions = tuple(dict.fromkeys(emotion for own in specs.values() for spec in own for emotion in spec.emotions))
+    golds = {}
+    for name, own in specs.items():
+        parts = [_load(spec, replace(spec, emotions=emotions), recipe, source, task) for spec in own]
+        spec = replace(parts[0].spec, blocks=tuple(block for part in parts for block in part.spec.blocks))
+        golds[name] = join(parts, spec, " and ".join(part.source for part in parts))
+    return golds
+
+
+def _load(spec: FileSpec, joint: FileSpec, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
+    gold = load_gold(
+        spec.track, spec.language, spec.split, release=spec.release, source=source, task=task,
+        unverified_gold=recipe.data.unverified_gold,
+    )  # fmt: skip
+    if gold.texts is None:
+        raise InputError(f"{gold.source} has labels but no texts, so it cannot be used for training.")
+    return replace(gold, spec=joint, labels=match_labels(gold, joint))
+
+
+def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet:
+    """Return the training set of the languages among loaded splits.
+
+    Args:
+        own: the label space of the target language.
+    """
+    names = joint_names(recipe)
+    sizes = [len(golds[name]) for name in names]
+    position = names.index(f"{recipe.data.track}/{recipe.data.language}")
+    start = sum(sizes[:position])
+    emotions = golds[names[0]].spec.emotions
+    train = Examples(
+        tuple(text for name in names for text in golds[name].texts or ()),
+        np.concatenate([golds[name].labels for name in names]),
+    )
+    folds = [
+        stratified_folds(golds[name].texts or (), golds[name].labels, recipe.select.folds, recipe.train.seed).fold_of
+        for name in names
+    ]
+    fold_of = _with_copies(train.texts, np.concatenate(folds))
+    return JointSet(
+        replace(train, folds=Folds(fold_of, len(fold_of), recipe.select.folds)),
+        replace(own, emotions=emotions),
+        slice(start, start + sizes[position]),
+        tuple(emotions.index(emotion) for emotion in own.emotions),
+    )
+
+
+def _with_copies(texts: Sequence[str], fold_of: np.ndarray) -> np.ndarray:
+    """Return folds where copies of a text in several languages share that of the first."""
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(letters(text), int(fold)) for text, fold in zip(texts, fold_of, strict=True)])

@@ -1,0 +1,141 @@
+"""The layers of a bidirectional Gemma 3, such as EmbeddingGemma, on concatenated texts, without padding.
+
+The mathematics is that of Hugging Face's ``Gemma3TextModel`` under a head on the mean of its states (a test compares
+both to 1e-5). Linear layers and norms process each token once. Only attention is padded, since its cost is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import Gemma3TextModel
+
+from semeval_emo.zoo.engine.attention import PackedSequences, grouped_attention
+from semeval_emo.zoo.engine.flat_parameters import FusedLinear
+from semeval_emo.zoo.engine.llama import rotate
+from semeval_emo.zoo.engine.packed_linear import PackedLinear
+from semeval_emo.zoo.engine.pooling import MeanPooled
+
+
+def is_gemma(model: Any) -> bool:
+    """Return whether this module can run the layers of a model.
+
+    Texts have to be shorter than the window of its local layers, which `PackedGemmaLayers` checks.
+    """
+    encoder = model.model if isinstance(model, MeanPooled) else model
+    if type(encoder) is not Gemma3TextModel:
+        return False
+    config = encoder.config
+    return (
+        bool(config.use_bidirectional_attention)
+        and config.attention_dropout == 0.0
+        and config.hidden_activation == "gelu_pytorch_tanh"
+        and not config.attn_logit_softcapping
+    )
+
+
+class PackedGemmaLayer:
+    """A layer of a Gemma 3; linear layers with the same input are one matrix product.
+
+    Args:
+        copy_dtype: dtype of a copy of the weights, for inference with frozen weights; None uses the weights themselves.
+    """
+
+    def __init__(self, layer: Any, copy_dtype: torch.dtype | None) -> None:
+        def fuse(*layers: torch.nn.Linear) -> FusedLinear | PackedLinear:
+            return FusedLinear(layers) if copy_dtype is None else PackedLinear(layers, copy_dtype)
+
+        attention, mlp = layer.self_attn, layer.mlp
+        config = attention.config
+        self.layer_type = attention.layer_type
+        self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
+        self.head_dim, self.scale = attention.head_dim, attention.scaling
+        self.q_norm, self.k_norm = attention.q_norm, attention.k_norm
+        self.input_norm, self.attention_norm = layer.input_layernorm, layer.post_attention_layernorm
+        self.mlp_input_norm, self.mlp_norm = layer.pre_feedforward_layernorm, layer.post_feedforward_layernorm
+        self.qkv_proj = fuse(attention.q_proj, attention.k_proj, attention.v_proj)
+        self.o_proj = fuse(attention.o_proj)
+        self.gate_up_proj = fuse(mlp.gate_proj, mlp.up_proj)
+        self.down_proj = fuse(mlp.down_proj)
+
+    @property
+    def fused_layers(self) -> list[FusedLinear]:
+        """The matrix products with trainable weights."""
+        projections = [self.qkv_proj, self.o_proj, self.gate_up_proj, self.down_proj]
+        return [projection for projection in projections if isinstance(projection, FusedLinear)]
+
+    def __call__(
+        self, states: torch.Tensor, packed: PackedSequences, cos: torch.Tensor, sin: torch.Tensor
+    ) -> torch.Tensor:
+        """Map states of shape (T, hidden) to (T, hidden)."""
+        dtype = product_dtype(states)
+        qkv = self.qkv_proj(rms_norm(self.input_norm, states, dtype)).view(len(states), -1, self.head_dim)
+        query, key, value = qkv.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
+        query = rotate(rms_norm(self.q_norm, query, dtype), cos, sin)
+        key = rotate(rms_norm(self.k_norm, key, dtype), cos, sin)
+        mixed = grouped_attention(query, key, value, packed, causal=False, scale=self.scale)
+        states = states + rms_norm(self.attention_norm, self.o_proj(mixed), states.dtype)
+        gate, up = self.gate_up_proj(rms_norm(self.mlp_input_norm, states, dtype)).chunk(2, dim=-1)
+        mlp = self.down_proj(functional.gelu(gate, approximate="tanh") * up)
+        return states + rms_norm(self.mlp_norm, mlp, states.dtype)
+
+
+class PackedGemmaLayers:
+    """Consecutive layers of an encoder, run on packed states; the weights remain those of the encoder."""
+
+    def __init__(self, encoder: Any, layers: Sequence[Any], copy_dtype: torch.dtype | None = None) -> None:
+        self.layers = [PackedGemmaLayer(layer, copy_dtype) for layer in layers]
+        self._rotary = encoder.rotary_emb
+        self._tables: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def fused_layers(self) -> list[FusedLinear]:
+        """The matrix products with trainable weights of all layers."""
+        return [fused for layer in self.layers for fused in layer.fused_layers]
+
+    def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
+        """Run the layers on states (T, hidden) and return the same shape."""
+        kinds = {layer.layer_type for layer in self.layers}
+        rotations = {kind: self._rotations(kind, packed, states) for kind in kinds}
+        for layer in self.layers:
+            states = layer(states, packed, *rotations[layer.layer_type])
+        return states
+
+    def _rotations(self, kind: str, packed: PackedSequences, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return cosines and sines of each token's position as `rotate` takes them, in the dtype of the products."""
+        if kind not in self._tables or len(self._tables[kind][0]) < packed.max_length:
+            # Tensors created in inference mode could not be used in a later backward pass.
+            with torch.inference_mode(False), torch.no_grad():
+                positions = torch.arange(packed.max_length, device=states.device)[None]
+                cos, sin = self._rotary(torch.empty(0, device=states.device), positions, kind)
+            half = sin.shape[-1] // 2
+            self._tables[kind] = (cos[0], torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=-1))
+        cos, sin = (table[packed.positions, None].to(product_dtype(states)) for table in self._tables[kind])
+        return cos, sin
+
+
+class PackedGemmaTail(PackedGemmaLayers):
+    """The layers from `first` on, the final norm, and the head on the mean over tokens of a `MeanPooled`."""
+
+    def __init__(self, model: MeanPooled, first: int, copy_dtype: torch.dtype | None = None) -> None:
+        super().__init__(model.model, list(model.model.layers[first:]), copy_dtype)
+        self.norm, self.head = model.model.norm, model.score
+
+    def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
+        """Return the logits of each text, shape (B, emotions), from the input of layer `first`, shape (T, hidden)."""
+        states = rms_norm(self.norm, super().__call__(states, packed), torch.float32)
+        return self.head(packed.mean(states))
+
+
+def product_dtype(states: torch.Tensor) -> torch.dtype:
+    """Return the dtype of matrix products: that of autocast, else that of the states."""
+    device = states.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
+
+
+def rms_norm(layer: Any, states: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return Gemma's root-mean-square norm over the last axis, computed in fp32, in the given dtype."""
+    return functional.rms_norm(states.float(), layer.weight.shape, 1.0 + layer.weight, layer.eps).to(dtype)
